@@ -1,0 +1,40 @@
+import postgres from "postgres";
+import { reachServer } from "../test/server/server.js";
+
+/**
+ * Gives an example an empty schema to work in, as its `search_path`, and removes it afterwards, also when the example
+ * throws. The server is the one at `DATABASE_URL`; without that variable one is started for as long as it is needed.
+ *
+ * ```ts
+ * await withDatabase("nextval_quickstart", async (client) => {
+ *   await client`create sequence order_seq`;
+ * });
+ * ```
+ */
+export async function withDatabase<T>(schema: string, work: (client: postgres.Sql) => Promise<T>): Promise<T> {
+  const server = await reachServer();
+  try {
+    const searchPath = `"${schema.replaceAll('"', '""')}"`;
+    const client = postgres(server.url, { onnotice: () => {}, connection: { search_path: searchPath } });
+    try {
+      await client`drop schema if exists ${client(schema)} cascade`;
+      await client`create schema ${client(schema)}`;
+      return await work(client);
+    } finally {
+      // Through a client of its own: the example may have ended its own, or left a transaction open.
+      await client.end({ timeout: 1 });
+      await dropSchema(server.url, schema);
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+async function dropSchema(url: string, schema: string): Promise<void> {
+  const client = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    await client`drop schema if exists ${client(schema)} cascade`;
+  } finally {
+    await client.end({ timeout: 1 });
+  }
+}

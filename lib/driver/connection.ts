@@ -1,0 +1,102 @@
+import type postgres from "postgres";
+import { NextvalError } from "../error.js";
+import type { SequenceMark } from "../sequence/mark.js";
+import { sequenceName } from "../sequence/sequence.js";
+import { Sql } from "../sql/fragment.js";
+import type { Mark } from "../sql/shape.js";
+import { columnDecoder, decodeRows, type Rows } from "./decode.js";
+import { translate } from "./translate.js";
+
+/** What of a postgres.js client nextval uses; a pool, a reserved connection and a transaction all have it. */
+export type Client = Pick<postgres.ISql, "unsafe">;
+
+/** A plain query would be unprepared when it has no values: postgres.js sends `unsafe` text through the simple protocol. */
+const PREPARED = { prepare: true, simple: false };
+
+/** A postgres.js client and what there is to know about it. */
+export class Connection {
+  readonly #client: Client;
+  readonly #options: postgres.ParsedOptions;
+  /** Whether all its statements run in one session of the server. */
+  readonly #pinned: boolean;
+  #failure: unknown;
+
+  constructor(client: Client, options: postgres.ParsedOptions, pinned: boolean) {
+    this.#client = client;
+    this.#options = options;
+    this.#pinned = pinned;
+  }
+
+  /** The same settings for a reserved connection or transaction of this client. */
+  pin(client: Client): Connection {
+    return new Connection(client, this.#options, true);
+  }
+
+  /** The same connection with an account of failures of its own. */
+  nested(): Connection {
+    return this.pin(this.#client);
+  }
+
+  /** The first error of a statement, which leaves a transaction unfit to commit. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** The driver's query, which runs when it is first awaited. */
+  prepare(fragment: Sql): postgres.PendingQuery<postgres.Row[]> {
+    return this.#client.unsafe(fragment.text, fragment.values as postgres.ParameterOrJSON<never>[], PREPARED);
+  }
+
+  /** What a statement cannot have here: `currval` and `lastval` on a pool, whose next statement may run in any session. */
+  refusal(fragment: Sql): NextvalError | undefined {
+    if (this.#pinned) return undefined;
+    const marks = sequenceMarks(fragment);
+    const drawn = marks.filter(({ use }) => use === "draws");
+    for (const { use, sequence } of marks) {
+      if (use !== "reads") continue;
+      if (sequence === undefined ? drawn.length > 0 : drawn.some((mark) => isSame(mark.sequence, sequence))) continue;
+      const name = sequence && sequenceName(sequence);
+      return new NextvalError(
+        "SESSION_REQUIRED",
+        `${name === undefined ? "lastval()" : `${name}: currval`} belongs to one session, and a pool may use another one for every statement; ` +
+          "run it in db.begin or db.session, or use the value that nextval returned",
+        { sequence: name },
+      );
+    }
+    return undefined;
+  }
+
+  decode<Row>(rows: unknown, fragment: Sql): Rows<Row> {
+    return decodeRows(rows as Rows<Row>, columnDecoder(Sql.shapeOf(fragment).marks, this.#options));
+  }
+
+  translate(error: unknown, fragment?: Sql): unknown {
+    const result = translate(error, fragment === undefined ? [] : sequenceMarks(fragment), this.#options.user);
+    this.#failure ??= result;
+    return result;
+  }
+
+  /** The single value of a statement as the text that the server sent, past all parsers and transforms. */
+  async values(fragment: Sql): Promise<string[]> {
+    const refusal = this.refusal(fragment);
+    if (refusal !== undefined) throw refusal;
+    try {
+      const rows = await this.prepare(fragment).raw();
+      return rows.map((row) => String(row[0]));
+    } catch (error) {
+      throw this.translate(error, fragment);
+    }
+  }
+}
+
+function sequenceMarks(fragment: Sql): SequenceMark[] {
+  return Sql.shapeOf(fragment).marks.filter(isSequenceMark);
+}
+
+function isSequenceMark(mark: Mark): mark is SequenceMark {
+  return mark.kind === "sequence";
+}
+
+function isSame(one: SequenceMark["sequence"], other: SequenceMark["sequence"]): boolean {
+  return one !== undefined && other !== undefined && sequenceName(one) === sequenceName(other);
+}

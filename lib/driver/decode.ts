@@ -1,0 +1,39 @@
+import type postgres from "postgres";
+import type { ColumnMark, Decode } from "../sql/expression.js";
+import type { Mark } from "../sql/shape.js";
+
+/** The rows of a result, with the `count`, `command`, `columns` and `statement` that postgres.js puts on them. */
+export type Rows<Row> = Row[] & postgres.ResultQueryMeta<number, keyof Row & string>;
+
+/** The object ids of `int8` and `int8[]`. */
+const INT8 = 20;
+const INT8_ARRAY = 1016;
+
+/** Gives the decoding of an `int8` column by its name, or undefined where the client parses `int8` itself. */
+export function columnDecoder(
+  marks: readonly Mark[],
+  { parsers, transform }: postgres.ParsedOptions,
+): ((column: string) => Decode) | undefined {
+  if (parsers[INT8] !== undefined) return undefined;
+  const columns = marks.filter((mark): mark is ColumnMark => mark.kind === "column");
+  if (columns.length === 0) return () => BigInt;
+  const rename = transform.column.from ?? ((name: string) => name);
+  const decoders = new Map(columns.map(({ name, decode }) => [rename(name), decode]));
+  return (column) => decoders.get(column) ?? BigInt;
+}
+
+/** Decodes the `int8` values of rows in place; what a transform of the client has already made of them stays. */
+export function decodeRows<Row>(rows: Rows<Row>, decoder: ((column: string) => Decode) | undefined): Rows<Row> {
+  if (decoder === undefined) return rows;
+  for (const { name, type } of rows.columns ?? []) {
+    if (type !== INT8 && type !== INT8_ARRAY) continue;
+    const decode = decoder(name);
+    for (const row of rows as Record<string, unknown>[]) row[name] = decodeValue(row[name], decode);
+  }
+  return rows;
+}
+
+function decodeValue(value: unknown, decode: Decode): unknown {
+  if (typeof value === "string") return /^-?\d+$/.test(value) ? decode(value) : value;
+  return Array.isArray(value) ? value.map((item) => decodeValue(item, decode)) : value;
+}

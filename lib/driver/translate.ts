@@ -1,0 +1,97 @@
+import type { PostgresError } from "postgres";
+import { NextvalError, type NextvalErrorCode } from "../error.js";
+import type { SequenceMark } from "../sequence/mark.js";
+import { type AnySequence, sequenceName } from "../sequence/sequence.js";
+import { SQL } from "../sql/fragment.js";
+import { quoteIdentifier } from "../sql/identifier.js";
+
+/** The server's functions that work on sequences, by the names that its errors carry in every language. */
+const FUNCTIONS: { readonly [routine: string]: string } = {
+  nextval_internal: "nextval",
+  currval_oid: "currval",
+  lastval: "lastval",
+  do_setval: "setval",
+};
+
+/** Where a driver gives one error to several takers (a statement, and the transaction around it), all get the same. */
+const translated = new WeakMap<object, NextvalError>();
+
+/** An error of the server that is about sequences, as a `NextvalError`; any other as it is. */
+export function translate(error: unknown, marks: readonly SequenceMark[], user: string): unknown {
+  if (!isServerError(error)) return error;
+  const known = translated.get(error);
+  if (known !== undefined) return known;
+  const reason = classify(error, marks, user);
+  if (reason === undefined) return error;
+  const { code, sequence, advice } = reason;
+  const result = new NextvalError(code, `${sequence === undefined ? "" : `${sequence}: `}${error.message}; ${advice}`, {
+    sequence,
+    cause: error,
+  });
+  translated.set(error, result);
+  return result;
+}
+
+interface Reason {
+  readonly code: NextvalErrorCode;
+  readonly sequence: string | undefined;
+  readonly advice: string;
+}
+
+/** Source: the SQLSTATEs that `sequence.c` raises, and "Sequence Manipulation Functions" in the PostgreSQL documentation. */
+function classify(error: PostgresError, marks: readonly SequenceMark[], user: string): Reason | undefined {
+  const called = FUNCTIONS[error.routine];
+  const mark = findMark(error, marks, called);
+  // A value drawn by a column's default or an identity column is of a sequence that the statement does not name.
+  const unnamed = error.code === "2200H" ? /"(.+)"/.exec(error.message)?.[1] : undefined;
+  const sequence = mark?.sequence === undefined ? unnamed : sequenceName(mark.sequence);
+  const because = (code: NextvalErrorCode, advice: string): Reason => ({ code, sequence, advice });
+  switch (error.code) {
+    case "2200H":
+      return because("SEQUENCE_EXHAUSTED", "raise its maxValue (minValue where it descends), or let it cycle");
+    case "55000":
+      if (called !== "currval" && called !== "lastval") return undefined;
+      return because("SEQUENCE_NOT_CALLED", `call nextval in the same session or transaction before ${called}`);
+    case "22003":
+      if (called !== "setval") return undefined;
+      return because("SEQUENCE_OUT_OF_BOUNDS", "set a value between its minValue and maxValue");
+    case "42P01":
+      if (mark?.sequence === undefined) return undefined;
+      return because("SEQUENCE_NOT_FOUND", "create it with createSequence, or look at its schema and the search_path");
+    case "42501":
+      if (called === undefined && mark?.use !== "defines") return undefined;
+      return because("PERMISSION_DENIED", permissionAdvice(called, mark?.sequence, user));
+    case "25006":
+      if (!/\b(nextval|setval)\(\)/.test(error.message)) return undefined;
+      return because("READ_ONLY", "draw and set values on the primary, in a transaction that may write");
+    default:
+      return undefined;
+  }
+}
+
+function permissionAdvice(called: string | undefined, sequence: AnySequence | undefined, user: string): string {
+  if (called === undefined) return "only its owner may do that";
+  const privilege = called === "setval" ? "update" : "usage";
+  const name = sequence === undefined ? "<sequence>" : sequence[SQL].text;
+  return `its owner cures it with: grant ${privilege} on sequence ${name} to ${quoteIdentifier(user)}`;
+}
+
+/** The sequence that the error is about: the one whose name the message quotes, else the only one that can be meant. */
+function findMark(error: PostgresError, marks: readonly SequenceMark[], called: string | undefined): SequenceMark | undefined {
+  const named = marks.filter(({ sequence }) => sequence !== undefined && mentions(error.message, sequence));
+  if (named.length > 0) return named[0];
+  if (error.code === "42P01" || error.code === "25006" || called === undefined) return undefined;
+  const uses = { nextval: "draws", currval: "reads", lastval: "reads", setval: "sets" }[called];
+  const meant = marks.filter(({ use }) => use === uses);
+  return meant.length === 1 ? meant[0] : undefined;
+}
+
+/** The server quotes names as they are, whatever its language: `relation "billing.invoice_seq" does not exist`. */
+function mentions(message: string, sequence: AnySequence): boolean {
+  const { seqName } = sequence;
+  return message.includes(`"${seqName}"`) || message.includes(`"${sequenceName(sequence)}"`) || message.endsWith(` ${seqName}`);
+}
+
+function isServerError(error: unknown): error is PostgresError {
+  return error instanceof Error && "code" in error && "routine" in error && "severity" in error;
+}

@@ -1,0 +1,38 @@
+/** The stable name of what went wrong; compare with this, never with the message. */
+export type NextvalErrorCode =
+  | "INVALID_OPTIONS"
+  | "INVALID_TEMPLATE"
+  | "SESSION_REQUIRED"
+  | "UNEXPECTED_ROW_COUNT"
+  | "SEQUENCE_EXHAUSTED"
+  | "SEQUENCE_NOT_CALLED"
+  | "SEQUENCE_NOT_FOUND"
+  | "SEQUENCE_OUT_OF_BOUNDS"
+  | "PERMISSION_DENIED"
+  | "READ_ONLY";
+
+/**
+ * Every error that nextval raises itself.
+ *
+ * ```ts
+ * try {
+ *   await db.nextval(ticketSeq);
+ * } catch (error) {
+ *   if (error instanceof NextvalError && error.code === "SEQUENCE_EXHAUSTED") console.log(error.sequence); // "ticket_seq"
+ * }
+ * ```
+ *
+ * Errors of the server that are not about sequences are never wrapped.
+ */
+export class NextvalError extends Error {
+  override readonly name = "NextvalError";
+  readonly code: NextvalErrorCode;
+  /** The sequence it is about, as declared (`schema.name` where it has a schema); undefined where there is none. */
+  readonly sequence: string | undefined;
+
+  constructor(code: NextvalErrorCode, message: string, details: { sequence?: string | undefined; cause?: unknown } = {}) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.sequence = details.sequence;
+  }
+}

@@ -1,0 +1,37 @@
+export { NextvalError, type NextvalErrorCode } from "./error.js";
+
+export { pgSchema, pgSequence } from "./sequence/sequence.js";
+export type { AnySequence, PgSchema, PgSequence, ValueOf } from "./sequence/sequence.js";
+export { resolveOptions } from "./sequence/options.js";
+export type {
+  Integer,
+  OwningColumn,
+  ResolvedOptions,
+  SequenceOptions,
+  SequenceType,
+  ValueMode,
+} from "../types/options.js";
+
+export { sql, type SqlTag } from "./sequence/sql.js";
+export type { Spliceable, Sql } from "./sql/fragment.js";
+export type { AliasedExpression, SqlExpression } from "./sql/expression.js";
+export type { Bindings, ScopedTag } from "./sql/scope.js";
+export type { Splice, Value } from "./sql/value.js";
+
+export { currval, lastval, nextval, setval } from "./sequence/functions.js";
+
+export { alterSequence, type SequenceChanges } from "./sequence/ddl/alter.js";
+export { commentOnSequence } from "./sequence/ddl/comment.js";
+export { createSchema, createSequence } from "./sequence/ddl/create.js";
+export { dropSequence } from "./sequence/ddl/drop.js";
+export { grantOnSequence, revokeOnSequence, type SequencePrivilege } from "./sequence/ddl/grant.js";
+export { identity, type IdentityOptions } from "./sequence/ddl/identity.js";
+export { moveSequence, renameSequence } from "./sequence/ddl/move.js";
+export { ownSequence } from "./sequence/ddl/own.js";
+export { restartSequence } from "./sequence/ddl/restart.js";
+export { setSequenceLogged } from "./sequence/ddl/set-logged.js";
+
+export { bind, type Database, type Session, type Transaction } from "./driver/bind.js";
+export type { Handle, SessionHandle } from "./driver/handle.js";
+export type { Query } from "./driver/query.js";
+export type { Rows } from "./driver/decode.js";

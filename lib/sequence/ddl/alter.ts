@@ -1,0 +1,72 @@
+import type { Integer, ResolvedOptions, SequenceType } from "../../../types/options.js";
+import type { Sql } from "../../sql/fragment.js";
+import { checkOptions, defaultBounds, readInteger, resolveOptions, typeLimits } from "../options.js";
+import { type AnySequence, sequenceName } from "../sequence.js";
+import { optionClauses } from "./clauses.js";
+import { fail, nameOf, statement } from "./statement.js";
+
+/** What `alterSequence` can change; null puts an option back to its default. */
+export interface SequenceChanges {
+  readonly as?: SequenceType | null | undefined;
+  readonly startWith?: Integer | null | undefined;
+  readonly increment?: Integer | null | undefined;
+  readonly minValue?: Integer | null | undefined;
+  readonly maxValue?: Integer | null | undefined;
+  readonly cache?: Integer | null | undefined;
+  readonly cycle?: boolean | null | undefined;
+}
+
+const CHANGEABLE = ["as", "startWith", "increment", "minValue", "maxValue", "cache", "cycle"];
+
+/**
+ * Changes the options of a sequence.
+ *
+ * ```ts
+ * alterSequence(orderSeq, { maxValue: null, cycle: false }); // alter sequence "order_seq" no maxvalue no cycle
+ * ```
+ *
+ * The changes are checked together with what is declared, by the rules of the server: an option that is not mentioned keeps
+ * its value, whatever the sign of the increment, and a bound at the limit of the old type moves to that of the new. The
+ * current value is never moved: a new `startWith` only says where `restartSequence` goes to. Waits for, and then holds up,
+ * those who draw values: set `lock_timeout`. Source: "ALTER SEQUENCE".
+ */
+export function alterSequence(sequence: AnySequence, changes: SequenceChanges): Sql {
+  const unknown = Object.keys(changes).find((key) => !CHANGEABLE.includes(key));
+  if (unknown !== undefined) fail(sequence, `alterSequence changes ${CHANGEABLE.join(", ")}, not ${unknown}`);
+  const { startWith } = afterwards(sequence, changes);
+  const clauses = optionClauses({
+    as: changes.as === null ? "bigint" : changes.as,
+    increment: changes.increment === null ? 1 : changes.increment,
+    minValue: changes.minValue,
+    maxValue: changes.maxValue,
+    startWith: changes.startWith === null ? startWith : changes.startWith,
+    cache: changes.cache === null ? 1 : changes.cache,
+    cycle: changes.cycle === null ? false : changes.cycle,
+  });
+  if (clauses === "") fail(sequence, "alterSequence needs at least one change");
+  return statement(sequence, "alter sequence", nameOf(sequence), clauses);
+}
+
+/** The complete options that the sequence has after the changes, if it was as declared before. */
+function afterwards(sequence: AnySequence, changes: SequenceChanges): ResolvedOptions {
+  const before = resolveOptions(sequence);
+  const as = changed<SequenceType>(changes.as, before.as, "bigint");
+  const increment = changed<Integer>(changes.increment, before.increment, 1n);
+  const descending = (readInteger(increment) ?? 1n) < 0n;
+  const defaults = defaultBounds(as, descending);
+  const minValue = changed<Integer>(changes.minValue, moveLimit(before, "minValue", as), defaults.minValue);
+  const maxValue = changed<Integer>(changes.maxValue, moveLimit(before, "maxValue", as), defaults.maxValue);
+  const startWith = changed<Integer>(changes.startWith, before.startWith, descending ? maxValue : minValue);
+  const cache = changed<Integer>(changes.cache, before.cache, 1n);
+  const cycle = changed(changes.cycle, before.cycle, false);
+  return checkOptions(sequenceName(sequence), { as, increment, minValue, maxValue, startWith, cache, cycle });
+}
+
+function changed<Value>(change: Value | null | undefined, kept: Value, standard: Value): Value {
+  return change === undefined ? kept : (change ?? standard);
+}
+
+/** A bound at the limit of the old type goes to that of the new, even if it was written out. Source: "ALTER SEQUENCE". */
+function moveLimit(before: ResolvedOptions, bound: "minValue" | "maxValue", as: SequenceType): Integer {
+  return before[bound] === typeLimits(before.as)[bound] ? typeLimits(as)[bound] : before[bound];
+}

@@ -1,0 +1,27 @@
+import type { Integer } from "../../../types/options.js";
+
+/** The options that CREATE SEQUENCE, ALTER SEQUENCE and an identity column share; null stands for the default. */
+export interface Clauses {
+  readonly as?: string | undefined;
+  readonly increment?: Integer | undefined;
+  readonly minValue?: Integer | null | undefined;
+  readonly maxValue?: Integer | null | undefined;
+  readonly startWith?: Integer | undefined;
+  readonly cache?: Integer | undefined;
+  readonly cycle?: boolean | undefined;
+}
+
+/** The options written out as SQL, only those that are there. They have passed the rules of `checkOptions` before. */
+export function optionClauses({ as, increment, minValue, maxValue, startWith, cache, cycle }: Clauses): string {
+  return [
+    as === undefined ? "" : `as ${as}`,
+    increment === undefined ? "" : `increment by ${increment}`,
+    minValue === undefined ? "" : minValue === null ? "no minvalue" : `minvalue ${minValue}`,
+    maxValue === undefined ? "" : maxValue === null ? "no maxvalue" : `maxvalue ${maxValue}`,
+    startWith === undefined ? "" : `start with ${startWith}`,
+    cache === undefined ? "" : `cache ${cache}`,
+    cycle === undefined ? "" : cycle ? "cycle" : "no cycle",
+  ]
+    .filter((clause) => clause !== "")
+    .join(" ");
+}

@@ -1,0 +1,17 @@
+import type { Sql } from "../../sql/fragment.js";
+import { literal } from "../../sql/literal.js";
+import type { AnySequence } from "../sequence.js";
+import { fail, nameOf, statement } from "./statement.js";
+
+/**
+ * Sets the comment of a sequence: the declared one, unless another is given; null takes it away.
+ *
+ * ```ts
+ * commentOnSequence(orderSeq, "numbers of orders"); // comment on sequence "order_seq" is 'numbers of orders'
+ * ```
+ */
+export function commentOnSequence(sequence: AnySequence, text?: string | null): Sql {
+  const comment = text === undefined ? sequence.seqOptions.comment : text;
+  if (comment === undefined) return fail(sequence, "commentOnSequence needs a text, because no comment is declared");
+  return statement(sequence, "comment on sequence", nameOf(sequence), "is", literal(comment).text);
+}

@@ -1,0 +1,48 @@
+import { Sql, textFragment } from "../../sql/fragment.js";
+import { quoteIdentifier } from "../../sql/identifier.js";
+import type { AnySequence, PgSchema } from "../sequence.js";
+import { optionClauses } from "./clauses.js";
+import { fail, nameOf, statement } from "./statement.js";
+
+/**
+ * Creates a sequence as it is declared. OWNED BY is left out, because the table usually comes later: see `ownSequence`; for
+ * the comment see `commentOnSequence`.
+ *
+ * ```ts
+ * createSequence(orderSeq, { ifNotExists: true });
+ * // create sequence if not exists "order_seq" increment by 2 start with 100
+ * ```
+ *
+ * `ifNotExists` is content with any relation of that name, whatever its options. `temporary` makes one that only this
+ * session sees, in a schema of its own, so that it cannot be combined with `pgSchema`. An unlogged sequence needs
+ * PostgreSQL 15. Source: "CREATE SEQUENCE".
+ */
+export function createSequence(
+  sequence: AnySequence,
+  { ifNotExists = false, temporary = false }: { ifNotExists?: boolean; temporary?: boolean } = {},
+): Sql {
+  const { schema, seqOptions } = sequence;
+  if (temporary && schema !== undefined) fail(sequence, `temporary sequences have a schema of their own, not ${schema}`);
+  if (temporary && seqOptions.unlogged === true) fail(sequence, "a temporary sequence is never logged; leave out unlogged");
+  return statement(
+    sequence,
+    "create",
+    temporary ? "temporary" : seqOptions.unlogged === true ? "unlogged" : "",
+    "sequence",
+    ifNotExists ? "if not exists" : "",
+    nameOf(sequence),
+    optionClauses(seqOptions),
+  );
+}
+
+/**
+ * Creates a schema.
+ *
+ * ```ts
+ * createSchema(pgSchema("billing"), { ifNotExists: true }); // create schema if not exists "billing"
+ * ```
+ */
+export function createSchema(schema: PgSchema | string, { ifNotExists = false }: { ifNotExists?: boolean } = {}): Sql {
+  const name = quoteIdentifier(typeof schema === "string" ? schema : schema.schemaName);
+  return textFragment(`create schema ${ifNotExists ? "if not exists " : ""}${name}`);
+}

@@ -1,0 +1,30 @@
+import { NextvalError } from "../../error.js";
+import type { Sql } from "../../sql/fragment.js";
+import type { AnySequence } from "../sequence.js";
+import { nameOf, statement } from "./statement.js";
+
+/**
+ * Drops one sequence, or several in one statement.
+ *
+ * ```ts
+ * dropSequence([orderSeq, invoiceSeq], { ifExists: true });
+ * // drop sequence if exists "order_seq", "billing"."invoice_seq"
+ * ```
+ *
+ * A sequence that a column's default uses is only dropped with `cascade`, which drops the default, too.
+ */
+export function dropSequence(
+  sequences: AnySequence | readonly AnySequence[],
+  { ifExists = false, cascade = false }: { ifExists?: boolean; cascade?: boolean } = {},
+): Sql {
+  const list = [sequences].flat() as AnySequence[];
+  const [first] = list;
+  if (first === undefined) throw new NextvalError("INVALID_OPTIONS", "dropSequence needs at least one sequence");
+  return statement(
+    first,
+    "drop sequence",
+    ifExists ? "if exists" : "",
+    list.map(nameOf).join(", "),
+    cascade ? "cascade" : "",
+  );
+}

@@ -1,0 +1,57 @@
+import type { Sql } from "../../sql/fragment.js";
+import type { AnySequence } from "../sequence.js";
+import { checkedName, fail, nameOf, statement } from "./statement.js";
+
+/**
+ * `usage` allows nextval, currval and lastval, `select` currval and lastval, `update` nextval and setval.
+ * Source: "GRANT" and "Privileges".
+ */
+export type SequencePrivilege = "usage" | "select" | "update" | "all";
+
+const PRIVILEGES: readonly string[] = ["usage", "select", "update", "all"] satisfies SequencePrivilege[];
+
+/**
+ * Allows roles to use a sequence; the role `public` is everybody.
+ *
+ * ```ts
+ * grantOnSequence(orderSeq, ["usage", "select"], "app"); // grant usage, select on sequence "order_seq" to "app"
+ * ```
+ */
+export function grantOnSequence(
+  sequence: AnySequence,
+  privileges: SequencePrivilege | readonly SequencePrivilege[],
+  roles: string | readonly string[],
+): Sql {
+  return statement(sequence, "grant", what(sequence, privileges), "to", who(sequence, roles));
+}
+
+/**
+ * Takes back what roles were allowed on a sequence.
+ *
+ * ```ts
+ * revokeOnSequence(orderSeq, "all", "public"); // revoke all on sequence "order_seq" from public
+ * ```
+ */
+export function revokeOnSequence(
+  sequence: AnySequence,
+  privileges: SequencePrivilege | readonly SequencePrivilege[],
+  roles: string | readonly string[],
+): Sql {
+  return statement(sequence, "revoke", what(sequence, privileges), "from", who(sequence, roles));
+}
+
+function what(sequence: AnySequence, privileges: SequencePrivilege | readonly SequencePrivilege[]): string {
+  const list: readonly string[] = [privileges].flat();
+  const unknown = list.find((privilege) => !PRIVILEGES.includes(privilege));
+  if (unknown !== undefined || list.length === 0) {
+    fail(sequence, `the privileges of a sequence are ${PRIVILEGES.join(", ")}, not ${JSON.stringify(unknown ?? [])}`);
+  }
+  return `${list.join(", ")} on sequence ${nameOf(sequence)}`;
+}
+
+/** No role can be named public: the word stands for everybody, and only without quotes. */
+function who(sequence: AnySequence, roles: string | readonly string[]): string {
+  const list = [roles].flat();
+  if (list.length === 0) fail(sequence, "grantOnSequence and revokeOnSequence need at least one role");
+  return list.map((role) => (role === "public" ? role : checkedName(sequence, role))).join(", ");
+}

@@ -1,0 +1,36 @@
+import type { Integer, SequenceType } from "../../../types/options.js";
+import { NextvalError } from "../../error.js";
+import { type Sql, textFragment } from "../../sql/fragment.js";
+import { checkOptions } from "../options.js";
+import { optionClauses } from "./clauses.js";
+
+/** The options of the sequence behind an identity column, whose type is that of the column: say it as `as`, to have it checked. */
+export interface IdentityOptions {
+  readonly as?: SequenceType | undefined;
+  readonly startWith?: Integer | undefined;
+  readonly increment?: Integer | undefined;
+  readonly minValue?: Integer | undefined;
+  readonly maxValue?: Integer | undefined;
+  readonly cache?: Integer | undefined;
+  readonly cycle?: boolean | undefined;
+}
+
+/**
+ * Makes a column of a table an identity column.
+ *
+ * ```ts
+ * sql`create table orders (id bigint ${identity("always", { startWith: 100 })}, note text)`;
+ * // create table orders (id bigint generated always as identity (start with 100), note text)
+ * ```
+ *
+ * With `"always"` an insert may not give the column a value (428C9) unless it says OVERRIDING SYSTEM VALUE; inserts need no
+ * privilege on the sequence. Source: "CREATE TABLE".
+ */
+export function identity(generated: "always" | "by default", options: IdentityOptions = {}): Sql {
+  if (generated !== "always" && generated !== "by default") {
+    throw new NextvalError("INVALID_OPTIONS", `identity is generated "always" or "by default", not ${JSON.stringify(generated)}`);
+  }
+  checkOptions("identity", options);
+  const clauses = optionClauses({ ...options, as: undefined });
+  return textFragment(`generated ${generated} as identity${clauses === "" ? "" : ` (${clauses})`}`);
+}

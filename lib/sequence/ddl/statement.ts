@@ -1,0 +1,32 @@
+import { NextvalError } from "../../error.js";
+import { SQL, Sql } from "../../sql/fragment.js";
+import { quoteIdentifier } from "../../sql/identifier.js";
+import { Shape } from "../../sql/shape.js";
+import { sequenceMark } from "../mark.js";
+import { nameProblem } from "../name.js";
+import { type AnySequence, sequenceName } from "../sequence.js";
+
+/**
+ * A statement that defines a sequence. Utility statements take no parameters, so it is all text, put together from
+ * keywords, quoted names and literals only; empty parts are left out.
+ */
+export function statement(sequence: AnySequence, ...parts: readonly string[]): Sql {
+  const text = parts.filter((part) => part !== "").join(" ");
+  return new Sql(new Shape([text], [], sequenceMark("defines", sequence)), []);
+}
+
+/** The quoted, qualified name of a sequence. */
+export function nameOf(sequence: AnySequence): string {
+  return sequence[SQL].text;
+}
+
+/** A quoted name that the server will not cut: it would do so with no more than a notice. */
+export function checkedName(sequence: AnySequence, name: string): string {
+  const problem = nameProblem(name);
+  return problem === undefined ? quoteIdentifier(name) : fail(sequence, problem);
+}
+
+export function fail(sequence: AnySequence, problem: string): never {
+  const name = sequenceName(sequence);
+  throw new NextvalError("INVALID_OPTIONS", `${name}: ${problem}`, { sequence: name });
+}

@@ -1,0 +1,148 @@
+import type { Integer } from "../../types/options.js";
+import { NextvalError } from "../error.js";
+import { type Decode, SqlExpression } from "../sql/expression.js";
+import { SQL, Sql } from "../sql/fragment.js";
+import { quoteLiteral } from "../sql/literal.js";
+import { Shape } from "../sql/shape.js";
+import { type SequenceMark, sequenceMark } from "./mark.js";
+import { readInteger, resolveOptions } from "./options.js";
+import { type AnySequence, isSequence, sequenceName, type ValueOf } from "./sequence.js";
+
+/**
+ * Draws the next value of a sequence. It is the same object at every call, ready to be spliced anywhere, and as a column's
+ * default in DDL, too.
+ *
+ * ```ts
+ * sql`insert into orders (id) values (${nextval(orderSeq)})`;
+ * // insert into orders (id) values (nextval('"order_seq"'::regclass))
+ * ```
+ *
+ * A drawn value is never given back, not even by a rollback, so gaps are normal. Fails with `SEQUENCE_EXHAUSTED` behind the
+ * last value of a sequence that does not cycle. Source: PostgreSQL documentation, "Sequence Manipulation Functions".
+ */
+export function nextval<Sequence extends AnySequence>(sequence: Sequence): SqlExpression<ValueOf<Sequence>> {
+  return functionsOf(sequence).nextval;
+}
+
+/**
+ * The value that `nextval` gave last for this sequence in this session: needs a transaction or a session.
+ *
+ * ```ts
+ * await tx`insert into items (order_id) values (${currval(orderSeq)})`;
+ * // insert into items (order_id) values (currval('"order_seq"'::regclass))
+ * ```
+ *
+ * Fails with `SEQUENCE_NOT_CALLED` where the session has not drawn from it.
+ */
+export function currval<Sequence extends AnySequence>(sequence: Sequence): SqlExpression<ValueOf<Sequence>> {
+  return functionsOf(sequence).currval;
+}
+
+/**
+ * The value that `nextval` gave last in this session, of whichever sequence: needs a transaction or a session.
+ *
+ * ```ts
+ * sql`select ${lastval()}`; // select lastval()
+ * ```
+ */
+export function lastval(): SqlExpression<bigint> {
+  return LASTVAL;
+}
+
+const LASTVAL = new SqlExpression(new Shape(["lastval()"], [], sequenceMark("reads")), [], BigInt);
+
+/**
+ * Sets the current value of a sequence, and gives it back. It is not undone by a rollback.
+ *
+ * ```ts
+ * sql`select ${setval(orderSeq, 500)}`; // { text: `select setval('"order_seq"'::regclass, $1)`, values: [500n] }
+ * sql`select ${setval(orderSeq, sql`(select max(id) from orders)`)}`;
+ * ```
+ *
+ * With `isCalled` true, as it is by default, the next value is `value` plus the increment; with false it is `value` itself.
+ * Null is refused, because the server would leave the sequence as it is without a word; so is a value outside the
+ * sequence's bounds. A fragment as value is left to the server, which checks the bounds but not for null.
+ */
+export function setval<Sequence extends AnySequence>(
+  sequence: Sequence,
+  value: Integer | Sql,
+  isCalled?: boolean,
+): SqlExpression<ValueOf<Sequence>> {
+  const { setval: short, setvalCalled: long, decode } = functionsOf(sequence);
+  if (isCalled !== undefined && typeof isCalled !== "boolean") {
+    return fail(sequence, "INVALID_OPTIONS", `setval takes true or false for isCalled, not ${String(isCalled)}`);
+  }
+  const shape = isCalled === undefined ? short : long;
+  const further = isCalled === undefined ? [] : [isCalled];
+  if (value instanceof Sql) {
+    const holes = [Sql.shapeOf(value), ...further.map(() => null)];
+    return new SqlExpression(new Shape(shape.pieces, holes, ...shape.marks), [value, ...further], decode);
+  }
+  return new SqlExpression(shape, [boundedValue(sequence, "setval", value), ...further], decode);
+}
+
+/** @internal A value that the sequence may be set to by `action`. */
+export function boundedValue(sequence: AnySequence, action: string, given: Integer): bigint {
+  const { minValue, maxValue } = resolveOptions(sequence);
+  const value = readInteger(given);
+  if (value === undefined) {
+    const text = typeof given === "string" ? JSON.stringify(given) : String(given);
+    const reason = given === null ? ", which the server would ignore without a word" : "";
+    return fail(sequence, "INVALID_OPTIONS", `${action} takes a whole number, bigint or decimal string, not ${text}${reason}`);
+  }
+  if (value < minValue || value > maxValue) {
+    return fail(sequence, "SEQUENCE_OUT_OF_BOUNDS", `${action} takes a value from ${minValue} to ${maxValue}, not ${value}`);
+  }
+  return value;
+}
+
+function fail(sequence: AnySequence, code: "INVALID_OPTIONS" | "SEQUENCE_OUT_OF_BOUNDS", problem: string): never {
+  const name = sequenceName(sequence);
+  throw new NextvalError(code, `${name}: ${problem}`, { sequence: name });
+}
+
+/** Makes a value of the sequence's own type of the text that the server sends. */
+export function decoderOf<Sequence extends AnySequence>(sequence: Sequence): Decode<ValueOf<Sequence>> {
+  return functionsOf(sequence).decode;
+}
+
+/** The expressions of a sequence that hold no value are constants, and the others have a constant shape. */
+interface Functions {
+  readonly nextval: SqlExpression<never>;
+  readonly currval: SqlExpression<never>;
+  readonly setval: Shape;
+  readonly setvalCalled: Shape;
+  readonly decode: Decode<never>;
+}
+
+const functions = new WeakMap<AnySequence, Functions>();
+
+function functionsOf(sequence: AnySequence): Functions {
+  let known = functions.get(sequence);
+  if (known === undefined) functions.set(sequence, (known = describe(sequence)));
+  return known;
+}
+
+function describe(sequence: AnySequence): Functions {
+  if (!isSequence(sequence)) {
+    throw new NextvalError("INVALID_TEMPLATE", `nextval, currval and setval take a sequence made by pgSequence, not ${typeof sequence}`);
+  }
+  // The argument is an identifier inside a string, so it is quoted twice; as a regclass it is bound to the sequence itself
+  // rather than looked up by name at each call. Source: "Sequence Manipulation Functions".
+  const argument = `${quoteLiteral(sequence[SQL].text)}::regclass`;
+  const decode = decodeAs(resolveOptions(sequence).mode) as Decode<never>;
+  const call = (name: string, use: SequenceMark["use"]) =>
+    new SqlExpression<never>(new Shape([`${name}(${argument})`], [], sequenceMark(use, sequence)), [], decode);
+  const mark = sequenceMark("sets", sequence);
+  return {
+    nextval: call("nextval", "draws"),
+    currval: call("currval", "reads"),
+    setval: new Shape([`setval(${argument}, `, ")"], [null], mark),
+    setvalCalled: new Shape([`setval(${argument}, `, ", ", ")"], [null, null], mark),
+    decode,
+  };
+}
+
+function decodeAs(mode: "number" | "bigint" | "string"): Decode {
+  return mode === "number" ? Number : mode === "bigint" ? BigInt : String;
+}

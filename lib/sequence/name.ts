@@ -1,0 +1,43 @@
+import { NextvalError } from "../error.js";
+import { empty, hasLoneSurrogate, hasNul, shown, tooLong, wrongType } from "./messages.js";
+
+/** What a sequence is called in messages: `order_seq`, `billing.invoice_seq`. */
+export function sequenceName({ seqName, schema }: { readonly seqName: string; readonly schema: string | undefined }): string {
+  return schema === undefined ? seqName : `${schema}.${seqName}`;
+}
+
+/**
+ * What is wrong with a name, else undefined.
+ *
+ * The server would cut a name of more than 63 bytes with no more than a notice, so that two long names could meet.
+ * Source: "Lexical Structure", section "Identifiers".
+ */
+export function nameProblem(name: unknown, subject = "the name"): string | undefined {
+  if (typeof name !== "string") return wrongType(subject, "a string", shown(name));
+  if (name === "") return empty(subject);
+  return textProblem(name, subject) ?? (bytesOf(name) > 63 ? tooLong(subject, name) : undefined);
+}
+
+/** What keeps PostgreSQL from storing a text, else undefined. */
+export function textProblem(text: string, subject: string): string | undefined {
+  if (text.includes("\0")) return hasNul(subject);
+  // With the u flag a pair is one character, so only a half that stands alone is left.
+  return /[\ud800-\udfff]/u.test(text) ? hasLoneSurrogate(subject) : undefined;
+}
+
+export function checkName(name: unknown, subject: string): void {
+  const problem = nameProblem(name, subject);
+  if (problem !== undefined) {
+    throw new NextvalError("INVALID_OPTIONS", problem, { sequence: typeof name === "string" ? name : undefined });
+  }
+}
+
+/** In UTF-8; a pair of surrogates makes 4 bytes, which is 3 and 1. */
+function bytesOf(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    bytes += code < 0x80 ? 1 : code < 0x800 || (code & 0xf800) === 0xd800 ? 2 : 3;
+  }
+  return bytes;
+}

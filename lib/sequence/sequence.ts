@@ -1,0 +1,140 @@
+import type { CheckedName, CheckedOptions, OfferedOptions } from "../../types/declaration.js";
+import type { SequenceOptions } from "../../types/options.js";
+import type { ValueOfOptions } from "../../types/value.js";
+import { NextvalError } from "../error.js";
+import { SQL, type Sql, type Spliceable } from "../sql/fragment.js";
+import { identifier } from "../sql/identifier.js";
+import { about, shown, wrongType } from "./messages.js";
+import { checkName, sequenceName } from "./name.js";
+import { resolveOptions } from "./options.js";
+
+export { sequenceName } from "./name.js";
+
+/** Registered, so that sequences of two copies of this library know each other, and no JSON can carry it. */
+const SEQUENCE: unique symbol = Symbol.for("nextval.sequence") as never;
+
+/**
+ * A declared sequence, as `pgSequence` makes it. It never changes; in a template it becomes its quoted, qualified name.
+ *
+ * ```ts
+ * const invoiceSeq = pgSchema("billing").sequence("invoice_seq");
+ * sql`select last_value from ${invoiceSeq}`; // select last_value from "billing"."invoice_seq"
+ * ```
+ */
+export class PgSequence<Name extends string = string, Options extends object = SequenceOptions, Schema extends string | undefined = undefined>
+  implements Spliceable
+{
+  readonly seqName: Name;
+  /** Undefined where none was declared: then the server's `search_path` decides. */
+  readonly schema: Schema;
+  /** As they were given; `resolveOptions` fills in the defaults. */
+  readonly seqOptions: Options;
+  #quotedName: Sql | undefined;
+
+  /** @internal */
+  constructor(seqName: Name, seqOptions: Options, schema: Schema) {
+    this.seqName = seqName;
+    this.schema = schema;
+    this.seqOptions = seqOptions;
+    Object.freeze(this);
+  }
+
+  get [SQL](): Sql {
+    return (this.#quotedName ??= this.schema === undefined ? identifier(this.seqName) : identifier(this.schema, this.seqName));
+  }
+
+  /** @internal */
+  get [SEQUENCE](): true {
+    return true;
+  }
+}
+
+/** Any sequence, with or without a schema. */
+export type AnySequence = PgSequence<string, SequenceOptions, string | undefined>;
+
+/**
+ * The JavaScript type of a sequence's values.
+ *
+ * ```ts
+ * const ticketSeq = pgSequence("ticket_seq", { as: "integer" });
+ * type Ticket = ValueOf<typeof ticketSeq>; // number
+ * ```
+ */
+export type ValueOf<Sequence extends { readonly seqOptions: object }> = ValueOfOptions<Sequence["seqOptions"]>;
+
+/**
+ * Declares a sequence. Its name, and all options that PostgreSQL has for a sequence, are checked by the server's own rules:
+ * by the compiler where they are literals, and again when the program runs.
+ *
+ * ```ts
+ * const orderSeq = pgSequence("order_seq", { startWith: 100, increment: 2 });
+ * createSequence(orderSeq); // create sequence "order_seq" increment by 2 start with 100
+ * ```
+ *
+ * Throws `INVALID_OPTIONS`, as in `order_seq: startWith 5 is below minValue 100`. Source: "CREATE SEQUENCE".
+ */
+export function pgSequence<const Name extends string, const Options extends object = {}>(
+  name: CheckedName<"the sequence name", Name>,
+  options?: OfferedOptions & CheckedOptions<Name, undefined, Options>,
+): PgSequence<Name, Options, undefined>;
+export function pgSequence(name: string, options?: object): AnySequence {
+  return declare(name, options, undefined);
+}
+
+/** A schema to declare sequences in. */
+export class PgSchema<Schema extends string = string> {
+  readonly schemaName: Schema;
+
+  /** @internal */
+  constructor(schemaName: Schema) {
+    this.schemaName = schemaName;
+    Object.freeze(this);
+  }
+
+  /** Declares a sequence in this schema; see `pgSequence`. */
+  sequence<const Name extends string, const Options extends object = {}>(
+    name: CheckedName<"the sequence name", Name>,
+    options?: OfferedOptions & CheckedOptions<Name, Schema, Options>,
+  ): PgSequence<Name, Options, Schema>;
+  sequence(name: string, options?: object): AnySequence {
+    return declare(name, options, this.schemaName);
+  }
+}
+
+/**
+ * A schema to declare sequences in. Without one, the server's `search_path` decides where a sequence is.
+ *
+ * ```ts
+ * const invoiceSeq = pgSchema("billing").sequence("invoice_seq");
+ * createSequence(invoiceSeq); // create sequence "billing"."invoice_seq"
+ * ```
+ */
+export function pgSchema<const Schema extends string>(name: CheckedName<"the schema name", Schema>): PgSchema<Schema>;
+export function pgSchema(name: string): PgSchema {
+  checkName(name, "the schema name");
+  return new PgSchema(name);
+}
+
+/** Whether a value is a sequence that this library declared; data that came as JSON never is. */
+export function isSequence(value: unknown): value is AnySequence {
+  return typeof value === "object" && value !== null && (value as { [SEQUENCE]?: unknown })[SEQUENCE] === true;
+}
+
+function declare(name: string, options: object = {}, schema: string | undefined): AnySequence {
+  checkName(name, "the sequence name");
+  const sequence = new PgSequence<string, SequenceOptions, string | undefined>(name, snapshot(name, options, schema), schema);
+  resolveOptions(sequence);
+  return sequence;
+}
+
+/** Read once, so that what was checked is what is kept. */
+function snapshot(seqName: string, options: object, schema: string | undefined): SequenceOptions {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const sequence = sequenceName({ seqName, schema });
+    const problem = about(sequence, wrongType("the options", "an object", shown(options)));
+    throw new NextvalError("INVALID_OPTIONS", problem, { sequence });
+  }
+  const copy: { ownedBy?: unknown } = { ...options };
+  if (typeof copy.ownedBy === "object" && copy.ownedBy !== null) copy.ownedBy = Object.freeze({ ...copy.ownedBy });
+  return Object.freeze(copy) as SequenceOptions;
+}

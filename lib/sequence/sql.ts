@@ -1,0 +1,70 @@
+import { type Sql, textFragment } from "../sql/fragment.js";
+import { identifier } from "../sql/identifier.js";
+import { insert } from "../sql/insert.js";
+import { join } from "../sql/join.js";
+import { literal } from "../sql/literal.js";
+import { raw } from "../sql/raw.js";
+import { type Bindings, type ScopedTag, scopeWith } from "../sql/scope.js";
+import { set } from "../sql/set.js";
+import { type Tag, tag } from "../sql/tag.js";
+import { currval, lastval, nextval, setval } from "./functions.js";
+import type { AnySequence } from "./sequence.js";
+
+/** The `sql` tag and its helpers. */
+export interface SqlTag extends Tag {
+  readonly identifier: typeof identifier;
+  readonly join: typeof join;
+  readonly raw: typeof raw;
+  readonly literal: typeof literal;
+  readonly insert: typeof insert;
+  readonly set: typeof set;
+  /** No SQL at all, for the part of a template that is sometimes not there. */
+  readonly empty: Sql;
+  /**
+   * A tag that also understands named placeholders, looked up in `bindings`: sequences, fragments and values.
+   *
+   * ```ts
+   * const orders = sql.scope({ orderSeq, tenant: 7 });
+   * orders`insert into orders (id, tenant) values ($<nextval(orderSeq)>, $<tenant>)`;
+   * // { text: `insert into orders (id, tenant) values (nextval('"order_seq"'::regclass), $1)`, values: [7] }
+   * orders.text(await readFile("orders.sql", "utf8"));
+   * ```
+   *
+   * `$<name>`, `$<nextval(name)>`, `$<currval(name)>`, `$<setval(name, value)>` and `$<lastval()>` are read in code only:
+   * quoted text, dollar-quoted bodies and comments stay as they are. An unknown name is an error with its line and column.
+   */
+  scope(bindings: Bindings): ScopedTag;
+}
+
+const scope = /* @__PURE__ */ scopeWith({
+  nextval: { arity: [1], call: ([sequence]) => nextval(sequence as AnySequence) },
+  currval: { arity: [1], call: ([sequence]) => currval(sequence as AnySequence) },
+  setval: {
+    arity: [2, 3],
+    call: ([sequence, value, isCalled]) => setval(sequence as AnySequence, value as bigint, isCalled as boolean | undefined),
+  },
+  lastval: { arity: [0], call: () => lastval() },
+});
+
+/**
+ * Makes fragments of SQL: the text stands in the template, and whatever is spliced becomes a parameter, a quoted name or a
+ * nested fragment, never text.
+ *
+ * ```ts
+ * sql`insert into orders (id, note) values (${nextval(orderSeq)}, ${note})`;
+ * // { text: `insert into orders (id, note) values (nextval('"order_seq"'::regclass), $1)`, values: [note] }
+ * ```
+ *
+ * Refused with its position: undefined, a function, a symbol, a promise, an invalid date; anything inside quotes or
+ * comments; a call that is no template.
+ */
+export const sql: SqlTag = /* @__PURE__ */ Object.assign(tag, {
+  identifier,
+  join,
+  raw,
+  literal,
+  insert,
+  set,
+  empty: /* @__PURE__ */ textFragment(""),
+  scope,
+});

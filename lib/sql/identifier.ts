@@ -1,0 +1,43 @@
+import { NextvalError } from "../error.js";
+import { BoundedMap } from "./bounded-map.js";
+import { type Sql, textFragment } from "./fragment.js";
+
+const names = new BoundedMap<string, Sql>(1000);
+const qualifiedNames = new BoundedMap<string, Sql>(1000);
+
+/**
+ * A name, quoted; several names are joined by dots.
+ *
+ * ```ts
+ * sql`select ${sql.identifier("we\"ird")} from ${sql.identifier("billing", "invoice")}`;
+ * // select "we""ird" from "billing"."invoice"
+ * ```
+ *
+ * Refuses what PostgreSQL cannot store as a name: an empty one, a NUL, half a surrogate pair.
+ */
+export function identifier(first: string, ...further: readonly string[]): Sql {
+  if (further.length === 0) return names.getOrMake(first, () => textFragment(quoteIdentifier(first)));
+  const all = [first, ...further];
+  return qualifiedNames.getOrMake(keyOf(all), () => textFragment(all.map(quoteIdentifier).join(".")));
+}
+
+/** Tells lists of names apart, also those that cannot be quoted because a name has a NUL in it. */
+export function keyOf(list: readonly string[]): string {
+  return `${list.length}\0${list.join("\0")}`;
+}
+
+/** Always quoted, so that no name can be mistaken for a keyword. Source: "Lexical Structure", section "Identifiers". */
+export function quoteIdentifier(name: string): string {
+  if (typeof name !== "string" || name === "" || !isText(name)) {
+    throw new NextvalError(
+      "INVALID_TEMPLATE",
+      `sql.identifier takes names without NUL or half a surrogate pair, not ${typeof name === "string" ? JSON.stringify(name) : typeof name}`,
+    );
+  }
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Whether PostgreSQL can store it as it is: no NUL, and every surrogate has its other half. */
+export function isText(text: string): boolean {
+  return !/\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text);
+}

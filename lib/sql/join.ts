@@ -1,0 +1,38 @@
+import { Sql, type Spliceable, textFragment } from "./fragment.js";
+import { listShape } from "./list.js";
+import { admit, type Place, refuse, type Splice } from "./value.js";
+
+const COMMA = textFragment(", ");
+
+/**
+ * A list of fragments, sequences or values, with a comma or another fragment between them.
+ *
+ * ```ts
+ * sql`select * from orders where id in (${sql.join([1, 2, 3])})`;
+ * // { text: "select * from orders where id in ($1, $2, $3)", values: [1, 2, 3] }
+ * sql`select * from orders where ${sql.join(conditions, sql` and `)}`;
+ * ```
+ *
+ * An empty list is refused, because `in ()` and `where` alone are no SQL: say what is meant, `sql.empty` or `sql`false``.
+ */
+export function join(items: readonly Splice[], separator: Spliceable = COMMA): Sql {
+  if (!Array.isArray(items) || items.length === 0) {
+    refuse("sql.join", "needs at least one item; for an empty list say what is meant, such as sql.empty or sql`false`");
+  }
+  const between = admit(separator, () => "the separator of sql.join", 0);
+  if (!(between instanceof Sql) || Sql.shapeOf(between).size > 0) {
+    return refuse("sql.join", "takes a fragment without values as separator, such as sql` and `");
+  }
+  const things = new Array<unknown>(items.length);
+  let first: Sql | undefined;
+  for (let index = 0; index < items.length; index++) {
+    const thing = (things[index] = admit(items[index], ITEM, index));
+    if (first === undefined && thing instanceof Sql) first = thing;
+  }
+  const text = between.text;
+  const home = Sql.shapeOf(first ?? between);
+  const shape = listShape(home, things, first === undefined, text, () => ["", ...things.slice(1).map(() => text), ""]);
+  return new Sql(shape, things);
+}
+
+const ITEM: Place = (index) => `item ${index + 1} of sql.join`;

@@ -1,0 +1,66 @@
+/** Where in SQL text one stands; `end` is what closes a dollar-quoted body. */
+export type Context =
+  | { readonly in: "code" | "string" | "escape string" | "quoted identifier" | "line comment" }
+  | { readonly in: "block comment"; readonly depth: number }
+  | { readonly in: "dollar-quoted body"; readonly end: string };
+
+export const CODE: Context = { in: "code" };
+
+// A quote, dollar tag or E only opens something where it does not continue an identifier: a$b$c is one name.
+const OPENING = /"|'|(?<![\w$\x80-\uffff])[eE]'|(?<![\w$\x80-\uffff])\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$|--|\/\*|\$</g;
+
+const CLOSING = {
+  string: /'/g,
+  "escape string": /\\[^]|''|'/g,
+  "quoted identifier": /"/g,
+  "line comment": /[\n\r]/g,
+  "block comment": /\/\*|\*\//g,
+};
+
+/**
+ * Reads SQL as PostgreSQL's scanner does, as far as to tell code from what is quoted or commented out, and gives the
+ * context at the end of the text. Calls `onPlaceholder` at each `$<` in code; reading goes on where that says.
+ *
+ * Source: PostgreSQL documentation, "Lexical Structure". `standard_conforming_strings` is taken to be on.
+ */
+export function lex(text: string, start: Context, onPlaceholder: (position: number) => number): Context {
+  let context = start;
+  let position = 0;
+  while (position < text.length) {
+    if (context.in === "dollar-quoted body") {
+      const end = text.indexOf(context.end, position);
+      if (end < 0) return context;
+      position = end + context.end.length;
+      context = CODE;
+      continue;
+    }
+    const pattern = context.in === "code" ? OPENING : CLOSING[context.in];
+    pattern.lastIndex = position;
+    const token = pattern.exec(text)?.[0];
+    if (token === undefined) return context;
+    position = pattern.lastIndex;
+    if (token === "$<") position = onPlaceholder(position - 2);
+    else context = follow(context, token);
+  }
+  return context;
+}
+
+function follow(context: Context, token: string): Context {
+  switch (context.in) {
+    case "code":
+      if (token === "'") return { in: "string" };
+      if (token === '"') return { in: "quoted identifier" };
+      if (token === "--") return { in: "line comment" };
+      if (token === "/*") return { in: "block comment", depth: 1 };
+      if (token.startsWith("$")) return { in: "dollar-quoted body", end: token };
+      return { in: "escape string" };
+    case "escape string":
+      return token === "'" ? CODE : context;
+    case "block comment": {
+      const depth = context.depth + (token === "/*" ? 1 : -1);
+      return depth === 0 ? CODE : { in: "block comment", depth };
+    }
+    default:
+      return CODE;
+  }
+}

@@ -1,0 +1,40 @@
+import { Sql } from "./fragment.js";
+import { Shape } from "./shape.js";
+
+/** Lists of up to 1,024 holes are remembered under their length, longer ones in the slot behind. */
+const SLOTS = 16;
+
+/**
+ * The shape of a list of any length, remembered at `home`: the last one for each length (by its last four bits), so that
+ * batches of a constant size are built once, and lists of random length take up a bounded room.
+ *
+ * `flat` says that `things` are values only.
+ */
+export function listShape(
+  home: Shape,
+  things: readonly unknown[],
+  flat: boolean,
+  separator: string,
+  pieces: () => readonly string[],
+): Shape {
+  const lists = (home.lists ??= []);
+  const slot = things.length > 1024 ? SLOTS : things.length % SLOTS;
+  const known = lists[slot];
+  if (known?.separator === separator && holds(known.shape, things, flat)) return known.shape;
+  const shape = new Shape(pieces(), things.map(shapeIn));
+  lists[slot] = { separator, shape };
+  return shape;
+}
+
+function holds({ holes, flat }: Shape, things: readonly unknown[], allValues: boolean): boolean {
+  if (holes.length !== things.length || flat !== allValues) return false;
+  if (flat) return true;
+  for (let index = 0; index < things.length; index++) {
+    if (holes[index] !== shapeIn(things[index])) return false;
+  }
+  return true;
+}
+
+function shapeIn(thing: unknown): Shape | null {
+  return thing instanceof Sql ? Sql.shapeOf(thing) : null;
+}

@@ -1,0 +1,44 @@
+import { NextvalError } from "../error.js";
+import { type Sql, textFragment } from "./fragment.js";
+import { isText } from "./identifier.js";
+
+/**
+ * A value written out as text, for the places that take no parameter: DDL, `SET`, a dollar-quoted body.
+ *
+ * ```ts
+ * sql`alter table orders alter note set default ${sql.literal("it's new")}`;
+ * // alter table orders alter note set default 'it''s new'
+ * ```
+ *
+ * Where a parameter can stand, splice the value itself. A bigint or number is written as digits, a Date as its ISO text,
+ * bytes as hexadecimal.
+ */
+export function literal(value: string | number | bigint | boolean | null | Date | Uint8Array): Sql {
+  return textFragment(literalText(value));
+}
+
+function literalText(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "string" && isText(value)) return quoteLiteral(value);
+  if (typeof value === "boolean") return String(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return `'${value}'`;
+  // A minus sign right behind another would begin a comment.
+  if (typeof value === "number" || typeof value === "bigint") return value < 0 ? ` ${value}` : String(value);
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return `'${value.toISOString()}'`;
+  if (value instanceof Uint8Array) {
+    return quoteLiteral(`\\x${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}`);
+  }
+  throw new NextvalError(
+    "INVALID_TEMPLATE",
+    `sql.literal takes a string without NUL or half a surrogate pair, a number, bigint, boolean, null, valid Date or bytes, not ${typeof value === "string" ? JSON.stringify(value) : typeof value}`,
+  );
+}
+
+/**
+ * A backslash means the same to every setting of `standard_conforming_strings` only in an escape string, which is what the
+ * server's own `quote_literal` uses, too. Source: "Lexical Structure", section "String Constants with C-Style Escapes".
+ */
+export function quoteLiteral(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
+  return text.includes("\\") ? `E${quoted}` : quoted;
+}

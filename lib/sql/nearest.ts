@@ -1,0 +1,26 @@
+/** The end of a sentence that names the known name most like a mistaken one: `; did you mean orderSeq?` */
+export function nearest(mistaken: string, known: Iterable<string>): string {
+  const names = [...known];
+  const scored = names
+    .map((name) => ({ name, distance: distance(mistaken.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const [best] = scored;
+  if (best === undefined) return "; there are none";
+  if (best.distance <= Math.max(2, mistaken.length / 3)) return `; did you mean ${best.name}?`;
+  return `; there are ${names.join(", ")}`;
+}
+
+/** Levenshtein's: how many characters to add, drop or change. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i++) {
+    let diagonal = row[0] as number;
+    row[0] = i;
+    for (let j = 1; j <= to.length; j++) {
+      const above = row[j] as number;
+      row[j] = Math.min(above + 1, (row[j - 1] as number) + 1, diagonal + (from[i - 1] === to[j - 1] ? 0 : 1));
+      diagonal = above;
+    }
+  }
+  return (row[to.length] ?? 0) as number;
+}

@@ -1,0 +1,19 @@
+import { BoundedMap } from "./bounded-map.js";
+import { type Sql, textFragment } from "./fragment.js";
+import { refuse } from "./value.js";
+
+const texts = new BoundedMap<string, Sql>(1000);
+const LONGEST_REMEMBERED = 1000;
+
+/**
+ * Text taken as SQL as it is. Nothing is quoted or checked: never pass what came from outside.
+ *
+ * ```ts
+ * sql`select * from orders order by id ${sql.raw(descending ? "desc" : "asc")}`;
+ * // select * from orders order by id desc
+ * ```
+ */
+export function raw(text: string): Sql {
+  if (typeof text !== "string") return refuse("sql.raw", `takes a string, not ${typeof text}`);
+  return text.length > LONGEST_REMEMBERED ? textFragment(text) : texts.getOrMake(text, () => textFragment(text));
+}

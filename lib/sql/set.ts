@@ -1,0 +1,28 @@
+import { BoundedMap } from "./bounded-map.js";
+import type { Sql } from "./fragment.js";
+import { keyOf, quoteIdentifier } from "./identifier.js";
+import type { InsertRow } from "./insert.js";
+import { Site } from "./site.js";
+import { refuse } from "./value.js";
+
+const sites = new BoundedMap<string, Site>(256);
+
+/**
+ * The assignments of an update. A value may be a fragment.
+ *
+ * ```ts
+ * sql`update orders set ${sql.set({ note: "sent", sent_at: sql`now()` })} where id = ${id}`;
+ * // { text: `update orders set "note" = $1, "sent_at" = now() where id = $2`, values: ["sent", id] }
+ * ```
+ *
+ * An undefined value is refused rather than left out, and so is an object without keys.
+ */
+export function set(assignments: InsertRow): Sql {
+  const names = Object.keys(assignments);
+  if (names.length === 0) refuse("sql.set", "needs at least one column");
+  const site = sites.getOrMake(keyOf(names), () => {
+    const pieces = names.map((name, index) => `${index === 0 ? "" : ", "}${quoteIdentifier(name)} = `);
+    return new Site([...pieces, ""], (_piece, position) => position + 2);
+  });
+  return site.fragment(Object.values(assignments));
+}

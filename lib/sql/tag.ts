@@ -1,0 +1,52 @@
+import type { RowOf } from "../../types/rows.js";
+import { NextvalError } from "../error.js";
+import type { Sql } from "./fragment.js";
+import { Site } from "./site.js";
+import { refuse, type Splice } from "./value.js";
+
+/** A template tag that makes fragments. */
+export interface Tag {
+  /** The row type holds the columns that spliced expressions name: ``sql`select ${nextval(orderSeq).as("id")}` ``. */
+  <const Things extends readonly Splice[]>(strings: TemplateStringsArray, ...things: Things): Sql<RowOf<Things>>;
+  /** The row type is stated: ``sql<{ id: bigint }>`select ...` ``. */
+  <Row extends object>(strings: TemplateStringsArray, ...things: readonly Splice[]): Sql<Row>;
+}
+
+/** JavaScript hands a tag the same strings array at every evaluation of one template. */
+const sites = new WeakMap<TemplateStringsArray, Site>();
+
+export const tag: Tag = (strings: TemplateStringsArray, ...things: unknown[]): Sql<never> => {
+  let site = sites.get(strings);
+  if (site === undefined) {
+    assertGenuine(strings);
+    sites.set(strings, (site = new Site(strings, refusePlaceholder(strings))));
+  }
+  return site.fragment(things);
+};
+
+/** Only the JavaScript engine makes frozen templates of text that stands in the source; data cannot pass for one. */
+export function assertGenuine(strings: TemplateStringsArray): void {
+  const genuine =
+    Array.isArray(strings) &&
+    Object.isFrozen(strings) &&
+    Array.isArray(strings.raw) &&
+    Object.isFrozen(strings.raw) &&
+    strings.length === strings.raw.length &&
+    strings.every((string) => typeof string === "string");
+  if (!genuine) {
+    throw new NextvalError(
+      "INVALID_TEMPLATE",
+      "sql is a template tag and was called as a function, or its template has an invalid escape; write sql`...`, or sql.raw(text) for text that you trust",
+    );
+  }
+}
+
+function refusePlaceholder(strings: TemplateStringsArray) {
+  return (piece: number, position: number): never => {
+    const name = /^\$<\s*([^>]*?)\s*>/.exec((strings[piece] as string).slice(position))?.[1] ?? "name";
+    return refuse(
+      `$<${name}>`,
+      `is a named placeholder, which the plain sql tag does not have; splice it as \${${name}}, or make a tag with sql.scope({ ... }) that knows the name`,
+    );
+  };
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import postgres from "postgres";
+import { afterAll, beforeAll, inject } from "vitest";
+
+export interface TestDatabase {
+  /** Connected as the role that owns the database. Ready in tests and in hooks, not while the file is being collected. */
+  readonly client: postgres.Sql;
+  readonly url: string;
+  readonly name: string;
+  /** Another client of the same database, ended when the file is done. */
+  connect(options?: postgres.Options<{}>): postgres.Sql;
+}
+
+/**
+ * A fresh, empty database for the tests of one file, dropped after the last of them. Call it once, at the top.
+ *
+ * ```ts
+ * const database = useDatabase();
+ *
+ * test("starts at 1", async () => {
+ *   await database.client`create sequence order_seq`;
+ * });
+ * ```
+ *
+ * @param options for `database.client`, as the driver takes them
+ */
+export function useDatabase(options: postgres.Options<{}> = {}): TestDatabase {
+  const name = `nextval_test_${randomBytes(6).toString("hex")}`;
+  const clients: postgres.Sql[] = [];
+  let url: string | undefined;
+  let client: postgres.Sql | undefined;
+
+  const database: TestDatabase = {
+    name,
+    get client() {
+      return ready(client);
+    },
+    get url() {
+      return ready(url);
+    },
+    connect(clientOptions = {}) {
+      const another = postgres(database.url, { onnotice: () => {}, ...clientOptions });
+      clients.push(another);
+      return another;
+    },
+  };
+
+  beforeAll(async () => {
+    // template0 and "C" go with UTF8 whatever the defaults of the server are.
+    await onServer(`create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`);
+    const address = new URL(inject("serverUrl"));
+    address.pathname = `/${name}`;
+    url = address.href;
+    client = database.connect(options);
+  });
+
+  afterAll(async () => {
+    // A connection that a failed test left in a transaction would never end by itself.
+    await Promise.all(clients.map((each) => each.end({ timeout: 1 })));
+    await onServer(`drop database if exists ${name} with (force)`);
+  });
+
+  return database;
+}
+
+/** Runs one statement that takes no transaction and needs no connection afterwards. */
+async function onServer(statement: string): Promise<void> {
+  const server = postgres(inject("serverUrl"), { max: 1, onnotice: () => {} });
+  try {
+    await server.unsafe(statement);
+  } finally {
+    await server.end({ timeout: 1 });
+  }
+}
+
+function ready<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("The database is there once the tests run: use it in a test or a hook.");
+  return value;
+}

@@ -1,0 +1,79 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+/**
+ * @typedef {object} Process
+ * @property {number} pid
+ * @property {number} parent
+ * @property {string} state One letter: `T` is stopped, `Z` has ended and waits for its parent to notice.
+ */
+
+/**
+ * Every process of this machine. Linux is asked through /proc, because slim container images have no `ps`.
+ *
+ * @returns {Promise<Process[]>}
+ */
+async function listProcesses() {
+  if (process.platform === "linux") {
+    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+    const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "latin1").catch(() => "")));
+    return stats.filter(Boolean).map((stat) => {
+      // "pid (name) state parent ...", where the name may hold blanks and parentheses of its own.
+      const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 2);
+      return { pid: Number.parseInt(stat, 10), parent: Number(parent), state };
+    });
+  }
+  const ps = promisify(execFile)("ps", ["-A", "-o", "pid=,ppid=,stat="]);
+  const { stdout } = await ps;
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .map(([pid, parent, state = ""]) => ({ pid: Number(pid), parent: Number(parent), state: state.charAt(0) }))
+    .filter(({ pid }) => pid !== ps.child.pid);
+}
+
+/**
+ * Children, their children, and so on; not `pid` itself.
+ *
+ * @param {number} pid
+ * @returns {Promise<Process[]>}
+ */
+export async function descendantsOf(pid) {
+  const all = await listProcesses();
+  /** @param {number} parent @returns {Process[]} */
+  const below = (parent) =>
+    all.filter((each) => each.parent === parent).flatMap((child) => [child, ...below(child.pid)]);
+  return below(pid);
+}
+
+/**
+ * Those of `pids` that have not ended. One that has ended but was not yet noticed by its parent counts only if that
+ * parent is this process: it goes at the next turn of the event loop, whereas in a container whose first process
+ * notices nothing the others stay listed forever.
+ *
+ * @param {readonly number[]} pids
+ * @returns {Promise<number[]>}
+ */
+export async function stillRunning(pids) {
+  const all = await listProcesses();
+  return all
+    .filter(({ pid, parent, state }) => pids.includes(pid) && (state !== "Z" || parent === process.pid))
+    .map(({ pid }) => pid);
+}
+
+/**
+ * @param {readonly number[]} pids
+ * @param {number} milliseconds
+ * @returns {Promise<boolean>} false if the time was up first
+ */
+export async function waitUntilGone(pids, milliseconds) {
+  const deadline = Date.now() + milliseconds;
+  while ((await stillRunning(pids)).length > 0) {
+    if (Date.now() > deadline) return false;
+    await sleep(10);
+  }
+  return true;
+}

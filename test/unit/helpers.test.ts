@@ -1,0 +1,172 @@
+import { nextval, pgSequence, sql, type Sql } from "nextval";
+import { describe, expect, test } from "vitest";
+
+const orderSeq = pgSequence("order_seq");
+
+function compiled({ text, values }: Sql) {
+  return { text, values };
+}
+
+test("sql.identifier quotes and qualifies", () => {
+  expect(sql.identifier("id").text).toBe('"id"');
+  expect(sql.identifier("we\"ird", "Order Seq", "a.b").text).toBe('"we""ird"."Order Seq"."a.b"');
+  expect(() => sql.identifier("")).toThrow(/takes names without NUL/);
+  expect(() => sql.identifier("a\0b")).toThrow(/takes names without NUL/);
+  expect(sql.identifier("a", "b").text).toBe('"a"."b"');
+  expect(() => sql.identifier("2\0a\0b")).toThrow(/takes names without NUL/);
+  expect(() => sql.insert({ "a\0b": 1 })).toThrow(/takes names without NUL/);
+  expect(() => sql.identifier("\ud800")).toThrow(/takes names without NUL/);
+  expect(() => sql.identifier(...([] as unknown as [string]))).toThrow(/takes names without NUL/);
+});
+
+describe("sql.join", () => {
+  test("joins with a comma, or another fragment", () => {
+    expect(compiled(sql.join([1, sql`now()`, orderSeq, "x"]))).toEqual({
+      text: `$1, now(), "order_seq", $2`,
+      values: [1, "x"],
+    });
+    expect(compiled(sql.join([sql`a = ${1}`, sql`b = ${2}`], sql` and `))).toEqual({
+      text: "a = $1 and b = $2",
+      values: [1, 2],
+    });
+  });
+
+  test("lists of any length, again and again, with either separator", () => {
+    for (let round = 0; round < 2; round++) {
+      for (let length = 1; length <= 40; length++) {
+        const items = Array.from({ length }, (_, index) => sql`(${index})`);
+        const values = items.map((_, index) => index);
+        const texts = values.map((index) => `($${index + 1})`);
+        expect(compiled(sql.join(items))).toEqual({ text: texts.join(", "), values });
+        expect(compiled(sql.join(items, sql` or `))).toEqual({ text: texts.join(" or "), values });
+        expect(compiled(sql.join(values))).toEqual({ text: values.map((index) => `$${index + 1}`).join(", "), values });
+      }
+    }
+  });
+
+  test("does not change with the array it was made of", () => {
+    const items = [1, 2];
+    const list = sql.join(items);
+    items[0] = 9;
+    items.push(3);
+    expect(compiled(list)).toEqual({ text: "$1, $2", values: [1, 2] });
+  });
+
+  test("refuses an empty list, and a separator that is text or has values", () => {
+    expect(() => sql.join([])).toThrow("sql.join needs at least one item");
+    expect(() => sql.join([1, 2], " or " as never)).toThrow("takes a fragment without values as separator");
+    expect(() => sql.join([1, 2], sql`${1}`)).toThrow("takes a fragment without values as separator");
+  });
+});
+
+test("sql.raw is text as it is, and sql.empty none", () => {
+  expect(compiled(sql`select 1 ${sql.raw("order by 1")}${sql.empty}`)).toEqual({ text: "select 1 order by 1", values: [] });
+  expect(() => sql.raw(5 as never)).toThrow("sql.raw takes a string, not number");
+});
+
+test("sql.literal writes values out", () => {
+  const literals = [
+    ["it's", "'it''s'"],
+    ["a\\b'", "E'a\\\\b'''"],
+    ["", "''"],
+    [5, "5"],
+    [-5, " -5"],
+    [1.5, "1.5"],
+    [1e21, "1e+21"],
+    [9223372036854775807n, "9223372036854775807"],
+    [-1n, " -1"],
+    [Number.NaN, "'NaN'"],
+    [Number.NEGATIVE_INFINITY, "'-Infinity'"],
+    [true, "true"],
+    [null, "null"],
+    [new Date(0), "'1970-01-01T00:00:00.000Z'"],
+    [new Uint8Array([0, 255]), "E'\\\\x00ff'"],
+  ] as const;
+  for (const [value, text] of literals) expect(compiled(sql.literal(value))).toEqual({ text, values: [] });
+  expect(sql`select 1-${sql.literal(-1)}`.text).toBe("select 1- -1");
+  for (const wrong of ["a\0b", "\udc00", undefined, Symbol.iterator, {}, [1], new Date(Number.NaN), () => 1]) {
+    expect(() => sql.literal(wrong as never)).toThrow(/^sql.literal takes/);
+  }
+});
+
+describe("sql.insert", () => {
+  test("one object", () => {
+    expect(compiled(sql`insert into orders ${sql.insert({ id: nextval(orderSeq), note: "x", 'we"ird': null })}`)).toEqual({
+      text: `insert into orders ("id", "note", "we""ird") values (nextval('"order_seq"'::regclass), $1, $2)`,
+      values: ["x", null],
+    });
+  });
+
+  test("many objects, with fragments in some rows only, and keys in any order", () => {
+    const rows = [
+      { id: 1, note: "a" },
+      { note: sql`upper(${"b"})`, id: nextval(orderSeq) },
+      { id: 3, note: sql`default` },
+    ];
+    for (let round = 0; round < 2; round++) {
+      expect(compiled(sql.insert(rows))).toEqual({
+        text: `("id", "note") values ($1, $2), (nextval('"order_seq"'::regclass), upper($3)), ($4, default)`,
+        values: [1, "a", "b", 3],
+      });
+    }
+  });
+
+  test("chosen columns", () => {
+    expect(compiled(sql.insert({ id: 1, note: "a", secret: "s" }, ["note", "id"]))).toEqual({
+      text: `("note", "id") values ($1, $2)`,
+      values: ["a", 1],
+    });
+    expect(compiled(sql.insert([{ id: 1, note: "a" }, { id: 2, note: "b" }], ["id"]))).toEqual({
+      text: `("id") values ($1), ($2)`,
+      values: [1, 2],
+    });
+  });
+
+  test("columns whose names hold each other's separators are told apart", () => {
+    expect(sql.insert({ "a, b": 1 }).text).toBe(`("a, b") values ($1)`);
+    expect(sql.insert({ a: 1, b: 2 }).text).toBe(`("a", "b") values ($1, $2)`);
+  });
+
+  test("batches of any size", () => {
+    for (const size of [1, 2, 17, 1000, 17, 2]) {
+      const rows = Array.from({ length: size }, (_, index) => ({ id: index, note: `n${index}` }));
+      const { text, values } = sql.insert(rows);
+      expect(values).toEqual(rows.flatMap(({ id, note }) => [id, note]));
+      expect(text).toBe(`("id", "note") values ${rows.map((_, index) => `($${index * 2 + 1}, $${index * 2 + 2})`).join(", ")}`);
+    }
+  });
+
+  test("refuses what would be lost", () => {
+    expect(() => sql.insert([])).toThrow("sql.insert needs an object, or at least one");
+    expect(() => sql.insert({})).toThrow("sql.insert needs at least one column");
+    expect(() => sql.insert({ id: undefined })).toThrow('row 1 of sql.insert, column "id" is undefined');
+    const rows = [{ id: 1 }, { id: 2, note: "lost" }];
+    expect(() => sql.insert(rows)).toThrow('row 2 of sql.insert has a column "note" that row 1 has not');
+    expect(() => sql.insert([{ id: 1, note: "a" }, { id: 2 } as never])).toThrow(
+      'row 2 of sql.insert, column "note" is undefined',
+    );
+    expect(() => sql.insert([{ a: 1, b: 2 }, { b: 3, c: 4 } as never])).toThrow(
+      'row 2 of sql.insert has a column "c" that row 1 has not',
+    );
+    expect(() => sql.insert([{ a: 1 }, null as never])).toThrow("row 2 of sql.insert is null; it must be an object");
+  });
+});
+
+test("sql.set", () => {
+  expect(compiled(sql`update t set ${sql.set({ note: "x", at: sql`now()`, 'we"ird': 1 })} where id = ${5}`)).toEqual({
+    text: `update t set "note" = $1, "at" = now(), "we""ird" = $2 where id = $3`,
+    values: ["x", 1, 5],
+  });
+  expect(() => sql.set({})).toThrow("sql.set needs at least one column");
+  expect(() => sql.set({ note: "x", at: undefined })).toThrow('value 2 (after ", \\"at\\" = ") is undefined');
+  expect(compiled(sql.set({ "$<a>'": 1 }))).toEqual({ text: `"$<a>'" = $1`, values: [1] });
+});
+
+test("more than 65,534 parameters are refused as soon as they are put together", () => {
+  const most = Array.from({ length: 65_534 }, (_, index) => index);
+  expect(sql.join(most).values).toHaveLength(65_534);
+  expect(sql.join(most).text.endsWith(", $65534")).toBe(true);
+  expect(() => sql.join([...most, 1])).toThrow("a statement takes at most 65,534 parameters, this one has 65535");
+  expect(() => sql`select ${1}, ${sql.join(most)}`).toThrow("a statement takes at most 65,534 parameters");
+  expect(() => sql.insert(most.map((id) => ({ id, note: "x" })))).toThrow("this one has 131068");
+});

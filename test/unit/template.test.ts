@@ -1,0 +1,114 @@
+import { currval, nextval, pgSchema, pgSequence, sql, type Sql } from "nextval";
+import { expect, test } from "vitest";
+
+const orderSeq = pgSequence("order_seq");
+const invoiceSeq = pgSchema("billing").sequence("invoice_seq");
+
+function compiled({ text, values }: Sql) {
+  return { text, values };
+}
+
+test("values become numbered parameters", () => {
+  expect(compiled(sql`select ${1}, ${"two"}, ${3n}, ${true}, ${null}`)).toEqual({
+    text: "select $1, $2, $3, $4, $5",
+    values: [1, "two", 3n, true, null],
+  });
+});
+
+test("dates, bytes, arrays and plain objects are values, too", () => {
+  const values = [new Date(0), new Uint8Array([1]), [1, [2, null]], { a: 1 }] as const;
+  expect(compiled(sql`select ${values[0]}, ${values[1]}, ${values[2]}, ${values[3]}`)).toEqual({
+    text: "select $1, $2, $3, $4",
+    values: [...values],
+  });
+});
+
+test("a template without values is its text", () => {
+  expect(compiled(sql`select 1`)).toEqual({ text: "select 1", values: [] });
+  expect(compiled(sql``)).toEqual({ text: "", values: [] });
+});
+
+test("sequences become their quoted, qualified names, and functions of them fragments", () => {
+  expect(compiled(sql`select last_value, ${nextval(orderSeq)} from ${invoiceSeq}`)).toEqual({
+    text: `select last_value, nextval('"order_seq"'::regclass) from "billing"."invoice_seq"`,
+    values: [],
+  });
+});
+
+test("fragments nest to any depth, and values are numbered across them", () => {
+  const inner = sql`a = ${1}`;
+  const middle = sql`(${inner} or b = ${2})`;
+  expect(compiled(sql`select ${0} where ${middle} and ${inner} and c = ${3}`)).toEqual({
+    text: "select $1 where (a = $2 or b = $3) and a = $4 and c = $5",
+    values: [0, 1, 2, 1, 3],
+  });
+});
+
+test("five thousand fragments one inside the other", () => {
+  let fragment: Sql = sql`a = ${0}`;
+  for (let index = 1; index <= 5000; index++) fragment = sql`(${fragment} or a = ${index})`;
+  expect(fragment.values).toEqual(Array.from({ length: 5001 }, (_, index) => index));
+  expect(fragment.text.startsWith("(((")).toBe(true);
+  expect(fragment.text.endsWith("or a = $5000) or a = $5001)")).toBe(true);
+});
+
+test("one template takes on many shapes, and each keeps its own text", () => {
+  const build = (thing: Parameters<typeof sql>[1]) => compiled(sql`select ${thing} as x, ${1} as y`);
+  const expected = [
+    [7, "select $1 as x, $2 as y", [7, 1]],
+    [nextval(orderSeq), `select nextval('"order_seq"'::regclass) as x, $1 as y`, [1]],
+    [sql`${5} + ${6}`, "select $1 + $2 as x, $3 as y", [5, 6, 1]],
+    [null, "select $1 as x, $2 as y", [null, 1]],
+    [invoiceSeq, `select "billing"."invoice_seq" as x, $1 as y`, [1]],
+  ] as const;
+  for (let round = 0; round < 3; round++) {
+    for (const [thing, text, values] of expected) expect(build(thing)).toEqual({ text, values });
+  }
+});
+
+test("one template takes on more shapes than it remembers", () => {
+  for (let round = 0; round < 2; round++) {
+    for (let index = 0; index < 1000; index++) {
+      const names = sql`${sql.raw(`f${index}`)}(${index})`;
+      expect(compiled(sql`select ${names}, ${index}`)).toEqual({
+        text: `select f${index}($1), $2`,
+        values: [index, index],
+      });
+    }
+  }
+});
+
+test("a fragment does not change when its values array is changed", () => {
+  const fragment = sql`select ${1}`;
+  fragment.values.push(2);
+  fragment.values[0] = 3;
+  expect(compiled(fragment)).toEqual({ text: "select $1", values: [1] });
+  expect(() => Object.assign(fragment, { text: "drop table orders" })).toThrow(TypeError);
+});
+
+test("strings are those of a template, the same array for the same shape", () => {
+  const build = (value: number) => sql`select ${value}, ${sql`${value} + 1`}`;
+  const { strings } = build(1);
+  expect(strings).toEqual(["select ", ", ", " + 1"]);
+  expect(strings.raw).toEqual(["select ", ", ", " + 1"]);
+  expect(Object.isFrozen(strings) && Object.isFrozen(strings.raw)).toBe(true);
+  expect(build(2).strings).toBe(strings);
+});
+
+test("it shows its text and values in JSON and when it is printed", async () => {
+  const { inspect } = await import("node:util");
+  expect(JSON.parse(JSON.stringify(sql`select ${1}`))).toEqual({ text: "select $1", values: [1] });
+  expect(inspect(sql`select ${1}`)).toBe("{ text: 'select $1', values: [ 1 ] }");
+});
+
+test("nextval and currval of a sequence are one object each", () => {
+  expect(nextval(orderSeq)).toBe(nextval(orderSeq));
+  expect(currval(orderSeq)).toBe(currval(orderSeq));
+});
+
+test("a column is named with as", () => {
+  expect(compiled(sql`select ${nextval(orderSeq).as('new "id"')}`)).toEqual({
+    text: `select nextval('"order_seq"'::regclass) as "new ""id"""`,
+    values: [],
+  });
+});

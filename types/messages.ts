@@ -1,0 +1,78 @@
+/**
+ * What is said about a wrong declaration. Each type has a function of the same name in lib/sequence/messages.ts, so the
+ * compiler verifies that the editor and the run time say the same words. The sequence's name comes before all of them.
+ */
+type Printable = string | number | bigint | boolean | null | undefined;
+
+/** A value as a message shows it. */
+export type Shown<Value> = Value extends ""
+  ? "an empty string"
+  : Value extends Printable
+    ? `${Value}`
+    : Value extends symbol
+      ? "a symbol"
+      : Value extends (...args: never) => unknown
+        ? "a function"
+        : "an object";
+
+export type About<Sequence extends string, Problem extends string> = `${Sequence}: ${Problem}`;
+
+export interface Expectations {
+  startWith: "an integer";
+  increment: "an integer";
+  minValue: "an integer";
+  maxValue: "an integer";
+  cache: "an integer";
+  cycle: "true or false";
+  as: "smallint, integer or bigint";
+  ownedBy: "an object";
+  unlogged: "true or false";
+  comment: "a string";
+  mode: "number, bigint or string";
+}
+
+export type UnknownOption<Option extends string> =
+  `${Option} is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode`;
+
+export type WrongType<Subject extends string, Expected extends string, Given extends string> =
+  `${Subject} must be ${Expected}, not ${Given}`;
+
+export type DigitsLost<Option extends string, Given extends string> =
+  `${Option} ${Given} is beyond 2^53-1 and has already lost digits; use a bigint or a string`;
+
+export type Beyond64Bits<Option extends string, Given extends string> = `${Option} ${Given} is beyond 64 bits`;
+
+export type IncrementZero = "increment must not be 0";
+
+export type BelowOne<Option extends string, Given extends string> = `${Option} ${Given} is below 1`;
+
+export type BelowType<Option extends string, Given extends string, Limit extends string, Type extends string> =
+  `${Option} ${Given} is below ${Limit}, the minimum of ${Type}`;
+
+export type AboveType<Option extends string, Given extends string, Limit extends string, Type extends string> =
+  `${Option} ${Given} is above ${Limit}, the maximum of ${Type}`;
+
+/** The other side of a comparison: an option that was given, or one that was not. */
+export type Given<Option extends string, Value extends string> = `${Option} ${Value}`;
+
+export type ByDefault<Option extends string, Value extends string> = `${Option} ${Value} (the default)`;
+
+export type Below<Value extends string, Limit extends string> = `${Value} is below ${Limit}`;
+
+export type Above<Value extends string, Limit extends string> = `${Value} is above ${Limit}`;
+
+export type NotBelow<Value extends string, Limit extends string> = `${Value} is not below ${Limit}`;
+
+export type NotAbove<Value extends string, Limit extends string> = `${Value} is not above ${Limit}`;
+
+export type ModeTooNarrow<Limit extends string> = `mode number cannot hold ${Limit}, which is beyond 2^53-1`;
+
+export type NotOwner = "ownedBy must have a table and a column, and nothing else";
+
+export type Empty<Subject extends string> = `${Subject} is empty`;
+
+export type TooLong<Subject extends string, Given extends string> = `${Subject} ${Given} is longer than 63 bytes`;
+
+export type HasNul<Subject extends string> = `${Subject} contains a NUL character`;
+
+export type HasLoneSurrogate<Subject extends string> = `${Subject} contains half a surrogate pair`;

@@ -1,0 +1,31 @@
+import type { Empty, HasNul, TooLong } from "./messages.js";
+
+/**
+ * What is wrong with a name, else `unknown`.
+ *
+ * The length is a lower bound: ASCII counts as one byte and everything else as two. Templates split a string by UTF-16 code
+ * unit in TypeScript 5 and 6, by code point in TypeScript 7, and no type can ask for a character's code. The run time
+ * counts exactly.
+ */
+export type NameProblem<Subject extends string, Name extends string> = Name extends ""
+  ? Empty<Subject>
+  : Name extends `${string}\0${string}`
+    ? HasNul<Subject>
+    : // Up to 31 characters never make 64 bytes by this count, and most names end here.
+      Name extends ThirtyTwoCharacters
+      ? [Weigh<Name>] extends [SixtyFourCharacters]
+        ? TooLong<Subject, Name>
+        : unknown
+      : unknown;
+
+type Eight = `${any}${any}${any}${any}${any}${any}${any}${any}`;
+type ThirtyTwoCharacters = `${Eight}${Eight}${Eight}${Eight}${string}`;
+type SixtyFourCharacters = `${Eight}${Eight}${Eight}${Eight}${ThirtyTwoCharacters}`;
+
+/** The name with every non-ASCII character twice. */
+type Weigh<Name extends string, Weighed extends string = ""> = Name extends `${infer Character}${infer Rest}`
+  ? Weigh<Rest, `${Weighed}${Character}${Ascii extends `${string}${Character}${string}` ? "" : Character}`>
+  : Weighed;
+
+type Ascii =
+  "\x01\x02\x03\x04\x05\x06\x07\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\x7f";

@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+interface Manifest {
+  name: string;
+  exports: Record<string, string | { default: string }>;
+}
+
+/** `nextval` and its subpaths as package.json exports them, but from the source: tests need no build. */
+function sourceOfExports() {
+  const { name, exports } = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as Manifest;
+  return Object.entries(exports).flatMap(([subpath, target]) => {
+    const built = /^\.\/dist\/(.+)\.js$/.exec(typeof target === "string" ? target : target.default)?.[1];
+    if (built === undefined) return [];
+    return {
+      find: new RegExp(`^${name}${subpath.slice(1)}$`),
+      replacement: fileURLToPath(new URL(`./${built}.ts`, import.meta.url)),
+    };
+  });
+}
+
+export default defineConfig({
+  resolve: { alias: sourceOfExports() },
+  test: {
+    // A pool of processes: a test file that leaves a connection open, or crashes, takes nobody with it.
+    pool: "forks",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "database",
+          include: ["test/{database,property,server}/**/*.test.ts", "test/*.test.ts"],
+          globalSetup: "test/server/global-setup.ts",
+        },
+      },
+    ],
+  },
+});
