@@ -30,8 +30,12 @@ export class NextvalError extends Error {
   /** The sequence it is about, as declared (`schema.name` where it has a schema); undefined where there is none. */
   readonly sequence: string | undefined;
 
-  constructor(code: NextvalErrorCode, message: string, details: { sequence?: string | undefined; cause?: unknown } = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+  constructor(
+    code: NextvalErrorCode,
+    message: string,
+    details: { sequence?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.sequence = details.sequence;
   }

@@ -31,7 +31,7 @@ export { ownSequence } from "./sequence/ddl/own.js";
 export { restartSequence } from "./sequence/ddl/restart.js";
 export { setSequenceLogged } from "./sequence/ddl/set-logged.js";
 
-export { bind, type Database, type Session, type Transaction } from "./driver/bind.js";
-export type { Handle, SessionHandle } from "./driver/handle.js";
+export { bind } from "./driver/bind.js";
+export type { Database, Handle, Session, SessionHandle, Transaction } from "./driver/handle.js";
 export type { Query } from "./driver/query.js";
 export type { Rows } from "./driver/decode.js";

@@ -1,4 +1,4 @@
-import type { IsInt64, IsSafe } from "./integers.js";
+import type { IsInt64, IsSafe, SixteenCharacters } from "./integers.js";
 import type {
   BelowOne,
   Beyond64Bits,
@@ -12,7 +12,37 @@ import type {
   WrongType,
 } from "./messages.js";
 import type { NameProblem } from "./names.js";
-import type { SequenceOptions } from "./options.js";
+import type { Integer, SequenceOptions } from "./options.js";
+
+/**
+ * `true` for options of which each by itself is fine beyond doubt, as nearly all are. It asks little of the compiler: a few
+ * questions for all options together. `false` means no more than that each needs a closer look.
+ */
+export type IsPlain<Options> = Options extends SequenceOptions
+  ? [keyof Options] extends [keyof SequenceOptions]
+    ? Options extends NeedsCloserLook
+      ? false
+      : keyof Options & IntegerOption extends never
+        ? true
+        : Options[keyof Options & IntegerOption] extends infer Value extends Integer
+          ? [`${Value}`] extends [`${bigint}`]
+            ? [Doubtful<`${Value}`>] extends [never]
+              ? true
+              : false
+            : false
+          : false
+    : false
+  : false;
+
+type IntegerOption = "startWith" | "increment" | "minValue" | "maxValue" | "cache";
+
+type NeedsCloserLook =
+  | { readonly increment: 0 | 0n | "0" }
+  | { readonly ownedBy: object }
+  | { readonly comment: string };
+
+/** Long, or written as nobody would: `0x10`, `007`, `-0`. */
+type Doubtful<Text> = Text extends SixteenCharacters | `0${any}${string}` | `-0${string}` ? Text : never;
 
 /** The options that are wrong whatever the others are. */
 export type Misshapen<Options> = {
@@ -25,7 +55,7 @@ export type Misshapen<Options> = {
  */
 export type ShapeProblem<Option, Value> = Value extends undefined
   ? unknown
-  : Option extends "startWith" | "increment" | "minValue" | "maxValue" | "cache"
+  : Option extends IntegerOption
     ? IntegerProblem<Option, Value>
     : Option extends "ownedBy"
       ? OwnerProblem<Value>
@@ -77,9 +107,8 @@ type TextProblem<Option extends keyof Expectations, Text extends string> = Text 
   : NoInteger<Option, Text>;
 
 /** A text that the compiler does not know, or knows in part only, may turn out to be an integer. */
-type NoInteger<Option extends keyof Expectations, Text extends string> = {} extends Record<Text, 1>
-  ? unknown
-  : WrongType<Option, Expectations[Option], Shown<Text>>;
+type NoInteger<Option extends keyof Expectations, Text extends string> =
+  {} extends Record<Text, 1> ? unknown : WrongType<Option, Expectations[Option], Shown<Text>>;
 
 type OwnerProblem<Value> = Value extends { readonly table: infer Table; readonly column: infer Column }
   ? [keyof Value] extends ["table" | "column"]

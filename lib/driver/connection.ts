@@ -2,9 +2,10 @@ import type postgres from "postgres";
 import { NextvalError } from "../error.js";
 import type { SequenceMark } from "../sequence/mark.js";
 import { sequenceName } from "../sequence/sequence.js";
+import type { Decode } from "../sql/expression.js";
 import { Sql } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
-import { columnDecoder, decodeRows, type Rows } from "./decode.js";
+import { columnDecoder, type Columns, decodeRows } from "./decode.js";
 import { translate } from "./translate.js";
 
 /** What of a postgres.js client nextval uses; a pool, a reserved connection and a transaction all have it. */
@@ -66,8 +67,11 @@ export class Connection {
     return undefined;
   }
 
-  decode<Row>(rows: unknown, fragment: Sql): Rows<Row> {
-    return decodeRows(rows as Rows<Row>, columnDecoder(Sql.shapeOf(fragment).marks, this.#options));
+  /** Decodes the `int8` values of rows in place. */
+  decode<List extends readonly unknown[]>(rows: List, columns: Columns | undefined, fragment: Sql): List {
+    const decoder = columnDecoder(Sql.shapeOf(fragment).marks, this.#options);
+    if (decoder !== undefined) decodeRows(rows, columns ?? [], decoder);
+    return rows;
   }
 
   translate(error: unknown, fragment?: Sql): unknown {
@@ -76,7 +80,7 @@ export class Connection {
     return result;
   }
 
-  /** The single value of a statement as the text that the server sent, past all parsers and transforms. */
+  /** The values of a statement's only column, as the texts that the server sent, past all parsers and transforms. */
   async values(fragment: Sql): Promise<string[]> {
     const refusal = this.refusal(fragment);
     if (refusal !== undefined) throw refusal;
@@ -86,6 +90,12 @@ export class Connection {
     } catch (error) {
       throw this.translate(error, fragment);
     }
+  }
+
+  /** The single value of a statement that returns one row of one column. */
+  async value<Value>(fragment: Sql, decode: Decode<Value>): Promise<Value> {
+    const [text] = await this.values(fragment);
+    return decode(text as string);
   }
 }
 

@@ -5,6 +5,9 @@ import type { Mark } from "../sql/shape.js";
 /** The rows of a result, with the `count`, `command`, `columns` and `statement` that postgres.js puts on them. */
 export type Rows<Row> = Row[] & postgres.ResultQueryMeta<number, keyof Row & string>;
 
+/** What the server says of the columns of a result. */
+export type Columns = readonly Pick<postgres.Column<string>, "name" | "type">[];
+
 /** The object ids of `int8` and `int8[]`. */
 const INT8 = 20;
 const INT8_ARRAY = 1016;
@@ -23,17 +26,16 @@ export function columnDecoder(
 }
 
 /** Decodes the `int8` values of rows in place; what a transform of the client has already made of them stays. */
-export function decodeRows<Row>(rows: Rows<Row>, decoder: ((column: string) => Decode) | undefined): Rows<Row> {
-  if (decoder === undefined) return rows;
-  for (const { name, type } of rows.columns ?? []) {
+export function decodeRows(rows: readonly unknown[], columns: Columns, decoder: (column: string) => Decode): void {
+  for (const { name, type } of columns) {
     if (type !== INT8 && type !== INT8_ARRAY) continue;
     const decode = decoder(name);
     for (const row of rows as Record<string, unknown>[]) row[name] = decodeValue(row[name], decode);
   }
-  return rows;
 }
 
 function decodeValue(value: unknown, decode: Decode): unknown {
   if (typeof value === "string") return /^-?\d+$/.test(value) ? decode(value) : value;
-  return Array.isArray(value) ? value.map((item) => decodeValue(item, decode)) : value;
+  // postgres.js leaves NULL as text in arrays of a type that it has no parser for.
+  return Array.isArray(value) ? value.map((item) => (item === "NULL" ? null : decodeValue(item, decode))) : value;
 }

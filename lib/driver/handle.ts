@@ -1,14 +1,9 @@
-import type { RowOf } from "../../types/rows.js";
-import { NextvalError } from "../error.js";
 import type { Integer } from "../../types/options.js";
-import { currval, decoderOf, lastval, nextval, setval } from "../sequence/functions.js";
-import { type AnySequence, sequenceName, type ValueOf } from "../sequence/sequence.js";
+import type { RowOf } from "../../types/rows.js";
+import type { AnySequence, ValueOf } from "../sequence/sequence.js";
 import type { Sql } from "../sql/fragment.js";
-import { tag } from "../sql/tag.js";
 import type { Splice } from "../sql/value.js";
-import type { Connection } from "./connection.js";
-import type { Rows } from "./decode.js";
-import { Query } from "./query.js";
+import type { Query } from "./query.js";
 
 /** A template tag that runs what it makes. */
 export interface RunningTag {
@@ -62,64 +57,39 @@ export interface SessionHandle extends Handle {
   lastval(): Promise<bigint>;
 }
 
-export function createHandle(connection: Connection): SessionHandle {
-  const query = <Row>(fragment: Sql<Row>): Query<Row> => new Query(connection, fragment);
-  const run: RunningTag = <Row extends object>(strings: TemplateStringsArray, ...things: readonly Splice[]): Query<Row> =>
-    query(tag<Row>(strings, ...things));
+/** A pool of connections, each statement on any of them. `currval` and `lastval` do not exist here: begin or reserve. */
+export interface Database extends Handle {
+  /**
+   * Runs `work` in a transaction: committed when it returns, rolled back when it throws or a statement of it fails.
+   * `options` follow `begin`, such as `"isolation level serializable"` or `"read only"`.
+   *
+   * ```ts
+   * await db.begin(async (tx) => {
+   *   await tx`insert into orders (id) values (${nextval(orderSeq)})`;
+   *   await tx`insert into items (order_id) values (${currval(orderSeq)})`;
+   * });
+   * ```
+   *
+   * A rollback gives back no drawn value and undoes no `setval`.
+   */
+  begin<Result>(work: Work<Result>): Promise<Awaited<Result>>;
+  begin<Result>(options: string, work: Work<Result>): Promise<Awaited<Result>>;
 
-  const values = async <Value>(fragment: Sql, decode: (text: string) => Value): Promise<Value[]> =>
-    (await connection.values(fragment)).map(decode);
-  const value = async <Value>(fragment: Sql, decode: (text: string) => Value): Promise<Value> => {
-    const [only] = await values(fragment, decode);
-    return only as Value;
-  };
-
-  return Object.assign(run, {
-    query,
-    async one<Row>(fragment: Sql<Row>): Promise<Row> {
-      const rows: readonly Row[] = await query(fragment);
-      if (rows.length === 1) return rows[0] as Row;
-      throw new NextvalError(
-        "UNEXPECTED_ROW_COUNT",
-        `one() needs a statement that returns exactly 1 row, and this one returned ${rows.length}: ${fragment.text}`,
-      );
-    },
-    cursor: <Row>(fragment: Sql<Row>, size = 100) => readCursor(connection, fragment, size),
-    nextval: <Sequence extends AnySequence>(sequence: Sequence) =>
-      value(tag`select ${nextval(sequence)}`, decoderOf(sequence)),
-    async nextvals<Sequence extends AnySequence>(sequence: Sequence, count: number) {
-      if (!Number.isInteger(count) || count < 0 || count > MOST_AT_ONCE) {
-        throw new NextvalError(
-          "INVALID_OPTIONS",
-          `${sequenceName(sequence)}: nextvals draws a whole number of values from 0 to ${MOST_AT_ONCE}, not ${count}`,
-          { sequence: sequenceName(sequence) },
-        );
-      }
-      if (count === 0) return [];
-      return values(tag`select ${nextval(sequence)} from generate_series(1, ${count}::integer)`, decoderOf(sequence));
-    },
-    setval: <Sequence extends AnySequence>(sequence: Sequence, next: Integer | Sql, isCalled?: boolean) =>
-      value(tag`select ${setval(sequence, next, isCalled)}`, decoderOf(sequence)),
-    currval: <Sequence extends AnySequence>(sequence: Sequence) =>
-      value(tag`select ${currval(sequence)}`, decoderOf(sequence)),
-    lastval: () => value(tag`select ${lastval()}`, BigInt),
-  });
+  /** Runs `work` on one reserved connection, which goes back to the pool afterwards. */
+  session<Result>(work: (session: Session) => Result | Promise<Result>): Promise<Awaited<Result>>;
 }
 
-/** What one `generate_series` of integers can count. */
-const MOST_AT_ONCE = 2_147_483_647;
-
-async function* readCursor<Row>(connection: Connection, fragment: Sql<Row>, size: number): AsyncGenerator<Row[]> {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new NextvalError("INVALID_OPTIONS", `cursor() reads batches of 1 row or more, not ${size}`);
-  }
-  const refusal = connection.refusal(fragment);
-  if (refusal !== undefined) throw refusal;
-  try {
-    for await (const rows of connection.prepare(fragment).cursor(size)) {
-      yield connection.decode<Row>(rows as unknown as Rows<Row>, fragment);
-    }
-  } catch (error) {
-    throw connection.translate(error, fragment);
-  }
+/** One connection of its own, outside a transaction or around several. */
+export interface Session extends SessionHandle {
+  /** The same as that of the pool, on this connection. */
+  begin: Database["begin"];
 }
+
+/** A transaction. */
+export interface Transaction extends SessionHandle {
+  /** Runs `work` behind a savepoint: when it throws, what it did is rolled back to there, and the error is passed on. */
+  savepoint<Result>(work: Work<Result>): Promise<Awaited<Result>>;
+}
+
+/** What is done in a transaction; what it returns is what `begin` gives back. */
+export type Work<Result> = (transaction: Transaction) => Result | Promise<Result>;

@@ -30,7 +30,9 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
     return this.#run().then(done, failed);
   }
 
-  catch<Failed = never>(failed?: ((error: unknown) => Failed | PromiseLike<Failed>) | null): Promise<Rows<Row> | Failed> {
+  catch<Failed = never>(
+    failed?: ((error: unknown) => Failed | PromiseLike<Failed>) | null,
+  ): Promise<Rows<Row> | Failed> {
     return this.#run().catch(failed);
   }
 
@@ -62,7 +64,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
         refusal !== undefined
           ? Promise.reject(refusal)
           : this.#driverQuery().then(
-              (rows) => connection.decode<Row>(rows, fragment),
+              (rows) => connection.decode(rows as unknown as Rows<Row>, rows.columns, fragment),
               (error: unknown) => {
                 throw connection.translate(error, fragment);
               },

@@ -1,16 +1,14 @@
-import { NextvalError } from "../error.js";
 import { textFragment } from "../sql/fragment.js";
-import type { Transaction } from "./bind.js";
 import type { Connection } from "./connection.js";
-import { createHandle } from "./handle.js";
-
-type Work<Result> = (transaction: Transaction) => Result | Promise<Result>;
+import { createSessionHandle } from "./create-handle.js";
+import type { Work } from "./handle.js";
 
 /** A transaction on a reserved connection, for which postgres.js has no `begin`. */
-export async function transact<Result>(connection: Connection, options: string, work: Work<Result>): Promise<Awaited<Result>> {
-  if (!/^[a-z, ]*$/i.test(options)) {
-    throw new NextvalError("INVALID_TEMPLATE", `begin takes transaction modes such as "read only", not ${JSON.stringify(options)}`);
-  }
+export async function transact<Result>(
+  connection: Connection,
+  options: string,
+  work: Work<Result>,
+): Promise<Awaited<Result>> {
   return scope(connection, { open: `begin ${options}`, close: "commit", undo: "rollback" }, 0, work);
 }
 
@@ -36,13 +34,14 @@ async function scope<Result>(
   };
   await run(open);
   try {
-    const result = await work(Object.assign(createHandle(connection), { savepoint }));
+    const result = await work(Object.assign(createSessionHandle(connection), { savepoint }));
     // After a failed statement the server would answer a commit with a rollback, and say nothing.
     if (connection.failure !== undefined) throw connection.failure;
     await run(close);
     return result;
   } catch (error) {
-    await run(undo);
+    // Where the connection is lost the server has rolled back by itself; the error that led here matters more.
+    await run(undo).catch(() => {});
     throw error;
   }
 }

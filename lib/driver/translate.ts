@@ -40,7 +40,7 @@ interface Reason {
 
 /** Source: the SQLSTATEs that `sequence.c` raises, and "Sequence Manipulation Functions" in the PostgreSQL documentation. */
 function classify(error: PostgresError, marks: readonly SequenceMark[], user: string): Reason | undefined {
-  const called = FUNCTIONS[error.routine];
+  const called = FUNCTIONS[error.routine] ?? /\b(nextval|setval)\(\)/.exec(error.message)?.[1];
   const mark = findMark(error, marks, called);
   // A value drawn by a column's default or an identity column is of a sequence that the statement does not name.
   const unnamed = error.code === "2200H" ? /"(.+)"/.exec(error.message)?.[1] : undefined;
@@ -62,7 +62,7 @@ function classify(error: PostgresError, marks: readonly SequenceMark[], user: st
       if (called === undefined && mark?.use !== "defines") return undefined;
       return because("PERMISSION_DENIED", permissionAdvice(called, mark?.sequence, user));
     case "25006":
-      if (!/\b(nextval|setval)\(\)/.test(error.message)) return undefined;
+      if (called === undefined) return undefined;
       return because("READ_ONLY", "draw and set values on the primary, in a transaction that may write");
     default:
       return undefined;
@@ -77,10 +77,14 @@ function permissionAdvice(called: string | undefined, sequence: AnySequence | un
 }
 
 /** The sequence that the error is about: the one whose name the message quotes, else the only one that can be meant. */
-function findMark(error: PostgresError, marks: readonly SequenceMark[], called: string | undefined): SequenceMark | undefined {
+function findMark(
+  error: PostgresError,
+  marks: readonly SequenceMark[],
+  called: string | undefined,
+): SequenceMark | undefined {
   const named = marks.filter(({ sequence }) => sequence !== undefined && mentions(error.message, sequence));
   if (named.length > 0) return named[0];
-  if (error.code === "42P01" || error.code === "25006" || called === undefined) return undefined;
+  if (error.code === "42P01" || called === undefined) return undefined;
   const uses = { nextval: "draws", currval: "reads", lastval: "reads", setval: "sets" }[called];
   const meant = marks.filter(({ use }) => use === uses);
   return meant.length === 1 ? meant[0] : undefined;
@@ -89,7 +93,11 @@ function findMark(error: PostgresError, marks: readonly SequenceMark[], called: 
 /** The server quotes names as they are, whatever its language: `relation "billing.invoice_seq" does not exist`. */
 function mentions(message: string, sequence: AnySequence): boolean {
   const { seqName } = sequence;
-  return message.includes(`"${seqName}"`) || message.includes(`"${sequenceName(sequence)}"`) || message.endsWith(` ${seqName}`);
+  return (
+    message.includes(`"${seqName}"`) ||
+    message.includes(`"${sequenceName(sequence)}"`) ||
+    message.endsWith(` ${seqName}`)
+  );
 }
 
 function isServerError(error: unknown): error is PostgresError {

@@ -88,10 +88,18 @@ export function boundedValue(sequence: AnySequence, action: string, given: Integ
   if (value === undefined) {
     const text = typeof given === "string" ? JSON.stringify(given) : String(given);
     const reason = given === null ? ", which the server would ignore without a word" : "";
-    return fail(sequence, "INVALID_OPTIONS", `${action} takes a whole number, bigint or decimal string, not ${text}${reason}`);
+    return fail(
+      sequence,
+      "INVALID_OPTIONS",
+      `${action} takes a whole number, bigint or decimal string, not ${text}${reason}`,
+    );
   }
   if (value < minValue || value > maxValue) {
-    return fail(sequence, "SEQUENCE_OUT_OF_BOUNDS", `${action} takes a value from ${minValue} to ${maxValue}, not ${value}`);
+    return fail(
+      sequence,
+      "SEQUENCE_OUT_OF_BOUNDS",
+      `${action} takes a value from ${minValue} to ${maxValue}, not ${value}`,
+    );
   }
   return value;
 }
@@ -125,7 +133,10 @@ function functionsOf(sequence: AnySequence): Functions {
 
 function describe(sequence: AnySequence): Functions {
   if (!isSequence(sequence)) {
-    throw new NextvalError("INVALID_TEMPLATE", `nextval, currval and setval take a sequence made by pgSequence, not ${typeof sequence}`);
+    throw new NextvalError(
+      "INVALID_TEMPLATE",
+      `nextval, currval and setval take a sequence made by pgSequence, not ${typeof sequence}`,
+    );
   }
   // The argument is an identifier inside a string, so it is quoted twice; as a regclass it is bound to the sequence itself
   // rather than looked up by name at each call. Source: "Sequence Manipulation Functions".

@@ -2,7 +2,13 @@ import { NextvalError } from "../error.js";
 import { empty, hasLoneSurrogate, hasNul, shown, tooLong, wrongType } from "./messages.js";
 
 /** What a sequence is called in messages: `order_seq`, `billing.invoice_seq`. */
-export function sequenceName({ seqName, schema }: { readonly seqName: string; readonly schema: string | undefined }): string {
+export function sequenceName({
+  seqName,
+  schema,
+}: {
+  readonly seqName: string;
+  readonly schema: string | undefined;
+}): string {
   return schema === undefined ? seqName : `${schema}.${seqName}`;
 }
 

@@ -4,7 +4,14 @@ import { NextvalError } from "../error.js";
 import * as message from "./messages.js";
 import { nameProblem, sequenceName, textProblem } from "./name.js";
 
-export type { Integer, OwningColumn, ResolvedOptions, SequenceOptions, SequenceType, ValueMode } from "../../types/options.js";
+export type {
+  Integer,
+  OwningColumn,
+  ResolvedOptions,
+  SequenceOptions,
+  SequenceType,
+  ValueMode,
+} from "../../types/options.js";
 
 export interface Bounds {
   readonly minValue: bigint;
@@ -39,7 +46,11 @@ export function defaultBounds(as: SequenceType, descending: boolean): Bounds {
 /** An exact integer, or undefined for what is none: a fraction, a number beyond 2^53-1, a string in any other notation. */
 export function readInteger(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
-  if (typeof value === "number" ? Number.isSafeInteger(value) : typeof value === "string" && /^(0|-?[1-9]\d*)$/.test(value)) {
+  if (
+    typeof value === "number"
+      ? Number.isSafeInteger(value)
+      : typeof value === "string" && /^(0|-?[1-9]\d*)$/.test(value)
+  ) {
     return BigInt(value as number | string);
   }
   return undefined;
@@ -64,7 +75,8 @@ export function resolveOptions(sequence: {
   readonly seqOptions: SequenceOptions;
 }): ResolvedOptions {
   let options = resolved.get(sequence);
-  if (options === undefined) resolved.set(sequence, (options = checkOptions(sequenceName(sequence), sequence.seqOptions)));
+  if (options === undefined)
+    resolved.set(sequence, (options = checkOptions(sequenceName(sequence), sequence.seqOptions)));
   return options;
 }
 

@@ -1,4 +1,4 @@
-import type { CheckedName, CheckedOptions, OfferedOptions } from "../../types/declaration.js";
+import type { CheckedName, CheckedOptions } from "../../types/declaration.js";
 import type { SequenceOptions } from "../../types/options.js";
 import type { ValueOfOptions } from "../../types/value.js";
 import { NextvalError } from "../error.js";
@@ -21,9 +21,11 @@ const SEQUENCE: unique symbol = Symbol.for("nextval.sequence") as never;
  * sql`select last_value from ${invoiceSeq}`; // select last_value from "billing"."invoice_seq"
  * ```
  */
-export class PgSequence<Name extends string = string, Options extends object = SequenceOptions, Schema extends string | undefined = undefined>
-  implements Spliceable
-{
+export class PgSequence<
+  Name extends string = string,
+  Options extends object = SequenceOptions,
+  Schema extends string | undefined = undefined,
+> implements Spliceable {
   readonly seqName: Name;
   /** Undefined where none was declared: then the server's `search_path` decides. */
   readonly schema: Schema;
@@ -40,7 +42,8 @@ export class PgSequence<Name extends string = string, Options extends object = S
   }
 
   get [SQL](): Sql {
-    return (this.#quotedName ??= this.schema === undefined ? identifier(this.seqName) : identifier(this.schema, this.seqName));
+    return (this.#quotedName ??=
+      this.schema === undefined ? identifier(this.seqName) : identifier(this.schema, this.seqName));
   }
 
   /** @internal */
@@ -73,10 +76,13 @@ export type ValueOf<Sequence extends { readonly seqOptions: object }> = ValueOfO
  *
  * Throws `INVALID_OPTIONS`, as in `order_seq: startWith 5 is below minValue 100`. Source: "CREATE SEQUENCE".
  */
-export function pgSequence<const Name extends string, const Options extends object = {}>(
+export function pgSequence<const Name extends string>(
   name: CheckedName<"the sequence name", Name>,
-  options?: OfferedOptions & CheckedOptions<Name, undefined, Options>,
-): PgSequence<Name, Options, undefined>;
+): PgSequence<Name, {}>;
+export function pgSequence<const Name extends string, const Options extends object = SequenceOptions>(
+  name: CheckedName<"the sequence name", Name>,
+  options: CheckedOptions<Name, undefined, Options> | undefined,
+): PgSequence<Name, Options>;
 export function pgSequence(name: string, options?: object): AnySequence {
   return declare(name, options, undefined);
 }
@@ -92,9 +98,10 @@ export class PgSchema<Schema extends string = string> {
   }
 
   /** Declares a sequence in this schema; see `pgSequence`. */
-  sequence<const Name extends string, const Options extends object = {}>(
+  sequence<const Name extends string>(name: CheckedName<"the sequence name", Name>): PgSequence<Name, {}, Schema>;
+  sequence<const Name extends string, const Options extends object = SequenceOptions>(
     name: CheckedName<"the sequence name", Name>,
-    options?: OfferedOptions & CheckedOptions<Name, Schema, Options>,
+    options: CheckedOptions<Name, Schema, Options> | undefined,
   ): PgSequence<Name, Options, Schema>;
   sequence(name: string, options?: object): AnySequence {
     return declare(name, options, this.schemaName);
@@ -122,7 +129,11 @@ export function isSequence(value: unknown): value is AnySequence {
 
 function declare(name: string, options: object = {}, schema: string | undefined): AnySequence {
   checkName(name, "the sequence name");
-  const sequence = new PgSequence<string, SequenceOptions, string | undefined>(name, snapshot(name, options, schema), schema);
+  const sequence = new PgSequence<string, SequenceOptions, string | undefined>(
+    name,
+    snapshot(name, options, schema),
+    schema,
+  );
   resolveOptions(sequence);
   return sequence;
 }

@@ -41,7 +41,8 @@ const scope = /* @__PURE__ */ scopeWith({
   currval: { arity: [1], call: ([sequence]) => currval(sequence as AnySequence) },
   setval: {
     arity: [2, 3],
-    call: ([sequence, value, isCalled]) => setval(sequence as AnySequence, value as bigint, isCalled as boolean | undefined),
+    call: ([sequence, value, isCalled]) =>
+      setval(sequence as AnySequence, value as bigint, isCalled as boolean | undefined),
   },
   lastval: { arity: [0], call: () => lastval() },
 });

@@ -28,7 +28,10 @@ const columnLists = new BoundedMap<string, Columns>(256);
  * The columns are the keys of the first row, or those of `columns`, which may leave some out. Where they are not stated,
  * all rows must have the same keys; a missing or undefined value is refused (for a column's default, say `sql`default``).
  */
-export function insert<Row extends InsertRow>(rows: Row | readonly Row[], columns?: readonly (keyof Row & string)[]): Sql {
+export function insert<Row extends InsertRow>(
+  rows: Row | readonly Row[],
+  columns?: readonly (keyof Row & string)[],
+): Sql {
   const list = (Array.isArray(rows) ? rows : [rows]) as readonly InsertRow[];
   const [firstRow] = list;
   if (firstRow === undefined) return refuse("sql.insert", "needs an object, or at least one");
@@ -100,5 +103,8 @@ function refuseSurplus(row: InsertRow, names: readonly string[], place: string):
   const surplus = Object.keys(row).find((key) => !names.includes(key));
   if (surplus === undefined) return;
   const rowName = place.slice(0, place.indexOf(","));
-  refuse(rowName, `has a column ${JSON.stringify(surplus)} that row 1 has not; give all rows the same keys, or state the columns`);
+  refuse(
+    rowName,
+    `has a column ${JSON.stringify(surplus)} that row 1 has not; give all rows the same keys, or state the columns`,
+  );
 }

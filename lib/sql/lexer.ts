@@ -7,7 +7,8 @@ export type Context =
 export const CODE: Context = { in: "code" };
 
 // A quote, dollar tag or E only opens something where it does not continue an identifier: a$b$c is one name.
-const OPENING = /"|'|(?<![\w$\x80-\uffff])[eE]'|(?<![\w$\x80-\uffff])\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$|--|\/\*|\$</g;
+const OPENING =
+  /"|'|(?<![\w$\x80-\uffff])[eE]'|(?<![\w$\x80-\uffff])\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$|--|\/\*|\$</g;
 
 const CLOSING = {
   string: /'/g,

@@ -4,12 +4,10 @@ import { BoundedMap } from "./bounded-map.js";
 import type { Sql } from "./fragment.js";
 import { CODE, lex } from "./lexer.js";
 import { nearest } from "./nearest.js";
+import { evaluate, type Fail, type ScopeFunctions } from "./placeholder.js";
 import { Site } from "./site.js";
 import { assertGenuine, type Tag } from "./tag.js";
-import type { Splice } from "./value.js";
-
-/** The functions that named placeholders may call, by name: each makes a fragment of the bindings it is given. */
-export type ScopeFunctions = { readonly [name: string]: { readonly arity: readonly number[]; call(things: unknown[]): Sql } };
+import { refuse, type Splice } from "./value.js";
 
 /** What named placeholders stand for: sequences, fragments and values, by name. */
 export type Bindings = { readonly [name: string]: Splice };
@@ -28,7 +26,6 @@ interface Compiled {
   readonly fillings: readonly Filling[];
 }
 
-const TOKEN = /\s*(?:([\p{ID_Start}_$][\p{ID_Continue}$]*)|(-?\d+)|(.))/uy;
 const PLACEHOLDER = /\$<([^<>]*)>/y;
 
 export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => ScopedTag {
@@ -37,7 +34,7 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
     const templates = new WeakMap<TemplateStringsArray, Compiled>();
     const texts = new BoundedMap<string, Compiled>(256);
 
-    const lookUp = (name: string, fail: (problem: string) => never): unknown => {
+    const lookUp = (name: string, fail: Fail): unknown => {
       if (known.has(name)) return known.get(name);
       return fail(`no binding is named ${name}${nearest(name, known.keys())}`);
     };
@@ -52,7 +49,7 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
         context = lex(text, context, (position) => {
           PLACEHOLDER.lastIndex = position;
           const inner = PLACEHOLDER.exec(text)?.[1];
-          const fail = (problem: string) => failAt(strings, index, position, `$<${inner ?? ""}`, problem);
+          const fail: Fail = (problem, cause) => failAt(strings, index, position, `$<${inner ?? ""}`, problem, cause);
           if (inner === undefined) return fail("the placeholder is not closed; write $<name> or $<nextval(name)>");
           pieces.push(text.slice(done, position));
           const thing = evaluate(inner, functions, (name) => lookUp(name, fail), fail);
@@ -73,6 +70,7 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
       return compiled.site.fragment(compiled.fillings.map((filling) => filling(things)));
     };
     const text = (source: string): Sql<never> => {
+      if (typeof source !== "string") return refuse("the text of a scope", `takes a string, not ${typeof source}`);
       const { site, fillings } = texts.getOrMake(source, () => compile([source]));
       return site.fragment(fillings.map((filling) => filling([])));
     };
@@ -80,50 +78,19 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
   };
 }
 
-/** `name`, or `name(name, name, ...)`; a whole number or true or false may stand for a name. */
-function evaluate(
-  inner: string,
-  functions: ScopeFunctions,
-  lookUp: (name: string) => unknown,
-  fail: (problem: string) => never,
-): unknown {
-  const tokens = tokenize(inner);
-  const [name, open, ...rest] = tokens;
-  if (name === undefined || !/^[\p{ID_Start}_$]/u.test(name)) return fail("a placeholder begins with a name");
-  if (open === undefined) return lookUp(name);
-  if (open !== "(" || rest.pop() !== ")") return fail("a placeholder is $<name> or $<nextval(name)>");
-  const called = Object.hasOwn(functions, name) ? functions[name] : undefined;
-  if (called === undefined) return fail(`there is no function ${name}${nearest(name, Object.keys(functions))}`);
-  const names = rest.filter((_, index) => index % 2 === 0);
-  const commas = rest.filter((_, index) => index % 2 === 1);
-  if (commas.some((token) => token !== ",") || (rest.length > 0 && rest.length % 2 === 0)) {
-    return fail("the arguments of a function are names with commas between them");
-  }
-  if (!called.arity.includes(names.length)) {
-    return fail(`${name} takes ${called.arity.join(" or ")} arguments and got ${names.length}`);
-  }
-  return called.call(names.map((argument) => constant(argument) ?? lookUp(argument)));
-}
-
-function constant(token: string): bigint | boolean | undefined {
-  if (/^-?\d/.test(token)) return BigInt(token);
-  return token === "true" ? true : token === "false" ? false : undefined;
-}
-
-function tokenize(inner: string): string[] {
-  const source = inner.trim();
-  const tokens: string[] = [];
-  TOKEN.lastIndex = 0;
-  for (let match = TOKEN.exec(source); match !== null; match = TOKEN.exec(source)) {
-    tokens.push(match[1] ?? match[2] ?? (match[3] as string));
-  }
-  return tokens;
-}
-
 /** A splice counts as `${}` in the column, because its own text is not known here. */
-function failAt(strings: readonly string[], piece: number, position: number, found: string, problem: string): never {
+function failAt(
+  strings: readonly string[],
+  piece: number,
+  position: number,
+  found: string,
+  problem: string,
+  cause?: Error,
+): never {
   const before = [...strings.slice(0, piece), (strings[piece] as string).slice(0, position)].join("${}");
   const lines = before.split(/\r\n|\n|\r/);
   const column = (lines.at(-1) as string).length + 1;
-  throw new NextvalError("INVALID_TEMPLATE", `line ${lines.length}, column ${column}: ${found}>: ${problem}`);
+  const { code, sequence } =
+    cause instanceof NextvalError ? cause : { code: "INVALID_TEMPLATE" as const, sequence: undefined };
+  throw new NextvalError(code, `line ${lines.length}, column ${column}: ${found}>: ${problem}`, { sequence, cause });
 }

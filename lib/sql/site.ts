@@ -111,7 +111,10 @@ export class Site {
     const context = this.#contexts[index] as Context;
     if (context.in === "code") {
       if (nested !== null) return;
-      if (/[\w$\x80-\uffff]$/.test(this.#pieces[index] as string) || /^[\w\x80-\uffff]/.test(this.#pieces[index + 1] as string)) {
+      if (
+        /[\w$\x80-\uffff]$/.test(this.#pieces[index] as string) ||
+        /^[\w\x80-\uffff]/.test(this.#pieces[index + 1] as string)
+      ) {
         refuse(this.#place(index), "touches a word, which would become part of it; put a space between them");
       }
     } else if (context.in !== "dollar-quoted body") {

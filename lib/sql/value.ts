@@ -95,5 +95,11 @@ function adopt(thing: Spliceable): Sql {
   const fragment = thing[SQL];
   if (fragment instanceof Sql) return fragment;
   const { strings, values } = fragment as Sql;
-  return new Sql(new Shape(strings, values.map(() => null)), values);
+  return new Sql(
+    new Shape(
+      strings,
+      values.map(() => null),
+    ),
+    values,
+  );
 }

@@ -9,7 +9,7 @@ function compiled({ text, values }: Sql) {
 
 test("sql.identifier quotes and qualifies", () => {
   expect(sql.identifier("id").text).toBe('"id"');
-  expect(sql.identifier("we\"ird", "Order Seq", "a.b").text).toBe('"we""ird"."Order Seq"."a.b"');
+  expect(sql.identifier('we"ird', "Order Seq", "a.b").text).toBe('"we""ird"."Order Seq"."a.b"');
   expect(() => sql.identifier("")).toThrow(/takes names without NUL/);
   expect(() => sql.identifier("a\0b")).toThrow(/takes names without NUL/);
   expect(sql.identifier("a", "b").text).toBe('"a"."b"');
@@ -60,7 +60,10 @@ describe("sql.join", () => {
 });
 
 test("sql.raw is text as it is, and sql.empty none", () => {
-  expect(compiled(sql`select 1 ${sql.raw("order by 1")}${sql.empty}`)).toEqual({ text: "select 1 order by 1", values: [] });
+  expect(compiled(sql`select 1 ${sql.raw("order by 1")}${sql.empty}`)).toEqual({
+    text: "select 1 order by 1",
+    values: [],
+  });
   expect(() => sql.raw(5 as never)).toThrow("sql.raw takes a string, not number");
 });
 
@@ -91,7 +94,9 @@ test("sql.literal writes values out", () => {
 
 describe("sql.insert", () => {
   test("one object", () => {
-    expect(compiled(sql`insert into orders ${sql.insert({ id: nextval(orderSeq), note: "x", 'we"ird': null })}`)).toEqual({
+    expect(
+      compiled(sql`insert into orders ${sql.insert({ id: nextval(orderSeq), note: "x", 'we"ird': null })}`),
+    ).toEqual({
       text: `insert into orders ("id", "note", "we""ird") values (nextval('"order_seq"'::regclass), $1, $2)`,
       values: ["x", null],
     });
@@ -116,7 +121,17 @@ describe("sql.insert", () => {
       text: `("note", "id") values ($1, $2)`,
       values: ["a", 1],
     });
-    expect(compiled(sql.insert([{ id: 1, note: "a" }, { id: 2, note: "b" }], ["id"]))).toEqual({
+    expect(
+      compiled(
+        sql.insert(
+          [
+            { id: 1, note: "a" },
+            { id: 2, note: "b" },
+          ],
+          ["id"],
+        ),
+      ),
+    ).toEqual({
       text: `("id") values ($1), ($2)`,
       values: [1, 2],
     });
@@ -132,7 +147,9 @@ describe("sql.insert", () => {
       const rows = Array.from({ length: size }, (_, index) => ({ id: index, note: `n${index}` }));
       const { text, values } = sql.insert(rows);
       expect(values).toEqual(rows.flatMap(({ id, note }) => [id, note]));
-      expect(text).toBe(`("id", "note") values ${rows.map((_, index) => `($${index * 2 + 1}, $${index * 2 + 2})`).join(", ")}`);
+      expect(text).toBe(
+        `("id", "note") values ${rows.map((_, index) => `($${index * 2 + 1}, $${index * 2 + 2})`).join(", ")}`,
+      );
     }
   });
 

@@ -25,10 +25,18 @@ describe("a thing that is no value is refused with its position", () => {
     ["a function", () => 1, "is a function; pass a value, a fragment or a sequence"],
     ["a class", NextvalError, "is a function; pass a value, a fragment or a sequence"],
     ["a symbol", Symbol("x"), "is a symbol; pass a value, a fragment or a sequence"],
-    ["a promise", Promise.resolve(1), "is a promise or a query of another library; await it, or embed it as a fragment"],
+    [
+      "a promise",
+      Promise.resolve(1),
+      "is a promise or a query of another library; await it, or embed it as a fragment",
+    ],
     ["an invalid date", new Date("never"), "is an invalid Date"],
     ["an array with undefined in it", [1, undefined], "item 2 is undefined"],
-    ["an array with a fragment in it", [nextval(orderSeq)], "item 1 is a fragment, which an array parameter cannot hold"],
+    [
+      "an array with a fragment in it",
+      [nextval(orderSeq)],
+      "item 1 is a fragment, which an array parameter cannot hold",
+    ],
   ];
   test.each(cases)("%s", (_name, thing, problem) => {
     const message = messageOf(() => splice(thing));
@@ -52,7 +60,9 @@ test("objects from JSON are values, whatever they look like", () => {
 
 test("a fragment of another copy of the library is taken by its public face", () => {
   const other = sql`a + ${1}`;
-  const foreign = { [Symbol.for("nextval.sql")]: { strings: other.strings, values: other.values } } as unknown as Splice;
+  const foreign = {
+    [Symbol.for("nextval.sql")]: { strings: other.strings, values: other.values },
+  } as unknown as Splice;
   const { text, values } = sql`select ${foreign}, ${2}`;
   expect({ text, values }).toEqual({ text: "select a + $1, $2", values: [1, 2] });
 });
@@ -89,7 +99,7 @@ describe("a call that is no template is refused", () => {
 
 describe("a splice where SQL has no place for it", () => {
   test("inside quotes and comments nothing is spliced", () => {
-    expect(messageOf(() => sql`select '${1}'`)).toContain("value 1 (after \"select '\") stands inside a string");
+    expect(messageOf(() => sql`select '${1}'`)).toContain('value 1 (after "select \'") stands inside a string');
     expect(messageOf(() => sql`select E'\\'${1}'`)).toContain("stands inside a escape string");
     expect(messageOf(() => sql`select nextval('${orderSeq}')`)).toContain("stands inside a string");
     expect(messageOf(() => sql`select "${1}"`)).toContain("stands inside a quoted identifier");
@@ -98,8 +108,10 @@ describe("a splice where SQL has no place for it", () => {
   });
 
   test("behind them it is spliced as ever", () => {
-    expect(sql`select 'it''s', E'\\'', "a""b", $$'$$, /* ' */ ${1} -- '
-      , ${2}`.values).toEqual([1, 2]);
+    expect(
+      sql`select 'it''s', E'\\'', "a""b", $$'$$, /* ' */ ${1} -- '
+      , ${2}`.values,
+    ).toEqual([1, 2]);
     expect(sql`select a$b$c, ${1}, d$b$`.values).toEqual([1]);
   });
 

@@ -1,4 +1,4 @@
-import { Sql, textFragment } from "../../sql/fragment.js";
+import { type Sql, textFragment } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
 import type { AnySequence, PgSchema } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
@@ -22,8 +22,10 @@ export function createSequence(
   { ifNotExists = false, temporary = false }: { ifNotExists?: boolean; temporary?: boolean } = {},
 ): Sql {
   const { schema, seqOptions } = sequence;
-  if (temporary && schema !== undefined) fail(sequence, `temporary sequences have a schema of their own, not ${schema}`);
-  if (temporary && seqOptions.unlogged === true) fail(sequence, "a temporary sequence is never logged; leave out unlogged");
+  if (temporary && schema !== undefined)
+    fail(sequence, `temporary sequences have a schema of their own, not ${schema}`);
+  if (temporary && seqOptions.unlogged === true)
+    fail(sequence, "a temporary sequence is never logged; leave out unlogged");
   return statement(
     sequence,
     "create",

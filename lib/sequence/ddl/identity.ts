@@ -28,7 +28,10 @@ export interface IdentityOptions {
  */
 export function identity(generated: "always" | "by default", options: IdentityOptions = {}): Sql {
   if (generated !== "always" && generated !== "by default") {
-    throw new NextvalError("INVALID_OPTIONS", `identity is generated "always" or "by default", not ${JSON.stringify(generated)}`);
+    throw new NextvalError(
+      "INVALID_OPTIONS",
+      `identity is generated "always" or "by default", not ${JSON.stringify(generated)}`,
+    );
   }
   checkOptions("identity", options);
   const clauses = optionClauses({ ...options, as: undefined });

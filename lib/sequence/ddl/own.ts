@@ -13,13 +13,25 @@ import { checkedName, fail, nameOf, statement } from "./statement.js";
  *
  * The table is in the sequence's own schema and has the same owner, as the server demands. Source: "ALTER SEQUENCE".
  */
-export function ownSequence(sequence: AnySequence, column?: { readonly table: string; readonly column: string } | null): Sql {
+export function ownSequence(
+  sequence: AnySequence,
+  column?: { readonly table: string; readonly column: string } | null,
+): Sql {
   const owner = column === undefined ? sequence.seqOptions.ownedBy : column;
   if (owner === undefined) return fail(sequence, "ownSequence needs a column, because none is declared as ownedBy");
-  return statement(sequence, "alter sequence", nameOf(sequence), "owned by", owner === null ? "none" : columnOf(sequence, owner));
+  return statement(
+    sequence,
+    "alter sequence",
+    nameOf(sequence),
+    "owned by",
+    owner === null ? "none" : columnOf(sequence, owner),
+  );
 }
 
-function columnOf(sequence: AnySequence, { table, column }: { readonly table: string; readonly column: string }): string {
+function columnOf(
+  sequence: AnySequence,
+  { table, column }: { readonly table: string; readonly column: string },
+): string {
   const { schema } = sequence;
   return (schema === undefined ? [table, column] : [schema, table, column])
     .map((name) => checkedName(sequence, name))

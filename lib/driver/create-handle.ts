@@ -1,0 +1,79 @@
+import type { Integer } from "../../types/options.js";
+import { NextvalError } from "../error.js";
+import { currval, decoderOf, lastval, nextval, setval } from "../sequence/functions.js";
+import { type AnySequence, sequenceName } from "../sequence/sequence.js";
+import type { Sql } from "../sql/fragment.js";
+import { tag } from "../sql/tag.js";
+import type { Splice } from "../sql/value.js";
+import type { Connection } from "./connection.js";
+import type { Rows } from "./decode.js";
+import type { Handle, RunningTag, SessionHandle } from "./handle.js";
+import { Query } from "./query.js";
+
+export function createHandle(connection: Connection): Handle {
+  const query = <Row>(fragment: Sql<Row>): Query<Row> => new Query(connection, fragment);
+  const run: RunningTag = <Row extends object>(
+    strings: TemplateStringsArray,
+    ...things: readonly Splice[]
+  ): Query<Row> => query(tag<Row>(strings, ...things));
+
+  return Object.assign(run, {
+    query,
+    async one<Row>(fragment: Sql<Row>): Promise<Row> {
+      const rows: readonly Row[] = await query(fragment);
+      if (rows.length === 1) return rows[0] as Row;
+      throw new NextvalError(
+        "UNEXPECTED_ROW_COUNT",
+        `one() needs a statement that returns exactly 1 row, and this one returned ${rows.length}: ${fragment.text}`,
+      );
+    },
+    cursor: <Row>(fragment: Sql<Row>, size = 100) => readCursor(connection, fragment, size),
+    nextval: async <Sequence extends AnySequence>(sequence: Sequence) =>
+      connection.value(tag`select ${nextval(sequence)}`, decoderOf(sequence)),
+    async nextvals<Sequence extends AnySequence>(sequence: Sequence, count: number) {
+      if (!Number.isInteger(count) || count < 0 || count > MOST_AT_ONCE) {
+        const name = sequenceName(sequence);
+        throw new NextvalError(
+          "INVALID_OPTIONS",
+          `${name}: nextvals draws a whole number of values from 0 to ${MOST_AT_ONCE}, not ${count}`,
+          { sequence: name },
+        );
+      }
+      if (count === 0) return [];
+      const draws = tag`select ${nextval(sequence)} from generate_series(1, ${count}::integer)`;
+      return (await connection.values(draws)).map(decoderOf(sequence));
+    },
+    setval: async <Sequence extends AnySequence>(sequence: Sequence, value: Integer | Sql, isCalled?: boolean) =>
+      connection.value(tag`select ${setval(sequence, value, isCalled)}`, decoderOf(sequence)),
+  });
+}
+
+export function createSessionHandle(connection: Connection): SessionHandle {
+  return Object.assign(createHandle(connection), {
+    currval: async <Sequence extends AnySequence>(sequence: Sequence) =>
+      connection.value(tag`select ${currval(sequence)}`, decoderOf(sequence)),
+    lastval: async () => connection.value(tag`select ${lastval()}`, BigInt),
+  });
+}
+
+/** What one `generate_series` of integers can count. */
+const MOST_AT_ONCE = 2_147_483_647;
+
+async function* readCursor<Row>(connection: Connection, fragment: Sql<Row>, size: number): AsyncGenerator<Row[]> {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new NextvalError("INVALID_OPTIONS", `cursor() reads batches of 1 row or more, not ${size}`);
+  }
+  const refusal = connection.refusal(fragment);
+  if (refusal !== undefined) throw refusal;
+  try {
+    // The driver says what the columns are with the first batch only.
+    let columns: Rows<Row>["columns"] | undefined;
+    for await (const batch of connection.prepare(fragment).cursor(size)) {
+      const rows = batch as Row[] & { readonly columns?: Rows<Row>["columns"] };
+      columns ??= rows.columns;
+      yield connection.decode(rows, columns, fragment);
+    }
+  } catch (error) {
+    throw connection.translate(error, fragment);
+  }
+}

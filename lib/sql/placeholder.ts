@@ -1,0 +1,57 @@
+import type { Sql } from "./fragment.js";
+import { nearest } from "./nearest.js";
+
+/** The functions that named placeholders may call, by name: each makes a fragment of the things it is given. */
+export type ScopeFunctions = {
+  readonly [name: string]: { readonly arity: readonly number[]; call(things: unknown[]): Sql };
+};
+
+/** Raises an error that says where the placeholder stands. */
+export type Fail = (problem: string, cause?: Error) => never;
+
+const TOKEN = /\s*(?:([\p{ID_Start}_$][\p{ID_Continue}$]*)|(-?\d+)|(.))/uy;
+
+/** What stands between `$<` and `>`: `name`, or `name(name, name, ...)`; a whole number or true or false may stand for a name. */
+export function evaluate(
+  inner: string,
+  functions: ScopeFunctions,
+  lookUp: (name: string) => unknown,
+  fail: Fail,
+): unknown {
+  const tokens = tokenize(inner);
+  const [name, open, ...rest] = tokens;
+  if (name === undefined || !/^[\p{ID_Start}_$]/u.test(name)) return fail("a placeholder begins with a name");
+  if (open === undefined) return lookUp(name);
+  if (open !== "(" || rest.pop() !== ")") return fail("a placeholder is $<name> or $<nextval(name)>");
+  const called = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (called === undefined) return fail(`there is no function ${name}${nearest(name, Object.keys(functions))}`);
+  const names = rest.filter((_, index) => index % 2 === 0);
+  const commas = rest.filter((_, index) => index % 2 === 1);
+  if (commas.some((token) => token !== ",") || (rest.length > 0 && rest.length % 2 === 0)) {
+    return fail("the arguments of a function are names with commas between them");
+  }
+  if (!called.arity.includes(names.length)) {
+    return fail(`${name} takes ${called.arity.join(" or ")} arguments and got ${names.length}`);
+  }
+  const things = names.map((argument) => constant(argument) ?? lookUp(argument));
+  try {
+    return called.call(things);
+  } catch (error) {
+    return fail((error as Error).message, error as Error);
+  }
+}
+
+function constant(token: string): bigint | boolean | undefined {
+  if (/^-?\d/.test(token)) return BigInt(token);
+  return token === "true" ? true : token === "false" ? false : undefined;
+}
+
+function tokenize(inner: string): string[] {
+  const source = inner.trim();
+  const tokens: string[] = [];
+  TOKEN.lastIndex = 0;
+  for (let match = TOKEN.exec(source); match !== null; match = TOKEN.exec(source)) {
+    tokens.push(match[1] ?? match[2] ?? (match[3] as string));
+  }
+  return tokens;
+}

@@ -1,0 +1,68 @@
+import { bind, createSequence, nextval, pgSequence, setval, sql } from "nextval";
+import postgres from "postgres";
+import { beforeAll, describe, expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+
+const database = useDatabase();
+const ticketSeq = pgSequence("ticket_seq", { as: "integer" });
+const textSeq = pgSequence("text_seq", { mode: "string", startWith: "9223372036854775806" });
+
+const db = () => bind(database.client);
+
+beforeAll(async () => {
+  for (const sequence of [ticketSeq, textSeq]) await db().query(createSequence(sequence));
+});
+
+describe("the client's own ways stay intact", () => {
+  test("int8 arrives as bigint, alone, in arrays, and as the sequence's mode says", async () => {
+    const rows = await db()`
+      select 9007199254740993::bigint as big, array[1, null]::bigint[] as list, null::bigint as none, count(*) as total,
+        ${nextval(ticketSeq).as("ticket")}, ${setval(textSeq, 7).as("text")}
+      from (values (1)) v`;
+    expect(rows).toEqual([
+      { big: 9007199254740993n, list: [1n, null], none: null, total: 1n, ticket: expect.any(Number), text: "7" },
+    ]);
+  });
+
+  test("a client with an int8 parser of its own keeps it", async () => {
+    const client = database.connect({
+      types: { int8: { to: 20, from: [20], serialize: String, parse: (text: string) => `own ${text}` } },
+    });
+    const own = bind(client);
+    expect(await own`select 5::bigint as n`).toEqual([{ n: "own 5" }]);
+    // The methods promise a type, and keep the promise whatever the client does.
+    expect(await own.setval(ticketSeq, 77)).toBe(77);
+    expect(await own.nextvals(ticketSeq, 2)).toEqual([78, 79]);
+  });
+
+  test("transforms of names and values", async () => {
+    const client = database.connect({ transform: postgres.camel });
+    const rows = await bind(client)`select ${nextval(textSeq).as("text_id")}, 1::bigint as big_one`;
+    expect(rows).toEqual([{ textId: expect.stringMatching(/^\d+$/), bigOne: 1n }]);
+    const valued = database.connect({ transform: { value: (value: unknown) => (value === "x" ? "y" : value) } });
+    expect(await bind(valued)`select 'x' as letter, 2::bigint as n`).toEqual([{ letter: "y", n: 2n }]);
+  });
+
+  test("helpers of postgres.js are values", async () => {
+    const { client } = database;
+    const rows = await db()`
+      select ${client.json({ a: [1] })}::jsonb as json, ${client.array([1, 2])} as list, ${client.typed(5, 23)} as typed,
+        ${[3, 4]}::integer[] as plain, ${{ b: 2 }}::jsonb as object`;
+    const [native] = await client`select ${client.array([1, 2])} as list`;
+    expect(rows).toEqual([{ json: { a: [1] }, list: native?.["list"], typed: 5, plain: [3, 4], object: { b: 2 } }]);
+  });
+
+  test("helpers that make SQL, and un-awaited queries, are refused", () => {
+    const { client } = database;
+    expect(() => db()`select ${client("id") as never}`).toThrow("is a helper of postgres.js; use sql.identifier");
+    expect(() => db()`insert into t ${client({ id: 1 }) as never}`).toThrow("is a helper of postgres.js");
+    expect(() => db()`select ${client`1` as never}`).toThrow("is a promise or a query of another library; await it");
+  });
+
+  test("the debug hook sees every statement", async () => {
+    const seen: unknown[] = [];
+    const client = database.connect({ debug: (_connection, text, values) => seen.push([text, values]) });
+    await bind(client)`select ${5}::integer as n`;
+    expect(seen).toContainEqual(["select $1::integer as n", ["5"]]);
+  });
+});

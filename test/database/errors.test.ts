@@ -1,0 +1,214 @@
+import {
+  alterSequence,
+  bind,
+  createSequence,
+  currval,
+  grantOnSequence,
+  lastval,
+  nextval,
+  NextvalError,
+  pgSchema,
+  pgSequence,
+  setval,
+  sql,
+} from "nextval";
+import { beforeAll, describe, expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+
+const database = useDatabase();
+const fullSeq = pgSequence("full_seq", { maxValue: 2 });
+const emptySeq = pgSequence("empty_seq", { increment: -1, minValue: -2 });
+const quietSeq = pgSequence("quiet_seq");
+const missingSeq = pgSchema("billing").sequence("missing_seq");
+const weirdSeq = pgSequence('we"ird seq', { maxValue: 2 });
+const db = () => bind(database.client);
+
+beforeAll(async () => {
+  for (const sequence of [fullSeq, emptySeq, quietSeq, weirdSeq]) await db().query(createSequence(sequence));
+});
+
+async function errorOf(work: PromiseLike<unknown>): Promise<NextvalError> {
+  const error: unknown = await Promise.resolve(work).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(NextvalError);
+  return error as NextvalError;
+}
+
+describe("SEQUENCE_EXHAUSTED", () => {
+  test("behind the last value, in both directions", async () => {
+    await db().nextvals(fullSeq, 2);
+    expect(await errorOf(db().nextval(fullSeq))).toMatchObject({
+      code: "SEQUENCE_EXHAUSTED",
+      sequence: "full_seq",
+      message:
+        'full_seq: nextval: reached maximum value of sequence "full_seq" (2); raise its maxValue (minValue where it descends), or let it cycle',
+      cause: { code: "2200H" },
+    });
+    await db().nextvals(emptySeq, 2);
+    expect(await errorOf(db()`select ${nextval(emptySeq)}`)).toMatchObject({
+      code: "SEQUENCE_EXHAUSTED",
+      sequence: "empty_seq",
+    });
+  });
+
+  test("of the one among several that is at its end", async () => {
+    const error = await errorOf(db()`select ${nextval(quietSeq)}, ${nextval(fullSeq)}`);
+    expect(error).toMatchObject({ code: "SEQUENCE_EXHAUSTED", sequence: "full_seq" });
+  });
+
+  test("of a column's default and an identity column, which no template names", async () => {
+    await db()`create table defaulted (id bigint default ${nextval(weirdSeq)}, n bigint generated always as identity (minvalue 0 start with 1 maxvalue 1))`;
+    await db()`insert into defaulted default values`;
+    expect(await errorOf(db()`insert into defaulted default values`)).toMatchObject({
+      code: "SEQUENCE_EXHAUSTED",
+      sequence: "defaulted_n_seq",
+    });
+    await db()`insert into defaulted overriding system value values (1, 1)`;
+    expect(await errorOf(db()`insert into defaulted (id) select ${nextval(weirdSeq)}`)).toMatchObject({
+      sequence: 'we"ird seq',
+    });
+  });
+});
+
+test("SEQUENCE_NOT_CALLED: currval and lastval before any nextval", async () => {
+  const client = database.connect({ max: 1 });
+  const own = bind(client);
+  expect(await errorOf(own.begin((tx) => tx.currval(quietSeq)))).toMatchObject({
+    code: "SEQUENCE_NOT_CALLED",
+    sequence: "quiet_seq",
+    message: expect.stringContaining("; call nextval in the same session or transaction before currval"),
+    cause: { code: "55000" },
+  });
+  expect(await errorOf(own.session((session) => session.lastval()))).toMatchObject({
+    code: "SEQUENCE_NOT_CALLED",
+    sequence: undefined,
+  });
+});
+
+test("SEQUENCE_NOT_FOUND: with the name as declared", async () => {
+  expect(await errorOf(db().nextval(missingSeq))).toMatchObject({
+    code: "SEQUENCE_NOT_FOUND",
+    sequence: "billing.missing_seq",
+  });
+  await db()`create schema billing`;
+  expect(await errorOf(db()`select ${nextval(quietSeq)}, ${nextval(missingSeq)}`)).toMatchObject({
+    code: "SEQUENCE_NOT_FOUND",
+    sequence: "billing.missing_seq",
+    message:
+      'billing.missing_seq: relation "billing.missing_seq" does not exist; create it with createSequence, or look at its schema and the search_path',
+  });
+  expect(await errorOf(db().query(alterSequence(missingSeq, { cache: 2 })))).toMatchObject({
+    code: "SEQUENCE_NOT_FOUND",
+  });
+});
+
+test("SEQUENCE_OUT_OF_BOUNDS: from the server, when the declaration does not know", async () => {
+  await db()`alter sequence quiet_seq maxvalue 1000`;
+  expect(await errorOf(db().setval(quietSeq, 1001))).toMatchObject({
+    code: "SEQUENCE_OUT_OF_BOUNDS",
+    sequence: "quiet_seq",
+    cause: { code: "22003" },
+  });
+  expect(await errorOf(db()`select ${setval(quietSeq, sql`5000`)}`)).toMatchObject({ code: "SEQUENCE_OUT_OF_BOUNDS" });
+});
+
+describe("PERMISSION_DENIED", () => {
+  const role = `nextval_app_${Math.random().toString(36).slice(2)}`;
+  const secretSeq = pgSequence("secret_seq");
+  const asRole = () => {
+    const url = new URL(database.url);
+    return bind(database.connect({ user: role, password: "secret", host: url.hostname, port: Number(url.port) }));
+  };
+
+  beforeAll(async () => {
+    await db().query(createSequence(secretSeq));
+    await db()`create role ${sql.identifier(role)} login password 'secret'`;
+    return async () => {
+      await db()`drop owned by ${sql.identifier(role)}`;
+      await db()`drop role ${sql.identifier(role)}`;
+    };
+  });
+
+  test("with the grant that cures it", async () => {
+    const app = asRole();
+    const error = await errorOf(app.nextval(secretSeq));
+    expect(error).toMatchObject({
+      code: "PERMISSION_DENIED",
+      sequence: "secret_seq",
+      message: `secret_seq: permission denied for sequence secret_seq; its owner cures it with: grant usage on sequence "secret_seq" to "${role}"`,
+      cause: { code: "42501" },
+    });
+    const cure = error.message.slice(error.message.indexOf("grant"));
+    await database.client.unsafe(cure);
+    expect(await app.nextval(secretSeq)).toBe(1n);
+    const update = await errorOf(app.setval(secretSeq, 5));
+    expect(update.message).toContain(`grant update on sequence "secret_seq" to "${role}"`);
+    await db().query(grantOnSequence(secretSeq, "update", role));
+    expect(await app.setval(secretSeq, 5)).toBe(5n);
+  });
+
+  test("to alter, which takes the owner", async () => {
+    expect(await errorOf(asRole().query(alterSequence(secretSeq, { cache: 2 })))).toMatchObject({
+      code: "PERMISSION_DENIED",
+      sequence: "secret_seq",
+      message: expect.stringContaining("; only its owner may do that"),
+    });
+  });
+
+  test("of a table is no error about sequences", async () => {
+    await db()`create table private (id bigint)`;
+    const insert = asRole()`insert into private (id) values (${nextval(secretSeq)})`;
+    await expect(insert).rejects.toMatchObject({ code: "42501", message: "permission denied for table private" });
+    await expect(insert).rejects.not.toBeInstanceOf(NextvalError);
+  });
+});
+
+test("READ_ONLY: nextval and setval in a read-only transaction", async () => {
+  expect(await errorOf(db().begin("read only", (tx) => tx.nextval(quietSeq)))).toMatchObject({
+    code: "READ_ONLY",
+    message: expect.stringContaining("; draw and set values on the primary, in a transaction that may write"),
+    cause: { code: "25006" },
+  });
+  expect(await errorOf(db().begin("read only", (tx) => tx.setval(quietSeq, 5)))).toMatchObject({
+    code: "READ_ONLY",
+    sequence: "quiet_seq",
+  });
+  const write = db().begin("read only", async (tx) => tx`create table t (id integer)`);
+  await expect(write).rejects.toMatchObject({ code: "25006", name: "PostgresError" });
+});
+
+test("SESSION_REQUIRED names the sequence", async () => {
+  expect(await errorOf(db()`select ${currval(quietSeq)}`)).toMatchObject({
+    code: "SESSION_REQUIRED",
+    sequence: "quiet_seq",
+  });
+  expect(await errorOf(db()`select ${lastval()}`)).toMatchObject({ code: "SESSION_REQUIRED", sequence: undefined });
+});
+
+test("INVALID_OPTIONS and INVALID_TEMPLATE come before anything is sent", async () => {
+  expect(() => pgSequence("order_seq", { startWith: 0 as number })).toThrow(
+    expect.objectContaining({ code: "INVALID_OPTIONS", sequence: "order_seq", name: "NextvalError" }),
+  );
+  expect(() => sql`select ${Number as never}`).toThrow(expect.objectContaining({ code: "INVALID_TEMPLATE" }));
+});
+
+test("other errors of the server pass through untouched", async () => {
+  await db()`create table unique_ids (id bigint primary key)`;
+  await db()`insert into unique_ids values (1)`;
+  const cases: [() => PromiseLike<unknown>, string][] = [
+    [() => db()`select 1 from nowhere where ${nextval(quietSeq)} > 0`, "42P01"],
+    [() => db()`insert into unique_ids values (1)`, "23505"],
+    [() => db()`select ${nextval(quietSeq)}, 1/0`, "22012"],
+    [() => db()`select ${nextval(quietSeq)}, ${"99999999999"}::integer`, "22003"],
+    [() => db()`selec 1`, "42601"],
+    [() => db().begin(async (tx) => tx`insert into unique_ids values (1)`), "23505"],
+    [() => db().session(async (session) => session`insert into unique_ids values (1)`), "23505"],
+  ];
+  for (const [work, code] of cases) {
+    const error: unknown = await Promise.resolve(work()).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: "PostgresError", code });
+    expect(error).not.toBeInstanceOf(NextvalError);
+  }
+});

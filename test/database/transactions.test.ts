@@ -1,0 +1,156 @@
+import {
+  bind,
+  createSequence,
+  currval,
+  lastval,
+  nextval,
+  NextvalError,
+  pgSchema,
+  pgSequence,
+  type Query,
+  sql,
+} from "nextval";
+import { beforeAll, describe, expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+
+const database = useDatabase();
+const orderSeq = pgSequence("order_seq");
+const ticketSeq = pgSequence("ticket_seq", { as: "integer" });
+const missingSeq = pgSequence("missing_seq");
+
+const db = () => bind(database.client);
+
+beforeAll(async () => {
+  for (const sequence of [orderSeq, ticketSeq]) await db().query(createSequence(sequence));
+  await db()`create table orders (id bigint primary key, note text, count integer, at timestamptz)`;
+});
+
+describe("currval and lastval", () => {
+  test("currval and lastval in a transaction", async () => {
+    await db().begin(async (tx) => {
+      const drawn = await tx.nextval(orderSeq);
+      expect(await tx.currval(orderSeq)).toBe(drawn);
+      expect(await tx.lastval()).toBe(drawn);
+      expect(await tx`select ${currval(orderSeq).as("id")}, ${lastval().as("last")}`).toEqual([
+        { id: drawn, last: drawn },
+      ]);
+    });
+  });
+
+  test("currval in a session", async () => {
+    const result = await db().session(async (session) => {
+      const drawn = await session.nextval(ticketSeq);
+      return (await session.currval(ticketSeq)) === drawn;
+    });
+    expect(result).toBe(true);
+  });
+
+  test("are refused on a pool, where the next statement may run in another session", async () => {
+    const refused: [Query<object>, string][] = [
+      [db()`select ${currval(orderSeq)}`, "order_seq: currval belongs to one session, and a pool may use another one"],
+      [db()`select ${lastval()}`, "lastval() belongs to one session"],
+      [db()`select ${nextval(ticketSeq)}, ${currval(orderSeq)}`, "order_seq: currval belongs to one session"],
+      [db()`select ${sql.scope({ orderSeq })`$<currval(orderSeq)>`}`, "order_seq: currval belongs to one session"],
+      [
+        db()`select ${currval(pgSchema("billing").sequence("order_seq"))}, ${nextval(orderSeq)}`,
+        "billing.order_seq: currval",
+      ],
+    ];
+    for (const [query, message] of refused) {
+      const error: unknown = await query.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(NextvalError);
+      expect(error).toMatchObject({ code: "SESSION_REQUIRED", message: expect.stringContaining(message) });
+    }
+    expect(db()).not.toHaveProperty("currval");
+    expect(db()).not.toHaveProperty("lastval");
+  });
+
+  test("are fine on a pool where the same statement draws first", async () => {
+    const [row] = await db()`select ${nextval(orderSeq).as("a")}, ${currval(orderSeq).as("b")}, ${lastval().as("c")}`;
+    expect(row?.b).toBe(row?.a);
+    expect(row?.c).toBe(row?.a);
+  });
+
+  test("a transaction is committed, or rolled back with the error that was thrown", async () => {
+    expect(await db().begin(async (tx) => (await tx`insert into orders (id) values (-10)`).count)).toBe(1);
+    const problem = new Error("mine");
+    const failed = db().begin(async (tx) => {
+      await tx`insert into orders (id) values (-11)`;
+      throw problem;
+    });
+    await expect(failed).rejects.toBe(problem);
+    expect(await db()`select id from orders where id in (-10, -11)`).toEqual([{ id: -10n }]);
+  });
+
+  test("a transaction takes the modes of begin, and rejects a write in a read-only one", async () => {
+    const isolation = await db().begin("isolation level serializable read only", async (tx) => {
+      const [row] = await tx<{ transaction_isolation: string }>`show transaction_isolation`;
+      return row?.transaction_isolation;
+    });
+    expect(isolation).toBe("serializable");
+  });
+
+  const scopes = [
+    ["of a pool", async (work: Parameters<ReturnType<typeof db>["begin"]>[1]) => db().begin("", work)],
+    [
+      "of a session",
+      async (work: Parameters<ReturnType<typeof db>["begin"]>[1]) => db().session((s) => s.begin("", work)),
+    ],
+  ] as const;
+  describe.each(scopes)("a transaction %s", (_name, begin) => {
+    test("has savepoints, which roll back alone", async () => {
+      await db()`delete from orders where id < 0`;
+      await begin(async (tx) => {
+        await tx`insert into orders (id) values (-20)`;
+        await expect(
+          tx.savepoint(async (sp) => {
+            await sp`insert into orders (id) values (-21)`;
+            await sp`insert into orders (id) values (-20)`;
+          }),
+        ).rejects.toMatchObject({ code: "23505" });
+        expect(
+          await tx.savepoint(async (sp) => sp.savepoint(async (inner) => (await inner`select 1 as one`).length)),
+        ).toBe(1);
+        await tx`insert into orders (id) values (-22)`;
+      });
+      expect(await db()`select id from orders where id < 0 order by id`).toEqual([{ id: -22n }, { id: -20n }]);
+    });
+
+    test("is not committed when a failed statement was swallowed", async () => {
+      await db()`delete from orders where id < 0`;
+      const swallowed = begin(async (tx) => {
+        await tx`insert into orders (id) values (-30)`;
+        await tx`select ${currval(missingSeq)}`.catch(() => {});
+      });
+      await expect(swallowed).rejects.toMatchObject({ code: "SEQUENCE_NOT_FOUND", sequence: "missing_seq" });
+      expect(await db()`select id from orders where id < 0`).toEqual([]);
+    });
+
+    test("keeps currval across savepoints, and does not give back what was drawn", async () => {
+      const drawn = await db().nextval(orderSeq);
+      await begin(async (tx) => {
+        await tx
+          .savepoint(async (sp) => {
+            expect(await sp.nextval(orderSeq)).toBe(drawn + 1n);
+            throw new Error("undo");
+          })
+          .catch(() => {});
+        expect(await tx.currval(orderSeq)).toBe(drawn + 1n);
+      });
+      expect(await db().nextval(orderSeq)).toBe(drawn + 2n);
+    });
+  });
+
+  test("a session goes back to the pool, also when it fails", async () => {
+    const client = database.connect({ max: 1 });
+    const own = bind(client);
+    await expect(own.session(() => Promise.reject(new Error("mine")))).rejects.toThrow("mine");
+    await own.session(async (session) => {
+      await session`create temporary table kept (id integer)`;
+      await session.begin(async (tx) => tx`insert into kept values (1)`);
+      await expect(session.begin("; drop table kept", async () => {})).rejects.toThrow("begin takes transaction modes");
+      expect(await session`select id from kept`).toEqual([{ id: 1 }]);
+    });
+    expect(await own`select 1 as one`).toEqual([{ one: 1 }]);
+  });
+});
