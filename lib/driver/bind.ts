@@ -3,6 +3,8 @@ import { NextvalError } from "../error.js";
 import { Connection } from "./connection.js";
 import { createHandle, createSessionHandle } from "./create-handle.js";
 import type { Database, Session, Transaction, Work } from "./handle.js";
+import { type Outcome, outcomeOf } from "./outcome.js";
+import { reserve } from "./reserve.js";
 import { transact } from "./transact.js";
 
 /**
@@ -28,15 +30,12 @@ export function bind<Types extends Record<string, unknown>>(client: postgres.Sql
         throw connection.translate(error);
       }
     }),
-    async session<Result>(work: (session: Session) => Result | Promise<Result>): Promise<Awaited<Result>> {
-      const reserved = await client.reserve();
+    async session<Result>(work: (session: Session) => Result | Promise<Result>): Promise<Outcome<Result>> {
+      const reserved = await reserve(client);
       const own = connection.pin(reserved);
       try {
-        return await work(
-          Object.assign(createSessionHandle(own), {
-            begin: beginWith((options, inner) => transact(own, options, inner)),
-          }),
-        );
+        const begin = beginWith((options, inner) => transact(own, options, inner));
+        return await outcomeOf(work(Object.assign(createSessionHandle(own), { begin })));
       } finally {
         reserved.release();
       }
@@ -51,7 +50,7 @@ function beginWith(run: <Result>(options: string, work: Work<Result>) => Promise
       const given = JSON.stringify(options);
       throw new NextvalError("INVALID_TEMPLATE", `begin takes transaction modes such as "read only", not ${given}`);
     }
-    return (await run(options, work)) as Awaited<Result>;
+    return (await run(options, work)) as Outcome<Result>;
   };
 }
 
@@ -59,9 +58,9 @@ function beginWith(run: <Result>(options: string, work: Work<Result>) => Promise
 function nativeTransaction(connection: Connection, native: postgres.TransactionSql): Transaction {
   const own = connection.pin(native);
   return Object.assign(createSessionHandle(own), {
-    async savepoint<Result>(work: Work<Result>): Promise<Awaited<Result>> {
+    async savepoint<Result>(work: Work<Result>): Promise<Outcome<Result>> {
       try {
-        return (await native.savepoint((inner) => work(nativeTransaction(connection, inner)))) as Awaited<Result>;
+        return (await native.savepoint((inner) => work(nativeTransaction(connection, inner)))) as Outcome<Result>;
       } catch (error) {
         throw own.translate(error);
       }

@@ -3,13 +3,16 @@ import { NextvalError } from "../error.js";
 import type { SequenceMark } from "../sequence/mark.js";
 import { sequenceName } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
-import { Sql } from "../sql/fragment.js";
+import { Sql, textFragment } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
 import { columnDecoder, type Columns, decodeRows } from "./decode.js";
 import { translate } from "./translate.js";
 
 /** What of a postgres.js client nextval uses; a pool, a reserved connection and a transaction all have it. */
-export type Client = Pick<postgres.ISql, "unsafe">;
+export interface Client extends Pick<postgres.ISql, "unsafe"> {
+  /** Why it cannot be used any more. */
+  readonly closed?: unknown;
+}
 
 /** A plain query would be unprepared when it has no values: postgres.js sends `unsafe` text through the simple protocol. */
 const PREPARED = { prepare: true, simple: false };
@@ -48,9 +51,9 @@ export class Connection {
     return this.#client.unsafe(fragment.text, fragment.values as postgres.ParameterOrJSON<never>[], PREPARED);
   }
 
-  /** What a statement cannot have here: `currval` and `lastval` on a pool, whose next statement may run in any session. */
-  refusal(fragment: Sql): NextvalError | undefined {
-    if (this.#pinned) return undefined;
+  /** Why a statement cannot run here, such as `currval` on a pool, whose next statement may run in any session. */
+  refusal(fragment: Sql): unknown {
+    if (this.#pinned) return this.#client.closed;
     const marks = sequenceMarks(fragment);
     const drawn = marks.filter(({ use }) => use === "draws");
     for (const { use, sequence } of marks) {
@@ -90,6 +93,14 @@ export class Connection {
     } catch (error) {
       throw this.translate(error, fragment);
     }
+  }
+
+  /** Runs a statement for what it does. */
+  async run(text: string): Promise<void> {
+    const fragment = textFragment(text);
+    const refusal = this.refusal(fragment);
+    if (refusal !== undefined) throw refusal;
+    await this.prepare(fragment);
   }
 
   /** The single value of a statement that returns one row of one column. */

@@ -3,6 +3,7 @@ import type { RowOf } from "../../types/rows.js";
 import type { AnySequence, ValueOf } from "../sequence/sequence.js";
 import type { Sql } from "../sql/fragment.js";
 import type { Splice } from "../sql/value.js";
+import type { Outcome } from "./outcome.js";
 import type { Query } from "./query.js";
 
 /** A template tag that runs what it makes. */
@@ -72,11 +73,11 @@ export interface Database extends Handle {
    *
    * A rollback gives back no drawn value and undoes no `setval`.
    */
-  begin<Result>(work: Work<Result>): Promise<Awaited<Result>>;
-  begin<Result>(options: string, work: Work<Result>): Promise<Awaited<Result>>;
+  begin<Result>(work: Work<Result>): Promise<Outcome<Result>>;
+  begin<Result>(options: string, work: Work<Result>): Promise<Outcome<Result>>;
 
   /** Runs `work` on one reserved connection, which goes back to the pool afterwards. */
-  session<Result>(work: (session: Session) => Result | Promise<Result>): Promise<Awaited<Result>>;
+  session<Result>(work: (session: Session) => Result | Promise<Result>): Promise<Outcome<Result>>;
 }
 
 /** One connection of its own, outside a transaction or around several. */
@@ -88,7 +89,7 @@ export interface Session extends SessionHandle {
 /** A transaction. */
 export interface Transaction extends SessionHandle {
   /** Runs `work` behind a savepoint: when it throws, what it did is rolled back to there, and the error is passed on. */
-  savepoint<Result>(work: Work<Result>): Promise<Awaited<Result>>;
+  savepoint<Result>(work: Work<Result>): Promise<Outcome<Result>>;
 }
 
 /** What is done in a transaction; what it returns is what `begin` gives back. */

@@ -6,7 +6,7 @@ import { Shape } from "./shape.js";
  */
 export const SQL: unique symbol = Symbol.for("nextval.sql") as never;
 
-/** Anything that can be put into a template as SQL: a fragment, a sequence, or your own object with this getter. */
+/** Anything that can be put into a template as SQL: a fragment or a sequence. */
 export interface Spliceable {
   readonly [SQL]: Sql;
 }

@@ -1,7 +1,7 @@
 import { NextvalError } from "../error.js";
 
 /** The most parameters one statement takes: postgres.js and pg count them in 16 bits, and keep the last one. */
-export const MAX_PARAMETERS = 65_534;
+const MAX_PARAMETERS = 65_534;
 
 /** Fragments nested deeper than this are dissolved into one, so that no walk through them exhausts the stack. */
 const MAX_DEPTH = 500;

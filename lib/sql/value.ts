@@ -3,7 +3,7 @@ import { SQL, Sql, type Spliceable } from "./fragment.js";
 import { Shape } from "./shape.js";
 
 /** A typed parameter of the driver, such as postgres.js makes with `client.json(...)`, `client.array(...)` or `client.typed(...)`. */
-export interface DriverParameter {
+interface DriverParameter {
   readonly type: number;
   readonly value: unknown;
 }

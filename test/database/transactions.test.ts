@@ -8,6 +8,7 @@ import {
   pgSchema,
   pgSequence,
   type Query,
+  type SessionHandle,
   sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -152,5 +153,37 @@ describe("currval and lastval", () => {
       expect(await session`select id from kept`).toEqual([{ id: 1 }]);
     });
     expect(await own`select 1 as one`).toEqual([{ one: 1 }]);
+  });
+
+  test("a session whose connection is lost fails, and the pool goes on", async () => {
+    const client = database.connect({ max: 2 });
+    const own = bind(client);
+    const loseConnection = async (handle: SessionHandle) => {
+      const { pid } = await handle.one(sql<{ pid: number }>`select pg_backend_pid() as pid`);
+      await db()`select pg_terminate_backend(${pid})`;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    };
+    const inSession = own.session(async (session) => {
+      await loseConnection(session);
+      await expect(session`select 1`).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+      await expect(session.nextval(orderSeq)).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+      await expect(session.begin(async () => {})).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+      return "done";
+    });
+    expect(await inSession).toBe("done");
+    const inTransaction = own.session((session) => session.begin(loseConnection));
+    await expect(inTransaction).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+    await expect(own.begin(loseConnection)).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+    const results = await Promise.all([1, 2, 3, 4].map((n) => own.one(sql<{ n: number }>`select ${n}::integer as n`)));
+    expect(results).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
+  });
+
+  test("statements returned as an array are run", async () => {
+    const statements = (handle: SessionHandle) => [handle`select 1 as one`, handle`select 2 as two`] as const;
+    const expected = [[{ one: 1 }], [{ two: 2 }]];
+    expect(await db().begin((tx) => statements(tx))).toEqual(expected);
+    expect(await db().begin((tx) => tx.savepoint((sp) => statements(sp)))).toEqual(expected);
+    expect(await db().session((session) => statements(session))).toEqual(expected);
+    expect(await db().session((session) => session.begin((tx) => statements(tx)))).toEqual(expected);
   });
 });

@@ -1,0 +1,114 @@
+import {
+  commentOnSequence,
+  createSequence,
+  moveSequence,
+  nextval,
+  ownSequence,
+  pgSchema,
+  pgSequence,
+  renameSequence,
+  restartSequence,
+  setSequenceLogged,
+} from "nextval";
+import { beforeAll, describe, expect, test } from "vitest";
+import { PLAIN, useCatalog } from "./catalog.js";
+
+const database = useCatalog();
+
+beforeAll(() => database.client`create schema billing`);
+
+describe("renameSequence and moveSequence", () => {
+  test("take the value and the default of a column along", async () => {
+    const before = pgSequence("before_seq", { startWith: 41 });
+    const after = pgSequence("after_seq");
+    await database.db.query(createSequence(before));
+    await database.db`create table renamed (id bigint default ${nextval(before)})`;
+    await database.db.nextval(before);
+    await database.run(renameSequence(before, "after_seq"), 'alter sequence "before_seq" rename to "after_seq"');
+    expect([await database.catalog(before), await database.catalog(after)]).toEqual([
+      undefined,
+      { ...PLAIN, startWith: 41n },
+    ]);
+
+    const moved = pgSchema("billing").sequence("after_seq");
+    await database.run(moveSequence(after, pgSchema("billing")), 'alter sequence "after_seq" set schema "billing"');
+    expect([await database.catalog(after), await database.catalog(moved)]).toEqual([
+      undefined,
+      { ...PLAIN, startWith: 41n },
+    ]);
+    await database.db`insert into renamed default values`;
+    expect(await database.db`select id from renamed`).toEqual([{ id: 42n }]);
+    await database.run(moveSequence(moved, "public"), 'alter sequence "billing"."after_seq" set schema "public"');
+    expect(await database.catalog(after)).toBeDefined();
+  });
+});
+
+describe("ownSequence", () => {
+  const declared = pgSchema("billing").sequence("invoice_seq", { ownedBy: { table: "invoice", column: "id" } });
+
+  test("ties to the declared column, to another, and to none", async () => {
+    await database.db`create table billing.invoice (id bigint, "No." bigint)`;
+    await database.db.query(createSequence(declared));
+    expect(await database.catalog(declared)).toEqual(PLAIN);
+    await database.run(
+      ownSequence(declared),
+      'alter sequence "billing"."invoice_seq" owned by "billing"."invoice"."id"',
+    );
+    const owner = { table: "invoice", column: "id", tie: "owned by" };
+    expect(await database.catalog(declared)).toEqual({ ...PLAIN, owner });
+    await database.run(
+      ownSequence(declared, { table: "invoice", column: "No." }),
+      'alter sequence "billing"."invoice_seq" owned by "billing"."invoice"."No."',
+    );
+    expect(await database.catalog(declared)).toEqual({ ...PLAIN, owner: { ...owner, column: "No." } });
+    await database.run(ownSequence(declared, null), 'alter sequence "billing"."invoice_seq" owned by none');
+    expect(await database.catalog(declared)).toEqual(PLAIN);
+  });
+
+  test("leaves the schema of the table to search_path where the sequence does so", async () => {
+    const seq = pgSequence("owned_seq");
+    await database.db`create table owning (id bigint)`;
+    await database.db.query(createSequence(seq));
+    await database.run(
+      ownSequence(seq, { table: "owning", column: "id" }),
+      'alter sequence "owned_seq" owned by "owning"."id"',
+    );
+    expect((await database.catalog(seq))?.owner).toEqual({ table: "owning", column: "id", tie: "owned by" });
+  });
+});
+
+test("restartSequence goes to the start or to a value, and the start stays", async () => {
+  const seq = pgSequence("restart_seq", { startWith: 10, maxValue: 100 });
+  await database.db.query(createSequence(seq));
+  expect(await database.db.nextvals(seq, 3)).toEqual([10n, 11n, 12n]);
+  await database.run(restartSequence(seq), 'alter sequence "restart_seq" restart');
+  expect(await database.db.nextval(seq)).toBe(10n);
+  await database.run(restartSequence(seq, "50"), 'alter sequence "restart_seq" restart with 50');
+  expect(await database.db.nextvals(seq, 2)).toEqual([50n, 51n]);
+  expect(await database.catalog(seq)).toEqual({ ...PLAIN, startWith: 10n, maxValue: 100n });
+});
+
+test("setSequenceLogged makes it unlogged and logged again, at the same value", async () => {
+  const seq = pgSequence("logged_seq");
+  await database.db.query(createSequence(seq));
+  await database.db.nextval(seq);
+  await database.run(setSequenceLogged(seq, false), 'alter sequence "logged_seq" set unlogged');
+  expect(await database.catalog(seq)).toEqual({ ...PLAIN, persistence: "unlogged" });
+  await database.run(setSequenceLogged(seq, true), 'alter sequence "logged_seq" set logged');
+  expect(await database.catalog(seq)).toEqual(PLAIN);
+  expect(await database.db.nextval(seq)).toBe(2n);
+});
+
+test("commentOnSequence sets the declared comment, another, and none", async () => {
+  const seq = pgSequence("comment_seq", { comment: "it's 100% \\ declared" });
+  await database.db.query(createSequence(seq));
+  await database.run(commentOnSequence(seq), `comment on sequence "comment_seq" is E'it''s 100% \\\\ declared'`);
+  expect(await database.catalog(seq)).toEqual({ ...PLAIN, comment: "it's 100% \\ declared" });
+  await database.run(commentOnSequence(seq, "two\nlines"), `comment on sequence "comment_seq" is 'two\nlines'`);
+  expect(await database.catalog(seq)).toEqual({ ...PLAIN, comment: "two\nlines" });
+  await database.run(commentOnSequence(seq, null), 'comment on sequence "comment_seq" is null');
+  expect(await database.catalog(seq)).toEqual(PLAIN);
+  await database.run(commentOnSequence(seq, "text"), `comment on sequence "comment_seq" is 'text'`);
+  await database.run(commentOnSequence(seq, ""), `comment on sequence "comment_seq" is ''`);
+  expect(await database.catalog(seq)).toEqual(PLAIN);
+});

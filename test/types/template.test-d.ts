@@ -1,0 +1,113 @@
+import { expectAssignable, expectError, expectNotAssignable, expectType } from "tsd";
+import {
+  type AliasedExpression,
+  currval,
+  lastval,
+  nextval,
+  pgSchema,
+  pgSequence,
+  setval,
+  type Splice,
+  sql,
+  type Sql,
+  type SqlExpression,
+} from "nextval";
+
+const orderSeq = pgSequence("order_seq");
+const ticketSeq = pgSequence("ticket_seq", { as: "integer" });
+const invoiceSeq = pgSchema("billing").sequence("invoice_seq", { mode: "string" });
+declare const name: string;
+declare const anything: any;
+declare const nothing: never;
+declare const either: typeof orderSeq | typeof ticketSeq;
+
+// The row type holds the columns that spliced expressions name.
+expectType<Sql<{ id: bigint }>>(sql`select ${nextval(orderSeq).as("id")}`);
+expectType<Sql<{ id: number; invoice: string }>>(
+  sql`select ${nextval(ticketSeq).as("id")}, ${1}, ${currval(invoiceSeq).as("invoice")}`,
+);
+expectType<Sql<{}>>(sql`select 1`);
+expectType<Sql<{}>>(sql`select ${nextval(orderSeq)}`);
+expectType<Sql<{ [x: string]: bigint }>>(sql`select ${nextval(orderSeq).as(name)}`);
+expectType<Sql<{ id: number | bigint }>>(sql`select ${nextval(either).as("id")}`);
+
+// A stated row type wins.
+expectType<Sql<{ id: number }>>(sql<{ id: number }>`select ${nextval(orderSeq).as("id")}`);
+interface Order {
+  id: bigint;
+  note: string | null;
+}
+expectType<Sql<Order>>(sql<Order>`select * from orders where id = ${5n}`);
+
+// Expressions have the type of their sequence.
+expectType<SqlExpression<bigint>>(nextval(orderSeq));
+expectType<SqlExpression<number>>(currval(ticketSeq));
+expectType<SqlExpression<string>>(setval(invoiceSeq, 5));
+expectType<SqlExpression<bigint>>(lastval());
+expectType<AliasedExpression<"id", bigint>>(nextval(orderSeq).as("id"));
+expectNotAssignable<SqlExpression<number>>(nextval(orderSeq));
+
+// setval takes whole numbers and fragments.
+setval(orderSeq, 5);
+setval(orderSeq, 5n, false);
+setval(orderSeq, "5");
+setval(orderSeq, sql`(select max(id) from orders)`);
+setval(orderSeq, anything);
+expectError(setval(orderSeq, null));
+expectError(setval(orderSeq, undefined));
+expectError(setval(orderSeq, new Date()));
+expectError(setval(orderSeq, 5, "yes"));
+expectError(nextval("order_seq"));
+expectError(nextval({ seqName: "order_seq" }));
+
+// Only fragments, sequences and values enter a template.
+
+class Money {
+  constructor(readonly cents: bigint) {}
+}
+sql`${1} ${"x"} ${2n} ${true} ${null} ${new Date()} ${new Uint8Array(1)} ${[1, [2, null]]} ${{ a: [1] }}`;
+sql`${orderSeq} ${invoiceSeq} ${nextval(orderSeq)} ${sql`1`} ${sql.empty} ${anything} ${nothing}`;
+expectAssignable<Splice>(either);
+expectError(sql`${undefined}`);
+expectError(sql`${() => 1}`);
+expectError(sql`${Money}`);
+
+expectError(sql`${Promise.resolve(1)}`);
+expectError(sql`${new Money(5n)}`);
+expectError(sql`${[nextval(orderSeq)]}`);
+expectError(sql`${new Map()}`);
+expectError(sql("select 1"));
+expectError(sql(["select 1"]));
+
+// Helpers.
+expectType<Sql>(sql.identifier("billing", "invoices"));
+expectError(sql.identifier());
+expectError(sql.identifier(5));
+expectType<Sql>(sql.join([1, sql`2`, orderSeq], sql` or `));
+expectError(sql.join([1], " or "));
+expectError(sql.join([undefined]));
+expectType<Sql>(sql.insert({ id: nextval(orderSeq), note: "x" }));
+sql.insert([{ id: 1, note: null }], ["id"]);
+expectError(sql.insert({ id: 1 }, ["note"]));
+expectError(sql.insert({ id: () => 1 }));
+expectType<Sql>(sql.set({ note: "x", at: sql`now()` }));
+expectError(sql.set({ note: Symbol("x") }));
+expectError(sql.raw(5));
+expectError(sql.literal({ a: 1 }));
+expectError(sql.literal(undefined));
+
+// Scopes.
+const scope = sql.scope({ orderSeq, tenant: 5, recent: sql`at > now()` });
+expectType<Sql<{}>>(scope`select $<nextval(orderSeq)>`);
+expectType<Sql<{ id: bigint }>>(scope`select ${nextval(orderSeq).as("id")}, $<tenant>`);
+expectType<Sql<Order>>(scope.text<Order>("select * from orders"));
+expectError(sql.scope({ later: Promise.resolve(1) }));
+expectError(sql.scope({ missing: undefined }));
+
+// Nothing of a fragment can be written.
+const fragment = sql`select ${1}`;
+expectError((fragment.text = "drop table orders"));
+expectError((fragment.strings[0] = "drop table orders"));
+expectType<string>(fragment.text);
+expectType<unknown[]>(fragment.values);
+expectType<TemplateStringsArray>(fragment.strings);
