@@ -2,7 +2,7 @@ import type postgres from "postgres";
 import { NextvalError } from "../error.js";
 import { Connection } from "./connection.js";
 import { createHandle, createSessionHandle } from "./create-handle.js";
-import type { Database, Session, Transaction, Work } from "./handle.js";
+import type { Database, Session, Work } from "./handle.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 import { reserve } from "./reserve.js";
 import { transact } from "./transact.js";
@@ -21,49 +21,43 @@ import { transact } from "./transact.js";
  * keeps its own way.
  */
 export function bind<Types extends Record<string, unknown>>(client: postgres.Sql<Types>): Database {
-  const connection = new Connection(client, client.options, false);
-  return Object.assign(createHandle(connection), {
-    begin: beginWith(async (options, work) => {
-      try {
-        return await client.begin(options, (native) => work(nativeTransaction(connection, native)));
-      } catch (error) {
-        throw connection.translate(error);
-      }
-    }),
-    async session<Result>(work: (session: Session) => Result | Promise<Result>): Promise<Outcome<Result>> {
-      const reserved = await reserve(client);
-      const own = connection.pin(reserved);
-      try {
-        const begin = beginWith((options, inner) => transact(own, options, inner));
-        return await outcomeOf(work(Object.assign(createSessionHandle(own), { begin })));
-      } finally {
-        reserved.release();
-      }
-    },
+  const pool = new Connection(client, client.options, false);
+
+  /** Runs `work` on a connection of its own; when that is lost, it fails at once, whatever the work is waiting for. */
+  const reserved = async <Result>(
+    firstStatement: string,
+    work: (own: Connection) => Promise<Result>,
+  ): Promise<Result> => {
+    const native = await reserve(client, firstStatement);
+    try {
+      return await Promise.race([work(pool.pin(native)), native.lost]);
+    } finally {
+      native.release();
+    }
+  };
+
+  return Object.assign(createHandle(pool), {
+    begin: beginWith((statement, work) => reserved(statement, (own) => transact(own, work))),
+    session: <Result>(work: (session: Session) => Result | Promise<Result>) =>
+      reserved("", (own) => {
+        const begin = beginWith(async (statement, inner) => {
+          await own.run(statement);
+          return transact(own, inner);
+        });
+        return outcomeOf(work(Object.assign(createSessionHandle(own), { begin })));
+      }),
   });
 }
 
-function beginWith(run: <Result>(options: string, work: Work<Result>) => Promise<unknown>): Database["begin"] {
+type Begin = <Result>(statement: string, work: Work<Result>) => Promise<Outcome<Result>>;
+
+function beginWith(run: Begin): Database["begin"] {
   return async <Result>(first: string | Work<Result>, second?: Work<Result>) => {
-    const [options, work] = typeof first === "string" ? [first, second as Work<Result>] : ["", first];
-    if (!/^[a-z, ]*$/i.test(options)) {
-      const given = JSON.stringify(options);
+    const [modes, work] = typeof first === "string" ? [first, second as Work<Result>] : ["", first];
+    if (!/^[a-z, ]*$/i.test(modes)) {
+      const given = JSON.stringify(modes);
       throw new NextvalError("INVALID_TEMPLATE", `begin takes transaction modes such as "read only", not ${given}`);
     }
-    return (await run(options, work)) as Outcome<Result>;
+    return run(`begin ${modes}`, work);
   };
-}
-
-/** postgres.js keeps account of failed statements per transaction and savepoint, so both are left to it. */
-function nativeTransaction(connection: Connection, native: postgres.TransactionSql): Transaction {
-  const own = connection.pin(native);
-  return Object.assign(createSessionHandle(own), {
-    async savepoint<Result>(work: Work<Result>): Promise<Outcome<Result>> {
-      try {
-        return (await native.savepoint((inner) => work(nativeTransaction(connection, inner)))) as Outcome<Result>;
-      } catch (error) {
-        throw own.translate(error);
-      }
-    },
-  });
 }

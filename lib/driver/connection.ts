@@ -9,7 +9,7 @@ import { columnDecoder, type Columns, decodeRows } from "./decode.js";
 import { translate } from "./translate.js";
 
 /** What of a postgres.js client nextval uses; a pool, a reserved connection and a transaction all have it. */
-export interface Client extends Pick<postgres.ISql, "unsafe"> {
+export interface Client extends Pick<postgres.ISql, "unsafe" | "typed"> {
   /** Why it cannot be used any more. */
   readonly closed?: unknown;
 }
@@ -48,7 +48,12 @@ export class Connection {
 
   /** The driver's query, which runs when it is first awaited. */
   prepare(fragment: Sql): postgres.PendingQuery<postgres.Row[]> {
-    return this.#client.unsafe(fragment.text, fragment.values as postgres.ParameterOrJSON<never>[], PREPARED);
+    const values = fragment.values as postgres.ParameterOrJSON<never>[];
+    values.forEach((value, index) => {
+      // postgres.js would take an array for a value of the type of its first item; type 0 leaves the choice to the server.
+      if (Array.isArray(value)) values[index] = this.#client.typed(value as never, 0);
+    });
+    return this.#client.unsafe(fragment.text, values, PREPARED);
   }
 
   /** Why a statement cannot run here, such as `currval` on a pool, whose next statement may run in any session. */

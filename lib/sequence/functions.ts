@@ -87,7 +87,7 @@ export function boundedValue(sequence: AnySequence, action: string, given: Integ
   const value = readInteger(given);
   if (value === undefined) {
     const text = typeof given === "string" ? JSON.stringify(given) : String(given);
-    const reason = given === null ? ", which the server would ignore without a word" : "";
+    const reason = given === null && action === "setval" ? ", which the server would ignore without a word" : "";
     return fail(
       sequence,
       "INVALID_OPTIONS",

@@ -1,4 +1,5 @@
 import { NextvalError } from "../error.js";
+import { bytesOf } from "../sql/identifier.js";
 import { empty, hasLoneSurrogate, hasNul, shown, tooLong, wrongType } from "./messages.js";
 
 /** What a sequence is called in messages: `order_seq`, `billing.invoice_seq`. */
@@ -34,16 +35,7 @@ export function textProblem(text: string, subject: string): string | undefined {
 export function checkName(name: unknown, subject: string): void {
   const problem = nameProblem(name, subject);
   if (problem !== undefined) {
-    throw new NextvalError("INVALID_OPTIONS", problem, { sequence: typeof name === "string" ? name : undefined });
+    const sequence = subject === "the sequence name" && typeof name === "string" ? name : undefined;
+    throw new NextvalError("INVALID_OPTIONS", problem, { sequence });
   }
-}
-
-/** In UTF-8; a pair of surrogates makes 4 bytes, which is 3 and 1. */
-function bytesOf(text: string): number {
-  let bytes = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    bytes += code < 0x80 ? 1 : code < 0x800 || (code & 0xf800) === 0xd800 ? 2 : 3;
-  }
-  return bytes;
 }

@@ -88,9 +88,13 @@ export function resolveOptions(sequence: {
  * in any other notation than plain decimal, an unknown option, a wrong type, a name that the server would cut, text that it
  * cannot store, a `mode` that cannot hold the values.
  */
-export function checkOptions(sequence: string, options: SequenceOptions): ResolvedOptions {
+export function checkOptions(
+  subject: string,
+  options: SequenceOptions,
+  sequence: string | null = subject,
+): ResolvedOptions {
   const fail = (problem: string): never => {
-    throw new NextvalError("INVALID_OPTIONS", message.about(sequence, problem), { sequence });
+    throw new NextvalError("INVALID_OPTIONS", message.about(subject, problem), { sequence: sequence ?? undefined });
   };
   for (const option of Object.keys(options)) {
     const problem = shapeProblem(option, (options as Record<string, unknown>)[option]);
@@ -116,7 +120,7 @@ export function checkOptions(sequence: string, options: SequenceOptions): Resolv
     if (value < limits.minValue) fail(message.belowType(option, `${value}`, `${limits.minValue}`, as));
     if (value > limits.maxValue) fail(message.aboveType(option, `${value}`, `${limits.maxValue}`, as));
   }
-  if (minValue >= maxValue) {
+  if (minValue > maxValue) {
     fail(options.minValue === undefined ? message.notAbove(max, min) : message.notBelow(min, max));
   }
   if (startWith < minValue) fail(message.below(bound("startWith", startWith), min));
@@ -142,7 +146,7 @@ export function checkOptions(sequence: string, options: SequenceOptions): Resolv
 }
 
 /** What is wrong with an option whatever the others are, else undefined. */
-function shapeProblem(option: string, value: unknown): string | undefined {
+export function shapeProblem(option: string, value: unknown): string | undefined {
   if (!Object.hasOwn(message.expectations, option)) return message.unknownOption(option);
   if (value === undefined) return undefined;
   const expected = message.expectations[option as keyof Expectations];

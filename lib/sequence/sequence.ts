@@ -142,7 +142,10 @@ function declare(name: string, options: object = {}, schema: string | undefined)
 function snapshot(seqName: string, options: object, schema: string | undefined): SequenceOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     const sequence = sequenceName({ seqName, schema });
-    const problem = about(sequence, wrongType("the options", "an object", shown(options)));
+    const problem = about(
+      sequence,
+      wrongType("the options", "an object", Array.isArray(options) ? "an array" : shown(options)),
+    );
     throw new NextvalError("INVALID_OPTIONS", problem, { sequence });
   }
   const copy: { ownedBy?: unknown } = { ...options };

@@ -1,7 +1,8 @@
 import type { NamedColumn } from "../../types/rows.js";
+import { NextvalError } from "../error.js";
 import { BoundedMap } from "./bounded-map.js";
 import { Sql } from "./fragment.js";
-import { quoteIdentifier } from "./identifier.js";
+import { bytesOf, quoteIdentifier } from "./identifier.js";
 import { type Mark, Shape } from "./shape.js";
 
 /** Makes the promised JavaScript value of the text that the server sends. */
@@ -41,6 +42,7 @@ export class SqlExpression<Type> extends Sql {
     let shapes = aliasShapes.get(inner);
     if (shapes === undefined) aliasShapes.set(inner, (shapes = new BoundedMap(100)));
     const shape = shapes.getOrMake(name, () => {
+      if (bytesOf(name) > 63) throw new NextvalError("INVALID_TEMPLATE", `the alias ${name} is longer than 63 bytes`);
       const mark: ColumnMark = { kind: "column", name, decode: this.#decode };
       return new Shape(["", ` as ${quoteIdentifier(name)}`], [inner], mark);
     });

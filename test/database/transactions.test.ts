@@ -163,17 +163,31 @@ describe("currval and lastval", () => {
       await db()`select pg_terminate_backend(${pid})`;
       await new Promise((resolve) => setTimeout(resolve, 100));
     };
+    const after: unknown[] = [];
     const inSession = own.session(async (session) => {
       await loseConnection(session);
-      await expect(session`select 1`).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
-      await expect(session.nextval(orderSeq)).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
-      await expect(session.begin(async () => {})).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
-      return "done";
+      for (const use of [
+        () => session`select 1`,
+        () => session.nextval(orderSeq),
+        () => session.begin(async () => {}),
+      ]) {
+        await use().then(
+          () => after.push("ran"),
+          (error: unknown) => after.push((error as { code: string }).code),
+        );
+      }
     });
-    expect(await inSession).toBe("done");
+    await expect(inSession).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+    await expect.poll(() => after).toEqual(["CONNECTION_CLOSED", "CONNECTION_CLOSED", "CONNECTION_CLOSED"]);
     const inTransaction = own.session((session) => session.begin(loseConnection));
     await expect(inTransaction).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
     await expect(own.begin(loseConnection)).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+    // It fails at once, whatever it is waiting for.
+    const waiting = own.begin(async (tx) => {
+      await loseConnection(tx);
+      await new Promise(() => {});
+    });
+    await expect(waiting).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
     const results = await Promise.all([1, 2, 3, 4].map((n) => own.one(sql<{ n: number }>`select ${n}::integer as n`)));
     expect(results).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
   });
@@ -185,5 +199,25 @@ describe("currval and lastval", () => {
     expect(await db().begin((tx) => tx.savepoint((sp) => statements(sp)))).toEqual(expected);
     expect(await db().session((session) => statements(session))).toEqual(expected);
     expect(await db().session((session) => session.begin((tx) => statements(tx)))).toEqual(expected);
+  });
+
+  test("a commit that fails is the error of the transaction", async () => {
+    await db()`create table parents (id integer primary key)`;
+    await db()`create table children (parent integer references parents deferrable initially deferred)`;
+    await expect(db().begin((tx) => tx`insert into children values (1)`)).rejects.toMatchObject({ code: "23503" });
+    await expect(db().begin("nonsense", async () => {})).rejects.toMatchObject({ code: "42601" });
+    await expect(db().begin("; drop table parents", async () => {})).rejects.toThrow("begin takes transaction modes");
+    expect(await db()`select 1 from parents, children`).toEqual([]);
+  });
+
+  test("a pool of one connection is free again after a transaction, whatever became of it", async () => {
+    const own = bind(database.connect({ max: 1 }));
+    await own.begin(async (tx) => tx`select 1`);
+    await own.begin(async (tx) => tx`select nothing`).catch(() => {});
+    await own.begin("nonsense", async () => {}).catch(() => {});
+    await own.begin(() => Promise.reject(new Error("mine"))).catch(() => {});
+    const results = await Promise.all([1, 2].map(() => own.begin((tx) => tx.nextval(ticketSeq))));
+    expect(results).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(await own`select 1 as one`).toEqual([{ one: 1 }]);
   });
 });

@@ -1,6 +1,6 @@
 import type { Integer, ResolvedOptions, SequenceType } from "../../../types/options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { checkOptions, defaultBounds, readInteger, resolveOptions, typeLimits } from "../options.js";
+import { checkOptions, defaultBounds, readInteger, resolveOptions, shapeProblem, typeLimits } from "../options.js";
 import { type AnySequence, sequenceName } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
 import { fail, nameOf, statement } from "./statement.js";
@@ -31,8 +31,13 @@ const CHANGEABLE = ["as", "startWith", "increment", "minValue", "maxValue", "cac
  * those who draw values: set `lock_timeout`. Source: "ALTER SEQUENCE".
  */
 export function alterSequence(sequence: AnySequence, changes: SequenceChanges): Sql {
+  const name = nameOf(sequence);
   const unknown = Object.keys(changes).find((key) => !CHANGEABLE.includes(key));
   if (unknown !== undefined) fail(sequence, `alterSequence changes ${CHANGEABLE.join(", ")}, not ${unknown}`);
+  for (const [option, value] of Object.entries(changes)) {
+    const problem = value === null ? undefined : shapeProblem(option, value);
+    if (problem !== undefined) fail(sequence, problem);
+  }
   const { startWith } = afterwards(sequence, changes);
   const clauses = optionClauses({
     as: changes.as === null ? "bigint" : changes.as,
@@ -44,7 +49,7 @@ export function alterSequence(sequence: AnySequence, changes: SequenceChanges): 
     cycle: changes.cycle === null ? false : changes.cycle,
   });
   if (clauses === "") fail(sequence, "alterSequence needs at least one change");
-  return statement(sequence, "alter sequence", nameOf(sequence), clauses);
+  return statement(sequence, "alter sequence", name, clauses);
 }
 
 /** The complete options that the sequence has after the changes, if it was as declared before. */
@@ -54,8 +59,14 @@ function afterwards(sequence: AnySequence, changes: SequenceChanges): ResolvedOp
   const increment = changed<Integer>(changes.increment, before.increment, 1n);
   const descending = (readInteger(increment) ?? 1n) < 0n;
   const defaults = defaultBounds(as, descending);
-  const minValue = changed<Integer>(changes.minValue, moveLimit(before, "minValue", as), defaults.minValue);
-  const maxValue = changed<Integer>(changes.maxValue, moveLimit(before, "maxValue", as), defaults.maxValue);
+  const bound = (option: "minValue" | "maxValue") => {
+    const kept = moveLimit(before, option, as);
+    // A bound that moves with the type goes to the limit also where the default would be another one.
+    const moves = changes.as !== undefined && before[option] === typeLimits(before.as)[option];
+    return changed<Integer>(changes[option], kept, moves ? kept : defaults[option]);
+  };
+  const minValue = bound("minValue");
+  const maxValue = bound("maxValue");
   const startWith = changed<Integer>(changes.startWith, before.startWith, descending ? maxValue : minValue);
   const cache = changed<Integer>(changes.cache, before.cache, 1n);
   const cycle = changed(changes.cycle, before.cycle, false);

@@ -1,5 +1,7 @@
 import type { Sql } from "../../sql/fragment.js";
 import { literal } from "../../sql/literal.js";
+import { shown, wrongType } from "../messages.js";
+import { textProblem } from "../name.js";
 import type { AnySequence } from "../sequence.js";
 import { fail, nameOf, statement } from "./statement.js";
 
@@ -11,7 +13,13 @@ import { fail, nameOf, statement } from "./statement.js";
  * ```
  */
 export function commentOnSequence(sequence: AnySequence, text?: string | null): Sql {
+  const name = nameOf(sequence);
   const comment = text === undefined ? sequence.seqOptions.comment : text;
   if (comment === undefined) return fail(sequence, "commentOnSequence needs a text, because no comment is declared");
-  return statement(sequence, "comment on sequence", nameOf(sequence), "is", literal(comment).text);
+  if (comment !== null) {
+    const problem =
+      typeof comment === "string" ? textProblem(comment, "comment") : wrongType("comment", "a string", shown(comment));
+    if (problem !== undefined) fail(sequence, problem);
+  }
+  return statement(sequence, "comment on sequence", name, "is", literal(comment).text);
 }

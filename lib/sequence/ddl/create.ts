@@ -1,6 +1,6 @@
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
-import type { AnySequence, PgSchema } from "../sequence.js";
+import { type AnySequence, pgSchema, type PgSchema } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
 import { fail, nameOf, statement } from "./statement.js";
 
@@ -21,6 +21,7 @@ export function createSequence(
   sequence: AnySequence,
   { ifNotExists = false, temporary = false }: { ifNotExists?: boolean; temporary?: boolean } = {},
 ): Sql {
+  const name = nameOf(sequence);
   const { schema, seqOptions } = sequence;
   if (temporary && schema !== undefined)
     fail(sequence, `temporary sequences have a schema of their own, not ${schema}`);
@@ -32,7 +33,7 @@ export function createSequence(
     temporary ? "temporary" : seqOptions.unlogged === true ? "unlogged" : "",
     "sequence",
     ifNotExists ? "if not exists" : "",
-    nameOf(sequence),
+    name,
     optionClauses(seqOptions),
   );
 }
@@ -45,6 +46,6 @@ export function createSequence(
  * ```
  */
 export function createSchema(schema: PgSchema | string, { ifNotExists = false }: { ifNotExists?: boolean } = {}): Sql {
-  const name = quoteIdentifier(typeof schema === "string" ? schema : schema.schemaName);
+  const name = quoteIdentifier((typeof schema === "string" ? pgSchema(schema) : schema).schemaName);
   return textFragment(`create schema ${ifNotExists ? "if not exists " : ""}${name}`);
 }

@@ -46,6 +46,9 @@ function what(sequence: AnySequence, privileges: SequencePrivilege | readonly Se
   if (unknown !== undefined || list.length === 0) {
     fail(sequence, `the privileges of a sequence are ${PRIVILEGES.join(", ")}, not ${JSON.stringify(unknown ?? [])}`);
   }
+  if (list.includes("all") && list.length > 1) {
+    fail(sequence, "the privilege all includes the others, and stands alone");
+  }
   return `${list.join(", ")} on sequence ${nameOf(sequence)}`;
 }
 

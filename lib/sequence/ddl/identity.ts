@@ -15,6 +15,8 @@ export interface IdentityOptions {
   readonly cycle?: boolean | undefined;
 }
 
+const OPTIONS = ["startWith", "increment", "minValue", "maxValue", "cache", "cycle", "as"];
+
 /**
  * Makes a column of a table an identity column.
  *
@@ -33,7 +35,14 @@ export function identity(generated: "always" | "by default", options: IdentityOp
       `identity is generated "always" or "by default", not ${JSON.stringify(generated)}`,
     );
   }
-  checkOptions("identity", options);
+  const unknown = Object.keys(options).find((option) => !OPTIONS.includes(option));
+  if (unknown !== undefined) {
+    throw new NextvalError(
+      "INVALID_OPTIONS",
+      `identity: ${unknown} is not an option; the options are ${OPTIONS.join(", ")}`,
+    );
+  }
+  checkOptions("identity", options, null);
   const clauses = optionClauses({ ...options, as: undefined });
   return textFragment(`generated ${generated} as identity${clauses === "" ? "" : ` (${clauses})`}`);
 }

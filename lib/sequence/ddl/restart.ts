@@ -16,6 +16,7 @@ import { nameOf, statement } from "./statement.js";
  * values until the transaction ends. Source: "ALTER SEQUENCE".
  */
 export function restartSequence(sequence: AnySequence, value?: Integer): Sql {
+  const name = nameOf(sequence);
   const target = value === undefined ? "" : `with ${boundedValue(sequence, "restartSequence", value)}`;
-  return statement(sequence, "alter sequence", nameOf(sequence), "restart", target);
+  return statement(sequence, "alter sequence", name, "restart", target);
 }

@@ -4,7 +4,7 @@ import { quoteIdentifier } from "../../sql/identifier.js";
 import { Shape } from "../../sql/shape.js";
 import { sequenceMark } from "../mark.js";
 import { nameProblem } from "../name.js";
-import { type AnySequence, sequenceName } from "../sequence.js";
+import { type AnySequence, isSequence, sequenceName } from "../sequence.js";
 
 /**
  * A statement that defines a sequence. Utility statements take no parameters, so it is all text, put together from
@@ -17,6 +17,12 @@ export function statement(sequence: AnySequence, ...parts: readonly string[]): S
 
 /** The quoted, qualified name of a sequence. */
 export function nameOf(sequence: AnySequence): string {
+  if (!isSequence(sequence)) {
+    throw new NextvalError(
+      "INVALID_OPTIONS",
+      `a statement takes a sequence made by pgSequence, not ${typeof sequence}`,
+    );
+  }
   return sequence[SQL].text;
 }
 

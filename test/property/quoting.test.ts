@@ -1,0 +1,159 @@
+import * as fc from "fast-check";
+import { bind, createSchema, createSequence, nextval, pgSchema, pgSequence, sql } from "nextval";
+import type postgres from "postgres";
+import { beforeAll, describe, expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+
+const database = useDatabase();
+
+/** What quoting has stumbled over somewhere: quotes, escapes, ends of comments and strings, odd blanks, other scripts. */
+const SUSPECTS = [
+  ..."'\"\\$;-*/%_.,:&|()[]{}?@#!`~^<>= \t\n\r\v\f",
+  ..."\u0001\u001b\u007f\u0085\u00a0\u00ad\u200b\u200f\u2028\u202e\ufeff\ufffd\uffff",
+  ..."aZ09éßİıŁя漢ｶא‎ع😀🧾\u{10ffff}",
+  "''",
+  "\\'",
+  '""',
+  "--",
+  "/*",
+  "*/",
+  "$$",
+  "$1",
+  "$a$",
+  "E'",
+  "U&",
+  "\\x27",
+  "\\047",
+  "\\u0027",
+  "select",
+  "👩‍👩‍👧",
+  "e\u0301",
+];
+
+/** Text that PostgreSQL can store: any Unicode but NUL, and never half a pair. */
+const suspect = fc.constantFrom(...SUSPECTS);
+const anything = fc.string({ unit: "binary", minLength: 1, maxLength: 1 }).filter((character) => character !== "\0");
+const quotes = fc.constantFrom("'", '"', "\\", "'", "\\", "a");
+const text = fc.oneof(
+  { weight: 3, arbitrary: fc.string({ unit: fc.oneof(suspect, anything), size: "medium" }) },
+  fc.string({ unit: quotes, size: "medium" }),
+);
+const name = text.map(cut).filter((each) => each !== "");
+
+/** As much of a text as PostgreSQL keeps of a name. */
+function cut(whole: string): string {
+  let kept = "";
+  for (const character of whole) {
+    if (Buffer.byteLength(kept + character) > 63) break;
+    kept += character;
+  }
+  return kept;
+}
+
+describe.each(["on", "off"])("with standard_conforming_strings %s", (setting) => {
+  let client: postgres.Sql;
+
+  beforeAll(async () => {
+    client = database.connect({
+      max: 1,
+      connection: { standard_conforming_strings: setting, escape_string_warning: "off" },
+    });
+    expect(await client`show standard_conforming_strings`).toEqual([{ standard_conforming_strings: setting }]);
+  });
+
+  /** Through the protocol that takes several statements at once, so that what escapes from its quotes can do harm. */
+  async function read(statement: string): Promise<{ name: string | undefined; values: unknown[] }> {
+    const rows = await client.unsafe(statement).simple().values();
+    return { name: rows.columns?.[0]?.name, values: rows.flat() };
+  }
+
+  test("sql.identifier gives a name back as it was, and means what quote_ident means", async () => {
+    await check(name, async (given) => {
+      const ours = sql.identifier(given).text;
+      const [server] = await client`select quote_ident(${given}) as quoted, parse_ident(${ours}) as parsed`;
+      expect(server?.["parsed"]).toEqual([given]);
+      expect(await read(`select ${ours} from (select 7 as ${server?.["quoted"]}) as t`)).toEqual({
+        name: given,
+        values: [7],
+      });
+    });
+  });
+
+  test("sql.identifier qualifies by several names, each as it was", async () => {
+    await check(fc.array(name, { minLength: 2, maxLength: 4 }), async (given) => {
+      const [first, ...further] = given as [string, ...string[]];
+      const [server] = await client`select parse_ident(${sql.identifier(first, ...further).text}) as parsed`;
+      expect(server?.["parsed"]).toEqual(given);
+    });
+  });
+
+  test("sql.literal gives a string back as it was, and means what quote_literal means", async () => {
+    await check(text, async (given) => {
+      const ours = sql.literal(given).text;
+      const [server] = await client`select quote_literal(${given}) as quoted`;
+      const { values } = await read(`select ${ours}, ${server?.["quoted"]}, ${ours} = ${server?.["quoted"]}`);
+      expect(values).toEqual([given, given, true]);
+    });
+  });
+
+  test("sql.literal can stand behind anything: a word, a minus, a comma, itself", async () => {
+    await check(fc.array(text, { minLength: 2, maxLength: 6 }), async (given) => {
+      const list = sql.join(
+        given.map((each) => sql`upper(${sql.literal(each)})is not null, -${sql.literal(-7)}, ${sql.literal(each)}`),
+      );
+      const { values } = await read(sql`select ${list}`.text);
+      expect(values).toEqual(given.flatMap((each) => [true, 7, each]));
+    });
+  });
+
+  test("sql.literal gives numbers and bytes back as they were", async () => {
+    // Minus zero is written as 0.
+    const number = fc.double().map((each) => each + 0);
+    const whole = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+    await check(fc.tuple(number, whole, fc.uint8Array()), async ([float, integer, bytes]) => {
+      const [one, two, three] = [float, integer, bytes].map((each) => sql.literal(each).text);
+      const { values } = await read(`select (${one})::float8, (${two})::int8, encode(${three}, 'hex')`);
+      expect([Number(values[0]), BigInt(values[1] as string)]).toEqual([float, integer]);
+      expect(values[2]).toBe(Buffer.from(bytes).toString("hex"));
+    });
+  });
+
+  test("a sequence is made, found and drawn from under its very name, in a schema of any name", async () => {
+    const db = bind(client);
+    // Names with this prefix are the server's own.
+    const schemaName = name.filter(
+      (each) => !each.startsWith("pg_") && !["public", "information_schema"].includes(each),
+    );
+    await check(fc.tuple(schemaName, name), async ([schema, sequence]) => {
+      const seq = pgSchema(schema).sequence(sequence, { startWith: 5 });
+      await client.unsafe("begin");
+      try {
+        await client.unsafe(`${createSchema(schema).text}; ${createSequence(seq).text}`).simple();
+        expect(await db.nextval(seq)).toBe(5n);
+        expect(await db.setval(seq, 8n)).toBe(8n);
+        const rows =
+          await db`select pg_sequences.*, t.last_value as value from pg_sequences, ${seq} t where schemaname = ${schema}`;
+        expect(rows).toMatchObject([{ schemaname: schema, sequencename: sequence, value: 8n, start_value: 5n }]);
+      } finally {
+        await client.unsafe("rollback");
+      }
+    });
+  });
+
+  async function check<Given>(given: fc.Arbitrary<Given>, holds: (given: Given) => Promise<void>): Promise<void> {
+    await fc.assert(fc.asyncProperty(given, holds), { numRuns: 400 });
+  }
+});
+
+describe("a name of more than 63 bytes", () => {
+  const long = "é".repeat(32);
+
+  test("is cut by the server in sql.identifier, which does not know what is named", async () => {
+    const rows = await database.client.unsafe(`select 1 as ${sql.identifier(long).text}`);
+    expect(Object.keys(rows[0] ?? {})).toEqual(["é".repeat(31)]);
+  });
+
+  test("is refused as an alias, because the row would not have the promised column", () => {
+    expect(() => nextval(pgSequence("order_seq")).as(long)).toThrow(`${long} is longer than 63 bytes`);
+  });
+});
