@@ -1,5 +1,6 @@
+import type { IsInRange } from "./in-range.js";
 import type { About } from "./messages.js";
-import type { NameProblem } from "./names.js";
+import type { NameProblem, NeedsCloserLook } from "./names.js";
 import type { RangeProblem } from "./range.js";
 import type { IsPlain, Misshapen, ShapeProblem } from "./shape.js";
 
@@ -7,24 +8,32 @@ import type { IsPlain, Misshapen, ShapeProblem } from "./shape.js";
  * The name itself if it is fine, else the message, which no name can be assigned to: so the compiler shows the message at
  * the argument.
  */
-export type CheckedName<Subject extends string, Name extends string> =
-  unknown extends NameProblem<Subject, Name> ? Name : NameProblem<Subject, Name>;
+export type CheckedName<Subject extends string, Name extends string> = Name extends NeedsCloserLook
+  ? unknown extends NameProblem<Subject, Name>
+    ? Name
+    : NameProblem<Subject, Name>
+  : Name;
 
-/** The options themselves if they are fine, else the messages at the properties that they are about. */
+/**
+ * The options themselves if they are fine, else the messages at the properties that they are about. Nearly all are fine
+ * beyond doubt, which a few questions find out; only the others are looked at closely.
+ */
 export type CheckedOptions<Name extends string, Schema, Options> =
-  unknown extends OptionsProblem<Options>
+  IsFine<Options> extends true
     ? Options
-    : Explained<Options, QualifiedName<Name, Schema>, OptionsProblem<Options>>;
+    : unknown extends OptionsProblem<Options>
+      ? Options
+      : Explained<Options, QualifiedName<Name, Schema>, OptionsProblem<Options>>;
+
+type IsFine<Options> = IsPlain<Options> extends true ? IsInRange<Options> : false;
 
 type QualifiedName<Name extends string, Schema> = Schema extends string ? `${Schema}.${Name}` : Name;
 
 /** What is wrong with the options: messages by option, else `unknown`. For a union of options, only what all have wrong. */
 type OptionsProblem<Options> = Options extends unknown
-  ? IsPlain<Options> extends true
+  ? Misshapen<Options> extends never
     ? RangeProblem<Options>
-    : [Misshapen<Options>] extends [never]
-      ? RangeProblem<Options>
-      : { [Option in Misshapen<Options>]: ShapeProblem<Option, Options[Option]> }
+    : { [Option in Misshapen<Options>]: ShapeProblem<Option, Options[Option]> }
   : never;
 
 type Explained<Options, Sequence extends string, Problems> = {

@@ -5,8 +5,13 @@ import type { Integer } from "./options.js";
  * integers that the compiler does not know: they become `string`, and whatever is asked of them, the answer is `unknown`.
  */
 
+export type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
+
 /** The decimal text of an option, `Default` where it is not given. */
 export type TextOf<Value, Default extends string> = Value extends Integer ? Known<`${Value}`> : Default;
+
+/** The same for options that are surely given, and literals. */
+export type KnownText<Value> = Value extends Integer ? `${Value}` : never;
 
 type Known<Text extends string> = Text extends `${bigint}` ? (`${bigint}` extends Text ? string : Text) : string;
 
@@ -24,31 +29,23 @@ export type Order<A extends string, B extends string> = A extends `-${infer Abso
       : ByLength<A, B, A, B>;
 
 /** The longer is the greater. Four digits at a time, because every step costs. */
-type ByLength<
-  RestOfA extends string,
-  RestOfB extends string,
-  A extends string,
-  B extends string,
-> = RestOfA extends `${any}${any}${any}${any}${infer A4}`
-  ? RestOfB extends `${any}${any}${any}${any}${infer B4}`
-    ? ByLength<A4, B4, A, B>
-    : "above"
-  : RestOfB extends `${any}${any}${any}${any}${string}`
-    ? "below"
-    : ByLastDigits<RestOfA, RestOfB, A, B>;
+type ByLength<RestOfA extends string, RestOfB extends string, A extends string, B extends string> =
+  RestOfA extends `${any}${any}${any}${any}${infer A4}`
+    ? RestOfB extends `${any}${any}${any}${any}${infer B4}`
+      ? ByLength<A4, B4, A, B>
+      : "above"
+    : RestOfB extends `${any}${any}${any}${any}${string}`
+      ? "below"
+      : ByLastDigits<RestOfA, RestOfB, A, B>;
 
-type ByLastDigits<
-  RestOfA extends string,
-  RestOfB extends string,
-  A extends string,
-  B extends string,
-> = RestOfA extends `${any}${infer A1}`
-  ? RestOfB extends `${any}${infer B1}`
-    ? ByLastDigits<A1, B1, A, B>
-    : "above"
-  : RestOfB extends ""
-    ? ByDigits<A, B>
-    : "below";
+type ByLastDigits<RestOfA extends string, RestOfB extends string, A extends string, B extends string> =
+  RestOfA extends `${any}${infer A1}`
+    ? RestOfB extends `${any}${infer B1}`
+      ? ByLastDigits<A1, B1, A, B>
+      : "above"
+    : RestOfB extends ""
+      ? ByDigits<A, B>
+      : "below";
 
 /** Of two equally long, the first difference decides. */
 type ByDigits<A extends string, B extends string> = A extends `${infer First}${infer RestOfA}`

@@ -46,11 +46,11 @@ type RangeWithin<Options, Type extends SequenceType, Increment extends string> =
   TextOf<ValueAt<Options, "maxValue">, DefaultFor<Increment, Limits[Type]["max"], "-1">>
 >;
 
-type DefaultFor<
-  Increment extends string,
-  Ascending extends string,
-  Descending extends string,
-> = Increment extends `-${string}` ? Descending : string extends Increment ? string : Ascending;
+type DefaultFor<Increment extends string, Ascending extends string, Descending extends string> = Increment extends `-${string}`
+  ? Descending
+  : string extends Increment
+    ? string
+    : Ascending;
 
 type TypeProblem<Options, Type extends SequenceType, Min extends string, Max extends string> = [Type] extends ["bigint"]
   ? BoundsProblem<Options, Min, Max>
@@ -61,17 +61,16 @@ type TypeProblem<Options, Type extends SequenceType, Min extends string, Max ext
     : { minValue: OutOfType<"minValue", Min, Type> };
 
 type OutOfType<Option extends string, Value extends string, Type extends SequenceType> = Type extends SequenceType
-  ? [Order<Value, Limits[Type]["min"]>] extends ["below"]
+  ? Order<Value, Limits[Type]["min"]> extends "below"
     ? BelowType<Option, Value, Limits[Type]["min"], Type>
-    : [Order<Value, Limits[Type]["max"]>] extends ["above"]
+    : Order<Value, Limits[Type]["max"]> extends "above"
       ? AboveType<Option, Value, Limits[Type]["max"], Type>
       : unknown
   : never;
 
-type BoundsProblem<Options, Min extends string, Max extends string> = keyof Options &
-  ("minValue" | "maxValue") extends never
+type BoundsProblem<Options, Min extends string, Max extends string> = keyof Options & ("minValue" | "maxValue") extends never
   ? StartProblem<Options, Min, Max>
-  : [Order<Min, Max>] extends ["same" | "above"]
+  : Order<Min, Max> extends "same" | "above"
     ? IsGiven<Options, "minValue"> extends true
       ? { minValue: NotBelow<Given<"minValue", Min>, Bound<Options, "maxValue", Max>> }
       : { maxValue: NotAbove<Given<"maxValue", Max>, ByDefault<"minValue", Min>> }
@@ -81,24 +80,17 @@ type StartProblem<Options, Min extends string, Max extends string> = Options ext
   ? StartWithin<Options, TextOf<Start, string>, Min, Max>
   : ModeProblem<Options, Min, Max>;
 
-type StartWithin<Options, Start extends string, Min extends string, Max extends string> = [Order<Start, Min>] extends [
-  "below",
-]
+type StartWithin<Options, Start extends string, Min extends string, Max extends string> = Order<Start, Min> extends "below"
   ? { startWith: Below<Given<"startWith", Start>, Bound<Options, "minValue", Min>> }
-  : [Order<Start, Max>] extends ["above"]
+  : Order<Start, Max> extends "above"
     ? { startWith: Above<Given<"startWith", Start>, Bound<Options, "maxValue", Max>> }
     : ModeProblem<Options, Min, Max>;
 
 /** Every value that the sequence can give must fit, not only the next. */
-type ModeProblem<
-  Options,
-  Min extends string,
-  Max extends string,
-  Mode = ValueAt<Options, "mode">,
-> = Mode extends "number"
-  ? [IsSafe<Max>] extends [false]
+type ModeProblem<Options, Min extends string, Max extends string, Mode = ValueAt<Options, "mode">> = Mode extends "number"
+  ? IsSafe<Max> extends false
     ? { mode: ModeTooNarrow<Bound<Options, "maxValue", Max>> }
-    : [IsSafe<Min>] extends [false]
+    : IsSafe<Min> extends false
       ? { mode: ModeTooNarrow<Bound<Options, "minValue", Min>> }
       : unknown
   : unknown;

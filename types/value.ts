@@ -13,9 +13,16 @@ interface ModeOfType {
 }
 
 /** The JavaScript type of a sequence's values; where the options are not known literally, all that it may be. */
-export type ValueOfOptions<Options> = ValueOfMode[ModeOf<
-  Options extends { readonly mode?: infer Mode } ? Mode : undefined,
-  Options extends { readonly as?: infer As } ? As : undefined
->];
+export type ValueOfOptions<Options> = Options extends unknown
+  ? ValueOfMode[ModeOf<OptionOf<Options, "mode">, OptionOf<Options, "as">>]
+  : never;
 
-type ModeOf<Mode, As> = Mode extends ValueMode ? Mode : ModeOfType[As extends SequenceType ? As : "bigint"];
+type OptionOf<Options, Option> = Option extends keyof Options ? Options[Option] : undefined;
+
+type ModeOf<Mode, As> = Mode extends undefined
+  ? As extends undefined
+    ? "bigint"
+    : ModeOfType[As extends SequenceType ? As : SequenceType]
+  : Mode extends ValueMode
+    ? Mode
+    : ValueMode;

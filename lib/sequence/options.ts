@@ -1,5 +1,5 @@
 import type { Expectations } from "../../types/messages.js";
-import type { Integer, OwningColumn, ResolvedOptions, SequenceOptions, SequenceType } from "../../types/options.js";
+import type { OwningColumn, ResolvedOptions, SequenceOptions, SequenceType } from "../../types/options.js";
 import { NextvalError } from "../error.js";
 import * as message from "./messages.js";
 import { nameProblem, sequenceName, textProblem } from "./name.js";
@@ -120,7 +120,7 @@ export function checkOptions(
     if (value < limits.minValue) fail(message.belowType(option, `${value}`, `${limits.minValue}`, as));
     if (value > limits.maxValue) fail(message.aboveType(option, `${value}`, `${limits.maxValue}`, as));
   }
-  if (minValue > maxValue) {
+  if (minValue >= maxValue) {
     fail(options.minValue === undefined ? message.notAbove(max, min) : message.notBelow(min, max));
   }
   if (startWith < minValue) fail(message.below(bound("startWith", startWith), min));

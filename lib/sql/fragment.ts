@@ -50,7 +50,7 @@ export class Sql<Row = unknown> implements Spliceable {
     if (flat) return this.#values.slice();
     if (holes.length === 1) return (this.#values[0] as Sql).values;
     const values = new Array<unknown>(size);
-    this.#copyValues(values, 0);
+    this.#copyValues(values, size);
     return values;
   }
 
@@ -67,13 +67,22 @@ export class Sql<Row = unknown> implements Spliceable {
     return () => this.toJSON();
   }
 
-  #copyValues(into: unknown[], start: number): number {
-    const own = this.#values;
-    const { holes, flat } = this.#shape;
-    let position = start;
-    for (let index = 0; index < own.length; index++) {
-      if (flat || holes[index] === null) into[position++] = own[index];
-      else position = (own[index] as Sql).#copyValues(into, position);
+  /** Fills `into` backwards from `end`, so that what is nested at the front, as in `(${condition} or ...)`, needs no recursion. */
+  #copyValues(into: unknown[], end: number): number {
+    let own = this.#values;
+    let { holes } = this.#shape;
+    let position = end;
+    for (let index = own.length - 1; index >= 0; index--) {
+      const hole = holes[index] as Shape | null;
+      if (hole === null) into[--position] = own[index];
+      else if (index === 0) {
+        own = (own[0] as Sql).#values;
+        holes = hole.holes;
+        index = own.length;
+      } else if (hole.flat) {
+        const inner = (own[index] as Sql).#values;
+        for (let at = inner.length - 1; at >= 0; at--) into[--position] = inner[at];
+      } else position = (own[index] as Sql).#copyValues(into, position);
     }
     return position;
   }
@@ -81,6 +90,11 @@ export class Sql<Row = unknown> implements Spliceable {
   /** @internal The same with nothing nested in it. */
   dissolved(): Sql<Row> {
     return new Sql(this.#shape.dissolved, this.values);
+  }
+
+  /** @internal The shape of a fragment, and null for anything else. */
+  static shapeIn(thing: unknown): Shape | null {
+    return typeof thing === "object" && thing !== null && #shape in thing ? thing.#shape : null;
   }
 
   /** @internal */

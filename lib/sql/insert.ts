@@ -10,11 +10,13 @@ export type InsertRow = { readonly [column: string]: Splice | undefined };
 
 /** A list of columns, known by its names; lists of values for them are remembered at `home`. */
 interface Columns {
+  readonly names: readonly string[];
   readonly home: Shape;
   readonly opening: string;
 }
 
 const columnLists = new BoundedMap<string, Columns>(256);
+let lastColumns: Columns | undefined;
 
 /**
  * The columns and values of an insert, of one object or of many. A value may be a fragment.
@@ -35,7 +37,7 @@ export function insert<Row extends InsertRow>(
   const list = (Array.isArray(rows) ? rows : [rows]) as readonly InsertRow[];
   const [firstRow] = list;
   if (firstRow === undefined) return refuse("sql.insert", "needs an object, or at least one");
-  list.forEach(refuseNonObject);
+  refuseNonObject(firstRow, 0);
   const names = columns ?? Object.keys(firstRow);
   if (names.length === 0) refuse("sql.insert", "needs at least one column");
   const place: Place = (index) =>
@@ -43,18 +45,27 @@ export function insert<Row extends InsertRow>(
 
   const width = names.length;
   const things = new Array<unknown>(list.length * width);
-  let flat = true;
-  for (let row = 0; row < list.length; row++) {
-    flat = fill(things, row * width, list[row] as InsertRow, names, place, columns !== undefined) && flat;
-  }
+  const flat = fill(things, list, names, place, columns !== undefined);
 
-  const { home, opening } = columnLists.getOrMake(keyOf(names), () => describe(names));
+  const { home, opening } = columnsOf(names);
   const shape = listShape(home, things, flat, opening, () => valueLists(opening, things.length, width));
   return new Sql(shape, things);
 }
 
+/** Most often the same columns come again, and comparing them is faster than making a key of them. */
+function columnsOf(names: readonly string[]): Columns {
+  if (lastColumns === undefined || !isSame(lastColumns.names, names)) {
+    lastColumns = columnLists.getOrMake(keyOf(names), () => describe(names));
+  }
+  return lastColumns;
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, index) => name === other[index]);
+}
+
 function describe(names: readonly string[]): Columns {
-  return { home: new Shape([""]), opening: `(${names.map(quoteIdentifier).join(", ")}) values (` };
+  return { names: [...names], home: new Shape([""]), opening: `(${names.map(quoteIdentifier).join(", ")}) values (` };
 }
 
 function valueLists(opening: string, count: number, width: number): string[] {
@@ -64,31 +75,36 @@ function valueLists(opening: string, count: number, width: number): string[] {
   return pieces;
 }
 
-/** Puts the values of one row in place, and says whether none of them is a fragment. */
+/** Puts the values of all rows in place, and says whether none of them is a fragment. */
 function fill(
   things: unknown[],
-  start: number,
-  row: InsertRow,
+  list: readonly InsertRow[],
   names: readonly string[],
   place: Place,
   columnsStated: boolean,
 ): boolean {
+  const width = names.length;
   let flat = true;
-  let column = 0;
-  // The keys of most rows are the columns, in their order, and looping over them is the fastest way to read an object.
-  for (const key in row) {
-    if (key !== names[column]) {
-      if (!columnsStated) refuseSurplus(row, names, place(start));
-      break;
+  let position = 0;
+  for (let index = 0; index < list.length; index++) {
+    const row = list[index] as InsertRow;
+    refuseNonObject(row, index);
+    let column = 0;
+    // The keys of most rows are the columns, in their order, and looping over them is the fastest way to read an object.
+    for (const key in row) {
+      if (key !== names[column]) {
+        if (!columnsStated) refuseSurplus(row, names, place(index * width));
+        break;
+      }
+      const value = row[key];
+      if (isPlain(value)) things[position] = value;
+      else if ((things[position] = admit(value, place, position)) instanceof Sql) flat = false;
+      column++;
+      position++;
     }
-    const value = row[key];
-    if (isPlain(value)) things[start + column] = value;
-    else if ((things[start + column] = admit(value, place, start + column)) instanceof Sql) flat = false;
-    column++;
-  }
-  for (; column < names.length; column++) {
-    const thing = (things[start + column] = admit(row[names[column] as string], place, start + column));
-    if (thing instanceof Sql) flat = false;
+    for (; column < width; column++, position++) {
+      if ((things[position] = admit(row[names[column] as string], place, position)) instanceof Sql) flat = false;
+    }
   }
   return flat;
 }

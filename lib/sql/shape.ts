@@ -27,6 +27,8 @@ export class Shape {
   /** Whether nothing is nested in it. */
   readonly flat: boolean;
   readonly #depth: number;
+  /** Whether it is nested too deep to be nested further. */
+  readonly deep: boolean;
   /** The shape it was last nested in: where a fragment is built inside out, that is most often the next one, too. */
   parent: Shape | undefined = undefined;
   /** Lists that begin with this shape, kept by `listShape`. */
@@ -55,6 +57,7 @@ export class Shape {
     this.size = size;
     this.flat = depth === 0;
     this.#depth = depth;
+    this.deep = depth > MAX_DEPTH;
   }
 
   /** The text with its values numbered `$1, $2, ...`. */
@@ -70,11 +73,6 @@ export class Shape {
   /** The marks of this shape and of all nested ones. */
   get marks(): readonly Mark[] {
     return (this.#marks ??= [...this.#ownMarks, ...this.holes.flatMap((hole) => hole?.marks ?? [])]);
-  }
-
-  /** Whether it is nested too deep to be nested further. */
-  get deep(): boolean {
-    return this.#depth > MAX_DEPTH;
   }
 
   /** The same with nothing nested in it. */

@@ -19,14 +19,14 @@ interface Branch {
  * both are a few comparisons away. The tree of all others holds fragments weakly, so that what nobody uses can go.
  */
 export class Site {
-  readonly #pieces: readonly string[];
+  readonly pieces: readonly string[];
   readonly #contexts: readonly Context[];
   #last: Shape | undefined = undefined;
   #shapes: Branch = {};
   #count = 0;
 
   constructor(pieces: readonly string[], onPlaceholder: (piece: number, position: number) => number) {
-    this.#pieces = pieces;
+    this.pieces = pieces;
     let context: Context = CODE;
     this.#contexts = pieces.map((text, piece) => {
       context = lex(text, context, (position) => onPlaceholder(piece, position));
@@ -36,40 +36,52 @@ export class Site {
 
   /** The fragment that this template makes of `things`, an array that nobody else holds. */
   fragment<Row>(things: unknown[]): Sql<Row> {
-    const fragment = new Sql<Row>(this.#shapeOf(things), things);
-    return Sql.shapeOf(fragment).deep ? fragment.dissolved() : fragment;
+    const shape = this.#shapeOf(things);
+    const fragment = new Sql<Row>(shape, things);
+    return shape.deep ? fragment.dissolved() : fragment;
   }
 
   #shapeOf(things: unknown[]): Shape {
     const last = this.#last;
     if (last !== undefined) {
-      const different = this.#compare(last.holes, things);
+      const different = this.#compare(last.holes, things, 0);
       if (different < 0) return last;
-      const thing = things[different];
-      if (thing instanceof Sql) {
-        const { parent } = Sql.shapeOf(thing);
-        if (parent?.pieces === this.#pieces && this.#compare(parent.holes, things) < 0) return parent;
+      const nested = Sql.shapeIn(things[different]);
+      const parent = nested?.parent;
+      if (parent?.pieces === this.pieces) {
+        // Nested at the front, it has just been compared.
+        const start = different === 0 && parent.holes[0] === nested ? 1 : 0;
+        if (this.#compare(parent.holes, things, start) < 0) return parent;
       }
     }
     return (this.#last = this.#find(things));
   }
 
-  /** The first hole in which `things` differ from a shape, or -1. On the way, what can be spliced becomes a fragment. */
-  #compare(holes: readonly (Shape | null)[], things: unknown[]): number {
+  /** The first hole from `start` on in which `things` differ from a shape, or -1. On the way, what can be spliced becomes a fragment. */
+  #compare(holes: readonly (Shape | null)[], things: unknown[], start: number): number {
     if (things.length !== holes.length) return 0;
-    for (let index = 0; index < things.length; index++) {
+    for (let index = start; index < things.length; index++) {
       const hole = holes[index] as Shape | null;
       const thing = things[index];
-      if (hole === null ? isPlain(thing) : thing instanceof Sql && Sql.shapeOf(thing) === hole) continue;
-      const admitted = (things[index] = admit(thing, this.#place, index));
-      if (hole !== (admitted instanceof Sql ? Sql.shapeOf(admitted) : null)) return index;
+      if (hole === null) {
+        if (isPlain(thing)) continue;
+      } else {
+        const shape = Sql.shapeIn(thing);
+        if (shape === hole) continue;
+        if (shape !== null) return index;
+      }
+      if (hole !== this.#admit(things, index)) return index;
     }
     return -1;
   }
 
+  #admit(things: unknown[], index: number): Shape | null {
+    return Sql.shapeIn((things[index] = admit(things[index], this.#place, index)));
+  }
+
   #find(things: unknown[]): Shape {
-    if (things.length !== this.#pieces.length - 1) {
-      refuse("sql", `needs ${this.#pieces.length - 1} values for this template, and got ${things.length}`);
+    if (things.length !== this.pieces.length - 1) {
+      refuse("sql", `needs ${this.pieces.length - 1} values for this template, and got ${things.length}`);
     }
     let branch = this.#shapes;
     let nested: Shape | undefined;
@@ -103,7 +115,7 @@ export class Site {
       this.#checkContext(index, nested);
       return nested;
     });
-    return new Shape(this.#pieces, holes);
+    return new Shape(this.pieces, holes);
   }
 
   /** What is quoted or commented out is no place for a value, and what would end the quoting is no place for SQL. */
@@ -112,8 +124,8 @@ export class Site {
     if (context.in === "code") {
       if (nested !== null) return;
       if (
-        /[\w$\x80-\uffff]$/.test(this.#pieces[index] as string) ||
-        /^[\w\x80-\uffff]/.test(this.#pieces[index + 1] as string)
+        /[\w$\x80-\uffff]$/.test(this.pieces[index] as string) ||
+        /^[\w\x80-\uffff]/.test(this.pieces[index + 1] as string)
       ) {
         refuse(this.#place(index), "touches a word, which would become part of it; put a space between them");
       }
@@ -127,7 +139,7 @@ export class Site {
   }
 
   readonly #place: Place = (index) => {
-    const before = (this.#pieces[index] ?? "").trimStart().slice(-30);
+    const before = (this.pieces[index] ?? "").trimStart().slice(-30);
     return `value ${index + 1}${before === "" ? "" : ` (after ${JSON.stringify(before)})`}`;
   };
 }

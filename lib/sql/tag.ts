@@ -15,12 +15,17 @@ export interface Tag {
 /** JavaScript hands a tag the same strings array at every evaluation of one template. */
 const sites = new WeakMap<TemplateStringsArray, Site>();
 
+/** A template in a loop comes again and again, and then needs not be looked up. */
+let lastSite: Site | undefined;
+
 export const tag: Tag = (strings: TemplateStringsArray, ...things: unknown[]): Sql<never> => {
+  if (lastSite?.pieces === strings) return lastSite.fragment(things);
   let site = sites.get(strings);
   if (site === undefined) {
     assertGenuine(strings);
     sites.set(strings, (site = new Site(strings, refusePlaceholder(strings))));
   }
+  lastSite = site;
   return site.fragment(things);
 };
 

@@ -1,4 +1,4 @@
-import { bind, createSequence, nextval, pgSequence, setval, sql } from "nextval";
+import { bind, createSequence, nextval, pgSequence, setval } from "nextval";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../database.js";

@@ -29,7 +29,7 @@ pgSequence("order_seq", { minValue: 100, startWith: 5 });
 `;
 
 beforeAll(async () => {
-  await run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`]);
+  await run("npm", ["run", "build"], { cwd: root });
 });
 
 test.each(["typescript-5", "typescript-6", "typescript"])("the published types work under %s", async (compiler) => {

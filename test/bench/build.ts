@@ -1,0 +1,168 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Build, type Case, CASES, type Contender } from "./contenders/contender.js";
+import { databasesSql } from "./contenders/databases.js";
+import { drizzle } from "./contenders/drizzle.js";
+import { handWritten } from "./contenders/hand-written.js";
+import { kysely } from "./contenders/kysely.js";
+import { ours, oursCalled, oursInsert } from "./contenders/nextval.js";
+import { postgresJs } from "./contenders/postgres-js.js";
+import { slonik } from "./contenders/slonik.js";
+import { sqlTemplateTag } from "./contenders/sql-template-tag.js";
+import { interleave, median, type Task } from "./interleave.js";
+import { atLeast, atMost, type Report, round, type Table, type Target } from "./report.js";
+
+/**
+ * Those of a group are timed in turn. The queries of postgres.js are promises that V8 keeps longer than it should, and
+ * collecting them holds up whoever is timed beside them, so it comes last and alone.
+ */
+const GROUPS: readonly (readonly Contender[])[] = [
+  [handWritten, ours, oursCalled, oursInsert, sqlTemplateTag, databasesSql, kysely, drizzle, slonik],
+  [postgresJs],
+];
+const CONTENDERS = GROUPS.flat();
+
+const TARGETS: readonly { of: Contender; in: Case; timesLimit: number; timesFaster: number }[] = [
+  { of: ours, in: "3 scalars", timesLimit: 3.3, timesFaster: 3.5 },
+  { of: ours, in: "splice", timesLimit: 4, timesFaster: 3.5 },
+  { of: ours, in: "nested", timesLimit: 5, timesFaster: 4 },
+  { of: ours, in: "100 rows", timesLimit: 13, timesFaster: 3.5 },
+  { of: oursInsert, in: "100 rows", timesLimit: 2.5, timesFaster: 15 },
+  { of: ours, in: "10 deep", timesLimit: 18, timesFaster: 4 },
+];
+
+/** Whether a text is only made, or also used as an object key, as drivers do with it: that makes V8 flatten and hash it. */
+const USES = ["built", "keyed"] as const;
+
+type Use = (typeof USES)[number];
+
+/** Takes the text and the values of a built query. */
+type Read = (query: object) => void;
+
+/** Where all that was read is kept, so that nothing of it can be optimised away. */
+const sink: Record<string, unknown> = { query: undefined, text: undefined, values: undefined };
+
+/** The texts of all cases, as a driver has its prepared statements by their texts. */
+const statements: Record<string, number> = {};
+
+/** Builds the same queries in all ways, each anew for each reading, and times that. */
+export async function measure(): Promise<Report> {
+  for (const name of CASES) checkEquality(name);
+
+  const times = new Map<Task, number>();
+  const tasks = CONTENDERS.flatMap(makeTasks);
+  for (const group of GROUPS) {
+    const ofGroup = tasks.filter(({ contender }) => group.includes(contender));
+    // A program runs more than one query, so the code that is timed has seen them all before.
+    await interleave(ofGroup, { warmups: 1, rounds: 1, batch: 3 });
+    for (const name of CASES) {
+      for (const use of USES) {
+        const alike = ofGroup.filter((task) => task.case === name && task.use === use);
+        const rounds = await interleave(alike, { warmups: 5, rounds: 21, batch: 4 });
+        alike.forEach((task, index) => times.set(task, median(rounds[index] as number[])));
+      }
+    }
+  }
+
+  const time = (contender: Contender, name: Case, use: Use): number => {
+    const timed = tasks.find((task) => task.contender === contender && task.case === name && task.use === use);
+    return times.get(timed as Task) as number;
+  };
+  const timesLimit = (contender: Contender, name: Case) =>
+    time(contender, name, "built") / time(handWritten, name, "built");
+  const timesFaster = (contender: Contender, name: Case) =>
+    time(sqlTemplateTag, name, "keyed") / time(contender, name, "keyed");
+
+  const tables = CASES.map((name): Table => ({
+    title: `Building "${name}"`,
+    columns: ["", "built, ns", "keyed, ns", "built, times the limit", "keyed, times faster than sql-template-tag"],
+    rows: CONTENDERS.filter((contender) => contender.cases[name] !== undefined).map((contender) => [
+      contender.name,
+      Math.round(time(contender, name, "built")),
+      Math.round(time(contender, name, "keyed")),
+      round(timesLimit(contender, name)),
+      round(timesFaster(contender, name)),
+    ]),
+  }));
+  const targets = TARGETS.flatMap((target): Target[] => [
+    atMost(
+      `${target.of.name}, ${target.in}: built, times the limit`,
+      timesLimit(target.of, target.in),
+      target.timesLimit,
+    ),
+    atLeast(
+      `${target.of.name}, ${target.in}: keyed, times faster`,
+      timesFaster(target.of, target.in),
+      target.timesFaster,
+    ),
+  ]);
+  return { tables, targets };
+}
+
+interface BuildTask extends Task {
+  readonly contender: Contender;
+  readonly case: Case;
+  readonly use: Use;
+}
+
+function makeTasks(contender: Contender): BuildTask[] {
+  const readers = makeReaders(contender);
+  return CASES.flatMap((name) => {
+    const build = contender.cases[name];
+    if (build === undefined) return [];
+    return USES.map((use) => ({ contender, case: name, use, run: (count) => repeat(build, readers[use], count) }));
+  });
+}
+
+/** All contenders are called from here: V8 can inline none of them, and what the loop costs, it costs all of them. */
+function repeat(build: Build, read: Read, count: number): void {
+  for (let seed = 0; seed < count; seed++) read(build(seed));
+}
+
+/**
+ * Makes the readers of a contender. They are compiled anew for each, because code that is shared would see the queries of all
+ * contenders, and reading a property is several times slower where V8 has seen many kinds of objects.
+ */
+function makeReaders({ name, text, values }: Contender): Record<Use, Read> {
+  const make = (source: string) =>
+    new Function("sink", "statements", `/* ${name} */ return function read(query) { sink.query = query; ${source} }`);
+  return {
+    built: make(`sink.text = query.${text}; sink.values = query.${values};`)(sink, statements),
+    keyed: make(`sink.text = statements[query.${text}]; sink.values = query.${values};`)(sink, statements),
+  };
+}
+
+/** A comparison of those that do not build the same would be worth nothing. */
+function checkEquality(name: Case): void {
+  const expected = built(handWritten, name);
+  for (const contender of CONTENDERS) {
+    if (contender.cases[name] === undefined) continue;
+    const query = built(contender, name);
+    statements[query.text] = 1;
+    if (!isDeepStrictEqual(normalize(query), normalize(expected))) {
+      throw new Error(
+        `${contender.name} builds "${name}" as ${JSON.stringify(query)} and not ${JSON.stringify(expected)}`,
+      );
+    }
+  }
+}
+
+interface Built {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+function built(contender: Contender, name: Case): Built {
+  const query = contender.cases[name]?.(7) as Record<string, unknown>;
+  return { text: query[contender.text] as string, values: query[contender.values] as unknown[] };
+}
+
+/** Slonik numbers as `$slonik_1`, and postgres.js puts spaces of its own between the items of a list. */
+function normalize({ text, values }: Built): Built {
+  return {
+    text: text
+      .replaceAll("$slonik_", "$")
+      .replace(/\s*,\s*/g, ", ")
+      .replace(/\s+/g, " "),
+    values: [...values],
+  };
+}

@@ -1,0 +1,23 @@
+/** The five queries of shared/bench/README.md. */
+export const CASES = ["3 scalars", "splice", "nested", "100 rows", "10 deep"] as const;
+
+export type Case = (typeof CASES)[number];
+
+/** Builds the query of a case anew; `seed` is one of its values, so that no two calls are the same. */
+export type Build = (seed: number) => object;
+
+/** A way to build the queries of the cases. */
+export interface Contender {
+  readonly name: string;
+  /** Under which names a built query has its text and its values. */
+  readonly text: string;
+  readonly values: string;
+  readonly cases: { readonly [Name in Case]?: Build };
+}
+
+/** What the case "100 rows" inserts. */
+export const ROWS = Array.from({ length: 100 }, (_, index) => ({
+  id: index,
+  name: `item ${index}`,
+  ok: index % 2 === 0,
+}));

@@ -1,0 +1,129 @@
+import { spawnSync } from "node:child_process";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { median } from "./interleave.js";
+import { atMost, type Report, round, type Table } from "./report.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const LIMIT_KB = 5;
+const LIMIT_MS = 5;
+const PAIRS = 21;
+
+const PROGRAMS = {
+  "with the handle's tag": `
+    import postgres from "postgres";
+    import { bind, nextval, pgSequence } from "nextval";
+    const orderSeq = pgSequence("order_seq", { startWith: 100 });
+    const db = bind(postgres());
+    export const order = (note) => db\`insert into orders (id, note) values (\${nextval(orderSeq)}, \${note})\`;
+  `,
+  "with the sql tag": `
+    import postgres from "postgres";
+    import { bind, nextval, pgSequence, sql } from "nextval";
+    const orderSeq = pgSequence("order_seq", { startWith: 100 });
+    const db = bind(postgres());
+    export const order = (note) => db.query(sql\`insert into orders (id, note) values (\${nextval(orderSeq)}, \${note})\`);
+  `,
+  everything: `export * from "nextval";`,
+};
+
+/** What nextval adds to a bundle, and to the time until a program is loaded. */
+export async function measure(): Promise<Report> {
+  const bundles = await Promise.all(Object.values(PROGRAMS).map(bundle));
+  const [minimal] = bundles as [Bundle];
+  const imports = timeImports();
+  const sizes: Table = {
+    title: "A minimal program without the driver, in bytes",
+    columns: ["", "minified", "gzipped"],
+    rows: Object.keys(PROGRAMS).map((name, index) => [
+      name,
+      bundles[index]?.minified ?? 0,
+      bundles[index]?.gzipped ?? 0,
+    ]),
+  };
+  const modules: Table = {
+    title: "What it is made of, by module, minified",
+    columns: ["", ...Object.keys(PROGRAMS)],
+    rows: Object.keys(minimal.modules)
+      .sort((one, other) => (minimal.modules[other] ?? 0) - (minimal.modules[one] ?? 0))
+      .map((module) => [module, ...bundles.map((each) => each.modules[module] ?? 0)]),
+  };
+  const loading: Table = {
+    title: `Loading, in ms, medians of ${PAIRS} pairs of processes`,
+    columns: ["", "ms"],
+    rows: [
+      ["postgres.js", round(imports.driver)],
+      ["postgres.js and nextval", round(imports.both)],
+      ["difference", round(imports.difference)],
+    ],
+  };
+  return {
+    tables: [sizes, modules, loading],
+    targets: [
+      atMost("minimal program, gzipped", minimal.gzipped / 1000, LIMIT_KB, " kB"),
+      atMost("import over postgres.js alone", imports.difference, LIMIT_MS, " ms"),
+    ],
+  };
+}
+
+interface Bundle {
+  readonly minified: number;
+  readonly gzipped: number;
+  readonly modules: { readonly [path: string]: number };
+}
+
+async function bundle(program: string): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: program, resolveDir: ROOT, loader: "js" },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    external: ["postgres"],
+    // The paths of tsconfig.json lead to the sources.
+    tsconfigRaw: {},
+    metafile: true,
+    write: false,
+  });
+  const [output] = outputFiles;
+  const inputs = Object.values(metafile.outputs).flatMap((each) => Object.entries(each.inputs));
+  return {
+    minified: output?.contents.length ?? 0,
+    gzipped: gzipSync(output?.contents ?? "", { level: 9 }).length,
+    modules: Object.fromEntries(
+      inputs
+        .filter(([path]) => path !== "<stdin>")
+        .map(([path, { bytesInOutput }]) => [relative("dist/lib", path), bytesInOutput]),
+    ),
+  };
+}
+
+/** Loads both in fresh processes, in turn; the time that Node itself takes to start is left out. */
+function timeImports(): { driver: number; both: number; difference: number } {
+  const driver: number[] = [];
+  const both: number[] = [];
+  const timeDriver = () => driver.push(timeImport(["postgres"]));
+  const timeBoth = () => both.push(timeImport(["postgres", "nextval"]));
+  // The first pair only brings the files into the memory of the system.
+  for (let pair = 0; pair <= PAIRS; pair++) {
+    for (const time of pair % 2 === 0 ? [timeDriver, timeBoth] : [timeBoth, timeDriver]) time();
+  }
+  const differences = both.map((time, pair) => time - (driver[pair] as number));
+  return { driver: median(driver.slice(1)), both: median(both.slice(1)), difference: median(differences.slice(1)) };
+}
+
+function timeImport(modules: readonly string[]): number {
+  const program = `
+    const start = performance.now();
+    ${modules.map((module) => `await import(${JSON.stringify(module)});`).join("\n")}
+    console.log(performance.now() - start);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: ROOT,
+    encoding: "utf8",
+    env: { ...process.env, NODE_OPTIONS: "" },
+  });
+  if (stderr !== "") throw new Error(stderr);
+  return Number(stdout);
+}
