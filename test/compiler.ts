@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The packages of the compilers that the types must work with, by what they are called. */
-export const COMPILERS = { "TypeScript 5.9": "typescript-5", "TypeScript 6": "typescript-6", "TypeScript 7": "typescript" };
+export const COMPILERS = {
+  "TypeScript 5.9": "typescript-5",
+  "TypeScript 6": "typescript-6",
+  "TypeScript 7": "typescript",
+};
 
 export interface Diagnostic {
   /** Counted from 1, as editors do. */
@@ -56,7 +60,8 @@ function parse(text: string): Diagnostic[] {
   for (const row of text.split("\n")) {
     const [, file, line, column, message] = /^(\S+)\((\d+),(\d+)\): error TS\d+: (.*)$/.exec(row) ?? [];
     const last = found.at(-1);
-    if (file?.endsWith("declarations.ts")) found.push({ line: Number(line) - 1, column: Number(column), text: message ?? "" });
+    if (file?.endsWith("declarations.ts"))
+      found.push({ line: Number(line) - 1, column: Number(column), text: message ?? "" });
     else if (row.startsWith(" ") && last !== undefined) last.text += `\n${row}`;
     else if (row.trim() !== "") throw new Error(`The compiler failed: ${text.slice(0, 2000)}`);
   }

@@ -76,7 +76,10 @@ export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = 
   "the name in a schema": names("the sequence name", (name) => `pgSchema("billing").sequence(${name})`),
   "the name of the schema": names("the schema name", (name) => `pgSchema(${name})`),
   startWith: takesInteger("startWith"),
-  increment: [...takesInteger("increment"), ...["0", "0n", '"0"', "-0"].map((zero) => options(`increment: ${zero}`, "increment", "increment must not be 0"))],
+  increment: [
+    ...takesInteger("increment"),
+    ...["0", "0n", '"0"', "-0"].map((zero) => options(`increment: ${zero}`, "increment", "increment must not be 0")),
+  ],
   minValue: takesInteger("minValue"),
   maxValue: takesInteger("maxValue"),
   cache: [
@@ -128,11 +131,27 @@ export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = 
   ],
   "the limits of the type": [
     options('as: "smallint", maxValue: 32768', "maxValue", "maxValue 32768 is above 32767, the maximum of smallint"),
-    options('as: "smallint", maxValue: -32769n', "maxValue", "maxValue -32769 is below -32768, the minimum of smallint"),
-    options('as: "smallint", minValue: "-32769"', "minValue", "minValue -32769 is below -32768, the minimum of smallint"),
+    options(
+      'as: "smallint", maxValue: -32769n',
+      "maxValue",
+      "maxValue -32769 is below -32768, the minimum of smallint",
+    ),
+    options(
+      'as: "smallint", minValue: "-32769"',
+      "minValue",
+      "minValue -32769 is below -32768, the minimum of smallint",
+    ),
     options('as: "smallint", minValue: 40000', "minValue", "minValue 40000 is above 32767, the maximum of smallint"),
-    options('as: "integer", maxValue: 2147483648', "maxValue", "maxValue 2147483648 is above 2147483647, the maximum of integer"),
-    options('as: "integer", minValue: -2147483649', "minValue", "minValue -2147483649 is below -2147483648, the minimum of integer"),
+    options(
+      'as: "integer", maxValue: 2147483648',
+      "maxValue",
+      "maxValue 2147483648 is above 2147483647, the maximum of integer",
+    ),
+    options(
+      'as: "integer", minValue: -2147483649',
+      "minValue",
+      "minValue -2147483649 is below -2147483648, the minimum of integer",
+    ),
   ],
   "minValue below maxValue": [
     options("minValue: 10, maxValue: 5", "minValue", "minValue 10 is not below maxValue 5"),

@@ -29,23 +29,31 @@ export type Order<A extends string, B extends string> = A extends `-${infer Abso
       : ByLength<A, B, A, B>;
 
 /** The longer is the greater. Four digits at a time, because every step costs. */
-type ByLength<RestOfA extends string, RestOfB extends string, A extends string, B extends string> =
-  RestOfA extends `${any}${any}${any}${any}${infer A4}`
-    ? RestOfB extends `${any}${any}${any}${any}${infer B4}`
-      ? ByLength<A4, B4, A, B>
-      : "above"
-    : RestOfB extends `${any}${any}${any}${any}${string}`
-      ? "below"
-      : ByLastDigits<RestOfA, RestOfB, A, B>;
+type ByLength<
+  RestOfA extends string,
+  RestOfB extends string,
+  A extends string,
+  B extends string,
+> = RestOfA extends `${any}${any}${any}${any}${infer A4}`
+  ? RestOfB extends `${any}${any}${any}${any}${infer B4}`
+    ? ByLength<A4, B4, A, B>
+    : "above"
+  : RestOfB extends `${any}${any}${any}${any}${string}`
+    ? "below"
+    : ByLastDigits<RestOfA, RestOfB, A, B>;
 
-type ByLastDigits<RestOfA extends string, RestOfB extends string, A extends string, B extends string> =
-  RestOfA extends `${any}${infer A1}`
-    ? RestOfB extends `${any}${infer B1}`
-      ? ByLastDigits<A1, B1, A, B>
-      : "above"
-    : RestOfB extends ""
-      ? ByDigits<A, B>
-      : "below";
+type ByLastDigits<
+  RestOfA extends string,
+  RestOfB extends string,
+  A extends string,
+  B extends string,
+> = RestOfA extends `${any}${infer A1}`
+  ? RestOfB extends `${any}${infer B1}`
+    ? ByLastDigits<A1, B1, A, B>
+    : "above"
+  : RestOfB extends ""
+    ? ByDigits<A, B>
+    : "below";
 
 /** Of two equally long, the first difference decides. */
 type ByDigits<A extends string, B extends string> = A extends `${infer First}${infer RestOfA}`

@@ -34,11 +34,16 @@ export interface Expectations {
 export type UnknownOption<Option extends string> =
   `${Option} is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode`;
 
-export type WrongType<Subject extends string, Expected extends string, Given extends string> =
-  `${Subject} must be ${Expected}, not ${Given}`;
+export type WrongType<
+  Subject extends string,
+  Expected extends string,
+  Given extends string,
+> = `${Subject} must be ${Expected}, not ${Given}`;
 
-export type DigitsLost<Option extends string, Given extends string> =
-  `${Option} ${Given} is beyond 2^53-1 and has already lost digits; use a bigint or a string`;
+export type DigitsLost<
+  Option extends string,
+  Given extends string,
+> = `${Option} ${Given} is beyond 2^53-1 and has already lost digits; use a bigint or a string`;
 
 export type Beyond64Bits<Option extends string, Given extends string> = `${Option} ${Given} is beyond 64 bits`;
 
@@ -46,11 +51,19 @@ export type IncrementZero = "increment must not be 0";
 
 export type BelowOne<Option extends string, Given extends string> = `${Option} ${Given} is below 1`;
 
-export type BelowType<Option extends string, Given extends string, Limit extends string, Type extends string> =
-  `${Option} ${Given} is below ${Limit}, the minimum of ${Type}`;
+export type BelowType<
+  Option extends string,
+  Given extends string,
+  Limit extends string,
+  Type extends string,
+> = `${Option} ${Given} is below ${Limit}, the minimum of ${Type}`;
 
-export type AboveType<Option extends string, Given extends string, Limit extends string, Type extends string> =
-  `${Option} ${Given} is above ${Limit}, the maximum of ${Type}`;
+export type AboveType<
+  Option extends string,
+  Given extends string,
+  Limit extends string,
+  Type extends string,
+> = `${Option} ${Given} is above ${Limit}, the maximum of ${Type}`;
 
 /** The other side of a comparison: an option that was given, or one that was not. */
 export type Given<Option extends string, Value extends string> = `${Option} ${Value}`;

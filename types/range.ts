@@ -46,11 +46,11 @@ type RangeWithin<Options, Type extends SequenceType, Increment extends string> =
   TextOf<ValueAt<Options, "maxValue">, DefaultFor<Increment, Limits[Type]["max"], "-1">>
 >;
 
-type DefaultFor<Increment extends string, Ascending extends string, Descending extends string> = Increment extends `-${string}`
-  ? Descending
-  : string extends Increment
-    ? string
-    : Ascending;
+type DefaultFor<
+  Increment extends string,
+  Ascending extends string,
+  Descending extends string,
+> = Increment extends `-${string}` ? Descending : string extends Increment ? string : Ascending;
 
 type TypeProblem<Options, Type extends SequenceType, Min extends string, Max extends string> = [Type] extends ["bigint"]
   ? BoundsProblem<Options, Min, Max>
@@ -68,7 +68,8 @@ type OutOfType<Option extends string, Value extends string, Type extends Sequenc
       : unknown
   : never;
 
-type BoundsProblem<Options, Min extends string, Max extends string> = keyof Options & ("minValue" | "maxValue") extends never
+type BoundsProblem<Options, Min extends string, Max extends string> = keyof Options &
+  ("minValue" | "maxValue") extends never
   ? StartProblem<Options, Min, Max>
   : Order<Min, Max> extends "same" | "above"
     ? IsGiven<Options, "minValue"> extends true
@@ -80,14 +81,20 @@ type StartProblem<Options, Min extends string, Max extends string> = Options ext
   ? StartWithin<Options, TextOf<Start, string>, Min, Max>
   : ModeProblem<Options, Min, Max>;
 
-type StartWithin<Options, Start extends string, Min extends string, Max extends string> = Order<Start, Min> extends "below"
-  ? { startWith: Below<Given<"startWith", Start>, Bound<Options, "minValue", Min>> }
-  : Order<Start, Max> extends "above"
-    ? { startWith: Above<Given<"startWith", Start>, Bound<Options, "maxValue", Max>> }
-    : ModeProblem<Options, Min, Max>;
+type StartWithin<Options, Start extends string, Min extends string, Max extends string> =
+  Order<Start, Min> extends "below"
+    ? { startWith: Below<Given<"startWith", Start>, Bound<Options, "minValue", Min>> }
+    : Order<Start, Max> extends "above"
+      ? { startWith: Above<Given<"startWith", Start>, Bound<Options, "maxValue", Max>> }
+      : ModeProblem<Options, Min, Max>;
 
 /** Every value that the sequence can give must fit, not only the next. */
-type ModeProblem<Options, Min extends string, Max extends string, Mode = ValueAt<Options, "mode">> = Mode extends "number"
+type ModeProblem<
+  Options,
+  Min extends string,
+  Max extends string,
+  Mode = ValueAt<Options, "mode">,
+> = Mode extends "number"
   ? IsSafe<Max> extends false
     ? { mode: ModeTooNarrow<Bound<Options, "maxValue", Max>> }
     : IsSafe<Min> extends false

@@ -50,7 +50,11 @@ type Sort<Value> = Value extends number
         : SortText<`${Value}`, SixteenCharacters | "0">
       : "doubtful";
 
-type SortText<Text extends string, Doubtful> = Text extends `${bigint}` ? (Text extends Doubtful ? "doubtful" : "fine") : "doubtful";
+type SortText<Text extends string, Doubtful> = Text extends `${bigint}`
+  ? Text extends Doubtful
+    ? "doubtful"
+    : "fine"
+  : "doubtful";
 
 /** The options that are wrong whatever the others are. */
 export type Misshapen<Options, Option extends keyof Options = keyof Options> = Option extends unknown
@@ -131,9 +135,8 @@ type TextProblem<Option extends keyof Expectations, Text extends string> = Text 
   : NoInteger<Option, Text>;
 
 /** A text that the compiler does not know, or knows in part only, may turn out to be an integer. */
-type NoInteger<Option extends keyof Expectations, Text extends string> = {} extends Record<Text, 1>
-  ? unknown
-  : WrongType<Option, Expectations[Option], Shown<Text>>;
+type NoInteger<Option extends keyof Expectations, Text extends string> =
+  {} extends Record<Text, 1> ? unknown : WrongType<Option, Expectations[Option], Shown<Text>>;
 
 type OwnerProblem<Value> = Value extends { readonly table: infer Table; readonly column: infer Column }
   ? keyof Value extends "table" | "column"

@@ -4,15 +4,6 @@ import { NextvalError } from "../error.js";
 import * as message from "./messages.js";
 import { nameProblem, sequenceName, textProblem } from "./name.js";
 
-export type {
-  Integer,
-  OwningColumn,
-  ResolvedOptions,
-  SequenceOptions,
-  SequenceType,
-  ValueMode,
-} from "../../types/options.js";
-
 export interface Bounds {
   readonly minValue: bigint;
   readonly maxValue: bigint;

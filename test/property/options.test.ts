@@ -16,7 +16,10 @@ const CLAUSES = {
   cache: "cache",
 };
 type IntegerOption = (typeof INTEGERS)[number];
-type DrawnOptions = { [Option in IntegerOption]?: bigint } & { as?: "smallint" | "integer" | "bigint"; cycle?: boolean };
+type DrawnOptions = { [Option in IntegerOption]?: bigint } & {
+  as?: "smallint" | "integer" | "bigint";
+  cycle?: boolean;
+};
 
 const LIMITS = [2n ** 15n, 2n ** 31n, 2n ** 53n, 2n ** 63n, 10n ** 19n];
 
@@ -90,7 +93,10 @@ const declaration = drawn.chain((options) =>
           ? fc.oneof({ weight: 9, arbitrary: written }, { weight: 1, arbitrary: odd }).map((text) => `${key}: ${text}`)
           : fc.constant(`${key}: ${JSON.stringify(option)}`),
       ),
-      fc.oneof({ weight: 4, arbitrary: fc.constant("") }, fc.constantFrom(...["number", "string"].map((m) => `mode: "${m}"`))),
+      fc.oneof(
+        { weight: 4, arbitrary: fc.constant("") },
+        fc.constantFrom(...["number", "string"].map((m) => `mode: "${m}"`)),
+      ),
     )
     .map((parts) => `pgSequence("s", { ${parts.filter((part) => part !== "").join(", ")} });`),
 );
@@ -104,7 +110,8 @@ test.each(Object.entries(COMPILERS))(
       const runTime = refusal(() => new Function("pgSequence", code)(pgSequence));
       const compileTime = found.filter(({ line }) => line === index + 1).map(({ text }) => text);
       // The compiler names all the options that are wrong by themselves, the run time the first.
-      const agree = runTime === undefined ? compileTime.length === 0 : compileTime.some((text) => text.includes(`"${runTime}"`));
+      const agree =
+        runTime === undefined ? compileTime.length === 0 : compileTime.some((text) => text.includes(`"${runTime}"`));
       return agree ? [] : { code, runTime, compileTime };
     });
     expect(disagreed).toEqual([]);
@@ -118,7 +125,9 @@ function seed(): number {
 
 /** By hand, so that the library's own statements are no judge in their own cause. */
 function sqlOf(options: DrawnOptions): string {
-  const clauses = INTEGERS.flatMap((option) => (options[option] === undefined ? [] : `${CLAUSES[option]} ${options[option]}`));
+  const clauses = INTEGERS.flatMap((option) =>
+    options[option] === undefined ? [] : `${CLAUSES[option]} ${options[option]}`,
+  );
   const type = options.as === undefined ? "" : ` as ${options.as}`;
   return `create sequence s${type} ${clauses.join(" ")} ${options.cycle === true ? "cycle" : "no cycle"}`;
 }

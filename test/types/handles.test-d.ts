@@ -1,6 +1,16 @@
 import { expectError, expectType } from "tsd";
 import postgres from "postgres";
-import { bind, currval, type Database, nextval, pgSequence, type Rows, type Session, sql, type Transaction } from "nextval";
+import {
+  bind,
+  currval,
+  type Database,
+  nextval,
+  pgSequence,
+  type Rows,
+  type Session,
+  sql,
+  type Transaction,
+} from "nextval";
 
 const orderSeq = pgSequence("order_seq");
 const ticketSeq = pgSequence("ticket_seq", { as: "smallint" });

@@ -54,7 +54,10 @@ describe.each(settings)(
     const saidOf = (index: number) => found.filter(({ line }) => line === index + 1);
 
     test("says what is wrong, once, at the property, in the words of the run time", () => {
-      const said = refused.map(({ code }, index) => [code, ...saidOf(index).map((each) => `${each.column}: ${each.text}`)]);
+      const said = refused.map(({ code }, index) => [
+        code,
+        ...saidOf(index).map((each) => `${each.column}: ${each.text}`),
+      ]);
       const expected = refused.map(({ code, at, says }) => {
         const words = says.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
         const column = code.indexOf(at) + 1;

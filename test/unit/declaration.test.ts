@@ -145,7 +145,9 @@ describe("resolveOptions", () => {
   });
 
   test("the mode follows the type", () => {
-    const modes = (["smallint", "integer", "bigint"] as const).map((as) => resolveOptions(pgSequence("s", { as })).mode);
+    const modes = (["smallint", "integer", "bigint"] as const).map(
+      (as) => resolveOptions(pgSequence("s", { as })).mode,
+    );
     expect(modes).toEqual(["number", "number", "bigint"]);
   });
 
