@@ -29,9 +29,11 @@ export function bind<Types extends Record<string, unknown>>(client: postgres.Sql
     work: (own: Connection) => Promise<Result>,
   ): Promise<Result> => {
     const native = await reserve(client, firstStatement);
+    const own = pool.pin(native);
     try {
-      return await Promise.race([work(pool.pin(native)), native.lost]);
+      return await Promise.race([work(own).finally(() => own.idle()), native.lost]);
     } finally {
+      own.end();
       native.release();
     }
   };
@@ -40,10 +42,12 @@ export function bind<Types extends Record<string, unknown>>(client: postgres.Sql
     begin: beginWith((statement, work) => reserved(statement, (own) => transact(own, work))),
     session: <Result>(work: (session: Session) => Result | Promise<Result>) =>
       reserved("", (own) => {
-        const begin = beginWith(async (statement, inner) => {
-          await own.run(statement);
-          return transact(own, inner);
-        });
+        const begin = beginWith((statement, inner) =>
+          own.nest(async () => {
+            await own.run(statement);
+            return transact(own.nested(), inner);
+          }),
+        );
         return outcomeOf(work(Object.assign(createSessionHandle(own), { begin })));
       }),
   });

@@ -3,7 +3,7 @@ import { NextvalError } from "../error.js";
 import type { SequenceMark } from "../sequence/mark.js";
 import { sequenceName } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
-import { Sql, textFragment } from "../sql/fragment.js";
+import { SQL, Sql, textFragment } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
 import { columnDecoder, type Columns, decodeRows } from "./decode.js";
 import { translate } from "./translate.js";
@@ -24,6 +24,9 @@ export class Connection {
   /** Whether all its statements run in one session of the server. */
   readonly #pinned: boolean;
   #failure: unknown;
+  #ended = false;
+  #cursorOpen = false;
+  #inner: Promise<unknown> | undefined;
 
   constructor(client: Client, options: postgres.ParsedOptions, pinned: boolean) {
     this.#client = client;
@@ -46,6 +49,37 @@ export class Connection {
     return this.#failure;
   }
 
+  /** From now on its handle is of no use: what it belonged to has ended, and others may have the connection. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Runs a transaction or savepoint on it. The server has them on one stack, so there is one at a time. */
+  async nest<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#inner !== undefined)
+      throw sessionRequired("a transaction or savepoint is open here already; await it first");
+    try {
+      const inner = work();
+      this.#inner = inner;
+      return await inner;
+    } finally {
+      this.#inner = undefined;
+    }
+  }
+
+  /** Waits for a transaction or savepoint that nobody has awaited. */
+  async idle(): Promise<void> {
+    await this.#inner?.catch(() => {});
+  }
+
+  /** To postgres.js any other statement on a connection has to wait for the end of a cursor. */
+  openCursor(): () => void {
+    this.#cursorOpen = this.#pinned;
+    return () => {
+      this.#cursorOpen = false;
+    };
+  }
+
   /** The driver's query, which runs when it is first awaited. */
   prepare(fragment: Sql): postgres.PendingQuery<postgres.Row[]> {
     const values = fragment.values as postgres.ParameterOrJSON<never>[];
@@ -58,18 +92,22 @@ export class Connection {
 
   /** Why a statement cannot run here, such as `currval` on a pool, whose next statement may run in any session. */
   refusal(fragment: Sql): unknown {
-    if (this.#pinned) return this.#client.closed;
-    const marks = sequenceMarks(fragment);
-    const drawn = marks.filter(({ use }) => use === "draws");
-    for (const { use, sequence } of marks) {
-      if (use !== "reads") continue;
-      if (sequence === undefined ? drawn.length > 0 : drawn.some((mark) => isSame(mark.sequence, sequence))) continue;
+    if (this.#client.closed !== undefined) return this.#client.closed;
+    if (this.#ended) return sessionRequired("this session or transaction has ended, and its handle with it");
+    if (this.#cursorOpen)
+      return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
+    if (this.#pinned) return undefined;
+    const drawn: SequenceMark[] = [];
+    for (const mark of sequenceMarks(fragment)) {
+      const { use, sequence } = mark;
+      if (use === "draws") drawn.push(mark);
+      if (use !== "reads" || (sequence === undefined ? drawn.length > 0 : drawn.some((each) => isSame(each, mark))))
+        continue;
       const name = sequence && sequenceName(sequence);
-      return new NextvalError(
-        "SESSION_REQUIRED",
+      return sessionRequired(
         `${name === undefined ? "lastval()" : `${name}: currval`} belongs to one session, and a pool may use another one for every statement; ` +
           "run it in db.begin or db.session, or use the value that nextval returned",
-        { sequence: name },
+        name,
       );
     }
     return undefined;
@@ -88,31 +126,35 @@ export class Connection {
     return result;
   }
 
-  /** The values of a statement's only column, as the texts that the server sent, past all parsers and transforms. */
-  async values(fragment: Sql): Promise<string[]> {
+  /** The values of a statement's only column, as the texts that the server sent, past the parsers of the client. */
+  async values(fragment: Sql): Promise<(string | null)[]> {
     const refusal = this.refusal(fragment);
     if (refusal !== undefined) throw refusal;
     try {
       const rows = await this.prepare(fragment).raw();
-      return rows.map((row) => String(row[0]));
+      return rows.map(([value]) => (value === null ? value : String(value)));
     } catch (error) {
       throw this.translate(error, fragment);
     }
   }
 
-  /** Runs a statement for what it does. */
-  async run(text: string): Promise<void> {
-    const fragment = textFragment(text);
-    const refusal = this.refusal(fragment);
-    if (refusal !== undefined) throw refusal;
-    await this.prepare(fragment);
-  }
-
-  /** The single value of a statement that returns one row of one column. */
+  /** The single value of a statement that returns one row of one column, which is never null. */
   async value<Value>(fragment: Sql, decode: Decode<Value>): Promise<Value> {
     const [text] = await this.values(fragment);
     return decode(text as string);
   }
+
+  /** Runs a statement for what it does, and gives the server's word for it. */
+  async run(text: string): Promise<string> {
+    const fragment = textFragment(text);
+    const refusal = this.refusal(fragment);
+    if (refusal !== undefined) throw refusal;
+    return (await this.prepare(fragment)).command;
+  }
+}
+
+function sessionRequired(problem: string, sequence?: string): NextvalError {
+  return new NextvalError("SESSION_REQUIRED", problem, { sequence });
 }
 
 function sequenceMarks(fragment: Sql): SequenceMark[] {
@@ -123,6 +165,6 @@ function isSequenceMark(mark: Mark): mark is SequenceMark {
   return mark.kind === "sequence";
 }
 
-function isSame(one: SequenceMark["sequence"], other: SequenceMark["sequence"]): boolean {
-  return one !== undefined && other !== undefined && sequenceName(one) === sequenceName(other);
+function isSame(one: SequenceMark, other: SequenceMark): boolean {
+  return one.sequence?.[SQL].text === other.sequence?.[SQL].text;
 }

@@ -2,16 +2,16 @@ import type { Integer } from "../../types/options.js";
 import { NextvalError } from "../error.js";
 import { currval, decoderOf, lastval, nextval, setval } from "../sequence/functions.js";
 import { type AnySequence, sequenceName } from "../sequence/sequence.js";
-import type { Sql } from "../sql/fragment.js";
+import { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
-import type { Splice } from "../sql/value.js";
+import { admit, refuse, type Splice } from "../sql/value.js";
 import type { Connection } from "./connection.js";
 import type { Rows } from "./decode.js";
 import type { Handle, RunningTag, SessionHandle } from "./handle.js";
 import { Query } from "./query.js";
 
 export function createHandle(connection: Connection): Handle {
-  const query = <Row>(fragment: Sql<Row>): Query<Row> => new Query(connection, fragment);
+  const query = <Row>(fragment: Sql<Row>): Query<Row> => new Query(connection, genuine(fragment));
   const run: RunningTag = <Row extends object>(
     strings: TemplateStringsArray,
     ...things: readonly Splice[]
@@ -27,7 +27,7 @@ export function createHandle(connection: Connection): Handle {
         `one() needs a statement that returns exactly 1 row, and this one returned ${rows.length}: ${fragment.text}`,
       );
     },
-    cursor: <Row>(fragment: Sql<Row>, size = 100) => readCursor(connection, fragment, size),
+    cursor: <Row>(fragment: Sql<Row>, size = 100) => readCursor(connection, genuine(fragment), size),
     nextval: async <Sequence extends AnySequence>(sequence: Sequence) =>
       connection.value(tag`select ${nextval(sequence)}`, decoderOf(sequence)),
     async nextvals<Sequence extends AnySequence>(sequence: Sequence, count: number) {
@@ -41,10 +41,16 @@ export function createHandle(connection: Connection): Handle {
       }
       if (count === 0) return [];
       const draws = tag`select ${nextval(sequence)} from generate_series(1, ${count}::integer)`;
-      return (await connection.values(draws)).map(decoderOf(sequence));
+      return (await connection.values(draws)).map((text) => decoderOf(sequence)(text as string));
     },
-    setval: async <Sequence extends AnySequence>(sequence: Sequence, value: Integer | Sql, isCalled?: boolean) =>
-      connection.value(tag`select ${setval(sequence, value, isCalled)}`, decoderOf(sequence)),
+    async setval<Sequence extends AnySequence>(sequence: Sequence, value: Integer | Sql, isCalled?: boolean) {
+      const [text] = await connection.values(tag`select ${setval(sequence, value, isCalled)}`);
+      if (typeof text === "string") return decoderOf(sequence)(text);
+      const name = sequenceName(sequence);
+      throw new NextvalError("INVALID_OPTIONS", `${name}: setval got NULL, and left the sequence as it is`, {
+        sequence: name,
+      });
+    },
   });
 }
 
@@ -65,6 +71,7 @@ async function* readCursor<Row>(connection: Connection, fragment: Sql<Row>, size
   }
   const refusal = connection.refusal(fragment);
   if (refusal !== undefined) throw refusal;
+  const close = connection.openCursor();
   try {
     // The driver says what the columns are with the first batch only.
     let columns: Rows<Row>["columns"] | undefined;
@@ -75,5 +82,14 @@ async function* readCursor<Row>(connection: Connection, fragment: Sql<Row>, size
     }
   } catch (error) {
     throw connection.translate(error, fragment);
+  } finally {
+    close();
   }
+}
+
+/** What came as JSON may have a text and values, too; a fragment of another copy of the library is taken over. */
+function genuine<Row>(thing: Sql<Row>): Sql<Row> {
+  const fragment = admit(thing, () => "the statement", 0);
+  if (Sql.shapeIn(fragment) !== null) return fragment as Sql<Row>;
+  return refuse("the statement", "is no fragment; make one with the sql tag");
 }

@@ -27,11 +27,17 @@ export function columnDecoder(
 
 /** Decodes the `int8` values of rows in place; what a transform of the client has already made of them stays. */
 export function decodeRows(rows: readonly unknown[], columns: Columns, decoder: (column: string) => Decode): void {
-  for (const { name, type } of columns) {
+  // Of several columns of one name a row has the last.
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
+  for (const [name, type] of types) {
     if (type !== INT8 && type !== INT8_ARRAY) continue;
     const decode = decoder(name);
-    for (const row of rows as Record<string, unknown>[]) row[name] = decodeValue(row[name], decode);
+    for (const row of rows) if (isMutable(row) && name in row) row[name] = decodeValue(row[name], decode);
   }
+}
+
+function isMutable(row: unknown): row is Record<string, unknown> {
+  return typeof row === "object" && row !== null && !Object.isFrozen(row);
 }
 
 function decodeValue(value: unknown, decode: Decode): unknown {

@@ -28,6 +28,8 @@ export interface Handle extends RunningTag {
    * ```ts
    * for await (const rows of db.cursor(sql<Order>`select * from orders`, 500)) await archive(rows);
    * ```
+   *
+   * On a session or transaction nothing else can run until the loop is left.
    */
   cursor<Row>(fragment: Sql<Row>, size?: number): AsyncIterable<Row[]>;
 

@@ -2,11 +2,20 @@
  * What `begin`, `savepoint` and `session` give back: where the work returns an array of statements, as postgres.js allows,
  * that of their rows.
  */
-export type Outcome<Result> = Result extends readonly unknown[]
-  ? { -readonly [Index in keyof Result]: Awaited<Result[Index]> }
-  : Awaited<Result>;
+export type Outcome<Result> =
+  Awaited<Result> extends infer Settled
+    ? Settled extends readonly PromiseLike<unknown>[]
+      ? { -readonly [Index in keyof Settled]: Awaited<Settled[Index]> }
+      : Settled
+    : never;
 
 /** Waits for the statements of an array, too: one that nobody awaits would never run. */
 export async function outcomeOf<Result>(result: Result | Promise<Result>): Promise<Outcome<Result>> {
-  return (await (Array.isArray(result) ? Promise.all(result) : result)) as Outcome<Result>;
+  const settled: unknown = await result;
+  const outcome = Array.isArray(settled) && settled.every(isThenable) ? await Promise.all(settled) : settled;
+  return outcome as Outcome<Result>;
+}
+
+function isThenable(thing: unknown): boolean {
+  return typeof thing === "object" && thing !== null && "then" in thing;
 }

@@ -46,13 +46,20 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
     return this;
   }
 
-  /** Asks the server to stop the statement; awaiting it then fails with SQLSTATE 57014. */
+  /**
+   * Asks the server to stop the statement; awaiting it then fails with SQLSTATE 57014. One that has not been started never
+   * runs.
+   */
   cancel(): void {
-    this.#driverQuery().cancel();
-  }
-
-  #driverQuery(): postgres.PendingQuery<postgres.Row[]> {
-    return (this.#pending ??= this.#connection.prepare(this.#fragment));
+    const pending = this.#pending;
+    if (pending === undefined) {
+      const reason = Object.assign(new Error("canceling statement due to user request"), { code: "57014" });
+      this.#rows ??= Promise.reject(reason);
+    } else {
+      // postgres.js takes a moment to send it; a statement that it cancels before that blocks the connection.
+      void Promise.resolve().then(() => Promise.resolve().then(() => pending.cancel()));
+    }
+    this.#rows?.catch(() => {});
   }
 
   #run(): Promise<Rows<Row>> {
@@ -63,7 +70,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
       this.#rows =
         refusal !== undefined
           ? Promise.reject(refusal)
-          : this.#driverQuery().then(
+          : (this.#pending = connection.prepare(fragment)).then(
               (rows) => connection.decode(rows as unknown as Rows<Row>, rows.columns, fragment),
               (error: unknown) => {
                 throw connection.translate(error, fragment);

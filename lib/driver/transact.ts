@@ -1,3 +1,4 @@
+import { NextvalError } from "../error.js";
 import type { Connection } from "./connection.js";
 import { createSessionHandle } from "./create-handle.js";
 import type { Work } from "./handle.js";
@@ -5,29 +6,45 @@ import { type Outcome, outcomeOf } from "./outcome.js";
 
 /** A transaction on a connection of its own, on which it has been opened. */
 export async function transact<Result>(session: Connection, work: Work<Result>): Promise<Outcome<Result>> {
-  let savepoints = 0;
+  const transaction = session.nested();
+  const outcome = await attempt(transaction, work).catch(async (error: unknown) => {
+    // Where the connection is lost the server has rolled back by itself; the error that led here matters more.
+    await session.run("rollback").catch(() => {});
+    throw error;
+  });
+  // To the commit of a transaction in which a statement has failed the server answers with a rollback, and no error.
+  if ((await session.run("commit")) === "COMMIT") return outcome;
+  throw transaction.failure ?? new NextvalError("TRANSACTION_FAILED", "the server has rolled the transaction back");
+}
 
-  /** Work that fails or succeeds as a whole, and is undone when it fails. */
-  const attempt = async <Part>(outer: Connection, undo: string, part: Work<Part>): Promise<Outcome<Part>> => {
-    const connection = outer.nested();
-    const savepoint = async <Inner>(inner: Work<Inner>) => {
-      const name = `nextval_${++savepoints}`;
-      await connection.run(`savepoint ${name}`);
-      return attempt(connection, `rollback to ${name}`, inner);
-    };
-    try {
-      const outcome = await outcomeOf(part(Object.assign(createSessionHandle(connection), { savepoint })));
-      // After a failed statement the server would answer a commit with a rollback, and say nothing.
-      if (connection.failure !== undefined) throw connection.failure;
-      return outcome;
-    } catch (error) {
-      // Where the connection is lost the server has rolled back by itself; the error that led here matters more.
-      await outer.run(undo).catch(() => {});
-      throw error;
-    }
-  };
+/** Work on a connection, which fails when one of its statements has failed, whether or not the work took notice. */
+async function attempt<Result>(connection: Connection, work: Work<Result>): Promise<Outcome<Result>> {
+  try {
+    const handle = createSessionHandle(connection);
+    const savepoint = <Inner>(inner: Work<Inner>) => connection.nest(() => save(connection, inner));
+    const outcome = await outcomeOf(work(Object.assign(handle, { savepoint })));
+    await connection.idle();
+    if (connection.failure !== undefined) throw connection.failure;
+    return outcome;
+  } finally {
+    connection.end();
+  }
+}
 
-  const outcome = await attempt(session, "rollback", work);
-  await session.run("commit");
-  return outcome;
+async function save<Result>(outer: Connection, work: Work<Result>): Promise<Outcome<Result>> {
+  const connection = outer.nested();
+  await outer.run("savepoint nextval");
+  try {
+    const outcome = await attempt(connection, work);
+    // Fails where a statement has failed that nobody awaited.
+    await outer.run("release nextval");
+    return outcome;
+  } catch (error) {
+    // The name is used again further in and out, so the savepoint has to go.
+    await outer.run("rollback to nextval").then(
+      () => outer.run("release nextval"),
+      () => {},
+    );
+    throw connection.failure ?? error;
+  }
 }

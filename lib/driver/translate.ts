@@ -13,6 +13,13 @@ const FUNCTIONS: { readonly [routine: string]: string } = {
   do_setval: "setval",
 };
 
+const USES: { readonly [name: string]: SequenceMark["use"] } = {
+  nextval: "draws",
+  currval: "reads",
+  lastval: "reads",
+  setval: "sets",
+};
+
 /** Where a driver gives one error to several takers (a statement, and the transaction around it), all get the same. */
 const translated = new WeakMap<object, NextvalError>();
 
@@ -43,8 +50,7 @@ function classify(error: PostgresError, marks: readonly SequenceMark[], user: st
   const called = FUNCTIONS[error.routine] ?? /\b(nextval|setval)\(\)/.exec(error.message)?.[1];
   const mark = findMark(error, marks, called);
   // A value drawn by a column's default or an identity column is of a sequence that the statement does not name.
-  const unnamed = error.code === "2200H" ? /"(.+)"/.exec(error.message)?.[1] : undefined;
-  const sequence = mark?.sequence === undefined ? unnamed : sequenceName(mark.sequence);
+  const sequence = mark?.sequence === undefined ? quotedName(error.message) : sequenceName(mark.sequence);
   const because = (code: NextvalErrorCode, advice: string): Reason => ({ code, sequence, advice });
   switch (error.code) {
     case "2200H":
@@ -56,7 +62,7 @@ function classify(error: PostgresError, marks: readonly SequenceMark[], user: st
       if (called !== "setval") return undefined;
       return because("SEQUENCE_OUT_OF_BOUNDS", "set a value between its minValue and maxValue");
     case "42P01":
-      if (mark?.sequence === undefined) return undefined;
+      if (mark === undefined) return undefined;
       return because("SEQUENCE_NOT_FOUND", "create it with createSequence, or look at its schema and the search_path");
     case "42501":
       if (called === undefined && mark?.use !== "defines") return undefined;
@@ -72,32 +78,38 @@ function classify(error: PostgresError, marks: readonly SequenceMark[], user: st
 function permissionAdvice(called: string | undefined, sequence: AnySequence | undefined, user: string): string {
   if (called === undefined) return "only its owner may do that";
   const privilege = called === "setval" ? "update" : "usage";
-  const name = sequence === undefined ? "<sequence>" : sequence[SQL].text;
-  return `its owner cures it with: grant ${privilege} on sequence ${name} to ${quoteIdentifier(user)}`;
+  if (sequence === undefined) return `its owner cures it with a grant of ${privilege} on it`;
+  return `its owner cures it with: grant ${privilege} on sequence ${sequence[SQL].text} to ${quoteIdentifier(user)}`;
 }
 
-/** The sequence that the error is about: the one whose name the message quotes, else the only one that can be meant. */
+/** The mark of the sequence that the error is about, unless several can be meant. */
 function findMark(
   error: PostgresError,
   marks: readonly SequenceMark[],
   called: string | undefined,
 ): SequenceMark | undefined {
-  const named = marks.filter(({ sequence }) => sequence !== undefined && mentions(error.message, sequence));
-  if (named.length > 0) return named[0];
-  if (error.code === "42P01" || called === undefined) return undefined;
-  const uses = { nextval: "draws", currval: "reads", lastval: "reads", setval: "sets" }[called];
-  const meant = marks.filter(({ use }) => use === uses);
-  return meant.length === 1 ? meant[0] : undefined;
+  const candidates = marks.filter(({ use, sequence }) => {
+    if (sequence === undefined || (called !== undefined && USES[called] !== use)) return false;
+    // Only the refusal to write in a read-only transaction does not say which sequence it is about.
+    return error.code === "25006" || isNamed(error, sequence);
+  });
+  const names = new Set(candidates.map(({ sequence }) => sequence?.[SQL].text));
+  return names.size === 1 ? candidates[0] : undefined;
 }
 
-/** The server quotes names as they are, whatever its language: `relation "billing.invoice_seq" does not exist`. */
-function mentions(message: string, sequence: AnySequence): boolean {
+/** The quotes of the languages that the server speaks. */
+const QUOTED = /["»„«“「]\s?(.+?)\s?["«“»”」](?:\W|$)/;
+
+function quotedName(message: string): string | undefined {
+  return QUOTED.exec(message)?.[1];
+}
+
+/** A missing privilege is told without quotes, at the end: `permission denied for sequence order_seq`. */
+function isNamed({ code, message }: PostgresError, sequence: AnySequence): boolean {
   const { seqName } = sequence;
-  return (
-    message.includes(`"${seqName}"`) ||
-    message.includes(`"${sequenceName(sequence)}"`) ||
-    message.endsWith(` ${seqName}`)
-  );
+  const quoted = quotedName(message);
+  if (quoted !== undefined) return quoted === seqName || quoted === sequenceName(sequence);
+  return code === "42501" && (message.endsWith(` ${seqName}`) || message.endsWith(` ${sequenceName(sequence)}`));
 }
 
 function isServerError(error: unknown): error is PostgresError {

@@ -141,7 +141,7 @@ function describe(sequence: AnySequence): Functions {
   // The argument is an identifier inside a string, so it is quoted twice; as a regclass it is bound to the sequence itself
   // rather than looked up by name at each call. Source: "Sequence Manipulation Functions".
   const argument = `${quoteLiteral(sequence[SQL].text)}::regclass`;
-  const decode = decodeAs(resolveOptions(sequence).mode) as Decode<never>;
+  const decode = decodeFor(sequence) as Decode<never>;
   const call = (name: string, use: SequenceMark["use"]) =>
     new SqlExpression<never>(new Shape([`${name}(${argument})`], [], sequenceMark(use, sequence)), [], decode);
   const mark = sequenceMark("sets", sequence);
@@ -154,6 +154,16 @@ function describe(sequence: AnySequence): Functions {
   };
 }
 
-function decodeAs(mode: "number" | "bigint" | "string"): Decode {
-  return mode === "number" ? Number : mode === "bigint" ? BigInt : String;
+function decodeFor(sequence: AnySequence): Decode {
+  const { mode } = resolveOptions(sequence);
+  if (mode !== "number") return mode === "bigint" ? BigInt : String;
+  return (text) => {
+    const value = Number(text);
+    if (Number.isSafeInteger(value)) return value;
+    return fail(
+      sequence,
+      "SEQUENCE_OUT_OF_BOUNDS",
+      `the server gave ${text}, which is beyond 2^53-1: use mode "bigint" or "string"`,
+    );
+  };
 }

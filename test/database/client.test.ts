@@ -65,4 +65,31 @@ describe("the client's own ways stay intact", () => {
     await bind(client)`select ${5}::integer as n`;
     expect(seen).toContainEqual(["select $1::integer as n", ["5"]]);
   });
+
+  test("transforms of rows", async () => {
+    const fragment = () => [nextval(textSeq).as("id"), 5] as const;
+    const frozen = bind(database.connect({ transform: { row: (row: object) => Object.freeze(row) } }));
+    const [id] = fragment();
+    expect(await frozen`select ${id}, 1::bigint as n`).toEqual([{ id: expect.any(String), n: "1" }]);
+    const renamed = bind(
+      database.connect({ transform: { row: (row: object) => ({ renamed: Object.values(row)[0] }) } }),
+    );
+    expect(await renamed`select 1::bigint as n`).toEqual([{ renamed: "1" }]);
+    const joined = bind(database.connect({ transform: { row: (row: object) => Object.values(row).join() } }));
+    expect(await joined`select 1::bigint as n`).toEqual(["1"]);
+  });
+
+  test("of several columns of one name, the last decides", async () => {
+    expect(await db()`select 1::bigint as a, '42'::text as a`).toEqual([{ a: "42" }]);
+    expect(await db()`select '42'::text as a, 1::bigint as a`).toEqual([{ a: 1n }]);
+  });
+
+  test("a value that a number cannot hold is an error, not another number", async () => {
+    await db()`create sequence grown_seq start with 9007199254740993`;
+    const grownSeq = pgSequence("grown_seq", { as: "integer" });
+    const message =
+      'grown_seq: the server gave 9007199254740993, which is beyond 2^53-1: use mode "bigint" or "string"';
+    await expect(db().nextval(grownSeq)).rejects.toMatchObject({ code: "SEQUENCE_OUT_OF_BOUNDS", message });
+    await expect(db()`select ${nextval(grownSeq).as("id")}`).rejects.toMatchObject({ code: "SEQUENCE_OUT_OF_BOUNDS" });
+  });
 });

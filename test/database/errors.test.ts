@@ -3,6 +3,7 @@ import {
   bind,
   createSequence,
   currval,
+  dropSequence,
   grantOnSequence,
   lastval,
   nextval,
@@ -185,6 +186,44 @@ test("SESSION_REQUIRED names the sequence", async () => {
     sequence: "quiet_seq",
   });
   expect(await errorOf(db()`select ${lastval()}`)).toMatchObject({ code: "SESSION_REQUIRED", sequence: undefined });
+});
+
+describe("the sequence that an error names", () => {
+  const endlessSeq = pgSequence("endless_seq");
+  const usedUpSeq = pgSequence("used_up_seq", { maxValue: 2 });
+  const here = pgSchema("here").sequence("dup_seq", { maxValue: 2 });
+  const there = pgSchema("there").sequence("dup_seq", { maxValue: 2 });
+
+  beforeAll(async () => {
+    await db()`create schema here`;
+    await db()`create schema there`;
+    for (const sequence of [endlessSeq, usedUpSeq, here, there]) await db().query(createSequence(sequence));
+    await db()`create table drawing (id bigint default ${nextval(usedUpSeq)}, x bigint)`;
+    await db().nextvals(usedUpSeq, 2);
+    await db().nextvals(there, 2);
+  });
+
+  test("is that of a default, not the one in the statement", async () => {
+    const insert = db()`insert into drawing (x) values (${nextval(endlessSeq)})`;
+    expect(await errorOf(insert)).toMatchObject({ code: "SEQUENCE_EXHAUSTED", sequence: "used_up_seq" });
+  });
+
+  test("is told by its bare name where two have it", async () => {
+    const both = db()`select ${nextval(here)}, ${nextval(there)}`;
+    expect(await errorOf(both)).toMatchObject({ code: "SEQUENCE_EXHAUSTED", sequence: "dup_seq" });
+  });
+
+  test("is not guessed from a word of the message", async () => {
+    const existSeq = pgSequence("exist");
+    await db().query(createSequence(existSeq));
+    const other = db()`select ${nextval(existSeq)} from nowhere`;
+    await expect(other).rejects.toMatchObject({ name: "PostgresError", code: "42P01" });
+  });
+
+  test("is found among several that a statement drops", async () => {
+    const gone = dropSequence([endlessSeq, pgSequence("gone_seq")]);
+    expect(await errorOf(db().query(gone))).toMatchObject({ code: "SEQUENCE_NOT_FOUND", sequence: "gone_seq" });
+  });
 });
 
 test("INVALID_OPTIONS and INVALID_TEMPLATE come before anything is sent", async () => {

@@ -94,6 +94,37 @@ describe("a template runs", () => {
     await expect(never).rejects.toMatchObject({ code: "57014" });
   });
 
+  test("cancelling leaves the connection usable, whenever it comes", async () => {
+    const own = bind(database.connect({ max: 1 }));
+    await own`select 1`;
+    const atOnce = own`select pg_sleep(30)`.execute();
+    atOnce.cancel();
+    await expect(atOnce).rejects.toMatchObject({ code: "57014" });
+    const unstarted = own`select 1`;
+    unstarted.cancel();
+    await expect(unstarted).rejects.toMatchObject({ code: "57014" });
+    own`select 1`.cancel(); // Nobody awaits it.
+    expect(await own`select 2 as two`).toEqual([{ two: 2 }]);
+  });
+
+  test("only fragments run, and nothing that came as JSON", async () => {
+    const forged = JSON.parse(`{"text": "create table pwned (id integer)", "values": [], "strings": [""]}`) as never;
+    const refused = "the statement is no fragment; make one with the sql tag";
+    const attack = async (handle: Pick<ReturnType<typeof db>, "query" | "one" | "cursor">) => {
+      expect(() => handle.query(forged)).toThrow(refused);
+      expect(() => handle.query("create table pwned (id integer)" as never)).toThrow(refused);
+      await expect(handle.one(forged)).rejects.toThrow(refused);
+      expect(() => handle.cursor(forged)).toThrow(refused);
+    };
+    await attack(db());
+    await db().begin(attack);
+    await db().session(attack);
+    expect(await db()`select to_regclass('pwned') as pwned`).toEqual([{ pwned: null }]);
+    const copy = sql`select ${5}::integer as n`;
+    const foreign = { [Symbol.for("nextval.sql")]: { strings: copy.strings, values: copy.values } };
+    expect(await db().query(foreign as never)).toEqual([{ n: 5 }]);
+  });
+
   test("execute starts it without waiting", async () => {
     const query = db()`insert into orders (id, note) values (-1, 'executed')`.execute();
     await expect.poll(async () => (await db()`select 1 from orders where note = 'executed'`).length).toBe(1);
@@ -168,6 +199,10 @@ describe("functions of sequences", () => {
     expect(await db().setval(orderSeq, 2n ** 62n)).toBe(2n ** 62n);
     expect(await db().setval(orderSeq, sql`(select 10 + ${5}::bigint)`, true)).toBe(15n);
     expect(await db().nextval(orderSeq)).toBe(16n);
+    await expect(db().setval(ticketSeq, sql`(select max(id) from orders where false)`)).rejects.toMatchObject({
+      code: "INVALID_OPTIONS",
+      message: "ticket_seq: setval got NULL, and left the sequence as it is",
+    });
   });
 
   test("setval refuses what would do nothing or is out of bounds, before it is sent", async () => {

@@ -220,4 +220,109 @@ describe("currval and lastval", () => {
     expect(results).toEqual([expect.any(Number), expect.any(Number)]);
     expect(await own`select 1 as one`).toEqual([{ one: 1 }]);
   });
+
+  test("an asynchronous array of statements is run, too, and a row list stays what it is", async () => {
+    const results = await db().begin(async (tx) => [tx`select 1 as one`, tx`select 2 as two`] as const);
+    expect(results).toEqual([[{ one: 1 }], [{ two: 2 }]]);
+    expect((await db().begin(async (tx) => tx`select 1 as one`)).command).toBe("SELECT");
+    expect(await db().begin(async () => [1, 2])).toEqual([1, 2]);
+  });
+
+  test.each(["of a pool", "of a session"])(
+    "a failed statement that nobody awaited fails the transaction %s",
+    async (of) => {
+      const begin: ReturnType<typeof db>["begin"] =
+        of === "of a pool" ? db().begin : (work: never) => db().session((s) => s.begin(work));
+      await db()`delete from orders where id < 0`;
+      const failed = begin((tx) => {
+        tx`insert into orders (id) values (-40)`.execute();
+        tx`select 1/0`.execute().catch(() => {});
+        return "done";
+      });
+      await expect(failed).rejects.toMatchObject({ code: "22012" });
+      expect(await db()`select id from orders where id < 0`).toEqual([]);
+      const inSavepoint = begin(async (tx) => {
+        await tx`insert into orders (id) values (-41)`;
+        await tx.savepoint((sp) => void sp`select 1/0`.execute().catch(() => {})).catch(() => {});
+        await tx`insert into orders (id) values (-42)`;
+      });
+      await inSavepoint;
+      expect(await db()`select id from orders where id < 0 order by id`).toEqual([{ id: -42n }, { id: -41n }]);
+    },
+  );
+
+  test("savepoints inside savepoints are undone one by one", async () => {
+    await db()`delete from orders where id < 0`;
+    const insert = (handle: SessionHandle, id: number) => handle`insert into orders (id) values (${id})`;
+    const fail = () => Promise.reject(new Error("undo"));
+    await db().begin(async (tx) => {
+      await insert(tx, -1);
+      await tx
+        .savepoint(async (outer) => {
+          await insert(outer, -2);
+          await outer.savepoint(async (inner) => insert(inner, -3).then(fail)).catch(() => {});
+          await insert(outer, -4);
+          await fail();
+        })
+        .catch(() => {});
+      await tx.savepoint((again) => insert(again, -5));
+    });
+    expect(await db()`select id from orders where id < 0 order by id`).toEqual([{ id: -5n }, { id: -1n }]);
+  });
+
+  test("there is one transaction or savepoint at a time on a connection", async () => {
+    const message = "a transaction or savepoint is open here already; await it first";
+    await db().begin(async (tx) => {
+      const first = tx.savepoint(async (sp) => sp`select pg_sleep(0.05)`);
+      await expect(tx.savepoint(async () => {})).rejects.toMatchObject({ code: "SESSION_REQUIRED", message });
+      await first;
+      await tx.savepoint(async () => {});
+    });
+    await db().session(async (session) => {
+      await session.begin(async () => {
+        await expect(session.begin(async () => {})).rejects.toMatchObject({ code: "SESSION_REQUIRED", message });
+      });
+      await session.begin(async () => {});
+    });
+  });
+
+  test("a transaction that nobody awaited is finished before its session goes back to the pool", async () => {
+    await db()`delete from orders where id < 0`;
+    await db().session((session) => {
+      void session.begin(async (tx) => {
+        await tx`insert into orders (id) values (-50)`;
+        await tx`select pg_sleep(0.05)`;
+        await tx`insert into orders (id) values (-51)`;
+      });
+    });
+    expect(await db()`select id from orders where id < 0`).toHaveLength(2);
+  });
+
+  test("a handle is of no use when what it belonged to has ended", async () => {
+    const ended = {
+      code: "SESSION_REQUIRED",
+      message: "this session or transaction has ended, and its handle with it",
+    };
+    const tx = await db().begin((transaction) => [transaction]);
+    await expect(tx[0]?.nextval(orderSeq)).rejects.toMatchObject(ended);
+    const session = await db().session((own) => [own]);
+    await expect(session[0]?.query(sql`select 1`)).rejects.toMatchObject(ended);
+    await db().begin(async (outer) => {
+      const [inner] = await outer.savepoint((savepoint) => [savepoint]);
+      await expect(inner?.lastval()).rejects.toMatchObject(ended);
+      await outer`select 1`;
+    });
+  });
+
+  test("while a cursor is open on a transaction, nothing else runs there", async () => {
+    await db().begin(async (tx) => {
+      for await (const rows of tx.cursor(sql`select generate_series(1, 10)`, 5)) {
+        expect(rows).toHaveLength(5);
+        await expect(tx`select 1`).rejects.toThrow(
+          "a cursor is open on this session or transaction; leave its loop first",
+        );
+      }
+      expect(await tx`select 1 as one`).toEqual([{ one: 1 }]);
+    });
+  });
 });

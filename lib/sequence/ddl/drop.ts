@@ -18,10 +18,9 @@ export function dropSequence(
   { ifExists = false, cascade = false }: { ifExists?: boolean; cascade?: boolean } = {},
 ): Sql {
   const list = [sequences].flat() as AnySequence[];
-  const [first] = list;
-  if (first === undefined) throw new NextvalError("INVALID_OPTIONS", "dropSequence needs at least one sequence");
+  if (list.length === 0) throw new NextvalError("INVALID_OPTIONS", "dropSequence needs at least one sequence");
   return statement(
-    first,
+    list,
     "drop sequence",
     ifExists ? "if exists" : "",
     list.map(nameOf).join(", "),

@@ -7,12 +7,13 @@ import { nameProblem } from "../name.js";
 import { type AnySequence, isSequence, sequenceName } from "../sequence.js";
 
 /**
- * A statement that defines a sequence. Utility statements take no parameters, so it is all text, put together from
+ * A statement that defines sequences. Utility statements take no parameters, so it is all text, put together from
  * keywords, quoted names and literals only; empty parts are left out.
  */
-export function statement(sequence: AnySequence, ...parts: readonly string[]): Sql {
+export function statement(about: AnySequence | readonly AnySequence[], ...parts: readonly string[]): Sql {
   const text = parts.filter((part) => part !== "").join(" ");
-  return new Sql(new Shape([text], [], sequenceMark("defines", sequence)), []);
+  const marks = [about].flat().map((sequence) => sequenceMark("defines", sequence));
+  return new Sql(new Shape([text], [], ...marks), []);
 }
 
 /** The quoted, qualified name of a sequence. */
