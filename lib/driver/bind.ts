@@ -58,6 +58,7 @@ type Begin = <Result>(statement: string, work: Work<Result>) => Promise<Outcome<
 function beginWith(run: Begin): Database["begin"] {
   return async <Result>(first: string | Work<Result>, second?: Work<Result>) => {
     const [modes, work] = typeof first === "string" ? [first, second as Work<Result>] : ["", first];
+    if (typeof work !== "function") throw new NextvalError("INVALID_TEMPLATE", "begin needs a function to run");
     if (!/^[a-z, ]*$/i.test(modes)) {
       const given = JSON.stringify(modes);
       throw new NextvalError("INVALID_TEMPLATE", `begin takes transaction modes such as "read only", not ${given}`);

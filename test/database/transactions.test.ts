@@ -207,6 +207,7 @@ describe("currval and lastval", () => {
     await expect(db().begin((tx) => tx`insert into children values (1)`)).rejects.toMatchObject({ code: "23503" });
     await expect(db().begin("nonsense", async () => {})).rejects.toMatchObject({ code: "42601" });
     await expect(db().begin("; drop table parents", async () => {})).rejects.toThrow("begin takes transaction modes");
+    await expect(db().begin("read only", undefined as never)).rejects.toThrow("begin needs a function to run");
     expect(await db()`select 1 from parents, children`).toEqual([]);
   });
 

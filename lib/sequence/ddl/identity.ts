@@ -1,19 +1,14 @@
-import type { Integer, SequenceType } from "../../../types/options.js";
+import type { SequenceOptions } from "../../../types/options.js";
 import { NextvalError } from "../../error.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { checkOptions } from "../options.js";
 import { optionClauses } from "./clauses.js";
 
 /** The options of the sequence behind an identity column, whose type is that of the column: say it as `as`, to have it checked. */
-export interface IdentityOptions {
-  readonly as?: SequenceType | undefined;
-  readonly startWith?: Integer | undefined;
-  readonly increment?: Integer | undefined;
-  readonly minValue?: Integer | undefined;
-  readonly maxValue?: Integer | undefined;
-  readonly cache?: Integer | undefined;
-  readonly cycle?: boolean | undefined;
-}
+export type IdentityOptions = Pick<
+  SequenceOptions,
+  "startWith" | "increment" | "minValue" | "maxValue" | "cache" | "cycle" | "as"
+>;
 
 const OPTIONS = ["startWith", "increment", "minValue", "maxValue", "cache", "cycle", "as"];
 
