@@ -74,11 +74,12 @@ export function setval<Sequence extends AnySequence>(
   }
   const shape = isCalled === undefined ? short : long;
   const further = isCalled === undefined ? [] : [isCalled];
-  if (value instanceof Sql) {
-    const holes = [Sql.shapeOf(value), ...further.map(() => null)];
+  const nested = Sql.shapeIn(value);
+  if (nested !== null) {
+    const holes = [nested, ...further.map(() => null)];
     return new SqlExpression(new Shape(shape.pieces, holes, ...shape.marks), [value, ...further], decode);
   }
-  return new SqlExpression(shape, [boundedValue(sequence, "setval", value), ...further], decode);
+  return new SqlExpression(shape, [boundedValue(sequence, "setval", value as Integer), ...further], decode);
 }
 
 /** @internal A value that the sequence may be set to by `action`. */

@@ -1,4 +1,4 @@
-import { Shape } from "./shape.js";
+import { type Mark, Shape } from "./shape.js";
 
 /**
  * The registered symbol under which a spliceable thing gives its SQL. No JSON can carry a symbol, so data that came from
@@ -33,6 +33,11 @@ export class Sql<Row = unknown> implements Spliceable {
   constructor(shape: Shape, values: readonly unknown[]) {
     this.#shape = shape;
     this.#values = values;
+    // Nested this deep, it is dissolved into one flat fragment, so that no walk through fragments exhausts the stack.
+    if (shape.deep) {
+      this.#values = this.values;
+      this.#shape = shape.dissolved;
+    }
   }
 
   get [SQL](): this {
@@ -87,9 +92,9 @@ export class Sql<Row = unknown> implements Spliceable {
     return position;
   }
 
-  /** @internal The same with nothing nested in it. */
-  dissolved(): Sql<Row> {
-    return new Sql(this.#shape.dissolved, this.values);
+  /** @internal For other copies of this package. */
+  get marks(): readonly Mark[] {
+    return this.#shape.marks;
   }
 
   /** @internal The shape of a fragment, and null for anything else. */

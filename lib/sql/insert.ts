@@ -1,5 +1,5 @@
 import { BoundedMap } from "./bounded-map.js";
-import { Sql } from "./fragment.js";
+import { SQL, Sql } from "./fragment.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";
 import { listShape } from "./list.js";
 import { Shape } from "./shape.js";
@@ -35,20 +35,19 @@ export function insert<Row extends InsertRow>(
   columns?: readonly (keyof Row & string)[],
 ): Sql {
   const list = (Array.isArray(rows) ? rows : [rows]) as readonly InsertRow[];
-  const [firstRow] = list;
-  if (firstRow === undefined) return refuse("sql.insert", "needs an object, or at least one");
-  refuseNonObject(firstRow, 0);
-  const names = columns ?? Object.keys(firstRow);
+  if (list.length === 0) return refuse("sql.insert", "needs an object, or at least one");
+  refuseNonRow(list[0], ROW, 0);
+  const names = columns ?? Object.keys(list[0] as InsertRow);
   if (names.length === 0) refuse("sql.insert", "needs at least one column");
   const place: Place = (index) =>
-    `row ${Math.floor(index / names.length) + 1} of sql.insert, column ${JSON.stringify(names[index % names.length])}`;
+    `${ROW(Math.floor(index / names.length))}, column ${JSON.stringify(names[index % names.length])}`;
 
   const width = names.length;
   const things = new Array<unknown>(list.length * width);
   const flat = fill(things, list, names, place, columns !== undefined);
 
   const { home, opening } = columnsOf(names);
-  const shape = listShape(home, things, flat, opening, () => valueLists(opening, things.length, width));
+  const shape = listShape(home, things, flat, () => valueLists(opening, things.length, width));
   return new Sql(shape, things);
 }
 
@@ -88,12 +87,12 @@ function fill(
   let position = 0;
   for (let index = 0; index < list.length; index++) {
     const row = list[index] as InsertRow;
-    refuseNonObject(row, index);
     let column = 0;
+    let alike = true;
     // The keys of most rows are the columns, in their order, and looping over them is the fastest way to read an object.
     for (const key in row) {
       if (key !== names[column]) {
-        if (!columnsStated) refuseSurplus(row, names, place(index * width));
+        alike = false;
         break;
       }
       const value = row[key];
@@ -102,6 +101,9 @@ function fill(
       column++;
       position++;
     }
+    if (alike && column === width) continue;
+    refuseNonRow(row, ROW, index);
+    if (!columnsStated) refuseSurplus(row, names, ROW(index));
     for (; column < width; column++, position++) {
       if ((things[position] = admit(row[names[column] as string], place, position)) instanceof Sql) flat = false;
     }
@@ -109,18 +111,21 @@ function fill(
   return flat;
 }
 
-function refuseNonObject(row: unknown, index: number): void {
-  if (typeof row === "object" && row !== null) return;
-  refuse(`row ${index + 1} of sql.insert`, `is ${row === null ? "null" : `a ${typeof row}`}; it must be an object`);
+const ROW: Place = (index) => `row ${index + 1} of sql.insert`;
+
+/** What is no object of columns, and whose keys would make strange ones. */
+export function refuseNonRow(row: unknown, place: Place, index: number): void {
+  if (typeof row === "object" && row !== null && !Array.isArray(row) && !(SQL in row)) return;
+  const kind = row === null ? "null" : Array.isArray(row) ? "an array" : typeof row;
+  refuse(place(index), `must be an object of columns, not ${kind === "object" ? "a fragment or sequence" : kind}`);
 }
 
 /** A key that only a later row has would be lost without a word. */
 function refuseSurplus(row: InsertRow, names: readonly string[], place: string): void {
   const surplus = Object.keys(row).find((key) => !names.includes(key));
   if (surplus === undefined) return;
-  const rowName = place.slice(0, place.indexOf(","));
   refuse(
-    rowName,
+    place,
     `has a column ${JSON.stringify(surplus)} that row 1 has not; give all rows the same keys, or state the columns`,
   );
 }

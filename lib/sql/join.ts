@@ -20,7 +20,8 @@ export function join(items: readonly Splice[], separator: Spliceable = COMMA): S
     refuse("sql.join", "needs at least one item; for an empty list say what is meant, such as sql.empty or sql`false`");
   }
   const between = admit(separator, () => "the separator of sql.join", 0);
-  if (!(between instanceof Sql) || Sql.shapeOf(between).size > 0) {
+  const separating = Sql.shapeIn(between);
+  if (separating === null || separating.size > 0) {
     return refuse("sql.join", "takes a fragment without values as separator, such as sql` and `");
   }
   const things = new Array<unknown>(items.length);
@@ -29,10 +30,12 @@ export function join(items: readonly Splice[], separator: Spliceable = COMMA): S
     const thing = (things[index] = admit(items[index], ITEM, index));
     if (first === undefined && thing instanceof Sql) first = thing;
   }
-  const text = between.text;
-  const home = Sql.shapeOf(first ?? between);
-  const shape = listShape(home, things, first === undefined, text, () => ["", ...things.slice(1).map(() => text), ""]);
-  return new Sql(shape, things);
+  const pieces = () => {
+    const text = separating.text + separating.ending;
+    return ["", ...things.slice(1).map(() => text), ""];
+  };
+  const home = first === undefined ? separating : Sql.shapeOf(first);
+  return new Sql(listShape(home, things, first === undefined, pieces, separating), things);
 }
 
 const ITEM: Place = (index) => `item ${index + 1} of sql.join`;

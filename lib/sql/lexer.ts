@@ -1,18 +1,18 @@
 /** Where in SQL text one stands; `end` is what closes a dollar-quoted body. */
 export type Context =
-  | { readonly in: "code" | "string" | "escape string" | "quoted identifier" | "line comment" }
+  | { readonly in: "code" | "string" | "string with escapes" | "quoted identifier" | "line comment" }
   | { readonly in: "block comment"; readonly depth: number }
   | { readonly in: "dollar-quoted body"; readonly end: string };
 
 export const CODE: Context = { in: "code" };
 
-// A quote, dollar tag or E only opens something where it does not continue an identifier: a$b$c is one name.
-const OPENING =
-  /"|'|(?<![\w$\x80-\uffff])[eE]'|(?<![\w$\x80-\uffff])\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$|--|\/\*|\$</g;
+// A dollar tag, E or placeholder only opens something where it does not continue an identifier: a$b$c is one name.
+const OPENING = /"|'|--|\/\*|(?<![\w$\x80-\uffff])(?:[eE]'|\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$|\$<)/g;
 
 const CLOSING = {
   string: /'/g,
-  "escape string": /\\[^]|''|'/g,
+  // Behind blanks and comments with a line's end among them, a further quote continues it.
+  "string with escapes": /\\[^]|''|'[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*[\n\r])*'|'/g,
   "quoted identifier": /"/g,
   "line comment": /[\n\r]/g,
   "block comment": /\/\*|\*\//g,
@@ -54,8 +54,8 @@ function follow(context: Context, token: string): Context {
       if (token === "--") return { in: "line comment" };
       if (token === "/*") return { in: "block comment", depth: 1 };
       if (token.startsWith("$")) return { in: "dollar-quoted body", end: token };
-      return { in: "escape string" };
-    case "escape string":
+      return { in: "string with escapes" };
+    case "string with escapes":
       return token === "'" ? CODE : context;
     case "block comment": {
       const depth = context.depth + (token === "/*" ? 1 : -1);

@@ -7,7 +7,7 @@ import { nearest } from "./nearest.js";
 import { evaluate, type Fail, type ScopeFunctions } from "./placeholder.js";
 import { Site } from "./site.js";
 import { assertGenuine, type Tag } from "./tag.js";
-import { refuse, type Splice } from "./value.js";
+import { admit, refuse, type Splice } from "./value.js";
 
 /** What named placeholders stand for: sequences, fragments and values, by name. */
 export type Bindings = { readonly [name: string]: Splice };
@@ -49,10 +49,12 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
         context = lex(text, context, (position) => {
           PLACEHOLDER.lastIndex = position;
           const inner = PLACEHOLDER.exec(text)?.[1];
-          const fail: Fail = (problem, cause) => failAt(strings, index, position, `$<${inner ?? ""}`, problem, cause);
+          const place = () => placeAt(strings, index, position, `$<${inner ?? ""}>`);
+          const fail: Fail = (problem, cause) => failAt(place(), problem, cause);
           if (inner === undefined) return fail("the placeholder is not closed; write $<name> or $<nextval(name)>");
           pieces.push(text.slice(done, position));
-          const thing = evaluate(inner, functions, (name) => lookUp(name, fail), fail);
+          const named = evaluate(inner, functions, (name) => lookUp(name, fail), fail);
+          const thing = admit(named, place, 0);
           fillings.push(() => thing);
           return (done = PLACEHOLDER.lastIndex);
         });
@@ -71,7 +73,7 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
     };
     const text = (source: string): Sql<never> => {
       if (typeof source !== "string") return refuse("the text of a scope", `takes a string, not ${typeof source}`);
-      const { site, fillings } = texts.getOrMake(source, () => compile([source]));
+      const { site, fillings } = texts.getOrMake(source, () => compile([source.replace(/^\ufeff/, "")]));
       return site.fragment(fillings.map((filling) => filling([])));
     };
     return Object.assign(scoped as Tag, { text });
@@ -79,18 +81,14 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
 }
 
 /** A splice counts as `${}` in the column, because its own text is not known here. */
-function failAt(
-  strings: readonly string[],
-  piece: number,
-  position: number,
-  found: string,
-  problem: string,
-  cause?: Error,
-): never {
+function placeAt(strings: readonly string[], piece: number, position: number, found: string): string {
   const before = [...strings.slice(0, piece), (strings[piece] as string).slice(0, position)].join("${}");
   const lines = before.split(/\r\n|\n|\r/);
-  const column = (lines.at(-1) as string).length + 1;
+  return `line ${lines.length}, column ${(lines.at(-1) as string).length + 1}: ${found}`;
+}
+
+function failAt(place: string, problem: string, cause?: Error): never {
   const { code, sequence } =
     cause instanceof NextvalError ? cause : { code: "INVALID_TEMPLATE" as const, sequence: undefined };
-  throw new NextvalError(code, `line ${lines.length}, column ${column}: ${found}>: ${problem}`, { sequence, cause });
+  throw new NextvalError(code, `${place}: ${problem}`, { sequence, cause });
 }

@@ -1,7 +1,7 @@
 import { BoundedMap } from "./bounded-map.js";
 import type { Sql } from "./fragment.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";
-import type { InsertRow } from "./insert.js";
+import { type InsertRow, refuseNonRow } from "./insert.js";
 import { Site } from "./site.js";
 import { refuse } from "./value.js";
 
@@ -18,6 +18,7 @@ const sites = new BoundedMap<string, Site>(256);
  * An undefined value is refused rather than left out, and so is an object without keys.
  */
 export function set(assignments: InsertRow): Sql {
+  refuseNonRow(assignments, () => "the argument of sql.set", 0);
   const names = Object.keys(assignments);
   if (names.length === 0) refuse("sql.set", "needs at least one column");
   const site = sites.getOrMake(keyOf(names), () => {

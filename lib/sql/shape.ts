@@ -1,10 +1,16 @@
 import { NextvalError } from "../error.js";
+import { CODE, type Context, lex } from "./lexer.js";
 
 /** The most parameters one statement takes: postgres.js and pg count them in 16 bits, and keep the last one. */
 const MAX_PARAMETERS = 65_534;
 
 /** Fragments nested deeper than this are dissolved into one, so that no walk through them exhausts the stack. */
 const MAX_DEPTH = 500;
+
+/** What stands at the edge of a text where it is not a character: a value, or nothing at all. */
+const VALUE = -1;
+const NOTHING = 0;
+const DOLLAR = 36;
 
 /** A fact about a piece of SQL that its text does not show, such as "this column is decoded so". */
 export interface Mark {
@@ -26,13 +32,16 @@ export class Shape {
   readonly size: number;
   /** Whether nothing is nested in it. */
   readonly flat: boolean;
+  /** What its text begins and ends with: the code of a character, `VALUE` or `NOTHING`. */
+  readonly #first: number;
+  readonly #last: number;
   readonly #depth: number;
-  /** Whether it is nested too deep to be nested further. */
+  /** Whether it is nested too deep to be nested further; see the constructor of `Sql`. */
   readonly deep: boolean;
   /** The shape it was last nested in: where a fragment is built inside out, that is most often the next one, too. */
   parent: Shape | undefined = undefined;
   /** Lists that begin with this shape, kept by `listShape`. */
-  lists: ({ readonly separator: string; readonly shape: Shape } | undefined)[] | undefined = undefined;
+  lists: ({ readonly separator: Shape | undefined; readonly shape: Shape } | undefined)[] | undefined = undefined;
   #text: string | undefined = undefined;
   #strings: TemplateStringsArray | undefined = undefined;
   #marks: readonly Mark[] | undefined = undefined;
@@ -41,9 +50,29 @@ export class Shape {
   constructor(pieces: readonly string[], holes: readonly (Shape | null)[] = [], ...marks: readonly Mark[]) {
     let size = 0;
     let depth = 0;
-    for (const hole of holes) {
-      size += hole === null ? 1 : hole.size;
-      if (hole !== null) depth = Math.max(depth, hole.#depth + 1);
+    let first = NOTHING;
+    let last = NOTHING;
+    for (let index = 0; index < pieces.length; index++) {
+      const piece = pieces[index] as string;
+      const hole = holes[index];
+      if (piece !== "") {
+        const begin = piece.charCodeAt(0);
+        if (touches(last, begin)) refuseTouch(pieces, index - 1);
+        if (first === NOTHING) first = begin;
+        last = piece.charCodeAt(piece.length - 1);
+      }
+      if (hole === undefined) continue;
+      const begin = hole === null ? VALUE : hole.#first;
+      if (touches(last, begin)) refuseTouch(pieces, index);
+      if (first === NOTHING) first = begin;
+      if (hole === null) {
+        size++;
+        last = VALUE;
+      } else {
+        size += hole.size;
+        depth = Math.max(depth, hole.#depth + 1);
+        if (begin !== NOTHING) last = hole.#last;
+      }
     }
     if (size > MAX_PARAMETERS) {
       throw new NextvalError(
@@ -56,6 +85,8 @@ export class Shape {
     this.#ownMarks = marks;
     this.size = size;
     this.flat = depth === 0;
+    this.#first = first;
+    this.#last = last;
     this.#depth = depth;
     this.deep = depth > MAX_DEPTH;
   }
@@ -70,15 +101,53 @@ export class Shape {
     return (this.#strings ??= asTemplate(dissolve(this)));
   }
 
-  /** The marks of this shape and of all nested ones. */
+  /** What must follow where it is nested: a comment at its end would take in the rest of the line. */
+  get ending(): "" | "\n" {
+    if (!/--[^\n\r]*$/.test(this.pieces.at(-1) as string)) return "";
+    const context = this.pieces.reduce((before: Context, text) => lex(text, before, (position) => position + 2), CODE);
+    return context.in === "line comment" ? "\n" : "";
+  }
+
+  /** The marks of this shape and of all nested ones, in the order of the text, each once. */
   get marks(): readonly Mark[] {
-    return (this.#marks ??= [...this.#ownMarks, ...this.holes.flatMap((hole) => hole?.marks ?? [])]);
+    return (this.#marks ??= [...this.#addMarks(new Set())]);
+  }
+
+  #addMarks(marks: Set<Mark>): Set<Mark> {
+    for (const mark of this.#ownMarks) {
+      // Of several columns of one name a row has the last.
+      if (mark.kind === "column") marks.delete(mark);
+      marks.add(mark);
+    }
+    for (const hole of this.holes) if (hole !== null) hole.#addMarks(marks);
+    return marks;
   }
 
   /** The same with nothing nested in it. */
   get dissolved(): Shape {
     return (this.#shallow ??= new Shape(dissolve(this), new Array<null>(this.size).fill(null), ...this.marks));
   }
+}
+
+/** Where a hole is, for an error: `value 2 (after "where id = ")`. */
+export function placeOf(pieces: readonly string[], hole: number): string {
+  const before = (pieces[hole] ?? "").trimStart().slice(-30);
+  return `value ${hole + 1}${before === "" ? "" : ` (after ${JSON.stringify(before)})`}`;
+}
+
+/** Whether a value would become part of a word beside it, or of another number: `limit $1` and `0`. */
+function touches(before: number, after: number): boolean {
+  return before === VALUE ? isWord(after) : after === VALUE && (isWord(before) || before === DOLLAR);
+}
+
+function isWord(code: number): boolean {
+  const letter = code | 32;
+  return (code >= 48 && code <= 57) || (letter >= 97 && letter <= 122) || code === 95 || code >= 128;
+}
+
+function refuseTouch(pieces: readonly string[], hole: number): never {
+  const problem = "touches a word, which would become part of it; put a space between them";
+  throw new NextvalError("INVALID_TEMPLATE", `${placeOf(pieces, hole)} ${problem}`);
 }
 
 function dissolve(shape: Shape): string[] {
@@ -90,7 +159,10 @@ function dissolve(shape: Shape): string[] {
     append(pieces[0]);
     holes.forEach((hole, index) => {
       if (hole === null) strings.push("");
-      else walk(hole);
+      else {
+        walk(hole);
+        append(hole.ending);
+      }
       append(pieces[index + 1]);
     });
   };

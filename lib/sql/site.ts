@@ -1,6 +1,6 @@
 import { Sql } from "./fragment.js";
 import { CODE, type Context, lex } from "./lexer.js";
-import { Shape } from "./shape.js";
+import { placeOf, Shape } from "./shape.js";
 import { admit, isPlain, type Place, refuse } from "./value.js";
 
 /** So many different shapes are remembered per template; a template that makes more than that starts anew. */
@@ -32,13 +32,14 @@ export class Site {
       context = lex(text, context, (position) => onPlaceholder(piece, position));
       return context;
     });
+    if (context.in !== "code" && context.in !== "line comment") {
+      refuse("the SQL", `ends inside a ${context.in}; close it`);
+    }
   }
 
   /** The fragment that this template makes of `things`, an array that nobody else holds. */
   fragment<Row>(things: unknown[]): Sql<Row> {
-    const shape = this.#shapeOf(things);
-    const fragment = new Sql<Row>(shape, things);
-    return shape.deep ? fragment.dissolved() : fragment;
+    return new Sql<Row>(this.#shapeOf(things), things);
   }
 
   #shapeOf(things: unknown[]): Shape {
@@ -121,15 +122,8 @@ export class Site {
   /** What is quoted or commented out is no place for a value, and what would end the quoting is no place for SQL. */
   #checkContext(index: number, nested: Shape | null): void {
     const context = this.#contexts[index] as Context;
-    if (context.in === "code") {
-      if (nested !== null) return;
-      if (
-        /[\w$\x80-\uffff]$/.test(this.pieces[index] as string) ||
-        /^[\w\x80-\uffff]/.test(this.pieces[index + 1] as string)
-      ) {
-        refuse(this.#place(index), "touches a word, which would become part of it; put a space between them");
-      }
-    } else if (context.in !== "dollar-quoted body") {
+    if (context.in === "code") return;
+    if (context.in !== "dollar-quoted body") {
       refuse(this.#place(index), `stands inside a ${context.in}, where nothing can be spliced; move it out of there`);
     } else if (nested === null || nested.size > 0) {
       refuse(this.#place(index), "stands inside a dollar-quoted body, which takes no parameter; use sql.literal");
@@ -138,8 +132,5 @@ export class Site {
     }
   }
 
-  readonly #place: Place = (index) => {
-    const before = (this.pieces[index] ?? "").trimStart().slice(-30);
-    return `value ${index + 1}${before === "" ? "" : ` (after ${JSON.stringify(before)})`}`;
-  };
+  readonly #place: Place = (index) => placeOf(this.pieces, index);
 }

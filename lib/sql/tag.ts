@@ -29,11 +29,15 @@ export const tag: Tag = (strings: TemplateStringsArray, ...things: unknown[]): S
   return site.fragment(things);
 };
 
-/** Only the JavaScript engine makes frozen templates of text that stands in the source; data cannot pass for one. */
+/**
+ * The strings of a template are frozen, and so is their `raw`, which is not enumerable. No JSON is like that, nor what is
+ * copied or assigned; only code that sets out to forge a template gets past.
+ */
 export function assertGenuine(strings: TemplateStringsArray): void {
   const genuine =
     Array.isArray(strings) &&
     Object.isFrozen(strings) &&
+    Object.getOwnPropertyDescriptor(strings, "raw")?.enumerable === false &&
     Array.isArray(strings.raw) &&
     Object.isFrozen(strings.raw) &&
     strings.length === strings.raw.length &&

@@ -9,8 +9,8 @@ interface DriverParameter {
 }
 
 /**
- * A value that the driver can bind to `$1`. Plain objects are bound as JSON; for an object of an interface or class use
- * `client.json(...)`.
+ * A value that the driver can bind to `$1`. Plain objects are bound as JSON, and so is what has a `toJSON`; for another
+ * object of a class or an interface use `client.json(...)`.
  */
 export type Value =
   | string
@@ -50,7 +50,7 @@ export function isPlain(thing: unknown): boolean {
  * that can be bound. Everything else is refused here, before any SQL exists.
  */
 export function admit(thing: unknown, place: Place, index: number): unknown {
-  if (isPlain(thing) || thing instanceof Sql) return thing;
+  if (isPlain(thing) || Sql.shapeIn(thing) !== null) return thing;
   if (typeof thing === "object") return admitObject(thing as object, place, index);
   if (thing === undefined) {
     return refuse(place(index), "is undefined; pass null for NULL, or sql`default` for a column's default");
@@ -59,12 +59,12 @@ export function admit(thing: unknown, place: Place, index: number): unknown {
 }
 
 function admitObject(thing: object, place: Place, index: number): unknown {
-  if (SQL in thing) return adopt(thing as Spliceable);
+  if (SQL in thing) return adopt(thing as Spliceable, place, index);
   if (thing instanceof Date) {
     return Number.isNaN(thing.getTime()) ? refuse(place(index), "is an invalid Date") : thing;
   }
   if (Array.isArray(thing)) {
-    admitItems(thing, (item) => `${place(index)}, item ${item}`);
+    admitItems(thing, (item) => `${place(index)}, item ${item}`, 1);
     return thing;
   }
   if (isThenable(thing)) {
@@ -75,31 +75,51 @@ function admitObject(thing: object, place: Place, index: number): unknown {
     }
     return refuse(place(index), "is a promise or a query of another library; await it, or embed it as a fragment");
   }
+  if (!isSerializable(thing)) {
+    refuse(place(index), `is a ${thing.constructor?.name}, no plain object; use client.json(...)`);
+  }
   return thing;
 }
 
-function admitItems(items: readonly unknown[], place: Place): void {
+/** An array of PostgreSQL has 6 at most, but an array may also stand for JSON. */
+const MAX_DIMENSIONS = 32;
+
+function admitItems(items: readonly unknown[], place: Place, dimension: number): void {
   for (let index = 0; index < items.length; index++) {
-    if (admit(items[index], place, index + 1) instanceof Sql) {
+    const item = items[index];
+    if (Array.isArray(item)) {
+      if (dimension === MAX_DIMENSIONS) refuse(place(index + 1), "is nested too deep, or holds itself");
+      admitItems(item, (inner) => `${place(index + 1)}, item ${inner}`, dimension + 1);
+    } else if (Sql.shapeIn(admit(item, place, index + 1)) !== null) {
       refuse(place(index + 1), "is a fragment, which an array parameter cannot hold; use sql.join");
     }
   }
+}
+
+/** Whether it means something as JSON or bytes. Plain objects and bytes of another realm, such as a `vm` context, do, too. */
+function isSerializable(thing: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(thing);
+  return (
+    prototype === null ||
+    Object.getPrototypeOf(prototype) === null ||
+    Object.prototype.toString.call(thing) === "[object Uint8Array]" ||
+    ("toJSON" in thing && typeof thing.toJSON === "function")
+  );
 }
 
 function isThenable(thing: object): boolean {
   return "then" in thing && typeof thing.then === "function";
 }
 
-/** A fragment made by another copy of this package is taken over by its public face. */
-function adopt(thing: Spliceable): Sql {
-  const fragment = thing[SQL];
-  if (fragment instanceof Sql) return fragment;
-  const { strings, values } = fragment as Sql;
-  return new Sql(
-    new Shape(
-      strings,
-      values.map(() => null),
-    ),
-    values,
-  );
+/** A fragment made by another copy of this package is taken over by its public face, which a proxy, say, has not. */
+function adopt(thing: Spliceable, place: Place, index: number): Sql {
+  try {
+    const fragment = thing[SQL];
+    if (Sql.shapeIn(fragment) !== null) return fragment;
+    const { strings, values, marks = [] } = fragment;
+    const holes = values.map(() => null);
+    return new Sql(new Shape(strings, holes, ...marks), values);
+  } catch {
+    return refuse(place(index), "imitates a fragment, as a proxy does; splice the fragment");
+  }
 }

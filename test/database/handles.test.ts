@@ -97,9 +97,12 @@ describe("a template runs", () => {
   test("cancelling leaves the connection usable, whenever it comes", async () => {
     const own = bind(database.connect({ max: 1 }));
     await own`select 1`;
-    const atOnce = own`select pg_sleep(30)`.execute();
+    // The server may hear of the cancelling before it has the statement; then the statement runs to its end.
+    const atOnce = own`select pg_sleep(0.5)`.execute();
     atOnce.cancel();
-    await expect(atOnce).rejects.toMatchObject({ code: "57014" });
+    expect(await atOnce.catch((error: { code: string }) => error)).toSatisfy(
+      (outcome) => Array.isArray(outcome) || (outcome as { code: string }).code === "57014",
+    );
     const unstarted = own`select 1`;
     unstarted.cancel();
     await expect(unstarted).rejects.toMatchObject({ code: "57014" });

@@ -70,6 +70,10 @@ describe("currval and lastval", () => {
     const [row] = await db()`select ${nextval(orderSeq).as("a")}, ${currval(orderSeq).as("b")}, ${lastval().as("c")}`;
     expect(row?.b).toBe(row?.a);
     expect(row?.c).toBe(row?.a);
+    const again = db()`select ${nextval(orderSeq).as("a")}, ${currval(orderSeq).as("b")}, ${nextval(orderSeq).as("c")}`;
+    expect((await again)[0]?.b).toBe((await again)[0]?.a);
+    const late = db()`select ${currval(orderSeq)}, ${nextval(orderSeq)}`;
+    await expect(late).rejects.toMatchObject({ code: "SESSION_REQUIRED" });
   });
 
   test("a transaction is committed, or rolled back with the error that was thrown", async () => {

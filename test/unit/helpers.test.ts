@@ -7,6 +7,11 @@ function compiled({ text, values }: Sql) {
   return { text, values };
 }
 
+/** What a fragment says of sequences and columns, for the driver and for other copies of the library. */
+function marksOf(fragment: Sql): unknown {
+  return (fragment as Sql & { marks: unknown }).marks;
+}
+
 test("sql.identifier quotes and qualifies", () => {
   expect(sql.identifier("id").text).toBe('"id"');
   expect(sql.identifier('we"ird', "Order Seq", "a.b").text).toBe('"we""ird"."Order Seq"."a.b"');
@@ -50,6 +55,17 @@ describe("sql.join", () => {
     items[0] = 9;
     items.push(3);
     expect(compiled(list)).toEqual({ text: "$1, $2", values: [1, 2] });
+  });
+
+  test("a separator keeps what it says of sequences, and is told from another of the same text", () => {
+    const fresh = pgSequence("fresh_seq");
+    const list = (separator: Sql) => sql.join([1, 2], sql` + ${separator} + `);
+    const text = `$1 + nextval('"fresh_seq"'::regclass) + $2`;
+    for (const separator of [sql.raw(`nextval('"fresh_seq"'::regclass)`), nextval(fresh), nextval(fresh)]) {
+      expect(list(separator).text).toBe(text);
+      expect(marksOf(list(separator))).toEqual(marksOf(separator));
+    }
+    expect(marksOf(list(nextval(fresh)))).toHaveLength(1);
   });
 
   test("refuses an empty list, and a separator that is text or has values", () => {
@@ -165,7 +181,39 @@ describe("sql.insert", () => {
     expect(() => sql.insert([{ a: 1, b: 2 }, { b: 3, c: 4 } as never])).toThrow(
       'row 2 of sql.insert has a column "c" that row 1 has not',
     );
-    expect(() => sql.insert([{ a: 1 }, null as never])).toThrow("row 2 of sql.insert is null; it must be an object");
+    expect(() => sql.insert([{ a: 1 }, null as never])).toThrow(
+      "row 2 of sql.insert must be an object of columns, not null",
+    );
+  });
+});
+
+describe("what is no object of columns is refused", () => {
+  test.each([
+    ["null", null, "null"],
+    ["undefined", undefined, "undefined"],
+    ["a number", 1, "number"],
+    ["a string", "ab", "string"],
+    ["a function", () => 1, "function"],
+    ["an array", [1, 2], "an array"],
+    ["a fragment", sql`a = ${1}`, "a fragment or sequence"],
+    ["a sequence", orderSeq, "a fragment or sequence"],
+  ])("%s", (_name, thing, kind) => {
+    const given = thing as never;
+    expect(() => sql.set(given)).toThrow(`the argument of sql.set must be an object of columns, not ${kind}`);
+    const problem = (row: number) => `row ${row} of sql.insert must be an object of columns, not ${kind}`;
+    expect(() => sql.insert([given])).toThrow(problem(1));
+    expect(() => sql.insert([{ a: 1 }, given])).toThrow(problem(2));
+    expect(() => sql.insert([{ length: 1 }, given], ["length"])).toThrow(problem(2));
+    if (!Array.isArray(thing)) expect(() => sql.insert(given)).toThrow(problem(1));
+  });
+
+  test("a list with nothing in some places", () => {
+    const [second, first] = [[{ a: 1 }, { a: 2 }], [{ a: 1 }]];
+    second.length = 3;
+    expect(() => sql.insert(second)).toThrow("row 3 of sql.insert must be an object of columns, not undefined");
+    first.unshift(undefined as never);
+    delete first[0];
+    expect(() => sql.insert(first)).toThrow("row 1 of sql.insert must be an object of columns, not undefined");
   });
 });
 

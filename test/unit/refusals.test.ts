@@ -1,4 +1,8 @@
-import { NextvalError, nextval, pgSequence, type Splice, sql } from "nextval";
+import { transformSync } from "esbuild";
+import { NextvalError, nextval, pgSequence, type Splice, type Sql, sql } from "nextval";
+import { runInNewContext } from "node:vm";
+import postgres from "postgres";
+import ts from "typescript-5";
 import { describe, expect, test } from "vitest";
 
 const orderSeq = pgSequence("order_seq");
@@ -19,6 +23,12 @@ function messageOf(build: () => unknown): string {
   throw new Error("was not refused");
 }
 
+function circular(): unknown[] {
+  const items: unknown[] = [];
+  items.push(items, items);
+  return items;
+}
+
 describe("a thing that is no value is refused with its position", () => {
   const cases: [string, unknown, string][] = [
     ["undefined", undefined, "is undefined; pass null for NULL, or sql`default` for a column's default"],
@@ -32,6 +42,26 @@ describe("a thing that is no value is refused with its position", () => {
     ],
     ["an invalid date", new Date("never"), "is an invalid Date"],
     ["an array with undefined in it", [1, undefined], "item 2 is undefined"],
+    ["an array with undefined in an array in it", [[1], [1, undefined]], "item 2, item 2 is undefined"],
+    ["an array that holds itself", circular(), "item 1 is nested too deep, or holds itself"],
+    ["a Map", new Map([["a", 1]]), "is a Map, no plain object; use client.json(...)"],
+    ["a Set", new Set([1]), "is a Set, no plain object; use client.json(...)"],
+    ["a regular expression", /x/, "is a RegExp, no plain object; use client.json(...)"],
+    ["an error", new TypeError("x"), "is a TypeError, no plain object; use client.json(...)"],
+    [
+      "an object of a class",
+      new (class Point {
+        x = 1;
+      })(),
+      "is a Point, no plain object; use client.json(...)",
+    ],
+    ["an array with a Map in it", [1, new Map()], "item 2 is a Map, no plain object"],
+    ["a buffer without a view", new ArrayBuffer(2), "is a ArrayBuffer, no plain object"],
+    ["a generator", (function* empty() {})(), "no plain object; use client.json(...)"],
+    ["a proxy of a fragment", new Proxy(sql`x`, {}), "imitates a fragment, as a proxy does; splice the fragment"],
+    ["the prototype of fragments", Object.getPrototypeOf(sql`x`), "imitates a fragment"],
+    ["an object with the key of fragments", { [Symbol.for("nextval.sql")]: null }, "imitates a fragment"],
+    ["an heir of a fragment", Object.create(sql`x`), "imitates a fragment"],
     [
       "an array with a fragment in it",
       [nextval(orderSeq)],
@@ -47,6 +77,32 @@ describe("a thing that is no value is refused with its position", () => {
     splice("ok");
     expect(messageOf(() => splice(thing))).toBe(message);
   });
+});
+
+test("objects that mean something as JSON or bytes are values", () => {
+  const client = postgres();
+  const elsewhere = (source: string): unknown => runInNewContext(source);
+  const bare: unknown = Object.assign(Object.create(null), { a: 1 });
+  for (const thing of [
+    { a: new Map() },
+    bare,
+    elsewhere("({ a: 1 })"),
+    elsewhere("[{ a: 1 }]"),
+    elsewhere("new Uint8Array(2)"),
+    elsewhere("new Date(0)"),
+    Buffer.from("a"),
+    new (class extends Uint8Array {})(2),
+    new URL("https://example.org"),
+    new (class Money {
+      toJSON = () => "1.00";
+    })(),
+    client.json({ a: 1 }),
+    client.typed(1 as never, 25),
+    client.array([1]),
+  ]) {
+    expect(splice(thing).values[1]).toBe(thing);
+    expect(splice([thing]).values[1]).toEqual([thing]);
+  }
 });
 
 test("objects from JSON are values, whatever they look like", () => {
@@ -67,14 +123,24 @@ test("a fragment of another copy of the library is taken by its public face", ()
   expect({ text, values }).toEqual({ text: "select a + $1, $2", values: [1, 2] });
 });
 
+test("a fragment of another copy keeps what it says of sequences and columns", () => {
+  const other = nextval(orderSeq).as("id") as unknown as { strings: string[]; values: unknown[]; marks: unknown[] };
+  const { strings, values, marks } = other;
+  const foreign = { [Symbol.for("nextval.sql")]: { strings, values, marks } } as unknown as Splice;
+  expect(marks).toHaveLength(2);
+  expect((sql`select ${foreign}` as unknown as { marks: unknown[] }).marks).toEqual(marks);
+});
+
 describe("a call that is no template is refused", () => {
   const called = sql as unknown as (...things: unknown[]) => unknown;
   const raw = (strings: string[]) => Object.assign([...strings], { raw: strings });
+  const frozen = (strings: string[]) => Object.freeze(raw(Object.freeze(strings) as string[]));
   test.each([
     ["a string", ["select 1"]],
     ["an array", [["select 1"]]],
     ["an array with raw", [raw(["select 1"])]],
     ["a frozen array without raw", [Object.freeze(["select 1"])]],
+    ["a frozen array with a frozen raw that was assigned", [frozen(["select 1"])]],
     ["JSON", [JSON.parse(`{"0": "select 1", "length": 1, "raw": ["select 1"]}`)]],
     ["nothing", []],
   ])("%s", (_name, things) => {
@@ -92,6 +158,23 @@ describe("a call that is no template is refused", () => {
     expect(messageOf(() => called(strings, 1, 2, 3))).toBe("sql needs 2 values for this template, and got 3");
   });
 
+  test("a genuine template passes whatever has compiled it", () => {
+    const source = "export const build = (tag, thing) => tag`select ${thing}, 'a\\\\n'`";
+    const compile = [
+      (target: string) => transformSync(source, { target, supported: { "template-literal": false } }).code,
+      (target: string) => transformSync(source, { target }).code,
+      (target: string) =>
+        ts.transpileModule(source, { compilerOptions: { target: ts.ScriptTarget[target as "ES2022"] } }).outputText,
+    ];
+    for (const each of compile) {
+      const code = each("ES2022")
+        .replace("export const build =", "return")
+        .replace(/export \{[^}]*\};?/, "return build;");
+      const build = new Function(code)() as (tag: unknown, thing: unknown) => Sql;
+      expect(build(sql, 5)).toMatchObject({ text: "select $1, 'a\\n'", values: [5] });
+    }
+  });
+
   test("an invalid escape", () => {
     expect(messageOf(() => sql`select '\u'`)).toContain("invalid escape");
   });
@@ -100,7 +183,7 @@ describe("a call that is no template is refused", () => {
 describe("a splice where SQL has no place for it", () => {
   test("inside quotes and comments nothing is spliced", () => {
     expect(messageOf(() => sql`select '${1}'`)).toContain('value 1 (after "select \'") stands inside a string');
-    expect(messageOf(() => sql`select E'\\'${1}'`)).toContain("stands inside a escape string");
+    expect(messageOf(() => sql`select E'\\'${1}'`)).toContain("stands inside a string with escapes");
     expect(messageOf(() => sql`select nextval('${orderSeq}')`)).toContain("stands inside a string");
     expect(messageOf(() => sql`select "${1}"`)).toContain("stands inside a quoted identifier");
     expect(messageOf(() => sql`select 1 -- ${1}`)).toContain("stands inside a line comment");
@@ -131,6 +214,53 @@ describe("a splice where SQL has no place for it", () => {
     expect(messageOf(() => sql`select 1 limit ${1}0`)).toContain("touches a word");
     expect(sql`select array[${1}], ${2}::int, (${3})`.values).toEqual([1, 2, 3]);
   });
+
+  test("a value that touches a word across the edge of a fragment", () => {
+    const value = sql`${5}`;
+    expect(messageOf(() => sql`select ${value}0`)).toContain('value 1 (after "select ") touches a word');
+    expect(messageOf(() => sql`select id${value}`)).toContain('value 1 (after "select id") touches a word');
+    expect(messageOf(() => sql`select $${value}`)).toContain("touches a word");
+    expect(messageOf(() => sql`select é${sql`${value} `}`)).toContain("touches a word");
+    expect(messageOf(() => sql`select ${sql` ${value}`}é`)).toContain("touches a word");
+    expect(messageOf(() => sql`select ${value}${sql.raw("0")}`)).toContain("value 2 touches a word");
+    expect(messageOf(() => sql`select ${5}${sql.empty}${sql.raw("0")}`)).toContain("value 3 touches a word");
+    expect(messageOf(() => sql`select ${sql.raw("a")}${5}`)).toContain("value 2 touches a word");
+    expect(messageOf(() => sql.join([1, 2], sql`or`))).toContain("value 1 touches a word");
+    expect(messageOf(() => sql.join([sql`a = ${1}`, sql`b`], sql`or `))).toContain("touches a word");
+    expect(messageOf(() => sql.set({ a: sql`${1}${sql.raw("0")}` }))).toContain("touches a word");
+    expect(sql`${value}, ${sql` ${value} `}0, ${sql`(${5})`}0, f${sql`(${5})`}, ${sql.raw("a")}b`.values).toHaveLength(
+      4,
+    );
+  });
+
+  test("text that is not closed", () => {
+    const problem = (kind: string) => `the SQL ends inside a ${kind}; close it`;
+    expect(messageOf(() => sql`select 'a`)).toBe(problem("string"));
+    expect(messageOf(() => sql`select E'\\'`)).toBe(problem("string with escapes"));
+    expect(messageOf(() => sql`select "a`)).toBe(problem("quoted identifier"));
+    expect(messageOf(() => sql`select ${1} /* /* */`)).toBe(problem("block comment"));
+    expect(messageOf(() => sql`do $x$ begin end $$`)).toBe(problem("dollar-quoted body"));
+    expect(messageOf(() => sql.scope({})`select 'a`)).toBe(problem("string"));
+    expect(messageOf(() => sql.scope({ a: 1 }).text("select $<a> /* a"))).toBe(problem("block comment"));
+  });
+
+  test("an escape string that goes on in the next line", () => {
+    const start = "select E'a'";
+    for (const between of ["\n", " \t\n  ", "\r\n", " -- it's\n\n -- a\n "]) {
+      const { text } = sql.scope({ a: 1 }).text(`${start}${between}'b\\' $<a>', $<a>`);
+      expect(text).toBe(`${start}${between}'b\\' $<a>', $1`);
+    }
+    for (const between of [" ", " /* */\n", ",\n"]) {
+      const { text } = sql.scope({ a: 1 }).text(`${start}${between}'b\\', $<a>`);
+      expect(text).toBe(`${start}${between}'b\\', $1`);
+    }
+    expect(
+      messageOf(
+        () => sql`select E'a'
+      'b\\' ${1}'`,
+      ),
+    ).toContain("stands inside a string with escapes");
+  });
 });
 
 test("a named placeholder in the plain tag names both cures", () => {
@@ -138,4 +268,5 @@ test("a named placeholder in the plain tag names both cures", () => {
     "$<nextval(orderSeq)> is a named placeholder, which the plain sql tag does not have; splice it as ${nextval(orderSeq)}, or make a tag with sql.scope({ ... }) that knows the name",
   );
   expect(sql`select '$<x>', "$<x>", $$ $<x> $$ -- $<x>`.values).toEqual([]);
+  expect(sql`select * from t where price$<10 and é$<5`.values).toEqual([]);
 });

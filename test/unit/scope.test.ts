@@ -66,6 +66,11 @@ describe("named placeholders", () => {
     }
   });
 
+  test("a file's byte order mark is no part of it", () => {
+    expect(orders.text("\ufeffselect '\ufeff', $<tenant>").text).toBe("select '\ufeff', $1");
+    expect(() => orders.text("\ufeffselect $<nope>")).toThrow("line 1, column 8: $<nope>");
+  });
+
   test("bindings are those of the moment the scope was made", () => {
     const bindings = { tenant: 1 };
     const scope = sql.scope(bindings);
@@ -151,8 +156,13 @@ test("a mistake in a function keeps its code and its cause", () => {
 });
 
 test("a binding that is no value is refused", () => {
-  expect(() => sql.scope({ a: undefined as never })`select 1, $<a>`).toThrow("value 1 (after");
-  expect(() => sql.scope({ a: (() => 1) as never })`select $<a>`).toThrow("is a function");
+  expect(() => sql.scope({ a: undefined as never })`select 1,\n $<a>`).toThrow(
+    "line 2, column 2: $<a> is undefined; pass null for NULL",
+  );
+  expect(() => sql.scope({ a: (() => 1) as never })`select $<a>`).toThrow("line 1, column 8: $<a> is a function");
+  expect(() => sql.scope({ a: [undefined] as never }).text("select $<a>")).toThrow(
+    "line 1, column 8: $<a>, item 1 is undefined",
+  );
 });
 
 test("a scope's tag is no function for text", () => {

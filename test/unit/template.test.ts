@@ -1,5 +1,5 @@
-import { currval, nextval, pgSchema, pgSequence, sql, type Sql } from "nextval";
-import { expect, test } from "vitest";
+import { currval, nextval, pgSchema, pgSequence, setval, sql, type Sql } from "nextval";
+import { describe, expect, test } from "vitest";
 
 const orderSeq = pgSequence("order_seq");
 const invoiceSeq = pgSchema("billing").sequence("invoice_seq");
@@ -50,6 +50,61 @@ test("five thousand fragments one inside the other", () => {
   expect(fragment.values).toEqual(Array.from({ length: 5001 }, (_, index) => index));
   expect(fragment.text.startsWith("(((")).toBe(true);
   expect(fragment.text.endsWith("or a = $5000) or a = $5001)")).toBe(true);
+});
+
+describe("twenty thousand fragments one inside the other", () => {
+  const numbers = Array.from({ length: 20_000 }, (_, index) => index);
+
+  test("in sql.join", () => {
+    const fragment = numbers.reduce((inner: Sql, index) => sql.join([inner, index]), sql`x`);
+    expect(fragment.values).toEqual(numbers);
+    expect(fragment.text).toBe(`x, ${numbers.map((index) => `$${index + 1}`).join(", ")}`);
+  });
+
+  test("in sql.insert", () => {
+    const fragment = numbers.reduce((a: Sql, b) => sql.insert({ a, b }), sql`x`);
+    expect(fragment.values).toEqual(numbers);
+    expect(fragment.text.startsWith(`("a", "b") values (("a", "b") values (`)).toBe(true);
+  });
+
+  test("in sql.set", () => {
+    const fragment = numbers.reduce((a: Sql, b) => sql.set({ a, b }), sql`x`);
+    expect(fragment.values).toEqual(numbers);
+    expect(fragment.text.endsWith(', "b" = $20000')).toBe(true);
+  });
+
+  test("in setval and an alias", () => {
+    const fragment = numbers.reduce((inner: Sql) => setval(orderSeq, inner), sql`${1}`);
+    expect(fragment.values).toEqual([1]);
+    const aliased = numbers.reduce((inner: Sql) => sql`(select ${setval(orderSeq, inner).as("a")})`, sql`${1}`);
+    expect(aliased.values).toEqual([1]);
+    expect(aliased.text.endsWith(') as "a")')).toBe(true);
+  });
+});
+
+test("a comment at the end of a nested fragment takes in nothing that follows", () => {
+  const noted = sql`a = ${1} -- note`;
+  expect(noted.text).toBe("a = $1 -- note");
+  expect(sql`delete from t where ${noted} and tenant = ${5}`.text).toBe(
+    "delete from t where a = $1 -- note\n and tenant = $2",
+  );
+  expect(sql`(${sql`${noted}`})`.text).toBe("(a = $1 -- note\n)");
+  expect(sql`(${sql.raw("1 -- 1")})`.text).toBe("(1 -- 1\n)");
+  expect(sql`(${sql.scope({}).text("1 -- 1")})`.text).toBe("(1 -- 1\n)");
+  expect(sql.join([noted, sql`b`], sql` and -- next`).text).toBe("a = $1 -- note\n and -- next\nb");
+  expect(sql.insert([{ a: sql`default --` }, { a: noted }]).text).toBe(
+    '("a") values (default --\n), (a = $1 -- note\n)',
+  );
+  expect(sql.set({ a: noted, b: 1 }).text).toBe('"a" = a = $1 -- note\n, "b" = $2');
+  expect(setval(orderSeq, sql`1 --`).text).toBe(`setval('"order_seq"'::regclass, 1 --\n)`);
+});
+
+test("what only looks like a comment at the end stays as it is", () => {
+  for (const text of [`'--'`, `"--"`, "$$ -- $$", "/* -- */", "-- a\n", "-- a\r", "E'\\' --'"]) {
+    expect(sql`(${sql.raw(text)})`.text).toBe(`(${text})`);
+  }
+  expect(sql`(${sql`$$ ${sql.raw("it's")} $$, '-- $$ --'`})`.text).toBe("($$ it's $$, '-- $$ --')");
+  expect(sql`(${sql`$$ ${sql.raw("it's")} ' $$ --'`})`.text).toBe("($$ it's ' $$ --'\n)");
 });
 
 test("one template takes on many shapes, and each keeps its own text", () => {
@@ -104,6 +159,14 @@ test("it shows its text and values in JSON and when it is printed", async () => 
 test("nextval and currval of a sequence are one object each", () => {
   expect(nextval(orderSeq)).toBe(nextval(orderSeq));
   expect(currval(orderSeq)).toBe(currval(orderSeq));
+});
+
+test("a fragment has each mark once, where it stands last", () => {
+  const [a, b] = [nextval(orderSeq).as("x"), nextval(invoiceSeq).as("x")];
+  const marks = (fragment: Sql) => (fragment as Sql & { marks: { kind: string }[] }).marks;
+  const columns = (fragment: Sql) => marks(fragment).filter(({ kind }) => kind === "column");
+  expect(columns(sql`select ${a}, ${b}, ${a}`)).toEqual([...columns(b), ...columns(a)]);
+  expect(marks(sql`select ${a}, ${b}, ${a}`)).toHaveLength(4);
 });
 
 test("a column is named with as", () => {

@@ -1,0 +1,37 @@
+import { bind, sql } from "nextval";
+import { expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+
+const database = useDatabase();
+
+test("a comment at the end of a nested fragment takes in no condition", async () => {
+  const db = bind(database.client);
+  await db`create table notes (id int, tenant int)`;
+  await db`insert into notes values (1, 5), (1, 6)`;
+  const condition = sql`id = ${1} -- the one`;
+  expect(await db`delete from notes where ${condition} and tenant = ${5} returning tenant`).toEqual([{ tenant: 5 }]);
+  expect(await db`select tenant from notes where (${condition})`).toEqual([{ tenant: 6 }]);
+  const either = sql.join([sql`tenant = ${7} -- seven`, sql`tenant = ${6}`], sql` or -- six`);
+  expect(await db`select tenant from notes where (${either}) and id = ${2}`).toEqual([]);
+});
+
+test.each(["\n", " \t\f\v\r\n ", " -- it's\n\r -- a\n ", "\r"])(
+  "an escape string goes on behind %j, and the server reads it as we do",
+  async (between) => {
+    const query = sql.scope({ a: "bound" }).text(`select E'a'${between}'b\\' $<a>' as text, $<a>::text as a`);
+    expect(await bind(database.client).query(query)).toEqual([{ text: "ab' $<a>", a: "bound" }]);
+  },
+);
+
+test("$< behind a name is an operator's, if anyone's", async () => {
+  const db = bind(database.client);
+  expect(await db`select price$<10 as cheap from (values (5)) as t (price$)`).toEqual([{ cheap: true }]);
+});
+
+test("what means something as JSON arrives as JSON, and bytes as bytes", async () => {
+  const db = bind(database.client);
+  const url = new URL("https://example.org/a");
+  const bytes = new Uint8Array([0, 255]);
+  const rows = await db`select ${{ a: 1 }}::jsonb as plain, ${url as never}::jsonb as url, ${bytes}::bytea as bytes`;
+  expect(rows).toEqual([{ plain: { a: 1 }, url: url.href, bytes: Buffer.from(bytes) }]);
+});
