@@ -100,7 +100,7 @@ describe("a template runs", () => {
     // The server may hear of the cancelling before it has the statement; then the statement runs to its end.
     const atOnce = own`select pg_sleep(0.5)`.execute();
     atOnce.cancel();
-    expect(await atOnce.catch((error: { code: string }) => error)).toSatisfy(
+    expect(await atOnce.catch((error: unknown) => error)).toSatisfy(
       (outcome) => Array.isArray(outcome) || (outcome as { code: string }).code === "57014",
     );
     const unstarted = own`select 1`;
