@@ -9,7 +9,7 @@ import { columnDecoder, type Columns, decodeRows } from "./decode.js";
 import { translate } from "./translate.js";
 
 /** What of a postgres.js client nextval uses; a pool, a reserved connection and a transaction all have it. */
-export interface Client extends Pick<postgres.ISql, "unsafe" | "typed"> {
+export interface Client extends Pick<postgres.Sql, "unsafe" | "typed"> {
   /** Why it cannot be used any more. */
   readonly closed?: unknown;
 }
