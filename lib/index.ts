@@ -31,6 +31,8 @@ export { ownSequence } from "./sequence/ddl/own.js";
 export { restartSequence } from "./sequence/ddl/restart.js";
 export { setSequenceLogged } from "./sequence/ddl/set-logged.js";
 
+export { embed } from "./embed/embed.js";
+
 export { bind } from "./driver/bind.js";
 export type { Database, Handle, Session, SessionHandle, Transaction } from "./driver/handle.js";
 export type { Query } from "./driver/query.js";

@@ -6,6 +6,13 @@ import { type Mark, Shape } from "./shape.js";
  */
 export const SQL: unique symbol = Symbol.for("nextval.sql") as never;
 
+/**
+ * Where a fragment keeps what it is made of. Not private properties, because node-postgres reads a query from a copy that it
+ * makes property by property; and no name, so that nothing but a fragment has them.
+ */
+const SHAPE: unique symbol = Symbol("shape");
+const VALUES: unique symbol = Symbol("values");
+
 /** Anything that can be put into a template as SQL: a fragment or a sequence. */
 export interface Spliceable {
   readonly [SQL]: Sql;
@@ -26,17 +33,19 @@ export interface Spliceable {
 export class Sql<Row = unknown> implements Spliceable {
   /** Exists for the compiler only. */
   declare readonly "~row"?: Row;
-  readonly #shape: Shape;
-  readonly #values: readonly unknown[];
+  /** @internal */
+  readonly [SHAPE]: Shape;
+  /** @internal */
+  readonly [VALUES]: readonly unknown[];
 
   /** @internal */
   constructor(shape: Shape, values: readonly unknown[]) {
-    this.#shape = shape;
-    this.#values = values;
+    this[SHAPE] = shape;
+    this[VALUES] = values;
     // Nested this deep, it is dissolved into one flat fragment, so that no walk through fragments exhausts the stack.
     if (shape.deep) {
-      this.#values = this.values;
-      this.#shape = shape.dissolved;
+      this[VALUES] = this.values;
+      this[SHAPE] = shape.dissolved;
     }
   }
 
@@ -46,22 +55,22 @@ export class Sql<Row = unknown> implements Spliceable {
 
   /** The statement with its values numbered: `select $1`. Worked out once per shape, however often it is built. */
   get text(): string {
-    return this.#shape.text;
+    return this[SHAPE].text;
   }
 
   /** The values in the order of their numbers; a new array at each reading. */
   get values(): unknown[] {
-    const { flat, size, holes } = this.#shape;
-    if (flat) return this.#values.slice();
-    if (holes.length === 1) return (this.#values[0] as Sql).values;
+    const { flat, size, holes } = this[SHAPE];
+    if (flat) return this[VALUES].slice();
+    if (holes.length === 1) return (this[VALUES][0] as Sql).values;
     const values = new Array<unknown>(size);
-    this.#copyValues(values, size);
+    copyValues(this, values, size);
     return values;
   }
 
   /** The text around the values, as a template tag would get it. The same array for every fragment of the same shape. */
   get strings(): TemplateStringsArray {
-    return this.#shape.strings;
+    return this[SHAPE].strings;
   }
 
   toJSON(): { text: string; values: unknown[] } {
@@ -72,40 +81,40 @@ export class Sql<Row = unknown> implements Spliceable {
     return () => this.toJSON();
   }
 
-  /** Fills `into` backwards from `end`, so that what is nested at the front, as in `(${condition} or ...)`, needs no recursion. */
-  #copyValues(into: unknown[], end: number): number {
-    let own = this.#values;
-    let { holes } = this.#shape;
-    let position = end;
-    for (let index = own.length - 1; index >= 0; index--) {
-      const hole = holes[index] as Shape | null;
-      if (hole === null) into[--position] = own[index];
-      else if (index === 0) {
-        own = (own[0] as Sql).#values;
-        holes = hole.holes;
-        index = own.length;
-      } else if (hole.flat) {
-        const inner = (own[index] as Sql).#values;
-        for (let at = inner.length - 1; at >= 0; at--) into[--position] = inner[at];
-      } else position = (own[index] as Sql).#copyValues(into, position);
-    }
-    return position;
-  }
-
   /** @internal For other copies of this package. */
   get marks(): readonly Mark[] {
-    return this.#shape.marks;
+    return this[SHAPE].marks;
   }
 
   /** @internal The shape of a fragment, and null for anything else. */
   static shapeIn(thing: unknown): Shape | null {
-    return typeof thing === "object" && thing !== null && #shape in thing ? thing.#shape : null;
+    return typeof thing === "object" && thing !== null ? ((thing as Sql)[SHAPE] ?? null) : null;
   }
 
   /** @internal */
   static shapeOf(fragment: Sql): Shape {
-    return fragment.#shape;
+    return fragment[SHAPE];
   }
+}
+
+/** Fills `into` backwards from `end`, so that what is nested at the front, as in `(${condition} or ...)`, needs no recursion. */
+function copyValues(fragment: Sql, into: unknown[], end: number): number {
+  let own = fragment[VALUES];
+  let { holes } = fragment[SHAPE];
+  let position = end;
+  for (let index = own.length - 1; index >= 0; index--) {
+    const hole = holes[index] as Shape | null;
+    if (hole === null) into[--position] = own[index];
+    else if (index === 0) {
+      own = (own[0] as Sql)[VALUES];
+      holes = hole.holes;
+      index = own.length;
+    } else if (hole.flat) {
+      const inner = (own[index] as Sql)[VALUES];
+      for (let at = inner.length - 1; at >= 0; at--) into[--position] = inner[at];
+    } else position = copyValues(own[index] as Sql, into, position);
+  }
+  return position;
 }
 
 /** @internal A fragment that is all text. */

@@ -120,6 +120,6 @@ function adopt(thing: Spliceable, place: Place, index: number): Sql {
     const holes = values.map(() => null);
     return new Sql(new Shape(strings, holes, ...marks), values);
   } catch {
-    return refuse(place(index), "imitates a fragment, as a proxy does; splice the fragment");
+    return refuse(place(index), "imitates a fragment; make one with the sql tag");
   }
 }

@@ -12,6 +12,7 @@ test("the values that are public", () => {
     "createSequence",
     "currval",
     "dropSequence",
+    "embed",
     "grantOnSequence",
     "identity",
     "lastval",

@@ -175,3 +175,15 @@ test("a column is named with as", () => {
     values: [],
   });
 });
+
+test("a copy of a fragment, property by property, reads the same, as node-postgres needs it", () => {
+  const fragment = sql`select ${1}, ${sql`${2} + ${sql`${3}`}`}, ${4}`;
+  const copy = Object.defineProperties(
+    Object.create(Object.getPrototypeOf(fragment) as object) as Sql,
+    Object.getOwnPropertyDescriptors(fragment),
+  );
+  for (const one of [copy, Object.create(fragment) as Sql, new Proxy(fragment, {})]) {
+    expect(compiled(one)).toEqual({ text: "select $1, $2 + $3, $4", values: [1, 2, 3, 4] });
+    expect(compiled(sql`${one} limit ${5}`).values).toEqual([1, 2, 3, 4, 5]);
+  }
+});
