@@ -12,7 +12,7 @@ import {
   sql as kyselySql,
 } from "kysely";
 import { bind, createSchema, createSequence, embed, nextval, pgSchema, sql } from "nextval";
-import pg from "pg";
+import { Client } from "pg";
 import templateTag from "sql-template-tag";
 import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "../database.js";
@@ -116,7 +116,7 @@ test("embeds into Drizzle: in a template, in values, and in a select", async () 
 });
 
 test("a fragment is a query of node-postgres as it is", async () => {
-  const client = new pg.Client({ connectionString: database.url });
+  const client = new Client({ connectionString: database.url });
   await client.connect();
   try {
     const fragment = sql`insert into orders (id, note, shout) values (${nextval(orderSeq)}, ${"beside it"}, ${shout()}) returning note, shout`;
