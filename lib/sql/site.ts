@@ -16,7 +16,7 @@ interface Branch {
  * A template in the source code, and the shapes it has taken on.
  *
  * A site mostly takes on the shape it had the last time, or one that the fragment nested in it has been part of before;
- * both are a few comparisons away. The tree of all others holds fragments weakly, so that what nobody uses can go.
+ * both are a few comparisons away.  The tree of all others holds fragments weakly, so that what nobody uses can go.
  */
 export class Site {
   readonly pieces: readonly string[];
@@ -43,18 +43,13 @@ export class Site {
   }
 
   #shapeOf(things: unknown[]): Shape {
-    const last = this.#last;
-    if (last !== undefined) {
-      const different = this.#compare(last.holes, things, 0);
-      if (different < 0) return last;
-      const nested = Sql.shapeIn(things[different]);
-      const parent = nested?.parent;
-      if (parent?.pieces === this.pieces) {
-        // Nested at the front, it has just been compared.
-        const start = different === 0 && parent.holes[0] === nested ? 1 : 0;
-        if (this.#compare(parent.holes, things, start) < 0) return parent;
-      }
+    const nested = Sql.shapeIn(things[0]);
+    const parent = nested?.parent;
+    if (parent?.pieces === this.pieces && parent.holes[0] === nested && this.#compare(parent.holes, things, 1) < 0) {
+      return parent;
     }
+    const last = this.#last;
+    if (last !== undefined && this.#compare(last.holes, things, 0) < 0) return last;
     return (this.#last = this.#find(things));
   }
 
