@@ -16,7 +16,7 @@ interface Branch {
  * A template in the source code, and the shapes it has taken on.
  *
  * A site mostly takes on the shape it had the last time, or one that the fragment nested in it has been part of before;
- * both are a few comparisons away.  The tree of all others holds fragments weakly, so that what nobody uses can go.
+ * both are a few comparisons away. The tree of all others holds fragments weakly, so that what nobody uses can go.
  */
 export class Site {
   readonly pieces: readonly string[];
