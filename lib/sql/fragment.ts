@@ -88,7 +88,7 @@ export class Sql<Row = unknown> implements Spliceable {
 
   /** @internal The shape of a fragment, and null for anything else. */
   static shapeIn(thing: unknown): Shape | null {
-    return typeof thing === "object" && thing !== null ? ((thing as Sql)[SHAPE] ?? null) : null;
+    return thing instanceof Sql ? (thing[SHAPE] ?? null) : null;
   }
 
   /** @internal */

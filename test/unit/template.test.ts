@@ -187,3 +187,10 @@ test("a copy of a fragment, property by property, reads the same, as node-postgr
     expect(compiled(sql`${one} limit ${5}`).values).toEqual([1, 2, 3, 4, 5]);
   }
 });
+
+test("an object into which a fragment is spread is no fragment, wherever it is put", () => {
+  const spread = { ...sql`f(${1})` } as never;
+  expect(compiled(sql`select ${spread}`)).toEqual({ text: "select $1", values: [spread] });
+  expect(sql.join([spread, 2]).text).toBe("$1, $2");
+  expect(sql.insert({ a: spread }).text).toBe(`("a") values ($1)`);
+});
