@@ -41,3 +41,8 @@ export class NextvalError extends Error {
     this.sequence = details.sequence;
   }
 }
+
+/** @internal Refuses to make SQL: what it is about, such as `value 2 (after "where id = ")`, and what is wrong with it. */
+export function refuse(what: string, problem: string): never {
+  throw new NextvalError("INVALID_TEMPLATE", `${what} ${problem}`);
+}

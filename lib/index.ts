@@ -1,7 +1,7 @@
 export { NextvalError, type NextvalErrorCode } from "./error.js";
 
 export { pgSchema, pgSequence } from "./sequence/sequence.js";
-export type { AnySequence, PgSchema, PgSequence, ValueOf } from "./sequence/sequence.js";
+export type { AnySequence, PgSchema, PgSequence, SequenceLike, ValueOf } from "./sequence/sequence.js";
 export { resolveOptions } from "./sequence/options.js";
 export type {
   Integer,

@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { NextvalError } from "../error.js";
+import { refuse } from "../error.js";
 import { Connection } from "./connection.js";
 import { createHandle, createSessionHandle } from "./create-handle.js";
 import type { Database, Session, Work } from "./handle.js";
@@ -58,10 +58,10 @@ type Begin = <Result>(statement: string, work: Work<Result>) => Promise<Outcome<
 function beginWith(run: Begin): Database["begin"] {
   return async <Result>(first: string | Work<Result>, second?: Work<Result>) => {
     const [modes, work] = typeof first === "string" ? [first, second as Work<Result>] : ["", first];
-    if (typeof work !== "function") throw new NextvalError("INVALID_TEMPLATE", "begin needs a function to run");
+    if (typeof work !== "function") refuse("begin", "needs a function to run");
     if (!/^[a-z, ]*$/i.test(modes)) {
       const given = JSON.stringify(modes);
-      throw new NextvalError("INVALID_TEMPLATE", `begin takes transaction modes such as "read only", not ${given}`);
+      refuse("begin", `takes transaction modes such as "read only", not ${given}`);
     }
     return run(`begin ${modes}`, work);
   };

@@ -1,10 +1,11 @@
 import type { Integer } from "../../types/options.js";
-import { NextvalError } from "../error.js";
+import { NextvalError, refuse } from "../error.js";
 import { currval, decoderOf, lastval, nextval, setval } from "../sequence/functions.js";
-import { type AnySequence, sequenceName } from "../sequence/sequence.js";
+import { fail } from "../sequence/name.js";
+import type { SequenceLike } from "../sequence/sequence.js";
 import { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
-import { admit, refuse, type Splice } from "../sql/value.js";
+import { admit, type Splice } from "../sql/value.js";
 import type { Connection } from "./connection.js";
 import type { Rows } from "./decode.js";
 import type { Handle, RunningTag, SessionHandle } from "./handle.js";
@@ -28,35 +29,27 @@ export function createHandle(connection: Connection): Handle {
       );
     },
     cursor: <Row>(fragment: Sql<Row>, size = 100) => readCursor(connection, genuine(fragment), size),
-    nextval: async <Sequence extends AnySequence>(sequence: Sequence) =>
+    nextval: async <Sequence extends SequenceLike>(sequence: Sequence) =>
       connection.value(tag`select ${nextval(sequence)}`, decoderOf(sequence)),
-    async nextvals<Sequence extends AnySequence>(sequence: Sequence, count: number) {
+    async nextvals<Sequence extends SequenceLike>(sequence: Sequence, count: number) {
       if (!Number.isInteger(count) || count < 0 || count > MOST_AT_ONCE) {
-        const name = sequenceName(sequence);
-        throw new NextvalError(
-          "INVALID_OPTIONS",
-          `${name}: nextvals draws a whole number of values from 0 to ${MOST_AT_ONCE}, not ${count}`,
-          { sequence: name },
-        );
+        fail(sequence, `nextvals draws a whole number of values from 0 to ${MOST_AT_ONCE}, not ${count}`);
       }
       if (count === 0) return [];
       const draws = tag`select ${nextval(sequence)} from generate_series(1, ${count}::integer)`;
       return (await connection.values(draws)).map((text) => decoderOf(sequence)(text as string));
     },
-    async setval<Sequence extends AnySequence>(sequence: Sequence, value: Integer | Sql, isCalled?: boolean) {
+    async setval<Sequence extends SequenceLike>(sequence: Sequence, value: Integer | Sql, isCalled?: boolean) {
       const [text] = await connection.values(tag`select ${setval(sequence, value, isCalled)}`);
       if (typeof text === "string") return decoderOf(sequence)(text);
-      const name = sequenceName(sequence);
-      throw new NextvalError("INVALID_OPTIONS", `${name}: setval got NULL, and left the sequence as it is`, {
-        sequence: name,
-      });
+      return fail(sequence, "setval got NULL, and left the sequence as it is");
     },
   });
 }
 
 export function createSessionHandle(connection: Connection): SessionHandle {
   return Object.assign(createHandle(connection), {
-    currval: async <Sequence extends AnySequence>(sequence: Sequence) =>
+    currval: async <Sequence extends SequenceLike>(sequence: Sequence) =>
       connection.value(tag`select ${currval(sequence)}`, decoderOf(sequence)),
     lastval: async () => connection.value(tag`select ${lastval()}`, BigInt),
   });

@@ -1,6 +1,6 @@
 import type { Integer } from "../../types/options.js";
 import type { RowOf } from "../../types/rows.js";
-import type { AnySequence, ValueOf } from "../sequence/sequence.js";
+import type { SequenceLike, ValueOf } from "../sequence/sequence.js";
 import type { Sql } from "../sql/fragment.js";
 import type { Splice } from "../sql/value.js";
 import type { Outcome } from "./outcome.js";
@@ -34,17 +34,17 @@ export interface Handle extends RunningTag {
   cursor<Row>(fragment: Sql<Row>, size?: number): AsyncIterable<Row[]>;
 
   /** Draws the next value: `select nextval('"order_seq"'::regclass)`. A value drawn is never given back. */
-  nextval<Sequence extends AnySequence>(sequence: Sequence): Promise<ValueOf<Sequence>>;
+  nextval<Sequence extends SequenceLike>(sequence: Sequence): Promise<ValueOf<Sequence>>;
 
   /** Draws `count` values in one round trip, in the order in which they were drawn. */
-  nextvals<Sequence extends AnySequence>(sequence: Sequence, count: number): Promise<ValueOf<Sequence>[]>;
+  nextvals<Sequence extends SequenceLike>(sequence: Sequence, count: number): Promise<ValueOf<Sequence>[]>;
 
   /**
    * Sets the current value, and gives it back; it is not undone by a rollback.
    *
    * With `isCalled` true, as it is by default, the next value is `value` plus the increment; with false it is `value` itself.
    */
-  setval<Sequence extends AnySequence>(
+  setval<Sequence extends SequenceLike>(
     sequence: Sequence,
     value: Integer | Sql,
     isCalled?: boolean,
@@ -54,7 +54,7 @@ export interface Handle extends RunningTag {
 /** A handle whose statements all run in one session of the server, so that what the session remembers can be read. */
 export interface SessionHandle extends Handle {
   /** The value that `nextval` gave last for this sequence in this session. */
-  currval<Sequence extends AnySequence>(sequence: Sequence): Promise<ValueOf<Sequence>>;
+  currval<Sequence extends SequenceLike>(sequence: Sequence): Promise<ValueOf<Sequence>>;
 
   /** The value that `nextval` gave last in this session, of whichever sequence. */
   lastval(): Promise<bigint>;

@@ -1,12 +1,12 @@
 import type { Integer } from "../../types/options.js";
-import { NextvalError } from "../error.js";
 import { type Decode, SqlExpression } from "../sql/expression.js";
 import { SQL, Sql } from "../sql/fragment.js";
 import { quoteLiteral } from "../sql/literal.js";
 import { Shape } from "../sql/shape.js";
 import { type SequenceMark, sequenceMark } from "./mark.js";
+import { fail } from "./name.js";
 import { readInteger, resolveOptions } from "./options.js";
-import { type AnySequence, isSequence, sequenceName, type ValueOf } from "./sequence.js";
+import { sequenceOf, type SequenceLike, type ValueOf } from "./sequence.js";
 
 /**
  * Draws the next value of a sequence. It is the same object at every call, ready to be spliced anywhere, and as a column's
@@ -20,7 +20,7 @@ import { type AnySequence, isSequence, sequenceName, type ValueOf } from "./sequ
  * A drawn value is never given back, not even by a rollback, so gaps are normal. Fails with `SEQUENCE_EXHAUSTED` behind the
  * last value of a sequence that does not cycle. Source: PostgreSQL documentation, "Sequence Manipulation Functions".
  */
-export function nextval<Sequence extends AnySequence>(sequence: Sequence): SqlExpression<ValueOf<Sequence>> {
+export function nextval<Sequence extends SequenceLike>(sequence: Sequence): SqlExpression<ValueOf<Sequence>> {
   return functionsOf(sequence).nextval;
 }
 
@@ -34,7 +34,7 @@ export function nextval<Sequence extends AnySequence>(sequence: Sequence): SqlEx
  *
  * Fails with `SEQUENCE_NOT_CALLED` where the session has not drawn from it.
  */
-export function currval<Sequence extends AnySequence>(sequence: Sequence): SqlExpression<ValueOf<Sequence>> {
+export function currval<Sequence extends SequenceLike>(sequence: Sequence): SqlExpression<ValueOf<Sequence>> {
   return functionsOf(sequence).currval;
 }
 
@@ -63,14 +63,14 @@ const LASTVAL = new SqlExpression(new Shape(["lastval()"], [], sequenceMark("rea
  * Null is refused, because the server would leave the sequence as it is without a word; so is a value outside the
  * sequence's bounds. A fragment as value is left to the server, which checks the bounds but not for null.
  */
-export function setval<Sequence extends AnySequence>(
+export function setval<Sequence extends SequenceLike>(
   sequence: Sequence,
   value: Integer | Sql,
   isCalled?: boolean,
 ): SqlExpression<ValueOf<Sequence>> {
   const { setval: short, setvalCalled: long, decode } = functionsOf(sequence);
   if (isCalled !== undefined && typeof isCalled !== "boolean") {
-    return fail(sequence, "INVALID_OPTIONS", `setval takes true or false for isCalled, not ${String(isCalled)}`);
+    return fail(sequence, `setval takes true or false for isCalled, not ${String(isCalled)}`);
   }
   const shape = isCalled === undefined ? short : long;
   const further = isCalled === undefined ? [] : [isCalled];
@@ -83,35 +83,26 @@ export function setval<Sequence extends AnySequence>(
 }
 
 /** @internal A value that the sequence may be set to by `action`. */
-export function boundedValue(sequence: AnySequence, action: string, given: Integer): bigint {
+export function boundedValue(sequence: SequenceLike, action: string, given: Integer): bigint {
   const { minValue, maxValue } = resolveOptions(sequence);
   const value = readInteger(given);
   if (value === undefined) {
     const text = typeof given === "string" ? JSON.stringify(given) : String(given);
     const reason = given === null && action === "setval" ? ", which the server would ignore without a word" : "";
-    return fail(
-      sequence,
-      "INVALID_OPTIONS",
-      `${action} takes a whole number, bigint or decimal string, not ${text}${reason}`,
-    );
+    return fail(sequence, `${action} takes a whole number, bigint or decimal string, not ${text}${reason}`);
   }
   if (value < minValue || value > maxValue) {
     return fail(
       sequence,
-      "SEQUENCE_OUT_OF_BOUNDS",
       `${action} takes a value from ${minValue} to ${maxValue}, not ${value}`,
+      "SEQUENCE_OUT_OF_BOUNDS",
     );
   }
   return value;
 }
 
-function fail(sequence: AnySequence, code: "INVALID_OPTIONS" | "SEQUENCE_OUT_OF_BOUNDS", problem: string): never {
-  const name = sequenceName(sequence);
-  throw new NextvalError(code, `${name}: ${problem}`, { sequence: name });
-}
-
 /** Makes a value of the sequence's own type of the text that the server sends. */
-export function decoderOf<Sequence extends AnySequence>(sequence: Sequence): Decode<ValueOf<Sequence>> {
+export function decoderOf<Sequence extends SequenceLike>(sequence: Sequence): Decode<ValueOf<Sequence>> {
   return functionsOf(sequence).decode;
 }
 
@@ -124,21 +115,16 @@ interface Functions {
   readonly decode: Decode<never>;
 }
 
-const functions = new WeakMap<AnySequence, Functions>();
+const functions = new WeakMap<SequenceLike, Functions>();
 
-function functionsOf(sequence: AnySequence): Functions {
+function functionsOf(sequence: SequenceLike): Functions {
   let known = functions.get(sequence);
   if (known === undefined) functions.set(sequence, (known = describe(sequence)));
   return known;
 }
 
-function describe(sequence: AnySequence): Functions {
-  if (!isSequence(sequence)) {
-    throw new NextvalError(
-      "INVALID_TEMPLATE",
-      `nextval, currval and setval take a sequence made by pgSequence, not ${typeof sequence}`,
-    );
-  }
+function describe(given: SequenceLike): Functions {
+  const sequence = sequenceOf(given);
   // The argument is an identifier inside a string, so it is quoted twice; as a regclass it is bound to the sequence itself
   // rather than looked up by name at each call. Source: "Sequence Manipulation Functions".
   const argument = `${quoteLiteral(sequence[SQL].text)}::regclass`;
@@ -155,7 +141,7 @@ function describe(sequence: AnySequence): Functions {
   };
 }
 
-function decodeFor(sequence: AnySequence): Decode {
+function decodeFor(sequence: SequenceLike): Decode {
   const { mode } = resolveOptions(sequence);
   if (mode !== "number") return mode === "bigint" ? BigInt : String;
   return (text) => {
@@ -163,8 +149,8 @@ function decodeFor(sequence: AnySequence): Decode {
     if (Number.isSafeInteger(value)) return value;
     return fail(
       sequence,
-      "SEQUENCE_OUT_OF_BOUNDS",
       `the server gave ${text}, which is beyond 2^53-1: use mode "bigint" or "string"`,
+      "SEQUENCE_OUT_OF_BOUNDS",
     );
   };
 }

@@ -1,16 +1,21 @@
-import { NextvalError } from "../error.js";
+import { NextvalError, type NextvalErrorCode } from "../error.js";
 import { bytesOf } from "../sql/identifier.js";
-import { empty, hasLoneSurrogate, hasNul, shown, tooLong, wrongType } from "./messages.js";
+import { about, empty, hasLoneSurrogate, hasNul, shown, tooLong, wrongType } from "./messages.js";
+
+interface Named {
+  readonly seqName: string | undefined;
+  readonly schema: string | undefined;
+}
+
+/** Refuses what was asked of a sequence, in a sentence that begins with its name. */
+export function fail(subject: Named, problem: string, code: NextvalErrorCode = "INVALID_OPTIONS"): never {
+  const sequence = sequenceName(subject);
+  throw new NextvalError(code, about(sequence, problem), { sequence });
+}
 
 /** What a sequence is called in messages: `order_seq`, `billing.invoice_seq`. */
-export function sequenceName({
-  seqName,
-  schema,
-}: {
-  readonly seqName: string;
-  readonly schema: string | undefined;
-}): string {
-  return schema === undefined ? seqName : `${schema}.${seqName}`;
+export function sequenceName({ seqName, schema }: Named): string {
+  return schema === undefined ? `${seqName}` : `${schema}.${seqName}`;
 }
 
 /**
@@ -32,7 +37,7 @@ export function textProblem(text: string, subject: string): string | undefined {
   return /[\ud800-\udfff]/u.test(text) ? hasLoneSurrogate(subject) : undefined;
 }
 
-export function checkName(name: unknown, subject: string): void {
+export function checkName(name: unknown, subject: string): asserts name is string {
   const problem = nameProblem(name, subject);
   if (problem !== undefined) {
     const sequence = subject === "the sequence name" && typeof name === "string" ? name : undefined;

@@ -3,6 +3,7 @@ import type { OwningColumn, ResolvedOptions, SequenceOptions, SequenceType } fro
 import { NextvalError } from "../error.js";
 import * as message from "./messages.js";
 import { nameProblem, sequenceName, textProblem } from "./name.js";
+import type { SequenceLike } from "./sequence.js";
 
 export interface Bounds {
   readonly minValue: bigint;
@@ -60,14 +61,10 @@ const resolved = new WeakMap<object, ResolvedOptions>();
  *
  * Source of the defaults: "CREATE SEQUENCE".
  */
-export function resolveOptions(sequence: {
-  readonly seqName: string;
-  readonly schema: string | undefined;
-  readonly seqOptions: SequenceOptions;
-}): ResolvedOptions {
+export function resolveOptions(sequence: SequenceLike): ResolvedOptions {
   let options = resolved.get(sequence);
   if (options === undefined)
-    resolved.set(sequence, (options = checkOptions(sequenceName(sequence), sequence.seqOptions)));
+    resolved.set(sequence, (options = checkOptions(sequenceName(sequence), sequence.seqOptions ?? {})));
   return options;
 }
 

@@ -4,14 +4,11 @@ import type { ValueOfOptions } from "../../types/value.js";
 import { NextvalError } from "../error.js";
 import { SQL, type Sql, type Spliceable } from "../sql/fragment.js";
 import { identifier } from "../sql/identifier.js";
-import { about, shown, wrongType } from "./messages.js";
-import { checkName, sequenceName } from "./name.js";
+import { shown, wrongType } from "./messages.js";
+import { checkName, fail } from "./name.js";
 import { resolveOptions } from "./options.js";
 
 export { sequenceName } from "./name.js";
-
-/** Registered, so that sequences of two copies of this library know each other, and no JSON can carry it. */
-const SEQUENCE: unique symbol = Symbol.for("nextval.sequence") as never;
 
 /**
  * A declared sequence, as `pgSequence` makes it. It never changes; in a template it becomes its quoted, qualified name.
@@ -45,15 +42,24 @@ export class PgSequence<
     return (this.#quotedName ??=
       this.schema === undefined ? identifier(this.seqName) : identifier(this.schema, this.seqName));
   }
-
-  /** @internal */
-  get [SEQUENCE](): true {
-    return true;
-  }
 }
 
 /** Any sequence, with or without a schema. */
 export type AnySequence = PgSequence<string, SequenceOptions, string | undefined>;
+
+/**
+ * What every function takes as a sequence: one of ours, or one of Drizzle's, which has the same parts. Its values are bigint,
+ * as Drizzle declares no type.
+ *
+ * ```ts
+ * nextval(drizzleSchema.orderSeq); // nextval('"order_seq"'::regclass)
+ * ```
+ */
+export interface SequenceLike {
+  readonly seqName: string | undefined;
+  readonly schema: string | undefined;
+  readonly seqOptions: SequenceOptions | undefined;
+}
 
 /**
  * The JavaScript type of a sequence's values.
@@ -63,7 +69,9 @@ export type AnySequence = PgSequence<string, SequenceOptions, string | undefined
  * type Ticket = ValueOf<typeof ticketSeq>; // number
  * ```
  */
-export type ValueOf<Sequence extends { readonly seqOptions: object }> = ValueOfOptions<Sequence["seqOptions"]>;
+export type ValueOf<Sequence extends { readonly seqOptions: object | undefined }> = ValueOfOptions<
+  Sequence["seqOptions"]
+>;
 
 /**
  * Declares a sequence. Its name, and all options that PostgreSQL has for a sequence, are checked by the server's own rules:
@@ -122,12 +130,21 @@ export function pgSchema(name: string): PgSchema {
   return new PgSchema(name);
 }
 
-/** Whether a value is a sequence that this library declared; data that came as JSON never is. */
-export function isSequence(value: unknown): value is AnySequence {
-  return typeof value === "object" && value !== null && (value as { [SEQUENCE]?: unknown })[SEQUENCE] === true;
+/** Drizzle's mark of what a class of it is. */
+const DRIZZLE_KIND = /* @__PURE__ */ Symbol.for("drizzle:entityKind");
+
+/** The sequence itself, or ours for one of Drizzle's. Both are known by a symbol, so data that came as JSON is refused. */
+export function sequenceOf(given: SequenceLike): AnySequence {
+  const { seqName, constructor, [SQL]: name } = (given ?? {}) as Partial<AnySequence & { constructor: object }>;
+  if (name !== undefined && seqName !== undefined) return given as AnySequence;
+  if ((constructor as { [DRIZZLE_KIND]?: unknown } | null)?.[DRIZZLE_KIND] !== "PgSequence") {
+    throw new NextvalError("INVALID_OPTIONS", `a sequence made by pgSequence is needed here, not ${shown(given)}`);
+  }
+  if (given.schema !== undefined) checkName(given.schema, "the schema name");
+  return declare(seqName, given.seqOptions, given.schema);
 }
 
-function declare(name: string, options: object = {}, schema: string | undefined): AnySequence {
+function declare(name: unknown, options: object = {}, schema: string | undefined): AnySequence {
   checkName(name, "the sequence name");
   const sequence = new PgSequence<string, SequenceOptions, string | undefined>(
     name,
@@ -141,12 +158,10 @@ function declare(name: string, options: object = {}, schema: string | undefined)
 /** Read once, so that what was checked is what is kept. */
 function snapshot(seqName: string, options: object, schema: string | undefined): SequenceOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    const sequence = sequenceName({ seqName, schema });
-    const problem = about(
-      sequence,
+    fail(
+      { seqName, schema },
       wrongType("the options", "an object", Array.isArray(options) ? "an array" : shown(options)),
     );
-    throw new NextvalError("INVALID_OPTIONS", problem, { sequence });
   }
   const copy: { ownedBy?: unknown } = { ...options };
   if (typeof copy.ownedBy === "object" && copy.ownedBy !== null) copy.ownedBy = Object.freeze({ ...copy.ownedBy });

@@ -1,5 +1,5 @@
 import type { NamedColumn } from "../../types/rows.js";
-import { NextvalError } from "../error.js";
+import { refuse } from "../error.js";
 import { BoundedMap } from "./bounded-map.js";
 import { Sql } from "./fragment.js";
 import { bytesOf, quoteIdentifier } from "./identifier.js";
@@ -21,12 +21,13 @@ const aliasShapes = new WeakMap<Shape, BoundedMap<string, Shape>>();
 export class SqlExpression<Type> extends Sql {
   /** Exists for the compiler only. */
   declare readonly "~type"?: Type;
-  readonly #decode: Decode<Type>;
+  /** Makes a value of this type of the text that the server sends; for whoever reads results by other ways than a handle. */
+  readonly decode: (text: string) => Type;
 
   /** @internal */
   constructor(shape: Shape, values: readonly unknown[], decode: Decode<Type>) {
     super(shape, values);
-    this.#decode = decode;
+    this.decode = decode;
   }
 
   /**
@@ -42,8 +43,8 @@ export class SqlExpression<Type> extends Sql {
     let shapes = aliasShapes.get(inner);
     if (shapes === undefined) aliasShapes.set(inner, (shapes = new BoundedMap(100)));
     const shape = shapes.getOrMake(name, () => {
-      if (bytesOf(name) > 63) throw new NextvalError("INVALID_TEMPLATE", `the alias ${name} is longer than 63 bytes`);
-      const mark: ColumnMark = { kind: "column", name, decode: this.#decode };
+      if (bytesOf(name) > 63) refuse(`the alias ${name}`, "is longer than 63 bytes");
+      const mark: ColumnMark = { kind: "column", name, decode: this.decode };
       return new Shape(["", ` as ${quoteIdentifier(name)}`], [inner], mark);
     });
     return new AliasedExpression<Name, Type>(shape, this, name);

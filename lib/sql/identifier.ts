@@ -1,4 +1,4 @@
-import { NextvalError } from "../error.js";
+import { refuse } from "../error.js";
 import { BoundedMap } from "./bounded-map.js";
 import { type Sql, textFragment } from "./fragment.js";
 
@@ -29,9 +29,9 @@ export function keyOf(list: readonly string[]): string {
 /** Always quoted, so that no name can be mistaken for a keyword. Source: "Lexical Structure", section "Identifiers". */
 export function quoteIdentifier(name: string): string {
   if (typeof name !== "string" || name === "" || !isText(name)) {
-    throw new NextvalError(
-      "INVALID_TEMPLATE",
-      `sql.identifier takes names without NUL or half a surrogate pair, not ${typeof name === "string" ? JSON.stringify(name) : typeof name}`,
+    refuse(
+      "sql.identifier",
+      `takes names without NUL or half a surrogate pair, not ${typeof name === "string" ? JSON.stringify(name) : typeof name}`,
     );
   }
   return `"${name.replaceAll('"', '""')}"`;

@@ -1,9 +1,10 @@
+import { refuse } from "../error.js";
 import { BoundedMap } from "./bounded-map.js";
 import { SQL, Sql } from "./fragment.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";
 import { listShape } from "./list.js";
 import { Shape } from "./shape.js";
-import { admit, isPlain, type Place, refuse, type Splice } from "./value.js";
+import { admit, isPlain, type Place, type Splice } from "./value.js";
 
 /** One row of `sql.insert`: column names and what goes into them, values or fragments. */
 export type InsertRow = { readonly [column: string]: Splice | undefined };

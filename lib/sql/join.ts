@@ -1,6 +1,7 @@
+import { refuse } from "../error.js";
 import { Sql, type Spliceable, textFragment } from "./fragment.js";
 import { listShape } from "./list.js";
-import { admit, type Place, refuse, type Splice } from "./value.js";
+import { admit, type Place, type Splice } from "./value.js";
 
 const COMMA = textFragment(", ");
 

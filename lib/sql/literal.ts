@@ -1,4 +1,4 @@
-import { NextvalError } from "../error.js";
+import { refuse } from "../error.js";
 import { type Sql, textFragment } from "./fragment.js";
 import { isText } from "./identifier.js";
 
@@ -28,9 +28,9 @@ function literalText(value: unknown): string {
   if (value instanceof Uint8Array) {
     return quoteLiteral(`\\x${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}`);
   }
-  throw new NextvalError(
-    "INVALID_TEMPLATE",
-    `sql.literal takes a string without NUL or half a surrogate pair, a number, bigint, boolean, null, valid Date or bytes, not ${typeof value === "string" ? JSON.stringify(value) : typeof value}`,
+  return refuse(
+    "sql.literal",
+    `takes a string without NUL or half a surrogate pair, a number, bigint, boolean, null, valid Date or bytes, not ${typeof value === "string" ? JSON.stringify(value) : typeof value}`,
   );
 }
 

@@ -1,6 +1,6 @@
+import { refuse } from "../error.js";
 import { BoundedMap } from "./bounded-map.js";
 import { type Sql, textFragment } from "./fragment.js";
-import { refuse } from "./value.js";
 
 const texts = new BoundedMap<string, Sql>(1000);
 const LONGEST_REMEMBERED = 1000;

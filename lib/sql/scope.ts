@@ -1,5 +1,5 @@
 import type { RowOf } from "../../types/rows.js";
-import { NextvalError } from "../error.js";
+import { NextvalError, refuse } from "../error.js";
 import { BoundedMap } from "./bounded-map.js";
 import type { Sql } from "./fragment.js";
 import { CODE, lex } from "./lexer.js";
@@ -7,7 +7,7 @@ import { nearest } from "./nearest.js";
 import { evaluate, type Fail, type ScopeFunctions } from "./placeholder.js";
 import { Site } from "./site.js";
 import { assertGenuine, type Tag } from "./tag.js";
-import { admit, refuse, type Splice } from "./value.js";
+import { admit, type Splice } from "./value.js";
 
 /** What named placeholders stand for: sequences, fragments and values, by name. */
 export type Bindings = { readonly [name: string]: Splice };

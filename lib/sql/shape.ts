@@ -1,4 +1,4 @@
-import { NextvalError } from "../error.js";
+import { refuse } from "../error.js";
 import { CODE, type Context, lex } from "./lexer.js";
 
 /** The most parameters one statement takes: postgres.js and pg count them in 16 bits, and keep the last one. */
@@ -75,9 +75,9 @@ export class Shape {
       }
     }
     if (size > MAX_PARAMETERS) {
-      throw new NextvalError(
-        "INVALID_TEMPLATE",
-        `a statement takes at most 65,534 parameters, this one has ${size}; split it, or pass arrays to unnest()`,
+      refuse(
+        "a statement",
+        `takes at most 65,534 parameters, this one has ${size}; split it, or pass arrays to unnest()`,
       );
     }
     this.pieces = pieces;
@@ -147,7 +147,7 @@ function isWord(code: number): boolean {
 
 function refuseTouch(pieces: readonly string[], hole: number): never {
   const problem = "touches a word, which would become part of it; put a space between them";
-  throw new NextvalError("INVALID_TEMPLATE", `${placeOf(pieces, hole)} ${problem}`);
+  refuse(placeOf(pieces, hole), problem);
 }
 
 function dissolve(shape: Shape): string[] {

@@ -1,7 +1,8 @@
+import { refuse } from "../error.js";
 import { Sql } from "./fragment.js";
 import { CODE, type Context, lex } from "./lexer.js";
 import { placeOf, Shape } from "./shape.js";
-import { admit, isPlain, type Place, refuse } from "./value.js";
+import { admit, isPlain, type Place } from "./value.js";
 
 /** So many different shapes are remembered per template; a template that makes more than that starts anew. */
 const SHAPES_PER_SITE = 256;

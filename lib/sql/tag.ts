@@ -1,8 +1,8 @@
 import type { RowOf } from "../../types/rows.js";
-import { NextvalError } from "../error.js";
+import { refuse } from "../error.js";
 import type { Sql } from "./fragment.js";
 import { Site } from "./site.js";
-import { refuse, type Splice } from "./value.js";
+import type { Splice } from "./value.js";
 
 /** A template tag that makes fragments. */
 export interface Tag {
@@ -43,9 +43,9 @@ export function assertGenuine(strings: TemplateStringsArray): void {
     strings.length === strings.raw.length &&
     strings.every((string) => typeof string === "string");
   if (!genuine) {
-    throw new NextvalError(
-      "INVALID_TEMPLATE",
-      "sql is a template tag and was called as a function, or its template has an invalid escape; write sql`...`, or sql.raw(text) for text that you trust",
+    refuse(
+      "sql",
+      "is a template tag and was called as a function, or its template has an invalid escape; write sql`...`, or sql.raw(text) for text that you trust",
     );
   }
 }

@@ -1,4 +1,4 @@
-import { NextvalError } from "../error.js";
+import { refuse } from "../error.js";
 import { SQL, Sql, type Spliceable } from "./fragment.js";
 import { Shape } from "./shape.js";
 
@@ -29,10 +29,6 @@ export type Splice = Spliceable | Value;
 
 /** Says where a value stands, for an error: `value 2 (after "where id = ")`. */
 export type Place = (index: number) => string;
-
-export function refuse(place: string, problem: string): never {
-  throw new NextvalError("INVALID_TEMPLATE", `${place} ${problem}`);
-}
 
 /** Whether a thing is a value at first sight, as nearly all are. */
 export function isPlain(thing: unknown): boolean {
@@ -76,7 +72,7 @@ function admitObject(thing: object, place: Place, index: number): unknown {
     return refuse(place(index), "is a promise or a query of another library; await it, or embed it as a fragment");
   }
   if (!isSerializable(thing)) {
-    refuse(place(index), `is a ${thing.constructor?.name}, no plain object; use client.json(...)`);
+    refuse(place(index), `is a ${thing.constructor?.name}, no plain object; use client.json(...) or fromDrizzle(...)`);
   }
   return thing;
 }

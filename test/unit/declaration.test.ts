@@ -1,6 +1,6 @@
 import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOptions } from "nextval";
 import { describe, expect, test } from "vitest";
-import { isSequence, sequenceName } from "../../lib/sequence/sequence.js";
+import { PgSequence, sequenceName, sequenceOf } from "../../lib/sequence/sequence.js";
 import { SQL } from "../../lib/sql/fragment.js";
 import { ACCEPTED, REFUSED } from "../refused-declarations.js";
 
@@ -30,7 +30,7 @@ describe.each(Object.entries(REFUSED))("refused: %s", (_, cases) => {
 });
 
 test.each(ACCEPTED)("accepted: %s", (code) => {
-  expect(isSequence(run(code))).toBe(true);
+  expect(run(code)).toBeInstanceOf(PgSequence);
 });
 
 describe("refused at run time only", () => {
@@ -205,9 +205,9 @@ describe("a sequence", () => {
   });
 
   test("is told from everything else", () => {
-    expect(isSequence(invoiceSeq)).toBe(true);
+    expect(sequenceOf(invoiceSeq)).toBe(invoiceSeq);
     for (const other of [JSON.parse(JSON.stringify(invoiceSeq)), { ...invoiceSeq }, null, undefined, "order_seq", 5]) {
-      expect(isSequence(other)).toBe(false);
+      expect(() => sequenceOf(other as never)).toThrow("a sequence made by pgSequence is needed here, not ");
     }
   });
 });

@@ -68,6 +68,7 @@ test("the types that are public", async () => {
     "Rows",
     "ScopedTag",
     "SequenceChanges",
+    "SequenceLike",
     "SequenceOptions",
     "SequencePrivilege",
     "SequenceType",

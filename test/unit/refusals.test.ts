@@ -110,7 +110,7 @@ test("objects from JSON are values, whatever they look like", () => {
   ) as Splice;
   expect(splice(forged).values).toEqual([1, forged]);
   expect(splice(forged).text).toBe("select * from orders where id = $1 and note = $2");
-  expect(() => nextval(forged as never)).toThrow("take a sequence made by pgSequence, not object");
+  expect(() => nextval(forged as never)).toThrow("a sequence made by pgSequence is needed here, not an object");
 });
 
 test("a fragment of another copy of the library is taken by its public face", () => {

@@ -1,9 +1,10 @@
 import type { Integer, ResolvedOptions, SequenceType } from "../../../types/options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { checkOptions, defaultBounds, readInteger, resolveOptions, shapeProblem, typeLimits } from "../options.js";
-import { type AnySequence, sequenceName } from "../sequence.js";
+import { fail } from "../name.js";
+import { type SequenceLike, sequenceName } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
-import { fail, nameOf, statement } from "./statement.js";
+import { nameOf, statement } from "./statement.js";
 
 /** What `alterSequence` can change; null puts an option back to its default. */
 export interface SequenceChanges {
@@ -30,7 +31,7 @@ const CHANGEABLE = ["as", "startWith", "increment", "minValue", "maxValue", "cac
  * current value is never moved: a new `startWith` only says where `restartSequence` goes to. Waits for, and then holds up,
  * those who draw values: set `lock_timeout`. Source: "ALTER SEQUENCE".
  */
-export function alterSequence(sequence: AnySequence, changes: SequenceChanges): Sql {
+export function alterSequence(sequence: SequenceLike, changes: SequenceChanges): Sql {
   const name = nameOf(sequence);
   const unknown = Object.keys(changes).find((key) => !CHANGEABLE.includes(key));
   if (unknown !== undefined) fail(sequence, `alterSequence changes ${CHANGEABLE.join(", ")}, not ${unknown}`);
@@ -53,7 +54,7 @@ export function alterSequence(sequence: AnySequence, changes: SequenceChanges): 
 }
 
 /** The complete options that the sequence has after the changes, if it was as declared before. */
-function afterwards(sequence: AnySequence, changes: SequenceChanges): ResolvedOptions {
+function afterwards(sequence: SequenceLike, changes: SequenceChanges): ResolvedOptions {
   const before = resolveOptions(sequence);
   const as = changed<SequenceType>(changes.as, before.as, "bigint");
   const increment = changed<Integer>(changes.increment, before.increment, 1n);

@@ -1,9 +1,9 @@
 import type { Sql } from "../../sql/fragment.js";
 import { literal } from "../../sql/literal.js";
 import { shown, wrongType } from "../messages.js";
-import { textProblem } from "../name.js";
-import type { AnySequence } from "../sequence.js";
-import { fail, nameOf, statement } from "./statement.js";
+import { fail, textProblem } from "../name.js";
+import type { SequenceLike } from "../sequence.js";
+import { nameOf, statement } from "./statement.js";
 
 /**
  * Sets the comment of a sequence: the declared one, unless another is given; null takes it away.
@@ -12,9 +12,9 @@ import { fail, nameOf, statement } from "./statement.js";
  * commentOnSequence(orderSeq, "numbers of orders"); // comment on sequence "order_seq" is 'numbers of orders'
  * ```
  */
-export function commentOnSequence(sequence: AnySequence, text?: string | null): Sql {
+export function commentOnSequence(sequence: SequenceLike, text?: string | null): Sql {
   const name = nameOf(sequence);
-  const comment = text === undefined ? sequence.seqOptions.comment : text;
+  const comment = text === undefined ? sequence.seqOptions?.comment : text;
   if (comment === undefined) return fail(sequence, "commentOnSequence needs a text, because no comment is declared");
   if (comment !== null) {
     const problem =

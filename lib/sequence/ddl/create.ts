@@ -1,8 +1,9 @@
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
-import { type AnySequence, pgSchema, type PgSchema } from "../sequence.js";
+import { fail } from "../name.js";
+import { type SequenceLike, pgSchema, type PgSchema } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
-import { fail, nameOf, statement } from "./statement.js";
+import { nameOf, statement } from "./statement.js";
 
 /**
  * Creates a sequence as it is declared. OWNED BY is left out, because the table usually comes later: see `ownSequence`; for
@@ -18,11 +19,11 @@ import { fail, nameOf, statement } from "./statement.js";
  * PostgreSQL 15. Source: "CREATE SEQUENCE".
  */
 export function createSequence(
-  sequence: AnySequence,
+  sequence: SequenceLike,
   { ifNotExists = false, temporary = false }: { ifNotExists?: boolean; temporary?: boolean } = {},
 ): Sql {
   const name = nameOf(sequence);
-  const { schema, seqOptions } = sequence;
+  const { schema, seqOptions = {} } = sequence;
   if (temporary && schema !== undefined)
     fail(sequence, `temporary sequences have a schema of their own, not ${schema}`);
   if (temporary && seqOptions.unlogged === true)

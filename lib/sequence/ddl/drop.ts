@@ -1,6 +1,6 @@
 import { NextvalError } from "../../error.js";
 import type { Sql } from "../../sql/fragment.js";
-import type { AnySequence } from "../sequence.js";
+import type { SequenceLike } from "../sequence.js";
 import { nameOf, statement } from "./statement.js";
 
 /**
@@ -14,10 +14,10 @@ import { nameOf, statement } from "./statement.js";
  * A sequence that a column's default uses is only dropped with `cascade`, which drops the default, too.
  */
 export function dropSequence(
-  sequences: AnySequence | readonly AnySequence[],
+  sequences: SequenceLike | readonly SequenceLike[],
   { ifExists = false, cascade = false }: { ifExists?: boolean; cascade?: boolean } = {},
 ): Sql {
-  const list = [sequences].flat() as AnySequence[];
+  const list = [sequences].flat() as SequenceLike[];
   if (list.length === 0) throw new NextvalError("INVALID_OPTIONS", "dropSequence needs at least one sequence");
   return statement(
     list,

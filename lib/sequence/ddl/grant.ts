@@ -1,6 +1,7 @@
 import type { Sql } from "../../sql/fragment.js";
-import type { AnySequence } from "../sequence.js";
-import { checkedName, fail, nameOf, statement } from "./statement.js";
+import { fail } from "../name.js";
+import type { SequenceLike } from "../sequence.js";
+import { checkedName, nameOf, statement } from "./statement.js";
 
 /**
  * `usage` allows nextval, currval and lastval, `select` currval and lastval, `update` nextval and setval.
@@ -18,7 +19,7 @@ const PRIVILEGES: readonly string[] = ["usage", "select", "update", "all"] satis
  * ```
  */
 export function grantOnSequence(
-  sequence: AnySequence,
+  sequence: SequenceLike,
   privileges: SequencePrivilege | readonly SequencePrivilege[],
   roles: string | readonly string[],
 ): Sql {
@@ -33,14 +34,14 @@ export function grantOnSequence(
  * ```
  */
 export function revokeOnSequence(
-  sequence: AnySequence,
+  sequence: SequenceLike,
   privileges: SequencePrivilege | readonly SequencePrivilege[],
   roles: string | readonly string[],
 ): Sql {
   return statement(sequence, "revoke", what(sequence, privileges), "from", who(sequence, roles));
 }
 
-function what(sequence: AnySequence, privileges: SequencePrivilege | readonly SequencePrivilege[]): string {
+function what(sequence: SequenceLike, privileges: SequencePrivilege | readonly SequencePrivilege[]): string {
   const list: readonly string[] = [privileges].flat();
   const unknown = list.find((privilege) => !PRIVILEGES.includes(privilege));
   if (unknown !== undefined || list.length === 0) {
@@ -53,7 +54,7 @@ function what(sequence: AnySequence, privileges: SequencePrivilege | readonly Se
 }
 
 /** No role can be named public: the word stands for everybody, and only without quotes. */
-function who(sequence: AnySequence, roles: string | readonly string[]): string {
+function who(sequence: SequenceLike, roles: string | readonly string[]): string {
   const list = [roles].flat();
   if (list.length === 0) fail(sequence, "grantOnSequence and revokeOnSequence need at least one role");
   return list.map((role) => (role === "public" ? role : checkedName(sequence, role))).join(", ");

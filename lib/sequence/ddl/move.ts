@@ -1,5 +1,5 @@
 import type { Sql } from "../../sql/fragment.js";
-import type { AnySequence, PgSchema } from "../sequence.js";
+import type { SequenceLike, PgSchema } from "../sequence.js";
 import { checkedName, nameOf, statement } from "./statement.js";
 
 /**
@@ -9,7 +9,7 @@ import { checkedName, nameOf, statement } from "./statement.js";
  * renameSequence(orderSeq, "sales_order_seq"); // alter sequence "order_seq" rename to "sales_order_seq"
  * ```
  */
-export function renameSequence(sequence: AnySequence, name: string): Sql {
+export function renameSequence(sequence: SequenceLike, name: string): Sql {
   return statement(sequence, "alter sequence", nameOf(sequence), "rename to", checkedName(sequence, name));
 }
 
@@ -20,7 +20,7 @@ export function renameSequence(sequence: AnySequence, name: string): Sql {
  * moveSequence(orderSeq, "sales"); // alter sequence "order_seq" set schema "sales"
  * ```
  */
-export function moveSequence(sequence: AnySequence, schema: PgSchema | string): Sql {
+export function moveSequence(sequence: SequenceLike, schema: PgSchema | string): Sql {
   const name = typeof schema === "string" ? schema : schema.schemaName;
   return statement(sequence, "alter sequence", nameOf(sequence), "set schema", checkedName(sequence, name));
 }

@@ -1,6 +1,7 @@
 import type { Sql } from "../../sql/fragment.js";
-import type { AnySequence } from "../sequence.js";
-import { checkedName, fail, nameOf, statement } from "./statement.js";
+import { fail } from "../name.js";
+import type { SequenceLike } from "../sequence.js";
+import { checkedName, nameOf, statement } from "./statement.js";
 
 /**
  * Ties a sequence to a column, so that it goes when the column or the table goes: to the declared column, unless another is
@@ -14,10 +15,10 @@ import { checkedName, fail, nameOf, statement } from "./statement.js";
  * The table is in the sequence's own schema and has the same owner, as the server demands. Source: "ALTER SEQUENCE".
  */
 export function ownSequence(
-  sequence: AnySequence,
+  sequence: SequenceLike,
   column?: { readonly table: string; readonly column: string } | null,
 ): Sql {
-  const owner = column === undefined ? sequence.seqOptions.ownedBy : column;
+  const owner = column === undefined ? sequence.seqOptions?.ownedBy : column;
   if (owner === undefined) return fail(sequence, "ownSequence needs a column, because none is declared as ownedBy");
   return statement(
     sequence,
@@ -29,7 +30,7 @@ export function ownSequence(
 }
 
 function columnOf(
-  sequence: AnySequence,
+  sequence: SequenceLike,
   { table, column }: { readonly table: string; readonly column: string },
 ): string {
   const { schema } = sequence;

@@ -1,7 +1,7 @@
 import type { Integer } from "../../../types/options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { boundedValue } from "../functions.js";
-import type { AnySequence } from "../sequence.js";
+import type { SequenceLike } from "../sequence.js";
 import { nameOf, statement } from "./statement.js";
 
 /**
@@ -15,7 +15,7 @@ import { nameOf, statement } from "./statement.js";
  * Unlike `setval` it is undone by a rollback, and it empties the caches of other sessions. It locks out those who draw
  * values until the transaction ends. Source: "ALTER SEQUENCE".
  */
-export function restartSequence(sequence: AnySequence, value?: Integer): Sql {
+export function restartSequence(sequence: SequenceLike, value?: Integer): Sql {
   const name = nameOf(sequence);
   const target = value === undefined ? "" : `with ${boundedValue(sequence, "restartSequence", value)}`;
   return statement(sequence, "alter sequence", name, "restart", target);

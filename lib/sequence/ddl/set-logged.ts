@@ -1,6 +1,7 @@
 import type { Sql } from "../../sql/fragment.js";
-import type { AnySequence } from "../sequence.js";
-import { fail, nameOf, statement } from "./statement.js";
+import { fail } from "../name.js";
+import type { SequenceLike } from "../sequence.js";
+import { nameOf, statement } from "./statement.js";
 
 /**
  * Makes a sequence survive a crash of the server, or not. An unlogged one starts over after a crash.
@@ -13,7 +14,7 @@ import { fail, nameOf, statement } from "./statement.js";
  * unlogged may, in a crash soon after it is set logged, go back and hand out values again, until a checkpoint, or until it is
  * set to where it is: `select setval('"order_seq"', last_value, is_called) from "order_seq"`.
  */
-export function setSequenceLogged(sequence: AnySequence, logged: boolean): Sql {
+export function setSequenceLogged(sequence: SequenceLike, logged: boolean): Sql {
   if (typeof logged !== "boolean") fail(sequence, `setSequenceLogged takes true or false, not ${String(logged)}`);
   return statement(sequence, "alter sequence", nameOf(sequence), logged ? "set logged" : "set unlogged");
 }
