@@ -3,7 +3,7 @@ import { reachServer } from "../test/server/server.js";
 
 /**
  * Gives an example an empty schema to work in, as its `search_path`, and removes it afterwards, also when the example
- * throws. The server is the one at `DATABASE_URL`; without that variable one is started for as long as it is needed.
+ * throws: a client that is connected, and an address for clients of other libraries. The server is the one at `DATABASE_URL`; without that variable one is started for as long as it is needed.
  *
  * ```ts
  * await withDatabase("nextval_quickstart", async (client) => {
@@ -11,15 +11,20 @@ import { reachServer } from "../test/server/server.js";
  * });
  * ```
  */
-export async function withDatabase<T>(schema: string, work: (client: postgres.Sql) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  schema: string,
+  work: (client: postgres.Sql, url: string) => Promise<T>,
+): Promise<T> {
   const server = await reachServer();
   try {
     const searchPath = `"${schema.replaceAll('"', '""')}"`;
+    const url = new URL(server.url);
+    url.searchParams.set("options", `-c search_path=${searchPath}`);
     const client = postgres(server.url, { onnotice: () => {}, connection: { search_path: searchPath } });
     try {
       await client`drop schema if exists ${client(schema)} cascade`;
       await client`create schema ${client(schema)}`;
-      return await work(client);
+      return await work(client, url.href);
     } finally {
       // Through a client of its own: the example may have ended its own, or left a transaction open.
       await client.end({ timeout: 1 });

@@ -67,6 +67,38 @@ const EXPECTED: { readonly [example: string]: readonly string[] } = {
     "rows  { current: 5000 }",
     "rows  { id: 5001 }",
   ],
+  "node-postgres": [
+    `insert into orders (id, note) values (nextval('"order_seq"'::regclass), $1) returning id, note [ "it's from node-postgres" ]`,
+    `[ { id: '100', note: "it's from node-postgres" } ]`,
+    "[ 100n ]",
+  ],
+  "postgres-js": [
+    `insert into orders (id, note) values (nextval('"order_seq"'::regclass), $1) returning *`,
+    `{ id: '100', note: "it's from postgres.js" }`,
+    `{ one: 1, shout: "IT'S FROM POSTGRES.JS!" }`,
+    "101n",
+  ],
+  kysely: [
+    `insert into "orders" ("id", "note") values (nextval('"order_seq"'::regclass), $1) returning *`,
+    `{ id: 100n, note: "it's from Kysely" }`,
+    "{ id: 101n }",
+    `select setval('"order_seq"'::regclass, (select max("id") as "id" from "orders") + 900) as "at"`,
+    "{ at: 1001n }",
+  ],
+  drizzle: [
+    `insert into "orders" ("id", "note") values (nextval('"order_seq"'::regclass), $1) returning "id", "note"`,
+    `{ id: 100n, note: "it's from Drizzle" }`,
+    "{ id: 101n, note: 'by default' }",
+    "{ ticket: 7n }",
+    `select setval('"order_seq"'::regclass, (select max("id") from "orders") + 900) as "at"`,
+    "{ at: 1001n }",
+  ],
+  knex: [
+    `insert into "orders" ("id", "tags") values (nextval('"order_seq"'::regclass), $1)`,
+    "{ id: '100', tags: { new: true } }",
+    "{ id: '101', tags: null }",
+    "[ { id: '100' } ]",
+  ],
   "cycling-tickets": ["3, 4, 5, 1,", "2, 3, 4", "no cycle", "ticket   5", "SEQUENCE_EXHAUSTED of ticket_seq"],
 };
 

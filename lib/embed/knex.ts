@@ -1,0 +1,36 @@
+import type { Knex } from "knex";
+import { embed, NextvalError, type Spliceable, type SqlExpression } from "../index.js";
+
+/**
+ * A fragment, an expression or a sequence as raw SQL of Knex: in `insert`, `update`, `select`, `where`, `defaultTo`, and in
+ * the models of Objection.
+ *
+ * ```ts
+ * await knex("orders").insert({ id: toKnex(knex, nextval(orderSeq)), note });
+ * // insert into "orders" ("id", "note") values (nextval('"order_seq"'::regclass), $1)
+ * ```
+ *
+ * A `?` in the text, such as an operator of jsonb, reaches the server as it is. Refused, because Knex has no way to say it:
+ * a `?` right behind a backslash. `knex` may be a transaction, too; then the fragment runs in it.
+ */
+export function toKnex<Type>(knex: Knex, expression: SqlExpression<Type>): Knex.Raw<Type>;
+// oxlint-disable-next-line typescript/no-explicit-any -- as Knex types the raw SQL whose result it does not know
+export function toKnex<Type = any>(knex: Knex, fragment: Spliceable): Knex.Raw<Type>;
+export function toKnex(knex: Knex, fragment: Spliceable): Knex.Raw {
+  return embed(
+    (strings: TemplateStringsArray, ...values: Knex.RawBinding[]) => knex.raw(textOf(strings), values),
+    fragment,
+  );
+}
+
+/** Knex reads `?` as a value, `??` as a name, and `\\?` as a question mark. */
+function textOf(strings: readonly string[]): string {
+  return strings.map(escapeQuestionMarks).reduce((text, piece) => `${text}${/[?\\]$/.test(text) ? " ?" : "?"}${piece}`);
+}
+
+function escapeQuestionMarks(text: string): string {
+  if (text.includes("\\?")) {
+    throw new NextvalError("INVALID_TEMPLATE", `Knex cannot carry a question mark right behind a backslash: ${text}`);
+  }
+  return text.replaceAll("?", "\\?");
+}

@@ -1,0 +1,67 @@
+import {
+  type Compilable,
+  createQueryId,
+  type Expression,
+  type OperationNodeSource,
+  PostgresQueryCompiler,
+  type RawBuilder,
+  type RootOperationNode,
+  sql as kyselySql,
+} from "kysely";
+import { embed, type Spliceable, type Sql, type SqlExpression } from "../index.js";
+import { fragmentOf } from "./fragment-of.js";
+
+/**
+ * An expression as one of Kysely, of the same type: in `values`, `select`, `returning`, `where`, and in its `sql`.
+ *
+ * ```ts
+ * await db.insertInto("orders").values({ id: toKysely(nextval(orderSeq)), note }).execute();
+ * // insert into "orders" ("id", "note") values (nextval('"order_seq"'::regclass), $1)
+ * ```
+ *
+ * A fragment or a sequence becomes one, too; say its type yourself: `toKysely<string>(fragment)`. What comes back from the
+ * server is of the type that Kysely's driver makes of it: node-postgres gives a bigint as a string unless
+ * `pg.types.setTypeParser(pg.types.builtins.INT8, BigInt)` was called.
+ */
+export function toKysely<Type>(expression: SqlExpression<Type>): RawBuilder<Type>;
+export function toKysely<Type = unknown>(fragment: Spliceable): RawBuilder<Type>;
+export function toKysely(fragment: Spliceable): RawBuilder<unknown> {
+  return embed(kyselySql, fragment);
+}
+
+/**
+ * A query or an expression of Kysely as a fragment, with its values as values. Kysely's plugins have done their work on a query.
+ *
+ * ```ts
+ * const newest = db.selectFrom("orders").select((eb) => eb.fn.max("id").as("id")).where("tenant", "=", 7);
+ * sql`select ${setval(orderSeq, sql`(${fromKysely(newest)})`)}`;
+ * // { text: `select setval('"order_seq"'::regclass, (select max("id") as "id" from "orders" where "tenant" = $1))`, values: [7] }
+ * ```
+ *
+ * Refused with its position, as `sql` refuses it: a value that the driver cannot bind.
+ */
+export function fromKysely<Row>(query: Compilable<Row> & OperationNodeSource): Sql<Row>;
+export function fromKysely(expression: Expression<unknown>): Sql;
+export function fromKysely(source: OperationNodeSource): Sql {
+  return new FragmentCompiler().fragment(source.toOperationNode() as RootOperationNode);
+}
+
+/** Kysely's own compiler, which notes where the values are. */
+class FragmentCompiler extends PostgresQueryCompiler {
+  readonly #pieces = [""];
+  readonly #values: unknown[] = [];
+
+  fragment(node: RootOperationNode): Sql {
+    this.compileQuery(node, createQueryId());
+    return fragmentOf(this.#pieces, this.#values);
+  }
+
+  protected override append(text: string): void {
+    this.#pieces.push(`${this.#pieces.pop()}${text}`);
+  }
+
+  protected override appendValue(value: unknown): void {
+    this.#values.push(value);
+    this.#pieces.push("");
+  }
+}

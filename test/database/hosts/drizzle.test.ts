@@ -1,0 +1,289 @@
+import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
+import { eq, gt, max, sql as drizzleSql } from "drizzle-orm";
+import { drizzle as drizzlePg } from "drizzle-orm/node-postgres";
+import * as core from "drizzle-orm/pg-core";
+import { bigint, integer, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import {
+  alterSequence,
+  type AnySequence,
+  bind,
+  commentOnSequence,
+  createSequence,
+  currval,
+  dropSequence,
+  embed,
+  grantOnSequence,
+  moveSequence,
+  nextval,
+  ownSequence,
+  pgSchema,
+  pgSequence,
+  renameSequence,
+  resolveOptions,
+  restartSequence,
+  setSequenceLogged,
+  setval,
+  sql,
+} from "nextval";
+import { fromDrizzle, toDrizzle } from "nextval/drizzle";
+import { Pool } from "pg";
+import postgres from "postgres";
+import { beforeAll, describe, expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+import { testHost } from "./host.js";
+
+const orders = pgTable("orders", { id: bigint({ mode: "bigint" }).primaryKey(), note: text() });
+const orderSeq = pgSequence("order_seq", { startWith: 100 });
+
+testHost("nextval/drizzle on postgres.js", {
+  text: (call) => `insert into "orders" ("id", "note") values (${call}, $1)`,
+  open: (url) => {
+    const client = postgres(url, { max: 1 });
+    const db = drizzle(client);
+    return {
+      insert: (sequence, note) => db.insert(orders).values({ id: toDrizzle(nextval(sequence)), note }),
+      close: () => client.end(),
+    };
+  },
+});
+
+testHost("nextval/drizzle on node-postgres", {
+  text: (call) => `insert into "orders" ("id", "note") values (${call}, $1)`,
+  open: (url) => {
+    const pool = new Pool({ connectionString: url });
+    const db = drizzlePg(pool);
+    return {
+      insert: (sequence, note) => db.insert(orders).values({ id: toDrizzle(nextval(sequence)), note }),
+      close: () => pool.end(),
+    };
+  },
+});
+
+testHost("embed into Drizzle's sql", {
+  text: (call) => `insert into orders (id, note) values (${call}, $1)`,
+  open: (url) => {
+    const client = postgres(url, { max: 1 });
+    const db = drizzle(client);
+    return {
+      insert: (sequence, note) =>
+        db.execute(drizzleSql`insert into orders (id, note) values (${embed(drizzleSql, nextval(sequence))}, ${note})`),
+      close: () => client.end(),
+    };
+  },
+});
+
+describe("a Drizzle query", () => {
+  const database = useDatabase();
+  let db: PostgresJsDatabase;
+  beforeAll(async () => {
+    await bind(database.client).query(createSequence(orderSeq));
+    await database.client`create table orders (id bigint primary key, note text)`;
+    // Of its own, because Drizzle changes how its client reads and writes.
+    db = drizzle(database.connect());
+  });
+
+  const decoded = {
+    big: toDrizzle(setval(orderSeq, 5)),
+    small: toDrizzle(setval(pgSequence("order_seq", { as: "integer" }), 6)),
+    text: toDrizzle(setval(pgSequence("order_seq", { mode: "string" }), 7)),
+    drawn: toDrizzle(nextval(orderSeq)),
+  };
+  const one = drizzleSql`(values (1)) as one (x)`;
+
+  test("gets values of the sequence's own type, on every driver", async () => {
+    const pool = new Pool({ connectionString: database.url });
+    try {
+      for (const rows of [await db.select(decoded).from(one), await drizzlePg(pool).select(decoded).from(one)]) {
+        expect(rows).toEqual([{ big: 5n, small: 6, text: "7", drawn: 8n }]);
+      }
+    } finally {
+      await pool.end();
+    }
+  });
+
+  test("takes fragments, with all that they can hold", async () => {
+    const when = new Date("2026-01-31T12:00:00Z");
+    const fragment = sql`(select count(*) from jsonb_each(${{ a: 1, b: [2] }}) where ${when}::timestamptz > ${"2026-01-31"} and 3 = any(${[3, 4]}))::int`;
+    expect(await db.select({ keys: toDrizzle<number>(fragment) }).from(one)).toEqual([{ keys: 2 }]);
+    expect(await db.execute(toDrizzle(sql`select ${2n ** 62n}::bigint as x, ${null}::text as y`))).toEqual([
+      { x: String(2n ** 62n), y: null },
+    ]);
+  });
+
+  test("goes into a template, with its values", async () => {
+    await db.insert(orders).values([
+      { id: 70n, note: "x" },
+      { id: 90n, note: `$1 '?'` },
+    ]);
+    const newest = db
+      .select({ id: max(orders.id) })
+      .from(orders)
+      .where(eq(orders.note, `$1 '?'`));
+    const move = sql`select ${setval(orderSeq, sql`(${fromDrizzle(newest)})`).as("at")}, ${"after"}::text as after`;
+    expect(move.toJSON()).toEqual({
+      text: `select setval('"order_seq"'::regclass, (select max("id") from "orders" where "orders"."note" = $1)) as "at", $2::text as after`,
+      values: [`$1 '?'`, "after"],
+    });
+    expect(await bind(database.client).query(move)).toEqual([{ at: 90n, after: "after" }]);
+  });
+
+  test("goes into a template as its columns write their values", () => {
+    const events = pgTable("events", { placedAt: timestamp(), data: jsonb(), size: bigint({ mode: "number" }) });
+    const fragment = fromDrizzle(
+      drizzleSql`${eq(events.data, { a: 1 })} and ${gt(events.placedAt, new Date(0))} and ${events.size} in ${[1, 2]}`,
+      { casing: "snake_case" },
+    );
+    expect(fragment.toJSON()).toEqual({
+      text: `"events"."data" = $1 and "events"."placed_at" > $2 and "events"."size" in ($3, $4)`,
+      values: ['{"a":1}', "1970-01-01T00:00:00.000Z", 1, 2],
+    });
+    expect(fromDrizzle(orders).text).toBe('"orders"');
+    expect(fromDrizzle(drizzleSql.raw("now()")).text).toBe("now()");
+  });
+
+  test("is refused where it cannot be a fragment", () => {
+    expect(() => fromDrizzle(drizzleSql`id = ${drizzleSql.placeholder("id")}`)).toThrow(
+      /value 1 \(after "id = "\) is a Placeholder/,
+    );
+    expect(() => fromDrizzle(drizzleSql.raw("select '\0'"))).toThrow("has a NUL in it");
+    expect(() => fromDrizzle(drizzleSql.raw("select 'open"))).toThrow("ends inside a string");
+  });
+});
+
+describe("sequences of Drizzle", () => {
+  const database = useDatabase();
+  const plain = core.pgSequence("plain_seq");
+  const full = core.pgSchema('we"ird').sequence("Order Seq", {
+    startWith: 7,
+    increment: -2,
+    minValue: "-9223372036854775808",
+    maxValue: 7,
+    cache: 3,
+    cycle: true,
+  });
+
+  test("are taken by every function and every statement", async () => {
+    const db = bind(database.client);
+    await db`create schema "we""ird"`;
+    await db`create table "we""ird".orders (id bigint)`;
+    for (const sequence of [plain, full]) await db.query(createSequence(sequence));
+    expect(
+      await database.client`select start_value, increment_by, min_value, max_value, cache_size, cycle from pg_sequences order by schemaname`,
+    ).toEqual([
+      {
+        start_value: "1",
+        increment_by: "1",
+        min_value: "1",
+        max_value: "9223372036854775807",
+        cache_size: "1",
+        cycle: false,
+      },
+      {
+        start_value: "7",
+        increment_by: "-2",
+        min_value: "-9223372036854775808",
+        max_value: "7",
+        cache_size: "3",
+        cycle: true,
+      },
+    ]);
+    const drawn: bigint = await db.nextval(full);
+    expect(drawn).toBe(7n);
+    expect(await db.nextvals(plain, 3)).toEqual([1n, 2n, 3n]);
+    expect(await db.setval(plain, 10)).toBe(10n);
+    const [row] = await db.begin((tx) => tx`select ${nextval(plain).as("next")}, ${currval(plain).as("current")}`);
+    expect(row).toEqual({ next: 11n, current: 11n });
+    await expect(db.setval(full, 8)).rejects.toThrow(
+      'we"ird.Order Seq: setval takes a value from -9223372036854775808 to 7, not 8',
+    );
+    expect(await db.one(sql.scope({ plain: fromDrizzle(plain) })`select $<setval(plain, 20)> as x`)).toEqual({
+      x: 20n,
+    });
+
+    for (const statement of [
+      alterSequence(full, { cycle: false }),
+      restartSequence(full, 3),
+      commentOnSequence(full, "from Drizzle"),
+      grantOnSequence(full, "usage", "public"),
+      setSequenceLogged(full, false),
+      setSequenceLogged(full, true),
+      ownSequence(full, { table: "orders", column: "id" }),
+      ownSequence(full, null),
+      renameSequence(full, "renamed_seq"),
+      moveSequence(core.pgSchema('we"ird').sequence("renamed_seq"), "public"),
+      dropSequence([plain, core.pgSequence("renamed_seq")]),
+    ]) {
+      await db.query(statement);
+    }
+    expect(resolveOptions(full)).toMatchObject({ startWith: 7n, increment: -2n, cycle: true });
+  });
+
+  test("are ours, with bigint values, and go into templates", () => {
+    const ours: AnySequence = fromDrizzle(full);
+    expect(sql`select last_value from ${ours}`.text).toBe('select last_value from "we""ird"."Order Seq"');
+    expect(resolveOptions(ours)).toEqual(resolveOptions(full));
+    expect(createSequence(fromDrizzle(plain)).text).toBe('create sequence "plain_seq"');
+  });
+
+  test("that PostgreSQL would not take are refused", () => {
+    expect(() => nextval(core.pgSequence("bad_seq", { minValue: 5, startWith: 1 }))).toThrow(
+      "bad_seq: startWith 1 is below minValue 5",
+    );
+    expect(() => createSequence(core.pgSequence("x".repeat(64)))).toThrow("63 bytes");
+    expect(() => nextval({ seqName: "x", schema: undefined, seqOptions: undefined })).toThrow(
+      "a sequence made by pgSequence is needed here",
+    );
+    expect(() => sql`select ${plain as never}`).toThrow(/fromDrizzle/);
+  });
+});
+
+describe("sequences given to drizzle-kit", () => {
+  const database = useDatabase();
+  const billing = core.pgSchema("billing");
+  const declared = {
+    plain: pgSequence("plain_seq"),
+    small: pgSequence("small_seq", { as: "smallint", cycle: true }),
+    down: pgSchema("billing").sequence("Down Seq", {
+      increment: -5,
+      minValue: "-9223372036854775808",
+      maxValue: 0n,
+      cache: 7,
+    }),
+    wide: pgSequence("wide_seq", { maxValue: "9223372036854775806", startWith: 3 }),
+  };
+
+  test("are created as they are declared, also in a schema of their own, and serve as defaults", async () => {
+    const tickets = pgTable("tickets", {
+      id: bigint({ mode: "bigint" })
+        .primaryKey()
+        .default(toDrizzle(nextval(declared.wide))),
+      size: integer(),
+    });
+    const sequences = Object.fromEntries(
+      Object.entries(declared).map(([name, sequence]) => [name, toDrizzle(sequence)]),
+    );
+    const statements = await generateMigration(
+      generateDrizzleJson({}),
+      generateDrizzleJson({ billing, tickets, ...sequences }),
+    );
+    const { client } = database;
+    for (const statement of statements) await client.unsafe(statement);
+
+    for (const sequence of Object.values(declared)) {
+      const { startWith, increment, minValue, maxValue, cache, cycle } = resolveOptions(sequence);
+      const [state] = await client`
+        select start_value, increment_by, min_value, max_value, cache_size, cycle from pg_sequences
+        where schemaname = ${sequence.schema ?? "public"} and sequencename = ${sequence.seqName}`;
+      expect(state).toEqual({
+        start_value: `${startWith}`,
+        increment_by: `${increment}`,
+        min_value: `${minValue}`,
+        max_value: `${maxValue}`,
+        cache_size: `${cache}`,
+        cycle,
+      });
+    }
+    expect(await client`insert into tickets default values returning id`).toEqual([{ id: "3" }]);
+  });
+});
