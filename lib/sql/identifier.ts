@@ -2,8 +2,8 @@ import { refuse } from "../error.js";
 import { BoundedMap } from "./bounded-map.js";
 import { type Sql, textFragment } from "./fragment.js";
 
-const names = new BoundedMap<string, Sql>(1000);
-const qualifiedNames = new BoundedMap<string, Sql>(1000);
+const names = /* @__PURE__ */ new BoundedMap<string, Sql>(1000);
+const qualifiedNames = /* @__PURE__ */ new BoundedMap<string, Sql>(1000);
 
 /**
  * A name, quoted; several names are joined by dots.

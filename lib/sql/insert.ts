@@ -16,7 +16,7 @@ interface Columns {
   readonly opening: string;
 }
 
-const columnLists = new BoundedMap<string, Columns>(256);
+const columnLists = /* @__PURE__ */ new BoundedMap<string, Columns>(256);
 let lastColumns: Columns | undefined;
 
 /**

@@ -3,7 +3,7 @@ import { Sql, type Spliceable, textFragment } from "./fragment.js";
 import { listShape } from "./list.js";
 import { admit, type Place, type Splice } from "./value.js";
 
-const COMMA = textFragment(", ");
+const COMMA = /* @__PURE__ */ textFragment(", ");
 
 /**
  * A list of fragments, sequences or values, with a comma or another fragment between them.

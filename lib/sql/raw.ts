@@ -2,7 +2,7 @@ import { refuse } from "../error.js";
 import { BoundedMap } from "./bounded-map.js";
 import { type Sql, textFragment } from "./fragment.js";
 
-const texts = new BoundedMap<string, Sql>(1000);
+const texts = /* @__PURE__ */ new BoundedMap<string, Sql>(1000);
 const LONGEST_REMEMBERED = 1000;
 
 /**

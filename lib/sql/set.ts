@@ -5,7 +5,7 @@ import { keyOf, quoteIdentifier } from "./identifier.js";
 import { type InsertRow, refuseNonRow } from "./insert.js";
 import { Site } from "./site.js";
 
-const sites = new BoundedMap<string, Site>(256);
+const sites = /* @__PURE__ */ new BoundedMap<string, Site>(256);
 
 /**
  * The assignments of an update. A value may be a fragment.

@@ -45,7 +45,7 @@ export function assertGenuine(strings: TemplateStringsArray): void {
   if (!genuine) {
     refuse(
       "sql",
-      "is a template tag and was called as a function, or its template has an invalid escape; write sql`...`, or sql.raw(text) for text that you trust",
+      "is a template tag and was called as a function, or with an invalid escape; write sql`...`, or sql.raw(text) for text you trust",
     );
   }
 }
@@ -55,7 +55,7 @@ function refusePlaceholder(strings: TemplateStringsArray) {
     const name = /^\$<\s*([^>]*?)\s*>/.exec((strings[piece] as string).slice(position))?.[1] ?? "name";
     return refuse(
       `$<${name}>`,
-      `is a named placeholder, which the plain sql tag does not have; splice it as \${${name}}, or make a tag with sql.scope({ ... }) that knows the name`,
+      `is a named placeholder, which the plain sql tag does not have; splice it as \${${name}}, or make a tag with sql.scope({ ... })`,
     );
   };
 }

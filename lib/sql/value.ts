@@ -69,7 +69,7 @@ function admitObject(thing: object, place: Place, index: number): unknown {
     if ("value" in thing || "first" in thing) {
       return refuse(place(index), "is a helper of postgres.js; use sql.identifier, sql.insert or sql.set");
     }
-    return refuse(place(index), "is a promise or a query of another library; await it, or embed it as a fragment");
+    return refuse(place(index), "is a promise or another library's query; await it, or make it a fragment");
   }
   if (!isSerializable(thing)) {
     refuse(place(index), `is a ${thing.constructor?.name}, no plain object; use client.json(...) or fromDrizzle(...)`);

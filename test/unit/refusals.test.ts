@@ -38,7 +38,7 @@ describe("a thing that is no value is refused with its position", () => {
     [
       "a promise",
       Promise.resolve(1),
-      "is a promise or a query of another library; await it, or embed it as a fragment",
+      "is a promise or another library's query; await it, or make it a fragment",
     ],
     ["an invalid date", new Date("never"), "is an invalid Date"],
     ["an array with undefined in it", [1, undefined], "item 2 is undefined"],
@@ -264,7 +264,7 @@ describe("a splice where SQL has no place for it", () => {
 
 test("a named placeholder in the plain tag names both cures", () => {
   expect(messageOf(() => sql`select $<nextval(orderSeq)>`)).toBe(
-    "$<nextval(orderSeq)> is a named placeholder, which the plain sql tag does not have; splice it as ${nextval(orderSeq)}, or make a tag with sql.scope({ ... }) that knows the name",
+    "$<nextval(orderSeq)> is a named placeholder, which the plain sql tag does not have; splice it as ${nextval(orderSeq)}, or make a tag with sql.scope({ ... })",
   );
   expect(sql`select '$<x>', "$<x>", $$ $<x> $$ -- $<x>`.values).toEqual([]);
   expect(sql`select * from t where price$<10 and é$<5`.values).toEqual([]);
