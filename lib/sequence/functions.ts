@@ -49,7 +49,11 @@ export function lastval(): SqlExpression<bigint> {
   return LASTVAL;
 }
 
-const LASTVAL = /* @__PURE__ */ new SqlExpression(/* @__PURE__ */ new Shape(["lastval()"], [], /* @__PURE__ */ sequenceMark("reads")), [], BigInt);
+const LASTVAL = /* @__PURE__ */ new SqlExpression(
+  /* @__PURE__ */ new Shape(["lastval()"], [], /* @__PURE__ */ sequenceMark("reads")),
+  [],
+  BigInt,
+);
 
 /**
  * Sets the current value of a sequence, and gives it back. It is not undone by a rollback.

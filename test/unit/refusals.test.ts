@@ -35,11 +35,7 @@ describe("a thing that is no value is refused with its position", () => {
     ["a function", () => 1, "is a function; pass a value, a fragment or a sequence"],
     ["a class", NextvalError, "is a function; pass a value, a fragment or a sequence"],
     ["a symbol", Symbol("x"), "is a symbol; pass a value, a fragment or a sequence"],
-    [
-      "a promise",
-      Promise.resolve(1),
-      "is a promise or another library's query; await it, or make it a fragment",
-    ],
+    ["a promise", Promise.resolve(1), "is a promise or another library's query; await it, or make it a fragment"],
     ["an invalid date", new Date("never"), "is an invalid Date"],
     ["an array with undefined in it", [1, undefined], "item 2 is undefined"],
     ["an array with undefined in an array in it", [[1], [1, undefined]], "item 2, item 2 is undefined"],
