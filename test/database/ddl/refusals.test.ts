@@ -298,7 +298,9 @@ describe("refused although the server might take it:", () => {
     ["commentOnSequence", (name: never) => commentOnSequence(name, "text")],
     ["renameSequence", (name: never) => renameSequence(name, "other_seq")],
   ] as const)("a name that is no sequence, for %s", (_, build) => {
-    expect(refusalOf(() => build(untyped("order_seq"))).message).toMatch(/made by pgSequence is needed here, not order_seq$/);
+    expect(refusalOf(() => build(untyped("order_seq"))).message).toMatch(
+      /made by pgSequence is needed here, not order_seq$/,
+    );
     const json: unknown = JSON.parse('{"seqName":"order_seq","seqOptions":{}}');
     expect(refusalOf(() => build(untyped(json))).message).toMatch(/made by pgSequence is needed here, not an object$/);
   });

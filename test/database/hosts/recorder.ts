@@ -22,7 +22,7 @@ export async function recordStatements(serverUrl: string): Promise<StatementReco
   const statements: SentStatement[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
-    const upstream = connect(Number(port), hostname);
+    const upstream = connect(Number(port || 5432), hostname);
     const read = messageReader((type, body) => readers[type]?.(body, texts, statements));
     const texts = new Map<string, string>();
     for (const [from, to] of [
@@ -41,6 +41,7 @@ export async function recordStatements(serverUrl: string): Promise<StatementReco
   });
   const url = new URL(serverUrl);
   url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url.searchParams.delete("sslmode");
   return {
     url: url.href,
     statements,

@@ -1,0 +1,35 @@
+import databases, { sql as databasesSql } from "@databases/pg";
+import { embed, nextval, sql } from "nextval";
+import { expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+import { testHost } from "./host.js";
+
+const connect = (url: string) => databases.default({ connectionString: url, bigIntMode: "bigint" });
+
+testHost("@databases/pg", {
+  text: (call) => `insert into orders (id, note) values (${call}, $1)`,
+  open: (url) => {
+    const db = connect(url);
+    return {
+      insert: (sequence, note) =>
+        db.query(
+          databasesSql`insert into orders (id, note) values (${embed(databasesSql, nextval(sequence))}, ${note})`,
+        ),
+      close: () => db.dispose(),
+    };
+  },
+});
+
+const database = useDatabase();
+
+test("a fragment with values is numbered among the values of the query", async () => {
+  const db = connect(database.url);
+  try {
+    const shout = embed(databasesSql, sql`upper(${"a"} || ${"b"})`);
+    expect(await db.query(databasesSql`select ${1}::int as one, ${shout} as shout, ${"c"} as last`)).toEqual([
+      { one: 1, shout: "AB", last: "c" },
+    ]);
+  } finally {
+    await db.dispose();
+  }
+});

@@ -1,0 +1,33 @@
+import { nextval, sql } from "nextval";
+import { Client, Pool } from "pg";
+import { expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+import { testHost } from "./host.js";
+
+testHost("node-postgres", {
+  text: (call) => `insert into orders (id, note) values (${call}, $1)`,
+  open: async (url) => {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    return {
+      insert: (sequence, note) =>
+        client.query(sql`insert into orders (id, note) values (${nextval(sequence)}, ${note})`),
+      close: () => client.end(),
+    };
+  },
+});
+
+const database = useDatabase();
+
+test("a pool of node-postgres runs a fragment, whatever its values are", async () => {
+  const pool = new Pool({ connectionString: database.url });
+  try {
+    const inner = sql`upper(${"a"} || ${"b"})`;
+    const { rows } = await pool.query(
+      sql`select ${1}::int as one, ${inner} as shout, ${[2, 3]}::int[] as many, ${{ a: [1] }}::jsonb as data, ${2n ** 62n}::int8 as big, ${null}::text as nothing`,
+    );
+    expect(rows).toEqual([{ one: 1, shout: "AB", many: [2, 3], data: { a: [1] }, big: `${2n ** 62n}`, nothing: null }]);
+  } finally {
+    await pool.end();
+  }
+});

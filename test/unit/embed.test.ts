@@ -1,0 +1,31 @@
+import { embed, nextval, pgSchema, sql } from "nextval";
+import { expect, test } from "vitest";
+
+const orderSeq = pgSchema('we"ird').sequence("Order Seq");
+
+/** A host that shows what its tag was called with. */
+const host = (strings: TemplateStringsArray, ...values: unknown[]) => ({ strings, values });
+
+test("calls the host's tag with the text around the values, and the values", () => {
+  expect(embed(host, sql`a = ${1} or ${sql`b = ${2}`}`)).toEqual({ strings: ["a = ", " or b = ", ""], values: [1, 2] });
+  expect(embed(host, nextval(orderSeq))).toEqual({
+    strings: [`nextval('"we""ird"."Order Seq"'::regclass)`],
+    values: [],
+  });
+  expect(embed(host, orderSeq)).toEqual({ strings: ['"we""ird"."Order Seq"'], values: [] });
+});
+
+test("the strings are a genuine template, as hosts check it", () => {
+  const { strings } = embed(host, sql`a = ${1}`);
+  expect(Array.isArray(strings) && Object.isFrozen(strings) && Object.isFrozen(strings.raw)).toBe(true);
+  expect(strings.raw).toEqual(strings);
+  expect(Object.keys(strings)).toEqual(["0", "1"]);
+});
+
+test("a host that remembers templates remembers each shape once", () => {
+  const templates = new Set<TemplateStringsArray>();
+  for (let value = 0; value < 100_000; value++) {
+    templates.add(embed(host, sql`a = ${value} and b in (${sql.join([value, value + 1])})`).strings);
+  }
+  expect(templates.size).toBe(1);
+});
