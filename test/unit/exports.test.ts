@@ -41,6 +41,15 @@ test("the values that are public", () => {
   ]);
 });
 
+test.each([
+  ["drizzle", ["fromDrizzle", "sequenceColumn", "toDrizzle"]],
+  ["knex", ["toKnex"]],
+  ["kysely", ["fromKysely", "toKysely"]],
+])("the values of nextval/%s", async (subpath, names) => {
+  const adapter = (await import(`../../lib/embed/${subpath}.ts`)) as object;
+  expect(Object.keys(adapter).sort()).toEqual(names);
+});
+
 test("the types that are public", async () => {
   const index = await readFile(new URL("../../lib/index.ts", import.meta.url), "utf8");
   const listed = [...index.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, allTypes, names = ""]) =>

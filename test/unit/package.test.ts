@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -28,34 +28,64 @@ export async function main(): Promise<bigint> {
 pgSequence("order_seq", { minValue: 100, startWith: 5 });
 `;
 
+/** The adapters with the types of their hosts, which have errors of their own under a full check. */
+const ADAPTERS = `
+import type { SQL } from "drizzle-orm";
+import type { Knex } from "knex";
+import type { RawBuilder } from "kysely";
+import { nextval, pgSequence } from "nextval";
+import { fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
+import { toKnex } from "nextval/knex";
+import { fromKysely, toKysely } from "nextval/kysely";
+
+const orderSeq = pgSequence("order_seq");
+export const forKysely: RawBuilder<bigint> = toKysely(nextval(orderSeq));
+export const forDrizzle: SQL<bigint> = toDrizzle(nextval(orderSeq));
+export const forKnex = (knex: Knex): Knex.Raw<bigint> => toKnex(knex, nextval(orderSeq));
+export const back = [fromKysely(forKysely).text, fromDrizzle(forDrizzle).text, sequenceColumn(orderSeq)];
+// @ts-expect-error the sequence is bigint
+export const wrong: RawBuilder<number> = toKysely(nextval(orderSeq));
+`;
+
 beforeAll(async () => {
   await run("npm", ["run", "build"], { cwd: root });
 });
 
-test.each(["typescript-5", "typescript-6", "typescript"])("the published types work under %s", async (compiler) => {
+describe.each(["typescript-5", "typescript-6", "typescript"])("under %s", (compiler) => {
+  test("the published types work", async () => {
+    expect(await complaintsOf(compiler, PROGRAM, { skipLibCheck: false })).toBe("");
+  });
+
+  test("the adapters work with the types of their hosts", async () => {
+    expect(await complaintsOf(compiler, ADAPTERS, { skipLibCheck: true })).toBe("");
+  });
+});
+
+async function complaintsOf(compiler: string, program: string, options: object): Promise<string> {
   const folder = await mkdtemp(`${root}node_modules/.nextval-types-`);
   try {
-    await writeFile(`${folder}/program.ts`, PROGRAM);
+    await writeFile(`${folder}/program.ts`, program);
     const compilerOptions = {
       target: "es2022",
       module: "nodenext",
       strict: true,
       noEmit: true,
-      skipLibCheck: false,
       types: ["node"],
       typeRoots: [`${root}node_modules/@types`],
+      ...options,
     };
     await writeFile(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions, files: ["program.ts"] }));
     await mkdir(`${folder}/node_modules`);
     await symlink(root, `${folder}/node_modules/nextval`);
-    const { stdout } = await run(process.execPath, [`${root}node_modules/${compiler}/bin/tsc`, "-p", folder]).catch(
+    const tsc = `${root}node_modules/${compiler}/bin/tsc`;
+    const { stdout } = await run(process.execPath, [tsc, "-p", folder]).catch(
       (error: unknown) => error as { stdout: string },
     );
-    expect(stdout).toBe("");
+    return stdout;
   } finally {
     await rm(folder, { recursive: true });
   }
-});
+}
 
 test("it needs nothing that not every JavaScript engine has: no module of Node, no global of a host", async () => {
   const { outputFiles, metafile } = await build({

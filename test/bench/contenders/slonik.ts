@@ -1,4 +1,4 @@
-import { createSqlTag } from "@slonik/sql-tag";
+import { createSqlTag } from "slonik";
 import { type Contender, ROWS } from "./contender.js";
 
 const sql = createSqlTag();
