@@ -98,7 +98,7 @@ export class Shape {
 
   /** The text around the values, nested fragments dissolved: what a template tag would get. The same object every time. */
   get strings(): TemplateStringsArray {
-    return (this.#strings ??= asTemplate(dissolve(this)));
+    return (this.#strings ??= asTemplate(dissolve(this, this.ending)));
   }
 
   /** What must follow where it is nested: a comment at its end would take in the rest of the line. */
@@ -150,7 +150,7 @@ function refuseTouch(pieces: readonly string[], hole: number): never {
   refuse(placeOf(pieces, hole), problem);
 }
 
-function dissolve(shape: Shape): string[] {
+function dissolve(shape: Shape, ending = ""): string[] {
   const strings = [""];
   const append = (text: string | undefined) => {
     strings[strings.length - 1] += text ?? "";
@@ -167,6 +167,7 @@ function dissolve(shape: Shape): string[] {
     });
   };
   walk(shape);
+  append(ending);
   return strings;
 }
 

@@ -56,7 +56,7 @@ describe("the client's own ways stay intact", () => {
     const { client } = database;
     expect(() => db()`select ${client("id") as never}`).toThrow("is a helper of postgres.js; use sql.identifier");
     expect(() => db()`insert into t ${client({ id: 1 }) as never}`).toThrow("is a helper of postgres.js");
-    expect(() => db()`select ${client`1` as never}`).toThrow("is a promise or a query of another library; await it");
+    expect(() => db()`select ${client`1` as never}`).toThrow("is a promise or another library's query; await it");
   });
 
   test("the debug hook sees every statement", async () => {

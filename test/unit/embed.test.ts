@@ -15,6 +15,12 @@ test("calls the host's tag with the text around the values, and the values", () 
   expect(embed(host, orderSeq)).toEqual({ strings: ['"we""ird"."Order Seq"'], values: [] });
 });
 
+test("a comment at the end does not take in what the host writes behind it", () => {
+  expect(embed(host, sql`a = ${1} -- why`).strings).toEqual(["a = ", " -- why\n"]);
+  expect(embed(host, sql`a ${sql`= 1 -- x`}`).strings).toEqual(["a = 1 -- x\n"]);
+  expect(embed(host, sql`a = '-- no'`).strings).toEqual(["a = '-- no'"]);
+});
+
 test("the strings are a genuine template, as hosts check it", () => {
   const { strings } = embed(host, sql`a = ${1}`);
   expect(Array.isArray(strings) && Object.isFrozen(strings) && Object.isFrozen(strings.raw)).toBe(true);

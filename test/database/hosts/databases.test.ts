@@ -22,6 +22,20 @@ testHost("@databases/pg", {
 
 const database = useDatabase();
 
+test("its limit: it takes away the indentation that all lines have, in quotes, too", async () => {
+  const db = connect(database.url);
+  try {
+    const fragment = embed(
+      databasesSql,
+      sql`  '(
+    )' as x`,
+    );
+    expect(await db.query(databasesSql`  select ${fragment}`)).toEqual([{ x: "(\n  )" }]);
+  } finally {
+    await db.dispose();
+  }
+});
+
 test("a fragment with values is numbered among the values of the query", async () => {
   const db = connect(database.url);
   try {

@@ -24,6 +24,10 @@ testHost("Slonik", {
 
 const database = useDatabase();
 
+test("its limit: a value is a string, a number, a bigint, true, false or null", () => {
+  expect(() => slonikSql.unsafe`select ${embed(slonikSql.fragment, sql`${new Date()}`)}`).toThrow("Unexpected value");
+});
+
 test("a fragment with values is numbered among the values of the query", async () => {
   const pool = await connect(database.url);
   try {
