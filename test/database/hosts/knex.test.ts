@@ -6,14 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../../database.js";
 import { testHost } from "./host.js";
 
-const { knex: open } = createKnex;
 const orderSeq = pgSequence("order_seq");
 const text = (call: string) => `insert into "orders" ("id", "note") values (${call}, $1)`;
 
 testHost("nextval/knex", {
   text,
   open: (url) => {
-    const knex = open({ client: "pg", connection: url });
+    const knex = createKnex({ client: "pg", connection: url });
     return {
       insert: (sequence, note) => knex("orders").insert({ id: toKnex(knex, nextval(sequence)), note }),
       close: () => knex.destroy(),
@@ -24,7 +23,7 @@ testHost("nextval/knex", {
 testHost("nextval/knex in a model of Objection", {
   text: (call) => `${text(call)} returning "id"`,
   open: (url) => {
-    const knex = open({ client: "pg", connection: url });
+    const knex = createKnex({ client: "pg", connection: url });
     class Order extends Model {
       static override tableName = "orders";
     }
@@ -42,7 +41,7 @@ describe("raw SQL of Knex", () => {
   let knex: Knex;
   beforeAll(async () => {
     await bind(database.client).query(createSequence(orderSeq));
-    knex = open({ client: "pg", connection: database.url });
+    knex = createKnex({ client: "pg", connection: database.url });
   });
   afterAll(() => knex.destroy());
 
