@@ -1,5 +1,11 @@
-import { sql as drizzleSql, type SQL as DrizzleSql, is, type SQLWrapper } from "drizzle-orm";
-import { customType, PgDialect, type PgDialectConfig, PgSequence as DrizzleSequence } from "drizzle-orm/pg-core";
+import { Column, sql as drizzleSql, type SQL as DrizzleSql, is, type SQLWrapper } from "drizzle-orm";
+import {
+  customType,
+  makePgArray,
+  PgDialect,
+  type PgDialectConfig,
+  PgSequence as DrizzleSequence,
+} from "drizzle-orm/pg-core";
 import {
   type AnySequence,
   embed,
@@ -18,16 +24,16 @@ import {
 import { fragmentOf } from "./fragment-of.js";
 
 /**
- * An expression as Drizzle's `SQL` of the same type: in `values`, `default`, `select`, `where`, and in its `sql`. What comes
- * back from the server is decoded to that type, whichever driver Drizzle uses.
+ * An expression as Drizzle's `SQL` of the same type: in `values`, `default`, `select`, `where`, and in its `sql`. Where a query
+ * builder selects it, what comes back is decoded to that type, whichever driver Drizzle uses.
  *
  * ```ts
  * await db.insert(orders).values({ id: toDrizzle(nextval(orderSeq)), note });
  * // insert into "orders" ("id", "note") values (nextval('"order_seq"'::regclass), $1)
  * ```
  *
- * A fragment becomes `SQL`, too; say its type yourself: `toDrizzle<string>(fragment)`. Its dates and plain objects are written
- * as Drizzle writes those of its columns, and an array is one parameter.
+ * A fragment becomes `SQL`, too; say its type yourself: `toDrizzle<string>(fragment)`. Its values are written as Drizzle's
+ * columns write them: dates and objects as text, an array as one array of PostgreSQL.
  */
 export function toDrizzle<Type>(expression: SqlExpression<Type>): DrizzleSql<Type>;
 /**
@@ -63,11 +69,15 @@ function toDrizzleSequence(sequence: AnySequence): DrizzleSequence {
   return new DrizzleSequence(sequence.seqName, options, sequence.schema);
 }
 
-/** Drizzle would write an array as a list, and its drivers take dates and objects as text, as its columns give them. */
+/** Drizzle would write an array as a list, and its drivers take no dates and objects, as its columns give them text. */
 function toParameter(value: unknown): unknown {
-  if (value instanceof Date) return drizzleSql.param(value.toISOString());
-  const prototype: unknown = typeof value === "object" && value !== null && Object.getPrototypeOf(value);
-  return drizzleSql.param(prototype === Object.prototype || prototype === null ? JSON.stringify(value) : value);
+  return drizzleSql.param(Array.isArray(value) ? makePgArray(value.map(toText)) : toText(value));
+}
+
+function toText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toText);
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "object" && value !== null && !ArrayBuffer.isView(value) ? JSON.stringify(value) : value;
 }
 
 /**
@@ -75,10 +85,11 @@ function toParameter(value: unknown): unknown {
  *
  * ```ts
  * const orders = pgTable("orders", { id: sequenceColumn(orderSeq).primaryKey(), note: text() });
- * // "id" bigint primary key default nextval('"order_seq"'::regclass)
+ * // "id" bigint primary key default nextval('order_seq'::regclass)
  * ```
  *
- * Drizzle takes any `SQL` for any column, so that this is how a bigint sequence cannot feed a `number` by mistake.
+ * Drizzle takes any `SQL` for any column, so that this is how a bigint sequence cannot feed a `number` by mistake. Drizzle reads
+ * the rows that it nests (`with`) from JSON: a value beyond 2^53-1 is refused there, because it has lost digits.
  *
  * @param name of the column, where it is not that of the property
  */
@@ -86,10 +97,27 @@ export function sequenceColumn<Sequence extends SequenceLike>(sequence: Sequence
   const { decode } = nextval(sequence);
   const column = customType<{ data: ValueOf<Sequence>; driverData: string | number | bigint }>({
     dataType: () => resolveOptions(sequence).as,
-    fromDriver: (value) => decode(`${value}`),
-    toDriver: (value) => `${value}`,
+    // Drizzle gives an array of the column with its nulls, and a nested row with numbers that JSON has rounded.
+    fromDriver: (value) => (value === null ? (value as never) : decode(exactText(sequence, value))),
+    toDriver: (value) => (value === null ? value : `${value}`),
   });
-  return column(name).default(toDrizzle(nextval(sequence)));
+  return column(name).default(drizzleSql.raw(defaultOf(sequence)));
+}
+
+function exactText({ seqName }: SequenceLike, value: string | number | bigint): string {
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return `${value}`;
+  throw new NextvalError(
+    "SEQUENCE_OUT_OF_BOUNDS",
+    `${seqName}: the driver gave ${value}, which is beyond 2^53-1 and has lost digits; select the column at the top of a query`,
+    { sequence: seqName },
+  );
+}
+
+/** As the server prints it, so that drizzle-kit finds what it has written. */
+function defaultOf(sequence: SequenceLike): string {
+  const names = [sequence.schema, sequence.seqName].filter((name) => name !== undefined);
+  const plain = names.every((name) => /^[a-z_][a-z0-9_]*$/.test(name));
+  return plain ? `nextval('${names.join(".")}'::regclass)` : nextval(sequence).text;
 }
 
 /**
@@ -110,13 +138,22 @@ export function fromDrizzle(sequence: DrizzleSequence): PgSequence<string, {}, s
  * // { text: `select setval('"order_seq"'::regclass, (select max("id") from "orders" where "orders"."tenant" = $1))`, values: [7] }
  * ```
  *
- * Give the `casing` that the database was opened with, if any. Refused: a placeholder of a prepared query, and what `sql`
- * refuses as a value.
+ * Give the `casing` that the database was opened with, if any: `fromDrizzle(query, { casing: "snake_case" })`. Rows come with the
+ * server's names of the columns; say their type yourself. Refused: a placeholder of a prepared query, and what `sql` refuses
+ * as a value.
  */
 export function fromDrizzle<Row = unknown>(query: SQLWrapper, config?: PgDialectConfig): Sql<Row>;
 export function fromDrizzle(thing: DrizzleSequence | SQLWrapper, config?: PgDialectConfig): AnySequence | Sql {
   if (is(thing, DrizzleSequence)) return fromDrizzleSequence(thing);
-  const { sql: text, params } = new FragmentDialect(config).sqlToQuery(thing.getSQL());
+  if (typeof thing !== "object" || thing === null) {
+    throw new NextvalError(
+      "INVALID_TEMPLATE",
+      `fromDrizzle takes a sequence, SQL or a query of Drizzle, not ${String(thing)}`,
+    );
+  }
+  // A subquery, a view and a WITH have it hidden; within SQL they are understood.
+  const query = typeof thing.getSQL === "function" ? thing.getSQL() : drizzleSql`${thing as SQLWrapper}`;
+  const { sql: text, params } = fragmentDialect(config).sqlToQuery(query);
   const pieces = text.split(HOLE);
   if (pieces.length === params.length + 1) return fragmentOf(pieces, params);
   throw new NextvalError(
@@ -134,8 +171,22 @@ function fromDrizzleSequence({ seqName, seqOptions, schema }: DrizzleSequence): 
 /** Stands where a value does. No SQL has this character. */
 const HOLE = "\0";
 
-class FragmentDialect extends PgDialect {
-  override escapeParam(): string {
-    return HOLE;
-  }
+/**
+ * Writes holes for values. Drizzle's columns have made text of JSON and dates, and a driver that sees what the server wants
+ * would write that text as JSON or a date once more: a cast says that it is text.
+ */
+function fragmentDialect(config?: PgDialectConfig): PgDialect {
+  const dialect = new PgDialect(config);
+  let type = "";
+  dialect.prepareTyping = (encoder) => {
+    const sqlType = is(encoder, Column) ? encoder.getSQLType() : "";
+    type = /^(jsonb?|date|timestamp[^[]*)$/.test(sqlType) ? `::text::${sqlType}` : "";
+    return "none";
+  };
+  dialect.escapeParam = () => {
+    const hole = `${HOLE}${type}`;
+    type = "";
+    return hole;
+  };
+  return dialect;
 }

@@ -1,3 +1,4 @@
+import { refuse } from "../error.js";
 import { SQL, type Spliceable } from "../sql/fragment.js";
 
 /**
@@ -18,6 +19,8 @@ export function embed<Host>(
   tag: (strings: TemplateStringsArray, ...values: never[]) => Host,
   fragment: Spliceable,
 ): Host {
-  const { strings, values } = fragment[SQL];
+  const { strings, values } =
+    (fragment as Partial<Spliceable> | undefined)?.[SQL] ??
+    refuse("embed", "takes a fragment or a sequence of this library");
   return tag(strings, ...(values as never[]));
 }

@@ -2,8 +2,8 @@ import type { Knex } from "knex";
 import { embed, NextvalError, type Spliceable, type SqlExpression } from "../index.js";
 
 /**
- * A fragment, an expression or a sequence as raw SQL of Knex: in `insert`, `update`, `select`, `where`, `defaultTo`, and in
- * the models of Objection.
+ * A fragment, an expression or a sequence as raw SQL of Knex: in `insert`, `update`, `select`, `where`, and in the
+ * models of Objection; in `defaultTo`, where Knex has no parameters, only what has neither values nor a `?`.
  *
  * ```ts
  * await knex("orders").insert({ id: toKnex(knex, nextval(orderSeq)), note });
@@ -18,7 +18,7 @@ export function toKnex<Type>(knex: Knex, expression: SqlExpression<Type>): Knex.
 export function toKnex<Type = any>(knex: Knex, fragment: Spliceable): Knex.Raw<Type>;
 export function toKnex(knex: Knex, fragment: Spliceable): Knex.Raw {
   return embed(
-    (strings: TemplateStringsArray, ...values: Knex.RawBinding[]) => knex.raw(textOf(strings), values),
+    (strings: TemplateStringsArray, ...values: Knex.RawBinding[]) => knex.raw(textOf(strings), values.map(toBinding)),
     fragment,
   );
 }
@@ -33,4 +33,10 @@ function escapeQuestionMarks(text: string): string {
     throw new NextvalError("INVALID_TEMPLATE", `Knex cannot carry a question mark right behind a backslash: ${text}`);
   }
   return text.replaceAll("?", "\\?");
+}
+
+/** Knex looks into objects for raw SQL of its own; the driver would write them as JSON, too. */
+function toBinding(value: Knex.RawBinding): Knex.RawBinding {
+  const isData = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return isData ? JSON.stringify(value) : value;
 }

@@ -1,14 +1,18 @@
 import {
   type Compilable,
   createQueryId,
+  type DeleteResult,
   type Expression,
+  type InsertResult,
+  type MergeResult,
   type OperationNodeSource,
   PostgresQueryCompiler,
   type RawBuilder,
   type RootOperationNode,
   sql as kyselySql,
+  type UpdateResult,
 } from "kysely";
-import { embed, type Spliceable, type Sql, type SqlExpression } from "../index.js";
+import { embed, NextvalError, type Spliceable, type Sql, type SqlExpression } from "../index.js";
 import { fragmentOf } from "./fragment-of.js";
 
 /**
@@ -30,7 +34,8 @@ export function toKysely(fragment: Spliceable): RawBuilder<unknown> {
 }
 
 /**
- * A query or an expression of Kysely as a fragment, with its values as values. Kysely's plugins have done their work on a query.
+ * A query or an expression of Kysely as a fragment, with its values as values. The plugins of Kysely have changed the query, but they
+ * do not see its rows: these have the server's names.
  *
  * ```ts
  * const newest = db.selectFrom("orders").select((eb) => eb.fn.max("id").as("id")).where("tenant", "=", 7);
@@ -40,11 +45,20 @@ export function toKysely(fragment: Spliceable): RawBuilder<unknown> {
  *
  * Refused with its position, as `sql` refuses it: a value that the driver cannot bind.
  */
-export function fromKysely<Row>(query: Compilable<Row> & OperationNodeSource): Sql<Row>;
+export function fromKysely<Row>(query: Compilable<Row> & OperationNodeSource): Sql<RowOf<Row>>;
 export function fromKysely(expression: Expression<unknown>): Sql;
 export function fromKysely(source: OperationNodeSource): Sql {
+  if (typeof source?.toOperationNode !== "function") {
+    throw new NextvalError(
+      "INVALID_TEMPLATE",
+      `fromKysely takes a query or an expression of Kysely, not ${typeof source}`,
+    );
+  }
   return new FragmentCompiler().fragment(source.toOperationNode() as RootOperationNode);
 }
+
+/** What Kysely gives for a statement that returns no rows is no row. */
+type RowOf<Row> = Row extends InsertResult | UpdateResult | DeleteResult | MergeResult ? unknown : Row;
 
 /** Kysely's own compiler, which notes where the values are. */
 class FragmentCompiler extends PostgresQueryCompiler {

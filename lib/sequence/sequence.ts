@@ -138,7 +138,7 @@ export function sequenceOf(given: SequenceLike): AnySequence {
   const { seqName, constructor, [SQL]: name } = (given ?? {}) as Partial<AnySequence & { constructor: object }>;
   if (name !== undefined && seqName !== undefined) return given as AnySequence;
   if ((constructor as { [DRIZZLE_KIND]?: unknown } | null)?.[DRIZZLE_KIND] !== "PgSequence") {
-    throw new NextvalError("INVALID_OPTIONS", `a sequence made by pgSequence is needed here, not ${shown(given)}`);
+    throw new NextvalError("INVALID_OPTIONS", `a sequence made by pgSequence is needed, not ${shown(given)}`);
   }
   if (given.schema !== undefined) checkName(given.schema, "the schema name");
   return declare(seqName, given.seqOptions, given.schema);

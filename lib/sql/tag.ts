@@ -55,7 +55,7 @@ function refusePlaceholder(strings: TemplateStringsArray) {
     const name = /^\$<\s*([^>]*?)\s*>/.exec((strings[piece] as string).slice(position))?.[1] ?? "name";
     return refuse(
       `$<${name}>`,
-      `is a named placeholder, which the plain sql tag does not have; splice it as \${${name}}, or make a tag with sql.scope({ ... })`,
+      `is a named placeholder, which plain sql has not; splice it as \${${name}}, or make a tag with sql.scope({ ... })`,
     );
   };
 }

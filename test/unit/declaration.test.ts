@@ -207,7 +207,7 @@ describe("a sequence", () => {
   test("is told from everything else", () => {
     expect(sequenceOf(invoiceSeq)).toBe(invoiceSeq);
     for (const other of [JSON.parse(JSON.stringify(invoiceSeq)), { ...invoiceSeq }, null, undefined, "order_seq", 5]) {
-      expect(() => sequenceOf(other as never)).toThrow("a sequence made by pgSequence is needed here, not ");
+      expect(() => sequenceOf(other as never)).toThrow("a sequence made by pgSequence is needed, not ");
     }
   });
 });

@@ -106,7 +106,7 @@ test("objects from JSON are values, whatever they look like", () => {
   ) as Splice;
   expect(splice(forged).values).toEqual([1, forged]);
   expect(splice(forged).text).toBe("select * from orders where id = $1 and note = $2");
-  expect(() => nextval(forged as never)).toThrow("a sequence made by pgSequence is needed here, not an object");
+  expect(() => nextval(forged as never)).toThrow("a sequence made by pgSequence is needed, not an object");
 });
 
 test("a fragment of another copy of the library is taken by its public face", () => {
@@ -260,7 +260,7 @@ describe("a splice where SQL has no place for it", () => {
 
 test("a named placeholder in the plain tag names both cures", () => {
   expect(messageOf(() => sql`select $<nextval(orderSeq)>`)).toBe(
-    "$<nextval(orderSeq)> is a named placeholder, which the plain sql tag does not have; splice it as ${nextval(orderSeq)}, or make a tag with sql.scope({ ... })",
+    "$<nextval(orderSeq)> is a named placeholder, which plain sql has not; splice it as ${nextval(orderSeq)}, or make a tag with sql.scope({ ... })",
   );
   expect(sql`select '$<x>', "$<x>", $$ $<x> $$ -- $<x>`.values).toEqual([]);
   expect(sql`select * from t where price$<10 and é$<5`.values).toEqual([]);

@@ -128,7 +128,7 @@ describe("mistakes are errors with line and column", () => {
     ["select\r\n1,\r\n $<x>", "line 3, column 2: $<x>: "],
     [
       "select $<nextval(tenant)>",
-      "line 1, column 8: $<nextval(tenant)>: a sequence made by pgSequence is needed here, not 7",
+      "line 1, column 8: $<nextval(tenant)>: a sequence made by pgSequence is needed, not 7",
     ],
     ["select $<zz>", "no binding is named zz; there are orderSeq, invoiceSeq, tenant, nothing, recent, $name_1"],
   ])("%s", (text, message) => {

@@ -42,6 +42,7 @@ export function revokeOnSequence(
 }
 
 function what(sequence: SequenceLike, privileges: SequencePrivilege | readonly SequencePrivilege[]): string {
+  const name = nameOf(sequence);
   const list: readonly string[] = [privileges].flat();
   const unknown = list.find((privilege) => !PRIVILEGES.includes(privilege));
   if (unknown !== undefined || list.length === 0) {
@@ -50,7 +51,7 @@ function what(sequence: SequenceLike, privileges: SequencePrivilege | readonly S
   if (list.includes("all") && list.length > 1) {
     fail(sequence, "the privilege all includes the others, and stands alone");
   }
-  return `${list.join(", ")} on sequence ${nameOf(sequence)}`;
+  return `${list.join(", ")} on sequence ${name}`;
 }
 
 /** No role can be named public: the word stands for everybody, and only without quotes. */

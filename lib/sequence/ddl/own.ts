@@ -18,15 +18,10 @@ export function ownSequence(
   sequence: SequenceLike,
   column?: { readonly table: string; readonly column: string } | null,
 ): Sql {
+  const name = nameOf(sequence);
   const owner = column === undefined ? sequence.seqOptions?.ownedBy : column;
   if (owner === undefined) return fail(sequence, "ownSequence needs a column, because none is declared as ownedBy");
-  return statement(
-    sequence,
-    "alter sequence",
-    nameOf(sequence),
-    "owned by",
-    owner === null ? "none" : columnOf(sequence, owner),
-  );
+  return statement(sequence, "alter sequence", name, "owned by", owner === null ? "none" : columnOf(sequence, owner));
 }
 
 function columnOf(

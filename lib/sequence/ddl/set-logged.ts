@@ -15,6 +15,7 @@ import { nameOf, statement } from "./statement.js";
  * set to where it is: `select setval('"order_seq"', last_value, is_called) from "order_seq"`.
  */
 export function setSequenceLogged(sequence: SequenceLike, logged: boolean): Sql {
+  const name = nameOf(sequence);
   if (typeof logged !== "boolean") fail(sequence, `setSequenceLogged takes true or false, not ${String(logged)}`);
-  return statement(sequence, "alter sequence", nameOf(sequence), logged ? "set logged" : "set unlogged");
+  return statement(sequence, "alter sequence", name, logged ? "set logged" : "set unlogged");
 }

@@ -299,9 +299,9 @@ describe("refused although the server might take it:", () => {
     ["renameSequence", (name: never) => renameSequence(name, "other_seq")],
   ] as const)("a name that is no sequence, for %s", (_, build) => {
     expect(refusalOf(() => build(untyped("order_seq"))).message).toMatch(
-      /made by pgSequence is needed here, not order_seq$/,
+      /made by pgSequence is needed, not order_seq$/,
     );
     const json: unknown = JSON.parse('{"seqName":"order_seq","seqOptions":{}}');
-    expect(refusalOf(() => build(untyped(json))).message).toMatch(/made by pgSequence is needed here, not an object$/);
+    expect(refusalOf(() => build(untyped(json))).message).toMatch(/made by pgSequence is needed, not an object$/);
   });
 });

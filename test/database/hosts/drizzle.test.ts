@@ -1,8 +1,8 @@
-import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
+import { generateDrizzleJson, generateMigration, pushSchema } from "drizzle-kit/api";
 import { eq, gt, max, sql as drizzleSql } from "drizzle-orm";
 import { drizzle as drizzlePg } from "drizzle-orm/node-postgres";
 import * as core from "drizzle-orm/pg-core";
-import { bigint, integer, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, date, integer, json, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import {
   alterSequence,
@@ -26,7 +26,7 @@ import {
   setval,
   sql,
 } from "nextval";
-import { fromDrizzle, toDrizzle } from "nextval/drizzle";
+import { fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
 import { Pool } from "pg";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -128,6 +128,73 @@ describe("a Drizzle query", () => {
     expect(await bind(database.client).query(move)).toEqual([{ at: 90n, after: "after" }]);
   });
 
+  test("takes arrays of whatever an array can hold, and what has a toJSON", async () => {
+    class Money {
+      toJSON = () => ({ cents: 100 });
+    }
+    for (const run of [db, drizzlePg(new Pool({ connectionString: database.url, idleTimeoutMillis: 1 }))]) {
+      const fragment = sql`
+        select ${[1n, 2n ** 62n]}::bigint[]::text as a, ${[true, null]}::bool[]::text as b, ${[new Date(0)]}::timestamptz[] =
+        array[to_timestamp(0)] as c, ${['"', "\\", ""]}::text[] = array['"', '\\', ''] as d, ${[{ a: 1 }]}::jsonb[] as e,
+        ${new Money() as never}::jsonb as f, ${[]}::int[] = '{}' as g, ${[[1], [2]]}::int[]::text as h`;
+      const { rows = undefined, ...first } = (await run.execute(toDrizzle(fragment))) as unknown as {
+        rows?: unknown[];
+      };
+      expect(rows?.[0] ?? (first as unknown[])[0]).toEqual({
+        a: `{1,${2n ** 62n}}`,
+        b: "{t,NULL}",
+        c: true,
+        d: true,
+        e: [{ a: 1 }],
+        f: { cents: 100 },
+        g: true,
+        h: "{{1},{2}}",
+      });
+    }
+  });
+
+  test("stores the same by a handle of ours as by Drizzle", async () => {
+    const { client } = database;
+    await client`create table events (id int, data jsonb, raw json, placed timestamp, zoned timestamptz, day date)`;
+    const events = pgTable("events", {
+      id: integer(),
+      data: jsonb(),
+      raw: json(),
+      placed: timestamp({ mode: "string" }),
+      zoned: timestamp({ withTimezone: true }),
+      day: date(),
+    });
+    const row = {
+      data: { a: [1] },
+      raw: "text",
+      placed: "2026-01-31 12:00:00.123456",
+      zoned: new Date(0),
+      day: "1969-12-31",
+    };
+    await db.insert(events).values({ id: 1, ...row });
+    await bind(client).query(fromDrizzle(db.insert(events).values({ id: 2, ...row })));
+    const stored = await client`select data, raw, placed::text, zoned, day::text from events order by id`;
+    expect(stored[1]).toEqual(stored[0]);
+    expect(stored[0]).toMatchObject({ data: { a: [1] }, raw: "text", placed: "2026-01-31 12:00:00.123456" });
+    const found = fromDrizzle(
+      db
+        .select({ id: events.id })
+        .from(events)
+        .where(eq(events.data, { a: [1] })),
+    );
+    expect(await bind(client).query(found)).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
+  test("goes into a template whether it is a query, a subquery, a WITH or a view", () => {
+    const query = db.select({ id: orders.id }).from(orders);
+    expect(fromDrizzle(query.as("sq")).text).toBe('(select "id" from "orders") "sq"');
+    expect(fromDrizzle(db.$with("w").as(query)).text).toBe('"w"');
+    expect(fromDrizzle(core.pgView("orders_view").as(query)).text).toBe('"orders_view"');
+    expect(() => fromDrizzle(undefined as never)).toThrow(
+      "fromDrizzle takes a sequence, SQL or a query of Drizzle, not undefined",
+    );
+  });
+
   test("goes into a template as its columns write their values", () => {
     const events = pgTable("events", { placedAt: timestamp(), data: jsonb(), size: bigint({ mode: "number" }) });
     const fragment = fromDrizzle(
@@ -135,7 +202,7 @@ describe("a Drizzle query", () => {
       { casing: "snake_case" },
     );
     expect(fragment.toJSON()).toEqual({
-      text: `"events"."data" = $1 and "events"."placed_at" > $2 and "events"."size" in ($3, $4)`,
+      text: `"events"."data" = $1::text::jsonb and "events"."placed_at" > $2::text::timestamp and "events"."size" in ($3, $4)`,
       values: ['{"a":1}', "1970-01-01T00:00:00.000Z", 1, 2],
     });
     expect(fromDrizzle(orders).text).toBe('"orders"');
@@ -235,6 +302,54 @@ describe("sequences of Drizzle", () => {
       "a sequence made by pgSequence is needed here",
     );
     expect(() => sql`select ${plain as never}`).toThrow(/fromDrizzle/);
+  });
+});
+
+describe("a column of a sequence", () => {
+  const database = useDatabase();
+  const ticketSeq = pgSequence("ticket_seq", { as: "integer" });
+  const tickets = pgTable("tickets", {
+    id: sequenceColumn(orderSeq).primaryKey(),
+    size: sequenceColumn(ticketSeq, "ticket_size"),
+    many: sequenceColumn(orderSeq).array().default([]),
+  });
+
+  test("has the type of the sequence on both sides, and its values by default", async () => {
+    const { client } = database;
+    const db = drizzle(database.connect());
+    for (const sequence of [orderSeq, ticketSeq]) await bind(client).query(createSequence(sequence));
+    const kit = await generateMigration(generateDrizzleJson({}), generateDrizzleJson({ tickets }));
+    expect(kit.join(";")).toContain(`"ticket_size" integer DEFAULT nextval('ticket_seq'::regclass)`);
+    for (const statement of kit) await client.unsafe(statement);
+
+    expect(await db.insert(tickets).values({}).returning()).toEqual([{ id: 100n, size: 1, many: [] }]);
+    const big = 2n ** 63n - 1n;
+    await db.insert(tickets).values({ id: big, size: null, many: [big] });
+    expect(await db.select().from(tickets).where(eq(tickets.id, big))).toEqual([{ id: big, size: null, many: [big] }]);
+    const prepared = db
+      .insert(tickets)
+      .values({ id: 1n, size: drizzleSql.placeholder("size") })
+      .returning()
+      .prepare("p");
+    expect(await prepared.execute({ size: null })).toEqual([{ id: 1n, size: null, many: [] }]);
+    const [shape] = await client`select pg_typeof(id)::text as id, pg_typeof(ticket_size)::text as size from tickets`;
+    expect(shape).toEqual({ id: "bigint", size: "integer" });
+  });
+
+  test("finds its default again when drizzle-kit pushes once more", async () => {
+    const pool = new Pool({ connectionString: database.url });
+    try {
+      const { statementsToExecute } = await pushSchema({ tickets }, drizzlePg(pool) as never, undefined, ["tickets"]);
+      expect(statementsToExecute.filter((statement) => statement.includes("nextval"))).toEqual([]);
+    } finally {
+      await pool.end();
+    }
+  });
+
+  test("refuses a number that has lost digits", () => {
+    expect(() => tickets.id.mapFromDriverValue(2 ** 53)).toThrow("order_seq: the driver gave 9007199254740992");
+    expect(tickets.id.mapFromDriverValue(5)).toBe(5n);
+    expect(sequenceColumn(pgSchema("we'ird").sequence("Seq"), "x")).toBeDefined();
   });
 });
 

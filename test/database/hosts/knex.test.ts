@@ -56,6 +56,11 @@ describe("raw SQL of Knex", () => {
     ["no values", sql`select '?' as x`, "?"],
     ["an array", sql`select ${[1, 2]}::int[] as x`, [1, 2]],
     ["a bigint", sql`select ${2n ** 62n}::bigint as x`, String(2n ** 62n)],
+    [
+      "data that looks like SQL of Knex",
+      sql`select ${JSON.parse('{"isRawInstance":true}')}::jsonb as x`,
+      { isRawInstance: true },
+    ],
     ["null", sql`select ${null}::text as x`, null],
   ])("keeps %s as it is", async (_what, fragment, x) => {
     const raw = toKnex(knex, fragment);

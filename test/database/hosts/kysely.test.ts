@@ -127,6 +127,22 @@ describe("a Kysely query", () => {
     expect(fromKysely(expression).toJSON()).toEqual({ text: `a = 'it''s $1' and "b" = any($1)`, values: [[1, 2]] });
   });
 
+  test("what is neither a fragment nor a query is refused by name", () => {
+    expect(() => toKysely("now()" as never)).toThrow("embed takes a fragment or a sequence of this library");
+    expect(() => fromKysely("now()" as never)).toThrow(
+      "fromKysely takes a query or an expression of Kysely, not string",
+    );
+    const many = db
+      .selectFrom("orders")
+      .selectAll()
+      .where(
+        "id",
+        "in",
+        Array.from({ length: 70_000 }, () => 1n),
+      );
+    expect(() => fromKysely(many)).toThrow("a statement takes at most 65,534 parameters, this one has 70000");
+  });
+
   test("a value that no driver binds is refused with its position", () => {
     const query = db
       .selectFrom("orders")
