@@ -299,7 +299,7 @@ describe("sequences of Drizzle", () => {
     );
     expect(() => createSequence(core.pgSequence("x".repeat(64)))).toThrow("63 bytes");
     expect(() => nextval({ seqName: "x", schema: undefined, seqOptions: undefined })).toThrow(
-      "a sequence made by pgSequence is needed here",
+      "a sequence made by pgSequence is needed",
     );
     expect(() => sql`select ${plain as never}`).toThrow(/fromDrizzle/);
   });
