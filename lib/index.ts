@@ -35,5 +35,6 @@ export { embed } from "./embed/embed.js";
 
 export { bind } from "./driver/bind.js";
 export type { Database, Handle, Session, SessionHandle, Transaction } from "./driver/handle.js";
+export type { DrawOptions } from "./driver/draw.js";
 export type { Query } from "./driver/query.js";
 export type { Rows } from "./driver/decode.js";

@@ -6,6 +6,7 @@ import type { Decode } from "../sql/expression.js";
 import { SQL, Sql, textFragment } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
 import { columnDecoder, type Columns, decodeRows } from "./decode.js";
+import { Draws } from "./draw.js";
 import { translate } from "./translate.js";
 
 /** What of a postgres.js client nextval uses; a pool, a reserved connection and a transaction all have it. */
@@ -27,6 +28,7 @@ export class Connection {
   #ended = false;
   #cursorOpen = false;
   #inner: Promise<unknown> | undefined;
+  readonly draws: Draws = new Draws(this);
 
   constructor(client: Client, options: postgres.ParsedOptions, pinned: boolean) {
     this.#client = client;
@@ -82,6 +84,8 @@ export class Connection {
 
   /** The driver's query, which runs when it is first awaited. */
   prepare(fragment: Sql): postgres.PendingQuery<postgres.Row[]> {
+    // What follows in a session may read what was drawn before.
+    if (this.#pinned) this.draws.flush();
     const values = fragment.values as postgres.ParameterOrJSON<never>[];
     values.forEach((value, index) => {
       // postgres.js would take an array for a value of the type of its first item; type 0 leaves the choice to the server.
@@ -126,13 +130,19 @@ export class Connection {
     return result;
   }
 
-  /** The values of a statement's only column, as the texts that the server sent, past the parsers of the client. */
+  /** The values of a statement's first column, as the texts that the server sent, past the parsers of the client. */
   async values(fragment: Sql): Promise<(string | null)[]> {
+    return (await this.rows(fragment)).map(([value]) => value as string | null);
+  }
+
+  /** The rows of a statement, as the texts that the server sent, past the parsers of the client. */
+  async rows(fragment: Sql): Promise<(string | null)[][]> {
     const refusal = this.refusal(fragment);
     if (refusal !== undefined) throw refusal;
     try {
-      const rows = await this.prepare(fragment).raw();
-      return rows.map(([value]) => (value === null ? value : String(value)));
+      // At once, and not when it is awaited: it comes before what is sent after it.
+      const rows = await this.prepare(fragment).raw().execute();
+      return rows.map((row) => Array.from(row, (value) => (value === null ? value : String(value))));
     } catch (error) {
       throw this.translate(error, fragment);
     }

@@ -1,6 +1,6 @@
 import type { Integer } from "../../types/options.js";
 import { NextvalError, refuse } from "../error.js";
-import { currval, decoderOf, lastval, nextval, setval } from "../sequence/functions.js";
+import { currval, decoderOf, lastval, setval } from "../sequence/functions.js";
 import { fail } from "../sequence/name.js";
 import type { SequenceLike } from "../sequence/sequence.js";
 import { Sql } from "../sql/fragment.js";
@@ -8,6 +8,7 @@ import { tag } from "../sql/tag.js";
 import { admit, type Splice } from "../sql/value.js";
 import type { Connection } from "./connection.js";
 import type { Rows } from "./decode.js";
+import type { DrawOptions } from "./draw.js";
 import type { Handle, RunningTag, SessionHandle } from "./handle.js";
 import { Query } from "./query.js";
 
@@ -29,16 +30,10 @@ export function createHandle(connection: Connection): Handle {
       );
     },
     cursor: <Row>(fragment: Sql<Row>, size = 100) => readCursor(connection, genuine(fragment), size),
-    nextval: async <Sequence extends SequenceLike>(sequence: Sequence) =>
-      connection.value(tag`select ${nextval(sequence)}`, decoderOf(sequence)),
-    async nextvals<Sequence extends SequenceLike>(sequence: Sequence, count: number) {
-      if (!Number.isInteger(count) || count < 0 || count > MOST_AT_ONCE) {
-        fail(sequence, `nextvals draws a whole number of values from 0 to ${MOST_AT_ONCE}, not ${count}`);
-      }
-      if (count === 0) return [];
-      const draws = tag`select ${nextval(sequence)} from generate_series(1, ${count}::integer)`;
-      return (await connection.values(draws)).map((text) => decoderOf(sequence)(text as string));
-    },
+    nextval: <Sequence extends SequenceLike>(sequence: Sequence, options?: DrawOptions) =>
+      connection.draws.next(sequence, options),
+    nextvals: <Sequence extends SequenceLike>(sequence: Sequence, count: number, options?: DrawOptions) =>
+      connection.draws.many(sequence, count, options),
     async setval<Sequence extends SequenceLike>(sequence: Sequence, value: Integer | Sql, isCalled?: boolean) {
       const [text] = await connection.values(tag`select ${setval(sequence, value, isCalled)}`);
       if (typeof text === "string") return decoderOf(sequence)(text);
@@ -54,9 +49,6 @@ export function createSessionHandle(connection: Connection): SessionHandle {
     lastval: async () => connection.value(tag`select ${lastval()}`, BigInt),
   });
 }
-
-/** What one `generate_series` of integers can count. */
-const MOST_AT_ONCE = 2_147_483_647;
 
 async function* readCursor<Row>(connection: Connection, fragment: Sql<Row>, size: number): AsyncGenerator<Row[]> {
   if (!Number.isInteger(size) || size < 1) {

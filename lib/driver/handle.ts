@@ -3,6 +3,7 @@ import type { RowOf } from "../../types/rows.js";
 import type { SequenceLike, ValueOf } from "../sequence/sequence.js";
 import type { Sql } from "../sql/fragment.js";
 import type { Splice } from "../sql/value.js";
+import type { DrawOptions } from "./draw.js";
 import type { Outcome } from "./outcome.js";
 import type { Query } from "./query.js";
 
@@ -33,11 +34,24 @@ export interface Handle extends RunningTag {
    */
   cursor<Row>(fragment: Sql<Row>, size?: number): AsyncIterable<Row[]>;
 
-  /** Draws the next value: `select nextval('"order_seq"'::regclass)`. A value drawn is never given back. */
-  nextval<Sequence extends SequenceLike>(sequence: Sequence): Promise<ValueOf<Sequence>>;
+  /**
+   * Draws the next value: `select nextval('"order_seq"'::regclass)`. A value drawn is never given back.
+   *
+   * ```ts
+   * const ids = await Promise.all(rows.map(() => db.nextval(orderSeq))); // one statement
+   * ```
+   *
+   * Calls of one tick share a statement; their order is that of the values. Where the sequence ends, all of them fail with
+   * `SEQUENCE_EXHAUSTED`. See `DrawOptions` for what a crash of the server may do.
+   */
+  nextval<Sequence extends SequenceLike>(sequence: Sequence, options?: DrawOptions): Promise<ValueOf<Sequence>>;
 
-  /** Draws `count` values in one round trip, in the order in which they were drawn. */
-  nextvals<Sequence extends SequenceLike>(sequence: Sequence, count: number): Promise<ValueOf<Sequence>[]>;
+  /** Draws `count` values, from 0 to 2147483647, in one round trip, in the order in which they were drawn. */
+  nextvals<Sequence extends SequenceLike>(
+    sequence: Sequence,
+    count: number,
+    options?: DrawOptions,
+  ): Promise<ValueOf<Sequence>[]>;
 
   /**
    * Sets the current value, and gives it back; it is not undone by a rollback.

@@ -63,7 +63,7 @@ describe("a template runs", () => {
       expect.arrayContaining([
         "select 4711 as marker",
         "select $1::integer as marker",
-        `select nextval('"order_seq"'::regclass)`,
+        `select nextval('"order_seq"'::regclass), pg_logical_emit_message(true, 'nextval', '')`,
       ]),
     );
   });

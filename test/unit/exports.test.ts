@@ -65,6 +65,7 @@ test("the types that are public", async () => {
     "AnySequence",
     "Bindings",
     "Database",
+    "DrawOptions",
     "Handle",
     "IdentityOptions",
     "Integer",

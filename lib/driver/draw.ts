@@ -1,0 +1,171 @@
+import { decoderOf, nextval } from "../sequence/functions.js";
+import { fail } from "../sequence/name.js";
+import { resolveOptions } from "../sequence/options.js";
+import type { SequenceLike, ValueOf } from "../sequence/sequence.js";
+import type { Sql } from "../sql/fragment.js";
+import { tag } from "../sql/tag.js";
+import type { Connection } from "./connection.js";
+
+/** How values are drawn. */
+export interface DrawOptions {
+  /**
+   * Whether a value is handed out only once a crash of the server can no longer bring it back. Default: true; it costs a
+   * flush of the server's log per statement. With false a drawn value may come twice after a crash, unless the transaction
+   * that drew it has written a row.
+   */
+  readonly durable?: boolean | undefined;
+}
+
+/** What one `generate_series` of integers can count. */
+const MOST_AT_ONCE = 2_147_483_647;
+
+/**
+ * The server's log has a record of a sequence only every 32 values, and only the transaction that wrote it waits for the disk.
+ * A transaction that writes a message waits, too. Source: `SEQ_LOG_VALS` in `sequence.c`; "pg_logical_emit_message".
+ */
+const flush = tag`pg_logical_emit_message(true, 'nextval', '')`;
+
+/** Calls of one sequence that wait for one statement. */
+interface Batch {
+  readonly sequence: SequenceLike;
+  readonly durable: boolean;
+  readonly resolve: ((value: never) => void)[];
+  readonly reject: ((reason: unknown) => void)[];
+}
+
+/** Draws values on a connection or a pool. Single draws of one tick are put together, in the order of their calls. */
+export class Draws {
+  readonly #connection: Connection;
+  #batches: Batch[] = [];
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  next<Sequence extends SequenceLike>(
+    sequence: Sequence,
+    { durable = true }: DrawOptions = {},
+  ): Promise<ValueOf<Sequence>> {
+    let batch = this.#batches.find((each) => each.sequence === sequence && each.durable === durable);
+    if (batch === undefined) {
+      batch = { sequence, durable, resolve: [], reject: [] };
+      if (this.#batches.push(batch) === 1) void Promise.resolve().then(() => this.flush());
+    }
+    const { resolve, reject } = batch;
+    return new Promise((take, refuse) => {
+      resolve.push(take);
+      reject.push(refuse);
+    });
+  }
+
+  /** Sends what waits: at the end of the tick, and before any other statement of a session, which may read what was drawn. */
+  flush(): void {
+    const batches = this.#batches;
+    this.#batches = [];
+    for (const batch of batches) {
+      this.#drawFor(batch).catch((error: unknown) => {
+        for (const reject of batch.reject) reject(error);
+      });
+    }
+  }
+
+  async #drawFor({ sequence, durable, resolve }: Batch): Promise<void> {
+    if (resolve.length === 1) {
+      const draw = durable ? tag`select ${nextval(sequence)}, ${flush}` : tag`select ${nextval(sequence)}`;
+      resolve[0]?.((await this.#connection.value(draw, decoderOf(sequence))) as never);
+      return;
+    }
+    const values = await this.many(sequence, resolve.length, { durable });
+    for (let index = 0; index < resolve.length; index++) resolve[index]?.(values[index] as never);
+  }
+
+  async many<Sequence extends SequenceLike>(
+    sequence: Sequence,
+    count: number,
+    { durable = true }: DrawOptions = {},
+  ): Promise<ValueOf<Sequence>[]> {
+    if (!Number.isInteger(count) || count < 0 || count > MOST_AT_ONCE) {
+      fail(sequence, `nextvals draws a whole number of values from 0 to ${MOST_AT_ONCE}, not ${count}`);
+    }
+    if (count === 0) return [];
+    const { increment, cycle } = resolveOptions(sequence);
+    const span = increment * BigInt(count);
+    if (cycle || BigInt.asIntN(62, span) !== span) return this.#plain(sequence, count, durable);
+    const [row] = await this.#connection.rows(runsOf(nextval(sequence), count, increment, durable));
+    const [starts, bases, whole] = row as [string, string, string];
+    if (whole === "true") return expand(sequence, count, itemsOf(starts).map(Number), itemsOf(bases).map(BigInt));
+    return fail(
+      sequence,
+      "somebody set it while it was being drawn from; what was drawn is lost",
+      "SEQUENCE_OUT_OF_BOUNDS",
+    );
+  }
+
+  /** One row per value: for a sequence that may come round, or whose steps are so wide that reckoning with them overflows. */
+  async #plain<Sequence extends SequenceLike>(
+    sequence: Sequence,
+    count: number,
+    durable: boolean,
+  ): Promise<ValueOf<Sequence>[]> {
+    const draw = nextval(sequence);
+    const draws = durable
+      ? tag`select ${draw}, case when n = 1 then ${flush} end from generate_series(1, ${count}::integer) as n`
+      : tag`select ${draw} from generate_series(1, ${count}::integer)`;
+    return (await this.#connection.values(draws)).map((text) => draw.decode(text as string) as ValueOf<Sequence>);
+  }
+}
+
+/**
+ * Draws values, and sends them as runs of equal distance. Nearly always there is one. A run is known by what is left of its
+ * values without their places, `v - n * increment`, from which each value is exactly known again.
+ */
+function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): Sql {
+  const runs = tag`
+    from (
+      select min(n) as first, max(n) as last, count(*) as size, base
+      from (
+        select n, v - n * ${increment}::bigint as base
+        from (select n, ${draw} as v from generate_series(0, ${count - 1}::integer) as n) as drawn
+      ) as placed
+      group by base
+    ) as runs`;
+  const columns = tag`
+    array_agg(first order by first)::text, array_agg(base order by first)::text, bool_and(last - first + 1 = size)::text`;
+  return durable ? tag`select ${columns}, ${flush} ${runs}` : tag`select ${columns} ${runs}`;
+}
+
+/** The items of an array of integers: `{0,17}`. */
+function itemsOf(array: string): string[] {
+  return array.slice(1, -1).split(",");
+}
+
+function expand<Sequence extends SequenceLike>(
+  sequence: Sequence,
+  count: number,
+  starts: readonly number[],
+  bases: readonly bigint[],
+): ValueOf<Sequence>[] {
+  const { increment, mode } = resolveOptions(sequence);
+  const decode = decoderOf(sequence);
+  const make = (mode === "bigint" ? BigInt : mode === "string" ? String : Number) as unknown as (
+    value: number,
+  ) => ValueOf<Sequence>;
+  const values = new Array<ValueOf<Sequence>>(count);
+  bases.forEach((base, run) => {
+    const from = starts[run] as number;
+    const to = starts[run + 1] ?? count;
+    const first = base + BigInt(from) * increment;
+    const last = base + BigInt(to - 1) * increment;
+    if (isSafe(first) && isSafe(last)) {
+      const step = Number(increment);
+      for (let index = from, value = Number(first); index < to; index++, value += step) values[index] = make(value);
+    } else {
+      for (let index = from, value = first; index < to; index++, value += increment) values[index] = decode(`${value}`);
+    }
+  });
+  return values;
+}
+
+function isSafe(value: bigint): boolean {
+  return Number.isSafeInteger(Number(value));
+}

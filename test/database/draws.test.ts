@@ -1,0 +1,171 @@
+import { type AnySequence, bind, createSequence, type Database, nextval, pgSequence } from "nextval";
+import postgres from "postgres";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+import { recordStatements, type StatementRecorder } from "./hosts/recorder.js";
+
+const database = useDatabase();
+const orderSeq = pgSequence("order_seq");
+const FLUSH = "pg_logical_emit_message(true, 'nextval', '')";
+let recorder: StatementRecorder;
+let client: postgres.Sql;
+let db: Database;
+
+beforeAll(async () => {
+  recorder = await recordStatements(database.url);
+  client = postgres(recorder.url, { onnotice: () => {} });
+  db = bind(client);
+});
+beforeEach(async () => {
+  await database.client.unsafe("drop schema public cascade; create schema public");
+  await bind(database.client).query(createSequence(orderSeq));
+  recorder.statements.length = 0;
+});
+afterAll(async () => {
+  await client.end({ timeout: 1 });
+  await recorder.close();
+});
+
+const sent = () => recorder.statements.map(({ text }) => text).filter((text) => text.includes("order_seq"));
+
+async function create(sequence: AnySequence): Promise<void> {
+  await database.client.unsafe(`drop sequence if exists "${sequence.seqName}"`);
+  await bind(database.client).query(createSequence(sequence));
+}
+
+describe("calls of one tick", () => {
+  test("share one statement, and get their values in the order of the calls", async () => {
+    const ids = await Promise.all(Array.from({ length: 1000 }, () => db.nextval(orderSeq)));
+    expect(ids).toEqual(Array.from({ length: 1000 }, (_, index) => BigInt(index + 1)));
+    expect(sent()).toHaveLength(1);
+  });
+
+  test("a single call is the plain query, and one of the next tick another", async () => {
+    expect(await db.nextval(orderSeq)).toBe(1n);
+    expect(await db.nextval(orderSeq)).toBe(2n);
+    const plain = `select nextval('"order_seq"'::regclass), ${FLUSH}`;
+    expect(sent()).toEqual([plain, plain]);
+    expect(await db.nextval(orderSeq, { durable: false })).toBe(3n);
+    expect(sent()[2]).toBe(`select nextval('"order_seq"'::regclass)`);
+  });
+
+  test("keep sequences and durability apart", async () => {
+    const ticketSeq = pgSequence("ticket_order_seq", { as: "integer", increment: -2 });
+    await create(ticketSeq);
+    const [a, b, c, d, e] = await Promise.all([
+      db.nextval(orderSeq),
+      db.nextval(ticketSeq),
+      db.nextval(orderSeq),
+      db.nextval(ticketSeq),
+      db.nextval(orderSeq, { durable: false }),
+    ]);
+    expect([a, c].sort()).toEqual([1n, 2n]);
+    expect([b, d, e]).toEqual([-1, -3, 3n]);
+    expect(sent()).toHaveLength(3);
+  });
+
+  test("stay in their transaction, and come before what is sent after them", async () => {
+    await database.client`create table drawn (id bigint)`;
+    await db.begin(async (tx) => {
+      const [one, two, current, rows, three] = await Promise.all([
+        tx.nextval(orderSeq),
+        tx.nextval(orderSeq),
+        tx.currval(orderSeq),
+        tx`insert into drawn values (${nextval(orderSeq)}) returning id`.execute(),
+        tx.nextval(orderSeq),
+      ]);
+      expect([one, two, current, three]).toEqual([1n, 2n, 2n, 4n]);
+      expect(rows).toEqual([{ id: 3n }]);
+      const late = tx.nextval(orderSeq);
+      const inner = tx.savepoint((savepoint) => savepoint.nextval(orderSeq));
+      expect(await Promise.all([late, inner])).toEqual([5n, 6n]);
+    });
+    await db.session(async (session) => {
+      const drawn = session.nextval(orderSeq);
+      const again = session.lastval();
+      expect(await Promise.all([drawn, again])).toEqual([7n, 7n]);
+    });
+  });
+
+  test("fail together where the sequence ends, and the next call is asked anew", async () => {
+    const shortSeq = pgSequence("short_seq", { maxValue: 5 });
+    await create(shortSeq);
+    const results = await Promise.allSettled(Array.from({ length: 6 }, () => db.nextval(shortSeq)));
+    for (const result of results) {
+      expect(result).toMatchObject({
+        status: "rejected",
+        reason: { code: "SEQUENCE_EXHAUSTED", sequence: "short_seq" },
+      });
+    }
+    await db.setval(shortSeq, 4);
+    expect(await db.nextval(shortSeq)).toBe(5n);
+    await expect(db.nextval("order_seq" as never)).rejects.toThrow("a sequence made by pgSequence is needed");
+    await expect(db.nextval(pgSequence("no_seq"))).rejects.toMatchObject({ code: "SEQUENCE_NOT_FOUND" });
+  });
+
+  test("of a transaction that nobody awaits do no harm", async () => {
+    let left: Promise<bigint> | undefined;
+    await db.begin((tx) => {
+      left = tx.nextval(orderSeq);
+    });
+    expect(await Promise.allSettled([left])).toMatchObject([{ status: "fulfilled", value: 1n }]);
+  });
+});
+
+describe("many values at once", () => {
+  test.each([
+    ["upwards", pgSequence("many_seq"), 5000],
+    ["downwards", pgSequence("many_seq", { increment: -3, maxValue: 100, startWith: 100 }), 5000],
+    ["as numbers", pgSequence("many_seq", { as: "integer", increment: 7 }), 300],
+    ["as strings", pgSequence("many_seq", { mode: "string", startWith: "9223372036854775000" }), 700],
+    ["across 2^53", pgSequence("many_seq", { startWith: 2n ** 53n - 3n }), 8],
+    ["from the very end of 64 bits", pgSequence("many_seq", { minValue: -(2n ** 63n), startWith: -(2n ** 63n) }), 40],
+    [
+      "with steps that overflow",
+      pgSequence("many_seq", { increment: 2n ** 62n, minValue: -(2n ** 63n), startWith: -(2n ** 63n) }),
+      3,
+    ],
+    ["coming round", pgSequence("many_seq", { maxValue: 7, cycle: true }), 20],
+    ["with a cache", pgSequence("many_seq", { cache: 30 }), 100],
+  ] as const)("%s", async (_what, sequence: AnySequence, count) => {
+    await create(sequence);
+    const expected = await database.client`select nextval('many_seq')::text as v from generate_series(1, ${count})`;
+    await create(sequence);
+    const values = await db.nextvals(sequence, count);
+    expect(values.map(String)).toEqual(expected.map(({ v }) => v as string));
+    const type = nextval(sequence).decode("1");
+    expect(values.every((value) => typeof value === typeof type)).toBe(true);
+  });
+
+  test("none, and what is no count", async () => {
+    expect(await db.nextvals(orderSeq, 0)).toEqual([]);
+    await expect(db.nextvals(orderSeq, -1)).rejects.toThrow(
+      "order_seq: nextvals draws a whole number of values from 0 to 2147483647, not -1",
+    );
+    expect(sent()).toEqual([]);
+  });
+
+  test("beyond 2^53 a sequence that is undeclared so wide is refused as numbers", async () => {
+    await database.client`select setval('order_seq', 9007199254740990)`;
+    const narrow = pgSequence("order_seq", { mode: "number", maxValue: 2 ** 53 - 1 });
+    await expect(db.nextvals(narrow, 5)).rejects.toMatchObject({ code: "SEQUENCE_OUT_OF_BOUNDS" });
+  });
+
+  test("where the database steps otherwise than declared, the values are still those of the database", async () => {
+    await database.client`alter sequence order_seq increment 5`;
+    expect(await db.nextvals(orderSeq, 4)).toEqual([1n, 6n, 11n, 16n]);
+    await database.client`alter sequence order_seq increment 1 maxvalue 18 cycle`;
+    expect(await db.nextvals(orderSeq, 5)).toEqual([17n, 18n, 1n, 2n, 3n]);
+  });
+
+  test("while others draw and set, no value is given that was not drawn", async () => {
+    const others = Array.from({ length: 4 }, () => bind(database.connect({ max: 1 })));
+    const batches = await Promise.all(
+      others.flatMap((other) => Array.from({ length: 30 }, () => other.nextvals(orderSeq, 150))),
+    );
+    const all = batches.flat();
+    expect(new Set(all).size).toBe(all.length);
+    expect(Number(all.reduce((most, value) => (value > most ? value : most)))).toBe(all.length);
+    for (const batch of batches) expect(batch).toEqual([...batch].sort((a, b) => Number(a - b)));
+  });
+});
