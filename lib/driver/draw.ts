@@ -92,13 +92,7 @@ export class Draws {
     const span = increment * BigInt(count);
     if (cycle || BigInt.asIntN(62, span) !== span) return this.#plain(sequence, count, durable);
     const [row] = await this.#connection.rows(runsOf(nextval(sequence), count, increment, durable));
-    const [starts, bases, whole] = row as [string, string, string];
-    if (whole === "true") return expand(sequence, count, itemsOf(starts).map(Number), itemsOf(bases).map(BigInt));
-    return fail(
-      sequence,
-      "somebody set it while it was being drawn from; what was drawn is lost",
-      "SEQUENCE_OUT_OF_BOUNDS",
-    );
+    return expand(sequence, count, row as string[]);
   }
 
   /** One row per value: for a sequence that may come round, or whose steps are so wide that reckoning with them overflows. */
@@ -116,21 +110,21 @@ export class Draws {
 }
 
 /**
- * Draws values, and sends them as runs of equal distance. Nearly always there is one. A run is known by what is left of its
- * values without their places, `v - n * increment`, from which each value is exactly known again.
+ * Draws values, and sends them as runs of equal distance: where each begins, how long it is, and its base. Nearly always there
+ * is one. The base is what is left of a value without its place, `v - n * increment`, so each value is known exactly from it.
  */
 function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): Sql {
   const runs = tag`
     from (
-      select min(n) as first, max(n) as last, count(*) as size, base
+      select min(n) as first, count(*) as size, base
       from (
-        select n, v - n * ${increment}::bigint as base
-        from (select n, ${draw} as v from generate_series(0, ${count - 1}::integer) as n) as drawn
-      ) as placed
+        select n, ${draw} - n * ${increment}::bigint as base
+        from (select generate_series(0, ${count - 1}::integer) as n) as places
+      ) as drawn
       group by base
     ) as runs`;
   const columns = tag`
-    array_agg(first order by first)::text, array_agg(base order by first)::text, bool_and(last - first + 1 = size)::text`;
+    array_agg(first order by first)::text, array_agg(size order by first)::text, array_agg(base order by first)::text`;
   return durable ? tag`select ${columns}, ${flush} ${runs}` : tag`select ${columns} ${runs}`;
 }
 
@@ -142,28 +136,31 @@ function itemsOf(array: string): string[] {
 function expand<Sequence extends SequenceLike>(
   sequence: Sequence,
   count: number,
-  starts: readonly number[],
-  bases: readonly bigint[],
+  [firsts = "", sizes = "", bases = ""]: readonly string[],
 ): ValueOf<Sequence>[] {
   const { increment, mode } = resolveOptions(sequence);
   const decode = decoderOf(sequence);
-  const make = (mode === "bigint" ? BigInt : mode === "string" ? String : Number) as unknown as (
-    value: number,
-  ) => ValueOf<Sequence>;
-  const values = new Array<ValueOf<Sequence>>(count);
-  bases.forEach((base, run) => {
-    const from = starts[run] as number;
-    const to = starts[run + 1] ?? count;
-    const first = base + BigInt(from) * increment;
-    const last = base + BigInt(to - 1) * increment;
-    if (isSafe(first) && isSafe(last)) {
-      const step = Number(increment);
-      for (let index = from, value = Number(first); index < to; index++, value += step) values[index] = make(value);
+  const runs = { firsts: itemsOf(firsts), sizes: itemsOf(sizes), bases: itemsOf(bases) };
+  const values = new Array<unknown>(count);
+  let at = 0;
+  runs.bases.forEach((base, run) => {
+    const end = at + Number(runs.sizes[run]);
+    // Places of one base that do not lie side by side can only come of a setval in between.
+    if (Number(runs.firsts[run]) !== at) {
+      fail(sequence, "somebody set it while it was being drawn from; what was drawn is lost", "SEQUENCE_OUT_OF_BOUNDS");
+    }
+    const first = BigInt(base) + BigInt(at) * increment;
+    const last = first + BigInt(end - 1 - at) * increment;
+    if (!isSafe(first) || !isSafe(last) || mode === "string") {
+      for (let value = first; at < end; at++, value += increment) values[at] = decode(`${value}`);
+    } else if (mode === "number") {
+      for (let value = Number(first), step = Number(increment); at < end; at++, value += step) values[at] = value;
     } else {
-      for (let index = from, value = first; index < to; index++, value += increment) values[index] = decode(`${value}`);
+      for (let value = Number(first), step = Number(increment); at < end; at++, value += step)
+        values[at] = BigInt(value);
     }
   });
-  return values;
+  return values as ValueOf<Sequence>[];
 }
 
 function isSafe(value: bigint): boolean {

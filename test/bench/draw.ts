@@ -1,0 +1,129 @@
+import { bind, createSequence, pgSequence } from "nextval";
+import postgres from "postgres";
+import { startServer } from "../server/server.js";
+import { BareClient } from "./bare-client.js";
+import { interleave, median, type Task } from "./interleave.js";
+import { atLeast, atMost, type Report, round } from "./report.js";
+
+const CALLS = 1000;
+const IDS = 100_000;
+const ROUNDS = 15;
+
+/** What it takes to draw ids, beside a client that does no more than the protocol asks for, and beside plain rows. */
+export async function measure(): Promise<Report> {
+  const server = await startServer({ settings: { fsync: "on" } });
+  const client = postgres(server.url, { max: 1, onnotice: () => {} });
+  const plainSeq = pgSequence("plain_seq");
+  const cachedSeq = pgSequence("cached_seq", { cache: 1000 });
+  try {
+    const db = bind(client);
+    for (const sequence of [plainSeq, cachedSeq]) await db.query(createSequence(sequence));
+    const bare = await BareClient.open(server.url, "select nextval('plain_seq'::regclass)");
+    try {
+      const calls = await rates(CALLS, {
+        "bare protocol, pipelined": () => bare.pipeline(CALLS),
+        "postgres.js, Promise.all of templates": () =>
+          Promise.all(Array.from({ length: CALLS }, () => client`select nextval('plain_seq'::regclass)`)),
+        "nextval, Promise.all of db.nextval": () =>
+          Promise.all(Array.from({ length: CALLS }, () => db.nextval(plainSeq))),
+      });
+      const single = await rates(50, {
+        "bare protocol": () => bare.sequence(50),
+        "nextval, { durable: false }": async () => {
+          for (let call = 0; call < 50; call++) await db.nextval(plainSeq, { durable: false });
+        },
+        "nextval, durable": async () => {
+          for (let call = 0; call < 50; call++) await db.nextval(plainSeq);
+        },
+      });
+      const many = await bulk({
+        "CACHE 1, rows": () => client`select nextval('plain_seq'::regclass) as id from generate_series(1, ${IDS}::int)`,
+        "CACHE 1, db.nextvals": () => db.nextvals(plainSeq, IDS),
+        "CACHE 1000, rows": () =>
+          client`select nextval('cached_seq'::regclass) as id from generate_series(1, ${IDS}::int)`,
+        "CACHE 1000, db.nextvals": () => db.nextvals(cachedSeq, IDS),
+      });
+      const [, , tick] = calls as [Rate, Rate, Rate];
+      const [rows, drawn, cachedRows, cached] = many as [Bulk, Bulk, Bulk, Bulk];
+      return {
+        tables: [
+          table(`${CALLS} calls of one tick, on one connection`, calls),
+          table("Calls one after the other, with fsync", single),
+          {
+            title: `${IDS.toLocaleString("en-US")} ids at once, medians of ${ROUNDS} rounds`,
+            columns: ["", "ms", "times the rate of rows", "ns of client CPU per id"],
+            rows: [
+              [rows.name, round(rows.ms), 1, Math.round(rows.cpu)],
+              [drawn.name, round(drawn.ms), round(rows.ms / drawn.ms), Math.round(drawn.cpu)],
+              [cachedRows.name, round(cachedRows.ms), 1, Math.round(cachedRows.cpu)],
+              [cached.name, round(cached.ms), round(cachedRows.ms / cached.ms), Math.round(cached.cpu)],
+            ],
+          },
+        ],
+        targets: [
+          atLeast("calls of one tick, times the bare protocol", tick.share, 10),
+          atLeast("nextvals of 100,000, times rows", rows.ms / drawn.ms, 1.5),
+          atLeast("the same with CACHE 1000", cachedRows.ms / cached.ms, 2),
+          atMost("nextvals, client CPU per id", drawn.cpu, 40, " ns"),
+        ],
+      };
+    } finally {
+      bare.close();
+    }
+  } finally {
+    await client.end({ timeout: 1 });
+    await server.stop();
+  }
+}
+
+interface Rate {
+  readonly name: string;
+  readonly rate: number;
+  readonly share: number;
+}
+
+/** Calls per second, and the median of the shares of the first in each round. */
+async function rates(calls: number, work: { readonly [name: string]: () => Promise<unknown> }): Promise<Rate[]> {
+  const tasks = Object.values(work).map((run): Task => ({
+    async run(count) {
+      for (let turn = 0; turn < count; turn++) await run();
+    },
+  }));
+  const times = await interleave(tasks, { warmups: 10, rounds: 41, batch: 20 });
+  return Object.keys(work).map((name, index) => {
+    const own = times[index] as number[];
+    const shares = own.map((time, round) => (times[0]?.[round] as number) / time);
+    return { name, rate: (1e9 * calls) / median(own), share: median(shares) };
+  });
+}
+
+function table(title: string, all: readonly Rate[]) {
+  return {
+    title,
+    columns: ["", "per second", "of the first"],
+    rows: all.map(({ name, rate, share }) => [name, Math.round(rate), round(share)]),
+  };
+}
+
+interface Bulk {
+  readonly name: string;
+  readonly ms: number;
+  readonly cpu: number;
+}
+
+async function bulk(work: { readonly [name: string]: () => PromiseLike<unknown> }): Promise<Bulk[]> {
+  const all = Object.entries(work).map(([name, run]) => ({ name, run, ms: [] as number[], cpu: [] as number[] }));
+  for (let turn = -3; turn < ROUNDS; turn++) {
+    for (const each of all) {
+      const before = process.cpuUsage();
+      const start = performance.now();
+      await each.run();
+      const ms = performance.now() - start;
+      const { user, system } = process.cpuUsage(before);
+      if (turn < 0) continue;
+      each.ms.push(ms);
+      each.cpu.push(((user + system) * 1000) / IDS);
+    }
+  }
+  return all.map(({ name, ms, cpu }) => ({ name, ms: median(ms), cpu: median(cpu) }));
+}
