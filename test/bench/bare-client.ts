@@ -7,7 +7,7 @@ import { connect, type Socket } from "node:net";
  */
 export class BareClient {
   readonly #socket: Socket;
-  #rest = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
   #left = 0;
   #done: (() => void) | undefined;
   #failed: ((reason: Error) => void) | undefined;

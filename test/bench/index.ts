@@ -18,6 +18,8 @@ const PARTS: { readonly [name: string]: Part } = {
   "query-rate": { file: "query-rate" },
   "type-check": { file: "type-checking" },
   size: { file: "size" },
+  catalog: { file: "catalog" },
+  draw: { file: "draw" },
 };
 
 const chosen = process.argv.slice(2);

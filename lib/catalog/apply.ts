@@ -1,0 +1,92 @@
+import { type Database, type Handle, NextvalError, sql } from "../index.js";
+import type { Change, HazardCode, Plan } from "./change.js";
+import { inspect } from "./inspect.js";
+import { plan as planAgain } from "./plan.js";
+import type { DatabaseState } from "./state.js";
+
+export interface ApplyOptions {
+  /** How long to wait for a lock, in milliseconds, before everything is given up. Default: 5000. 0 waits forever. */
+  readonly lockTimeout?: number | undefined;
+  /** The hazards that are accepted. */
+  readonly allow?: readonly HazardCode[] | undefined;
+}
+
+/** The letters of "nextval": an advisory lock of this number is held while a plan is applied. */
+const LOCK = 0x6e65787476616cn;
+
+/**
+ * Carries out a plan in one transaction, all of it or nothing. One deployment does so at a time; what another one has done
+ * meanwhile is left as it is, if it was the same.
+ *
+ * ```ts
+ * await apply(db, plan([orderSeq], await inspect(db)), { allow: ["CYCLE_REPEATS_KEYS"] });
+ * ```
+ *
+ * Throws, with nothing changed: `PLAN_REFUSED` where a hazard is blocked or not allowed, `PLAN_OUTDATED` where the database has
+ * changed since it was inspected, `PLAN_NOT_REACHED` where something would still differ afterwards, `LOCK_TIMEOUT`.
+ */
+export async function apply(
+  db: Pick<Database, "begin">,
+  plan: Plan,
+  { lockTimeout = 5000, allow = [] }: ApplyOptions = {},
+): Promise<void> {
+  if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
+    const problem = `apply takes a lockTimeout from 0 to 2147483647 milliseconds, not ${lockTimeout}`;
+    throw new NextvalError("INVALID_OPTIONS", problem);
+  }
+  refuseHazards(plan, allow);
+  if (plan.changes.length === 0) return;
+  await db
+    .begin(async (tx) => {
+      await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
+      await tx`select pg_advisory_xact_lock(${LOCK})`;
+      const now = await look(tx, plan);
+      if (remaining(plan, now).length === 0) return;
+      const before = planAgain(plan.declared, now, plan.options);
+      if (textOf(before.changes) !== textOf(plan.changes)) {
+        throw new NextvalError(
+          "PLAN_OUTDATED",
+          "the database has changed since it was inspected; inspect and plan again",
+        );
+      }
+      refuseHazards(before, allow);
+      for (const change of plan.changes) await tx.query(sql.raw(change.sql));
+      const left = remaining(plan, await look(tx, plan));
+      if (left.length > 0) {
+        throw new NextvalError(
+          "PLAN_NOT_REACHED",
+          `the plan was carried out and rolled back, because this would still differ: ${textOf(left)}`,
+        );
+      }
+    })
+    .catch((error: unknown) => {
+      throw explained(error, lockTimeout);
+    });
+}
+
+function refuseHazards({ changes }: Plan, allow: readonly HazardCode[]): void {
+  const hazards = changes.flatMap((change) => change.hazards);
+  const refused = hazards.filter(({ blocked, code }) => blocked || !allow.includes(code));
+  if (refused.length === 0) return;
+  const list = refused.map(({ code, message, blocked }) => `${code}${blocked ? " (blocked)" : ""}: ${message}`);
+  throw new NextvalError("PLAN_REFUSED", `the plan has hazards that are not allowed:\n${list.join("\n")}`);
+}
+
+async function look(db: Pick<Handle, "query">, { inspected }: Plan): Promise<DatabaseState> {
+  return inspect(db, { schemas: inspected ?? undefined });
+}
+
+/** What differs by name. Renames are left out: once two sequences have changed places, they would do so again. */
+function remaining({ declared, options }: Plan, state: DatabaseState): readonly Change[] {
+  return planAgain(declared, state, { ...options, renames: undefined }).changes;
+}
+
+function textOf(changes: readonly Change[]): string {
+  return changes.map(({ sql }) => sql).join("; ");
+}
+
+function explained(error: unknown, lockTimeout: number): unknown {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "55P03") return error;
+  const problem = `a lock was not free within ${lockTimeout} ms, and nothing was changed; find who holds it in pg_locks, or wait longer with lockTimeout`;
+  return new NextvalError("LOCK_TIMEOUT", problem, { cause: error });
+}

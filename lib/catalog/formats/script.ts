@@ -1,0 +1,34 @@
+/** A migration before it has a format. */
+export interface Script {
+  readonly name: string;
+  readonly at: Date;
+  readonly up: readonly Step[];
+  readonly down: readonly Step[];
+}
+
+/** A statement, with its semicolon, or only something to say; comments and statement are one line each. */
+export interface Step {
+  readonly comments: readonly string[];
+  readonly statement: string | null;
+}
+
+/** A file of a migration. */
+export interface MigrationFile {
+  /** The name of the file, without a folder. */
+  readonly path: string;
+  readonly content: string;
+}
+
+/** The lines of a part, a blank line between the steps. */
+export function linesOf(steps: readonly Step[], around: (statement: string) => string = (statement) => statement) {
+  return steps
+    .map(({ comments, statement }) =>
+      [...comments.map((comment) => `-- ${comment}\n`), statement === null ? "" : `${around(statement)}\n`].join(""),
+    )
+    .join("\n");
+}
+
+/** In UTC, to the second: `20260131235959`. */
+export function timestampOf({ at }: Script): string {
+  return at.toISOString().replaceAll(/\D/g, "").slice(0, 14);
+}

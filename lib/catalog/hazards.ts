@@ -1,0 +1,126 @@
+import type { Hazard, HazardCode } from "./change.js";
+import { LIMITS } from "./differences.js";
+import { nameOf, type Target } from "./sequences.js";
+import type { FedColumn, SequenceState, StateOptions } from "./state.js";
+
+/** So many rows were ever inserted into a table that a lock on its sequence is worth a word. */
+const BUSY = 100_000n;
+
+/** Why it may hurt to give a sequence of the database these options. */
+export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
+  const { options: before, feeds } = state;
+  const { options: after } = target;
+  const hazard = hazardsFor(nameOf(target.declared));
+  return [
+    ...currentValueExcluded(target, state),
+    ...hazard(
+      "NARROWER_TYPE",
+      widthOf(after) < widthOf(before),
+      `${after.as} holds less than ${before.as}: code and columns that hold its values may rely on the wider type`,
+    ),
+    ...hazard(
+      "INCREMENT_CHANGED",
+      before.increment !== after.increment,
+      before.increment < 0n === after.increment < 0n
+        ? `the increment goes from ${before.increment} to ${after.increment}: whoever reckons with the old distance between values, such as an allocator of blocks, gives values twice`
+        : `the increment turns from ${before.increment} to ${after.increment}: from now on it comes back to values that were given out before`,
+    ),
+    ...hazard(
+      "CYCLE_REPEATS_KEYS",
+      after.cycle && !before.cycle && feeds.some(({ unique }) => unique),
+      `with cycle its values come again, and ${columnsOf(feeds.filter(({ unique }) => unique))} takes each only once: inserts will fail with 23505`,
+    ),
+    ...hazard(
+      "CACHE_BREAKS_ORDER",
+      before.cache === 1n && after.cache > 1n && feeds.length > 0,
+      `with cache ${after.cache} each connection takes values ahead: ${columnsOf(feeds)} will no longer tell which row came first, and what a connection does not use is lost`,
+    ),
+    ...widerThanColumn(target, state),
+    ...hazardsOfLock(target, state),
+  ];
+}
+
+function currentValueExcluded(target: Target, { lastValue, options: before }: SequenceState): Hazard[] {
+  const { options: after } = target;
+  if (lastValue === null || (lastValue >= after.minValue && lastValue <= after.maxValue)) return [];
+  const [bound, verb] =
+    lastValue < after.minValue ? (["minValue", "below"] as const) : (["maxValue", "above"] as const);
+  const both = after[bound] >= before.minValue && after[bound] <= before.maxValue;
+  const cure = both ? `, or first move it there yourself with setval, if no row has such a value` : "";
+  return hazardsFor(nameOf(target.declared))(
+    "CURRENT_VALUE_EXCLUDED",
+    true,
+    `its current value ${lastValue} is ${verb} the new ${bound} ${after[bound]}, which the server refuses; declare a ${bound} that includes it${cure}`,
+    true,
+  );
+}
+
+function widerThanColumn(target: Target, { options: before, feeds }: SequenceState): Hazard[] {
+  const { options: after } = target;
+  const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
+  const narrow = feeds.filter(({ type }) => {
+    const limits = type in LIMITS ? LIMITS[type as keyof typeof LIMITS] : undefined;
+    return limits !== undefined && (after.minValue < limits.minValue || after.maxValue > limits.maxValue);
+  });
+  return hazardsFor(nameOf(target.declared))(
+    "WIDER_THAN_COLUMN",
+    grows && narrow.length > 0,
+    `its values go from ${after.minValue} to ${after.maxValue}, more than ${columnsOf(narrow)} of type ${narrow[0]?.type} holds: inserts will fail with 22003; widen the column first`,
+  );
+}
+
+/** Whoever changes a sequence waits for those who draw from it, and then holds them up until the transaction ends. */
+export function hazardsOfLock({ declared }: Target, { feeds }: SequenceState): Hazard[] {
+  const busy = feeds.filter(({ byDefault, inserts }) => byDefault && inserts >= BUSY);
+  return hazardsFor(nameOf(declared))(
+    "LOCKS_INSERTS",
+    busy.length > 0,
+    `the change waits for open transactions that drew from it, and until it is committed inserts into ${columnsOf(busy)} wait; ${busy[0]?.inserts} rows were inserted there so far`,
+  );
+}
+
+/** Why it may hurt to make a sequence survive a crash, or no more. */
+export function hazardsOfPersistence(target: Target, serverVersion: number): Hazard[] {
+  const hazard = hazardsFor(nameOf(target.declared));
+  return [
+    ...needsPostgres15(target, serverVersion),
+    ...hazard(
+      "UNLOGGED_STARTS_OVER",
+      target.options.unlogged,
+      "an unlogged sequence goes back after a crash of the server, and gives the same values again",
+    ),
+    ...hazard(
+      "LOGGED_FROM_CHECKPOINT",
+      !target.options.unlogged,
+      "what it gave out while it was unlogged may come again if the server crashes before its next checkpoint; setval to its own value cures it",
+    ),
+  ];
+}
+
+export function needsPostgres15(target: Target, serverVersion: number): Hazard[] {
+  return hazardsFor(nameOf(target.declared))(
+    "NEEDS_POSTGRES_15",
+    target.options.unlogged && serverVersion < 150_000,
+    `unlogged sequences need PostgreSQL 15, and the server is ${Math.floor(serverVersion / 10_000)}; declare it without unlogged`,
+    true,
+  );
+}
+
+export function hazardsOfDrop(state: SequenceState): Hazard[] {
+  const value = state.lastValue === null ? "" : ` ${state.lastValue}`;
+  const problem = `its current value${value} is lost, and with it its privileges; statements that name it will fail`;
+  return hazardsFor(nameOf(state))("DROPS_SEQUENCE", true, problem);
+}
+
+function hazardsFor(sequence: string) {
+  return (code: HazardCode, holds: boolean, problem: string, blocked = false): Hazard[] =>
+    holds ? [{ code, message: `${sequence}: ${problem}`, blocked }] : [];
+}
+
+function widthOf({ as }: StateOptions): bigint {
+  return LIMITS[as].maxValue;
+}
+
+function columnsOf(feeds: readonly FedColumn[]): string {
+  return feeds.map(({ schema, table, column }) => `${schema}.${table}.${column}`).join(", ");
+}

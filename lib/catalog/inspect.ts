@@ -1,0 +1,199 @@
+import { type Handle, NextvalError, type SequenceType, sql } from "../index.js";
+import type { DatabaseState, FedColumn, SequenceState } from "./state.js";
+
+export interface InspectOptions {
+  /** Look at these schemas only. Default: all but the server's own. */
+  readonly schemas?: readonly string[] | undefined;
+}
+
+/**
+ * Reads the state of every sequence of a database: options, type, persistence, whom it belongs to, the columns it feeds,
+ * its current value, and what the connected role may not do with it.
+ *
+ * ```ts
+ * const state = await inspect(db, { schemas: ["public", "billing"] });
+ * state.sequences.filter((sequence) => sequence.missingPrivileges.includes("select")); // could not be read
+ * ```
+ *
+ * Two statements, however many sequences there are. Temporary sequences are left out. A value that the role may not read is
+ * null. Sources: "System Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
+ */
+export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
+  if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
+    throw new NextvalError("INVALID_OPTIONS", "inspect takes schemas as a list of names");
+  }
+  const server = await readDocument<ServerDocument>(db, serverQuery);
+  const document = await readDocument<SequenceDocument[]>(db, sequencesQuery(server.version, schemas));
+  return {
+    inspected: schemas === undefined ? null : [...schemas],
+    defaultSchema: server.defaultSchema ?? "public",
+    serverVersion: server.version,
+    schemas: server.schemas,
+    sequences: document.map(toState),
+  };
+}
+
+interface ServerDocument {
+  readonly version: number;
+  readonly defaultSchema: string | null;
+  readonly schemas: string[];
+}
+
+/** Every integer of 64 bits is text: JSON would round it. */
+interface SequenceDocument {
+  readonly schema: string;
+  readonly name: string;
+  readonly as: SequenceType;
+  readonly start: string;
+  readonly increment: string;
+  readonly min: string;
+  readonly max: string;
+  readonly cache: string;
+  readonly cycle: boolean;
+  readonly unlogged: boolean;
+  readonly comment: string | null;
+  readonly identity: boolean;
+  readonly extension: boolean;
+  readonly owner: { readonly table: string; readonly column: string } | null;
+  readonly feeds: readonly (Omit<FedColumn, "inserts"> & { readonly inserts: string })[] | null;
+  readonly last: string | null;
+  readonly called: boolean | null;
+  readonly missing: SequenceState["missingPrivileges"];
+}
+
+function toState(row: SequenceDocument): SequenceState {
+  return {
+    schema: row.schema,
+    seqName: row.name,
+    definedBy: row.identity ? "identity" : row.extension ? "extension" : "user",
+    options: {
+      as: row.as,
+      startWith: BigInt(row.start),
+      increment: BigInt(row.increment),
+      minValue: BigInt(row.min),
+      maxValue: BigInt(row.max),
+      cache: BigInt(row.cache),
+      cycle: row.cycle,
+      ownedBy: row.identity ? null : row.owner,
+      unlogged: row.unlogged,
+      comment: row.comment,
+    },
+    feeds: (row.feeds ?? []).map(({ inserts, ...column }) => ({ ...column, inserts: BigInt(inserts) })),
+    lastValue: row.last === null ? null : BigInt(row.last),
+    isCalled: row.called,
+    missingPrivileges: row.missing,
+  };
+}
+
+/** One row of one text, so that no parser, transform or naming of the client comes between. */
+async function readDocument<Document>(db: Pick<Handle, "query">, query: ReturnType<typeof sql>): Promise<Document> {
+  const [row] = await db.query(query);
+  return JSON.parse(Object.values(row as object)[0] as string) as Document;
+}
+
+const serverQuery = sql`
+  select json_build_object(
+    'version', current_setting('server_version_num')::int,
+    'defaultSchema', current_schema(),
+    'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace)
+  )::text as document`;
+
+function sequencesQuery(version: number, schemas: readonly string[] | undefined) {
+  const visible =
+    schemas === undefined
+      ? sql`n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`
+      : sql`n.nspname = any(${[...schemas]}::text[])`;
+  return sql`
+    with sequences as materialized (
+      select c.oid, n.nspname, c.relname, c.relpersistence, s.*, pg_catalog.format_type(s.seqtypid, null) as as,
+        has_sequence_privilege(c.oid, 'select') as may_select,
+        has_sequence_privilege(c.oid, 'usage') as may_use,
+        has_sequence_privilege(c.oid, 'update') as may_update
+      from pg_catalog.pg_sequence s
+      join pg_catalog.pg_class c on c.oid = s.seqrelid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relpersistence <> 't' and ${visible}
+    ), owners as (
+      select d.objid, d.deptype, d.refobjid, d.refobjsubid
+      from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+        and d.refobjsubid > 0 and d.deptype in ('a', 'i') and d.objid in (select oid from sequences)
+    ), defaults as (
+      select d.refobjid as objid, a.adrelid as refobjid, a.adnum as refobjsubid
+      from pg_catalog.pg_depend d
+      join pg_catalog.pg_attrdef a on a.oid = d.objid
+      where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+        and d.refobjid in (select oid from sequences)
+    ), columns as (
+      select objid, refobjid, refobjsubid, bool_or(by_default) as by_default
+      from (
+        select objid, refobjid, refobjsubid, deptype = 'i' as by_default from owners
+        union all select objid, refobjid, refobjsubid, true from defaults
+      ) either
+      group by objid, refobjid, refobjsubid
+    ), feeds as (
+      select columns.objid, json_agg(json_build_object(
+        'schema', tn.nspname, 'table', t.relname, 'column', att.attname,
+        'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
+        'byDefault', columns.by_default,
+        'unique', exists (
+          select from pg_catalog.pg_index i
+          where i.indrelid = t.oid and i.indisunique and i.indnkeyatts = 1 and i.indkey[0] = att.attnum
+            and i.indpred is null
+        ),
+        'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
+      ) order by tn.nspname, t.relname, att.attnum) as feeds
+      from columns
+      join pg_catalog.pg_class t on t.oid = columns.refobjid
+      join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
+      join pg_catalog.pg_attribute att on att.attrelid = t.oid and att.attnum = columns.refobjsubid
+      group by columns.objid
+    )
+    select coalesce(json_agg(json_build_object(
+      'schema', s.nspname, 'name', s.relname, 'as', s.as,
+      'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
+      'cache', s.seqcache::text, 'cycle', s.seqcycle, 'unlogged', s.relpersistence = 'u',
+      'comment', comment.description,
+      'identity', coalesce(o.deptype = 'i', false),
+      'extension', e.objid is not null,
+      'owner', case when o.objid is not null then json_build_object('table', t.relname, 'column', att.attname) end,
+      'feeds', f.feeds,
+      'last', v.last_value::text, 'called', v.is_called,
+      'missing', array_to_json(array_remove(array[
+        case when not s.may_select then 'select' end,
+        case when not s.may_use then 'usage' end,
+        case when not s.may_update then 'update' end], null))
+    ) order by s.nspname, s.relname), '[]')::text as document
+    from sequences s
+    left join pg_catalog.pg_description comment
+      on comment.objoid = s.oid and comment.classoid = 'pg_catalog.pg_class'::regclass and comment.objsubid = 0
+    left join pg_catalog.pg_depend e
+      on e.objid = s.oid and e.classid = 'pg_catalog.pg_class'::regclass and e.deptype = 'e'
+    left join owners o on o.objid = s.oid
+    left join pg_catalog.pg_class t on t.oid = o.refobjid
+    left join pg_catalog.pg_attribute att on att.attrelid = o.refobjid and att.attnum = o.refobjsubid
+    left join feeds f on f.objid = s.oid
+    left join lateral (${valueQuery(version)}) v on true`;
+}
+
+/**
+ * The current value, in one statement with all others. Before 18 the server has a function for it only once a value was
+ * drawn; until then the row itself has to be read, which a function for XML can do for a name that is not known beforehand.
+ */
+function valueQuery(version: number) {
+  if (version >= 180_000) {
+    return sql`
+      select coalesce(d.last_value, drawn.last_value) as last_value, coalesce(d.is_called, drawn.is_called) as is_called
+      from pg_catalog.pg_get_sequence_data(s.oid) d,
+        lateral (select l as last_value, case when l is not null then true end as is_called
+          from (select case when s.may_use and not s.may_select then pg_catalog.pg_sequence_last_value(s.oid) end as l) one
+        ) drawn`;
+  }
+  return sql`
+    select coalesce(drawn.last_value, (regexp_match(own.row, '<last_value>(-?[0-9]+)<'))[1]::bigint) as last_value,
+      case when drawn.last_value is not null then true else (regexp_match(own.row, '<is_called>(true|false)<'))[1]::boolean end as is_called
+    from (select case when s.may_select or s.may_use then pg_catalog.pg_sequence_last_value(s.oid) end as last_value) drawn,
+      lateral (select case when drawn.last_value is null and s.may_select then
+        pg_catalog.query_to_xml(format('select last_value, is_called from %I.%I', s.nspname, s.relname), false, false, '')::text
+      end as row) own`;
+}

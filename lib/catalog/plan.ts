@@ -1,0 +1,183 @@
+import {
+  alterSequence,
+  commentOnSequence,
+  createSchema,
+  createSequence,
+  dropSequence,
+  ownSequence,
+  pgSchema,
+  type SequenceLike,
+  setSequenceLogged,
+} from "../index.js";
+import type { Change, Plan, PlanOptions } from "./change.js";
+import { differences } from "./differences.js";
+import { hazardsOfAlter, hazardsOfDrop, hazardsOfLock, hazardsOfPersistence, needsPostgres15 } from "./hazards.js";
+import { questionsOf } from "./questions.js";
+import { relocate } from "./relocate.js";
+import { renamesOf } from "./renames.js";
+import { constantOf, constantOfState, keyOf, nameOf, refuse, type Target, targetOf } from "./sequences.js";
+import type { DatabaseState, SequenceState } from "./state.js";
+
+/**
+ * What has to be done so that a database has what is declared: the statements, in order, with what undoes each and why it may
+ * hurt. It is empty exactly when nothing differs.
+ *
+ * ```ts
+ * const { changes } = plan([orderSeq], await inspect(db));
+ * changes.map(({ sql }) => sql); // ['alter sequence "order_seq" no cycle']
+ * ```
+ *
+ * It never restarts a sequence, never moves a current value, never touches the sequences of identity columns and extensions,
+ * and drops nothing unless `prune` is given. Throws `INVALID_OPTIONS` for two declarations of one name, and for renames that
+ * do not fit.
+ */
+export function plan(declared: readonly SequenceLike[], state: DatabaseState, options: PlanOptions = {}): Plan {
+  const targets = targetsOf(declared, state);
+  const existing = new Map(state.sequences.map((sequence) => [keyOf(sequence), sequence]));
+  const renamed = renamesOf(options.renames ?? {}, targets, state);
+  const pairs = targets.map((target) => [target, renamed.get(target) ?? existing.get(keyOf(target))] as const);
+  const kept = new Set<SequenceState>();
+  for (const [target, found] of pairs) {
+    if (found === undefined) continue;
+    if (found.definedBy !== "user") refuse(nameOf(target.declared), belongsToAnother(found));
+    kept.add(found);
+  }
+  const created = pairs.filter(([, found]) => found === undefined).map(([target]) => target);
+  const undeclared = state.sequences.filter((sequence) => sequence.definedBy === "user" && !kept.has(sequence));
+  return {
+    changes: [
+      ...missingSchemas(targets, state),
+      ...relocate(
+        pairs.flatMap(([target, found]) => (found === undefined ? [] : [[found, target] as const])),
+        state.sequences,
+      ),
+      ...created.map((target) => create(target, state)),
+      ...pairs.flatMap(([target, found]) => (found === undefined ? [] : alter(target, found, state))),
+      ...pairs.flatMap(([target, found]) => own(target, found)),
+      ...pairs.flatMap(([target, found]) => comment(target, found)),
+      ...(options.prune === true ? drops(undeclared, targets) : []),
+    ],
+    questions: questionsOf(created, undeclared),
+    declared,
+    options,
+    inspected: state.inspected,
+  };
+}
+
+function targetsOf(declared: readonly SequenceLike[], state: DatabaseState): Target[] {
+  const targets = new Map<string, Target>();
+  for (const each of declared) {
+    const target = targetOf(each, state.defaultSchema);
+    const key = keyOf(target);
+    if (targets.has(key)) refuse(nameOf(each), `it is declared twice in schema ${target.schema}`);
+    if (state.inspected !== null && !state.inspected.includes(target.schema)) {
+      refuse(nameOf(each), `schema ${target.schema} was not inspected, only ${state.inspected.join(", ") || "none"}`);
+    }
+    targets.set(key, target);
+  }
+  return [...targets.values()];
+}
+
+function belongsToAnother({ definedBy, feeds }: SequenceState): string {
+  const [column] = feeds;
+  return definedBy === "extension"
+    ? "it belongs to an extension, which alone may change it; leave it out of the declarations"
+    : `it belongs to the identity column ${column?.table}.${column?.column}, which alone may change it; leave it out of the declarations`;
+}
+
+function missingSchemas(targets: readonly Target[], { schemas }: DatabaseState): Change[] {
+  const missing = new Set(targets.map(({ schema }) => schema).filter((schema) => !schemas.includes(schema)));
+  return [...missing].map((schema) => ({
+    kind: "create schema",
+    subject: schema,
+    sql: createSchema(pgSchema(schema)).text,
+    inverse: `drop ${createSchema(pgSchema(schema)).text.slice("create ".length)}`,
+    hazards: [],
+  }));
+}
+
+function create(target: Target, { serverVersion }: DatabaseState): Change {
+  const constant = constantOf(target, target.options);
+  return {
+    kind: "create",
+    subject: nameOf(target.declared),
+    sql: createSequence(target.declared).text,
+    inverse: dropSequence(constant).text,
+    hazards: needsPostgres15(target, serverVersion),
+  };
+}
+
+function alter(target: Target, found: SequenceState, { serverVersion }: DatabaseState): Change[] {
+  const { options: after } = target;
+  const { options: before } = found;
+  const changes: Change[] = [];
+  const subject = nameOf(target.declared);
+  const forth = differences(before, after);
+  if (Object.keys(forth).length > 0) {
+    changes.push({
+      kind: "alter",
+      subject,
+      sql: alterSequence(constantOf(target, before), forth).text,
+      inverse: alterSequence(constantOf(target, after), differences(after, before)).text,
+      hazards: hazardsOfAlter(target, found),
+    });
+  }
+  if (after.unlogged !== before.unlogged) {
+    const constant = constantOf(target, after);
+    changes.push({
+      kind: "alter",
+      subject,
+      sql: setSequenceLogged(constant, !after.unlogged).text,
+      inverse: setSequenceLogged(constant, !before.unlogged).text,
+      hazards: [...hazardsOfPersistence(target, serverVersion), ...hazardsOfLock(target, found)],
+    });
+  }
+  return changes;
+}
+
+function own(target: Target, found: SequenceState | undefined): Change[] {
+  const after = target.options.ownedBy;
+  // A sequence that moves is untied before.
+  const before = found === undefined || found.schema !== target.schema ? null : found.options.ownedBy;
+  if (after?.table === before?.table && after?.column === before?.column) return [];
+  const constant = constantOf(target, target.options);
+  return [
+    {
+      kind: "own",
+      subject: nameOf(target.declared),
+      sql: ownSequence(constant, after).text,
+      inverse: ownSequence(constant, before).text,
+      hazards: found === undefined ? [] : hazardsOfLock(target, found),
+    },
+  ];
+}
+
+function comment(target: Target, found: SequenceState | undefined): Change[] {
+  const after = target.options.comment;
+  const before = found?.options.comment ?? null;
+  if (after === before) return [];
+  const constant = constantOf(target, target.options);
+  return [
+    {
+      kind: "comment",
+      subject: nameOf(target.declared),
+      sql: commentOnSequence(constant, after).text,
+      inverse: commentOnSequence(constant, before).text,
+      hazards: [],
+    },
+  ];
+}
+
+/** What belongs to a column or feeds one goes with its table, and could not be dropped without it. */
+function drops(undeclared: readonly SequenceState[], targets: readonly Target[]): Change[] {
+  const schemas = new Set(targets.map(({ schema }) => schema));
+  return undeclared
+    .filter(({ schema, feeds }) => schemas.has(schema) && feeds.length === 0)
+    .map((state) => ({
+      kind: "drop",
+      subject: nameOf(state),
+      sql: dropSequence(constantOfState(state)).text,
+      inverse: createSequence(constantOfState(state)).text,
+      hazards: hazardsOfDrop(state),
+    }));
+}

@@ -1,0 +1,94 @@
+import { moveSequence, ownSequence, renameSequence } from "../index.js";
+import type { Change } from "./change.js";
+import { hazardsOfLock } from "./hazards.js";
+import { constantOfState, keyOf, nameOf, type Target } from "./sequences.js";
+import type { SequenceState } from "./state.js";
+
+interface Place {
+  readonly schema: string;
+  readonly seqName: string;
+}
+
+interface Removal {
+  readonly state: SequenceState;
+  readonly target: Target;
+  at: Place;
+}
+
+/**
+ * The renames and moves that bring sequences to their new places, in an order in which each place is free when its turn comes.
+ * Where they wait for each other in a circle, one of them steps aside under a name of its own.
+ */
+export function relocate(
+  pairs: readonly (readonly [SequenceState, Target])[],
+  state: readonly SequenceState[],
+): Change[] {
+  const changes: Change[] = [];
+  const taken = new Set(state.map(keyOf));
+  const waiting = pairs.map(([from, target]): Removal => ({ state: from, target, at: from })).filter(isElsewhere);
+
+  const step = (removal: Removal, to: Place) => {
+    const before = constantOfState(removal.state, removal.at);
+    const after = constantOfState(removal.state, to);
+    const isRename = removal.at.schema === to.schema;
+    changes.push({
+      kind: isRename ? "rename" : "move",
+      subject: nameOf(removal.target.declared),
+      sql: (isRename ? renameSequence(before, to.seqName) : moveSequence(before, to.schema)).text,
+      inverse: (isRename ? renameSequence(after, removal.at.seqName) : moveSequence(after, removal.at.schema)).text,
+      hazards: hazardsOfLock(removal.target, removal.state),
+    });
+    taken.delete(keyOf(removal.at));
+    taken.add(keyOf(to));
+    removal.at = to;
+  };
+
+  while (waiting.length > 0) {
+    const ready = waiting.findIndex(({ target }) => !taken.has(keyOf(target)));
+    const [removal] = waiting.splice(Math.max(ready, 0), 1) as [Removal];
+    const { at, target } = removal;
+    if (ready < 0) {
+      step(removal, freeName(at, taken));
+      waiting.push(removal);
+      continue;
+    }
+    if (at.schema !== target.schema) {
+      changes.push(...untie(removal));
+      const renamed = { schema: at.schema, seqName: target.seqName };
+      const moved = { schema: target.schema, seqName: at.seqName };
+      if (at.seqName !== target.seqName && taken.has(keyOf(moved))) {
+        step(removal, taken.has(keyOf(renamed)) ? freeName(at, taken) : renamed);
+      }
+      step(removal, { schema: target.schema, seqName: removal.at.seqName });
+    }
+    if (removal.at.seqName !== target.seqName) step(removal, target);
+  }
+  return changes;
+}
+
+function isElsewhere({ state, target }: Removal): boolean {
+  return keyOf(state) !== keyOf(target);
+}
+
+/** The server moves an owned sequence with its table only. Source: "ALTER SEQUENCE". */
+function untie({ state, target, at }: Removal): Change[] {
+  const { ownedBy } = state.options;
+  if (ownedBy === null) return [];
+  const constant = constantOfState(state, at);
+  return [
+    {
+      kind: "own",
+      subject: nameOf(target.declared),
+      sql: ownSequence(constant, null).text,
+      inverse: ownSequence(constant, ownedBy).text,
+      hazards: [],
+    },
+  ];
+}
+
+function freeName({ schema, seqName }: Place, taken: ReadonlySet<string>): Place {
+  for (let number = 1; ; number++) {
+    const place = { schema, seqName: `${[...seqName].slice(0, 10).join("")}_aside_${number}` };
+    if (!taken.has(keyOf(place))) return place;
+  }
+}

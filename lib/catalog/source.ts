@@ -1,0 +1,80 @@
+/** A property of an object, as source; its value may be an object itself. */
+export type Option = readonly [name: string, value: string | readonly Option[]];
+
+/** As formatters lay it out: on one line where it fits, else an option per line. */
+export function constantSource(
+  identifier: string,
+  callee: string,
+  name: string,
+  options: readonly Option[] = [],
+): string {
+  const head = `export const ${identifier} =`;
+  const line = `${head} ${onOneLine(callee, name, options)}`;
+  if (fits(line)) return line;
+  // A short argument is not worth a line of its own.
+  const onNextLine = !fits(`${head} ${callee}(`) || (options.length === 0 && name.length <= WIDTH / 4);
+  return onNextLine
+    ? `${head}\n  ${onLines("  ", "  ", callee, name, options)}`
+    : `${head} ${onLines(`${head} `, "", callee, name, options)}`;
+}
+
+function onOneLine(callee: string, name: string, options: readonly Option[]): string {
+  const list = options.map(([option, value]) => `${option}: ${textOf(value)}`).join(", ");
+  return list === "" ? `${callee}(${name});` : `${callee}(${name}, { ${list} });`;
+}
+
+/** Behind what stands before it on its first line. */
+function onLines(before: string, indent: string, callee: string, name: string, options: readonly Option[]): string {
+  const line = onOneLine(callee, name, options);
+  if (fits(before + line)) return line;
+  const properties = (indent: string) => options.map((option) => property(option, indent));
+  const head = `${callee}(${name}, {`;
+  if (options.length > 0 && fits(before + head)) {
+    return [head, ...properties(`${indent}  `), `${indent}});`].join("\n");
+  }
+  const object = options.length === 0 ? [] : [`${indent}  {`, ...properties(`${indent}    `), `${indent}  },`];
+  return [`${callee}(`, `${indent}  ${name},`, ...object, `${indent});`].join("\n");
+}
+
+function property([option, value]: Option, indent: string): string {
+  const line = `${indent}${option}: ${textOf(value)},`;
+  if (fits(line)) return line;
+  if (typeof value === "string") return `${indent}${option}:\n${indent}  ${value},`;
+  return [`${indent}${option}: {`, ...value.map((inner) => property(inner, `${indent}  `)), `${indent}},`].join("\n");
+}
+
+function textOf(value: Option[1]): string {
+  return typeof value === "string"
+    ? value
+    : `{ ${value.map(([option, text]) => `${option}: ${textOf(text)}`).join(", ")} }`;
+}
+
+function fits(line: string): boolean {
+  return [...line].length + (line.match(WIDE)?.length ?? 0) <= WIDTH;
+}
+
+const WIDTH = 80;
+
+/** In columns, characters of the East and emoji count twice. */
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/gu;
+
+/** In the quotes that need fewer backslashes, with nothing that could end a line or turn the order of reading. */
+export function quoted(text: string): string {
+  const json = escaped(JSON.stringify(text));
+  const count = (quote: string) => text.split(quote).length;
+  if (count('"') <= count("'")) return json;
+  return `'${json.slice(1, -1).replaceAll("'", "\\'").replaceAll('\\"', '"')}'`;
+}
+
+/** For a comment. */
+export function plain(text: string): string {
+  return escaped(JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"'));
+}
+
+function escaped(json: string): string {
+  return json.replace(
+    /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

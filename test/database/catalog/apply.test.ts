@@ -1,0 +1,115 @@
+import { bind, type Database, pgSchema, pgSequence } from "nextval";
+import { apply, inspect, plan } from "nextval/catalog";
+import { beforeEach, expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+
+const database = useDatabase();
+const orderSeq = pgSequence("order_seq", { startWith: 100 });
+let db: Database;
+
+beforeEach(async () => {
+  db = bind(database.client);
+  await database.client.unsafe("drop schema public cascade; create schema public");
+});
+
+async function names(): Promise<string[]> {
+  return (await inspect(db)).sequences.map(({ seqName }) => seqName);
+}
+
+test("all or nothing: what fails in the middle leaves nothing behind", async () => {
+  const declared = [orderSeq, pgSequence("owned_seq", { ownedBy: { table: "no_table", column: "id" } })];
+  const made = plan(declared, await inspect(db));
+  await expect(apply(db, made)).rejects.toMatchObject({ code: "42P01" });
+  expect(await names()).toEqual([]);
+});
+
+test("two deployments at once: one does it, the other finds it done", async () => {
+  const others = [database.connect({ max: 1 }), database.connect({ max: 1 }), database.connect({ max: 1 })];
+  const made = plan([orderSeq], await inspect(db));
+  await Promise.all(others.map((client) => apply(bind(client), made)));
+  expect(await names()).toEqual(["order_seq"]);
+});
+
+test("a plan of yesterday is refused", async () => {
+  await database.client`create sequence order_seq`;
+  const made = plan([orderSeq], await inspect(db));
+  await database.client`alter sequence order_seq cache 5`;
+  await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_OUTDATED" });
+  expect((await inspect(db)).sequences[0]?.options).toMatchObject({ startWith: 1n, cache: 5n });
+});
+
+test("what does not lead to the declarations is rolled back", async () => {
+  // Undoes what the plan does, as a company's own rules may.
+  await database.client.unsafe(`
+    create function undo() returns event_trigger language plpgsql as $$
+      begin if current_query() like 'create sequence%' then execute 'alter sequence order_seq cache 7'; end if; end $$;
+    create event trigger undo on ddl_command_end when tag in ('CREATE SEQUENCE') execute function undo()`);
+  try {
+    await expect(apply(db, plan([orderSeq], await inspect(db)))).rejects.toMatchObject({
+      code: "PLAN_NOT_REACHED",
+      message: expect.stringContaining('alter sequence "order_seq" cache 1'),
+    });
+    expect(await names()).toEqual([]);
+  } finally {
+    await database.client`drop event trigger undo`;
+  }
+});
+
+test("waits for a lock no longer than it is told", async () => {
+  await database.client`create sequence order_seq`;
+  const made = plan([orderSeq], await inspect(db));
+  await database.client.begin(async (tx) => {
+    await tx`select nextval('order_seq')`;
+    await expect(apply(bind(database.connect()), made, { lockTimeout: 100 })).rejects.toMatchObject({
+      code: "LOCK_TIMEOUT",
+      message: expect.stringContaining("not free within 100 ms, and nothing was changed"),
+    });
+  });
+  expect((await inspect(db)).sequences[0]?.options.startWith).toBe(1n);
+  await expect(apply(db, made, { lockTimeout: -1 })).rejects.toThrow(
+    "a lockTimeout from 0 to 2147483647 milliseconds, not -1",
+  );
+});
+
+test("a role that may read only some of the sequences sees what it could not read", async () => {
+  await database.client.unsafe(`
+    create sequence free_seq; create sequence used_seq; create sequence fresh_seq; create sequence closed_seq;
+    select nextval('used_seq'), nextval('closed_seq');
+    drop role if exists nextval_reader; create role nextval_reader login; grant usage on schema public to nextval_reader;
+    grant select, usage, update on sequence free_seq to nextval_reader;
+    grant usage on sequence used_seq, fresh_seq to nextval_reader`);
+  try {
+    const state = await database.client.begin(async () => {
+      const reader = bind(database.connect({ max: 1 }));
+      return await reader.session(async (session) => {
+        await session`set role nextval_reader`;
+        return await inspect(session);
+      });
+    });
+    const seen = state.sequences.map(({ seqName, lastValue, isCalled, missingPrivileges }) => ({
+      seqName,
+      lastValue,
+      isCalled,
+      missingPrivileges,
+    }));
+    expect(seen).toEqual([
+      { seqName: "closed_seq", lastValue: null, isCalled: null, missingPrivileges: ["select", "usage", "update"] },
+      { seqName: "free_seq", lastValue: 1n, isCalled: false, missingPrivileges: [] },
+      { seqName: "fresh_seq", lastValue: null, isCalled: null, missingPrivileges: ["select", "update"] },
+      { seqName: "used_seq", lastValue: 1n, isCalled: true, missingPrivileges: ["select", "update"] },
+    ]);
+    const declared = ["closed_seq", "free_seq", "fresh_seq", "used_seq"].map((name) => pgSequence(name));
+    expect(plan(declared, state).changes).toEqual([]);
+  } finally {
+    await database.client.unsafe("drop owned by nextval_reader; drop role nextval_reader");
+  }
+});
+
+test("a client that renames columns is read right", async () => {
+  await database.client`create sequence order_seq`;
+  const { default: postgres } = await import("postgres");
+  const camel = bind(database.connect({ transform: postgres.toPascal as never }));
+  expect((await inspect(camel)).sequences.map(({ seqName }) => seqName)).toEqual(["order_seq"]);
+  await apply(camel, plan([orderSeq, pgSchema("made").sequence("x")], await inspect(camel)));
+  expect(await names()).toEqual(["x", "order_seq"]);
+});

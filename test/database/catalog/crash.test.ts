@@ -1,0 +1,77 @@
+import { bind, type Database, nextval, pgSequence } from "nextval";
+import { apply, type HazardCode, inspect, plan } from "nextval/catalog";
+import postgres from "postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Server, startServer } from "../../server/server.js";
+
+let server: Server;
+let client: postgres.Sql;
+let db: Database;
+
+beforeAll(async () => {
+  server = await startServer({ settings: { fsync: "on" } });
+  connect();
+});
+afterAll(async () => {
+  await client?.end({ timeout: 1 });
+  await server?.stop();
+});
+
+function connect(): void {
+  client = postgres(server.url, { max: 1, onnotice: () => {} });
+  db = bind(client);
+}
+
+async function crash(): Promise<void> {
+  await client.end({ timeout: 1 });
+  await server.crash();
+  await server.start();
+  connect();
+}
+
+const logged = pgSequence("order_seq");
+const unlogged = pgSequence("order_seq", { unlogged: true });
+
+async function push(sequence: typeof logged | typeof unlogged, hazards: readonly HazardCode[]): Promise<void> {
+  const made = plan([sequence], await inspect(db));
+  expect(made.changes.flatMap((change) => change.hazards.map(({ code }) => code))).toEqual(hazards);
+  await apply(db, made, { allow: hazards });
+}
+
+async function insert(): Promise<bigint> {
+  const [row] = await db<{ id: bigint }>`insert into orders values (${nextval(logged)}) returning id`;
+  return row?.id ?? 0n;
+}
+
+test("an unlogged sequence gives values twice after a crash, and so may one that was set logged just before", async () => {
+  const { serverVersion } = await inspect(db);
+  await db`create table orders (id bigint)`;
+  if (serverVersion < 150_000) {
+    const made = plan([unlogged], await inspect(db));
+    expect(made.changes[0]?.hazards).toMatchObject([{ code: "NEEDS_POSTGRES_15", blocked: true }]);
+    await expect(client.unsafe(made.changes[0]!.sql)).rejects.toMatchObject({ code: "42601" });
+    return;
+  }
+  await push(logged, []);
+  await push(unlogged, ["UNLOGGED_STARTS_OVER"]);
+  const first = await insert();
+  await crash();
+  expect(await insert()).toBe(first);
+
+  await push(logged, ["LOGGED_FROM_CHECKPOINT"]);
+  const later = await insert();
+  await crash();
+  expect(await insert()).toBe(later);
+});
+
+test("what the server is too old for is blocked", async () => {
+  const state = await inspect(db);
+  const [change] = plan([pgSequence("new_seq", { unlogged: true })], { ...state, serverVersion: 140_005 }).changes;
+  expect(change?.hazards).toEqual([
+    {
+      code: "NEEDS_POSTGRES_15",
+      message: "new_seq: unlogged sequences need PostgreSQL 15, and the server is 14; declare it without unlogged",
+      blocked: true,
+    },
+  ]);
+});

@@ -1,0 +1,95 @@
+import * as fc from "fast-check";
+import { bind, pgSchema, pgSequence, type SequenceLike } from "nextval";
+import { generate, inspect, type MigrationFormat, plan } from "nextval/catalog";
+import { beforeEach, describe, expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+
+const database = useDatabase({ onnotice: () => {} });
+
+beforeEach(async () => {
+  await database.client.unsafe(`
+    drop schema if exists billing cascade;
+    drop schema public cascade;
+    create schema public;
+    create table orders (id bigint, code integer);
+    create sequence ticket_seq as integer minvalue -5 start with 3 increment by 5 cache 3 owned by orders.id;
+    comment on sequence ticket_seq is 'old\n-- +goose Down\n-- migrate:down\n-- Down Migration\n\${x}';
+    create sequence moved_seq;
+    create sequence gone_seq as smallint increment by -1 minvalue -10`);
+});
+
+const COMMENT = "new; it's\r\n-- +goose StatementEnd\n-- migrate:down\n-- Down Migration\n\\${y} $$ \u2028 \\";
+
+const declared: SequenceLike[] = [
+  pgSequence("ticket_seq", {
+    as: "bigint",
+    cycle: true,
+    ownedBy: { table: "orders", column: "code" },
+    comment: COMMENT,
+  }),
+  pgSchema("billing").sequence("invoice_seq", { startWith: 100, unlogged: true, comment: COMMENT }),
+  pgSchema("billing").sequence("moved_seq"),
+];
+
+const state = () => inspect(bind(database.client));
+
+/** The parts of a migration as its tool would send them: each at once, or by statement. */
+function partsOf(format: MigrationFormat, contents: readonly string[]): [up: string[], down: string[]] {
+  const [first = "", second = ""] = contents;
+  if (format === "sql" || format === "flyway") return [[first], [second]];
+  const marker = { dbmate: "-- migrate:down\n", goose: "-- +goose Down\n", "node-pg-migrate": "-- Down Migration\n" }[
+    format
+  ];
+  const parts = first.split(marker);
+  expect(parts).toHaveLength(2);
+  if (format !== "goose") return [[parts[0]!], [parts[1]!]];
+  const statements = (part: string) =>
+    [...part.matchAll(/^-- \+goose StatementBegin\n([^]*?)^-- \+goose StatementEnd\n/gm)].map((match) => match[1]!);
+  return [statements(parts[0]!), statements(parts[1]!)];
+}
+
+describe.each<MigrationFormat>(["sql", "dbmate", "goose", "node-pg-migrate", "flyway"])("%s", (format) => {
+  test("up leads to the declarations, down leads back", async () => {
+    const before = await state();
+    const made = plan(declared, before, { prune: true, renames: { moved_seq: "billing.moved_seq" } });
+    expect(made.changes.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(["create schema", "create", "move", "alter", "own", "comment", "drop"]),
+    );
+    const [up, down] = partsOf(
+      format,
+      generate(made, { name: "all_of_it", format }).map(({ content }) => content),
+    );
+
+    for (const text of up) await database.client.unsafe(text);
+    const after = await state();
+    expect(plan(declared, after, { prune: true }).changes).toEqual([]);
+    expect(after.sequences.map(({ options }) => options.comment)).toEqual([COMMENT, null, COMMENT]);
+
+    for (const text of down) await database.client.unsafe(text);
+    expect((await state()).sequences).toEqual(before.sequences);
+    expect((await state()).schemas).not.toContain("billing");
+  });
+});
+
+test("any comment arrives as it was", async () => {
+  const piece = fc.oneof(
+    fc.constantFrom("\n", "\r", "\\", "'", '"', "${", "$", ";", "--", "\u2028", "\x85", "\x01", "\\n", "\\u", "\\x24"),
+    fc.string({ unit: "grapheme" }),
+  );
+  const comment = fc.array(piece, { minLength: 1 }).map((pieces) => pieces.join("").replaceAll("\0", "") || "x");
+  await fc.assert(
+    fc.asyncProperty(comment, async (comment) => {
+      const made = plan([pgSequence("moved_seq", { comment })], await state());
+      const [file] = generate(made, { name: "x", format: "sql" });
+      expect(file?.content.match(/\n/g)).toHaveLength(1);
+      const [row] = await database.client.begin(async (tx) => {
+        await tx.unsafe(file!.content);
+        const rows = await tx`select obj_description('moved_seq'::regclass) as comment`;
+        await tx`comment on sequence moved_seq is null`;
+        return rows;
+      });
+      expect(row?.["comment"]).toBe(comment);
+    }),
+    { numRuns: 150 },
+  );
+});

@@ -1,0 +1,145 @@
+import { bind, type Database, pgSequence, type SequenceOptions } from "nextval";
+import { apply, type Hazard, type HazardCode, inspect, plan } from "nextval/catalog";
+import { beforeEach, describe, expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+
+const database = useDatabase();
+let db: Database;
+
+beforeEach(async () => {
+  db = bind(database.client);
+  await database.client.unsafe(`
+    drop table if exists orders;
+    drop sequence if exists order_seq;
+    create sequence order_seq;
+    create table orders (id bigint primary key default nextval('order_seq'), small int default nextval('order_seq'))`);
+});
+
+async function planned(options: SequenceOptions) {
+  return plan([pgSequence("order_seq", options as never)], await inspect(db));
+}
+
+/** The plan warns of exactly this, is refused without leave, and is carried out with it unless it is blocked. */
+async function pushWith(code: HazardCode, options: SequenceOptions): Promise<Hazard> {
+  const made = await planned(options);
+  const hazards = made.changes.flatMap((change) => change.hazards);
+  expect(hazards.map((hazard) => hazard.code)).toEqual([code]);
+  const [hazard] = hazards as [Hazard];
+  expect(hazard.message).toMatch(/^order_seq: /);
+  await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED", message: expect.stringContaining(code) });
+  expect((await planned(options)).changes).toEqual(made.changes);
+  if (!hazard.blocked) await apply(db, made, { allow: [code] });
+  return hazard;
+}
+
+const insert = () => database.client`insert into orders default values returning id`;
+
+describe("what each hazard warns of really happens", () => {
+  test("CURRENT_VALUE_EXCLUDED: the server refuses, and the plan is blocked whatever is allowed", async () => {
+    await database.client`select setval('order_seq', 150)`;
+    const hazard = await pushWith("CURRENT_VALUE_EXCLUDED", { maxValue: 100 });
+    expect(hazard).toMatchObject({ blocked: true });
+    expect(hazard.message).toContain("its current value 150 is above the new maxValue 100");
+    const made = await planned({ maxValue: 100 });
+    await expect(apply(db, made, { allow: ["CURRENT_VALUE_EXCLUDED"] })).rejects.toThrow(
+      "CURRENT_VALUE_EXCLUDED (blocked)",
+    );
+    await expect(database.client.unsafe(made.changes[0]!.sql)).rejects.toMatchObject({ code: "22023" });
+    // The cure that the message names.
+    await database.client`select setval('order_seq', 100)`;
+    await apply(db, await planned({ maxValue: 100 }));
+  });
+
+  test("NARROWER_TYPE: values that were allowed are no more", async () => {
+    await pushWith("NARROWER_TYPE", { as: "integer" });
+    await expect(db.setval(pgSequence("order_seq"), 2n ** 31n)).rejects.toMatchObject({
+      code: "SEQUENCE_OUT_OF_BOUNDS",
+    });
+  });
+
+  test("INCREMENT_CHANGED: an allocator of blocks gives values twice", async () => {
+    await apply(db, await planned({ increment: 10 }), { allow: ["INCREMENT_CHANGED"] });
+    const block = (first: bigint) => Array.from({ length: 10 }, (_, index) => first + BigInt(index));
+    const given = block(await db.nextval(pgSequence("order_seq")));
+    await pushWith("INCREMENT_CHANGED", { increment: 5 });
+    expect(given).toContain(await db.nextval(pgSequence("order_seq")));
+  });
+
+  test("INCREMENT_CHANGED: turned round, it comes back to its old values", async () => {
+    const given = await db.nextvals(pgSequence("order_seq"), 5);
+    const turned = { increment: -1, minValue: 1, maxValue: 2n ** 63n - 1n, startWith: 1 };
+    const hazard = await pushWith("INCREMENT_CHANGED", turned);
+    expect(hazard.message).toContain("turns from 1 to -1");
+    expect(given).toContain(await db.nextval(pgSequence("order_seq")));
+  });
+
+  test("CYCLE_REPEATS_KEYS: inserts fail once it comes round", async () => {
+    await apply(db, await planned({ maxValue: 2 }));
+    await insert();
+    await pushWith("CYCLE_REPEATS_KEYS", { maxValue: 2, cycle: true });
+    await expect(insert()).rejects.toMatchObject({ code: "23505" });
+  });
+
+  test("CACHE_BREAKS_ORDER: the row that came later has the smaller id, and values are lost", async () => {
+    await pushWith("CACHE_BREAKS_ORDER", { cache: 10 });
+    const [one, other] = [database.connect({ max: 1 }), database.connect({ max: 1 })];
+    const draw = async (client: typeof one) => BigInt((await client`select nextval('order_seq') as id`)[0]?.["id"]);
+    await draw(one);
+    const first = await draw(other);
+    const later = await draw(one);
+    expect(later).toBeLessThan(first);
+    await Promise.all([one.end(), other.end()]);
+    expect(await db.nextval(pgSequence("order_seq"))).toBe(21n);
+  });
+
+  test("WIDER_THAN_COLUMN: inserts fail where the column ends", async () => {
+    await apply(db, await planned({ maxValue: 2_147_483_647 }));
+    const hazard = await pushWith("WIDER_THAN_COLUMN", { maxValue: 2_147_483_657 });
+    expect(hazard.message).toContain("public.orders.small of type integer");
+    await database.client`select setval('order_seq', 2147483647)`;
+    await expect(insert()).rejects.toMatchObject({ code: "22003" });
+  });
+
+  test("LOCKS_INSERTS: inserts wait until the change is committed", async () => {
+    await database.client`insert into orders select n, 1 from generate_series(1000, 101000) n`;
+    await expect
+      .poll(
+        async () => (await inspect(db)).sequences.find(({ seqName }) => seqName === "order_seq")?.feeds[0]?.inserts,
+        {
+          timeout: 15_000,
+        },
+      )
+      .toBeGreaterThanOrEqual(100_000n);
+    const other = database.connect({ max: 1, connection: { lock_timeout: 200 } });
+    const { changes } = await planned({ maxValue: 10n ** 15n });
+    expect(changes.flatMap(({ hazards }) => hazards.map(({ code }) => code))).toEqual(["LOCKS_INSERTS"]);
+    await database.client.begin(async (tx) => {
+      await tx.unsafe(changes[0]!.sql);
+      await expect(other`insert into orders default values`).rejects.toMatchObject({ code: "55P03" });
+    });
+    await other`insert into orders default values`;
+    await other.end();
+  });
+
+  test("DROPS_SEQUENCE: what is no longer declared is gone, and its value with it", async () => {
+    await database.client`create sequence old_seq`;
+    await database.client`select setval('old_seq', 57)`;
+    const made = plan([pgSequence("order_seq")], await inspect(db), { prune: true });
+    expect(made.changes).toEqual([
+      {
+        kind: "drop",
+        subject: "public.old_seq",
+        sql: 'drop sequence "public"."old_seq"',
+        inverse: expect.stringMatching(/^create sequence "public"."old_seq" /),
+        hazards: [
+          { code: "DROPS_SEQUENCE", blocked: false, message: expect.stringContaining("its current value 57 is lost") },
+        ],
+      },
+    ]);
+    await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED" });
+    await apply(db, made, { allow: ["DROPS_SEQUENCE"] });
+    await expect(db.nextval(pgSequence("old_seq"))).rejects.toMatchObject({ code: "SEQUENCE_NOT_FOUND" });
+    await database.client.unsafe(made.changes[0]!.inverse!);
+    expect(await db.nextval(pgSequence("old_seq"))).toBe(1n);
+  });
+});

@@ -1,0 +1,126 @@
+import { bind } from "nextval";
+import { inspect } from "nextval/catalog";
+import { beforeAll, expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+
+const database = useDatabase();
+
+beforeAll(async () => {
+  await database.client.unsafe(`
+    create schema "we""ird";
+    create sequence plain_seq;
+    create sequence "we""ird"."Full Seq" as smallint increment -3 minvalue -300 maxvalue -3 start -6 cache 7 cycle;
+    comment on sequence "we""ird"."Full Seq" is 'it''s full';
+    create table orders (id serial primary key, ticket bigint generated always as identity unique, plain int default nextval('plain_seq'), plain2 numeric(10) default nextval('plain_seq'));
+    create sequence owned_seq owned by orders.plain2;
+    create unlogged sequence unlogged_seq;
+    create temporary sequence temporary_seq;
+    create sequence wide_seq minvalue -9223372036854775808 maxvalue 9223372036854775807 start 9007199254740993;
+    select nextval('plain_seq'), nextval('plain_seq'), setval('unlogged_seq', 50, false), setval('wide_seq', 9007199254740995);
+  `);
+});
+
+test("reads every sequence, complete and exact", async () => {
+  const state = await inspect(bind(database.client));
+  expect(state).toMatchObject({ inspected: null, defaultSchema: "public" });
+  expect(state.serverVersion).toBeGreaterThanOrEqual(140_000);
+  expect(state.schemas).toEqual(expect.arrayContaining(["public", 'we"ird', "pg_catalog"]));
+  const bigint = { as: "bigint", startWith: 1n, increment: 1n, minValue: 1n, maxValue: 2n ** 63n - 1n };
+  const plain = { ...bigint, cache: 1n, cycle: false, ownedBy: null, unlogged: false, comment: null };
+  const column = { schema: "public", table: "orders", byDefault: true, unique: false, inserts: 0n };
+  expect(state.sequences).toEqual([
+    {
+      schema: "public",
+      seqName: "orders_id_seq",
+      definedBy: "user",
+      options: { ...plain, as: "integer", maxValue: 2147483647n, ownedBy: { table: "orders", column: "id" } },
+      feeds: [{ ...column, column: "id", type: "integer", unique: true }],
+      lastValue: 1n,
+      isCalled: false,
+      missingPrivileges: [],
+    },
+    {
+      schema: "public",
+      seqName: "orders_ticket_seq",
+      definedBy: "identity",
+      options: plain,
+      feeds: [{ ...column, column: "ticket", type: "bigint", unique: true }],
+      lastValue: 1n,
+      isCalled: false,
+      missingPrivileges: [],
+    },
+    {
+      schema: "public",
+      seqName: "owned_seq",
+      definedBy: "user",
+      options: { ...plain, ownedBy: { table: "orders", column: "plain2" } },
+      feeds: [{ ...column, column: "plain2", type: "numeric(10,0)", byDefault: false }],
+      lastValue: 1n,
+      isCalled: false,
+      missingPrivileges: [],
+    },
+    {
+      schema: "public",
+      seqName: "plain_seq",
+      definedBy: "user",
+      options: plain,
+      feeds: [
+        { ...column, column: "plain", type: "integer" },
+        { ...column, column: "plain2", type: "numeric(10,0)" },
+      ],
+      lastValue: 2n,
+      isCalled: true,
+      missingPrivileges: [],
+    },
+    {
+      schema: "public",
+      seqName: "unlogged_seq",
+      definedBy: "user",
+      options: { ...plain, unlogged: true },
+      feeds: [],
+      lastValue: 50n,
+      isCalled: false,
+      missingPrivileges: [],
+    },
+    {
+      schema: "public",
+      seqName: "wide_seq",
+      definedBy: "user",
+      options: { ...plain, minValue: -(2n ** 63n), startWith: 9007199254740993n },
+      feeds: [],
+      lastValue: 9007199254740995n,
+      isCalled: true,
+      missingPrivileges: [],
+    },
+    {
+      schema: 'we"ird',
+      seqName: "Full Seq",
+      definedBy: "user",
+      options: {
+        as: "smallint",
+        startWith: -6n,
+        increment: -3n,
+        minValue: -300n,
+        maxValue: -3n,
+        cache: 7n,
+        cycle: true,
+        ownedBy: null,
+        unlogged: false,
+        comment: "it's full",
+      },
+      feeds: [],
+      lastValue: -6n,
+      isCalled: false,
+      missingPrivileges: [],
+    },
+  ]);
+});
+
+test("looks at the schemas that are asked for", async () => {
+  const db = bind(database.client);
+  const state = await inspect(db, { schemas: ['we"ird', "no_such"] });
+  expect(state.sequences.map(({ seqName }) => seqName)).toEqual(["Full Seq"]);
+  expect(state.inspected).toEqual(['we"ird', "no_such"]);
+  expect((await inspect(db, { schemas: [] })).sequences).toEqual([]);
+  await expect(inspect(db, { schemas: "public" as never })).rejects.toThrow("inspect takes schemas as a list of names");
+});

@@ -1,0 +1,201 @@
+import { bind, type Database, pgSchema, pgSequence, resolveOptions, type SequenceLike } from "nextval";
+import { apply, inspect, plan, type PlanOptions } from "nextval/catalog";
+import { beforeEach, describe, expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+
+const database = useDatabase();
+const billing = pgSchema("billing");
+let db: Database;
+
+beforeEach(async () => {
+  db = bind(database.client);
+  await database.client.unsafe(
+    "drop schema public cascade; drop schema if exists billing cascade; drop schema if exists archive cascade; create schema public",
+  );
+});
+
+async function planned(declared: readonly SequenceLike[], options?: PlanOptions) {
+  return plan(declared, await inspect(db), options);
+}
+
+async function sqlOf(declared: readonly SequenceLike[], options?: PlanOptions) {
+  return (await planned(declared, options)).changes.map(({ sql }) => sql);
+}
+
+/** Applies, and undoes with the inverses; both ways lead where they should. */
+async function thereAndBack(declared: readonly SequenceLike[], options: PlanOptions = {}) {
+  const before = await inspect(db);
+  const made = await planned(declared, options);
+  const allow = made.changes.flatMap(({ hazards }) => hazards.map(({ code }) => code));
+  await apply(db, made, { allow });
+  expect(await sqlOf(declared, { prune: options.prune })).toEqual([]);
+  for (const { inverse } of [...made.changes].reverse()) {
+    await database.client.unsafe(inverse!);
+  }
+  const shape = ({ sequences, schemas }: typeof before) => ({
+    schemas,
+    sequences: sequences.map(({ schema, seqName, options: found }) => ({ schema, seqName, found })),
+  });
+  expect(shape(await inspect(db))).toEqual(shape(before));
+  return made.changes.map(({ kind, sql }) => `${kind}: ${sql}`);
+}
+
+describe("a plan", () => {
+  test("is in order, one statement each, and can be undone", async () => {
+    await database.client.unsafe(`
+      create sequence old_seq; create sequence move_seq; create sequence alter_seq cycle;
+      create table orders (id bigint); create sequence pruned_seq maxvalue 9`);
+    const declared = [
+      billing.sequence("new_seq", { as: "integer", comment: "it's new" }),
+      pgSequence("renamed_seq"),
+      billing.sequence("move_seq"),
+      pgSequence("alter_seq", { increment: 2, cache: 5, ownedBy: { table: "orders", column: "id" } }),
+    ];
+    const renames = { old_seq: "renamed_seq", "public.move_seq": "billing.move_seq" };
+    expect(await thereAndBack(declared, { renames, prune: true })).toEqual([
+      'create schema: create schema "billing"',
+      'rename: alter sequence "public"."old_seq" rename to "renamed_seq"',
+      'move: alter sequence "public"."move_seq" set schema "billing"',
+      'create: create sequence "billing"."new_seq" as integer',
+      'alter: alter sequence "alter_seq" increment by 2 cache 5 no cycle',
+      'own: alter sequence "alter_seq" owned by "orders"."id"',
+      `comment: comment on sequence "billing"."new_seq" is 'it''s new'`,
+      'drop: drop sequence "public"."pruned_seq"',
+    ]);
+  });
+
+  test("emits only what differs, and nothing where the database says it in other words", async () => {
+    await database.client.unsafe("create sequence a_seq as integer minvalue 1 no maxvalue start 1 cache 1 no cycle");
+    expect(await sqlOf([pgSequence("a_seq", { as: "integer" })])).toEqual([]);
+    expect(await sqlOf([pgSequence("a_seq", { as: "integer", maxValue: 2_147_483_647, comment: "" })])).toEqual([]);
+    expect(await sqlOf([pgSequence("a_seq", { as: "integer", cache: 2 })])).toEqual(['alter sequence "a_seq" cache 2']);
+  });
+
+  test("keeps a bound in place that the server would move along with the type", async () => {
+    await database.client.unsafe("create sequence a_seq as integer");
+    const declared = [pgSequence("a_seq", { maxValue: 2_147_483_647 })];
+    expect(await thereAndBack(declared)).toEqual(['alter: alter sequence "a_seq" as bigint maxvalue 2147483647']);
+  });
+
+  test("never moves a value: a changed start does not, nor does anything else", async () => {
+    await database.client.unsafe("create sequence a_seq; select setval('a_seq', 41)");
+    await apply(db, await planned([pgSequence("a_seq", { startWith: 1000, cycle: true, maxValue: 5000 })]));
+    expect((await inspect(db)).sequences[0]).toMatchObject({ lastValue: 41n, isCalled: true });
+    expect(await db.nextval(pgSequence("a_seq"))).toBe(42n);
+  });
+
+  test("leaves identity and extension sequences alone, and says so when they are declared", async () => {
+    await database.client.unsafe("create table t (id int generated always as identity); create table s (id serial)");
+    expect(await sqlOf([pgSequence("other_seq")], { prune: true })).toEqual(['create sequence "other_seq"']);
+    await expect(planned([pgSequence("t_id_seq")])).rejects.toThrow(
+      "t_id_seq: it belongs to the identity column t.id, which alone may change it; leave it out of the declarations",
+    );
+  });
+
+  test("prunes only where it is asked to, in schemas that are declared, and what feeds nothing", async () => {
+    await database.client.unsafe(`
+      create schema billing; create schema archive;
+      create sequence public.a_seq; create sequence billing.b_seq; create sequence archive.c_seq;
+      create sequence public.fed_seq; create table t (id serial, x int default nextval('fed_seq'))`);
+    expect(await sqlOf([pgSequence("a_seq")])).toEqual([]);
+    expect(await sqlOf([billing.sequence("new_seq")], { prune: true })).toEqual([
+      'create sequence "billing"."new_seq"',
+      'drop sequence "billing"."b_seq"',
+    ]);
+    expect(await sqlOf([pgSequence("a_seq")], { prune: true })).toEqual([]);
+    expect(await sqlOf([], { prune: true })).toEqual([]);
+  });
+
+  test("asks whether a new sequence is an old one under a new name", async () => {
+    await database.client.unsafe("create sequence order_seq start 100; create sequence other_seq start 7");
+    const { questions, changes } = await planned([pgSequence("sales_seq", { startWith: 100 })]);
+    expect(changes.map(({ sql }) => sql)).toEqual(['create sequence "sales_seq" start with 100']);
+    expect(questions).toEqual([
+      `Is sales_seq the new name of public.order_seq, which is no longer declared and has the same options? Then say so in renames: { "public.order_seq": "sales_seq" }. Otherwise sales_seq begins at 100.`,
+    ]);
+  });
+
+  test("swaps names, and moves what another one stands in the way of", async () => {
+    await database.client.unsafe(`
+      create schema billing;
+      create sequence a_seq start 1; create sequence b_seq start 2; create sequence c_seq start 3;
+      create sequence billing.a_seq start 4; create table t (id int); alter sequence c_seq owned by t.id;
+      create table billing.t (id int)`);
+    const declared = [
+      pgSequence("b_seq", { startWith: 1 }),
+      pgSequence("a_seq", { startWith: 2 }),
+      billing.sequence("c_seq", { startWith: 3, ownedBy: { table: "t", column: "id" } }),
+      billing.sequence("d_seq", { startWith: 4 }),
+    ];
+    const renames = {
+      a_seq: "b_seq",
+      b_seq: "a_seq",
+      c_seq: "billing.c_seq",
+      "billing.a_seq": "billing.d_seq",
+    };
+    await thereAndBack(declared, { renames });
+    const across = [
+      billing.sequence("b_seq", { startWith: 1 }),
+      pgSequence("a_seq", { startWith: 4 }),
+      pgSequence("c_seq", { startWith: 3, ownedBy: { table: "t", column: "id" } }),
+      billing.sequence("a_seq", { startWith: 2 }),
+    ];
+    await thereAndBack(across, {
+      renames: { "public.a_seq": "billing.b_seq", "billing.a_seq": "a_seq", "public.b_seq": "billing.a_seq" },
+    });
+  });
+
+  test.each([
+    [{ gone_seq: "new_seq" }, "gone_seq: cannot be renamed to new_seq: the database has no sequence gone_seq"],
+    [{ a_seq: "no_seq" }, "a_seq: cannot be renamed to no_seq: no declaration is named no_seq"],
+    [
+      { a_seq: "b_seq" },
+      "a_seq: cannot be renamed to b_seq: the database has both; take the rename out if it is done, else drop or rename the other first",
+    ],
+    [{ a_seq: "new_seq", b_seq: "new_seq" }, "b_seq: cannot be renamed to new_seq: it is renamed twice"],
+    [{ b_seq: "b_seq" }, "b_seq: cannot be renamed to b_seq: it has that name already"],
+  ])("refuses renames that do not fit: %j", async (renames, message) => {
+    await database.client.unsafe("create sequence a_seq; create sequence b_seq");
+    const declared = [pgSequence("new_seq"), pgSequence("b_seq")];
+    await expect(planned(declared, { renames })).rejects.toMatchObject({ code: "INVALID_OPTIONS", message });
+  });
+
+  test("refuses two declarations of one name, and what was not inspected", async () => {
+    const twice = [pgSequence("a_seq"), pgSchema("public").sequence("a_seq")];
+    await expect(planned(twice)).rejects.toThrow("public.a_seq: it is declared twice in schema public");
+    const partly = await inspect(db, { schemas: ["public"] });
+    expect(() => plan([billing.sequence("b_seq")], partly)).toThrow(
+      "billing.b_seq: schema billing was not inspected, only public",
+    );
+  });
+
+  test("a rename that was done before is no change", async () => {
+    await database.client.unsafe("create sequence new_seq");
+    expect(await sqlOf([pgSequence("new_seq")], { renames: { old_seq: "new_seq" } })).toEqual([]);
+  });
+});
+
+describe("what other tools get wrong", () => {
+  test("cycle goes from true to false, and stays", async () => {
+    await apply(db, await planned([pgSequence("a_seq", { cycle: true })]));
+    await apply(db, await planned([pgSequence("a_seq")]));
+    expect(await sqlOf([pgSequence("a_seq")])).toEqual([]);
+    expect((await inspect(db)).sequences[0]?.options.cycle).toBe(false);
+  });
+
+  test.each([
+    ["an integer sequence is one", pgSequence("a_seq", { as: "integer" })],
+    [
+      "bounds of 2^63-1 and -2^63 keep their digits",
+      pgSequence("a_seq", { minValue: -(2n ** 63n), maxValue: 2n ** 63n - 1n }),
+    ],
+    ["names with quotes", pgSchema('bil"ling').sequence("O\"rder 'Seq'", { startWith: 5 })],
+  ])("%s when it comes back", async (_what, sequence) => {
+    await database.client.unsafe('drop schema if exists "bil""ling" cascade');
+    await apply(db, await planned([sequence]));
+    expect(await sqlOf([sequence])).toEqual([]);
+    const found = (await inspect(db)).sequences.find(({ seqName }) => seqName === sequence.seqName);
+    const { mode: _mode, ...options } = resolveOptions(sequence);
+    expect(found?.options).toEqual(options);
+  });
+});

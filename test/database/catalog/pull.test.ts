@@ -1,0 +1,374 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { transformSync } from "esbuild";
+import * as fc from "fast-check";
+import * as nextval from "nextval";
+import { type DatabaseState, inspect, plan, pull, type SequenceState } from "nextval/catalog";
+import ts from "typescript-5";
+import { beforeEach, describe, expect, test } from "vitest";
+import { COMPILERS } from "../../compiler.js";
+import { useDatabase } from "../../database.js";
+
+const database = useDatabase({ onnotice: () => {} });
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+beforeEach(async () => {
+  const schemas = await database.client<{ nspname: string }[]>`
+    select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`;
+  for (const { nspname } of schemas) await database.client`drop schema ${database.client(nspname)} cascade`;
+  await database.client`create schema public`;
+});
+
+const state = (schemas?: string[]) => inspect(nextval.bind(database.client), { schemas });
+
+/** The constants of a source, as a program that imports it gets them. */
+function evaluate(source: string): Record<string, unknown> {
+  const { code } = transformSync(source, { loader: "ts", format: "cjs" });
+  const module = { exports: {} as Record<string, unknown> };
+  // oxlint-disable-next-line no-new-func, no-implied-eval
+  new Function("module", "require", code)(module, () => nextval);
+  return { ...module.exports };
+}
+
+function sequencesOf(source: string): nextval.SequenceLike[] {
+  return Object.values(evaluate(source)).filter((each) => "seqName" in (each as object)) as nextval.SequenceLike[];
+}
+
+/** What a compiler, and the formatter with 80 columns, have to say about a source. */
+async function complaintsOf(source: string, tool: keyof typeof COMPILERS | "oxfmt"): Promise<string> {
+  const folder = await mkdtemp(`${root}node_modules/.nextval-pull-`);
+  try {
+    await writeFile(`${folder}/sequences.ts`, source);
+    const compilerOptions = {
+      target: "es2022",
+      lib: ["es2022"],
+      module: "nodenext",
+      types: ["node"],
+      typeRoots: [`${root}node_modules/@types`],
+      strict: true,
+      verbatimModuleSyntax: true,
+      skipLibCheck: true,
+      noEmit: true,
+      paths: { nextval: [`${root}lib/index.ts`] },
+    };
+    await writeFile(`${folder}/package.json`, '{ "type": "module" }');
+    await writeFile(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions, files: ["sequences.ts"] }));
+    await writeFile(`${folder}/.oxfmtrc.json`, '{ "printWidth": 80 }');
+    const [bin, ...args] =
+      tool === "oxfmt"
+        ? [`${root}node_modules/oxfmt/bin/oxfmt`, "--stdin-filepath", "sequences.ts"]
+        : [`${root}node_modules/${COMPILERS[tool]}/bin/tsc`, "-p", folder, "--pretty", "false"];
+    const output = await new Promise<string>((resolve) => {
+      const child = execFile(process.execPath, [bin!, ...args], { cwd: folder }, (_, out, err) => resolve(out + err));
+      child.stdin?.end(tool === "oxfmt" ? source : "");
+    });
+    return output;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const ASSORTED = String.raw`
+  create sequence order_seq start with 100;
+  create sequence plain_seq;
+  create sequence smallints as smallint maxvalue 100 cycle cache 10;
+  create sequence "Integers" as integer increment by 2 start with 7;
+  create sequence down_seq increment by -3;
+  create sequence down_from_seq as smallint increment by -1 minvalue -100 maxvalue 100 start with 50;
+  create sequence down_default_start_seq increment by -1 maxvalue 500;
+  create sequence widest_seq minvalue -9223372036854775808 maxvalue 9223372036854775806;
+  create sequence huge_seq start with 9007199254740993 minvalue 9007199254740991 cache 9007199254740992;
+  create sequence huge_step_seq increment by -9223372036854775808;
+  create unlogged sequence unlogged_seq;
+  create sequence nothing_but_defaults_written_out_seq as bigint increment by 1 minvalue 1 maxvalue 9223372036854775807 start with 1 cache 1 no cycle;
+  create table "Order Items" ("Line ""No""" bigint, id serial primary key, number int generated always as identity);
+  create sequence owned_seq owned by "Order Items"."Line ""No""";
+  create sequence commented_seq;
+  comment on sequence commented_seq is E'it''s "quoted",\n\ton two lines */ \\ \u2028 \u202e ü 😀';
+  create sequence long_comment_seq;
+  comment on sequence long_comment_seq is 'A comment that is much too long to stand on one line with the declaration that it is about, or even on one of its own.';
+  create sequence double_quotes_seq;
+  comment on sequence double_quotes_seq is 'say "hello", it''s "nice"';
+  create sequence "2024_orders";
+  create sequence "class";
+  create sequence "await";
+  create sequence pg_sequence;
+  create sequence "___";
+  create sequence "order-seq";
+  create sequence "ORDER_SEQ";
+  create sequence order_seq_2;
+  create sequence "Größe_ß";
+  create sequence "订单 序列";
+  create sequence "😀";
+  create sequence "with ""quotes"" and 'more'";
+  create sequence "line
+break // comment */";
+  create sequence a_name_that_is_exactly_as_long_as_the_server_lets_a_name_be_63b;
+  create sequence another_name_that_is_almost_as_long_as_the_longest increment by 5 comment_is_none;
+  create schema billing;
+  create sequence billing.order_seq as integer;
+  create sequence billing.invoice_seq;
+  create table billing.invoices (id bigserial);
+  create schema "2nd-schema; drop";
+  create sequence "2nd-schema; drop".x;
+  create schema "default";
+  create sequence "default".y;
+  create schema plain_seq;
+  create sequence plain_seq.z;
+  create schema identities;
+  create table identities.rows (id int generated by default as identity)`.replace(" comment_is_none", "");
+
+describe("a database with all sorts of sequences", () => {
+  test("is declared by a source that compiles, is formatted, and leads to an empty plan", async () => {
+    await database.client.unsafe(ASSORTED);
+    const before = await state();
+    const source = pull(before);
+    expect(await complaintsOf(source, "oxfmt")).toBe(source);
+    for (const tool of Object.keys(COMPILERS) as (keyof typeof COMPILERS)[]) {
+      expect(await complaintsOf(source, tool)).toBe("");
+    }
+    const sequences = sequencesOf(source);
+    expect(sequences).toHaveLength(before.sequences.filter(({ definedBy }) => definedBy === "user").length);
+    const { changes, questions } = plan(sequences, before, { prune: true });
+    expect(changes).toEqual([]);
+    expect(questions).toEqual([]);
+    expect(pull({ ...before, sequences: [...before.sequences].reverse() })).toBe(source);
+  }, 120_000);
+
+  test("from its source it can be made anew", async () => {
+    await database.client.unsafe(ASSORTED);
+    const before = await state();
+    const sequences = sequencesOf(pull(before));
+    for (const { schema, seqName, definedBy } of before.sequences) {
+      if (definedBy === "user")
+        await database.client.unsafe(
+          nextval.sql`drop sequence ${nextval.pgSchema(schema).sequence(seqName)} cascade`.text,
+        );
+    }
+    for (const { sql } of plan(sequences, await state()).changes) await database.client.unsafe(sql);
+    const optionsOf = ({ sequences }: DatabaseState) =>
+      sequences.map(({ schema, seqName, options }) => [schema, seqName, options]);
+    expect(optionsOf(await state())).toEqual(optionsOf(before));
+  });
+
+  test("a role with another default schema gets other declarations of the same", async () => {
+    await database.client.unsafe(ASSORTED);
+    const billing = database.connect({ connection: { search_path: "billing" } });
+    const before = await inspect(nextval.bind(billing));
+    const source = pull(before);
+    expect(source).toContain('export const orderSeq = pgSequence("order_seq", { as: "integer" });');
+    expect(source).toContain('export const plainSeq = publicSchema.sequence("plain_seq");');
+    expect(await complaintsOf(source, "oxfmt")).toBe(source);
+    expect(plan(sequencesOf(source), before, { prune: true }).changes).toEqual([]);
+  });
+});
+
+test("the source", async () => {
+  await database.client.unsafe(`
+    create table orders (id serial, code int generated always as identity);
+    create sequence "class" increment by -1;
+    create sequence ticket_seq as smallint minvalue 100 maxvalue 10000 cycle cache 10;
+    create sequence far_seq start with 9007199254740992;
+    comment on sequence far_seq is 'far "away"';
+    create schema billing;
+    create sequence billing.invoice_seq start with 100;
+    create sequence billing.far_seq`);
+  expect(pull(await state())).toBe(`import { pgSchema, pgSequence } from "nextval";
+
+export const billing = pgSchema("billing");
+export const billingFarSeq = billing.sequence("far_seq");
+export const invoiceSeq = billing.sequence("invoice_seq", { startWith: 100 });
+
+export const classSeq = pgSequence("class", { increment: -1 });
+export const farSeq = pgSequence("far_seq", {
+  startWith: 9007199254740992n,
+  comment: 'far "away"',
+});
+// Left out: public.orders_code_seq, which belongs to an identity column.
+export const ordersIdSeq = pgSequence("orders_id_seq", {
+  as: "integer",
+  ownedBy: { table: "orders", column: "id" },
+});
+export const ticketSeq = pgSequence("ticket_seq", {
+  minValue: 100,
+  maxValue: 10000,
+  cache: 10,
+  cycle: true,
+  as: "smallint",
+});
+`);
+});
+
+test("an empty database gives a module that declares nothing", async () => {
+  const source = pull(await state());
+  expect(source).toBe("// The database has no sequences to declare.\nexport {};\n");
+  expect(evaluate(source)).toEqual({});
+  expect(await complaintsOf(source, "TypeScript 7")).toBe("");
+});
+
+function sequence(seqName: string, schema = "public", change: Partial<SequenceState> = {}): SequenceState {
+  const { mode: _, ...options } = nextval.resolveOptions(nextval.pgSequence("any_seq"));
+  return {
+    seqName,
+    schema,
+    options,
+    definedBy: "user",
+    feeds: [],
+    lastValue: null,
+    isCalled: null,
+    missingPrivileges: [],
+    ...change,
+  };
+}
+
+function stateOf(...sequences: SequenceState[]): DatabaseState {
+  const schemas = sequences.map(({ schema }) => schema);
+  return { inspected: null, defaultSchema: "public", serverVersion: 180_000, schemas, sequences };
+}
+
+/** The names of the constants by those of the sequences and schemas. */
+function namesIn(source: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(evaluate(source)).map(([identifier, each]) => {
+      const { schema, seqName, schemaName } = each as Record<string, string | undefined>;
+      return [seqName === undefined ? `schema ${schemaName}` : [schema, seqName].filter(Boolean).join("."), identifier];
+    }),
+  );
+}
+
+test("names of constants", () => {
+  const names = [
+    ["order_seq", "orderSeq"],
+    ["orders_id_seq", "ordersIdSeq"],
+    ["OrderItems", "orderItems"],
+    ["HTTPServer_ID", "httpServerId"],
+    ["orderNo", "orderNo"],
+    ["ORDER NO SEQ", "orderNoSeq"],
+    ["order--x", "orderX"],
+    ["a$b", "aB"],
+    ["2024", "seq2024"],
+    ["2024_orders", "seq2024Orders"],
+    ["class", "classSeq"],
+    ["Enum", "enumSeq"],
+    ["pg_schema", "pgSchemaSeq"],
+    ["arguments", "argumentsSeq"],
+    ["😀", "sequence"],
+    ["__", "sequence2"],
+    ["größe_übung", "größeÜbung"],
+    ["заказ_номер", "заказНомер"],
+    ["订单 序列", "订单序列"],
+    ["constructor", "constructor"],
+    ["__proto__", "proto"],
+    ["x; drop", "xDrop"],
+  ] as const;
+  for (const [name, identifier] of names) {
+    const others = identifier === "sequence2" ? [sequence("_")] : [];
+    expect(namesIn(pull(stateOf(...others, sequence(name))))[name]).toBe(identifier);
+  }
+});
+
+test("two names that give one constant", () => {
+  expect(namesIn(pull(stateOf(sequence("order_seq"), sequence("order-seq"), sequence("order_seq_2"))))).toEqual({
+    order_seq: "orderSeq",
+    "order-seq": "orderSeq3",
+    order_seq_2: "orderSeq2",
+  });
+});
+
+test("the same name in several schemas", () => {
+  const source = pull(
+    stateOf(sequence("a_seq"), sequence("a_seq", "x"), sequence("a_seq", "y"), sequence("b_seq", "y")),
+  );
+  expect(namesIn(source)).toEqual({
+    a_seq: "aSeq",
+    "x.a_seq": "xASeq",
+    "y.a_seq": "yASeq",
+    "y.b_seq": "bSeq",
+    "schema x": "x",
+    "schema y": "y",
+  });
+  expect(namesIn(pull(stateOf(sequence("a_seq", "x"), sequence("a_seq", "y"))))).toMatchObject({
+    "x.a_seq": "xASeq",
+    "y.a_seq": "yASeq",
+  });
+});
+
+test("a schema and a sequence of one name, and schemas that give one constant", () => {
+  const source = pull(
+    stateOf(sequence("billing"), sequence("s", "billing"), sequence("t", "a-b"), sequence("u", "a_b")),
+  );
+  expect(namesIn(source)).toMatchObject({
+    billing: "billing",
+    "schema billing": "billingSchema",
+    "schema a-b": "aB",
+    "schema a_b": "aBSchema",
+  });
+});
+
+test("what is not to be declared is named", () => {
+  const source = pull(
+    stateOf(
+      sequence("id_seq", "public", { definedBy: "identity" }),
+      sequence("e\nexport const evil = 1; //\u2028", "only", { definedBy: "extension" }),
+      sequence("ä".repeat(40)),
+    ),
+  );
+  expect(source).toBe(`// The database has no sequences to declare.
+export {};
+
+// Left out: only.e\\nexport const evil = 1; //\\u2028, which belongs to an extension.
+
+// Left out: public.id_seq, which belongs to an identity column.
+// Left out: public.${"ä".repeat(40)}, which cannot be declared: the sequence name ${"ä".repeat(40)} is longer than 63 bytes.
+`);
+  expect(evaluate(source)).toEqual({});
+});
+
+const text = fc.oneof(
+  fc.constantFrom(
+    "order",
+    "_",
+    "seq",
+    "Order",
+    "ID",
+    "2",
+    " ",
+    "-",
+    "class",
+    "schema",
+    "default",
+    "ä",
+    "é",
+    "\u0301",
+    "😀",
+    "'",
+  ),
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: "grapheme" }),
+);
+const name = fc
+  .array(text, { minLength: 1, maxLength: 4 })
+  .map((parts) => parts.join("").replaceAll("\0", ""))
+  .filter((name) => name !== "" && Buffer.byteLength(name) <= 63);
+
+test("whatever the names are, constants have valid names of their own", () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.tuple(fc.oneof(fc.constant("public"), name), name), { maxLength: 12, selector: String }),
+      (places) => {
+        const given = stateOf(...places.map(([schema, seqName]) => sequence(seqName, schema)));
+        const source = pull(given);
+        const parsed = ts.transpileModule(source, {
+          reportDiagnostics: true,
+          compilerOptions: { target: 99, module: 99 },
+        });
+        expect(parsed.diagnostics).toEqual([]);
+        const sequences = sequencesOf(source);
+        expect(sequences).toHaveLength(places.length);
+        expect(plan(sequences, given).changes).toEqual([]);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

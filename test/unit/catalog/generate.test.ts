@@ -1,0 +1,266 @@
+import * as fc from "fast-check";
+import { NextvalError } from "nextval";
+import { generate, type Change, type MigrationFormat, type Plan } from "nextval/catalog";
+import { describe, expect, test } from "vitest";
+
+const AT = new Date("2026-01-31T23:59:58.765Z");
+const FORMATS: MigrationFormat[] = ["sql", "dbmate", "goose", "node-pg-migrate", "flyway"];
+
+function planOf(...changes: (Pick<Change, "sql"> & Partial<Change>)[]): Plan {
+  return {
+    changes: changes.map((change) => ({
+      kind: "alter",
+      subject: "order_seq",
+      inverse: null,
+      hazards: [],
+      ...change,
+    })),
+    questions: [],
+    declared: [],
+    options: {},
+    inspected: null,
+  };
+}
+
+function filesOf(format: MigrationFormat, plan: Plan, name = "add_order-seq"): Record<string, string> {
+  return Object.fromEntries(generate(plan, { name, format, at: AT }).map(({ path, content }) => [path, content]));
+}
+
+const twoSteps = planOf(
+  {
+    kind: "create",
+    subject: "order_seq",
+    sql: 'create sequence "order_seq" start with 100',
+    inverse: 'drop sequence "order_seq"',
+  },
+  {
+    subject: "ticket_seq",
+    sql: 'alter sequence "ticket_seq" cache 5 cycle',
+    inverse: 'alter sequence "ticket_seq" cache 1 no cycle',
+    hazards: [
+      { code: "CYCLE_REPEATS_KEYS", message: "ticket_seq: its values come again", blocked: false },
+      { code: "CURRENT_VALUE_EXCLUDED", message: "ticket_seq: its value is 5", blocked: true },
+    ],
+  },
+  { kind: "drop", subject: "old_seq", sql: 'drop sequence "old_seq"', inverse: null },
+);
+
+const UP = `create sequence "order_seq" start with 100;
+
+-- Hazard CYCLE_REPEATS_KEYS: ticket_seq: its values come again
+-- Hazard CURRENT_VALUE_EXCLUDED, which the server refuses: ticket_seq: its value is 5
+alter sequence "ticket_seq" cache 5 cycle;
+
+drop sequence "old_seq";
+`;
+
+const DOWN = `-- Cannot be undone: drop sequence "old_seq"
+
+alter sequence "ticket_seq" cache 1 no cycle;
+
+drop sequence "order_seq";
+`;
+
+describe("the files of each format", () => {
+  test("plain SQL", () => {
+    expect(filesOf("sql", twoSteps)).toEqual({ "add_order-seq.up.sql": UP, "add_order-seq.down.sql": DOWN });
+  });
+
+  // Markers at the beginning of a line, both needed, nothing but comments before the first.
+  // Source: github.com/amacneil/dbmate, README and pkg/dbmate/migration.go.
+  test("dbmate", () => {
+    expect(filesOf("dbmate", twoSteps)).toEqual({
+      "20260131235958_add_order-seq.sql": `-- migrate:up\n${UP}\n-- migrate:down\n${DOWN}`,
+    });
+  });
+
+  // Comments between statements are ignored; StatementBegin and StatementEnd stand around one statement.
+  // Source: pressly.github.io/goose/documentation/annotations and internal/sqlparser/parser.go.
+  test("goose", () => {
+    expect(filesOf("goose", twoSteps)).toEqual({
+      "20260131235958_add_order-seq.sql": `-- +goose Up
+-- +goose StatementBegin
+create sequence "order_seq" start with 100;
+-- +goose StatementEnd
+
+-- Hazard CYCLE_REPEATS_KEYS: ticket_seq: its values come again
+-- Hazard CURRENT_VALUE_EXCLUDED, which the server refuses: ticket_seq: its value is 5
+-- +goose StatementBegin
+alter sequence "ticket_seq" cache 5 cycle;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+drop sequence "old_seq";
+-- +goose StatementEnd
+
+-- +goose Down
+-- Cannot be undone: drop sequence "old_seq"
+
+-- +goose StatementBegin
+alter sequence "ticket_seq" cache 1 no cycle;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+drop sequence "order_seq";
+-- +goose StatementEnd
+`,
+    });
+  });
+
+  // The first matches of /^\s*--[\s-]*(up|down)\s+migration/im divide the file; a prefix of 13 digits is in milliseconds.
+  // Source: github.com/salsita/node-pg-migrate, src/sqlMigration.ts and src/migration.ts.
+  test("node-pg-migrate", () => {
+    expect(filesOf("node-pg-migrate", twoSteps)).toEqual({
+      "1769903998765_add-order-seq.sql": `-- Up Migration\n${UP}\n-- Down Migration\n${DOWN}`,
+    });
+  });
+
+  // Prefix, version, two underscores, description. Source: documentation.red-gate.com/flyway, "Migrations".
+  test("Flyway", () => {
+    expect(filesOf("flyway", twoSteps)).toEqual({
+      "V20260131235958__add_order-seq.sql": UP,
+      "U20260131235958__add_order-seq.sql": DOWN,
+    });
+  });
+
+  test("the time is now where none is given", () => {
+    const before = Date.now();
+    const [file] = generate(twoSteps, { name: "x", format: "node-pg-migrate" });
+    const at = Number(file?.path.split("_")[0]);
+    expect(at).toBeGreaterThanOrEqual(before);
+    expect(at).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+/** How the tools find their markers, and what no text of ours may add to them. */
+const MARKERS: Record<MigrationFormat, [pattern: RegExp, count: number]> = {
+  sql: [/\$\{/g, 0],
+  dbmate: [/^--\s*migrate:/gm, 2],
+  goose: [/^--\s*\+goose/gim, 6],
+  "node-pg-migrate": [/^\s*--[\s-]*(up|down)\s+migration/gim, 2],
+  flyway: [/\$\{/g, 0],
+};
+
+const ATTACKS = [
+  "-- +goose Down",
+  "-- +goose StatementEnd",
+  "-- migrate:down",
+  "-- Down Migration",
+  "${flyway:timestamp}",
+  "\\${x}",
+  "\\\\${x}",
+  "$${x}",
+  "'; drop table orders; --",
+  "\\'; drop table orders; --",
+  "$$",
+  "/*",
+];
+
+/** As the library writes a literal. */
+function literal(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
+  return text.includes("\\") ? `E${quoted}` : quoted;
+}
+
+const evil = fc
+  .array(fc.oneof(fc.constantFrom(...ATTACKS, "\n", "\r", "\r\n", "\u2028", "\u2029", "\x85", "\v"), fc.string()), {
+    maxLength: 8,
+  })
+  .map((parts) => parts.join("").replaceAll("\0", ""));
+
+describe.each(FORMATS)("what a text holds is never more than text: %s", (format) => {
+  test("in strings and in hazards", () => {
+    const [pattern, count] = MARKERS[format];
+    fc.assert(
+      fc.property(evil, evil, (comment, message) => {
+        const plan = planOf({
+          sql: `comment on sequence "order_seq" is ${literal(comment)}`,
+          inverse: `comment on sequence "order_seq" is ${literal(message)}`,
+          hazards: [{ code: "LOCKS_INSERTS", message, blocked: false }],
+        });
+        const text = generate(plan, { name: "x", format, at: AT })
+          .map(({ content }) => content)
+          .join("");
+        expect(text.match(pattern)?.length ?? 0).toBe(count);
+        expect(text).not.toContain("${");
+        expect(text).not.toMatch(/[\r\u2028\u2029\x85\v]/);
+        // A statement, a hazard, a statement, and what the format adds.
+        const lines = text.split("\n").filter((line) => line !== "" && !/^-- (migrate:|\+goose|Up|Down)/.test(line));
+        expect(lines.map((line) => line.slice(0, 10))).toEqual(["-- Hazard ", "comment on", "comment on"]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test("only what has to be is written as an escape", () => {
+  const commentsOf = (text: string) =>
+    Object.values(filesOf("sql", planOf({ sql: `comment on sequence "s" is ${literal(text)}` })))[0];
+  const written = (text: string) => commentsOf(text)?.slice('comment on sequence "s" is '.length, -2);
+  expect(written("it's $5; \t done 😀")).toBe("'it''s $5; \t done 😀'");
+  expect(written("a\\b")).toBe("E'a\\\\b'");
+  expect(written("a\nb\r\nc")).toBe("E'a\\nb\\r\\nc'");
+  expect(written("a\\\nb")).toBe("E'a\\\\\\nb'");
+  expect(written("a ${b} \\${c}")).toBe("E'a \\x24{b} \\\\\\x24{c}'");
+  expect(written("\u2028 \x01 \u202e")).toBe("E'\\u2028 \\u0001 \\u202e'");
+});
+
+describe("names", () => {
+  test.each([
+    ['create sequence "a\nb"', "holds a line break"],
+    ['create sequence "a\rb"', "holds a line break"],
+    ['create sequence "a\u2028b"', "holds a line break"],
+    ['create sequence "a${b}"', "holds ${"],
+  ])("%j is refused", (sql, problem) => {
+    for (const format of FORMATS) {
+      const make = () => generate(planOf({ sql, subject: "a" }), { name: "x", format });
+      expect(make).toThrow(NextvalError);
+      expect(make).toThrow(problem);
+      expect(() => generate(planOf({ sql: "drop x", inverse: sql }), { name: "x", format })).toThrow(problem);
+    }
+  });
+
+  test("whatever else is in them stays as it is", () => {
+    const sql = `create sequence "it's; -- ""odd"" $$ \\ E'x' /* 😀"`;
+    expect(filesOf("sql", planOf({ sql }))["add_order-seq.up.sql"]).toBe(`${sql};\n`);
+  });
+});
+
+test.each([
+  "drop sequence a; drop sequence b",
+  "drop sequence a --",
+  "drop /* x */ sequence a",
+  "select $$;$$",
+  "drop sequence a\n",
+  "comment on sequence a is 'x",
+  'drop sequence "x',
+  "comment on sequence a is U&'\\000a'",
+  "comment on sequence a is 'x'y'",
+])("what no plan makes is refused: %j", (sql) => {
+  expect(() => generate(planOf({ sql }), { name: "x", format: "sql" })).toThrow(
+    /^order_seq: the statement .* is not one/,
+  );
+});
+
+test.each([
+  [{ name: "" }, 'a migration has a name of up to 100 letters, digits, _ and -, which does not begin with -, not ""'],
+  [{ name: "../x" }, 'not "../x"'],
+  [{ name: "a b" }, 'not "a b"'],
+  [{ name: "a\n" }, 'not "a\\n"'],
+  [{ name: "-rf" }, 'not "-rf"'],
+  [{ name: "é" }, 'not "é"'],
+  [{ name: 5 }, "not 5"],
+  [{ format: "rails" }, 'the formats of migrations are sql, dbmate, goose, node-pg-migrate, flyway, not "rails"'],
+  [{ format: "toString" }, 'not "toString"'],
+  [{ format: undefined }, "not undefined"],
+  [{ at: new Date(NaN) }, "a migration is made at a date of the years 2002 to 2285, not Invalid Date"],
+  [{ at: new Date(0) }, "not "],
+  [{ at: "2026-01-01" }, "not 2026-01-01"],
+])("options that are none are refused: %j", (options, message) => {
+  const make = () => generate(twoSteps, { name: "x", format: "sql", ...options } as never);
+  expect(make).toThrow(expect.objectContaining({ code: "INVALID_OPTIONS", message: expect.stringContaining(message) }));
+});
+
+test("an empty plan has no migration", () => {
+  expect(() => generate(planOf(), { name: "x", format: "sql" })).toThrow("the plan of the migration x is empty");
+});
