@@ -33,7 +33,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "database",
-          include: ["test/{database,property,server}/**/*.test.ts", "test/*.test.ts"],
+          include: ["test/{database,property,server}/**/*.test.ts", "test/cli/**/*.test.ts", "test/*.test.ts"],
           globalSetup: "test/server/global-setup.ts",
         },
       },

@@ -1,0 +1,16 @@
+import { describe, say, sayJson } from "./output.js";
+import type { Flags } from "./settings.js";
+import { withPlan } from "./with-plan.js";
+
+/** `nextval check`: fails where something differs. */
+export function check(flags: Flags): Promise<number> {
+  return withPlan(flags, async ({ plan, settings }) => {
+    const differs = plan.changes.length > 0;
+    if (flags.json === true) sayJson({ differs, changes: plan.changes, questions: plan.questions });
+    else {
+      say(describe(plan, settings.allow));
+      if (differs) say("\nThe database differs from the declarations.");
+    }
+    return differs ? 1 : 0;
+  });
+}

@@ -1,0 +1,9 @@
+/** What the user can do something about: its message is all that is shown. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}
+
+/** Ends the command with this sentence and exit code 2. */
+export function fail(message: string): never {
+  throw new CommandError(message);
+}

@@ -1,0 +1,31 @@
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { glob, isDynamicPattern } from "tinyglobby";
+import { fail } from "./command-error.js";
+import { shownPath } from "./load-module.js";
+
+/** The files of names and globs relative to a folder, each once, in the order of the patterns and then of their names. */
+export async function filesOf(patterns: readonly string[], folder: string): Promise<string[]> {
+  const files = new Set<string>();
+  for (const pattern of patterns) for (const file of await filesOfPattern(pattern, folder)) files.add(file);
+  return [...files];
+}
+
+async function filesOfPattern(pattern: string, folder: string): Promise<string[]> {
+  const path = resolve(folder, pattern);
+  // A name such as [id].ts is looked for before it is taken for a glob.
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) return [path];
+    fail(
+      `${shownPath(path)} is a folder; name its files, as in ${JSON.stringify(`${pattern.replace(/\/$/, "")}/*.ts`)}`,
+    );
+  }
+  if (!isDynamicPattern(pattern)) fail(`There is no file ${shownPath(path)}`);
+  const found = await glob(pattern, {
+    cwd: folder,
+    absolute: true,
+    ignore: ["**/node_modules/**", "**/*.d.{ts,mts,cts}"],
+  });
+  if (found.length === 0) fail(`No file matches ${pattern} in ${folder}`);
+  return found.map((file) => resolve(file)).sort();
+}

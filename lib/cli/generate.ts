@@ -1,0 +1,28 @@
+import { resolve } from "node:path";
+import { generate as filesOf } from "../catalog/index.js";
+import { shownPath } from "./load-module.js";
+import { DEFAULT_FORMAT } from "./migration-formats.js";
+import { describe, say, sayJson } from "./output.js";
+import type { Flags } from "./settings.js";
+import { writeFiles } from "./write-files.js";
+import { withPlan } from "./with-plan.js";
+
+/** `nextval generate`: writes the plan as the migration of a tool. */
+export function generate(flags: Flags): Promise<number> {
+  return withPlan(flags, async ({ plan, settings }) => {
+    const { format = DEFAULT_FORMAT, migrations } = settings;
+    const made = plan.changes.length === 0 ? [] : filesOf(plan, { name: flags.name ?? "sequences", format });
+    const files = made.map(({ path, content }) => ({ path: resolve(migrations, path), content }));
+    writeFiles(files);
+    if (flags.json === true) sayJson({ files, changes: plan.changes, questions: plan.questions });
+    else {
+      say(describe(plan, settings.allow));
+      say(
+        files.length === 0
+          ? "\nNothing was written."
+          : `\n${files.map(({ path }) => `Wrote ${shownPath(path)}.`).join("\n")}`,
+      );
+    }
+    return 0;
+  });
+}

@@ -1,0 +1,33 @@
+import { InvalidArgumentError } from "commander";
+import type { HazardCode } from "../catalog/index.js";
+import { HAZARD_CODES } from "./hazard-codes.js";
+
+/** `public,billing` */
+export function list(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes("")) throw new InvalidArgumentError("Names are needed, with commas between them.");
+  return names;
+}
+
+/** `old_seq=new_seq`, added to those before. */
+export function rename(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, oldName, newName] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
+  if (oldName === undefined || newName === undefined) {
+    throw new InvalidArgumentError("It has to be old=new; a name with = in it goes into renames of the configuration.");
+  }
+  if (Object.hasOwn(before, oldName)) throw new InvalidArgumentError(`${oldName} is renamed twice.`);
+  return { ...before, [oldName]: newName };
+}
+
+/** The code of a hazard, added to those before. */
+export function hazardCode(text: string, before: readonly HazardCode[] = []): HazardCode[] {
+  const code = HAZARD_CODES.find((code) => code === text);
+  if (code === undefined) throw new InvalidArgumentError(`There are ${HAZARD_CODES.join(", ")}.`);
+  return [...before, code];
+}
+
+export function milliseconds(text: string): number {
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number <= 2_147_483_647)) throw new InvalidArgumentError("It has to be from 0 to 2147483647 milliseconds.");
+  return number;
+}

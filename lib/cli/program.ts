@@ -1,0 +1,118 @@
+import { Console } from "node:console";
+import { createRequire } from "node:module";
+import { Command, CommanderError, Option } from "commander";
+import { codeOf, explain } from "./explain.js";
+import { HAZARD_CODES } from "./hazard-codes.js";
+import { AFTER_HELP, EXAMPLES } from "./help.js";
+import { listenToSignals } from "./interrupt.js";
+import { DEFAULT_FORMAT, FORMATS } from "./migration-formats.js";
+import { complain, sayJson } from "./output.js";
+import { hazardCode, list, milliseconds, rename } from "./parse-flags.js";
+import { keepSecret, keepSecretsOf, redact } from "./redact.js";
+import type { Flags } from "./settings.js";
+
+/** Runs the command of these arguments; gives its exit code. */
+export async function run(argv: readonly string[]): Promise<number> {
+  for (const text of [...argv, process.env["DATABASE_URL"] ?? ""]) keepSecretsOf(text.replace(/^--url=/, ""));
+  keepSecret(process.env["PGPASSWORD"] ?? "");
+  listenToSignals();
+  // What a file that is loaded prints must not end up in a document, or in the source that pull writes.
+  globalThis.console = new Console(process.stderr);
+  const report = (error: unknown) => {
+    const message = redact(explain(error));
+    complain(message);
+    if (argv.includes("--json")) sayJson({ error: { code: codeOf(error), message } });
+    return 2;
+  };
+  // Of the files that are loaded: a promise that nobody waits for, for instance.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => {
+      process.exit(report(error));
+    });
+  }
+  let status = 0;
+  try {
+    await programOf((result) => (status = result)).parseAsync(argv);
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return report(error);
+  }
+}
+
+function programOf(finish: (status: number) => void): Command {
+  const program = new Command("nextval")
+    .description("Keeps the sequences of a PostgreSQL database as they are declared in TypeScript.")
+    .version(versionOf(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this; nextval COMMAND --help explains a command")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => complain(text.trimEnd()) })
+    .showHelpAfterError("(--help explains what there is)")
+    .addHelpText("after", AFTER_HELP);
+
+  /** A command is loaded when it is called for, so that help is there at once. */
+  const command = (
+    name: keyof typeof EXAMPLES,
+    summary: string,
+    load: () => Promise<(flags: Flags) => Promise<number>>,
+  ) =>
+    program
+      .command(name)
+      .summary(summary)
+      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
+      .addHelpText("after", EXAMPLES[name])
+      .option("--config <file>", "the configuration; default: nextval.config.ts, .mts, .js or .mjs, here")
+      .option("--url <url>", "the database; default: url in the configuration, then DATABASE_URL")
+      .option("--schemas <names>", "look at these schemas only, as in public,billing", list)
+      .option("--json", "print one JSON document to stdout, and nothing else")
+      .action(async (flags: Flags) => finish(await (await load())(flags)));
+
+  const planning = (added: Command) =>
+    added
+      .option("--declarations <files...>", "files or globs that export the declarations; may be repeated")
+      .option("--rename <old=new>", "a sequence of the database has a new name; may be repeated", rename)
+      .option("--prune", "drop what is not declared, unless it belongs to a column or feeds one")
+      .option("--no-prune", "drop nothing, whatever the configuration says");
+
+  const allow = new Option("--allow <code>", `accept a hazard; may be repeated: ${HAZARD_CODES.join(", ")}`);
+  allow.argParser(hazardCode);
+
+  planning(command("diff", "show what push would do", async () => (await import("./diff.js")).diff)).addOption(allow);
+  planning(
+    command(
+      "push",
+      "change the database so that it has what is declared",
+      async () => (await import("./push.js")).push,
+    ),
+  )
+    .addOption(allow)
+    .option("--yes", "apply without a question")
+    .option("--lock-timeout <ms>", "wait so long for a lock, 0 for ever; default: 5000", milliseconds);
+  command("pull", "write the declarations of what a database has", async () => (await import("./pull.js")).pull)
+    .option("--out <file>", "write to this file; default: stdout")
+    .option("--force", "overwrite the file");
+  planning(
+    command(
+      "generate",
+      "write what push would do as a migration",
+      async () => (await import("./generate.js")).generate,
+    ),
+  )
+    .option("--name <name>", "what the migration is called; default: sequences")
+    .addOption(new Option("--format <format>", `the tool it is for; default: ${DEFAULT_FORMAT}`).choices(FORMATS))
+    .option("--out <folder>", "write to this folder; default: out in the configuration, then migrations");
+  planning(
+    command(
+      "check",
+      "fail where the database differs from the declarations",
+      async () => (await import("./check.js")).check,
+    ),
+  );
+  return program;
+}
+
+/** The package is known under its own name, from the source as from what was built. */
+function versionOf(): string {
+  return (createRequire(import.meta.url)("nextval/package.json") as { version: string }).version;
+}

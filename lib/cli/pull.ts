@@ -1,0 +1,24 @@
+import { resolve } from "node:path";
+import { inspect, pull as sourceOf } from "../catalog/index.js";
+import { withDatabase } from "./connect.js";
+import { shownPath } from "./load-module.js";
+import { say, sayJson } from "./output.js";
+import { type Flags, settingsOf } from "./settings.js";
+import { refuseToOverwrite, writeFiles } from "./write-files.js";
+
+/** `nextval pull`: writes the declarations of what a database has. */
+export async function pull(flags: Flags): Promise<number> {
+  const file = flags.out === undefined ? null : resolve(flags.out);
+  const force = flags.force === true;
+  if (file !== null && !force) refuseToOverwrite(file, OVERWRITING);
+  const settings = await settingsOf(flags);
+  const state = await withDatabase(settings, (db) => inspect(db, { schemas: settings.schemas }));
+  const source = sourceOf(state);
+  if (file !== null) writeFiles([{ path: file, content: source }], { overwrite: force, hint: OVERWRITING });
+  if (flags.json === true) sayJson({ file, source, sequences: state.sequences });
+  else if (file === null) say(source.replace(/\n$/, ""));
+  else say(`Wrote ${shownPath(file)}.`);
+  return 0;
+}
+
+const OVERWRITING = "add --force to overwrite it";

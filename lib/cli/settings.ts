@@ -1,0 +1,83 @@
+import { resolve } from "node:path";
+import type { HazardCode, MigrationFormat, PlanOptions } from "../catalog/index.js";
+import type { SequenceLike } from "../index.js";
+import { fail } from "./command-error.js";
+import { add, declarationsOf, findIn, type Found } from "./declarations.js";
+import { filesOf } from "./files.js";
+import { type LoadedConfig, loadConfig } from "./load-config.js";
+
+/** The flags of all commands, as they were given. */
+export interface Flags {
+  readonly config?: string;
+  readonly url?: string;
+  readonly declarations?: readonly string[];
+  readonly schemas?: readonly string[];
+  readonly prune?: boolean;
+  readonly rename?: Readonly<Record<string, string>>;
+  readonly allow?: readonly HazardCode[];
+  readonly json?: boolean;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly name?: string;
+  readonly format?: MigrationFormat;
+  readonly yes?: boolean;
+  readonly lockTimeout?: number;
+}
+
+/** Flags, configuration and environment, made one: flags win, and what may be given more than once adds up. */
+export interface Settings {
+  readonly url: string;
+  /** Where the url is from, for messages. */
+  readonly urlFrom: string;
+  readonly schemas: readonly string[] | undefined;
+  readonly planOptions: PlanOptions;
+  readonly allow: readonly HazardCode[];
+  readonly lockTimeout: number | undefined;
+  /** The folder of migrations. */
+  readonly migrations: string;
+  readonly format: MigrationFormat | undefined;
+  /** Loads the files. */
+  declarations(): Promise<SequenceLike[]>;
+}
+
+export async function settingsOf(flags: Flags): Promise<Settings> {
+  const loaded = await loadConfig(flags.config);
+  const { config, folder } = loaded;
+  const [url, urlFrom] = urlOf(flags, loaded);
+  return {
+    url,
+    urlFrom,
+    schemas: flags.schemas ?? config.schemas,
+    planOptions: { prune: flags.prune ?? config.prune, renames: { ...config.renames, ...flags.rename } },
+    allow: [...(config.allow ?? []), ...(flags.allow ?? [])],
+    lockTimeout: flags.lockTimeout ?? config.lockTimeout,
+    migrations: flags.out === undefined ? resolve(folder, config.out ?? "migrations") : resolve(flags.out),
+    format: flags.format ?? config.format,
+    declarations: () => loadDeclarations(flags, loaded),
+  };
+}
+
+function urlOf(flags: Flags, { config, name }: LoadedConfig): [url: string, from: string] {
+  const places = [
+    [flags.url, "--url"],
+    [config.url, `url in ${name}`],
+    [process.env["DATABASE_URL"], "DATABASE_URL"],
+  ] as const;
+  for (const [url, from] of places) if (url !== undefined && url !== "") return [url, from];
+  return fail("Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL");
+}
+
+async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedConfig): Promise<SequenceLike[]> {
+  const given = flags.declarations ?? config.declarations ?? [];
+  const list = typeof given === "string" ? [given] : given;
+  if (list.length === 0) {
+    fail("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts");
+  }
+  const found: Found = new Map();
+  const patterns = list.filter((each) => typeof each === "string");
+  const files = await filesOf(patterns, flags.declarations === undefined ? folder : process.cwd());
+  for (const each of list) if (typeof each !== "string") add(each, `declarations in ${name}`, found);
+  for (const file of files) await findIn(file, found);
+  if (found.size === 0) fail(`There are no declarations: ${patterns.join(", ")} exports no sequence`);
+  return declarationsOf(found);
+}

@@ -1,0 +1,20 @@
+import { inspect, plan, type Plan } from "../catalog/index.js";
+import type { Database } from "../index.js";
+import { withDatabase } from "./connect.js";
+import { type Flags, type Settings, settingsOf } from "./settings.js";
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly db: Database;
+  readonly settings: Settings;
+}
+
+/** What most commands begin with: the declarations, the state of the database, and the plan from one to the other. */
+export async function withPlan<Result>(flags: Flags, use: (planned: Planned) => Promise<Result>): Promise<Result> {
+  const settings = await settingsOf(flags);
+  const declared = await settings.declarations();
+  return withDatabase(settings, async (db) => {
+    const state = await inspect(db, { schemas: settings.schemas });
+    return use({ plan: plan(declared, state, settings.planOptions), db, settings });
+  });
+}

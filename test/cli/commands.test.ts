@@ -1,0 +1,297 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { beforeEach, describe, expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+import { type Project, useProjects } from "./project.js";
+
+const database = useDatabase();
+const newProject = useProjects();
+
+const DECLARATIONS = `
+import { pgSchema, pgSequence } from "nextval";
+export const orderSeq = pgSequence("order_seq", { startWith: 100, increment: 2 });
+export const billing = pgSchema("billing");
+export const invoiceSeq = billing.sequence("invoice_seq");
+`;
+
+const CREATED = `3 changes:
+
+create schema billing
+  create schema "billing";
+
+create billing.invoice_seq
+  create sequence "billing"."invoice_seq";
+
+create order_seq
+  create sequence "order_seq" increment by 2 start with 100;
+`;
+
+let project: Project;
+
+beforeEach(async () => {
+  await database.client`drop schema if exists billing cascade`;
+  await database.client`drop schema public cascade`;
+  await database.client`create schema public`;
+  project = await newProject({
+    "sequences.ts": DECLARATIONS,
+    "nextval.config.ts": `
+      import { defineConfig } from "nextval/config";
+      export default defineConfig({ declarations: "sequences.ts", url: ${JSON.stringify(database.url)} });
+    `,
+  });
+});
+
+async function sequences(): Promise<string[]> {
+  const rows = await database.client<{ name: string }[]>`
+    select format('%s.%s', schemaname, sequencename) as name from pg_sequences order by 1`;
+  return rows.map(({ name }) => name);
+}
+
+describe("diff", () => {
+  test("shows each change with its SQL, and changes nothing", async () => {
+    expect(await project.run("diff")).toEqual({ status: 0, stdout: CREATED, stderr: "" });
+    expect(await sequences()).toEqual([]);
+  });
+
+  test("says that nothing differs", async () => {
+    await project.run("push", "--yes");
+    expect(await project.run("diff")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
+  });
+
+  test("shows hazards, those that are allowed and those that are blocked, and questions", async () => {
+    await database.client.unsafe(
+      "create sequence ticket_seq; create sequence full_seq; select setval('full_seq', 500)",
+    );
+    await database.client`create sequence old_seq start with 7`;
+    await project.write({
+      "sequences.ts": `
+        import { pgSequence } from "nextval";
+        export const ticketSeq = pgSequence("ticket_seq", { as: "integer", increment: 5 });
+        export const fullSeq = pgSequence("full_seq", { maxValue: 100 });
+        export const newSeq = pgSequence("new_seq", { startWith: 7 });
+      `,
+    });
+    const { stdout, status } = await project.run("diff", "--allow", "INCREMENT_CHANGED");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^alter ticket_seq\n  alter sequence "ticket_seq" .*;$/m);
+    expect(stdout).toMatch(/^  ! INCREMENT_CHANGED \(allowed\) ticket_seq: .+$/m);
+    expect(stdout).toMatch(/^  ! NARROWER_TYPE ticket_seq: .+$/m);
+    expect(stdout).toMatch(/^  ! CURRENT_VALUE_EXCLUDED \(blocked\) full_seq: .+$/m);
+    expect(stdout).toMatch(/^\? Is new_seq the new name of public\.old_seq,/m);
+  });
+
+  test("renames where it is told to", async () => {
+    await database.client`create sequence old_seq increment 2 start with 100`;
+    const { stdout } = await project.run("diff", "--rename", "old_seq=order_seq");
+    expect(stdout).toContain('rename order_seq\n  alter sequence "public"."old_seq" rename to "order_seq";');
+  });
+
+  test("drops what is not declared only where it is told to, and a flag wins over the configuration", async () => {
+    await database.client`create sequence left_seq`;
+    expect((await project.run("diff")).stdout).not.toContain("drop sequence");
+    expect((await project.run("diff", "--prune")).stdout).toContain('drop sequence "public"."left_seq"');
+    await project.write({
+      "nextval.config.ts": `export default { declarations: "sequences.ts", url: "${database.url}", prune: true };`,
+    });
+    expect((await project.run("diff")).stdout).toContain('drop sequence "public"."left_seq"');
+    expect((await project.run("diff", "--no-prune")).stdout).not.toContain("drop sequence");
+  });
+
+  test("does not let a name steer the terminal", async () => {
+    await database.client.unsafe('create sequence "\x1b[2Jgone"');
+    expect((await project.run("diff", "--prune")).stdout).toContain('drop sequence "public"."\\u001b[2Jgone";');
+  });
+
+  test("prints one JSON document", async () => {
+    await database.client`create sequence order_seq`;
+    const { stdout, stderr } = await project.run("diff", "--json");
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      changes: [
+        expect.objectContaining({ kind: "create schema", subject: "billing" }),
+        expect.objectContaining({ kind: "create", subject: "billing.invoice_seq", hazards: [] }),
+        {
+          kind: "alter",
+          subject: "order_seq",
+          sql: 'alter sequence "order_seq" increment by 2 start with 100',
+          inverse: 'alter sequence "order_seq" increment by 1 start with 1',
+          hazards: [expect.objectContaining({ code: "INCREMENT_CHANGED", blocked: false })],
+        },
+      ],
+      questions: [],
+    });
+  });
+});
+
+describe("check", () => {
+  test("is 1 where something differs, and 0 where nothing does", async () => {
+    const before = await project.run("check");
+    expect(before).toEqual({
+      status: 1,
+      stdout: `${CREATED}\nThe database differs from the declarations.\n`,
+      stderr: "",
+    });
+    await project.run("push", "--yes");
+    expect(await project.run("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
+  });
+
+  test("is the same as JSON", async () => {
+    const before = await project.run("check", "--json");
+    expect([before.status, JSON.parse(before.stdout).differs]).toEqual([1, true]);
+    await project.run("push", "--yes");
+    const after = await project.run("check", "--json");
+    expect([after.status, JSON.parse(after.stdout)]).toEqual([0, { differs: false, changes: [], questions: [] }]);
+  });
+});
+
+describe("push", () => {
+  test("applies with --yes", async () => {
+    expect(await project.run("push", "--yes")).toEqual({
+      status: 0,
+      stdout: `${CREATED}\nApplied 3 changes.\n`,
+      stderr: "",
+    });
+    expect(await sequences()).toEqual(["billing.invoice_seq", "public.order_seq"]);
+    expect(await project.run("push", "--yes")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
+    expect((await project.run("push")).status).toBe(0);
+  });
+
+  test("does nothing without a terminal and without --yes", async () => {
+    const { status, stderr, stdout } = await project.run("push");
+    expect([status, stdout]).toEqual([2, `${CREATED}\n`]);
+    expect(stderr).toBe(
+      "Nothing was changed: there is nobody to ask whether to apply 3 changes. Add --yes to apply without a question.\n",
+    );
+    expect(await sequences()).toEqual([]);
+  });
+
+  test("refuses what is not allowed, and says what would let it pass", async () => {
+    await database.client`create sequence order_seq`;
+    const refused = await project.run("push", "--yes");
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toBe(
+      "Refused, and nothing was changed: there are hazards that are not allowed. To accept them, add --allow INCREMENT_CHANGED\n",
+    );
+    expect(await sequences()).toEqual(["public.order_seq"]);
+    expect(await project.run("push", "--yes", "--allow", "INCREMENT_CHANGED")).toMatchObject({ status: 0, stderr: "" });
+    expect(await sequences()).toEqual(["billing.invoice_seq", "public.order_seq"]);
+  });
+
+  test("refuses what is blocked, whatever is allowed", async () => {
+    await database.client.unsafe("create sequence full_seq; select setval('full_seq', 500)");
+    await project.write({
+      "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("full_seq", { maxValue: 100 });`,
+    });
+    const refused = await project.run("push", "--yes", "--allow", "CURRENT_VALUE_EXCLUDED");
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toBe(
+      "Refused, and nothing was changed: CURRENT_VALUE_EXCLUDED is blocked, as the server would refuse it as things are; no --allow lets it pass.\n",
+    );
+  });
+
+  test("gives up a lock after --lock-timeout, with nothing changed", async () => {
+    await database.client`create sequence order_seq start with 100`;
+    await project.write({
+      "sequences.ts": `import { pgSequence } from "nextval";
+        export const order = pgSequence("order_seq", { startWith: 200 }); export const other = pgSequence("other_seq");`,
+    });
+    await database.connect({ max: 1 }).begin(async (holder) => {
+      await holder`alter sequence order_seq cache 7`;
+      await holder`alter sequence order_seq cache 1`;
+      const { status, stderr } = await project.run("push", "--yes", "--lock-timeout", "200");
+      expect([status, stderr]).toEqual([2, expect.stringContaining("a lock was not free within 200 ms")]);
+    });
+    expect(await sequences()).toEqual(["public.order_seq"]);
+  });
+
+  test("says as JSON what was done, and what was not", async () => {
+    const asked = await project.run("push", "--json");
+    expect([asked.status, JSON.parse(asked.stdout)]).toMatchObject([2, { applied: false, changes: { length: 3 } }]);
+    const done = await project.run("push", "--json", "--yes");
+    expect([done.status, done.stderr, JSON.parse(done.stdout)]).toMatchObject([
+      0,
+      "",
+      { applied: true, changes: { length: 3 } },
+    ]);
+    const again = await project.run("push", "--json");
+    expect([again.status, JSON.parse(again.stdout)]).toEqual([0, { applied: false, changes: [], questions: [] }]);
+  });
+});
+
+describe("pull", () => {
+  beforeEach(async () => {
+    await database.client`create sequence order_seq start with 9007199254740993`;
+  });
+
+  test("writes the declarations to stdout", async () => {
+    const stdout = `import { pgSequence } from "nextval";\n\nexport const orderSeq = pgSequence("order_seq", {\n  startWith: 9007199254740993n,\n});\n`;
+    expect(await project.run("pull")).toEqual({ status: 0, stdout, stderr: "" });
+  });
+
+  test("writes them to a file, which it does not overwrite without --force", async () => {
+    const wrote = await project.run("pull", "--out", "src.ts");
+    expect(wrote).toEqual({ status: 0, stdout: "Wrote src.ts.\n", stderr: "" });
+    expect((await project.run("check", "--declarations", "src.ts")).stdout).toBe("Nothing differs.\n");
+
+    await project.write({ "src.ts": "mine" });
+    const refused = await project.run("pull", "--out", "src.ts");
+    expect(refused).toEqual({ status: 2, stdout: "", stderr: "src.ts exists; add --force to overwrite it\n" });
+    expect(await readFile(`${project.folder}/src.ts`, "utf8")).toBe("mine");
+
+    expect((await project.run("pull", "--out", "src.ts", "--force")).status).toBe(0);
+    expect(await readFile(`${project.folder}/src.ts`, "utf8")).toContain("orderSeq");
+  });
+
+  test("keeps every digit in JSON", async () => {
+    const { stdout } = await project.run("pull", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      file: null,
+      source: expect.stringContaining("orderSeq"),
+      sequences: [{ seqName: "order_seq", options: { startWith: "9007199254740993" } }],
+    });
+  });
+
+  test("looks at the schemas that it is told to", async () => {
+    await database.client`create schema billing`;
+    await database.client`create sequence billing.invoice_seq`;
+    const { stdout } = await project.run("pull", "--schemas", "billing");
+    expect(stdout).toContain("invoice_seq");
+    expect(stdout).not.toContain("order_seq");
+  });
+});
+
+describe("generate", () => {
+  test("writes files", async () => {
+    const { status, stdout } = await project.run("generate", "--name", "first", "--format", "sql");
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^Wrote migrations\/.*first.*$/m)]);
+    const files = await readdir(`${project.folder}/migrations`, { recursive: true });
+    expect(files).not.toEqual([]);
+    const [file] = /migrations\/\S+(?=\.$)/m.exec(stdout) ?? [];
+    expect(await readFile(`${project.folder}/${file}`, "utf8")).toContain('create sequence "billing"."invoice_seq"');
+    expect(await sequences()).toEqual([]);
+  });
+
+  test("overwrites none", async () => {
+    const begin = Date.now();
+    // Whichever second it is going to be.
+    const names = Array.from({ length: 30 }, (_, second) => {
+      const time = new Date(begin + 1000 * second).toISOString().replace(/\D/g, "").slice(0, 14);
+      return `migrations/${time}_first.sql`;
+    });
+    await project.write(Object.fromEntries(names.map((name) => [name, "mine"])));
+    const { status, stderr } = await project.run("generate", "--name", "first", "--format", "dbmate");
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^migrations\/\d+_first\.sql exists; nothing was written\n$/),
+    ]);
+    for (const name of names) expect(await readFile(`${project.folder}/${name}`, "utf8")).toBe("mine");
+    expect(await readdir(`${project.folder}/migrations`)).toHaveLength(30);
+  });
+
+  test("writes nothing where nothing differs", async () => {
+    await project.run("push", "--yes");
+    const { status, stdout } = await project.run("generate", "--out", "elsewhere");
+    expect([status, stdout]).toEqual([0, "Nothing differs.\n\nNothing was written.\n"]);
+    expect(existsSync(`${project.folder}/elsewhere`)).toBe(false);
+  });
+});

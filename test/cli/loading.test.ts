@@ -1,0 +1,388 @@
+import { cp, mkdir, realpath, rename } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { describe, expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+import { useProjects } from "./project.js";
+
+const database = useDatabase();
+const newProject = useProjects();
+
+/** Nothing listens there: what fails before has not connected, and what gets this far has loaded all. */
+const NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing";
+const LOADED = "Cannot connect to the database nothing at 127.0.0.1:1: nothing listens there (ECONNREFUSED)\n";
+
+const ORDER = `import { pgSequence } from "nextval"; export const orderSeq = pgSequence("order_seq");`;
+
+/** What `diff` says about such files. */
+async function diffOf(files: Record<string, string>, ...args: string[]): Promise<{ status: unknown; stderr: string }> {
+  const project = await newProject(files);
+  const { status, stdout, stderr } = await project.run("diff", "--url", NOWHERE, ...args);
+  expect(stdout).toBe("");
+  return { status, stderr: stderr.replaceAll(project.folder, "<project>") };
+}
+
+const complaint = (stderr: string) => ({ status: 2, stderr: `${stderr}\n` });
+
+describe("help", () => {
+  test("teaches, and is no error", async () => {
+    const project = await newProject();
+    const { status, stdout, stderr } = await project.run("--help");
+    expect([status, stderr]).toEqual([0, ""]);
+    for (const word of ["diff", "push", "pull", "generate", "check", "Exit codes:", "nextval.config.ts"]) {
+      expect(stdout).toContain(word);
+    }
+  });
+
+  test.each(["diff", "push", "pull", "generate", "check"])("%s has an example and exit codes", async (command) => {
+    const project = await newProject();
+    const { status, stdout } = await project.run(command, "--help");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Example:\n  nextval ${command} `));
+    expect(stdout).toMatch(/Exit codes: 0 .*2 /s);
+  });
+
+  test("--version", async () => {
+    const { status, stdout } = await (await newProject()).run("--version");
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+  });
+
+  test("no command and no such command are errors", async () => {
+    const project = await newProject();
+    expect(await project.run()).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("Usage:") });
+    expect(await project.run("dif")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("Did you mean diff?"),
+    });
+  });
+
+  test.each([
+    ["--allow", "CYCLES", "There are CACHE_BREAKS_ORDER,"],
+    ["--rename", "order_seq", "It has to be old=new"],
+    ["--schemas", "a,,b", "Names are needed, with commas between them."],
+    ["--lock-timeout", "soon", "It has to be from 0 to 2147483647 milliseconds."],
+  ])("%s %s is refused", async (flag, value, problem) => {
+    const { status, stderr } = await (await newProject()).run("push", flag, value);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(problem)]);
+  });
+});
+
+describe("configuration", () => {
+  test.each(["ts", "mts", "js", "mjs"])("nextval.config.%s in the working folder", async (extension) => {
+    const config = `import { defineConfig } from "nextval/config";
+      export default defineConfig({ declarations: ["db/*.ts"] });`;
+    const files = { [`nextval.config.${extension}`]: config, "db/order.ts": ORDER };
+    expect(await diffOf(files)).toEqual({ status: 2, stderr: LOADED });
+  });
+
+  test("--config FILE, whose names are relative to it", async () => {
+    const files = { "settings/db.ts": `export default { declarations: "../order.ts" };`, "order.ts": ORDER };
+    expect(await diffOf(files, "--config", "settings/db.ts")).toEqual({ status: 2, stderr: LOADED });
+  });
+
+  test("sequences stand in it, too", async () => {
+    const config = `import { orderSeq } from "./order.js"; export default { declarations: [orderSeq, "order.ts"] };`;
+    expect(await diffOf({ "nextval.config.ts": config, "order.ts": ORDER })).toEqual({ status: 2, stderr: LOADED });
+  });
+
+  test.each([
+    ["export default { declaration: 1 };", "nextval.config.ts has a part declaration that there is not; there are "],
+    ["export default { schemas: 'public' };", "schemas in nextval.config.ts has to be a list of names"],
+    ["export default { allow: ['CYCLES'] };", "allow in nextval.config.ts has to be a list of CACHE_BREAKS_ORDER, "],
+    ["export default { out: ['x'] };", "out in nextval.config.ts has to be the name of a folder"],
+    ["export default 5;", "The default export of nextval.config.ts has to be an object; write "],
+    [
+      "export const config = {};",
+      "nextval.config.ts has no default export; write export default defineConfig({ ... })",
+    ],
+    ["export default {", "Cannot load nextval.config.ts: it does not compile: "],
+  ])("%s is refused", async (config, problem) => {
+    const { status, stderr } = await diffOf({ "nextval.config.ts": config });
+    expect(status).toBe(2);
+    expect(stderr.slice(0, problem.length)).toBe(problem);
+  });
+
+  test("a file that is not there", async () => {
+    expect(await diffOf({}, "--config", "no.ts")).toEqual(complaint("There is no file no.ts"));
+  });
+
+  test("no declarations, and no url", async () => {
+    expect(await diffOf({})).toEqual(
+      complaint("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts"),
+    );
+    const project = await newProject({ "order.ts": ORDER });
+    const { status, stderr } = await project.run("diff", "--declarations", "order.ts");
+    expect({ status, stderr }).toEqual(
+      complaint("Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL"),
+    );
+  });
+
+  test("--url wins over url, and that over DATABASE_URL", async () => {
+    const env = { DATABASE_URL: "postgresql://127.0.0.1:1/of_variable" };
+    const project = await newProject({ "order.ts": ORDER });
+    const args = ["diff", "--declarations", "order.ts"];
+    expect((await project.start(args, env).finished).stderr).toContain("database of_variable at");
+    await project.write({ "nextval.config.ts": `export default { url: "postgresql://127.0.0.1:1/of_config" };` });
+    expect((await project.start(args, env).finished).stderr).toContain("database of_config at");
+    const flag = ["--url", "postgresql://127.0.0.1:1/of_flag"];
+    expect((await project.start([...args, ...flag], env).finished).stderr).toContain("database of_flag at");
+  });
+});
+
+describe("files of declarations", () => {
+  test("may be named one by one, and by globs", async () => {
+    const files = {
+      "a.ts": ORDER,
+      "b/c/d.mts": `import { pgSchema } from "nextval"; export const s = pgSchema("s"); export const t = s.sequence("t");`,
+      "b/types.d.ts": "this is not looked at",
+    };
+    for (const args of [
+      ["--declarations", "a.ts", "b/**/*.*ts"],
+      ["--declarations", "a.ts", "--declarations", "b/c/d.mts"],
+    ]) {
+      expect(await diffOf(files, ...args)).toEqual({ status: 2, stderr: LOADED });
+    }
+  });
+
+  test("use what TypeScript has, the paths of tsconfig.json included", async () => {
+    const files = {
+      "tsconfig.json": `{ "compilerOptions": { "paths": { "@db/*": ["./src/database/*"] } } }`,
+      "src/database/names.ts": `export enum Names { Order = "order_seq" }`,
+      "src/sequences.ts": `
+        import { Names } from "@db/names";
+        import { pgSequence, type SequenceOptions } from "nextval";
+        const options = { cache: 2 } satisfies SequenceOptions;
+        export type Options = typeof options;
+        export interface Nothing {}
+        export const orderSeq = pgSequence(await Promise.resolve(Names.Order), options);
+      `,
+    };
+    expect(await diffOf(files, "--declarations", "src/*.ts")).toEqual({ status: 2, stderr: LOADED });
+  });
+
+  test("take a sequence that is exported again for the same declaration", async () => {
+    const files = {
+      "a.ts": ORDER,
+      "index.ts": `export * from "./a.js"; export { orderSeq as again } from "./a"; export { orderSeq as default } from "./a.ts";`,
+    };
+    expect(await diffOf(files, "--declarations", "*.ts")).toEqual({ status: 2, stderr: LOADED });
+  });
+
+  test("refuse two declarations of one name", async () => {
+    const files = { "a.ts": ORDER, "b.ts": ORDER.replace("const orderSeq", "const other") };
+    expect(await diffOf(files, "--declarations", "*.ts")).toEqual(
+      complaint("order_seq is declared twice: as orderSeq of a.ts, and as other of b.ts"),
+    );
+  });
+
+  test.each([
+    ["export const limit = 5;", "limit of s.ts"],
+    ["export default {};", "the default export of s.ts"],
+    ["export const none = null;", "none of s.ts"],
+    ["export const like = { seqName: 'order_seq', schema: undefined, seqOptions: {} };", "like of s.ts"],
+    ["export function make() {}", "make of s.ts"],
+  ])("refuse %s", async (source, place) => {
+    expect(await diffOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(
+      complaint(
+        `${place} is no sequence: a file of declarations exports what pgSequence and pgSchema make, and nothing else`,
+      ),
+    );
+  });
+
+  test.each([
+    ["export const = 5;", "Cannot load s.ts: it does not compile: Unexpected token at s.ts:1:13"],
+    ["import './none.js';", "Cannot load s.ts: Cannot find module './none.js'"],
+    ["throw new Error('not today');", "Cannot load s.ts: not today"],
+    ["throw 'text';", "Cannot load s.ts: text"],
+    ["process.nextTick(() => { throw new Error('later'); }); await new Promise(() => {});", "later"],
+    ["void Promise.reject(new Error('unheard')); await new Promise((go) => setTimeout(go, 5000));", "unheard"],
+    [
+      `import { pgSequence } from "nextval"; pgSequence("order_seq", { minValue: 100, startWith: 5 as number });`,
+      "Cannot load s.ts: order_seq: startWith 5 is below minValue 100",
+    ],
+    ["export {};", "There are no declarations: s.ts exports no sequence"],
+    [
+      `import { pgSchema } from "nextval"; export const s = pgSchema("s");`,
+      "There are no declarations: s.ts exports no sequence",
+    ],
+  ])("say what is wrong: %s", async (source, problem) => {
+    expect(await diffOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(complaint(problem));
+  });
+
+  test("that are not there", async () => {
+    expect(await diffOf({}, "--declarations", "src/s.ts")).toEqual(complaint("There is no file src/s.ts"));
+    expect(await diffOf({}, "--declarations", "src/*.ts")).toEqual(complaint("No file matches src/*.ts in <project>"));
+    expect(await diffOf({ "src/s.ts": ORDER }, "--declarations", "src")).toEqual(
+      complaint(`src is a folder; name its files, as in "src/*.ts"`),
+    );
+  });
+
+  test("may be of another copy of the library", async () => {
+    const project = await newProject({
+      "s.ts": `
+        import { pgSchema, pgSequence } from "nextval";
+        export const orderSeq = pgSequence("order_seq", { cycle: true, comment: "it's" });
+        export const billing = pgSchema("billing");
+        export const invoiceSeq = billing.sequence("invoice_seq");
+      `,
+    });
+    const command = await realpath(`${project.folder}/node_modules/nextval`);
+    await mkdir(`${project.folder}/other/node_modules/nextval`, { recursive: true });
+    await rename(`${project.folder}/s.ts`, `${project.folder}/other/s.ts`);
+    for (const name of ["package.json", "dist"]) {
+      await cp(`${command}/${name}`, `${project.folder}/other/node_modules/nextval/${name}`, { recursive: true });
+    }
+    const args = ["push", "--yes", "--url", database.url, "--declarations", "other/s.ts"];
+    expect(await project.run(...args)).toMatchObject({ status: 0, stderr: "" });
+    expect(await project.run(...args)).toMatchObject({ status: 0, stdout: "Nothing differs.\n" });
+  });
+
+  test("may be Drizzle's", async () => {
+    const project = await newProject({
+      "drizzle.ts": `
+        import { pgSchema, pgSequence } from "drizzle-orm/pg-core";
+        export const plainSeq = pgSequence("plain_seq", { startWith: 5, cycle: true, maxValue: "9007199254740993" });
+        export const shop = pgSchema("shop");
+        export const invoiceSeq = shop.sequence("invoice_seq");
+      `,
+    });
+    const { status, stdout, stderr } = await project.run("diff", "--url", database.url, "--declarations", "drizzle.ts");
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain('create sequence "plain_seq" maxvalue 9007199254740993 start with 5 cycle;');
+    expect(stdout).toContain('create sequence "shop"."invoice_seq";');
+  });
+
+  test("cannot declare what PostgreSQL has not, with Drizzle neither", async () => {
+    const source = `import { pgSequence } from "drizzle-orm/pg-core";
+      export const s = pgSequence("s", { minValue: 100, startWith: 5 });`;
+    expect(await diffOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(
+      complaint("s of s.ts cannot be taken: s: startWith 5 is below minValue 100"),
+    );
+  });
+});
+
+describe("connecting", () => {
+  const failing = async (url: string, env = {}) => {
+    const project = await newProject();
+    const { status, stdout, stderr } = await project.start(["pull", "--url", url], env).finished;
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    return stderr;
+  };
+
+  const changed = (change: (url: URL) => void) => {
+    const url = new URL(database.url);
+    change(url);
+    return url.href;
+  };
+
+  test("to a server that is not there", async () => {
+    expect(await failing(NOWHERE)).toBe(LOADED);
+    expect(await failing("postgresql://no.such.host.invalid/x")).toMatch(
+      /^Cannot connect to the database x at no\.such\.host\.invalid:5432: .*\((ENOTFOUND|EAI_AGAIN)\)\n$/,
+    );
+  });
+
+  test("to a server that hangs up, or speaks something else", async () => {
+    for (const greeting of ["", "HTTP/1.1 400 Bad Request\r\n\r\n"]) {
+      const server = createServer((socket) => socket.end(greeting)).listen(0, "127.0.0.1");
+      await new Promise((resolve) => server.once("listening", resolve));
+      const { port } = server.address() as AddressInfo;
+      const stderr = await failing(`postgresql://me:s3cret@127.0.0.1:${port}/x`);
+      const reason =
+        greeting === ""
+          ? "the server closed the connection (CONNECTION_CLOSED)"
+          : "what listens there is no PostgreSQL server";
+      expect(stderr).toBe(`Cannot connect to the database x at 127.0.0.1:${port}: ${reason}\n`);
+      server.close();
+    }
+  });
+
+  test("to a database that is not there", async () => {
+    expect(await failing(changed((url) => (url.pathname = "/no_such_database")))).toMatch(
+      /^Cannot connect to the database no_such_database at .*: database "no_such_database" does not exist \(3D000\)\n$/,
+    );
+  });
+
+  test.each(["order_seq", "postgresql//me:s3cret@host/x", "http://me:s3cret@host/x", "postgresql://me:s3#cret@host/x"])(
+    "with %s, which is no url",
+    async (url) => {
+      expect(await failing(url)).toBe(
+        "--url is no url such as postgresql://user@host:5432/database; special characters in its parts have to be percent-encoded, such as %40 for @\n",
+      );
+    },
+  );
+
+  test("with the wrong password, which is not shown", async () => {
+    await database.client.unsafe("create role nextval_cli_guest login password 'right one'");
+    try {
+      const stderr = await failing(
+        changed((url) => {
+          url.username = "nextval_cli_guest";
+          url.password = "wr0ng@one/ü";
+        }),
+      );
+      expect(stderr).toMatch(/password authentication failed for user "nextval_cli_guest" \(28P01\)\n$/);
+      expect(stderr).not.toMatch(/wr0ng/);
+    } finally {
+      await database.client`drop role nextval_cli_guest`;
+    }
+  });
+});
+
+describe("passwords", () => {
+  test("are masked in whatever fails, in each of their forms", async () => {
+    const password = "p@ss/w:rd ü%";
+    const encoded = encodeURIComponent(password);
+    const source = `
+      const url = process.env.DATABASE_URL;
+      throw new Error([url, new URL(url).password, decodeURIComponent(new URL(url).password), process.env.PGPASSWORD].join(" | "));
+    `;
+    const project = await newProject({ "s.ts": source });
+    const env = { DATABASE_URL: `postgresql://me:${encoded}@127.0.0.1:1/x`, PGPASSWORD: "0ther" };
+    for (const args of [[], ["--json"]]) {
+      const { stdout, stderr } = await project.start(["diff", "--declarations", "s.ts", ...args], env).finished;
+      expect(stderr).toBe("Cannot load s.ts: postgresql://me:****@127.0.0.1:1/x | **** | **** | ****\n");
+      expect(stdout + stderr).not.toMatch(/p@ss|p%40ss|0ther/);
+      if (args.length > 0) expect(JSON.parse(stdout)).toEqual({ error: { code: null, message: stderr.trimEnd() } });
+    }
+  });
+
+  test("are masked where a url stands in the wrong place", async () => {
+    const project = await newProject();
+    for (const args of [["postgresql://me:s3cret@host/x"], ["diff", "--config", "postgresql://me:s3cret@host/x"]]) {
+      const { status, stdout, stderr } = await project.run(...args);
+      expect([status, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain("****");
+      expect(stderr).not.toContain("s3cret");
+    }
+  });
+
+  test("do not turn the words of a message into stars when they are short", async () => {
+    const project = await newProject();
+    const { stderr } = await project.run(
+      "diff",
+      "--url",
+      "postgresql://me:a@127.0.0.1:1/x",
+      "--declarations",
+      "a_file.ts",
+    );
+    expect(stderr).toBe("There is no file a_file.ts\n");
+  });
+});
+
+test("a file that cannot be written is said", async () => {
+  const project = await newProject();
+  const { status, stderr } = await project.run("pull", "--url", database.url, "--out", "package.json/s.ts");
+  expect([status, stderr]).toEqual([
+    2,
+    expect.stringMatching(/^Cannot write package\.json\/s\.ts: (ENOTDIR|EEXIST): /),
+  ]);
+});
+
+test("what a file prints goes to stderr", async () => {
+  const project = await newProject({ "nextval.config.ts": `console.log("hello"); export default {};` });
+  const { stdout, stderr } = await project.run("pull", "--json", "--url", database.url);
+  expect(stderr).toBe("hello\n");
+  expect(JSON.parse(stdout)).toMatchObject({ file: null });
+});

@@ -1,0 +1,68 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+import { copyOfSources, type Finished, projectIn, startProcess } from "./project.js";
+
+const execute = promisify(execFile);
+const installed = fileURLToPath(new URL("../../node_modules", import.meta.url));
+const database = useDatabase();
+
+/** What a user has beside nextval: its dependencies, and the driver. */
+async function neighbours(): Promise<string[]> {
+  const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
+  // Of tinyglobby; the others have none.
+  return [...Object.keys(manifest.dependencies), "fdir", "picomatch", "postgres"];
+}
+
+test("the package as it is published: pull, check, edit, push, check", { timeout: 120_000 }, async () => {
+  const sources = await copyOfSources();
+  const folder = await mkdtemp(`${tmpdir()}/nextval-package-`);
+  try {
+    await execute("npm", ["pack", "--pack-destination", folder], { cwd: sources });
+    const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz"));
+    const modules = `${folder}/node_modules`;
+    await mkdir(`${modules}/nextval`, { recursive: true });
+    await execute("tar", ["-xzf", `${folder}/${tarball}`, "--strip-components=1", "-C", `${modules}/nextval`]);
+    for (const name of await neighbours()) await symlink(`${installed}/${name}`, `${modules}/${name}`);
+    await mkdir(`${modules}/.bin`);
+    await symlink("../nextval/dist/lib/cli/main.js", `${modules}/.bin/nextval`);
+    await execute("chmod", ["+x", `${modules}/nextval/dist/lib/cli/main.js`]);
+
+    const project = projectIn(folder);
+    await project.write({ "package.json": `{ "private": true }` });
+    const npx = (...args: string[]): Promise<Finished> =>
+      startProcess("npx", ["--no-install", "nextval", ...args], {
+        cwd: folder,
+        env: { DATABASE_URL: database.url, npm_config_loglevel: "silent", npm_config_update_notifier: "false" },
+      }).finished;
+
+    await database.client`create sequence order_seq start with 100`;
+    await database.client`create table orders (id serial primary key)`;
+    const pulled = await npx("pull", "--out", "sequences.ts");
+    expect(pulled).toEqual({ status: 0, stdout: "Wrote sequences.ts.\n", stderr: "" });
+    await project.write({
+      "nextval.config.ts": `import { defineConfig } from "nextval/config";
+        export default defineConfig({ declarations: "sequences.ts" });`,
+    });
+    expect(await npx("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
+
+    const source = await readFile(`${folder}/sequences.ts`, "utf8");
+    expect(source).toContain("{ startWith: 100 }");
+    await project.write({ "sequences.ts": source.replace("{ startWith: 100 }", "{ startWith: 100, maxValue: 9999 }") });
+    expect((await npx("check")).status).toBe(1);
+    const pushed = await npx("push", "--yes");
+    expect([pushed.status, pushed.stdout]).toEqual([0, expect.stringContaining("Applied 1 change.")]);
+    expect(await npx("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
+    const [row] = await database.client`select max_value from pg_sequences where sequencename = 'order_seq'`;
+    expect(row).toEqual({ max_value: "9999" });
+  } finally {
+    await rm(folder, { recursive: true });
+    await rm(sources, { recursive: true });
+  }
+});

@@ -1,0 +1,109 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll } from "vitest";
+
+const execute = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What becomes the package; copied, so that what other tests build is not in the way. */
+const SOURCES = ["package.json", "tsconfig.json", "tsconfig.build.json", "lib", "types"];
+const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE"];
+
+export interface Finished {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  readonly finished: Promise<Finished>;
+}
+
+/** A folder of a user, with nextval installed. */
+export interface Project {
+  readonly folder: string;
+  write(files: Readonly<Record<string, string>>): Promise<void>;
+  /** Runs `nextval` there. */
+  run(...args: string[]): Promise<Finished>;
+  /** The same with variables, and without waiting for the end. */
+  start(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
+}
+
+/**
+ * Builds the library once for the tests of a file, beside the repository's own build; gives what makes projects. They are all
+ * removed after the last test.
+ */
+export function useProjects(): (files?: Readonly<Record<string, string>>) => Promise<Project> {
+  let library: string | undefined;
+  beforeAll(async () => {
+    library = await copyOfSources();
+    await execute("npm", ["run", "build"], { cwd: library });
+  });
+  afterAll(async () => {
+    if (library !== undefined) await rm(library, { recursive: true });
+  });
+  return async (files = {}) => {
+    const folder = await mkdtemp(`${library}/project-`);
+    await mkdir(`${folder}/node_modules`);
+    await symlink(library as string, `${folder}/node_modules/nextval`);
+    const project = projectIn(folder);
+    await project.write({
+      "package.json": JSON.stringify({ type: "module", private: true }),
+      "tsconfig.json": "{}",
+      ...files,
+    });
+    return project;
+  };
+}
+
+/** A folder in which `npm run build` and `npm pack` work, and in which everything installed here is found. */
+export async function copyOfSources(): Promise<string> {
+  const folder = await mkdtemp(`${root}node_modules/.nextval-cli-`);
+  for (const name of [...SOURCES, ...TEXTS]) await cp(`${root}${name}`, `${folder}/${name}`, { recursive: true });
+  await symlink(`${root}node_modules`, `${folder}/node_modules`);
+  return folder;
+}
+
+export function projectIn(folder: string): Project {
+  const start: Project["start"] = (args, env = {}) => {
+    const main = `${folder}/node_modules/nextval/dist/lib/cli/main.js`;
+    return startProcess(process.execPath, [main, ...args], { cwd: folder, env });
+  };
+  return {
+    folder,
+    start,
+    run: (...args) => start(args).finished,
+    async write(files) {
+      for (const [name, content] of Object.entries(files)) {
+        await mkdir(dirname(`${folder}/${name}`), { recursive: true });
+        await writeFile(`${folder}/${name}`, content);
+      }
+    },
+  };
+}
+
+/** A process with none of the variables that the command listens to, but those that are given. */
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Running {
+  const outside = Object.entries(process.env).filter(
+    ([name]) => !/^(PG|DATABASE_URL$|NO_COLOR$|FORCE_COLOR$|CI$|NODE_|VITEST|npm_config_)/.test(name),
+  );
+  const child = spawn(command, args, { cwd, env: { ...Object.fromEntries(outside), ...env }, stdio: "pipe" });
+  child.stdin.end();
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
+  }
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status) => resolve({ status, ...output }));
+  });
+  return { process: child, finished };
+}

@@ -1,0 +1,119 @@
+import { spawn } from "node:child_process";
+import { beforeEach, describe, expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+import { type Finished, type Project, startProcess, useProjects } from "./project.js";
+
+const database = useDatabase();
+const newProject = useProjects();
+
+let project: Project;
+
+beforeEach(async () => {
+  await database.client`drop schema public cascade`;
+  await database.client`create schema public`;
+  await database.client`create sequence order_seq`;
+  project = await newProject({
+    "sequences.ts": `import { pgSequence } from "nextval";
+      export const newSeq = pgSequence("new_seq"); export const orderSeq = pgSequence("order_seq", { startWith: 7 });`,
+    "nextval.config.ts": `export default { declarations: "sequences.ts", url: "${database.url}", lockTimeout: 60000 };`,
+  });
+});
+
+async function sequences(): Promise<string[]> {
+  const rows = await database.client<{ sequencename: string }[]>`select sequencename from pg_sequences order by 1`;
+  return rows.map(({ sequencename }) => sequencename);
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Runs `nextval` on a terminal of its own; types the keys when the question is there. */
+async function onTerminal(args: string, keys: string, env: Record<string, string> = {}): Promise<Finished> {
+  const command = `"${process.execPath}" "${project.folder}/node_modules/nextval/dist/lib/cli/main.js" ${args}`;
+  const { CI: _ci, NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...outside } = process.env;
+  const child = spawn("script", ["-qefc", command, "/dev/null"], {
+    cwd: project.folder,
+    env: { ...outside, TERM: "xterm", ...env },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    if (text.includes("[y/N]")) child.stdin.write(keys);
+  });
+  const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { status, stdout, stderr: "" };
+}
+
+// `script` of other systems takes other arguments.
+describe.runIf(process.platform === "linux")("on a terminal", () => {
+  test.each(["y\n", "YES\n"])("push asks, and %j is a yes", async (answer) => {
+    const { status, stdout } = await onTerminal("push", answer);
+    expect(stdout).toContain("Apply these 2 changes? [y/N] ");
+    expect(stdout).toContain("Applied 2 changes.");
+    expect(status).toBe(0);
+    expect(await sequences()).toEqual(["new_seq", "order_seq"]);
+  });
+
+  test.each(["n\n", "\n", "yellow\n", "\x04"])("%j is a no", async (answer) => {
+    const { status, stdout } = await onTerminal("push", answer);
+    expect(stdout).toContain("Nothing was changed.");
+    expect(status).toBe(1);
+    expect(await sequences()).toEqual(["order_seq"]);
+  });
+
+  test("Ctrl-C at the question ends it", async () => {
+    const { status, stdout } = await onTerminal("push", "\x03");
+    expect(stdout).toContain("Interrupted.");
+    expect(status).toBe(130);
+    expect(await sequences()).toEqual(["order_seq"]);
+  });
+
+  test("there are colours, but not with NO_COLOR", async () => {
+    // eslint-disable-next-line no-control-regex
+    const colour = /\x1b\[\d+m/;
+    expect((await onTerminal("diff", "")).stdout).toMatch(colour);
+    expect((await onTerminal("diff", "", { NO_COLOR: "1" })).stdout).not.toMatch(colour);
+  });
+});
+
+test("there are no colours elsewhere", async () => {
+  const { stdout } = await project.start(["diff"], { CI: "1", TERM: "xterm" }).finished;
+  expect(stdout).toContain("create new_seq");
+  expect(stdout).not.toContain("\x1b");
+});
+
+test("a reader that goes away early is no error", async () => {
+  const main = `${project.folder}/node_modules/nextval/dist/lib/cli/main.js`;
+  const piped = `"${process.execPath}" "${main}" diff | true; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = await startProcess("bash", ["-c", piped], { cwd: project.folder, env: {} }).finished;
+  expect([stdout, stderr]).toEqual(["0\n", ""]);
+});
+
+describe("signals", () => {
+  const waiting = async () => {
+    const rows = await database.client`
+      select from pg_stat_activity where datname = ${database.name} and wait_event_type = 'Lock'`;
+    return rows.length > 0;
+  };
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s cancels what waits for a lock, and nothing is half done", async (signal, expected) => {
+    const holder = await database.connect({ max: 1 }).reserve();
+    await holder`begin`;
+    await holder`alter sequence order_seq cache 5`;
+    const { process: child, finished } = project.start(["push", "--yes"]);
+    await until(waiting);
+    const before = Date.now();
+    child.kill(signal);
+    expect(await finished).toMatchObject({ status: expected, stderr: "\nInterrupted.\n" });
+    expect(Date.now() - before).toBeLessThan(5000);
+    await until(async () => !(await waiting()));
+    await holder`rollback`;
+    holder.release();
+    expect(await sequences()).toEqual(["order_seq"]);
+  });
+});
