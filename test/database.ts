@@ -63,6 +63,15 @@ export function useDatabase(options: postgres.Options<{}> = {}): TestDatabase {
   return database;
 }
 
+/**
+ * The major version of the server, such as 14, for what servers do differently. A test never skips an older server: it holds
+ * what that server does instead.
+ */
+export async function serverVersion(client: postgres.Sql): Promise<number> {
+  const [row] = await client<[{ major: number }]>`select current_setting('server_version_num')::int / 10000 as major`;
+  return row.major;
+}
+
 /** Runs one statement that takes no transaction and needs no connection afterwards. */
 async function onServer(statement: string): Promise<void> {
   const server = postgres(inject("serverUrl"), { max: 1, onnotice: () => {} });

@@ -14,7 +14,7 @@ What is the same each time goes into nextval.config.ts:
   import { defineConfig } from "nextval/config";
   export default defineConfig({ declarations: "src/sequences.ts" });
 
-Exit codes: 0 all is well, 1 check found differences or push was answered with no,
+Exit codes: 0 all is well, 1 check or status found something or the answer was no,
 2 an error: the sentence is on stderr, and nothing was changed.
 `;
 
@@ -64,5 +64,36 @@ Example:
   nextval check --declarations src/sequences.ts --url "$DATABASE_URL"
 
 Exit codes: 0 nothing differs; 1 something does, and is shown; 2 an error.
+`,
+  status: `
+How much of each sequence is used, of what it or its column holds; whether the next
+insert will fail; whether a role that may insert may not draw. Changes nothing.
+
+Examples:
+  nextval status
+  nextval status --watch 60 --once          with the days that are left
+  nextval status --prometheus > sequences.prom
+
+Exit codes: 0 all is well; 1 past the threshold; 2 an error.
+`,
+  resync: `
+After an import or a restore: inserts fail with duplicate keys, because the sequences
+do not know of the rows. Moves none backwards unless told to. Safe while others work:
+each sequence is held for a moment; see --lock-timeout.
+
+Example:
+  nextval resync --dry-run
+
+Exit codes: 0 done; 1 the answer was no; 2 some could not be moved, or an error.
+`,
+  transfer: `
+At a cutover or a major upgrade: logical replication carries rows, not sequences. Stop
+writing to the source first, wait for the target to catch up, then run this. It checks
+everything before it sets anything, and can be run again.
+
+Example:
+  nextval transfer --from "$OLD_URL" --to "$NEW_URL" --margin 5000
+
+Exit codes: 0 done; 2 refused, with all that differs, or an error.
 `,
 } as const;

@@ -2,7 +2,7 @@ import picocolors from "picocolors";
 import type { Change, Hazard, HazardCode, Plan } from "../catalog/index.js";
 import { redact } from "./redact.js";
 
-const color = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported);
+export const color = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported);
 
 /** A reader that goes away early, such as `head`, is no error. */
 process.stdout.on("error", () => {});
@@ -40,7 +40,7 @@ export function describe({ changes, questions }: Plan, allow: readonly HazardCod
 }
 
 /** Without what would steer a terminal, such as the name of a sequence may hold; `--json` has it as it is. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(
     // eslint-disable-next-line no-control-regex
     /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g,

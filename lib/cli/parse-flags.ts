@@ -26,6 +26,25 @@ export function hazardCode(text: string, before: readonly HazardCode[] = []): Ha
   return [...before, code];
 }
 
+/** A share of 1: `0.75`. */
+export function share(text: string): number {
+  const number = /^(0?\.\d+|1(\.0+)?)$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number > 0)) throw new InvalidArgumentError("It has to be above 0 and up to 1, such as 0.75.");
+  return number;
+}
+
+/** A day at most. */
+export function seconds(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= 1 && number <= 86_400)) throw new InvalidArgumentError("It has to be from 1 to 86400 seconds.");
+  return number;
+}
+
+export function values(text: string): bigint {
+  if (!/^\d{1,19}$/.test(text)) throw new InvalidArgumentError("It has to be a whole number of values.");
+  return BigInt(text);
+}
+
 export function milliseconds(text: string): number {
   const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (!(number <= 2_147_483_647)) throw new InvalidArgumentError("It has to be from 0 to 2147483647 milliseconds.");

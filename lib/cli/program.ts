@@ -7,7 +7,7 @@ import { AFTER_HELP, EXAMPLES } from "./help.js";
 import { listenToSignals } from "./interrupt.js";
 import { DEFAULT_FORMAT, FORMATS } from "./migration-formats.js";
 import { complain, sayJson } from "./output.js";
-import { hazardCode, list, milliseconds, rename } from "./parse-flags.js";
+import { hazardCode, list, milliseconds, rename, seconds, share, values } from "./parse-flags.js";
 import { keepSecret, keepSecretsOf, redact } from "./redact.js";
 import type { Flags } from "./settings.js";
 
@@ -109,6 +109,38 @@ function programOf(finish: (status: number) => void): Command {
       async () => (await import("./check.js")).check,
     ),
   );
+  command("status", "show how the sequences are, worst first", async () => (await import("./status.js")).status)
+    .option("--warn-at <share>", "a warning from this share of its range on; default: 0.75", share)
+    .option("--critical-at <share>", "critical from this share on; default: 0.9", share)
+    .addOption(
+      new Option("--fail-at <level>", "exit with 1 from this level on; default: critical").choices([
+        "warning",
+        "critical",
+      ]),
+    )
+    .option("--all-columns", "compare columns without an index, too, which reads their tables")
+    .option("--watch <seconds>", "look again and again, and show how many days are left", seconds)
+    .option("--once", "with --watch: stop after the second look")
+    .option("--prometheus", "print Prometheus' text format");
+  command(
+    "resync",
+    "put sequences behind what their columns hold, after an import",
+    async () => (await import("./resync.js")).resync,
+  )
+    .option("--dry-run", "only show what would be done")
+    .option("--yes", "do it without a question")
+    .option("--allow-backwards", "also move back those that are further than they need")
+    .option("--empty-caches", "also make connections forget what they reserved")
+    .option("--lock-timeout <ms>", "wait so long for a lock, 0 for ever; default: 5000", milliseconds);
+  command(
+    "transfer",
+    "carry the positions of sequences to another database, at a cutover",
+    async () => (await import("./transfer.js")).transfer,
+  )
+    .option("--from <url>", "the source")
+    .option("--to <url>", "the target, which never moves backwards")
+    .option("--margin <values>", "so many values are left out; default: 1000", values)
+    .option("--dry-run", "do all checks, and set nothing");
   return program;
 }
 

@@ -22,6 +22,19 @@ export interface Flags {
   readonly format?: MigrationFormat;
   readonly yes?: boolean;
   readonly lockTimeout?: number;
+  readonly warnAt?: number;
+  readonly criticalAt?: number;
+  readonly failAt?: "warning" | "critical";
+  readonly allColumns?: boolean;
+  readonly watch?: number;
+  readonly once?: boolean;
+  readonly prometheus?: boolean;
+  readonly dryRun?: boolean;
+  readonly allowBackwards?: boolean;
+  readonly emptyCaches?: boolean;
+  readonly from?: string;
+  readonly to?: string;
+  readonly margin?: bigint;
 }
 
 /** Flags, configuration and environment, made one: flags win, and what may be given more than once adds up. */

@@ -4,6 +4,7 @@ import { useDatabase } from "../database.js";
 import { type Project, useProjects } from "./project.js";
 
 const database = useDatabase();
+const target = useDatabase();
 const makeProject = useProjects();
 const README = new URL("../../README.md", import.meta.url);
 
@@ -19,15 +20,25 @@ export const voucherSeq = pgSequence("voucher_seq");
     source.replace('pgSequence("voucher_seq")', 'pgSequence("voucher_seq", { maxValue: 5000 })'),
 };
 
+/** What happens to the database before the command at this place. */
+const EVENTS: { readonly [command: string]: string } = {
+  "npx nextval status": "insert into orders (id) select n from generate_series(1, 500) n on conflict do nothing",
+};
+
 /** The time in the name of a migration is that of the run. */
 const withoutTime = (text: string) => text.replaceAll(/(?<!\d)\d{14}(?!\d)/g, "20261124120000");
 
 test("the README shows what the command prints", { timeout: 60_000 }, async () => {
-  await database.client.unsafe(`
-    create table orders (id serial primary key, note text);
-    create sequence ticket_seq as integer maxvalue 10000 cycle;
-    create schema billing;
-    create sequence billing.invoice_seq start 1000`);
+  for (const { client } of [database, target]) {
+    await client.unsafe(`
+      create table orders (id serial primary key, note text);
+      create sequence ticket_seq as integer maxvalue 10000 cycle;
+      create schema billing;
+      create sequence billing.invoice_seq start 1000`);
+  }
+  await target.client.unsafe(
+    "alter sequence ticket_seq no cycle; alter sequence orders_id_seq cache 20; create sequence voucher_seq",
+  );
   const readme = await readFile(README, "utf8");
   const blocks = [...readme.matchAll(/^```console\n([^]*?)^```$/gm)].map((match) => match[1] as string);
   const config = [...readme.matchAll(/^```js\n([^]*?)^```$/gm)].map((match) => match[1] as string);
@@ -48,6 +59,8 @@ test("the README shows what the command prints", { timeout: 60_000 }, async () =
 });
 
 async function outputOf(project: Project, command: string): Promise<string> {
+  const event = EVENTS[command];
+  if (event !== undefined) await database.client.unsafe(event);
   const edit = EDITS[command];
   const source = `${project.folder}/src/sequences.ts`;
   if (edit !== undefined) await writeFile(source, edit(await readFile(source, "utf8")));
@@ -55,7 +68,11 @@ async function outputOf(project: Project, command: string): Promise<string> {
   if (program === "cat") {
     return withoutTime(await readFile(await fileOf(project, args[0] as string), "utf8"));
   }
-  const { stdout, stderr } = await project.start(args.slice(1), { DATABASE_URL: database.url }).finished;
+  const urls: { readonly [variable: string]: string } = { $OLD_URL: database.url, $NEW_URL: target.url };
+  const { stdout, stderr } = await project.start(
+    args.slice(1).map((arg) => urls[arg] ?? arg),
+    { DATABASE_URL: database.url },
+  ).finished;
   return withoutTime(`${stdout}${stderr}`);
 }
 

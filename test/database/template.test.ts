@@ -1,6 +1,6 @@
 import { bind, sql } from "nextval";
 import { expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { serverVersion, useDatabase } from "../database.js";
 
 const database = useDatabase();
 
@@ -15,13 +15,24 @@ test("a comment at the end of a nested fragment takes in no condition", async ()
   expect(await db`select tenant from notes where (${either}) and id = ${2}`).toEqual([]);
 });
 
-test.each(["\n", " \t\f\v\r\n ", " -- it's\n\r -- a\n ", "\r"])(
+test.each(["\n", " \t\f\r\n ", " -- it's\n\r -- a\n ", "\r"])(
   "an escape string goes on behind %j, and the server reads it as we do",
   async (between) => {
     const query = sql.scope({ a: "bound" }).text(`select E'a'${between}'b\\' $<a>' as text, $<a>::text as a`);
     expect(await bind(database.client).query(query)).toEqual([{ text: "ab' $<a>", a: "bound" }]);
   },
 );
+
+test("a vertical tab is a blank, which a server before 17 refuses wherever it stands", async () => {
+  const db = bind(database.client);
+  const query = sql.scope({ a: "bound" }).text("select E'a'\v\n'b\\' $<a>' as text, $<a>::text as a");
+  if ((await serverVersion(database.client)) >= 17) {
+    expect(await db.query(query)).toEqual([{ text: "ab' $<a>", a: "bound" }]);
+  } else {
+    await expect(db.query(query)).rejects.toMatchObject({ code: "42601" });
+    await expect(db.query(sql.raw("select 1\v"))).rejects.toMatchObject({ code: "42601" });
+  }
+});
 
 test("$< behind a name is an operator's, if anyone's", async () => {
   const db = bind(database.client);

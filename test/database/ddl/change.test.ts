@@ -11,6 +11,7 @@ import {
   setSequenceLogged,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
+import { serverVersion } from "../../database.js";
 import { PLAIN, useCatalog } from "./catalog.js";
 
 const database = useCatalog();
@@ -88,13 +89,19 @@ test("restartSequence goes to the start or to a value, and the start stays", asy
   expect(await database.catalog(seq)).toEqual({ ...PLAIN, startWith: 10n, maxValue: 100n });
 });
 
-test("setSequenceLogged makes it unlogged and logged again, at the same value", async () => {
+test("setSequenceLogged makes it unlogged and logged again, at the same value; a server before 15 refuses", async () => {
   const seq = pgSequence("logged_seq");
   await database.db.query(createSequence(seq));
   await database.db.nextval(seq);
-  await database.run(setSequenceLogged(seq, false), 'alter sequence "logged_seq" set unlogged');
-  expect(await database.catalog(seq)).toEqual({ ...PLAIN, persistence: "unlogged" });
-  await database.run(setSequenceLogged(seq, true), 'alter sequence "logged_seq" set logged');
+  const unlog = () => database.run(setSequenceLogged(seq, false), 'alter sequence "logged_seq" set unlogged');
+  const log = () => database.run(setSequenceLogged(seq, true), 'alter sequence "logged_seq" set logged');
+  if ((await serverVersion(database.client)) < 15) {
+    for (const change of [unlog, log]) await expect(change()).rejects.toMatchObject({ code: "42809" });
+  } else {
+    await unlog();
+    expect(await database.catalog(seq)).toEqual({ ...PLAIN, persistence: "unlogged" });
+    await log();
+  }
   expect(await database.catalog(seq)).toEqual(PLAIN);
   expect(await database.db.nextval(seq)).toBe(2n);
 });

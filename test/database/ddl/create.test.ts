@@ -1,5 +1,6 @@
 import { createSchema, createSequence, dropSequence, identity, pgSchema, pgSequence, sql } from "nextval";
 import { describe, expect, test } from "vitest";
+import { serverVersion } from "../../database.js";
 import { PLAIN, useCatalog } from "./catalog.js";
 
 const database = useCatalog();
@@ -63,9 +64,15 @@ describe("createSequence", () => {
     expect(await database.catalog(seq)).toEqual({ ...PLAIN, ...difference });
   });
 
-  test("makes an unlogged sequence", async () => {
+  test("makes an unlogged sequence, which a server before 15 refuses", async () => {
     const seq = pgSequence("unlogged_seq", { unlogged: true });
-    await database.run(createSequence(seq), 'create unlogged sequence "unlogged_seq"');
+    const create = () => database.run(createSequence(seq), 'create unlogged sequence "unlogged_seq"');
+    if ((await serverVersion(database.client)) < 15) {
+      await expect(create()).rejects.toMatchObject({ code: "0A000" });
+      expect(await database.catalog(seq)).toBeUndefined();
+      return;
+    }
+    await create();
     expect(await database.catalog(seq)).toEqual({ ...PLAIN, persistence: "unlogged" });
   });
 

@@ -14,6 +14,7 @@ import {
   sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
+import { serverVersion } from "../../database.js";
 import { PLAIN, useCatalog } from "./catalog.js";
 
 const database = useCatalog();
@@ -40,11 +41,19 @@ describe("a name that needs quoting", () => {
     ]);
     expect(await database.db`select last_value from ${seq}`).toEqual([{ last_value: 5n }]);
     await database.run(restartSequence(seq), `alter sequence ${quoted} restart`);
-    await database.run(setSequenceLogged(seq, false), `alter sequence ${quoted} set unlogged`);
+    const unlog = () => database.run(setSequenceLogged(seq, false), `alter sequence ${quoted} set unlogged`);
+    const log = () => database.run(setSequenceLogged(seq, true), `alter sequence ${quoted} set logged`);
+    if ((await serverVersion(database.client)) < 15) {
+      // Refused, but the name has been understood.
+      const refusal = { code: "42809", message: `"${name}" is not a table` };
+      for (const change of [unlog, log]) await expect(change()).rejects.toMatchObject(refusal);
+    } else {
+      await unlog();
+      await log();
+    }
     await database.run(grantOnSequence(seq, "usage", "public"), `grant usage on sequence ${quoted} to public`);
     await database.db`create table ${sql.identifier(schema, name + "t")} (${sql.identifier(name)} bigint default ${nextval(seq)})`;
     const column = { table: name + "t", column: name };
-    await database.db.query(setSequenceLogged(seq, true));
     await database.db.query(ownSequence(seq, column));
     expect((await database.catalog(seq))?.owner).toEqual({ ...column, tie: "owned by" });
     await database.db.query(ownSequence(seq, null));

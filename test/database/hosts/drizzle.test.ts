@@ -30,7 +30,7 @@ import { fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
 import { Pool } from "pg";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { serverVersion, useDatabase } from "../../database.js";
 import { testHost } from "./host.js";
 
 const orders = pgTable("orders", { id: bigint({ mode: "bigint" }).primaryKey(), note: text() });
@@ -268,13 +268,16 @@ describe("sequences of Drizzle", () => {
       x: 20n,
     });
 
+    for (const statement of [setSequenceLogged(full, false), setSequenceLogged(full, true)]) {
+      // Before 15 no sequence is unlogged.
+      if ((await serverVersion(database.client)) >= 15) await db.query(statement);
+      else await expect(db.query(statement)).rejects.toMatchObject({ code: "42809" });
+    }
     for (const statement of [
       alterSequence(full, { cycle: false }),
       restartSequence(full, 3),
       commentOnSequence(full, "from Drizzle"),
       grantOnSequence(full, "usage", "public"),
-      setSequenceLogged(full, false),
-      setSequenceLogged(full, true),
       ownSequence(full, { table: "orders", column: "id" }),
       ownSequence(full, null),
       renameSequence(full, "renamed_seq"),

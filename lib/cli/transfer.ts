@@ -1,0 +1,41 @@
+import { toJson, transfer as carryOver, type TransferReport } from "../operate/index.js";
+import { CommandError } from "./command-error.js";
+import { withDatabase } from "./connect.js";
+import { printable, say, sayJson } from "./output.js";
+import { type Flags, settingsOf } from "./settings.js";
+import { table } from "./table.js";
+
+/** `nextval transfer`: carries the positions of sequences to another database, at a cutover. */
+export async function transfer(flags: Flags): Promise<number> {
+  if (flags.from === undefined || flags.to === undefined) {
+    throw new CommandError("From where, and to where? Give --from URL and --to URL");
+  }
+  const { schemas } = await settingsOf({ ...flags, url: flags.to });
+  const { from, to } = flags;
+  const report = await withDatabase({ url: from, urlFrom: "--from" }, (source) =>
+    withDatabase({ url: to, urlFrom: "--to" }, (target) =>
+      carryOver(source, target, { schemas, margin: flags.margin, dryRun: flags.dryRun }),
+    ),
+  );
+  if (flags.json === true) sayJson(toJson(report));
+  else say(describe(report, flags.dryRun === true));
+  return 0;
+}
+
+function describe({ sequences, hint }: TransferReport, dryRun: boolean): string {
+  const rows = sequences.map(({ sequence, from, before, to, moved }) => [
+    sequence,
+    `source ${from ?? "at its end"}`,
+    `target ${before ?? "at its end"}`,
+    moved ? `-> ${to ?? "at its end"}` : "ahead already",
+  ]);
+  const notes = sequences.flatMap((each) => each.notes);
+  const moved = sequences.filter((each) => each.moved).length;
+  return [
+    printable(table([...rows])),
+    ...notes.map((note) => printable(note)),
+    "",
+    `${moved} of ${sequences.length} sequences ${dryRun ? "would be set; nothing was changed" : "set, and read again"}.`,
+    ...(hint === null ? [] : [hint]),
+  ].join("\n");
+}

@@ -1,0 +1,143 @@
+import { type Handle, nextval, resolveOptions, type SequenceLike, sql, type ValueOf } from "../index.js";
+import { type Block, BlockSupply } from "./block-supply.js";
+import { type Definition, readDefinition } from "./definition.js";
+import { type Allocator, Dispenser } from "./dispenser.js";
+import { declaredName, fail } from "./fail.js";
+
+export interface BlockAllocatorOptions {
+  /**
+   * With fewer ids than this left, from 0 to the size of a block, the next block is drawn in the background. Default: 0, only
+   * once somebody waits.
+   */
+  readonly lowWater?: number | undefined;
+}
+
+type BlockSource = Pick<Handle, "nextval" | "nextvals" | "query">;
+
+/** Far more than any program hands out, and few enough to be counted exactly. */
+const MOST_IN_BLOCK = 2n ** 52n;
+
+/**
+ * Hands out the ids of whole blocks, over a sequence whose increment is the size of a block (what Hibernate calls the
+ * pooled-lo optimizer): one `nextval` gives the ids from its value on, up to the next value of the sequence.
+ *
+ * ```ts
+ * const orderSeq = pgSequence("order_seq", { increment: 100 });
+ * await using ids = blockAllocator(db, orderSeq);
+ * await ids.next(); // 1n, after: select nextval('"order_seq"'::regclass), pg_logical_emit_message(...)
+ * await ids.take(3); // [2n, 3n, 4n], without a statement
+ * await ids.take(250); // 5n to 254n, after one statement for two more blocks
+ * ```
+ *
+ * Whoever else draws from the sequence has to read its values as blocks, too: an insert with a default of `nextval` takes the
+ * first id of a block and leaves the others as a gap. A descending sequence gives descending ids. Where `maxValue`
+ * (`minValue` where it descends) lies inside a block, the ids up to it are given, and then the calls fail with
+ * `SEQUENCE_EXHAUSTED`.
+ *
+ * Before the first block it reads the sequence's increment, bounds and cycle, and fails with `SEQUENCE_DIFFERS` where the
+ * database has others than the declaration: blocks of another size would overlap. A sequence that cycles is refused, with
+ * `INVALID_OPTIONS`. Do not alter the increment while programs are running: it is noticed no sooner than by a value that is no
+ * multiple of the increment away from the one before. Order, failures and `close` are those of `allocator`.
+ */
+export function blockAllocator<Sequence extends SequenceLike>(
+  db: BlockSource,
+  sequence: Sequence,
+  options: BlockAllocatorOptions = {},
+): Allocator<ValueOf<Sequence>> {
+  // Refuses what is no sequence.
+  nextval(sequence);
+  const { cycle, increment } = resolveOptions(sequence);
+  if (cycle) fail(sequence, "blockAllocator takes no sequence that cycles, because its blocks would overlap");
+  const size = sizeOf(increment);
+  const { lowWater = 0 } = options;
+  if (!Number.isInteger(lowWater) || lowWater < 0 || lowWater > size) {
+    fail(sequence, `blockAllocator takes a lowWater from 0 to the increment ${size}, not ${String(lowWater)}`);
+  }
+  const blocks = new Blocks(db, sequence);
+  return new Dispenser<ValueOf<Sequence>>({
+    name: declaredName(sequence),
+    lowWater,
+    draw: async (missing) =>
+      new BlockSupply(
+        await blocks.draw(Math.max(1, Math.ceil(missing / size))),
+        increment > 0n ? 1 : -1,
+        makerOf(sequence),
+      ),
+  });
+}
+
+/** Draws blocks, and sees to it that the database cuts them as it is declared. */
+class Blocks {
+  readonly #db: BlockSource;
+  readonly #sequence: SequenceLike;
+  readonly #declared: Definition;
+  /** The first id of the last block, once the definition has been found right. */
+  #last: bigint | undefined;
+
+  constructor(db: BlockSource, sequence: SequenceLike) {
+    this.#db = db;
+    this.#sequence = sequence;
+    this.#declared = resolveOptions(sequence);
+  }
+
+  async draw(count: number): Promise<Block[]> {
+    if (this.#last === undefined) await this.#checkDefinition();
+    const sequence = this.#sequence;
+    const drawn = count === 1 ? [await this.#db.nextval(sequence)] : await this.#db.nextvals(sequence, count);
+    const { increment } = this.#declared;
+    const blocks: Block[] = [];
+    let isAligned = true;
+    for (const value of drawn) {
+      const first = BigInt(value);
+      isAligned &&= this.#last === undefined || (first - this.#last) % increment === 0n;
+      this.#last = first;
+      blocks.push({ first, count: this.#idsFrom(first) });
+    }
+    // Somebody has set the sequence, which is fine, or altered it.
+    if (!isAligned) await this.#checkDefinition();
+    return blocks;
+  }
+
+  /** How many ids a block has within the bounds. */
+  #idsFrom(first: bigint): number {
+    const { increment, minValue, maxValue } = this.#declared;
+    const toTheEnd = (increment > 0n ? maxValue - first : first - minValue) + 1n;
+    if (first < minValue || first > maxValue) {
+      const problem = `the server gave ${first}, and the ids go from ${minValue} to ${maxValue}`;
+      return fail(this.#sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
+    }
+    const size = sizeOf(increment);
+    return toTheEnd < BigInt(size) ? Number(toTheEnd) : size;
+  }
+
+  async #checkDefinition(): Promise<void> {
+    // A block that has been drawn is given up where this fails, and so is what is known of it.
+    this.#last = undefined;
+    const sequence = this.#sequence;
+    const { schema, seqName } = sequence as { schema: string | undefined; seqName: string };
+    const name = schema === undefined ? sql.identifier(seqName) : sql.identifier(schema, seqName);
+    const found = await readDefinition(this.#db, name.text);
+    if (found === undefined) {
+      fail(sequence, `there is no sequence ${name.text}; create it with createSequence`, "SEQUENCE_NOT_FOUND");
+    }
+    const differences = (["increment", "minValue", "maxValue", "cycle"] as const)
+      .filter((option) => found[option] !== this.#declared[option])
+      .map((option) => `${option} ${found[option]} (declared: ${this.#declared[option]})`);
+    if (differences.length === 0) return;
+    const problem = `the database has ${differences.join(", ")}, and blocks would overlap; alter the sequence or its declaration`;
+    fail(sequence, problem, "SEQUENCE_DIFFERS");
+  }
+}
+
+/** How many ids a block has. */
+function sizeOf(increment: bigint): number {
+  const size = increment < 0n ? -increment : increment;
+  return Number(size < MOST_IN_BLOCK ? size : MOST_IN_BLOCK);
+}
+
+/** Makes a value of the sequence's own type; the bounds of a sequence of numbers are within what a number holds. */
+function makerOf<Sequence extends SequenceLike>(sequence: Sequence) {
+  const { mode } = resolveOptions(sequence);
+  const make = mode === "bigint" ? BigInt : mode === "string" ? String : Number;
+  return make as unknown as (value: number | bigint) => ValueOf<Sequence>;
+}

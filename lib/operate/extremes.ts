@@ -1,0 +1,108 @@
+import { type Handle, type Sql, sql } from "../index.js";
+import { columnOf } from "./names.js";
+import type { FedColumn } from "./fed-columns.js";
+import { readDocument } from "./read-document.js";
+
+/** How far a long piece of work has come. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * The greatest value of a column, the smallest where its sequence descends; null of an empty one; or why it is not
+ * known.
+ */
+export type Extreme = { readonly value: bigint | null } | { readonly unknown: string };
+
+/** So many columns are looked at in one statement. */
+const BATCH = 100;
+
+/** Why what is in a column tells nothing of its sequence, whoever looks; undefined where it does. */
+export function naturallyIncomparable(column: FedColumn): string | undefined {
+  if (!column.plain) return "its default makes something else of the sequence's values";
+  if (!["smallint", "integer", "bigint", "numeric"].includes(column.base)) {
+    return `it is of type ${column.type}, which has no greatest whole number`;
+  }
+  return undefined;
+}
+
+/** Why a column cannot be compared with its sequence; undefined where it can. */
+export function incomparable(column: FedColumn): string | undefined {
+  const reason = naturallyIncomparable(column);
+  if (reason !== undefined) return reason;
+  if (!column.mayRead) return "the connected role may not read it";
+  if (column.rowSecurity) return "row level security may hide rows from the connected role";
+  return undefined;
+}
+
+/**
+ * Reads the extremes of columns, a hundred in a statement. A column that fails, because it was dropped meanwhile, say,
+ * does not spoil the others.
+ *
+ * @param from of sequences with another increment than 1: count only what such a sequence can meet from this value on
+ */
+export async function readExtremes(
+  db: Pick<Handle, "query">,
+  columns: readonly FedColumn[],
+  from: (column: FedColumn) => bigint | undefined,
+  onProgress?: ((progress: Progress) => void) | undefined,
+): Promise<Map<FedColumn, Extreme>> {
+  const extremes = new Map<FedColumn, Extreme>();
+  for (let index = 0; index < columns.length; index += BATCH) {
+    onProgress?.({ done: index, total: columns.length });
+    await readBatch(db, columns.slice(index, index + BATCH), from, extremes);
+  }
+  onProgress?.({ done: columns.length, total: columns.length });
+  return extremes;
+}
+
+/** The extreme of one column as text, as an expression. */
+export function extremeOf(column: FedColumn, from?: bigint): Sql {
+  const { increment } = column;
+  const name = sql.identifier(column.column);
+  const table = sql.identifier(column.schema, column.table);
+  const aggregate = increment > 0n ? sql`ceil(max(${name})::numeric)` : sql`floor(min(${name})::numeric)`;
+  if (from === undefined) return sql`(select ${aggregate}::text from ${table})`;
+  const ahead = increment > 0n ? sql`${name} >= ${from}::bigint` : sql`${name} <= ${from}::bigint`;
+  return sql`(
+    select ${aggregate}::text from ${table}
+    where ${ahead} and mod(${name}::numeric - ${from}::numeric, ${increment}::numeric) = 0)`;
+}
+
+/** What `extremeOf` gave. */
+export function parseExtreme(text: string | null): Extreme {
+  if (text === null) return { value: null };
+  return /^-?\d+$/.test(text) ? { value: BigInt(text) } : { unknown: `its extreme is ${text}` };
+}
+
+async function readBatch(
+  db: Pick<Handle, "query">,
+  columns: readonly FedColumn[],
+  from: (column: FedColumn) => bigint | undefined,
+  extremes: Map<FedColumn, Extreme>,
+): Promise<void> {
+  try {
+    const expressions = sql.join(columns.map((column) => extremeOf(column, from(column))));
+    const query = sql`select array_to_json(array[${expressions}]::text[])::text as document`;
+    const texts = await readDocument<readonly (string | null)[]>(db, query);
+    for (const [index, column] of columns.entries()) extremes.set(column, parseExtreme(texts[index] ?? null));
+  } catch (error) {
+    if (!concernsColumn(error)) throw error;
+    const [only] = columns;
+    if (columns.length === 1 && only !== undefined) {
+      extremes.set(only, { unknown: `${columnOf(only)} could not be read: ${(error as Error).message}` });
+      return;
+    }
+    const middle = columns.length >> 1;
+    await readBatch(db, columns.slice(0, middle), from, extremes);
+    await readBatch(db, columns.slice(middle), from, extremes);
+  }
+}
+
+/**
+ * Whether another column may still do: no such thing or no privilege, a value, a lock, a statement that took too long.
+ */
+function concernsColumn(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^(42|22|55|HV)...$|^57014$/.test(String(error.code));
+}

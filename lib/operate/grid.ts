@@ -1,0 +1,78 @@
+import type { StateOptions } from "../catalog/index.js";
+import type { FedColumn } from "./fed-columns.js";
+
+/** The smallest and the greatest of something. */
+export interface Limits {
+  readonly least: bigint;
+  readonly greatest: bigint;
+}
+
+const INTEGERS: { readonly [type: string]: Limits } = {
+  smallint: { least: -(2n ** 15n), greatest: 2n ** 15n - 1n },
+  integer: { least: -(2n ** 31n), greatest: 2n ** 31n - 1n },
+  bigint: { least: -(2n ** 63n), greatest: 2n ** 63n - 1n },
+};
+
+/**
+ * The whole numbers that a column holds; undefined where its type sets no limit to them, or has none.
+ *
+ * The modifier of a numeric has the precision in its upper half, and the scale in the lower 11 bits, signed since
+ * PostgreSQL 15. Source: `numeric.c`, `make_numeric_typmod`.
+ */
+export function limitsOf({ base, modifier }: Pick<FedColumn, "base" | "modifier">): Limits | undefined {
+  if (base !== "numeric" || modifier < 4) return INTEGERS[base];
+  const precision = ((modifier - 4) >> 16) & 0xffff;
+  const scale = (((modifier - 4) & 0x7ff) ^ 0x400) - 0x400;
+  const greatest = precision > scale ? 10n ** BigInt(precision - scale) - 1n : 0n;
+  return { least: -greatest, greatest };
+}
+
+/** What of a sequence's values its columns can take. */
+export function rangeOf(
+  { minValue, maxValue }: Pick<StateOptions, "minValue" | "maxValue">,
+  columns: readonly FedColumn[],
+): Limits {
+  let least = minValue;
+  let greatest = maxValue;
+  for (const column of columns) {
+    const limits = column.plain ? limitsOf(column) : undefined;
+    if (limits === undefined) continue;
+    if (limits.least > least) least = limits.least;
+    if (limits.greatest < greatest) greatest = limits.greatest;
+  }
+  return { least, greatest };
+}
+
+/** How many values `nextval` has to give from `first` on, to the end of the range. */
+export function countFrom(first: bigint, { least, greatest }: Limits, increment: bigint): bigint {
+  const begin = increment > 0n ? (first < least ? least : first) : first > greatest ? greatest : first;
+  const distance = increment > 0n ? greatest - begin : begin - least;
+  return distance < 0n ? 0n : distance / absolute(increment) + 1n;
+}
+
+/**
+ * The first value of `startWith + k * increment` that lies behind `extreme` in the direction of the sequence, and
+ * within its bounds; undefined where the sequence ends before.
+ */
+export function firstBehind(
+  extreme: bigint,
+  { startWith, increment, minValue, maxValue }: Pick<StateOptions, "startWith" | "increment" | "minValue" | "maxValue">,
+): bigint | undefined {
+  const step = absolute(increment);
+  const sign = increment < 0n ? -1n : 1n;
+  const [lowest, highest] = sign > 0n ? [minValue, maxValue] : [-maxValue, -minValue];
+  const wanted = sign * extreme + 1n;
+  const least = wanted < lowest ? lowest : wanted;
+  const start = sign * startWith;
+  const value = start + ceilingOf(least - start, step) * step;
+  return value > highest ? undefined : sign * value;
+}
+
+function ceilingOf(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  return dividend > 0n && quotient * divisor !== dividend ? quotient + 1n : quotient;
+}
+
+function absolute(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}

@@ -1,0 +1,34 @@
+import { sql } from "../index.js";
+
+/** What tells a sequence from all others of a database. */
+export interface SequenceName {
+  readonly schema: string;
+  readonly seqName: string;
+}
+
+/** What tells a column from all others of a database. */
+export interface ColumnName {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+}
+
+/** What a sequence is called in messages: `billing.invoice_seq`. */
+export function nameOf({ schema, seqName }: SequenceName): string {
+  return `${schema}.${seqName}`;
+}
+
+/** What a column is called in messages: `billing.invoices.id`. */
+export function columnOf({ schema, table, column }: ColumnName): string {
+  return `${schema}.${table}.${column}`;
+}
+
+/** Tells sequences apart, whatever is in their names. */
+export function keyOf({ schema, seqName }: SequenceName): string {
+  return JSON.stringify([schema, seqName]);
+}
+
+/** A sequence as a statement names it: `"billing"."invoice_seq"`. */
+export function quotedOf({ schema, seqName }: SequenceName): string {
+  return sql.identifier(schema, seqName).text;
+}

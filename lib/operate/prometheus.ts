@@ -1,0 +1,84 @@
+import { type Health, type SequenceHealth, severityOf } from "./health.js";
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  /** Undefined where it is not known of this sequence: then it has no line. */
+  readonly value: (health: SequenceHealth) => string | undefined;
+}
+
+const METRICS: readonly Metric[] = [
+  {
+    name: "nextval_sequence_level",
+    help: "Health of the sequence: 0 ok, 1 warning, 2 critical.",
+    value: ({ level }) => `${severityOf(level)}`,
+  },
+  {
+    name: "nextval_sequence_used_ratio",
+    help: "Share of the range that is used, from 0 to 1.",
+    value: ({ used }) => (used === null ? undefined : `${used}`),
+  },
+  {
+    name: "nextval_sequence_values_left",
+    help: "Values left before the sequence, or a column that it feeds, ends.",
+    value: ({ left }) => (left === null ? undefined : `${left}`),
+  },
+  {
+    name: "nextval_sequence_last_value",
+    help: "Last value of the sequence.",
+    value: ({ lastValue }) => (lastValue === null ? undefined : `${lastValue}`),
+  },
+  {
+    name: "nextval_sequence_behind",
+    help: "1 where a column that it feeds already has values that it is still to give, else 0.",
+    value: ({ columns, problems }) =>
+      columns.some(({ notCompared }) => notCompared === null)
+        ? `${Number(problems.some(({ code }) => code === "BEHIND_COLUMN"))}`
+        : undefined,
+  },
+];
+
+/**
+ * The health of sequences as metrics for Prometheus, in its text format 0.0.4: serve it as `text/plain; version=0.0.4`.
+ *
+ * ```ts
+ * response.end(toPrometheus(await status(db)));
+ * // nextval_sequence_used_ratio{schema="public",sequence="orders_id_seq"} 0.42
+ * ```
+ *
+ * Every problem is a line of `nextval_sequence_problem`, with its code and level as labels, and the number of times it
+ * was found. Source: "Exposition formats" in the documentation of Prometheus.
+ */
+export function toPrometheus({ sequences, sampledAt }: Health): string {
+  const lines = METRICS.flatMap(({ name, help, value }) => [
+    ...header(name, help),
+    ...sequences.flatMap((sequence) => {
+      const text = value(sequence);
+      return text === undefined ? [] : [`${name}{${labelsOf(sequence)}} ${text}`];
+    }),
+  ]);
+  lines.push(...header("nextval_sequence_problem", "Problems of the sequence, by code."));
+  for (const sequence of sequences) {
+    const counts = new Map<string, number>();
+    for (const { code, level } of sequence.problems) {
+      const labels = `${labelsOf(sequence)},code="${code}",level="${level}"`;
+      counts.set(labels, (counts.get(labels) ?? 0) + 1);
+    }
+    for (const [labels, count] of counts) lines.push(`nextval_sequence_problem{${labels}} ${count}`);
+  }
+  lines.push(...header("nextval_status_timestamp_seconds", "When this was read, by the clock of the server."));
+  lines.push(`nextval_status_timestamp_seconds ${sampledAt.getTime() / 1000}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function header(name: string, help: string): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`];
+}
+
+function labelsOf({ schema, seqName }: SequenceHealth): string {
+  return `schema="${escaped(schema)}",sequence="${escaped(seqName)}"`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

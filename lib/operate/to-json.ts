@@ -1,0 +1,32 @@
+/** What `toJson` makes of a type. */
+export type JsonOf<Value> = Value extends bigint | Date
+  ? string
+  : Value extends Error
+    ? { readonly name: string; readonly code?: string; readonly message: string }
+    : Value extends object
+      ? { readonly [Key in keyof Value]: JsonOf<Value[Key]> }
+      : Value;
+
+/**
+ * The reports of this library as JSON can hold them: a bigint becomes a string of digits, so that none is lost, a Date
+ * its ISO text, an error its name, code and message.
+ *
+ * ```ts
+ * JSON.stringify(toJson(await status(db))); // {"sampledAt":"2026-01-31T02:00:00.000Z", ... "left":"2147483640", ...
+ * ```
+ */
+export function toJson<Value>(value: Value): JsonOf<Value> {
+  return converted(value) as JsonOf<Value>;
+}
+
+function converted(value: unknown): unknown {
+  if (typeof value === "bigint") return `${value}`;
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Error) {
+    const code = "code" in value && typeof value.code === "string" ? { code: value.code } : {};
+    return { name: value.name, ...code, message: value.message };
+  }
+  if (Array.isArray(value)) return value.map(converted);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, converted(each)]));
+}

@@ -1,0 +1,77 @@
+/** A program that draws ids in every way at once, started by uniqueness.test.ts. */
+import { bind } from "nextval";
+import postgres from "postgres";
+import { allocator, blockAllocator } from "../../../lib/operate/index.js";
+import { blockSeq, orderSeq, type Report, type Task, type Way, WAYS } from "./drawing.js";
+
+const { url, count } = JSON.parse(process.argv[2] ?? "") as Task;
+const isSteady = count !== undefined;
+/** Longer than any connect or restart takes. */
+const PATIENCE = 20_000;
+
+const client = postgres(url, { max: 4, onnotice: () => {}, connect_timeout: 5, backoff: () => 0.05 });
+const db = bind(client);
+const ids = allocator(db, orderSeq, { size: isSteady ? 2000 : 20 });
+const blocks = blockAllocator(db, blockSeq);
+const failures = new Map<string, number>();
+const hung: string[] = [];
+const strange: string[] = [];
+let isStopped = false;
+process.on("message", () => {
+  isStopped = true;
+});
+
+const times = <Value>(amount: number, call: () => Promise<Value>) => Array.from({ length: amount }, call);
+
+/** Each gives calls that have been made at once; each of them gives ids, or fails. */
+const calls: Readonly<Record<Way, () => Promise<bigint[] | bigint>[]>> = {
+  nextval: () => times(isSteady ? 500 : 3, () => db.nextval(orderSeq)),
+  nextvals: () => [db.nextvals(orderSeq, isSteady ? 5000 : 2), db.nextvals(orderSeq, isSteady ? 100 : 40)],
+  allocator: () => [...times(isSteady ? 300 : 5, () => ids.next()), ids.take(isSteady ? 700 : 9), ids.next()],
+  blockAllocator: () => [...times(isSteady ? 300 : 5, () => blocks.next()), blocks.take(isSteady ? 700 : 70)],
+};
+
+function send(report: Report): void {
+  process.send?.(report);
+}
+
+async function run(way: Way): Promise<BigInt64Array> {
+  const drawn: bigint[] = [];
+  while (isSteady ? drawn.length < count : !isStopped) {
+    let failed = false;
+    const answers = calls[way]().map((call) => patiently(way, call));
+    for (const answer of answers) {
+      const result = await answer;
+      if (result === undefined) failed = true;
+      else if (Array.isArray(result)) drawn.push(...result);
+      else drawn.push(result);
+    }
+    if (failed) await new Promise((resolve) => setTimeout(resolve, 20));
+    else if (!isSteady) send({ kind: "progress" });
+  }
+  return BigInt64Array.from(drawn);
+}
+
+async function patiently(way: Way, call: Promise<bigint[] | bigint>): Promise<bigint[] | bigint | undefined> {
+  const timer = setTimeout(() => hung.push(way), PATIENCE);
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof Error)) strange.push(String(error));
+    else {
+      const name = `${(error as { code?: string }).code}`;
+      failures.set(name, (failures.get(name) ?? 0) + 1);
+    }
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+process.on("unhandledRejection", (reason) => strange.push(`nobody waited for: ${String(reason)}`));
+const drawn = await Promise.all(WAYS.map(async (way) => [way, await run(way)] as const));
+await ids.close();
+await blocks.close();
+await client.end({ timeout: 1 });
+// Whoever hears this ends the channel, and with it this program.
+send({ kind: "done", ids: Object.fromEntries(drawn) as Record<Way, BigInt64Array>, failures, hung, strange });

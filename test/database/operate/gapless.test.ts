@@ -1,0 +1,228 @@
+import { bind, type Database, NextvalError, type Transaction } from "nextval";
+import postgres from "postgres";
+import { beforeEach, expect, test } from "vitest";
+import { gapless } from "../../../lib/operate/index.js";
+import { useDatabase } from "../../database.js";
+import { startServer } from "../../server/server.js";
+
+const database = useDatabase();
+let db: Database;
+
+beforeEach(async () => {
+  db = bind(database.client);
+  await database.client.unsafe(
+    "drop schema if exists billing cascade; drop schema public cascade; create schema public",
+  );
+  await db`create table invoices (no bigint primary key, note text)`;
+});
+
+const invoiceNo = gapless("invoice_no");
+
+function range(first: number, last: number): bigint[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => BigInt(first + index));
+}
+
+async function numbers(db: Database): Promise<bigint[]> {
+  return (await db<{ no: bigint }>`select no from invoices order by no`).map(({ no }) => no);
+}
+
+test("counts from 1 on, without a row to be made before", async () => {
+  await db.query(invoiceNo.create());
+  await db.query(invoiceNo.create());
+  expect(await db.begin((tx) => invoiceNo.next(tx))).toBe(1n);
+  expect(await db.begin(async (tx) => [await invoiceNo.next(tx), await invoiceNo.next(tx)])).toEqual([2n, 3n]);
+  expect(await db.session((session) => session.begin((tx) => invoiceNo.next(tx)))).toBe(4n);
+});
+
+test("its statements", async () => {
+  expect(invoiceNo.create().text).toBe(
+    'create table if not exists "gapless_counter" ("name" text primary key, "value" bigint not null)',
+  );
+  expect(gapless("no", { schema: 'we"ird' }).create().text).toContain('"we""ird"."gapless_counter"');
+});
+
+test("each counter counts for itself, from where it starts, whatever its name", async () => {
+  await db`create schema billing`;
+  const names = ["a", "A", "it's", 'quo"te', "back\\slash", "名".repeat(500), "invoice_no_2026"];
+  const counters = names.map((name, index) => gapless(name, { schema: "billing", startWith: index * 1000 - 1 }));
+  await db.query(counters[0]!.create());
+  for (let round = 0; round < 3; round++) {
+    for (const [index, counter] of counters.entries()) {
+      expect(await db.begin((tx) => counter.next(tx))).toBe(BigInt(index * 1000 - 1 + round));
+    }
+  }
+  expect((await db`select * from billing.gapless_counter`).count).toBe(names.length);
+});
+
+test("a rollback gives the number back, and one to a savepoint, too", async () => {
+  await db.query(invoiceNo.create());
+  await expect(
+    db.begin(async (tx) => {
+      expect(await invoiceNo.next(tx)).toBe(1n);
+      throw new Error("no invoice after all");
+    }),
+  ).rejects.toThrow("no invoice after all");
+  await db.begin(async (tx) => {
+    expect(await invoiceNo.next(tx)).toBe(1n);
+    await tx
+      .savepoint(async (inner) => {
+        expect(await invoiceNo.next(inner)).toBe(2n);
+        throw new Error("not this one");
+      })
+      .catch(() => {});
+    expect(await invoiceNo.next(tx)).toBe(2n);
+  });
+  expect(await db.begin((tx) => invoiceNo.next(tx))).toBe(3n);
+});
+
+test("writers queue, and those who come while it is used for the first time, too", async () => {
+  await db.query(invoiceNo.create());
+  const others = bind(database.connect({ max: 10 }));
+  let waiting: Promise<bigint>[] = [];
+  await expect(
+    db.begin(async (tx) => {
+      expect(await invoiceNo.next(tx)).toBe(1n);
+      waiting = Array.from({ length: 5 }, () => others.begin((theirs) => invoiceNo.next(theirs)));
+      const settled = await Promise.race([
+        Promise.any(waiting),
+        new Promise((resolve) => setTimeout(resolve, 100, "none")),
+      ]);
+      expect(settled).toBe("none");
+      throw new Error("rolled back");
+    }),
+  ).rejects.toThrow("rolled back");
+  expect((await Promise.all(waiting)).sort((a, b) => Number(a - b))).toEqual(range(1, 5));
+});
+
+test("no gap and no duplicate of concurrent transactions, of which many roll back", async () => {
+  await db.query(invoiceNo.create());
+  const many = bind(database.connect({ max: 8 }));
+  const results = await Promise.allSettled(
+    Array.from({ length: 400 }, (_, index) =>
+      many.begin(async (tx) => {
+        if (index % 3 === 0) await tx`select pg_sleep(0.001)`;
+        const no = await invoiceNo.next(tx);
+        await tx`insert into invoices (no, note) values (${no}, ${`${index}`})`;
+        if (index % 4 === 0) throw new Error("by the program");
+        if (index % 4 === 1) await tx`select 1 / 0`;
+        return no;
+      }),
+    ),
+  );
+  expect(results.filter(({ status }) => status === "rejected")).toHaveLength(200);
+  expect(await numbers(db)).toEqual(range(1, 200));
+});
+
+test("no gap and no duplicate where the server is killed between", async () => {
+  const server = await startServer({ settings: { fsync: "on" } });
+  const client = postgres(server.url, { onnotice: () => {}, max: 6, connect_timeout: 5, backoff: () => 0.05 });
+  try {
+    const own = bind(client);
+    await own.query(invoiceNo.create());
+    await own`create table invoices (no bigint primary key)`;
+    const committed: bigint[] = [];
+    let isDone = false;
+    let failures = 0;
+    const writers = Array.from({ length: 6 }, async () => {
+      while (!isDone) {
+        try {
+          committed.push(
+            await own.begin(async (tx) => {
+              const no = await invoiceNo.next(tx);
+              await tx`insert into invoices (no) values (${no})`;
+              return no;
+            }),
+          );
+        } catch {
+          failures++;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }
+    });
+    for (let round = 1; round <= 3; round++) {
+      const target = committed.length + 30;
+      while (committed.length < target) await new Promise((resolve) => setTimeout(resolve, 5));
+      await server.crash();
+      await server.start();
+    }
+    const target = committed.length + 30;
+    while (committed.length < target) await new Promise((resolve) => setTimeout(resolve, 5));
+    isDone = true;
+    await Promise.all(writers);
+    const kept = await numbers(own);
+    expect(kept).toEqual(range(1, kept.length));
+    expect(new Set(committed).size).toBe(committed.length);
+    expect(committed.filter((no) => no > BigInt(kept.length))).toEqual([]);
+    expect(failures).toBeGreaterThan(0);
+  } finally {
+    await client.end({ timeout: 1 });
+    await server.stop();
+  }
+});
+
+test("is drawn in a transaction only", async () => {
+  await db.query(invoiceNo.create());
+  const refusal = {
+    code: "TRANSACTION_REQUIRED",
+    message:
+      "invoice_no: a number without gaps is drawn inside a transaction, so that a rollback gives it back; pass the handle that db.begin gives",
+  };
+  await expect(invoiceNo.next(db as never)).rejects.toMatchObject(refusal);
+  await expect(db.session((session) => invoiceNo.next(session as never))).rejects.toMatchObject(refusal);
+  for (const wrong of [undefined, null, {}, database.client]) {
+    await expect(invoiceNo.next(wrong as never)).rejects.toMatchObject(refusal);
+  }
+  let ended: Transaction | undefined;
+  await db.begin((tx) => {
+    ended = tx;
+  });
+  await expect(invoiceNo.next(ended!)).rejects.toMatchObject({ code: "SESSION_REQUIRED" });
+});
+
+test("clients that rename columns and parse for themselves get the same", async () => {
+  await db.query(invoiceNo.create());
+  const theirs = bind(database.connect({ max: 1, transform: postgres.toCamel, types: { bigint: postgres.BigInt } }));
+  expect(await theirs.begin((tx) => invoiceNo.next(tx))).toBe(1n);
+});
+
+test("the server's errors say what is missing", async () => {
+  await expect(db.begin((tx) => invoiceNo.next(tx))).rejects.toThrow('relation "gapless_counter" does not exist');
+  await db.query(invoiceNo.create());
+  await expect(db.begin("read only", (tx) => invoiceNo.next(tx))).rejects.toThrow("read-only transaction");
+  const last = gapless("last", { startWith: 2n ** 63n - 1n });
+  expect(await db.begin((tx) => last.next(tx))).toBe(2n ** 63n - 1n);
+  await expect(db.begin((tx) => last.next(tx))).rejects.toThrow("bigint out of range");
+});
+
+test("whoever waited in a transaction of repeatable read has to try again", async () => {
+  await db.query(invoiceNo.create());
+  await db.begin((tx) => invoiceNo.next(tx));
+  const other = bind(database.connect({ max: 1 }));
+  const failed = await other
+    .begin("isolation level repeatable read", async (tx) => {
+      await tx`select 1`;
+      await db.begin((theirs) => invoiceNo.next(theirs));
+      return invoiceNo.next(tx);
+    })
+    .catch((error: unknown) => error);
+  expect(failed).toMatchObject({ code: "40001" });
+});
+
+test.each([
+  ["", undefined, 'gapless takes a name of 1 to 500 characters without NUL or half a surrogate pair, not ""'],
+  ["a\0", undefined, "gapless takes a name of 1 to 500 characters"],
+  ["\ud800", undefined, "gapless takes a name of 1 to 500 characters"],
+  ["x".repeat(501), undefined, "gapless takes a name of 1 to 500 characters"],
+  [5, undefined, "not number"],
+  ["no", { startWith: 1.5 }, "no: startWith must be an integer within 64 bits, not 1.5"],
+  [
+    "no",
+    { startWith: "9223372036854775808" },
+    "no: startWith must be an integer within 64 bits, not 9223372036854775808",
+  ],
+  ["no", { startWith: "01" }, "no: startWith must be an integer within 64 bits, not 01"],
+  ["no", { schema: "" }, "the schema name is empty"],
+])("refuses %j with %j", (name, options, message) => {
+  expect(() => gapless(name as string, options as {})).toThrow(message);
+  expect(() => gapless(name as string, options as {})).toThrow(NextvalError);
+});

@@ -1,0 +1,472 @@
+import { bind, type Database } from "nextval";
+import { type Health, rate, resync, type SequenceHealth, status, toJson, toPrometheus } from "nextval/operate";
+import postgres from "postgres";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+import { startServer } from "../../server/server.js";
+
+const database = useDatabase();
+let db: Database;
+const roles = ["nextval_status_a", "nextval_status_b", "nextval_status_group", "nextval_status_other"];
+
+async function dropRoles(): Promise<void> {
+  for (const role of roles) {
+    const [known] = await database.client`select 1 from pg_roles where rolname = ${role}`;
+    if (known !== undefined) await database.client.unsafe(`drop owned by ${role}; drop role ${role}`);
+  }
+}
+
+beforeEach(async () => {
+  db = bind(database.client);
+  await database.client.unsafe(`
+    do $$ declare name text; begin
+      for name in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+        execute format('drop schema %I cascade', name);
+      end loop;
+      create schema public;
+    end $$`);
+  await dropRoles();
+});
+
+afterAll(dropRoles);
+
+async function run(text: string): Promise<void> {
+  await database.client.unsafe(text);
+}
+
+function find({ sequences }: Health, name: string): SequenceHealth {
+  const found = sequences.find(({ seqName }) => seqName === name);
+  if (found === undefined)
+    throw new Error(`${name} is not among ${sequences.map(({ seqName }) => seqName).join(", ")}`);
+  return found;
+}
+
+const codes = ({ problems }: SequenceHealth) => problems.map(({ code, level }) => `${code} ${level}`);
+
+/** The statement that the message of a problem gives as the cure. */
+function cureOf({ problems }: SequenceHealth, code: string): string {
+  const message = problems.find((each) => each.code === code)?.message ?? "";
+  return /(?:with|or): ((?:alter|grant) [^]*)$/.exec(message)![1]!;
+}
+
+async function runAs(role: string, text: string): Promise<void> {
+  await database.client.begin(async (tx) => {
+    await tx.unsafe(`set local role ${role}`);
+    await tx.unsafe(text);
+  });
+}
+
+test("nothing is wrong with new sequences, identity, serial and others", async () => {
+  await run(`
+    create sequence plain_seq;
+    create table orders (id serial primary key, ticket bigint generated always as identity unique);
+    insert into orders default values`);
+  const health = await status(db);
+  expect(health.level).toBe("ok");
+  expect(health.sequences.map(({ seqName, left, used, end }) => ({ seqName, left, used, end }))).toEqual([
+    { seqName: "orders_id_seq", left: 2147483646n, used: expect.closeTo(4.6e-10, 11), end: 2147483647n },
+    { seqName: "orders_ticket_seq", left: 2n ** 63n - 2n, used: 0, end: 2n ** 63n - 1n },
+    { seqName: "plain_seq", left: 2n ** 63n - 1n, used: 0, end: 2n ** 63n - 1n },
+  ]);
+  expect(find(health, "orders_id_seq").columns).toEqual([
+    { schema: "public", table: "orders", column: "id", type: "integer", unique: true, extreme: 1n, notCompared: null },
+  ]);
+  const [clock] = await database.client<{ now: Date }[]>`select clock_timestamp() as now`;
+  expect(Math.abs(clock!.now.getTime() - health.sampledAt.getTime())).toBeLessThan(5000);
+  await run("create schema other; create sequence other.s");
+  expect((await status(db, { schemas: ["other"] })).sequences.map(({ schema }) => schema)).toEqual(["other"]);
+  expect(await status(db, { schemas: [] })).toMatchObject({ level: "ok", sequences: [] });
+});
+
+test("its thresholds, and its end", async () => {
+  await run("create sequence few_seq maxvalue 100");
+  const levels: string[] = [];
+  for (const value of [74, 75, 89, 90]) {
+    await run(`select setval('few_seq', ${value})`);
+    levels.push((await status(db)).level);
+  }
+  expect(levels).toEqual(["ok", "warning", "warning", "critical"]);
+  expect((await status(db, { warnAt: 0.95 })).level).toBe("ok");
+  expect((await status(db, { warnAt: 0.5, criticalAt: 0.95 })).level).toBe("warning");
+  expect((await status(db, { criticalAt: 0.6 })).level).toBe("critical");
+  expect(find(await status(db), "few_seq")).toMatchObject({ used: 0.9, left: 10n, nextValue: 91n, end: 100n });
+  await expect(status(db, { warnAt: 2 })).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
+  await expect(status(db, { warnAt: 0.9, criticalAt: 0.8 })).rejects.toThrow("warnAt 0.9 and criticalAt 0.8");
+  await expect(status(db, { columns: "some" as never })).rejects.toThrow("not some");
+
+  await run("select setval('few_seq', 100)");
+  await expect(run("select nextval('few_seq')")).rejects.toMatchObject({ code: "2200H" });
+  const ended = find(await status(db), "few_seq");
+  expect(ended).toMatchObject({ used: 1, left: 0n, nextValue: 101n });
+  expect(codes(ended)).toEqual(["EXHAUSTED critical"]);
+  await run(cureOf(ended, "EXHAUSTED"));
+  await run("select nextval('few_seq')");
+  expect((await status(db)).level).toBe("ok");
+});
+
+test("what is left honours direction, increment and whether a value was drawn", async () => {
+  await run(`
+    create sequence up_seq increment 3 minvalue 1 maxvalue 11 start 2;
+    create sequence down_seq increment -3 minvalue -11 maxvalue -1 start -2;
+    create sequence wide_seq minvalue -9223372036854775808 start -9223372036854775808`);
+  for (const [name, sign] of [
+    ["up_seq", 1n],
+    ["down_seq", -1n],
+  ] as const) {
+    for (const left of [4n, 3n, 2n, 1n, 0n]) {
+      expect(find(await status(db), name)).toMatchObject({ left, end: sign * 11n });
+      const drawn = run(`select nextval('${name}')`);
+      if (left > 0n) await drawn;
+      else await expect(drawn).rejects.toMatchObject({ code: "2200H" });
+    }
+  }
+  expect(find(await status(db), "wide_seq")).toMatchObject({ left: 2n ** 64n, used: 0 });
+});
+
+test.each([
+  ["smallint", "32767"],
+  ["integer", "2147483647"],
+  ["numeric(3,0)", "999"],
+  ["numeric(5,2)", "999"],
+  ["small_number", "32767"],
+])("a column of %s narrower than its sequence", async (type, last) => {
+  await run(`
+    drop domain if exists small_number; create domain small_number as smallint;
+    create sequence s; create table t (id ${type} primary key default nextval('s'))`);
+  const fresh = find(await status(db), "s");
+  expect(fresh).toMatchObject({ end: BigInt(last), left: BigInt(last) });
+  expect(codes(fresh)).toEqual(["COLUMN_NARROWER ok"]);
+  await run(`select setval('s', ${last}, false); insert into t default values`);
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
+  const beyond = find(await status(db), "s");
+  expect(beyond).toMatchObject({ left: 0n, used: 1, level: "critical" });
+  expect(codes(beyond)).toEqual(["COLUMN_EXCEEDED critical"]);
+  await run(cureOf(beyond, "COLUMN_EXCEEDED"));
+  await run("insert into t default values");
+  expect(find(await status(db), "s")).toMatchObject({ level: "ok", end: 2n ** 63n - 1n });
+});
+
+test("a serial whose column was widened ends before its column; an identity does not", async () => {
+  await run(`
+    create table t (id serial primary key, n smallint generated by default as identity unique);
+    alter table t alter id type bigint;
+    select setval('t_id_seq', 2147483647), setval('t_n_seq', 32000)`);
+  const health = await status(db);
+  expect(codes(find(health, "t_id_seq"))).toEqual(["EXHAUSTED critical"]);
+  expect(codes(find(health, "t_n_seq"))).toEqual(["NEARLY_EXHAUSTED critical"]);
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "2200H" });
+  await run(cureOf(find(health, "t_id_seq"), "EXHAUSTED"));
+  await run(cureOf(find(health, "t_n_seq"), "NEARLY_EXHAUSTED"));
+  await run("insert into t default values");
+  expect((await status(db)).level).toBe("ok");
+});
+
+test("behind its column: inserts fail, and the cure helps", async () => {
+  await run(`
+    create table t (id serial primary key, down int default 0);
+    create sequence down_seq increment -1; alter table t alter down set default nextval('down_seq');
+    create unique index on t (down);
+    insert into t values (1, -1), (2, -2), (300, -300)`);
+  await expect(run("insert into t (down) values (7)")).rejects.toMatchObject({ code: "23505" });
+  await expect(run("insert into t (id) values (7)")).rejects.toMatchObject({ code: "23505" });
+  const health = await status(db);
+  for (const name of ["t_id_seq", "down_seq"]) {
+    expect(codes(find(health, name))[0]).toBe("BEHIND_COLUMN critical");
+    await run(cureOf(find(health, name), "BEHIND_COLUMN"));
+  }
+  expect(find(health, "down_seq").columns[0]?.extreme).toBe(-300n);
+  await run("insert into t default values");
+  expect((await status(db)).level).toBe("ok");
+});
+
+test("where values may come again, being behind is a warning; other defaults are not compared", async () => {
+  await run(`
+    create sequence s;
+    create table many (n bigint default nextval('s')); create index on many (n);
+    create table made (n bigint primary key default nextval('s') * 10, t text default 'X' || nextval('s'));
+    insert into many values (50); insert into made values (1000)`);
+  const found = find(await status(db), "s");
+  expect(codes(found)).toEqual(["BEHIND_COLUMN warning"]);
+  expect(found.columns.map(({ column, extreme, notCompared }) => [column, extreme, notCompared])).toEqual([
+    ["n", null, "its default makes something else of the sequence's values"],
+    ["t", null, "its default makes something else of the sequence's values"],
+    ["n", 50n, null],
+  ]);
+});
+
+test("sequences that share a column between several writers give no false alarm", async () => {
+  await run(`
+    create sequence odd_seq start 1 increment 2; create table t (id bigint primary key default nextval('odd_seq'));
+    insert into t default values; insert into t select generate_series(2, 1000, 2)`);
+  expect((await status(db)).level).toBe("ok");
+  await run("insert into t values (501)");
+  const behind = find(await status(db), "odd_seq");
+  expect(behind).toMatchObject({ level: "critical", nextValue: 3n, columns: [{ extreme: 501n }] });
+  await run("select setval('odd_seq', 499)");
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
+  expect((await status(db)).level).toBe("ok");
+  await run("insert into t default values");
+});
+
+test("one that cycles is never behind, and starting over matters where values are taken once", async () => {
+  await run(`
+    create sequence free_seq maxvalue 4 cycle; create sequence once_seq maxvalue 4 cycle; create sequence narrow_seq cycle;
+    create table t (free int default nextval('free_seq'), once int primary key default nextval('once_seq'),
+      narrow smallint default nextval('narrow_seq'));
+    insert into t select from generate_series(1, 4); select setval('narrow_seq', 32767)`);
+  const health = await status(db);
+  expect(codes(find(health, "free_seq"))).toEqual([]);
+  expect(find(health, "once_seq")).toMatchObject({ cycles: true, nextValue: 1n, left: 4n, used: 0, level: "ok" });
+  expect(find(health, "narrow_seq")).toMatchObject({ cycles: false, level: "critical" });
+  expect(codes(find(health, "narrow_seq"))).toEqual(["COLUMN_EXCEEDED critical"]);
+  await expect(run("insert into t (narrow) values (1)")).rejects.toMatchObject({ code: "23505" });
+  await expect(run("insert into t (once) values (9)")).rejects.toMatchObject({ code: "22003" });
+  await run("select setval('once_seq', 4, false)");
+  expect(codes(find(await status(db), "once_seq"))).toEqual(["NEARLY_EXHAUSTED warning"]);
+});
+
+test("roles that may insert and not draw", async () => {
+  await run(`
+    create role nextval_status_a login; create role nextval_status_b login;
+    create role nextval_status_group; create role nextval_status_other;
+    grant nextval_status_group, nextval_status_other to nextval_status_b;
+    grant usage on schema public to public;
+    create table t (id serial primary key, n int); create table i (id int generated always as identity, n int);
+    grant insert on i to nextval_status_a; grant insert (n) on t to nextval_status_a;
+    grant insert on t to nextval_status_group`);
+  await expect(runAs("nextval_status_a", "insert into t (n) values (1)")).rejects.toMatchObject({ code: "42501" });
+  await expect(runAs("nextval_status_b", "insert into t (n) values (1)")).rejects.toMatchObject({ code: "42501" });
+  await runAs("nextval_status_a", "insert into i (n) values (1)");
+
+  const health = await status(db);
+  expect(find(health, "i_id_seq").level).toBe("ok");
+  const { problems } = find(health, "t_id_seq");
+  expect(problems.map(({ code, level }) => `${code} ${level}`)).toEqual([
+    "USAGE_MISSING warning",
+    "USAGE_MISSING warning",
+  ]);
+  expect(problems.map(({ message }) => message.slice(0, 43))).toEqual([
+    "public.t_id_seq: nextval_status_a may inser",
+    "public.t_id_seq: nextval_status_group may i",
+  ]);
+  await run(cureOf(find(health, "t_id_seq"), "USAGE_MISSING"));
+  await runAs("nextval_status_a", "insert into t (n) values (1)");
+
+  // Who is in the group may draw by another way.
+  await run("grant update on sequence t_id_seq to nextval_status_other");
+  await runAs("nextval_status_b", "insert into t (n) values (1)");
+  expect((await status(db)).level).toBe("ok");
+
+  await run("create table p (id serial); grant insert on p to public");
+  const open = find(await status(db), "p_id_seq");
+  expect(open.problems[0]?.message).toContain("public may insert into public.p");
+  await run(cureOf(open, "USAGE_MISSING"));
+  await runAs("nextval_status_a", "insert into p default values");
+  expect((await status(db)).level).toBe("ok");
+});
+
+test("what the connected role may not read is said, and cured as it says", async () => {
+  await run(`
+    create role nextval_status_a login; grant usage on schema public to nextval_status_a;
+    create table t (id serial primary key); create table r (id serial primary key);
+    alter table r enable row level security; grant select on r to nextval_status_a;
+    grant select on sequence r_id_seq to nextval_status_a`);
+  const look = () =>
+    db.session(async (session) => {
+      await session`set role nextval_status_a`;
+      try {
+        return await status(session);
+      } finally {
+        await session`reset role`;
+      }
+    });
+  const health = await look();
+  expect(find(health, "t_id_seq")).toMatchObject({ level: "warning", used: null, left: null, nextValue: null });
+  expect(find(health, "t_id_seq").columns[0]?.notCompared).toBe("the connected role may not read it");
+  expect(find(health, "r_id_seq").columns[0]?.notCompared).toContain("row level security");
+  expect(codes(find(health, "t_id_seq"))).toEqual(["UNREADABLE warning"]);
+  await run(cureOf(find(health, "t_id_seq"), "UNREADABLE"));
+  expect(await look()).toMatchObject({ level: "ok" });
+});
+
+test("a cache loses values with each connection", async () => {
+  await run("create table t (id serial primary key); alter sequence t_id_seq cache 20");
+  const found = find(await status(db), "t_id_seq");
+  expect(codes(found)).toEqual(["CACHE_LOST ok"]);
+  for (const value of [1, 21]) {
+    const client = postgres(database.url, { max: 1 });
+    const [row] = await client`insert into t default values returning id`;
+    expect(row?.["id"]).toBe(value);
+    await client.end();
+  }
+  await run(cureOf(found, "CACHE_LOST"));
+  expect(codes(find(await status(db), "t_id_seq"))).toEqual([]);
+});
+
+test("an unlogged sequence behind a logged table starts over after a crash", async ({ skip }) => {
+  const [version] = await database.client`select current_setting('server_version_num')::int as v`;
+  skip(version!["v"] < 150_000, "unlogged sequences need PostgreSQL 15");
+  const server = await startServer();
+  let client = postgres(server.url, { max: 1, onnotice: () => {} });
+  try {
+    await client.unsafe(`
+      create unlogged sequence s; create table t (id int primary key default nextval('s'));
+      create unlogged sequence u; create unlogged table free (id int default nextval('u'));
+      insert into t default values`);
+    const health = await status(bind(client));
+    expect(codes(find(health, "s"))).toEqual(["UNLOGGED warning", "COLUMN_NARROWER ok"]);
+    expect(codes(find(health, "u"))).toEqual(["COLUMN_NARROWER ok"]);
+    await client.unsafe("checkpoint");
+    await server.crash();
+    await client.end({ timeout: 0 }).catch(() => {});
+    await server.start();
+    client = postgres(server.url, { max: 1, onnotice: () => {} });
+    expect(codes(find(await status(bind(client)), "s"))).toContain("BEHIND_COLUMN critical");
+    await expect(client.unsafe("insert into t default values")).rejects.toMatchObject({ code: "23505" });
+    await client.unsafe(cureOf(find(health, "s"), "UNLOGGED"));
+    expect((await status(bind(client))).level).toBe("ok");
+  } finally {
+    await client.end({ timeout: 1 });
+    await server.stop();
+  }
+});
+
+test("partitions and children go with their parent, and need an index each", async () => {
+  await run(`
+    create table p (id bigserial, at int, primary key (id, at)) partition by range (at);
+    create table p1 partition of p for values from (0) to (10);
+    create table p2 partition of p for values from (10) to (20) partition by range (at);
+    create table p21 partition of p2 for values from (10) to (20);
+    insert into p values (5, 1), (700, 12);
+    create table parent (id serial primary key); create table child () inherits (parent);
+    insert into child values (90)`);
+  const health = await status(db);
+  expect(find(health, "p_id_seq").columns).toMatchObject([{ table: "p", extreme: 700n, unique: false }]);
+  expect(codes(find(health, "p_id_seq"))).toEqual(["BEHIND_COLUMN warning"]);
+  expect(find(health, "parent_id_seq").columns).toMatchObject([
+    { table: "parent", extreme: null, notCompared: expect.stringContaining("no index") },
+  ]);
+  expect(find(await status(db, { columns: "all" }), "parent_id_seq").columns[0]?.extreme).toBe(90n);
+  await run("create index on child (id)");
+  expect(find(await status(db), "parent_id_seq").columns[0]?.extreme).toBe(90n);
+});
+
+test("a column that cannot be read does not spoil the others", async () => {
+  await run(`
+    create table good (id serial primary key); insert into good values (10);
+    create sequence bad_seq; create view bad as select 1 / 0 as id; alter view bad alter id set default nextval('bad_seq');
+    create sequence nan_seq; create table nan (id numeric primary key default nextval('nan_seq'));
+    insert into nan values ('NaN')`);
+  const health = await status(db, { columns: "all" });
+  expect(find(health, "bad_seq").columns[0]?.notCompared).toContain("division by zero");
+  expect(find(health, "nan_seq").columns[0]?.notCompared).toContain("NaN");
+  expect(find(health, "good_id_seq").columns[0]?.extreme).toBe(10n);
+});
+
+test("names that would be something else if they were not quoted", async () => {
+  const names = ['"; drop table t; --', "it's", "back\\slash", "$1", "new\nline", "%I %s", "{a,b}", "ünï"];
+  const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+  for (const name of names) {
+    const q = quoted(name);
+    await database.client
+      .unsafe(`create schema ${q}; create table ${q}.${q} (${q} int generated by default as identity (sequence name ${q}.${quoted(`${name}_`)}) primary key);
+      insert into ${q}.${q} values (40)`);
+  }
+  const health = await status(db);
+  expect(health.sequences.map(({ schema }) => schema).sort()).toEqual([...names].sort());
+  for (const sequence of health.sequences) {
+    expect(codes(sequence)).toEqual(["BEHIND_COLUMN critical"]);
+    await run(cureOf(sequence, "BEHIND_COLUMN"));
+  }
+  expect((await status(db)).level).toBe("ok");
+  const text = toPrometheus(health);
+  expect(text).toContain(
+    String.raw`nextval_sequence_behind{schema="\"; drop table t; --",sequence="\"; drop table t; --_"} 1`,
+  );
+  expect(text).toContain(String.raw`{schema="back\\slash",sequence="back\\slash_"}`);
+  expect(text).toContain(String.raw`{schema="new\nline",sequence="new\nline_"}`);
+  for (const line of text.trimEnd().split("\n")) {
+    expect(line).toMatch(
+      /^(# (HELP|TYPE) nextval_\w+ .+|nextval_\w+(\{(\w+="([^"\\]|\\\\|\\"|\\n)*",?)+\})? -?[\d.e+-]+)$/,
+    );
+  }
+});
+
+test("a constant number of statements, and worst first", async () => {
+  let statements = 0;
+  const client = database.connect({ max: 1, fetch_types: false, debug: () => statements++ });
+  const counted = bind(client);
+  await run("create table t0 (id serial primary key)");
+  await status(counted);
+  const few = statements;
+  await run(`do $$ begin for i in 1..250 loop execute format('create table t%s (id serial primary key)', i); end loop; end $$;
+    select setval('t7_id_seq', 2000000000); select setval('t8_id_seq', 1800000000); insert into t9 values (5)`);
+  statements = 0;
+  const seen: [number, number][] = [];
+  const { sequences } = await status(counted, { onProgress: ({ done, total }) => seen.push([done, total]) });
+  expect(statements).toBe(few + 2);
+  expect(seen).toEqual([
+    [0, 251],
+    [100, 251],
+    [200, 251],
+    [251, 251],
+  ]);
+  expect(sequences.slice(0, 3).map(({ seqName, level }) => [seqName, level])).toEqual([
+    ["t7_id_seq", "critical"],
+    ["t9_id_seq", "critical"],
+    ["t8_id_seq", "warning"],
+  ]);
+});
+
+test("no false alarm while others insert", async () => {
+  await run("create table t (id serial primary key)");
+  let going = true;
+  const inserting = Array.from({ length: 4 }, async () => {
+    const client = database.connect({ max: 1 });
+    while (going) await client`insert into t default values`;
+  });
+  try {
+    for (let round = 0; round < 60; round++) {
+      const found = find(await status(db), "t_id_seq");
+      expect(found.problems).toEqual([]);
+    }
+  } finally {
+    going = false;
+    await Promise.all(inserting);
+  }
+  expect((await resync(db)).moves).toEqual([]);
+});
+
+test("the rate, and the days that are left", async () => {
+  await run(
+    "create sequence a maxvalue 1000; create sequence idle; create sequence back; create sequence gone; select setval('back', 9)",
+  );
+  const before = await status(db);
+  await run(`select nextval('a') from generate_series(1, 100); select setval('back', 3); drop sequence gone; create sequence new;
+    select pg_sleep(0.05)`);
+  const after = await status(db);
+  const days = (after.sampledAt.getTime() - before.sampledAt.getTime()) / 86_400_000;
+  const [first, ...others] = rate(before, after);
+  expect(first).toMatchObject({ seqName: "a", drawn: 100n });
+  expect(first?.perDay).toBeCloseTo(100 / days);
+  expect(first?.daysLeft).toBeCloseTo(9 * days);
+  expect(others).toEqual([
+    { schema: "public", seqName: "back", drawn: null, perDay: null, daysLeft: null },
+    { schema: "public", seqName: "idle", drawn: 0n, perDay: 0, daysLeft: null },
+  ]);
+  expect(() => rate(after, before)).toThrow("rate takes the later sample second");
+  expect(() => rate(after, after)).toThrow(expect.objectContaining({ code: "INVALID_OPTIONS" }));
+});
+
+test("JSON loses no digit", async () => {
+  await run("create sequence s start 9007199254740993");
+  const json = JSON.parse(JSON.stringify(toJson(await status(db))));
+  expect(json.sequences[0]).toMatchObject({
+    lastValue: "9007199254740993",
+    end: "9223372036854775807",
+    increment: "1",
+  });
+  expect(new Date(json.sampledAt).toISOString()).toBe(json.sampledAt);
+  const report = { failures: [{ error: Object.assign(new Error("no"), { code: "42501" }) }] };
+  expect(toJson(report)).toEqual({ failures: [{ error: { name: "Error", code: "42501", message: "no" } }] });
+});

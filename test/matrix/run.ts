@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Installed } from "./install.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
+
+/** What became of the tests on one server. */
+export interface Outcome {
+  readonly passed: number;
+  /** Tests, and files that failed as a whole. */
+  readonly failed: number;
+  readonly skipped: number;
+  readonly seconds: number;
+  /** False also where no test failed but an error came from outside the tests, or vitest did not get that far. */
+  readonly ok: boolean;
+}
+
+/** As vitest's JSON reporter writes it. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly FileReport[];
+}
+
+interface FileReport {
+  readonly status: string;
+  /** Of its tests. */
+  readonly assertionResults: readonly { readonly status: string }[];
+}
+
+/** Runs the tests that need a server, or those whose files fit a filter, on this one. */
+export async function runTests({ folder }: Installed, filters: readonly string[]): Promise<Outcome> {
+  // Beside the server, in the folder that was made for it.
+  const output = join(folder, "..", "..", "report.json");
+  await rm(output, { force: true });
+  const begin = performance.now();
+  const program = spawn(
+    process.execPath,
+    [
+      vitest,
+      "run",
+      "--project=database",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${output}`,
+      ...filters,
+    ],
+    // A server at DATABASE_URL would go before the one that is to be tested.
+    { cwd: root, stdio: "inherit", env: { ...process.env, NEXTVAL_TEST_SERVER: folder, DATABASE_URL: "" } },
+  );
+  const [exitCode] = (await once(program, "exit")) as [number | null];
+  const seconds = (performance.now() - begin) / 1000;
+  const report = await readReport(output);
+  if (report === undefined) return { passed: 0, failed: 0, skipped: 0, seconds, ok: false };
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.testResults.filter(failedAsAWhole).length,
+    skipped: report.numPendingTests + report.numTodoTests,
+    seconds,
+    ok: exitCode === 0,
+  };
+}
+
+/** It could not be loaded, or what comes before or after its tests failed. */
+function failedAsAWhole({ status, assertionResults }: FileReport): boolean {
+  return status === "failed" && assertionResults.every((each) => each.status !== "failed");
+}
+
+/** Nothing where vitest ended before it could write one. */
+async function readReport(file: string): Promise<Report | undefined> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as Report;
+  } catch {
+    return undefined;
+  }
+}

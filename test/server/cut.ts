@@ -1,0 +1,83 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+export interface CuttableServer {
+  /** Leads to the server through the connections that can be cut. */
+  readonly url: string;
+  /** Cuts every open connection at once; new ones go through. */
+  cut(): void;
+  /**
+   * Cuts the connection on which the next statement is sent: with `"request"` before the server has got it, with `"answer"`
+   * when the server has carried it out and answers.
+   */
+  cutNext(at: "request" | "answer"): void;
+  /** Keeps the server's answers back until `release`. */
+  hold(): void;
+  release(): void;
+  close(): Promise<void>;
+}
+
+/** Stands between a client and the server, as a network does that fails when a test wants it to. */
+export async function cuttable(serverUrl: string): Promise<CuttableServer> {
+  const { hostname, port } = new URL(serverUrl);
+  const sockets = new Set<Socket>();
+  const upstreams = new Set<Socket>();
+  let next: "request" | "answer" | undefined;
+  let held = false;
+
+  const server = createServer((client) => {
+    const upstream = connect(Number(port || 5432), hostname);
+    const cut = () => {
+      client.destroy();
+      upstream.destroy();
+    };
+    let isCutByAnswer = false;
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on("error", cut);
+      socket.on("close", () => {
+        cut();
+        sockets.delete(socket);
+        upstreams.delete(socket);
+      });
+    }
+    upstreams.add(upstream);
+    if (held) upstream.pause();
+    client.on("data", (chunk) => {
+      const at = next;
+      next = undefined;
+      if (at === "request") return cut();
+      isCutByAnswer ||= at === "answer";
+      upstream.write(chunk);
+    });
+    upstream.on("data", (chunk) => (isCutByAnswer ? cut() : client.write(chunk)));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const url = new URL(serverUrl);
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url.searchParams.delete("sslmode");
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: url.href,
+    cut,
+    cutNext: (at) => {
+      next = at;
+    },
+    hold: () => {
+      held = true;
+      for (const upstream of upstreams) upstream.pause();
+    },
+    release: () => {
+      held = false;
+      for (const upstream of upstreams) upstream.resume();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        cut();
+      }),
+  };
+}
