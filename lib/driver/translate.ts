@@ -61,6 +61,7 @@ function classify(error: PostgresError, marks: readonly SequenceMark[], user: st
     case "22003":
       if (called !== "setval") return undefined;
       return because("SEQUENCE_OUT_OF_BOUNDS", "set a value between its minValue and maxValue");
+    case "3F000":
     case "42P01":
       if (mark === undefined) return undefined;
       return because("SEQUENCE_NOT_FOUND", "create it with createSequence, or look at its schema and the search_path");
@@ -90,6 +91,8 @@ function findMark(
 ): SequenceMark | undefined {
   const candidates = marks.filter(({ use, sequence }) => {
     if (sequence === undefined || (called !== undefined && USES[called] !== use)) return false;
+    // Before PostgreSQL 16 it is the schema that is missing.
+    if (error.code === "3F000") return use !== "defines" && quotedName(error.message) === sequence.schema;
     // Only the refusal to write in a read-only transaction does not say which sequence it is about.
     return error.code === "25006" || isNamed(error, sequence);
   });

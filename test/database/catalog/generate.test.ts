@@ -27,7 +27,7 @@ const declared: SequenceLike[] = [
     ownedBy: { table: "orders", column: "code" },
     comment: COMMENT,
   }),
-  pgSchema("billing").sequence("invoice_seq", { startWith: 100, unlogged: true, comment: COMMENT }),
+  pgSchema("billing").sequence("invoice_seq", { startWith: 100, cache: 7, comment: COMMENT }),
   pgSchema("billing").sequence("moved_seq"),
 ];
 

@@ -1,11 +1,15 @@
 import { bind } from "nextval";
 import { inspect } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { serverVersion, useDatabase } from "../../database.js";
 
 const database = useDatabase();
 
+/** Before 15 there are none. */
+let unlogged = true;
+
 beforeAll(async () => {
+  unlogged = (await serverVersion(database.client)) >= 15;
   await database.client.unsafe(`
     create schema "we""ird";
     create sequence plain_seq;
@@ -13,7 +17,7 @@ beforeAll(async () => {
     comment on sequence "we""ird"."Full Seq" is 'it''s full';
     create table orders (id serial primary key, ticket bigint generated always as identity unique, plain int default nextval('plain_seq'), plain2 numeric(10) default nextval('plain_seq'));
     create sequence owned_seq owned by orders.plain2;
-    create unlogged sequence unlogged_seq;
+    create ${unlogged ? "unlogged" : ""} sequence unlogged_seq;
     create temporary sequence temporary_seq;
     create sequence wide_seq minvalue -9223372036854775808 maxvalue 9223372036854775807 start 9007199254740993;
     select nextval('plain_seq'), nextval('plain_seq'), setval('unlogged_seq', 50, false), setval('wide_seq', 9007199254740995);
@@ -76,7 +80,7 @@ test("reads every sequence, complete and exact", async () => {
       schema: "public",
       seqName: "unlogged_seq",
       definedBy: "user",
-      options: { ...plain, unlogged: true },
+      options: { ...plain, unlogged },
       feeds: [],
       lastValue: 50n,
       isCalled: false,

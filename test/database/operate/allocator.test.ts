@@ -1,5 +1,5 @@
 import { type AnySequence, bind, createSequence, type Database, NextvalError, pgSequence } from "nextval";
-import { allocator } from "../../../lib/operate/index.js";
+import { allocator } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../database.js";

@@ -1,7 +1,7 @@
 import { type AnySequence, bind, createSequence, type Database, pgSchema, pgSequence } from "nextval";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { blockAllocator } from "../../../lib/operate/index.js";
+import { blockAllocator } from "nextval/operate";
 import { useDatabase } from "../../database.js";
 import { cuttable, type CuttableServer } from "../../server/cut.js";
 import { startServer } from "../../server/server.js";

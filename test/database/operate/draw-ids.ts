@@ -1,7 +1,7 @@
 /** A program that draws ids in every way at once, started by uniqueness.test.ts. */
 import { bind } from "nextval";
 import postgres from "postgres";
-import { allocator, blockAllocator } from "../../../lib/operate/index.js";
+import { allocator, blockAllocator } from "nextval/operate";
 import { blockSeq, orderSeq, type Report, type Task, type Way, WAYS } from "./drawing.js";
 
 const { url, count } = JSON.parse(process.argv[2] ?? "") as Task;
@@ -9,7 +9,14 @@ const isSteady = count !== undefined;
 /** Longer than any connect or restart takes. */
 const PATIENCE = 20_000;
 
-const client = postgres(url, { max: 4, onnotice: () => {}, connect_timeout: 5, backoff: () => 0.05 });
+const client = postgres(url, {
+  max: 4,
+  onnotice: () => {},
+  connect_timeout: 5,
+  backoff: () => 0.05,
+  // Flushes of the log come as late as they may, so that a crash has more to lose.
+  connection: isSteady ? {} : { commit_delay: 100_000, commit_siblings: 0 },
+});
 const db = bind(client);
 const ids = allocator(db, orderSeq, { size: isSteady ? 2000 : 20 });
 const blocks = blockAllocator(db, blockSeq);
@@ -26,7 +33,7 @@ const times = <Value>(amount: number, call: () => Promise<Value>) => Array.from(
 /** Each gives calls that have been made at once; each of them gives ids, or fails. */
 const calls: Readonly<Record<Way, () => Promise<bigint[] | bigint>[]>> = {
   nextval: () => times(isSteady ? 500 : 3, () => db.nextval(orderSeq)),
-  nextvals: () => [db.nextvals(orderSeq, isSteady ? 5000 : 2), db.nextvals(orderSeq, isSteady ? 100 : 40)],
+  nextvals: () => [db.nextvals(orderSeq, isSteady ? 5000 : 2), db.nextvals(orderSeq, isSteady ? 100 : 5)],
   allocator: () => [...times(isSteady ? 300 : 5, () => ids.next()), ids.take(isSteady ? 700 : 9), ids.next()],
   blockAllocator: () => [...times(isSteady ? 300 : 5, () => blocks.next()), blocks.take(isSteady ? 700 : 70)],
 };

@@ -1,4 +1,5 @@
 import { bind, createSequence, currval, type Database, nextval, pgSequence, sql } from "nextval";
+import { allocator, blockAllocator, gapless } from "nextval/operate";
 import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PgBouncer, pgBouncerVersion, startPgBouncer } from "../../server/pgbouncer.js";
@@ -119,6 +120,40 @@ describe.skipIf(pgBouncerVersion === undefined)("behind PgBouncer in transaction
     await db.nextval(orderSeq);
     await expect(db`select ${currval(orderSeq)}`).rejects.toMatchObject(refusal);
     expect("currval" in db).toBe(false);
+  });
+
+  test("allocators", async () => {
+    const ids = allocator(db, orderSeq, { size: 40 });
+    const taken = await concurrently(300, async (index) => (index % 3 === 0 ? ids.take(4) : [await ids.next()]));
+    const { unused } = await ids.close();
+    expectEachOnce([...taken.flat(), ...unused], 600 + unused.length);
+  });
+
+  test("block allocators, several on one sequence", async () => {
+    const blockSeq = pgSequence("block_seq", { increment: 25 });
+    await db.query(createSequence(blockSeq));
+    const several = [1, 2, 3].map(() => blockAllocator(db, blockSeq));
+    const taken = await concurrently(600, (index) => several[index % 3]!.next());
+    expectEachOnce(taken, 600);
+    expect(await Promise.all(several.map(async (each) => (await each.close()).unused))).toEqual([[], [], []]);
+  });
+
+  test("gapless counters, whose transactions queue", async () => {
+    const invoices = gapless("invoices");
+    await db.query(invoices.create());
+    const numbers = await concurrently(60, (index) =>
+      db
+        .begin(async (tx) => {
+          const number = await invoices.next(tx);
+          if (index % 4 === 0) throw new Error("on purpose");
+          return number;
+        })
+        .catch(() => undefined),
+    );
+    expectEachOnce(
+      numbers.filter((number) => number !== undefined),
+      45,
+    );
   });
 
   test("a failure in one transaction leaves the others alone", async () => {

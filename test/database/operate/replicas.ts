@@ -54,7 +54,9 @@ export function useReplicas(): Replicas {
       await expect.poll(unready, { timeout: 20_000 }).toHaveLength(0);
     },
     async caughtUp() {
-      const [{ lsn } = { lsn: "" }] = await this.source.client<{ lsn: string }[]>`select pg_current_wal_lsn()::text as lsn`;
+      const [{ lsn } = { lsn: "" }] = await this.source.client<
+        { lsn: string }[]
+      >`select pg_current_wal_lsn()::text as lsn`;
       const behind = () => this.source.client`
         select from pg_replication_slots where slot_name = ${NAME} and confirmed_flush_lsn < ${lsn}::pg_lsn`;
       await expect.poll(behind, { timeout: 20_000 }).toHaveLength(0);

@@ -1,8 +1,8 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type AnySequence, bind, createSequence, pgSchema, pgSequence, resolveOptions } from "nextval";
 import { beforeEach, describe, expect, test } from "vitest";
-import { inspect } from "../../../lib/catalog/index.js";
-import { checkStrides, stride } from "../../../lib/operate/index.js";
+import { inspect } from "nextval/catalog";
+import { checkStrides, stride } from "nextval/operate";
 import { useDatabase } from "../../database.js";
 
 const database = useDatabase();

@@ -23,11 +23,11 @@ async function refusal(options?: Parameters<typeof transfer>[2]) {
 async function positions(side: "source" | "target"): Promise<unknown[]> {
   const { client } = replicas[side];
   const names = await client`
-    select format('%I.%I', schemaname, sequencename) as name from pg_sequences order by schemaname, sequencename`;
+    select format('%I.%I', schemaname, sequencename) as name from pg_sequences
+    where schemaname !~ '^pg_' order by schemaname, sequencename`;
   return Promise.all(
     names.map(async ({ name }) => {
       const [row] = await client.unsafe(`select last_value, is_called from ${name}`);
-      if (row === undefined) console.log("HOLE", name, await client.unsafe(`select last_value, is_called from ${name}`), names);
       return [name, row!["last_value"], row!["is_called"]];
     }),
   );
@@ -298,7 +298,7 @@ describe("a transfer", () => {
     const { sequences } = await run({ margin: 0 });
     expect(sequences).toHaveLength(1000);
     expect(sequences.every(({ moved, to }) => moved && to === 501n)).toBe(true);
-    const rows = await replicas.target.client`select distinct last_value from pg_sequences`;
+    const rows = await replicas.target.client`select distinct last_value from pg_sequences where schemaname = 'public'`;
     expect(rows).toEqual([{ last_value: "500" }]);
   }, 60_000);
 

@@ -12,8 +12,8 @@ const IDS = 1_000_000;
 let server: Server;
 
 beforeAll(async () => {
-  // With a commit_delay flushes of the log come late, so that a crash has more to lose.
-  server = await startServer({ settings: { commit_delay: "20000", commit_siblings: "1" } });
+  // Without it the server takes no commit_delay.
+  server = await startServer({ settings: { fsync: "on" } });
 });
 
 afterAll(async () => {

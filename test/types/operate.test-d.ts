@@ -1,0 +1,63 @@
+import { expectAssignable, expectError, expectType } from "tsd";
+import postgres from "postgres";
+import { type AnySequence, bind, pgSchema, pgSequence, type Transaction, type ValueOf } from "nextval";
+import { allocator, type Allocator, blockAllocator, checkStrides, gapless, stride } from "nextval/operate";
+import { inspect } from "nextval/catalog";
+
+const orderSeq = pgSequence("order_seq", { increment: 50 });
+const ticketSeq = pgSequence("ticket_seq", { as: "smallint" });
+const textSeq = pgSchema("billing").sequence("text_seq", { mode: "string" });
+declare const either: typeof orderSeq | typeof textSeq;
+declare const any: AnySequence;
+
+const db = bind(postgres());
+
+// Allocators give values of the sequence's type.
+const ids = allocator(db, orderSeq, { size: 100, lowWater: 10, durable: false });
+expectType<Allocator<bigint>>(ids);
+expectType<bigint>(await ids.next());
+expectType<bigint[]>(await ids.take(5));
+expectType<bigint[]>((await ids.close()).unused);
+expectAssignable<AsyncDisposable>(ids);
+expectType<number>(await allocator(db, ticketSeq, { size: 100 }).next());
+expectType<string[]>((await allocator(db, textSeq, { size: 100 }).close()).unused);
+expectType<bigint | string>(await allocator(db, either, { size: 100 }).next());
+expectType<bigint | number | string>(await blockAllocator(db, any).next());
+expectError(allocator(db, orderSeq));
+expectError(allocator(db, orderSeq, {}));
+expectError(allocator(db, "order_seq", { size: 5 }));
+expectError(ids.take("5"));
+
+expectType<Allocator<bigint>>(blockAllocator(db, orderSeq));
+expectType<number>(await blockAllocator(db, ticketSeq, { lowWater: 5 }).next());
+expectType<string[]>(await blockAllocator(db, textSeq).take(2));
+expectError(blockAllocator(db, orderSeq, { size: 5 }));
+
+{
+  await using scoped = allocator(db, orderSeq, { size: 10 });
+  expectType<bigint>(await scoped.next());
+}
+
+// Numbers without gaps need a transaction.
+const invoiceNo = gapless("invoice_no", { schema: "billing", startWith: "5" });
+await db.query(invoiceNo.create());
+expectType<bigint>(await db.begin((tx: Transaction) => invoiceNo.next(tx)));
+expectError(invoiceNo.next(db));
+expectError(db.session((session) => invoiceNo.next(session)));
+expectError(invoiceNo.next());
+expectError(gapless(5));
+
+// A stride is a declaration of the same type.
+const strided = stride(textSeq, { node: 1, nodes: 3 });
+expectType<"text_seq">(strided.seqName);
+expectType<"billing">(strided.schema);
+expectType<string>(await db.nextval(strided));
+expectType<number>(await db.nextval(stride(ticketSeq, { node: 0, nodes: 2 })));
+declare const value: ValueOf<typeof strided>;
+expectType<string>(value);
+expectError(stride(orderSeq, { node: 1 }));
+expectError(stride("order_seq", { node: 0, nodes: 2 }));
+
+checkStrides([strided, stride(textSeq, { node: 0, nodes: 3 })]);
+checkStrides({ eu: strided, us: (await inspect(db)).sequences[0]! });
+expectError(checkStrides(["order_seq"]));
