@@ -37,11 +37,13 @@ export async function apply(
   refuseHazards(plan, allow);
   if (plan.changes.length === 0) return;
   await db
-    .begin(async (tx) => {
+    .begin("isolation level read committed", async (tx) => {
       await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
       await tx`select pg_advisory_xact_lock(${LOCK})`;
       const now = await look(tx, plan);
-      if (remaining(plan, now).length === 0) return;
+      // Two sequences that change places may look alike: with renames, nothing tells whether it has been done.
+      const moves = plan.changes.some(({ kind }) => kind === "rename" || kind === "move");
+      if (!moves && remaining(plan, now).length === 0) return;
       const before = planAgain(plan.declared, now, plan.options);
       if (textOf(before.changes) !== textOf(plan.changes)) {
         throw new NextvalError(
@@ -77,8 +79,8 @@ async function look(db: Pick<Handle, "query">, { inspected }: Plan): Promise<Dat
 }
 
 /** What differs by name. Renames are left out: once two sequences have changed places, they would do so again. */
-function remaining({ declared, options }: Plan, state: DatabaseState): readonly Change[] {
-  return planAgain(declared, state, { ...options, renames: undefined }).changes;
+function remaining({ resolved, options }: Plan, state: DatabaseState): readonly Change[] {
+  return planAgain(resolved, state, { ...options, renames: undefined }).changes;
 }
 
 function textOf(changes: readonly Change[]): string {

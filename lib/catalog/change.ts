@@ -30,7 +30,7 @@ export interface Change {
   readonly subject: string;
   /** One statement, in lower case, without a semicolon. */
   readonly sql: string;
-  /** The statement that undoes it; null where there is none. A drop is undone but for its current value and its privileges. */
+  /** The statement that undoes it; null where there is none. A drop is undone but for its value, comment and privileges. */
   readonly inverse: string | null;
   readonly hazards: readonly Hazard[];
 }
@@ -43,6 +43,8 @@ export interface Plan {
   readonly questions: readonly string[];
   /** What it was made of, so that `apply` can look whether it still holds, and whether it led to where it should. */
   readonly declared: readonly SequenceLike[];
+  /** The declarations, each with the schema that its name led to. */
+  readonly resolved: readonly SequenceLike[];
   readonly options: PlanOptions;
   readonly inspected: readonly string[] | null;
 }

@@ -58,10 +58,15 @@ function currentValueExcluded(target: Target, { lastValue, options: before }: Se
 function widerThanColumn(target: Target, { options: before, feeds }: SequenceState): Hazard[] {
   const { options: after } = target;
   const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
-  const narrow = feeds.filter(({ type }) => {
-    const limits = type in LIMITS ? LIMITS[type as keyof typeof LIMITS] : undefined;
-    return limits !== undefined && (after.minValue < limits.minValue || after.maxValue > limits.maxValue);
-  });
+  const narrow = feeds
+    .filter(
+      ({ byDefault, table, column }) =>
+        byDefault || (after.ownedBy?.table === table && after.ownedBy.column === column),
+    )
+    .filter(({ baseType }) => {
+      const limits = limitsOf(baseType);
+      return limits !== undefined && (after.minValue < limits.minValue || after.maxValue > limits.maxValue);
+    });
   return hazardsFor(nameOf(target.declared))(
     "WIDER_THAN_COLUMN",
     grows && narrow.length > 0,
@@ -115,6 +120,13 @@ export function hazardsOfDrop(state: SequenceState): Hazard[] {
 function hazardsFor(sequence: string) {
   return (code: HazardCode, holds: boolean, problem: string, blocked = false): Hazard[] =>
     holds ? [{ code, message: `${sequence}: ${problem}`, blocked }] : [];
+}
+
+/** What a column of a type holds; undefined where that is no matter to a sequence. */
+function limitsOf(type: string): { readonly minValue: bigint; readonly maxValue: bigint } | undefined {
+  const digits = /^numeric\((\d+),0\)$/.exec(type)?.[1];
+  if (digits !== undefined) return { minValue: -(10n ** BigInt(digits)) + 1n, maxValue: 10n ** BigInt(digits) - 1n };
+  return type in LIMITS ? LIMITS[type as keyof typeof LIMITS] : undefined;
 }
 
 function widthOf({ as }: StateOptions): bigint {

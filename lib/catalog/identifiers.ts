@@ -16,7 +16,7 @@ export interface Identifiers<Sequence extends Place> {
  */
 export function identifiersOf<Sequence extends Place>(
   sequences: readonly Sequence[],
-  defaultSchema: string,
+  defaultSchema: string | null,
 ): Identifiers<Sequence> {
   const plain = new Map(sequences.map((sequence) => [sequence, identifierOf(sequence.seqName, "seq")]));
   const schemasOf = new Map<string, Set<string>>();

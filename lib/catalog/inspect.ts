@@ -26,7 +26,8 @@ export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOpt
   const document = await readDocument<SequenceDocument[]>(db, sequencesQuery(server.version, schemas));
   return {
     inspected: schemas === undefined ? null : [...schemas],
-    defaultSchema: server.defaultSchema ?? "public",
+    defaultSchema: server.searchPath[0] ?? null,
+    searchPath: server.searchPath,
     serverVersion: server.version,
     schemas: server.schemas,
     sequences: document.map(toState),
@@ -35,7 +36,7 @@ export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOpt
 
 interface ServerDocument {
   readonly version: number;
-  readonly defaultSchema: string | null;
+  readonly searchPath: string[];
   readonly schemas: string[];
 }
 
@@ -55,6 +56,7 @@ interface SequenceDocument {
   readonly identity: boolean;
   readonly extension: boolean;
   readonly owner: { readonly table: string; readonly column: string } | null;
+  readonly referenced: boolean;
   readonly feeds: readonly (Omit<FedColumn, "inserts"> & { readonly inserts: string })[] | null;
   readonly last: string | null;
   readonly called: boolean | null;
@@ -79,6 +81,7 @@ function toState(row: SequenceDocument): SequenceState {
       comment: row.comment,
     },
     feeds: (row.feeds ?? []).map(({ inserts, ...column }) => ({ ...column, inserts: BigInt(inserts) })),
+    isReferenced: row.referenced,
     lastValue: row.last === null ? null : BigInt(row.last),
     isCalled: row.called,
     missingPrivileges: row.missing,
@@ -94,7 +97,7 @@ async function readDocument<Document>(db: Pick<Handle, "query">, query: ReturnTy
 const serverQuery = sql`
   select json_build_object(
     'version', current_setting('server_version_num')::int,
-    'defaultSchema', current_schema(),
+    'searchPath', array_to_json(current_schemas(false)),
     'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace)
   )::text as document`;
 
@@ -124,6 +127,12 @@ function sequencesQuery(version: number, schemas: readonly string[] | undefined)
       join pg_catalog.pg_attrdef a on a.oid = d.objid
       where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
         and d.refobjid in (select oid from sequences)
+      union all
+      -- A name that the default looks up itself is no dependency. 1574 is nextval.
+      select to_regclass(match[1]), a.adrelid, a.adnum
+      from pg_catalog.pg_attrdef a,
+        regexp_matches(pg_catalog.pg_get_expr(a.adbin, a.adrelid), $re$nextval[(][(]'([^']+)'::text[)]::regclass[)]$re$, 'g') match
+      where a.adbin::text like '%:funcid 1574 %'
     ), columns as (
       select objid, refobjid, refobjsubid, bool_or(by_default) as by_default
       from (
@@ -135,11 +144,12 @@ function sequencesQuery(version: number, schemas: readonly string[] | undefined)
       select columns.objid, json_agg(json_build_object(
         'schema', tn.nspname, 'table', t.relname, 'column', att.attname,
         'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
+        'baseType', case when type.typbasetype = 0 then pg_catalog.format_type(att.atttypid, att.atttypmod)
+          else pg_catalog.format_type(type.typbasetype, type.typtypmod) end,
         'byDefault', columns.by_default,
         'unique', exists (
           select from pg_catalog.pg_index i
           where i.indrelid = t.oid and i.indisunique and i.indnkeyatts = 1 and i.indkey[0] = att.attnum
-            and i.indpred is null
         ),
         'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
       ) order by tn.nspname, t.relname, att.attnum) as feeds
@@ -147,6 +157,7 @@ function sequencesQuery(version: number, schemas: readonly string[] | undefined)
       join pg_catalog.pg_class t on t.oid = columns.refobjid
       join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
       join pg_catalog.pg_attribute att on att.attrelid = t.oid and att.attnum = columns.refobjsubid
+      join pg_catalog.pg_type type on type.oid = att.atttypid
       group by columns.objid
     )
     select coalesce(json_agg(json_build_object(
@@ -158,6 +169,11 @@ function sequencesQuery(version: number, schemas: readonly string[] | undefined)
       'extension', e.objid is not null,
       'owner', case when o.objid is not null then json_build_object('table', t.relname, 'column', att.attname) end,
       'feeds', f.feeds,
+      'referenced', exists (
+        select from pg_catalog.pg_depend d
+        where d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = s.oid and d.deptype in ('n', 'a')
+          and d.classid <> 'pg_catalog.pg_attrdef'::regclass
+      ),
       'last', v.last_value::text, 'called', v.is_called,
       'missing', array_to_json(array_remove(array[
         case when not s.may_select then 'select' end,
@@ -193,7 +209,7 @@ function valueQuery(version: number) {
     select coalesce(drawn.last_value, (regexp_match(own.row, '<last_value>(-?[0-9]+)<'))[1]::bigint) as last_value,
       case when drawn.last_value is not null then true else (regexp_match(own.row, '<is_called>(true|false)<'))[1]::boolean end as is_called
     from (select case when s.may_select or s.may_use then pg_catalog.pg_sequence_last_value(s.oid) end as last_value) drawn,
-      lateral (select case when drawn.last_value is null and s.may_select then
+      lateral (select case when drawn.last_value is null and s.may_select and pg_catalog.has_schema_privilege(s.nspname, 'usage') then
         pg_catalog.query_to_xml(format('select last_value, is_called from %I.%I', s.nspname, s.relname), false, false, '')::text
       end as row) own`;
 }

@@ -15,7 +15,16 @@ import { hazardsOfAlter, hazardsOfDrop, hazardsOfLock, hazardsOfPersistence, nee
 import { questionsOf } from "./questions.js";
 import { relocate } from "./relocate.js";
 import { renamesOf } from "./renames.js";
-import { constantOf, constantOfState, keyOf, nameOf, refuse, type Target, targetOf } from "./sequences.js";
+import {
+  constantOf,
+  constantOfState,
+  constantOfTarget,
+  keyOf,
+  nameOf,
+  refuse,
+  type Target,
+  targetOf,
+} from "./sequences.js";
 import type { DatabaseState, SequenceState } from "./state.js";
 
 /**
@@ -32,9 +41,11 @@ import type { DatabaseState, SequenceState } from "./state.js";
  * do not fit.
  */
 export function plan(declared: readonly SequenceLike[], state: DatabaseState, options: PlanOptions = {}): Plan {
-  const targets = targetsOf(declared, state);
   const existing = new Map(state.sequences.map((sequence) => [keyOf(sequence), sequence]));
+  const targets = targetsOf(declared, state, existing);
   const renamed = renamesOf(options.renames ?? {}, targets, state);
+  // What is renamed is no longer what is declared under its old name.
+  for (const { schema, seqName } of renamed.values()) existing.delete(keyOf({ schema, seqName }));
   const pairs = targets.map((target) => [target, renamed.get(target) ?? existing.get(keyOf(target))] as const);
   const kept = new Set<SequenceState>();
   for (const [target, found] of pairs) {
@@ -59,15 +70,20 @@ export function plan(declared: readonly SequenceLike[], state: DatabaseState, op
     ],
     questions: questionsOf(created, undeclared),
     declared,
+    resolved: targets.map(constantOfTarget),
     options,
     inspected: state.inspected,
   };
 }
 
-function targetsOf(declared: readonly SequenceLike[], state: DatabaseState): Target[] {
+function targetsOf(
+  declared: readonly SequenceLike[],
+  state: DatabaseState,
+  existing: ReadonlyMap<string, SequenceState>,
+): Target[] {
   const targets = new Map<string, Target>();
   for (const each of declared) {
-    const target = targetOf(each, state.defaultSchema);
+    const target = targetOf(each, state, existing);
     const key = keyOf(target);
     if (targets.has(key)) refuse(nameOf(each), `it is declared twice in schema ${target.schema}`);
     if (state.inspected !== null && !state.inspected.includes(target.schema)) {
@@ -168,11 +184,11 @@ function comment(target: Target, found: SequenceState | undefined): Change[] {
   ];
 }
 
-/** What belongs to a column or feeds one goes with its table, and could not be dropped without it. */
+/** What belongs to a column, feeds one, or is used elsewhere could not be dropped without that. */
 function drops(undeclared: readonly SequenceState[], targets: readonly Target[]): Change[] {
   const schemas = new Set(targets.map(({ schema }) => schema));
   return undeclared
-    .filter(({ schema, feeds }) => schemas.has(schema) && feeds.length === 0)
+    .filter(({ schema, feeds, isReferenced }) => schemas.has(schema) && feeds.length === 0 && !isReferenced)
     .map((state) => ({
       kind: "drop",
       subject: nameOf(state),

@@ -16,7 +16,8 @@ export function renamesOf(
   for (const [oldName, newName] of Object.entries(renames)) {
     const target = targets.find((each) => isCalled(each, newName));
     if (target === undefined) fail(oldName, newName, `no declaration is named ${newName}`);
-    const from = sequences.find((each) => isCalled(each, oldName));
+    const [from, other] = sequences.filter((each) => isCalled(each, oldName));
+    if (other !== undefined) fail(oldName, newName, "several sequences have that name; take the schema along");
     const there = sequences.find((each) => keyOf(each) === keyOf(target));
     if (from === undefined) {
       if (there !== undefined) continue; // done before

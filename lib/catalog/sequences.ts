@@ -1,5 +1,5 @@
 import { type AnySequence, NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceLike } from "../index.js";
-import type { SequenceState, StateOptions } from "./state.js";
+import type { DatabaseState, SequenceState, StateOptions } from "./state.js";
 
 /** A declaration, complete, with the schema that it leads to. */
 export interface Target {
@@ -10,14 +10,29 @@ export interface Target {
   readonly options: StateOptions;
 }
 
-export function targetOf(declared: SequenceLike, defaultSchema: string): Target {
+export function targetOf(
+  declared: SequenceLike,
+  { searchPath }: Pick<DatabaseState, "searchPath">,
+  existing: ReadonlyMap<string, SequenceState>,
+): Target {
   const { mode: _mode, ...options } = resolveOptions(declared);
-  return { declared, schema: declared.schema ?? defaultSchema, seqName: declared.seqName as string, options };
+  const seqName = declared.seqName as string;
+  const isThere = (schema: string) => existing.has(keyOf({ schema, seqName }));
+  const schema = declared.schema ?? searchPath.find(isThere) ?? searchPath[0];
+  if (schema === undefined) {
+    refuse(seqName, "the search_path of the connection leads to no schema that exists; declare it with pgSchema");
+  }
+  return { declared, schema, seqName, options };
 }
 
 /** The constant that statements about a target are made of, with the options that it has at that moment. */
 export function constantOf({ declared, seqName }: Target, options: StateOptions): AnySequence {
   return declare(declared.schema, seqName, options);
+}
+
+/** The declaration with the schema that it leads to, so that it leads there whatever becomes of the `search_path`. */
+export function constantOfTarget({ schema, seqName, options }: Target): AnySequence {
+  return declare(schema, seqName, options);
 }
 
 /** The constant for a sequence of the database, under its own name or another. */

@@ -16,6 +16,8 @@ export interface SequenceState {
   readonly definedBy: "user" | "identity" | "extension";
   /** The columns that take their values from it: the one it belongs to, and those whose default draws from it. */
   readonly feeds: readonly FedColumn[];
+  /** Whether something else depends on it, such as a view, a function or the default of a domain. */
+  readonly isReferenced: boolean;
   /** As in the sequence's own row; null where it may not be read. */
   readonly lastValue: bigint | null;
   /** Whether `lastValue` has been given out; null where it may not be read. */
@@ -31,6 +33,8 @@ export interface FedColumn {
   readonly column: string;
   /** As the server writes it: `integer`, `bigint`, `numeric(10,0)`. */
   readonly type: string;
+  /** The type that a domain is made of; else the type itself. */
+  readonly baseType: string;
   /** Whether its default draws from the sequence. */
   readonly byDefault: boolean;
   /** Whether the column alone is a primary key or unique. */
@@ -43,8 +47,10 @@ export interface FedColumn {
 export interface DatabaseState {
   /** The schemas that were looked at; null for all of them. */
   readonly inspected: readonly string[] | null;
-  /** Where a name without a schema leads to: the first schema of the `search_path` that exists. */
-  readonly defaultSchema: string;
+  /** Where a name without a schema is created: the first schema of the `search_path` that exists; null where none does. */
+  readonly defaultSchema: string | null;
+  /** Where a name without a schema is looked for, in this order. */
+  readonly searchPath: readonly string[];
   /** Of the server: 180004 for 18.4. */
   readonly serverVersion: number;
   /** Every schema that exists, so that a plan knows which to create. */

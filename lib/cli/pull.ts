@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { inspect, pull as sourceOf } from "../catalog/index.js";
+import { pull as sourceOf } from "../catalog/index.js";
 import { withDatabase } from "./connect.js";
+import { look } from "./look.js";
 import { shownPath } from "./load-module.js";
 import { say, sayJson } from "./output.js";
 import { type Flags, settingsOf } from "./settings.js";
@@ -12,7 +13,7 @@ export async function pull(flags: Flags): Promise<number> {
   const force = flags.force === true;
   if (file !== null && !force) refuseToOverwrite(file, OVERWRITING);
   const settings = await settingsOf(flags);
-  const state = await withDatabase(settings, (db) => inspect(db, { schemas: settings.schemas }));
+  const state = await withDatabase(settings, (db) => look(db, settings));
   const source = sourceOf(state);
   if (file !== null) writeFiles([{ path: file, content: source }], { overwrite: force, hint: OVERWRITING });
   if (flags.json === true) sayJson({ file, source, sequences: state.sequences });

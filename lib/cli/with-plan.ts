@@ -1,6 +1,7 @@
-import { inspect, plan, type Plan } from "../catalog/index.js";
+import { plan, type Plan } from "../catalog/index.js";
 import type { Database } from "../index.js";
 import { withDatabase } from "./connect.js";
+import { look } from "./look.js";
 import { type Flags, type Settings, settingsOf } from "./settings.js";
 
 export interface Planned {
@@ -14,7 +15,7 @@ export async function withPlan<Result>(flags: Flags, use: (planned: Planned) => 
   const settings = await settingsOf(flags);
   const declared = await settings.declarations();
   return withDatabase(settings, async (db) => {
-    const state = await inspect(db, { schemas: settings.schemas });
+    const state = await look(db, settings);
     return use({ plan: plan(declared, state, settings.planOptions), db, settings });
   });
 }

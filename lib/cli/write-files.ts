@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fail } from "./command-error.js";
 import { explain } from "./explain.js";
@@ -19,9 +19,12 @@ export function writeFiles(
   for (const { path, content } of files) {
     try {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, content, { flag: overwrite ? "w" : "wx" });
+      // The file is never half written: it takes the place of the old one when it is whole.
+      writeFileSync(`${path}.new`, content);
+      renameSync(`${path}.new`, path);
       written.push(path);
     } catch (error) {
+      rmSync(`${path}.new`, { force: true });
       if (!overwrite) for (const each of written) rmSync(each, { force: true });
       fail(`Cannot write ${shownPath(path)}: ${explain(error)}`);
     }

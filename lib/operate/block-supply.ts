@@ -30,7 +30,23 @@ export class BlockSupply<Value> implements Supply<Value> {
 
   many(count: number): Value[] {
     const values = new Array<Value>(count);
-    for (let index = 0; index < count; index++) values[index] = this.one();
+    const make = this.#make;
+    for (let at = 0; at < count;) {
+      const end = at + Math.min(count - at, this.#leftInBlock);
+      this.left -= end - at;
+      this.#leftInBlock -= end - at;
+      // Twice the same, but for the kind of number: a loop over either is far slower.
+      if (typeof this.#next === "number") {
+        let next = this.#next;
+        for (; at < end; at++, next += this.#step) values[at] = make(next);
+        this.#next = next;
+      } else {
+        let next = this.#next;
+        for (const step = BigInt(this.#step); at < end; at++, next += step) values[at] = make(next);
+        this.#next = next;
+      }
+      if (this.#leftInBlock === 0) this.#open();
+    }
     return values;
   }
 

@@ -5,6 +5,9 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** Debian has it among the programs of the system, which are not on the path of every user. */
+const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin` };
+
 /** The version of the command `pgbouncer`, such as `1.18.0`; undefined where it is not installed. */
 export const pgBouncerVersion: string | undefined = findVersion();
 
@@ -43,7 +46,7 @@ max_client_conn = 1000
   await chmod(folder, 0o755);
   // The shell sees the end of its input when this process is gone, and ends PgBouncer then.
   const shell = spawn("sh", ["-c", '"$@" & read -r _; kill $!; wait', "sh", "pgbouncer", "-q", ...asNobody, file], {
-    env: { ...process.env, PATH: SEARCH_PATH },
+    env,
     stdio: ["pipe", "ignore", "pipe"],
   });
   let log = "";
@@ -63,12 +66,8 @@ max_client_conn = 1000
   return { url: server.href, stop };
 }
 
-/** Debian has it among the programs of the system, which are not on the path of every user. */
-const SEARCH_PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin`;
-
 function findVersion(): string | undefined {
   try {
-    const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin` };
     const output = execFileSync("pgbouncer", ["--version"], { env, encoding: "utf8" });
     return /\d+\.\d+(\.\d+)?/.exec(output)?.[0];
   } catch {

@@ -30,6 +30,14 @@ test("two deployments at once: one does it, the other finds it done", async () =
   expect(await names()).toEqual(["order_seq"]);
 });
 
+test("whatever the isolation level is by default", async () => {
+  const options = { max: 1, connection: { default_transaction_isolation: "repeatable read" as const } };
+  const others = [database.connect(options), database.connect(options), database.connect(options)];
+  const made = plan([orderSeq], await inspect(db));
+  await Promise.all(others.map((client) => apply(bind(client), made)));
+  expect(await names()).toEqual(["order_seq"]);
+});
+
 test("a plan of yesterday is refused", async () => {
   await database.client`create sequence order_seq`;
   const made = plan([orderSeq], await inspect(db));
@@ -47,7 +55,7 @@ test("what does not lead to the declarations is rolled back", async () => {
   try {
     await expect(apply(db, plan([orderSeq], await inspect(db)))).rejects.toMatchObject({
       code: "PLAN_NOT_REACHED",
-      message: expect.stringContaining('alter sequence "order_seq" cache 1'),
+      message: expect.stringContaining('alter sequence "public"."order_seq" cache 1'),
     });
     expect(await names()).toEqual([]);
   } finally {

@@ -153,9 +153,15 @@ describe("a plan", () => {
       "a_seq: cannot be renamed to b_seq: the database has both; take the rename out if it is done, else drop or rename the other first",
     ],
     [{ a_seq: "new_seq", b_seq: "new_seq" }, "b_seq: cannot be renamed to new_seq: it is renamed twice"],
+    [
+      { "billing.x": "new_seq" },
+      "billing.x: cannot be renamed to new_seq: several sequences have that name; take the schema along",
+    ],
     [{ b_seq: "b_seq" }, "b_seq: cannot be renamed to b_seq: it has that name already"],
   ])("refuses renames that do not fit: %j", async (renames, message) => {
-    await database.client.unsafe("create sequence a_seq; create sequence b_seq");
+    await database.client.unsafe(
+      'create schema billing; create sequence a_seq; create sequence b_seq; create sequence billing.x; create sequence "billing.x"',
+    );
     const declared = [pgSequence("new_seq"), pgSequence("b_seq")];
     await expect(planned(declared, { renames })).rejects.toMatchObject({ code: "INVALID_OPTIONS", message });
   });
@@ -167,6 +173,62 @@ describe("a plan", () => {
     expect(() => plan([billing.sequence("b_seq")], partly)).toThrow(
       "billing.b_seq: schema billing was not inspected, only public",
     );
+  });
+
+  test("changes places of two that look alike, and creates under a name that has become free", async () => {
+    await database.client.unsafe(`
+      create sequence a_seq; create sequence b_seq; create sequence c_seq;
+      select setval('a_seq', 10), setval('b_seq', 20), setval('c_seq', 30)`);
+    const declared = [pgSequence("a_seq"), pgSequence("b_seq"), pgSequence("c_seq"), pgSequence("d_seq")];
+    const renames = { a_seq: "b_seq", b_seq: "a_seq", c_seq: "d_seq" };
+    await apply(db, await planned(declared, { renames }));
+    const values = (await inspect(db)).sequences.map(({ seqName, lastValue }) => [seqName, lastValue]);
+    expect(values).toEqual([
+      ["a_seq", 20n],
+      ["b_seq", 10n],
+      ["c_seq", 1n],
+      ["d_seq", 30n],
+    ]);
+  });
+
+  test("finds a name without a schema where the server does", async () => {
+    await database.client.unsafe("create schema billing; create sequence public.x_seq cache 3");
+    const client = database.connect({ max: 1, connection: { search_path: "billing, public" } });
+    const far = bind(client);
+    const { changes } = plan([pgSequence("x_seq"), pgSequence("y_seq")], await inspect(far));
+    expect(changes.map(({ sql }) => sql)).toEqual(['create sequence "y_seq"', 'alter sequence "x_seq" cache 1']);
+    await apply(far, plan([pgSequence("x_seq"), pgSequence("y_seq")], await inspect(far)));
+    const places = (await inspect(db)).sequences.map(({ schema, seqName }) => `${schema}.${seqName}`);
+    expect(places).toEqual(["billing.y_seq", "public.x_seq"]);
+    const nowhere = bind(database.connect({ max: 1, connection: { search_path: "no_such" } }));
+    const lost = await inspect(nowhere);
+    expect(() => plan([pgSequence("x_seq")], lost)).toThrow(
+      "x_seq: the search_path of the connection leads to no schema",
+    );
+  });
+
+  test("does not prune what is used elsewhere", async () => {
+    await database.client.unsafe(`
+      create sequence text_seq; create table t (id int default nextval('text_seq'::text));
+      create sequence view_seq; create view v as select last_value from view_seq;
+      create sequence domain_seq; create domain d as int default nextval('domain_seq')`);
+    expect(await sqlOf([pgSequence("a_seq")], { prune: true })).toEqual(['create sequence "a_seq"']);
+  });
+
+  test("knows what a domain and a numeric column hold, and counts no column that it only belongs to", async () => {
+    await database.client.unsafe(`
+      create domain small as smallint; create sequence a_seq maxvalue 999;
+      create table t (id small default nextval('a_seq'), n numeric(3,0) default nextval('a_seq'));
+      create sequence b_seq as integer; create table u (id int); alter sequence b_seq owned by u.id`);
+    const hazardsOf = async (declared: SequenceLike) =>
+      (await planned([declared])).changes.flatMap(({ hazards }) => hazards.map(({ message }) => message));
+    expect(await hazardsOf(pgSequence("a_seq", { maxValue: 1000 }))).toEqual([
+      expect.stringContaining("public.t.n of type numeric(3,0)"),
+    ]);
+    expect(await hazardsOf(pgSequence("a_seq", { maxValue: 40_000 }))).toEqual([
+      expect.stringContaining("public.t.id, public.t.n"),
+    ]);
+    expect(await hazardsOf(pgSequence("b_seq"))).toEqual([]);
   });
 
   test("a rename that was done before is no change", async () => {

@@ -220,6 +220,7 @@ function sequence(seqName: string, schema = "public", change: Partial<SequenceSt
     options,
     definedBy: "user",
     feeds: [],
+    isReferenced: false,
     lastValue: null,
     isCalled: null,
     missingPrivileges: [],
@@ -229,7 +230,14 @@ function sequence(seqName: string, schema = "public", change: Partial<SequenceSt
 
 function stateOf(...sequences: SequenceState[]): DatabaseState {
   const schemas = sequences.map(({ schema }) => schema);
-  return { inspected: null, defaultSchema: "public", serverVersion: 180_000, schemas, sequences };
+  return {
+    inspected: null,
+    defaultSchema: "public",
+    searchPath: ["public"],
+    serverVersion: 180_000,
+    schemas,
+    sequences,
+  };
 }
 
 /** The names of the constants by those of the sequences and schemas. */

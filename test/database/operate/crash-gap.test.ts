@@ -1,4 +1,5 @@
 import { bind, createSequence, type Database, type DrawOptions, pgSequence } from "nextval";
+import { allocator } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../../server/server.js";
@@ -32,16 +33,20 @@ afterAll(async () => {
   await server.stop();
 });
 
-function connect(max = 1): Database {
-  const client = postgres(server.url, { max, onnotice: () => {} });
+function connect(): Database {
+  const client = postgres(server.url, { max: 1, onnotice: () => {} });
   clients.push(client);
   return bind(client);
 }
 
-/** Two ways to draw; each connection takes one of them. */
-const ways = [
-  async (db: Database, options: DrawOptions) => [await db.nextval(orderSeq, options)],
-  (db: Database, options: DrawOptions) => db.nextvals(orderSeq, 3, options),
+/** Ways to get few values at a time; each connection takes one of them. */
+const ways: ((db: Database, options: DrawOptions) => () => Promise<bigint[]>)[] = [
+  (db, options) => async () => [await db.nextval(orderSeq, options)],
+  (db, options) => () => db.nextvals(orderSeq, 3, options),
+  (db, options) => {
+    const ids = allocator(db, orderSeq, { size: 5, lowWater: 0, ...options });
+    return () => ids.take(5);
+  },
 ];
 
 /** The values that were handed out more than once, by draws around a crash of the server in the middle of them. */
@@ -52,9 +57,8 @@ async function twiceAfterCrash(options: DrawOptions): Promise<{ drawn: number; t
   const values: bigint[] = [];
   let crashed = false;
   const work = Array.from({ length: CONNECTIONS }, async (_, index) => {
-    const db = connect();
-    const draw = ways[index % ways.length]!;
-    while (!crashed) values.push(...(await draw(db, options)));
+    const draw = ways[index % ways.length]!(connect(), options);
+    while (!crashed) values.push(...(await draw()));
   });
   const outcomes = Promise.allSettled(work);
   await expect.poll(() => values.length, { interval: 5, timeout: 5000 }).toBeGreaterThan(100);

@@ -1,5 +1,5 @@
 /** A program that draws ids in every way at once, started by uniqueness.test.ts. */
-import { bind } from "nextval";
+import { bind, type Database } from "nextval";
 import postgres from "postgres";
 import { allocator, blockAllocator } from "nextval/operate";
 import { blockSeq, orderSeq, type Report, type Task, type Way, WAYS } from "./drawing.js";
@@ -9,17 +9,20 @@ const isSteady = count !== undefined;
 /** Longer than any connect or restart takes. */
 const PATIENCE = 20_000;
 
-const client = postgres(url, {
-  max: 4,
-  onnotice: () => {},
-  connect_timeout: 5,
-  backoff: () => 0.05,
-  // Flushes of the log come as late as they may, so that a crash has more to lose.
-  connection: isSteady ? {} : { commit_delay: 100_000, commit_siblings: 0 },
-});
-const db = bind(client);
-const ids = allocator(db, orderSeq, { size: isSteady ? 2000 : 20 });
-const blocks = blockAllocator(db, blockSeq);
+/** A connection of its own for each way, so that none waits for another. */
+const clients = WAYS.map(() =>
+  postgres(url, {
+    max: 1,
+    onnotice: () => {},
+    connect_timeout: 5,
+    backoff: () => 0.05,
+    // Flushes of the log come as late as they may, so that a crash has more to lose.
+    connection: isSteady ? {} : { commit_delay: 100_000, commit_siblings: 0 },
+  }),
+);
+const [one, many, allocating, blocking] = clients.map(bind) as [Database, Database, Database, Database];
+const ids = allocator(allocating, orderSeq, { size: isSteady ? 2000 : 4 });
+const blocks = blockAllocator(blocking, blockSeq);
 const failures = new Map<string, number>();
 const hung: string[] = [];
 const strange: string[] = [];
@@ -32,9 +35,9 @@ const times = <Value>(amount: number, call: () => Promise<Value>) => Array.from(
 
 /** Each gives calls that have been made at once; each of them gives ids, or fails. */
 const calls: Readonly<Record<Way, () => Promise<bigint[] | bigint>[]>> = {
-  nextval: () => times(isSteady ? 500 : 3, () => db.nextval(orderSeq)),
-  nextvals: () => [db.nextvals(orderSeq, isSteady ? 5000 : 2), db.nextvals(orderSeq, isSteady ? 100 : 5)],
-  allocator: () => [...times(isSteady ? 300 : 5, () => ids.next()), ids.take(isSteady ? 700 : 9), ids.next()],
+  nextval: () => times(isSteady ? 500 : 1, () => one.nextval(orderSeq)),
+  nextvals: () => [many.nextvals(orderSeq, isSteady ? 5000 : 2), many.nextvals(orderSeq, isSteady ? 100 : 3)],
+  allocator: () => [...times(isSteady ? 300 : 2, () => ids.next()), ids.take(isSteady ? 700 : 3), ids.next()],
   blockAllocator: () => [...times(isSteady ? 300 : 5, () => blocks.next()), blocks.take(isSteady ? 700 : 70)],
 };
 
@@ -79,6 +82,6 @@ process.on("unhandledRejection", (reason) => strange.push(`nobody waited for: ${
 const drawn = await Promise.all(WAYS.map(async (way) => [way, await run(way)] as const));
 await ids.close();
 await blocks.close();
-await client.end({ timeout: 1 });
+await Promise.all(clients.map((client) => client.end({ timeout: 1 })));
 // Whoever hears this ends the channel, and with it this program.
 send({ kind: "done", ids: Object.fromEntries(drawn) as Record<Way, BigInt64Array>, failures, hung, strange });

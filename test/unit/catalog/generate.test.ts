@@ -17,6 +17,7 @@ function planOf(...changes: (Pick<Change, "sql"> & Partial<Change>)[]): Plan {
     })),
     questions: [],
     declared: [],
+    resolved: [],
     options: {},
     inspected: null,
   };
