@@ -5,7 +5,7 @@ import { sequenceName } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
 import { SQL, Sql, textFragment } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
-import { columnDecoder, type Columns, decodeRows } from "./decode.js";
+import { columnDecoder, type Columns, decodeRows, withoutHoles } from "./decode.js";
 import { Draws } from "./draw.js";
 import { translate } from "./translate.js";
 
@@ -119,6 +119,7 @@ export class Connection {
 
   /** Decodes the `int8` values of rows in place. */
   decode<List extends readonly unknown[]>(rows: List, columns: Columns | undefined, fragment: Sql): List {
+    withoutHoles(rows);
     const decoder = columnDecoder(Sql.shapeOf(fragment).marks, this.#options);
     if (decoder !== undefined) decodeRows(rows, columns ?? [], decoder);
     return rows;
@@ -142,7 +143,7 @@ export class Connection {
     try {
       // At once, and not when it is awaited: it comes before what is sent after it.
       const rows = await this.prepare(fragment).raw().execute();
-      return rows.map((row) => Array.from(row, (value) => (value === null ? value : String(value))));
+      return withoutHoles(rows).map((row) => Array.from(row, (value) => (value === null ? value : String(value))));
     } catch (error) {
       throw this.translate(error, fragment);
     }

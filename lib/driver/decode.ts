@@ -25,6 +25,19 @@ export function columnDecoder(
   return (column) => decoders.get(column) ?? BigInt;
 }
 
+/**
+ * After a statement that failed behind its first rows, postgres.js (3.4.9) counts on from there: the next result on the
+ * connection has holes in front, which are taken away.
+ */
+export function withoutHoles<List extends readonly unknown[]>(rows: List): List {
+  if (rows.length > 0 && !(0 in rows))
+    (rows as unknown as unknown[]).splice(
+      0,
+      rows.findIndex((_row, at) => at in rows),
+    );
+  return rows;
+}
+
 /** Decodes the `int8` values of rows in place; what a transform of the client has already made of them stays. */
 export function decodeRows(rows: readonly unknown[], columns: Columns, decoder: (column: string) => Decode): void {
   // Of several columns of one name a row has the last.

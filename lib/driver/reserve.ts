@@ -20,8 +20,11 @@ interface DriverConnection {
  * would put it back among the open ones; its own `begin` sends a rollback there. So the closing is listened to, as that
  * `begin` does, and from then on the connection is neither used nor released: the pool has taken it back by itself.
  */
-export async function reserve(client: Pick<postgres.Sql, "reserve">, firstStatement: string): Promise<Reserved> {
-  const native = await client.reserve();
+export async function reserve(
+  client: Pick<postgres.Sql, "reserve" | "unsafe">,
+  firstStatement: string,
+): Promise<Reserved> {
+  const native = await takeConnection(client);
   let connection: DriverConnection | undefined;
   let closed: unknown;
   let reject: (reason: unknown) => void;
@@ -61,4 +64,44 @@ export async function reserve(client: Pick<postgres.Sql, "reserve">, firstStatem
     },
     release,
   };
+}
+
+/** How long a connection may take before it is asked for again, in milliseconds. */
+const PATIENCE = 1000;
+
+/**
+ * While its connections are being opened anew, postgres.js may forget that somebody waits for one (3.4.9: `onclose` hands the
+ * request to a connection that then drops it). So it is asked again, once a plain statement has shown that the server
+ * answers; what comes too late is given back.
+ */
+function takeConnection(client: Pick<postgres.Sql, "reserve" | "unsafe">): Promise<postgres.ReservedSql> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isDone = false;
+    const finish = (settle: () => void) => {
+      isDone = true;
+      clearTimeout(timer);
+      settle();
+    };
+    const refuse = (error: unknown) => {
+      if (!isDone) finish(() => reject(error));
+    };
+    const ask = () => {
+      client.reserve().then((native) => {
+        if (isDone) native.release();
+        else finish(() => resolve(native));
+      }, refuse);
+    };
+    const watch = () => {
+      timer = setTimeout(() => {
+        client.unsafe("select 1").then(() => {
+          if (isDone) return;
+          ask();
+          watch();
+        }, refuse);
+      }, PATIENCE);
+    };
+    watch();
+    ask();
+  });
 }

@@ -1,0 +1,68 @@
+import { connect, createServer } from "node:net";
+import { bind, createSequence, nextval, pgSequence, sql } from "nextval";
+import { expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+
+/** What postgres.js 3.4.9 gets wrong, and a handle does not. */
+const database = useDatabase();
+const shortSeq = pgSequence("short_seq", { maxValue: 5, cycle: false });
+const orderSeq = pgSequence("order_seq");
+
+test("a statement that fails behind its first rows leaves no holes in the next result", async () => {
+  const client = database.connect({ max: 1 });
+  const db = bind(client);
+  await db.query(createSequence(orderSeq));
+  const fail = async () => {
+    await db.query(sql`drop sequence if exists short_seq`);
+    await db.query(createSequence(shortSeq));
+    const draw = db`select ${nextval(shortSeq)} from generate_series(1, 9)`;
+    await expect(draw).rejects.toMatchObject({ code: "SEQUENCE_EXHAUSTED" });
+  };
+  await fail();
+  expect(await db.nextval(orderSeq)).toBe(1n);
+  await fail();
+  expect(await db.nextvals(orderSeq, 3)).toEqual([2n, 3n, 4n]);
+  await fail();
+  expect(await db.one(sql<{ x: number }>`select 1 as x`)).toEqual({ x: 1 });
+  await fail();
+  expect([...(await db`select 1 as x union all select 2 order by 1`)]).toEqual([{ x: 1 }, { x: 2 }]);
+  await fail();
+  const batches: unknown[] = [];
+  for await (const batch of db.cursor(sql`select n from generate_series(1, 3) n`, 2)) batches.push([...batch]);
+  expect(batches).toEqual([[{ n: 1 }, { n: 2 }], [{ n: 3 }]]);
+});
+
+test(
+  "a transaction that begins while the server is coming back does not wait for ever",
+  { timeout: 20_000 },
+  async () => {
+    const real = new URL(database.url);
+    const proxy = createServer((socket) => {
+      const upstream = connect(Number(real.port || 5432), real.hostname);
+      for (const each of [socket, upstream]) each.on("error", () => {});
+      socket.pipe(upstream).pipe(socket);
+    });
+    const port = await new Promise<number>((resolve) => {
+      proxy.listen(0, "127.0.0.1", () => {
+        const { port } = proxy.address() as { port: number };
+        proxy.close(() => resolve(port));
+      });
+    });
+    const url = new URL(database.url);
+    url.host = `127.0.0.1:${port}`;
+    const { default: postgres } = await import("postgres");
+    const client = postgres(url.href, { max: 1, backoff: () => 0.1, onnotice: () => {} });
+    const db = bind(client);
+    await expect(db.begin(() => 1)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    const second = db.begin(() => 2).catch((error: { code: string }) => error.code);
+    setTimeout(() => proxy.listen(port, "127.0.0.1"), 150);
+    expect([2, "ECONNREFUSED"]).toContain(await second);
+    expect(await db.begin(() => 3)).toBe(3);
+    // Nothing that was asked for twice keeps a connection.
+    expect(await Promise.all([1, 2, 3].map((each) => db.session(() => each)))).toEqual([1, 2, 3]);
+    await client.end({ timeout: 1 });
+    await new Promise((resolve) => {
+      proxy.close(resolve);
+    });
+  },
+);
