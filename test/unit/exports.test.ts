@@ -42,12 +42,31 @@ test("the values that are public", () => {
 });
 
 test.each([
-  ["drizzle", ["fromDrizzle", "sequenceColumn", "toDrizzle"]],
-  ["knex", ["toKnex"]],
-  ["kysely", ["fromKysely", "toKysely"]],
-])("the values of nextval/%s", async (subpath, names) => {
-  const adapter = (await import(`../../lib/embed/${subpath}.ts`)) as object;
-  expect(Object.keys(adapter).sort()).toEqual(names);
+  ["catalog", "catalog/index", ["apply", "generate", "inspect", "plan", "pull"]],
+  ["config", "cli/config", ["defineConfig"]],
+  ["drizzle", "embed/drizzle", ["fromDrizzle", "sequenceColumn", "toDrizzle"]],
+  ["knex", "embed/knex", ["toKnex"]],
+  ["kysely", "embed/kysely", ["fromKysely", "toKysely"]],
+  [
+    "operate",
+    "operate/index",
+    [
+      "allocator",
+      "blockAllocator",
+      "checkStrides",
+      "gapless",
+      "rate",
+      "resync",
+      "status",
+      "stride",
+      "toJson",
+      "toPrometheus",
+      "transfer",
+    ],
+  ],
+])("the values of nextval/%s", async (_subpath, file, names) => {
+  const module = (await import(`../../lib/${file}.ts`)) as object;
+  expect(Object.keys(module).sort()).toEqual(names);
 });
 
 test("the README says of every error what to do", async () => {
