@@ -24,7 +24,7 @@ export function writeFiles(
       renameSync(`${path}.new`, path);
       written.push(path);
     } catch (error) {
-      rmSync(`${path}.new`, { force: true });
+      removeIfThere(`${path}.new`);
       if (!overwrite) for (const each of written) rmSync(each, { force: true });
       fail(`Cannot write ${shownPath(path)}: ${explain(error)}`);
     }
@@ -33,4 +33,9 @@ export function writeFiles(
 
 export function refuseToOverwrite(path: string, hint: string): void {
   if (existsSync(path)) fail(`${shownPath(path)} exists; ${hint}`);
+}
+
+/** Where a folder of the path is a file, there is nothing to remove, and that is no error either. */
+function removeIfThere(path: string): void {
+  if (existsSync(path)) rmSync(path);
 }

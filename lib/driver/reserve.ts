@@ -66,13 +66,13 @@ export async function reserve(
   };
 }
 
-/** How long a connection may take before it is asked for again, in milliseconds. */
+/** How long a connection may take before it is asked for again, in milliseconds; each time twice as long. */
 const PATIENCE = 1000;
 
 /**
  * While its connections are being opened anew, postgres.js may forget that somebody waits for one (3.4.9: `onclose` hands the
- * request to a connection that then drops it). So it is asked again, once a plain statement has shown that the server
- * answers; what comes too late is given back.
+ * request to a connection that then drops it). So it is asked again, and a plain statement beside it tells whether the server
+ * is there at all. What comes too late is given back.
  */
 function takeConnection(client: Pick<postgres.Sql, "reserve" | "unsafe">): Promise<postgres.ReservedSql> {
   return new Promise((resolve, reject) => {
@@ -86,22 +86,16 @@ function takeConnection(client: Pick<postgres.Sql, "reserve" | "unsafe">): Promi
     const refuse = (error: unknown) => {
       if (!isDone) finish(() => reject(error));
     };
-    const ask = () => {
+    const ask = (patience: number) => {
       client.reserve().then((native) => {
         if (isDone) native.release();
         else finish(() => resolve(native));
       }, refuse);
-    };
-    const watch = () => {
       timer = setTimeout(() => {
-        client.unsafe("select 1").then(() => {
-          if (isDone) return;
-          ask();
-          watch();
-        }, refuse);
-      }, PATIENCE);
+        client.unsafe("select 1").catch(refuse);
+        ask(2 * patience);
+      }, patience);
     };
-    watch();
-    ask();
+    ask(PATIENCE);
   });
 }
