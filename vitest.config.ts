@@ -25,6 +25,8 @@ export default defineConfig({
   test: {
     // A pool of processes: a test file that leaves a connection open, or crashes, takes nobody with it.
     pool: "forks",
+    // Much of the time a test waits for the server or for a process.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
@@ -33,8 +35,16 @@ export default defineConfig({
         extends: true,
         test: {
           name: "database",
-          include: ["test/{database,property,server}/**/*.test.ts", "test/cli/**/*.test.ts", "test/*.test.ts"],
+          include: ["test/{database,property,server}/**/*.test.ts", "test/*.test.ts"],
           globalSetup: "test/server/global-setup.ts",
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "command",
+          include: ["test/cli/**/*.test.ts"],
+          globalSetup: ["test/server/global-setup.ts", "test/cli/global-setup.ts"],
         },
       },
     ],

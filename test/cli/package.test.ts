@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { useDatabase } from "../database.js";
-import { copyOfSources, type Finished, projectIn, startProcess } from "./project.js";
+import { copyOfSources } from "./build-copy.js";
+import { type Finished, projectIn, startProcess } from "./project.js";
 
 const execute = promisify(execFile);
 const installed = fileURLToPath(new URL("../../node_modules", import.meta.url));

@@ -1,16 +1,7 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { afterAll, beforeAll } from "vitest";
-
-const execute = promisify(execFile);
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** What becomes the package; copied, so that what other tests build is not in the way. */
-const SOURCES = ["package.json", "tsconfig.json", "tsconfig.build.json", "lib", "types"];
-const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE"];
+import { inject } from "vitest";
 
 export interface Finished {
   readonly status: number | null;
@@ -33,23 +24,13 @@ export interface Project {
   start(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
 }
 
-/**
- * Builds the library once for the tests of a file, beside the repository's own build; gives what makes projects. They are all
- * removed after the last test.
- */
+/** Makes projects that have the library of this run installed; they are removed with it. */
 export function useProjects(): (files?: Readonly<Record<string, string>>) => Promise<Project> {
-  let library: string | undefined;
-  beforeAll(async () => {
-    library = await copyOfSources();
-    await execute("npm", ["run", "build"], { cwd: library });
-  });
-  afterAll(async () => {
-    if (library !== undefined) await rm(library, { recursive: true });
-  });
+  const library = inject("library");
   return async (files = {}) => {
     const folder = await mkdtemp(`${library}/project-`);
     await mkdir(`${folder}/node_modules`);
-    await symlink(library as string, `${folder}/node_modules/nextval`);
+    await symlink(library, `${folder}/node_modules/nextval`);
     const project = projectIn(folder);
     await project.write({
       "package.json": JSON.stringify({ type: "module", private: true }),
@@ -58,14 +39,6 @@ export function useProjects(): (files?: Readonly<Record<string, string>>) => Pro
     });
     return project;
   };
-}
-
-/** A folder in which `npm run build` and `npm pack` work, and in which everything installed here is found. */
-export async function copyOfSources(): Promise<string> {
-  const folder = await mkdtemp(`${root}node_modules/.nextval-cli-`);
-  for (const name of [...SOURCES, ...TEXTS]) await cp(`${root}${name}`, `${folder}/${name}`, { recursive: true });
-  await symlink(`${root}node_modules`, `${folder}/node_modules`);
-  return folder;
 }
 
 export function projectIn(folder: string): Project {

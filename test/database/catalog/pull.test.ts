@@ -382,6 +382,6 @@ test("whatever the names are, constants have valid names of their own", () => {
         expect(plan(sequences, given).changes).toEqual([]);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });

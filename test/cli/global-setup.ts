@@ -1,0 +1,17 @@
+import { rm } from "node:fs/promises";
+import type { TestProject } from "vitest/node";
+import { buildCopy } from "./build-copy.js";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** A folder with the library as it is built for this run. */
+    library: string;
+  }
+}
+
+/** Builds the library once for all tests of the command. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const library = await buildCopy();
+  project.provide("library", library);
+  return () => rm(library, { recursive: true });
+}
