@@ -1,4 +1,5 @@
 import { type Handle, NextvalError, type SequenceType, sql } from "../index.js";
+import { readDocument } from "./read-document.js";
 import type { DatabaseState, FedColumn, SequenceState } from "./state.js";
 
 export interface InspectOptions {
@@ -86,12 +87,6 @@ function toState(row: SequenceDocument): SequenceState {
     isCalled: row.called,
     missingPrivileges: row.missing,
   };
-}
-
-/** One row of one text, so that no parser, transform or naming of the client comes between. */
-async function readDocument<Document>(db: Pick<Handle, "query">, query: ReturnType<typeof sql>): Promise<Document> {
-  const [row] = await db.query(query);
-  return JSON.parse(Object.values(row as object)[0] as string) as Document;
 }
 
 const serverQuery = sql`

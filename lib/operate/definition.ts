@@ -1,5 +1,5 @@
 import { type Handle, sql } from "../index.js";
-import { readDocument } from "./read-document.js";
+import { readDocument } from "../catalog/read-document.js";
 
 /** What the database has as the options that decide which values a sequence gives. */
 export interface Definition {

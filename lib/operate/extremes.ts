@@ -1,7 +1,7 @@
 import { type Handle, type Sql, sql } from "../index.js";
 import { columnOf } from "./names.js";
 import type { FedColumn } from "./fed-columns.js";
-import { readDocument } from "./read-document.js";
+import { readDocument } from "../catalog/read-document.js";
 
 /** How far a long piece of work has come. */
 export interface Progress {

@@ -1,5 +1,5 @@
 import { type Handle, NextvalError, sql } from "../index.js";
-import { readDocument } from "./read-document.js";
+import { readDocument } from "../catalog/read-document.js";
 import { type ColumnName, keyOf, type SequenceName } from "./names.js";
 
 /** A column that takes its values from a sequence, with what matters to the sequence's health. */

@@ -3,7 +3,7 @@ import { type Database, NextvalError, sql, type Transaction } from "../index.js"
 import { type Extreme, extremeOf, incomparable, parseExtreme, type Progress, readExtremes } from "./extremes.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
 import { type ColumnName, keyOf, nameOf, quotedOf, type SequenceName } from "./names.js";
-import { readDocument } from "./read-document.js";
+import { readDocument } from "../catalog/read-document.js";
 import { type Decision, decide, type Situation, type Wishes } from "./resync-decision.js";
 
 export interface ResyncOptions {

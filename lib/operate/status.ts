@@ -6,7 +6,7 @@ import { countFrom, rangeOf } from "./grid.js";
 import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstOf } from "./health.js";
 import { keyOf, nameOf } from "./names.js";
 import { problemsOf } from "./problems.js";
-import { readDocument } from "./read-document.js";
+import { readDocument } from "../catalog/read-document.js";
 
 export interface StatusOptions {
   /** Look at the sequences of these schemas only. Default: all but the server's own. */

@@ -2,7 +2,7 @@ import { type DatabaseState, inspect } from "../catalog/index.js";
 import { type Database, type Handle, NextvalError, sql } from "../index.js";
 import { keyOf } from "./names.js";
 import { advance, hasReached, nextOf, type Position, positionOf, roomOf, valuesLeft } from "./position.js";
-import { readDocument } from "./read-document.js";
+import { readDocument } from "../catalog/read-document.js";
 import { compare, type Pair, type Side } from "./transfer-checks.js";
 
 export interface TransferOptions {
