@@ -1,6 +1,7 @@
 import { type DrawOptions, type Handle, nextval, type SequenceLike, type ValueOf } from "../index.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./dispenser.js";
-import { declaredName, fail } from "./fail.js";
+import { fail } from "./fail.js";
+import { nameOf } from "./names.js";
 import { ListSupply } from "./supply.js";
 
 /** `durable` is that of `db.nextvals`: draws of more than 32 values are durable by themselves. */
@@ -45,7 +46,7 @@ export function allocator<Sequence extends SequenceLike>(
   nextval(sequence);
   const { size, lowWater, durable } = checked(sequence, options);
   return new Dispenser<ValueOf<Sequence>>({
-    name: declaredName(sequence),
+    name: nameOf(sequence),
     lowWater,
     async draw(missing, closing) {
       const count = closing ? missing : Math.max(size, missing);

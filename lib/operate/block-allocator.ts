@@ -2,7 +2,8 @@ import { type Handle, nextval, resolveOptions, type SequenceLike, sql, type Valu
 import { type Block, BlockSupply } from "./block-supply.js";
 import { type Definition, readDefinition } from "./definition.js";
 import { type Allocator, Dispenser } from "./dispenser.js";
-import { declaredName, fail } from "./fail.js";
+import { fail } from "./fail.js";
+import { nameOf } from "./names.js";
 
 export interface BlockAllocatorOptions {
   /**
@@ -55,7 +56,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
   }
   const blocks = new Blocks(db, sequence);
   return new Dispenser<ValueOf<Sequence>>({
-    name: declaredName(sequence),
+    name: nameOf(sequence),
     lowWater,
     draw: async (missing) =>
       new BlockSupply(

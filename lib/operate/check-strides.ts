@@ -1,6 +1,6 @@
 import type { SequenceState } from "../catalog/index.js";
 import { NextvalError, resolveOptions, type SequenceLike } from "../index.js";
-import { declaredName } from "./fail.js";
+import { nameOf } from "./names.js";
 
 /** The sequence of one node: as it is declared, or as `inspect` has found it. */
 export type NodeSequence = SequenceLike | SequenceState;
@@ -45,7 +45,7 @@ function progressionOf(node: string, sequence: NodeSequence, isOneOfSeveral: boo
   const [label, options, current] =
     "options" in sequence
       ? [`${sequence.schema}.${sequence.seqName}`, sequence.options, sequence.lastValue]
-      : [declaredName(sequence), resolveOptions(sequence), null];
+      : [nameOf(sequence), resolveOptions(sequence), null];
   const { startWith, increment, minValue, maxValue, cycle } = options;
   const named = `node ${node} (${label})`;
   if (cycle && isOneOfSeveral) {

@@ -1,5 +1,7 @@
 import { sql } from "../index.js";
 
+export { keyOf, nameOf } from "../catalog/sequences.js";
+
 /** What tells a sequence from all others of a database. */
 export interface SequenceName {
   readonly schema: string;
@@ -13,19 +15,9 @@ export interface ColumnName {
   readonly column: string;
 }
 
-/** What a sequence is called in messages: `billing.invoice_seq`. */
-export function nameOf({ schema, seqName }: SequenceName): string {
-  return `${schema}.${seqName}`;
-}
-
 /** What a column is called in messages: `billing.invoices.id`. */
 export function columnOf({ schema, table, column }: ColumnName): string {
   return `${schema}.${table}.${column}`;
-}
-
-/** Tells sequences apart, whatever is in their names. */
-export function keyOf({ schema, seqName }: SequenceName): string {
-  return JSON.stringify([schema, seqName]);
 }
 
 /** A sequence as a statement names it: `"billing"."invoice_seq"`. */
