@@ -80,7 +80,10 @@ function uncapitalized(word: string): string {
 
 function capitalized(word: string): string {
   const rest = /\p{Ll}/u.test(word) ? word.slice(1) : word.slice(1).toLowerCase();
-  return word.slice(0, 1).toUpperCase() + rest;
+  const first = word.slice(0, 1);
+  const capital = first.toUpperCase();
+  // Unicode goes on giving capitals to small letters, and compilers learn of them later.
+  return (capital.match(WORD)?.[0] === capital ? capital : first) + rest;
 }
 
 /** What no constant of a module may be called, what CommonJS has at the top of a file, and what the source imports. */

@@ -271,6 +271,7 @@ test("names of constants", () => {
     ["größe_übung", "größeÜbung"],
     ["заказ_номер", "заказНомер"],
     ["订单 序列", "订单序列"],
+    ["a ƛ", "aƛ"],
     ["constructor", "constructor"],
     ["__proto__", "proto"],
     ["x; drop", "xDrop"],
