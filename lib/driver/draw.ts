@@ -16,8 +16,11 @@ export interface DrawOptions {
   readonly durable?: boolean | undefined;
 }
 
-/** What one `generate_series` of integers can count. */
-const MOST_AT_ONCE = 2_147_483_647;
+/** What one array of JavaScript can hold, and a `generate_series` of integers count. */
+const MOST = 2_147_483_647;
+
+/** What one statement draws: an array of the server holds no more than 1 GB. */
+const MOST_AT_ONCE = 10_000_000;
 
 /**
  * The server's log has a record of a sequence only every 32 values, and only the transaction that wrote it waits for the disk.
@@ -84,10 +87,21 @@ export class Draws {
     count: number,
     { durable = true }: DrawOptions = {},
   ): Promise<ValueOf<Sequence>[]> {
-    if (!Number.isInteger(count) || count < 0 || count > MOST_AT_ONCE) {
-      fail(sequence, `nextvals draws a whole number of values from 0 to ${MOST_AT_ONCE}, not ${count}`);
+    if (!Number.isInteger(count) || count < 0 || count > MOST) {
+      fail(sequence, `nextvals draws a whole number of values from 0 to ${MOST}, not ${count}`);
     }
-    if (count === 0) return [];
+    const values: ValueOf<Sequence>[][] = [];
+    for (let left = count; left > 0; left -= MOST_AT_ONCE) {
+      values.push(await this.#atOnce(sequence, Math.min(left, MOST_AT_ONCE), durable));
+    }
+    return values.length === 1 ? (values[0] as ValueOf<Sequence>[]) : values.flat();
+  }
+
+  async #atOnce<Sequence extends SequenceLike>(
+    sequence: Sequence,
+    count: number,
+    durable: boolean,
+  ): Promise<ValueOf<Sequence>[]> {
     const { increment, cycle } = resolveOptions(sequence);
     const span = increment * BigInt(count);
     if (cycle || BigInt.asIntN(62, span) !== span) return this.#plain(sequence, count, durable);
@@ -110,21 +124,24 @@ export class Draws {
 }
 
 /**
- * Draws values, and sends them as runs of equal distance: where each begins, how long it is, and its base. Nearly always there
- * is one. The base is what is left of a value without its place, `v - n * increment`, so each value is known exactly from it.
+ * Draws values, and sends them as runs of equal distance: the place where each begins, and its base, which is what is left of a
+ * value without its place, `v - n * increment`. So each value is known exactly, whatever the sequence has been altered to, and
+ * whoever else draws or sets it meanwhile. Nearly always there is one run, and then the array of bases is not looked at.
  */
 function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): Sql {
   const runs = tag`
     from (
-      select min(n) as first, count(*) as size, base
+      select base, place, lag(base) over (order by place) as before
       from (
-        select n, ${draw} - n * ${increment}::bigint as base
-        from (select generate_series(0, ${count - 1}::integer) as n) as places
-      ) as drawn
-      group by base
-    ) as runs`;
-  const columns = tag`
-    array_agg(first order by first)::text, array_agg(size order by first)::text, array_agg(base order by first)::text`;
+        select case when min(base) = max(base) then array[min(base)] else array_agg(base) end as bases
+        from (
+          select ${draw} - n * ${increment}::bigint as base
+          from (select generate_series(0, ${count - 1}::integer) as n) as places
+        ) as drawn
+      ) as all_bases, unnest(bases) with ordinality as each_base (base, place)
+    ) as steps
+    where base is distinct from before`;
+  const columns = tag`array_agg(place - 1 order by place)::text, array_agg(base order by place)::text`;
   return durable ? tag`select ${columns}, ${flush} ${runs}` : tag`select ${columns} ${runs}`;
 }
 
@@ -136,33 +153,27 @@ function itemsOf(array: string): string[] {
 function expand<Sequence extends SequenceLike>(
   sequence: Sequence,
   count: number,
-  [firsts = "", sizes = "", bases = ""]: readonly string[],
+  [places = "", bases = ""]: readonly string[],
 ): ValueOf<Sequence>[] {
   const { increment, mode } = resolveOptions(sequence);
   const decode = decoderOf(sequence);
-  const runs = { firsts: itemsOf(firsts), sizes: itemsOf(sizes), bases: itemsOf(bases) };
+  const begins = itemsOf(places).map(Number);
   const values = new Array<unknown>(count);
-  let at = 0;
-  runs.bases.forEach((base, run) => {
-    const end = at + Number(runs.sizes[run]);
-    // Places of one base that do not lie side by side can only come of a setval in between.
-    if (Number(runs.firsts[run]) !== at) {
-      fail(sequence, "somebody set it while it was being drawn from; what was drawn is lost", "SEQUENCE_OUT_OF_BOUNDS");
-    }
-    const first = BigInt(base) + BigInt(at) * increment;
-    const last = first + BigInt(end - 1 - at) * increment;
-    if (!isSafe(first) || !isSafe(last) || mode === "string") {
-      for (let value = first; at < end; at++, value += increment) values[at] = decode(`${value}`);
+  itemsOf(bases).forEach((base, run) => {
+    let at = begins[run] as number;
+    const end = begins[run + 1] ?? count;
+    let value = BigInt(base) + BigInt(at) * increment;
+    if (mode === "bigint") {
+      // Cut to 64 bits, which every value is within, the sum is one instruction of the processor.
+      for (; at < end; at++, value = BigInt.asIntN(64, value + increment)) values[at] = value;
     } else if (mode === "number") {
-      for (let value = Number(first), step = Number(increment); at < end; at++, value += step) values[at] = value;
+      // Where the last one is a number that is exact, those before it are, too.
+      decode(`${value + BigInt(end - 1 - at) * increment}`);
+      const step = Number(increment);
+      for (let number = decode(`${value}`) as number; at < end; at++, number += step) values[at] = number;
     } else {
-      for (let value = Number(first), step = Number(increment); at < end; at++, value += step)
-        values[at] = BigInt(value);
+      for (; at < end; at++, value += increment) values[at] = `${value}`;
     }
   });
   return values as ValueOf<Sequence>[];
-}
-
-function isSafe(value: bigint): boolean {
-  return Number.isSafeInteger(Number(value));
 }

@@ -167,5 +167,16 @@ describe("many values at once", () => {
     expect(new Set(all).size).toBe(all.length);
     expect(Number(all.reduce((most, value) => (value > most ? value : most)))).toBe(all.length);
     for (const batch of batches) expect(batch).toEqual([...batch].sort((a, b) => Number(a - b)));
+
+    const setter = bind(database.connect({ max: 1 }));
+    const drawing = Promise.all(others.map((other) => other.nextvals(orderSeq, 100_000)));
+    let isDone = false;
+    void drawing.finally(() => (isDone = true));
+    for (let million = 1n; !isDone; million++) await setter.setval(orderSeq, million * 1_000_000n);
+    const leaping = (await drawing).flat();
+    expect(new Set(leaping).size).toBe(leaping.length);
+    const [row] = await database.client<[{ last: string }]>`select last_value::text as last from order_seq`;
+    expect(leaping.every((value) => value > BigInt(all.length) && value <= BigInt(row.last))).toBe(true);
+    expect(leaping.some((value) => value > 1_000_000n)).toBe(true);
   });
 });
