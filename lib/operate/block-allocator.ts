@@ -1,11 +1,20 @@
-import { type Handle, nextval, resolveOptions, type SequenceLike, sql, type ValueOf } from "../index.js";
+import {
+  type DrawOptions,
+  type Handle,
+  nextval,
+  resolveOptions,
+  type SequenceLike,
+  sql,
+  type ValueOf,
+} from "../index.js";
 import { type Block, BlockSupply } from "./block-supply.js";
 import { type Definition, readDefinition } from "./definition.js";
 import { type Allocator, Dispenser } from "./dispenser.js";
 import { fail } from "./fail.js";
 import { nameOf } from "./names.js";
 
-export interface BlockAllocatorOptions {
+/** `durable` is that of `db.nextval`, for each block. */
+export interface BlockAllocatorOptions extends DrawOptions {
   /**
    * With fewer ids than this left, from 0 to the size of a block, the next block is drawn in the background. Default: 0, only
    * once somebody waits.
@@ -47,23 +56,21 @@ export function blockAllocator<Sequence extends SequenceLike>(
 ): Allocator<ValueOf<Sequence>> {
   // Refuses what is no sequence.
   nextval(sequence);
-  const { cycle, increment } = resolveOptions(sequence);
+  const { cycle, increment, mode } = resolveOptions(sequence);
   if (cycle) fail(sequence, "blockAllocator takes no sequence that cycles, because its blocks would overlap");
   const size = sizeOf(increment);
-  const { lowWater = 0 } = options;
+  const { lowWater = 0, durable } = options;
   if (!Number.isInteger(lowWater) || lowWater < 0 || lowWater > size) {
     fail(sequence, `blockAllocator takes a lowWater from 0 to the increment ${size}, not ${String(lowWater)}`);
   }
-  const blocks = new Blocks(db, sequence);
+  const blocks = new Blocks(db, sequence, { durable });
   return new Dispenser<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,
-    draw: async (missing) =>
-      new BlockSupply(
-        await blocks.draw(Math.max(1, Math.ceil(missing / size))),
-        increment > 0n ? 1 : -1,
-        makerOf(sequence),
-      ),
+    async draw(missing) {
+      const drawn = await blocks.draw(Math.max(1, Math.ceil(missing / size)));
+      return new BlockSupply(drawn, increment > 0n ? 1n : -1n, mode);
+    },
   });
 }
 
@@ -72,19 +79,24 @@ class Blocks {
   readonly #db: BlockSource;
   readonly #sequence: SequenceLike;
   readonly #declared: Definition;
+  readonly #options: DrawOptions;
   /** The first id of the last block, once the definition has been found right. */
   #last: bigint | undefined;
 
-  constructor(db: BlockSource, sequence: SequenceLike) {
+  constructor(db: BlockSource, sequence: SequenceLike, options: DrawOptions) {
     this.#db = db;
     this.#sequence = sequence;
+    this.#options = options;
     this.#declared = resolveOptions(sequence);
   }
 
   async draw(count: number): Promise<Block[]> {
     if (this.#last === undefined) await this.#checkDefinition();
     const sequence = this.#sequence;
-    const drawn = count === 1 ? [await this.#db.nextval(sequence)] : await this.#db.nextvals(sequence, count);
+    const drawn =
+      count === 1
+        ? [await this.#db.nextval(sequence, this.#options)]
+        : await this.#db.nextvals(sequence, count, this.#options);
     const { increment } = this.#declared;
     const blocks: Block[] = [];
     let isAligned = true;
@@ -134,11 +146,4 @@ class Blocks {
 function sizeOf(increment: bigint): number {
   const size = increment < 0n ? -increment : increment;
   return Number(size < MOST_IN_BLOCK ? size : MOST_IN_BLOCK);
-}
-
-/** Makes a value of the sequence's own type; the bounds of a sequence of numbers are within what a number holds. */
-function makerOf<Sequence extends SequenceLike>(sequence: Sequence) {
-  const { mode } = resolveOptions(sequence);
-  const make = mode === "bigint" ? BigInt : mode === "string" ? String : Number;
-  return make as unknown as (value: number | bigint) => ValueOf<Sequence>;
 }

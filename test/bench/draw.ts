@@ -1,4 +1,5 @@
 import { bind, createSequence, pgSequence } from "nextval";
+import { blockAllocator } from "nextval/operate";
 import postgres from "postgres";
 import { startServer } from "../server/server.js";
 import { BareClient } from "./bare-client.js";
@@ -7,6 +8,7 @@ import { atLeast, atMost, type Report, round } from "./report.js";
 
 const CALLS = 1000;
 const IDS = 100_000;
+const BLOCKS = [1000, 100_000];
 const ROUNDS = 15;
 
 /** What it takes to draw ids, beside a client that does no more than the protocol asks for, and beside plain rows. */
@@ -43,6 +45,24 @@ export async function measure(): Promise<Report> {
           client`select nextval('cached_seq'::regclass) as id from generate_series(1, ${IDS}::int)`,
         "CACHE 1000, db.nextvals": () => db.nextvals(cachedSeq, IDS),
       });
+      const blocks: (readonly [Bulk, Bulk, Bulk])[] = [];
+      for (const size of BLOCKS) {
+        const blockSeq = pgSequence(`block_${size}_seq`, { increment: size });
+        await db.query(createSequence(blockSeq));
+        const unflushed = blockAllocator(db, blockSeq, { durable: false });
+        const flushed = blockAllocator(db, blockSeq);
+        const measured = await bulk(
+          {
+            [`${size} ids, rows`]: () =>
+              client`select nextval('plain_seq'::regclass) as id from generate_series(1, ${size}::int)`,
+            [`${size} ids, a block, { durable: false }`]: () => unflushed.take(size),
+            [`${size} ids, a block`]: () => flushed.take(size),
+          },
+          size,
+          size < IDS ? 10 : 1,
+        );
+        blocks.push(measured as [Bulk, Bulk, Bulk]);
+      }
       const [, , tick] = calls as [Rate, Rate, Rate];
       const [rows, drawn, cachedRows, cached] = many as [Bulk, Bulk, Bulk, Bulk];
       return {
@@ -50,13 +70,17 @@ export async function measure(): Promise<Report> {
           table(`${CALLS} calls of one tick, on one connection`, calls),
           table("Calls one after the other, with fsync", single),
           {
-            title: `${IDS.toLocaleString("en-US")} ids at once, medians of ${ROUNDS} rounds`,
+            title: `${IDS.toLocaleString("en-US")} ids at once, or as many as is said, with fsync; medians of ${ROUNDS} rounds`,
             columns: ["", "ms", "times the rate of rows", "ns of client CPU per id"],
             rows: [
               [rows.name, round(rows.ms), 1, Math.round(rows.cpu)],
               [drawn.name, round(drawn.ms), round(rows.ms / drawn.ms), Math.round(drawn.cpu)],
               [cachedRows.name, round(cachedRows.ms), 1, Math.round(cachedRows.cpu)],
               [cached.name, round(cached.ms), round(cachedRows.ms / cached.ms), Math.round(cached.cpu)],
+              ...blocks.flatMap(([first, ...others]) => [
+                [first.name, round(first.ms), 1, Math.round(first.cpu)],
+                ...others.map(({ name, ms, cpu }) => [name, round(ms), round(first.ms / ms), Math.round(cpu)]),
+              ]),
             ],
           },
         ],
@@ -65,6 +89,9 @@ export async function measure(): Promise<Report> {
           atLeast("nextvals of 100,000, times rows", rows.ms / drawn.ms, 1.5),
           atLeast("the same with CACHE 1000", cachedRows.ms / cached.ms, 2),
           atMost("nextvals, client CPU per id", drawn.cpu, 40, " ns"),
+          ...blocks.map(([first, block], index) =>
+            atLeast(`a block of ${BLOCKS[index]}, times rows`, first.ms / block.ms, index === 0 ? 8 : 60),
+          ),
         ],
       };
     } finally {
@@ -111,18 +138,23 @@ interface Bulk {
   readonly cpu: number;
 }
 
-async function bulk(work: { readonly [name: string]: () => PromiseLike<unknown> }): Promise<Bulk[]> {
+/** Milliseconds per call, and nanoseconds of client CPU per id; `turns` calls are timed together where one is too short. */
+async function bulk(
+  work: { readonly [name: string]: () => PromiseLike<unknown> },
+  ids = IDS,
+  turns = 1,
+): Promise<Bulk[]> {
   const all = Object.entries(work).map(([name, run]) => ({ name, run, ms: [] as number[], cpu: [] as number[] }));
-  for (let turn = -3; turn < ROUNDS; turn++) {
+  for (let round = -3; round < ROUNDS; round++) {
     for (const each of all) {
       const before = process.cpuUsage();
       const start = performance.now();
-      await each.run();
-      const ms = performance.now() - start;
+      for (let turn = 0; turn < turns; turn++) await each.run();
+      const ms = (performance.now() - start) / turns;
       const { user, system } = process.cpuUsage(before);
-      if (turn < 0) continue;
+      if (round < 0) continue;
       each.ms.push(ms);
-      each.cpu.push(((user + system) * 1000) / IDS);
+      each.cpu.push(((user + system) * 1000) / ids / turns);
     }
   }
   return all.map(({ name, ms, cpu }) => ({ name, ms: median(ms), cpu: median(cpu) }));

@@ -66,6 +66,16 @@ test("one draw gives as many consecutive ids as the increment says", async () =>
   expect(await ids.close()).toEqual({ unused: range(105, 200) });
 });
 
+test("blocks wait for the server's log, unless that is not wanted", async () => {
+  const flushes = () => recorder.statements.filter(({ text }) => text.includes("pg_logical_emit_message(")).length;
+  const durable = blockAllocator(db, orderSeq);
+  expect([await durable.next(), await durable.take(250)]).toEqual([1n, range(2, 251)]);
+  expect([draws(), flushes()]).toEqual([2, 2]);
+  const fast = blockAllocator(db, orderSeq, { durable: false });
+  expect([await fast.next(), await fast.take(250)]).toEqual([301n, range(302, 551)]);
+  expect([draws(), flushes()]).toEqual([4, 2]);
+});
+
 test("what is missing of many blocks is drawn in one statement, in the order of the calls", async () => {
   const ids = blockAllocator(db, orderSeq);
   const [one, many, more] = await Promise.all([ids.next(), ids.take(1250), ids.take(2)]);
