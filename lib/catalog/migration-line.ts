@@ -15,9 +15,12 @@ export function statementLine(subject: string, statement: string): string {
   return `${tokens.map((token) => safe(subject, token)).join("")};`;
 }
 
-/** For a comment: what would end the line, or be a placeholder, is no longer that. */
+/**
+ * For a comment: what would end the line, be a placeholder or an annotation of goose, is no longer that. goose takes any
+ * comment that holds `+goose` for an annotation, wherever it stands in the line. Source: its `sqlparser`.
+ */
 export function commentLine(text: string): string {
-  return text.replaceAll(UNSAFE, (found) => (found === "$" ? "$ " : " "));
+  return text.replaceAll(UNSAFE, (found) => (found === "$" ? "$ " : " ")).replaceAll("+goose", "+ goose");
 }
 
 /** A name, an escape string, a string, or a run of words and numbers. */

@@ -137,7 +137,7 @@ drop sequence "order_seq";
 const MARKERS: Record<MigrationFormat, [pattern: RegExp, count: number]> = {
   sql: [/\$\{/g, 0],
   dbmate: [/^--\s*migrate:/gm, 2],
-  goose: [/^--\s*\+goose/gim, 6],
+  goose: [/^\s*--.*\+goose/gm, 6],
   "node-pg-migrate": [/^\s*--[\s-]*(up|down)\s+migration/gim, 2],
   flyway: [/\$\{/g, 0],
 };
@@ -145,6 +145,7 @@ const MARKERS: Record<MigrationFormat, [pattern: RegExp, count: number]> = {
 const ATTACKS = [
   "-- +goose Down",
   "-- +goose StatementEnd",
+  " +goose",
   "-- migrate:down",
   "-- Down Migration",
   "${flyway:timestamp}",
@@ -192,6 +193,16 @@ describe.each(FORMATS)("what a text holds is never more than text: %s", (format)
       { numRuns: 200 },
     );
   });
+});
+
+// goose takes it for an annotation wherever it stands in a comment, and refuses the file.
+test("a name in a comment is no annotation of goose", () => {
+  const hazard = { code: "DROPS_SEQUENCE", message: "a +goose Down: its value is lost", blocked: false } as const;
+  const plan = planOf({ sql: 'drop sequence "a +goose Down"', hazards: [hazard] });
+  const written = filesOf("goose", plan, "x")["20260131235958_x.sql"];
+  expect(written).toContain('\ndrop sequence "a +goose Down";\n');
+  expect(written).toContain("\n-- Hazard DROPS_SEQUENCE: a + goose Down: its value is lost\n");
+  expect(written).toContain('\n-- Cannot be undone: drop sequence "a + goose Down"\n');
 });
 
 test("only what has to be is written as an escape", () => {
