@@ -43,7 +43,7 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFil
  * ```
  *
  * What a comment of a sequence holds can be no marker and no placeholder of a tool. Throws `INVALID_OPTIONS` for an empty
- * plan, for options that are none, and where a name holds a line break or `${`.
+ * plan, for options that are none, and where a name holds a line break, `${` or a byte order mark.
  */
 export function generate(plan: Plan, { name, format, at = new Date() }: GenerateOptions): MigrationFile[] {
   if (typeof name !== "string" || !/^\w[\w-]{0,99}$/.test(name)) {

@@ -5,7 +5,7 @@ import { NextvalError } from "../index.js";
  * placeholder and no end of a statement. The statement means the same to the server.
  *
  * Outside of quotes a statement of a plan has words and numbers only; anything else is refused, and so is a name that holds
- * a line break or a placeholder, because a name has no escapes that every tool knows.
+ * a line break, a placeholder or a byte order mark, because a name has no escapes that every tool knows.
  */
 export function statementLine(subject: string, statement: string): string {
   const tokens = statement.match(TOKENS) ?? [];
@@ -27,17 +27,27 @@ export function commentLine(text: string): string {
 const TOKENS =
   /"[^"]*(?:""[^"]*)*"|(?<!\w)E'[^'\\]*(?:(?:''|\\[^])[^'\\]*)*'|(?<!\w)'[^']*(?:''[^']*)*'|(?:(?!E')[\w ,.()=-])+/gy;
 
-/** What may end a line, for any tool, and what turns the order in which one reads. */
-const CONTROL = "[\\0-\\x08\\n-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]";
+/**
+ * What may end a line, for any tool, what turns the order in which one reads, and the byte order mark, which Flyway takes out
+ * wherever it stands. Source: its `BomStrippingReader`.
+ */
+const CONTROL = "[\\0-\\x08\\n-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]";
 
 const UNSAFE = new RegExp(`${CONTROL}|\\$(?=\\{)`, "g");
+
+/** What a name cannot hold, and what it is called. */
+const MISREAD: readonly (readonly [pattern: RegExp, problem: string])[] = [
+  [/[\n-\r\x85\u2028\u2029]/, "a line break"],
+  [/\$\{/, "${"],
+  [/\ufeff/, "a byte order mark"],
+];
 
 /** An escape is taken as a whole, so that its second backslash does not begin another. */
 const UNSAFE_OR_ESCAPE = new RegExp(`\\\\[^]|${UNSAFE.source}`, "g");
 
 function safe(subject: string, token: string): string {
   if (token.startsWith('"')) {
-    const problem = /[\n-\r\x85\u2028\u2029]/.test(token) ? "a line break" : token.includes("${") ? "${" : undefined;
+    const problem = MISREAD.find(([pattern]) => pattern.test(token))?.[1];
     if (problem === undefined) return token;
     refuse(subject, `the name ${JSON.stringify(token)} holds ${problem}, which tools for migrations misread`);
   }

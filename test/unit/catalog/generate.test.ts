@@ -165,9 +165,12 @@ function literal(text: string): string {
 }
 
 const evil = fc
-  .array(fc.oneof(fc.constantFrom(...ATTACKS, "\n", "\r", "\r\n", "\u2028", "\u2029", "\x85", "\v"), fc.string()), {
-    maxLength: 8,
-  })
+  .array(
+    fc.oneof(fc.constantFrom(...ATTACKS, "\n", "\r", "\r\n", "\u2028", "\u2029", "\x85", "\v", "\ufeff"), fc.string()),
+    {
+      maxLength: 8,
+    },
+  )
   .map((parts) => parts.join("").replaceAll("\0", ""));
 
 describe.each(FORMATS)("what a text holds is never more than text: %s", (format) => {
@@ -185,7 +188,7 @@ describe.each(FORMATS)("what a text holds is never more than text: %s", (format)
           .join("");
         expect(text.match(pattern)?.length ?? 0).toBe(count);
         expect(text).not.toContain("${");
-        expect(text).not.toMatch(/[\r\u2028\u2029\x85\v]/);
+        expect(text).not.toMatch(/[\r\u2028\u2029\x85\v\ufeff]/);
         // A statement, a hazard, a statement, and what the format adds.
         const lines = text.split("\n").filter((line) => line !== "" && !/^-- (migrate:|\+goose|Up|Down)/.test(line));
         expect(lines.map((line) => line.slice(0, 10))).toEqual(["-- Hazard ", "comment on", "comment on"]);
@@ -214,7 +217,7 @@ test("only what has to be is written as an escape", () => {
   expect(written("a\nb\r\nc")).toBe("E'a\\nb\\r\\nc'");
   expect(written("a\\\nb")).toBe("E'a\\\\\\nb'");
   expect(written("a ${b} \\${c}")).toBe("E'a \\x24{b} \\\\\\x24{c}'");
-  expect(written("\u2028 \x01 \u202e")).toBe("E'\\u2028 \\u0001 \\u202e'");
+  expect(written("\u2028 \x01 \u202e \ufeff")).toBe("E'\\u2028 \\u0001 \\u202e \\ufeff'");
 });
 
 describe("names", () => {
@@ -223,6 +226,7 @@ describe("names", () => {
     ['create sequence "a\rb"', "holds a line break"],
     ['create sequence "a\u2028b"', "holds a line break"],
     ['create sequence "a${b}"', "holds ${"],
+    ['create sequence "a\ufeffb"', "holds a byte order mark"],
   ])("%j is refused", (sql, problem) => {
     for (const format of FORMATS) {
       const make = () => generate(planOf({ sql, subject: "a" }), { name: "x", format });
