@@ -73,7 +73,7 @@ describe.each<MigrationFormat>(["sql", "dbmate", "goose", "node-pg-migrate", "fl
 
 test("any comment arrives as it was", async () => {
   const piece = fc.oneof(
-    fc.constantFrom("\n", "\r", "\\", "'", '"', "${", "$", ";", "--", "\u2028", "\x85", "\x01", "\\n", "\\u", "\\x24"),
+    fc.constantFrom(..."\n\r\\'\"$;\u2028\x85\x01\ufeff", "${", "--", "\\n", "\\u", "\\x24"),
     fc.string({ unit: "grapheme" }),
   );
   const comment = fc.array(piece, { minLength: 1 }).map((pieces) => pieces.join("").replaceAll("\0", "") || "x");

@@ -112,4 +112,6 @@ test.each(tools)(
     await run(down);
     expect(await state()).toEqual(first);
   },
+  // Two processes, which the others of a run may hold up.
+  60_000,
 );

@@ -165,12 +165,9 @@ function literal(text: string): string {
 }
 
 const evil = fc
-  .array(
-    fc.oneof(fc.constantFrom(...ATTACKS, "\n", "\r", "\r\n", "\u2028", "\u2029", "\x85", "\v", "\ufeff"), fc.string()),
-    {
-      maxLength: 8,
-    },
-  )
+  .array(fc.oneof(fc.constantFrom(...ATTACKS, ..."\n\r\u2028\u2029\x85\v\ufeff", "\r\n"), fc.string()), {
+    maxLength: 8,
+  })
   .map((parts) => parts.join("").replaceAll("\0", ""));
 
 describe.each(FORMATS)("what a text holds is never more than text: %s", (format) => {
