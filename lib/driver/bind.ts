@@ -24,11 +24,8 @@ export function bind<Types extends Record<string, unknown>>(client: postgres.Sql
   const pool = new Connection(client, client.options, false);
 
   /** Runs `work` on a connection of its own; when that is lost, it fails at once, whatever the work is waiting for. */
-  const reserved = async <Result>(
-    firstStatement: string,
-    work: (own: Connection) => Promise<Result>,
-  ): Promise<Result> => {
-    const native = await reserve(client, firstStatement);
+  const reserved = async <Result>(work: (own: Connection) => Promise<Result>): Promise<Result> => {
+    const native = await reserve(client);
     const own = pool.pin(native);
     try {
       return await Promise.race([work(own).finally(() => own.idle()), native.lost]);
@@ -39,15 +36,10 @@ export function bind<Types extends Record<string, unknown>>(client: postgres.Sql
   };
 
   return Object.assign(createHandle(pool), {
-    begin: beginWith((statement, work) => reserved(statement, (own) => transact(own, work))),
+    begin: beginWith((statement, work) => reserved((own) => transact(own, statement, work))),
     session: <Result>(work: (session: Session) => Result | Promise<Result>) =>
-      reserved("", (own) => {
-        const begin = beginWith((statement, inner) =>
-          own.nest(async () => {
-            await own.run(statement);
-            return transact(own.nested(), inner);
-          }),
-        );
+      reserved((own) => {
+        const begin = beginWith((statement, inner) => own.nest(() => transact(own.nested(), statement, inner)));
         return outcomeOf(work(Object.assign(createSessionHandle(own), { begin })));
       }),
   });

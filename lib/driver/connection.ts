@@ -7,7 +7,9 @@ import { SQL, Sql, textFragment } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
 import { columnDecoder, type Columns, decodeRows, withoutHoles } from "./decode.js";
 import { Draws } from "./draw.js";
-import { translate } from "./translate.js";
+import { ANSWERED } from "./driver-connection.js";
+import { nextTurn } from "./next-turn.js";
+import { isServerError, translate } from "./translate.js";
 
 /** What of a postgres.js client nextval uses; a pool, a reserved connection and a transaction all have it. */
 export interface Client extends Pick<postgres.Sql, "unsafe" | "typed"> {
@@ -17,6 +19,7 @@ export interface Client extends Pick<postgres.Sql, "unsafe" | "typed"> {
 
 /** A plain query would be unprepared when it has no values: postgres.js sends `unsafe` text through the simple protocol. */
 const PREPARED = { prepare: true, simple: false };
+const POOLED = { ...PREPARED, ...ANSWERED };
 
 /** A postgres.js client and what there is to know about it. */
 export class Connection {
@@ -91,7 +94,7 @@ export class Connection {
       // postgres.js would take an array for a value of the type of its first item; type 0 leaves the choice to the server.
       if (Array.isArray(value)) values[index] = this.#client.typed(value as never, 0);
     });
-    return this.#client.unsafe(fragment.text, values, PREPARED);
+    return this.#client.unsafe(fragment.text, values, this.#pinned ? PREPARED : POOLED);
   }
 
   /** Why a statement cannot run here, such as `currval` on a pool, whose next statement may run in any session. */
@@ -125,10 +128,11 @@ export class Connection {
     return rows;
   }
 
-  translate(error: unknown, fragment?: Sql): unknown {
-    const result = translate(error, fragment === undefined ? [] : sequenceMarks(fragment), this.#options.user);
+  /** Throws what a statement has failed with. */
+  async fail(error: unknown, fragment: Sql): Promise<never> {
+    const result = translate(error, sequenceMarks(fragment), this.#options.user);
     this.#failure ??= result;
-    return result;
+    return raise(error, result);
   }
 
   /** The values of a statement's first column, as the texts that the server sent, past the parsers of the client. */
@@ -145,7 +149,7 @@ export class Connection {
       const rows = await this.prepare(fragment).raw().execute();
       return withoutHoles(rows).map((row) => Array.from(row, (value) => (value === null ? value : String(value))));
     } catch (error) {
-      throw this.translate(error, fragment);
+      return this.fail(error, fragment);
     }
   }
 
@@ -160,8 +164,14 @@ export class Connection {
     const fragment = textFragment(text);
     const refusal = this.refusal(fragment);
     if (refusal !== undefined) throw refusal;
-    return (await this.prepare(fragment)).command;
+    return (await this.prepare(fragment).catch(raise)).command;
   }
+}
+
+/** Throws an error, or what it was translated to, when a connection that may be lost has been closed. */
+async function raise(error: unknown, result = error): Promise<never> {
+  if (!isServerError(error)) await nextTurn();
+  throw result;
 }
 
 function sessionRequired(problem: string, sequence?: string): NextvalError {

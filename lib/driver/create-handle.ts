@@ -66,7 +66,7 @@ async function* readCursor<Row>(connection: Connection, fragment: Sql<Row>, size
       yield connection.decode(rows, columns, fragment);
     }
   } catch (error) {
-    throw connection.translate(error, fragment);
+    await connection.fail(error, fragment);
   } finally {
     close();
   }

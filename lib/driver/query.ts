@@ -72,9 +72,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
           ? Promise.reject(refusal)
           : (this.#pending = connection.prepare(fragment)).then(
               (rows) => connection.decode(rows as unknown as Rows<Row>, rows.columns, fragment),
-              (error: unknown) => {
-                throw connection.translate(error, fragment);
-              },
+              (error: unknown) => connection.fail(error, fragment),
             );
     }
     return this.#rows;

@@ -1,101 +1,109 @@
 import type postgres from "postgres";
+import { refuse } from "../error.js";
 import type { Client } from "./connection.js";
+import type { DriverConnection, DriverQuery } from "./driver-connection.js";
+import { nextTurn } from "./next-turn.js";
 
 /** A connection taken out of the pool, which may be closed behind our back. */
 export interface Reserved extends Client {
   /** Rejects when the connection is closed, and never resolves. */
   readonly lost: Promise<never>;
+  /** Gives it back when all that was sent on it is answered; a transaction that is open then is rolled back. */
   release(): void;
 }
 
-/** What postgres.js hands to `onexecute`, as its own `begin` uses it. */
-interface DriverConnection {
-  onclose: ((error: unknown) => void) | null;
-}
-
 /**
- * Takes a connection out of the pool, and runs a first statement on it.
+ * Takes a connection out of the pool, as postgres.js' own `begin` does: by a statement, here an empty one.
  *
- * To a reserved connection that the server has closed, postgres.js goes on writing, which ends the process, and releasing it
- * would put it back among the open ones; its own `begin` sends a rollback there. So the closing is listened to, as that
- * `begin` does, and from then on the connection is neither used nor released: the pool has taken it back by itself.
+ * Its `reserve` is never answered where a connection has to be opened for it without `fetch_types`, or anew after a loss
+ * (3.4.9). And to a reserved connection that the server has closed it goes on writing, which ends the process, and releasing it
+ * puts it back among the open ones. So the closing is listened to, and from then on the connection is neither used nor released:
+ * the pool has taken it back by itself.
  */
-export async function reserve(
-  client: Pick<postgres.Sql, "reserve" | "unsafe">,
-  firstStatement: string,
-): Promise<Reserved> {
-  const native = await takeConnection(client);
-  let connection: DriverConnection | undefined;
+export async function reserve(client: Pick<postgres.Sql, "unsafe" | "typed" | "options">): Promise<Reserved> {
+  const { max_pipeline: most } = client.options as { max_pipeline?: number };
+  if (most === 0) refuse("begin", "needs a client with a max_pipeline of 1 or more");
+  const waiting: DriverQuery[] = [];
+  let connection!: DriverConnection;
+  let isFull = false;
   let closed: unknown;
+  let last: DriverQuery | undefined;
   let reject: (reason: unknown) => void;
   const lost = new Promise<never>((_resolve, rejectLost) => {
     reject = rejectLost;
   });
   // Nobody may be waiting.
   lost.catch(() => {});
-  const options = {
-    prepare: false,
-    onexecute(executing: DriverConnection): true {
-      connection = executing;
-      connection.onclose = (error) => {
-        closed = error;
-        reject(error);
-      };
-      return true;
+
+  const send = (query: DriverQuery) => {
+    if (closed !== undefined) query.reject(closed);
+    else if (isFull) waiting.push(query);
+    else if (!query.cancelled) {
+      if (query === last) goOn.release = false;
+      isFull = !connection.execute(query);
+    }
+  };
+  const unsafe = ((...given: Parameters<typeof client.unsafe>) => {
+    const query = client.unsafe(...given) as unknown as DriverQuery;
+    query.handler = send;
+    return query;
+  }) as typeof client.unsafe;
+  const start = (text: string) => {
+    const query = unsafe(text).execute();
+    query.catch(() => {});
+    return query as unknown as DriverQuery;
+  };
+  const goOn = Object.assign(
+    () => {
+      isFull = false;
+      // What finds it full again waits on, in the same order.
+      for (const query of waiting.splice(0)) send(query);
+      if (!goOn.release) start("rollback");
     },
-  };
-  const release = () => {
-    if (closed !== undefined) return;
-    if (connection !== undefined) connection.onclose = null;
-    native.release();
-  };
-  try {
-    await native.unsafe(firstStatement, [], options);
-  } catch (error) {
-    release();
-    throw error;
-  }
+    { release: true },
+  );
+
+  await take(client, (taken) => {
+    connection = taken;
+    connection.reserved = goOn;
+    connection.onclose = (error) => {
+      closed = error;
+      connection.terminate();
+      for (const query of waiting) query.reject(error);
+      void nextTurn().then(() => reject(error));
+    };
+  });
   return {
-    unsafe: native.unsafe,
-    typed: native.typed,
+    unsafe,
+    typed: client.typed,
     lost,
     get closed() {
       return closed;
     },
-    release,
+    release() {
+      if (closed === undefined) last = start("");
+    },
   };
 }
 
-/** How long a connection may take before it is asked for again, in milliseconds; each time twice as long. */
-const PATIENCE = 1000;
-
-/**
- * While its connections are being opened anew, postgres.js may forget that somebody waits for one (3.4.9: `onclose` hands the
- * request to a connection that then drops it). So it is asked again, and a plain statement beside it tells whether the server
- * is there at all. What comes too late is given back.
- */
-function takeConnection(client: Pick<postgres.Sql, "reserve" | "unsafe">): Promise<postgres.ReservedSql> {
+/** Takes the first connection on which a statement can be sent. */
+function take(client: Pick<postgres.Sql, "unsafe">, hold: (connection: DriverConnection) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let isDone = false;
-    const finish = (settle: () => void) => {
-      isDone = true;
-      clearTimeout(timer);
-      settle();
+    let isHeld = false;
+    const options = {
+      prepare: false,
+      // Its result keeps the pool from sending anything behind.
+      onexecute(connection: DriverConnection): false {
+        isHeld = true;
+        hold(connection);
+        resolve();
+        return false;
+      },
     };
-    const refuse = (error: unknown) => {
-      if (!isDone) finish(() => reject(error));
-    };
-    const ask = (patience: number) => {
-      client.reserve().then((native) => {
-        if (isDone) native.release();
-        else finish(() => resolve(native));
-      }, refuse);
-      timer = setTimeout(() => {
-        client.unsafe("select 1").catch(refuse);
-        ask(2 * patience);
-      }, patience);
-    };
-    ask(PATIENCE);
+    client.unsafe("", [], options).then(
+      // It was the last that the connection could take, which is not asked then.
+      () => isHeld || resolve(take(client, hold)),
+      (error: unknown) => nextTurn().then(() => reject(error)),
+    );
   });
 }

@@ -4,8 +4,13 @@ import { createSessionHandle } from "./create-handle.js";
 import type { Work } from "./handle.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 
-/** A transaction on a connection of its own, on which it has been opened. */
-export async function transact<Result>(session: Connection, work: Work<Result>): Promise<Outcome<Result>> {
+/** A transaction on a connection of its own; `statement` opens it. */
+export async function transact<Result>(
+  session: Connection,
+  statement: string,
+  work: Work<Result>,
+): Promise<Outcome<Result>> {
+  await session.run(statement);
   const transaction = session.nested();
   const outcome = await attempt(transaction, work).catch(async (error: unknown) => {
     // Where the connection is lost the server has rolled back by itself; the error that led here matters more.

@@ -115,6 +115,6 @@ function isNamed({ code, message }: PostgresError, sequence: AnySequence): boole
   return code === "42501" && (message.endsWith(` ${seqName}`) || message.endsWith(` ${sequenceName(sequence)}`));
 }
 
-function isServerError(error: unknown): error is PostgresError {
+export function isServerError(error: unknown): error is PostgresError {
   return error instanceof Error && "code" in error && "routine" in error && "severity" in error;
 }
