@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import { refuse } from "../error.js";
-import { Connection } from "./connection.js";
+import { Connection, LAST } from "./connection.js";
 import { createHandle, createSessionHandle } from "./create-handle.js";
 import type { Database, Session, Work } from "./handle.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
@@ -36,7 +36,7 @@ export function bind<Types extends Record<string, unknown>>(client: postgres.Sql
   };
 
   return Object.assign(createHandle(pool), {
-    begin: beginWith((statement, work) => reserved((own) => transact(own, statement, work))),
+    begin: beginWith((statement, work) => reserved((own) => transact(own, statement, work, LAST))),
     session: <Result>(work: (session: Session) => Result | Promise<Result>) =>
       reserved((own) => {
         const begin = beginWith((statement, inner) => own.nest(() => transact(own.nested(), statement, inner)));

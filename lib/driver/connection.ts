@@ -20,6 +20,8 @@ export interface Client extends Pick<postgres.Sql, "unsafe" | "typed"> {
 /** A plain query would be unprepared when it has no values: postgres.js sends `unsafe` text through the simple protocol. */
 const PREPARED = { prepare: true, simple: false };
 const POOLED = { ...PREPARED, ...ANSWERED };
+/** Behind such a statement a connection that was taken out of the pool goes back there. */
+export const LAST = { ...PREPARED, last: true };
 
 /** A postgres.js client and what there is to know about it. */
 export class Connection {
@@ -86,7 +88,7 @@ export class Connection {
   }
 
   /** The driver's query, which runs when it is first awaited. */
-  prepare(fragment: Sql): postgres.PendingQuery<postgres.Row[]> {
+  prepare(fragment: Sql, options = this.#pinned ? PREPARED : POOLED): postgres.PendingQuery<postgres.Row[]> {
     // What follows in a session may read what was drawn before.
     if (this.#pinned) this.draws.flush();
     const values = fragment.values as postgres.ParameterOrJSON<never>[];
@@ -94,13 +96,13 @@ export class Connection {
       // postgres.js would take an array for a value of the type of its first item; type 0 leaves the choice to the server.
       if (Array.isArray(value)) values[index] = this.#client.typed(value as never, 0);
     });
-    return this.#client.unsafe(fragment.text, values, this.#pinned ? PREPARED : POOLED);
+    return this.#client.unsafe(fragment.text, values, options);
   }
 
   /** Why a statement cannot run here, such as `currval` on a pool, whose next statement may run in any session. */
   refusal(fragment: Sql): unknown {
     if (this.#client.closed !== undefined) return this.#client.closed;
-    if (this.#ended) return sessionRequired("this session or transaction has ended, and its handle with it");
+    if (this.#ended) return ended();
     if (this.#cursorOpen)
       return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
     if (this.#pinned) return undefined;
@@ -160,11 +162,11 @@ export class Connection {
   }
 
   /** Runs a statement for what it does, and gives the server's word for it. */
-  async run(text: string): Promise<string> {
+  async run(text: string, options?: typeof PREPARED): Promise<string> {
     const fragment = textFragment(text);
     const refusal = this.refusal(fragment);
     if (refusal !== undefined) throw refusal;
-    return (await this.prepare(fragment).catch(raise)).command;
+    return (await this.prepare(fragment, options).catch(raise)).command;
   }
 }
 
@@ -172,6 +174,10 @@ export class Connection {
 async function raise(error: unknown, result = error): Promise<never> {
   if (!isServerError(error)) await nextTurn();
   throw result;
+}
+
+export function ended(): NextvalError {
+  return sessionRequired("this session or transaction has ended, and its handle with it");
 }
 
 function sessionRequired(problem: string, sequence?: string): NextvalError {

@@ -20,6 +20,7 @@ export type DriverQuery = postgres.PendingQuery<postgres.Row[]> & {
   /** Sends the query. */
   handler(query: DriverQuery): void;
   reject(reason: unknown): void;
+  readonly options: { readonly last?: boolean };
   readonly cancelled: unknown;
 };
 

@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import { refuse } from "../error.js";
-import type { Client } from "./connection.js";
+import { type Client, ended, LAST } from "./connection.js";
 import type { DriverConnection, DriverQuery } from "./driver-connection.js";
 import { nextTurn } from "./next-turn.js";
 
@@ -8,7 +8,10 @@ import { nextTurn } from "./next-turn.js";
 export interface Reserved extends Client {
   /** Rejects when the connection is closed, and never resolves. */
   readonly lost: Promise<never>;
-  /** Gives it back when all that was sent on it is answered; a transaction that is open then is rolled back. */
+  /**
+   * Gives it back when all that was sent on it is answered, as a last statement does by itself. A transaction that is open then
+   * is rolled back.
+   */
   release(): void;
 }
 
@@ -27,7 +30,6 @@ export async function reserve(client: Pick<postgres.Sql, "unsafe" | "typed" | "o
   let connection!: DriverConnection;
   let isFull = false;
   let closed: unknown;
-  let last: DriverQuery | undefined;
   let reject: (reason: unknown) => void;
   const lost = new Promise<never>((_resolve, rejectLost) => {
     reject = rejectLost;
@@ -37,9 +39,11 @@ export async function reserve(client: Pick<postgres.Sql, "unsafe" | "typed" | "o
 
   const send = (query: DriverQuery) => {
     if (closed !== undefined) query.reject(closed);
+    // Others may have the connection as soon as the last statement is answered.
+    else if (!goOn.release && !query.options.last) query.reject(ended());
     else if (isFull) waiting.push(query);
     else if (!query.cancelled) {
-      if (query === last) goOn.release = false;
+      if (query.options.last) goOn.release = false;
       isFull = !connection.execute(query);
     }
   };
@@ -48,17 +52,13 @@ export async function reserve(client: Pick<postgres.Sql, "unsafe" | "typed" | "o
     query.handler = send;
     return query;
   }) as typeof client.unsafe;
-  const start = (text: string) => {
-    const query = unsafe(text).execute();
-    query.catch(() => {});
-    return query as unknown as DriverQuery;
-  };
+  const end = (text: string) => void unsafe(text, [], LAST).catch(() => {});
   const goOn = Object.assign(
     () => {
       isFull = false;
+      if (!goOn.release) end("rollback");
       // What finds it full again waits on, in the same order.
       for (const query of waiting.splice(0)) send(query);
-      if (!goOn.release) start("rollback");
     },
     { release: true },
   );
@@ -81,7 +81,7 @@ export async function reserve(client: Pick<postgres.Sql, "unsafe" | "typed" | "o
       return closed;
     },
     release() {
-      if (closed === undefined) last = start("");
+      if (goOn.release) end("");
     },
   };
 }

@@ -1,24 +1,25 @@
 import { NextvalError } from "../error.js";
-import type { Connection } from "./connection.js";
+import type { Connection, LAST } from "./connection.js";
 import { createSessionHandle } from "./create-handle.js";
 import type { Work } from "./handle.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 
-/** A transaction on a connection of its own; `statement` opens it. */
+/** A transaction on a connection of its own; `statement` opens it, and what ends it runs with the options `atEnd`. */
 export async function transact<Result>(
   session: Connection,
   statement: string,
   work: Work<Result>,
+  atEnd?: typeof LAST,
 ): Promise<Outcome<Result>> {
   await session.run(statement);
   const transaction = session.nested();
   const outcome = await attempt(transaction, work).catch(async (error: unknown) => {
     // Where the connection is lost the server has rolled back by itself; the error that led here matters more.
-    await session.run("rollback").catch(() => {});
+    await session.run("rollback", atEnd).catch(() => {});
     throw error;
   });
   // To the commit of a transaction in which a statement has failed the server answers with a rollback, and no error.
-  if ((await session.run("commit")) === "COMMIT") return outcome;
+  if ((await session.run("commit", atEnd)) === "COMMIT") return outcome;
   throw transaction.failure ?? new NextvalError("TRANSACTION_FAILED", "the server has rolled the transaction back");
 }
 

@@ -319,6 +319,33 @@ describe("currval and lastval", () => {
     });
   });
 
+  test("a savepoint that outlives its transaction runs nothing on the connection that others have then", async () => {
+    await db()`delete from orders where id < 0`;
+    const own = bind(database.connect({ max: 1 }));
+    let failed = () => {};
+    const end = new Promise<void>((resolve) => {
+      failed = resolve;
+    });
+    let left: Promise<unknown> = Promise.resolve();
+    const transaction = own.begin(async (tx) => {
+      left = tx.savepoint(async (savepoint) => {
+        await savepoint`insert into orders (id) values (-60)`;
+        await end;
+        await savepoint`insert into orders (id) values (-61)`;
+      });
+      left.catch(() => {});
+      await tx`select 1`;
+      throw new Error("mine");
+    });
+    await expect(transaction).rejects.toThrow("mine");
+    await own.begin(async (tx) => {
+      await tx`select 1`;
+      failed();
+      await expect(left).rejects.toMatchObject({ code: "SESSION_REQUIRED" });
+    });
+    expect(await db()`select id from orders where id < 0`).toEqual([]);
+  });
+
   test("while a cursor is open on a transaction, nothing else runs there", async () => {
     await db().begin(async (tx) => {
       for await (const rows of tx.cursor(sql`select generate_series(1, 10)`, 5)) {
