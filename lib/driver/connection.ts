@@ -149,6 +149,7 @@ export class Connection {
     try {
       // At once, and not when it is awaited: it comes before what is sent after it.
       const rows = await this.prepare(fragment).raw().execute();
+      refuseLost(rows);
       return withoutHoles(rows).map((row) => Array.from(row, (value) => (value === null ? value : String(value))));
     } catch (error) {
       return this.fail(error, fragment);
@@ -168,6 +169,15 @@ export class Connection {
     if (refusal !== undefined) throw refusal;
     return (await this.prepare(fragment, options).catch(raise)).command;
   }
+}
+
+/**
+ * A statement that was lost with its connection postgres.js (3.4.9) may take for answered when that is opened again, by an empty
+ * result that is of no statement.
+ */
+export function refuseLost({ statement }: { readonly statement: unknown }): void {
+  if (statement) return;
+  throw Object.assign(new Error("the connection was closed before an answer came"), { code: "CONNECTION_CLOSED" });
 }
 
 /** Throws an error, or what it was translated to, when a connection that may be lost has been closed. */

@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import type { Sql } from "../sql/fragment.js";
-import type { Connection } from "./connection.js";
+import { type Connection, refuseLost } from "./connection.js";
 import type { Rows } from "./decode.js";
 
 /**
@@ -71,7 +71,10 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
         refusal !== undefined
           ? Promise.reject(refusal)
           : (this.#pending = connection.prepare(fragment)).then(
-              (rows) => connection.decode(rows as unknown as Rows<Row>, rows.columns, fragment),
+              (rows) => {
+                refuseLost(rows);
+                return connection.decode(rows as unknown as Rows<Row>, rows.columns, fragment);
+              },
               (error: unknown) => connection.fail(error, fragment),
             );
     }

@@ -91,6 +91,20 @@ test.each(calls)("%s that starts on a dying connection is answered, and the next
   expect(await db.one(one)).toEqual({ one: 1 });
 });
 
+test.each<[string, (db: Database, value: number) => PromiseLike<unknown>]>([
+  ["a statement", (db, value) => db`select ${value}::integer`],
+  ["a draw", (db, value) => db.nextvals(orderSeq, value, { durable: value > 2 })],
+])("%s that the driver takes for answered when it opens the connection again has failed", async (_name, call) => {
+  const { db, lose } = connect();
+  await call(db, 2);
+  // Behind a statement with values the driver does not say on which connection it runs.
+  const other = (): PromiseLike<unknown> => (_name === "a draw" ? call(db, 3) : db`select ${3}::integer as other`);
+  const lost = new Promise((resolve) => lose(() => resolve(codeOf(other()))));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await db.one(one)).toEqual({ one: 1 });
+  expect(await lost).toBe("CONNECTION_CLOSED");
+});
+
 test.each(["transaction", "session"])("a statement of a %s whose connection is dying is answered", async (of) => {
   const { db, lose } = connect();
   let answer: unknown;
