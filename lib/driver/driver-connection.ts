@@ -25,8 +25,20 @@ export type DriverQuery = postgres.PendingQuery<postgres.Row[]> & {
 };
 
 /**
- * Options of a statement that runs on any connection of the pool. What postgres.js (3.4.9) sends on a socket between its error
- * and its close, it never answers by itself.
+ * Options of a statement that runs on any connection of the pool. What postgres.js (3.4.9) is given between the error of a socket
+ * and its close, it does not answer by itself, and after the connection is opened again it waits for that answer for ever.
+ *
+ * It does not say on which connection it runs a cursor, or a statement with values that is new there. What cannot be cured from
+ * here either:
+ * - Where a connection was lost that has run no other statement, one of these that was sent in the moment of the loss is answered
+ *   only when the connection is used again.
+ * - What is sent in the moment of the loss from `setImmediate`, or when another socket closes, stays in the buffer: the connection
+ *   does not greet the server any more, and its next statements fail with CONNECT_TIMEOUT, up to ten of them.
+ * - When the connection of a running statement was lost, and the server then refuses to open it again (such as 3D000, 28P01 or
+ *   53300), the driver tries again without a pause, and the next statement is not answered until the server accepts it. The same
+ *   is true of whatever accepts connections and closes them without a word.
+ * - When a connection is lost while the driver asks it for the types of arrays (`fetch_types`), a promise of the driver is
+ *   rejected that nobody can await.
  */
 export const ANSWERED = {
   onexecute(connection: DriverConnection): true {
