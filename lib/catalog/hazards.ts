@@ -1,5 +1,5 @@
 import type { Hazard, HazardCode } from "./change.js";
-import { LIMITS } from "./differences.js";
+import { limitsOf } from "./limits.js";
 import { nameOf, type Target } from "./sequences.js";
 import type { FedColumn, SequenceState, StateOptions } from "./state.js";
 
@@ -65,7 +65,7 @@ function widerThanColumn(target: Target, { options: before, feeds }: SequenceSta
     )
     .filter(({ baseType }) => {
       const limits = limitsOf(baseType);
-      return limits !== undefined && (after.minValue < limits.minValue || after.maxValue > limits.maxValue);
+      return limits !== undefined && (after.minValue < limits.least || after.maxValue > limits.greatest);
     });
   return hazardsFor(nameOf(target.declared))(
     "WIDER_THAN_COLUMN",
@@ -122,15 +122,8 @@ function hazardsFor(sequence: string) {
     holds ? [{ code, message: `${sequence}: ${problem}`, blocked }] : [];
 }
 
-/** What a column of a type holds; undefined where that is no matter to a sequence. */
-function limitsOf(type: string): { readonly minValue: bigint; readonly maxValue: bigint } | undefined {
-  const digits = /^numeric\((\d+),0\)$/.exec(type)?.[1];
-  if (digits !== undefined) return { minValue: -(10n ** BigInt(digits)) + 1n, maxValue: 10n ** BigInt(digits) - 1n };
-  return type in LIMITS ? LIMITS[type as keyof typeof LIMITS] : undefined;
-}
-
 function widthOf({ as }: StateOptions): bigint {
-  return LIMITS[as].maxValue;
+  return limitsOf(as).greatest;
 }
 
 function columnsOf(feeds: readonly FedColumn[]): string {

@@ -21,7 +21,7 @@ const BATCH = 100;
 /** Why what is in a column tells nothing of its sequence, whoever looks; undefined where it does. */
 export function naturallyIncomparable(column: FedColumn): string | undefined {
   if (!column.plain) return "its default makes something else of the sequence's values";
-  if (!["smallint", "integer", "bigint", "numeric"].includes(column.base)) {
+  if (!/^(smallint|integer|bigint|numeric(\([^)]*\))?)$/.test(column.baseType)) {
     return `it is of type ${column.type}, which has no greatest whole number`;
   }
   return undefined;

@@ -10,10 +10,8 @@ export interface FedColumn extends ColumnName {
   readonly owner: string;
   /** As the server writes it: `integer`, `numeric(10,0)`, the name of a domain. */
   readonly type: string;
-  /** What the type is underneath a domain, without its precision. */
-  readonly base: string;
-  /** The precision and scale of a numeric as the server keeps them; -1 where there are none. */
-  readonly modifier: number;
+  /** The type that a domain is made of, as the server writes it; else the type itself. */
+  readonly baseType: string;
   readonly kind: "table" | "partitioned table" | "foreign table" | "view";
   readonly unlogged: boolean;
   /** How a value gets there: by the identity, by the default, or by programs, as it is only owned by the column. */
@@ -200,7 +198,7 @@ function fedColumnsQuery(schemas: readonly string[] | undefined) {
       'owner', pg_catalog.pg_get_userbyid(s.relowner),
       'schema', n.nspname, 'table', t.relname, 'column', fed.attname,
       'type', pg_catalog.format_type(fed.atttypid, fed.atttypmod),
-      'base', pg_catalog.format_type(base.type, null), 'modifier', base.modifier,
+      'baseType', pg_catalog.format_type(base.type, base.modifier),
       'kind', t.relkind, 'unlogged', t.relpersistence = 'u',
       'way', fed.way, 'plain', fed.plain,
       'unique', exists (

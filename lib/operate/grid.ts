@@ -1,31 +1,6 @@
 import type { StateOptions } from "../catalog/index.js";
+import { type Limits, limitsOf } from "../catalog/limits.js";
 import type { FedColumn } from "./fed-columns.js";
-
-/** The smallest and the greatest of something. */
-export interface Limits {
-  readonly least: bigint;
-  readonly greatest: bigint;
-}
-
-const INTEGERS: { readonly [type: string]: Limits } = {
-  smallint: { least: -(2n ** 15n), greatest: 2n ** 15n - 1n },
-  integer: { least: -(2n ** 31n), greatest: 2n ** 31n - 1n },
-  bigint: { least: -(2n ** 63n), greatest: 2n ** 63n - 1n },
-};
-
-/**
- * The whole numbers that a column holds; undefined where its type sets no limit to them, or has none.
- *
- * The modifier of a numeric has the precision in its upper half, and the scale in the lower 11 bits, signed since
- * PostgreSQL 15. Source: `numeric.c`, `make_numeric_typmod`.
- */
-export function limitsOf({ base, modifier }: Pick<FedColumn, "base" | "modifier">): Limits | undefined {
-  if (base !== "numeric" || modifier < 4) return INTEGERS[base];
-  const precision = ((modifier - 4) >> 16) & 0xffff;
-  const scale = (((modifier - 4) & 0x7ff) ^ 0x400) - 0x400;
-  const greatest = precision > scale ? 10n ** BigInt(precision - scale) - 1n : 0n;
-  return { least: -greatest, greatest };
-}
 
 /** What of a sequence's values its columns can take. */
 export function rangeOf(
@@ -35,7 +10,7 @@ export function rangeOf(
   let least = minValue;
   let greatest = maxValue;
   for (const column of columns) {
-    const limits = column.plain ? limitsOf(column) : undefined;
+    const limits = column.plain ? limitsOf(column.baseType) : undefined;
     if (limits === undefined) continue;
     if (limits.least > least) least = limits.least;
     if (limits.greatest < greatest) greatest = limits.greatest;

@@ -1,7 +1,8 @@
 import type { SequenceState } from "../catalog/index.js";
+import { type Limits, limitsOf } from "../catalog/limits.js";
 import { sql } from "../index.js";
 import type { FedColumn } from "./fed-columns.js";
-import { firstBehind, type Limits, limitsOf } from "./grid.js";
+import { firstBehind } from "./grid.js";
 import { type HealthCode, type HealthLevel, type HealthProblem, type SequenceHealth, severityOf } from "./health.js";
 import { columnOf, nameOf, quotedOf } from "./names.js";
 
@@ -74,8 +75,8 @@ function wider(measured: Measured, { sequence, fed }: Context): string {
   const { end, increment } = measured;
   const cures: string[] = [];
   for (const column of fed) {
-    if (!ends(limitsOf(column), end, increment) || !column.plain) continue;
-    if (column.base === "bigint") cures.push(`${columnOf(column)} holds no more: start a new range of keys`);
+    if (!ends(limitsOf(column.baseType), end, increment) || !column.plain) continue;
+    if (column.baseType === "bigint") cures.push(`${columnOf(column)} holds no more: start a new range of keys`);
     else cures.push(`widen ${columnOf(column)} with: ${alterColumn(column)}`);
   }
   const { minValue, maxValue, as } = sequence.options;
@@ -85,7 +86,7 @@ function wider(measured: Measured, { sequence, fed }: Context): string {
     const bound = increment > 0n ? "maxvalue" : "minvalue";
     cures.push(
       as === "bigint"
-        ? ends(BIGINT, end, increment)
+        ? ends(limitsOf("bigint"), end, increment)
           ? "a bigint sequence goes no further"
           : `raise its bound with: alter sequence ${quotedOf(measured)} no ${bound}`
         : `widen it with: alter sequence ${quotedOf(measured)} as bigint no ${bound}`,
@@ -93,8 +94,6 @@ function wider(measured: Measured, { sequence, fed }: Context): string {
   }
   return cures.join("; ");
 }
-
-const BIGINT: Limits = { least: -(2n ** 63n), greatest: 2n ** 63n - 1n };
 
 function ends(limits: Limits | undefined, end: bigint, increment: bigint): boolean {
   return limits !== undefined && (increment > 0n ? limits.greatest : limits.least) === end;
@@ -123,7 +122,7 @@ function columnExceeded(measured: Measured, { fed, sequence }: Context): HealthP
 }
 
 function holds(column: FedColumn, value: bigint): boolean {
-  const limits = limitsOf(column);
+  const limits = limitsOf(column.baseType);
   return limits === undefined || (value >= limits.least && value <= limits.greatest);
 }
 
@@ -134,7 +133,7 @@ function columnNarrower(measured: Measured, { fed, sequence }: Context): HealthP
   return fed
     .filter((column) => column.plain && !holds(column, own) && (nextValue === null || holds(column, nextValue)))
     .map((column) => {
-      const limits = limitsOf(column);
+      const limits = limitsOf(column.baseType);
       const sentence = `it goes to ${own}, and ${columnOf(column)} of type ${column.type} only to ${increment > 0n ? limits?.greatest : limits?.least}, beyond which inserts fail with 22003; widen it in time with: ${alterColumn(column)}`;
       return problem(measured, "COLUMN_NARROWER", "ok", sentence);
     });
