@@ -1,4 +1,5 @@
 import { type Handle, NextvalError, type SequenceType, sql } from "../index.js";
+import { baseTypeOf } from "./base-type.js";
 import { readDocument } from "./read-document.js";
 import type { DatabaseState, FedColumn, SequenceState } from "./state.js";
 
@@ -139,8 +140,8 @@ function sequencesQuery(version: number, schemas: readonly string[] | undefined)
       select columns.objid, json_agg(json_build_object(
         'schema', tn.nspname, 'table', t.relname, 'column', att.attname,
         'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
-        'baseType', case when type.typbasetype = 0 then pg_catalog.format_type(att.atttypid, att.atttypmod)
-          else pg_catalog.format_type(type.typbasetype, type.typtypmod) end,
+        'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
+          else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
         'byDefault', columns.by_default,
         'unique', exists (
           select from pg_catalog.pg_index i

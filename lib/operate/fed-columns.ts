@@ -1,4 +1,5 @@
 import { type Handle, NextvalError, sql } from "../index.js";
+import { baseTypeOf } from "../catalog/base-type.js";
 import { readDocument } from "../catalog/read-document.js";
 import { type ColumnName, keyOf, type SequenceName } from "./names.js";
 
@@ -198,7 +199,7 @@ function fedColumnsQuery(schemas: readonly string[] | undefined) {
       'owner', pg_catalog.pg_get_userbyid(s.relowner),
       'schema', n.nspname, 'table', t.relname, 'column', fed.attname,
       'type', pg_catalog.format_type(fed.atttypid, fed.atttypmod),
-      'baseType', pg_catalog.format_type(base.type, base.modifier),
+      'baseType', ${baseTypeOf(sql`fed.atttypid`, sql`fed.atttypmod`)},
       'kind', t.relkind, 'unlogged', t.relpersistence = 'u',
       'way', fed.way, 'plain', fed.plain,
       'unique', exists (
@@ -214,16 +215,6 @@ function fedColumnsQuery(schemas: readonly string[] | undefined) {
     join sequences s on s.oid = fed.sequence
     join pg_catalog.pg_class t on t.oid = fed.relation and t.relpersistence <> 't'
     join pg_catalog.pg_namespace n on n.oid = t.relnamespace
-    cross join lateral (
-      with recursive layers as (
-        select fed.atttypid as type, fed.atttypmod as modifier, 0 as depth
-        union all
-        select d.typbasetype, d.typtypmod, layers.depth + 1
-        from layers
-        join pg_catalog.pg_type d on d.oid = layers.type and d.typtype = 'd'
-      )
-      select type, modifier from layers order by depth desc limit 1
-    ) base
     left join slow on slow.relation = fed.relation and slow.number = fed.number
     left join lacking on lacking.sequence = fed.sequence and lacking.relation = fed.relation`;
 }

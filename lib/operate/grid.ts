@@ -2,15 +2,15 @@ import type { StateOptions } from "../catalog/index.js";
 import { type Limits, limitsOf } from "../catalog/limits.js";
 import type { FedColumn } from "./fed-columns.js";
 
-/** What of a sequence's values its columns can take. */
+/** What of a sequence's values can be taken by the columns that take them as they are. */
 export function rangeOf(
   { minValue, maxValue }: Pick<StateOptions, "minValue" | "maxValue">,
-  columns: readonly FedColumn[],
+  columns: readonly Pick<FedColumn, "baseType">[],
 ): Limits {
   let least = minValue;
   let greatest = maxValue;
   for (const column of columns) {
-    const limits = column.plain ? limitsOf(column.baseType) : undefined;
+    const limits = limitsOf(column.baseType);
     if (limits === undefined) continue;
     if (limits.least > least) least = limits.least;
     if (limits.greatest < greatest) greatest = limits.greatest;

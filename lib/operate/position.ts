@@ -1,4 +1,5 @@
 import type { SequenceState } from "../catalog/index.js";
+import { rangeOf } from "./grid.js";
 
 /** Where a sequence stands, as its own row says: the last value, and whether it has been given out. */
 export interface Position {
@@ -21,19 +22,10 @@ export function nextOf({ last, called }: Position, { increment, minValue, maxVal
   return increment > 0n ? minValue : maxValue;
 }
 
-/** The greatest values of the columns that may be narrower than their sequence. */
-const GREATEST: { readonly [type: string]: bigint } = { smallint: 2n ** 15n - 1n, integer: 2n ** 31n - 1n };
-
 /** Its options with the bounds that are left where it feeds a column narrower than itself. */
 export function roomOf({ options, feeds }: SequenceState): Options {
-  const limits = feeds.flatMap(({ type }) => GREATEST[type] ?? []);
-  const greatest = limits.reduce((one, other) => (one < other ? one : other), 2n ** 63n - 1n);
-  const { minValue, maxValue } = options;
-  return {
-    ...options,
-    minValue: minValue < -greatest - 1n ? -greatest - 1n : minValue,
-    maxValue: maxValue > greatest ? greatest : maxValue,
-  };
+  const { least, greatest } = rangeOf(options, feeds);
+  return { ...options, minValue: least, maxValue: greatest };
 }
 
 /** How many values are left before the sequence ends or, where it cycles, comes round. */

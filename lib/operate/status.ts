@@ -122,7 +122,8 @@ function healthOf(
 ): SequenceHealth {
   const { schema, seqName, lastValue, isCalled, options } = sequence;
   const { increment, cache, cycle, minValue, maxValue } = options;
-  const range = rangeOf(options, fed);
+  const takers = fed.filter(({ plain }) => plain);
+  const range = rangeOf(options, takers);
   const cycles = cycle && range.least === minValue && range.greatest === maxValue;
   const nextValue = lastValue === null || isCalled === null ? null : nextOf(options, lastValue, isCalled);
   const left = nextValue === null ? null : countFrom(nextValue, range, increment);

@@ -249,6 +249,28 @@ describe("a transfer", () => {
     ]);
   });
 
+  test.each([
+    ["a domain", "create domain id as int", "id", 2147483647n],
+    ["a domain of a domain", "create domain small as smallint; create domain id as small", "id", 32767n],
+    ["a numeric", "", "numeric(4,0)", 9999n],
+    ["a numeric with places after the point", "", "numeric(5,2)", 999n],
+    ["a domain of a numeric", "create domain id as numeric(4,0) check (value > 0)", "id", 9999n],
+  ])("knows where %s ends that takes its values", async (_what, make, type, end) => {
+    for (const way of ["default nextval('a_seq')", "default nextval('a_seq'::text)", ""]) {
+      await onBoth(`
+        drop schema public cascade; create schema public; ${make};
+        create sequence a_seq; create table t (id ${type} ${way}); alter sequence a_seq owned by t.id`);
+      await replicas.source.client`select setval('a_seq', ${`${end - 40n}`}::bigint)`;
+      expect((await run()).sequences, way).toMatchObject([
+        { margin: 20n, notes: [`40 values are left until its end at ${end}: the margin is 20 instead of 1000`] },
+      ]);
+    }
+    const { client } = replicas.target;
+    await client`select setval('a_seq', ${`${end}`}::bigint, false)`;
+    await client`insert into t values (nextval('a_seq'))`;
+    await expect(client`insert into t values (nextval('a_seq'))`).rejects.toMatchObject({ code: "22003" });
+  });
+
   test("carries a cycling sequence, but not across its end, and says where it may have come round", async () => {
     await onBoth("create sequence round_seq maxvalue 100 cycle");
     await replicas.source.client`select setval('round_seq', 90)`;
