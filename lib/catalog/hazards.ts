@@ -1,6 +1,7 @@
 import type { Hazard, HazardCode } from "./change.js";
 import { limitsOf } from "./limits.js";
-import { nameOf, type Target } from "./sequences.js";
+import { nameOf } from "./name.js";
+import type { Target } from "./sequences.js";
 import type { FedColumn, SequenceState, StateOptions } from "./state.js";
 
 /** So many rows were ever inserted into a table that a lock on its sequence is worth a word. */

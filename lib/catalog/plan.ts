@@ -12,19 +12,11 @@ import {
 import type { Change, Plan, PlanOptions } from "./change.js";
 import { differences } from "./differences.js";
 import { hazardsOfAlter, hazardsOfDrop, hazardsOfLock, hazardsOfPersistence, needsPostgres15 } from "./hazards.js";
+import { fail, keyOf, nameOf } from "./name.js";
 import { questionsOf } from "./questions.js";
 import { relocate } from "./relocate.js";
 import { renamesOf } from "./renames.js";
-import {
-  constantOf,
-  constantOfState,
-  constantOfTarget,
-  keyOf,
-  nameOf,
-  refuse,
-  type Target,
-  targetOf,
-} from "./sequences.js";
+import { constantOf, constantOfState, constantOfTarget, type Target, targetOf } from "./sequences.js";
 import type { DatabaseState, SequenceState } from "./state.js";
 
 /**
@@ -50,7 +42,7 @@ export function plan(declared: readonly SequenceLike[], state: DatabaseState, op
   const kept = new Set<SequenceState>();
   for (const [target, found] of pairs) {
     if (found === undefined) continue;
-    if (found.definedBy !== "user") refuse(nameOf(target.declared), belongsToAnother(found));
+    if (found.definedBy !== "user") fail(target.declared, belongsToAnother(found));
     kept.add(found);
   }
   const created = pairs.filter(([, found]) => found === undefined).map(([target]) => target);
@@ -85,9 +77,9 @@ function targetsOf(
   for (const each of declared) {
     const target = targetOf(each, state, existing);
     const key = keyOf(target);
-    if (targets.has(key)) refuse(nameOf(each), `it is declared twice in schema ${target.schema}`);
+    if (targets.has(key)) fail(each, `it is declared twice in schema ${target.schema}`);
     if (state.inspected !== null && !state.inspected.includes(target.schema)) {
-      refuse(nameOf(each), `schema ${target.schema} was not inspected, only ${state.inspected.join(", ") || "none"}`);
+      fail(each, `schema ${target.schema} was not inspected, only ${state.inspected.join(", ") || "none"}`);
     }
     targets.set(key, target);
   }

@@ -1,7 +1,7 @@
 import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOptions } from "../index.js";
 import { identifiersOf } from "./identifiers.js";
 import { constantSource, type Option, plain, quoted } from "./source.js";
-import { nameOf } from "./sequences.js";
+import { nameOf } from "./name.js";
 import type { DatabaseState, SequenceState, StateOptions } from "./state.js";
 
 /**

@@ -1,4 +1,5 @@
-import { nameOf, type Target } from "./sequences.js";
+import { nameOf } from "./name.js";
+import type { Target } from "./sequences.js";
 import type { SequenceState, StateOptions } from "./state.js";
 
 const COMPARED = ["as", "startWith", "increment", "minValue", "maxValue", "cache", "cycle", "unlogged"] as const;

@@ -1,7 +1,8 @@
 import { moveSequence, ownSequence, renameSequence } from "../index.js";
 import type { Change } from "./change.js";
 import { hazardsOfLock } from "./hazards.js";
-import { constantOfState, keyOf, nameOf, type Target } from "./sequences.js";
+import { keyOf, nameOf } from "./name.js";
+import { constantOfState, type Target } from "./sequences.js";
 import type { SequenceState } from "./state.js";
 
 interface Place {

@@ -1,6 +1,7 @@
 import { NextvalError } from "../index.js";
 import type { PlanOptions } from "./change.js";
-import { keyOf, nameOf, type Target } from "./sequences.js";
+import { keyOf, nameOf } from "./name.js";
+import type { Target } from "./sequences.js";
 import type { DatabaseState, SequenceState } from "./state.js";
 
 /** Which sequence of the database becomes which target, as the user says. Names are compared, never taken apart. */

@@ -1,4 +1,5 @@
-import { type AnySequence, NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceLike } from "../index.js";
+import { type AnySequence, pgSchema, pgSequence, resolveOptions, type SequenceLike } from "../index.js";
+import { fail, keyOf } from "./name.js";
 import type { DatabaseState, SequenceState, StateOptions } from "./state.js";
 
 /** A declaration, complete, with the schema that it leads to. */
@@ -20,7 +21,7 @@ export function targetOf(
   const isThere = (schema: string) => existing.has(keyOf({ schema, seqName }));
   const schema = declared.schema ?? searchPath.find(isThere) ?? searchPath[0];
   if (schema === undefined) {
-    refuse(seqName, "the search_path of the connection leads to no schema that exists; declare it with pgSchema");
+    fail(declared, "the search_path of the connection leads to no schema that exists; declare it with pgSchema");
   }
   return { declared, schema, seqName, options };
 }
@@ -46,18 +47,4 @@ export function constantOfState(
 function declare(schema: string | undefined, name: string, options: StateOptions): AnySequence {
   const given = { ...options, ownedBy: options.ownedBy ?? undefined, comment: options.comment ?? undefined };
   return (schema === undefined ? pgSequence(name, given) : pgSchema(schema).sequence(name, given)) as AnySequence;
-}
-
-/** Tells names apart, whatever is in them. */
-export function keyOf({ schema, seqName }: { readonly schema: string; readonly seqName: string }): string {
-  return JSON.stringify([schema, seqName]);
-}
-
-/** What a sequence is called in messages: `order_seq`, `billing.invoice_seq`. */
-export function nameOf({ schema, seqName }: Pick<SequenceLike, "schema" | "seqName">): string {
-  return schema === undefined ? `${seqName}` : `${schema}.${seqName}`;
-}
-
-export function refuse(sequence: string, problem: string): never {
-  throw new NextvalError("INVALID_OPTIONS", `${sequence}: ${problem}`, { sequence });
 }

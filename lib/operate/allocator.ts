@@ -1,6 +1,6 @@
 import { type DrawOptions, type Handle, nextval, type SequenceLike, type ValueOf } from "../index.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./dispenser.js";
-import { fail } from "./fail.js";
+import { fail } from "../catalog/name.js";
 import { nameOf } from "./names.js";
 import { ListSupply } from "./supply.js";
 

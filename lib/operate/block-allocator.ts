@@ -10,7 +10,7 @@ import {
 import { type Block, BlockSupply } from "./block-supply.js";
 import { type Definition, readDefinition } from "./definition.js";
 import { type Allocator, Dispenser } from "./dispenser.js";
-import { fail } from "./fail.js";
+import { fail } from "../catalog/name.js";
 import { nameOf } from "./names.js";
 
 /** `durable` is that of `db.nextval`, for each block. */

@@ -1,6 +1,6 @@
 import { sql } from "../index.js";
 
-export { keyOf, nameOf } from "../catalog/sequences.js";
+export { keyOf, nameOf } from "../catalog/name.js";
 
 /** What tells a sequence from all others of a database. */
 export interface SequenceName {

@@ -1,9 +1,9 @@
 import type { StateOptions } from "../catalog/index.js";
-import { NextvalError } from "../index.js";
+import { fail } from "../catalog/name.js";
 import { type Extreme, naturallyIncomparable } from "./extremes.js";
 import type { FedColumn } from "./fed-columns.js";
 import { firstBehind } from "./grid.js";
-import { columnOf, nameOf, type SequenceName } from "./names.js";
+import { columnOf, type SequenceName } from "./names.js";
 
 /** Where a sequence stands, and what its columns hold. */
 export interface Situation {
@@ -43,7 +43,7 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     return { kind: "skip", reason: first === undefined ? `${reason}` : `${columnOf(first.column)}: ${reason}` };
   }
   if (lastValue === null || isCalled === null) {
-    fail("PERMISSION_DENIED", sequence, "its value may not be read; run resync as its owner");
+    fail(sequence, "its value may not be read; run resync as its owner", "PERMISSION_DENIED");
   }
   const furthest = furthestOf(sequence, increment, counted);
   const extreme = furthest?.value ?? null;
@@ -55,7 +55,7 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     const [bound, value] = increment > 0n ? ["maxValue", maxValue] : ["minValue", minValue];
     const where = column === null ? "its column" : columnOf(column);
     const problem = `${where} goes to ${extreme}, and no value behind that is within ${bound} ${value}; nothing was set: widen the sequence first`;
-    fail("SEQUENCE_OUT_OF_BOUNDS", sequence, problem);
+    fail(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
   }
   // A column that cannot be counted may need what is further.
   const isAhead = target !== undefined && (increment > 0n ? next > target : next < target);
@@ -73,7 +73,7 @@ function furthestOf(sequence: SequenceName, increment: bigint, columns: Situatio
   for (const { column, extreme } of columns) {
     if ("unknown" in extreme) {
       const code = column.mayRead && !column.rowSecurity ? "COLUMN_NOT_COMPARED" : "PERMISSION_DENIED";
-      fail(code, sequence, `${columnOf(column)} is not known: ${extreme.unknown}; nothing was set`);
+      fail(sequence, `${columnOf(column)} is not known: ${extreme.unknown}; nothing was set`, code);
     }
     const { value } = extreme;
     if (value === null) continue;
@@ -81,12 +81,4 @@ function furthestOf(sequence: SequenceName, increment: bigint, columns: Situatio
     if (isFurther) furthest = { column, value };
   }
   return furthest;
-}
-
-function fail(
-  code: "COLUMN_NOT_COMPARED" | "PERMISSION_DENIED" | "SEQUENCE_OUT_OF_BOUNDS",
-  sequence: SequenceName,
-  problem: string,
-): never {
-  throw new NextvalError(code, `${nameOf(sequence)}: ${problem}`, { sequence: nameOf(sequence) });
 }

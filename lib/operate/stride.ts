@@ -7,7 +7,7 @@ import {
   resolveOptions,
   type SequenceLike,
 } from "../index.js";
-import { fail } from "./fail.js";
+import { fail } from "../catalog/name.js";
 
 /** Which of several writers a sequence is for. */
 export interface StrideOptions {
