@@ -2,7 +2,7 @@ import type { Hazard, HazardCode } from "./change.js";
 import { limitsOf } from "./limits.js";
 import { nameOf } from "./name.js";
 import type { Target } from "./sequences.js";
-import type { FedColumn, SequenceState, StateOptions } from "./state.js";
+import type { KeyColumn, SequenceState, StateOptions } from "./state.js";
 
 /** So many rows were ever inserted into a table that a lock on its sequence is worth a word. */
 const BUSY = 100_000n;
@@ -26,17 +26,13 @@ export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
         ? `the increment goes from ${before.increment} to ${after.increment}: whoever reckons with the old distance between values, such as an allocator of blocks, gives values twice`
         : `the increment turns from ${before.increment} to ${after.increment}: from now on it comes back to values that were given out before`,
     ),
-    ...hazard(
-      "CYCLE_REPEATS_KEYS",
-      after.cycle && !before.cycle && feeds.some(({ unique }) => unique),
-      `with cycle its values come again, and ${columnsOf(feeds.filter(({ unique }) => unique))} takes each only once: inserts will fail with 23505`,
-    ),
+    ...(before.cycle ? [] : cycleRepeatsKeys(target, feeds)),
     ...hazard(
       "CACHE_BREAKS_ORDER",
       before.cache === 1n && after.cache > 1n && feeds.length > 0,
       `with cache ${after.cache} each connection takes values ahead: ${columnsOf(feeds)} will no longer tell which row came first, and what a connection does not use is lost`,
     ),
-    ...widerThanColumn(target, state),
+    ...outgrown(target, state),
     ...hazardsOfLock(target, state),
   ];
 }
@@ -56,22 +52,44 @@ function currentValueExcluded(target: Target, { lastValue, options: before }: Se
   );
 }
 
-function widerThanColumn(target: Target, { options: before, feeds }: SequenceState): Hazard[] {
+function outgrown(target: Target, { options: before, feeds }: SequenceState): Hazard[] {
   const { options: after } = target;
   const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
-  const narrow = feeds
-    .filter(
-      ({ byDefault, table, column }) =>
-        byDefault || (after.ownedBy?.table === table && after.ownedBy.column === column),
-    )
-    .filter(({ baseType }) => {
-      const limits = limitsOf(baseType);
-      return limits !== undefined && (after.minValue < limits.least || after.maxValue > limits.greatest);
-    });
-  return hazardsFor(nameOf(target.declared))(
+  const fed = feeds.filter((column) => column.byDefault || isOwner(target, column));
+  return grows ? widerThanColumn(target, fed) : [];
+}
+
+/** Why it may hurt that a sequence comes to belong to a key, for which programs will then draw from it. */
+export function hazardsOfOwning(target: Target, keys: readonly KeyColumn[], found?: SequenceState): Hazard[] {
+  // What it feeds already is no news.
+  if (found?.feeds.some((column) => isOwner(target, column)) === true) return [];
+  const owner = keys.find((column) => column.schema === target.schema && isOwner(target, column));
+  return owner === undefined ? [] : [...cycleRepeatsKeys(target, [owner]), ...widerThanColumn(target, [owner])];
+}
+
+function isOwner({ options: { ownedBy } }: Target, { table, column }: KeyColumn): boolean {
+  return ownedBy?.table === table && ownedBy.column === column;
+}
+
+function cycleRepeatsKeys({ declared, options }: Target, columns: readonly KeyColumn[]): Hazard[] {
+  const keys = columns.filter(({ unique }) => unique);
+  return hazardsFor(nameOf(declared))(
+    "CYCLE_REPEATS_KEYS",
+    options.cycle && keys.length > 0,
+    `with cycle its values come again, and ${columnsOf(keys)} takes each only once: inserts will fail with 23505, or 23P01 of an exclusion constraint`,
+  );
+}
+
+function widerThanColumn({ declared, options }: Target, columns: readonly KeyColumn[]): Hazard[] {
+  const { minValue, maxValue } = options;
+  const narrow = columns.filter(({ baseType }) => {
+    const limits = limitsOf(baseType);
+    return limits !== undefined && (minValue < limits.least || maxValue > limits.greatest);
+  });
+  return hazardsFor(nameOf(declared))(
     "WIDER_THAN_COLUMN",
-    grows && narrow.length > 0,
-    `its values go from ${after.minValue} to ${after.maxValue}, more than ${columnsOf(narrow)} of type ${narrow[0]?.type} holds: inserts will fail with 22003; widen the column first`,
+    narrow.length > 0,
+    `its values go from ${minValue} to ${maxValue}, more than ${columnsOf(narrow)} of type ${narrow[0]?.type} holds: inserts will fail with 22003; widen the column first, or declare bounds within it`,
   );
 }
 
@@ -118,7 +136,7 @@ export function hazardsOfDrop(state: SequenceState): Hazard[] {
   return hazardsFor(nameOf(state))("DROPS_SEQUENCE", true, problem);
 }
 
-function hazardsFor(sequence: string) {
+export function hazardsFor(sequence: string) {
   return (code: HazardCode, holds: boolean, problem: string, blocked = false): Hazard[] =>
     holds ? [{ code, message: `${sequence}: ${problem}`, blocked }] : [];
 }
@@ -127,6 +145,6 @@ function widthOf({ as }: StateOptions): bigint {
   return limitsOf(as).greatest;
 }
 
-function columnsOf(feeds: readonly FedColumn[]): string {
-  return feeds.map(({ schema, table, column }) => `${schema}.${table}.${column}`).join(", ");
+export function columnsOf(columns: readonly KeyColumn[]): string {
+  return columns.map(({ schema, table, column }) => `${schema}.${table}.${column}`).join(", ");
 }

@@ -1,7 +1,8 @@
-import { type Handle, NextvalError, type SequenceType, sql } from "../index.js";
-import { baseTypeOf } from "./base-type.js";
+import { type Handle, NextvalError, type SequenceType } from "../index.js";
 import { readDocument } from "./read-document.js";
-import type { DatabaseState, FedColumn, SequenceState } from "./state.js";
+import { sequencesQuery } from "./sequences-query.js";
+import { serverQuery } from "./server-query.js";
+import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";
 
 export interface InspectOptions {
   /** Look at these schemas only. Default: all but the server's own. */
@@ -17,15 +18,16 @@ export interface InspectOptions {
  * state.sequences.filter((sequence) => sequence.missingPrivileges.includes("select")); // could not be read
  * ```
  *
- * Two statements, however many sequences there are. Temporary sequences are left out. A value that the role may not read is
- * null. Sources: "System Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
+ * Two statements, however many sequences there are. Temporary sequences are left out. A value that the role may not read is null. Sources: "System
+ * Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
  */
 export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
   if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
     throw new NextvalError("INVALID_OPTIONS", "inspect takes schemas as a list of names");
   }
-  const server = await readDocument<ServerDocument>(db, serverQuery);
-  const document = await readDocument<SequenceDocument[]>(db, sequencesQuery(server.version, schemas));
+  const server = await readDocument<ServerDocument>(db, serverQuery(schemas));
+  const query = sequencesQuery(server.version, schemas);
+  const document = await readDocument<SequenceDocument[]>(db, query);
   return {
     inspected: schemas === undefined ? null : [...schemas],
     defaultSchema: server.searchPath[0] ?? null,
@@ -33,6 +35,8 @@ export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOpt
     serverVersion: server.version,
     schemas: server.schemas,
     sequences: document.map(toState),
+    taken: (server.taken ?? []).flatMap(toTakenNames),
+    keys: server.keys ?? [],
   };
 }
 
@@ -40,7 +44,11 @@ interface ServerDocument {
   readonly version: number;
   readonly searchPath: string[];
   readonly schemas: string[];
+  readonly taken: readonly TakenNames[] | null;
+  readonly keys: readonly KeyColumn[] | null;
 }
+
+type TakenNames = readonly [schema: string, kind: string, names: readonly string[]];
 
 /** Every integer of 64 bits is text: JSON would round it. */
 interface SequenceDocument {
@@ -63,6 +71,22 @@ interface SequenceDocument {
   readonly last: string | null;
   readonly called: boolean | null;
   readonly missing: SequenceState["missingPrivileges"];
+}
+
+/** By their letters in `pg_class`. */
+const KINDS: { readonly [letter: string]: TakenName["kind"] } = {
+  r: "table",
+  p: "table",
+  f: "table",
+  v: "view",
+  m: "view",
+  i: "index",
+  I: "index",
+  c: "composite type",
+};
+
+function toTakenNames([schema, kind, names]: TakenNames): TakenName[] {
+  return names.map((name) => ({ schema, name, kind: KINDS[kind] ?? "type" }));
 }
 
 function toState(row: SequenceDocument): SequenceState {
@@ -88,124 +112,4 @@ function toState(row: SequenceDocument): SequenceState {
     isCalled: row.called,
     missingPrivileges: row.missing,
   };
-}
-
-const serverQuery = sql`
-  select json_build_object(
-    'version', current_setting('server_version_num')::int,
-    'searchPath', array_to_json(current_schemas(false)),
-    'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace)
-  )::text as document`;
-
-function sequencesQuery(version: number, schemas: readonly string[] | undefined) {
-  const visible =
-    schemas === undefined
-      ? sql`n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`
-      : sql`n.nspname = any(${[...schemas]}::text[])`;
-  return sql`
-    with sequences as materialized (
-      select c.oid, n.nspname, c.relname, c.relpersistence, s.*, pg_catalog.format_type(s.seqtypid, null) as as,
-        has_sequence_privilege(c.oid, 'select') as may_select,
-        has_sequence_privilege(c.oid, 'usage') as may_use,
-        has_sequence_privilege(c.oid, 'update') as may_update
-      from pg_catalog.pg_sequence s
-      join pg_catalog.pg_class c on c.oid = s.seqrelid
-      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where c.relpersistence <> 't' and ${visible}
-    ), owners as (
-      select d.objid, d.deptype, d.refobjid, d.refobjsubid
-      from pg_catalog.pg_depend d
-      where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-        and d.refobjsubid > 0 and d.deptype in ('a', 'i') and d.objid in (select oid from sequences)
-    ), defaults as (
-      select d.refobjid as objid, a.adrelid as refobjid, a.adnum as refobjsubid
-      from pg_catalog.pg_depend d
-      join pg_catalog.pg_attrdef a on a.oid = d.objid
-      where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-        and d.refobjid in (select oid from sequences)
-      union all
-      -- A name that the default looks up itself is no dependency. 1574 is nextval.
-      select to_regclass(match[1]), a.adrelid, a.adnum
-      from pg_catalog.pg_attrdef a,
-        regexp_matches(pg_catalog.pg_get_expr(a.adbin, a.adrelid), $re$nextval[(][(]'([^']+)'::text[)]::regclass[)]$re$, 'g') match
-      where a.adbin::text like '%:funcid 1574 %'
-    ), columns as (
-      select objid, refobjid, refobjsubid, bool_or(by_default) as by_default
-      from (
-        select objid, refobjid, refobjsubid, deptype = 'i' as by_default from owners
-        union all select objid, refobjid, refobjsubid, true from defaults
-      ) either
-      group by objid, refobjid, refobjsubid
-    ), feeds as (
-      select columns.objid, json_agg(json_build_object(
-        'schema', tn.nspname, 'table', t.relname, 'column', att.attname,
-        'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
-        'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
-          else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
-        'byDefault', columns.by_default,
-        'unique', exists (
-          select from pg_catalog.pg_index i
-          where i.indrelid = t.oid and i.indisunique and i.indnkeyatts = 1 and i.indkey[0] = att.attnum
-        ),
-        'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
-      ) order by tn.nspname, t.relname, att.attnum) as feeds
-      from columns
-      join pg_catalog.pg_class t on t.oid = columns.refobjid
-      join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-      join pg_catalog.pg_attribute att on att.attrelid = t.oid and att.attnum = columns.refobjsubid
-      join pg_catalog.pg_type type on type.oid = att.atttypid
-      group by columns.objid
-    )
-    select coalesce(json_agg(json_build_object(
-      'schema', s.nspname, 'name', s.relname, 'as', s.as,
-      'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
-      'cache', s.seqcache::text, 'cycle', s.seqcycle, 'unlogged', s.relpersistence = 'u',
-      'comment', comment.description,
-      'identity', coalesce(o.deptype = 'i', false),
-      'extension', e.objid is not null,
-      'owner', case when o.objid is not null then json_build_object('table', t.relname, 'column', att.attname) end,
-      'feeds', f.feeds,
-      'referenced', exists (
-        select from pg_catalog.pg_depend d
-        where d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = s.oid and d.deptype in ('n', 'a')
-          and d.classid <> 'pg_catalog.pg_attrdef'::regclass
-      ),
-      'last', v.last_value::text, 'called', v.is_called,
-      'missing', array_to_json(array_remove(array[
-        case when not s.may_select then 'select' end,
-        case when not s.may_use then 'usage' end,
-        case when not s.may_update then 'update' end], null))
-    ) order by s.nspname, s.relname), '[]')::text as document
-    from sequences s
-    left join pg_catalog.pg_description comment
-      on comment.objoid = s.oid and comment.classoid = 'pg_catalog.pg_class'::regclass and comment.objsubid = 0
-    left join pg_catalog.pg_depend e
-      on e.objid = s.oid and e.classid = 'pg_catalog.pg_class'::regclass and e.deptype = 'e'
-    left join owners o on o.objid = s.oid
-    left join pg_catalog.pg_class t on t.oid = o.refobjid
-    left join pg_catalog.pg_attribute att on att.attrelid = o.refobjid and att.attnum = o.refobjsubid
-    left join feeds f on f.objid = s.oid
-    left join lateral (${valueQuery(version)}) v on true`;
-}
-
-/**
- * The current value, in one statement with all others. Before 18 the server has a function for it only once a value was
- * drawn; until then the row itself has to be read, which a function for XML can do for a name that is not known beforehand.
- */
-function valueQuery(version: number) {
-  if (version >= 180_000) {
-    return sql`
-      select coalesce(d.last_value, drawn.last_value) as last_value, coalesce(d.is_called, drawn.is_called) as is_called
-      from pg_catalog.pg_get_sequence_data(s.oid) d,
-        lateral (select l as last_value, case when l is not null then true end as is_called
-          from (select case when s.may_use and not s.may_select then pg_catalog.pg_sequence_last_value(s.oid) end as l) one
-        ) drawn`;
-  }
-  return sql`
-    select coalesce(drawn.last_value, (regexp_match(own.row, '<last_value>(-?[0-9]+)<'))[1]::bigint) as last_value,
-      case when drawn.last_value is not null then true else (regexp_match(own.row, '<is_called>(true|false)<'))[1]::boolean end as is_called
-    from (select case when s.may_select or s.may_use then pg_catalog.pg_sequence_last_value(s.oid) end as last_value) drawn,
-      lateral (select case when drawn.last_value is null and s.may_select and pg_catalog.has_schema_privilege(s.nspname, 'usage') then
-        pg_catalog.query_to_xml(format('select last_value, is_called from %I.%I', s.nspname, s.relname), false, false, '')::text
-      end as row) own`;
 }

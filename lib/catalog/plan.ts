@@ -11,7 +11,15 @@ import {
 } from "../index.js";
 import type { Change, Plan, PlanOptions } from "./change.js";
 import { differences } from "./differences.js";
-import { hazardsOfAlter, hazardsOfDrop, hazardsOfLock, hazardsOfPersistence, needsPostgres15 } from "./hazards.js";
+import {
+  hazardsOfAlter,
+  hazardsOfDrop,
+  hazardsOfLock,
+  hazardsOfOwning,
+  hazardsOfPersistence,
+  needsPostgres15,
+} from "./hazards.js";
+import { nameTaken } from "./hazards-of-name.js";
 import { fail, keyOf, nameOf } from "./name.js";
 import { questionsOf } from "./questions.js";
 import { relocate } from "./relocate.js";
@@ -52,11 +60,11 @@ export function plan(declared: readonly SequenceLike[], state: DatabaseState, op
       ...missingSchemas(targets, state),
       ...relocate(
         pairs.flatMap(([target, found]) => (found === undefined ? [] : [[found, target] as const])),
-        state.sequences,
+        state,
       ),
       ...created.map((target) => create(target, state)),
       ...pairs.flatMap(([target, found]) => (found === undefined ? [] : alter(target, found, state))),
-      ...pairs.flatMap(([target, found]) => own(target, found)),
+      ...pairs.flatMap(([target, found]) => own(target, found, state)),
       ...pairs.flatMap(([target, found]) => comment(target, found)),
       ...(options.prune === true ? drops(undeclared, targets) : []),
     ],
@@ -104,14 +112,14 @@ function missingSchemas(targets: readonly Target[], { schemas }: DatabaseState):
   }));
 }
 
-function create(target: Target, { serverVersion }: DatabaseState): Change {
+function create(target: Target, { serverVersion, taken }: DatabaseState): Change {
   const constant = constantOf(target, target.options);
   return {
     kind: "create",
     subject: nameOf(target.declared),
     sql: createSequence(target.declared).text,
     inverse: dropSequence(constant).text,
-    hazards: needsPostgres15(target, serverVersion),
+    hazards: [...nameTaken(target, taken, true), ...needsPostgres15(target, serverVersion)],
   };
 }
 
@@ -143,7 +151,7 @@ function alter(target: Target, found: SequenceState, { serverVersion }: Database
   return changes;
 }
 
-function own(target: Target, found: SequenceState | undefined): Change[] {
+function own(target: Target, found: SequenceState | undefined, { keys }: DatabaseState): Change[] {
   const after = target.options.ownedBy;
   // A sequence that moves is untied before.
   const before = found === undefined || found.schema !== target.schema ? null : found.options.ownedBy;
@@ -155,7 +163,7 @@ function own(target: Target, found: SequenceState | undefined): Change[] {
       subject: nameOf(target.declared),
       sql: ownSequence(constant, after).text,
       inverse: ownSequence(constant, before).text,
-      hazards: found === undefined ? [] : hazardsOfLock(target, found),
+      hazards: [...hazardsOfOwning(target, keys, found), ...(found === undefined ? [] : hazardsOfLock(target, found))],
     },
   ];
 }

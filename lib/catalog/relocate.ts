@@ -1,9 +1,10 @@
 import { moveSequence, ownSequence, renameSequence } from "../index.js";
 import type { Change } from "./change.js";
 import { hazardsOfLock } from "./hazards.js";
+import { namedInText, nameTaken } from "./hazards-of-name.js";
 import { keyOf, nameOf } from "./name.js";
 import { constantOfState, type Target } from "./sequences.js";
-import type { SequenceState } from "./state.js";
+import type { DatabaseState, SequenceState } from "./state.js";
 
 interface Place {
   readonly schema: string;
@@ -22,10 +23,12 @@ interface Removal {
  */
 export function relocate(
   pairs: readonly (readonly [SequenceState, Target])[],
-  state: readonly SequenceState[],
+  { sequences, taken }: Pick<DatabaseState, "sequences" | "taken">,
 ): Change[] {
   const changes: Change[] = [];
-  const taken = new Set(state.map(keyOf));
+  const here = new Set(sequences.map(keyOf));
+  const others = new Set(taken.map(({ schema, name }) => keyOf({ schema, seqName: name })));
+  const isFree = (place: Place) => !here.has(keyOf(place)) && !others.has(keyOf(place));
   const waiting = pairs.map(([from, target]): Removal => ({ state: from, target, at: from })).filter(isElsewhere);
 
   const step = (removal: Removal, to: Place) => {
@@ -37,19 +40,24 @@ export function relocate(
       subject: nameOf(removal.target.declared),
       sql: (isRename ? renameSequence(before, to.seqName) : moveSequence(before, to.schema)).text,
       inverse: (isRename ? renameSequence(after, removal.at.seqName) : moveSequence(after, removal.at.schema)).text,
-      hazards: hazardsOfLock(removal.target, removal.state),
+      hazards: [
+        ...(removal.at === removal.state ? namedInText(removal.target, removal.state) : []),
+        ...(keyOf(to) === keyOf(removal.target) ? nameTaken(removal.target, taken, false) : []),
+        ...hazardsOfLock(removal.target, removal.state),
+      ],
     });
-    taken.delete(keyOf(removal.at));
-    taken.add(keyOf(to));
+    here.delete(keyOf(removal.at));
+    here.add(keyOf(to));
     removal.at = to;
   };
 
   while (waiting.length > 0) {
-    const ready = waiting.findIndex(({ target }) => !taken.has(keyOf(target)));
+    // What is no sequence does not go out of the way: there the server will refuse.
+    const ready = waiting.findIndex(({ target }) => !here.has(keyOf(target)));
     const [removal] = waiting.splice(Math.max(ready, 0), 1) as [Removal];
     const { at, target } = removal;
     if (ready < 0) {
-      step(removal, freeName(at, taken));
+      step(removal, freeName(at, isFree));
       waiting.push(removal);
       continue;
     }
@@ -57,8 +65,8 @@ export function relocate(
       changes.push(...untie(removal));
       const renamed = { schema: at.schema, seqName: target.seqName };
       const moved = { schema: target.schema, seqName: at.seqName };
-      if (at.seqName !== target.seqName && taken.has(keyOf(moved))) {
-        step(removal, taken.has(keyOf(renamed)) ? freeName(at, taken) : renamed);
+      if (at.seqName !== target.seqName && !isFree(moved)) {
+        step(removal, isFree(renamed) ? renamed : freeName(at, isFree));
       }
       step(removal, { schema: target.schema, seqName: removal.at.seqName });
     }
@@ -87,9 +95,9 @@ function untie({ state, target, at }: Removal): Change[] {
   ];
 }
 
-function freeName({ schema, seqName }: Place, taken: ReadonlySet<string>): Place {
+function freeName({ schema, seqName }: Place, isFree: (place: Place) => boolean): Place {
   for (let number = 1; ; number++) {
     const place = { schema, seqName: `${[...seqName].slice(0, 10).join("")}_aside_${number}` };
-    if (!taken.has(keyOf(place))) return place;
+    if (isFree(place)) return place;
   }
 }

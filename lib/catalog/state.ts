@@ -37,10 +37,23 @@ export interface FedColumn {
   readonly baseType: string;
   /** Whether its default draws from the sequence. */
   readonly byDefault: boolean;
-  /** Whether the column alone is a primary key or unique. */
+  /** Whether its default looks the sequence up by its name each time: `nextval('order_seq'::text)`. */
+  readonly lateBound: boolean;
+  /** Whether the column alone is a primary key, unique, or excluded from holding equal values. */
   readonly unique: boolean;
   /** How many rows were inserted into the table since its statistics began. */
   readonly inserts: bigint;
+}
+
+/** A column of numbers that holds each of them only once. */
+export type KeyColumn = Pick<FedColumn, "schema" | "table" | "column" | "type" | "baseType" | "unique">;
+
+/** A name that is not free, and what has it. */
+export interface TakenName {
+  readonly schema: string;
+  readonly name: string;
+  /** A `"type"` is one that stands for itself, such as an enum: it bars creating a sequence of its name, not renaming one. */
+  readonly kind: "table" | "view" | "index" | "composite type" | "type";
 }
 
 /** The sequences of a database, as `inspect` finds them; temporary ones are left out. */
@@ -57,4 +70,8 @@ export interface DatabaseState {
   readonly schemas: readonly string[];
   /** By schema and name. */
   readonly sequences: readonly SequenceState[];
+  /** What else has a name in the schemas that were looked at: sequences share their names with it. */
+  readonly taken: readonly TakenName[];
+  /** The columns of these schemas to which a sequence could come to belong, as they alone are a key of numbers. */
+  readonly keys: readonly KeyColumn[];
 }

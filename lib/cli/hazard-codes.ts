@@ -9,6 +9,8 @@ export const HAZARD_CODES = Object.keys({
   INCREMENT_CHANGED: true,
   LOCKS_INSERTS: true,
   LOGGED_FROM_CHECKPOINT: true,
+  NAMED_IN_TEXT: true,
+  NAME_TAKEN: true,
   NARROWER_TYPE: true,
   NEEDS_POSTGRES_15: true,
   UNLOGGED_STARTS_OVER: true,

@@ -1,5 +1,6 @@
 import { type Handle, NextvalError, sql } from "../index.js";
 import { baseTypeOf } from "../catalog/base-type.js";
+import { isInspected } from "../catalog/is-inspected.js";
 import { readDocument } from "../catalog/read-document.js";
 import { type ColumnName, keyOf, type SequenceName } from "./names.js";
 
@@ -89,17 +90,13 @@ const KINDS: { readonly [letter: string]: FedColumn["kind"] } = {
 const PLAIN = String.raw`^\(*nextval\('([^']|'')+'::regclass\)\)*(::[a-z0-9 ]+(\([0-9, ]+\))?)?\)*$`;
 
 function fedColumnsQuery(schemas: readonly string[] | undefined) {
-  const visible =
-    schemas === undefined
-      ? sql`n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`
-      : sql`n.nspname = any(${[...schemas]}::text[])`;
   return sql`
     with recursive sequences as materialized (
       select c.oid, n.nspname, c.relname, c.relowner, s.seqincrement
       from pg_catalog.pg_sequence s
       join pg_catalog.pg_class c on c.oid = s.seqrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where c.relpersistence <> 't' and ${visible}
+      where c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}
     ), drawn as materialized (
       select distinct each.sequence, each.relation, each.number, each.way, each.plain, att.attname, att.atttypid, att.atttypmod
       from (

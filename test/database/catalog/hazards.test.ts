@@ -1,4 +1,4 @@
-import { bind, type Database, pgSequence, type SequenceOptions } from "nextval";
+import { bind, type Database, nextval, pgSchema, pgSequence, type SequenceOptions } from "nextval";
 import { apply, type Hazard, type HazardCode, inspect, plan } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../database.js";
@@ -9,7 +9,7 @@ let db: Database;
 beforeEach(async () => {
   db = bind(database.client);
   await database.client.unsafe(`
-    drop table if exists orders;
+    drop table if exists orders, tickets;
     drop sequence if exists order_seq;
     create sequence order_seq;
     create table orders (id bigint primary key default nextval('order_seq'), small int default nextval('order_seq'))`);
@@ -80,6 +80,40 @@ describe("what each hazard warns of really happens", () => {
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
   });
 
+  test("CYCLE_REPEATS_KEYS: and so they do where an exclusion constraint keeps equal values out", async () => {
+    await database.client.unsafe("alter table orders drop constraint orders_pkey, add exclude using btree (id with =)");
+    await apply(db, await planned({ maxValue: 2 }));
+    await insert();
+    await pushWith("CYCLE_REPEATS_KEYS", { maxValue: 2, cycle: true });
+    await expect(insert()).rejects.toMatchObject({ code: "23P01" });
+  });
+
+  const owner = { ownedBy: { table: "tickets", column: "id" } } as const;
+  const ticketSeq = pgSequence("order_seq", { maxValue: 2, cycle: true, ...owner });
+  const drawTicket = () => db`insert into tickets values (${nextval(ticketSeq)})`;
+
+  test.each(["primary key", "unique", "exclude using hash (id with =)"])(
+    "CYCLE_REPEATS_KEYS: a new sequence comes round in the column that it will belong to: %s",
+    async (constraint) => {
+      await database.client.unsafe(`drop table orders; drop sequence order_seq; create table tickets (id bigint
+        ${constraint.startsWith("exclude") ? `, ${constraint}` : constraint})`);
+      const hazard = await pushWith("CYCLE_REPEATS_KEYS", { maxValue: 2, cycle: true, ...owner });
+      expect(hazard.message).toContain("public.tickets.id takes each only once");
+      await drawTicket();
+      await drawTicket();
+      await expect(drawTicket()).rejects.toMatchObject({ code: expect.stringMatching(/^23(505|P01)$/) });
+    },
+  );
+
+  test("CYCLE_REPEATS_KEYS: and so does one that belonged to no column before", async () => {
+    await database.client.unsafe(`drop table orders; alter sequence order_seq maxvalue 2 cycle;
+      create table tickets (id bigint primary key)`);
+    await pushWith("CYCLE_REPEATS_KEYS", { maxValue: 2, cycle: true, ...owner });
+    await drawTicket();
+    await drawTicket();
+    await expect(drawTicket()).rejects.toMatchObject({ code: "23505" });
+  });
+
   test("CACHE_BREAKS_ORDER: the row that came later has the smaller id, and values are lost", async () => {
     await pushWith("CACHE_BREAKS_ORDER", { cache: 10 });
     const [one, other] = [database.connect({ max: 1 }), database.connect({ max: 1 })];
@@ -98,6 +132,102 @@ describe("what each hazard warns of really happens", () => {
     expect(hazard.message).toContain("public.orders.small of type integer");
     await database.client`select setval('order_seq', 2147483647)`;
     await expect(insert()).rejects.toMatchObject({ code: "22003" });
+  });
+
+  test.each([
+    ["int", "integer", 2147483647n],
+    ["small", "small", 32767n],
+    ["numeric(3,0)", "numeric(3,0)", 999n],
+    ["numeric(5,2)", "numeric(5,2)", 999n],
+  ])("WIDER_THAN_COLUMN: a new sequence outgrows the column that it will belong to: %s", async (type, name, end) => {
+    await database.client.unsafe(`drop table orders; drop sequence order_seq; drop domain if exists small;
+      create domain small as smallint; create table tickets (id ${type} primary key)`);
+    const hazard = await pushWith("WIDER_THAN_COLUMN", owner);
+    expect(hazard.message).toContain(`more than public.tickets.id of type ${name} holds`);
+    await database.client`select setval('order_seq', ${`${end}`}::bigint)`;
+    await expect(drawTicket()).rejects.toMatchObject({ code: "22003" });
+  });
+
+  test("a new sequence may belong to a column that holds what it gives", async () => {
+    await database.client.unsafe(`drop table orders; drop sequence order_seq;
+      create table tickets (id int primary key, other text unique, wide numeric unique, more bigint)`);
+    const hazardsOf = async (options: SequenceOptions) =>
+      (await planned(options)).changes.flatMap((each) => each.hazards);
+    expect(await hazardsOf({ as: "integer", ...owner })).toEqual([]);
+    for (const column of ["other", "wide", "more"]) {
+      expect(await hazardsOf({ ownedBy: { table: "tickets", column } })).toEqual([]);
+    }
+    expect(await hazardsOf({ cycle: true, ownedBy: { table: "tickets", column: "more" } })).toEqual([]);
+  });
+
+  test("NAMED_IN_TEXT: inserts no longer find it under its new name, or in its new schema", async () => {
+    await database.client.unsafe(`
+      drop schema if exists sales cascade; create schema sales;
+      alter table orders alter column id set default nextval('order_seq'::text), alter column small drop default`);
+    for (const [sequence, statement] of [
+      [pgSequence("sales_seq"), 'alter sequence "public"."order_seq" rename to "sales_seq"'],
+      [pgSchema("sales").sequence("order_seq"), 'alter sequence "public"."order_seq" set schema "sales"'],
+    ] as const) {
+      const renames = { order_seq: sequence.schema === undefined ? "sales_seq" : "sales.order_seq" };
+      const made = plan([sequence], await inspect(db), { renames });
+      expect(made.changes).toMatchObject([{ sql: statement, hazards: [{ code: "NAMED_IN_TEXT", blocked: false }] }]);
+      const [hazard] = made.changes[0]!.hazards as [Hazard];
+      expect(hazard.message).toContain("the default of public.orders.id looks up the name public.order_seq");
+      await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED" });
+      await apply(db, made, { allow: ["NAMED_IN_TEXT"] });
+      await expect(insert()).rejects.toMatchObject({ code: "42P01" });
+      await database.client.unsafe(made.changes[0]!.inverse!);
+      // The cure that the message names.
+      const [cure] = /nextval\('.*'::regclass\)/.exec(hazard.message) as unknown as [string];
+      await database.client.unsafe(`alter table orders alter column id set default ${cure}`);
+      expect(plan([sequence], await inspect(db), { renames }).changes[0]?.hazards).toEqual([]);
+      await apply(db, plan([sequence], await inspect(db), { renames }));
+      await insert();
+      await database.client.unsafe(`${made.changes[0]!.inverse!};
+        alter table orders alter column id set default nextval('order_seq'::text)`);
+    }
+  });
+
+  const things = [
+    ["a table", "create table taken (id int)"],
+    ["a view", "create view taken as select 1 as id"],
+    ["a view", "create materialized view taken as select 1 as id"],
+    ["an index", "create table other (id int constraint taken primary key)"],
+    ["a composite type", "create type taken as (id int)"],
+  ] as const;
+
+  test.each(things)("NAME_TAKEN: %s has the name: %s", async (what, statement) => {
+    await database.client.unsafe(`drop schema if exists sales cascade; create schema sales; create schema if not exists
+      archive; drop table orders; set search_path to sales, public; ${statement.replace("taken", "sales.taken").replace("constraint sales.", "constraint ")};
+      drop sequence if exists archive.taken; create sequence archive.taken; reset search_path`);
+    const taken = pgSchema("sales").sequence("taken");
+    for (const renames of [undefined, { order_seq: "sales.taken" }, { "archive.taken": "sales.taken" }]) {
+      const made = plan([taken], await inspect(db), { renames });
+      const last = made.changes.at(-1)!;
+      expect(last.hazards).toEqual([
+        {
+          code: "NAME_TAKEN",
+          blocked: true,
+          message: `sales.taken: schema sales has ${what} of this name, which the server refuses; declare another name`,
+        },
+      ]);
+      await expect(apply(db, made, { allow: ["NAME_TAKEN"] })).rejects.toMatchObject({ code: "PLAN_REFUSED" });
+      await expect(
+        database.client.begin(async (tx) => {
+          for (const { sql } of made.changes) await tx.unsafe(sql);
+        }),
+      ).rejects.toMatchObject({ code: "42P07" });
+    }
+  });
+
+  test("NAME_TAKEN: an enum bars a new sequence, and no rename", async () => {
+    await database.client.unsafe("drop table orders; drop type if exists taken; create type taken as enum ('a')");
+    const taken = pgSequence("taken");
+    const made = plan([taken], await inspect(db));
+    expect(made.changes[0]?.hazards).toMatchObject([{ code: "NAME_TAKEN", blocked: true }]);
+    await expect(database.client.unsafe(made.changes[0]!.sql)).rejects.toMatchObject({ code: "42710" });
+    await apply(db, plan([taken], await inspect(db), { renames: { order_seq: "taken" } }));
+    await database.client.unsafe("drop sequence taken; drop type taken");
   });
 
   test("LOCKS_INSERTS: inserts wait until the change is committed", async () => {

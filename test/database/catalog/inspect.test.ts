@@ -16,6 +16,7 @@ beforeAll(async () => {
     create sequence "we""ird"."Full Seq" as smallint increment -3 minvalue -300 maxvalue -3 start -6 cache 7 cycle;
     comment on sequence "we""ird"."Full Seq" is 'it''s full';
     create table orders (id serial primary key, ticket bigint generated always as identity unique, plain int default nextval('plain_seq'), plain2 numeric(10) default nextval('plain_seq'));
+    create table kept_once (a int default nextval('plain_seq'::text), b int, exclude using btree (a with =), exclude using btree (b with =, a with =));
     create sequence owned_seq owned by orders.plain2;
     create ${unlogged ? "unlogged" : ""} sequence unlogged_seq;
     create temporary sequence temporary_seq;
@@ -31,7 +32,7 @@ test("reads every sequence, complete and exact", async () => {
   expect(state.schemas).toEqual(expect.arrayContaining(["public", 'we"ird', "pg_catalog"]));
   const bigint = { as: "bigint", startWith: 1n, increment: 1n, minValue: 1n, maxValue: 2n ** 63n - 1n };
   const plain = { ...bigint, cache: 1n, cycle: false, ownedBy: null, unlogged: false, comment: null };
-  const column = { schema: "public", table: "orders", byDefault: true, unique: false, inserts: 0n };
+  const column = { schema: "public", table: "orders", byDefault: true, lateBound: false, unique: false, inserts: 0n };
   expect(state.sequences).toEqual([
     {
       schema: "public",
@@ -72,6 +73,15 @@ test("reads every sequence, complete and exact", async () => {
       definedBy: "user",
       options: plain,
       feeds: [
+        {
+          ...column,
+          table: "kept_once",
+          column: "a",
+          type: "integer",
+          baseType: "integer",
+          lateBound: true,
+          unique: true,
+        },
         { ...column, column: "plain", type: "integer", baseType: "integer" },
         { ...column, column: "plain2", type: "numeric(10,0)", baseType: "numeric(10,0)" },
       ],
@@ -125,6 +135,37 @@ test("reads every sequence, complete and exact", async () => {
       missingPrivileges: [],
     },
   ]);
+});
+
+test("reads what else has a name, and the columns that alone are a key of numbers", async () => {
+  await database.client.unsafe(`
+    create schema things;
+    create type things.mood as enum ('good'); create type things.pair as (a int); create domain things.small as smallint;
+    create table things.parts (a int, b bigint, c things.small unique, d numeric, e real, f bigint primary key, g text unique, h numeric(5,0), exclude using btree (h with =));
+    create materialized view things.seen as select 1 as id`);
+  const { taken, keys } = await inspect(bind(database.client), { schemas: ["things"] });
+  const names = taken.map(({ schema, name, kind }) => `${kind} ${schema}.${name}`);
+  expect(names.sort()).toEqual([
+    "composite type things.pair",
+    "index things.parts_c_key",
+    "index things.parts_g_key",
+    "index things.parts_h_excl",
+    "index things.parts_pkey",
+    "table things.parts",
+    "type things.mood",
+    "type things.small",
+    "view things.seen",
+  ]);
+  const of = (column: string, type: string, baseType = type) => ({
+    schema: "things",
+    table: "parts",
+    column,
+    type,
+    baseType,
+    unique: true,
+  });
+  expect(keys).toEqual([of("c", "things.small", "smallint"), of("f", "bigint"), of("h", "numeric(5,0)")]);
+  await database.client.unsafe("drop schema things cascade");
 });
 
 test("looks at the schemas that are asked for", async () => {

@@ -145,6 +145,19 @@ describe("a plan", () => {
     });
   });
 
+  test("lets sequences that change places step aside to names that nothing has", async () => {
+    await database.client.unsafe(`
+      create sequence a_seq start 1; create sequence b_seq start 2;
+      create table a_seq_aside_1 (id int); create table t (id int constraint a_seq_aside_2 primary key);
+      create view b_seq_aside_1 as select 1 as id; create type b_seq_aside_2 as (id int)`);
+    const declared = [pgSequence("b_seq", { startWith: 1 }), pgSequence("a_seq", { startWith: 2 })];
+    expect(await thereAndBack(declared, { renames: { a_seq: "b_seq", b_seq: "a_seq" } })).toEqual([
+      'rename: alter sequence "public"."a_seq" rename to "a_seq_aside_3"',
+      'rename: alter sequence "public"."b_seq" rename to "a_seq"',
+      'rename: alter sequence "public"."a_seq_aside_3" rename to "b_seq"',
+    ]);
+  });
+
   test.each([
     [{ gone_seq: "new_seq" }, "gone_seq: cannot be renamed to new_seq: the database has no sequence gone_seq"],
     [{ a_seq: "no_seq" }, "a_seq: cannot be renamed to no_seq: no declaration is named no_seq"],

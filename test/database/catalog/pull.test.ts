@@ -237,6 +237,8 @@ function stateOf(...sequences: SequenceState[]): DatabaseState {
     serverVersion: 180_000,
     schemas,
     sequences,
+    taken: [],
+    keys: [],
   };
 }
 

@@ -1,0 +1,111 @@
+import { type Sql, sql } from "../index.js";
+import { baseTypeOf } from "./base-type.js";
+import { isInspected } from "./is-inspected.js";
+import { singleKeys } from "./single-keys.js";
+
+/** Every sequence of a database with all that is known of it, as one JSON text. */
+export function sequencesQuery(version: number, schemas: readonly string[] | undefined): Sql {
+  return sql`
+    with sequences as materialized (
+      select c.oid, n.nspname, c.relname, c.relpersistence, s.*, pg_catalog.format_type(s.seqtypid, null) as as,
+        has_sequence_privilege(c.oid, 'select') as may_select,
+        has_sequence_privilege(c.oid, 'usage') as may_use,
+        has_sequence_privilege(c.oid, 'update') as may_update
+      from pg_catalog.pg_sequence s
+      join pg_catalog.pg_class c on c.oid = s.seqrelid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}
+    ), owners as (
+      select d.objid, d.deptype, d.refobjid, d.refobjsubid
+      from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+        and d.refobjsubid > 0 and d.deptype in ('a', 'i') and d.objid in (select oid from sequences)
+    ), defaults as (
+      select d.refobjid as objid, a.adrelid as refobjid, a.adnum as refobjsubid, false as late_bound
+      from pg_catalog.pg_depend d
+      join pg_catalog.pg_attrdef a on a.oid = d.objid
+      where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+        and d.refobjid in (select oid from sequences)
+      union all
+      -- A name that the default looks up itself is no dependency. 1574 is nextval.
+      select to_regclass(match[1]), a.adrelid, a.adnum, true
+      from pg_catalog.pg_attrdef a,
+        regexp_matches(pg_catalog.pg_get_expr(a.adbin, a.adrelid), $re$nextval[(][(]'([^']+)'::text[)]::regclass[)]$re$, 'g') match
+      where a.adbin::text like '%:funcid 1574 %'
+    ), columns as (
+      select objid, refobjid, refobjsubid, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound
+      from (
+        select objid, refobjid, refobjsubid, deptype = 'i' as by_default, false as late_bound from owners
+        union all select objid, refobjid, refobjsubid, true, late_bound from defaults
+      ) either
+      group by objid, refobjid, refobjsubid
+    ), feeds as materialized (
+      select columns.objid, json_agg(json_build_object(
+        'schema', tn.nspname, 'table', t.relname, 'column', att.attname,
+        'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
+        'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
+          else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
+        'byDefault', columns.by_default, 'lateBound', columns.late_bound,
+        'unique', (t.oid, att.attnum) in (${singleKeys}),
+        'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
+      ) order by tn.nspname, t.relname, att.attnum) as feeds
+      from columns
+      join pg_catalog.pg_class t on t.oid = columns.refobjid
+      join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
+      join pg_catalog.pg_attribute att on att.attrelid = t.oid and att.attnum = columns.refobjsubid
+      join pg_catalog.pg_type type on type.oid = att.atttypid
+      group by columns.objid
+    )
+    select coalesce(json_agg(json_build_object(
+      'schema', s.nspname, 'name', s.relname, 'as', s.as,
+      'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
+      'cache', s.seqcache::text, 'cycle', s.seqcycle, 'unlogged', s.relpersistence = 'u',
+      'comment', comment.description,
+      'identity', coalesce(o.deptype = 'i', false),
+      'extension', e.objid is not null,
+      'owner', case when o.objid is not null then json_build_object('table', t.relname, 'column', att.attname) end,
+      'feeds', f.feeds,
+      'referenced', exists (
+        select from pg_catalog.pg_depend d
+        where d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = s.oid and d.deptype in ('n', 'a')
+          and d.classid <> 'pg_catalog.pg_attrdef'::regclass
+      ),
+      'last', v.last_value::text, 'called', v.is_called,
+      'missing', array_to_json(array_remove(array[
+        case when not s.may_select then 'select' end,
+        case when not s.may_use then 'usage' end,
+        case when not s.may_update then 'update' end], null))
+    ) order by s.nspname, s.relname), '[]')::text as document
+    from sequences s
+    left join pg_catalog.pg_description comment
+      on comment.objoid = s.oid and comment.classoid = 'pg_catalog.pg_class'::regclass and comment.objsubid = 0
+    left join pg_catalog.pg_depend e
+      on e.objid = s.oid and e.classid = 'pg_catalog.pg_class'::regclass and e.deptype = 'e'
+    left join owners o on o.objid = s.oid
+    left join pg_catalog.pg_class t on t.oid = o.refobjid
+    left join pg_catalog.pg_attribute att on att.attrelid = o.refobjid and att.attnum = o.refobjsubid
+    left join feeds f on f.objid = s.oid
+    left join lateral (${valueQuery(version)}) v on true`;
+}
+
+/**
+ * The current value, in one statement with all others. Before 18 the server has a function for it only once a value was
+ * drawn; until then the row itself has to be read, which a function for XML can do for a name that is not known beforehand.
+ */
+function valueQuery(version: number): Sql {
+  if (version >= 180_000) {
+    return sql`
+      select coalesce(d.last_value, drawn.last_value) as last_value, coalesce(d.is_called, drawn.is_called) as is_called
+      from pg_catalog.pg_get_sequence_data(s.oid) d,
+        lateral (select l as last_value, case when l is not null then true end as is_called
+          from (select case when s.may_use and not s.may_select then pg_catalog.pg_sequence_last_value(s.oid) end as l) one
+        ) drawn`;
+  }
+  return sql`
+    select coalesce(drawn.last_value, (regexp_match(own.row, '<last_value>(-?[0-9]+)<'))[1]::bigint) as last_value,
+      case when drawn.last_value is not null then true else (regexp_match(own.row, '<is_called>(true|false)<'))[1]::boolean end as is_called
+    from (select case when s.may_select or s.may_use then pg_catalog.pg_sequence_last_value(s.oid) end as last_value) drawn,
+      lateral (select case when drawn.last_value is null and s.may_select and pg_catalog.has_schema_privilege(s.nspname, 'usage') then
+        pg_catalog.query_to_xml(format('select last_value, is_called from %I.%I', s.nspname, s.relname), false, false, '')::text
+      end as row) own`;
+}
