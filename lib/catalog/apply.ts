@@ -1,7 +1,8 @@
-import { type Database, type Handle, NextvalError, sql } from "../index.js";
+import { type Database, NextvalError, sql, type Transaction } from "../index.js";
 import type { Change, HazardCode, Plan } from "./change.js";
 import { inspect } from "./inspect.js";
 import { plan as planAgain } from "./plan.js";
+import { readAgain } from "./read-again.js";
 import type { DatabaseState } from "./state.js";
 
 export interface ApplyOptions {
@@ -74,8 +75,8 @@ function refuseHazards({ changes }: Plan, allow: readonly HazardCode[]): void {
   throw new NextvalError("PLAN_REFUSED", `the plan has hazards that are not allowed:\n${list.join("\n")}`);
 }
 
-async function look(db: Pick<Handle, "query">, { inspected }: Plan): Promise<DatabaseState> {
-  return inspect(db, { schemas: inspected ?? undefined });
+async function look(tx: Transaction, { inspected }: Plan): Promise<DatabaseState> {
+  return readAgain(() => tx.savepoint((inner) => inspect(inner, { schemas: inspected ?? undefined })));
 }
 
 /** What differs by name. Renames are left out: once two sequences have changed places, they would do so again. */

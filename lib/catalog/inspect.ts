@@ -1,4 +1,5 @@
 import { type Handle, NextvalError, type SequenceType } from "../index.js";
+import { readAgain } from "./read-again.js";
 import { readDocument } from "./read-document.js";
 import { sequencesQuery } from "./sequences-query.js";
 import { serverQuery } from "./server-query.js";
@@ -18,7 +19,8 @@ export interface InspectOptions {
  * state.sequences.filter((sequence) => sequence.missingPrivileges.includes("select")); // could not be read
  * ```
  *
- * Two statements, however many sequences there are. Temporary sequences are left out. A value that the role may not read is null. Sources: "System
+ * Two statements, however many sequences there are. Where somebody drops one meanwhile, the second may fail with XX000, and is
+ * run again; in a transaction only a savepoint around `inspect` lets you do so. Temporary sequences are left out. A value that the role may not read is null. Sources: "System
  * Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
  */
 export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
@@ -27,7 +29,7 @@ export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOpt
   }
   const server = await readDocument<ServerDocument>(db, serverQuery(schemas));
   const query = sequencesQuery(server.version, schemas);
-  const document = await readDocument<SequenceDocument[]>(db, query);
+  const document = await readAgain(() => readDocument<SequenceDocument[]>(db, query));
   return {
     inspected: schemas === undefined ? null : [...schemas],
     defaultSchema: server.searchPath[0] ?? null,

@@ -1,4 +1,5 @@
 import { type DatabaseState, inspect } from "../catalog/index.js";
+import { readAgain } from "../catalog/read-again.js";
 import type { Database } from "../index.js";
 import type { Settings } from "./settings.js";
 
@@ -9,6 +10,6 @@ export function look(
 ): Promise<DatabaseState> {
   return db.begin("read only", async (tx) => {
     await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
-    return await inspect(tx, { schemas });
+    return await readAgain(() => tx.savepoint((inner) => inspect(inner, { schemas })));
   });
 }

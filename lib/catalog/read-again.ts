@@ -1,0 +1,28 @@
+const ATTEMPTS = 10;
+
+/**
+ * Reads, and reads again where something was dropped meanwhile: before PostgreSQL 18 a statement that looks at all sequences
+ * fails with one that somebody drops while it runs, because its functions look at what is there by then. In a transaction
+ * each attempt needs a savepoint; without one the failure is passed on.
+ */
+export async function readAgain<Result>(read: () => Promise<Result>): Promise<Result> {
+  let first: unknown;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (hasCode(error, IN_FAILED_TRANSACTION)) throw first ?? error;
+      if (attempt === ATTEMPTS || !hasCode(error, DROPPED)) throw error;
+      first ??= error;
+    }
+  }
+}
+
+/** No relation with this OID, none of this name, or no schema of this name. */
+const DROPPED = /^(XX000|42P01|3F000)$/;
+
+const IN_FAILED_TRANSACTION = /^25P02$/;
+
+function hasCode(error: unknown, code: RegExp): boolean {
+  return error instanceof Error && "code" in error && code.test(String(error.code));
+}
