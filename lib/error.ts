@@ -2,6 +2,7 @@
 export type NextvalErrorCode =
   | "ALLOCATOR_CLOSED"
   | "COLUMN_NOT_COMPARED"
+  | "DEADLOCK"
   | "INVALID_OPTIONS"
   | "INVALID_TEMPLATE"
   | "LOCK_TIMEOUT"

@@ -24,7 +24,10 @@ const LOCK = 0x6e65787476616cn;
  * ```
  *
  * Throws, with nothing changed: `PLAN_REFUSED` where a hazard is blocked or not allowed, `PLAN_OUTDATED` where the database has
- * changed since it was inspected, `PLAN_NOT_REACHED` where something would still differ afterwards, `LOCK_TIMEOUT`.
+ * changed since it was inspected, `PLAN_NOT_REACHED` where something would still differ afterwards, `LOCK_TIMEOUT`, `DEADLOCK`.
+ *
+ * One wait has no limit: after the commit, which then holds up nobody else, the server cannot remove what an altered sequence
+ * was stored in while somebody has a cursor open that reads from the sequence itself.
  */
 export async function apply(
   db: Pick<Database, "begin">,
@@ -89,7 +92,29 @@ function textOf(changes: readonly Change[]): string {
 }
 
 function explained(error: unknown, lockTimeout: number): unknown {
-  if (!(error instanceof Error) || !("code" in error) || error.code !== "55P03") return error;
-  const problem = `a lock was not free within ${lockTimeout} ms, and nothing was changed; find who holds it in pg_locks, or wait longer with lockTimeout`;
-  return new NextvalError("LOCK_TIMEOUT", problem, { cause: error });
+  if (!(error instanceof Error) || error instanceof NextvalError || !("code" in error)) return error;
+  const because = (code: "DEADLOCK" | "LOCK_TIMEOUT" | "PLAN_OUTDATED", problem: string) =>
+    new NextvalError(code, problem, { cause: error });
+  switch (error.code) {
+    case "55P03": {
+      const advice = "find who holds it in pg_locks, or wait longer with lockTimeout";
+      return because(
+        "LOCK_TIMEOUT",
+        `a lock was not free within ${lockTimeout} ms, and nothing was changed; ${advice}`,
+      );
+    }
+    case "40P01": {
+      const problem = "another transaction and this one waited for each other, and nothing was changed";
+      return because(
+        "DEADLOCK",
+        `${problem}; apply it again, best when few draw from several of its sequences at once`,
+      );
+    }
+    // Another relation, or another type, that came since the database was looked at.
+    case "42P07":
+    case "42710":
+      return because("PLAN_OUTDATED", `${error.message}, and nothing was changed; inspect and plan again`);
+    default:
+      return error;
+  }
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { bind, type Database, pgSchema, pgSequence } from "nextval";
 import { apply, inspect, plan } from "nextval/catalog";
 import { beforeEach, expect, test } from "vitest";
@@ -77,6 +78,67 @@ test("waits for a lock no longer than it is told", async () => {
   await expect(apply(db, made, { lockTimeout: -1 })).rejects.toThrow(
     "a lockTimeout from 0 to 2147483647 milliseconds, not -1",
   );
+});
+
+test("a deadlock with somebody who draws in the opposite order changes nothing, and says so", async () => {
+  const declared = [pgSequence("a_seq", { cache: 5 }), pgSequence("b_seq", { cache: 5 })];
+  await database.client`create sequence a_seq`;
+  await database.client`create sequence b_seq`;
+  const made = plan(declared, await inspect(db));
+  const applying = bind(database.connect({ max: 1 }));
+  await database.client.begin(async (tx) => {
+    await tx`select nextval('b_seq')`;
+    const applied = apply(applying, made).catch((error: unknown) => error);
+    // It has altered the first by then, and waits for the second: it is the one to find the deadlock.
+    const waiting = () => tx`select from pg_locks where not granted and relation = 'b_seq'::regclass`;
+    await expect.poll(async () => (await waiting()).length).toBe(1);
+    await tx`select nextval('a_seq')`;
+    expect(await applied).toMatchObject({
+      name: "NextvalError",
+      code: "DEADLOCK",
+      message: expect.stringContaining("waited for each other, and nothing was changed; apply it again"),
+      cause: expect.objectContaining({ code: "40P01" }),
+    });
+  });
+  expect((await inspect(db)).sequences.map(({ options }) => options.cache)).toEqual([1n, 1n]);
+  await apply(db, made);
+});
+
+test("a name that is taken in the last moment changes nothing, and says so", async () => {
+  await database.client.unsafe(`
+    create function take() returns event_trigger language plpgsql as $$ begin create table order_seq (); end $$;
+    create event trigger take on ddl_command_start when tag in ('CREATE SEQUENCE') execute function take()`);
+  try {
+    await expect(apply(db, plan([orderSeq], await inspect(db)))).rejects.toMatchObject({
+      code: "PLAN_OUTDATED",
+      message: 'relation "order_seq" already exists, and nothing was changed; inspect and plan again',
+      cause: expect.objectContaining({ code: "42P07" }),
+    });
+    expect(await names()).toEqual([]);
+  } finally {
+    await database.client`drop event trigger take`;
+  }
+});
+
+test("a cursor that reads from an altered sequence itself holds up only the one who applies", async () => {
+  await database.client`create sequence order_seq`;
+  const made = plan([orderSeq], await inspect(db));
+  let isDone = false;
+  let applied: Promise<void> | undefined;
+  await database.client.begin(async (tx) => {
+    await tx`declare open cursor for select last_value from order_seq, generate_series(1, 9)`;
+    await tx`fetch 1 from open`;
+    applied = apply(bind(database.connect({ max: 1 })), made, { lockTimeout: 100 }).then(() => {
+      isDone = true;
+    });
+    await expect
+      .poll(async () => (await inspect(bind(database.connect({ max: 1 })))).sequences[0]?.options.startWith)
+      .toBe(100n);
+    expect(await db.nextval(orderSeq)).toBe(1n);
+    await setTimeout(500);
+    expect(isDone).toBe(false);
+  });
+  await applied;
 });
 
 test("a role that may read only some of the sequences sees what it could not read", async () => {
