@@ -20,8 +20,8 @@ export interface InspectOptions {
  * ```
  *
  * Two statements, however many sequences there are. Where somebody drops one meanwhile, the second may fail with XX000, and is
- * run again; in a transaction only a savepoint around `inspect` lets you do so. Temporary sequences are left out. A value that the role may not read is null. Sources: "System
- * Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
+ * run again; in a transaction only a savepoint around `inspect` lets you do so. Temporary sequences are left out. A value that
+ * the role may not read is null. Sources: "System Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
  */
 export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
   if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
@@ -29,14 +29,14 @@ export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOpt
   }
   const server = await readDocument<ServerDocument>(db, serverQuery(schemas));
   const query = sequencesQuery(server.version, schemas);
-  const document = await readAgain(() => readDocument<SequenceDocument[]>(db, query));
+  const columns = await readAgain(() => readDocument<ColumnsOf<SequenceRow>>(db, query));
   return {
     inspected: schemas === undefined ? null : [...schemas],
     defaultSchema: server.searchPath[0] ?? null,
     searchPath: server.searchPath,
     serverVersion: server.version,
     schemas: server.schemas,
-    sequences: document.map(toState),
+    sequences: rowsOf(columns).map(toState),
     taken: (server.taken ?? []).flatMap(toTakenNames),
     keys: server.keys ?? [],
   };
@@ -53,7 +53,7 @@ interface ServerDocument {
 type TakenNames = readonly [schema: string, kind: string, names: readonly string[]];
 
 /** Every integer of 64 bits is text: JSON would round it. */
-interface SequenceDocument {
+interface SequenceRow {
   readonly schema: string;
   readonly name: string;
   readonly as: SequenceType;
@@ -67,12 +67,27 @@ interface SequenceDocument {
   readonly comment: string | null;
   readonly identity: boolean;
   readonly extension: boolean;
-  readonly owner: { readonly table: string; readonly column: string } | null;
+  readonly table: string | null;
+  readonly column: string | null;
   readonly referenced: boolean;
   readonly feeds: readonly (Omit<FedColumn, "inserts"> & { readonly inserts: string })[] | null;
   readonly last: string | null;
   readonly called: boolean | null;
-  readonly missing: SequenceState["missingPrivileges"];
+  readonly may_select: boolean;
+  readonly may_use: boolean;
+  readonly may_update: boolean;
+}
+
+/** Null where there is no row. */
+type ColumnsOf<Row> = { readonly [Name in keyof Row]: readonly Row[Name][] | null };
+
+function rowsOf<Row extends { readonly name: string }>(columns: ColumnsOf<Row>): Row[] {
+  const entries = Object.entries<readonly unknown[] | null>(columns);
+  return (columns.name ?? []).map((_name, index) => {
+    const row: Record<string, unknown> = {};
+    for (const [name, values] of entries) row[name] = values?.[index];
+    return row as Row;
+  });
 }
 
 /** By their letters in `pg_class`. */
@@ -91,7 +106,8 @@ function toTakenNames([schema, kind, names]: TakenNames): TakenName[] {
   return names.map((name) => ({ schema, name, kind: KINDS[kind] ?? "type" }));
 }
 
-function toState(row: SequenceDocument): SequenceState {
+function toState(row: SequenceRow): SequenceState {
+  const { table, column } = row;
   return {
     schema: row.schema,
     seqName: row.name,
@@ -104,7 +120,7 @@ function toState(row: SequenceDocument): SequenceState {
       maxValue: BigInt(row.max),
       cache: BigInt(row.cache),
       cycle: row.cycle,
-      ownedBy: row.identity ? null : row.owner,
+      ownedBy: row.identity || table === null || column === null ? null : { table, column },
       unlogged: row.unlogged,
       comment: row.comment,
     },
@@ -112,6 +128,10 @@ function toState(row: SequenceDocument): SequenceState {
     isReferenced: row.referenced,
     lastValue: row.last === null ? null : BigInt(row.last),
     isCalled: row.called,
-    missingPrivileges: row.missing,
+    missingPrivileges: [
+      ...(row.may_select ? [] : ["select" as const]),
+      ...(row.may_use ? [] : ["usage" as const]),
+      ...(row.may_update ? [] : ["update" as const]),
+    ],
   };
 }

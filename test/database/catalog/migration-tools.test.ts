@@ -78,10 +78,17 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-/** The sequences but those of the tables where the tools remember what they did, and the schemas. */
+const ofTools = /^(pgmigrations|schema_migrations)/;
+
+/** What there is, but for the tables where the tools remember what they did. */
 async function state() {
-  const { sequences, schemas, ...rest } = await inspect(bind(database.client));
-  return { ...rest, schemas, sequences: sequences.filter(({ seqName }) => seqName !== "pgmigrations_id_seq") };
+  const { sequences, taken, keys, ...rest } = await inspect(bind(database.client));
+  return {
+    ...rest,
+    sequences: sequences.filter(({ seqName }) => !ofTools.test(seqName)),
+    taken: taken.filter(({ name }) => !ofTools.test(name)),
+    keys: keys.filter(({ table }) => !ofTools.test(table)),
+  };
 }
 
 test.each(tools)(
