@@ -3,11 +3,10 @@ import { baseTypeOf } from "./base-type.js";
 import { isInspected } from "./is-inspected.js";
 import { singleKeys } from "./single-keys.js";
 
-const COLUMNS = [
-  ...["schema", "name", "as", "start", "increment", "min", "max", "cache", "cycle", "unlogged", "comment"],
-  ...["identity", "extension", "table", "column", "feeds", "referenced", "last", "called"],
-  ...["may_select", "may_use", "may_update"],
-];
+const COLUMNS = (
+  "schema name as start increment min max cache cycle unlogged comment identity extension table column feeds referenced " +
+  "last called may_select may_use may_update"
+).split(" ");
 
 /**
  * Every sequence of a database with all that is known of it, as one JSON text: an object of a list per column, as an object per
