@@ -36,7 +36,7 @@ export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOpt
     searchPath: server.searchPath,
     serverVersion: server.version,
     schemas: server.schemas,
-    sequences: rowsOf(columns).map(toState),
+    sequences: (columns.name ?? []).map((_name, index) => stateAt(index, columns)),
     taken: (server.taken ?? []).flatMap(toTakenNames),
     keys: server.keys ?? [],
   };
@@ -81,15 +81,6 @@ interface SequenceRow {
 /** Null where there is no row. */
 type ColumnsOf<Row> = { readonly [Name in keyof Row]: readonly Row[Name][] | null };
 
-function rowsOf<Row extends { readonly name: string }>(columns: ColumnsOf<Row>): Row[] {
-  const entries = Object.entries<readonly unknown[] | null>(columns);
-  return (columns.name ?? []).map((_name, index) => {
-    const row: Record<string, unknown> = {};
-    for (const [name, values] of entries) row[name] = values?.[index];
-    return row as Row;
-  });
-}
-
 /** By their letters in `pg_class`. */
 const KINDS: { readonly [letter: string]: TakenName["kind"] } = {
   r: "table",
@@ -106,32 +97,35 @@ function toTakenNames([schema, kind, names]: TakenNames): TakenName[] {
   return names.map((name) => ({ schema, name, kind: KINDS[kind] ?? "type" }));
 }
 
-function toState(row: SequenceRow): SequenceState {
-  const { table, column } = row;
+function stateAt(index: number, columns: ColumnsOf<SequenceRow>): SequenceState {
+  const of = <Name extends keyof SequenceRow>(name: Name) => columns[name]?.[index] as SequenceRow[Name];
+  const table = of("table");
+  const column = of("column");
+  const last = of("last");
   return {
-    schema: row.schema,
-    seqName: row.name,
-    definedBy: row.identity ? "identity" : row.extension ? "extension" : "user",
+    schema: of("schema"),
+    seqName: of("name"),
+    definedBy: of("identity") ? "identity" : of("extension") ? "extension" : "user",
     options: {
-      as: row.as,
-      startWith: BigInt(row.start),
-      increment: BigInt(row.increment),
-      minValue: BigInt(row.min),
-      maxValue: BigInt(row.max),
-      cache: BigInt(row.cache),
-      cycle: row.cycle,
-      ownedBy: row.identity || table === null || column === null ? null : { table, column },
-      unlogged: row.unlogged,
-      comment: row.comment,
+      as: of("as"),
+      startWith: BigInt(of("start")),
+      increment: BigInt(of("increment")),
+      minValue: BigInt(of("min")),
+      maxValue: BigInt(of("max")),
+      cache: BigInt(of("cache")),
+      cycle: of("cycle"),
+      ownedBy: of("identity") || table === null || column === null ? null : { table, column },
+      unlogged: of("unlogged"),
+      comment: of("comment"),
     },
-    feeds: (row.feeds ?? []).map(({ inserts, ...column }) => ({ ...column, inserts: BigInt(inserts) })),
-    isReferenced: row.referenced,
-    lastValue: row.last === null ? null : BigInt(row.last),
-    isCalled: row.called,
+    feeds: (of("feeds") ?? []).map(({ inserts, ...fed }) => ({ ...fed, inserts: BigInt(inserts) })),
+    isReferenced: of("referenced"),
+    lastValue: last === null ? null : BigInt(last),
+    isCalled: of("called"),
     missingPrivileges: [
-      ...(row.may_select ? [] : ["select" as const]),
-      ...(row.may_use ? [] : ["usage" as const]),
-      ...(row.may_update ? [] : ["update" as const]),
+      ...(of("may_select") ? [] : ["select" as const]),
+      ...(of("may_use") ? [] : ["usage" as const]),
+      ...(of("may_update") ? [] : ["update" as const]),
     ],
   };
 }
