@@ -70,7 +70,10 @@ export function plan(declared: readonly SequenceLike[], state: DatabaseState, op
     ],
     questions: questionsOf(created, undeclared),
     declared,
-    resolved: targets.map(constantOfTarget),
+    // Only who applies it asks.
+    get resolved() {
+      return targets.map(constantOfTarget);
+    },
     options,
     inspected: state.inspected,
   };

@@ -101,21 +101,21 @@ export function checkOptions(
   const mode = options.mode ?? (as === "bigint" ? "bigint" : "number");
   const bound = (option: IntegerOption, value: bigint) =>
     (options[option] === undefined ? message.byDefault : message.given)(option, `${value}`);
-  const min = bound("minValue", minValue);
-  const max = bound("maxValue", maxValue);
+  const min = () => bound("minValue", minValue);
+  const max = () => bound("maxValue", maxValue);
 
   for (const [option, value] of [["minValue", minValue] as const, ["maxValue", maxValue] as const]) {
     if (value < limits.minValue) fail(message.belowType(option, `${value}`, `${limits.minValue}`, as));
     if (value > limits.maxValue) fail(message.aboveType(option, `${value}`, `${limits.maxValue}`, as));
   }
   if (minValue >= maxValue) {
-    fail(options.minValue === undefined ? message.notAbove(max, min) : message.notBelow(min, max));
+    fail(options.minValue === undefined ? message.notAbove(max(), min()) : message.notBelow(min(), max()));
   }
-  if (startWith < minValue) fail(message.below(bound("startWith", startWith), min));
-  if (startWith > maxValue) fail(message.above(bound("startWith", startWith), max));
+  if (startWith < minValue) fail(message.below(bound("startWith", startWith), min()));
+  if (startWith > maxValue) fail(message.above(bound("startWith", startWith), max()));
   if (mode === "number") {
-    if (maxValue > MAX_SAFE || maxValue < -MAX_SAFE) fail(message.modeTooNarrow(max));
-    if (minValue > MAX_SAFE || minValue < -MAX_SAFE) fail(message.modeTooNarrow(min));
+    if (maxValue > MAX_SAFE || maxValue < -MAX_SAFE) fail(message.modeTooNarrow(max()));
+    if (minValue > MAX_SAFE || minValue < -MAX_SAFE) fail(message.modeTooNarrow(min()));
   }
   return Object.freeze({
     as,
