@@ -27,8 +27,8 @@ export default defineConfig({
     pool: "forks",
     // Much of the time a test waits for the server or for a process.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
