@@ -37,6 +37,7 @@ export async function diagnose(
       lib: ["es2022"],
       module: "nodenext",
       types: [],
+      skipLibCheck: true,
       ...options,
     };
     await writeFile(join(folder, "package.json"), '{ "type": "module" }');
