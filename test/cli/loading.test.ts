@@ -1,9 +1,11 @@
 import { cp, mkdir, realpath, rename } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { explain } from "../../lib/cli/explain.js";
+import { type Flags, settingsOf } from "../../lib/cli/settings.js";
 import { useDatabase } from "../database.js";
-import { useProjects } from "./project.js";
+import { type Finished, useProjects } from "./project.js";
 
 const database = useDatabase();
 const newProject = useProjects();
@@ -14,15 +16,41 @@ const LOADED = "Cannot connect to the database nothing at 127.0.0.1:1: nothing l
 
 const ORDER = `import { pgSequence } from "nextval"; export const orderSeq = pgSequence("order_seq");`;
 
-/** What `diff` says about such files. */
-async function diffOf(files: Record<string, string>, ...args: string[]): Promise<{ status: unknown; stderr: string }> {
-  const project = await newProject(files);
-  const { status, stdout, stderr } = await project.run("diff", "--url", NOWHERE, ...args);
-  expect(stdout).toBe("");
-  return { status, stderr: stderr.replaceAll(project.folder, "<project>") };
+/**
+ * The sequences that are declared in such files, or the sentence that refuses them: what every command begins with, without the
+ * process around it.
+ */
+async function load(files: Record<string, string>, flags: Flags = {}): Promise<string[] | string> {
+  const { folder } = await newProject(files);
+  return await within(folder, async () => {
+    try {
+      const settings = await settingsOf({ url: NOWHERE, ...flags });
+      const declared = await settings.declarations();
+      return declared.map(({ schema, seqName }) => (schema === undefined ? `${seqName}` : `${schema}.${seqName}`));
+    } catch (error) {
+      return explain(error).replaceAll(folder, "<project>");
+    }
+  });
 }
 
-const complaint = (stderr: string) => ({ status: 2, stderr: `${stderr}\n` });
+/** Does something in that working folder. */
+async function within<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    return await work();
+  } finally {
+    process.chdir(before);
+  }
+}
+
+/** How `diff` ends that gets such files, and what it says. */
+async function diffOf(files: Record<string, string>, ...args: string[]): Promise<Finished> {
+  const project = await newProject(files);
+  return await project.run("diff", "--url", NOWHERE, ...args);
+}
+
+const complaint = (stderr: string) => ({ status: 2, stdout: "", stderr: `${stderr}\n` });
 
 describe("help", () => {
   test("teaches, and is no error", async () => {
@@ -72,17 +100,17 @@ describe("configuration", () => {
     const config = `import { defineConfig } from "nextval/config";
       export default defineConfig({ declarations: ["db/*.ts"] });`;
     const files = { [`nextval.config.${extension}`]: config, "db/order.ts": ORDER };
-    expect(await diffOf(files)).toEqual({ status: 2, stderr: LOADED });
+    expect(await load(files)).toEqual(["order_seq"]);
   });
 
   test("--config FILE, whose names are relative to it", async () => {
     const files = { "settings/db.ts": `export default { declarations: "../order.ts" };`, "order.ts": ORDER };
-    expect(await diffOf(files, "--config", "settings/db.ts")).toEqual({ status: 2, stderr: LOADED });
+    expect(await load(files, { config: "settings/db.ts" })).toEqual(["order_seq"]);
   });
 
   test("sequences stand in it, too", async () => {
     const config = `import { orderSeq } from "./order.js"; export default { declarations: [orderSeq, "order.ts"] };`;
-    expect(await diffOf({ "nextval.config.ts": config, "order.ts": ORDER })).toEqual({ status: 2, stderr: LOADED });
+    expect(await load({ "nextval.config.ts": config, "order.ts": ORDER })).toEqual(["order_seq"]);
   });
 
   test.each([
@@ -97,35 +125,46 @@ describe("configuration", () => {
     ],
     ["export default {", "Cannot load nextval.config.ts: it does not compile: "],
   ])("%s is refused", async (config, problem) => {
-    const { status, stderr } = await diffOf({ "nextval.config.ts": config });
-    expect(status).toBe(2);
-    expect(stderr.slice(0, problem.length)).toBe(problem);
+    const said = await load({ "nextval.config.ts": config });
+    expect(said.slice(0, problem.length)).toBe(problem);
+  });
+
+  test("that is refused ends the command with one sentence", async () => {
+    expect(await diffOf({ "nextval.config.ts": "export default { schemas: 'public' };" })).toEqual(
+      complaint("schemas in nextval.config.ts has to be a list of names"),
+    );
   });
 
   test("a file that is not there", async () => {
-    expect(await diffOf({}, "--config", "no.ts")).toEqual(complaint("There is no file no.ts"));
+    expect(await load({}, { config: "no.ts" })).toBe("There is no file no.ts");
   });
 
   test("no declarations, and no url", async () => {
-    expect(await diffOf({})).toEqual(
-      complaint("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts"),
-    );
+    expect(await load({})).toBe("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts");
     const project = await newProject({ "order.ts": ORDER });
-    const { status, stderr } = await project.run("diff", "--declarations", "order.ts");
-    expect({ status, stderr }).toEqual(
+    expect(await project.run("diff", "--declarations", "order.ts")).toEqual(
       complaint("Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL"),
     );
   });
 
   test("--url wins over url, and that over DATABASE_URL", async () => {
+    const [variable, config, flag] = ["variable", "config", "flag"].map(
+      (name) => `postgresql://127.0.0.1:1/of_${name}`,
+    );
+    const { folder, write } = await newProject();
+    const urlOf = (flags: Flags) => within(folder, async () => (await settingsOf(flags)).url);
+    vi.stubEnv("DATABASE_URL", variable);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(await urlOf({})).toBe(variable);
+    await write({ "nextval.config.ts": `export default { url: ${JSON.stringify(config)} };` });
+    expect(await urlOf({})).toBe(config);
+    expect(await urlOf({ url: flag as string })).toBe(flag);
+  });
+
+  test("the command takes the url of the variable", async () => {
     const env = { DATABASE_URL: "postgresql://127.0.0.1:1/of_variable" };
-    const project = await newProject({ "order.ts": ORDER });
-    const args = ["diff", "--declarations", "order.ts"];
-    expect((await project.start(args, env).finished).stderr).toContain("database of_variable at");
-    await project.write({ "nextval.config.ts": `export default { url: "postgresql://127.0.0.1:1/of_config" };` });
-    expect((await project.start(args, env).finished).stderr).toContain("database of_config at");
-    const flag = ["--url", "postgresql://127.0.0.1:1/of_flag"];
-    expect((await project.start([...args, ...flag], env).finished).stderr).toContain("database of_flag at");
+    const project = await newProject();
+    expect((await project.start(["pull"], env).finished).stderr).toContain("database of_variable at");
   });
 });
 
@@ -136,12 +175,9 @@ describe("files of declarations", () => {
       "b/c/d.mts": `import { pgSchema } from "nextval"; export const s = pgSchema("s"); export const t = s.sequence("t");`,
       "b/types.d.ts": "this is not looked at",
     };
-    for (const args of [
-      ["--declarations", "a.ts", "b/**/*.*ts"],
-      ["--declarations", "a.ts", "--declarations", "b/c/d.mts"],
-    ]) {
-      expect(await diffOf(files, ...args)).toEqual({ status: 2, stderr: LOADED });
-    }
+    expect(await load(files, { declarations: ["a.ts", "b/**/*.*ts"] })).toEqual(["order_seq", "s.t"]);
+    const args = ["--declarations", "a.ts", "--declarations", "b/c/d.mts"];
+    expect(await diffOf(files, ...args)).toEqual({ status: 2, stdout: "", stderr: LOADED });
   });
 
   test("use what TypeScript has, the paths of tsconfig.json included", async () => {
@@ -157,7 +193,7 @@ describe("files of declarations", () => {
         export const orderSeq = pgSequence(await Promise.resolve(Names.Order), options);
       `,
     };
-    expect(await diffOf(files, "--declarations", "src/*.ts")).toEqual({ status: 2, stderr: LOADED });
+    expect(await diffOf(files, "--declarations", "src/*.ts")).toEqual({ status: 2, stdout: "", stderr: LOADED });
   });
 
   test("take a sequence that is exported again for the same declaration", async () => {
@@ -165,13 +201,13 @@ describe("files of declarations", () => {
       "a.ts": ORDER,
       "index.ts": `export * from "./a.js"; export { orderSeq as again } from "./a"; export { orderSeq as default } from "./a.ts";`,
     };
-    expect(await diffOf(files, "--declarations", "*.ts")).toEqual({ status: 2, stderr: LOADED });
+    expect(await load(files, { declarations: ["*.ts"] })).toEqual(["order_seq"]);
   });
 
   test("refuse two declarations of one name", async () => {
     const files = { "a.ts": ORDER, "b.ts": ORDER.replace("const orderSeq", "const other") };
-    expect(await diffOf(files, "--declarations", "*.ts")).toEqual(
-      complaint("order_seq is declared twice: as orderSeq of a.ts, and as other of b.ts"),
+    expect(await load(files, { declarations: ["*.ts"] })).toBe(
+      "order_seq is declared twice: as orderSeq of a.ts, and as other of b.ts",
     );
   });
 
@@ -182,10 +218,8 @@ describe("files of declarations", () => {
     ["export const like = { seqName: 'order_seq', schema: undefined, seqOptions: {} };", "like of s.ts"],
     ["export function make() {}", "make of s.ts"],
   ])("refuse %s", async (source, place) => {
-    expect(await diffOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(
-      complaint(
-        `${place} is no sequence: a file of declarations exports what pgSequence and pgSchema make, and nothing else`,
-      ),
+    expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
+      `${place} is no sequence: a file of declarations exports what pgSequence and pgSchema make, and nothing else`,
     );
   });
 
@@ -194,8 +228,6 @@ describe("files of declarations", () => {
     ["import './none.js';", "Cannot load s.ts: Cannot find module './none.js'"],
     ["throw new Error('not today');", "Cannot load s.ts: not today"],
     ["throw 'text';", "Cannot load s.ts: text"],
-    ["process.nextTick(() => { throw new Error('later'); }); await new Promise(() => {});", "later"],
-    ["void Promise.reject(new Error('unheard')); await new Promise((go) => setTimeout(go, 5000));", "unheard"],
     [
       `import { pgSequence } from "nextval"; pgSequence("order_seq", { minValue: 100, startWith: 5 as number });`,
       "Cannot load s.ts: order_seq: startWith 5 is below minValue 100",
@@ -206,14 +238,22 @@ describe("files of declarations", () => {
       "There are no declarations: s.ts exports no sequence",
     ],
   ])("say what is wrong: %s", async (source, problem) => {
+    expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(problem);
+  });
+
+  test.each([
+    ["throw new Error('not today');", "Cannot load s.ts: not today"],
+    ["process.nextTick(() => { throw new Error('later'); }); await new Promise(() => {});", "later"],
+    ["void Promise.reject(new Error('unheard')); await new Promise((go) => setTimeout(go, 60_000));", "unheard"],
+  ])("end the command with one sentence: %s", async (source, problem) => {
     expect(await diffOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(complaint(problem));
   });
 
   test("that are not there", async () => {
-    expect(await diffOf({}, "--declarations", "src/s.ts")).toEqual(complaint("There is no file src/s.ts"));
-    expect(await diffOf({}, "--declarations", "src/*.ts")).toEqual(complaint("No file matches src/*.ts in <project>"));
-    expect(await diffOf({ "src/s.ts": ORDER }, "--declarations", "src")).toEqual(
-      complaint(`src is a folder; name its files, as in "src/*.ts"`),
+    expect(await load({}, { declarations: ["src/s.ts"] })).toBe("There is no file src/s.ts");
+    expect(await load({}, { declarations: ["src/*.ts"] })).toBe("No file matches src/*.ts in <project>");
+    expect(await load({ "src/s.ts": ORDER }, { declarations: ["src"] })).toBe(
+      `src is a folder; name its files, as in "src/*.ts"`,
     );
   });
 
@@ -255,8 +295,8 @@ describe("files of declarations", () => {
   test("cannot declare what PostgreSQL has not, with Drizzle neither", async () => {
     const source = `import { pgSequence } from "drizzle-orm/pg-core";
       export const s = pgSequence("s", { minValue: 100, startWith: 5 });`;
-    expect(await diffOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(
-      complaint("s of s.ts cannot be taken: s: startWith 5 is below minValue 100"),
+    expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
+      "s of s.ts cannot be taken: s: startWith 5 is below minValue 100",
     );
   });
 });
