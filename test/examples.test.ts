@@ -4,18 +4,19 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "./database.js";
-import { compilePrograms } from "./programs.js";
+import { usePrograms } from "./programs.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const database = useDatabase();
+const compile = usePrograms();
 
 /** How Node is told to run an example, by its name. */
 const args: { [example: string]: readonly string[] } = {};
 
 beforeAll(async () => {
   const names = Object.keys(EXPECTED);
-  const compiled = await compilePrograms(...names.map((name) => new URL(`../examples/${name}.ts`, import.meta.url)));
+  const compiled = await compile(...names.map((name) => new URL(`../examples/${name}.ts`, import.meta.url)));
   for (const [index, name] of names.entries()) args[name] = [compiled[index] as string];
   // One of them as `npm start` does it.
   args["quickstart"] = ["--import", "tsx", "examples/quickstart.ts"];

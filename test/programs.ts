@@ -19,36 +19,43 @@ const addresses: Plugin = {
 
 /**
  * Compiles programs for a bare Node, whose start takes a fifth of the time that it takes with tsx; `nextval` is its source, as
- * in tests. They are removed when the file of tests is done.
+ * in tests. They are removed when the tests of the file are done. Call it once, at the top.
  *
- * @returns the paths of the compiled programs, in the order of their sources
+ * ```ts
+ * const compile = usePrograms();
+ *
+ * test("runs", async () => {
+ *   const [program] = await compile(new URL("./program.ts", import.meta.url));
+ * });
+ * ```
  */
-export async function compilePrograms<Sources extends readonly URL[]>(
-  ...sources: Sources
-): Promise<{ [Index in keyof Sources]: string }> {
-  // From there the packages are found that are installed here.
-  const folder = await mkdtemp(`${root}node_modules/.nextval-programs-`);
-  folders.push(folder);
-  await build({
-    entryPoints: sources.map((source) => fileURLToPath(source)),
-    outdir: folder,
-    entryNames: "[name]",
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    packages: "external",
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    tsconfig: `${root}tsconfig.json`,
-    plugins: [addresses],
-    logLevel: "silent",
+export function usePrograms(): Compile {
+  const folders: string[] = [];
+  afterAll(async () => {
+    for (const folder of folders) await rm(folder, { recursive: true });
   });
-  const compiled = (source: URL) => `${folder}/${basename(fileURLToPath(source)).replace(/\.m?ts$/, ".mjs")}`;
-  return sources.map(compiled) as { [Index in keyof Sources]: string };
+  return async (...sources) => {
+    // From there the packages are found that are installed here.
+    const folder = await mkdtemp(`${root}node_modules/.nextval-programs-`);
+    folders.push(folder);
+    await build({
+      entryPoints: sources.map((source) => fileURLToPath(source)),
+      outdir: folder,
+      entryNames: "[name]",
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      packages: "external",
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      tsconfig: `${root}tsconfig.json`,
+      plugins: [addresses],
+      logLevel: "silent",
+    });
+    const compiled = (source: URL) => `${folder}/${basename(fileURLToPath(source)).replace(/\.m?ts$/, ".mjs")}`;
+    return sources.map(compiled) as { [Index in keyof typeof sources]: string };
+  };
 }
 
-const folders: string[] = [];
-
-afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true });
-});
+/** Gives the paths of the compiled programs, in the order of their sources. */
+type Compile = <Sources extends readonly URL[]>(...sources: Sources) => Promise<{ [Index in keyof Sources]: string }>;

@@ -4,12 +4,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { useDatabase } from "./database.js";
-import { compilePrograms } from "./programs.js";
+import { usePrograms } from "./programs.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = new URL("./.readme/", import.meta.url);
 const database = useDatabase();
+const compile = usePrograms();
 
 /**
  * The README's programs as one module: the imports of all blocks, then their bodies in order, as a reader would type them.
@@ -60,7 +61,7 @@ test("the README's code compiles, runs, and gives what it says", async () => {
   await run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", directory]).catch((error: unknown) => {
     throw new Error((error as { stdout: string }).stdout);
   });
-  const [compiled] = await compilePrograms(new URL("readme.mts", folder));
+  const [compiled] = await compile(new URL("readme.mts", folder));
   const { stdout } = await run(process.execPath, [compiled], { env: { ...process.env, DATABASE_URL: database.url } });
   await rm(folder, { recursive: true });
   expect(claims).toBeGreaterThan(25);

@@ -8,10 +8,12 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { compilePrograms } from "../programs.js";
+import { usePrograms } from "../programs.js";
 import { serverPackage } from "./package.mjs";
 import { descendantsOf, stillRunning, waitUntilGone } from "./processes.mjs";
 import { type Server, startServer } from "./server.js";
+
+const compile = usePrograms();
 
 /** Everything that a server puts on the disk goes here, so that a test can see that nothing is left of it. */
 let temporary: string;
@@ -135,7 +137,7 @@ describe("two servers that are started at once", () => {
 describe("nothing is left of a server when its program", () => {
   let holdServer: string;
   beforeAll(async () => {
-    [holdServer] = await compilePrograms(new URL("./hold-server.ts", import.meta.url));
+    [holdServer] = await compile(new URL("./hold-server.ts", import.meta.url));
   });
 
   function run(...args: string[]): ChildProcess {

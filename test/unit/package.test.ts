@@ -5,8 +5,9 @@ import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
-import { compilePrograms } from "../programs.js";
+import { usePrograms } from "../programs.js";
 
+const compile = usePrograms();
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -75,7 +76,7 @@ async function isBuilt(): Promise<boolean> {
 
 describe.each(["typescript-5", "typescript-6"])("under %s", (compiler) => {
   test("the published types work, and the adapters with the types of their hosts", async () => {
-    const [checkPublished] = await compilePrograms(new URL("./check-published.ts", import.meta.url));
+    const [checkPublished] = await compile(new URL("./check-published.ts", import.meta.url));
     const files = Object.keys(PROGRAMS).map((name) => `${folder}/${name}`);
     const { stdout } = await run(process.execPath, [checkPublished, compiler, ...files]);
     const { checked, complaints } = JSON.parse(stdout) as { checked: string[]; complaints: string };

@@ -2,18 +2,19 @@ import { fork } from "node:child_process";
 import { bind, createSequence, resolveOptions } from "nextval";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compilePrograms } from "../../programs.js";
+import { usePrograms } from "../../programs.js";
 import { type Server, startServer } from "../../server/server.js";
 import { blockSeq, orderSeq, type Report, type Task } from "./drawing.js";
 
 const PROCESSES = 8;
 const IDS = 1_000_000;
 
+const compile = usePrograms();
 let server: Server;
 let drawIds: string;
 
 beforeAll(async () => {
-  [drawIds] = await compilePrograms(new URL("./draw-ids.ts", import.meta.url));
+  [drawIds] = await compile(new URL("./draw-ids.ts", import.meta.url));
   // Without it the server takes no commit_delay.
   server = await startServer({ settings: { fsync: "on" } });
 });
