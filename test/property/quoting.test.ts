@@ -6,6 +6,8 @@ import { useDatabase } from "../database.js";
 
 const database = useDatabase();
 
+const TEXTS = Number(process.env["NEXTVAL_TEXTS"] ?? 200);
+
 /** What quoting has stumbled over somewhere: quotes, escapes, ends of comments and strings, odd blanks, other scripts. */
 const SUSPECTS = [
   ..."'\"\\$;-*/%_.,:&|()[]{}?@#!`~^<>= \t\n\r\v\f",
@@ -141,7 +143,7 @@ describe.each(["on", "off"])("with standard_conforming_strings %s", (setting) =>
   });
 
   async function check<Given>(given: fc.Arbitrary<Given>, holds: (given: Given) => Promise<void>): Promise<void> {
-    await fc.assert(fc.asyncProperty(given, holds), { numRuns: 400 });
+    await fc.assert(fc.asyncProperty(given, holds), { numRuns: TEXTS });
   }
 });
 
