@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { cp, mkdtemp, symlink } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { isBuilt } from "../is-built.js";
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -10,10 +11,11 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const SOURCES = ["package.json", "tsconfig.json", "tsconfig.build.json", "lib", "types"];
 const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE"];
 
-/** Builds the library beside the repository's own build. */
+/** The library as it is built, beside the repository's own build. */
 export async function buildCopy(): Promise<string> {
   const folder = await copyOfSources();
-  await execute("npm", ["run", "build"], { cwd: folder });
+  if (await isBuilt()) await cp(`${root}dist`, `${folder}/dist`, { recursive: true });
+  else await execute("npm", ["run", "build"], { cwd: folder });
   return folder;
 }
 

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
+import { isBuilt } from "../is-built.js";
 import { usePrograms } from "../programs.js";
 
 const compile = usePrograms();
@@ -62,17 +63,6 @@ beforeAll(async () => {
   await symlink(root, `${folder}/node_modules/nextval`);
   return () => rm(folder, { recursive: true });
 });
-
-/** Whether `dist` is younger than all that it is built from, as it is in `npm test`; a file that is gone leaves its folder younger. */
-async function isBuilt(): Promise<boolean> {
-  const sources = ["package.json", "tsconfig.json", "tsconfig.build.json"];
-  for (const name of ["lib", "types"]) {
-    sources.push(name, ...(await readdir(`${root}${name}`, { recursive: true })).map((each) => `${name}/${each}`));
-  }
-  const times = await Promise.all(sources.map(async (name) => (await stat(`${root}${name}`)).mtimeMs));
-  const built = await stat(`${root}dist/lib/index.js`).catch(() => undefined);
-  return built !== undefined && built.mtimeMs > Math.max(...times);
-}
 
 describe.each(["typescript-5", "typescript-6"])("under %s", (compiler) => {
   test("the published types work, and the adapters with the types of their hosts", async () => {
