@@ -30,7 +30,9 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      // One file after another in a process, here and for the command: starting it and loading the library takes longer than
+      // most of these files do, and they leave no connection to a server that they have killed.
+      { extends: true, test: { name: "unit", isolate: false, include: ["test/unit/**/*.test.ts"] } },
       {
         extends: true,
         test: {
@@ -43,6 +45,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "command",
+          isolate: false,
           include: ["test/cli/**/*.test.ts"],
           globalSetup: ["test/server/global-setup.ts", "test/cli/global-setup.ts"],
         },
