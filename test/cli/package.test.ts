@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { createAssortedSequences } from "../assorted-sequences.js";
 import { useDatabase } from "../database.js";
 import { copyOfSources } from "./build-copy.js";
 import { type Finished, projectIn, startProcess } from "./project.js";
 
 const execute = promisify(execFile);
 const installed = fileURLToPath(new URL("../../node_modules", import.meta.url));
-const database = useDatabase();
+const database = useDatabase({ onnotice: () => {} });
 
 /** What a user has beside nextval: its dependencies, and the driver. */
 async function neighbours(): Promise<string[]> {
@@ -21,7 +22,7 @@ async function neighbours(): Promise<string[]> {
   return [...Object.keys(manifest.dependencies), "fdir", "picomatch", "postgres"];
 }
 
-test("the package as it is published: pull, check, edit, push, check", { timeout: 120_000 }, async () => {
+test("the package as it is published: pull, compile, check, edit, push, check", { timeout: 120_000 }, async () => {
   const sources = await copyOfSources();
   const folder = await mkdtemp(`${tmpdir()}/nextval-package-`);
   try {
@@ -43,24 +44,32 @@ test("the package as it is published: pull, check, edit, push, check", { timeout
         env: { DATABASE_URL: database.url, npm_config_loglevel: "silent", npm_config_update_notifier: "false" },
       }).finished;
 
-    await database.client`create sequence order_seq start with 100`;
-    await database.client`create table orders (id serial primary key)`;
+    await createAssortedSequences(database.client);
     const pulled = await npx("pull", "--out", "sequences.ts");
     expect(pulled).toEqual({ status: 0, stdout: "Wrote sequences.ts.\n", stderr: "" });
     await project.write({
       "nextval.config.ts": `import { defineConfig } from "nextval/config";
         export default defineConfig({ declarations: "sequences.ts" });`,
     });
+    const compiler = `${installed}/typescript/bin/tsc`;
+    await project.write({
+      "tsconfig.json": `{ "compilerOptions": { "strict": true, "noEmit": true, "module": "nodenext", "skipLibCheck": true } }`,
+    });
+    const compiled = await startProcess(process.execPath, [compiler, "-p", folder], { cwd: folder, env: {} }).finished;
+    expect(compiled).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(await npx("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
 
     const source = await readFile(`${folder}/sequences.ts`, "utf8");
-    expect(source).toContain("{ startWith: 100 }");
-    await project.write({ "sequences.ts": source.replace("{ startWith: 100 }", "{ startWith: 100, maxValue: 9999 }") });
+    expect(source.match(/equence\(/g)?.length).toBeGreaterThan(20);
+    const edited = source.replace(`"order_seq", { startWith: 100 }`, `"order_seq", { startWith: 100, maxValue: 9999 }`);
+    expect(edited).not.toBe(source);
+    await project.write({ "sequences.ts": edited });
     expect((await npx("check")).status).toBe(1);
     const pushed = await npx("push", "--yes");
     expect([pushed.status, pushed.stdout]).toEqual([0, expect.stringContaining("Applied 1 change.")]);
     expect(await npx("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
-    const [row] = await database.client`select max_value from pg_sequences where sequencename = 'order_seq'`;
+    const [row] =
+      await database.client`select max_value from pg_sequences where schemaname = 'public' and sequencename = 'order_seq'`;
     expect(row).toEqual({ max_value: "9999" });
   } finally {
     await rm(folder, { recursive: true });
