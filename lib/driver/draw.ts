@@ -2,6 +2,7 @@ import { decoderOf, nextval } from "../sequence/functions.js";
 import { fail } from "../sequence/name.js";
 import { resolveOptions } from "../sequence/options.js";
 import type { SequenceLike, ValueOf } from "../sequence/sequence.js";
+import type { Decode } from "../sql/expression.js";
 import type { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
 import type { Connection } from "./connection.js";
@@ -156,24 +157,31 @@ function expand<Sequence extends SequenceLike>(
   [places = "", bases = ""]: readonly string[],
 ): ValueOf<Sequence>[] {
   const { increment, mode } = resolveOptions(sequence);
-  const decode = decoderOf(sequence);
   const begins = itemsOf(places).map(Number);
   const values = new Array<unknown>(count);
   itemsOf(bases).forEach((base, run) => {
-    let at = begins[run] as number;
+    const from = begins[run] as number;
     const end = begins[run + 1] ?? count;
-    let value = BigInt(base) + BigInt(at) * increment;
-    if (mode === "bigint") {
-      // Cut to 64 bits, which every value is within, the sum is one instruction of the processor.
-      for (; at < end; at++, value = BigInt.asIntN(64, value + increment)) values[at] = value;
-    } else if (mode === "number") {
-      // Where the last one is a number that is exact, those before it are, too.
-      decode(`${value + BigInt(end - 1 - at) * increment}`);
-      const step = Number(increment);
-      for (let number = decode(`${value}`) as number; at < end; at++, number += step) values[at] = number;
-    } else {
-      for (; at < end; at++, value += increment) values[at] = `${value}`;
+    const first = BigInt(base) + BigInt(from) * increment;
+    if (mode === "bigint") fillBigints(values, from, end, first, increment);
+    else if (mode === "string")
+      for (let at = from; at < end; at++) values[at] = `${BigInt(base) + BigInt(at) * increment}`;
+    else {
+      // Where the first and the last one are numbers that are exact, those in between are, too.
+      const decode = decoderOf(sequence) as Decode<number>;
+      decode(`${first + BigInt(end - 1 - from) * increment}`);
+      fillNumbers(values, from, end, decode(`${first}`), Number(increment));
     }
   });
   return values as ValueOf<Sequence>[];
+}
+
+/** Loops of their own, which V8 compiles for one kind of number. */
+function fillBigints(values: unknown[], from: number, end: number, first: bigint, step: bigint): void {
+  // Cut to 64 bits, which every value is within, the sum is one instruction of the processor.
+  for (let at = from, value = first; at < end; at++, value = BigInt.asIntN(64, value + step)) values[at] = value;
+}
+
+function fillNumbers(values: unknown[], from: number, end: number, first: number, step: number): void {
+  for (let at = from, value = first; at < end; at++, value += step) values[at] = value;
 }

@@ -1,5 +1,10 @@
+import { sql as drizzleSql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/postgres-js";
+import createKnex from "knex";
+import { Kysely, PostgresDialect, sql as kyselySql } from "kysely";
 import { bind, createSequence, pgSequence } from "nextval";
 import { blockAllocator } from "nextval/operate";
+import pg from "pg";
 import postgres from "postgres";
 import { startServer } from "../server/server.js";
 import { BareClient } from "./bare-client.js";
@@ -20,6 +25,7 @@ export async function measure(): Promise<Report> {
   try {
     const db = bind(client);
     for (const sequence of [plainSeq, cachedSeq]) await db.query(createSequence(sequence));
+    const peers = openPeers(server.url);
     const bare = await BareClient.open(server.url, "select nextval('plain_seq'::regclass)");
     try {
       const calls = await rates(CALLS, {
@@ -28,6 +34,12 @@ export async function measure(): Promise<Report> {
           Promise.all(Array.from({ length: CALLS }, () => client`select nextval('plain_seq'::regclass)`)),
         "nextval, Promise.all of db.nextval": () =>
           Promise.all(Array.from({ length: CALLS }, () => db.nextval(plainSeq))),
+        ...Object.fromEntries(
+          Object.entries(peers.draws).map(([name, draw]) => [
+            `${name}, Promise.all`,
+            () => Promise.all(Array.from({ length: CALLS }, draw)),
+          ]),
+        ),
       });
       const single = await rates(50, {
         "bare protocol": () => bare.sequence(50),
@@ -41,6 +53,10 @@ export async function measure(): Promise<Report> {
       const many = await bulk({
         "CACHE 1, rows": () => client`select nextval('plain_seq'::regclass) as id from generate_series(1, ${IDS}::int)`,
         "CACHE 1, db.nextvals": () => db.nextvals(plainSeq, IDS),
+        "CACHE 1, array_agg": () =>
+          client`select array_agg(nextval('plain_seq'::regclass)) as ids from generate_series(1, ${IDS}::int)`,
+        "CACHE 1, json_agg": () =>
+          client`select json_agg(nextval('plain_seq'::regclass)) as ids from generate_series(1, ${IDS}::int)`,
         "CACHE 1000, rows": () =>
           client`select nextval('cached_seq'::regclass) as id from generate_series(1, ${IDS}::int)`,
         "CACHE 1000, db.nextvals": () => db.nextvals(cachedSeq, IDS),
@@ -64,7 +80,7 @@ export async function measure(): Promise<Report> {
         blocks.push(measured as [Bulk, Bulk, Bulk]);
       }
       const [, , tick] = calls as [Rate, Rate, Rate];
-      const [rows, drawn, cachedRows, cached] = many as [Bulk, Bulk, Bulk, Bulk];
+      const [rows, drawn, arrays, documents, cachedRows, cached] = many as [Bulk, Bulk, Bulk, Bulk, Bulk, Bulk];
       return {
         tables: [
           table(`${CALLS} calls of one tick, on one connection`, calls),
@@ -74,7 +90,12 @@ export async function measure(): Promise<Report> {
             columns: ["", "ms", "times the rate of rows", "ns of client CPU per id"],
             rows: [
               [rows.name, round(rows.ms), 1, Math.round(rows.cpu)],
-              [drawn.name, round(drawn.ms), round(rows.ms / drawn.ms), Math.round(drawn.cpu)],
+              ...[drawn, arrays, documents].map(({ name, ms, cpu }) => [
+                name,
+                round(ms),
+                round(rows.ms / ms),
+                Math.round(cpu),
+              ]),
               [cachedRows.name, round(cachedRows.ms), 1, Math.round(cachedRows.cpu)],
               [cached.name, round(cached.ms), round(cachedRows.ms / cached.ms), Math.round(cached.cpu)],
               ...blocks.flatMap(([first, ...others]) => [
@@ -96,11 +117,32 @@ export async function measure(): Promise<Report> {
       };
     } finally {
       bare.close();
+      await peers.close();
     }
   } finally {
     await client.end({ timeout: 1 });
     await server.stop();
   }
+}
+
+/** One draw as each of them is asked for it, on one connection of its own. */
+function openPeers(url: string) {
+  const text = "select nextval('plain_seq'::regclass)";
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const kysely = new Kysely<object>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
+  });
+  const knex = createKnex({ client: "pg", connection: url, pool: { min: 1, max: 1 } });
+  const client = postgres(url, { max: 1, onnotice: () => {} });
+  const overDriver = drizzle(client);
+  const draws: { readonly [name: string]: () => PromiseLike<unknown> } = {
+    "pg, named": () => pool.query({ name: "draw", text }),
+    "Drizzle over postgres.js": () => overDriver.execute(drizzleSql`select nextval('plain_seq'::regclass)`),
+    Kysely: () => kyselySql`select nextval('plain_seq'::regclass)`.execute(kysely),
+    Knex: () => knex.raw(text),
+  };
+  const close = () => Promise.all([pool.end(), kysely.destroy(), knex.destroy(), client.end({ timeout: 1 })]);
+  return { draws, close };
 }
 
 interface Rate {
