@@ -1,9 +1,9 @@
-import { type DatabaseState, inspect } from "../catalog/index.js";
+import { inspect } from "../catalog/index.js";
 import { type Database, type Handle, NextvalError, sql } from "../index.js";
-import { keyOf } from "./names.js";
-import { advance, hasReached, nextOf, type Position, positionOf, roomOf, valuesLeft } from "./position.js";
+import { advance, hasReached, nextOf, roomOf, valuesLeft } from "./position.js";
 import { readDocument } from "../catalog/read-document.js";
 import { compare, type Pair, type Side } from "./transfer-checks.js";
+import { holdTarget, setWhereBehind, type Step, verify } from "./transfer-set.js";
 
 export interface TransferOptions {
   /** Carry the sequences of these schemas only. Default: all but the server's own. */
@@ -59,8 +59,13 @@ export interface TransferReport {
  * ahead of its source, one of them may have come round, and the report says so.
  *
  * It is one transaction on the target: all sequences are checked, then set by one statement, then read again. Yet `setval` is
- * not undone by a rollback: what was set before a connection broke stays set, and running it again is the cure. Nobody should
- * draw from the target meanwhile, and sessions of the target that hold values in their caches have to connect anew.
+ * not undone by a rollback: what was set before a connection broke stays set, and running it again is the cure. Sessions of the
+ * target that hold values in their caches have to connect anew.
+ *
+ * Other transfers to the same target wait for this one, and so does whoever alters one of its sequences, or `resync`. Each is
+ * set only where it is behind at that moment, as the statement that sets it reads it once more. No lock that a role without
+ * ownership may take keeps others from drawing, or from `setval`, between this reading and this setting, some microseconds: so
+ * nobody should draw meanwhile from a target that may be as far as its source.
  *
  * Throws `TRANSFER_REFUSED`, with nothing set, when a sequence is on one side only, when type, bounds, increment or cycle
  * differ, and when the connected role may not read or set one; the message names all of them. Throws `TRANSFER_NOT_REACHED`
@@ -76,6 +81,7 @@ export async function transfer(
   const asked = marginOf(margin);
   const source = await look("source", from, schemas);
   return to.begin(async (tx) => {
+    if (!dryRun) await holdTarget(tx, schemas);
     const target = await look("target", tx, schemas);
     if (target.address === source.address) {
       throw new NextvalError("INVALID_OPTIONS", "transfer needs two databases, and both handles lead to the same one");
@@ -86,12 +92,14 @@ export async function transfer(
     }
     const steps = pairs.map((pair) => stepOf(pair, asked));
     const moving = steps.filter(({ moved }) => moved);
+    let done: readonly Step[] = steps;
     if (!dryRun && moving.length > 0) {
-      await setAll(tx, moving);
-      verify(moving, await inspect(tx, { schemas }));
+      const set = await setWhereBehind(tx, moving);
+      const overtaken = verify(moving, set, await inspect(tx, { schemas }));
+      done = steps.map((step) => overtaken.get(step) ?? step);
     }
     const hint = builtInWay(source.state.serverVersion, target.state.serverVersion);
-    return { sequences: steps.map((step) => reportOf(step, asked)), hint };
+    return { sequences: done.map((step) => reportOf(step, asked)), hint };
   });
 }
 
@@ -119,54 +127,12 @@ async function look(
   return { name, role, address, state: await inspect(db, { schemas }) };
 }
 
-/** What is to be done with one sequence. */
-interface Step {
-  readonly pair: Pair;
-  /** Where the target has to be, at least. */
-  readonly goal: Position;
-  readonly margin: bigint;
-  readonly moved: boolean;
-}
-
 function stepOf(pair: Pair, asked: bigint): Step {
   const { options } = pair.target;
   const half = valuesLeft(pair.from, roomOf(pair.target)) / 2n;
   const margin = half < asked ? half : asked;
   const goal = advance(pair.from, margin, options);
   return { pair, goal, margin, moved: !hasReached(pair.before, goal, options) };
-}
-
-/** One statement for all of them; found by the catalog, so that the right to use the schema is not needed. */
-async function setAll(db: Pick<Handle, "query">, steps: readonly Step[]): Promise<void> {
-  const goals = steps.map(({ pair: { target }, goal }) => ({
-    schema: target.schema,
-    name: target.seqName,
-    last: `${goal.last}`,
-    called: goal.called,
-  }));
-  await db.query(sql`
-    select count(setval(c.oid::regclass, goal.last, goal.called))
-    from json_to_recordset(${JSON.stringify(goals)}::text::json)
-      as goal (schema text, name text, last bigint, called boolean)
-    join pg_catalog.pg_namespace n on n.nspname = goal.schema
-    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = goal.name`);
-}
-
-function verify(steps: readonly Step[], { sequences }: DatabaseState): void {
-  const found = new Map(sequences.map((sequence) => [keyOf(sequence), sequence]));
-  for (const { pair, goal } of steps) {
-    const now = found.get(keyOf(pair.target));
-    const position = now && positionOf(now);
-    if (position !== undefined && hasReached(position, goal, pair.target.options)) continue;
-    const problem = `it was set to ${goal.last}, and is ${position === undefined ? "gone" : `at ${position.last}`} when it is read again`;
-    throw new NextvalError(
-      "TRANSFER_NOT_REACHED",
-      `${pair.name}: ${problem}; see who changes it, and run transfer again`,
-      {
-        sequence: pair.name,
-      },
-    );
-  }
 }
 
 function reportOf(step: Step, asked: bigint): TransferredSequence {

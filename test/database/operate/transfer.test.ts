@@ -1,4 +1,4 @@
-import { bind } from "nextval";
+import { bind, type Database, type Transaction } from "nextval";
 import { resync, transfer } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
 import { serverVersion } from "../../database.js";
@@ -185,6 +185,80 @@ describe("a transfer", () => {
       { to: 4007n, before: 4007n, moved: false },
       { to: -4007n, before: -4007n, moved: false },
     ]);
+  });
+
+  /** The target, where something happens before the first statement that has a word. */
+  function interrupted(word: string, event: () => Promise<unknown>): Database {
+    const { db } = replicas.target;
+    let hasHappened = false;
+    const watched = (tx: Transaction) =>
+      new Proxy(tx, {
+        get(target, name) {
+          if (name !== "query") return Reflect.get(target, name) as unknown;
+          return async (fragment: Parameters<Transaction["query"]>[0]) => {
+            if (!hasHappened && fragment.text.includes(word)) {
+              hasHappened = true;
+              await event();
+            }
+            return await target.query(fragment);
+          };
+        },
+      });
+    return { begin: (work: (tx: Transaction) => unknown) => db.begin((tx) => work(watched(tx))) } as never;
+  }
+
+  test("moves nothing back that was drawn from since it was read, and lets nobody restart it", async () => {
+    await onBoth(`
+      create sequence drawn_seq; create sequence down_seq increment -7; create sequence quiet_seq`);
+    const { client } = replicas.target;
+    const impatient = replicas.target.connect({ max: 1, connection: { lock_timeout: 200 } });
+    const { sequences } = await transfer(
+      replicas.source.db,
+      interrupted("json_to_recordset", async () => {
+        await client`select nextval('drawn_seq'), nextval('down_seq') from generate_series(1, 3000)`;
+        await expect(impatient`alter sequence quiet_seq restart with 5000`).rejects.toMatchObject({ code: "55P03" });
+      }),
+    );
+    expect(sequences).toMatchObject([
+      { sequence: "public.down_seq", before: -21001n, to: -21001n, moved: false },
+      { sequence: "public.drawn_seq", before: 3001n, to: 3001n, moved: false },
+      { sequence: "public.quiet_seq", before: 1n, to: 1001n, moved: true },
+    ]);
+    expect(await client`select nextval('drawn_seq') as drawn, nextval('down_seq') as down`).toEqual([
+      { drawn: "3001", down: "-21001" },
+    ]);
+  });
+
+  test("waits for whoever alters a sequence of the target, and moves it from there", async () => {
+    await onBoth("create sequence a_seq");
+    const other = await replicas.target.connect({ max: 1 }).reserve();
+    let finished: Promise<unknown> | undefined;
+    const { sequences } = await transfer(
+      replicas.source.db,
+      interrupted("pg_sequence_last_value", async () => {
+        await other`begin`;
+        await other`alter sequence a_seq restart with 7000`;
+        finished = new Promise((resolve) => setTimeout(resolve, 200)).then(() => other`commit`);
+      }),
+    );
+    await finished;
+    other.release();
+    expect(sequences).toMatchObject([{ before: 7000n, to: 7000n, moved: false }]);
+  });
+
+  test("waits for another transfer to the same target", async () => {
+    await onBoth("create sequence a_seq");
+    let second: ReturnType<typeof transfer> | undefined;
+    const first = await transfer(
+      replicas.source.db,
+      interrupted("json_to_recordset", async () => {
+        await replicas.source.client`select setval('a_seq', 500)`;
+        second = transfer(replicas.source.db, bind(replicas.target.connect({ max: 1 })));
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }),
+    );
+    expect(first.sequences).toMatchObject([{ before: 1n, to: 1001n, moved: true }]);
+    expect((await second)?.sequences).toMatchObject([{ before: 1001n, to: 1501n, moved: true }]);
   });
 
   test("with dryRun says what it would do, and sets nothing", async () => {
