@@ -18,7 +18,7 @@ export interface Config {
   readonly prune?: boolean | undefined;
   /** The hazards that `push` accepts. */
   readonly allow?: readonly HazardCode[] | undefined;
-  /** How many milliseconds `push` waits for a lock. Default: 5000. */
+  /** How many milliseconds a command waits for a lock. Default: 5000. */
   readonly lockTimeout?: number | undefined;
   /** The folder that `generate` writes to, relative to the configuration. Default: `migrations`. */
   readonly out?: string | undefined;

@@ -4,8 +4,12 @@ export function explain(error: unknown): string {
   const { message, name } = error;
   if (name !== "PostgresError") return message === "" ? name : message;
   const { code, detail, hint } = error as { code?: string; detail?: string; hint?: string };
-  return [`The server says: ${message} (${code})`, detail, hint].filter((part) => part !== undefined).join("\n");
+  const lines = [`The server says: ${message} (${code})`, detail, hint, code === "55P03" ? LOCKED : undefined];
+  return lines.filter((line) => line !== undefined).join("\n");
 }
+
+const LOCKED =
+  "Somebody holds a table or a sequence that has to be read: find them with pg_blocking_pids, or wait longer with --lock-timeout";
 
 /** The stable name of an error, where it has one. */
 export function codeOf(error: unknown): string | null {

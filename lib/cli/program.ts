@@ -65,6 +65,7 @@ function programOf(finish: (status: number) => void): Command {
       .option("--config <file>", "the configuration; default: nextval.config.ts, .mts, .js or .mjs, here")
       .option("--url <url>", "the database; default: url in the configuration, then DATABASE_URL")
       .option("--schemas <names>", "look at these schemas only, as in public,billing", list)
+      .option("--lock-timeout <ms>", "wait so long for a lock, 0 for ever; default: 5000", milliseconds)
       .option("--json", "print one JSON document to stdout, and nothing else")
       .action(async (flags: Flags) => finish(await (await load())(flags)));
 
@@ -87,8 +88,7 @@ function programOf(finish: (status: number) => void): Command {
     ),
   )
     .addOption(allow)
-    .option("--yes", "apply without a question")
-    .option("--lock-timeout <ms>", "wait so long for a lock, 0 for ever; default: 5000", milliseconds);
+    .option("--yes", "apply without a question");
   command("pull", "write the declarations of what a database has", async () => (await import("./pull.js")).pull)
     .option("--out <file>", "write to this file; default: stdout")
     .option("--force", "overwrite the file");
@@ -130,8 +130,7 @@ function programOf(finish: (status: number) => void): Command {
     .option("--dry-run", "only show what would be done")
     .option("--yes", "do it without a question")
     .option("--allow-backwards", "also move back those that are further than they need")
-    .option("--empty-caches", "also make connections forget what they reserved")
-    .option("--lock-timeout <ms>", "wait so long for a lock, 0 for ever; default: 5000", milliseconds);
+    .option("--empty-caches", "also make connections forget what they reserved");
   command(
     "transfer",
     "carry the positions of sequences to another database, at a cutover",

@@ -3,6 +3,7 @@ import { ask, isInteractive } from "./ask.js";
 import { CommandError } from "./command-error.js";
 import { withDatabase } from "./connect.js";
 import { complain, count, printable, say, sayJson } from "./output.js";
+import { patiently } from "./patiently.js";
 import { progressBar } from "./progress.js";
 import { type Flags, settingsOf } from "./settings.js";
 
@@ -19,7 +20,7 @@ export async function resync(flags: Flags): Promise<number> {
     const progress = progressBar("reading columns");
     const run = async (dryRun: boolean) => {
       try {
-        return await moveBehind(db, { ...options, dryRun, onProgress: progress.show });
+        return await moveBehind(patiently(db, settings), { ...options, dryRun, onProgress: progress.show });
       } finally {
         progress.clear();
       }

@@ -12,6 +12,7 @@ import {
 } from "../operate/index.js";
 import { withDatabase } from "./connect.js";
 import { color, printable, say, sayJson } from "./output.js";
+import { patiently } from "./patiently.js";
 import { bar, progressBar } from "./progress.js";
 import { type Flags, settingsOf } from "./settings.js";
 import { table } from "./table.js";
@@ -46,7 +47,7 @@ export async function status(flags: Flags): Promise<number> {
     async function look(): Promise<Health> {
       const progress = progressBar("comparing columns");
       try {
-        return await healthOf(db, { ...options, onProgress: progress.show });
+        return await healthOf(patiently(db, settings), { ...options, onProgress: progress.show });
       } finally {
         progress.clear();
       }

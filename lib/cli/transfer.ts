@@ -2,6 +2,7 @@ import { toJson, transfer as carryOver, type TransferReport } from "../operate/i
 import { CommandError } from "./command-error.js";
 import { withDatabase } from "./connect.js";
 import { printable, say, sayJson } from "./output.js";
+import { patiently } from "./patiently.js";
 import { type Flags, settingsOf } from "./settings.js";
 import { table } from "./table.js";
 
@@ -10,11 +11,15 @@ export async function transfer(flags: Flags): Promise<number> {
   if (flags.from === undefined || flags.to === undefined) {
     throw new CommandError("From where, and to where? Give --from URL and --to URL");
   }
-  const { schemas } = await settingsOf({ ...flags, url: flags.to });
+  const settings = await settingsOf({ ...flags, url: flags.to });
   const { from, to } = flags;
   const report = await withDatabase({ url: from, urlFrom: "--from" }, (source) =>
     withDatabase({ url: to, urlFrom: "--to" }, (target) =>
-      carryOver(source, target, { schemas, margin: flags.margin, dryRun: flags.dryRun }),
+      carryOver(patiently(source, settings), patiently(target, settings), {
+        schemas: settings.schemas,
+        margin: flags.margin,
+        dryRun: flags.dryRun,
+      }),
     ),
   );
   if (flags.json === true) sayJson(toJson(report));

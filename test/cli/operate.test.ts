@@ -21,6 +21,17 @@ async function run(...args: string[]) {
   return await project.start(args, { DATABASE_URL: database.url }).finished;
 }
 
+/** Runs it while somebody holds a table so that nobody may read it. */
+async function runWhileLocked(table: string, ...args: string[]) {
+  const holder = await database.connect({ max: 1 }).reserve();
+  await holder`begin`;
+  await holder`lock table ${holder(table)}`;
+  const result = await run(...args);
+  await holder`rollback`;
+  holder.release();
+  return result;
+}
+
 /** Rows with keys of their own, as an import brings them. */
 async function importRows(): Promise<void> {
   await database.client`insert into orders (id) select n from generate_series(1, 500) n`;
@@ -53,6 +64,19 @@ describe("status", () => {
     expect(status).toBe(0);
     const { rates } = JSON.parse(stdout) as { rates: { seqName: string; drawn: string }[] };
     expect(rates.map(({ seqName, drawn }) => [seqName, drawn])).toEqual(expect.arrayContaining([["small_seq", "0"]]));
+  });
+
+  test("waits no longer than it is told for a table that is locked", async () => {
+    const { status, stdout } = await runWhileLocked("tickets", "status", "--lock-timeout", "200", "--json");
+    expect(status).toBe(0);
+    const { sequences } = JSON.parse(stdout) as {
+      sequences: { seqName: string; columns: { notCompared: string | null }[] }[];
+    };
+    const notCompared = (name: string) => sequences.find(({ seqName }) => seqName === name)?.columns[0]?.notCompared;
+    expect(notCompared("tickets_id_seq")).toBe(
+      "public.tickets.id could not be read: canceling statement due to lock timeout",
+    );
+    expect(notCompared("orders_id_seq")).toBeNull();
   });
 
   test("prints for machines", async () => {
@@ -93,6 +117,15 @@ describe("resync", () => {
     await database.client`insert into orders default values`;
     await database.client`insert into tickets default values`;
     expect((await run("resync")).stdout).toBe("Every sequence is behind its columns.\n");
+  });
+
+  test("waits no longer than it is told for a table that is locked, and moves the others", async () => {
+    await importRows();
+    const { status, stderr, stdout } = await runWhileLocked("tickets", "resync", "--lock-timeout", "200", "--yes");
+    expect(status).toBe(2);
+    expect(stdout).toContain("Moved 1 sequence.");
+    expect(stderr).toContain("public.tickets.id could not be read: canceling statement due to lock timeout");
+    await database.client`insert into orders default values`;
   });
 
   test("prints one JSON document", async () => {
