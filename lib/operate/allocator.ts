@@ -30,8 +30,8 @@ export interface AllocatorOptions extends DrawOptions {
  * programs may draw from the sequence meanwhile: values then are not consecutive, but each is handed out once.
  *
  * Where a draw fails, such as with `SEQUENCE_EXHAUSTED` or a lost connection, each call that waits for it fails with its
- * error, and the next call draws again. What has been drawn already is still handed out. The failure of a draw in the
- * background is forgotten while there are values left; otherwise the next call gets it. A draw that comes to the end of the
+ * error, and the next call draws again. What has been drawn already is still handed out. A draw in the
+ * background that fails while nobody waits is forgotten, and the next call draws again. A draw that comes to the end of the
  * sequence fails as a whole, and the values before the end are lost with it.
  *
  * Give it the pool: a transaction or session that ends takes the allocator with it. What is drawn and not handed out is a

@@ -32,7 +32,10 @@ export interface Allocator<Value> {
 
 /** What an allocator leaves behind. */
 export interface Closing<Value> {
-  /** The values that were drawn and not handed out, in the order in which they were drawn. */
+  /**
+   * The values that were drawn and not handed out, in the order in which they were drawn. Reading it makes the list, and
+   * throws `INVALID_OPTIONS` where it would have more than 2147483647, as the rest of a block may.
+   */
   readonly unused: Value[];
 }
 
@@ -66,8 +69,6 @@ export class Dispenser<Value> implements Allocator<Value> {
   /** How many values the waiters want, all together. */
   #wanted = 0;
   #drawing: Promise<void> | undefined;
-  /** Of a draw for which nobody waited. */
-  #failure: { readonly reason: unknown } | undefined;
   #end: Promise<void> | undefined;
   #closing: Promise<Closing<Value>> | undefined;
 
@@ -88,7 +89,7 @@ export class Dispenser<Value> implements Allocator<Value> {
   }
 
   close(): Promise<Closing<Value>> {
-    const rest = () => this.#many(this.#left);
+    const rest = () => this.#rest();
     return (this.#closing ??= this.#drain().then(() => {
       let unused: Value[] | undefined;
       return {
@@ -127,6 +128,14 @@ export class Dispenser<Value> implements Allocator<Value> {
     return values;
   }
 
+  #rest(): Value[] {
+    if (this.#left > MOST_AT_ONCE) {
+      const problem = `${this.#left} values were drawn and not handed out, and a list of unused ones holds at most ${MOST_AT_ONCE}`;
+      throw this.#error("INVALID_OPTIONS", problem);
+    }
+    return this.#many(this.#left);
+  }
+
   #took(count: number, supply: Supply<Value>): void {
     if (supply.left === 0) this.#supplies.shift();
     this.#left -= count;
@@ -137,9 +146,6 @@ export class Dispenser<Value> implements Allocator<Value> {
     if (this.#end !== undefined) {
       return Promise.reject(this.#error("ALLOCATOR_CLOSED", "its allocator is closed and hands out no more values"));
     }
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined && this.#left === 0) return Promise.reject(failure.reason);
     return new Promise((resolve, reject) => {
       this.#waiters.push({ count, resolve: () => resolve(hand()), reject });
       this.#wanted += count;
@@ -153,7 +159,6 @@ export class Dispenser<Value> implements Allocator<Value> {
     const isClosing = this.#end !== undefined;
     const missing = Math.max(0, this.#wanted - this.#left);
     if (isClosing && missing === 0) return;
-    this.#failure = undefined;
     this.#drawing = this.#source.draw(Math.min(missing, MOST_AT_ONCE), isClosing).then(
       (supply) => this.#arrive(supply),
       (reason: unknown) => this.#fail(reason),
@@ -175,12 +180,12 @@ export class Dispenser<Value> implements Allocator<Value> {
     if (this.#waiters.length > 0 || this.#left < this.#source.lowWater) this.#draw();
   }
 
+  /** Where nobody waits, nobody is told: the next call draws again, and hears how things are then. */
   #fail(reason: unknown): void {
     this.#drawing = undefined;
     const waiters = this.#waiters;
     this.#waiters = [];
     this.#wanted = 0;
-    if (waiters.length === 0) this.#failure = { reason };
     for (const waiter of waiters) waiter.reject(reason);
   }
 
