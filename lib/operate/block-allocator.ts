@@ -45,7 +45,7 @@ const MOST_IN_BLOCK = 2n ** 52n;
  * `SEQUENCE_EXHAUSTED`.
  *
  * Before the first block it reads the sequence's increment, bounds and cycle, and fails with `SEQUENCE_DIFFERS` where the
- * database has others than the declaration: blocks of another size would overlap. A sequence that cycles is refused, with
+ * database has others than the declaration: blocks of another size would overlap, for one. A sequence that cycles is refused, with
  * `INVALID_OPTIONS`. Do not alter the increment while programs are running: it is noticed no sooner than by a value that is no
  * multiple of the increment away from the one before. Order, failures and `close` are those of `allocator`.
  */
@@ -133,14 +133,24 @@ class Blocks {
     if (found === undefined) {
       fail(sequence, `there is no sequence ${name.text}; create it with createSequence`, "SEQUENCE_NOT_FOUND");
     }
-    const differences = (["increment", "minValue", "maxValue", "cycle"] as const)
-      .filter((option) => found[option] !== this.#declared[option])
-      .map((option) => `${option} ${found[option]} (declared: ${this.#declared[option]})`);
-    if (differences.length === 0) return;
-    const problem = `the database has ${differences.join(", ")}, and blocks would overlap; alter the sequence or its declaration`;
+    const differing = (["increment", "minValue", "maxValue", "cycle"] as const).filter(
+      (option) => found[option] !== this.#declared[option],
+    );
+    if (differing.length === 0) return;
+    const differences = differing.map((option) => `${option} ${found[option]} (declared: ${this.#declared[option]})`);
+    const harms = [...new Set(differing.map((option) => HARM[option]))];
+    const problem = `the database has ${differences.join(", ")}: ${harms.join(", and ")}; alter the sequence or its declaration`;
     fail(sequence, problem, "SEQUENCE_DIFFERS");
   }
 }
+
+/** What would happen where the database has another option than the declaration. */
+const HARM: { readonly [Option in keyof Definition]: string } = {
+  increment: "blocks of another size would overlap or leave ids out",
+  minValue: "the ids would end elsewhere",
+  maxValue: "the ids would end elsewhere",
+  cycle: "its blocks would come a second time",
+};
 
 /** How many ids a block has. */
 function sizeOf(increment: bigint): number {

@@ -1,4 +1,4 @@
-import { type AnySequence, bind, createSequence, type Database, pgSchema, pgSequence } from "nextval";
+import { type AnySequence, bind, createSequence, type Database, NextvalError, pgSchema, pgSequence } from "nextval";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { blockAllocator } from "nextval/operate";
@@ -162,14 +162,15 @@ test("a block that ends at the bound is given up to there, and a take that wants
 });
 
 test.each([
-  [{ increment: 1 }, "increment 1 (declared: 100)"],
+  [{ increment: 1 }, "increment 1 (declared: 100): blocks of another size would overlap or leave ids out"],
   [
     { increment: -100, maxValue: 1000, minValue: 1 },
-    "increment -100 (declared: 100), maxValue 1000 (declared: 9223372036854775807)",
+    "increment -100 (declared: 100), maxValue 1000 (declared: 9223372036854775807): " +
+      "blocks of another size would overlap or leave ids out, and the ids would end elsewhere",
   ],
-  [{ increment: 100, maxValue: 500 }, "maxValue 500 (declared: 9223372036854775807)"],
-  [{ increment: 100, minValue: -500 }, "minValue -500 (declared: 1)"],
-  [{ increment: 100, cycle: true }, "cycle true (declared: false)"],
+  [{ increment: 100, maxValue: 500 }, "maxValue 500 (declared: 9223372036854775807): the ids would end elsewhere"],
+  [{ increment: 100, minValue: -500 }, "minValue -500 (declared: 1): the ids would end elsewhere"],
+  [{ increment: 100, cycle: true }, "cycle true (declared: false): its blocks would come a second time"],
 ])("a database that has %j is refused before the first block", async (options, differences) => {
   await database.client`drop sequence order_seq`;
   await create(pgSequence("order_seq", options as {}));
@@ -180,7 +181,7 @@ test.each([
       reason: {
         code: "SEQUENCE_DIFFERS",
         sequence: "order_seq",
-        message: `order_seq: the database has ${differences}, and blocks would overlap; alter the sequence or its declaration`,
+        message: `order_seq: the database has ${differences}; alter the sequence or its declaration`,
       },
     });
   }
@@ -313,6 +314,18 @@ test("what cannot be is refused at once", () => {
     "order_seq: blockAllocator takes a lowWater from 0 to the increment 100, not 101",
   );
   expect(() => blockAllocator(db, "order_seq" as never)).toThrow("a sequence made by pgSequence is needed");
+});
+
+test("says what is unused as a list, and how many where that would be too long", async () => {
+  const wide = pgSequence("wide_seq", { increment: 10n ** 10n });
+  await create(wide);
+  const ids = blockAllocator(db, wide);
+  expect(await ids.take(3)).toEqual(range(1, 3));
+  const closing = await ids.close();
+  expect(() => closing.unused).toThrow(NextvalError);
+  expect(() => closing.unused).toThrow(
+    "wide_seq: 9999999997 values were drawn and not handed out, and a list of unused ones holds at most 2147483647",
+  );
 });
 
 test("blocks of any size are opened at once, and counted without being made", async () => {
