@@ -12,6 +12,7 @@ import { type Definition, readDefinition } from "./definition.js";
 import { type Allocator, Dispenser } from "./dispenser.js";
 import { fail } from "../catalog/name.js";
 import { nameOf } from "./names.js";
+import { optionsOf } from "./options.js";
 
 /** `durable` is that of `db.nextval`, for each block. */
 export interface BlockAllocatorOptions extends DrawOptions {
@@ -52,14 +53,14 @@ const MOST_IN_BLOCK = 2n ** 52n;
 export function blockAllocator<Sequence extends SequenceLike>(
   db: BlockSource,
   sequence: Sequence,
-  options: BlockAllocatorOptions = {},
+  options?: BlockAllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
   // Refuses what is no sequence.
   nextval(sequence);
   const { cycle, increment, mode } = resolveOptions(sequence);
   if (cycle) fail(sequence, "blockAllocator takes no sequence that cycles, because its blocks would overlap");
   const size = sizeOf(increment);
-  const { lowWater = 0, durable } = options;
+  const { lowWater = 0, durable } = optionsOf("blockAllocator", options);
   if (!Number.isInteger(lowWater) || lowWater < 0 || lowWater > size) {
     fail(sequence, `blockAllocator takes a lowWater from 0 to the increment ${size}, not ${String(lowWater)}`);
   }

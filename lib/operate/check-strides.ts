@@ -25,9 +25,13 @@ interface Progression {
  *
  * In a list, nodes are called by their places, from 0. A declaration counts from `startWith` on; a state from there or, where
  * it was set to what comes before, from its current value, in steps from the current value. What was drawn with another
- * increment before is not known. Throws `STRIDES_COLLIDE`, also for a sequence that cycles.
+ * increment before is not known. Throws `STRIDES_COLLIDE`, also for a sequence that cycles, and
+ * `INVALID_OPTIONS` for what is no sequence.
  */
 export function checkStrides(nodes: readonly NodeSequence[] | { readonly [node: string]: NodeSequence }): void {
+  if (typeof nodes !== "object" || nodes === null) {
+    refuse(`checkStrides takes the sequences of nodes as a list or an object, not ${String(nodes)}`);
+  }
   const entries = Object.entries(nodes);
   const progressions = entries.map(([node, sequence]) => progressionOf(node, sequence, entries.length > 1));
   progressions.forEach((one, index) => {
@@ -42,6 +46,9 @@ export function checkStrides(nodes: readonly NodeSequence[] | { readonly [node: 
 }
 
 function progressionOf(node: string, sequence: NodeSequence, isOneOfSeveral: boolean): Progression {
+  if (typeof sequence !== "object" || sequence === null || typeof sequence.seqName !== "string") {
+    refuse(`node ${node}: checkStrides takes sequences as they are declared or inspected, not ${given(sequence)}`);
+  }
   const [label, options, current] =
     "options" in sequence
       ? [`${sequence.schema}.${sequence.seqName}`, sequence.options, sequence.lastValue]
@@ -94,6 +101,14 @@ function modulo(value: bigint, by: bigint): bigint {
 
 function described({ least, greatest, step }: Progression): string {
   return `one every ${step} from ${least} to ${greatest}`;
+}
+
+function given(value: unknown): string {
+  return typeof value === "object" && value !== null ? "another object" : String(value);
+}
+
+function refuse(problem: string): never {
+  throw new NextvalError("INVALID_OPTIONS", problem);
 }
 
 function collide(problem: string): never {

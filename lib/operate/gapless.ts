@@ -1,4 +1,5 @@
 import { type Integer, NextvalError, pgSchema, type Sql, sql, type Transaction } from "../index.js";
+import { optionsOf } from "./options.js";
 
 export interface GaplessOptions {
   /** The schema of the table of counters. Default: the server's `search_path` decides. */
@@ -15,8 +16,14 @@ export interface GaplessCounter {
    * Creates the table of all counters of the schema, unless it exists:
    *
    * ```sql
-   * create table if not exists "gapless_counter" ("name" text primary key, "value" bigint not null)
+   * do 'begin
+   *   create table if not exists "gapless_counter" ("name" text primary key, "value" bigint not null);
+   * exception when unique_violation or duplicate_object then
+   *   create table if not exists "gapless_counter" ("name" text primary key, "value" bigint not null);
+   * end'
    * ```
+   *
+   * Programs may do so at the same moment, for which the server's own `if not exists` alone fails in all but one of them.
    */
   create(): Sql;
 
@@ -44,7 +51,7 @@ const TABLE = "gapless_counter";
  *
  * ```ts
  * const invoiceNo = gapless("invoice_no", { schema: "billing", startWith: 1000 });
- * await db.query(invoiceNo.create()); // create table if not exists "billing"."gapless_counter" (...)
+ * await db.query(invoiceNo.create()); // do 'begin create table if not exists "billing"."gapless_counter" (...); ...'
  * const no = await db.begin((tx) => invoiceNo.next(tx)); // 1000n
  * ```
  *
@@ -55,14 +62,14 @@ const TABLE = "gapless_counter";
  * isolation level repeatable read or serializable those who have waited fail with SQLSTATE 40001, and have to try again.
  * Draw from several counters in the same order everywhere, or two transactions may wait for each other (40P01).
  */
-export function gapless(name: string, options: GaplessOptions = {}): GaplessCounter {
+export function gapless(name: string, options?: GaplessOptions): GaplessCounter {
   if (typeof name !== "string" || name === "" || name.length > MOST_CHARACTERS || !isText(name)) {
     const given = typeof name === "string" ? JSON.stringify(name.slice(0, 100)) : typeof name;
     refuse(
       `gapless takes a name of 1 to ${MOST_CHARACTERS} characters without NUL or half a surrogate pair, not ${given}`,
     );
   }
-  const { schema, startWith = 1n } = options;
+  const { schema, startWith = 1n } = optionsOf("gapless", options);
   const start = readInteger(startWith);
   if (start === undefined) {
     refuse(`${name}: startWith must be an integer within 64 bits, not ${String(startWith)}`);
@@ -74,7 +81,7 @@ export function gapless(name: string, options: GaplessOptions = {}): GaplessCoun
     returning "value"::text`;
   return Object.freeze({
     name,
-    create: () => sql`create table if not exists ${table} ("name" text primary key, "value" bigint not null)`,
+    create: () => sql`do ${sql.literal(createTable(table))}`,
     async next(transaction: Transaction) {
       if (typeof transaction !== "function" || typeof transaction.savepoint !== "function") {
         const problem = `${name}: a number without gaps is drawn inside a transaction, so that a rollback gives it back; pass the handle that db.begin gives`;
@@ -84,6 +91,16 @@ export function gapless(name: string, options: GaplessOptions = {}): GaplessCoun
       return BigInt(Object.values(row as object)[0] as string);
     },
   });
+}
+
+function createTable(table: Sql): string {
+  const create = `create table if not exists ${table.text} ("name" text primary key, "value" bigint not null);`;
+  // What is in the way of the second attempt is something else.
+  return `begin
+  ${create}
+exception when unique_violation or duplicate_object then
+  ${create}
+end`;
 }
 
 /** What fits into the index of the primary key, whatever the characters. Source: "B-Tree Indexes", section "Implementation". */

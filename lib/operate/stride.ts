@@ -43,24 +43,22 @@ export type StrideOf<Sequence extends SequenceLike> = PgSequence<
  * Throws `INVALID_OPTIONS` for a node that does not exist, for a stride that would start outside the bounds or does not fit
  * into 64 bits, and for a sequence that cycles: each node would begin again at the same bound.
  */
-export function stride<Sequence extends SequenceLike>(
-  sequence: Sequence,
-  { node, nodes }: StrideOptions,
-): StrideOf<Sequence> {
+export function stride<Sequence extends SequenceLike>(sequence: Sequence, options: StrideOptions): StrideOf<Sequence> {
   // Refuses what is no sequence.
   nextval(sequence);
+  const { node, nodes } = (options ?? {}) as StrideOptions;
   if (!Number.isSafeInteger(nodes) || nodes < 1) fail(sequence, `stride takes 1 node or more, not ${String(nodes)}`);
   if (!Number.isSafeInteger(node) || node < 0 || node >= nodes) {
     fail(sequence, `stride takes a node from 0 to ${nodes - 1}, as there are ${nodes}, not ${String(node)}`);
   }
-  const options = resolveOptions(sequence);
-  if (options.cycle && nodes > 1) {
+  const resolved = resolveOptions(sequence);
+  if (resolved.cycle && nodes > 1) {
     fail(sequence, "stride takes no sequence that cycles, because all nodes would begin again at the same bound");
   }
-  const startWith = options.startWith + BigInt(node) * options.increment;
-  const increment = options.increment * BigInt(nodes);
-  if (startWith < options.minValue || startWith > options.maxValue) {
-    const bounds = `${options.minValue} to ${options.maxValue}`;
+  const startWith = resolved.startWith + BigInt(node) * resolved.increment;
+  const increment = resolved.increment * BigInt(nodes);
+  if (startWith < resolved.minValue || startWith > resolved.maxValue) {
+    const bounds = `${resolved.minValue} to ${resolved.maxValue}`;
     fail(sequence, `node ${node} of ${nodes} would start with ${startWith}, outside its bounds ${bounds}`);
   }
   const { schema, seqName, seqOptions } = sequence as unknown as AnySequence;

@@ -1,5 +1,6 @@
 import { inspect } from "../catalog/index.js";
 import { type Database, type Handle, NextvalError, sql } from "../index.js";
+import { optionsOf } from "./options.js";
 import { advance, hasReached, nextOf, roomOf, valuesLeft } from "./position.js";
 import { readDocument } from "../catalog/read-document.js";
 import { compare, type Pair, type Side } from "./transfer-checks.js";
@@ -76,8 +77,9 @@ export interface TransferReport {
 export async function transfer(
   from: Pick<Handle, "query">,
   to: Pick<Database, "begin">,
-  { schemas, margin, dryRun = false }: TransferOptions = {},
+  options?: TransferOptions,
 ): Promise<TransferReport> {
+  const { schemas, margin, dryRun = false } = optionsOf("transfer", options);
   const asked = marginOf(margin);
   const source = await look("source", from, schemas);
   return to.begin(async (tx) => {

@@ -35,10 +35,25 @@ test("counts from 1 on, without a row to be made before", async () => {
 });
 
 test("its statements", async () => {
-  expect(invoiceNo.create().text).toBe(
-    'create table if not exists "gapless_counter" ("name" text primary key, "value" bigint not null)',
+  expect(invoiceNo.create().text).toMatch(
+    /^do 'begin\n {2}create table if not exists "gapless_counter" \("name" text primary key, "value" bigint not null\);\n/,
   );
   expect(gapless("no", { schema: 'we"ird' }).create().text).toContain('"we""ird"."gapless_counter"');
+});
+
+test("programs may create the table at the same moment", async () => {
+  const programs = Array.from({ length: 8 }, () => bind(database.connect({ max: 1 })));
+  await Promise.all(programs.map((program) => program`select 1`));
+  for (const schema of ["plain", "it's $$ we\\ird"]) {
+    for (let round = 0; round < 10; round++) {
+      await database.client`drop schema if exists ${database.client(schema)} cascade`;
+      await database.client`create schema ${database.client(schema)}`;
+      const counter = gapless("no", { schema });
+      await Promise.all(programs.map((program) => program.query(counter.create())));
+      expect(await db.begin((tx) => counter.next(tx))).toBe(1n);
+    }
+    await database.client`drop schema ${database.client(schema)} cascade`;
+  }
 });
 
 test("each counter counts for itself, from where it starts, whatever its name", async () => {
@@ -220,6 +235,7 @@ test.each([
     "no: startWith must be an integer within 64 bits, not 9223372036854775808",
   ],
   ["no", { startWith: "01" }, "no: startWith must be an integer within 64 bits, not 01"],
+  ["no", null, "gapless takes options as an object, not null"],
   ["no", { schema: "" }, "the schema name is empty"],
 ])("refuses %j with %j", (name, options, message) => {
   expect(() => gapless(name as string, options as {})).toThrow(message);

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { type AnySequence, bind, createSequence, pgSchema, pgSequence, resolveOptions } from "nextval";
+import { type AnySequence, bind, createSequence, NextvalError, pgSchema, pgSequence, resolveOptions } from "nextval";
 import { beforeEach, describe, expect, test } from "vitest";
 import { inspect } from "nextval/catalog";
 import { checkStrides, stride } from "nextval/operate";
@@ -55,9 +55,12 @@ describe("stride", () => {
     [{ node: 0.5, nodes: 3 }, "order_seq: stride takes a node from 0 to 2, as there are 3, not 0.5"],
     [{ node: 0, nodes: 0 }, "order_seq: stride takes 1 node or more, not 0"],
     [{ node: 0, nodes: 2 ** 53 }, "order_seq: stride takes 1 node or more, not 9007199254740992"],
+    [undefined, "order_seq: stride takes 1 node or more, not undefined"],
+    [null, "order_seq: stride takes 1 node or more, not undefined"],
     [{ node: 9, nodes: 10 }, "order_seq: node 9 of 10 would start with 10, outside its bounds 1 to 9"],
   ])("refuses %j", (options, message) => {
-    expect(() => stride(pgSequence("order_seq", { maxValue: 9 }), options)).toThrow(message);
+    expect(() => stride(pgSequence("order_seq", { maxValue: 9 }), options as never)).toThrow(message);
+    expect(() => stride(pgSequence("order_seq", { maxValue: 9 }), options as never)).toThrow(NextvalError);
   });
 
   test("refuses what cycles, what leaves 64 bits, and what is no sequence", () => {
@@ -74,6 +77,17 @@ describe("stride", () => {
 });
 
 describe("checkStrides", () => {
+  test.each([
+    [null, "checkStrides takes the sequences of nodes as a list or an object, not null"],
+    [[null], "node 0: checkStrides takes sequences as they are declared or inspected, not null"],
+    [{ eu: "order_seq" }, "node eu: checkStrides takes sequences as they are declared or inspected, not order_seq"],
+    [{ eu: {} }, "node eu: checkStrides takes sequences as they are declared or inspected, not another object"],
+  ])("refuses %j", (nodes, message) => {
+    expect(() => checkStrides(nodes as never)).toThrow(
+      expect.objectContaining({ name: "NextvalError", code: "INVALID_OPTIONS", message }),
+    );
+  });
+
   const order = (options: object) => pgSequence("order_seq", options) as AnySequence;
 
   test("names both that collide, and the value", () => {
