@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { pull as sourceOf } from "../catalog/index.js";
 import { withDatabase } from "./connect.js";
+import { refuseUnknownSchemas } from "./known-schemas.js";
 import { look } from "./look.js";
 import { shownPath } from "./load-module.js";
 import { say, sayJson } from "./output.js";
@@ -14,6 +15,7 @@ export async function pull(flags: Flags): Promise<number> {
   if (file !== null && !force) refuseToOverwrite(file, OVERWRITING);
   const settings = await settingsOf(flags);
   const state = await withDatabase(settings, (db) => look(db, settings));
+  refuseUnknownSchemas(settings.schemas, state.schemas);
   const source = sourceOf(state);
   if (file !== null) writeFiles([{ path: file, content: source }], { overwrite: force, hint: OVERWRITING });
   if (flags.json === true) sayJson({ file, source, sequences: state.sequences });

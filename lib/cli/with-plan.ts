@@ -1,6 +1,7 @@
 import { plan, type Plan } from "../catalog/index.js";
 import type { Database } from "../index.js";
 import { withDatabase } from "./connect.js";
+import { refuseUnknownSchemas } from "./known-schemas.js";
 import { look } from "./look.js";
 import { type Flags, type Settings, settingsOf } from "./settings.js";
 
@@ -16,6 +17,9 @@ export async function withPlan<Result>(flags: Flags, use: (planned: Planned) => 
   const declared = await settings.declarations();
   return withDatabase(settings, async (db) => {
     const state = await look(db, settings);
+    // A schema that is declared may be still to be created.
+    const wanted = declared.flatMap(({ schema }) => schema ?? []);
+    refuseUnknownSchemas(settings.schemas, state.schemas, wanted);
     return use({ plan: plan(declared, state, settings.planOptions), db, settings });
   });
 }

@@ -53,6 +53,15 @@ describe("diff", () => {
     expect(await sequences()).toEqual([]);
   });
 
+  test("refuses schemas that neither exist nor are declared", async () => {
+    expect(await project.run("diff", "--schemas", "public,pubic")).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "There is no schema pubic in the database; there are public\n",
+    });
+    expect(await project.run("diff", "--schemas", "public,billing")).toMatchObject({ status: 0, stdout: CREATED });
+  });
+
   test("says that nothing differs", async () => {
     await project.run("push", "--yes");
     expect(await project.run("diff")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
