@@ -72,9 +72,11 @@ insert will fail; whether a role that may insert may not draw. Changes nothing.
 Examples:
   nextval status
   nextval status --watch 60 --once          with the days that are left
-  nextval status --prometheus > sequences.prom
+  nextval status --watch 60 --json          a document per line, for ever
+  nextval status --prometheus > new.prom && mv new.prom sequences.prom
 
-Exit codes: 0 all is well; 1 past the threshold; 2 an error.
+Exit codes: 0 all is well, or --prometheus, whose metrics say how it is; 1 past the
+threshold; 2 an error.
 `,
   resync: `
 After an import or a restore: inserts fail with duplicate keys, because the sequences

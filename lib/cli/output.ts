@@ -1,5 +1,6 @@
 import picocolors from "picocolors";
 import type { Change, Hazard, HazardCode, Plan } from "../catalog/index.js";
+import { printable } from "./printable.js";
 import { redact } from "./redact.js";
 
 export const color = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported);
@@ -23,6 +24,11 @@ export function sayJson(document: unknown): void {
   say(JSON.stringify(document, (_key, value: unknown) => (typeof value === "bigint" ? `${value}` : value), 2));
 }
 
+/** One JSON document on one line, of several. */
+export function sayJsonLine(document: unknown): void {
+  say(JSON.stringify(document));
+}
+
 /** Resolves when everything that was said has gone out; on Windows that takes a moment. */
 export async function flushed(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
@@ -37,15 +43,6 @@ export function describe({ changes, questions }: Plan, allow: readonly HazardCod
   const open = questions.map((question) => `${color.cyan("?")} ${printable(question)}`);
   const heading = changes.length === 0 ? "Nothing differs." : `${count(changes.length, "change")}:`;
   return [heading, ...blocks, ...open].join("\n\n");
-}
-
-/** Without what would steer a terminal, such as the name of a sequence may hold; `--json` has it as it is. */
-export function printable(text: string): string {
-  return text.replace(
-    // eslint-disable-next-line no-control-regex
-    /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 function describeChange({ kind, subject, sql, hazards }: Change, allow: readonly HazardCode[]): string {

@@ -120,8 +120,9 @@ function programOf(finish: (status: number) => void): Command {
     )
     .option("--all-columns", "compare columns without an index, too, which reads their tables")
     .option("--watch <seconds>", "look again and again, and show how many days are left", seconds)
-    .option("--once", "with --watch: stop after the second look")
-    .option("--prometheus", "print Prometheus' text format");
+    .option("--once", "with --watch: look twice, and print the second look")
+    .option("--verbose", "also say what is worth knowing and no problem, in sentences")
+    .option("--prometheus", "print Prometheus' text format; exit with 0 whatever the level is");
   command(
     "resync",
     "put sequences behind what their columns hold, after an import",

@@ -1,70 +1,107 @@
-import { resync as moveBehind, type ResyncMove, type ResyncReport, toJson } from "../operate/index.js";
+import { resync as moveBehind, type ResyncOptions, type ResyncReport, toJson } from "../operate/index.js";
 import { ask, isInteractive } from "./ask.js";
 import { CommandError } from "./command-error.js";
 import { withDatabase } from "./connect.js";
-import { complain, count, printable, say, sayJson } from "./output.js";
+import { describeMoves, describeResync } from "./describe-resync.js";
+import { codeOf } from "./explain.js";
+import { checkSchemas } from "./known-schemas.js";
+import { complain, count, say, sayJson } from "./output.js";
 import { patiently } from "./patiently.js";
 import { progressBar } from "./progress.js";
 import { type Flags, settingsOf } from "./settings.js";
+
+/** A report, with how many columns were read for it. */
+interface Run {
+  readonly report: ResyncReport;
+  readonly columns: number;
+}
+
+const READING = "reading columns";
+const MOVING = "moving sequences";
 
 /** `nextval resync`: after an import, puts sequences behind what their columns hold; shows it and asks first. */
 export async function resync(flags: Flags): Promise<number> {
   const settings = await settingsOf(flags);
   return withDatabase(settings, async (db) => {
-    const options = {
-      schemas: settings.schemas,
-      allowBackwards: flags.allowBackwards,
-      emptyCaches: flags.emptyCaches,
-      lockTimeout: settings.lockTimeout,
-    };
-    const progress = progressBar("reading columns");
-    const run = async (dryRun: boolean) => {
+    const reader = patiently(db, settings);
+    await checkSchemas(reader, settings.schemas);
+    const run = async (step: Pick<ResyncOptions, "dryRun">, ...phases: readonly string[]): Promise<Run> => {
+      const progress = progressBar(...phases);
+      let columns: number | undefined;
       try {
-        return await moveBehind(patiently(db, settings), { ...options, dryRun, onProgress: progress.show });
+        const report = await moveBehind(reader, {
+          schemas: settings.schemas,
+          allowBackwards: flags.allowBackwards,
+          emptyCaches: flags.emptyCaches,
+          lockTimeout: settings.lockTimeout,
+          ...step,
+          onProgress(done) {
+            columns ??= done.total;
+            progress.show(done);
+          },
+        });
+        return { report, columns: columns ?? 0 };
       } finally {
         progress.clear();
       }
     };
-    const planned = await run(true);
-    if (flags.json !== true) say(describe(planned));
-    if (flags.dryRun === true || planned.moves.length === 0) return finish(planned, flags);
-    const moves = count(planned.moves.length, "sequence");
-    if (flags.yes !== true) {
-      if (flags.json === true || !isInteractive()) {
-        throw new CommandError(
-          `Nothing was changed: there is nobody to ask whether to move ${moves}. Add --yes to do it without a question.`,
-        );
-      }
-      if (!(await ask(`\nMove ${moves}? [y/N] `))) {
-        say("Nothing was changed.");
-        return 1;
-      }
+    const look = () => run({ dryRun: true }, READING);
+    const move = () => run({}, READING, MOVING);
+    if (flags.dryRun === true) return finish(await look(), flags);
+    if (flags.yes === true) return finish(await move(), flags);
+    const planned = await look();
+    const { moves } = planned.report;
+    if (moves.length === 0) return finish(planned, flags);
+    if (flags.json === true || !isInteractive()) {
+      if (flags.json !== true) tell(planned);
+      throw new CommandError(
+        `Nothing was changed: there is nobody to ask whether to move ${count(moves.length, "sequence")}. Add --yes to do it without a question.`,
+      );
     }
-    const done = await run(false);
-    if (flags.json !== true) say(`\nMoved ${count(done.moves.length, "sequence")}.`);
-    return finish(done, flags);
+    tell(planned);
+    if (!(await ask(`\nMove ${count(moves.length, "sequence")}? [y/N] `))) {
+      say("Nothing was changed.");
+      return 1;
+    }
+    return finishAsked(planned, await move());
   });
 }
 
-/** What could not be moved is an error; what was moved stays moved. */
-function finish(report: ResyncReport, { json }: Flags): number {
-  if (json === true) {
-    const failures = report.failures.map(({ sequence, error }) => ({ sequence, message: error.message }));
-    sayJson(toJson({ ...report, failures }));
-  }
+/** What was found is said, what could not be done on stderr. */
+function tell({ report, columns }: Run): void {
+  say(describeResync(report, columns));
   for (const { error } of report.failures) complain(error.message);
-  return report.failures.length > 0 ? 2 : 0;
 }
 
-function describe({ moves }: ResyncReport): string {
-  if (moves.length === 0) return "Every sequence is behind its columns.";
-  return moves.map((move) => printable(describeMove(move))).join("\n");
+function finish(run: Run, { json }: Flags): number {
+  const { report } = run;
+  if (json === true) {
+    const failures = report.failures.map(({ sequence, error }) => {
+      return { sequence, code: codeOf(error), message: error.message };
+    });
+    sayJson(toJson({ ...report, failures }));
+    for (const { error } of report.failures) complain(error.message);
+  } else {
+    tell(run);
+    if (!report.dryRun && report.moves.length > 0) say(`\n${moved(report)}.`);
+  }
+  return exitCode(report);
 }
 
-function describeMove({ sequence, column, extreme, from, to, sql }: ResyncMove): string {
-  const why =
-    column === null
-      ? "its columns are empty"
-      : `${column.schema}.${column.table}.${column.column} goes to ${String(extreme)}`;
-  return `${sequence.schema}.${sequence.seqName}: next is ${from}, and ${why}: ${to}\n  ${sql};`;
+/** Somebody has read what was planned: what became of it is said where it is something else. */
+function finishAsked({ report: planned }: Run, { report }: Run): number {
+  const asPlanned = describeMoves(planned) === describeMoves(report);
+  say(asPlanned || report.moves.length === 0 ? `${moved(report)}.` : `${moved(report)}:\n${describeMoves(report)}`);
+  const known = new Set(planned.failures.map(({ error }) => error.message));
+  for (const { error } of report.failures) if (!known.has(error.message)) complain(error.message);
+  return exitCode(report);
+}
+
+function moved({ moves }: ResyncReport): string {
+  return `Moved ${count(moves.length, "sequence")}`;
+}
+
+/** What could not be moved is an error; what was moved stays moved. */
+function exitCode({ failures }: ResyncReport): number {
+  return failures.length > 0 ? 2 : 0;
 }

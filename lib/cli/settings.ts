@@ -29,6 +29,7 @@ export interface Flags {
   readonly watch?: number;
   readonly once?: boolean;
   readonly prometheus?: boolean;
+  readonly verbose?: boolean;
   readonly dryRun?: boolean;
   readonly allowBackwards?: boolean;
   readonly emptyCaches?: boolean;

@@ -1,18 +1,20 @@
-/** Columns side by side: text to the left, and what `right` names to the right. */
-export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+import { columnsOf } from "./columns.js";
+import { printableLine } from "./printable.js";
+
+/** A line per row, with columns side by side: text to the left, and what `right` names to the right. */
+export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const cells = rows.map((row) => row.map((text) => printableLine(text)));
   const widths: number[] = [];
-  for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, [...cell].length);
+  for (const row of cells) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
   }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => {
-          const room = " ".repeat((widths[column] ?? 0) - [...cell].length);
-          return right.includes(column) ? room + cell : cell + room;
-        })
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return cells.map((row) =>
+    row
+      .map((cell, column) => {
+        const room = " ".repeat((widths[column] ?? 0) - columnsOf(cell));
+        return right.includes(column) ? room + cell : cell + room;
+      })
+      .join("  ")
+      .trimEnd(),
+  );
 }

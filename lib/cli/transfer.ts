@@ -1,8 +1,9 @@
 import { toJson, transfer as carryOver, type TransferReport } from "../operate/index.js";
 import { CommandError } from "./command-error.js";
 import { withDatabase } from "./connect.js";
-import { printable, say, sayJson } from "./output.js";
+import { count, say, sayJson } from "./output.js";
 import { patiently } from "./patiently.js";
+import { printableLine } from "./printable.js";
 import { type Flags, settingsOf } from "./settings.js";
 import { table } from "./table.js";
 
@@ -28,19 +29,20 @@ export async function transfer(flags: Flags): Promise<number> {
 }
 
 function describe({ sequences, hint }: TransferReport, dryRun: boolean): string {
+  if (sequences.length === 0) return "There are no sequences.";
   const rows = sequences.map(({ sequence, from, before, to, moved }) => [
     sequence,
     `source ${from ?? "at its end"}`,
     `target ${before ?? "at its end"}`,
-    moved ? `-> ${to ?? "at its end"}` : "ahead already",
+    moved ? `-> ${to ?? "at its end"}` : "far enough",
   ]);
-  const notes = sequences.flatMap((each) => each.notes);
+  const notes = sequences.flatMap(({ sequence, notes }) => notes.map((note) => `${sequence}: ${note}`));
   const moved = sequences.filter((each) => each.moved).length;
   return [
-    printable(table([...rows])),
-    ...notes.map((note) => printable(note)),
+    ...table(rows),
+    ...notes.map(printableLine),
     "",
-    `${moved} of ${sequences.length} sequences ${dryRun ? "would be set; nothing was changed" : "set, and read again"}.`,
+    `${moved} of ${count(sequences.length, "sequence")} ${dryRun ? "would be set; nothing was changed" : "set, and read again"}.`,
     ...(hint === null ? [] : [hint]),
   ].join("\n");
 }

@@ -54,12 +54,63 @@ describe("status", () => {
     const lines = stdout.split("\n");
     expect(lines[0]).toMatch(/^CRITICAL {2}[█░]{20} {2}public\.\w+/);
     expect(stdout).toContain("CRITICAL");
-    expect(stdout).toMatch(/█{18}░{2} {2}public\.small_seq +91\.6 %/);
-    expect(stdout).toMatch(/public\.orders_id_seq: its next value is 1, and public\.orders\.id already goes to 500/);
-    expect((await run("status", "--critical-at", "1", "--warn-at", "0.99", "--schemas", "none")).status).toBe(0);
+    expect(stdout).toMatch(/█{18}░{2} {2}public\.small_seq +91\.5 %/);
+    expect(stdout).toContain("    ! NEARLY_EXHAUSTED public.small_seq: 91 % of it is used");
+    expect(stdout).toContain(
+      "    ! BEHIND_COLUMN public.orders_id_seq: its next value is 1, and public.orders.id already goes to 500",
+    );
   });
 
-  test("watches, and knows how many days are left", async () => {
+  test("keeps a row per sequence, whatever is in its name, and tells names apart", async () => {
+    await database.client.unsafe(`
+      create sequence "line\nbreak\ttab\u001b[31m"; create sequence "表序列";
+      create schema a; create schema "a.b"; create sequence a."b.c" cache 20; create sequence "a.b".c`);
+    try {
+      const { stdout } = await run("status", "--schemas", "public,a,a.b");
+      const rows = stdout.split("\n").filter((line) => line.startsWith("ok"));
+      expect(rows).toHaveLength(7);
+      expect(stdout).toContain('public."line\\u000abreak\\u0009tab\\u001b[31m"');
+      expect(stdout).toMatch(/a\."b\.c" .* left {2}cache 20$/m);
+      expect(stdout).toMatch(/"a\.b"\.c .* left$/m);
+      const verbose = await run("status", "--schemas", "a", "--verbose");
+      expect(verbose.stdout).toContain("    ! CACHE_LOST a.b.c: each connection reserves 20 values");
+      expect(verbose.stdout).toContain("1 sequence: 0 critical, 0 warning, 1 ok");
+      const watched = await run("status", "--schemas", "a,a.b", "--watch", "1", "--once");
+      expect(watched.stdout).not.toContain("days");
+    } finally {
+      await database.client`drop schema a cascade`;
+      await database.client`drop schema "a.b" cascade`;
+    }
+  });
+
+  test.each([["status"], ["resync"], ["pull"]])("%s refuses schemas that do not exist", async (command) => {
+    const { status, stderr } = await run(command, "--schemas", "public,pubic");
+    expect(status).toBe(2);
+    expect(stderr).toBe("There is no schema pubic in the database; there are public\n");
+  });
+
+  test("watches: prints at once, then each sample with its time, a document per line", async () => {
+    const project = await makeProject();
+    for (const flags of [["--json"], []]) {
+      const { process: child, finished } = project.start(["status", "--watch", "1", ...flags], {
+        DATABASE_URL: database.url,
+      });
+      let samples = 0;
+      child.stdout?.on("data", (text: string) => {
+        samples += text.match(/sampledAt|^\d{4}-\d\d-\d\dT[\d:.]+Z:$/gm)?.length ?? 0;
+        if (samples >= 2) child.kill("SIGINT");
+      });
+      const { stdout, status } = await finished;
+      expect(status).toBe(130);
+      if (flags.length === 0) continue;
+      const documents = stdout.trimEnd().split("\n");
+      const [first, second] = documents.map((line) => JSON.parse(line) as { rates?: unknown[]; sampledAt: string });
+      expect(first?.rates).toBeUndefined();
+      expect(second?.rates).toHaveLength(3);
+    }
+  });
+
+  test("watches once, and knows how many days are left", async () => {
     const { status, stdout } = await run("status", "--watch", "1", "--once", "--json");
     expect(status).toBe(0);
     const { rates } = JSON.parse(stdout) as { rates: { seqName: string; drawn: string }[] };
@@ -87,10 +138,14 @@ describe("status", () => {
     const { stdout } = await run("status", "--prometheus");
     expect(stdout).toMatch(/^# HELP nextval_sequence_/m);
     expect(stdout).toMatch(/^nextval_sequence_values_left\{.*small_seq.*\} 32767$/m);
+    await importRows();
+    expect(await run("status", "--prometheus")).toMatchObject({ status: 0, stderr: "" });
   });
 
   test.each([
     [["--warn-at", "75"], "It has to be above 0 and up to 1"],
+    [["--once"], "--once ends what --watch begins"],
+    [["--json", "--prometheus"], "--json and --prometheus are two formats"],
     [["--watch", "0"], "It has to be from 1 to 86400 seconds"],
   ])("refuses %j", async (flags, message) => {
     const { status, stderr } = await run("status", ...flags);
@@ -116,7 +171,7 @@ describe("resync", () => {
     expect(done.stdout).toContain("Moved 2 sequences.");
     await database.client`insert into orders default values`;
     await database.client`insert into tickets default values`;
-    expect((await run("resync")).stdout).toBe("Every sequence is behind its columns.\n");
+    expect((await run("resync")).stdout).toBe("Nothing to move: 2 columns were read, and no sequence is behind.\n");
   });
 
   test("waits no longer than it is told for a table that is locked, and moves the others", async () => {
@@ -126,6 +181,24 @@ describe("resync", () => {
     expect(stdout).toContain("Moved 1 sequence.");
     expect(stderr).toContain("public.tickets.id could not be read: canceling statement due to lock timeout");
     await database.client`insert into orders default values`;
+  });
+
+  test("says what it could not compare, and why it leaves a sequence alone", async () => {
+    await database.client.unsafe(`
+      create table nan (id numeric default nextval('small_seq')); insert into nan values ('NaN');
+      create sequence round_seq cycle; create table rounds (id int default nextval('round_seq'))`);
+    const { status, stdout, stderr } = await run("resync");
+    expect(status).toBe(2);
+    expect(stdout).toBe(
+      "Nothing can be moved: 4 columns were read, and 1 sequence could not be compared or moved.\n" +
+        "public.round_seq is left alone: it cycles, and so comes back behind its column by itself\n",
+    );
+    expect(stderr).toContain("public.small_seq: public.nan.id is not known");
+    const json = await run("resync", "--json");
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      failures: [{ sequence: { seqName: "small_seq" }, code: "COLUMN_NOT_COMPARED" }],
+      skips: [{ sequence: { seqName: "round_seq" } }],
+    });
   });
 
   test("prints one JSON document", async () => {
@@ -150,7 +223,14 @@ describe("transfer", () => {
     expect(done).toMatchObject({ status: 0, stderr: "" });
     expect(done.stdout).toMatch(/public\.orders_id_seq +source 41 +target 1 +-> 51/);
     expect(await target.client`insert into orders default values returning id`).toEqual([{ id: 51 }]);
-    expect((await run("transfer", ...flags)).stdout).toContain("ahead already");
+    expect((await run("transfer", ...flags)).stdout).toContain("far enough");
+  });
+
+  test("names the sequence of each note", async () => {
+    await database.client`select setval('small_seq', 32760)`;
+    const { stdout } = await run("transfer", "--from", database.url, "--to", target.url);
+    expect(stdout).toContain("\npublic.small_seq: 7 values are left until its end at 32767");
+    expect(stdout).toContain("3 of 3 sequences set, and read again.");
   });
 
   test("refuses where the definitions differ, and never shows a password", async () => {

@@ -28,8 +28,13 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** Runs `nextval` on a terminal of its own; types the keys when the question is there. */
-async function onTerminal(args: string, keys: string, env: Record<string, string> = {}): Promise<Finished> {
+/** Runs `nextval` on a terminal of its own; types the keys when the question is there, after an event. */
+async function onTerminal(
+  args: string,
+  keys: string,
+  env: Record<string, string> = {},
+  event: () => Promise<void> = async () => {},
+): Promise<Finished> {
   const command = `"${process.execPath}" "${project.folder}/node_modules/nextval/dist/lib/cli/main.js" ${args}`;
   const { CI: _ci, NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...outside } = process.env;
   const child = spawn("script", ["-qefc", command, "/dev/null"], {
@@ -40,7 +45,7 @@ async function onTerminal(args: string, keys: string, env: Record<string, string
   let stdout = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
-    if (text.includes("[y/N]")) child.stdin.write(keys);
+    if (text.includes("[y/N]")) void event().then(() => child.stdin.write(keys));
   });
   const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
   return { status, stdout, stderr: "" };
@@ -68,6 +73,32 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect(stdout).toContain("Interrupted.");
     expect(status).toBe(130);
     expect(await sequences()).toEqual(["order_seq"]);
+  });
+
+  test("resync asks, and says what it did where that is not what it said", async () => {
+    await database.client.unsafe(`
+      create table orders (id serial primary key); insert into orders select from generate_series(1, 3);
+      insert into orders values (50)`);
+    const same = await onTerminal("resync", "y\n");
+    expect(same.stdout).toContain("Move 1 sequence? [y/N] ");
+    expect(same.stdout).toContain("Moved 1 sequence.");
+    await database.client`insert into orders values (70)`;
+    const { stdout, status } = await onTerminal("resync", "y\n", {}, async () => {
+      await database.client`insert into orders values (90)`;
+    });
+    expect(status).toBe(0);
+    expect(stdout).toContain("Moved 1 sequence:");
+    expect(stdout.match(/restart with \d+/g)).toEqual(["restart with 71", "restart with 91"]);
+  });
+
+  test("progress takes its line back, and says what is being done", async () => {
+    await database.client.unsafe(`
+      create table orders (id serial primary key); insert into orders values (50)`);
+    const { stdout } = await onTerminal("resync --yes", "");
+    const shown = stdout.split("\r\u001b[K").slice(1, -1);
+    expect(shown.map((line) => line.replace(/[█░]+/, "-").replace(/[^]*\n/, ""))).toEqual(
+      expect.arrayContaining(["reading columns - 0/1", "reading columns - 1/1", "moving sequences - 0/1"]),
+    );
   });
 
   test("there are colours, but not with NO_COLOR", async () => {

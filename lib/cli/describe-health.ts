@@ -1,0 +1,93 @@
+import { keyOf } from "../catalog/name.js";
+import type { Health, HealthLevel, SequenceHealth, SequenceRate } from "../operate/index.js";
+import { bar, percent } from "./bar.js";
+import { columnsOf } from "./columns.js";
+import { daysLeft } from "./days-left.js";
+import { color, count } from "./output.js";
+import { printable } from "./printable.js";
+import { shownName } from "./shown-name.js";
+import { table } from "./table.js";
+
+export interface Looks {
+  /** What is known of the speed, where it was looked at before. */
+  readonly rates: readonly SequenceRate[] | undefined;
+  /** Also say what is worth knowing, and no problem. */
+  readonly verbose: boolean;
+  /** How wide the terminal is; undefined where there is none. */
+  readonly columns: number | undefined;
+}
+
+const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: "ok", warning: "warning", critical: "CRITICAL" };
+
+/** The health to read: a row per sequence, what is wrong with it below, and how many there are. */
+export function describeHealth({ sequences, level }: Health, { rates, verbose, columns }: Looks): string {
+  if (sequences.length === 0) return "There are no sequences.";
+  const days = rates && new Map(rates.map((each) => [keyOf(each), each.daysLeft]));
+  const rows = sequences.map((sequence) => rowOf(sequence, days));
+  const lines = withBars(sequences, rows, columns);
+  const blocks = sequences.map((sequence, index) => {
+    const problems = sequence.problems.filter((problem) => verbose || problem.level !== "ok");
+    const paint = paintOf(sequence.level);
+    return [
+      paint(lines[index] ?? ""),
+      ...problems.map(({ code, level, message }) => {
+        const line = `    ! ${code} ${printable(message)}`;
+        return level === "ok" ? color.dim(line) : line;
+      }),
+    ].join("\n");
+  });
+  return [...blocks, "", summary(sequences, level)].join("\n");
+}
+
+/** All but the bar. */
+function rowOf(sequence: SequenceHealth, days: ReadonlyMap<string, number | null> | undefined): string[] {
+  const { used, left, level } = sequence;
+  const own = days?.get(keyOf(sequence));
+  return [
+    SIGNS[level],
+    shownName(sequence.schema, sequence.seqName),
+    used === null ? "" : percent(used),
+    left === null ? "" : `${left.toLocaleString("en-US")} left`,
+    ...(days === undefined ? [] : [own === undefined || own === null ? "" : daysLeft(own)]),
+    notesOf(sequence).join(", "),
+  ];
+}
+
+/** What is worth knowing and no problem, in few words; `verbose` has the sentences. */
+function notesOf({ cycles, cache, problems }: SequenceHealth): string[] {
+  const codes = problems.flatMap(({ code, level }) => (level === "ok" ? [code] : []));
+  const notes = codes.map((code) =>
+    code === "CACHE_LOST" ? `cache ${cache}` : code.toLowerCase().replaceAll("_", " "),
+  );
+  return [...(cycles ? ["cycles"] : []), ...new Set(notes)];
+}
+
+const WIDEST = 20;
+const NARROWEST = 4;
+
+/** A bar takes the room that the rest of a row leaves. */
+function withBars(
+  sequences: readonly SequenceHealth[],
+  rows: readonly string[][],
+  columns: number | undefined,
+): string[] {
+  const plain = table(rows, [2, 3, 4].slice(0, (rows[0]?.length ?? 0) - 3));
+  const longest = Math.max(...plain.map((line) => columnsOf(line)));
+  const width = columns === undefined ? WIDEST : Math.min(WIDEST, columns - longest - 2);
+  if (width < NARROWEST) return plain;
+  const withBar = rows.map(([sign = "", ...rest], index) => {
+    const used = sequences[index]?.used ?? null;
+    return [sign, used === null ? "?".repeat(width) : bar(used, width), ...rest];
+  });
+  return table(withBar, [3, 4, 5].slice(0, (rows[0]?.length ?? 0) - 3));
+}
+
+function paintOf(level: HealthLevel): (text: string) => string {
+  return level === "critical" ? color.red : level === "warning" ? color.yellow : (text) => text;
+}
+
+function summary(sequences: readonly SequenceHealth[], worst: HealthLevel): string {
+  const countOf = (level: HealthLevel) => sequences.filter((each) => each.level === level).length;
+  const text = `${count(sequences.length, "sequence")}: ${countOf("critical")} critical, ${countOf("warning")} warning, ${countOf("ok")} ok`;
+  return paintOf(worst)(text);
+}

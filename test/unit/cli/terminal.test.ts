@@ -1,0 +1,147 @@
+import type { Health, SequenceHealth } from "nextval/operate";
+import { describe, expect, test } from "vitest";
+import { bar, percent } from "../../../lib/cli/bar.js";
+import { columnsOf, cut } from "../../../lib/cli/columns.js";
+import { daysLeft } from "../../../lib/cli/days-left.js";
+import { describeHealth } from "../../../lib/cli/describe-health.js";
+import { progressLine } from "../../../lib/cli/progress.js";
+import { shownName } from "../../../lib/cli/shown-name.js";
+import { table } from "../../../lib/cli/table.js";
+
+test.each([
+  ["order_seq", 9],
+  ["表序列", 6],
+  ["ｶﾅ", 2],
+  ["e\u0301", 1],
+  ["\u200b\u200d", 0],
+  ["🙂", 2],
+  ["👩‍👩‍👧", 2],
+  ["❤️", 2],
+  ["🇩🇪", 2],
+  ["█░", 2],
+])("%s takes %i columns", (text, columns) => {
+  expect(columnsOf(text)).toBe(columns);
+});
+
+test("a text is cut at a column, between what belongs together", () => {
+  expect(cut("abcdef", 4)).toBe("abcd");
+  expect(cut("表序列", 5)).toBe("表序");
+  expect(cut("ae\u0301b", 2)).toBe("ae\u0301");
+});
+
+test("a table has a line per row, whatever is in its cells", () => {
+  expect(
+    table(
+      [
+        ["表", "1", "x"],
+        ["line\nbreak\t", "1000", ""],
+      ],
+      [1],
+    ),
+  ).toEqual(
+    [`表${" ".repeat(21)}   1  x`, "line\\u000abreak\\u0009  1000"].map((line) => line.replace(/ {2,}x/, "  x")),
+  );
+});
+
+test.each([
+  [0, "░░░░", "0.0 %"],
+  [1e-12, "█░░░", "0.0 %"],
+  [0.57, "██░░", "57.0 %"],
+  [0.9155, "███░", "91.5 %"],
+  [0.999999999999, "███░", "99.9 %"],
+  [1, "████", "100.0 %"],
+])("of %d the bar is %s and the share %s", (share, drawn, shown) => {
+  expect(bar(share, 4)).toBe(drawn);
+  expect(percent(share)).toBe(shown);
+});
+
+test.each([
+  [0, "0 days"],
+  [0.001, "under an hour"],
+  [0.04, "under an hour"],
+  [1 / 24, "1 hour"],
+  [1.99, "47 hours"],
+  [2, "2 days"],
+  [9.99, "9.9 days"],
+  [1234.5, "1,234 days"],
+])("%d days are shown as %s", (days, shown) => {
+  expect(daysLeft(days)).toBe(shown);
+});
+
+describe("progress", () => {
+  test("stays on its line, however narrow the terminal", () => {
+    for (let columns = 1; columns < 100; columns++) {
+      const line = progressLine("reading columns", { done: 700, total: 1500 }, columns);
+      expect(columnsOf(line)).toBeLessThan(columns);
+    }
+    expect(progressLine("reading columns", { done: 3, total: 6 }, 80)).toBe(
+      `reading columns ${"█".repeat(15)}${"░".repeat(15)} 3/6`,
+    );
+  });
+});
+
+test("names have the quotes that they need", () => {
+  expect(shownName("public", "order_seq")).toBe("public.order_seq");
+  expect(shownName("a", "b.c")).toBe('a."b.c"');
+  expect(shownName("a.b", "c")).toBe('"a.b".c');
+  expect(shownName("Sales", 'we"ird')).toBe('"Sales"."we""ird"');
+});
+
+describe("health", () => {
+  const sequence = (schema: string, seqName: string, more: Partial<SequenceHealth> = {}): SequenceHealth => ({
+    schema,
+    seqName,
+    level: "ok",
+    problems: [],
+    lastValue: 1n,
+    nextValue: 2n,
+    end: 9223372036854775807n,
+    used: 0.25,
+    left: 9223372036854775806n,
+    cycles: false,
+    increment: 1n,
+    cache: 1n,
+    columns: [],
+    ...more,
+  });
+  const health = (...sequences: SequenceHealth[]): Health => ({ sampledAt: new Date(0), level: "ok", sequences });
+  const looks = { rates: undefined, verbose: false, columns: undefined };
+
+  test("each sequence has its own days", () => {
+    const rates = [
+      { schema: "a", seqName: "b.c", drawn: 1n, perDay: 1, daysLeft: 5 },
+      { schema: "a.b", seqName: "c", drawn: 1n, perDay: 1, daysLeft: 700 },
+    ];
+    const text = describeHealth(health(sequence("a", "b.c"), sequence("a.b", "c")), { ...looks, rates });
+    expect(text).toMatch(/a\."b\.c" .* left {4}5 days$/m);
+    expect(text).toMatch(/"a\.b"\.c .* left {2}700 days$/m);
+  });
+
+  test("rows fit the terminal where they can, with a bar where there is room for it", () => {
+    const sequences = [sequence("public", "order_seq"), sequence("billing", "invoice_numbers_seq", { cycles: true })];
+    for (const columns of [60, 80, 90, 100, 200]) {
+      const lines = describeHealth(health(...sequences), { ...looks, columns }).split("\n");
+      expect(lines[0]?.includes("█")).toBe(columns >= 90);
+      if (columns < 80) continue;
+      for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(columns);
+    }
+  });
+
+  test("what is worth knowing is in the row, and in sentences where that is asked for", () => {
+    const problems = (["CACHE_LOST", "COLUMN_NARROWER"] as const).map((code) => ({
+      code,
+      level: "ok" as const,
+      message: `${code}'s\nmessage`,
+    }));
+    const known = health(sequence("public", "order_seq", { cache: 20n, cycles: true, problems }));
+    const text = describeHealth(known, looks);
+    expect(text).toMatch(/ left {2}cycles, cache 20, column narrower\n\n/);
+    expect(text).not.toContain("message");
+    expect(describeHealth(known, { ...looks, verbose: true })).toContain("    ! CACHE_LOST CACHE_LOST's");
+  });
+
+  test("one sequence is one", () => {
+    const text = describeHealth(health(sequence("public", "order_seq")), looks);
+    expect(text).toContain("\n1 sequence: 0 critical, 0 warning, 1 ok");
+  });
+});
