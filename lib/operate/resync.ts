@@ -1,8 +1,9 @@
-import { inspect } from "../catalog/index.js";
 import { type Database, NextvalError, sql, type Transaction } from "../index.js";
-import { type Extreme, extremeOf, incomparable, parseExtreme, type Progress, readExtremes } from "./extremes.js";
-import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
-import { type ColumnName, keyOf, nameOf, quotedOf, type SequenceName } from "./names.js";
+import { type ExtremeDocument, extremeOf, toExtreme } from "./extreme-of.js";
+import { incomparable, type Progress } from "./extremes.js";
+import type { FedColumn } from "./fed-columns.js";
+import { look } from "./look.js";
+import { type ColumnName, nameOf, quotedOf, type SequenceName } from "./names.js";
 import { readDocument } from "../catalog/read-document.js";
 import { type Decision, decide, type Situation, type Wishes } from "./resync-decision.js";
 
@@ -36,7 +37,7 @@ export interface ResyncMove {
   readonly sequence: SequenceName;
   /** The column that goes furthest; null where all are empty. */
   readonly column: ColumnName | null;
-  /** The greatest value of the columns, the smallest where the sequence descends; null where all are empty. */
+  /** The greatest of its values in the columns, the smallest where the sequence descends; null where there is none. */
   readonly extreme: bigint | null;
   /** The value that would have come next. */
   readonly from: bigint;
@@ -76,10 +77,16 @@ export interface ResyncReport {
  * await resync(db);
  * ```
  *
- * The next value becomes the first one of `startWith + k * increment` that lies behind the greatest value of all
- * columns that it feeds, rows of all partitions included; behind the smallest where the sequence descends. A sequence
- * that is far enough is left alone, and so is that of an empty table, unless `allowBackwards` says otherwise. One that
- * cycles is always left alone.
+ * **What counts** is what the sequence can still give, here as for `status`: rows from its next value on, in steps of its
+ * increment, up to its bounds. Where there is one, the next value becomes the first of these steps that lies behind the
+ * last of them: in all columns that it feeds, and in all partitions. So it goes also where some values are free before
+ * the first row, as after an import with holes. Only where more values are free before the first row than would be left
+ * behind the last it is where it should be, and is left there: it was set to a free part of its range, such as the
+ * negative half, and `skips` says so. Rows between the steps count for nothing, as they are those of other writers; so
+ * they are where programs make several keys of each value, as `blockAllocator` does.
+ *
+ * A sequence that is far enough is left alone, and so is that of an empty table, unless `allowBackwards` says otherwise.
+ * One that cycles is always left alone.
  *
  * **While others work.** It reads first, without a lock of its own, and then moves each sequence that is behind, in a
  * transaction by itself. That waits, for at most `lockTimeout`, until the transactions that drew from the sequence have
@@ -93,8 +100,8 @@ export interface ResyncReport {
  * reserved with a `cache`. So it takes the owner of the sequence, who may also read the columns.
  *
  * What fails is reported, and leaves that sequence as it was; the others are done. The errors are `LOCK_TIMEOUT`,
- * `PERMISSION_DENIED`, `READ_ONLY`, `SEQUENCE_OUT_OF_BOUNDS` where no value behind the column is within the bounds,
- * `COLUMN_NOT_COMPARED` where a column has no greatest whole number, as it holds NaN, say, or what the server said.
+ * `PERMISSION_DENIED`, `READ_ONLY`, `SEQUENCE_OUT_OF_BOUNDS` where no value behind the column is within the bounds
+ * of the sequence and its columns, `COLUMN_NOT_COMPARED` where a column could not be read, or what the server said.
  * Throws `INVALID_OPTIONS`. Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
  */
 export async function resync(
@@ -116,7 +123,7 @@ export async function resync(
   const skips: ResyncSkip[] = [];
 
   const candidates: { readonly situation: Situation; readonly move: ResyncMove }[] = [];
-  for (const situation of await look(db, options)) {
+  for (const situation of await situations(db, options)) {
     const { sequence } = situation;
     try {
       const decision = decide(situation, wishes);
@@ -150,26 +157,18 @@ export async function resync(
   return { dryRun, moves, failures, skips };
 }
 
-/**
- * Every sequence that feeds a column, as it stands: the columns first, so that the sequence is not older than they are.
- */
-async function look(db: Pick<Database, "query">, { schemas, onProgress }: ResyncOptions): Promise<Situation[]> {
-  const { columns } = await readFedColumns(db, schemas);
-  const reasons = new Map(columns.map((column) => [column, incomparable(column)]));
-  const readable = columns.filter((column) => reasons.get(column) === undefined);
-  const extremes = await readExtremes(db, readable, () => undefined, onProgress);
-  const { sequences } = await inspect(db, { schemas });
-  const fed = groupBySequence(columns);
-  return sequences.flatMap((state): Situation[] => {
-    const { schema, seqName, options, lastValue, isCalled } = state;
-    const own = fed.get(keyOf(state));
-    if (own === undefined) return [];
-    const withExtremes = own.map((column) => {
-      const extreme: Extreme = extremes.get(column) ?? { unknown: reasons.get(column) ?? "it was not read" };
-      return { column, extreme };
-    });
-    return [{ sequence: { schema, seqName }, options, lastValue, isCalled, columns: withExtremes }];
-  });
+/** Every sequence that feeds a column, as it stands. */
+async function situations(db: Pick<Database, "query">, { schemas, onProgress }: ResyncOptions): Promise<Situation[]> {
+  const { looked } = await look(db, schemas, incomparable, onProgress);
+  return looked
+    .filter(({ columns }) => columns.length > 0)
+    .map(({ sequence: { schema, seqName, options, lastValue, isCalled }, columns }) => ({
+      sequence: { schema, seqName },
+      options,
+      lastValue,
+      isCalled,
+      columns,
+    }));
 }
 
 /** The letters of "next": with it, and the sequence's id, an advisory lock is held while a sequence is moved. */
@@ -216,7 +215,7 @@ interface Document {
   readonly cycle: boolean;
   readonly last: string;
   readonly called: boolean;
-  readonly extremes: readonly (string | null)[];
+  readonly extremes: readonly (ExtremeDocument | null)[];
 }
 
 async function lookAgain(tx: Transaction, sequence: SequenceName, columns: readonly FedColumn[]): Promise<Situation> {
@@ -228,7 +227,7 @@ async function lookAgain(tx: Transaction, sequence: SequenceName, columns: reado
       select json_build_object(
         'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
         'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
-        'extremes', array_to_json(array[${sql.join(extremes)}]::text[])
+        'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
       )::text
       from pg_catalog.pg_sequence s, ${name} v
       where s.seqrelid = ${quotedOf(sequence)}::regclass`,
@@ -245,10 +244,10 @@ async function lookAgain(tx: Transaction, sequence: SequenceName, columns: reado
     },
     lastValue: BigInt(row.last),
     isCalled: row.called,
-    columns: columns.map((column, index) => ({
-      column,
-      extreme: incomparable(column) === undefined ? parseExtreme(row.extremes[index] ?? null) : { unknown: "" },
-    })),
+    columns: columns.map((column, index) => {
+      const extremes = row.extremes[index] ?? null;
+      return { column, extreme: extremes === null ? { unknown: "it was not read" } : toExtreme(extremes) };
+    }),
   };
 }
 
