@@ -13,6 +13,9 @@ export type HealthLevel = "ok" | "warning" | "critical";
  * - `BEHIND_COLUMN`: a column has values that the sequence is still to give: critical where it takes each only once, as
  *   inserts fail with 23505; a warning elsewhere, as values come a second time, and where more values are free before the
  *   first than are left behind the last, so that the sequence is better off where it is;
+ * - `NOT_COMPARED`: a column was not compared, so that the sequence may be behind it: a warning where the column takes each
+ *   value only once and could be compared, but the connected role may not read it, row level security may hide rows from
+ *   it, or reading it failed; ok where there is only no index, or nothing to compare;
  * - `USAGE_MISSING` (warning, as the role may never do it): a role may insert into the table, but not draw the default;
  * - `UNLOGGED` (warning): it starts over after a crash of the server, and its table does not;
  * - `CACHE_LOST` (ok): each connection loses what it has reserved and not used;
@@ -24,6 +27,7 @@ export type HealthCode =
   | "COLUMN_EXCEEDED"
   | "COLUMN_NARROWER"
   | "BEHIND_COLUMN"
+  | "NOT_COMPARED"
   | "USAGE_MISSING"
   | "UNLOGGED"
   | "CACHE_LOST"

@@ -48,7 +48,8 @@ export async function look(
   return { user, looked };
 }
 
-const UNREADABLE = "the value of its sequence may not be read";
+/** Why a column is not read whose sequence may not be. */
+export const UNREADABLE = "the value of its sequence may not be read";
 
 function unknown(reason: string | undefined): Extreme {
   return { unknown: reason ?? "it was not read" };

@@ -1,6 +1,6 @@
 import type { SequenceState } from "../catalog/index.js";
 import type { Limits } from "../catalog/limits.js";
-import type { Collision, Holding } from "./collision.js";
+import type { Collision } from "./collision.js";
 import type { FedColumn } from "./fed-columns.js";
 import type { HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./health.js";
 import { nameOf } from "./names.js";
@@ -11,9 +11,8 @@ export type Measured = Omit<SequenceHealth, "level" | "problems">;
 /** What else its judges know. */
 export interface Context {
   readonly sequence: SequenceState;
+  /** As the columns of what was measured. */
   readonly fed: readonly FedColumn[];
-  /** What the columns hold that were compared. */
-  readonly holdings: readonly Holding[];
   /** What it runs into; undefined where nothing lies ahead, or that is not known. */
   readonly collision: Collision | undefined;
   /** What it and its columns hold. */

@@ -4,6 +4,7 @@ import { behind } from "./behind.js";
 import type { FedColumn } from "./fed-columns.js";
 import { type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { columnOf, quotedOf } from "./names.js";
+import { notCompared } from "./not-compared.js";
 import { type Context, type Measured, problem } from "./problem.js";
 import { wider, widerColumn } from "./widen.js";
 
@@ -18,6 +19,7 @@ export function problemsOf(measured: Measured, context: Context): HealthProblem[
     ...unlogged(measured, context),
     ...columnNarrower(measured, context),
     ...cacheLost(measured),
+    ...notCompared(measured, context),
   ];
   return problems.sort((one, other) => severityOf(other.level) - severityOf(one.level));
 }

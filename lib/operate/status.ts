@@ -2,12 +2,12 @@ import type { StateOptions } from "../catalog/index.js";
 import type { Limits } from "../catalog/limits.js";
 import { type Handle, NextvalError, sql } from "../index.js";
 import { collisionOf, type Holding } from "./collision.js";
-import { incomparable, type Progress } from "./extremes.js";
-import type { FedColumn } from "./fed-columns.js";
+import type { Progress } from "./extremes.js";
 import { countFrom, rangeOf } from "./grid.js";
 import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstOf } from "./health.js";
 import { look, type Looked } from "./look.js";
 import { nameOf } from "./names.js";
+import { whyNotCompared } from "./not-compared.js";
 import { problemsOf } from "./problems.js";
 import { readDocument } from "../catalog/read-document.js";
 
@@ -46,7 +46,7 @@ export interface StatusOptions {
  *
  * It reads only, and takes no lock but that of a `select`. However many sequences there are, it takes at most six
  * statements, and one for every hundred columns that are compared. What is inserted meanwhile gives no false alarm, as
- * the position of a sequence is read after the rows that it is compared with. A column that fails or may not be read is said to be not compared; one that is
+ * the position of a sequence is read after the rows that it is compared with. A column that fails or may not be read is a problem, `NOT_COMPARED`, as its sequence may be behind; one that is
  * locked against reading holds it up for as long as the connection's `lock_timeout` and `statement_timeout` allow.
  *
  * Throws `INVALID_OPTIONS`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
@@ -57,7 +57,7 @@ export async function status(db: Pick<Handle, "query">, options: StatusOptions =
   if (chosen !== "indexed" && chosen !== "all") {
     throw new NextvalError("INVALID_OPTIONS", `status takes columns as "indexed" or "all", not ${String(chosen)}`);
   }
-  const { user, looked } = await look(db, schemas, (column) => whyNot(column, chosen), onProgress);
+  const { user, looked } = await look(db, schemas, (column) => whyNotCompared(column, chosen), onProgress);
   const { at } = await readDocument<{ at: string }>(db, timeQuery);
 
   const rows = looked.map((each) => healthOf(each, { user, ...thresholds }));
@@ -87,12 +87,6 @@ function thresholdsOf({ warnAt, criticalAt }: StatusOptions): Thresholds {
     throw new NextvalError("INVALID_OPTIONS", `status takes 0 < warnAt <= criticalAt <= 1, not ${given}`);
   }
   return { warnAt: warn, criticalAt: critical };
-}
-
-function whyNot(column: FedColumn, chosen: "indexed" | "all"): string | undefined {
-  const reason = incomparable(column);
-  if (reason !== undefined || chosen === "all" || column.indexed) return reason;
-  return 'it has no index that gives its extreme at once; columns: "all" reads it all the same';
 }
 
 function columnHealthOf({ column: fed, extreme }: Looked["columns"][number]): ColumnHealth {
@@ -133,7 +127,7 @@ function healthOf(
     columns: looked.map(columnHealthOf),
   };
   const collision = nextValue === null ? undefined : collisionOf(nextValue, increment, range, holdings);
-  const problems = problemsOf(measured, { ...context, sequence, fed, holdings, collision, range });
+  const problems = problemsOf(measured, { ...context, sequence, fed, collision, range });
   return { ...measured, level: worstOf(problems.map(({ level }) => level)), problems };
 }
 

@@ -264,7 +264,7 @@ test("where values may come again, being behind is a warning; other defaults are
     create table made (n bigint primary key default nextval('s') * 10, t text default 'X' || nextval('s'));
     insert into many values (50); insert into made values (1000)`);
   const found = find(await status(db), "s");
-  expect(codes(found)).toEqual(["BEHIND_COLUMN warning"]);
+  expect(codes(found)).toEqual(["BEHIND_COLUMN warning", "NOT_COMPARED ok", "NOT_COMPARED ok"]);
   expect(found.columns.map(({ column, extreme, notCompared }) => [column, extreme, notCompared])).toEqual([
     ["n", null, "its default makes something else of the sequence's values"],
     ["t", null, "its default makes something else of the sequence's values"],
@@ -298,7 +298,7 @@ test("one that cycles is never behind, and starting over matters where values ar
   expect(codes(find(health, "free_seq"))).toEqual([]);
   expect(find(health, "once_seq")).toMatchObject({ cycles: true, nextValue: 1n, left: 4n, used: 0, level: "ok" });
   expect(find(health, "narrow_seq")).toMatchObject({ cycles: false, level: "critical" });
-  expect(codes(find(health, "narrow_seq"))).toEqual(["COLUMN_EXCEEDED critical"]);
+  expect(codes(find(health, "narrow_seq"))).toEqual(["COLUMN_EXCEEDED critical", "NOT_COMPARED ok"]);
   await expect(run("insert into t (narrow) values (1)")).rejects.toMatchObject({ code: "23505" });
   await expect(run("insert into t (once) values (9)")).rejects.toMatchObject({ code: "22003" });
   await run("select setval('once_seq', 4, false)");
@@ -364,9 +364,67 @@ test("what the connected role may not read is said, and cured as it says", async
   expect(find(health, "t_id_seq")).toMatchObject({ level: "warning", used: null, left: null, nextValue: null });
   expect(find(health, "t_id_seq").columns[0]?.notCompared).toBe("the connected role may not read it");
   expect(find(health, "r_id_seq").columns[0]?.notCompared).toContain("row level security");
-  expect(codes(find(health, "t_id_seq"))).toEqual(["UNREADABLE warning"]);
+  expect(codes(find(health, "t_id_seq"))).toEqual(["UNREADABLE warning", "NOT_COMPARED warning"]);
+  expect(codes(find(health, "r_id_seq"))).toEqual(["NOT_COMPARED warning"]);
+  expect(find(health, "r_id_seq").problems[0]?.message).toContain("BYPASSRLS");
   await run(cureOf(find(health, "t_id_seq"), "UNREADABLE"));
+  await run(cureOf(find(health, "t_id_seq"), "NOT_COMPARED"));
+  await run("alter table r disable row level security");
   expect(await look()).toMatchObject({ level: "ok" });
+});
+
+test("an ok is no ok where columns may not be read: what was not compared is said", async () => {
+  await run(`
+    create role nextval_status_a login; grant usage on schema public to nextval_status_a;
+    create table a (id serial primary key); create table b (id int generated always as identity, n text);
+    create table c (n bigint); create sequence c_seq owned by c.n;
+    create table d (id text primary key default 'X' || nextval('c_seq'));
+    create sequence turn_seq maxvalue 9 cycle; create table turn (n int primary key default nextval('turn_seq'));
+    insert into a values (500); insert into c values (500);
+    grant select on all sequences in schema public to nextval_status_a`);
+  const health = await db.session(async (session) => {
+    await session`set role nextval_status_a`;
+    const health = await status(session);
+    await session`reset role`;
+    return health;
+  });
+  expect(health.level).toBe("warning");
+  expect(codes(find(health, "a_id_seq"))).toEqual(["NOT_COMPARED warning"]);
+  expect(find(health, "a_id_seq").problems[0]?.message).toBe(
+    'public.a_id_seq: public.a.id was not compared with it, so whether inserts fail with 23505 is not known: the connected role may not read it; cured, where it may use the schema, with: grant select ("id") on table "public"."a" to "nextval_status_a"',
+  );
+  // Without an index on it alone, values may come again.
+  expect(codes(find(health, "b_id_seq"))).toEqual(["NOT_COMPARED ok"]);
+  expect(codes(find(health, "c_seq"))).toEqual(["NOT_COMPARED ok", "NOT_COMPARED ok"]);
+  expect(codes(find(health, "turn_seq"))).toEqual([]);
+  const text = toPrometheus(health);
+  expect(text).toMatch(/^# HELP nextval_sequence_compared .*NOT_COMPARED/m);
+  expect(text).toContain('nextval_sequence_compared{schema="public",sequence="a_id_seq"} 0\n');
+  expect(text).toContain('code="NOT_COMPARED",level="warning"} 1\n');
+
+  const owner = await status(db);
+  expect(codes(find(owner, "a_id_seq"))).toEqual(["BEHIND_COLUMN critical"]);
+  expect(toPrometheus(owner)).toContain('nextval_sequence_compared{schema="public",sequence="a_id_seq"} 1\n');
+  const [unindexed, made] = find(owner, "c_seq").problems.map(({ message }) => message);
+  expect(unindexed).toContain('columns: "all" (--all-columns) reads it all the same');
+  expect(made).toContain("its default makes something else");
+  expect(codes(find(await status(db, { columns: "all" }), "c_seq"))).toEqual([
+    "BEHIND_COLUMN warning",
+    "NOT_COMPARED ok",
+  ]);
+});
+
+test("a column whose look fails is a warning", async () => {
+  await run("create table t (id serial primary key); create table free (id serial primary key)");
+  const locking = database.connect({ max: 1 });
+  const looking = bind(database.connect({ max: 1, connection: { options: "-c lock_timeout=100" } }));
+  const health = await locking.begin(async (tx) => {
+    await tx`lock table t in access exclusive mode`;
+    return await status(looking);
+  });
+  expect(codes(find(health, "t_id_seq"))).toEqual(["NOT_COMPARED warning"]);
+  expect(find(health, "t_id_seq").problems[0]?.message).toContain("lock timeout");
+  expect(codes(find(health, "free_id_seq"))).toEqual([]);
 });
 
 test("a cache loses values with each connection", async () => {
@@ -395,7 +453,7 @@ test("an unlogged sequence behind a logged table starts over after a crash", asy
       insert into t default values`);
     const health = await status(bind(client));
     expect(codes(find(health, "s"))).toEqual(["UNLOGGED warning", "COLUMN_NARROWER ok"]);
-    expect(codes(find(health, "u"))).toEqual(["COLUMN_NARROWER ok"]);
+    expect(codes(find(health, "u"))).toEqual(["COLUMN_NARROWER ok", "NOT_COMPARED ok"]);
     await client.unsafe("checkpoint");
     await server.crash();
     await client.end({ timeout: 0 }).catch(() => {});
