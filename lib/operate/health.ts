@@ -19,7 +19,7 @@ export type HealthLevel = "ok" | "warning" | "critical";
  * - `USAGE_MISSING` (warning, as the role may never do it): a role may insert into the table, but not draw the default;
  * - `UNLOGGED` (warning): it starts over after a crash of the server, and its table does not;
  * - `CACHE_LOST` (ok): each connection loses what it has reserved and not used;
- * - `UNREADABLE` (warning): the connected role may not read its value.
+ * - `UNREADABLE` (warning): the connected role may not read its value, or a standby has none, as it is unlogged.
  */
 export type HealthCode =
   | "EXHAUSTED"

@@ -3,9 +3,11 @@ import { type ExtremeDocument, extremeOf, toExtreme } from "./extreme-of.js";
 import { incomparable, type Progress } from "./extremes.js";
 import type { FedColumn } from "./fed-columns.js";
 import { look } from "./look.js";
-import { type ColumnName, nameOf, quotedOf, type SequenceName } from "./names.js";
+import { type ColumnName, quotedOf, type SequenceName } from "./names.js";
 import { readDocument } from "../catalog/read-document.js";
 import { type Decision, decide, type Situation, type Wishes } from "./resync-decision.js";
+import { explain } from "./resync-error.js";
+import { isLostOnStandby } from "./unreadable.js";
 
 export interface ResyncOptions {
   /** Only say what would be done. It takes no lock but that of a `select`. Default: false. */
@@ -150,7 +152,7 @@ export async function resync(
       );
       if (move !== undefined) moves.push(move);
     } catch (error) {
-      failures.push({ sequence, error: explained(error, situation, lockTimeout) });
+      failures.push({ sequence, error: await explain(db, error, situation, lockTimeout) });
     }
   }
   if (candidates.length > 0) onProgress?.({ done: candidates.length, total: candidates.length });
@@ -162,13 +164,11 @@ async function situations(db: Pick<Database, "query">, { schemas, onProgress }: 
   const { looked } = await look(db, schemas, incomparable, onProgress);
   return looked
     .filter(({ columns }) => columns.length > 0)
-    .map(({ sequence: { schema, seqName, options, lastValue, isCalled }, columns }) => ({
-      sequence: { schema, seqName },
-      options,
-      lastValue,
-      isCalled,
-      columns,
-    }));
+    .map(({ sequence: state, columns }) => {
+      const { schema, seqName, options, lastValue, isCalled } = state;
+      const lostOnStandby = isLostOnStandby(state);
+      return { sequence: { schema, seqName }, options, lastValue, isCalled, lostOnStandby, columns };
+    });
 }
 
 /** The letters of "next": with it, and the sequence's id, an advisory lock is held while a sequence is moved. */
@@ -244,6 +244,7 @@ async function lookAgain(tx: Transaction, sequence: SequenceName, columns: reado
     },
     lastValue: BigInt(row.last),
     isCalled: row.called,
+    lostOnStandby: false,
     columns: columns.map((column, index) => {
       const extremes = row.extremes[index] ?? null;
       return { column, extreme: extremes === null ? { unknown: "it was not read" } : toExtreme(extremes) };
@@ -255,26 +256,4 @@ function moveOf(sequence: SequenceName, decision: Decision & { readonly kind: "m
   const { column: fed, extreme, from, to } = decision;
   const column = fed === null ? null : { schema: fed.schema, table: fed.table, column: fed.column };
   return { sequence, column, extreme, from, to, sql: `alter sequence ${quotedOf(sequence)} restart with ${to}` };
-}
-
-function explained(error: unknown, { sequence, columns }: Situation, lockTimeout: number): Error {
-  if (!(error instanceof Error)) return new Error(String(error));
-  if (error instanceof NextvalError || !("code" in error)) return error;
-  const name = nameOf(sequence);
-  const because = (code: "LOCK_TIMEOUT" | "PERMISSION_DENIED" | "READ_ONLY", advice: string) =>
-    new NextvalError(code, `${name}: ${error.message}; nothing was set; ${advice}`, { sequence: name, cause: error });
-  switch (error.code) {
-    case "55P03": {
-      const advice = `a transaction that drew from it did not end within ${lockTimeout} ms: find it in pg_locks, or wait longer with lockTimeout`;
-      return because("LOCK_TIMEOUT", advice);
-    }
-    case "42501": {
-      const owner = columns[0]?.column.owner ?? "its owner";
-      return because("PERMISSION_DENIED", `run resync as ${owner}, who owns the sequence, with select on its columns`);
-    }
-    case "25006":
-      return because("READ_ONLY", "run resync on the primary");
-    default:
-      return error;
-  }
 }
