@@ -580,14 +580,16 @@ test("no false alarm while others insert", async () => {
 
 test("the rate, and the days that are left", async () => {
   await run(
-    "create sequence a maxvalue 1000; create sequence idle; create sequence back; create sequence gone; select setval('back', 9)",
+    `create sequence a maxvalue 1000; create sequence idle; create sequence back; create sequence gone;
+    create sequence full_up maxvalue 5; select setval('back', 9), setval('full_up', 5)`,
   );
   const before = await status(db);
   await run(`select nextval('a') from generate_series(1, 100); select setval('back', 3); drop sequence gone; create sequence new;
     select pg_sleep(0.05)`);
   const after = await status(db);
   const days = (after.sampledAt.getTime() - before.sampledAt.getTime()) / 86_400_000;
-  const [first, ...others] = rate(before, after);
+  const [full, first, ...others] = rate(before, after);
+  expect(full).toEqual({ schema: "public", seqName: "full_up", drawn: 0n, perDay: 0, daysLeft: 0 });
   expect(first).toMatchObject({ seqName: "a", drawn: 100n });
   expect(first?.perDay).toBeCloseTo(100 / days);
   expect(first?.daysLeft).toBeCloseTo(9 * days);
