@@ -1,4 +1,10 @@
-import { resync as moveBehind, type ResyncMove, type ResyncReport, toJson } from "../operate/index.js";
+import {
+  resync as moveBehind,
+  type ResyncMove,
+  type ResyncOptions,
+  type ResyncReport,
+  toJson,
+} from "../operate/index.js";
 import { ask, isInteractive } from "./ask.js";
 import { CommandError } from "./command-error.js";
 import { withDatabase } from "./connect.js";
@@ -17,14 +23,14 @@ export async function resync(flags: Flags): Promise<number> {
       lockTimeout: settings.lockTimeout,
     };
     const progress = progressBar("reading columns");
-    const run = async (dryRun: boolean) => {
+    const run = async (step: Pick<ResyncOptions, "dryRun" | "plan">) => {
       try {
-        return await moveBehind(db, { ...options, dryRun, onProgress: progress.show });
+        return await moveBehind(db, { ...options, ...step, onProgress: progress.show });
       } finally {
         progress.clear();
       }
     };
-    const planned = await run(true);
+    const planned = await run({ dryRun: true });
     if (flags.json !== true) say(describe(planned));
     if (flags.dryRun === true || planned.moves.length === 0) return finish(planned, flags);
     const moves = count(planned.moves.length, "sequence");
@@ -39,7 +45,7 @@ export async function resync(flags: Flags): Promise<number> {
         return 1;
       }
     }
-    const done = await run(false);
+    const done = await run({ plan: planned });
     if (flags.json !== true) say(`\nMoved ${count(done.moves.length, "sequence")}.`);
     return finish(done, flags);
   });

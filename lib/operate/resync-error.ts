@@ -1,13 +1,14 @@
 import { readDocument } from "../catalog/read-document.js";
 import { type Handle, NextvalError, sql } from "../index.js";
-import { nameOf } from "./names.js";
-import type { Situation } from "./resync-decision.js";
+import type { FedColumn } from "./fed-columns.js";
+import { nameOf, type SequenceName } from "./names.js";
 
 /** Why a sequence was not moved, with what to do about it; what the server said where nothing is known to help. */
 export async function explain(
   db: Pick<Handle, "query">,
   error: unknown,
-  { sequence, columns }: Pick<Situation, "sequence" | "columns">,
+  sequence: SequenceName,
+  columns: readonly FedColumn[],
   lockTimeout: number,
 ): Promise<Error> {
   if (!(error instanceof Error)) return new Error(String(error));
@@ -22,7 +23,7 @@ export async function explain(
       return because("LOCK_TIMEOUT", advice);
     }
     case "42501": {
-      const owner = columns[0]?.column.owner ?? "its owner";
+      const owner = columns[0]?.owner ?? "its owner";
       return because("PERMISSION_DENIED", `run resync as ${owner}, who owns the sequence, with select on its columns`);
     }
     case "25006":

@@ -1,12 +1,12 @@
-import { type Database, NextvalError, sql, type Transaction } from "../index.js";
-import { type ExtremeDocument, extremeOf, toExtreme } from "./extreme-of.js";
+import { type Database, NextvalError } from "../index.js";
 import { incomparable, type Progress } from "./extremes.js";
-import type { FedColumn } from "./fed-columns.js";
+import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
 import { look } from "./look.js";
-import { type ColumnName, quotedOf, type SequenceName } from "./names.js";
-import { readDocument } from "../catalog/read-document.js";
-import { type Decision, decide, type Situation, type Wishes } from "./resync-decision.js";
+import { keyOf } from "./names.js";
+import { decide, type Wishes } from "./resync-decision.js";
 import { explain } from "./resync-error.js";
+import { moveOf, moveSafely } from "./resync-move.js";
+import type { ResyncFailure, ResyncMove, ResyncReport, ResyncSkip } from "./resync-report.js";
 import { isLostOnStandby } from "./unreadable.js";
 
 export interface ResyncOptions {
@@ -25,48 +25,18 @@ export interface ResyncOptions {
    */
   readonly emptyCaches?: boolean | undefined;
   /**
-   * How long to wait for the lock of a sequence, in milliseconds, from 0 to 2147483647. Default: 5000. 0 waits forever.
+   * What a dry run gave: move what it would move, each if that is still needed, and look at no other sequence again. Its
+   * failures and skips are in the report, too. Give it with the same options. Default: look at all.
+   */
+  readonly plan?: ResyncReport | undefined;
+  /**
+   * How long to try to get the lock of a sequence, in milliseconds, from 0 to 2147483647. Default: 5000. 0 tries forever.
    */
   readonly lockTimeout?: number | undefined;
   /**
    * Told before and after every hundred columns that are read, and then before and after each sequence that is moved.
    */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-/** A sequence that was moved, or would be. */
-export interface ResyncMove {
-  readonly sequence: SequenceName;
-  /** The column that goes furthest; null where all are empty. */
-  readonly column: ColumnName | null;
-  /** The greatest of its values in the columns, the smallest where the sequence descends; null where there is none. */
-  readonly extreme: bigint | null;
-  /** The value that would have come next. */
-  readonly from: bigint;
-  /** The value that comes next. */
-  readonly to: bigint;
-  /** The statement that does it. */
-  readonly sql: string;
-}
-
-/** A sequence that could not be moved, and is as it was. */
-export interface ResyncFailure {
-  readonly sequence: SequenceName;
-  /** A `NextvalError`, or what the server said. */
-  readonly error: Error;
-}
-
-/** A sequence that was left alone although it feeds a column. */
-export interface ResyncSkip {
-  readonly sequence: SequenceName;
-  readonly reason: string;
-}
-
-export interface ResyncReport {
-  readonly dryRun: boolean;
-  readonly moves: readonly ResyncMove[];
-  readonly failures: readonly ResyncFailure[];
-  readonly skips: readonly ResyncSkip[];
 }
 
 /**
@@ -91,12 +61,14 @@ export interface ResyncReport {
  * One that cycles is always left alone.
  *
  * **While others work.** It reads first, without a lock of its own, and then moves each sequence that is behind, in a
- * transaction by itself. That waits, for at most `lockTimeout`, until the transactions that drew from the sequence have
- * ended, and then holds the sequence (SHARE ROW EXCLUSIVE) while it reads the columns again and restarts it: an instant
- * where a column has an index, else as long as it takes to read the table. Whoever draws from the sequence meanwhile
- * waits, and gets a value behind. Everybody else goes on: the table is locked only as a `select` does it. So it counts
- * what is committed when it looks, and all that was drawn from the sequence, but not rows with keys of their own whose
- * import is not committed yet: commit it first.
+ * transaction by itself. That waits until the transactions that drew from the sequence have ended, and then holds the
+ * sequence (SHARE ROW EXCLUSIVE) while it reads the columns once more and restarts it: an instant where a column has an
+ * index, else as long as it takes to read the table. Whoever draws from the sequence while it is held, **or waited for**,
+ * waits as well, and gets a value behind. So it waits for 200 ms only where a transaction that drew stays open, lets
+ * others through for 200 ms, and tries again, each time for twice as long, until `lockTimeout` is over: with 5000, nobody
+ * waits for more than 1.6 s at a stretch because of it. Everybody else goes on: the table is locked only as a `select`
+ * does it. So it counts what is committed when it looks, and all that was drawn from the sequence, but not rows with keys
+ * of their own whose import is not committed yet: commit it first.
  *
  * It restarts by ALTER SEQUENCE and not by `setval`, as only that makes other connections forget the values that they
  * reserved with a `cache`. So it takes the owner of the sequence, who may also read the columns.
@@ -110,7 +82,7 @@ export async function resync(
   db: Pick<Database, "begin" | "query">,
   options: ResyncOptions = {},
 ): Promise<ResyncReport> {
-  const { dryRun = false, allowBackwards = false, emptyCaches = false, lockTimeout = 5000, onProgress } = options;
+  const { dryRun = false, allowBackwards = false, emptyCaches = false, lockTimeout = 5000, plan, onProgress } = options;
   if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
     const problem = `resync takes a lockTimeout from 0 to 2147483647 milliseconds, not ${String(lockTimeout)}`;
     throw new NextvalError("INVALID_OPTIONS", problem);
@@ -119,141 +91,75 @@ export async function resync(
     const problem = "resync takes a pool or a session, not a transaction: each sequence is moved in one of its own";
     throw new NextvalError("INVALID_OPTIONS", problem);
   }
-  const wishes = { allowBackwards, emptyCaches };
-  const moves: ResyncMove[] = [];
-  const failures: ResyncFailure[] = [];
-  const skips: ResyncSkip[] = [];
-
-  const candidates: { readonly situation: Situation; readonly move: ResyncMove }[] = [];
-  for (const situation of await situations(db, options)) {
-    const { sequence } = situation;
-    try {
-      const decision = decide(situation, wishes);
-      if (decision.kind === "skip") skips.push({ sequence, reason: decision.reason });
-      if (decision.kind === "move") candidates.push({ situation, move: moveOf(sequence, decision) });
-    } catch (error) {
-      failures.push({ sequence, error: error as Error });
-    }
+  if (plan !== undefined && (dryRun || !Array.isArray(plan.moves))) {
+    throw new NextvalError(
+      "INVALID_OPTIONS",
+      "resync takes the report of a dry run as plan, and none for another dry run",
+    );
   }
-  if (dryRun) return { dryRun, moves: candidates.map(({ move }) => move), failures, skips };
+  const wishes = { allowBackwards, emptyCaches };
+  const found = plan === undefined ? await findMoves(db, options, wishes) : await findPlanned(db, plan);
+  const { planned, failures, skips } = found;
+  if (dryRun) return { dryRun, moves: planned.map(({ move }) => move), failures, skips };
 
-  for (const [done, { situation }] of candidates.entries()) {
-    onProgress?.({ done, total: candidates.length });
-    const { sequence, columns } = situation;
+  const moves: ResyncMove[] = [];
+  for (const [done, each] of planned.entries()) {
+    onProgress?.({ done, total: planned.length });
+    const { columns } = each;
+    const { sequence } = each.move;
     try {
-      const move = await db.begin("isolation level read committed read write", (tx) =>
-        moveSafely(
-          tx,
-          sequence,
-          columns.map(({ column }) => column),
-          wishes,
-          lockTimeout,
-        ),
-      );
+      const move = await moveSafely(db, sequence, columns, wishes, lockTimeout);
       if (move !== undefined) moves.push(move);
     } catch (error) {
-      failures.push({ sequence, error: await explain(db, error, situation, lockTimeout) });
+      failures.push({ sequence, error: await explain(db, error, sequence, columns, lockTimeout) });
     }
   }
-  if (candidates.length > 0) onProgress?.({ done: candidates.length, total: candidates.length });
+  if (planned.length > 0) onProgress?.({ done: planned.length, total: planned.length });
   return { dryRun, moves, failures, skips };
 }
 
-/** Every sequence that feeds a column, as it stands. */
-async function situations(db: Pick<Database, "query">, { schemas, onProgress }: ResyncOptions): Promise<Situation[]> {
-  const { looked } = await look(db, schemas, incomparable, onProgress);
-  return looked
-    .filter(({ columns }) => columns.length > 0)
-    .map(({ sequence: state, columns }) => {
-      const { schema, seqName, options, lastValue, isCalled } = state;
-      const lostOnStandby = isLostOnStandby(state);
-      return { sequence: { schema, seqName }, options, lastValue, isCalled, lostOnStandby, columns };
-    });
+/** What is to be done, with the columns to look at once more. */
+interface Found {
+  readonly planned: { readonly move: ResyncMove; readonly columns: readonly FedColumn[] }[];
+  readonly failures: ResyncFailure[];
+  readonly skips: ResyncSkip[];
 }
 
-/** The letters of "next": with it, and the sequence's id, an advisory lock is held while a sequence is moved. */
-const LOCK = 0x6e657874;
-
-/** Decides again, with the sequence held, and moves it. Undefined where that is no longer needed. */
-async function moveSafely(
-  tx: Transaction,
-  sequence: SequenceName,
-  columns: readonly FedColumn[],
+/** Looks at every sequence that feeds a column. */
+async function findMoves(
+  db: Pick<Database, "query">,
+  { schemas, onProgress }: ResyncOptions,
   wishes: Wishes,
-  lockTimeout: number,
-): Promise<ResyncMove | undefined> {
-  const name = sql.identifier(sequence.schema, sequence.seqName);
-  const id = sql`${quotedOf(sequence)}::regclass`;
-  await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
-  // Another resync of the same sequence would wait for this one, and this one for it.
-  await tx`select pg_catalog.pg_advisory_xact_lock(${LOCK}::int, ${id}::oid::int)`;
-  // The tables before the sequence: whoever empties a table and then fills it takes them in this order.
-  for (const { schema, table, column } of columns) {
-    await tx`select count(value) from (select ${sql.identifier(column)} as value from ${sql.identifier(schema, table)} limit 0) none`;
+): Promise<Found> {
+  const found: Found = { planned: [], failures: [], skips: [] };
+  const { looked } = await look(db, schemas, incomparable, onProgress);
+  for (const { sequence: state, columns } of looked) {
+    if (columns.length === 0) continue;
+    const { schema, seqName, options, lastValue, isCalled } = state;
+    const sequence = { schema, seqName };
+    const lostOnStandby = isLostOnStandby(state);
+    try {
+      const decision = decide({ sequence, options, lastValue, isCalled, lostOnStandby, columns }, wishes);
+      if (decision.kind === "skip") found.skips.push({ sequence, reason: decision.reason });
+      if (decision.kind === "move") {
+        found.planned.push({ move: moveOf(sequence, decision), columns: columns.map(({ column }) => column) });
+      }
+    } catch (error) {
+      found.failures.push({ sequence, error: error as Error });
+    }
   }
-  // The server has no statement that only locks a sequence. Reading it so keeps others from altering it until this
-  // transaction ends; altering it to what it is already then keeps them from drawing.
-  await tx`select pg_catalog.pg_sequence_last_value(${id})`;
-  const { cycle } = await readDocument<{ cycle: boolean }>(
-    tx,
-    sql`select json_build_object('cycle', seqcycle)::text from pg_catalog.pg_sequence where seqrelid = ${id}`,
-  );
-  await tx`alter sequence ${name} ${cycle ? sql`cycle` : sql`no cycle`}`;
-  const decision = decide(await lookAgain(tx, sequence, columns), wishes);
-  if (decision.kind !== "move") return undefined;
-  const move = moveOf(sequence, decision);
-  await tx.query(sql.raw(move.sql));
-  return move;
+  return found;
 }
 
-interface Document {
-  readonly start: string;
-  readonly increment: string;
-  readonly min: string;
-  readonly max: string;
-  readonly cache: string;
-  readonly cycle: boolean;
-  readonly last: string;
-  readonly called: boolean;
-  readonly extremes: readonly (ExtremeDocument | null)[];
-}
-
-async function lookAgain(tx: Transaction, sequence: SequenceName, columns: readonly FedColumn[]): Promise<Situation> {
-  const name = sql.identifier(sequence.schema, sequence.seqName);
-  const extremes = columns.map((column) => (incomparable(column) === undefined ? extremeOf(column) : sql`null`));
-  const row = await readDocument<Document>(
-    tx,
-    sql`
-      select json_build_object(
-        'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
-        'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
-        'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
-      )::text
-      from pg_catalog.pg_sequence s, ${name} v
-      where s.seqrelid = ${quotedOf(sequence)}::regclass`,
-  );
-  return {
-    sequence,
-    options: {
-      startWith: BigInt(row.start),
-      increment: BigInt(row.increment),
-      minValue: BigInt(row.min),
-      maxValue: BigInt(row.max),
-      cache: BigInt(row.cache),
-      cycle: row.cycle,
-    },
-    lastValue: BigInt(row.last),
-    isCalled: row.called,
-    lostOnStandby: false,
-    columns: columns.map((column, index) => {
-      const extremes = row.extremes[index] ?? null;
-      return { column, extreme: extremes === null ? { unknown: "it was not read" } : toExtreme(extremes) };
-    }),
-  };
-}
-
-function moveOf(sequence: SequenceName, decision: Decision & { readonly kind: "move" }): ResyncMove {
-  const { column: fed, extreme, from, to } = decision;
-  const column = fed === null ? null : { schema: fed.schema, table: fed.table, column: fed.column };
-  return { sequence, column, extreme, from, to, sql: `alter sequence ${quotedOf(sequence)} restart with ${to}` };
+/** Takes a dry run at its word for all sequences but those that it would move. */
+async function findPlanned(db: Pick<Database, "query">, plan: ResyncReport): Promise<Found> {
+  const found: Found = { planned: [], failures: [...plan.failures], skips: [...plan.skips] };
+  const { columns } = await readFedColumns(db, [...new Set(plan.moves.map(({ sequence }) => sequence.schema))]);
+  const fed = groupBySequence(columns);
+  for (const move of plan.moves) {
+    const own = fed.get(keyOf(move.sequence));
+    if (own === undefined) found.skips.push({ sequence: move.sequence, reason: "it feeds no column any more" });
+    else found.planned.push({ move, columns: own });
+  }
+  return found;
 }

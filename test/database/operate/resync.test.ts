@@ -344,14 +344,79 @@ test("a table that is emptied and filled in one transaction is no reason for a d
     await waitForLock();
     const refilled = refilling.begin(async (tx) => {
       await tx`truncate t`;
-      await tx`insert into t default values`;
+      const [row] = await tx`insert into t default values returning id`;
+      return row!["id"] as number;
     });
-    await waitForLock(2);
+    // Unless a pause of resync's lets it through.
+    await Promise.race([waitForLock(2), refilled]);
     return { report: [report], refilled: [refilled] };
   });
-  expect(await report[0]).toMatchObject({ moves: [{ to: 11n }], failures: [] });
-  await refilled[0];
-  expect(await database.client`select id from t`.values()).toEqual([[11]]);
+  expect((await report[0])!.failures).toEqual([]);
+  const id = await refilled[0];
+  expect([2, 11]).toContain(id);
+  expect(await insert("t")).toEqual([id! + 1]);
+});
+
+test("while it waits for an open transaction, others get through in between", async () => {
+  await run("create table t (id serial primary key); insert into t values (1000)");
+  const holding = database.connect({ max: 1 });
+  let going = true;
+  const waits: number[] = [];
+  const inserting = Array.from({ length: 3 }, async () => {
+    const client = database.connect({ max: 1 });
+    while (going) {
+      const from = performance.now();
+      await client`insert into t default values`;
+      waits.push(performance.now() - from);
+      await sleep(5);
+    }
+  });
+  const report = await holding.begin(async (tx) => {
+    await tx`select nextval('t_id_seq')`;
+    await sleep(100);
+    waits.length = 0;
+    const from = performance.now();
+    const report = await resync(bind(database.connect({ max: 1 })), { lockTimeout: 1600 });
+    expect(performance.now() - from).toBeGreaterThan(1000);
+    return report;
+  });
+  expect(report.failures).toMatchObject([{ error: { code: "LOCK_TIMEOUT" } }]);
+  // Tries of 200 and 400 ms, and what is left, with pauses of 200 ms.
+  expect(waits.length).toBeGreaterThan(10);
+  expect(Math.max(...waits)).toBeLessThan(1200);
+  // Once the transaction has ended it is moved, however many others go on.
+  const patient = await resync(db);
+  going = false;
+  await Promise.all(inserting);
+  expect(patient).toMatchObject({ moves: [{ to: 1001n }], failures: [] });
+});
+
+test("a dry run is a plan: only what it would move is looked at again", async () => {
+  await run(`
+    create table a (id serial primary key); create table b (id serial primary key); create table c (id serial primary key);
+    create table x (x text default nextval('a_id_seq')); create sequence turn maxvalue 3 cycle; create table y (y int default nextval('turn'));
+    create table gone (id serial primary key);
+    insert into a values (10); insert into b values (10); insert into gone values (10)`);
+  const plan = await resync(db, { dryRun: true });
+  expect(plan.moves.map(({ sequence }) => sequence.seqName)).toEqual(["a_id_seq", "b_id_seq", "gone_id_seq"]);
+  // Meanwhile one more is behind, one no longer is, and one has gone.
+  await run("insert into c values (10); select setval('b_id_seq', 10); insert into a values (20); drop table gone");
+  const read: string[] = [];
+  const client = database.connect({ max: 2, debug: (_connection, text) => read.push(text) });
+  const report = await resync(bind(client), { plan });
+  expect(report).toMatchObject({
+    dryRun: false,
+    failures: [],
+    moves: [{ sequence: sequence("a_id_seq"), to: 21n }],
+    skips: [
+      { sequence: sequence("turn") },
+      { sequence: sequence("gone_id_seq"), reason: "it feeds no column any more" },
+    ],
+  });
+  expect(read.filter((text) => text.includes("as held")).length).toBe(2);
+  expect(read.filter((text) => text.includes('"c"'))).toEqual([]);
+  await expect(resync(db, { plan, dryRun: true })).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
+  await expect(resync(db, { plan: [] as never })).rejects.toThrow("the report of a dry run");
 });
 
 /** Waits until so many wait for a lock. */
