@@ -19,22 +19,26 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): st
   const withColumn = sequence.definedBy === "identity" && cures.length > 0;
   if ((increment > 0n ? maxValue : minValue) === end && !withColumn) {
     const bound = increment > 0n ? "maxvalue" : "minvalue";
-    cures.push(
-      as === "bigint"
-        ? ends(limitsOf("bigint"), end, increment)
-          ? "a bigint sequence goes no further"
-          : `raise its bound with: alter sequence ${quotedOf(measured)} no ${bound}`
-        : `widen it with: alter sequence ${quotedOf(measured)} as bigint no ${bound}`,
-    );
+    if (!ends(limitsOf(as), end, increment)) {
+      cures.push(`raise its bound with: alter sequence ${quotedOf(measured)} no ${bound}`);
+    } else if (as === "bigint") cures.push("a bigint sequence goes no further");
+    else cures.push(`widen it with: alter sequence ${quotedOf(measured)} as bigint no ${bound}`);
   }
   return cures.join("; ");
 }
 
 /** What makes a column hold more. */
 export function widerColumn(fed: FedColumn): string {
-  const { schema, table, column } = fed;
+  const { schema, table, column, kind } = fed;
+  // The server cannot alter the type of a view's column, nor that of a column that a view selects.
+  if (kind === "view")
+    return `widen the column of the table behind the view ${schema}.${table}, and create the view anew`;
+  const cost =
+    kind === "foreign table"
+      ? "once it is wider where its rows are"
+      : "which rewrites the table under an exclusive lock";
   const alter = `alter table ${sql.identifier(schema, table).text} alter column ${sql.identifier(column).text} type bigint`;
-  return `widen ${columnOf(fed)}, which rewrites the table under an exclusive lock, with: ${alter}`;
+  return `widen ${columnOf(fed)}, ${cost}, with: ${alter}`;
 }
 
 function ends(limits: Limits | undefined, end: bigint, increment: bigint): boolean {
