@@ -17,7 +17,8 @@ export function behind(measured: Measured, context: Context): HealthProblem[] {
   return columns.flatMap((column): HealthProblem[] => {
     const { ahead, extreme, unique } = column;
     if (ahead === null) return [];
-    const free = (ahead - nextValue) / increment;
+    const distance = (ahead - nextValue) / increment;
+    const free = distance < 0n ? 0n : distance;
     const where = columnOf(column);
     if (collision.betterHere) {
       const consequence = unique ? "inserts then fail with 23505" : "values that are there then come a second time";

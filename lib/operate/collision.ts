@@ -44,6 +44,8 @@ export function collisionOf(
   const meets = leading(holdings, ({ ahead }) => ahead, -increment);
   const furthest = furthestOf(holdings, increment);
   if (meets === undefined || furthest === undefined) return undefined;
+  // It has gone past them since they were read.
+  if ((furthest.value - next) * increment < 0n) return undefined;
   const behind = behindRow(furthest.value, next, increment, range);
   const leftBehind = behind === undefined ? 0n : countFrom(behind, range, increment);
   const distance = (meets.value - next) / increment;
