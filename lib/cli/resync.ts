@@ -25,7 +25,7 @@ export async function resync(flags: Flags): Promise<number> {
   return withDatabase(settings, async (db) => {
     const reader = patiently(db, settings);
     await checkSchemas(reader, settings.schemas);
-    const run = async (step: Pick<ResyncOptions, "dryRun">, ...phases: readonly string[]): Promise<Run> => {
+    const run = async (step: Pick<ResyncOptions, "dryRun" | "plan">, ...phases: readonly string[]): Promise<Run> => {
       const progress = progressBar(...phases);
       let columns: number | undefined;
       try {
@@ -45,11 +45,9 @@ export async function resync(flags: Flags): Promise<number> {
         progress.clear();
       }
     };
-    const look = () => run({ dryRun: true }, READING);
-    const move = () => run({}, READING, MOVING);
-    if (flags.dryRun === true) return finish(await look(), flags);
-    if (flags.yes === true) return finish(await move(), flags);
-    const planned = await look();
+    if (flags.yes === true && flags.dryRun !== true) return finish(await run({}, READING, MOVING), flags);
+    const planned = await run({ dryRun: true }, READING);
+    if (flags.dryRun === true) return finish(planned, flags);
     const { moves } = planned.report;
     if (moves.length === 0) return finish(planned, flags);
     if (flags.json === true || !isInteractive()) {
@@ -63,7 +61,7 @@ export async function resync(flags: Flags): Promise<number> {
       say("Nothing was changed.");
       return 1;
     }
-    return finishAsked(planned, await move());
+    return finishAsked(planned, await run({ plan: planned.report }, MOVING));
   });
 }
 

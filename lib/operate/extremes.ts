@@ -1,4 +1,5 @@
-import { type Handle, type Sql, sql } from "../index.js";
+import { type Handle, sql } from "../index.js";
+import { type Extreme, type ExtremeDocument, extremeOf, toExtreme } from "./extreme-of.js";
 import { columnOf } from "./names.js";
 import type { FedColumn } from "./fed-columns.js";
 import { readDocument } from "../catalog/read-document.js";
@@ -8,12 +9,6 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
 }
-
-/**
- * The greatest value of a column, the smallest where its sequence descends; null of an empty one; or why it is not
- * known.
- */
-export type Extreme = { readonly value: bigint | null } | { readonly unknown: string };
 
 /** So many columns are looked at in one statement. */
 const BATCH = 100;
@@ -38,55 +33,32 @@ export function incomparable(column: FedColumn): string | undefined {
 
 /**
  * Reads the extremes of columns, a hundred in a statement. A column that fails, because it was dropped meanwhile, say,
- * does not spoil the others.
- *
- * @param from of sequences with another increment than 1: count only what such a sequence can meet from this value on
+ * does not spoil the others. The connected role has to be able to read their sequences.
  */
 export async function readExtremes(
   db: Pick<Handle, "query">,
   columns: readonly FedColumn[],
-  from: (column: FedColumn) => bigint | undefined,
   onProgress?: ((progress: Progress) => void) | undefined,
 ): Promise<Map<FedColumn, Extreme>> {
   const extremes = new Map<FedColumn, Extreme>();
   for (let index = 0; index < columns.length; index += BATCH) {
     onProgress?.({ done: index, total: columns.length });
-    await readBatch(db, columns.slice(index, index + BATCH), from, extremes);
+    await readBatch(db, columns.slice(index, index + BATCH), extremes);
   }
   onProgress?.({ done: columns.length, total: columns.length });
   return extremes;
 }
 
-/** The extreme of one column as text, as an expression. */
-export function extremeOf(column: FedColumn, from?: bigint): Sql {
-  const { increment } = column;
-  const name = sql.identifier(column.column);
-  const table = sql.identifier(column.schema, column.table);
-  const aggregate = increment > 0n ? sql`ceil(max(${name})::numeric)` : sql`floor(min(${name})::numeric)`;
-  if (from === undefined) return sql`(select ${aggregate}::text from ${table})`;
-  const ahead = increment > 0n ? sql`${name} >= ${from}::bigint` : sql`${name} <= ${from}::bigint`;
-  return sql`(
-    select ${aggregate}::text from ${table}
-    where ${ahead} and mod(${name}::numeric - ${from}::numeric, ${increment}::numeric) = 0)`;
-}
-
-/** What `extremeOf` gave. */
-export function parseExtreme(text: string | null): Extreme {
-  if (text === null) return { value: null };
-  return /^-?\d+$/.test(text) ? { value: BigInt(text) } : { unknown: `its extreme is ${text}` };
-}
-
 async function readBatch(
   db: Pick<Handle, "query">,
   columns: readonly FedColumn[],
-  from: (column: FedColumn) => bigint | undefined,
   extremes: Map<FedColumn, Extreme>,
 ): Promise<void> {
   try {
-    const expressions = sql.join(columns.map((column) => extremeOf(column, from(column))));
-    const query = sql`select array_to_json(array[${expressions}]::text[])::text as document`;
-    const texts = await readDocument<readonly (string | null)[]>(db, query);
-    for (const [index, column] of columns.entries()) extremes.set(column, parseExtreme(texts[index] ?? null));
+    const expressions = sql.join(columns.map((column) => extremeOf(column)));
+    const query = sql`select array_to_json(array[${expressions}]::json[])::text as document`;
+    const found = await readDocument<readonly ExtremeDocument[]>(db, query);
+    for (const [index, column] of columns.entries()) extremes.set(column, toExtreme(found[index] as ExtremeDocument));
   } catch (error) {
     if (!concernsColumn(error)) throw error;
     const [only] = columns;
@@ -95,8 +67,8 @@ async function readBatch(
       return;
     }
     const middle = columns.length >> 1;
-    await readBatch(db, columns.slice(0, middle), from, extremes);
-    await readBatch(db, columns.slice(middle), from, extremes);
+    await readBatch(db, columns.slice(0, middle), extremes);
+    await readBatch(db, columns.slice(middle), extremes);
   }
 }
 

@@ -11,11 +11,15 @@ export type HealthLevel = "ok" | "warning" | "critical";
  * - `COLUMN_EXCEEDED` (critical): the next value does not fit a column, and the insert fails with 22003;
  * - `COLUMN_NARROWER` (ok): a column holds less than the sequence gives, so that it ends before the sequence does;
  * - `BEHIND_COLUMN`: a column has values that the sequence is still to give: critical where it takes each only once, as
- *   inserts fail with 23505; a warning elsewhere, as values come a second time;
+ *   inserts fail with 23505; a warning elsewhere, as values come a second time, and where more values are free before the
+ *   first than are left behind the last, so that the sequence is better off where it is;
+ * - `NOT_COMPARED`: a column was not compared, so that the sequence may be behind it: a warning where the column takes each
+ *   value only once and could be compared, but the connected role may not read it, row level security may hide rows from
+ *   it, or reading it failed; ok where there is only no index, or nothing to compare;
  * - `USAGE_MISSING` (warning, as the role may never do it): a role may insert into the table, but not draw the default;
  * - `UNLOGGED` (warning): it starts over after a crash of the server, and its table does not;
  * - `CACHE_LOST` (ok): each connection loses what it has reserved and not used;
- * - `UNREADABLE` (warning): the connected role may not read its value.
+ * - `UNREADABLE` (warning): the connected role may not read its value, or a standby has none, as it is unlogged.
  */
 export type HealthCode =
   | "EXHAUSTED"
@@ -23,6 +27,7 @@ export type HealthCode =
   | "COLUMN_EXCEEDED"
   | "COLUMN_NARROWER"
   | "BEHIND_COLUMN"
+  | "NOT_COMPARED"
   | "USAGE_MISSING"
   | "UNLOGGED"
   | "CACHE_LOST"
@@ -42,11 +47,12 @@ export interface ColumnHealth extends ColumnName {
   /** Whether the column alone is a primary key or unique. */
   readonly unique: boolean;
   /**
-   * Its greatest value, its smallest where the sequence descends; null where it has none or was not compared. Where the
-   * increment is not 1 or -1, only what the sequence can meet counts, so that what other writers put in between does
-   * not.
+   * The greatest of its values that the sequence can give, the smallest where it descends: within the bounds of the
+   * sequence and in step with it. Null where there is none, or where it was not compared.
    */
   readonly extreme: bigint | null;
+  /** The first of them that the sequence meets from its next value on; null where there is none. */
+  readonly ahead: bigint | null;
   /** Why it was not compared with the sequence; null where it was. */
   readonly notCompared: string | null;
 }
@@ -60,7 +66,10 @@ export interface SequenceHealth extends SequenceName {
   readonly lastValue: bigint | null;
   /** What comes next if nothing stops it, which may lie beyond the end; null where it may not be read. */
   readonly nextValue: bigint | null;
-  /** Where it ends: the smaller of its own bound and what its columns hold; the greater where it descends. */
+  /**
+   * Where it ends: the smaller of its own bound and what its columns hold; the greater where it descends. Where rows lie
+   * ahead that it cannot move behind without loss, before the first of them.
+   */
   readonly end: bigint;
   /**
    * The share of its range that lies behind it, from 0 to 1; null where it may not be read. The range is that between

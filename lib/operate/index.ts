@@ -4,14 +4,8 @@ export type { ColumnHealth, Health, HealthCode, HealthLevel, HealthProblem, Sequ
 export type { ColumnName, SequenceName } from "./names.js";
 export { toPrometheus } from "./prometheus.js";
 export { rate, type SequenceRate } from "./rate.js";
-export {
-  resync,
-  type ResyncFailure,
-  type ResyncMove,
-  type ResyncOptions,
-  type ResyncReport,
-  type ResyncSkip,
-} from "./resync.js";
+export { resync, type ResyncOptions } from "./resync.js";
+export type { ResyncFailure, ResyncMove, ResyncReport, ResyncSkip } from "./resync-report.js";
 export { status, type StatusOptions } from "./status.js";
 export { type JsonOf, toJson } from "./to-json.js";
 export { allocator, type AllocatorOptions } from "./allocator.js";

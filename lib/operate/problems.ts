@@ -1,23 +1,13 @@
-import type { SequenceState } from "../catalog/index.js";
-import { type Limits, limitsOf } from "../catalog/limits.js";
+import { limitsOf } from "../catalog/limits.js";
 import { sql } from "../index.js";
+import { behind } from "./behind.js";
 import type { FedColumn } from "./fed-columns.js";
-import { firstBehind } from "./grid.js";
-import { type HealthCode, type HealthLevel, type HealthProblem, type SequenceHealth, severityOf } from "./health.js";
-import { columnOf, nameOf, quotedOf } from "./names.js";
-
-/** What was measured of a sequence, before it is judged. */
-type Measured = Omit<SequenceHealth, "level" | "problems">;
-
-interface Context {
-  readonly sequence: SequenceState;
-  readonly fed: readonly FedColumn[];
-  readonly range: Limits;
-  readonly warnAt: number;
-  readonly criticalAt: number;
-  /** The connected role. */
-  readonly user: string;
-}
+import { type HealthLevel, type HealthProblem, severityOf } from "./health.js";
+import { columnOf, quotedOf } from "./names.js";
+import { notCompared } from "./not-compared.js";
+import { type Context, type Measured, problem } from "./problem.js";
+import { isLostOnStandby, LOST_ON_STANDBY } from "./unreadable.js";
+import { wider, widerColumn } from "./widen.js";
 
 /** What is wrong with a sequence, worst first. */
 export function problemsOf(measured: Measured, context: Context): HealthProblem[] {
@@ -30,16 +20,14 @@ export function problemsOf(measured: Measured, context: Context): HealthProblem[
     ...unlogged(measured, context),
     ...columnNarrower(measured, context),
     ...cacheLost(measured),
+    ...notCompared(measured, context),
   ];
   return problems.sort((one, other) => severityOf(other.level) - severityOf(one.level));
 }
 
-function problem(measured: Measured, code: HealthCode, level: HealthLevel, sentence: string): HealthProblem {
-  return { code, level, message: `${nameOf(measured)}: ${sentence}` };
-}
-
-function unreadable(measured: Measured, { user }: Context): HealthProblem[] {
+function unreadable(measured: Measured, { sequence, user }: Context): HealthProblem[] {
   if (measured.nextValue !== null) return [];
+  if (isLostOnStandby(sequence)) return [problem(measured, "UNREADABLE", "warning", LOST_ON_STANDBY)];
   const grant = `grant select on sequence ${quotedOf(measured)} to ${sql.identifier(user).text}`;
   return [problem(measured, "UNREADABLE", "warning", `its value may not be read; its owner cures it with: ${grant}`)];
 }
@@ -56,8 +44,8 @@ function atItsEnd(measured: Measured, context: Context): HealthProblem[] {
     return [problem(measured, "NEARLY_EXHAUSTED", level, sentence)];
   }
   if (left === 0n) {
-    // Where it goes on and a column does not, COLUMN_EXCEEDED says so.
-    if (columnExceeded(measured, context).length > 0) return [];
+    // Where it goes on and a column does not, COLUMN_EXCEEDED or BEHIND_COLUMN says so.
+    if (columnExceeded(measured, context).length > 0 || context.collision !== undefined) return [];
     return [problem(measured, "EXHAUSTED", "critical", `no value is left up to ${end}; ${wider(measured, context)}`)];
   }
   const level = levelOf(used, context);
@@ -68,39 +56,6 @@ function atItsEnd(measured: Measured, context: Context): HealthProblem[] {
 
 function levelOf(used: number, { warnAt, criticalAt }: Context): HealthLevel {
   return used >= criticalAt ? "critical" : used >= warnAt ? "warning" : "ok";
-}
-
-/** What makes it longer: of the sequence, of its columns, or of both. */
-function wider(measured: Measured, { sequence, fed }: Context): string {
-  const { end, increment } = measured;
-  const cures: string[] = [];
-  for (const column of fed) {
-    if (!ends(limitsOf(column.baseType), end, increment) || !column.plain) continue;
-    if (column.baseType === "bigint") cures.push(`${columnOf(column)} holds no more: start a new range of keys`);
-    else cures.push(`widen ${columnOf(column)} with: ${alterColumn(column)}`);
-  }
-  const { minValue, maxValue, as } = sequence.options;
-  // The sequence of an identity column is widened with the column.
-  const withColumn = sequence.definedBy === "identity" && cures.length > 0;
-  if ((increment > 0n ? maxValue : minValue) === end && !withColumn) {
-    const bound = increment > 0n ? "maxvalue" : "minvalue";
-    cures.push(
-      as === "bigint"
-        ? ends(limitsOf("bigint"), end, increment)
-          ? "a bigint sequence goes no further"
-          : `raise its bound with: alter sequence ${quotedOf(measured)} no ${bound}`
-        : `widen it with: alter sequence ${quotedOf(measured)} as bigint no ${bound}`,
-    );
-  }
-  return cures.join("; ");
-}
-
-function ends(limits: Limits | undefined, end: bigint, increment: bigint): boolean {
-  return limits !== undefined && (increment > 0n ? limits.greatest : limits.least) === end;
-}
-
-function alterColumn({ schema, table, column }: FedColumn): string {
-  return `alter table ${sql.identifier(schema, table).text} alter column ${sql.identifier(column).text} type bigint`;
 }
 
 function columnExceeded(measured: Measured, { fed, sequence }: Context): HealthProblem[] {
@@ -116,7 +71,7 @@ function columnExceeded(measured: Measured, { fed, sequence }: Context): HealthP
         measured,
         "COLUMN_EXCEEDED",
         "critical",
-        `its next value is ${nextValue}, which ${columnOf(column)} of type ${column.type} does not hold: inserts fail with 22003; widen it with: ${alterColumn(column)}`,
+        `its next value is ${nextValue}, which ${columnOf(column)} of type ${column.type} does not hold: inserts fail with 22003; ${widerColumn(column)}`,
       ),
     );
 }
@@ -134,28 +89,8 @@ function columnNarrower(measured: Measured, { fed, sequence }: Context): HealthP
     .filter((column) => column.plain && !holds(column, own) && (nextValue === null || holds(column, nextValue)))
     .map((column) => {
       const limits = limitsOf(column.baseType);
-      const sentence = `it goes to ${own}, and ${columnOf(column)} of type ${column.type} only to ${increment > 0n ? limits?.greatest : limits?.least}, beyond which inserts fail with 22003; widen it in time with: ${alterColumn(column)}`;
+      const sentence = `it goes to ${own}, and ${columnOf(column)} of type ${column.type} only to ${increment > 0n ? limits?.greatest : limits?.least}, beyond which inserts fail with 22003; in time, ${widerColumn(column)}`;
       return problem(measured, "COLUMN_NARROWER", "ok", sentence);
-    });
-}
-
-function behind(measured: Measured, { sequence }: Context): HealthProblem[] {
-  const { nextValue, increment, cycles, columns } = measured;
-  // One that cycles comes back behind its column by itself.
-  if (nextValue === null || cycles) return [];
-  return columns
-    .filter(({ extreme }) => extreme !== null && (increment > 0n ? nextValue <= extreme : nextValue >= extreme))
-    .map((column) => {
-      const target = column.extreme === null ? undefined : firstBehind(column.extreme, sequence.options);
-      const cure =
-        target === undefined
-          ? "which is beyond its bounds: raise them, then run resync"
-          : `run resync, or: alter sequence ${quotedOf(measured)} restart with ${target}`;
-      const consequence = column.unique
-        ? "inserts fail with 23505 where it meets a value that is there"
-        : "values that are there come a second time";
-      const sentence = `its next value is ${nextValue}, and ${columnOf(column)} already goes to ${column.extreme}: ${consequence}; ${cure}`;
-      return problem(measured, "BEHIND_COLUMN", column.unique ? "critical" : "warning", sentence);
     });
 }
 

@@ -36,6 +36,12 @@ const METRICS: readonly Metric[] = [
         ? `${Number(problems.some(({ code }) => code === "BEHIND_COLUMN"))}`
         : undefined,
   },
+  {
+    name: "nextval_sequence_compared",
+    help: "1 where every column that it feeds was compared with it, else 0: then it may be behind unseen, and NOT_COMPARED among the problems has the level.",
+    value: ({ columns }) =>
+      columns.length === 0 ? undefined : `${Number(columns.every(({ notCompared }) => notCompared === null))}`,
+  },
 ];
 
 /**

@@ -4,10 +4,16 @@ import { keyOf, nameOf, type SequenceName } from "./names.js";
 
 /** How fast a sequence is used up. */
 export interface SequenceRate extends SequenceName {
-  /** How many values it gave between the samples; null where that is not known, as it was set back, or started over. */
+  /**
+   * How many values it went on between the samples; null where that is not known, as it was set back, or started over. A
+   * `setval`, or a restart, that goes forward counts as if its values had been drawn.
+   */
   readonly drawn: bigint | null;
   readonly perDay: number | null;
-  /** How many days its values last at this rate; null where it never ends at this rate, or that is not known. */
+  /**
+   * How many days its values last at this rate: 0 where none is left, at any rate; null where it never ends at this
+   * rate, or that is not known.
+   */
   readonly daysLeft: number | null;
 }
 
@@ -37,12 +43,13 @@ export function rate(before: Health, after: Health): SequenceRate[] {
     const { schema, seqName, nextValue, increment, left } = sequence;
     const first = earlier.get(keyOf(sequence));
     if (first === undefined) return [];
-    const unknown = { schema, seqName, drawn: null, perDay: null, daysLeft: null };
+    const ended = left === 0n ? 0 : null;
+    const unknown = { schema, seqName, drawn: null, perDay: null, daysLeft: ended };
     if (nextValue === null || first.nextValue === null || first.increment !== increment) return [unknown];
     const drawn = (nextValue - first.nextValue) / increment;
     if (drawn < 0n) return [unknown];
     const perDay = Number(drawn) / days;
-    return [{ schema, seqName, drawn, perDay, daysLeft: drawn === 0n ? null : Number(left) / perDay }];
+    return [{ schema, seqName, drawn, perDay, daysLeft: drawn === 0n ? ended : Number(left) / perDay }];
   });
   return rates.sort(
     (one, other) => (one.daysLeft ?? Infinity) - (other.daysLeft ?? Infinity) || (nameOf(one) < nameOf(other) ? -1 : 1),

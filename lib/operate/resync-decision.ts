@@ -1,9 +1,12 @@
 import type { StateOptions } from "../catalog/index.js";
 import { fail } from "../catalog/name.js";
-import { type Extreme, naturallyIncomparable } from "./extremes.js";
+import { behindRow, collisionOf, furthestOf, type Holding } from "./collision.js";
+import type { Extreme } from "./extreme-of.js";
+import { naturallyIncomparable } from "./extremes.js";
 import type { FedColumn } from "./fed-columns.js";
-import { firstBehind } from "./grid.js";
+import { rangeOf } from "./grid.js";
 import { columnOf, type SequenceName } from "./names.js";
+import { LOST_ON_STANDBY } from "./unreadable.js";
 
 /** Where a sequence stands, and what its columns hold. */
 export interface Situation {
@@ -11,6 +14,8 @@ export interface Situation {
   readonly options: Pick<StateOptions, "startWith" | "increment" | "minValue" | "maxValue" | "cycle" | "cache">;
   readonly lastValue: bigint | null;
   readonly isCalled: boolean | null;
+  /** Whether only the primary has its value. */
+  readonly lostOnStandby: boolean;
   readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
 }
 
@@ -33,7 +38,7 @@ export type Decision =
 
 /** Throws where it should be moved, and cannot be. */
 export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wishes): Decision {
-  const { sequence, options, lastValue, isCalled, columns } = situation;
+  const { sequence, options, lastValue, isCalled, lostOnStandby, columns } = situation;
   const { increment, minValue, maxValue, startWith, cache } = options;
   if (options.cycle) return { kind: "skip", reason: "it cycles, and so comes back behind its column by itself" };
   const counted = columns.filter(({ column }) => naturallyIncomparable(column) === undefined);
@@ -42,43 +47,42 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     const reason = first === undefined ? "it feeds no column" : naturallyIncomparable(first.column);
     return { kind: "skip", reason: first === undefined ? `${reason}` : `${columnOf(first.column)}: ${reason}` };
   }
+  if (lostOnStandby) fail(sequence, LOST_ON_STANDBY, "READ_ONLY");
   if (lastValue === null || isCalled === null) {
     fail(sequence, "its value may not be read; run resync as its owner", "PERMISSION_DENIED");
   }
-  const furthest = furthestOf(sequence, increment, counted);
-  const extreme = furthest?.value ?? null;
-  const column = furthest?.column ?? null;
+  const holdings = counted.map(({ column, extreme }) => holdingOf(sequence, column, extreme));
+  const range = rangeOf(
+    options,
+    counted.map(({ column }) => column),
+  );
   const next = isCalled ? lastValue + increment : lastValue;
-  const target = extreme === null ? startWith : firstBehind(extreme, options);
-  const isBehind = extreme !== null && (increment > 0n ? next <= extreme : next >= extreme);
-  if (isBehind && target === undefined) {
-    const [bound, value] = increment > 0n ? ["maxValue", maxValue] : ["minValue", minValue];
-    const where = column === null ? "its column" : columnOf(column);
-    const problem = `${where} goes to ${extreme}, and no value behind that is within ${bound} ${value}; nothing was set: widen the sequence first`;
+  const collision = collisionOf(next, increment, range, holdings);
+  const furthest = furthestOf(holdings, increment);
+  const column = furthest?.column ?? null;
+  const extreme = furthest?.value ?? null;
+  const move = (to: bigint): Decision => ({ kind: "move", column, extreme, from: next, to });
+  if (collision !== undefined && !collision.betterHere) {
+    const { last, behind } = collision;
+    if (behind !== undefined) return move(behind);
+    const end = increment > 0n ? range.greatest : range.least;
+    const problem = `${columnOf(collision.furthest)} goes to ${last}, and no value behind that is left up to ${end}; nothing was set: widen the sequence and its column first`;
     fail(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
   }
   // A column that cannot be counted may need what is further.
-  const isAhead = target !== undefined && (increment > 0n ? next > target : next < target);
-  if (target !== undefined && (isBehind || (allowBackwards && isAhead && counted.length === columns.length))) {
-    return { kind: "move", column, extreme, from: next, to: target };
+  if (allowBackwards && collision === undefined && counted.length === columns.length) {
+    const target = extreme === null ? startWith : behindRow(extreme, next, increment, range);
+    if (target !== undefined && (increment > 0n ? next > target : next < target)) return move(target);
   }
-  if (emptyCaches && cache > 1n && next >= minValue && next <= maxValue) {
-    return { kind: "move", column, extreme, from: next, to: next };
-  }
-  return { kind: "none" };
+  if (emptyCaches && cache > 1n && next >= minValue && next <= maxValue) return move(next);
+  if (collision === undefined) return { kind: "none" };
+  const { free, meets, leftBehind } = collision;
+  const reason = `${free} values are free before it meets ${collision.first} in ${columnOf(meets)}, more than the ${leftBehind} behind ${collision.last}`;
+  return { kind: "skip", reason };
 }
 
-function furthestOf(sequence: SequenceName, increment: bigint, columns: Situation["columns"]) {
-  let furthest: { readonly column: FedColumn; readonly value: bigint } | undefined;
-  for (const { column, extreme } of columns) {
-    if ("unknown" in extreme) {
-      const code = column.mayRead && !column.rowSecurity ? "COLUMN_NOT_COMPARED" : "PERMISSION_DENIED";
-      fail(sequence, `${columnOf(column)} is not known: ${extreme.unknown}; nothing was set`, code);
-    }
-    const { value } = extreme;
-    if (value === null) continue;
-    const isFurther = furthest === undefined || (increment > 0n ? value > furthest.value : value < furthest.value);
-    if (isFurther) furthest = { column, value };
-  }
-  return furthest;
+function holdingOf(sequence: SequenceName, column: FedColumn, extreme: Extreme): Holding {
+  if (!("unknown" in extreme)) return { column, ...extreme };
+  const code = column.mayRead && !column.rowSecurity ? "COLUMN_NOT_COMPARED" : "PERMISSION_DENIED";
+  fail(sequence, `${columnOf(column)} is not known: ${extreme.unknown}; nothing was set`, code);
 }

@@ -1,10 +1,13 @@
-import { inspect } from "../catalog/index.js";
-import { type Database, NextvalError, sql, type Transaction } from "../index.js";
-import { type Extreme, extremeOf, incomparable, parseExtreme, type Progress, readExtremes } from "./extremes.js";
+import { type Database, NextvalError } from "../index.js";
+import { incomparable, type Progress } from "./extremes.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
-import { type ColumnName, keyOf, nameOf, quotedOf, type SequenceName } from "./names.js";
-import { readDocument } from "../catalog/read-document.js";
-import { type Decision, decide, type Situation, type Wishes } from "./resync-decision.js";
+import { look } from "./look.js";
+import { keyOf } from "./names.js";
+import { decide, type Wishes } from "./resync-decision.js";
+import { explain } from "./resync-error.js";
+import { moveOf, moveSafely } from "./resync-move.js";
+import type { ResyncFailure, ResyncMove, ResyncReport, ResyncSkip } from "./resync-report.js";
+import { isLostOnStandby } from "./unreadable.js";
 
 export interface ResyncOptions {
   /** Only say what would be done. It takes no lock but that of a `select`. Default: false. */
@@ -22,48 +25,18 @@ export interface ResyncOptions {
    */
   readonly emptyCaches?: boolean | undefined;
   /**
-   * How long to wait for the lock of a sequence, in milliseconds, from 0 to 2147483647. Default: 5000. 0 waits forever.
+   * What a dry run gave: move what it would move, each if that is still needed, and look at no other sequence again. Its
+   * failures and skips are in the report, too. Give it with the same options. Default: look at all.
+   */
+  readonly plan?: ResyncReport | undefined;
+  /**
+   * How long to try to get the lock of a sequence, in milliseconds, from 0 to 2147483647. Default: 5000. 0 tries forever.
    */
   readonly lockTimeout?: number | undefined;
   /**
    * Told before and after every hundred columns that are read, and then before and after each sequence that is moved.
    */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-/** A sequence that was moved, or would be. */
-export interface ResyncMove {
-  readonly sequence: SequenceName;
-  /** The column that goes furthest; null where all are empty. */
-  readonly column: ColumnName | null;
-  /** The greatest value of the columns, the smallest where the sequence descends; null where all are empty. */
-  readonly extreme: bigint | null;
-  /** The value that would have come next. */
-  readonly from: bigint;
-  /** The value that comes next. */
-  readonly to: bigint;
-  /** The statement that does it. */
-  readonly sql: string;
-}
-
-/** A sequence that could not be moved, and is as it was. */
-export interface ResyncFailure {
-  readonly sequence: SequenceName;
-  /** A `NextvalError`, or what the server said. */
-  readonly error: Error;
-}
-
-/** A sequence that was left alone although it feeds a column. */
-export interface ResyncSkip {
-  readonly sequence: SequenceName;
-  readonly reason: string;
-}
-
-export interface ResyncReport {
-  readonly dryRun: boolean;
-  readonly moves: readonly ResyncMove[];
-  readonly failures: readonly ResyncFailure[];
-  readonly skips: readonly ResyncSkip[];
 }
 
 /**
@@ -76,32 +49,40 @@ export interface ResyncReport {
  * await resync(db);
  * ```
  *
- * The next value becomes the first one of `startWith + k * increment` that lies behind the greatest value of all
- * columns that it feeds, rows of all partitions included; behind the smallest where the sequence descends. A sequence
- * that is far enough is left alone, and so is that of an empty table, unless `allowBackwards` says otherwise. One that
- * cycles is always left alone.
+ * **What counts** is what the sequence can still give, here as for `status`: rows from its next value on, in steps of its
+ * increment, up to its bounds. Where there is one, the next value becomes the first of these steps that lies behind the
+ * last of them: in all columns that it feeds, and in all partitions. So it goes also where some values are free before
+ * the first row, as after an import with holes. Only where more values are free before the first row than would be left
+ * behind the last it is where it should be, and is left there: it was set to a free part of its range, such as the
+ * negative half, and `skips` says so. Rows between the steps count for nothing, as they are those of other writers; so
+ * they are where programs make several keys of each value, as `blockAllocator` does.
+ *
+ * A sequence that is far enough is left alone, and so is that of an empty table, unless `allowBackwards` says otherwise.
+ * One that cycles is always left alone.
  *
  * **While others work.** It reads first, without a lock of its own, and then moves each sequence that is behind, in a
- * transaction by itself. That waits, for at most `lockTimeout`, until the transactions that drew from the sequence have
- * ended, and then holds the sequence (SHARE ROW EXCLUSIVE) while it reads the columns again and restarts it: an instant
- * where a column has an index, else as long as it takes to read the table. Whoever draws from the sequence meanwhile
- * waits, and gets a value behind. Everybody else goes on: the table is locked only as a `select` does it. So it counts
- * what is committed when it looks, and all that was drawn from the sequence, but not rows with keys of their own whose
- * import is not committed yet: commit it first.
+ * transaction by itself. That waits until the transactions that drew from the sequence have ended, and then holds the
+ * sequence (SHARE ROW EXCLUSIVE) while it reads the columns once more and restarts it: an instant where a column has an
+ * index, else as long as it takes to read the table. Whoever draws from the sequence while it is held, **or waited for**,
+ * waits as well, and gets a value behind. So it waits for 200 ms only where a transaction that drew stays open, lets
+ * others through for 200 ms, and tries again, each time for twice as long, until `lockTimeout` is over: with 5000, nobody
+ * waits for more than 1.6 s at a stretch because of it. Everybody else goes on: the table is locked only as a `select`
+ * does it. So it counts what is committed when it looks, and all that was drawn from the sequence, but not rows with keys
+ * of their own whose import is not committed yet: commit it first.
  *
  * It restarts by ALTER SEQUENCE and not by `setval`, as only that makes other connections forget the values that they
  * reserved with a `cache`. So it takes the owner of the sequence, who may also read the columns.
  *
  * What fails is reported, and leaves that sequence as it was; the others are done. The errors are `LOCK_TIMEOUT`,
- * `PERMISSION_DENIED`, `READ_ONLY`, `SEQUENCE_OUT_OF_BOUNDS` where no value behind the column is within the bounds,
- * `COLUMN_NOT_COMPARED` where a column has no greatest whole number, as it holds NaN, say, or what the server said.
+ * `PERMISSION_DENIED`, `READ_ONLY`, `SEQUENCE_OUT_OF_BOUNDS` where no value behind the column is within the bounds
+ * of the sequence and its columns, `COLUMN_NOT_COMPARED` where a column could not be read, or what the server said.
  * Throws `INVALID_OPTIONS`. Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
  */
 export async function resync(
   db: Pick<Database, "begin" | "query">,
   options: ResyncOptions = {},
 ): Promise<ResyncReport> {
-  const { dryRun = false, allowBackwards = false, emptyCaches = false, lockTimeout = 5000, onProgress } = options;
+  const { dryRun = false, allowBackwards = false, emptyCaches = false, lockTimeout = 5000, plan, onProgress } = options;
   if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
     const problem = `resync takes a lockTimeout from 0 to 2147483647 milliseconds, not ${String(lockTimeout)}`;
     throw new NextvalError("INVALID_OPTIONS", problem);
@@ -110,172 +91,75 @@ export async function resync(
     const problem = "resync takes a pool or a session, not a transaction: each sequence is moved in one of its own";
     throw new NextvalError("INVALID_OPTIONS", problem);
   }
-  const wishes = { allowBackwards, emptyCaches };
-  const moves: ResyncMove[] = [];
-  const failures: ResyncFailure[] = [];
-  const skips: ResyncSkip[] = [];
-
-  const candidates: { readonly situation: Situation; readonly move: ResyncMove }[] = [];
-  for (const situation of await look(db, options)) {
-    const { sequence } = situation;
-    try {
-      const decision = decide(situation, wishes);
-      if (decision.kind === "skip") skips.push({ sequence, reason: decision.reason });
-      if (decision.kind === "move") candidates.push({ situation, move: moveOf(sequence, decision) });
-    } catch (error) {
-      failures.push({ sequence, error: error as Error });
-    }
+  if (plan !== undefined && (dryRun || !Array.isArray(plan.moves))) {
+    throw new NextvalError(
+      "INVALID_OPTIONS",
+      "resync takes the report of a dry run as plan, and none for another dry run",
+    );
   }
-  if (dryRun) return { dryRun, moves: candidates.map(({ move }) => move), failures, skips };
+  const wishes = { allowBackwards, emptyCaches };
+  const found = plan === undefined ? await findMoves(db, options, wishes) : await findPlanned(db, plan);
+  const { planned, failures, skips } = found;
+  if (dryRun) return { dryRun, moves: planned.map(({ move }) => move), failures, skips };
 
-  for (const [done, { situation }] of candidates.entries()) {
-    onProgress?.({ done, total: candidates.length });
-    const { sequence, columns } = situation;
+  const moves: ResyncMove[] = [];
+  for (const [done, each] of planned.entries()) {
+    onProgress?.({ done, total: planned.length });
+    const { columns } = each;
+    const { sequence } = each.move;
     try {
-      const move = await db.begin("isolation level read committed read write", (tx) =>
-        moveSafely(
-          tx,
-          sequence,
-          columns.map(({ column }) => column),
-          wishes,
-          lockTimeout,
-        ),
-      );
+      const move = await moveSafely(db, sequence, columns, wishes, lockTimeout);
       if (move !== undefined) moves.push(move);
     } catch (error) {
-      failures.push({ sequence, error: explained(error, situation, lockTimeout) });
+      failures.push({ sequence, error: await explain(db, error, sequence, columns, lockTimeout) });
     }
   }
-  if (candidates.length > 0) onProgress?.({ done: candidates.length, total: candidates.length });
+  if (planned.length > 0) onProgress?.({ done: planned.length, total: planned.length });
   return { dryRun, moves, failures, skips };
 }
 
-/**
- * Every sequence that feeds a column, as it stands: the columns first, so that the sequence is not older than they are.
- */
-async function look(db: Pick<Database, "query">, { schemas, onProgress }: ResyncOptions): Promise<Situation[]> {
-  const { columns } = await readFedColumns(db, schemas);
-  const reasons = new Map(columns.map((column) => [column, incomparable(column)]));
-  const readable = columns.filter((column) => reasons.get(column) === undefined);
-  const extremes = await readExtremes(db, readable, () => undefined, onProgress);
-  const { sequences } = await inspect(db, { schemas });
-  const fed = groupBySequence(columns);
-  return sequences.flatMap((state): Situation[] => {
-    const { schema, seqName, options, lastValue, isCalled } = state;
-    const own = fed.get(keyOf(state));
-    if (own === undefined) return [];
-    const withExtremes = own.map((column) => {
-      const extreme: Extreme = extremes.get(column) ?? { unknown: reasons.get(column) ?? "it was not read" };
-      return { column, extreme };
-    });
-    return [{ sequence: { schema, seqName }, options, lastValue, isCalled, columns: withExtremes }];
-  });
+/** What is to be done, with the columns to look at once more. */
+interface Found {
+  readonly planned: { readonly move: ResyncMove; readonly columns: readonly FedColumn[] }[];
+  readonly failures: ResyncFailure[];
+  readonly skips: ResyncSkip[];
 }
 
-/** The letters of "next": with it, and the sequence's id, an advisory lock is held while a sequence is moved. */
-const LOCK = 0x6e657874;
-
-/** Decides again, with the sequence held, and moves it. Undefined where that is no longer needed. */
-async function moveSafely(
-  tx: Transaction,
-  sequence: SequenceName,
-  columns: readonly FedColumn[],
+/** Looks at every sequence that feeds a column. */
+async function findMoves(
+  db: Pick<Database, "query">,
+  { schemas, onProgress }: ResyncOptions,
   wishes: Wishes,
-  lockTimeout: number,
-): Promise<ResyncMove | undefined> {
-  const name = sql.identifier(sequence.schema, sequence.seqName);
-  const id = sql`${quotedOf(sequence)}::regclass`;
-  await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
-  // Another resync of the same sequence would wait for this one, and this one for it.
-  await tx`select pg_catalog.pg_advisory_xact_lock(${LOCK}::int, ${id}::oid::int)`;
-  // The tables before the sequence: whoever empties a table and then fills it takes them in this order.
-  for (const { schema, table, column } of columns) {
-    await tx`select count(value) from (select ${sql.identifier(column)} as value from ${sql.identifier(schema, table)} limit 0) none`;
-  }
-  // The server has no statement that only locks a sequence. Reading it so keeps others from altering it until this
-  // transaction ends; altering it to what it is already then keeps them from drawing.
-  await tx`select pg_catalog.pg_sequence_last_value(${id})`;
-  const { cycle } = await readDocument<{ cycle: boolean }>(
-    tx,
-    sql`select json_build_object('cycle', seqcycle)::text from pg_catalog.pg_sequence where seqrelid = ${id}`,
-  );
-  await tx`alter sequence ${name} ${cycle ? sql`cycle` : sql`no cycle`}`;
-  const decision = decide(await lookAgain(tx, sequence, columns), wishes);
-  if (decision.kind !== "move") return undefined;
-  const move = moveOf(sequence, decision);
-  await tx.query(sql.raw(move.sql));
-  return move;
-}
-
-interface Document {
-  readonly start: string;
-  readonly increment: string;
-  readonly min: string;
-  readonly max: string;
-  readonly cache: string;
-  readonly cycle: boolean;
-  readonly last: string;
-  readonly called: boolean;
-  readonly extremes: readonly (string | null)[];
-}
-
-async function lookAgain(tx: Transaction, sequence: SequenceName, columns: readonly FedColumn[]): Promise<Situation> {
-  const name = sql.identifier(sequence.schema, sequence.seqName);
-  const extremes = columns.map((column) => (incomparable(column) === undefined ? extremeOf(column) : sql`null`));
-  const row = await readDocument<Document>(
-    tx,
-    sql`
-      select json_build_object(
-        'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
-        'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
-        'extremes', array_to_json(array[${sql.join(extremes)}]::text[])
-      )::text
-      from pg_catalog.pg_sequence s, ${name} v
-      where s.seqrelid = ${quotedOf(sequence)}::regclass`,
-  );
-  return {
-    sequence,
-    options: {
-      startWith: BigInt(row.start),
-      increment: BigInt(row.increment),
-      minValue: BigInt(row.min),
-      maxValue: BigInt(row.max),
-      cache: BigInt(row.cache),
-      cycle: row.cycle,
-    },
-    lastValue: BigInt(row.last),
-    isCalled: row.called,
-    columns: columns.map((column, index) => ({
-      column,
-      extreme: incomparable(column) === undefined ? parseExtreme(row.extremes[index] ?? null) : { unknown: "" },
-    })),
-  };
-}
-
-function moveOf(sequence: SequenceName, decision: Decision & { readonly kind: "move" }): ResyncMove {
-  const { column: fed, extreme, from, to } = decision;
-  const column = fed === null ? null : { schema: fed.schema, table: fed.table, column: fed.column };
-  return { sequence, column, extreme, from, to, sql: `alter sequence ${quotedOf(sequence)} restart with ${to}` };
-}
-
-function explained(error: unknown, { sequence, columns }: Situation, lockTimeout: number): Error {
-  if (!(error instanceof Error)) return new Error(String(error));
-  if (error instanceof NextvalError || !("code" in error)) return error;
-  const name = nameOf(sequence);
-  const because = (code: "LOCK_TIMEOUT" | "PERMISSION_DENIED" | "READ_ONLY", advice: string) =>
-    new NextvalError(code, `${name}: ${error.message}; nothing was set; ${advice}`, { sequence: name, cause: error });
-  switch (error.code) {
-    case "55P03": {
-      const advice = `a transaction that drew from it did not end within ${lockTimeout} ms: find it in pg_locks, or wait longer with lockTimeout`;
-      return because("LOCK_TIMEOUT", advice);
+): Promise<Found> {
+  const found: Found = { planned: [], failures: [], skips: [] };
+  const { looked } = await look(db, schemas, incomparable, onProgress);
+  for (const { sequence: state, columns } of looked) {
+    if (columns.length === 0) continue;
+    const { schema, seqName, options, lastValue, isCalled } = state;
+    const sequence = { schema, seqName };
+    const lostOnStandby = isLostOnStandby(state);
+    try {
+      const decision = decide({ sequence, options, lastValue, isCalled, lostOnStandby, columns }, wishes);
+      if (decision.kind === "skip") found.skips.push({ sequence, reason: decision.reason });
+      if (decision.kind === "move") {
+        found.planned.push({ move: moveOf(sequence, decision), columns: columns.map(({ column }) => column) });
+      }
+    } catch (error) {
+      found.failures.push({ sequence, error: error as Error });
     }
-    case "42501": {
-      const owner = columns[0]?.column.owner ?? "its owner";
-      return because("PERMISSION_DENIED", `run resync as ${owner}, who owns the sequence, with select on its columns`);
-    }
-    case "25006":
-      return because("READ_ONLY", "run resync on the primary");
-    default:
-      return error;
   }
+  return found;
+}
+
+/** Takes a dry run at its word for all sequences but those that it would move. */
+async function findPlanned(db: Pick<Database, "query">, plan: ResyncReport): Promise<Found> {
+  const found: Found = { planned: [], failures: [...plan.failures], skips: [...plan.skips] };
+  const { columns } = await readFedColumns(db, [...new Set(plan.moves.map(({ sequence }) => sequence.schema))]);
+  const fed = groupBySequence(columns);
+  for (const move of plan.moves) {
+    const own = fed.get(keyOf(move.sequence));
+    if (own === undefined) found.skips.push({ sequence: move.sequence, reason: "it feeds no column any more" });
+    else found.planned.push({ move, columns: own });
+  }
+  return found;
 }

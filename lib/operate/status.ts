@@ -1,10 +1,13 @@
-import { inspect, type SequenceState, type StateOptions } from "../catalog/index.js";
+import type { StateOptions } from "../catalog/index.js";
+import type { Limits } from "../catalog/limits.js";
 import { type Handle, NextvalError, sql } from "../index.js";
-import { type Extreme, incomparable, type Progress, readExtremes } from "./extremes.js";
-import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
+import { collisionOf, type Holding } from "./collision.js";
+import type { Progress } from "./extremes.js";
 import { countFrom, rangeOf } from "./grid.js";
 import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstOf } from "./health.js";
-import { keyOf, nameOf } from "./names.js";
+import { look, type Looked } from "./look.js";
+import { nameOf } from "./names.js";
+import { whyNotCompared } from "./not-compared.js";
 import { problemsOf } from "./problems.js";
 import { readDocument } from "../catalog/read-document.js";
 
@@ -31,12 +34,19 @@ export interface StatusOptions {
  * ```ts
  * const health = await status(db);
  * health.sequences[0]?.problems[0]?.message;
- * // public.orders_id_seq: its next value is 7, and public.orders.id already goes to 9000; inserts fail with 23505 until ...
+ * // public.orders_id_seq: its next value is 7, and public.orders.id already goes to 9000: inserts fail with 23505 where ...
  * ```
+ *
+ * **Whether it is behind** goes by what it can still give, here as for `resync`: rows from its next value on, in steps of
+ * its increment, up to its bounds. Rows beyond, and those of other writers between the steps, do no harm. Where there is
+ * one, inserts fail sooner or later, and the sequence should move behind the last of them: critical. Only where more
+ * values are free before the first row than would be left behind the last it is better off where it is, as where it was
+ * set to the negative half of a full column: a warning, and it ends where the rows begin. Programs that make several keys
+ * of each value, as `blockAllocator` does, put them between the steps: such keys are not seen.
  *
  * It reads only, and takes no lock but that of a `select`. However many sequences there are, it takes at most six
  * statements, and one for every hundred columns that are compared. What is inserted meanwhile gives no false alarm, as
- * a sequence is read after its columns. A column that fails or may not be read is said to be not compared; one that is
+ * the position of a sequence is read after the rows that it is compared with. A column that fails or may not be read is a problem, `NOT_COMPARED`, as its sequence may be behind; one that is
  * locked against reading holds it up for as long as the connection's `lock_timeout` and `statement_timeout` allow.
  *
  * Throws `INVALID_OPTIONS`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
@@ -47,27 +57,10 @@ export async function status(db: Pick<Handle, "query">, options: StatusOptions =
   if (chosen !== "indexed" && chosen !== "all") {
     throw new NextvalError("INVALID_OPTIONS", `status takes columns as "indexed" or "all", not ${String(chosen)}`);
   }
-  // Only values of another increment need to know where the sequence stands before the columns are read.
-  const { user, columns } = await readFedColumns(db, schemas);
-  const before = columns.some(isStrided) ? (await inspect(db, { schemas })).sequences : [];
-  const positions = new Map(before.map((sequence) => [keyOf(sequence), sequence.lastValue ?? undefined]));
-  const reasons = new Map(columns.map((column) => [column, whyNot(column, chosen)]));
-  const extremes = await readExtremes(
-    db,
-    columns.filter((column) => reasons.get(column) === undefined),
-    (column) => (isStrided(column) ? positions.get(keyOf(column.sequence)) : undefined),
-    onProgress,
-  );
-  // From here on the sequences are at or past everything that was committed when the columns were read.
-  const { sequences } = await inspect(db, { schemas });
+  const { user, looked } = await look(db, schemas, (column) => whyNotCompared(column, chosen), onProgress);
   const { at } = await readDocument<{ at: string }>(db, timeQuery);
 
-  const fed = groupBySequence(columns);
-  const rows = sequences.map((sequence): SequenceHealth => {
-    const own = fed.get(keyOf(sequence)) ?? [];
-    const seen = own.map((column) => columnHealthOf(column, extremes.get(column), reasons.get(column)));
-    return healthOf(sequence, own, seen, { user, ...thresholds });
-  });
+  const rows = looked.map((each) => healthOf(each, { user, ...thresholds }));
   rows.sort(
     (one, other) =>
       severityOf(other.level) - severityOf(one.level) ||
@@ -96,55 +89,58 @@ function thresholdsOf({ warnAt, criticalAt }: StatusOptions): Thresholds {
   return { warnAt: warn, criticalAt: critical };
 }
 
-function whyNot(column: FedColumn, chosen: "indexed" | "all"): string | undefined {
-  const reason = incomparable(column);
-  if (reason !== undefined || chosen === "all" || column.indexed) return reason;
-  return 'it has no index that gives its extreme at once; columns: "all" reads it all the same';
-}
-
-/** Whether it leaves values out between its own, which others may give. */
-function isStrided({ increment }: FedColumn): boolean {
-  return increment !== 1n && increment !== -1n;
-}
-
-function columnHealthOf(column: FedColumn, extreme: Extreme | undefined, reason: string | undefined): ColumnHealth {
-  const { schema, table, type, unique } = column;
-  const notCompared = reason ?? (extreme === undefined || "unknown" in extreme ? (extreme?.unknown ?? null) : null);
-  const value = extreme === undefined || "unknown" in extreme ? null : extreme.value;
-  return { schema, table, column: column.column, type, unique, extreme: value, notCompared };
+function columnHealthOf({ column: fed, extreme }: Looked["columns"][number]): ColumnHealth {
+  const { schema, table, column, type, unique } = fed;
+  const name = { schema, table, column, type, unique };
+  if ("unknown" in extreme) return { ...name, extreme: null, ahead: null, notCompared: extreme.unknown };
+  return { ...name, extreme: extreme.last, ahead: extreme.ahead, notCompared: null };
 }
 
 function healthOf(
-  sequence: SequenceState,
-  fed: readonly FedColumn[],
-  columns: readonly ColumnHealth[],
+  { sequence, columns: looked }: Looked,
   context: Thresholds & { readonly user: string },
 ): SequenceHealth {
   const { schema, seqName, lastValue, isCalled, options } = sequence;
   const { increment, cache, cycle, minValue, maxValue } = options;
+  const fed = looked.map(({ column }) => column);
   const takers = fed.filter(({ plain }) => plain);
   const range = rangeOf(options, takers);
   const cycles = cycle && range.least === minValue && range.greatest === maxValue;
   const nextValue = lastValue === null || isCalled === null ? null : nextOf(options, lastValue, isCalled);
-  const left = nextValue === null ? null : countFrom(nextValue, range, increment);
+  const holdings = holdingsOf(looked);
+  const reach = cycles || nextValue === null ? range : reachOf(nextValue, increment, range, holdings);
+  const left = nextValue === null ? null : countFrom(nextValue, reach, increment);
   const measured = {
     schema,
     seqName,
     lastValue,
     nextValue,
-    end: increment > 0n ? range.greatest : range.least,
+    end: increment > 0n ? reach.greatest : reach.least,
     used:
       left === null
         ? null
-        : shareUsed(left, countFrom(increment > 0n ? range.least : range.greatest, range, increment)),
+        : shareUsed(left, countFrom(increment > 0n ? reach.least : reach.greatest, reach, increment)),
     left,
     cycles,
     increment,
     cache,
-    columns,
+    columns: looked.map(columnHealthOf),
   };
-  const problems = problemsOf(measured, { ...context, sequence, fed, range });
+  const collision = nextValue === null ? undefined : collisionOf(nextValue, increment, range, holdings);
+  const problems = problemsOf(measured, { ...context, sequence, fed, collision, range });
   return { ...measured, level: worstOf(problems.map(({ level }) => level)), problems };
+}
+
+/** The range, up to the first row that takes each value once, where the sequence cannot move behind such rows. */
+function reachOf(next: bigint, increment: bigint, range: Limits, holdings: readonly Holding[]): Limits {
+  const once = holdings.filter(({ column }) => column.unique);
+  const collision = collisionOf(next, increment, range, once);
+  if (collision === undefined || (collision.behind !== undefined && !collision.betterHere)) return range;
+  return increment > 0n ? { ...range, greatest: collision.first - 1n } : { ...range, least: collision.first + 1n };
+}
+
+function holdingsOf(looked: Looked["columns"]): Holding[] {
+  return looked.flatMap(({ column, extreme }) => ("unknown" in extreme ? [] : [{ column, ...extreme }]));
 }
 
 function nextOf({ increment, minValue, maxValue, cycle }: StateOptions, last: bigint, isCalled: boolean): bigint {

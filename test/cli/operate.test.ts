@@ -185,7 +185,8 @@ describe("resync", () => {
 
   test("says what it could not compare, and why it leaves a sequence alone", async () => {
     await database.client.unsafe(`
-      create table nan (id numeric default nextval('small_seq')); insert into nan values ('NaN');
+      create view broken as select 1 / (select 0) as id;
+      alter view broken alter column id set default nextval('small_seq');
       create sequence round_seq cycle; create table rounds (id int default nextval('round_seq'))`);
     const { status, stdout, stderr } = await run("resync");
     expect(status).toBe(2);
@@ -193,7 +194,7 @@ describe("resync", () => {
       "Nothing can be moved: 4 columns were read, and 1 sequence could not be compared or moved.\n" +
         "public.round_seq is left alone: it cycles, and so comes back behind its column by itself\n",
     );
-    expect(stderr).toContain("public.small_seq: public.nan.id is not known");
+    expect(stderr).toContain("public.small_seq: public.broken.id");
     const json = await run("resync", "--json");
     expect(JSON.parse(json.stdout)).toMatchObject({
       failures: [{ sequence: { seqName: "small_seq" }, code: "COLUMN_NOT_COMPARED" }],

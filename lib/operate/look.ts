@@ -1,0 +1,56 @@
+import { inspect, type SequenceState } from "../catalog/index.js";
+import type { Handle } from "../index.js";
+import type { Extreme } from "./extreme-of.js";
+import { type Progress, readExtremes } from "./extremes.js";
+import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
+import { keyOf } from "./names.js";
+
+/** A sequence with the columns that it feeds, and what these hold of its values. */
+export interface Looked {
+  readonly sequence: SequenceState;
+  readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
+}
+
+/**
+ * Looks at the sequences and then at the columns that they feed; at the sequences again at the end, so that what is
+ * said of them is not older than what is said of their columns.
+ *
+ * @param whyNot why a column is not to be read; undefined where it is
+ */
+export async function look(
+  db: Pick<Handle, "query">,
+  schemas: readonly string[] | undefined,
+  whyNot: (column: FedColumn) => string | undefined,
+  onProgress?: ((progress: Progress) => void) | undefined,
+): Promise<{ readonly user: string; readonly looked: readonly Looked[] }> {
+  const { user, columns } = await readFedColumns(db, schemas);
+  const before = await inspect(db, { schemas });
+  const readable = new Set(before.sequences.filter(({ lastValue }) => lastValue !== null).map(keyOf));
+  const reasons = new Map<FedColumn, string>();
+  for (const column of columns) {
+    const reason = whyNot(column) ?? (readable.has(keyOf(column.sequence)) ? undefined : UNREADABLE);
+    if (reason !== undefined) reasons.set(column, reason);
+  }
+  const extremes = await readExtremes(
+    db,
+    columns.filter((column) => !reasons.has(column)),
+    onProgress,
+  );
+  const { sequences } = await inspect(db, { schemas });
+  const fed = groupBySequence(columns);
+  const looked = sequences.map((sequence): Looked => {
+    const own = fed.get(keyOf(sequence)) ?? [];
+    return {
+      sequence,
+      columns: own.map((column) => ({ column, extreme: extremes.get(column) ?? unknown(reasons.get(column)) })),
+    };
+  });
+  return { user, looked };
+}
+
+/** Why a column is not read whose sequence may not be. */
+export const UNREADABLE = "the value of its sequence may not be read";
+
+function unknown(reason: string | undefined): Extreme {
+  return { unknown: reason ?? "it was not read" };
+}

@@ -1,0 +1,43 @@
+import { sql } from "../index.js";
+import { incomparable, naturallyIncomparable } from "./extremes.js";
+import type { FedColumn } from "./fed-columns.js";
+import type { HealthProblem } from "./health.js";
+import { UNREADABLE } from "./look.js";
+import { columnOf } from "./names.js";
+import { type Context, type Measured, problem } from "./problem.js";
+
+const NO_INDEX = 'it has no index that gives its extreme at once; columns: "all" (--all-columns) reads it all the same';
+
+/** Why a column is not to be compared with its sequence; undefined where it is. */
+export function whyNotCompared(column: FedColumn, chosen: "indexed" | "all"): string | undefined {
+  const reason = incomparable(column);
+  return reason ?? (chosen === "all" || column.indexed ? undefined : NO_INDEX);
+}
+
+/**
+ * Columns that could hide that their sequence is behind. Where a look at the column would tell, and the next insert may
+ * fail, that is a warning: else those who may not look would hear that all is well.
+ */
+export function notCompared(measured: Measured, { fed, user }: Context): HealthProblem[] {
+  // One that cycles is never behind.
+  if (measured.cycles) return [];
+  return measured.columns.flatMap((column, index): HealthProblem[] => {
+    const reason = column.notCompared;
+    const source = fed[index];
+    // That the sequence may not be read is a problem of its own.
+    if (reason === null || source === undefined || reason === UNREADABLE) return [];
+    const isNormal = reason === NO_INDEX || naturallyIncomparable(source) !== undefined;
+    const level = column.unique && !isNormal ? "warning" : "ok";
+    const open = column.unique ? ", so whether inserts fail with 23505 is not known" : "";
+    const sentence = `${columnOf(column)} was not compared with it${open}: ${reason}${isNormal ? "" : cureOf(source, user)}`;
+    return [problem(measured, "NOT_COMPARED", level, sentence)];
+  });
+}
+
+function cureOf({ schema, table, column, mayRead, rowSecurity }: FedColumn, user: string): string {
+  if (!mayRead) {
+    const grant = `grant select (${sql.identifier(column).text}) on table ${sql.identifier(schema, table).text} to ${sql.identifier(user).text}`;
+    return `; cured, where it may use the schema, with: ${grant}`;
+  }
+  return rowSecurity ? "; look as the owner of the table, or as a role with BYPASSRLS" : "";
+}

@@ -1,0 +1,28 @@
+import type { SequenceState } from "../catalog/index.js";
+import type { Limits } from "../catalog/limits.js";
+import type { Collision } from "./collision.js";
+import type { FedColumn } from "./fed-columns.js";
+import type { HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./health.js";
+import { nameOf } from "./names.js";
+
+/** What was measured of a sequence, before it is judged. */
+export type Measured = Omit<SequenceHealth, "level" | "problems">;
+
+/** What else its judges know. */
+export interface Context {
+  readonly sequence: SequenceState;
+  /** As the columns of what was measured. */
+  readonly fed: readonly FedColumn[];
+  /** What it runs into; undefined where nothing lies ahead, or that is not known. */
+  readonly collision: Collision | undefined;
+  /** What it and its columns hold. */
+  readonly range: Limits;
+  readonly warnAt: number;
+  readonly criticalAt: number;
+  /** The connected role. */
+  readonly user: string;
+}
+
+export function problem(measured: Measured, code: HealthCode, level: HealthLevel, sentence: string): HealthProblem {
+  return { code, level, message: `${nameOf(measured)}: ${sentence}` };
+}

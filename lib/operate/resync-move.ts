@@ -1,0 +1,133 @@
+import { readDocument } from "../catalog/read-document.js";
+import { type Database, sql, type Transaction } from "../index.js";
+import { type ExtremeDocument, extremeOf, toExtreme } from "./extreme-of.js";
+import { incomparable } from "./extremes.js";
+import type { FedColumn } from "./fed-columns.js";
+import { quotedOf, type SequenceName } from "./names.js";
+import { type Decision, decide, type Situation, type Wishes } from "./resync-decision.js";
+import type { ResyncMove } from "./resync-report.js";
+
+/** How long the first try waits for a lock, and how long others get through before the next, in milliseconds. */
+const FIRST_TRY = 200;
+const PAUSE = 200;
+const LONGEST = 2_147_483_647;
+
+/**
+ * Decides again, with the sequence held, and moves it. Undefined where that is no longer needed.
+ *
+ * Whoever draws queues behind a lock that is waited for. So each try gives up soon, and others get through before the
+ * next. Each waits twice as long as the one before, as a short one never gets the lock where long transactions overlap.
+ */
+export async function moveSafely(
+  db: Pick<Database, "begin">,
+  sequence: SequenceName,
+  columns: readonly FedColumn[],
+  wishes: Wishes,
+  lockTimeout: number,
+): Promise<ResyncMove | undefined> {
+  const end = lockTimeout === 0 ? Infinity : Date.now() + lockTimeout;
+  for (let patience = FIRST_TRY; ; patience *= 2) {
+    const wait = Math.max(1, Math.min(patience, end - Date.now(), LONGEST));
+    try {
+      return await db.begin("isolation level read committed read write", (tx) =>
+        moveHeld(tx, sequence, columns, wishes, wait),
+      );
+    } catch (error) {
+      if (!isLockTimeout(error) || Date.now() + PAUSE >= end) throw error;
+      await new Promise((resolve) => {
+        setTimeout(resolve, PAUSE);
+      });
+    }
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "55P03";
+}
+
+/** The letters of "next": with it, and the sequence's id, an advisory lock is held while a sequence is moved. */
+const LOCK = 0x6e657874;
+
+async function moveHeld(
+  tx: Transaction,
+  sequence: SequenceName,
+  columns: readonly FedColumn[],
+  wishes: Wishes,
+  lockTimeout: number,
+): Promise<ResyncMove | undefined> {
+  const name = sql.identifier(sequence.schema, sequence.seqName);
+  const id = sql`${quotedOf(sequence)}::regclass`;
+  await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
+  // Another resync of the same sequence would wait for this one, and this one for it.
+  await tx`select pg_catalog.pg_advisory_xact_lock(${LOCK}::int, ${id}::oid::int)`;
+  // The tables before the sequence: whoever empties a table and then fills it takes them in this order.
+  for (const { schema, table, column } of columns) {
+    await tx`select count(value) from (select ${sql.identifier(column)} as value from ${sql.identifier(schema, table)} limit 0) none`;
+  }
+  // The server has no statement that only locks a sequence. Reading it so keeps others from altering it until this
+  // transaction ends; altering it to what it is already then keeps them from drawing.
+  await tx`select pg_catalog.pg_sequence_last_value(${id})`;
+  const { cycle } = await readDocument<{ cycle: boolean }>(
+    tx,
+    sql`select json_build_object('cycle', seqcycle)::text from pg_catalog.pg_sequence where seqrelid = ${id}`,
+  );
+  await tx`alter sequence ${name} ${cycle ? sql`cycle` : sql`no cycle`}`;
+  const decision = decide(await lookAgain(tx, sequence, columns), wishes);
+  if (decision.kind !== "move") return undefined;
+  const move = moveOf(sequence, decision);
+  await tx.query(sql.raw(move.sql));
+  return move;
+}
+
+interface Document {
+  readonly start: string;
+  readonly increment: string;
+  readonly min: string;
+  readonly max: string;
+  readonly cache: string;
+  readonly cycle: boolean;
+  readonly last: string;
+  readonly called: boolean;
+  readonly extremes: readonly (ExtremeDocument | null)[];
+}
+
+async function lookAgain(tx: Transaction, sequence: SequenceName, columns: readonly FedColumn[]): Promise<Situation> {
+  const name = sql.identifier(sequence.schema, sequence.seqName);
+  const extremes = columns.map((column) => (incomparable(column) === undefined ? extremeOf(column) : sql`null`));
+  const row = await readDocument<Document>(
+    tx,
+    sql`
+      select json_build_object(
+        'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
+        'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
+        'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
+      )::text
+      from pg_catalog.pg_sequence s, ${name} v
+      where s.seqrelid = ${quotedOf(sequence)}::regclass`,
+  );
+  return {
+    sequence,
+    options: {
+      startWith: BigInt(row.start),
+      increment: BigInt(row.increment),
+      minValue: BigInt(row.min),
+      maxValue: BigInt(row.max),
+      cache: BigInt(row.cache),
+      cycle: row.cycle,
+    },
+    lastValue: BigInt(row.last),
+    isCalled: row.called,
+    lostOnStandby: false,
+    columns: columns.map((column, index) => {
+      const extremes = row.extremes[index] ?? null;
+      return { column, extreme: extremes === null ? { unknown: "it was not read" } : toExtreme(extremes) };
+    }),
+  };
+}
+
+/** A decision as it is reported, with the statement that does it. */
+export function moveOf(sequence: SequenceName, decision: Decision & { readonly kind: "move" }): ResyncMove {
+  const { column: fed, extreme, from, to } = decision;
+  const column = fed === null ? null : { schema: fed.schema, table: fed.table, column: fed.column };
+  return { sequence, column, extreme, from, to, sql: `alter sequence ${quotedOf(sequence)} restart with ${to}` };
+}
