@@ -1,6 +1,7 @@
 import { type Sql, sql } from "../index.js";
 import { baseTypeOf } from "./base-type.js";
 import { isInspected } from "./is-inspected.js";
+import { lateBoundDefaults } from "./late-bound-defaults.js";
 import { singleKeys } from "./single-keys.js";
 
 const COLUMNS = [
@@ -36,11 +37,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
       where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
         and d.refobjid in (select oid from sequences)
       union all
-      -- A name that the default looks up itself is no dependency. 1574 is nextval.
-      select to_regclass(match[1]), a.adrelid, a.adnum, true
-      from pg_catalog.pg_attrdef a,
-        regexp_matches(pg_catalog.pg_get_expr(a.adbin, a.adrelid), $re$nextval[(][(]'([^']+)'::text[)]::regclass[)]$re$, 'g') match
-      where a.adbin::text like '%:funcid 1574 %'
+      select sequence, relation, number, true from (${lateBoundDefaults}) late
     ), columns as (
       select objid, refobjid, refobjsubid, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound
       from (
