@@ -2,6 +2,7 @@ import { type Handle, type Sql, sql } from "../index.js";
 import { columnOf } from "./names.js";
 import type { FedColumn } from "./fed-columns.js";
 import { readDocument } from "../catalog/read-document.js";
+import { valuesOf } from "./values-of.js";
 
 /** How far a long piece of work has come. */
 export interface Progress {
@@ -60,8 +61,8 @@ export async function readExtremes(
 /** The extreme of one column as text, as an expression. */
 export function extremeOf(column: FedColumn, from?: bigint): Sql {
   const { increment } = column;
-  const name = sql.identifier(column.column);
-  const table = sql.identifier(column.schema, column.table);
+  const name = sql.identifier("held", "value");
+  const table = sql`(${valuesOf(column)}) held`;
   const aggregate = increment > 0n ? sql`ceil(max(${name})::numeric)` : sql`floor(min(${name})::numeric)`;
   if (from === undefined) return sql`(select ${aggregate}::text from ${table})`;
   const ahead = increment > 0n ? sql`${name} >= ${from}::bigint` : sql`${name} <= ${from}::bigint`;
