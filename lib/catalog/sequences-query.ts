@@ -92,7 +92,8 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
 
 /**
  * The current value, in one statement with all others. Before 18 the server has a function for it only once a value was
- * drawn; until then the row itself has to be read, which a function for XML can do for a name that is not known beforehand.
+ * drawn; until then the row itself has to be read, which a function for XML can do for a name that is not known beforehand. On a
+ * standby an unlogged sequence has no value, and reading it fails.
  */
 function valueQuery(version: number): Sql {
   if (version >= 180_000) {
@@ -106,8 +107,9 @@ function valueQuery(version: number): Sql {
   return sql`
     select coalesce(drawn.last_value, (regexp_match(own.row, '<last_value>(-?[0-9]+)<'))[1]::bigint) as last_value,
       case when drawn.last_value is not null then true else (regexp_match(own.row, '<is_called>(true|false)<'))[1]::boolean end as is_called
-    from (select case when s.may_select or s.may_use then pg_catalog.pg_sequence_last_value(s.oid) end as last_value) drawn,
-      lateral (select case when drawn.last_value is null and s.may_select and pg_catalog.has_schema_privilege(s.nspname, 'usage') then
+    from (select s.relpersistence = 'u' and pg_catalog.pg_is_in_recovery() as lost) standby,
+      lateral (select case when not lost and (s.may_select or s.may_use) then pg_catalog.pg_sequence_last_value(s.oid) end as last_value) drawn,
+      lateral (select case when not lost and drawn.last_value is null and s.may_select and pg_catalog.has_schema_privilege(s.nspname, 'usage') then
         pg_catalog.query_to_xml(format('select last_value, is_called from %I.%I', s.nspname, s.relname), false, false, '')::text
       end as row) own`;
 }
