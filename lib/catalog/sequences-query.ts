@@ -1,6 +1,7 @@
 import { type Sql, sql } from "../index.js";
 import { baseTypeOf } from "./base-type.js";
 import { isInspected } from "./is-inspected.js";
+import { lateBoundDefaults } from "./late-bound-defaults.js";
 import { singleKeys } from "./single-keys.js";
 
 const COLUMNS = (
@@ -35,11 +36,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
       where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
         and d.refobjid in (select oid from sequences)
       union all
-      -- A name that the default looks up itself is no dependency. 1574 is nextval.
-      select to_regclass(match[1]), a.adrelid, a.adnum, true
-      from pg_catalog.pg_attrdef a,
-        regexp_matches(pg_catalog.pg_get_expr(a.adbin, a.adrelid), $re$nextval[(][(]'([^']+)'::text[)]::regclass[)]$re$, 'g') match
-      where a.adbin::text like '%:funcid 1574 %'
+      select sequence, relation, number, true from (${lateBoundDefaults}) late
     ), columns as (
       select objid, refobjid, refobjsubid, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound
       from (
@@ -94,7 +91,8 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
 
 /**
  * The current value, in one statement with all others. Before 18 the server has a function for it only once a value was
- * drawn; until then the row itself has to be read, which a function for XML can do for a name that is not known beforehand.
+ * drawn; until then the row itself has to be read, which a function for XML can do for a name that is not known beforehand. On a
+ * standby an unlogged sequence has no value, and reading it fails.
  */
 function valueQuery(version: number): Sql {
   if (version >= 180_000) {
@@ -108,8 +106,9 @@ function valueQuery(version: number): Sql {
   return sql`
     select coalesce(drawn.last_value, (regexp_match(own.row, '<last_value>(-?[0-9]+)<'))[1]::bigint) as last_value,
       case when drawn.last_value is not null then true else (regexp_match(own.row, '<is_called>(true|false)<'))[1]::boolean end as is_called
-    from (select case when s.may_select or s.may_use then pg_catalog.pg_sequence_last_value(s.oid) end as last_value) drawn,
-      lateral (select case when drawn.last_value is null and s.may_select and pg_catalog.has_schema_privilege(s.nspname, 'usage') then
+    from (select s.relpersistence = 'u' and pg_catalog.pg_is_in_recovery() as lost) standby,
+      lateral (select case when not lost and (s.may_select or s.may_use) then pg_catalog.pg_sequence_last_value(s.oid) end as last_value) drawn,
+      lateral (select case when not lost and drawn.last_value is null and s.may_select and pg_catalog.has_schema_privilege(s.nspname, 'usage') then
         pg_catalog.query_to_xml(format('select last_value, is_called from %I.%I', s.nspname, s.relname), false, false, '')::text
       end as row) own`;
 }

@@ -1,6 +1,7 @@
 import { type Sql, sql } from "../index.js";
 import type { FedColumn } from "./fed-columns.js";
 import { quotedOf } from "./names.js";
+import { valuesOf } from "./values-of.js";
 
 /**
  * What a column holds of the values that its sequence can give: those on its grid, `last value + k * increment`, and
@@ -26,7 +27,7 @@ export type Extreme = Extremes | { readonly unknown: string };
 export function extremeOf(column: FedColumn): Sql {
   const { sequence, increment, baseType, indexed } = column;
   const value = sql.identifier("held", "value");
-  const held = sql`(select ${sql.identifier(column.column)} as value from ${sql.identifier(column.schema, column.table)}) as held`;
+  const held = sql`(${valuesOf(column)}) as held`;
   // Every whole number is on the grid of 1.
   const everywhere = (increment === 1n || increment === -1n) && !baseType.startsWith("numeric");
   const onGrid = everywhere ? sql`` : sql` and mod(${value}::numeric - v.last_value, s.seqincrement) = 0`;

@@ -1,4 +1,4 @@
-import { type Handle, sql } from "../index.js";
+import { type Handle, NextvalError, sql } from "../index.js";
 import { type Extreme, type ExtremeDocument, extremeOf, toExtreme } from "./extreme-of.js";
 import { columnOf } from "./names.js";
 import type { FedColumn } from "./fed-columns.js";
@@ -10,8 +10,8 @@ export interface Progress {
   readonly total: number;
 }
 
-/** So many columns are looked at in one statement. */
-const BATCH = 100;
+/** So many columns are looked at in one statement, and fewer where their partitions and indexes are more than these. */
+const BATCH = { columns: 100, locks: 1000 };
 
 /** Why what is in a column tells nothing of its sequence, whoever looks; undefined where it does. */
 export function naturallyIncomparable(column: FedColumn): string | undefined {
@@ -32,7 +32,7 @@ export function incomparable(column: FedColumn): string | undefined {
 }
 
 /**
- * Reads the extremes of columns, a hundred in a statement. A column that fails, because it was dropped meanwhile, say,
+ * Reads the extremes of columns, up to a hundred in a statement. A column that fails, because it was dropped meanwhile, say,
  * does not spoil the others. The connected role has to be able to read their sequences.
  */
 export async function readExtremes(
@@ -41,12 +41,31 @@ export async function readExtremes(
   onProgress?: ((progress: Progress) => void) | undefined,
 ): Promise<Map<FedColumn, Extreme>> {
   const extremes = new Map<FedColumn, Extreme>();
-  for (let index = 0; index < columns.length; index += BATCH) {
-    onProgress?.({ done: index, total: columns.length });
-    await readBatch(db, columns.slice(index, index + BATCH), extremes);
+  let done = 0;
+  for (const batch of batchesOf(columns)) {
+    onProgress?.({ done, total: columns.length });
+    await readBatch(db, batch, extremes);
+    done += batch.length;
   }
-  onProgress?.({ done: columns.length, total: columns.length });
+  onProgress?.({ done, total: columns.length });
   return extremes;
+}
+
+/** A statement holds the locks of all that it reads until it ends, and the server has room for some thousands only. */
+function batchesOf(columns: readonly FedColumn[]): FedColumn[][] {
+  const batches: FedColumn[][] = [];
+  let batch: FedColumn[] = [];
+  let locks = 0;
+  for (const column of columns) {
+    if (batch.length === BATCH.columns || (batch.length > 0 && locks + column.locks > BATCH.locks)) {
+      batches.push(batch);
+      batch = [];
+      locks = 0;
+    }
+    batch.push(column);
+    locks += column.locks;
+  }
+  return batch.length === 0 ? batches : [...batches, batch];
 }
 
 async function readBatch(
@@ -60,21 +79,36 @@ async function readBatch(
     const found = await readDocument<readonly ExtremeDocument[]>(db, query);
     for (const [index, column] of columns.entries()) extremes.set(column, toExtreme(found[index] as ExtremeDocument));
   } catch (error) {
-    if (!concernsColumn(error)) throw error;
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
     const [only] = columns;
     if (columns.length === 1 && only !== undefined) {
-      extremes.set(only, { unknown: `${columnOf(only)} could not be read: ${(error as Error).message}` });
+      extremes.set(only, { unknown: `${columnOf(only)} could not be read: ${refusal.message}` });
       return;
     }
     const middle = columns.length >> 1;
-    await readBatch(db, columns.slice(0, middle), extremes);
-    await readBatch(db, columns.slice(middle), extremes);
+    try {
+      await readBatch(db, columns.slice(0, middle), extremes);
+      await readBatch(db, columns.slice(middle), extremes);
+    } catch (later) {
+      // In a transaction that has failed, only the first error says why.
+      throw codeOf(later) === "25P02" ? error : later;
+    }
   }
 }
 
 /**
- * Whether another column may still do: no such thing or no privilege, a value, a lock, a statement that took too long.
+ * What the server said where it refused this statement only: of a table that is locked, dropped, out of reach on another
+ * server, not there on a standby, damaged, or more than it has room for. Other columns may still do. Undefined where the
+ * connection or the transaction has ended.
  */
-function concernsColumn(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^(42|22|55|HV)...$|^57014$/.test(String(error.code));
+function refusalOf(error: unknown): Error | undefined {
+  // What a view draws may be an error about a sequence, which has that of the server as its cause.
+  const refusal = error instanceof NextvalError ? error.cause : error;
+  if (!(refusal instanceof Error && "severity" in refusal && refusal.severity === "ERROR")) return undefined;
+  return codeOf(refusal) === "25P02" ? undefined : refusal;
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }

@@ -96,9 +96,9 @@ function columnNarrower(measured: Measured, { fed, sequence }: Context): HealthP
 
 function usageMissing(measured: Measured, { fed }: Context): HealthProblem[] {
   return fed.flatMap(({ rolesWithoutUsage, ...column }) =>
-    rolesWithoutUsage.map((role) => {
+    rolesWithoutUsage.map(({ role, schema, table }) => {
       const grantee = role === "public" ? role : sql.identifier(role).text;
-      const sentence = `${role} may insert into ${column.schema}.${column.table}, but not draw the default of ${column.column}: its inserts fail with 42501; cured with: grant usage on sequence ${quotedOf(measured)} to ${grantee}`;
+      const sentence = `${role} may insert into ${schema}.${table}, but not draw the default of ${column.column}: its inserts fail with 42501; cured with: grant usage on sequence ${quotedOf(measured)} to ${grantee}`;
       return problem(measured, "USAGE_MISSING", "warning", sentence);
     }),
   );

@@ -1,0 +1,31 @@
+import { sql } from "../index.js";
+
+/** A part of a name in quotes or without them; any letter beyond ASCII will do. */
+const PART = '("([^"]|"")+"|([a-zA-Z_]|[^[:cntrl:] -~])([a-zA-Z0-9_$]|[^[:cntrl:] -~])*)';
+
+/**
+ * The defaults that look a sequence up by its name at each insert: `nextval('order_seq'::text)`. The server knows of no
+ * dependency there, only their text tells. It goes into a statement that has `sequences` with `oid`, `nspname` and `relname`.
+ *
+ * A name is compared with those that are there instead of being looked up: `to_regclass` fails where the role may not use its
+ * schema, and before PostgreSQL 16 where it is no name at all. The text of a default is asked for without its table, whose
+ * columns it does not name: with it, the server waits for whoever has the table locked. 1574 is `nextval`, and 1079 the look-up
+ * of a text.
+ */
+export const lateBoundDefaults = sql`
+  select s.oid as sequence, named.relation, named.number
+  from (
+    select a.adrelid as relation, a.adnum as number,
+      case when literal.name ~ ${`^(${PART}[.])?${PART}$`} then parse_ident(literal.name) end as parts
+    from pg_catalog.pg_attrdef a
+    cross join lateral regexp_matches(
+      pg_catalog.pg_get_expr(a.adbin, 0),
+      $re$nextval[(][(]'((?:[^']|'')+)'::(?:text|character varying)[)]::regclass[)]$re$, 'g'
+    ) match
+    cross join lateral (select replace(match[1], '''''', '''') as name) literal
+    where a.adbin::text like '%:funcid 1574 %:funcid 1079 %'
+  ) named
+  join sequences s on s.relname = named.parts[cardinality(named.parts)]::name and case cardinality(named.parts)
+    when 1 then pg_catalog.pg_table_is_visible(s.oid)
+    else s.nspname = named.parts[1]::name
+  end`;

@@ -1,0 +1,155 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { bind, type Database } from "nextval";
+import { type Health, resync, status } from "nextval/operate";
+import postgres from "postgres";
+import { beforeEach, expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+import { startServer } from "../../server/server.js";
+
+const database = useDatabase();
+let db: Database;
+
+beforeEach(async () => {
+  db = bind(database.client);
+  await run("drop schema public cascade; create schema public");
+});
+
+async function run(text: string): Promise<void> {
+  await database.client.unsafe(text);
+}
+
+/** What is known of each column of the table's sequence. */
+function columnsOf({ sequences }: Health) {
+  const columns = sequences.flatMap(({ columns }) => columns);
+  return new Map(columns.map(({ table, extreme, notCompared }) => [table, extreme ?? notCompared]));
+}
+
+test("a table that is locked holds up itself only, for as long as lock_timeout allows", async () => {
+  await run(`
+    create table locked (id serial primary key); create table free (id serial primary key);
+    insert into locked values (9); insert into free values (9); create view seen as select id from locked;
+    create sequence s; create table late (id int default nextval('s'::text)); create index on late (id)`);
+  const hasty = database.connect({ max: 2, connection: { lock_timeout: 200 } });
+  await database.client.begin(async (tx) => {
+    await tx`lock table locked, seen, late`;
+    const columns = columnsOf(await status(bind(hasty)));
+    expect(columns.get("free")).toBe(9n);
+    expect(columns.get("locked")).toBe("public.locked.id could not be read: canceling statement due to lock timeout");
+    expect(columns.get("late")).toMatch("lock timeout");
+    const { moves, failures } = await resync(bind(hasty));
+    expect(moves).toMatchObject([{ column: { table: "free" }, to: 10n }]);
+    expect(failures).toMatchObject([
+      { sequence: { seqName: "locked_id_seq" }, error: { code: "COLUMN_NOT_COMPARED" } },
+      { sequence: { seqName: "s" }, error: { code: "COLUMN_NOT_COMPARED" } },
+    ]);
+  });
+});
+
+test("a foreign server that cannot be reached concerns its own table only", async () => {
+  await run(`
+    create extension postgres_fdw;
+    create server away foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1');
+    create user mapping for current_user server away options (user 'nobody', password 'none');
+    create sequence away_seq; create foreign table away_table (id int default nextval('away_seq')) server away;
+    create table here (id serial primary key); insert into here values (9)`);
+  const columns = columnsOf(await status(db, { columns: "all" }));
+  expect(columns.get("here")).toBe(9n);
+  expect(columns.get("away_table")).toBe('public.away_table.id could not be read: could not connect to server "away"');
+  const { moves, failures } = await resync(db);
+  expect(moves).toMatchObject([{ column: { table: "here" }, to: 10n }]);
+  expect(failures).toMatchObject([{ sequence: { seqName: "away_seq" }, error: { code: "COLUMN_NOT_COMPARED" } }]);
+});
+
+test("a view that may not draw from a sequence of its own concerns itself only", async () => {
+  await run(`
+    create sequence s; create sequence v_seq; create view v as select nextval('s') as id;
+    alter view v alter id set default nextval('v_seq');
+    create table t (id serial primary key); insert into t values (9)`);
+  const reading = database.connect({ connection: { default_transaction_read_only: true } });
+  const columns = columnsOf(await status(bind(reading), { columns: "all" }));
+  expect(columns.get("t")).toBe(9n);
+  expect(columns.get("v")).toBe("public.v.id could not be read: cannot execute nextval() in a read-only transaction");
+});
+
+test("what ends a transaction is told, and not that it has ended", async () => {
+  await run(`
+    create sequence s; create view broken as select 1 / 0 as id; alter view broken alter id set default nextval('s');
+    create table t (id serial primary key)`);
+  const failing = db.begin((tx) => status(tx, { columns: "all" }));
+  await expect(failing).rejects.toMatchObject({ code: "22012" });
+});
+
+test("a connection that is lost is no matter of one column", async () => {
+  await run(`
+    create sequence s; create function leave() returns int volatile language sql as
+      'select 1 from pg_terminate_backend(pg_backend_pid())';
+    create view leaving as select leave() as id; alter view leaving alter id set default nextval('s')`);
+  const looking = status(bind(database.connect({ max: 1 })), { columns: "all" });
+  await expect(looking).rejects.toMatchObject({ code: expect.stringMatching(/^57P01$|^CONNECTION/) });
+});
+
+test("many partitions do not take all the room that the server has for locks", { timeout: 60_000 }, async () => {
+  // Room for some 2000 locks, and 32 tables of 40 partitions with an index each.
+  const server = await startServer({
+    settings: { max_locks_per_transaction: "10", max_connections: "20", max_prepared_transactions: "0" },
+  });
+  const client = postgres(server.url, { max: 2, onnotice: () => {} });
+  try {
+    for (let table = 1; table <= 32; table++) {
+      await client.unsafe(`
+        create table t${table} (id serial, n int, primary key (id, n)) partition by list (n);
+        do $$ begin for n in 1..40 loop
+          execute format('create table t${table}_%s partition of t${table} for values in (%s)', n, n); end loop; end $$;
+        insert into t${table} values (9, 1)`);
+    }
+    const everything = Array.from({ length: 32 }, (_, index) => `select max(id) from t${index + 1}`);
+    await expect(client.unsafe(everything.join(" union all "))).rejects.toMatchObject({ code: "53200" });
+    const columns = columnsOf(await status(bind(client)));
+    expect([...columns.values()]).toEqual(Array.from({ length: 32 }, () => 9n));
+    const seen: number[] = [];
+    const { moves, failures } = await resync(bind(client), { onProgress: ({ done }) => seen.push(done) });
+    expect(failures).toEqual([]);
+    expect(moves).toHaveLength(32);
+    // Fewer at once, and not only after the server had refused a hundred.
+    expect(seen.slice(0, 2)).toEqual([0, 12]);
+  } finally {
+    await client.end({ timeout: 1 });
+    await server.stop();
+  }
+});
+
+test("on a standby an unlogged table concerns itself only", { timeout: 60_000 }, async () => {
+  const server = await startServer();
+  const client = postgres(server.url, { max: 1, onnotice: () => {} });
+  try {
+    await client.unsafe(`
+      create table logged (id serial primary key); insert into logged values (9);
+      create unlogged table all_fleeting (id serial primary key); create sequence s;
+      create unlogged table fleeting (id int primary key default nextval('s')); insert into fleeting values (9); checkpoint`);
+    await server.crash();
+    await writeFile(join(server.folder, "standby.signal"), "", { mode: 0o666 });
+    // Resolves once it accepts writes.
+    const started = server.start();
+    try {
+      const answers = () => client`select pg_is_in_recovery() as standby`.catch(() => []);
+      await expect.poll(answers, { timeout: 20_000 }).toEqual([{ standby: true }]);
+      const columns = columnsOf(await status(bind(client)));
+      expect(columns.get("logged")).toBe(9n);
+      expect(columns.get("fleeting")).toBe(
+        "public.fleeting.id could not be read: cannot access temporary or unlogged relations during recovery",
+      );
+      // From 15 on its sequence is unlogged as well, and has no value here.
+      expect(columns.get("all_fleeting")).toEqual(expect.any(String));
+      const { moves, failures } = await resync(bind(client), { dryRun: true });
+      expect(moves).toMatchObject([{ column: { table: "logged" }, to: 10n }]);
+      expect(failures.map(({ sequence }) => sequence.seqName)).toEqual(["all_fleeting_id_seq", "s"]);
+    } finally {
+      await client`select pg_promote()`;
+      await started;
+    }
+  } finally {
+    await client.end({ timeout: 1 });
+    await server.stop();
+  }
+});

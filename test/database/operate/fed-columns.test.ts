@@ -1,0 +1,262 @@
+import { bind, type Database } from "nextval";
+import { inspect } from "nextval/catalog";
+import { type Health, resync, type SequenceHealth, status } from "nextval/operate";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { serverVersion, useDatabase } from "../../database.js";
+
+const database = useDatabase();
+let db: Database;
+const roles = ["nextval_fed_writer", "nextval_fed_owner"];
+
+async function dropRoles(): Promise<void> {
+  for (const role of roles) {
+    const [known] = await database.client`select 1 from pg_roles where rolname = ${role}`;
+    if (known !== undefined) await run(`drop owned by ${role} cascade; drop role ${role}`);
+  }
+}
+
+beforeEach(async () => {
+  db = bind(database.client);
+  await dropRoles();
+  await run("drop schema if exists hidden cascade; drop schema public cascade; create schema public");
+});
+
+afterAll(dropRoles);
+
+async function run(text: string): Promise<void> {
+  await database.client.unsafe(text);
+}
+
+async function insertAs(role: string, text: string): Promise<void> {
+  await database.client.begin(async (tx) => {
+    await tx.unsafe(`set local role ${role}`);
+    await tx.unsafe(text);
+  });
+}
+
+async function insert(table: string): Promise<unknown> {
+  const [row] = await database.client.unsafe(`insert into ${table} default values returning id`).values();
+  return Number((row as unknown[])[0]);
+}
+
+function find({ sequences }: Health, name: string): SequenceHealth {
+  const found = sequences.find(({ seqName }) => seqName === name);
+  if (found === undefined) throw new Error(`${name} is not among ${sequences.map(({ seqName }) => seqName).join()}`);
+  return found;
+}
+
+const codes = ({ problems }: SequenceHealth) => problems.map(({ code, level }) => `${code} ${level}`);
+
+test.each([
+  ["as dumps of old servers have it", "s", "nextval(('public.s'::text)::regclass)"],
+  ["without its schema", "s", "nextval('s'::text)"],
+  ["of another type", "s", "nextval('s'::varchar)"],
+  ["with needless quotes", "s", `nextval('"public"."s"'::text)`],
+  ["in capitals", "s", "nextval('Public.S'::text)"],
+  ["with quotes of both kinds", `a"b.c'd`, `nextval('"a""b.c''d"'::text)`],
+  ["with letters beyond ASCII", "ünï", "nextval('ünï'::text)"],
+])("a default that looks its sequence up by text, %s", async (_, name, text) => {
+  const quoted = `"${name.replaceAll('"', '""')}"`;
+  await run(`
+    create sequence ${quoted}; create table t (id bigint primary key default ${text});
+    create table near (id bigint primary key default nextval('${quoted.replaceAll("'", "''")}'));
+    insert into t values (1), (50); insert into near values (3)`);
+  await expect(insert("t")).rejects.toMatchObject({ code: "23505" });
+  const health = find(await status(db), name);
+  expect(health.columns).toMatchObject([
+    { table: "near", extreme: 3n },
+    { table: "t", extreme: 50n },
+  ]);
+  expect(codes(health)).toContain("BEHIND_COLUMN critical");
+  expect((await resync(db)).moves).toMatchObject([{ column: { table: "t" }, to: 51n }]);
+  expect(await insert("t")).toBe(51);
+  // Not back to where only the other table would need it.
+  await run(`delete from t where id = 51; select setval('${quoted.replaceAll("'", "''")}', 90)`);
+  expect((await resync(db, { allowBackwards: true })).moves).toMatchObject([{ from: 91n, to: 51n }]);
+  expect(await insert("t")).toBe(51);
+});
+
+test("a serial whose default became a text is fed once, and by its default", async () => {
+  await run(`create table t (id serial primary key); insert into t values (9);
+    alter table t alter id set default nextval('t_id_seq'::text)`);
+  expect(find(await status(db), "t_id_seq").columns).toMatchObject([{ table: "t", column: "id", extreme: 9n }]);
+  await run("alter table t alter id set default 'X' || nextval('t_id_seq'::text), alter id type text");
+  expect(find(await status(db), "t_id_seq").columns).toMatchObject([{ notCompared: /something else/ }]);
+});
+
+test("a text that names no sequence, or one that the role may not see, is no obstacle", async () => {
+  const names = ["", ".", "a..b", '"', '""', "a-b", "1", "x.public.s", "none.s", "t", "public.t", "a b", "s.", "it''s"];
+  await run(`create schema hidden; create sequence hidden.h; create sequence s;
+    create table t (id int primary key default nextval('hidden.h'::text));
+    ${names.map((name, index) => `create table t${index} (id int default nextval('${name}'::text));`).join("")}
+    create role nextval_fed_writer; grant usage on schema public to nextval_fed_writer`);
+  expect(find(await status(db), "s").columns).toEqual([]);
+  expect(find(await status(db), "h").columns).toHaveLength(1);
+  await db.session(async (session) => {
+    await session`set role nextval_fed_writer`;
+    try {
+      const { sequences } = await inspect(session);
+      expect(sequences.map(({ seqName, feeds }) => [seqName, feeds.length])).toEqual([
+        ["h", 1],
+        ["s", 0],
+      ]);
+      expect(find(await status(session), "h").columns).toHaveLength(1);
+    } finally {
+      await session`reset role`;
+    }
+  });
+});
+
+test.each([
+  ["pos_int", ""],
+  [`"my Dom"`, ""],
+  ["numeric(12,2)", ""],
+  ["bigint", "::pos_int"],
+  ["bigint", `::public."my Dom"`],
+  ["int", "::smallint::pos_int"],
+])("a column of %s with nextval('s')%s takes the value itself", async (type, cast) => {
+  await run(`
+    create domain pos_int as int check (value > 0); create domain "my Dom" as pos_int;
+    create sequence s; create table t (id ${type} primary key default nextval('s')${cast});
+    insert into t values (40)`);
+  expect(find(await status(db), "s").columns).toMatchObject([{ extreme: 40n, notCompared: null }]);
+  expect((await resync(db)).moves).toMatchObject([{ to: 41n }]);
+  expect(await insert("t")).toBe(41);
+});
+
+test.each([
+  "nextval('s') * 10",
+  "-nextval('s')",
+  "abs(nextval('s'))",
+  "nextval('s')::bit(8)::int",
+  "coalesce(nextval('s'), 1)",
+])("%s is something else", async (text) => {
+  await run(`create sequence s; create table t (id bigint primary key default ${text}); insert into t values (40)`);
+  expect(find(await status(db), "s").columns).toMatchObject([{ extreme: null, notCompared: /something else/ }]);
+});
+
+test("a child with a sequence of its own is not counted with its parent, one that shares the parent's is", async () => {
+  await run(`
+    create table parent (id serial primary key, n int);
+    create table shares (primary key (id)) inherits (parent);
+    create table by_hand (primary key (id)) inherits (parent); alter table by_hand alter id drop default;
+    create table own (id int generated by default as identity primary key) inherits (parent);
+    create table below (primary key (id)) inherits (own); create sequence below_seq;
+    alter table below alter id set default nextval('below_seq'::text);
+    insert into parent values (4); insert into shares values (7); insert into by_hand values (5);
+    insert into own values (900); insert into below values (800)`);
+  const health = await status(db);
+  expect(find(health, "parent_id_seq").columns).toMatchObject([{ table: "parent", extreme: 7n }]);
+  expect(find(health, "own_id_seq").columns).toMatchObject([{ table: "own", extreme: 900n }]);
+  expect(find(health, "below_seq").columns).toMatchObject([{ table: "below", extreme: 800n }]);
+  expect((await resync(db)).moves.map(({ sequence, to }) => [sequence.seqName, to])).toEqual([
+    ["below_seq", 801n],
+    ["own_id_seq", 901n],
+    ["parent_id_seq", 8n],
+  ]);
+  expect(await insert("parent")).toBe(8);
+  expect(await insert("shares")).toBe(9);
+  expect((await status(db)).level).toBe("ok");
+
+  // By themselves the tables ask for privileges of their own.
+  await run(`create role nextval_fed_writer; grant usage on schema public to nextval_fed_writer;
+    grant select on parent to nextval_fed_writer; grant select on all sequences in schema public to nextval_fed_writer`);
+  const seen = () =>
+    db.session(async (session) => {
+      await session`set role nextval_fed_writer`;
+      try {
+        return find(await status(session), "parent_id_seq").columns;
+      } finally {
+        await session`reset role`;
+      }
+    });
+  expect(await seen()).toMatchObject([{ notCompared: "the connected role may not read it" }]);
+  await run("grant select on shares, by_hand to nextval_fed_writer");
+  expect(await seen()).toMatchObject([{ extreme: 9n }]);
+});
+
+test("the tables that are read by themselves are read by their indexes", async () => {
+  await run(`
+    create table parent (id serial primary key); create table shares (primary key (id)) inherits (parent);
+    create table own (id int generated by default as identity primary key) inherits (parent);
+    insert into parent select generate_series(1, 20000); insert into shares select generate_series(1, 20000); analyze`);
+  let read: [text: string, values: never[]] = ["", []];
+  const debug = (_: number, text: string, values: unknown[]) => {
+    if (text.includes("from only")) read = [text, values as never[]];
+  };
+  await status(bind(database.connect({ max: 1, debug })));
+  const plan = await database.client.unsafe(`explain ${read[0]}`, read[1]).values();
+  expect(plan.join("\n")).toMatch(/Index Only Scan Backward using parent_pkey[^]*using shares_pkey/);
+  expect(plan.join("\n")).not.toMatch(/Seq Scan on (parent|shares)\b/);
+});
+
+test("one that feeds a column without duplicates by an exclusion constraint is critical where it is behind", async () => {
+  await run(`create table t (id serial, exclude using btree (id with =)); insert into t values (9)`);
+  const health = find(await status(db, { columns: "all" }), "t_id_seq");
+  expect(health.columns).toMatchObject([{ unique: true, extreme: 9n }]);
+  expect(codes(health)).toEqual(["BEHIND_COLUMN critical"]);
+  await run("select setval('t_id_seq', 8)");
+  await expect(insert("t")).rejects.toMatchObject({ code: "23P01" });
+});
+
+const missing = async () =>
+  (await status(db)).sequences.flatMap(({ problems }) =>
+    problems.filter(({ code }) => code === "USAGE_MISSING").map(({ message }) => message),
+  );
+
+/** The grants that the messages give as the cure. */
+async function cure(messages: readonly string[]): Promise<void> {
+  for (const message of messages) await run(/cured with: (grant [^]*)$/.exec(message)![1]!);
+}
+
+test.each([
+  ["a partition", "p1", "p1", "p"],
+  ["a text", "late", "late", "late"],
+  ["a view", "v", "v", "t"],
+  ["a view of a view", "w", "w", "t"],
+  ["one column of a view", "v (n)", "v", "t"],
+])("a role that may insert through %s, and not draw", async (_, door, table, root) => {
+  await run(`
+    create role nextval_fed_writer login; grant usage on schema public to nextval_fed_writer;
+    create table p (id serial, n int) partition by list (n); create table p1 partition of p for values in (1);
+    create sequence late_seq; create table late (id int default nextval('late_seq'::text), n int);
+    create table t (id serial primary key, n int); create view v as select id, n from t; create view w as select n from v where n > 0`);
+  expect(await missing()).toEqual([]);
+  const columns = /[(].*[)]/.exec(door)?.[0] ?? "";
+  await run(`grant insert ${columns} on ${table} to nextval_fed_writer`);
+  const insertion = insertAs("nextval_fed_writer", `insert into ${table} (n) values (1)`);
+  await expect(insertion).rejects.toMatchObject({ code: "42501", message: expect.stringContaining("sequence") });
+  const messages = await missing();
+  expect(messages).toEqual([expect.stringContaining(`nextval_fed_writer may insert into public.${table}, but not`)]);
+  expect(messages[0]).toContain(`public.${root === "late" ? "late_seq" : `${root}_id_seq`}`);
+  await cure(messages);
+  await insertAs("nextval_fed_writer", `insert into ${table} (n) values (1)`);
+  expect(await missing()).toEqual([]);
+});
+
+test("views through which nobody draws from the sequence of the table are no reason for a warning", async () => {
+  const invoker = (await serverVersion(database.client)) >= 15 ? "with (security_invoker = on)" : "";
+  await run(`
+    create role nextval_fed_writer login; create role nextval_fed_owner;
+    grant usage on schema public to nextval_fed_writer, nextval_fed_owner;
+    create table t (id serial primary key, n int); create table u (n int);
+    create view grouped as select n, count(*) from t group by n;
+    create view other as select n from u where n in (select id from t);
+    create view with_default as select id, n from t; alter view with_default alter id set default 7;
+    create view not_allowed as select id, n from t; alter view not_allowed owner to nextval_fed_owner;
+    create view triggered as select id, n from t;
+    create function nothing() returns trigger language plpgsql as 'begin return null; end';
+    create trigger instead instead of insert on triggered for each row execute function nothing();
+    create view ruled as select id, n from t; create rule instead as on insert to ruled do instead nothing;
+    ${invoker === "" ? "" : `create view invoked ${invoker} as select id, n from t; grant insert on invoked to nextval_fed_writer;`}
+    grant insert on grouped, other, with_default, not_allowed, triggered, ruled to nextval_fed_writer`);
+  for (const view of ["with_default", "triggered", "ruled", "other"]) {
+    await insertAs("nextval_fed_writer", `insert into ${view} (n) values (1)`);
+  }
+  expect(await missing()).toEqual([]);
+  // With the privilege of its owner, the view is one more way.
+  await run("grant insert on t to nextval_fed_owner; grant usage on sequence t_id_seq to nextval_fed_owner");
+  const insertion = insertAs("nextval_fed_writer", "insert into not_allowed (n) values (1)");
+  await expect(insertion).rejects.toMatchObject({ code: "42501" });
+  expect(await missing()).toEqual([expect.stringContaining("nextval_fed_writer may insert into public.not_allowed")]);
+});
