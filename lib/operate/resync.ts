@@ -34,7 +34,8 @@ export interface ResyncOptions {
    */
   readonly lockTimeout?: number | undefined;
   /**
-   * Told before and after every hundred columns that are read, and then before and after each sequence that is moved.
+   * Told before and after the columns of each statement, up to a hundred, and then before and after each sequence that is
+   * moved.
    */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }

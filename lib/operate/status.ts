@@ -23,7 +23,7 @@ export interface StatusOptions {
    * them, which reads whole tables. Default: `"indexed"`.
    */
   readonly columns?: "indexed" | "all" | undefined;
-  /** Told before and after every hundred columns. */
+  /** Told before and after the columns of each statement, up to a hundred. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -45,9 +45,10 @@ export interface StatusOptions {
  * of each value, as `blockAllocator` does, put them between the steps: such keys are not seen.
  *
  * It reads only, and takes no lock but that of a `select`. However many sequences there are, it takes at most six
- * statements, and one for every hundred columns that are compared. What is inserted meanwhile gives no false alarm, as
- * the position of a sequence is read after the rows that it is compared with. A column that fails or may not be read is a problem, `NOT_COMPARED`, as its sequence may be behind; one that is
- * locked against reading holds it up for as long as the connection's `lock_timeout` and `statement_timeout` allow.
+ * statements, and one for up to a hundred columns that are compared. What is inserted meanwhile gives no false alarm, as
+ * the position of a sequence is read after the rows that it is compared with. A column that fails or may not be read is a
+ * problem, `NOT_COMPARED`, as its sequence may be behind; one that is locked against reading holds it up for as long as
+ * the connection's `lock_timeout` and `statement_timeout` allow.
  *
  * Throws `INVALID_OPTIONS`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
  */

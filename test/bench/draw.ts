@@ -4,7 +4,7 @@ import createKnex from "knex";
 import { Kysely, PostgresDialect, sql as kyselySql } from "kysely";
 import { bind, createSequence, pgSequence } from "nextval";
 import { blockAllocator } from "nextval/operate";
-import pg from "pg";
+import { Pool } from "pg";
 import postgres from "postgres";
 import { startServer } from "../server/server.js";
 import { BareClient } from "./bare-client.js";
@@ -128,9 +128,9 @@ export async function measure(): Promise<Report> {
 /** One draw as each of them is asked for it, on one connection of its own. */
 function openPeers(url: string) {
   const text = "select nextval('plain_seq'::regclass)";
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const pool = new Pool({ connectionString: url, max: 1 });
   const kysely = new Kysely<object>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
+    dialect: new PostgresDialect({ pool: new Pool({ connectionString: url, max: 1 }) }),
   });
   const knex = createKnex({ client: "pg", connection: url, pool: { min: 1, max: 1 } });
   const client = postgres(url, { max: 1, onnotice: () => {} });

@@ -128,6 +128,10 @@ describe("status", () => {
       "public.tickets.id could not be read: canceling statement due to lock timeout",
     );
     expect(notCompared("orders_id_seq")).toBeNull();
+    // The default of a serial column can be read as well.
+    const serial = await runWhileLocked("orders", "status", "--lock-timeout", "200", "--json");
+    expect(serial.status).toBe(0);
+    expect(serial.stdout).toContain("public.orders.id could not be read: canceling statement due to lock timeout");
   });
 
   test("prints for machines", async () => {
