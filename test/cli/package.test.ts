@@ -38,6 +38,7 @@ test("the package as it is published: pull, compile, check, edit, push, check", 
 
     const project = projectIn(folder);
     await project.write({ "package.json": `{ "private": true }` });
+    const nextval = (...args: string[]) => project.start(args, { DATABASE_URL: database.url }).finished;
     const npx = (...args: string[]): Promise<Finished> =>
       startProcess("npx", ["--no-install", "nextval", ...args], {
         cwd: folder,
@@ -64,10 +65,10 @@ test("the package as it is published: pull, compile, check, edit, push, check", 
     const edited = source.replace(`"order_seq", { startWith: 100 }`, `"order_seq", { startWith: 100, maxValue: 9999 }`);
     expect(edited).not.toBe(source);
     await project.write({ "sequences.ts": edited });
-    expect((await npx("check")).status).toBe(1);
-    const pushed = await npx("push", "--yes");
+    expect((await nextval("check")).status).toBe(1);
+    const pushed = await nextval("push", "--yes");
     expect([pushed.status, pushed.stdout]).toEqual([0, expect.stringContaining("Applied 1 change.")]);
-    expect(await npx("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
+    expect(await nextval("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
     const [row] =
       await database.client`select max_value from pg_sequences where schemaname = 'public' and sequencename = 'order_seq'`;
     expect(row).toEqual({ max_value: "9999" });

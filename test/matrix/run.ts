@@ -47,6 +47,7 @@ export async function runTests({ folder }: Installed, filters: readonly string[]
       vitest,
       "run",
       "--project=database",
+      "--project=servers",
       "--project=command",
       "--reporter=default",
       "--reporter=json",

@@ -55,7 +55,7 @@ const drawn: fc.Arbitrary<DrawnOptions> = fc
       .map((entries) => Object.fromEntries(entries) as DrawnOptions),
   );
 
-const SIZE = Number(process.env["NEXTVAL_DECLARATIONS"] ?? 500);
+const SIZE = Number(process.env["NEXTVAL_DECLARATIONS"] ?? 300);
 
 test(`pgSequence refuses exactly what the server refuses, in ${SIZE} draws`, async () => {
   const draws = fc.sample(drawn, { numRuns: SIZE, seed: seed() });

@@ -40,8 +40,9 @@ const shown = [
 ];
 const lines = [...refused.map(({ code }) => `${code};`), ...ACCEPTED.map((code) => `${code};`), ...UNKNOWN, ...shown];
 
-const settings = Object.entries(COMPILERS).flatMap(([name, compiler]) =>
-  [true, false].map((exact) => ({ name, compiler, exactOptionalPropertyTypes: exact })),
+/** Without exactOptionalPropertyTypes, too, under the oldest of them: what it changes is the same for all. */
+const settings = Object.entries(COMPILERS).flatMap(([name, compiler], index) =>
+  (index === 0 ? [true, false] : [true]).map((exact) => ({ name, compiler, exactOptionalPropertyTypes: exact })),
 );
 
 describe.each(settings)(
