@@ -28,6 +28,8 @@ const settings = {
   unix_socket_directories: "",
   max_connections: "100",
   TimeZone: "UTC",
+  // Nothing here lives long enough to need it.
+  autovacuum: "off",
   // A killed server loses nothing by this, only a machine without power does. full_page_writes stays on: a page is
   // written in two pieces, and SIGKILL may come between them.
   fsync: "off",
