@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { sql as drizzleSql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import createKnex from "knex";
@@ -75,7 +76,7 @@ export async function measure(): Promise<Report> {
             [`${size} ids, a block`]: () => flushed.take(size),
           },
           size,
-          size < IDS ? 10 : 1,
+          IDS / size,
         );
         blocks.push(measured as [Bulk, Bulk, Bulk]);
       }
@@ -189,8 +190,9 @@ async function bulk(
   const all = Object.entries(work).map(([name, run]) => ({ name, run, ms: [] as number[], cpu: [] as number[] }));
   for (let round = -3; round < ROUNDS; round++) {
     for (const each of all) {
-      // What the one before has left is not for this one to clear away.
+      // What the one before has left is not for this one to clear away; threads go on with it for a moment.
       globalThis.gc?.();
+      await setTimeout(50);
       const before = process.cpuUsage();
       const start = performance.now();
       for (let turn = 0; turn < turns; turn++) await each.run();
