@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { serverVersion, useDatabase } from "../database.js";
 import { type Project, useProjects } from "./project.js";
 
 const database = useDatabase();
@@ -208,7 +208,10 @@ describe("push", () => {
       await holder`alter sequence order_seq cache 7`;
       await holder`alter sequence order_seq cache 1`;
       const { status, stderr } = await project.run("push", "--yes", "--lock-timeout", "200");
-      expect([status, stderr]).toEqual([2, expect.stringContaining("a lock was not free within 200 ms")]);
+      // Before 18 it takes the lock to read where a sequence stands.
+      const isRead = (await serverVersion(database.client)) >= 18;
+      const problem = isRead ? "a lock was not free within 200 ms" : "canceling statement due to lock timeout (55P03)";
+      expect([status, stderr]).toEqual([2, expect.stringContaining(problem)]);
     });
     expect(await sequences()).toEqual(["public.order_seq"]);
   });
