@@ -19,9 +19,10 @@ export interface InspectOptions {
  * state.sequences.filter((sequence) => sequence.missingPrivileges.includes("select")); // could not be read
  * ```
  *
- * Two statements, however many sequences there are. Where somebody drops one meanwhile, the second may fail with XX000, and is
- * run again; in a transaction only a savepoint around `inspect` lets you do so. Temporary sequences are left out. A value that
- * the role may not read is null. Sources: "System Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
+ * Two statements, however many sequences there are. Before PostgreSQL 18 the second locks each sequence as `nextval` does, and may
+ * fail with XX000 where somebody drops one meanwhile, or meet a deadlock (40P01) with who drops several at once: it is run again
+ * then; in a transaction only a savepoint around `inspect` lets you do so. Temporary sequences are left out. A value that the
+ * role may not read is null. Sources: "System Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
  */
 export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
   if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {

@@ -18,8 +18,8 @@ export async function readAgain<Result>(read: () => Promise<Result>): Promise<Re
   }
 }
 
-/** No relation with this OID, none of this name, or no schema of this name. */
-const DROPPED = /^(XX000|42P01|3F000)$/;
+/** No relation with this OID, none of this name, no schema of this name; or a deadlock with who drops several at once. */
+const DROPPED = /^(XX000|42P01|3F000|40P01)$/;
 
 const IN_FAILED_TRANSACTION = /^25P02$/;
 
