@@ -18,7 +18,7 @@ export interface GaplessCounter {
    * ```sql
    * do 'begin
    *   create table if not exists "gapless_counter" ("name" text primary key, "value" bigint not null);
-   * exception when unique_violation or duplicate_object then
+   * exception when unique_violation or duplicate_object or duplicate_table then
    *   create table if not exists "gapless_counter" ("name" text primary key, "value" bigint not null);
    * end'
    * ```
@@ -98,7 +98,7 @@ function createTable(table: Sql): string {
   // What is in the way of the second attempt is something else.
   return `begin
   ${create}
-exception when unique_violation or duplicate_object then
+exception when unique_violation or duplicate_object or duplicate_table then
   ${create}
 end`;
 }
