@@ -36,6 +36,7 @@ export default defineConfig({
     maxWorkers: 4,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       // One file after another in a process, but where servers are killed: starting it and loading the library takes longer than
       // most of the files do.
