@@ -1,5 +1,6 @@
 import { readDocument } from "../catalog/read-document.js";
 import { type Database, sql, type Transaction } from "../index.js";
+import { ADVISORY_LOCK } from "./advisory-lock.js";
 import { type ExtremeDocument, extremeOf, toExtreme } from "./extreme-of.js";
 import { incomparable } from "./extremes.js";
 import type { FedColumn } from "./fed-columns.js";
@@ -45,9 +46,6 @@ function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "55P03";
 }
 
-/** The letters of "next": with it, and the sequence's id, an advisory lock is held while a sequence is moved. */
-const LOCK = 0x6e657874;
-
 async function moveHeld(
   tx: Transaction,
   sequence: SequenceName,
@@ -59,7 +57,7 @@ async function moveHeld(
   const id = sql`${quotedOf(sequence)}::regclass`;
   await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
   // Another resync of the same sequence would wait for this one, and this one for it.
-  await tx`select pg_catalog.pg_advisory_xact_lock(${LOCK}::int, ${id}::oid::int)`;
+  await tx`select pg_catalog.pg_advisory_xact_lock(${ADVISORY_LOCK}::int, ${id}::oid::int)`;
   // The tables before the sequence: whoever empties a table and then fills it takes them in this order.
   for (const { schema, table, column } of columns) {
     await tx`select count(value) from (select ${sql.identifier(column)} as value from ${sql.identifier(schema, table)} limit 0) none`;

@@ -2,6 +2,7 @@ import type { DatabaseState } from "../catalog/index.js";
 import { isInspected } from "../catalog/is-inspected.js";
 import { readDocument } from "../catalog/read-document.js";
 import { type Handle, NextvalError, sql } from "../index.js";
+import { ADVISORY_LOCK } from "./advisory-lock.js";
 import { keyOf } from "./names.js";
 import { hasReached, type Position, positionOf } from "./position.js";
 import type { Pair } from "./transfer-checks.js";
@@ -17,9 +18,6 @@ export interface Step {
   readonly moved: boolean;
 }
 
-/** The letters of "next", as `resync` has them with the id of a sequence, which is never 0. */
-const LOCK = 0x6e657874;
-
 /**
  * Until this transaction ends, other transfers to the same database wait, and so does whoever alters or restarts one of its
  * sequences, such as `resync`; who has begun to is waited for. Drawing goes on: what keeps that off takes the owner.
@@ -27,7 +25,7 @@ const LOCK = 0x6e657874;
  * A sequence that may not be read is not held; a transfer refuses it.
  */
 export async function holdTarget(tx: Queries, schemas: readonly string[] | undefined): Promise<void> {
-  await tx.query(sql`select pg_catalog.pg_advisory_xact_lock(${LOCK}::int, 0)::text`);
+  await tx.query(sql`select pg_catalog.pg_advisory_xact_lock(${ADVISORY_LOCK}::int, 0)::text`);
   await tx.query(sql`
     select count(case when has_sequence_privilege(c.oid, 'select') then pg_catalog.pg_sequence_last_value(c.oid) end)::text
     from pg_catalog.pg_class c

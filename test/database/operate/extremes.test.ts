@@ -1,11 +1,10 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { bind, type Database } from "nextval";
 import { type Health, resync, status } from "nextval/operate";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../database.js";
 import { startServer } from "../../server/server.js";
+import { whileStandby } from "../../server/standby.js";
 
 const database = useDatabase();
 let db: Database;
@@ -131,14 +130,8 @@ test("on a standby an unlogged table concerns itself only", { timeout: 60_000 },
     await client.unsafe(`
       create table logged (id serial primary key); insert into logged values (9);
       create unlogged table all_fleeting (id serial primary key); create sequence s;
-      create unlogged table fleeting (id int primary key default nextval('s')); insert into fleeting values (9); checkpoint`);
-    await server.crash();
-    await writeFile(join(server.folder, "standby.signal"), "", { mode: 0o666 });
-    // Resolves once it accepts writes.
-    const started = server.start();
-    try {
-      const answers = () => client`select pg_is_in_recovery() as standby`.catch(() => []);
-      await expect.poll(answers, { timeout: 20_000 }).toEqual([{ standby: true }]);
+      create unlogged table fleeting (id int primary key default nextval('s')); insert into fleeting values (9)`);
+    await whileStandby(server, client, async () => {
       const columns = columnsOf(await status(bind(client)));
       expect(columns.get("logged")).toBe(9n);
       expect(columns.get("fleeting")).toBe(
@@ -149,10 +142,7 @@ test("on a standby an unlogged table concerns itself only", { timeout: 60_000 },
       const { moves, failures } = await resync(bind(client), { dryRun: true });
       expect(moves).toMatchObject([{ column: { table: "logged" }, to: 10n }]);
       expect(failures.map(({ sequence }) => sequence.seqName)).toEqual(["all_fleeting_id_seq", "s"]);
-    } finally {
-      await client`select pg_promote()`;
-      await started;
-    }
+    });
   } finally {
     await client.end({ timeout: 1 });
     await server.stop();

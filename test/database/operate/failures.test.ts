@@ -1,10 +1,9 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { bind, createSequence, type Database, nextval, pgSequence } from "nextval";
 import { allocator, blockAllocator } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Server, startServer } from "../../server/server.js";
+import { whileStandby } from "../../server/standby.js";
 
 const orderSeq = pgSequence("order_seq");
 const MOST_CONNECTIONS = 12;
@@ -157,28 +156,13 @@ describe("a session that may only read", () => {
   });
 });
 
-/*
- * A server that is killed, and started again with a `standby.signal` in its folder, is a standby that waits for more of its
- * primary's log. Source: "Continuous Archiving", "Standby Server Operation".
- */
 describe("a standby", () => {
   test("refuses every way, until it is made the primary", async () => {
     const db = bind(connect({ max: 4 }));
     const calls = ways.map(([name, make]) => [name, make(db)] as const);
-    // So that it is consistent, and answers, at once.
-    await owner`checkpoint`;
-    await server.crash();
-    await writeFile(join(server.folder, "standby.signal"), "", { mode: 0o666 });
-    // Resolves once it accepts writes.
-    const started = server.start();
-    try {
-      const answers = () => owner`select pg_is_in_recovery() as standby`.catch(() => []);
-      await expect.poll(answers, { timeout: 20_000 }).toEqual([{ standby: true }]);
+    await whileStandby(server, owner, async () => {
       for (const [name, call] of calls) expectReadOnly(name, await failure(call));
-    } finally {
-      await owner`select pg_promote()`;
-      await started;
-    }
+    });
     const values: bigint[] = [];
     for (const [name, call] of calls) {
       const drawn = await call();

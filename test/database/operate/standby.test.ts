@@ -1,15 +1,10 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { bind } from "nextval";
 import { resync, status } from "nextval/operate";
 import postgres from "postgres";
 import { expect, test } from "vitest";
 import { startServer } from "../../server/server.js";
+import { whileStandby } from "../../server/standby.js";
 
-/**
- * A server that is killed, and started again with a `standby.signal` in its folder, is a standby that waits for more of
- * its primary's log. Source: "Continuous Archiving", "Standby Server Operation".
- */
 test("a standby is looked at, and not changed: what it cannot do is said", { timeout: 60_000 }, async () => {
   const server = await startServer();
   const client = postgres(server.url, { max: 2, onnotice: () => {} });
@@ -19,15 +14,8 @@ test("a standby is looked at, and not changed: what it cannot do is said", { tim
     const knowsUnlogged = version!["v"] >= 150_000;
     await client.unsafe(`
       create table t (id serial primary key); insert into t values (10);
-      ${knowsUnlogged ? "create unlogged sequence u; create table free (id int default nextval('u'))" : ""};
-      checkpoint`);
-    await server.crash();
-    await writeFile(join(server.folder, "standby.signal"), "", { mode: 0o666 });
-    const started = server.start();
-    try {
-      const answers = () => client`select pg_is_in_recovery() as standby`.catch(() => []);
-      await expect.poll(answers, { timeout: 20_000 }).toEqual([{ standby: true }]);
-
+      ${knowsUnlogged ? "create unlogged sequence u; create table free (id int default nextval('u'))" : ""}`);
+    await whileStandby(server, client, async () => {
       const { sequences } = await status(db);
       const messages = sequences.flatMap(({ problems }) => problems.map(({ message }) => message));
       expect(messages).toContainEqual(expect.stringContaining("public.t_id_seq: its next value is 1"));
@@ -43,10 +31,7 @@ test("a standby is looked at, and not changed: what it cannot do is said", { tim
         ...(knowsUnlogged ? [{ code: "READ_ONLY", sequence: "public.u", message: unread }] : []),
         { code: "READ_ONLY", sequence: "public.t_id_seq", message: `public.t_id_seq: ${unset}` },
       ]);
-    } finally {
-      await client`select pg_promote()`;
-      await started;
-    }
+    });
     expect((await resync(db)).moves).toMatchObject([{ to: 11n }]);
   } finally {
     await client.end({ timeout: 1 });
