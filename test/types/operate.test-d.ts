@@ -29,7 +29,7 @@ expectError(allocator(db, "order_seq", { size: 5 }));
 expectError(ids.take("5"));
 
 expectType<Allocator<bigint>>(blockAllocator(db, orderSeq));
-expectType<number>(await blockAllocator(db, ticketSeq, { lowWater: 5 }).next());
+expectType<number>(await blockAllocator(db, ticketSeq, { blocks: 8, lowWater: 5 }).next());
 expectType<string[]>(await blockAllocator(db, textSeq).take(2));
 expectError(blockAllocator(db, orderSeq, { size: 5 }));
 

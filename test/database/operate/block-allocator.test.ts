@@ -285,6 +285,30 @@ test("closing waits for those who wait; a low water draws the next block before"
   }
 });
 
+test("several blocks are drawn at a time, in one statement, and before they run out", async () => {
+  const ids = blockAllocator(db, orderSeq, { blocks: 3, lowWater: 150 });
+  expect(await ids.take(150)).toEqual(range(1, 150));
+  expect(draws()).toBe(1);
+  expect(await ids.next()).toBe(151n);
+  while (draws() === 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(await ids.take(449)).toEqual(range(152, 600));
+  expect(draws()).toBe(2);
+  // Those on their way now are not enough, and three more come.
+  expect(await ids.take(450)).toEqual(range(601, 1050));
+  expect(draws()).toBe(4);
+  expect((await ids.close()).unused).toEqual(range(1051, 1200));
+});
+
+test("closing draws no more blocks than those who wait need", async () => {
+  const ids = blockAllocator(db, orderSeq, { blocks: 3 });
+  network.hold();
+  const waiting = [ids.next(), ids.take(450)];
+  const closing = ids.close();
+  network.release();
+  expect((await Promise.all(waiting)).flat()).toEqual(range(1, 451));
+  expect(await closing).toEqual({ unused: range(452, 500) });
+});
+
 test("a server that is killed loses no more than blocks", async () => {
   const server = await startServer();
   const theirs = postgres(server.url, { onnotice: () => {}, max: 1, connect_timeout: 5, backoff: () => 0.05 });
@@ -310,8 +334,16 @@ test("what cannot be is refused at once", () => {
   expect(() => blockAllocator(db, pgSequence("order_seq", { increment: 10, cycle: true }))).toThrow(
     "order_seq: blockAllocator takes no sequence that cycles, because its blocks would overlap",
   );
-  expect(() => blockAllocator(db, orderSeq, { lowWater: 101 })).toThrow(
-    "order_seq: blockAllocator takes a lowWater from 0 to the increment 100, not 101",
+  for (const [options, problem] of [
+    [{ lowWater: 101 }, "a lowWater from 0 to the 100 ids that it draws at a time, not 101"],
+    [{ lowWater: 301, blocks: 3 }, "a lowWater from 0 to the 300 ids that it draws at a time, not 301"],
+    [{ blocks: 0 }, "blocks from 1 to 2147483647, not 0"],
+    [{ blocks: 1.5 }, "blocks from 1 to 2147483647, not 1.5"],
+  ] as const) {
+    expect(() => blockAllocator(db, orderSeq, options)).toThrow(`order_seq: blockAllocator takes ${problem}`);
+  }
+  expect(() => blockAllocator(db, pgSequence("wide_seq", { increment: 2n ** 50n }), { blocks: 9 })).toThrow(
+    "wide_seq: blockAllocator takes blocks from 1 to 8, not 9",
   );
   expect(() => blockAllocator(db, "order_seq" as never)).toThrow("a sequence made by pgSequence is needed");
 });

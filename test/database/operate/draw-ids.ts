@@ -22,7 +22,7 @@ const clients = WAYS.map(() =>
 );
 const [one, many, allocating, blocking] = clients.map(bind) as [Database, Database, Database, Database];
 const ids = allocator(allocating, orderSeq, { size: isSteady ? 2000 : 4 });
-const blocks = blockAllocator(blocking, blockSeq);
+const blocks = blockAllocator(blocking, blockSeq, isSteady ? {} : { blocks: 3, lowWater: 100 });
 const failures = new Map<string, number>();
 const hung: string[] = [];
 const strange: string[] = [];
