@@ -1,9 +1,10 @@
 const ATTEMPTS = 10;
 
 /**
- * Reads, and reads again where something was dropped meanwhile: before PostgreSQL 18 a statement that looks at all sequences
- * fails with one that somebody drops while it runs, because its functions look at what is there by then. In a transaction
- * each attempt needs a savepoint; without one the failure is passed on.
+ * Reads, and reads again where something was dropped or altered meanwhile. Before PostgreSQL 18 a statement that looks at all
+ * sequences fails with one that somebody drops while it runs, because its functions look at what is there by then. Since 18 it
+ * may meet the file of a sequence just when somebody's ALTER SEQUENCE has put another in its place and emptied it. In a
+ * transaction each attempt needs a savepoint; without one the failure is passed on.
  */
 export async function readAgain<Result>(read: () => Promise<Result>): Promise<Result> {
   let first: unknown;
@@ -12,14 +13,17 @@ export async function readAgain<Result>(read: () => Promise<Result>): Promise<Re
       return await read();
     } catch (error) {
       if (hasCode(error, IN_FAILED_TRANSACTION)) throw first ?? error;
-      if (attempt === ATTEMPTS || !hasCode(error, DROPPED)) throw error;
+      if (attempt === ATTEMPTS || !hasCode(error, MEANWHILE)) throw error;
       first ??= error;
     }
   }
 }
 
-/** No relation with this OID, none of this name, no schema of this name; or a deadlock with who drops several at once. */
-const DROPPED = /^(XX000|42P01|3F000|40P01)$/;
+/**
+ * No relation with this OID, none of this name, no schema of this name; nothing in the file of one that was altered; or a
+ * deadlock with who drops several at once.
+ */
+const MEANWHILE = /^(XX000|42P01|3F000|XX001|40P01)$/;
 
 const IN_FAILED_TRANSACTION = /^25P02$/;
 

@@ -13,6 +13,9 @@ export interface Progress {
 /** So many columns are looked at in one statement, and fewer where their partitions and indexes are more than these. */
 const BATCH = { columns: 100, locks: 1000 };
 
+/** How often a column is looked at whose sequence is altered meanwhile. */
+const ATTEMPTS = 10;
+
 /** Why what is in a column tells nothing of its sequence, whoever looks; undefined where it does. */
 export function naturallyIncomparable(column: FedColumn): string | undefined {
   if (!column.plain) return "its default makes something else of the sequence's values";
@@ -72,29 +75,40 @@ async function readBatch(
   db: Pick<Handle, "query">,
   columns: readonly FedColumn[],
   extremes: Map<FedColumn, Extreme>,
+  attempts = ATTEMPTS,
 ): Promise<void> {
+  const altered: FedColumn[] = [];
   try {
     const expressions = sql.join(columns.map((column) => extremeOf(column)));
     const query = sql`select array_to_json(array[${expressions}]::json[])::text as document`;
-    const found = await readDocument<readonly ExtremeDocument[]>(db, query);
-    for (const [index, column] of columns.entries()) extremes.set(column, toExtreme(found[index] as ExtremeDocument));
+    const found = await readDocument<readonly (ExtremeDocument | null)[]>(db, query);
+    for (const [index, column] of columns.entries()) {
+      const document = found[index] ?? null;
+      if (document !== null) extremes.set(column, toExtreme(document));
+      // ALTER SEQUENCE has put another file in the place of the one that was open here, and emptied it.
+      else if (attempts > 1) altered.push(column);
+      else extremes.set(column, { unknown: `its sequence was altered while ${columnOf(column)} was read` });
+    }
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     const [only] = columns;
     if (columns.length === 1 && only !== undefined) {
+      // The same, a moment later.
+      if (codeOf(refusal) === "XX001" && attempts > 1) return readBatch(db, columns, extremes, attempts - 1);
       extremes.set(only, { unknown: `${columnOf(only)} could not be read: ${refusal.message}` });
       return;
     }
     const middle = columns.length >> 1;
     try {
-      await readBatch(db, columns.slice(0, middle), extremes);
-      await readBatch(db, columns.slice(middle), extremes);
+      await readBatch(db, columns.slice(0, middle), extremes, attempts);
+      await readBatch(db, columns.slice(middle), extremes, attempts);
     } catch (later) {
       // In a transaction that has failed, only the first error says why.
       throw codeOf(later) === "25P02" ? error : later;
     }
   }
+  if (altered.length > 0) await readBatch(db, altered, extremes, attempts - 1);
 }
 
 /**

@@ -73,3 +73,22 @@ test.each([
     await others.stop();
   }
 });
+
+test("a sequence that others alter meanwhile is read again", async () => {
+  await database.client.unsafe("create sequence altered_seq");
+  const client = database.connect({ max: 1 });
+  let going = true;
+  const others = (async () => {
+    for (let start = 1; going; start++) await client.unsafe(`alter sequence altered_seq restart with ${start}`);
+  })();
+  try {
+    for (const end = Date.now() + TIME; Date.now() < end;) {
+      const { sequences } = await inspect(bind(database.client));
+      expect(sequences.find(({ seqName }) => seqName === "altered_seq")).toMatchObject({ isCalled: false });
+    }
+  } finally {
+    going = false;
+    await others;
+    await client.unsafe("drop sequence altered_seq");
+  }
+});

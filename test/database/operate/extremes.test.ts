@@ -45,6 +45,31 @@ test("a table that is locked holds up itself only, for as long as lock_timeout a
   });
 });
 
+test("a sequence that others alter meanwhile is read again", async () => {
+  await run(`
+    create table a_large_one (id bigint default nextval('kept'::text)); create sequence kept;
+    insert into a_large_one select generate_series(1, 300000);
+    create table b (id serial primary key); insert into b values (1)`);
+  let going = true;
+  const others = (async () => {
+    for (let round = 2; going; round++) await run(`alter sequence b_id_seq restart with ${round}`);
+  })();
+  try {
+    for (let round = 0; round < 5; round++) {
+      const { sequences } = await status(bind(database.connect({ max: 1 })), { columns: "all" });
+      expect(columnsOf({ sequences } as Health)).toEqual(
+        new Map([
+          ["a_large_one", 300_000n],
+          ["b", 1n],
+        ]),
+      );
+    }
+  } finally {
+    going = false;
+    await others;
+  }
+});
+
 test("a foreign server that cannot be reached concerns its own table only", async () => {
   await run(`
     create extension postgres_fdw;
