@@ -20,7 +20,7 @@ export async function buildCopy(): Promise<string> {
 }
 
 /** A folder in which `npm run build` and `npm pack` work, and in which everything installed here is found. */
-export async function copyOfSources(): Promise<string> {
+async function copyOfSources(): Promise<string> {
   const folder = await mkdtemp(`${root}node_modules/.nextval-cli-`);
   for (const name of [...SOURCES, ...TEXTS]) await cp(`${root}${name}`, `${folder}/${name}`, { recursive: true });
   await symlink(`${root}node_modules`, `${folder}/node_modules`);

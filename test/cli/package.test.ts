@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { createAssortedSequences } from "../assorted-sequences.js";
 import { useDatabase } from "../database.js";
-import { copyOfSources } from "./build-copy.js";
+import { buildCopy } from "./build-copy.js";
 import { type Finished, projectIn, startProcess } from "./project.js";
 
 const execute = promisify(execFile);
@@ -23,10 +23,10 @@ async function neighbours(): Promise<string[]> {
 }
 
 test("the package as it is published: pull, compile, check, edit, push, check", { timeout: 120_000 }, async () => {
-  const sources = await copyOfSources();
+  const built = await buildCopy();
   const folder = await mkdtemp(`${tmpdir()}/nextval-package-`);
   try {
-    await execute("npm", ["pack", "--pack-destination", folder], { cwd: sources });
+    await execute("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { cwd: built });
     const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz"));
     const modules = `${folder}/node_modules`;
     await mkdir(`${modules}/nextval`, { recursive: true });
@@ -74,6 +74,6 @@ test("the package as it is published: pull, compile, check, edit, push, check", 
     expect(row).toEqual({ max_value: "9999" });
   } finally {
     await rm(folder, { recursive: true });
-    await rm(sources, { recursive: true });
+    await rm(built, { recursive: true });
   }
 });

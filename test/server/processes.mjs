@@ -36,6 +36,21 @@ async function listProcesses() {
 }
 
 /**
+ * Those that are there, from /proc.
+ *
+ * @param {readonly (number | string)[]} pids
+ * @returns {Promise<Process[]>}
+ */
+async function readProcesses(pids) {
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "latin1").catch(() => "")));
+  return stats.filter(Boolean).map((stat) => {
+    // "pid (name) state parent ...", where the name may hold blanks and parentheses of its own.
+    const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 2);
+    return { pid: Number.parseInt(stat, 10), parent: Number(parent), state: state.charAt(0) };
+  });
+}
+
+/**
  * Children, their children, and so on; not `pid` itself.
  *
  * @param {number} pid
@@ -58,7 +73,7 @@ export async function descendantsOf(pid) {
  * @returns {Promise<number[]>}
  */
 export async function stillRunning(pids) {
-  const all = await listProcesses();
+  const all = process.platform === "linux" ? await readProcesses(pids) : await listProcesses();
   return all
     .filter(({ pid, parent, state }) => pids.includes(pid) && (state !== "Z" || parent === process.pid))
     .map(({ pid }) => pid);

