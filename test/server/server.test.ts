@@ -2,24 +2,24 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { usePrograms } from "../programs.js";
+import { fastFolder } from "./fast-folder.mjs";
 import { serverPackage } from "./package.mjs";
 import { descendantsOf, stillRunning, waitUntilGone } from "./processes.mjs";
 import { type Server, startServer } from "./server.js";
 
 const compile = usePrograms();
 
-/** Everything that a server puts on the disk goes here, so that a test can see that nothing is left of it. */
+/** Everything that a server leaves as files goes here, so that a test can see that nothing is left of it. */
 let temporary: string;
 
 beforeAll(async () => {
-  temporary = await mkdtemp(join(tmpdir(), "nextval-test-"));
+  temporary = await mkdtemp(join(await fastFolder(), "nextval-test-"));
   // The server's user has to pass through it.
   await chmod(temporary, 0o755);
   vi.stubEnv("TMPDIR", temporary);

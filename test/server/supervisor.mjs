@@ -4,11 +4,12 @@
  * ends the server and removes its folder. It is JavaScript because Node 20 cannot run TypeScript.
  */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, statfs } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fastFolder } from "./fast-folder.mjs";
 import { serverPackage } from "./package.mjs";
 import { copyTemplate, keepTemplate } from "./template.mjs";
 import { descendantsOf, waitUntilGone } from "./processes.mjs";
@@ -21,10 +22,6 @@ import { descendantsOf, waitUntilGone } from "./processes.mjs";
 /** Generous: a busy machine is no failure. It only keeps a server that hangs from staying forever. */
 const PATIENCE = 60_000;
 const PORTS_TO_TRY = 10;
-
-/** A file system in memory, and how many bytes of it have to be free. */
-const MEMORY = "/dev/shm";
-const ROOM = 2 ** 31;
 
 /** @type {Record<string, string>} */
 const settings = {
@@ -176,18 +173,10 @@ async function patiently(work, task) {
   }
 }
 
-/**
- * Where the data goes: into memory, where there is room, as PostgreSQL creates a thousand files for a server and a few
- * hundred for a database. Not where the disk is to be waited for, or another place is asked for.
- */
-async function place() {
-  if (settings.fsync === "on" || process.env.TMPDIR !== undefined) return tmpdir();
-  const { bavail, bsize } = await statfs(MEMORY).catch(() => ({ bavail: 0, bsize: 0 }));
-  return bavail * bsize < ROOM ? tmpdir() : MEMORY;
-}
-
 async function initialise() {
-  folder = await mkdtemp(join(await place(), "nextval-postgres-"));
+  // Not in memory where the disk is to be waited for, or another place is asked for.
+  const place = settings.fsync === "on" || process.env.TMPDIR !== undefined ? tmpdir() : await fastFolder();
+  folder = await mkdtemp(join(place, "nextval-postgres-"));
   const flags = await initdbFlags();
   const known = await patiently(copyTemplate(folder, flags), "The copy of a data folder");
   if (known !== undefined) {
