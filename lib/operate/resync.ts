@@ -3,6 +3,7 @@ import { incomparable, type Progress } from "./extremes.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
 import { look } from "./look.js";
 import { keyOf } from "./names.js";
+import { optionsOf } from "./options.js";
 import { decide, type Wishes } from "./resync-decision.js";
 import { explain } from "./resync-error.js";
 import { moveOf, moveSafely } from "./resync-move.js";
@@ -79,11 +80,9 @@ export interface ResyncOptions {
  * of the sequence and its columns, `COLUMN_NOT_COMPARED` where a column could not be read, or what the server said.
  * Throws `INVALID_OPTIONS`. Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
  */
-export async function resync(
-  db: Pick<Database, "begin" | "query">,
-  options: ResyncOptions = {},
-): Promise<ResyncReport> {
-  const { dryRun = false, allowBackwards = false, emptyCaches = false, lockTimeout = 5000, plan, onProgress } = options;
+export async function resync(db: Pick<Database, "begin" | "query">, options?: ResyncOptions): Promise<ResyncReport> {
+  const wanted = optionsOf("resync", options);
+  const { dryRun = false, allowBackwards = false, emptyCaches = false, lockTimeout = 5000, plan, onProgress } = wanted;
   if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
     const problem = `resync takes a lockTimeout from 0 to 2147483647 milliseconds, not ${String(lockTimeout)}`;
     throw new NextvalError("INVALID_OPTIONS", problem);
@@ -99,7 +98,7 @@ export async function resync(
     );
   }
   const wishes = { allowBackwards, emptyCaches };
-  const found = plan === undefined ? await findMoves(db, options, wishes) : await findPlanned(db, plan);
+  const found = plan === undefined ? await findMoves(db, wanted, wishes) : await findPlanned(db, plan);
   const { planned, failures, skips } = found;
   if (dryRun) return { dryRun, moves: planned.map(({ move }) => move), failures, skips };
 

@@ -8,6 +8,7 @@ import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstO
 import { look, type Looked } from "./look.js";
 import { nameOf } from "./names.js";
 import { whyNotCompared } from "./not-compared.js";
+import { optionsOf } from "./options.js";
 import { problemsOf } from "./problems.js";
 import { readDocument } from "../catalog/read-document.js";
 
@@ -52,9 +53,9 @@ export interface StatusOptions {
  *
  * Throws `INVALID_OPTIONS`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
  */
-export async function status(db: Pick<Handle, "query">, options: StatusOptions = {}): Promise<Health> {
-  const { schemas, columns: chosen = "indexed", onProgress } = options;
-  const thresholds = thresholdsOf(options);
+export async function status(db: Pick<Handle, "query">, options?: StatusOptions): Promise<Health> {
+  const { schemas, columns: chosen = "indexed", onProgress, ...rest } = optionsOf("status", options);
+  const thresholds = thresholdsOf(rest);
   if (chosen !== "indexed" && chosen !== "all") {
     throw new NextvalError("INVALID_OPTIONS", `status takes columns as "indexed" or "all", not ${String(chosen)}`);
   }

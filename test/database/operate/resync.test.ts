@@ -514,6 +514,7 @@ test("settings of the connection do not get in its way", async () => {
 
 test("what it does not take", async () => {
   await expect(resync(db, { lockTimeout: -1 })).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
+  await expect(resync(db, null as never)).rejects.toThrow("resync takes options as an object, not null");
   await expect(resync(db, { schemas: "public" as never })).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
   await db.begin(async (tx) => {
     await expect(resync(tx as never)).rejects.toThrow("not a transaction");

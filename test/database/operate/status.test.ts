@@ -100,6 +100,7 @@ test("its thresholds, and its end", async () => {
   expect((await status(db, { criticalAt: 0.6 })).level).toBe("critical");
   expect(find(await status(db), "few_seq")).toMatchObject({ used: 0.9, left: 10n, nextValue: 91n, end: 100n });
   await expect(status(db, { warnAt: 2 })).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
+  await expect(status(db, null as never)).rejects.toThrow("status takes options as an object, not null");
   await expect(status(db, { warnAt: 0.9, criticalAt: 0.8 })).rejects.toThrow("warnAt 0.9 and criticalAt 0.8");
   await expect(status(db, { columns: "some" as never })).rejects.toThrow("not some");
 
