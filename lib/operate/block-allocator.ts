@@ -2,6 +2,7 @@ import {
   type DrawOptions,
   type Handle,
   nextval,
+  type ResolvedOptions,
   resolveOptions,
   type SequenceLike,
   sql,
@@ -17,8 +18,8 @@ import { optionsOf } from "./options.js";
 /** `durable` is that of `db.nextval`, for each draw. */
 export interface BlockAllocatorOptions extends DrawOptions {
   /**
-   * How many blocks are drawn at a time, from 1 to as many as have 2^53 ids together; more only where callers wait for more.
-   * Default: 1.
+   * How many blocks are drawn at a time, from 1 to 2147483647, with at most 2^52 ids together; more where callers wait for more,
+   * fewer at the end of the sequence. Default: 1.
    */
   readonly blocks?: number | undefined;
   /**
@@ -31,7 +32,7 @@ export interface BlockAllocatorOptions extends DrawOptions {
 type BlockSource = Pick<Handle, "nextval" | "nextvals" | "query">;
 
 /** Far more than any program hands out, and few enough to be counted exactly. */
-const MOST_IN_BLOCK = 2n ** 52n;
+const MOST_IN_BLOCK = 2 ** 52;
 
 /**
  * Hands out the ids of whole blocks, over a sequence whose increment is the size of a block (what Hibernate calls the
@@ -48,11 +49,11 @@ const MOST_IN_BLOCK = 2n ** 52n;
  * Whoever else draws from the sequence has to read its values as blocks, too: an insert with a default of `nextval` takes the
  * first id of a block and leaves the others as a gap. A descending sequence gives descending ids. Where `maxValue`
  * (`minValue` where it descends) lies inside a block, the ids up to it are given, and then the calls fail with
- * `SEQUENCE_EXHAUSTED`. A draw of several blocks that comes to the end of the sequence fails as a whole, and the blocks before
- * the end are lost with it.
+ * `SEQUENCE_EXHAUSTED`. A draw of several blocks that comes to the end of the sequence, because callers wait for so many or others
+ * have drawn from it, fails as a whole, and the blocks before the end are lost with it.
  *
- * A program that takes whole blocks one after the other waits for the server most of the time. With `blocks` and `lowWater` it
- * seldom waits, for more ids lost when it ends without `close`:
+ * A program that takes block after block spends most of its time waiting for the server. With `blocks` and `lowWater` it seldom
+ * waits, and leaves more ids unused when it ends; `close` says which:
  *
  * ```ts
  * const ids = blockAllocator(db, orderSeq, { blocks: 8, lowWater: 400 }); // draws 800 ids when fewer than 400 are left
@@ -74,7 +75,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
   if (cycle) fail(sequence, "blockAllocator takes no sequence that cycles, because its blocks would overlap");
   const size = sizeOf(increment);
   const { blocks = 1, lowWater = 0, durable } = optionsOf("blockAllocator", options);
-  const most = Math.min(MOST_AT_ONCE, Math.floor(2 ** 53 / size));
+  const most = Math.min(MOST_AT_ONCE, Math.floor(MOST_IN_BLOCK / size));
   if (!Number.isInteger(blocks) || blocks < 1 || blocks > most) {
     fail(sequence, `blockAllocator takes blocks from 1 to ${most}, not ${String(blocks)}`);
   }
@@ -87,7 +88,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
     name: nameOf(sequence),
     lowWater,
     async draw(missing, closing) {
-      const drawn = await source.draw(Math.max(closing ? 1 : blocks, Math.ceil(missing / size)));
+      const drawn = await source.draw(Math.ceil(missing / size), closing ? 1 : blocks);
       return new BlockSupply(drawn, increment > 0n ? 1n : -1n, mode);
     },
   });
@@ -97,7 +98,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
 class Blocks {
   readonly #db: BlockSource;
   readonly #sequence: SequenceLike;
-  readonly #declared: Definition;
+  readonly #declared: ResolvedOptions;
   readonly #options: DrawOptions;
   /** The first id of the last block, once the definition has been found right. */
   #last: bigint | undefined;
@@ -109,9 +110,11 @@ class Blocks {
     this.#declared = resolveOptions(sequence);
   }
 
-  async draw(count: number): Promise<Block[]> {
+  /** Draws the blocks that are needed, and as many as is usual while the sequence has them. */
+  async draw(needed: number, usual: number): Promise<Block[]> {
     if (this.#last === undefined) await this.#checkDefinition();
     const sequence = this.#sequence;
+    const count = Math.max(1, needed, Math.min(usual, this.#blocksLeft()));
     const drawn =
       count === 1
         ? [await this.#db.nextval(sequence, this.#options)]
@@ -128,6 +131,14 @@ class Blocks {
     // Somebody has set the sequence, which is fine, or altered it.
     if (!isAligned) await this.#checkDefinition();
     return blocks;
+  }
+
+  /** How many blocks there are behind the last one, or from the start on: at most, as others may draw, too. */
+  #blocksLeft(): number {
+    const { increment, startWith, minValue, maxValue } = this.#declared;
+    const next = this.#last === undefined ? startWith : this.#last + increment;
+    const toTheEnd = increment > 0n ? maxValue - next : next - minValue;
+    return toTheEnd < 0n ? 0 : Number(toTheEnd / BigInt(sizeOf(increment))) + 1;
   }
 
   /** How many ids a block has within the bounds. */
@@ -174,5 +185,5 @@ const HARM: { readonly [Option in keyof Definition]: string } = {
 /** How many ids a block has. */
 function sizeOf(increment: bigint): number {
   const size = increment < 0n ? -increment : increment;
-  return Number(size < MOST_IN_BLOCK ? size : MOST_IN_BLOCK);
+  return Math.min(Number(size), MOST_IN_BLOCK);
 }

@@ -92,17 +92,21 @@ async function readBatch(
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
-    const [only] = columns;
-    if (columns.length === 1 && only !== undefined) {
-      // The same, a moment later.
-      if (codeOf(refusal) === "XX001" && attempts > 1) return readBatch(db, columns, extremes, attempts - 1);
+    const [only, ...others] = columns;
+    const isAlone = only !== undefined && others.length === 0;
+    // An emptied file again, just before it is read; or a table that is damaged, which is not worth a third look.
+    const onceMore = codeOf(refusal) === "XX001" && attempts > 1;
+    if (isAlone && !onceMore) {
       extremes.set(only, { unknown: `${columnOf(only)} could not be read: ${refusal.message}` });
       return;
     }
     const middle = columns.length >> 1;
     try {
-      await readBatch(db, columns.slice(0, middle), extremes, attempts);
-      await readBatch(db, columns.slice(middle), extremes, attempts);
+      if (isAlone) await readBatch(db, columns, extremes, 1);
+      else {
+        await readBatch(db, columns.slice(0, middle), extremes, attempts);
+        await readBatch(db, columns.slice(middle), extremes, attempts);
+      }
     } catch (later) {
       // In a transaction that has failed, only the first error says why.
       throw codeOf(later) === "25P02" ? error : later;

@@ -17,13 +17,7 @@ import { promisify } from "node:util";
  */
 async function listProcesses() {
   if (process.platform === "linux") {
-    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-    const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "latin1").catch(() => "")));
-    return stats.filter(Boolean).map((stat) => {
-      // "pid (name) state parent ...", where the name may hold blanks and parentheses of its own.
-      const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 2);
-      return { pid: Number.parseInt(stat, 10), parent: Number(parent), state };
-    });
+    return readProcesses((await readdir("/proc")).filter((name) => /^\d+$/.test(name)));
   }
   const ps = promisify(execFile)("ps", ["-A", "-o", "pid=,ppid=,stat="]);
   const { stdout } = await ps;
@@ -46,7 +40,7 @@ async function readProcesses(pids) {
   return stats.filter(Boolean).map((stat) => {
     // "pid (name) state parent ...", where the name may hold blanks and parentheses of its own.
     const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 2);
-    return { pid: Number.parseInt(stat, 10), parent: Number(parent), state: state.charAt(0) };
+    return { pid: Number.parseInt(stat, 10), parent: Number(parent), state };
   });
 }
 

@@ -105,10 +105,12 @@ async function initdbFlags() {
   const { major } = await serverPackage();
   return [
     "--no-sync",
-    // In megabytes: there is little to log, and a folder is copied with its log.
+    // In megabytes: a folder is copied with its log.
     "--wal-segsize=1",
     "--encoding=UTF8",
     "--locale=C",
+    // Or it would be a language of this machine, which another one that gets the folder may not have.
+    "--lc-messages=C",
     // The builtin provider, which came with 17, knows C.UTF-8 whichever locales the machine has. Servers before it have C,
     // where only letters of ASCII have an upper case.
     ...(major < 17 ? [] : ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]),
@@ -174,8 +176,8 @@ async function patiently(work, task) {
 }
 
 async function initialise() {
-  // Not in memory where the disk is to be waited for, or another place is asked for.
-  const place = settings.fsync === "on" || process.env.TMPDIR !== undefined ? tmpdir() : await fastFolder();
+  // Not in memory where the disk is to be waited for.
+  const place = settings.fsync === "on" ? tmpdir() : await fastFolder();
   folder = await mkdtemp(join(place, "nextval-postgres-"));
   const flags = await initdbFlags();
   const known = await patiently(copyTemplate(folder, flags), "The copy of a data folder");
