@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 // The property tests with more cases than an ordinary run has time for, and those of the compilers with one more of them.
 const { status } = spawnSync(
   process.execPath,
-  ["node_modules/vitest/vitest.mjs", "run", "test/property", "test/unit/compiler"],
+  ["node_modules/vitest/vitest.mjs", "run", "test/property", "test/unit/compiler", "test/unit/package"],
   {
     stdio: "inherit",
     env: {

@@ -71,6 +71,6 @@ test("whatever is nested in whatever, the text and values are those of the plain
         expect(strings.reduce((before, after, index) => `${before}$${index}${after}`)).toBe(text);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });
