@@ -20,9 +20,10 @@ export interface InspectOptions {
  * ```
  *
  * Two statements, however many sequences there are. Before PostgreSQL 18 the second locks each sequence as `nextval` does, and may
- * fail with XX000 where somebody drops one meanwhile, or meet a deadlock (40P01) with who drops several at once; from 18 on it may
- * fail with XX001 where somebody alters one. It is run again then; in a transaction only a savepoint around `inspect` lets you do so. Temporary sequences are left out. A value that the
- * role may not read is null. Sources: "System Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
+ * fail with XX000 where somebody drops one meanwhile, or meet a deadlock (40P01) with who drops several at once; from 18 on it
+ * may fail with XX001 where somebody alters one. It is run again then; in a transaction only a savepoint around `inspect` lets
+ * you do so. Temporary sequences are left out. A value that the role may not read is null. Sources: "System Catalogs",
+ * `pg_sequence` and `pg_depend`; "pg_sequences".
  */
 export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
   if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {

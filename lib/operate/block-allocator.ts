@@ -12,6 +12,7 @@ import { type Block, BlockSupply } from "./block-supply.js";
 import { type Definition, readDefinition } from "./definition.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./dispenser.js";
 import { fail } from "../catalog/name.js";
+import { countFrom } from "./grid.js";
 import { nameOf } from "./names.js";
 import { optionsOf } from "./options.js";
 
@@ -137,8 +138,7 @@ class Blocks {
   #blocksLeft(): number {
     const { increment, startWith, minValue, maxValue } = this.#declared;
     const next = this.#last === undefined ? startWith : this.#last + increment;
-    const toTheEnd = increment > 0n ? maxValue - next : next - minValue;
-    return toTheEnd < 0n ? 0 : Number(toTheEnd / BigInt(sizeOf(increment))) + 1;
+    return Number(countFrom(next, { least: minValue, greatest: maxValue }, increment));
   }
 
   /** How many ids a block has within the bounds. */
