@@ -74,14 +74,10 @@ export async function measure(): Promise<Report> {
             [`${size} ids, rows`]: () =>
               client`select nextval('plain_seq'::regclass) as id from generate_series(1, ${size}::int)`,
             [`${size} ids, a block by hand`]: async () => {
-              const [row] = await client.unsafe<{ id: string }[]>(
-                `select nextval('block_${size}_seq'::regclass) as id`,
-                [],
-                {
-                  prepare: true,
-                },
-              );
-              return count(BigInt(row?.id as string), size);
+              const [row] = await client<
+                [{ id: string }]
+              >`select nextval(${`block_${size}_seq`}::text::regclass) as id`;
+              return count(BigInt(row.id), size);
             },
             [`${size} ids, a block, { durable: false }`]: () => unflushed.take(size),
             [`${size} ids, a block`]: () => flushed.take(size),
