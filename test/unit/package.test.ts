@@ -65,10 +65,20 @@ beforeAll(async () => {
   return () => rm(folder, { recursive: true });
 });
 
+// At the same time as the compilers, as it takes as long as all of them.
+test.concurrent("the published types are what test/types says", async () => {
+  const args = ["--typings", "dist/lib/index.d.ts", "--files", "test/types/**/*.test-d.ts"];
+  const complaints = await run(process.execPath, [`${root}node_modules/tsd/dist/cli.js`, ...args], { cwd: root }).then(
+    ({ stdout, stderr }) => stdout + stderr,
+    ({ message, stdout, stderr }: Error & { stdout: string; stderr: string }) => stdout + stderr || message,
+  );
+  expect(complaints).toBe("");
+});
+
 // Of 7, see below.
 const compilers = Object.values(COMPILERS).filter((compiler) => compiler !== "typescript");
 
-describe.each(compilers)("under %s", (compiler) => {
+describe.concurrent.each(compilers)("under %s", (compiler) => {
   test("the published types work, and the adapters with the types of their hosts", async () => {
     const [checkPublished] = await compile(new URL("./check-published.ts", import.meta.url));
     const files = Object.keys(PROGRAMS).map((name) => `${folder}/${name}`);
