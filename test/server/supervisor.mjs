@@ -105,8 +105,8 @@ async function initdbFlags() {
   const { major } = await serverPackage();
   return [
     "--no-sync",
-    // In megabytes: a folder is copied with its log.
-    "--wal-segsize=1",
+    // In megabytes: a folder is copied with its log. As usual where the disk is to be waited for: each segment is.
+    ...(settings.fsync === "on" ? [] : ["--wal-segsize=1"]),
     "--encoding=UTF8",
     "--locale=C",
     // Or it would be a language of this machine, which another one that gets the folder may not have.
