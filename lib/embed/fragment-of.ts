@@ -5,8 +5,8 @@ import { NextvalError, sql, type Splice, type Sql } from "../index.js";
  * somebody's source.
  */
 export function fragmentOf(pieces: readonly string[], values: readonly unknown[]): Sql {
-  if (values.length > 65_534) {
-    const problem = `a statement takes at most 65,534 parameters, this one has ${values.length}; pass arrays`;
+  if (values.length > 65_533) {
+    const problem = `a statement takes at most 65,533 parameters, this one has ${values.length}; pass arrays`;
     throw new NextvalError("INVALID_TEMPLATE", problem);
   }
   const strings = Object.defineProperty([...pieces], "raw", { value: Object.freeze([...pieces]) });

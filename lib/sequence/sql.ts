@@ -2,6 +2,7 @@ import { type Sql, textFragment } from "../sql/fragment.js";
 import { identifier } from "../sql/identifier.js";
 import { insert } from "../sql/insert.js";
 import { join } from "../sql/join.js";
+import { json } from "../sql/json.js";
 import { literal } from "../sql/literal.js";
 import { raw } from "../sql/raw.js";
 import { type Bindings, type ScopedTag, scopeWith } from "../sql/scope.js";
@@ -18,6 +19,7 @@ export interface SqlTag extends Tag {
   readonly literal: typeof literal;
   readonly insert: typeof insert;
   readonly set: typeof set;
+  readonly json: typeof json;
   /** No SQL at all, for the part of a template that is sometimes not there. */
   readonly empty: Sql;
   /**
@@ -66,6 +68,7 @@ export const sql: SqlTag = /* @__PURE__ */ Object.assign(tag, {
   literal,
   insert,
   set,
+  json,
   empty: /* @__PURE__ */ textFragment(""),
   scope,
 });

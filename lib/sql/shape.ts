@@ -1,8 +1,8 @@
 import { refuse } from "../error.js";
 import { CODE, type Context, lex } from "./lexer.js";
 
-/** The most parameters one statement takes: postgres.js and pg count them in 16 bits, and keep the last one. */
-const MAX_PARAMETERS = 65_534;
+/** The most parameters that one statement takes over every driver: the protocol counts them in 16 bits, and postgres.js refuses the last two. */
+const MAX_PARAMETERS = 65_533;
 
 /** Fragments nested deeper than this are dissolved into one, so that no walk through them exhausts the stack. */
 const MAX_DEPTH = 500;
@@ -77,7 +77,7 @@ export class Shape {
     if (size > MAX_PARAMETERS) {
       refuse(
         "a statement",
-        `takes at most 65,534 parameters, this one has ${size}; split it, or pass arrays to unnest()`,
+        `takes at most 65,533 parameters, this one has ${size}; split it, or pass arrays to unnest()`,
       );
     }
     this.pieces = pieces;

@@ -1,5 +1,6 @@
 import { refuse } from "../error.js";
 import { SQL, Sql, type Spliceable } from "./fragment.js";
+import type { JsonValue } from "./json.js";
 import { Shape } from "./shape.js";
 
 /** A typed parameter of the driver, such as postgres.js makes with `client.json(...)`, `client.array(...)` or `client.typed(...)`. */
@@ -21,6 +22,7 @@ export type Value =
   | Date
   | Uint8Array
   | DriverParameter
+  | JsonValue
   | readonly Value[]
   | { readonly [key: string]: unknown };
 
