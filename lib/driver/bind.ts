@@ -1,10 +1,11 @@
 import type postgres from "postgres";
 import { refuse } from "../error.js";
-import { Connection, LAST } from "./connection.js";
+import { type Client, Connection } from "./connection.js";
 import { createHandle, createSessionHandle } from "./create-handle.js";
 import type { Database, Session, Work } from "./handle.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
-import { reserve } from "./reserve.js";
+import { Pool } from "./pool.js";
+import { Reserved } from "./reserve.js";
 import { transact } from "./transact.js";
 
 /**
@@ -21,27 +22,31 @@ import { transact } from "./transact.js";
  * keeps its own way.
  */
 export function bind<Types extends Record<string, unknown>>(client: postgres.Sql<Types>): Database {
-  const pool = new Connection(client, client.options, false);
+  const pool = Pool.of(client);
+  const connection = new Connection(client as unknown as Client, pool);
 
-  /** Runs `work` on a connection of its own; when that is lost, it fails at once, whatever the work is waiting for. */
-  const reserved = async <Result>(work: (own: Connection) => Promise<Result>): Promise<Result> => {
-    const native = await reserve(client);
-    const own = pool.pin(native);
+  /** Runs `work` on a connection of its own. If that is lost, it fails immediately, whatever the work is waiting for. */
+  const reserved = async <Result>(work: (own: Connection) => Promise<Result>, resets: boolean): Promise<Result> => {
+    if ((client.options as { max_pipeline?: number }).max_pipeline === 0) {
+      refuse("begin", "needs a client with a max_pipeline of 1 or more");
+    }
+    const line = await Reserved.from(pool);
+    const own = connection.pin(line);
     try {
-      return await Promise.race([work(own).finally(() => own.idle()), native.lost]);
+      return await Promise.race([work(own).finally(() => own.idle()), line.lost]);
     } finally {
       own.end();
-      native.release();
+      line.release(resets);
     }
   };
 
-  return Object.assign(createHandle(pool), {
-    begin: beginWith((statement, work) => reserved((own) => transact(own, statement, work, LAST))),
+  return Object.assign(createHandle(connection), {
+    begin: beginWith((statement, work) => reserved((own) => transact(own, statement, work, true), false)),
     session: <Result>(work: (session: Session) => Result | Promise<Result>) =>
       reserved((own) => {
         const begin = beginWith((statement, inner) => own.nest(() => transact(own.nested(), statement, inner)));
         return outcomeOf(work(Object.assign(createSessionHandle(own), { begin })));
-      }),
+      }, true),
   });
 }
 

@@ -1,5 +1,4 @@
 import type postgres from "postgres";
-import { NextvalError } from "../error.js";
 import type { SequenceMark } from "../sequence/mark.js";
 import { sequenceName } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
@@ -7,48 +6,46 @@ import { SQL, Sql, textFragment } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
 import { columnDecoder, type Columns, decodeRows, withoutHoles } from "./decode.js";
 import { Draws } from "./draw.js";
-import { ANSWERED } from "./driver-connection.js";
+import { isServerError, type Result } from "./driver-connection.js";
 import { nextTurn } from "./next-turn.js";
-import { isServerError, translate } from "./translate.js";
+import type { Line, Pool } from "./pool.js";
+import type { Reserved } from "./reserve.js";
+import { ended, sessionRequired } from "./session-required.js";
+import type { Statement } from "./statement.js";
+import { translate } from "./translate.js";
+import { typesOf, writeValues, type WritingClient } from "./write.js";
 
-/** What of a postgres.js client nextval uses; a pool, a reserved connection and a transaction all have it. */
-export interface Client extends Pick<postgres.Sql, "unsafe" | "typed"> {
-  /** Why it cannot be used any more. */
-  readonly closed?: unknown;
+/** A client of postgres.js, as far as a connection needs it. */
+export interface Client extends WritingClient {
+  readonly options: WritingClient["options"] & postgres.ParsedOptions;
 }
 
-/** A plain query would be unprepared when it has no values: postgres.js sends `unsafe` text through the simple protocol. */
-const PREPARED = { prepare: true, simple: false };
-const POOLED = { ...PREPARED, ...ANSWERED };
-/** Behind such a statement a connection that was taken out of the pool goes back there. */
-export const LAST = { ...PREPARED, last: true };
-
-/** A postgres.js client and what there is to know about it. */
+/** Wraps a postgres.js client, or one of its connections, and tracks its session state. */
 export class Connection {
   readonly #client: Client;
-  readonly #options: postgres.ParsedOptions;
-  /** Whether all its statements run in one session of the server. */
-  readonly #pinned: boolean;
+  readonly #pool: Pool;
+  /** The connection that all its statements run on; undefined for the pool. */
+  readonly #reserved: Reserved | undefined;
   #failure: unknown;
   #ended = false;
-  #cursorOpen = false;
+  #leaveCursor: (() => PromiseLike<unknown>) | undefined;
   #inner: Promise<unknown> | undefined;
   readonly draws: Draws = new Draws(this);
 
-  constructor(client: Client, options: postgres.ParsedOptions, pinned: boolean) {
+  constructor(client: Client, pool: Pool, reserved?: Reserved) {
     this.#client = client;
-    this.#options = options;
-    this.#pinned = pinned;
+    this.#pool = pool;
+    this.#reserved = reserved;
   }
 
-  /** The same settings for a reserved connection or transaction of this client. */
-  pin(client: Client): Connection {
-    return new Connection(client, this.#options, true);
+  /** The same settings for a reserved connection of this client. */
+  pin(reserved: Reserved): Connection {
+    return new Connection(this.#client, this.#pool, reserved);
   }
 
   /** The same connection with an account of failures of its own. */
   nested(): Connection {
-    return this.pin(this.#client);
+    return new Connection(this.#client, this.#pool, this.#reserved);
   }
 
   /** The first error of a statement, which leaves a transaction unfit to commit. */
@@ -62,7 +59,7 @@ export class Connection {
   }
 
   /** Runs a transaction or savepoint on it. The server has them on one stack, so there is one at a time. */
-  async nest<Result>(work: () => Promise<Result>): Promise<Result> {
+  async nest<Value>(work: () => Promise<Value>): Promise<Value> {
     if (this.#inner !== undefined)
       throw sessionRequired("a transaction or savepoint is open here already; await it first");
     try {
@@ -74,38 +71,48 @@ export class Connection {
     }
   }
 
-  /** Waits for a transaction or savepoint that nobody has awaited. */
+  /** Ends what was left open: a cursor, a transaction or savepoint that was not awaited. */
   async idle(): Promise<void> {
+    await this.#leaveCursor?.();
     await this.#inner?.catch(() => {});
   }
 
   /** To postgres.js any other statement on a connection has to wait for the end of a cursor. */
-  openCursor(): () => void {
-    this.#cursorOpen = this.#pinned;
+  openCursor(leave: () => PromiseLike<unknown>): () => void {
+    if (this.#reserved !== undefined) this.#leaveCursor = leave;
     return () => {
-      this.#cursorOpen = false;
+      this.#leaveCursor = undefined;
     };
   }
 
-  /** The driver's query, which runs when it is first awaited. */
-  prepare(fragment: Sql, options = this.#pinned ? PREPARED : POOLED): postgres.PendingQuery<postgres.Row[]> {
+  /** The driver's statement, with its values written. Nothing is sent. */
+  prepare(fragment: Sql): Statement {
+    const values = writeValues(fragment, this.#client);
+    return this.#pool.make(fragment.text, values, { types: typesOf(values) });
+  }
+
+  /** Sends a statement. */
+  run(statement: Statement, isLast?: boolean): void {
     // What follows in a session may read what was drawn before.
-    if (this.#pinned) this.draws.flush();
-    const values = fragment.values as postgres.ParameterOrJSON<never>[];
-    values.forEach((value, index) => {
-      // postgres.js would take an array for a value of the type of its first item; type 0 leaves the choice to the server.
-      if (Array.isArray(value)) values[index] = this.#client.typed(value as never, 0);
-    });
-    return this.#client.unsafe(fragment.text, values, options);
+    if (this.#reserved === undefined) this.#pool.run(statement);
+    else {
+      this.draws.flush();
+      this.#reserved.run(statement, isLast);
+    }
+  }
+
+  cancel(statement: Statement): void {
+    (this.#reserved ?? this.#pool).cancel(statement);
   }
 
   /** Why a statement cannot run here, such as `currval` on a pool, whose next statement may run in any session. */
   refusal(fragment: Sql): unknown {
-    if (this.#client.closed !== undefined) return this.#client.closed;
+    const line: Line = this.#reserved ?? this.#pool;
+    if (line.closed !== undefined) return line.closed;
     if (this.#ended) return ended();
-    if (this.#cursorOpen)
+    if (this.#leaveCursor !== undefined)
       return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
-    if (this.#pinned) return undefined;
+    if (this.#reserved !== undefined) return undefined;
     const drawn: SequenceMark[] = [];
     for (const mark of sequenceMarks(fragment)) {
       const { use, sequence } = mark;
@@ -123,16 +130,16 @@ export class Connection {
   }
 
   /** Decodes the `int8` values of rows in place. */
-  decode<List extends readonly unknown[]>(rows: List, columns: Columns | undefined, fragment: Sql): List {
+  decode(rows: Result, fragment: Sql, columns: Columns | null = rows.columns): Result {
     withoutHoles(rows);
-    const decoder = columnDecoder(Sql.shapeOf(fragment).marks, this.#options);
+    const decoder = columnDecoder(Sql.shapeOf(fragment).marks, this.#client.options);
     if (decoder !== undefined) decodeRows(rows, columns ?? [], decoder);
     return rows;
   }
 
   /** Throws what a statement has failed with. */
   async fail(error: unknown, fragment: Sql): Promise<never> {
-    const result = translate(error, sequenceMarks(fragment), this.#options.user);
+    const result = translate(error, sequenceMarks(fragment), this.#client.options.user);
     this.#failure ??= result;
     return raise(error, result);
   }
@@ -146,14 +153,12 @@ export class Connection {
   async rows(fragment: Sql): Promise<(string | null)[][]> {
     const refusal = this.refusal(fragment);
     if (refusal !== undefined) throw refusal;
-    try {
-      // At once, and not when it is awaited: it comes before what is sent after it.
-      const rows = await this.prepare(fragment).raw().execute();
-      refuseLost(rows);
-      return withoutHoles(rows).map((row) => Array.from(row, (value) => (value === null ? value : String(value))));
-    } catch (error) {
-      return this.fail(error, fragment);
-    }
+    const statement = this.prepare(fragment).raw();
+    this.run(statement);
+    const rows = refuseLost(await statement.catch((error) => this.recover(error, statement, fragment)));
+    return withoutHoles(rows as unknown as readonly unknown[][]).map((row) =>
+      Array.from(row, (value) => (value === null ? value : String(value))),
+    );
   }
 
   /** The single value of a statement that returns one row of one column, which is never null. */
@@ -162,12 +167,26 @@ export class Connection {
     return decode(text as string);
   }
 
+  /**
+   * Sends a prepared statement again by itself if it has become invalid, because its table was altered or a session discarded it. Within
+   * a session it is not sent again, because what was sent after it has run already. Any other error is thrown.
+   */
+  async recover(error: unknown, statement: Statement, fragment: Sql): Promise<Result> {
+    if (this.#reserved !== undefined || !isInvalidated(error)) return this.fail(error, fragment);
+    const again = this.#pool.make(fragment.text, statement.args, { unprepared: true });
+    again.isRaw = statement.isRaw;
+    this.#pool.run(again);
+    return again.catch((error) => this.fail(error, fragment));
+  }
+
   /** Runs a statement for what it does, and gives the server's word for it. */
-  async run(text: string, options?: typeof PREPARED): Promise<string> {
+  async command(text: string, isLast?: boolean): Promise<string> {
     const fragment = textFragment(text);
     const refusal = this.refusal(fragment);
     if (refusal !== undefined) throw refusal;
-    return (await this.prepare(fragment, options).catch(raise)).command;
+    const statement = this.prepare(fragment);
+    this.run(statement, isLast);
+    return (await statement.catch(raise)).command;
   }
 }
 
@@ -175,23 +194,25 @@ export class Connection {
  * A statement that was lost with its connection postgres.js (3.4.9) may take for answered when that is opened again, by an empty
  * result that is of no statement.
  */
-export function refuseLost({ statement }: { readonly statement: unknown }): void {
-  if (statement) return;
-  throw Object.assign(new Error("the connection was closed before an answer came"), { code: "CONNECTION_CLOSED" });
+export function refuseLost(result: Result): Result {
+  if (result.statement) return result;
+  throw Object.assign(new Error("the connection was closed before an answer came"), {
+    code: "CONNECTION_CLOSED",
+    errno: "CONNECTION_CLOSED",
+  });
+}
+
+/** Routines of the server that raise an error over a prepared statement, before it does anything. */
+const INVALIDATED = new Set(["FetchPreparedStatement", "RevalidateCachedQuery", "transformAssignedExpr"]);
+
+function isInvalidated(error: unknown): boolean {
+  return isServerError(error) && INVALIDATED.has(error.routine);
 }
 
 /** Throws an error, or what it was translated to, when a connection that may be lost has been closed. */
 async function raise(error: unknown, result = error): Promise<never> {
   if (!isServerError(error)) await nextTurn();
   throw result;
-}
-
-export function ended(): NextvalError {
-  return sessionRequired("this session or transaction has ended, and its handle with it");
-}
-
-function sessionRequired(problem: string, sequence?: string): NextvalError {
-  return new NextvalError("SESSION_REQUIRED", problem, { sequence });
 }
 
 function sequenceMarks(fragment: Sql): SequenceMark[] {

@@ -7,8 +7,8 @@ import { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
 import { admit, type Splice } from "../sql/value.js";
 import type { Connection } from "./connection.js";
-import type { Rows } from "./decode.js";
 import type { DrawOptions } from "./draw.js";
+import type { Result } from "./driver-connection.js";
 import type { Handle, RunningTag, SessionHandle } from "./handle.js";
 import { Query } from "./query.js";
 
@@ -50,20 +50,34 @@ export function createSessionHandle(connection: Connection): SessionHandle {
   });
 }
 
-async function* readCursor<Row>(connection: Connection, fragment: Sql<Row>, size: number): AsyncGenerator<Row[]> {
+function readCursor<Row>(connection: Connection, fragment: Sql<Row>, size: number): AsyncGenerator<Row[]> {
   if (!Number.isInteger(size) || size < 1) {
     throw new NextvalError("INVALID_OPTIONS", `cursor() reads batches of 1 row or more, not ${size}`);
   }
+  const batches: AsyncGenerator<Row[]> = readBatches(connection, fragment, size, () =>
+    connection.openCursor(() => batches.return(undefined)),
+  );
+  return batches;
+}
+
+async function* readBatches<Row>(
+  connection: Connection,
+  fragment: Sql<Row>,
+  size: number,
+  open: () => () => void,
+): AsyncGenerator<Row[]> {
   const refusal = connection.refusal(fragment);
   if (refusal !== undefined) throw refusal;
-  const close = connection.openCursor();
+  const statement = connection.prepare(fragment);
+  statement.executed = false;
+  statement.start = () => connection.run(statement);
+  const close = open();
   try {
     // The driver says what the columns are with the first batch only.
-    let columns: Rows<Row>["columns"] | undefined;
-    for await (const batch of connection.prepare(fragment).cursor(size)) {
-      const rows = batch as Row[] & { readonly columns?: Rows<Row>["columns"] };
-      columns ??= rows.columns;
-      yield connection.decode(rows, columns, fragment);
+    let columns: Result["columns"] | undefined;
+    for await (const batch of statement.cursor(size)) {
+      columns ??= batch.columns;
+      yield connection.decode(batch, fragment, columns) as unknown as Row[];
     }
   } catch (error) {
     await connection.fail(error, fragment);

@@ -6,7 +6,7 @@ import type { Mark } from "../sql/shape.js";
 export type Rows<Row> = Row[] & postgres.ResultQueryMeta<number, keyof Row & string>;
 
 /** What the server says of the columns of a result. */
-export type Columns = readonly Pick<postgres.Column<string>, "name" | "type">[];
+export type Columns = readonly Pick<postgres.Column<string>, "name" | "type" | "table">[];
 
 /** The object ids of `int8` and `int8[]`. */
 const INT8 = 20;

@@ -5,49 +5,78 @@ export interface DriverConnection {
   /** Called when the socket is closed, and forgotten then. */
   onclose: ((this: DriverConnection, error: unknown) => void) | null;
   /**
-   * Keeps the connection from going back to the pool: it is called when all that was sent is answered. Without `release` that
-   * ends as soon as the server is in no transaction then.
+   * Keeps the connection from going back to the pool: the driver calls it when all that was sent is answered. If `release` is false
+   * then and the server is in no transaction, the connection goes back instead.
    */
-  reserved: ((() => void) & { release?: boolean }) | null;
-  /** Sends a query; where the result is false, nothing may follow until the server has answered. */
+  reserved: ((() => void) & { release: boolean }) | null;
+  /** Sends a query. */
   execute(query: DriverQuery): boolean | undefined;
-  /** Rejects all that is not answered. What has been closed is opened again when the pool needs it. */
+  /** Rejects all that is not answered, and closes the socket. The pool opens it again when it needs it. */
   terminate(): void;
 }
 
+export type Result = postgres.Row[] & {
+  readonly command: string;
+  /** Null if the result belongs to no statement: see `refuseLost`. */
+  readonly statement: unknown;
+  readonly columns: readonly Pick<postgres.Column<string>, "name" | "type" | "table">[] | null;
+};
+
 /** A query of postgres.js, with what is not in its types. */
-export type DriverQuery = postgres.PendingQuery<postgres.Row[]> & {
-  /** Sends the query. */
-  handler(query: DriverQuery): void;
-  reject(reason: unknown): void;
-  readonly options: { readonly last?: boolean };
-  readonly cancelled: unknown;
-};
+export interface DriverQuery extends QueryBase {
+  resolve: (result: Result) => void;
+  reject: (reason: unknown) => void;
+}
 
-/**
- * Options of a statement that runs on any connection of the pool. What postgres.js (3.4.9) is given between the error of a socket
- * and its close, it does not answer by itself, and after the connection is opened again it waits for that answer for ever.
- *
- * It does not say on which connection it runs a cursor, or a statement with values that is new there. What cannot be cured from
- * here either:
- * - Where a connection was lost that has run no other statement, one of these that was sent in the moment of the loss is answered
- *   only when the connection is used again.
- * - What is sent in the moment of the loss from `setImmediate`, or when another socket closes, stays in the buffer: the connection
- *   does not greet the server any more, and its next statements fail with CONNECT_TIMEOUT, up to ten of them.
- * - When the connection of a running statement was lost, and the server then refuses to open it again (such as 3D000, 28P01 or
- *   53300), the driver tries again without a pause, and the next statement is not answered until the server accepts it. The same
- *   is true of whatever accepts connections and closes them without a word.
- * - When a connection is lost while the driver asks it for the types of arrays (`fetch_types`), a promise of the driver is
- *   rejected that nobody can await.
- */
-export const ANSWERED = {
-  onexecute(connection: DriverConnection): true {
-    // Who has taken the connection out of the pool listens by himself.
-    if (connection.reserved === null || connection.reserved === undefined) connection.onclose = answerAll;
-    return true;
-  },
-};
+interface QueryBase extends Promise<Result> {
+  /** Gives it to the pool that made it. */
+  readonly handler: ((query: DriverQuery) => void) & { readonly debug?: unknown };
+  /** Asks the server to stop the statement, if it is the one that the connection waits for. */
+  readonly canceller: ((query: DriverQuery) => Promise<void>) | null;
+  /** The text. What an empty one does is nothing. */
+  strings: readonly string[];
+  args: readonly unknown[];
+  /** The connection's process on the server, once it was sent. */
+  readonly state: object | null;
+  /** Whether it is the one that its connection waits for. */
+  readonly active: boolean;
+  executed: boolean;
+  /** Whether it runs as a prepared statement, and whether the connection had prepared it before. Known once it was sent. */
+  readonly prepare: boolean;
+  readonly prepared: boolean;
+  /** The driver's function for batches of rows, while a cursor is open. */
+  cursorFn: unknown;
+  /** Set to keep it from being sent. */
+  cancelled: unknown;
+  /** Whether rows arrive as arrays of bytes, past the parsers of the client. */
+  isRaw: boolean | undefined;
+  raw(): this;
+  cursor(size: number): AsyncIterable<Result>;
+}
 
-function answerAll(this: DriverConnection): void {
-  this.terminate();
+export type DriverQueryClass = new (
+  strings: readonly string[],
+  args: readonly unknown[],
+  handler: DriverQuery["handler"],
+  canceller: DriverQuery["canceller"],
+  options: QueryOptions,
+) => QueryBase;
+
+export interface QueryOptions {
+  /** Whether the text goes through the simple protocol, which has no parameters and may hold several statements. */
+  readonly simple: boolean;
+  /** Read when the query is sent: whether it runs as a prepared statement. */
+  readonly prepare: boolean;
+  /** Called when the query was written to the socket. With false the driver sends nothing behind it until it is answered. */
+  onexecute(connection: DriverConnection): boolean;
+}
+
+/** The codes of an error that says that the connection was lost, not what the server made of the statement. */
+export function isLoss(error: unknown): boolean {
+  if (typeof error !== "object" || error === null || isServerError(error)) return false;
+  return "errno" in error || "syscall" in error;
+}
+
+export function isServerError(error: unknown): error is postgres.PostgresError {
+  return error instanceof Error && "code" in error && "routine" in error && "severity" in error;
 }

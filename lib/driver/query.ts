@@ -1,7 +1,9 @@
-import type postgres from "postgres";
 import type { Sql } from "../sql/fragment.js";
 import { type Connection, refuseLost } from "./connection.js";
 import type { Rows } from "./decode.js";
+import type { Result } from "./driver-connection.js";
+import type { Statement } from "./statement.js";
+import { cancelled } from "./wire.js";
 
 /**
  * A statement that runs when it is first awaited, and only once.
@@ -14,7 +16,7 @@ import type { Rows } from "./decode.js";
 export class Query<Row> implements PromiseLike<Rows<Row>> {
   readonly #connection: Connection;
   readonly #fragment: Sql<Row>;
-  #pending: postgres.PendingQuery<postgres.Row[]> | undefined;
+  #statement: Statement | undefined;
   #rows: Promise<Rows<Row>> | undefined;
 
   /** @internal */
@@ -47,37 +49,37 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
   }
 
   /**
-   * Asks the server to stop the statement; awaiting it then fails with SQLSTATE 57014. One that has not been started never
-   * runs.
+   * Stops the statement; awaiting it then fails with SQLSTATE 57014.
+   *
+   * - A statement that was not sent never runs.
+   * - If the server works on it, and nothing was sent after it on the same connection, the server is asked to stop it. It may be done
+   *   before the request arrives, and then it succeeds.
+   * - If it was sent together with others, it fails immediately and may still run on the server: a request would stop whichever
+   *   statement the server works on when it arrives. The error says so.
    */
   cancel(): void {
-    const pending = this.#pending;
-    if (pending === undefined) {
-      const reason = Object.assign(new Error("canceling statement due to user request"), { code: "57014" });
-      this.#rows ??= Promise.reject(reason);
-    } else {
-      // postgres.js takes a moment to send it; a statement that it cancels before that blocks the connection.
-      void Promise.resolve().then(() => Promise.resolve().then(() => pending.cancel()));
-    }
+    if (this.#statement === undefined) this.#rows ??= Promise.reject(cancelled(false));
+    else this.#connection.cancel(this.#statement);
     this.#rows?.catch(() => {});
   }
 
   #run(): Promise<Rows<Row>> {
-    if (this.#rows === undefined) {
-      const connection = this.#connection;
-      const fragment = this.#fragment;
-      const refusal = connection.refusal(fragment);
-      this.#rows =
-        refusal !== undefined
-          ? Promise.reject(refusal)
-          : (this.#pending = connection.prepare(fragment)).then(
-              (rows) => {
-                refuseLost(rows);
-                return connection.decode(rows as unknown as Rows<Row>, rows.columns, fragment);
-              },
-              (error: unknown) => connection.fail(error, fragment),
-            );
+    return (this.#rows ??= this.#start());
+  }
+
+  #start(): Promise<Rows<Row>> {
+    const connection = this.#connection;
+    const fragment = this.#fragment;
+    const refusal = connection.refusal(fragment);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    let statement: Statement;
+    try {
+      statement = connection.prepare(fragment);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return this.#rows;
+    const finish = (result: Result) => connection.decode(refuseLost(result), fragment) as unknown as Rows<Row>;
+    connection.run((this.#statement = statement));
+    return statement.then(finish, (error: unknown) => connection.recover(error, statement, fragment).then(finish));
   }
 }

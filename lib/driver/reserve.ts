@@ -1,109 +1,148 @@
-import type postgres from "postgres";
-import { refuse } from "../error.js";
-import { type Client, ended, LAST } from "./connection.js";
-import type { DriverConnection, DriverQuery } from "./driver-connection.js";
+import { isServerError } from "./driver-connection.js";
 import { nextTurn } from "./next-turn.js";
-
-/** A connection taken out of the pool, which may be closed behind our back. */
-export interface Reserved extends Client {
-  /** Rejects when the connection is closed, and never resolves. */
-  readonly lost: Promise<never>;
-  /**
-   * Gives it back when all that was sent on it is answered, as a last statement does by itself. A transaction that is open then
-   * is rolled back.
-   */
-  release(): void;
-}
+import type { Line, Owner, Pool } from "./pool.js";
+import { ended } from "./session-required.js";
+import type { Listener, Statement } from "./statement.js";
+import { cancelled, type Wire } from "./wire.js";
 
 /**
- * Takes a connection out of the pool, as postgres.js' own `begin` does: by a statement, here an empty one.
- *
- * Its `reserve` is never answered where a connection has to be opened for it without `fetch_types`, or anew after a loss
- * (3.4.9). And to a reserved connection that the server has closed it goes on writing, which ends the process, and releasing it
- * puts it back among the open ones. So the closing is listened to, and from then on the connection is neither used nor released:
- * the pool has taken it back by itself.
+ * What a session may have left on its connection: everything that DISCARD ALL removes, but not prepared statements, because the driver
+ * would go on to use them. Source: "DISCARD" in the PostgreSQL documentation.
  */
-export async function reserve(client: Pick<postgres.Sql, "unsafe" | "typed" | "options">): Promise<Reserved> {
-  const { max_pipeline: most } = client.options as { max_pipeline?: number };
-  if (most === 0) refuse("begin", "needs a client with a max_pipeline of 1 or more");
-  const waiting: DriverQuery[] = [];
-  let connection!: DriverConnection;
-  let isFull = false;
-  let closed: unknown;
-  let reject: (reason: unknown) => void;
-  const lost = new Promise<never>((_resolve, rejectLost) => {
-    reject = rejectLost;
-  });
-  // Nobody may be waiting.
-  lost.catch(() => {});
+const RESET =
+  "close all; set session authorization default; reset all; unlisten *; " +
+  "select pg_catalog.pg_advisory_unlock_all(); discard plans; discard temp; discard sequences";
 
-  const send = (query: DriverQuery) => {
-    if (closed !== undefined) query.reject(closed);
-    // Others may have the connection as soon as the last statement is answered.
-    else if (!goOn.release && !query.options.last) query.reject(ended());
-    else if (isFull) waiting.push(query);
-    else if (!query.cancelled) {
-      if (query.options.last) goOn.release = false;
-      isFull = !connection.execute(query);
+/**
+ * A connection taken out of the pool, as postgres.js' own `begin` does it: by a statement, here an empty one.
+ *
+ * The driver's `reserve` is never answered in three cases, writes to a connection that the server has closed, and releasing such a
+ * connection puts it back among the open ones (3.4.9). So the closing is listened to, and from then on the connection is neither used
+ * nor released: the pool has taken it back by itself.
+ */
+export class Reserved implements Line, Listener, Owner {
+  closed: unknown;
+  /** Rejects when the connection is closed, and never resolves. */
+  readonly lost: Promise<never>;
+  #rejectLost!: (reason: unknown) => void;
+  readonly #pool: Pool;
+  #wire!: Wire;
+  readonly #waiting = new Set<Statement>();
+  /** The statement with whose answer the connection goes back to the pool. */
+  #last: Statement | undefined;
+  #resets = false;
+  readonly #hold = Object.assign(() => this.#kept(), { release: true });
+
+  private constructor(pool: Pool) {
+    this.#pool = pool;
+    this.lost = new Promise<never>((_resolve, reject) => {
+      this.#rejectLost = reject;
+    });
+    // It may be that nothing waits for it.
+    this.lost.catch(() => {});
+  }
+
+  static async from(pool: Pool): Promise<Reserved> {
+    const reserved = new Reserved(pool);
+    try {
+      await pool.reserve((wire) => {
+        reserved.#wire = wire;
+        wire.connection.reserved = reserved.#hold;
+        return reserved;
+      });
+    } catch (error) {
+      await nextTurn();
+      throw error;
     }
-  };
-  const unsafe = ((...given: Parameters<typeof client.unsafe>) => {
-    const query = client.unsafe(...given) as unknown as DriverQuery;
-    query.handler = send;
-    return query;
-  }) as typeof client.unsafe;
-  const end = (text: string) => void unsafe(text, [], LAST).catch(() => {});
-  const goOn = Object.assign(
-    () => {
-      isFull = false;
-      if (!goOn.release) end("rollback");
-      // What finds it full again waits on, in the same order.
-      for (const query of waiting.splice(0)) send(query);
-    },
-    { release: true },
-  );
+    return reserved;
+  }
 
-  await take(client, (taken) => {
-    connection = taken;
-    connection.reserved = goOn;
-    connection.onclose = (error) => {
-      closed = error;
-      connection.terminate();
-      for (const query of waiting) query.reject(error);
-      void nextTurn().then(() => reject(error));
-    };
-  });
-  return {
-    unsafe,
-    typed: client.typed,
-    lost,
-    get closed() {
-      return closed;
-    },
-    release() {
-      if (goOn.release) end("");
-    },
-  };
+  run(statement: Statement, isLast = false): void {
+    statement.listener = this;
+    if (this.closed !== undefined) statement.reject(this.closed);
+    else if (this.#last !== undefined) statement.reject(ended());
+    else {
+      if (isLast) this.#last = statement;
+      this.#waiting.add(statement);
+      this.#send();
+    }
+  }
+
+  /**
+   * Gives the connection back when all that was sent is answered, as a last statement does by itself. An open transaction is rolled
+   * back. With `resets`, what a session has changed is undone.
+   */
+  release(resets: boolean): void {
+    if (this.closed !== undefined || this.#last !== undefined) return;
+    this.#resets = resets;
+    const last = this.#pool.make(resets ? RESET : "", [], { simple: true });
+    last.catch(() => {});
+    this.run(last, true);
+  }
+
+  cancel(statement: Statement): void {
+    if (this.#waiting.delete(statement)) statement.reject(cancelled(false));
+    else if (this.#wire.worksOn(statement)) void this.#wire.cancel(statement).then(() => this.#send());
+    else statement.abandon(cancelled(true));
+  }
+
+  lose(error: unknown): void {
+    this.closed = error;
+    for (const statement of this.#waiting) statement.reject(error);
+    this.#waiting.clear();
+    void nextTurn().then(() => this.#rejectLost(error));
+  }
+
+  sent(): void {}
+
+  settled(statement: Statement, error?: unknown): void {
+    this.#pool.settled(statement);
+    if (statement !== this.#last) this.#send();
+    else if (this.#resets && isServerError(error) && error.code !== IN_FAILED_TRANSACTION) {
+      // What the session has changed would reach others.
+      this.#hold.release = true;
+      this.#waiting.clear();
+    } else queueMicrotask(() => this.#leave());
+  }
+
+  unsent(): boolean {
+    return false;
+  }
+
+  refused(statement: Statement): void {
+    this.#pool.refused(statement);
+  }
+
+  #send(): void {
+    for (const statement of this.#waiting) {
+      if (!this.#wire.takesMore) return;
+      this.#waiting.delete(statement);
+      if (statement === this.#last) this.#hold.release = false;
+      this.#wire.send(statement);
+    }
+  }
+
+  /** Called by the driver when all is answered and the connection has not gone back. */
+  #kept(): void {
+    if (this.#last === undefined || this.#waiting.size > 0 || !this.#wire.takesMore) return;
+    // The last statement could not undo what the session has changed.
+    if (this.#hold.release) this.#wire.connection.terminate();
+    else this.#rollBack();
+  }
+
+  /** A transaction is open, or failed. */
+  #rollBack(): void {
+    this.#hold.release = true;
+    this.#last = undefined;
+    const rollback = this.#pool.make("rollback", [], { simple: true });
+    rollback.catch(() => {});
+    this.run(rollback, !this.#resets);
+    if (this.#resets) this.release(true);
+  }
+
+  #leave(): void {
+    if (this.closed === undefined && this.#wire.connection.reserved !== this.#hold) this.#pool.release(this.#wire);
+  }
 }
 
-/** Takes the first connection on which a statement can be sent. */
-function take(client: Pick<postgres.Sql, "unsafe">, hold: (connection: DriverConnection) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let isHeld = false;
-    const options = {
-      prepare: false,
-      // Its result keeps the pool from sending anything behind.
-      onexecute(connection: DriverConnection): false {
-        isHeld = true;
-        hold(connection);
-        resolve();
-        return false;
-      },
-    };
-    client.unsafe("", [], options).then(
-      // It was the last that the connection could take, which is not asked then.
-      () => isHeld || resolve(take(client, hold)),
-      (error: unknown) => nextTurn().then(() => reject(error)),
-    );
-  });
-}
+const IN_FAILED_TRANSACTION = "25P02";

@@ -97,7 +97,6 @@ test.each<[string, (db: Database, value: number) => PromiseLike<unknown>]>([
 ])("%s that the driver takes for answered when it opens the connection again has failed", async (_name, call) => {
   const { db, lose } = connect();
   await call(db, 2);
-  // Behind a statement with values the driver does not say on which connection it runs.
   const other = (): PromiseLike<unknown> => (_name === "a draw" ? call(db, 3) : db`select ${3}::integer as other`);
   const lost = new Promise((resolve) => lose(() => resolve(codeOf(other()))));
   await new Promise((resolve) => setTimeout(resolve, 50));

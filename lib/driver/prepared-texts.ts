@@ -1,0 +1,28 @@
+/** How much text a connection keeps prepared. The server needs some twenty times as much memory for it. */
+const MAX_PREPARED_CHARACTERS = 262_144;
+
+/** How many texts that came once are remembered, in case they come again. */
+const MAX_SEEN = 1_000;
+
+/**
+ * Decides which statements a connection prepares: those that come a second time, up to a bound. The driver never drops a prepared
+ * statement, and every length of an `in (...)` list is a statement of its own.
+ */
+export class PreparedTexts {
+  readonly #seen = new Set<string>();
+  readonly #prepared = new Set<string>();
+  #characters = 0;
+
+  admits(text: string): boolean {
+    if (this.#prepared.has(text)) return true;
+    if (!this.#seen.delete(text)) {
+      if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
+      this.#seen.add(text);
+      return false;
+    }
+    if (this.#characters + text.length > MAX_PREPARED_CHARACTERS) return false;
+    this.#characters += text.length;
+    this.#prepared.add(text);
+    return true;
+  }
+}

@@ -1,0 +1,188 @@
+import type postgres from "postgres";
+import {
+  type DriverConnection,
+  type DriverQuery,
+  type DriverQueryClass,
+  isLoss,
+  isServerError,
+  type QueryOptions,
+  type Result,
+} from "./driver-connection.js";
+import { PreparedTexts } from "./prepared-texts.js";
+
+/** What becomes of a statement on its way; the pool or the reserved connection that sends it listens. */
+export interface Listener {
+  /** The driver has written it to the socket, and more may follow at once. */
+  sent(statement: Statement, connection: DriverConnection): void;
+  /** It is answered or has failed. Called before the driver does anything else with the connection. */
+  settled(statement: Statement, error?: unknown): void;
+  /** It failed before it was sent. If the result is true it goes on, and the caller never hears of the error. */
+  unsent(statement: Statement, error: unknown): boolean;
+  /** The server refused to let in again the connection that this statement was lost with. */
+  refused(statement: Statement): void;
+}
+
+/** The connection that a statement was sent on. */
+export interface Carrier {
+  readonly connection: DriverConnection;
+}
+
+/** A query of the driver that tells what becomes of it, and runs when its listener sends it. */
+export interface Statement extends DriverQuery {
+  listener: Listener | undefined;
+  carrier: Carrier | undefined;
+  /** Whether the driver said on which connection it went out: not if the socket was full. */
+  flows: boolean;
+  /** Whether its connection was lost before it was answered. */
+  lost: boolean;
+  /** Whether a connection is taken with it, which nothing else may use from then on. */
+  readonly takes: boolean;
+  /** What runs it when the driver asks for its first row: for cursors only. */
+  start: (() => void) | undefined;
+  /** Fails towards the caller, while the server may still work on it. */
+  abandon(error: unknown): void;
+}
+
+export interface StatementKind {
+  /** See `QueryOptions`. */
+  readonly simple?: boolean;
+  readonly unprepared?: boolean;
+  readonly takes?: boolean;
+  /** What its types add to the text, where a connection prepares the same text once per list of types. */
+  readonly types?: string;
+}
+
+export type MakeStatement = (text: string, parameters: readonly unknown[], kind?: StatementKind) => Statement;
+
+/**
+ * Makes statements of a client: queries of the driver's own class, with three differences that postgres.js (3.4.9) needs.
+ *
+ * - It sends a new statement in two steps, and the second one when it knows the types of the parameters. Ours are written already, so
+ *   one step is enough (`describeFirst`).
+ * - It repeats a prepared statement that has become invalid while others wait for their answers behind it, and mixes them up. Ours is
+ *   not repeated (`retried`): its error reaches the caller, or `Connection`, which sends it again by itself.
+ * - It says nothing when a connection that was lost with a statement is refused by the server, and tries again without a pause.
+ */
+export function statementMaker(client: Pick<postgres.Sql, "unsafe">): MakeStatement {
+  const { handler, canceller, constructor } = client.unsafe("") as unknown as DriverQuery;
+  const Query = constructor as DriverQueryClass;
+  /** By the connection's process on the server, as the driver knows it when it decides whether to prepare. */
+  const prepared = new WeakMap<object, PreparedTexts>();
+
+  class Options implements QueryOptions {
+    statement!: OwnStatement;
+    constructor(
+      readonly key: string,
+      readonly simple: boolean,
+      readonly unprepared: boolean,
+    ) {}
+    get prepare(): boolean {
+      const { state } = this.statement;
+      if (this.simple || this.unprepared || state === null) return false;
+      let texts = prepared.get(state);
+      if (texts === undefined) prepared.set(state, (texts = new PreparedTexts()));
+      return texts.admits(this.key);
+    }
+    onexecute(connection: DriverConnection): false {
+      this.statement.flows = true;
+      this.statement.listener?.sent(this.statement, connection);
+      return false;
+    }
+  }
+
+  class OwnStatement extends Query implements Statement {
+    listener: Listener | undefined = undefined;
+    carrier: Carrier | undefined = undefined;
+    flows = false;
+    lost = false;
+    start: (() => void) | undefined = undefined;
+    readonly takes: boolean;
+    declare nativeResolve: (result: Result) => void;
+    declare nativeReject: (reason: unknown) => void;
+
+    constructor(
+      text: string,
+      parameters: readonly unknown[],
+      { simple = false, unprepared = false, takes = false, types = "" }: StatementKind,
+    ) {
+      const options = new Options(types === "" ? text : `${types} ${text}`, simple, unprepared);
+      super([text], parameters, handler, canceller, options);
+      options.statement = this;
+      this.takes = takes;
+      this.executed = true;
+    }
+
+    /** The driver calls it whenever something waits for the statement. */
+    handle(): void {
+      const { start } = this;
+      if (start === undefined) return;
+      this.start = undefined;
+      this.executed = true;
+      start();
+    }
+
+    abandon(error: unknown): void {
+      this.nativeReject(error);
+    }
+
+    get describeFirst(): boolean {
+      // Read for a lost statement only if the server sends an error while the connection is opened again.
+      if (this.lost) this.listener?.refused(this);
+      return false;
+    }
+    set describeFirst(_value: boolean) {}
+
+    /** The driver has forgotten the invalid prepared statement, and would send this one again. */
+    set retried(error: unknown) {
+      this.cancelled = true;
+      this.reject(error);
+    }
+
+    get resolve() {
+      return resolve;
+    }
+    set resolve(native: (result: Result) => void) {
+      this.nativeResolve = native;
+    }
+
+    get reject() {
+      return reject;
+    }
+    set reject(native: (reason: unknown) => void) {
+      this.nativeReject = native;
+    }
+  }
+
+  function resolve(this: OwnStatement, result: Result): void {
+    this.nativeResolve(result);
+    this.listener?.settled(this);
+  }
+
+  function reject(this: OwnStatement, error: unknown): void {
+    if (this.state === null && this.listener?.unsent(this, error) === true) return;
+    if (this.state !== null && isLoss(error)) {
+      this.lost = true;
+      this.cursorFn = undefined;
+      prepared.delete(this.state);
+    }
+    this.nativeReject(isServerError(error) ? error : ownError(error));
+    this.listener?.settled(this, error);
+  }
+
+  return (text, parameters, kind = {}) => new OwnStatement(text, parameters, kind);
+}
+
+/**
+ * The driver gives one error of a connection to all statements that were lost with it, and puts the text and parameters of the first of
+ * them on it.
+ */
+function ownError(error: unknown): unknown {
+  if (!isLoss(error)) return error;
+  const { message, ...details } = error as Error;
+  const { code, errno, syscall, address, port } = details as Record<string, unknown>;
+  const own = Object.assign(new Error(message, { cause: undefined }), { code, errno });
+  for (const [name, value] of Object.entries({ syscall, address, port })) {
+    if (value !== undefined) Object.defineProperty(own, name, { value, enumerable: true });
+  }
+  return own;
+}
