@@ -40,6 +40,7 @@ test("the values that are public", () => {
     "identifier",
     "insert",
     "join",
+    "json",
     "literal",
     "raw",
     "scope",

@@ -230,8 +230,8 @@ test("sql.set", () => {
 test("more than 65,533 parameters are refused as soon as they are put together", () => {
   const most = Array.from({ length: 65_533 }, (_, index) => index);
   expect(sql.join(most).values).toHaveLength(65_533);
-  expect(sql.join(most).text.endsWith(", $65534")).toBe(true);
+  expect(sql.join(most).text.endsWith(", $65533")).toBe(true);
   expect(() => sql.join([...most, 1])).toThrow("a statement takes at most 65,533 parameters, this one has 65534");
   expect(() => sql`select ${1}, ${sql.join(most)}`).toThrow("a statement takes at most 65,533 parameters");
-  expect(() => sql.insert(most.map((id) => ({ id, note: "x" })))).toThrow("this one has 131068");
+  expect(() => sql.insert(most.map((id) => ({ id, note: "x" })))).toThrow("this one has 131066");
 });
