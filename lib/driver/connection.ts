@@ -7,6 +7,7 @@ import type { Mark } from "../sql/shape.js";
 import { columnDecoder, type Columns, decodeRows, withoutHoles } from "./decode.js";
 import { Draws } from "./draw.js";
 import { isServerError, type Result } from "./driver-connection.js";
+import { addHint } from "./hint.js";
 import { nextTurn } from "./next-turn.js";
 import type { Line, Pool } from "./pool.js";
 import type { Reserved } from "./reserve.js";
@@ -139,6 +140,7 @@ export class Connection {
 
   /** Throws what a statement has failed with. */
   async fail(error: unknown, fragment: Sql): Promise<never> {
+    addHint(error, fragment);
     const result = translate(error, sequenceMarks(fragment), this.#client.options.user);
     this.#failure ??= result;
     return raise(error, result);

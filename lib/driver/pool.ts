@@ -32,6 +32,7 @@ export class Pool implements Line, Listener {
   readonly closed = undefined;
   readonly make: MakeStatement;
   readonly #client: Pick<postgres.Sql, "unsafe" | "options">;
+  readonly #max: number;
   readonly #waiting = new Set<Statement>();
   /** What the driver's pool was given and has not sent. */
   readonly #offered = new Set<Statement>();
@@ -39,7 +40,6 @@ export class Pool implements Line, Listener {
   /** Connections that have something to answer. */
   readonly #carrying = new Set<Wire>();
   readonly #owned = new Map<Wire, Owner>();
-  readonly #takers = new WeakMap<Statement, (wire: Wire) => Owner>();
   /** Connections that the driver may mix up with a statement of their past when it opens them again. */
   readonly #suspect = new Set<Wire>();
   #staleErrors = 0;
@@ -50,6 +50,7 @@ export class Pool implements Line, Listener {
 
   constructor(client: Pick<postgres.Sql, "unsafe" | "options">) {
     this.#client = client;
+    this.#max = client.options.max;
     this.make = statementMaker(client);
   }
 
@@ -61,24 +62,26 @@ export class Pool implements Line, Listener {
 
   run(statement: Statement): void {
     statement.listener = this;
+    if (this.#waiting.size === 0 && this.#send(statement)) return;
     this.#waiting.add(statement);
-    this.#distribute();
   }
 
   /** Takes the connection on which an empty statement is sent out of the pool, until `release`. */
-  async reserve(take: (wire: Wire) => Owner): Promise<void> {
+  async reserve(own: (wire: Wire) => Owner): Promise<void> {
     for (;;) {
-      const statement = this.make("", [], { simple: true, takes: true });
       let isTaken = false;
-      const taken = new Promise<void>((resolve) => {
-        this.#takers.set(statement, (wire) => {
+      await new Promise<unknown>((resolve, reject) => {
+        const take = () => {
+          const wire = statement.carrier as Wire;
           isTaken = true;
-          resolve();
-          return take(wire);
-        });
+          this.#carrying.delete(wire);
+          this.#owned.set(wire, own(wire));
+          resolve(undefined);
+        };
+        const statement = this.make("", [], { simple: true, take });
+        this.run(statement);
+        statement.then(resolve, reject);
       });
-      this.run(statement);
-      await Promise.race([statement, taken]);
       // Not taken if the socket was full, because the driver does not say then which connection it was.
       if (isTaken) return;
     }
@@ -122,9 +125,11 @@ export class Pool implements Line, Listener {
   sent(statement: Statement, connection: DriverConnection): void {
     const isOffered = this.#offered.delete(statement);
     let wire = this.#wires.get(connection);
-    if (wire === undefined) this.#wires.set(connection, (wire = new Wire(connection)));
-    const known = wire;
-    connection.onclose = (error) => this.#lose(known, error);
+    if (wire === undefined) {
+      const made: Wire = new Wire(connection, (error) => this.#lose(made, error));
+      this.#wires.set(connection, (wire = made));
+    }
+    connection.onclose = wire.onClose;
     if (isOffered) {
       this.#suspect.delete(wire);
       this.#staleErrors = 0;
@@ -133,11 +138,7 @@ export class Pool implements Line, Listener {
       wire.adopt(statement);
       this.#carrying.add(wire);
     }
-    const take = this.#takers.get(statement);
-    if (take !== undefined) {
-      this.#carrying.delete(wire);
-      this.#owned.set(wire, take(wire));
-    }
+    statement.take?.();
     if (this.#waiting.size > 0) this.#distributeSoon();
   }
 
@@ -171,28 +172,28 @@ export class Pool implements Line, Listener {
     statement.carrier?.connection.terminate();
   }
 
-  get #max(): number {
-    return this.#client.options.max;
-  }
-
   #distributeSoon(): void {
     queueMicrotask(() => this.#distribute());
   }
 
-  /** Sends what waits, in its order: on connections of the driver's pool while it has any, then behind what is running. */
+  /** Sends what waits, in its order. */
   #distribute(): void {
     for (const statement of this.#waiting) {
-      if (this.#refusedSince !== undefined && this.#mustWait()) return;
-      if (this.#offered.size + this.#carrying.size + this.#owned.size < this.#max) {
-        this.#waiting.delete(statement);
-        this.#offer(statement);
-        continue;
-      }
-      const wire = this.#leastBusy();
-      if (wire === undefined) return;
+      if (!this.#send(statement)) return;
       this.#waiting.delete(statement);
-      wire.send(statement);
     }
+  }
+
+  /** Sends a statement on a connection of the driver's pool if it has any, or else behind what is running. */
+  #send(statement: Statement): boolean {
+    if (this.#refusedSince !== undefined && this.#mustWait()) return false;
+    if (this.#offered.size + this.#carrying.size + this.#owned.size < this.#max) {
+      this.#offer(statement);
+      return true;
+    }
+    const wire = this.#leastBusy();
+    wire?.send(statement);
+    return wire !== undefined;
   }
 
   /** A server that refuses connections is asked by one statement at a time, with pauses. */
@@ -217,13 +218,12 @@ export class Pool implements Line, Listener {
   }
 
   #lose(wire: Wire, error: unknown): void {
+    this.#carrying.delete(wire);
+    this.#owned.get(wire)?.lose(error);
+    this.#owned.delete(wire);
     // The driver does not answer what it was given between the error of a socket and its close.
     wire.lose(error);
     wire.connection.terminate();
-    this.#carrying.delete(wire);
-    const owner = this.#owned.get(wire);
-    this.#owned.delete(wire);
-    owner?.lose(error);
     this.#distributeSoon();
   }
 

@@ -88,8 +88,10 @@ export class Reserved implements Line, Listener, Owner {
 
   lose(error: unknown): void {
     this.closed = error;
-    for (const statement of this.#waiting) statement.reject(error);
-    this.#waiting.clear();
+    for (const statement of this.#waiting) {
+      this.#waiting.delete(statement);
+      statement.reject(error);
+    }
     void nextTurn().then(() => this.#rejectLost(error));
   }
 

@@ -35,8 +35,8 @@ export interface Statement extends DriverQuery {
   flows: boolean;
   /** Whether its connection was lost before it was answered. */
   lost: boolean;
-  /** Whether a connection is taken with it, which nothing else may use from then on. */
-  readonly takes: boolean;
+  /** What takes the connection that it is sent on out of the pool. */
+  readonly take: (() => void) | undefined;
   /** What runs it when the driver asks for its first row: for cursors only. */
   start: (() => void) | undefined;
   /** Fails towards the caller, while the server may still work on it. */
@@ -47,7 +47,7 @@ export interface StatementKind {
   /** See `QueryOptions`. */
   readonly simple?: boolean;
   readonly unprepared?: boolean;
-  readonly takes?: boolean;
+  readonly take?: () => void;
   /** What its types add to the text, where a connection prepares the same text once per list of types. */
   readonly types?: string;
 }
@@ -96,19 +96,19 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">): MakeStatem
     flows = false;
     lost = false;
     start: (() => void) | undefined = undefined;
-    readonly takes: boolean;
+    readonly take: (() => void) | undefined;
     declare nativeResolve: (result: Result) => void;
     declare nativeReject: (reason: unknown) => void;
 
     constructor(
       text: string,
       parameters: readonly unknown[],
-      { simple = false, unprepared = false, takes = false, types = "" }: StatementKind,
+      { simple = false, unprepared = false, take, types = "" }: StatementKind,
     ) {
       const options = new Options(types === "" ? text : `${types} ${text}`, simple, unprepared);
       super([text], parameters, handler, canceller, options);
       options.statement = this;
-      this.takes = takes;
+      this.take = take;
       this.executed = true;
     }
 

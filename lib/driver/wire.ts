@@ -1,8 +1,11 @@
 import type { DriverConnection } from "./driver-connection.js";
 import type { Carrier, Statement } from "./statement.js";
 
-/** The most statements that are sent on one connection before it has answered all of them. */
-const MAX_IN_FLIGHT = 100;
+/** The most statements that a connection has to answer at a time; the driver's own bound is 100. */
+const MAX_IN_FLIGHT = 90;
+
+/** After so many statements in a row the driver's pool gets the connection back, because others may be waiting for it. */
+const MAX_IN_A_ROW = 1_000;
 
 /** One connection of the driver, and which of our statements it has not answered. */
 export class Wire implements Carrier {
@@ -11,12 +14,15 @@ export class Wire implements Carrier {
   readonly #inFlight = new Set<Statement>();
   /** Whether nothing may be sent until all that was sent is answered. */
   #full = false;
-  #sent = 0;
+  #inARow = 0;
   /** Cancel requests that are under way. The next statement could be hit by them. */
   #cancelling = 0;
 
-  constructor(connection: DriverConnection) {
+  readonly onClose: (error: unknown) => void;
+
+  constructor(connection: DriverConnection, onClose: (error: unknown) => void) {
     this.connection = connection;
+    this.onClose = onClose;
   }
 
   /** How many statements are not answered. */
@@ -25,7 +31,7 @@ export class Wire implements Carrier {
   }
 
   get takesMore(): boolean {
-    return !this.#full && this.#cancelling === 0;
+    return !this.#full && this.#cancelling === 0 && this.#inFlight.size < MAX_IN_FLIGHT;
   }
 
   get isCancelling(): boolean {
@@ -50,7 +56,7 @@ export class Wire implements Carrier {
     this.#inFlight.delete(statement);
     if (this.#inFlight.size > 0) return;
     this.#full = false;
-    this.#sent = 0;
+    this.#inARow = 0;
   }
 
   lose(error: unknown): void {
@@ -73,7 +79,7 @@ export class Wire implements Carrier {
   #follow(statement: Statement): void {
     // Sent again before it is prepared, the same text would be prepared twice. A full socket does not say which one it is.
     const isNew = statement.prepare && !statement.prepared;
-    if (isNew || !statement.flows || statement.cursorFn !== undefined || ++this.#sent >= MAX_IN_FLIGHT)
+    if (isNew || !statement.flows || statement.cursorFn !== undefined || ++this.#inARow >= MAX_IN_A_ROW)
       this.#full = true;
   }
 }
