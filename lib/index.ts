@@ -16,6 +16,7 @@ export { sql, type SqlTag } from "./sequence/sql.js";
 export type { Spliceable, Sql } from "./sql/fragment.js";
 export type { AliasedExpression, SqlExpression } from "./sql/expression.js";
 export type { Bindings, ScopedTag } from "./sql/scope.js";
+export type { JsonValue } from "./sql/json.js";
 export type { Splice, Value } from "./sql/value.js";
 
 export { currval, lastval, nextval, setval } from "./sequence/functions.js";
@@ -33,8 +34,9 @@ export { setSequenceLogged } from "./sequence/ddl/set-logged.js";
 
 export { embed } from "./embed/embed.js";
 
-export { bind } from "./driver/bind.js";
-export type { Database, Handle, Session, SessionHandle, Transaction } from "./driver/handle.js";
+export { bind, type BindOptions } from "./driver/bind.js";
+export type { BeginOptions, Database, Handle, Session, SessionHandle, Transaction } from "./driver/handle.js";
+export type { Limits } from "./driver/limits.js";
 export type { DrawOptions } from "./driver/draw.js";
 export type { Query } from "./driver/query.js";
 export type { Rows } from "./driver/decode.js";

@@ -1,12 +1,25 @@
 import type postgres from "postgres";
-import { refuse } from "../error.js";
-import { type Client, Connection } from "./connection.js";
+import { NextvalError, refuse } from "../error.js";
+import { type Client, Connection, commitUnknown } from "./connection.js";
 import { createHandle, createSessionHandle } from "./create-handle.js";
-import type { Database, Session, Work } from "./handle.js";
+import type { BeginOptions, Database, Session, Work } from "./handle.js";
+import { checkedLimits, type Limits, watch } from "./limits.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 import { Pool } from "./pool.js";
 import { Reserved } from "./reserve.js";
-import { transact } from "./transact.js";
+import { retry } from "./retry.js";
+import { transact, type Transacting } from "./transact.js";
+
+/** What `bind` takes beside the client. */
+export interface BindOptions {
+  /**
+   * How long a statement waits for a connection of the pool, in milliseconds; `begin` and `session` wait twice as long. What has waited
+   * longer fails with `POOL_EXHAUSTED`, and was never sent. Default: 30000; 0 waits forever.
+   */
+  readonly waitTimeout?: number | undefined;
+}
+
+const DEFAULT_WAIT_MS = 30_000;
 
 /**
  * Makes a handle of a postgres.js client. The client stays as it is, and goes on to be yours to use and to end.
@@ -17,49 +30,110 @@ import { transact } from "./transact.js";
  * const id = await db.nextval(orderSeq);
  * ```
  *
- * Statements run prepared, with the client's own types, transforms and hooks. `int8` columns arrive as bigint, or as the
- * sequence's `mode` says where they come from `.as()`; a client that parses `int8` itself (`types: { bigint: postgres.BigInt }`)
- * keeps its own way.
+ * Statements run with the client's own transforms and hooks, and prepared from the second time on. `int8` columns arrive as bigint, or as
+ * the sequence's `mode` says if they come from `.as()`; a client that parses `int8` itself (`types: { bigint: postgres.BigInt }`) keeps
+ * its own way.
  */
-export function bind<Types extends Record<string, unknown>>(client: postgres.Sql<Types>): Database {
+export function bind<Types extends Record<string, unknown>>(
+  client: postgres.Sql<Types>,
+  { waitTimeout = DEFAULT_WAIT_MS }: BindOptions = {},
+): Database {
+  if (!(typeof waitTimeout === "number" && waitTimeout >= 0 && waitTimeout <= 1_000_000_000)) {
+    throw new NextvalError(
+      "INVALID_OPTIONS",
+      `waitTimeout takes milliseconds from 0 to 1000000000, not ${String(waitTimeout)}`,
+    );
+  }
   const pool = Pool.of(client);
-  const connection = new Connection(client as unknown as Client, pool);
+  return databaseHandle(pool, new Connection(client as unknown as Client, pool, { wait: waitTimeout }));
+}
 
-  /** Runs `work` on a connection of its own. If that is lost, it fails immediately, whatever the work is waiting for. */
-  const reserved = async <Result>(work: (own: Connection) => Promise<Result>, resets: boolean): Promise<Result> => {
-    if ((client.options as { max_pipeline?: number }).max_pipeline === 0) {
-      refuse("begin", "needs a client with a max_pipeline of 1 or more");
-    }
-    const line = await Reserved.from(pool);
-    const own = connection.pin(line);
-    try {
-      return await Promise.race([work(own).finally(() => own.idle()), line.lost]);
-    } finally {
-      own.end();
-      line.release(resets);
-    }
-  };
-
+function databaseHandle(pool: Pool, connection: Connection): Database {
   return Object.assign(createHandle(connection), {
-    begin: beginWith((statement, work) => reserved((own) => transact(own, statement, work, true), false)),
-    session: <Result>(work: (session: Session) => Result | Promise<Result>) =>
-      reserved((own) => {
-        const begin = beginWith((statement, inner) => own.nest(() => transact(own.nested(), statement, inner)));
-        return outcomeOf(work(Object.assign(createSessionHandle(own), { begin })));
-      }, true),
+    begin: beginWith((how, work, limits) =>
+      reserved(pool, connection, limits, false, (own) => transact(own, { ...how, isLast: true }, work)),
+    ),
+    session: <Result>(work: (session: Session) => Result | Promise<Result>, limits: Limits = {}) =>
+      reserved(pool, connection, checkedLimits(limits), true, (own) => outcomeOf(work(sessionHandle(own)))),
+    with: (limits: Limits) => databaseHandle(pool, connection.limited(checkedLimits(limits))),
   });
 }
 
-type Begin = <Result>(statement: string, work: Work<Result>) => Promise<Outcome<Result>>;
+function sessionHandle(own: Connection): Session {
+  return Object.assign(createSessionHandle(own), {
+    begin: beginWith((how, work, limits) => {
+      const limited = hasLimits(limits) ? own.limited(limits) : own;
+      return own.nest(() => transact(limited.nested(), how, work));
+    }),
+    with: (limits: Limits) => sessionHandle(own.limited(checkedLimits(limits))),
+  });
+}
+
+/** Runs `work` on a connection of its own. If that is lost, or its time is over, it fails immediately, whatever the work waits for. */
+async function reserved<Result>(
+  pool: Pool,
+  connection: Connection,
+  limits: Limits,
+  resets: boolean,
+  work: (own: Connection) => Promise<Result>,
+): Promise<Result> {
+  if (pool.cannotReserve) refuse(resets ? "session" : "begin", "needs a client with a max_pipeline of 1 or more");
+  const { settings } = connection;
+  const start = Date.now();
+  const whole = hasLimits(limits);
+  if (limits.signal?.aborted === true) throw limits.signal.reason;
+  const waiting = whole || settings.limits ? { ...settings.limits, ...limits } : undefined;
+  const line = await Reserved.from(pool, { ...settings, limits: waiting });
+  const own = connection.pin(line);
+  let unwatch = () => {};
+  const over = new Promise<never>((_resolve, reject) => {
+    if (!whole) return;
+    const timeout = limits.timeout && Math.max(1, limits.timeout - (Date.now() - start));
+    unwatch = watch({ ...limits, timeout }, resets ? "the session" : "the transaction", (how) => {
+      const error = how.error("whole");
+      line.stopAll(error);
+      reject(error);
+    });
+  });
+  const lost = line.lost.catch((error: unknown) => {
+    throw line.isCommitting ? commitUnknown(error) : error;
+  });
+  try {
+    return await Promise.race([work(own).finally(() => finish(own)), lost, over]);
+  } finally {
+    unwatch();
+    own.end();
+    line.release(resets);
+  }
+}
+
+async function finish(own: Connection): Promise<void> {
+  await own.idle();
+  await own.leaveCursor();
+}
+
+type Begin = <Result>(how: Transacting, work: Work<Result>, limits: Limits) => Promise<Outcome<Result>>;
 
 function beginWith(run: Begin): Database["begin"] {
-  return async <Result>(first: string | Work<Result>, second?: Work<Result>) => {
-    const [modes, work] = typeof first === "string" ? [first, second as Work<Result>] : ["", first];
-    if (typeof work !== "function") refuse("begin", "needs a function to run");
+  return async <Result>(
+    first: string | Work<Result>,
+    second?: Work<Result> | BeginOptions,
+    third?: BeginOptions,
+  ): Promise<Outcome<Result>> => {
+    const [modes, work, options] = typeof first === "string" ? [first, second, third] : ["", first, second];
+    if (typeof work !== "function") return refuse("begin", "needs a function to run");
     if (!/^[a-z, ]*$/i.test(modes)) {
       const given = JSON.stringify(modes);
       refuse("begin", `takes transaction modes such as "read only", not ${given}`);
     }
-    return run(`begin ${modes}`, work);
+    const { retries = 0, ...limits } = checkedLimits((options ?? {}) as BeginOptions);
+    if (!Number.isInteger(retries) || retries < 0) {
+      throw new NextvalError("INVALID_OPTIONS", `retries takes a whole number from 0 on, not ${String(retries)}`);
+    }
+    return retry(retries, (onNoRetry) => run({ statement: `begin ${modes}`, onNoRetry }, work, limits));
   };
+}
+
+function hasLimits({ timeout, signal }: Limits): boolean {
+  return timeout !== undefined || signal !== undefined;
 }

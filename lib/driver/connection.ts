@@ -1,4 +1,5 @@
 import type postgres from "postgres";
+import { NextvalError } from "../error.js";
 import type { SequenceMark } from "../sequence/mark.js";
 import { sequenceName } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
@@ -9,10 +10,12 @@ import { Draws } from "./draw.js";
 import { isServerError, type Result } from "./driver-connection.js";
 import { addHint } from "./hint.js";
 import { nextTurn } from "./next-turn.js";
+import { type Limits, type Settings, type Stop, watch } from "./limits.js";
 import type { Line, Pool } from "./pool.js";
 import type { Reserved } from "./reserve.js";
 import { ended, sessionRequired } from "./session-required.js";
 import type { Statement } from "./statement.js";
+import { transactionControl } from "./transaction-control.js";
 import { translate } from "./translate.js";
 import { typesOf, writeValues, type WritingClient } from "./write.js";
 
@@ -21,99 +24,149 @@ export interface Client extends WritingClient {
   readonly options: WritingClient["options"] & postgres.ParsedOptions;
 }
 
+/** What all handles of one connection know of it, whatever their limits. */
+interface State {
+  /** The first error of a statement, which leaves a transaction unfit to commit. */
+  failure: unknown;
+  ended: boolean;
+  /** Whether a transaction is open, which fails with the error of any of its statements. */
+  readonly inTransaction: boolean;
+  leaveCursor: (() => PromiseLike<unknown>) | undefined;
+  inner: Promise<unknown> | undefined;
+  readonly draws: Set<Draws>;
+}
+
 /** Wraps a postgres.js client, or one of its connections, and tracks its session state. */
 export class Connection {
   readonly #client: Client;
   readonly #pool: Pool;
   /** The connection that all its statements run on; undefined for the pool. */
   readonly #reserved: Reserved | undefined;
-  #failure: unknown;
-  #ended = false;
-  #leaveCursor: (() => PromiseLike<unknown>) | undefined;
-  #inner: Promise<unknown> | undefined;
-  readonly draws: Draws = new Draws(this);
+  readonly #settings: Settings;
+  readonly #state: State;
+  readonly draws: Draws;
 
-  constructor(client: Client, pool: Pool, reserved?: Reserved) {
+  constructor(client: Client, pool: Pool, settings: Settings, reserved?: Reserved, state?: State) {
     this.#client = client;
     this.#pool = pool;
     this.#reserved = reserved;
+    this.#settings = settings;
+    this.#state = state ?? newState(false);
+    this.draws = new Draws(this);
+    this.#state.draws.add(this.draws);
   }
 
   /** The same settings for a reserved connection of this client. */
   pin(reserved: Reserved): Connection {
-    return new Connection(this.#client, this.#pool, reserved);
+    return new Connection(this.#client, this.#pool, this.#settings, reserved);
   }
 
   /** The same connection with an account of failures of its own. */
   nested(): Connection {
-    return new Connection(this.#client, this.#pool, this.#reserved);
+    return new Connection(this.#client, this.#pool, this.#settings, this.#reserved, newState(true));
   }
 
-  /** The first error of a statement, which leaves a transaction unfit to commit. */
+  /** The same connection, whose calls are limited. */
+  limited(limits: Limits): Connection {
+    const settings = { ...this.#settings, limits: { ...this.#settings.limits, ...limits } };
+    return new Connection(this.#client, this.#pool, settings, this.#reserved, this.#state);
+  }
+
+  get settings(): Settings {
+    return this.#settings;
+  }
+
   get failure(): unknown {
-    return this.#failure;
+    return this.#state.failure;
+  }
+
+  /** Whether something else reports the errors of statements that nothing awaits. */
+  get isReported(): boolean {
+    return this.#state.inTransaction;
   }
 
   /** From now on its handle is of no use: what it belonged to has ended, and others may have the connection. */
   end(): void {
-    this.#ended = true;
+    this.#state.ended = true;
   }
 
   /** Runs a transaction or savepoint on it. The server has them on one stack, so there is one at a time. */
   async nest<Value>(work: () => Promise<Value>): Promise<Value> {
-    if (this.#inner !== undefined)
+    if (this.#state.inner !== undefined)
       throw sessionRequired("a transaction or savepoint is open here already; await it first");
     try {
       const inner = work();
-      this.#inner = inner;
+      this.#state.inner = inner;
       return await inner;
     } finally {
-      this.#inner = undefined;
+      this.#state.inner = undefined;
     }
   }
 
-  /** Ends what was left open: a cursor, a transaction or savepoint that was not awaited. */
+  /** Waits for a transaction or savepoint that nothing has awaited. */
   async idle(): Promise<void> {
-    await this.#leaveCursor?.();
-    await this.#inner?.catch(() => {});
+    await this.#state.inner?.catch(() => {});
+  }
+
+  /** Closes a cursor whose loop was not left. */
+  async leaveCursor(): Promise<void> {
+    await this.#state.leaveCursor?.();
   }
 
   /** To postgres.js any other statement on a connection has to wait for the end of a cursor. */
   openCursor(leave: () => PromiseLike<unknown>): () => void {
-    if (this.#reserved !== undefined) this.#leaveCursor = leave;
+    if (this.#reserved !== undefined) this.#state.leaveCursor = leave;
     return () => {
-      this.#leaveCursor = undefined;
+      this.#state.leaveCursor = undefined;
     };
   }
 
   /** The driver's statement, with its values written. Nothing is sent. */
   prepare(fragment: Sql): Statement {
     const values = writeValues(fragment, this.#client);
-    return this.#pool.make(fragment.text, values, { types: typesOf(values) });
+    return this.#pool.make(fragment.text, values, { types: typesOf(values), wait: this.#settings.wait });
   }
 
-  /** Sends a statement. */
-  run(statement: Statement, isLast?: boolean): void {
-    // What follows in a session may read what was drawn before.
+  /** Sends a statement, and watches its limits. */
+  run(statement: Statement): void {
+    this.send(statement);
+    const { limits } = this.#settings;
+    if (limits === undefined) return;
+    const unwatch = watch(limits, "the statement", (how) => this.stop(statement, how));
+    statement.then(unwatch, unwatch);
+  }
+
+  /** Sends a statement. Behind the last one the connection goes back to the pool. */
+  send(statement: Statement, isLast?: boolean): void {
     if (this.#reserved === undefined) this.#pool.run(statement);
     else {
-      this.draws.flush();
+      // What follows in a session may read what was drawn before.
+      for (const draws of this.#state.draws) draws.flush();
       this.#reserved.run(statement, isLast);
     }
   }
 
-  cancel(statement: Statement): void {
-    (this.#reserved ?? this.#pool).cancel(statement);
+  stop(statement: Statement, how: Stop): void {
+    (this.#reserved ?? this.#pool).stop(statement, how);
+  }
+
+  /** Why nothing can be sent here any more. */
+  get #closed(): unknown {
+    const line: Line = this.#reserved ?? this.#pool;
+    if (line.closed !== undefined) return line.closed;
+    return this.#state.ended ? ended() : undefined;
   }
 
   /** Why a statement cannot run here, such as `currval` on a pool, whose next statement may run in any session. */
   refusal(fragment: Sql): unknown {
-    const line: Line = this.#reserved ?? this.#pool;
-    if (line.closed !== undefined) return line.closed;
-    if (this.#ended) return ended();
-    if (this.#leaveCursor !== undefined)
+    const closed = this.#closed;
+    if (closed !== undefined) return closed;
+    const signal = this.#settings.limits?.signal;
+    if (signal?.aborted === true) return signal.reason;
+    if (this.#state.leaveCursor !== undefined)
       return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
-    if (this.#reserved !== undefined) return undefined;
+    const control = this.#controlRefusal(fragment.text);
+    if (control !== undefined || this.#reserved !== undefined) return control;
     const drawn: SequenceMark[] = [];
     for (const mark of sequenceMarks(fragment)) {
       const { use, sequence } = mark;
@@ -130,6 +183,20 @@ export class Connection {
     return undefined;
   }
 
+  /** A transaction that is begun or ended by hand would take the statements of others with it, or leave those that follow outside. */
+  #controlRefusal(text: string): unknown {
+    if (this.#reserved !== undefined && !this.#state.inTransaction) return undefined;
+    const words = transactionControl(text);
+    if (words === undefined) return undefined;
+    if (this.#state.inTransaction) {
+      const cure = "return from the work of begin to commit, and throw to roll back";
+      return new NextvalError("TRANSACTION_CONTROL", `${words} cannot run inside db.begin; ${cure}`);
+    }
+    if (words !== "begin" && !words.startsWith("start")) return undefined;
+    const problem = `${words} would open a transaction on one connection of the pool for every statement that runs there`;
+    return new NextvalError("TRANSACTION_CONTROL", `${problem}; use db.begin`);
+  }
+
   /** Decodes the `int8` values of rows in place. */
   decode(rows: Result, fragment: Sql, columns: Columns | null = rows.columns): Result {
     withoutHoles(rows);
@@ -142,7 +209,7 @@ export class Connection {
   async fail(error: unknown, fragment: Sql): Promise<never> {
     addHint(error, fragment);
     const result = translate(error, sequenceMarks(fragment), this.#client.options.user);
-    this.#failure ??= result;
+    this.#state.failure ??= result;
     return raise(error, result);
   }
 
@@ -175,7 +242,7 @@ export class Connection {
    */
   async recover(error: unknown, statement: Statement, fragment: Sql): Promise<Result> {
     if (this.#reserved !== undefined || !isInvalidated(error)) return this.fail(error, fragment);
-    const again = this.#pool.make(fragment.text, statement.args, { unprepared: true });
+    const again = this.#pool.make(fragment.text, statement.args, { unprepared: true, wait: this.#settings.wait });
     again.isRaw = statement.isRaw;
     this.#pool.run(again);
     return again.catch((error) => this.fail(error, fragment));
@@ -183,13 +250,36 @@ export class Connection {
 
   /** Runs a statement for what it does, and gives the server's word for it. */
   async command(text: string, isLast?: boolean): Promise<string> {
-    const fragment = textFragment(text);
-    const refusal = this.refusal(fragment);
-    if (refusal !== undefined) throw refusal;
-    const statement = this.prepare(fragment);
-    this.run(statement, isLast);
+    if (this.#closed !== undefined) throw this.#closed;
+    const statement = this.prepare(textFragment(text));
+    this.send(statement, isLast);
     return (await statement.catch(raise)).command;
   }
+
+  /** Commits. If the answer is lost, it is unknown whether the server has committed. */
+  async commit(isLast?: boolean): Promise<string> {
+    if (this.#closed !== undefined) throw this.#closed;
+    const line = this.#reserved as Reserved;
+    line.isCommitting = true;
+    try {
+      return await this.command("commit", isLast);
+    } catch (error) {
+      throw line.closed !== undefined || isFatal(error) ? commitUnknown(error) : error;
+    } finally {
+      if (line.closed === undefined) line.isCommitting = false;
+    }
+  }
+}
+
+function newState(inTransaction: boolean): State {
+  return {
+    failure: undefined,
+    ended: false,
+    inTransaction,
+    leaveCursor: undefined,
+    inner: undefined,
+    draws: new Set(),
+  };
 }
 
 /**
@@ -209,6 +299,18 @@ const INVALIDATED = new Set(["FetchPreparedStatement", "RevalidateCachedQuery", 
 
 function isInvalidated(error: unknown): boolean {
   return isServerError(error) && INVALIDATED.has(error.routine);
+}
+
+/** Whether the server ends the session with this error, which may be after it has committed. */
+function isFatal(error: unknown): boolean {
+  return isServerError(error) && error.severity !== "ERROR";
+}
+
+export function commitUnknown(cause: unknown): NextvalError {
+  const problem =
+    "the connection was lost before the server answered COMMIT, so the transaction may have been committed or not; " +
+    "look for what it should have written before you run it again";
+  return new NextvalError("COMMIT_UNKNOWN", problem, { cause });
 }
 
 /** Throws an error, or what it was translated to, when a connection that may be lost has been closed. */

@@ -12,7 +12,8 @@ import type { Result } from "./driver-connection.js";
 import type { Handle, RunningTag, SessionHandle } from "./handle.js";
 import { Query } from "./query.js";
 
-export function createHandle(connection: Connection): Handle {
+/** What a handle has besides `with`, which gives a handle of its own kind. */
+export function createHandle(connection: Connection): Omit<Handle, "with"> & RunningTag {
   const query = <Row>(fragment: Sql<Row>): Query<Row> => new Query(connection, genuine(fragment));
   const run: RunningTag = <Row extends object>(
     strings: TemplateStringsArray,
@@ -42,7 +43,7 @@ export function createHandle(connection: Connection): Handle {
   });
 }
 
-export function createSessionHandle(connection: Connection): SessionHandle {
+export function createSessionHandle(connection: Connection): Omit<SessionHandle, "with"> & RunningTag {
   return Object.assign(createHandle(connection), {
     currval: async <Sequence extends SequenceLike>(sequence: Sequence) =>
       connection.value(tag`select ${currval(sequence)}`, decoderOf(sequence)),

@@ -1,14 +1,17 @@
 import type postgres from "postgres";
+import { NextvalError } from "../error.js";
 import { type DriverConnection, isServerError } from "./driver-connection.js";
+import { type Settings, type Stop, watch } from "./limits.js";
 import { type Listener, type MakeStatement, type Statement, statementMaker } from "./statement.js";
-import { cancelled, Wire } from "./wire.js";
+import { Wire } from "./wire.js";
 
 /** What statements are sent on: a pool of connections, or one that is reserved. */
 export interface Line {
   /** Why nothing can be sent any more. */
   readonly closed: unknown;
   run(statement: Statement): void;
-  cancel(statement: Statement): void;
+  /** Stops a statement before its answer. */
+  stop(statement: Statement, stop: Stop): void;
 }
 
 /** Who has taken a connection out of the pool. */
@@ -19,6 +22,9 @@ export interface Owner {
 /** The pause before a server that refused a connection is asked again, and the longest one. */
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 1_000;
+
+/** How much longer than other statements one waits that the driver may be opening a connection for. */
+const CONNECT_MARGIN_MS = 1_000;
 
 const pools = new WeakMap<object, Pool>();
 
@@ -47,6 +53,8 @@ export class Pool implements Line, Listener {
   #refusedSince: number | undefined;
   #backoff = MIN_BACKOFF_MS;
   #nextAttempt = 0;
+  /** Runs while something waits to be sent. */
+  #clock: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Pick<postgres.Sql, "unsafe" | "options">) {
     this.#client = client;
@@ -60,14 +68,20 @@ export class Pool implements Line, Listener {
     return pool;
   }
 
+  /** The driver does not say which connection a statement was sent on if it may send no second one behind it. */
+  get cannotReserve(): boolean {
+    return (this.#client.options as { max_pipeline?: number }).max_pipeline === 0;
+  }
+
   run(statement: Statement): void {
     statement.listener = this;
-    if (this.#waiting.size === 0 && this.#send(statement)) return;
-    this.#waiting.add(statement);
+    if (this.#waiting.size > 0 || !this.#send(statement)) this.#waiting.add(statement);
+    else if (!this.#offered.has(statement)) return;
+    if (statement.wait > 0) this.#expect(statement);
   }
 
   /** Takes the connection on which an empty statement is sent out of the pool, until `release`. */
-  async reserve(own: (wire: Wire) => Owner): Promise<void> {
+  async reserve(own: (wire: Wire) => Owner, { limits, wait }: Settings): Promise<void> {
     for (;;) {
       let isTaken = false;
       await new Promise<unknown>((resolve, reject) => {
@@ -78,8 +92,12 @@ export class Pool implements Line, Listener {
           this.#owned.set(wire, own(wire));
           resolve(undefined);
         };
-        const statement = this.make("", [], { simple: true, take });
+        const statement = this.make("", [], { simple: true, take, wait: 2 * wait });
         this.run(statement);
+        if (limits !== undefined) {
+          const unwatch = watch(limits, "the wait for a connection", (how) => isTaken || this.stop(statement, how));
+          statement.then(unwatch, unwatch);
+        }
         statement.then(resolve, reject);
       });
       // Not taken if the socket was full, because the driver does not say then which connection it was.
@@ -93,33 +111,41 @@ export class Pool implements Line, Listener {
     this.#distributeSoon();
   }
 
-  cancel(statement: Statement): void {
-    if (this.#waiting.delete(statement)) {
-      statement.reject(cancelled(false));
-    } else if (this.#offered.has(statement)) {
-      // The driver's pool may be opening a connection for it, which would be forgotten without a statement.
-      statement.strings = [""];
-      statement.args = [];
-      statement.abandon(cancelled(false));
-    } else {
-      const wire = statement.carrier as Wire | undefined;
-      if (wire === undefined || !wire.worksOn(statement)) statement.abandon(cancelled(true));
-      else void this.#cancelOn(wire, statement);
+  stop(statement: Statement, stop: Stop): void {
+    if (this.#waiting.delete(statement)) statement.abandon(stop.error("unsent"));
+    else if (this.#offered.has(statement)) neutralize(statement, stop.error("unsent"));
+    else if (statement.carrier === undefined) statement.abandon(stop.error("together"));
+    else {
+      const wire = statement.carrier as Wire;
+      const asked = wire.stop(statement, stop);
+      if (asked !== undefined) void this.#holdDuring(asked, wire);
     }
   }
 
-  async #cancelOn(wire: Wire, statement: Statement): Promise<void> {
+  /** Keeps the driver's pool from getting a connection back with the answer, because the request could hit the next statement. */
+  async #holdDuring(asked: Promise<void>, wire: Wire): Promise<void> {
     const { connection } = wire;
-    // Otherwise the connection would go back to the driver's pool with its answer, and the request could hit the next statement.
-    const hold = Object.assign(() => hold.release || connection.terminate(), { release: true });
+    let isAsked = true;
+    let isAnswered = false;
+    const giveBack = () => {
+      if (isAsked || !isAnswered || connection.reserved !== hold) return;
+      hold.release = false;
+      const last = this.make("", [], { simple: true });
+      last.listener = this;
+      last.catch(() => {});
+      wire.send(last);
+    };
+    const onAnswer = () => {
+      // It would have gone back, were the server not in a transaction.
+      if (!hold.release) connection.terminate();
+      isAnswered = true;
+      giveBack();
+    };
+    const hold = Object.assign(onAnswer, { release: true });
     connection.reserved = hold;
-    await Promise.all([wire.cancel(statement), statement.catch(() => {})]);
-    if (connection.reserved !== hold) return;
-    hold.release = false;
-    const last = this.make("", [], { simple: true });
-    last.listener = this;
-    last.catch(() => {});
-    wire.send(last);
+    await asked;
+    isAsked = false;
+    giveBack();
   }
 
   sent(statement: Statement, connection: DriverConnection): void {
@@ -139,7 +165,7 @@ export class Pool implements Line, Listener {
       this.#carrying.add(wire);
     }
     statement.take?.();
-    if (this.#waiting.size > 0) this.#distributeSoon();
+    this.#goOn();
   }
 
   settled(statement: Statement): void {
@@ -150,7 +176,7 @@ export class Pool implements Line, Listener {
       wire.settle(statement);
       if (wire.size === 0 && !wire.isCancelling) this.#carrying.delete(wire);
     }
-    if (this.#waiting.size > 0) this.#distributeSoon();
+    this.#goOn();
   }
 
   unsent(statement: Statement, error: unknown): boolean {
@@ -172,8 +198,47 @@ export class Pool implements Line, Listener {
     statement.carrier?.connection.terminate();
   }
 
+  #goOn(): void {
+    if (this.#waiting.size > 0) this.#distributeSoon();
+    else if (this.#clock !== undefined && this.#offered.size === 0) this.#stopClock();
+  }
+
   #distributeSoon(): void {
     queueMicrotask(() => this.#distribute());
+  }
+
+  /** Notes until when a statement waits to be sent. */
+  #expect(statement: Statement): void {
+    statement.deadline = Date.now() + statement.wait;
+    this.#clock ??= setTimeout(() => this.#giveUp(), statement.wait);
+  }
+
+  #stopClock(): void {
+    clearTimeout(this.#clock);
+    this.#clock = undefined;
+  }
+
+  /** Fails what has waited too long. It was never sent. */
+  #giveUp(): void {
+    this.#stopClock();
+    const now = Date.now();
+    let next = Infinity;
+    for (const statement of [...this.#waiting, ...this.#offered]) {
+      // The driver fails by itself if it cannot connect.
+      const isOffered = this.#offered.has(statement);
+      const deadline = statement.deadline + (isOffered ? CONNECT_MARGIN_MS : 0);
+      if (deadline > now) next = Math.min(next, deadline);
+      else {
+        statement.deadline = Infinity;
+        const error = exhausted(statement.wait, this.#owned.size, this.#max);
+        if (isOffered) neutralize(statement, error);
+        else {
+          this.#waiting.delete(statement);
+          statement.abandon(error);
+        }
+      }
+    }
+    if (next < Infinity) this.#clock = setTimeout(() => this.#giveUp(), next - now);
   }
 
   /** Sends what waits, in its order. */
@@ -243,6 +308,21 @@ export class Pool implements Line, Listener {
       each.abandon(refusal(seconds));
     }
   }
+}
+
+/** The driver's pool may be opening a connection for it, which it would forget without a statement: so it runs, and does nothing. */
+function neutralize(statement: Statement, error: unknown): void {
+  statement.strings = [""];
+  statement.args = [];
+  statement.take = undefined;
+  statement.abandon(error);
+}
+
+function exhausted(wait: number, owned: number, max: number): NextvalError {
+  const problem =
+    `no connection was free for ${wait / 1_000} s: transactions and sessions of this client hold ${owned} of its ${max}; ` +
+    "inside db.begin use the transaction's own handle, and draw from an allocator before it";
+  return new NextvalError("POOL_EXHAUSTED", problem);
 }
 
 function refusal(seconds: number): Error {

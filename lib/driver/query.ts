@@ -2,8 +2,8 @@ import type { Sql } from "../sql/fragment.js";
 import { type Connection, refuseLost } from "./connection.js";
 import type { Rows } from "./decode.js";
 import type { Result } from "./driver-connection.js";
+import { CANCEL } from "./limits.js";
 import type { Statement } from "./statement.js";
-import { cancelled } from "./wire.js";
 
 /**
  * A statement that runs when it is first awaited, and only once.
@@ -42,9 +42,10 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
     return this.#run().finally(done);
   }
 
-  /** Starts the statement without waiting for it. */
+  /** Starts the statement without waiting for it. If it fails within a transaction, `begin` fails with its error. */
   execute(): this {
-    void this.#run();
+    const rows = this.#run();
+    if (this.#connection.isReported) rows.catch(() => {});
     return this;
   }
 
@@ -58,8 +59,8 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
    *   statement the server works on when it arrives. The error says so.
    */
   cancel(): void {
-    if (this.#statement === undefined) this.#rows ??= Promise.reject(cancelled(false));
-    else this.#connection.cancel(this.#statement);
+    if (this.#statement === undefined) this.#rows ??= Promise.reject(CANCEL.error("unsent"));
+    else this.#connection.stop(this.#statement, CANCEL);
     this.#rows?.catch(() => {});
   }
 

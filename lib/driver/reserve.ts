@@ -1,9 +1,10 @@
 import { isServerError } from "./driver-connection.js";
+import type { Settings, Stop } from "./limits.js";
 import { nextTurn } from "./next-turn.js";
 import type { Line, Owner, Pool } from "./pool.js";
 import { ended } from "./session-required.js";
 import type { Listener, Statement } from "./statement.js";
-import { cancelled, type Wire } from "./wire.js";
+import type { Wire } from "./wire.js";
 
 /**
  * What a session may have left on its connection: everything that DISCARD ALL removes, but not prepared statements, because the driver
@@ -22,6 +23,8 @@ const RESET =
  */
 export class Reserved implements Line, Listener, Owner {
   closed: unknown;
+  /** Whether COMMIT was sent, and its answer has not come. */
+  isCommitting = false;
   /** Rejects when the connection is closed, and never resolves. */
   readonly lost: Promise<never>;
   #rejectLost!: (reason: unknown) => void;
@@ -42,14 +45,15 @@ export class Reserved implements Line, Listener, Owner {
     this.lost.catch(() => {});
   }
 
-  static async from(pool: Pool): Promise<Reserved> {
+  static async from(pool: Pool, settings: Settings): Promise<Reserved> {
     const reserved = new Reserved(pool);
+    const own = (wire: Wire) => {
+      reserved.#wire = wire;
+      wire.connection.reserved = reserved.#hold;
+      return reserved;
+    };
     try {
-      await pool.reserve((wire) => {
-        reserved.#wire = wire;
-        wire.connection.reserved = reserved.#hold;
-        return reserved;
-      });
+      await pool.reserve(own, settings);
     } catch (error) {
       await nextTurn();
       throw error;
@@ -80,10 +84,18 @@ export class Reserved implements Line, Listener, Owner {
     this.run(last, true);
   }
 
-  cancel(statement: Statement): void {
-    if (this.#waiting.delete(statement)) statement.reject(cancelled(false));
-    else if (this.#wire.worksOn(statement)) void this.#wire.cancel(statement).then(() => this.#send());
-    else statement.abandon(cancelled(true));
+  stop(statement: Statement, stop: Stop): void {
+    if (this.#waiting.delete(statement)) statement.abandon(stop.error("unsent"));
+    else void this.#wire.stop(statement, stop)?.then(() => this.#send());
+  }
+
+  /** Asks the server to stop what it works on; what was not sent fails. */
+  stopAll(error: unknown): void {
+    for (const statement of this.#waiting) {
+      this.#waiting.delete(statement);
+      statement.abandon(error);
+    }
+    if (this.closed === undefined) this.#wire.stopRunning();
   }
 
   lose(error: unknown): void {

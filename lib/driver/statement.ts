@@ -36,7 +36,10 @@ export interface Statement extends DriverQuery {
   /** Whether its connection was lost before it was answered. */
   lost: boolean;
   /** What takes the connection that it is sent on out of the pool. */
-  readonly take: (() => void) | undefined;
+  take: (() => void) | undefined;
+  /** How long it waits to be sent, in ms, and until when. */
+  readonly wait: number;
+  deadline: number;
   /** What runs it when the driver asks for its first row: for cursors only. */
   start: (() => void) | undefined;
   /** Fails towards the caller, while the server may still work on it. */
@@ -47,6 +50,8 @@ export interface StatementKind {
   /** See `QueryOptions`. */
   readonly simple?: boolean;
   readonly unprepared?: boolean;
+  /** How long it waits to be sent, in ms; 0, the default, waits forever. */
+  readonly wait?: number;
   readonly take?: () => void;
   /** What its types add to the text, where a connection prepares the same text once per list of types. */
   readonly types?: string;
@@ -96,19 +101,22 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">): MakeStatem
     flows = false;
     lost = false;
     start: (() => void) | undefined = undefined;
-    readonly take: (() => void) | undefined;
+    deadline = Infinity;
+    readonly wait: number;
+    take: (() => void) | undefined;
     declare nativeResolve: (result: Result) => void;
     declare nativeReject: (reason: unknown) => void;
 
     constructor(
       text: string,
       parameters: readonly unknown[],
-      { simple = false, unprepared = false, take, types = "" }: StatementKind,
+      { simple = false, unprepared = false, take, types = "", wait = 0 }: StatementKind,
     ) {
       const options = new Options(types === "" ? text : `${types} ${text}`, simple, unprepared);
       super([text], parameters, handler, canceller, options);
       options.statement = this;
       this.take = take;
+      this.wait = wait;
       this.executed = true;
     }
 

@@ -1,48 +1,69 @@
 import { NextvalError } from "../error.js";
 import type { Connection } from "./connection.js";
 import { createSessionHandle } from "./create-handle.js";
-import type { Work } from "./handle.js";
+import type { Transaction, Work } from "./handle.js";
+import { checkedLimits, type Limits } from "./limits.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 
-/** A transaction on a connection of its own; `statement` opens it. With `isLast` the connection goes back to the pool when it ends. */
+/** How `transact` runs. */
+export interface Transacting {
+  /** The statement that opens it. */
+  readonly statement: string;
+  /** Whether the connection goes back to the pool when it ends. */
+  readonly isLast?: boolean;
+  /** Called when the work must not be run again. */
+  readonly onNoRetry: () => void;
+}
+
+/** Runs work in a transaction on a connection of its own. */
 export async function transact<Result>(
   session: Connection,
-  statement: string,
+  { statement, isLast, onNoRetry }: Transacting,
   work: Work<Result>,
-  isLast = false,
 ): Promise<Outcome<Result>> {
   await session.command(statement);
   const transaction = session.nested();
-  const outcome = await attempt(transaction, work).catch(async (error: unknown) => {
-    // Where the connection is lost the server has rolled back by itself; the error that led here matters more.
+  const outcome = await attempt(transaction, work, onNoRetry).catch(async (error: unknown) => {
+    // If the connection is lost the server has rolled back by itself; the error that led here matters more.
     await session.command("rollback", isLast).catch(() => {});
     throw error;
   });
   // To the commit of a transaction in which a statement has failed the server answers with a rollback, and no error.
-  if ((await session.command("commit", isLast)) === "COMMIT") return outcome;
+  if ((await session.commit(isLast)) === "COMMIT") return outcome;
   throw transaction.failure ?? new NextvalError("TRANSACTION_FAILED", "the server has rolled the transaction back");
 }
 
 /** Work on a connection, which fails when one of its statements has failed, whether or not the work took notice. */
-async function attempt<Result>(connection: Connection, work: Work<Result>): Promise<Outcome<Result>> {
+async function attempt<Result>(
+  connection: Connection,
+  work: Work<Result>,
+  onNoRetry: () => void,
+): Promise<Outcome<Result>> {
   try {
-    const handle = createSessionHandle(connection);
-    const savepoint = <Inner>(inner: Work<Inner>) => connection.nest(() => save(connection, inner));
-    const outcome = await outcomeOf(work(Object.assign(handle, { savepoint })));
+    const outcome = await outcomeOf(work(transactionHandle(connection, onNoRetry)));
     await connection.idle();
     if (connection.failure !== undefined) throw connection.failure;
     return outcome;
   } finally {
+    await connection.leaveCursor();
     connection.end();
   }
 }
 
-async function save<Result>(outer: Connection, work: Work<Result>): Promise<Outcome<Result>> {
+function transactionHandle(connection: Connection, noRetry: () => void): Transaction {
+  return Object.assign(createSessionHandle(connection), {
+    noRetry,
+    savepoint: <Inner>(inner: Work<Inner>) => connection.nest(() => save(connection, inner, noRetry)),
+    with: (limits: Limits) => transactionHandle(connection.limited(checkedLimits(limits)), noRetry),
+  });
+}
+
+async function save<Result>(outer: Connection, work: Work<Result>, onNoRetry: () => void): Promise<Outcome<Result>> {
   const connection = outer.nested();
   await outer.command("savepoint nextval");
   try {
-    const outcome = await attempt(connection, work);
-    // Fails where a statement has failed that nobody awaited.
+    const outcome = await attempt(connection, work, onNoRetry);
+    // Fails if a statement has failed that nothing awaited.
     await outer.command("release nextval");
     return outcome;
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { DriverConnection } from "./driver-connection.js";
+import type { Stop } from "./limits.js";
 import type { Carrier, Statement } from "./statement.js";
 
 /** The most statements that a connection has to answer at a time; the driver's own bound is 100. */
@@ -7,18 +8,22 @@ const MAX_IN_FLIGHT = 90;
 /** After so many statements in a row the driver's pool gets the connection back, because others may be waiting for it. */
 const MAX_IN_A_ROW = 1_000;
 
+/** How long a connection has to answer what nothing waits for any more. After that it is taken for dead, and closed. */
+const GRACE_MS = 5_000;
+
 /** One connection of the driver, and which of our statements it has not answered. */
 export class Wire implements Carrier {
   readonly connection: DriverConnection;
+  readonly onClose: (error: unknown) => void;
   /** In the order in which they were sent: the server works on the first one. */
   readonly #inFlight = new Set<Statement>();
+  /** Those of them that nothing waits for, with the end of their grace. */
+  readonly #abandoned = new Map<Statement, ReturnType<typeof setTimeout>>();
   /** Whether nothing may be sent until all that was sent is answered. */
   #full = false;
   #inARow = 0;
   /** Cancel requests that are under way. The next statement could be hit by them. */
   #cancelling = 0;
-
-  readonly onClose: (error: unknown) => void;
 
   constructor(connection: DriverConnection, onClose: (error: unknown) => void) {
     this.connection = connection;
@@ -54,6 +59,8 @@ export class Wire implements Carrier {
 
   settle(statement: Statement): void {
     this.#inFlight.delete(statement);
+    clearTimeout(this.#abandoned.get(statement));
+    this.#abandoned.delete(statement);
     if (this.#inFlight.size > 0) return;
     this.#full = false;
     this.#inARow = 0;
@@ -63,17 +70,45 @@ export class Wire implements Carrier {
     for (const statement of this.#inFlight) statement.reject(error);
   }
 
-  /** Whether the server works on this statement, and has nothing else to do after it. */
-  worksOn(statement: Statement): boolean {
-    return statement.active && this.#inFlight.size === 1 && this.#inFlight.has(statement);
+  /**
+   * Stops a statement that was sent. The server is asked only if it works on this statement and has nothing else to do after it, and
+   * then nothing is sent until it has answered both. The result is that wait; undefined if the server is not asked.
+   */
+  stop(statement: Statement, { error, waits }: Stop): Promise<void> | undefined {
+    const isAlone = statement.active && this.#inFlight.size === 1 && this.#inFlight.has(statement);
+    if (!isAlone || !waits) statement.abandon(error(isAlone ? "running" : "together"));
+    if (!waits) this.#expectAnswer(statement);
+    return isAlone ? this.#cancel(statement) : undefined;
   }
 
-  /** Asks the server to stop the statement. Nothing is sent until the server has answered both the request and the statement. */
-  async cancel(statement: Statement): Promise<void> {
+  /** Asks the server to stop what it works on, for an owner whose time is over. */
+  stopRunning(): void {
+    const [statement] = this.#inFlight;
+    for (const each of this.#inFlight) this.#expectAnswer(each);
+    if (statement?.active === true && this.#inFlight.size === 1) void this.#cancel(statement);
+  }
+
+  async #cancel(statement: Statement): Promise<void> {
+    this.#full = true;
     this.#cancelling++;
     // A server that cannot be reached cannot be asked: the statement ends as it would have.
     await statement.canceller?.(statement).catch(() => {});
     this.#cancelling--;
+  }
+
+  #expectAnswer(statement: Statement): void {
+    if (!this.#inFlight.has(statement) || this.#abandoned.has(statement)) return;
+    this.#full = true;
+    const end = () => {
+      if (this.#abandoned.size < this.#inFlight.size) return;
+      this.onClose(
+        Object.assign(new Error("the connection does not answer"), {
+          code: "CONNECTION_CLOSED",
+          errno: "CONNECTION_CLOSED",
+        }),
+      );
+    };
+    this.#abandoned.set(statement, setTimeout(end, GRACE_MS));
   }
 
   #follow(statement: Statement): void {
@@ -82,10 +117,4 @@ export class Wire implements Carrier {
     if (isNew || !statement.flows || statement.cursorFn !== undefined || ++this.#inARow >= MAX_IN_A_ROW)
       this.#full = true;
   }
-}
-
-/** How `cancel` ends a statement that the server may go on with. */
-export function cancelled(isSent: boolean): Error {
-  const also = isSent ? "; it was sent with others, and may still run on the server" : "";
-  return Object.assign(new Error(`canceling statement due to user request${also}`), { code: "57014" });
 }

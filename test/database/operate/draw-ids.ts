@@ -20,7 +20,12 @@ const clients = WAYS.map(() =>
     connection: isSteady ? {} : { commit_delay: 100_000, commit_siblings: 0 },
   }),
 );
-const [one, many, allocating, blocking] = clients.map(bind) as [Database, Database, Database, Database];
+const [one, many, allocating, blocking] = clients.map((client) => bind(client)) as [
+  Database,
+  Database,
+  Database,
+  Database,
+];
 const ids = allocator(allocating, orderSeq, { size: isSteady ? 2000 : 4 });
 const blocks = blockAllocator(blocking, blockSeq, isSteady ? {} : { blocks: 3, lowWater: 100 });
 const failures = new Map<string, number>();

@@ -1,0 +1,34 @@
+/** Errors after which the same transaction may succeed: it met another one. Source: "Serialization Failure Handling". */
+const MAY_SUCCEED = new Set(["40001", "40P01"]);
+
+const FIRST_PAUSE_MS = 10;
+const MAX_PAUSE_MS = 1_000;
+
+/**
+ * Runs an attempt again, up to `retries` times, when it has failed because of another transaction. Pauses in between, longer each time
+ * and of random length, so that the two do not meet again.
+ */
+export async function retry<Result>(
+  retries: number,
+  attempt: (forbid: () => void) => Promise<Result>,
+): Promise<Result> {
+  for (let count = 0; ; count++) {
+    let isForbidden = false;
+    try {
+      return await attempt(() => {
+        isForbidden = true;
+      });
+    } catch (error) {
+      if (isForbidden || count >= retries || !maySucceed(error)) throw error;
+    }
+    const longest = Math.min(FIRST_PAUSE_MS * 2 ** count, MAX_PAUSE_MS);
+    await new Promise((resolve) => {
+      setTimeout(resolve, longest * (0.5 + Math.random() / 2));
+    });
+  }
+}
+
+function maySucceed(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ("code" in error && MAY_SUCCEED.has(error.code as string)) || maySucceed(error.cause);
+}
