@@ -3,7 +3,7 @@ import { NextvalError, refuse } from "../error.js";
 import { type Client, Connection, commitUnknown } from "./connection.js";
 import { createHandle, createSessionHandle } from "./create-handle.js";
 import type { BeginOptions, Database, Session, Work } from "./handle.js";
-import { checkedLimits, type Limits, watch } from "./limits.js";
+import { checkedLimits, type Limits, type Stop, watch } from "./limits.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 import { Pool } from "./pool.js";
 import { Reserved } from "./reserve.js";
@@ -88,12 +88,13 @@ async function reserved<Result>(
   let unwatch = () => {};
   const over = new Promise<never>((_resolve, reject) => {
     if (!whole) return;
-    const timeout = limits.timeout && Math.max(1, limits.timeout - (Date.now() - start));
-    unwatch = watch({ ...limits, timeout }, resets ? "the session" : "the transaction", (how) => {
+    const stop = (how: Stop) => {
       const error = how.error("whole");
       line.stopAll(error);
       reject(error);
-    });
+    };
+    const left = limits.timeout && Math.max(1, limits.timeout - (Date.now() - start));
+    unwatch = watch(limits, resets ? "the session" : "the transaction", stop, left);
   });
   const lost = line.lost.catch((error: unknown) => {
     throw line.isCommitting ? commitUnknown(error) : error;

@@ -39,7 +39,7 @@ interface QueryBase extends Promise<Result> {
   /** The connection's process on the server, once it was sent. */
   readonly state: object | null;
   /** Whether it is the one that its connection waits for. */
-  readonly active: boolean;
+  active: boolean;
   executed: boolean;
   /** Whether it runs as a prepared statement, and whether the connection had prepared it before. Known once it was sent. */
   readonly prepare: boolean;

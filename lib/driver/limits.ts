@@ -62,8 +62,13 @@ export function checkedLimits<Given extends Limits>(given: Given): Given {
   return given;
 }
 
-/** Calls `stop` once when a limit is reached; the result ends the watch. */
-export function watch({ timeout, signal }: Limits, what: string, stop: (how: Stop) => void): () => void {
+/** Calls `stop` once when a limit is reached, which is after `left` ms if some of the time has passed; the result ends the watch. */
+export function watch(
+  { timeout, signal }: Limits,
+  what: string,
+  stop: (how: Stop) => void,
+  left = timeout,
+): () => void {
   const end = (error: Stop["error"]) => {
     unwatch();
     stop({ error, waits: false });
@@ -72,7 +77,7 @@ export function watch({ timeout, signal }: Limits, what: string, stop: (how: Sto
   const timer =
     timeout === undefined
       ? undefined
-      : setTimeout(end, timeout, (stage: Stage) => {
+      : setTimeout(end, left, (stage: Stage) => {
           return new NextvalError("TIMEOUT", `${what} did not end within ${timeout} ms; ${AFTERMATH[stage]}`);
         });
   signal?.addEventListener("abort", onAbort);

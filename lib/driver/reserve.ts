@@ -95,7 +95,7 @@ export class Reserved implements Line, Listener, Owner {
       this.#waiting.delete(statement);
       statement.abandon(error);
     }
-    if (this.closed === undefined) this.#wire.stopRunning();
+    if (this.closed === undefined) void this.#wire.stopRunning().then(() => this.#send());
   }
 
   lose(error: unknown): void {

@@ -130,7 +130,10 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">): MakeStatem
     }
 
     abandon(error: unknown): void {
+      const { active } = this;
       this.nativeReject(error);
+      // The connection still waits for it.
+      this.active = active;
     }
 
     get describeFirst(): boolean {

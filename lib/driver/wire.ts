@@ -82,10 +82,10 @@ export class Wire implements Carrier {
   }
 
   /** Asks the server to stop what it works on, for an owner whose time is over. */
-  stopRunning(): void {
+  async stopRunning(): Promise<void> {
     const [statement] = this.#inFlight;
     for (const each of this.#inFlight) this.#expectAnswer(each);
-    if (statement?.active === true && this.#inFlight.size === 1) void this.#cancel(statement);
+    if (statement?.active === true && this.#inFlight.size === 1) await this.#cancel(statement);
   }
 
   async #cancel(statement: Statement): Promise<void> {

@@ -13,6 +13,10 @@ export interface CuttableServer {
   /** Keeps the server's answers back until `release`. */
   hold(): void;
   release(): void;
+  /** From now on the connections that are held stay so, and new ones go through. */
+  forget(): void;
+  /** Takes no new connections. */
+  refuse(): void;
   close(): Promise<void>;
 }
 
@@ -73,6 +77,13 @@ export async function cuttable(serverUrl: string): Promise<CuttableServer> {
     release: () => {
       held = false;
       for (const upstream of upstreams) upstream.resume();
+    },
+    forget: () => {
+      held = false;
+      upstreams.clear();
+    },
+    refuse: () => {
+      server.close();
     },
     close: () =>
       new Promise((resolve) => {
