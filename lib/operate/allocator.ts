@@ -1,11 +1,15 @@
-import { type DrawOptions, type Handle, nextval, type SequenceLike, type ValueOf } from "../index.js";
+import { type DrawOptions, type Limits, nextval, type SequenceLike, type ValueOf } from "../index.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./dispenser.js";
 import { fail } from "../catalog/name.js";
+import { type Limitable, limited } from "./limited.js";
 import { nameOf } from "./names.js";
 import { ListSupply } from "./supply.js";
 
-/** `durable` is that of `db.nextvals`: draws of more than 32 values are durable by themselves. */
-export interface AllocatorOptions extends DrawOptions {
+/**
+ * `durable` is that of `db.nextvals`: draws of more than 32 values are durable by themselves. `timeout` and `signal` limit each draw: a
+ * draw that gets no answer, because its connection is dead, then fails, and the next call draws on another connection.
+ */
+export interface AllocatorOptions extends DrawOptions, Limits {
   /** How many values are drawn at a time, from 1 to 2147483647; more only where callers wait for more. */
   readonly size: number;
   /**
@@ -38,19 +42,20 @@ export interface AllocatorOptions extends DrawOptions {
  * gap; `close` says which.
  */
 export function allocator<Sequence extends SequenceLike>(
-  db: Pick<Handle, "nextvals">,
+  db: Limitable<"nextvals">,
   sequence: Sequence,
   options: AllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
   // Refuses what is no sequence.
   nextval(sequence);
   const { size, lowWater, durable } = checked(sequence, options);
+  const source = limited<"nextvals">(db, options);
   return new Dispenser<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,
     async draw(missing, closing) {
       const count = closing ? missing : Math.max(size, missing);
-      return new ListSupply(await db.nextvals(sequence, count, { durable }));
+      return new ListSupply(await source.nextvals(sequence, count, { durable }));
     },
   });
 }

@@ -1,6 +1,7 @@
 import {
   type DrawOptions,
   type Handle,
+  type Limits,
   nextval,
   type ResolvedOptions,
   resolveOptions,
@@ -13,11 +14,12 @@ import { type Definition, readDefinition } from "./definition.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./dispenser.js";
 import { fail } from "../catalog/name.js";
 import { countFrom } from "./grid.js";
+import { type Limitable, limited } from "./limited.js";
 import { nameOf } from "./names.js";
 import { optionsOf } from "./options.js";
 
-/** `durable` is that of `db.nextval`, for each draw. */
-export interface BlockAllocatorOptions extends DrawOptions {
+/** `durable` is that of `db.nextval`, for each draw; `timeout` and `signal` are those of `allocator`. */
+export interface BlockAllocatorOptions extends DrawOptions, Limits {
   /**
    * How many blocks are drawn at a time, from 1 to 2147483647, with at most 2^52 ids together; more where callers wait for more,
    * fewer at the end of the sequence. Default: 1.
@@ -30,7 +32,8 @@ export interface BlockAllocatorOptions extends DrawOptions {
   readonly lowWater?: number | undefined;
 }
 
-type BlockSource = Pick<Handle, "nextval" | "nextvals" | "query">;
+type Draws = "nextval" | "nextvals" | "query";
+type BlockSource = Pick<Handle, Draws>;
 
 /** Far more than any program hands out, and few enough to be counted exactly. */
 const MOST_IN_BLOCK = 2 ** 52;
@@ -66,7 +69,7 @@ const MOST_IN_BLOCK = 2 ** 52;
  * multiple of the increment away from the one before. Order, failures and `close` are those of `allocator`.
  */
 export function blockAllocator<Sequence extends SequenceLike>(
-  db: BlockSource,
+  db: Limitable<Draws>,
   sequence: Sequence,
   options?: BlockAllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
@@ -75,7 +78,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
   const { cycle, increment, mode } = resolveOptions(sequence);
   if (cycle) fail(sequence, "blockAllocator takes no sequence that cycles, because its blocks would overlap");
   const size = sizeOf(increment);
-  const { blocks = 1, lowWater = 0, durable } = optionsOf("blockAllocator", options);
+  const { blocks = 1, lowWater = 0, durable, ...limits } = optionsOf("blockAllocator", options);
   const most = Math.min(MOST_AT_ONCE, Math.floor(MOST_IN_BLOCK / size));
   if (!Number.isInteger(blocks) || blocks < 1 || blocks > most) {
     fail(sequence, `blockAllocator takes blocks from 1 to ${most}, not ${String(blocks)}`);
@@ -84,7 +87,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
     const ids = `the ${blocks * size} ids that it draws at a time`;
     fail(sequence, `blockAllocator takes a lowWater from 0 to ${ids}, not ${String(lowWater)}`);
   }
-  const source = new Blocks(db, sequence, { durable });
+  const source = new Blocks(limited<Draws>(db, limits), sequence, { durable });
   return new Dispenser<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,

@@ -22,7 +22,8 @@ export interface Allocator<Value> {
    * const { unused } = await ids.close(); // [41n, 42n]
    * ```
    *
-   * It never fails, and may be called again, for the same answer.
+   * It never fails, and may be called again, for the same answer. It waits for a draw that is on its way, but not longer than 5 seconds:
+   * what that draw brings later goes to the calls that wait for it, and the rest of it is lost.
    */
   close(): Promise<Closing<Value>>;
 
@@ -58,6 +59,18 @@ interface Waiter {
 
 /** What one draw can count, and one array hold. */
 export const MOST_AT_ONCE = 2_147_483_647;
+
+/** How long `close` waits for a draw, whose connection may be dead. */
+const MAX_CLOSE_MS = 5_000;
+
+function pause(ms: number): { promise: Promise<void>; end(): void } {
+  let end = () => {};
+  const promise = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    end = () => clearTimeout(timer);
+  });
+  return { promise, end };
+}
 
 /** The queue of an allocator. Whatever it is asked for waits in one line, and one draw at a time is on its way. */
 export class Dispenser<Value> implements Allocator<Value> {
@@ -195,7 +208,13 @@ export class Dispenser<Value> implements Allocator<Value> {
   }
 
   async #settled(): Promise<void> {
-    while (this.#drawing !== undefined) await this.#drawing;
+    let isOver = false;
+    const { promise, end } = pause(MAX_CLOSE_MS);
+    const over = promise.then(() => {
+      isOver = true;
+    });
+    while (this.#drawing !== undefined && !isOver) await Promise.race([this.#drawing, over]);
+    end();
   }
 
   #error(code: "ALLOCATOR_CLOSED" | "INVALID_OPTIONS", problem: string): NextvalError {

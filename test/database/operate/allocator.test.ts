@@ -427,3 +427,46 @@ test("a value from the store costs well under a microsecond beyond its promise",
   expect(Math.min(...cost)).toBeLessThan(700);
   await ids.close();
 });
+
+describe("a connection that does not answer", () => {
+  let dead: CuttableServer;
+  beforeEach(async () => {
+    dead = await cuttable(database.url);
+  });
+  afterEach(() => dead.close());
+
+  test("fails the calls that wait for it, and the next one is served by another connection", async () => {
+    const own = postgres(dead.url, { onnotice: () => {}, max: 3, fetch_types: false });
+    const ids = allocator(bind(own), orderSeq, { size: 10, lowWater: 0, timeout: 300 });
+    await ids.take(10);
+    dead.hold();
+    await expect(ids.next()).rejects.toMatchObject({ code: "TIMEOUT" });
+    dead.forget();
+    expect(typeof (await ids.next())).toBe("bigint");
+    await ids.close();
+    await own.end({ timeout: 0 });
+  });
+
+  test("does not keep close from ending", { timeout: 20_000 }, async () => {
+    const own = postgres(dead.url, { onnotice: () => {}, max: 1, fetch_types: false });
+    const ids = allocator(bind(own), orderSeq, { size: 10, lowWater: 0 });
+    await ids.take(7);
+    dead.hold();
+    const waiting = ids.take(20).catch((error: { code: string }) => error.code);
+    const { unused } = await ids.close();
+    expect(unused).toHaveLength(3);
+    dead.cut();
+    dead.release();
+    expect(await waiting).toMatch(/^(CONNECTION_CLOSED|ECONNRESET)$/);
+    await own.end({ timeout: 0 });
+  });
+
+  test("limits need a handle, and are checked", () => {
+    expect(() => allocator(counted, orderSeq, { size: 10, timeout: 5 })).toThrow(
+      "timeout and signal need a handle of bind",
+    );
+    expect(() => allocator(db, orderSeq, { size: 10, timeout: -1 })).toThrow(
+      "timeout takes milliseconds from 1 to 2147483647",
+    );
+  });
+});

@@ -1,0 +1,14 @@
+import { type Handle, type Limits, NextvalError } from "../index.js";
+
+/** A handle, or whatever draws as one does; only a handle can limit its calls. */
+export type Limitable<Methods extends keyof Handle> = Pick<Handle, Methods> & Partial<Pick<Handle, "with">>;
+
+/** The handle with the limits that an allocator's options state. */
+export function limited<Methods extends keyof Handle>(
+  db: Limitable<Methods>,
+  { timeout, signal }: Limits,
+): Pick<Handle, Methods> {
+  if (timeout === undefined && signal === undefined) return db;
+  if (db.with !== undefined) return db.with({ timeout, signal });
+  throw new NextvalError("INVALID_OPTIONS", "timeout and signal need a handle of bind, which has with()");
+}
