@@ -22,6 +22,8 @@ export class Wire implements Carrier {
   /** Whether nothing may be sent until all that was sent is answered. */
   #full = false;
   #inARow = 0;
+  /** Whether a statement was lost, so that the driver is about to close the connection. What is sent until then stays in its buffer. */
+  #isLosing = false;
   /** Cancel requests that are under way. The next statement could be hit by them. */
   #cancelling = 0;
 
@@ -36,7 +38,7 @@ export class Wire implements Carrier {
   }
 
   get takesMore(): boolean {
-    return !this.#full && this.#cancelling === 0 && this.#inFlight.size < MAX_IN_FLIGHT;
+    return !this.#full && !this.#isLosing && this.#cancelling === 0 && this.#inFlight.size < MAX_IN_FLIGHT;
   }
 
   get isCancelling(): boolean {
@@ -52,6 +54,7 @@ export class Wire implements Carrier {
 
   /** Takes note of a statement that the driver's pool has sent on this connection. */
   adopt(statement: Statement): void {
+    this.#isLosing = false;
     this.#inFlight.add(statement);
     statement.carrier = this;
     this.#follow(statement);
@@ -61,6 +64,7 @@ export class Wire implements Carrier {
     this.#inFlight.delete(statement);
     clearTimeout(this.#abandoned.get(statement));
     this.#abandoned.delete(statement);
+    if (statement.lost) this.#isLosing = true;
     if (this.#inFlight.size > 0) return;
     this.#full = false;
     this.#inARow = 0;
