@@ -105,9 +105,9 @@ export class Pool implements Line, Listener {
     }
   }
 
-  /** Takes note that the driver's pool has a connection again. */
-  release(wire: Wire): void {
-    this.#owned.delete(wire);
+  /** Takes note that the driver's pool has a connection again, which it may have given to another owner already. */
+  release(wire: Wire, owner: Owner): void {
+    if (this.#owned.get(wire) === owner) this.#owned.delete(wire);
     this.#distributeSoon();
   }
 

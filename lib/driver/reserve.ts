@@ -155,7 +155,8 @@ export class Reserved implements Line, Listener, Owner {
   }
 
   #leave(): void {
-    if (this.closed === undefined && this.#wire.connection.reserved !== this.#hold) this.#pool.release(this.#wire);
+    if (this.closed === undefined && this.#wire.connection.reserved !== this.#hold)
+      this.#pool.release(this.#wire, this);
   }
 }
 
