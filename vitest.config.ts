@@ -24,7 +24,8 @@ function sourceOfExports() {
 const WITH_SERVERS = [
   "test/server/**/*.test.ts",
   "test/database/{crash,catalog/crash}.test.ts",
-  "test/database/operate/{allocator,block-allocator,crash-gap,extremes,failures,gapless,standby,status,uniqueness}.test.ts",
+  "test/adversarial/{chaos,crosstalk,history,kill,stale-statements}.test.ts",
+  "test/database/operate/{allocator,block-allocator,crash-gap,extremes,failures,standby,status,uniqueness}.test.ts",
 ];
 
 export default defineConfig({
@@ -46,7 +47,7 @@ export default defineConfig({
         test: {
           name: "database",
           isolate: false,
-          include: ["test/{database,property}/**/*.test.ts", "test/*.test.ts"],
+          include: ["test/{adversarial,database,property}/**/*.test.ts", "test/*.test.ts"],
           exclude: WITH_SERVERS,
           globalSetup: "test/server/global-setup.ts",
         },

@@ -1,4 +1,4 @@
-/** A program that draws ids in every way at once, started by uniqueness.test.ts. */
+/** A program that draws ids in every way at once, started from draw-programs.ts. */
 import { bind, type Database } from "nextval";
 import postgres from "postgres";
 import { allocator, blockAllocator } from "nextval/operate";

@@ -1,6 +1,6 @@
 import { pgSequence } from "nextval";
 
-/** What every program of the uniqueness tests draws from. */
+/** What every program that is started from draw-programs.ts draws from. */
 export const orderSeq = pgSequence("order_seq", { minValue: 1000, maxValue: 10_000_000 });
 export const blockSeq = pgSequence("block_seq", {
   increment: 50,

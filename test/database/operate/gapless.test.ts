@@ -3,7 +3,6 @@ import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
 import { gapless } from "nextval/operate";
 import { useDatabase } from "../../database.js";
-import { startServer } from "../../server/server.js";
 
 const database = useDatabase();
 let db: Database;
@@ -126,52 +125,6 @@ test("no gap and no duplicate of concurrent transactions, of which many roll bac
   );
   expect(results.filter(({ status }) => status === "rejected")).toHaveLength(200);
   expect(await numbers(db)).toEqual(range(1, 200));
-});
-
-test("no gap and no duplicate where the server is killed between", { timeout: 60_000 }, async () => {
-  const server = await startServer({ settings: { fsync: "on" } });
-  const client = postgres(server.url, { onnotice: () => {}, max: 6, connect_timeout: 5, backoff: () => 0.05 });
-  try {
-    const own = bind(client);
-    await own.query(invoiceNo.create());
-    await own`create table invoices (no bigint primary key)`;
-    const committed: bigint[] = [];
-    let isDone = false;
-    let failures = 0;
-    const writers = Array.from({ length: 6 }, async () => {
-      while (!isDone) {
-        try {
-          committed.push(
-            await own.begin(async (tx) => {
-              const no = await invoiceNo.next(tx);
-              await tx`insert into invoices (no) values (${no})`;
-              return no;
-            }),
-          );
-        } catch {
-          failures++;
-        }
-      }
-    });
-    for (let round = 1; round <= 3; round++) {
-      const target = committed.length + 30;
-      while (committed.length < target) await new Promise((resolve) => setTimeout(resolve, 5));
-      await server.crash();
-      await server.start();
-    }
-    const target = committed.length + 30;
-    while (committed.length < target) await new Promise((resolve) => setTimeout(resolve, 5));
-    isDone = true;
-    await Promise.all(writers);
-    const kept = await numbers(own);
-    expect(kept).toEqual(range(1, kept.length));
-    expect(new Set(committed).size).toBe(committed.length);
-    expect(committed.filter((no) => no > BigInt(kept.length))).toEqual([]);
-    expect(failures).toBeGreaterThan(0);
-  } finally {
-    await client.end({ timeout: 1 });
-    await server.stop();
-  }
 });
 
 test("is drawn in a transaction only", async () => {
