@@ -1,16 +1,24 @@
 import { spawnSync } from "node:child_process";
 
-// The property tests with more cases than an ordinary run has time for, and those of the compilers with one more of them.
+// The property tests with more cases than an ordinary run has time for, those of the compilers with one more of them, and the
+// attacks of test/adversarial for an hour: four of the nine run at a time.
 const { status } = spawnSync(
   process.execPath,
-  ["node_modules/vitest/vitest.mjs", "run", "test/property", "test/unit/compiler", "test/unit/package"],
+  [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "test/property",
+    "test/adversarial",
+    "test/unit/compiler",
+    "test/unit/package",
+  ],
   {
     stdio: "inherit",
     env: {
       NEXTVAL_COMPILERS: "all",
       NEXTVAL_PLAN_PAIRS: "5000",
       NEXTVAL_DECLARATIONS: "6000",
-      NEXTVAL_TEXTS: "2000",
+      NEXTVAL_ATTACK_SECONDS: "1200",
       ...process.env,
     },
   },
