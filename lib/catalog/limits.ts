@@ -13,12 +13,13 @@ const INTEGERS: { readonly [type: string]: Limits } = {
 };
 
 /**
- * The whole numbers that a type holds, as the server writes it; undefined where it sets no limit to them, or has none. A
+ * The whole numbers that a type takes, as the server writes it; undefined where it sets no limit to them, or has none. A
  * domain is not known by its name: what it is made of has to be given.
  *
  * ```ts
  * limitsOf("smallint"); // { least: -32768n, greatest: 32767n }
  * limitsOf("numeric(3,0)"); // { least: -999n, greatest: 999n }
+ * limitsOf("numeric(3,-2)"); // { least: -99949n, greatest: 99949n }, because 99950 rounds to 100000
  * ```
  *
  * Source: "Numeric Types".
@@ -26,9 +27,26 @@ const INTEGERS: { readonly [type: string]: Limits } = {
 export function limitsOf(type: SequenceType): Limits;
 export function limitsOf(type: string): Limits | undefined;
 export function limitsOf(type: string): Limits | undefined {
-  const [, precision, scale] = /^numeric\((\d+),(-?\d+)\)$/.exec(type) ?? [];
-  if (precision === undefined || scale === undefined) return Object.hasOwn(INTEGERS, type) ? INTEGERS[type] : undefined;
-  const digits = BigInt(precision) - BigInt(scale);
-  const greatest = digits > 0n ? 10n ** digits - 1n : 0n;
+  const numeric = precisionOf(type);
+  if (numeric === undefined) return Object.hasOwn(INTEGERS, type) ? INTEGERS[type] : undefined;
+  const { precision, scale } = numeric;
+  const digits = precision - scale;
+  // The server rounds to the scale first, and half of a step away from zero.
+  const greatest = digits > 0n ? 10n ** digits - 1n - roundingStep(type) / 2n : 0n;
   return { least: -greatest, greatest };
+}
+
+/**
+ * The distance between the whole numbers that a type keeps apart: 100 for `numeric(3,-2)`, which stores 1 to 49 as 0; else 1.
+ * A negative scale needs PostgreSQL 15.
+ */
+export function roundingStep(type: string): bigint {
+  const { scale } = precisionOf(type) ?? { scale: 0n };
+  return scale < 0n ? 10n ** -scale : 1n;
+}
+
+function precisionOf(type: string): { readonly precision: bigint; readonly scale: bigint } | undefined {
+  const [, precision, scale] = /^numeric\((\d+),(-?\d+)\)$/.exec(type) ?? [];
+  if (precision === undefined || scale === undefined) return undefined;
+  return { precision: BigInt(precision), scale: BigInt(scale) };
 }

@@ -2,6 +2,7 @@ import { type Handle, NextvalError, sql } from "../index.js";
 import { type Extreme, type ExtremeDocument, extremeOf, toExtreme } from "./extreme-of.js";
 import { columnOf } from "./names.js";
 import type { FedColumn } from "./fed-columns.js";
+import { roundingStep } from "../catalog/limits.js";
 import { readDocument } from "../catalog/read-document.js";
 
 /** How far a long piece of work has come. */
@@ -21,6 +22,9 @@ export function naturallyIncomparable(column: FedColumn): string | undefined {
   if (!column.plain) return "its default makes something else of the sequence's values";
   if (!/^(smallint|integer|bigint|numeric(\([^)]*\))?)$/.test(column.baseType)) {
     return `it is of type ${column.type}, which has no greatest whole number`;
+  }
+  if (roundingStep(column.baseType) > 1n) {
+    return `it is of type ${column.type}, which rounds the sequence's values to multiples of ${roundingStep(column.baseType)}`;
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import { bind, type Database, type Sql } from "nextval";
 import { type Health, rate, resync, type SequenceHealth, status, toJson, toPrometheus } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { serverVersion, useDatabase } from "../../database.js";
 import { startServer } from "../../server/server.js";
 
 const database = useDatabase();
@@ -154,6 +154,34 @@ test.each([
   await run(cureOf(beyond, "COLUMN_EXCEEDED"));
   await run("insert into t default values");
   expect(find(await status(db), "s")).toMatchObject({ level: "ok", end: 2n ** 63n - 1n });
+});
+
+test("a numeric column with a negative scale ends where it rounds up, and is not compared", async () => {
+  if ((await serverVersion(database.client)) < 15) {
+    await expect(run("create table t (id numeric(3,-2))")).rejects.toMatchObject({ code: "22023" });
+    return;
+  }
+  await run("create sequence s; create table t (id numeric(3,-2) default nextval('s'), n int)");
+  expect(find(await status(db, { columns: "all" }), "s")).toMatchObject({
+    end: 99_949n,
+    columns: [{ notCompared: expect.stringContaining("which rounds the sequence's values to multiples of 100") }],
+  });
+  await run("select setval('s', 99949, false); insert into t values (default, 1)");
+  const beyond = find(await status(db, { columns: "all" }), "s");
+  expect(beyond).toMatchObject({ left: 0n, level: "critical" });
+  expect(codes(beyond)).toEqual(["COLUMN_EXCEEDED critical", "NOT_COMPARED ok"]);
+  await expect(run("insert into t values (default, 1)")).rejects.toMatchObject({ code: "22003" });
+  // The row of 99949 holds 99900, and the next that is stored may be ahead of the sequence: neither tells where it stands.
+  expect((await resync(db)).moves).toEqual([]);
+});
+
+test("a numeric column with more places after the point than digits holds 0 only", async () => {
+  const type = (await serverVersion(database.client)) < 15 ? "numeric(3,3)" : "numeric(3,5)";
+  await run(`create sequence s minvalue 0 start 0; create table t (id ${type} default nextval('s'))`);
+  expect(find(await status(db), "s")).toMatchObject({ end: 0n, left: 1n });
+  await run("insert into t default values");
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
+  expect(codes(find(await status(db), "s"))).toEqual(["COLUMN_EXCEEDED critical", "NOT_COMPARED ok"]);
 });
 
 test("a serial whose column was widened ends before its column; an identity does not", async () => {
