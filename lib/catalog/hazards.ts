@@ -2,7 +2,7 @@ import type { Hazard, HazardCode } from "./change.js";
 import { limitsOf } from "./limits.js";
 import { nameOf } from "./name.js";
 import type { Target } from "./sequences.js";
-import type { KeyColumn, SequenceState, StateOptions } from "./state.js";
+import type { StateColumn, SequenceState, StateOptions } from "./state.js";
 
 /** So many rows were ever inserted into a table that a lock on its sequence is worth a word. */
 const BUSY = 100_000n;
@@ -60,18 +60,18 @@ function outgrown(target: Target, { options: before, feeds }: SequenceState): Ha
 }
 
 /** Why it may hurt that a sequence comes to belong to a key, for which programs will then draw from it. */
-export function hazardsOfOwning(target: Target, keys: readonly KeyColumn[], found?: SequenceState): Hazard[] {
+export function hazardsOfOwning(target: Target, keys: readonly StateColumn[], found?: SequenceState): Hazard[] {
   // What it feeds already is no news.
   if (found?.feeds.some((column) => isOwner(target, column)) === true) return [];
   const owner = keys.find((column) => column.schema === target.schema && isOwner(target, column));
   return owner === undefined ? [] : [...cycleRepeatsKeys(target, [owner]), ...widerThanColumn(target, [owner])];
 }
 
-function isOwner({ options: { ownedBy } }: Target, { table, column }: KeyColumn): boolean {
+function isOwner({ options: { ownedBy } }: Target, { table, column }: StateColumn): boolean {
   return ownedBy?.table === table && ownedBy.column === column;
 }
 
-function cycleRepeatsKeys({ declared, options }: Target, columns: readonly KeyColumn[]): Hazard[] {
+function cycleRepeatsKeys({ declared, options }: Target, columns: readonly StateColumn[]): Hazard[] {
   const keys = columns.filter(({ unique }) => unique);
   return hazardsFor(nameOf(declared))(
     "CYCLE_REPEATS_KEYS",
@@ -80,7 +80,7 @@ function cycleRepeatsKeys({ declared, options }: Target, columns: readonly KeyCo
   );
 }
 
-function widerThanColumn({ declared, options }: Target, columns: readonly KeyColumn[]): Hazard[] {
+function widerThanColumn({ declared, options }: Target, columns: readonly StateColumn[]): Hazard[] {
   const { minValue, maxValue } = options;
   const narrow = columns.filter(({ baseType }) => {
     const limits = limitsOf(baseType);
@@ -145,6 +145,6 @@ function widthOf({ as }: StateOptions): bigint {
   return limitsOf(as).greatest;
 }
 
-export function columnsOf(columns: readonly KeyColumn[]): string {
+export function columnsOf(columns: readonly StateColumn[]): string {
   return columns.map(({ schema, table, column }) => `${schema}.${table}.${column}`).join(", ");
 }

@@ -4,4 +4,13 @@ export { generate, type GenerateOptions, type MigrationFile, type MigrationForma
 export { inspect, type InspectOptions } from "./inspect.js";
 export { plan } from "./plan.js";
 export { pull } from "./pull.js";
-export type { DatabaseState, FedColumn, KeyColumn, SequenceState, StateOptions, TakenName } from "./state.js";
+export type {
+  DatabaseState,
+  FedColumn,
+  KeyColumn,
+  SequenceState,
+  StateColumn,
+  StateOptions,
+  TableName,
+  TakenName,
+} from "./state.js";

@@ -41,6 +41,7 @@ export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOpt
     sequences: (columns.name ?? []).map((_name, index) => stateAt(index, columns)),
     taken: (server.taken ?? []).flatMap(toTakenNames),
     keys: server.keys ?? [],
+    unloggedTables: (server.unlogged ?? []).map(([schema, table]) => ({ schema, table })),
   };
 }
 
@@ -50,6 +51,7 @@ interface ServerDocument {
   readonly schemas: string[];
   readonly taken: readonly TakenNames[] | null;
   readonly keys: readonly KeyColumn[] | null;
+  readonly unlogged: readonly (readonly [schema: string, table: string])[] | null;
 }
 
 type TakenNames = readonly [schema: string, kind: string, names: readonly string[]];

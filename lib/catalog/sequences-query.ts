@@ -1,8 +1,9 @@
 import { type Sql, sql } from "../index.js";
 import { baseTypeOf } from "./base-type.js";
+import { indirectFeeds } from "./indirect-feeds.js";
 import { isInspected } from "./is-inspected.js";
 import { lateBoundDefaults } from "./late-bound-defaults.js";
-import { singleKeys } from "./single-keys.js";
+import { sharedKeys, singleKeys } from "./single-keys.js";
 
 const COLUMNS = (
   "schema name as start increment min max cache cycle unlogged comment identity extension table column feeds referenced " +
@@ -38,10 +39,12 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
       union all
       select sequence, relation, number, true from (${lateBoundDefaults}) late
     ), columns as (
-      select objid, refobjid, refobjsubid, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound
+      select objid, refobjid, refobjsubid, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound,
+        bool_and(indirect) as indirect
       from (
-        select objid, refobjid, refobjsubid, deptype = 'i' as by_default, false as late_bound from owners
-        union all select objid, refobjid, refobjsubid, true, late_bound from defaults
+        select objid, refobjid, refobjsubid, deptype = 'i' as by_default, false as late_bound, false as indirect from owners
+        union all select objid, refobjid, refobjsubid, true, late_bound, false from defaults
+        union all select sequence, relation, number, true, false, true from (${indirectFeeds}) fed
       ) either
       group by objid, refobjid, refobjsubid
     ), feeds as materialized (
@@ -50,8 +53,8 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
         'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
           else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
-        'byDefault', columns.by_default, 'lateBound', columns.late_bound,
-        'unique', (t.oid, att.attnum) in (${singleKeys}),
+        'byDefault', columns.by_default, 'lateBound', columns.late_bound, 'indirect', columns.indirect,
+        'unique', (t.oid, att.attnum) in (${singleKeys}), 'partOfKey', (t.oid, att.attnum) in (${sharedKeys}),
         'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
       ) order by tn.nspname, t.relname, att.attnum) as feeds
       from columns

@@ -1,7 +1,8 @@
 import { type Sql, sql } from "../index.js";
 import { baseTypeOf } from "./base-type.js";
+import { hasRows } from "./has-rows.js";
 import { isInspected } from "./is-inspected.js";
-import { singleKeys } from "./single-keys.js";
+import { sharedKeys, singleKeys } from "./single-keys.js";
 
 /** What surrounds the sequences: the server, its schemas, and what else lives there, as one JSON text. */
 export function serverQuery(schemas: readonly string[] | undefined): Sql {
@@ -12,7 +13,13 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
       'searchPath', array_to_json(current_schemas(false)),
       'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace),
       'taken', (${takenNames(inspected)}),
-      'keys', (${keyColumns(inspected)})
+      'keys', (${keyColumns(inspected)}),
+      'unlogged', (
+        select json_agg(json_build_array(n.nspname, c.relname))
+        from pg_catalog.pg_class c
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace and ${inspected}
+        where c.relpersistence = 'u' and c.relkind in ('r', 'p')
+      )
     )::text as document`;
 }
 
@@ -44,9 +51,16 @@ function keyColumns(inspected: Sql): Sql {
       'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
       'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
         else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
-      'unique', true
+      'unique', keys.single, 'partOfKey', keys.shared, 'hasRows', ${hasRows}
     ) order by n.nspname, c.relname, att.attnum)
-    from (${singleKeys}) keys
+    from (
+      select relation, number, bool_or(single) as single, bool_or(not single) as shared
+      from (
+        select relation, number, true as single from (${singleKeys}) single
+        union all select relation, number, false from (${sharedKeys}) shared
+      ) either
+      group by relation, number
+    ) keys
     join pg_catalog.pg_class c on c.oid = keys.relation and c.relkind in ('r', 'p')
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace and ${inspected}
     join pg_catalog.pg_attribute att on att.attrelid = keys.relation and att.attnum = keys.number

@@ -14,7 +14,11 @@ export interface SequenceState {
    * extension. Plans leave the last two alone.
    */
   readonly definedBy: "user" | "identity" | "extension";
-  /** The columns that take their values from it: the one it belongs to, and those whose default draws from it. */
+  /**
+   * The columns that take their values from it: the one it belongs to, and those whose default draws from it. The default may be
+   * that of the column, of its domain, or of a view that shows it, and may call a function written as `begin atomic`. Functions
+   * whose body is a string, and triggers, are not looked through.
+   */
   readonly feeds: readonly FedColumn[];
   /** Whether something else depends on it, such as a view, a function or the default of a domain. */
   readonly isReferenced: boolean;
@@ -26,8 +30,8 @@ export interface SequenceState {
   readonly missingPrivileges: readonly ("select" | "usage" | "update")[];
 }
 
-/** A column that a sequence feeds. */
-export interface FedColumn {
+/** A column of a table, with what it holds and how often. */
+export interface StateColumn {
   readonly schema: string;
   readonly table: string;
   readonly column: string;
@@ -35,18 +39,32 @@ export interface FedColumn {
   readonly type: string;
   /** The type that a domain is made of; else the type itself. */
   readonly baseType: string;
-  /** Whether its default draws from the sequence. */
+  /** Whether the column alone is a primary key, unique, or excluded from holding equal values. */
+  readonly unique: boolean;
+  /** Whether the column is part of a key together with other columns, or a unique expression is made of it. */
+  readonly partOfKey: boolean;
+}
+
+/** A column that a sequence feeds. */
+export interface FedColumn extends StateColumn {
+  /** Whether a default that draws from the sequence gives the column its value. */
   readonly byDefault: boolean;
   /** Whether its default looks the sequence up by its name each time: `nextval('order_seq'::text)`. */
   readonly lateBound: boolean;
-  /** Whether the column alone is a primary key, unique, or excluded from holding equal values. */
-  readonly unique: boolean;
+  /**
+   * Whether the values come by another way than a default of the column itself: through a function, a domain, a view, a rule, or the
+   * table of a partition. What arrives may be something else than what was drawn.
+   */
+  readonly indirect: boolean;
   /** How many rows were inserted into the table since its statistics began. */
   readonly inserts: bigint;
 }
 
-/** A column of numbers that holds each of them only once. */
-export type KeyColumn = Pick<FedColumn, "schema" | "table" | "column" | "type" | "baseType" | "unique">;
+/** A column of numbers that is a key, or part of one. */
+export interface KeyColumn extends StateColumn {
+  /** Whether the table has rows, or had some. A table that another session locks for itself alone is taken for one with rows. */
+  readonly hasRows: boolean;
+}
 
 /** A name that is not free, and what has it. */
 export interface TakenName {
@@ -55,6 +73,9 @@ export interface TakenName {
   /** A `"type"` is one that stands for itself, such as an enum: it bars creating a sequence of its name, not renaming one. */
   readonly kind: "table" | "view" | "index" | "composite type" | "type";
 }
+
+/** A table by its schema and name. */
+export type TableName = Pick<StateColumn, "schema" | "table">;
 
 /** The sequences of a database, as `inspect` finds them; temporary ones are left out. */
 export interface DatabaseState {
@@ -72,6 +93,8 @@ export interface DatabaseState {
   readonly sequences: readonly SequenceState[];
   /** What else has a name in the schemas that were looked at: sequences share their names with it. */
   readonly taken: readonly TakenName[];
-  /** The columns of these schemas to which a sequence could come to belong, as they alone are a key of numbers. */
+  /** The columns of these schemas to which a sequence could come to belong, because they are a key of numbers or part of one. */
   readonly keys: readonly KeyColumn[];
+  /** The tables of these schemas that a crash of the server empties. */
+  readonly unloggedTables: readonly TableName[];
 }

@@ -24,7 +24,10 @@ export function nextOf({ last, called }: Position, { increment, minValue, maxVal
 
 /** Its options with the bounds that are left where it feeds a column narrower than itself. */
 export function roomOf({ options, feeds }: SequenceState): Options {
-  const { least, greatest } = rangeOf(options, feeds);
+  const { least, greatest } = rangeOf(
+    options,
+    feeds.filter(({ indirect }) => !indirect),
+  );
   return { ...options, minValue: least, maxValue: greatest };
 }
 

@@ -32,7 +32,16 @@ test("reads every sequence, complete and exact", async () => {
   expect(state.schemas).toEqual(expect.arrayContaining(["public", 'we"ird', "pg_catalog"]));
   const bigint = { as: "bigint", startWith: 1n, increment: 1n, minValue: 1n, maxValue: 2n ** 63n - 1n };
   const plain = { ...bigint, cache: 1n, cycle: false, ownedBy: null, unlogged: false, comment: null };
-  const column = { schema: "public", table: "orders", byDefault: true, lateBound: false, unique: false, inserts: 0n };
+  const unkeyed = { unique: false, partOfKey: false };
+  const column = {
+    schema: "public",
+    table: "orders",
+    byDefault: true,
+    lateBound: false,
+    indirect: false,
+    ...unkeyed,
+    inserts: 0n,
+  };
   expect(state.sequences).toEqual([
     {
       schema: "public",
@@ -81,6 +90,7 @@ test("reads every sequence, complete and exact", async () => {
           baseType: "integer",
           lateBound: true,
           unique: true,
+          partOfKey: true,
         },
         { ...column, column: "plain", type: "integer", baseType: "integer" },
         { ...column, column: "plain2", type: "numeric(10,0)", baseType: "numeric(10,0)" },
@@ -137,34 +147,52 @@ test("reads every sequence, complete and exact", async () => {
   ]);
 });
 
-test("reads what else has a name, and the columns that alone are a key of numbers", async () => {
+test("reads what else has a name, and the columns that are a key of numbers or part of one", async () => {
   await database.client.unsafe(`
     create schema things;
     create type things.mood as enum ('good'); create type things.pair as (a int); create domain things.small as smallint;
+    create table things.pairs (a int, b int, c int, d text, primary key (a, d) include (c), exclude using btree (b with =, d with =));
+    create unique index on things.pairs ((c % 10)); insert into things.pairs values (1, 1, 1, '');
+    create table things.split (a int primary key) partition by range (a); create unlogged table things.fast (a int);
+    create table things.split_1 partition of things.split for values from (0) to (9);
     create table things.parts (a int, b bigint, c things.small unique, d numeric, e real, f bigint primary key, g text unique, h numeric(5,0), exclude using btree (h with =));
     create materialized view things.seen as select 1 as id`);
-  const { taken, keys } = await inspect(bind(database.client), { schemas: ["things"] });
+  const { taken, keys, unloggedTables } = await inspect(bind(database.client), { schemas: ["things"] });
   const names = taken.map(({ schema, name, kind }) => `${kind} ${schema}.${name}`);
   expect(names.sort()).toEqual([
     "composite type things.pair",
+    "index things.pairs_b_d_excl",
+    "index things.pairs_expr_idx",
+    "index things.pairs_pkey",
     "index things.parts_c_key",
     "index things.parts_g_key",
     "index things.parts_h_excl",
     "index things.parts_pkey",
+    "index things.split_1_pkey",
+    "index things.split_pkey",
+    "table things.fast",
+    "table things.pairs",
     "table things.parts",
+    "table things.split",
+    "table things.split_1",
     "type things.mood",
     "type things.small",
     "view things.seen",
   ]);
-  const of = (column: string, type: string, baseType = type) => ({
-    schema: "things",
-    table: "parts",
-    column,
-    type,
-    baseType,
-    unique: true,
-  });
-  expect(keys).toEqual([of("c", "things.small", "smallint"), of("f", "bigint"), of("h", "numeric(5,0)")]);
+  const alone = { schema: "things", table: "parts", unique: true, partOfKey: false, hasRows: false };
+  const of = (column: string, type: string, baseType = type) => ({ ...alone, column, type, baseType });
+  const pair = { ...of("", "integer"), table: "pairs", unique: false, partOfKey: true, hasRows: true };
+  expect(keys).toEqual([
+    { ...pair, column: "a" },
+    { ...pair, column: "b" },
+    { ...pair, column: "c" },
+    of("c", "things.small", "smallint"),
+    of("f", "bigint"),
+    of("h", "numeric(5,0)"),
+    { ...of("a", "integer"), table: "split" },
+    { ...of("a", "integer"), table: "split_1" },
+  ]);
+  expect(unloggedTables).toEqual([{ schema: "things", table: "fast" }]);
   await database.client.unsafe("drop schema things cascade");
 });
 
