@@ -115,6 +115,26 @@ describe("a plan", () => {
     ]);
   });
 
+  test("asks also if options change with the name, if both belong to one column, and if there is but one of each", async () => {
+    await database.client.unsafe("create sequence order_seq; create sequence x; create table t (id serial)");
+    const questionsFor = async (declared: readonly SequenceLike[]) =>
+      plan(declared, await inspect(db)).questions.map((question) => /^Is (.*?)\? /.exec(question)?.[1]);
+    const renamed = pgSequence("sales_order_seq", { cache: 20, startWith: 7 });
+    expect(await questionsFor([renamed])).toEqual([
+      "sales_order_seq the new name of public.order_seq, which is no longer declared and differs in startWith, cache",
+    ]);
+    const owned = pgSequence("t_key_seq", { ownedBy: { table: "t", column: "id" } });
+    expect(await questionsFor([owned, pgSequence("order_seq"), pgSequence("x")])).toEqual([
+      "t_key_seq the new name of public.t_id_seq, which is no longer declared and differs in as, maxValue",
+    ]);
+    const only = pgSequence("y", { increment: 5 });
+    expect(await questionsFor([only, pgSequence("order_seq")])).toEqual([
+      "y the new name of public.x, which is no longer declared and differs in increment",
+    ]);
+    expect(await questionsFor([only, pgSequence("z", { increment: 3 }), pgSequence("order_seq")])).toEqual([]);
+    expect(await questionsFor([only])).toEqual([]);
+  });
+
   test("swaps names, and moves what another one stands in the way of", async () => {
     await database.client.unsafe(`
       create schema billing;
