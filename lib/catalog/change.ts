@@ -1,15 +1,20 @@
 import type { SequenceLike } from "../index.js";
+import type { SequenceState } from "./state.js";
 
 /** Why a change may hurt; each is explained in the README. */
 export type HazardCode =
   | "CACHE_BREAKS_ORDER"
+  | "CACHE_STALLS_SERVER"
   | "CURRENT_VALUE_EXCLUDED"
   | "CYCLE_REPEATS_KEYS"
   | "DROPS_SEQUENCE"
+  | "ENDS_SEQUENCE"
   | "INCREMENT_CHANGED"
+  | "KEY_HAS_ROWS"
   | "LOCKS_INSERTS"
   | "LOGGED_FROM_CHECKPOINT"
   | "NAMED_IN_TEXT"
+  | "NAME_REUSED"
   | "NAME_TAKEN"
   | "NARROWER_TYPE"
   | "NEEDS_POSTGRES_15"
@@ -21,7 +26,7 @@ export interface Hazard {
   readonly code: HazardCode;
   /** A sentence that names the sequence, what happens, and the cure where there is one. */
   readonly message: string;
-  /** Whether the server would refuse the change as things are: such a plan is never applied. */
+  /** Whether the server would refuse the change as things are, or could not be stopped afterwards: such a plan is never applied. */
   readonly blocked: boolean;
 }
 
@@ -49,6 +54,8 @@ export interface Plan {
   readonly resolved: readonly SequenceLike[];
   readonly options: PlanOptions;
   readonly inspected: readonly string[] | null;
+  /** The sequences that are declared or dropped, as the database had them. */
+  readonly found: readonly SequenceState[];
 }
 
 /** What a plan may do beyond creating and changing. */

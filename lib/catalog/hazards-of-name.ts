@@ -1,9 +1,9 @@
 import { nextval } from "../index.js";
 import type { Hazard } from "./change.js";
-import { columnsOf, hazardsFor } from "./hazards.js";
-import { nameOf } from "./name.js";
+import { columnsOf, hazardsFor } from "./make-hazard.js";
+import { keyOf, nameOf } from "./name.js";
 import { constantOfState, type Target } from "./sequences.js";
-import type { SequenceState, TakenName } from "./state.js";
+import type { DatabaseState, SequenceState, TakenName } from "./state.js";
 
 /** Sequences share their names with all relations of their schema, and a new one with types, too. Source: "CREATE SEQUENCE". */
 export function nameTaken(
@@ -34,4 +34,45 @@ export function namedInText({ declared }: Target, state: SequenceState): Hazard[
     lateBound.length > 0,
     `the default of ${columnsOf(lateBound)} looks up the name ${nameOf(state)} at each insert: inserts will fail with 42P01, or draw from what has that name then; first make the default ${nextval(constantOfState(state)).text}, which follows`,
   );
+}
+
+/**
+ * Who says the name of a sequence means the one that has it now. A target takes the name over, or comes before it in the
+ * `search_path`, where a name without a schema then finds the target.
+ *
+ * @param found what the target is now; undefined if it is created
+ */
+export function nameReused(
+  target: Target,
+  { sequences, searchPath }: Pick<DatabaseState, "sequences" | "searchPath">,
+  found?: SequenceState,
+): Hazard[] {
+  const called = byName(sequences).get(target.seqName) ?? [];
+  const before = called.find((state) => keyOf(state) === keyOf(target));
+  const visible = searchPath.flatMap((schema) => called.filter((state) => state.schema === schema)).at(0);
+  const isFirst =
+    visible !== undefined &&
+    searchPath.includes(target.schema) &&
+    searchPath.indexOf(target.schema) < searchPath.indexOf(visible.schema);
+  const other = before ?? (isFirst ? visible : undefined);
+  const consequence = `statements and functions that say ${target.seqName} draw from it without an error, and may get values that were given out before; first stop the programs that do`;
+  return hazardsFor(nameOf(target.declared))(
+    "NAME_REUSED",
+    other !== undefined && other !== found,
+    before === undefined
+      ? `it hides ${visible === undefined ? "" : nameOf(visible)} in the search_path: ${consequence}`
+      : `another sequence has this name until the plan renames it: ${consequence}`,
+  );
+}
+
+const known = new WeakMap<readonly SequenceState[], Map<string, SequenceState[]>>();
+
+/** Grouped once for all the targets of a plan. */
+function byName(sequences: readonly SequenceState[]): ReadonlyMap<string, readonly SequenceState[]> {
+  let groups = known.get(sequences);
+  if (groups === undefined) {
+    known.set(sequences, (groups = new Map()));
+    for (const each of sequences) groups.set(each.seqName, [...(groups.get(each.seqName) ?? []), each]);
+  }
+  return groups;
 }

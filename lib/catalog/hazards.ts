@@ -1,8 +1,12 @@
-import type { Hazard, HazardCode } from "./change.js";
+import type { Hazard } from "./change.js";
+import { hazardsOfCache } from "./hazards-of-cache.js";
+import { hazardsOfFeeding } from "./hazards-of-keys.js";
+import { hazardsOfRange } from "./hazards-of-range.js";
 import { limitsOf } from "./limits.js";
+import { columnsOf, hazardsFor } from "./make-hazard.js";
 import { nameOf } from "./name.js";
 import type { Target } from "./sequences.js";
-import type { StateColumn, SequenceState, StateOptions } from "./state.js";
+import type { SequenceState, StateOptions } from "./state.js";
 
 /** So many rows were ever inserted into a table that a lock on its sequence is worth a word. */
 const BUSY = 100_000n;
@@ -13,7 +17,7 @@ export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
   const { options: after } = target;
   const hazard = hazardsFor(nameOf(target.declared));
   return [
-    ...currentValueExcluded(target, state),
+    ...hazardsOfRange(target, state),
     ...hazard(
       "NARROWER_TYPE",
       widthOf(after) < widthOf(before),
@@ -26,71 +30,15 @@ export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
         ? `the increment goes from ${before.increment} to ${after.increment}: whoever reckons with the old distance between values, such as an allocator of blocks, gives values twice`
         : `the increment turns from ${before.increment} to ${after.increment}: from now on it comes back to values that were given out before`,
     ),
-    ...(before.cycle ? [] : cycleRepeatsKeys(target, feeds)),
+    ...hazardsOfFeeding(target, state),
     ...hazard(
       "CACHE_BREAKS_ORDER",
       before.cache === 1n && after.cache > 1n && feeds.length > 0,
       `with cache ${after.cache} each connection takes values ahead: ${columnsOf(feeds)} will no longer tell which row came first, and what a connection does not use is lost`,
     ),
-    ...outgrown(target, state),
+    ...hazardsOfCache(target, before),
     ...hazardsOfLock(target, state),
   ];
-}
-
-function currentValueExcluded(target: Target, { lastValue, options: before }: SequenceState): Hazard[] {
-  const { options: after } = target;
-  if (lastValue === null || (lastValue >= after.minValue && lastValue <= after.maxValue)) return [];
-  const [bound, verb] =
-    lastValue < after.minValue ? (["minValue", "below"] as const) : (["maxValue", "above"] as const);
-  const both = after[bound] >= before.minValue && after[bound] <= before.maxValue;
-  const cure = both ? `, or first move it there yourself with setval, if no row has such a value` : "";
-  return hazardsFor(nameOf(target.declared))(
-    "CURRENT_VALUE_EXCLUDED",
-    true,
-    `its current value ${lastValue} is ${verb} the new ${bound} ${after[bound]}, which the server refuses; declare a ${bound} that includes it${cure}`,
-    true,
-  );
-}
-
-function outgrown(target: Target, { options: before, feeds }: SequenceState): Hazard[] {
-  const { options: after } = target;
-  const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
-  const fed = feeds.filter((column) => column.byDefault || isOwner(target, column));
-  return grows ? widerThanColumn(target, fed) : [];
-}
-
-/** Why it may hurt that a sequence comes to belong to a key, for which programs will then draw from it. */
-export function hazardsOfOwning(target: Target, keys: readonly StateColumn[], found?: SequenceState): Hazard[] {
-  // What it feeds already is no news.
-  if (found?.feeds.some((column) => isOwner(target, column)) === true) return [];
-  const owner = keys.find((column) => column.schema === target.schema && isOwner(target, column));
-  return owner === undefined ? [] : [...cycleRepeatsKeys(target, [owner]), ...widerThanColumn(target, [owner])];
-}
-
-function isOwner({ options: { ownedBy } }: Target, { table, column }: StateColumn): boolean {
-  return ownedBy?.table === table && ownedBy.column === column;
-}
-
-function cycleRepeatsKeys({ declared, options }: Target, columns: readonly StateColumn[]): Hazard[] {
-  const keys = columns.filter(({ unique }) => unique);
-  return hazardsFor(nameOf(declared))(
-    "CYCLE_REPEATS_KEYS",
-    options.cycle && keys.length > 0,
-    `with cycle its values come again, and ${columnsOf(keys)} takes each only once: inserts will fail with 23505, or 23P01 of an exclusion constraint`,
-  );
-}
-
-function widerThanColumn({ declared, options }: Target, columns: readonly StateColumn[]): Hazard[] {
-  const { minValue, maxValue } = options;
-  const narrow = columns.filter(({ baseType }) => {
-    const limits = limitsOf(baseType);
-    return limits !== undefined && (minValue < limits.least || maxValue > limits.greatest);
-  });
-  return hazardsFor(nameOf(declared))(
-    "WIDER_THAN_COLUMN",
-    narrow.length > 0,
-    `its values go from ${minValue} to ${maxValue}, more than ${columnsOf(narrow)} of type ${narrow[0]?.type} holds: inserts will fail with 22003; widen the column first, or declare bounds within it`,
-  );
 }
 
 /** Whoever changes a sequence waits for those who draw from it, and then holds them up until the transaction ends. */
@@ -136,15 +84,6 @@ export function hazardsOfDrop(state: SequenceState): Hazard[] {
   return hazardsFor(nameOf(state))("DROPS_SEQUENCE", true, problem);
 }
 
-export function hazardsFor(sequence: string) {
-  return (code: HazardCode, holds: boolean, problem: string, blocked = false): Hazard[] =>
-    holds ? [{ code, message: `${sequence}: ${problem}`, blocked }] : [];
-}
-
 function widthOf({ as }: StateOptions): bigint {
   return limitsOf(as).greatest;
-}
-
-export function columnsOf(columns: readonly StateColumn[]): string {
-  return columns.map(({ schema, table, column }) => `${schema}.${table}.${column}`).join(", ");
 }

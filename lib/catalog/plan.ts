@@ -11,15 +11,10 @@ import {
 } from "../index.js";
 import type { Change, Plan, PlanOptions } from "./change.js";
 import { differences } from "./differences.js";
-import {
-  hazardsOfAlter,
-  hazardsOfDrop,
-  hazardsOfLock,
-  hazardsOfOwning,
-  hazardsOfPersistence,
-  needsPostgres15,
-} from "./hazards.js";
-import { nameTaken } from "./hazards-of-name.js";
+import { hazardsOfAlter, hazardsOfDrop, hazardsOfLock, hazardsOfPersistence, needsPostgres15 } from "./hazards.js";
+import { hazardsOfCache } from "./hazards-of-cache.js";
+import { hazardsOfOwning } from "./hazards-of-keys.js";
+import { nameReused, nameTaken } from "./hazards-of-name.js";
 import { fail, keyOf, nameOf } from "./name.js";
 import { questionsOf } from "./questions.js";
 import { relocate } from "./relocate.js";
@@ -55,6 +50,8 @@ export function plan(declared: readonly SequenceLike[], state: DatabaseState, op
   }
   const created = pairs.filter(([, found]) => found === undefined).map(([target]) => target);
   const undeclared = state.sequences.filter((sequence) => sequence.definedBy === "user" && !kept.has(sequence));
+  const dropped =
+    options.prune === true ? undeclared.filter(isDroppableIn(new Set(targets.map(({ schema }) => schema)))) : [];
   return {
     changes: [
       ...missingSchemas(targets, state),
@@ -66,7 +63,7 @@ export function plan(declared: readonly SequenceLike[], state: DatabaseState, op
       ...pairs.flatMap(([target, found]) => (found === undefined ? [] : alter(target, found, state))),
       ...pairs.flatMap(([target, found]) => own(target, found, state)),
       ...pairs.flatMap(([target, found]) => comment(target, found)),
-      ...(options.prune === true ? drops(undeclared, targets) : []),
+      ...dropped.map(drop),
     ],
     questions: questionsOf(created, undeclared),
     declared,
@@ -76,6 +73,7 @@ export function plan(declared: readonly SequenceLike[], state: DatabaseState, op
     },
     options,
     inspected: state.inspected,
+    found: [...kept, ...dropped],
   };
 }
 
@@ -115,14 +113,19 @@ function missingSchemas(targets: readonly Target[], { schemas }: DatabaseState):
   }));
 }
 
-function create(target: Target, { serverVersion, taken }: DatabaseState): Change {
+function create(target: Target, state: DatabaseState): Change {
   const constant = constantOf(target, target.options);
   return {
     kind: "create",
     subject: nameOf(target.declared),
     sql: createSequence(target.declared).text,
     inverse: dropSequence(constant).text,
-    hazards: [...nameTaken(target, taken, true), ...needsPostgres15(target, serverVersion)],
+    hazards: [
+      ...nameTaken(target, state.taken, true),
+      ...nameReused(target, state),
+      ...needsPostgres15(target, state.serverVersion),
+      ...hazardsOfCache(target),
+    ],
   };
 }
 
@@ -154,7 +157,7 @@ function alter(target: Target, found: SequenceState, { serverVersion }: Database
   return changes;
 }
 
-function own(target: Target, found: SequenceState | undefined, { keys }: DatabaseState): Change[] {
+function own(target: Target, found: SequenceState | undefined, state: DatabaseState): Change[] {
   const after = target.options.ownedBy;
   // A sequence that moves is untied before.
   const before = found === undefined || found.schema !== target.schema ? null : found.options.ownedBy;
@@ -166,7 +169,7 @@ function own(target: Target, found: SequenceState | undefined, { keys }: Databas
       subject: nameOf(target.declared),
       sql: ownSequence(constant, after).text,
       inverse: ownSequence(constant, before).text,
-      hazards: [...hazardsOfOwning(target, keys, found), ...(found === undefined ? [] : hazardsOfLock(target, found))],
+      hazards: [...hazardsOfOwning(target, state, found), ...(found === undefined ? [] : hazardsOfLock(target, found))],
     },
   ];
 }
@@ -188,15 +191,17 @@ function comment(target: Target, found: SequenceState | undefined): Change[] {
 }
 
 /** What belongs to a column, feeds one, or is used elsewhere could not be dropped without that. */
-function drops(undeclared: readonly SequenceState[], targets: readonly Target[]): Change[] {
-  const schemas = new Set(targets.map(({ schema }) => schema));
-  return undeclared
-    .filter(({ schema, feeds, isReferenced }) => schemas.has(schema) && feeds.length === 0 && !isReferenced)
-    .map((state) => ({
-      kind: "drop",
-      subject: nameOf(state),
-      sql: dropSequence(constantOfState(state)).text,
-      inverse: createSequence(constantOfState(state)).text,
-      hazards: hazardsOfDrop(state),
-    }));
+function isDroppableIn(schemas: ReadonlySet<string>) {
+  return ({ schema, feeds, isReferenced }: SequenceState): boolean =>
+    schemas.has(schema) && feeds.length === 0 && !isReferenced;
+}
+
+function drop(state: SequenceState): Change {
+  return {
+    kind: "drop",
+    subject: nameOf(state),
+    sql: dropSequence(constantOfState(state)).text,
+    inverse: createSequence(constantOfState(state)).text,
+    hazards: hazardsOfDrop(state),
+  };
 }

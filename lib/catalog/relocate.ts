@@ -1,7 +1,7 @@
 import { moveSequence, ownSequence, renameSequence } from "../index.js";
 import type { Change } from "./change.js";
 import { hazardsOfLock } from "./hazards.js";
-import { namedInText, nameTaken } from "./hazards-of-name.js";
+import { namedInText, nameReused, nameTaken } from "./hazards-of-name.js";
 import { keyOf, nameOf } from "./name.js";
 import { constantOfState, type Target } from "./sequences.js";
 import type { DatabaseState, SequenceState } from "./state.js";
@@ -23,8 +23,9 @@ interface Removal {
  */
 export function relocate(
   pairs: readonly (readonly [SequenceState, Target])[],
-  { sequences, taken }: Pick<DatabaseState, "sequences" | "taken">,
+  state: Pick<DatabaseState, "sequences" | "taken" | "searchPath">,
 ): Change[] {
+  const { sequences, taken } = state;
   const changes: Change[] = [];
   const here = new Set(sequences.map(keyOf));
   const others = new Set(taken.map(({ schema, name }) => keyOf({ schema, seqName: name })));
@@ -42,7 +43,9 @@ export function relocate(
       inverse: (isRename ? renameSequence(after, removal.at.seqName) : moveSequence(after, removal.at.schema)).text,
       hazards: [
         ...(removal.at === removal.state ? namedInText(removal.target, removal.state) : []),
-        ...(keyOf(to) === keyOf(removal.target) ? nameTaken(removal.target, taken, false) : []),
+        ...(keyOf(to) === keyOf(removal.target)
+          ? [...nameTaken(removal.target, taken, false), ...nameReused(removal.target, state, removal.state)]
+          : []),
         ...hazardsOfLock(removal.target, removal.state),
       ],
     });

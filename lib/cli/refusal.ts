@@ -5,7 +5,7 @@ export function refusalOf({ changes }: Plan, allow: readonly HazardCode[]): stri
   const hazards = changes.flatMap((change) => change.hazards);
   const blocked = codesOf(hazards.filter((hazard) => hazard.blocked));
   if (blocked.length > 0) {
-    return `Refused, and nothing was changed: ${blocked.join(", ")} is blocked, as the server would refuse it as things are; no --allow lets it pass.`;
+    return `Refused, and nothing was changed: ${blocked.join(", ")} is blocked; no --allow lets it pass. The server would refuse such a change, or could not be stopped afterwards.`;
   }
   const missing = codesOf(hazards).filter((code) => !allow.includes(code));
   if (missing.length === 0) return null;

@@ -194,7 +194,7 @@ describe("push", () => {
     const refused = await project.run("push", "--yes", "--allow", "CURRENT_VALUE_EXCLUDED");
     expect(refused.status).toBe(2);
     expect(refused.stderr).toBe(
-      "Refused, and nothing was changed: CURRENT_VALUE_EXCLUDED is blocked, as the server would refuse it as things are; no --allow lets it pass.\n",
+      "Refused, and nothing was changed: CURRENT_VALUE_EXCLUDED is blocked; no --allow lets it pass. The server would refuse such a change, or could not be stopped afterwards.\n",
     );
   });
 

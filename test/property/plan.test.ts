@@ -11,6 +11,7 @@ const SCHEMAS = ["one", 'Two "quoted"'];
 const ALL: readonly HazardCode[] = [
   "CACHE_BREAKS_ORDER",
   "CYCLE_REPEATS_KEYS",
+  "ENDS_SEQUENCE",
   "INCREMENT_CHANGED",
   "LOCKS_INSERTS",
   "LOGGED_FROM_CHECKPOINT",

@@ -46,8 +46,50 @@ describe("what each hazard warns of really happens", () => {
     );
     await expect(database.client.unsafe(made.changes[0]!.sql)).rejects.toMatchObject({ code: "22023" });
     // The cure that the message names.
-    await database.client`select setval('order_seq', 100)`;
+    await database.client`select setval('order_seq', 98)`;
     await apply(db, await planned({ maxValue: 100 }));
+  });
+
+  test("ENDS_SEQUENCE: no value is left within the new bounds, and the next insert fails", async () => {
+    await database.client`select setval('order_seq', 100)`;
+    await pushWith("ENDS_SEQUENCE", { maxValue: 100 });
+    await expect(insert()).rejects.toMatchObject({ code: "2200H" });
+  });
+
+  test("ENDS_SEQUENCE: nor without cycle, at the end of the range", async () => {
+    await database.client.unsafe("alter sequence order_seq maxvalue 100 cycle; select setval('order_seq', 100)");
+    await pushWith("ENDS_SEQUENCE", { maxValue: 100 });
+    await expect(insert()).rejects.toMatchObject({ code: "2200H" });
+  });
+
+  test("ENDS_SEQUENCE: one value is left, and each insert takes two", async () => {
+    await database.client`select setval('order_seq', 99)`;
+    const hazard = await pushWith("ENDS_SEQUENCE", { maxValue: 100 });
+    expect(hazard.message).toContain(
+      "its current value is 99, and an insert takes more than the 1 left up to its maxValue 100",
+    );
+    await expect(insert()).rejects.toMatchObject({ code: "2200H" });
+  });
+
+  test("ENDS_SEQUENCE: one that has ended before, or has a value left, is none", async () => {
+    await database.client.unsafe("alter sequence order_seq maxvalue 100; select setval('order_seq', 100)");
+    await apply(db, await planned({ maxValue: 100, startWith: 7 }));
+    await database.client.unsafe("alter sequence order_seq maxvalue 1000; select setval('order_seq', 99, false)");
+    await apply(db, await planned({ maxValue: 100 }));
+    expect(await insert()).toEqual([{ id: "99" }]);
+  });
+
+  test("ENDS_SEQUENCE: the role may not read where it stands", async () => {
+    await database.client.unsafe(`drop role if exists nextval_writer; create role nextval_writer;
+      grant create, usage on schema public to nextval_writer; drop table orders;
+      alter sequence order_seq owner to nextval_writer; revoke all on sequence order_seq from nextval_writer`);
+    const writer = bind(database.connect({ max: 1, connection: { role: "nextval_writer" } }));
+    const made = plan([pgSequence("order_seq", { maxValue: 100 })], await inspect(writer));
+    expect(made.changes.flatMap(({ hazards }) => hazards.map(({ code }) => code))).toEqual(["ENDS_SEQUENCE"]);
+    await database.client`select setval('order_seq', 100)`;
+    await apply(writer, made, { allow: ["ENDS_SEQUENCE"] });
+    await expect(db.nextval(pgSequence("order_seq"))).rejects.toMatchObject({ code: "SEQUENCE_EXHAUSTED" });
+    await database.client.unsafe("drop owned by nextval_writer; drop role nextval_writer");
   });
 
   test("NARROWER_TYPE: values that were allowed are no more", async () => {
@@ -124,6 +166,37 @@ describe("what each hazard warns of really happens", () => {
     expect(later).toBeLessThan(first);
     await Promise.all([one.end(), other.end()]);
     expect(await db.nextval(pgSequence("order_seq"))).toBe(21n);
+  });
+
+  test("CACHE_STALLS_SERVER: a draw reserves so many values, and counts them", async () => {
+    await database.client`drop table orders`;
+    const hazard = await pushWith("CACHE_STALLS_SERVER", { cache: 100_000 });
+    expect(hazard.message).toContain("each session reserves 100000 values with its first draw");
+    const [one, other] = [database.connect({ max: 1 }), database.connect({ max: 1 })];
+    await one`select nextval('order_seq')`;
+    expect(await other`select nextval('order_seq')`).toEqual([{ nextval: "100001" }]);
+  });
+
+  test("CACHE_STALLS_SERVER: the server cannot be stopped while it counts, so the plan is blocked", async () => {
+    await database.client`drop table orders`;
+    const hazard = await pushWith("CACHE_STALLS_SERVER", { cache: 100_000_000 });
+    expect(hazard).toMatchObject({ blocked: true, message: expect.stringContaining("not even by statement_timeout") });
+    const made = plan([pgSequence("new_seq", { cache: 2n ** 63n - 1n })], await inspect(db));
+    await expect(apply(db, made, { allow: ["CACHE_STALLS_SERVER"] })).rejects.toThrow("CACHE_STALLS_SERVER (blocked)");
+    await database.client`alter sequence order_seq cache 500000000`;
+    const impatient = database.connect({ max: 1, connection: { statement_timeout: 50 } });
+    await impatient`select`;
+    const start = performance.now();
+    await expect(impatient`select nextval('order_seq')`).rejects.toMatchObject({ code: "57014" });
+    expect(performance.now() - start).toBeGreaterThan(120);
+  });
+
+  test("CACHE_STALLS_SERVER: what ends before the cache does is none, nor is what was there before", async () => {
+    await database.client`drop table orders`;
+    await apply(db, await planned({ cache: 2n ** 62n, maxValue: 99_999 }));
+    await database.client`alter sequence order_seq cache 200000000 no maxvalue`;
+    await apply(db, await planned({ cache: 200_000_000, startWith: 5 }));
+    await apply(db, await planned({ cache: 150_000 }));
   });
 
   test("WIDER_THAN_COLUMN: inserts fail where the column ends", async () => {

@@ -16,6 +16,7 @@ function planOf(...changes: (Pick<Change, "sql"> & Partial<Change>)[]): Plan {
       ...change,
     })),
     questions: [],
+    found: [],
     declared: [],
     resolved: [],
     options: {},

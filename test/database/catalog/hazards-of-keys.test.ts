@@ -1,0 +1,283 @@
+import { bind, type Database, nextval, pgSchema, pgSequence, type SequenceLike, type SequenceOptions } from "nextval";
+import { apply, type HazardCode, inspect, plan, type PlanOptions } from "nextval/catalog";
+import { beforeEach, describe, expect, test } from "vitest";
+import { serverVersion, useDatabase } from "../../database.js";
+
+const database = useDatabase({ max: 1 });
+let db: Database;
+
+beforeEach(async () => {
+  db = bind(database.client);
+  await database.client.unsafe(
+    "drop schema public cascade; create schema public; drop schema if exists first cascade; create sequence s",
+  );
+});
+
+const declared = (options: SequenceOptions) => pgSequence("s", options as never);
+const insert = async () => (await database.client.unsafe("insert into t (n) values ('new') returning id"))[0]?.["id"];
+
+/** The plan has exactly these hazards, is refused without leave, changes nothing then, and is carried out with it. */
+async function push(codes: readonly HazardCode[], sequences: readonly SequenceLike[], options?: PlanOptions) {
+  const state = await inspect(db);
+  const made = plan(sequences, state, options);
+  const hazards = made.changes.flatMap((change) => change.hazards);
+  expect(hazards.map(({ code }) => code)).toEqual(codes);
+  const messages = hazards.map(({ message }) => message);
+  if (codes.length > 0) {
+    await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED" });
+    expect(plan(sequences, await inspect(db), options).changes).toEqual(made.changes);
+  }
+  await apply(db, made, { allow: codes });
+  return messages;
+}
+
+describe("CYCLE_REPEATS_KEYS: the key is fed by another way than its own default", () => {
+  const alone = "public.t.id takes each only once";
+  const ways: readonly (readonly [way: string, statements: string, taken: string])[] = [
+    [
+      "the default of a domain",
+      "create domain key as bigint default nextval('s'); create table t (id key primary key, n text)",
+      alone,
+    ],
+    [
+      "the default of a domain of a domain",
+      "create domain inner_key as int default nextval('s'); create domain key as inner_key; create table t (id key primary key, n text)",
+      alone,
+    ],
+    [
+      "a function written as begin atomic",
+      "create function f() returns bigint begin atomic select nextval('s'); end; create table t (id bigint primary key default f(), n text)",
+      alone,
+    ],
+    [
+      "a function that calls such a function, in a domain",
+      `create function f() returns bigint return nextval('s'); create function g() returns bigint begin atomic select f() + 0; end;
+        create domain key as bigint default g(); create table t (id key unique, n text)`,
+      alone,
+    ],
+    [
+      "a view with a default",
+      `create table "t a" (k bigint primary key, "n :resno 1" text); create view t ("id", n) as select k, "n :resno 1" from "t a";
+        alter view t alter id set default nextval('s')`,
+      "public.t a.k takes each only once",
+    ],
+    [
+      "a view of a view that renames a column",
+      `create table base (k bigint primary key, n text); create view middle as select n, k from base where n <> 'x';
+        create view t as select k as renamed, n from middle; alter view t rename renamed to id; alter view t alter id set default nextval('s')`,
+      "public.base.k takes each only once",
+    ],
+    [
+      "a rule",
+      `create table base (id bigint primary key, n text); create view t as select id, n from base where n is not null;
+        create rule r as on insert to t do instead insert into base values (nextval('s'), new.n) returning base.id, base.n`,
+      "public.base.id takes each only once",
+    ],
+    [
+      "the default of a partitioned table, and the key of a partition",
+      `create table t (id bigint default nextval('s'), n text) partition by list (n); create table part (id bigint primary key, n text);
+        alter table t attach partition part for values in ('new')`,
+      "public.part.id takes each only once",
+    ],
+    [
+      "a key of several columns",
+      "create table t (tenant int default 1, id bigint default nextval('s'), n text, primary key (tenant, id))",
+      "public.t.id takes each only once beside the other columns of its key",
+    ],
+    [
+      "a unique expression",
+      "create table t (id bigint default nextval('s'), n text); create unique index on t ((id % 1000))",
+      "beside the other columns of its key",
+    ],
+    [
+      "an exclusion constraint of several columns",
+      "create table t (id bigint default nextval('s'), n text, exclude using btree (n with =, id with =))",
+      "beside the other columns of its key",
+    ],
+  ];
+
+  test.each(ways)("%s", async (_way, statements, taken) => {
+    await database.client.unsafe(statements);
+    const [message] = await push(["CYCLE_REPEATS_KEYS"], [declared({ maxValue: 3, cycle: true })]);
+    expect(message).toContain(taken);
+    for (const id of ["1", "2", "3"]) expect(`${await insert()}`).toBe(id);
+    await expect(insert()).rejects.toMatchObject({ code: expect.stringMatching(/^23(505|P01)$/) });
+  });
+
+  test("not where the column has a default of its own, or the view shows no key", async () => {
+    await database.client.unsafe(`
+      create domain key as bigint default nextval('s'); create table a (id key primary key default 7);
+      create table base (id bigint primary key, n bigint); create view v as select id + 0 as id, n from base;
+      alter view v alter n set default nextval('s'); create view reads as select nextval('s') as id from a`);
+    await push([], [declared({ maxValue: 3, cycle: true })]);
+  });
+});
+
+describe("CYCLE_REPEATS_KEYS: a sequence that cycles already comes round", () => {
+  test("sooner, with narrower bounds", async () => {
+    await database.client.unsafe(`alter sequence s cycle;
+      create table t (id bigint primary key default nextval('s'), n text); insert into t (n) select 'x' from generate_series(1, 1000)`);
+    const [message] = await push(["CYCLE_REPEATS_KEYS"], [declared({ cycle: true, maxValue: 1000 })]);
+    expect(message).toContain("with cycle its values from 1 to 1000 come again");
+    await expect(insert()).rejects.toMatchObject({ code: "23505" });
+  });
+
+  test("sooner, where it descends", async () => {
+    await database.client
+      .unsafe(`alter sequence s increment -1 minvalue -9 maxvalue -1 restart with -1 start with -1 cycle;
+      create table t (id bigint primary key default nextval('s'), n text); insert into t (n) select 'x' from generate_series(1, 5)`);
+    const descending = { increment: -1, maxValue: -1, cycle: true };
+    await push(["CYCLE_REPEATS_KEYS"], [declared({ ...descending, minValue: -5 })]);
+    await expect(insert()).rejects.toMatchObject({ code: "23505" });
+  });
+
+  test("at another value", async () => {
+    await database.client.unsafe(`alter sequence s start 3 minvalue 3 maxvalue 9 restart cycle;
+      create table t (id bigint primary key default nextval('s'), n text); insert into t values (1, 'by hand'); select setval('s', 9)`);
+    await push(["CYCLE_REPEATS_KEYS"], [declared({ maxValue: 9, startWith: 1, cycle: true })]);
+    await expect(insert()).rejects.toMatchObject({ code: "23505" });
+  });
+
+  test("not sooner, with a bound that is farther away", async () => {
+    await database.client.unsafe(`alter sequence s maxvalue 2 cycle;
+      create table t (id bigint primary key default nextval('s'), n text); insert into t (n) values ('x'), ('y')`);
+    await push([], [declared({ maxValue: 20, cycle: true })]);
+    expect(await insert()).toBe("3");
+  });
+});
+
+describe("KEY_HAS_ROWS", () => {
+  const owned = declared({ ownedBy: { table: "t", column: "id" } });
+  const draw = () => db`insert into t (id) values (${nextval(owned)})`;
+
+  test.each([
+    ["a table", "create table t (id bigint primary key); insert into t select generate_series(1, 500)"],
+    [
+      "a partition",
+      `create table t (id bigint primary key) partition by range (id); create table more partition of t default partition by list (id);
+        create table most partition of more default; insert into t select generate_series(1, 500)`,
+    ],
+    ["a part of a key", "create table t (id bigint, n int default 1, primary key (n, id)); insert into t values (1)"],
+  ])("a new sequence gives values that are there: %s", async (_what, statements) => {
+    await database.client.unsafe(`drop sequence s; ${statements}`);
+    const [message] = await push(["KEY_HAS_ROWS"], [owned]);
+    expect(message).toBe(
+      "s: it begins at 1, and public.t.id may hold such values: inserts then fail with 23505; let no program draw from it before resync has moved it past them",
+    );
+    await expect(draw()).rejects.toMatchObject({ code: "23505" });
+  });
+
+  test("so does one that was created before and never drawn from, but not one that was", async () => {
+    await database.client.unsafe("create table t (id bigint primary key); insert into t values (1)");
+    await push(["KEY_HAS_ROWS"], [owned]);
+    await database.client.unsafe("alter sequence s owned by none; select nextval('s')");
+    await push([], [owned]);
+  });
+
+  test("a table without rows is none", async () => {
+    await database.client.unsafe(`drop sequence s; create table t (id bigint primary key) partition by range (id);
+      create table part partition of t default`);
+    await push([], [owned]);
+    await draw();
+  });
+
+  test("inspect does not wait for a table that is locked, and takes it for one with rows", async () => {
+    await database.client.unsafe("create table t (id bigint primary key)");
+    const other = bind(database.connect({ max: 1, connection: { lock_timeout: 500 } }));
+    await database.client.begin(async (tx) => {
+      await tx`lock table t in access exclusive mode`;
+      expect((await inspect(other)).keys).toMatchObject([{ table: "t", hasRows: true }]);
+    });
+    expect((await inspect(other)).keys).toMatchObject([{ table: "t", hasRows: false }]);
+  });
+});
+
+test("UNLOGGED_STARTS_OVER: a new sequence is unlogged, and the table that it belongs to is not", async () => {
+  const owned = declared({ unlogged: true, ownedBy: { table: "t", column: "id" } });
+  await database.client.unsafe("drop sequence s; create unlogged table t (id bigint)");
+  const codes = (await serverVersion(database.client)) < 15 ? ["NEEDS_POSTGRES_15"] : [];
+  const hazards = async () =>
+    plan([owned], await inspect(db)).changes.flatMap((each) => each.hazards.map(({ code }) => code));
+  expect(await hazards()).toEqual(codes);
+  await database.client`drop table t`;
+  await database.client`create table t (id bigint)`;
+  // That such a sequence starts over after a crash is in crash.test.ts.
+  expect(await hazards()).toEqual([...codes, "UNLOGGED_STARTS_OVER"]);
+});
+
+describe("NAME_REUSED", () => {
+  test("two sequences that swap names: programs draw from the other one, without an error", async () => {
+    await database.client.unsafe("create sequence a; create sequence b; select setval('a', 500), setval('b', 7)");
+    const given = await db.nextvals(pgSequence("b"), 3);
+    const [message] = await push(["NAME_REUSED", "NAME_REUSED"], [pgSequence("a"), pgSequence("b")], {
+      renames: { a: "b", b: "a" },
+    });
+    expect(message).toContain("another sequence has this name until the plan renames it");
+    expect(await db.nextval(pgSequence("a"))).toBe(11n);
+    expect(given).toEqual([8n, 9n, 10n]);
+  });
+
+  test("a new sequence under the name of one that is renamed gives its values again", async () => {
+    const given = await db.nextvals(pgSequence("s"), 3);
+    await push(["NAME_REUSED"], [pgSequence("s"), pgSequence("old_s")], { renames: { s: "old_s" } });
+    expect(given).toContain(await db.nextval(pgSequence("s")));
+  });
+
+  test("a new sequence comes before another one in the search_path", async () => {
+    await database.client.unsafe(`create schema first; set search_path to first, public;
+      create table t (id int primary key default nextval('s'::text), n text); insert into t (n) values ('x')`);
+    try {
+      const [message] = await push(["NAME_REUSED"], [pgSchema("first").sequence("s")]);
+      expect(message).toContain("first.s: it hides public.s in the search_path");
+      await expect(insert()).rejects.toMatchObject({ code: "23505" });
+    } finally {
+      await database.client`reset search_path`;
+    }
+  });
+
+  test("a new sequence that comes after it in the search_path, or is in none, does not hide it", async () => {
+    await database.client.unsafe("create schema first; set search_path to public, first");
+    await push([], [pgSchema("first").sequence("s")]);
+    await database.client.unsafe("drop sequence first.s; reset search_path");
+    await push([], [pgSchema("first").sequence("s")]);
+  });
+});
+
+describe("WIDER_THAN_COLUMN: numeric columns", () => {
+  test("of a negative scale end where they round up, and several values become one", async () => {
+    if ((await serverVersion(database.client)) < 15) {
+      await expect(database.client.unsafe("create table t (id numeric(3,-2))")).rejects.toMatchObject({
+        code: "22023",
+      });
+      return;
+    }
+    await database.client.unsafe(
+      "create table t (id numeric(3,-2) default nextval('s'), n text); alter sequence s maxvalue 9",
+    );
+    await push([], [declared({ maxValue: 99_949 })]);
+    await database.client`select setval('s', 99948)`;
+    expect(await insert()).toBe("99900");
+    const [message] = await push(["WIDER_THAN_COLUMN"], [declared({ maxValue: 99_950 })]);
+    expect(message).toContain("more than public.t.id of type numeric(3,-2) holds");
+    await expect(insert()).rejects.toMatchObject({ code: "22003" });
+
+    await database.client.unsafe(
+      "drop table t; alter sequence s restart maxvalue 9; create table t (id numeric(3,-2) primary key)",
+    );
+    const owned = declared({ maxValue: 9, ownedBy: { table: "t", column: "id" } });
+    const [rounds] = await push(["WIDER_THAN_COLUMN"], [owned]);
+    expect(rounds).toContain("public.t.id of type numeric(3,-2) rounds its values to multiples of 100");
+    await db`insert into t values (${nextval(owned)})`;
+    await expect(db`insert into t values (${nextval(owned)})`).rejects.toMatchObject({ code: "23505" });
+  });
+
+  test("with more places after the point than digits hold nothing but 0", async () => {
+    const type = (await serverVersion(database.client)) < 15 ? "numeric(3,3)" : "numeric(3,5)";
+    await database.client.unsafe(
+      `alter sequence s minvalue 0 maxvalue 2 restart with 0; create table t (id ${type} default nextval('s'), n text)`,
+    );
+    await insert();
+    await push(["WIDER_THAN_COLUMN"], [declared({ minValue: 0, startWith: 1, maxValue: 3 })]);
+    await expect(insert()).rejects.toMatchObject({ code: "22003" });
+  });
+});
