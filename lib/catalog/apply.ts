@@ -1,9 +1,10 @@
 import { type Database, NextvalError, sql, type Transaction } from "../index.js";
 import type { Change, HazardCode, Plan } from "./change.js";
 import { inspect } from "./inspect.js";
+import { keyOf, nameOf } from "./name.js";
 import { plan as planAgain } from "./plan.js";
 import { readAgain } from "./read-again.js";
-import type { DatabaseState } from "./state.js";
+import type { DatabaseState, SequenceState } from "./state.js";
 
 export interface ApplyOptions {
   /** How long to wait for a lock, in milliseconds, before everything is given up. Default: 5000. 0 waits forever. */
@@ -23,8 +24,8 @@ const LOCK = 0x6e65787476616cn;
  * await apply(db, plan([orderSeq], await inspect(db)), { allow: ["CYCLE_REPEATS_KEYS"] });
  * ```
  *
- * Throws, with nothing changed: `PLAN_REFUSED` where a hazard is blocked or not allowed, `PLAN_OUTDATED` where the database has
- * changed since it was inspected, `PLAN_NOT_REACHED` where something would still differ afterwards, `LOCK_TIMEOUT`, `DEADLOCK`.
+ * Throws, with nothing changed: `PLAN_REFUSED` if a hazard is blocked or not allowed; `PLAN_OUTDATED` if the sequences of the plan have changed since they were inspected; `PLAN_NOT_REACHED` if
+ * something would still differ afterwards; `LOCK_TIMEOUT`; `DEADLOCK`.
  *
  * One wait has no limit: after the commit, which then holds up nobody else, the server cannot remove what an altered sequence
  * was stored in while somebody has a cursor open that reads from the sequence itself.
@@ -49,12 +50,7 @@ export async function apply(
       const moves = plan.changes.some(({ kind }) => kind === "rename" || kind === "move");
       if (!moves && remaining(plan, now).length === 0) return;
       const before = planAgain(plan.declared, now, plan.options);
-      if (textOf(before.changes) !== textOf(plan.changes)) {
-        throw new NextvalError(
-          "PLAN_OUTDATED",
-          "the database has changed since it was inspected; inspect and plan again",
-        );
-      }
+      refuseOutdated(plan, before);
       refuseHazards(before, allow);
       for (const change of plan.changes) await tx.query(sql.raw(change.sql));
       const left = remaining(plan, await look(tx, plan));
@@ -76,6 +72,31 @@ function refuseHazards({ changes }: Plan, allow: readonly HazardCode[]): void {
   if (refused.length === 0) return;
   const list = refused.map(({ code, message, blocked }) => `${code}${blocked ? " (blocked)" : ""}: ${message}`);
   throw new NextvalError("PLAN_REFUSED", `the plan has hazards that are not allowed:\n${list.join("\n")}`);
+}
+
+/**
+ * The same statements may undo what another deployment has done since: `maxvalue 10` fits any state. So the states have to be the
+ * same, but for the current values, which move on.
+ */
+function refuseOutdated(plan: Plan, before: Plan): void {
+  const problem = "has changed since it was inspected; inspect and plan again";
+  const found = new Map(plan.found.map((state) => [keyOf(state), state]));
+  const changed = before.found.find((state) => !isSame(state, found.get(keyOf(state))));
+  if (changed !== undefined) {
+    const name = nameOf(changed);
+    throw new NextvalError("PLAN_OUTDATED", `${name}: it ${problem}`, { sequence: name });
+  }
+  if (before.found.length !== plan.found.length || textOf(before.changes) !== textOf(plan.changes)) {
+    throw new NextvalError("PLAN_OUTDATED", `the database ${problem}`);
+  }
+}
+
+function isSame(one: SequenceState, other: SequenceState | undefined): boolean {
+  const textOf = ({ definedBy, options }: SequenceState) =>
+    JSON.stringify({ ...options, definedBy }, (_key, value: unknown) =>
+      typeof value === "bigint" ? `${value}` : value,
+    );
+  return other !== undefined && textOf(one) === textOf(other);
 }
 
 async function look(tx: Transaction, { inspected }: Plan): Promise<DatabaseState> {

@@ -47,6 +47,44 @@ test("a plan of yesterday is refused", async () => {
   expect((await inspect(db)).sequences[0]?.options).toMatchObject({ startWith: 1n, cache: 5n });
 });
 
+test("of four plans of one state, one is applied: the statements of the others fit, but not to what is there by then", async () => {
+  await database.client`create sequence order_seq`;
+  const state = await inspect(db);
+  const others = [10, 20, 30, 40].map((maxValue) => {
+    const made = plan([pgSequence("order_seq", { maxValue })], state);
+    return apply(bind(database.connect({ max: 1 })), made).then(
+      () => maxValue,
+      (error: unknown) => error,
+    );
+  });
+  const outcomes = await Promise.all(others);
+  const [applied, ...rest] = outcomes.filter((outcome) => typeof outcome === "number");
+  expect(rest).toEqual([]);
+  expect((await inspect(db)).sequences[0]?.options.maxValue).toBe(BigInt(applied!));
+  for (const outcome of outcomes.filter((each) => each !== applied)) {
+    expect(outcome).toMatchObject({
+      code: "PLAN_OUTDATED",
+      sequence: "public.order_seq",
+      message: "public.order_seq: it has changed since it was inspected; inspect and plan again",
+    });
+  }
+});
+
+test.each([
+  ["a drop", "cache 5", { prune: true }, ["DROPS_SEQUENCE"] as const],
+  ["a rename", "no cycle", { renames: { old_seq: "order_seq" } }, []],
+])("%s is outdated by another change of the sequence", async (_what, change, options, allow) => {
+  await database.client.unsafe("create sequence old_seq cycle start 100");
+  const declared = [pgSequence("order_seq", { startWith: 100, cycle: true })];
+  const made = plan(declared, await inspect(db), options);
+  await database.client.unsafe(`alter sequence old_seq ${change}`);
+  await expect(apply(db, made, { allow })).rejects.toMatchObject({ code: "PLAN_OUTDATED" });
+  // Values that are drawn meanwhile outdate nothing.
+  const again = plan(declared, await inspect(db), options);
+  await database.client`select nextval('old_seq')`;
+  await apply(db, again, { allow });
+});
+
 test("what does not lead to the declarations is rolled back", async () => {
   // Undoes what the plan does, as a company's own rules may.
   await database.client.unsafe(`
