@@ -1,13 +1,14 @@
 import { type Database, NextvalError, sql, type Transaction } from "../index.js";
 import type { Change, HazardCode, Plan } from "./change.js";
 import { inspect } from "./inspect.js";
+import { lockBudget } from "./lock-budget.js";
 import { keyOf, nameOf } from "./name.js";
 import { plan as planAgain } from "./plan.js";
 import { readAgain } from "./read-again.js";
 import type { DatabaseState, SequenceState } from "./state.js";
 
 export interface ApplyOptions {
-  /** How long to wait for a lock, in milliseconds, before everything is given up. Default: 5000. 0 waits forever. */
+  /** How long to wait for locks in all, in milliseconds, before everything is given up. Default: 5000. 0 waits forever. */
   readonly lockTimeout?: number | undefined;
   /** The hazards that are accepted. */
   readonly allow?: readonly HazardCode[] | undefined;
@@ -43,17 +44,19 @@ export async function apply(
   if (plan.changes.length === 0) return;
   await db
     .begin("isolation level read committed", async (tx) => {
+      const start = performance.now();
       await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
-      await tx`select pg_advisory_xact_lock(${LOCK})`;
-      const now = await look(tx, plan);
+      const within = lockBudget(tx, lockTimeout, performance.now() - start);
+      await within(() => tx`select pg_advisory_xact_lock(${LOCK})`);
+      const now = await within(() => look(tx, plan));
       // Two sequences that change places may look alike: with renames, nothing tells whether it has been done.
       const moves = plan.changes.some(({ kind }) => kind === "rename" || kind === "move");
       if (!moves && remaining(plan, now).length === 0) return;
       const before = planAgain(plan.declared, now, plan.options);
       refuseOutdated(plan, before);
       refuseHazards(before, allow);
-      for (const change of plan.changes) await tx.query(sql.raw(change.sql));
-      const left = remaining(plan, await look(tx, plan));
+      for (const change of plan.changes) await within(() => tx.query(sql.raw(change.sql)));
+      const left = remaining(plan, await within(() => look(tx, plan)));
       if (left.length > 0) {
         throw new NextvalError(
           "PLAN_NOT_REACHED",
@@ -121,7 +124,7 @@ function explained(error: unknown, lockTimeout: number): unknown {
       const advice = "find who holds it in pg_locks, or wait longer with lockTimeout";
       return because(
         "LOCK_TIMEOUT",
-        `a lock was not free within ${lockTimeout} ms, and nothing was changed; ${advice}`,
+        `the locks were not free within ${lockTimeout} ms in all, and nothing was changed; ${advice}`,
       );
     }
     case "40P01": {

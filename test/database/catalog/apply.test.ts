@@ -109,13 +109,37 @@ test("waits for a lock no longer than it is told", async () => {
     await tx`select nextval('order_seq')`;
     await expect(apply(bind(database.connect()), made, { lockTimeout: 100 })).rejects.toMatchObject({
       code: "LOCK_TIMEOUT",
-      message: expect.stringContaining("not free within 100 ms, and nothing was changed"),
+      message: expect.stringContaining("not free within 100 ms in all, and nothing was changed"),
     });
   });
   expect((await inspect(db)).sequences[0]?.options.startWith).toBe(1n);
   await expect(apply(db, made, { lockTimeout: -1 })).rejects.toThrow(
     "a lockTimeout from 0 to 2147483647 milliseconds, not -1",
   );
+});
+
+test("waits for all of its locks together no longer than it is told", async () => {
+  const declared = ["a", "b", "c", "d"].map((name) => pgSequence(name, { cache: 5 }));
+  for (const { seqName } of declared) await database.client`create sequence ${database.client(seqName)}`;
+  const made = plan(declared, await inspect(db));
+  const holders = declared.map(({ seqName }, index) => {
+    const holder = database.connect({ max: 1 });
+    return holder.begin(async (tx) => {
+      await tx`select nextval(${seqName}::regclass)`;
+      await setTimeout(200 * (index + 1));
+    });
+  });
+  await expect
+    .poll(async () => await database.client`select from pg_locks where relation = 'd'::regclass`)
+    .toHaveLength(1);
+  const start = performance.now();
+  await expect(apply(db, made, { lockTimeout: 300 })).rejects.toMatchObject({
+    code: "LOCK_TIMEOUT",
+    message: expect.stringContaining("not free within 300 ms in all"),
+  });
+  expect(performance.now() - start).toBeLessThan(600);
+  await Promise.all(holders);
+  await apply(db, made, { lockTimeout: 300 });
 });
 
 test("a deadlock with somebody who draws in the opposite order changes nothing, and says so", async () => {
