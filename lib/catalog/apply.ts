@@ -2,6 +2,7 @@ import { type Database, NextvalError, sql, type Transaction } from "../index.js"
 import type { Change, HazardCode, Plan } from "./change.js";
 import { inspect } from "./inspect.js";
 import { lockBudget } from "./lock-budget.js";
+import { outOfLocks, refuseTooManyLocks } from "./lock-room.js";
 import { keyOf, nameOf } from "./name.js";
 import { plan as planAgain } from "./plan.js";
 import { readAgain } from "./read-again.js";
@@ -25,7 +26,8 @@ const LOCK = 0x6e65787476616cn;
  * await apply(db, plan([orderSeq], await inspect(db)), { allow: ["CYCLE_REPEATS_KEYS"] });
  * ```
  *
- * Throws, with nothing changed: `PLAN_REFUSED` if a hazard is blocked or not allowed; `PLAN_OUTDATED` if the sequences of the plan have changed since they were inspected; `PLAN_NOT_REACHED` if
+ * Throws, with nothing changed: `PLAN_REFUSED` if a hazard is blocked or not allowed, or if the plan takes more locks than the
+ * server has room for; `PLAN_OUTDATED` if the sequences of the plan have changed since they were inspected; `PLAN_NOT_REACHED` if
  * something would still differ afterwards; `LOCK_TIMEOUT`; `DEADLOCK`.
  *
  * One wait has no limit: after the commit, which then holds up nobody else, the server cannot remove what an altered sequence
@@ -47,6 +49,7 @@ export async function apply(
       const start = performance.now();
       await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
       const within = lockBudget(tx, lockTimeout, performance.now() - start);
+      await refuseTooManyLocks(tx, plan);
       await within(() => tx`select pg_advisory_xact_lock(${LOCK})`);
       const now = await within(() => look(tx, plan));
       // Two sequences that change places may look alike: with renames, nothing tells whether it has been done.
@@ -65,7 +68,7 @@ export async function apply(
       }
     })
     .catch((error: unknown) => {
-      throw explained(error, lockTimeout);
+      throw explained(error, plan, lockTimeout);
     });
 }
 
@@ -115,7 +118,7 @@ function textOf(changes: readonly Change[]): string {
   return changes.map(({ sql }) => sql).join("; ");
 }
 
-function explained(error: unknown, lockTimeout: number): unknown {
+function explained(error: unknown, plan: Plan, lockTimeout: number): unknown {
   if (!(error instanceof Error) || error instanceof NextvalError || !("code" in error)) return error;
   const because = (code: "DEADLOCK" | "LOCK_TIMEOUT" | "PLAN_OUTDATED", problem: string) =>
     new NextvalError(code, problem, { cause: error });
@@ -134,6 +137,8 @@ function explained(error: unknown, lockTimeout: number): unknown {
         `${problem}; apply it again, best when few draw from several of its sequences at once`,
       );
     }
+    case "53200":
+      return outOfLocks(plan, error);
     // Another relation, or another type, that came since the database was looked at.
     case "42P07":
     case "42710":

@@ -142,6 +142,38 @@ test("waits for all of its locks together no longer than it is told", async () =
   await apply(db, made, { lockTimeout: 300 });
 });
 
+test("a plan that takes more locks than the server has room for is refused before anything is done", async () => {
+  const [room] = await database.client<[{ locks: number; sessions: number }]>`
+    select current_setting('max_locks_per_transaction')::int * sessions as locks, sessions
+    from (select current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int as sessions) s`;
+  const count = room.locks + 1;
+  const declared = Array.from({ length: count }, (_, number) => pgSequence(`seq_${number}`));
+  await expect(apply(db, plan(declared, await inspect(db)))).rejects.toMatchObject({
+    code: "PLAN_REFUSED",
+    message:
+      `the plan locks ${count} sequences and tables in one transaction, the server has room for ${room.locks} locks, and nothing was changed; ` +
+      `apply fewer declarations at a time, or raise max_locks_per_transaction from ${room.locks / room.sessions} to ${Math.ceil(count / room.sessions)} and restart the server`,
+  });
+  expect(await names()).toEqual([]);
+});
+
+test("the room for locks that others have taken: nothing is done, and the error says what to do", async () => {
+  await database.client.unsafe(`
+    create function fail() returns event_trigger language plpgsql as $$
+      begin raise exception 'out of shared memory' using errcode = '53200'; end $$;
+    create event trigger fail on ddl_command_end when tag in ('CREATE SEQUENCE') execute function fail()`);
+  try {
+    await expect(apply(db, plan([orderSeq], await inspect(db)))).rejects.toMatchObject({
+      code: "PLAN_REFUSED",
+      message:
+        "the server has no room left for the locks of the plan, 1 at least, and nothing was changed; apply fewer declarations at a time, or raise max_locks_per_transaction and restart the server",
+      cause: expect.objectContaining({ code: "53200" }),
+    });
+  } finally {
+    await database.client`drop event trigger fail`;
+  }
+});
+
 test("a deadlock with somebody who draws in the opposite order changes nothing, and says so", async () => {
   const declared = [pgSequence("a_seq", { cache: 5 }), pgSequence("b_seq", { cache: 5 })];
   await database.client`create sequence a_seq`;
