@@ -17,6 +17,7 @@ const { status } = spawnSync(
     env: {
       NEXTVAL_COMPILERS: "all",
       NEXTVAL_PLAN_PAIRS: "5000",
+      NEXTVAL_HAZARD_PAIRS: "5000",
       NEXTVAL_DECLARATIONS: "6000",
       NEXTVAL_ATTACK_SECONDS: "1200",
       ...process.env,
