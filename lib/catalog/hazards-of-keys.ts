@@ -4,7 +4,7 @@ import { limitsOf, roundingStep } from "./limits.js";
 import { columnsOf, hazardsFor } from "./make-hazard.js";
 import { nameOf } from "./name.js";
 import type { Target } from "./sequences.js";
-import type { DatabaseState, SequenceState, StateColumn, StateOptions } from "./state.js";
+import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "./state.js";
 
 /** Why it may hurt the columns that a sequence feeds to give it these options. */
 export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[] {
@@ -12,7 +12,10 @@ export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[]
   const { options: after } = target;
   const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
   const taking = feeds.filter((column) => column.byDefault || isOwner(target, column));
-  return [...comesRoundElsewhere(target, state), ...(grows ? widerThanColumn(target, taking) : [])];
+  return [
+    ...comesRoundElsewhere(target, state),
+    ...(grows ? [...widerThanColumn(target, taking), ...widerThanChecked(target, taking)] : []),
+  ];
 }
 
 /** Why it may hurt that a sequence comes to belong to a column, for which programs will then draw from it. */
@@ -76,6 +79,16 @@ function cycleRepeatsKeys({ declared, options }: Target, columns: readonly State
     "CYCLE_REPEATS_KEYS",
     options.cycle && takers.length > 0,
     `with cycle its values${range} come again, and ${takers.join(", and ")}: inserts will fail with 23505, or 23P01 of an exclusion constraint`,
+  );
+}
+
+function widerThanChecked(target: Target, columns: readonly FedColumn[]): Hazard[] {
+  const { minValue, maxValue } = target.options;
+  const checked = columns.filter((column) => column.checked);
+  return hazardsFor(nameOf(target.declared))(
+    "WIDER_THAN_COLUMN",
+    checked.length > 0,
+    `its values go from ${minValue} to ${maxValue}, and a check constraint or the partitions of ${columnsOf(checked)} may not take all of them: inserts then fail with 23514; look there first`,
   );
 }
 

@@ -96,7 +96,7 @@ function targetsOf(
 }
 
 function belongsToAnother({ definedBy, feeds }: SequenceState): string {
-  const [column] = feeds;
+  const column = feeds.find(({ byDefault, indirect }) => byDefault && !indirect);
   return definedBy === "extension"
     ? "it belongs to an extension, which alone may change it; leave it out of the declarations"
     : `it belongs to the identity column ${column?.table}.${column?.column}, which alone may change it; leave it out of the declarations`;

@@ -56,6 +56,8 @@ export interface FedColumn extends StateColumn {
    * table of a partition. What arrives may be something else than what was drawn.
    */
   readonly indirect: boolean;
+  /** Whether a check constraint, or the bounds of partitions, may refuse values that the type holds. */
+  readonly checked: boolean;
   /** How many rows were inserted into the table since its statistics began. */
   readonly inserts: bigint;
 }

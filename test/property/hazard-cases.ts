@@ -20,6 +20,9 @@ const WAYS = {
   "unique expression": `create table {t} (n text, id {type} default nextval('{s}')); create unique index on {t} ((id + 1))`,
   "exclusion constraint":
     "create table {t} (n text, id {type} default nextval('{s}'), exclude using btree (n with =, id with =))",
+  "check constraint": "create table {t} (n text, id {type} {key} default nextval('{s}') check (id < 8))",
+  "range partitions": `create table {t} (n text, id {type} {key} default nextval('{s}')) partition by range (id);
+    create table {t}_part partition of {t} for values from (-9) to (8)`,
   partition: `create table {t}_part (n text, id {type} {key}); create table {t} (n text, id {type} default nextval('{s}')) partition by list (n);
     alter table {t} attach partition {t}_part default`,
   "owned only": "create table {t} (n text, id {type} {key}); alter sequence {s} owned by {t}.id",

@@ -243,6 +243,31 @@ describe("NAME_REUSED", () => {
   });
 });
 
+test.each([
+  ["a check constraint", "create table t (id bigint default nextval('s') check (id < 4), n text)"],
+  [
+    "a check constraint of an inner domain",
+    `create domain small as bigint check (value < 4); create domain key as small; create table t (id key default nextval('s'), n text)`,
+  ],
+  [
+    "bounds of partitions",
+    `create table t (id bigint default nextval('s'), n text) partition by range (id); create table part partition of t for values from (1) to (4)`,
+  ],
+  [
+    "bounds of partitions by an expression",
+    `create table t (id bigint default nextval('s'), n text) partition by list ((id / 4)); create table part partition of t for values in (0)`,
+  ],
+])("WIDER_THAN_COLUMN: %s refuses what was never given before", async (_what, statements) => {
+  await database.client.unsafe(`${statements}; alter sequence s maxvalue 3 cycle`);
+  for (const id of ["1", "2", "3", "1", "2", "3"]) expect(await insert()).toBe(id);
+  const [message] = await push(["WIDER_THAN_COLUMN"], [declared({ maxValue: 5, cycle: true })]);
+  expect(message).toMatch(/a check constraint or the partitions of .*public\.t\.id/);
+  await expect(insert()).rejects.toMatchObject({ code: "23514" });
+  // The other way round there is nothing to look at.
+  await database.client`alter sequence s restart`;
+  await push([], [declared({ maxValue: 3, cycle: true })]);
+});
+
 describe("WIDER_THAN_COLUMN: numeric columns", () => {
   test("of a negative scale end where they round up, and several values become one", async () => {
     if ((await serverVersion(database.client)) < 15) {

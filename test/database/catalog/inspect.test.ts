@@ -39,6 +39,7 @@ test("reads every sequence, complete and exact", async () => {
     byDefault: true,
     lateBound: false,
     indirect: false,
+    checked: false,
     ...unkeyed,
     inserts: 0n,
   };
