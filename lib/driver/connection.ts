@@ -3,7 +3,7 @@ import { NextvalError } from "../error.js";
 import type { SequenceMark } from "../sequence/mark.js";
 import { sequenceName } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
-import { SQL, Sql, textFragment } from "../sql/fragment.js";
+import { SQL, Sql } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
 import { columnDecoder, type Columns, decodeRows, withoutHoles } from "./decode.js";
 import { Draws } from "./draw.js";
@@ -251,7 +251,8 @@ export class Connection {
   /** Runs a statement for what it does, and gives the server's word for it. */
   async command(text: string, isLast?: boolean): Promise<string> {
     if (this.#closed !== undefined) throw this.#closed;
-    const statement = this.prepare(textFragment(text));
+    // Not prepared, because DEALLOCATE ALL would make the next transaction fail.
+    const statement = this.#pool.make(text, [], { simple: true, wait: this.#settings.wait });
     this.send(statement, isLast);
     return (await statement.catch(raise)).command;
   }

@@ -9,8 +9,3 @@ const CONTROL =
 export function transactionControl(text: string): string | undefined {
   return CONTROL.exec(text)?.[1]?.toLowerCase();
 }
-
-export function beginsTransaction(text: string): boolean {
-  const words = transactionControl(text);
-  return words === "begin" || words?.startsWith("start") === true;
-}

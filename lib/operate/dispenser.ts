@@ -208,13 +208,13 @@ export class Dispenser<Value> implements Allocator<Value> {
   }
 
   async #settled(): Promise<void> {
-    let isOver = false;
     const { promise, end } = pause(MAX_CLOSE_MS);
-    const over = promise.then(() => {
-      isOver = true;
-    });
-    while (this.#drawing !== undefined && !isOver) await Promise.race([this.#drawing, over]);
+    await Promise.race([this.#drawn(), promise]);
     end();
+  }
+
+  async #drawn(): Promise<void> {
+    while (this.#drawing !== undefined) await this.#drawing;
   }
 
   #error(code: "ALLOCATOR_CLOSED" | "INVALID_OPTIONS", problem: string): NextvalError {
