@@ -1,0 +1,132 @@
+import { bind, sql } from "nextval";
+import newest from "postgres";
+import oldest from "postgres-3.4.8";
+import { describe, expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+
+/**
+ * What a handle does with the driver's internals, over the oldest version that `peerDependencies` allows and the newest one.
+ */
+const database = useDatabase();
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.each([
+  ["3.4.8", oldest],
+  ["newest", newest],
+] as const)("postgres.js %s", (_version, postgres) => {
+  const connected = async (
+    work: (client: newest.Sql, sent: { text: string; types: unknown[]; values: unknown[] }[]) => Promise<void>,
+    options: newest.Options<{}> = {},
+  ) => {
+    const sent: { text: string; types: unknown[]; values: unknown[] }[] = [];
+    const client = (postgres as typeof newest)(database.url, {
+      max: 1,
+      onnotice: () => {},
+      debug: (_id, text, values, types) => sent.push({ text, types, values }),
+      ...options,
+    });
+    await work(client, sent).finally(() => client.end({ timeout: 1 }));
+  };
+
+  test("no serializer touches a value, and its type is declared", () =>
+    connected(async (client, sent) => {
+      const db = bind(client);
+      const values = () => db`
+        select ${true} as a, ${5n} as b, ${new Date(0)} as c, ${new Uint8Array([1])} as d, ${"x"}::text as e, ${null}::text as f,
+          ${1.5}::numeric as g, ${[1, 2]}::integer[] as h, ${sql.json([1])} as i, ${2n ** 70n} as j`;
+      for (let time = 0; time < 3; time++) await values();
+      const [row] = await values();
+      expect(row).toMatchObject({ a: true, b: 5n, c: new Date(0), e: "x", f: null, g: "1.5", h: [1, 2], i: [1] });
+      const [last] = sent.slice(-1);
+      expect(last?.types).toEqual(["016", "020", "01184", "017", 705, 705, 705, 705, "03802", "01700"]);
+      expect(last?.values).toEqual([
+        ...["t", "5", "1970-01-01T00:00:00.000Z", "\\x01", "x", null, "1.5", '{"1","2"}', "[1]"],
+        "1180591620717411303424",
+      ]);
+    }));
+
+  test("a new statement with values goes out in one step, and its text is prepared the second time", () =>
+    connected(async (client) => {
+      const db = bind(client);
+      const prepared = () => client`select statement from pg_prepared_statements where statement ~ 'stepping'`.simple();
+      const step = () => db`select ${1}::integer as stepping`;
+      await step();
+      expect(await prepared()).toHaveLength(0);
+      await step();
+      await step();
+      expect(await prepared()).toHaveLength(1);
+    }));
+
+  test("a bad value fails its own statement only, whatever was sent around it", () =>
+    connected(async (client) => {
+      const db = bind(client);
+      const at = (value: string, id: number) => db`select ${value}::timestamptz as at, ${id}::integer as id`;
+      for (let round = 0; round < 3; round++) {
+        const answers = await Promise.allSettled(
+          Array.from({ length: 60 }, (_, id) => at(id % 3 === 0 ? "garbage" : "2026-01-01", id)),
+        );
+        for (const [id, answer] of answers.entries()) {
+          if (id % 3 === 0) expect(answer).toMatchObject({ status: "rejected", reason: { code: "22007" } });
+          else expect(answer).toMatchObject({ status: "fulfilled", value: [{ id }] });
+        }
+      }
+    }));
+
+  test("a prepared statement that became invalid is not repeated among others", () =>
+    connected(async (client) => {
+      const db = bind(client);
+      await db`drop table if exists versioned`;
+      await db`create table versioned as select 1 as id`;
+      const read = (id: number) => db`select *, ${id}::integer as asked from versioned`;
+      for (let time = 0; time < 3; time++) await read(time);
+      for (const [index, change] of [sql`alter table versioned add column more text`, sql`discard all`].entries()) {
+        await db.query(change);
+        const answers = await Promise.all(Array.from({ length: 20 }, (_, id) => read(id)));
+        expect(answers.map(([row]) => (row as { asked: number }).asked)).toEqual(answers.map((_, id) => id));
+        expect(answers, `change ${index}`).toHaveLength(20);
+      }
+    }));
+
+  test("cancel reaches the statement that the server works on, and the connection goes on", () =>
+    connected(async (client) => {
+      const db = bind(client);
+      const query = db`select pg_sleep(${5})`.execute();
+      await pause(50);
+      query.cancel();
+      await expect(query).rejects.toMatchObject({ code: "57014" });
+      expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
+      expect(await db.begin(async (tx) => tx`select 2 as two`)).toEqual([{ two: 2 }]);
+    }));
+
+  test("a connection that is lost fails what runs on it, and the next statement has an answer of its own", () =>
+    connected(
+      async (client) => {
+        const db = bind(client);
+        for (const open of [db, undefined]) {
+          const [{ pid } = { pid: 0 }] = await db<{ pid: number }>`select pg_backend_pid() as pid`;
+          const running = open === undefined ? db.begin((tx) => tx`select pg_sleep(5)`) : db`select pg_sleep(5)`;
+          const lost = expect(running).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+          await pause(50);
+          await database.client`select pg_terminate_backend(${pid})`;
+          await lost;
+          expect(await db`select 3 as three`).toEqual([{ three: 3 }]);
+        }
+      },
+      { backoff: () => 0.01 },
+    ));
+
+  test("a cursor reads batches, and leaves the connection as it was", () =>
+    connected(async (client) => {
+      const db = bind(client);
+      const batches: number[] = [];
+      for await (const rows of db.cursor(sql`select n from generate_series(1, ${25}::integer) n`, 10))
+        batches.push(rows.length);
+      expect(batches).toEqual([10, 10, 5]);
+      await expect(async () => {
+        for await (const rows of db.cursor(sql`select 1 / (15 - n) from generate_series(1, 25) n`, 10))
+          batches.push(rows.length);
+      }).rejects.toMatchObject({ code: "22012" });
+      expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
+    }));
+});
