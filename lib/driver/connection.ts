@@ -12,7 +12,7 @@ import { addHint } from "./hint.js";
 import { nextTurn } from "./next-turn.js";
 import { type Limits, type Settings, type Stop, watch } from "./limits.js";
 import type { Line, Pool } from "./pool.js";
-import type { Reserved } from "./reserve.js";
+import { Reserved } from "./reserve.js";
 import { ended, sessionRequired } from "./session-required.js";
 import type { Statement } from "./statement.js";
 import { transactionControl } from "./transaction-control.js";
@@ -111,6 +111,13 @@ export class Connection {
   /** Closes a cursor whose loop was not left. */
   async leaveCursor(): Promise<void> {
     await this.#state.leaveCursor?.();
+  }
+
+  /** A connection for a cursor, which nothing else may use meanwhile, and what gives it back. */
+  async lease(): Promise<[Connection, () => void]> {
+    if (this.#reserved !== undefined) return [this, () => {}];
+    const line = await Reserved.from(this.#pool, this.#settings);
+    return [this.pin(line), () => line.release(false)];
   }
 
   /** To postgres.js any other statement on a connection has to wait for the end of a cursor. */

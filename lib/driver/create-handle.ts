@@ -69,11 +69,12 @@ async function* readBatches<Row>(
 ): AsyncGenerator<Row[]> {
   const refusal = connection.refusal(fragment);
   if (refusal !== undefined) throw refusal;
-  const statement = connection.prepare(fragment);
-  statement.executed = false;
-  statement.start = () => connection.run(statement);
   const close = open();
+  const [own, release] = await connection.lease();
   try {
+    const statement = own.prepare(fragment);
+    statement.executed = false;
+    statement.start = () => own.send(statement);
     // The driver says what the columns are with the first batch only.
     let columns: Result["columns"] | undefined;
     for await (const batch of statement.cursor(size)) {
@@ -84,6 +85,7 @@ async function* readBatches<Row>(
     await connection.fail(error, fragment);
   } finally {
     close();
+    release();
   }
 }
 

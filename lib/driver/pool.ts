@@ -137,7 +137,7 @@ export class Pool implements Line, Listener {
     };
     const onAnswer = () => {
       // It would have gone back, were the server not in a transaction.
-      if (!hold.release) connection.terminate();
+      if (!hold.release) wire.close();
       isAnswered = true;
       giveBack();
     };

@@ -140,7 +140,7 @@ export class Reserved implements Line, Listener, Owner {
   #kept(): void {
     if (this.#last === undefined || this.#waiting.size > 0 || !this.#wire.takesMore) return;
     // The last statement could not undo what the session has changed.
-    if (this.#hold.release) this.#wire.connection.terminate();
+    if (this.#hold.release) this.#wire.close();
     else this.#rollBack();
   }
 

@@ -25,6 +25,7 @@ export interface Listener {
 /** The connection that a statement was sent on. */
 export interface Carrier {
   readonly connection: DriverConnection;
+  close(): void;
 }
 
 /** A query of the driver that tells what becomes of it, and runs when its listener sends it. */
@@ -171,6 +172,12 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">): MakeStatem
 
   function reject(this: OwnStatement, error: unknown): void {
     if (this.state === null && this.listener?.unsent(this, error) === true) return;
+    if (this.cursorFn !== undefined && !isServerError(error) && !isLoss(error)) {
+      // A parser or transform of the client threw. The driver ends the cursor once for each row at which one does, and what it ends then
+      // is the next statement: so there is none.
+      this.cursorFn = undefined;
+      this.carrier?.close();
+    }
     if (this.state !== null && isLoss(error)) {
       this.lost = true;
       this.cursorFn = undefined;

@@ -1,5 +1,6 @@
 import type { DriverConnection } from "./driver-connection.js";
 import type { Stop } from "./limits.js";
+import { nextTurn } from "./next-turn.js";
 import type { Carrier, Statement } from "./statement.js";
 
 /** The most statements that a connection has to answer at a time; the driver's own bound is 100. */
@@ -68,6 +69,12 @@ export class Wire implements Carrier {
     if (this.#inFlight.size > 0) return;
     this.#full = false;
     this.#inARow = 0;
+  }
+
+  /** Ends the connection, once what is in the driver's buffer is out: the next connection would begin with the rest of it. */
+  close(): void {
+    this.#isLosing = true;
+    void nextTurn().then(() => this.connection.terminate());
   }
 
   lose(error: unknown): void {

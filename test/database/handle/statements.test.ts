@@ -275,3 +275,39 @@ describe("prepared statements", () => {
     }
   });
 });
+
+describe.each([
+  [
+    "a transform of rows",
+    {
+      transform: { row: { from: (row: { n: number }) => ({ ...row, ...("n" in row && { n: refuseFourth(row.n) }) }) } },
+    },
+  ],
+  [
+    "a parser",
+    { types: { int: { to: 23, from: [23], serialize: String, parse: (n: string) => refuseFourth(Number(n)) } } },
+  ],
+])("%s of the client that throws", (_what, options) => {
+  test.each([3, 10])("fails a cursor of %i rows, and no statement after it", async (size) => {
+    const db = bind(database.connect({ max: 1, backoff: () => 0.01, fetch_types: false, ...options } as {}));
+    const reading = async () => {
+      for await (const rows of db.cursor(sql`select n from generate_series(1, 25) n`, size)) void rows;
+    };
+    const work = reading();
+    await expect(work).rejects.toThrow("the fourth");
+    const next = Array.from({ length: 8 }, (_, id) => db`select ${`x${id}`}::text as text`);
+    expect(await Promise.all(next)).toEqual(next.map((_, id) => [{ text: `x${id}` }]));
+    await expect(db`select n from generate_series(1, 25) n`).rejects.toThrow("the fourth");
+    expect(await db`select 'after' as text`).toEqual([{ text: "after" }]);
+    const inTransaction = db.begin(async (tx) => {
+      for await (const rows of tx.cursor(sql`select n from generate_series(1, 25) n`, size)) void rows;
+    });
+    await expect(inTransaction).rejects.toThrow(/the fourth|CONNECTION_CLOSED/);
+    expect(await db`select 'again' as text`).toEqual([{ text: "again" }]);
+  });
+});
+
+function refuseFourth(n: number): number {
+  if (n % 4 === 0) throw new Error("the fourth");
+  return n;
+}
