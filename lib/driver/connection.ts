@@ -251,7 +251,7 @@ export class Connection {
     if (this.#reserved !== undefined || !isInvalidated(error)) return this.fail(error, fragment);
     const again = this.#pool.make(fragment.text, statement.args, { unprepared: true, wait: this.#settings.wait });
     again.isRaw = statement.isRaw;
-    this.#pool.run(again);
+    this.run(again);
     return again.catch((error) => this.fail(error, fragment));
   }
 

@@ -113,7 +113,7 @@ export class Pool implements Line, Listener {
 
   stop(statement: Statement, stop: Stop): void {
     if (this.#waiting.delete(statement)) statement.abandon(stop.error("unsent"));
-    else if (this.#offered.has(statement)) neutralize(statement, stop.error("unsent"));
+    else if (this.#isUnsent(statement)) neutralize(statement, stop.error("unsent"));
     else if (statement.carrier === undefined) statement.abandon(stop.error("together"));
     else {
       const wire = statement.carrier as Wire;
@@ -213,6 +213,11 @@ export class Pool implements Line, Listener {
     this.#clock ??= setTimeout(() => this.#giveUp(), statement.wait);
   }
 
+  /** The driver does not tell that it has sent a statement that filled the socket. */
+  #isUnsent(statement: Statement): boolean {
+    return this.#offered.has(statement) && statement.state === null;
+  }
+
   #stopClock(): void {
     clearTimeout(this.#clock);
     this.#clock = undefined;
@@ -224,8 +229,9 @@ export class Pool implements Line, Listener {
     const now = Date.now();
     let next = Infinity;
     for (const statement of [...this.#waiting, ...this.#offered]) {
-      // The driver fails by itself if it cannot connect.
       const isOffered = this.#offered.has(statement);
+      if (isOffered && !this.#isUnsent(statement)) continue;
+      // The driver fails by itself if it cannot connect.
       const deadline = statement.deadline + (isOffered ? CONNECT_MARGIN_MS : 0);
       if (deadline > now) next = Math.min(next, deadline);
       else {
