@@ -27,7 +27,7 @@ const MOST_AT_ONCE = 10_000_000;
  * The server's log has a record of a sequence only every 32 values, and only the transaction that wrote it waits for the disk.
  * A transaction that writes a message waits, too. Source: `SEQ_LOG_VALS` in `sequence.c`; "pg_logical_emit_message".
  */
-const flush = tag`pg_logical_emit_message(true, 'nextval', '')`;
+const flush = tag`pg_catalog.pg_logical_emit_message(true, 'nextval', '')`;
 
 /** Calls of one sequence that wait for one statement. */
 interface Batch {
@@ -118,8 +118,8 @@ export class Draws {
   ): Promise<ValueOf<Sequence>[]> {
     const draw = nextval(sequence);
     const draws = durable
-      ? tag`select ${draw}, case when n = 1 then ${flush} end from generate_series(1, ${count}::integer) as n`
-      : tag`select ${draw} from generate_series(1, ${count}::integer)`;
+      ? tag`select ${draw}, case when n operator(pg_catalog.=) 1 then ${flush} end from pg_catalog.generate_series(1, ${count}::integer) as n`
+      : tag`select ${draw} from pg_catalog.generate_series(1, ${count}::integer)`;
     return (await this.#connection.values(draws)).map((text) => draw.decode(text as string) as ValueOf<Sequence>);
   }
 }
@@ -128,21 +128,26 @@ export class Draws {
  * Draws values, and sends them as runs of equal distance: the place where each begins, and its base, which is what is left of a
  * value without its place, `v - n * increment`. So each value is known exactly, whatever the sequence has been altered to, and
  * whoever else draws or sets it meanwhile. Nearly always there is one run, and then the array of bases is not looked at.
+ *
+ * Every function, operator and type is that of `pg_catalog`, whatever the caller's `search_path` has. IS DISTINCT FROM cannot
+ * say which operator it means, so the statement does without.
  */
 function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): Sql {
   const runs = tag`
     from (
-      select base, place, lag(base) over (order by place) as before
+      select base, place, pg_catalog.lag(base) over (order by place) as before
       from (
-        select case when min(base) = max(base) then array[min(base)] else array_agg(base) end as bases
+        select case when pg_catalog.min(base) operator(pg_catalog.=) pg_catalog.max(base)
+          then array[pg_catalog.min(base)] else pg_catalog.array_agg(base) end as bases
         from (
-          select ${draw} - n * ${increment}::bigint as base
-          from (select generate_series(0, ${count - 1}::integer) as n) as places
+          select ${draw} operator(pg_catalog.-) (n operator(pg_catalog.*) ${increment}::bigint) as base
+          from (select pg_catalog.generate_series(0, ${count - 1}::integer) as n) as places
         ) as drawn
-      ) as all_bases, unnest(bases) with ordinality as each_base (base, place)
+      ) as all_bases, pg_catalog.unnest(bases) with ordinality as each_base (base, place)
     ) as steps
-    where base is distinct from before`;
-  const columns = tag`array_agg(place - 1 order by place)::text, array_agg(base order by place)::text`;
+    where before is null or base operator(pg_catalog.<>) before`;
+  const places = tag`pg_catalog.array_agg(place operator(pg_catalog.-) 1 order by place)::pg_catalog.text`;
+  const columns = tag`${places}, pg_catalog.array_agg(base order by place)::pg_catalog.text`;
   return durable ? tag`select ${columns}, ${flush} ${runs}` : tag`select ${columns} ${runs}`;
 }
 

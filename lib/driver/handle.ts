@@ -49,7 +49,7 @@ export interface Handle extends RunningTag {
   cursor<Row>(fragment: Sql<Row>, size?: number): AsyncIterable<Row[]>;
 
   /**
-   * Draws the next value: `select nextval('"order_seq"'::regclass)`. A value drawn is never given back.
+   * Draws the next value: `select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`. A value drawn is never given back.
    *
    * ```ts
    * const ids = await Promise.all(rows.map(() => db.nextval(orderSeq))); // one statement

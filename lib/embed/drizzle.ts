@@ -29,7 +29,7 @@ import { fragmentOf } from "./fragment-of.js";
  *
  * ```ts
  * await db.insert(orders).values({ id: toDrizzle(nextval(orderSeq)), note });
- * // insert into "orders" ("id", "note") values (nextval('"order_seq"'::regclass), $1)
+ * // insert into "orders" ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)
  * ```
  *
  * A fragment becomes `SQL`, too; say its type yourself: `toDrizzle<string>(fragment)`. Its values are written as Drizzle's
@@ -113,7 +113,10 @@ function exactText({ seqName }: SequenceLike, value: string | number | bigint): 
   );
 }
 
-/** As the server prints it, so that drizzle-kit finds what it has written. */
+/**
+ * As the server prints it, so that drizzle-kit finds what it has written: with schemas it would change the default at each push.
+ * The server looks in `pg_catalog` first, unless the `search_path` of whoever pushes names it behind another schema.
+ */
 function defaultOf(sequence: SequenceLike): string {
   const names = [sequence.schema, sequence.seqName].filter((name) => name !== undefined);
   const plain = names.every((name) => /^[a-z_][a-z0-9_]*$/.test(name));
@@ -135,7 +138,7 @@ export function fromDrizzle(sequence: DrizzleSequence): PgSequence<string, {}, s
  * ```ts
  * const newest = db.select({ id: max(orders.id) }).from(orders).where(eq(orders.tenant, 7));
  * sql`select ${setval(orderSeq, sql`(${fromDrizzle(newest)})`)}`;
- * // { text: `select setval('"order_seq"'::regclass, (select max("id") from "orders" where "orders"."tenant" = $1))`, values: [7] }
+ * // { text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max("id") from "orders" where "orders"."tenant" = $1))`, values: [7] }
  * ```
  *
  * Give the `casing` that the database was opened with, if any: `fromDrizzle(query, { casing: "snake_case" })`. Rows come with the

@@ -7,7 +7,7 @@ import { embed, NextvalError, type Spliceable, type SqlExpression } from "../ind
  *
  * ```ts
  * await knex("orders").insert({ id: toKnex(knex, nextval(orderSeq)), note });
- * // insert into "orders" ("id", "note") values (nextval('"order_seq"'::regclass), $1)
+ * // insert into "orders" ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)
  * ```
  *
  * A `?` in the text, such as an operator of jsonb, reaches the server as it is. Refused, because Knex has no way to say it:

@@ -20,7 +20,7 @@ import { fragmentOf } from "./fragment-of.js";
  *
  * ```ts
  * await db.insertInto("orders").values({ id: toKysely(nextval(orderSeq)), note }).execute();
- * // insert into "orders" ("id", "note") values (nextval('"order_seq"'::regclass), $1)
+ * // insert into "orders" ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)
  * ```
  *
  * A fragment or a sequence becomes one, too; say its type yourself: `toKysely<string>(fragment)`. What comes back from the
@@ -40,7 +40,7 @@ export function toKysely(fragment: Spliceable): RawBuilder<unknown> {
  * ```ts
  * const newest = db.selectFrom("orders").select((eb) => eb.fn.max("id").as("id")).where("tenant", "=", 7);
  * sql`select ${setval(orderSeq, sql`(${fromKysely(newest)})`)}`;
- * // { text: `select setval('"order_seq"'::regclass, (select max("id") as "id" from "orders" where "tenant" = $1))`, values: [7] }
+ * // { text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max("id") as "id" from "orders" where "tenant" = $1))`, values: [7] }
  * ```
  *
  * Refused with its position, as `sql` refuses it: a value that the driver cannot bind.

@@ -25,7 +25,7 @@ export interface AllocatorOptions extends DrawOptions, Limits {
  *
  * ```ts
  * await using ids = allocator(db, orderSeq, { size: 1000 });
- * await ids.next(); // 1n, after: select ... nextval('"order_seq"'::regclass) ... generate_series ... 1000 values
+ * await ids.next(); // 1n, after: select ... pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) ... generate_series ... 1000 values
  * await ids.take(3); // [2n, 3n, 4n]
  * ```
  *

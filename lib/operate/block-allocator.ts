@@ -45,7 +45,7 @@ const MOST_IN_BLOCK = 2 ** 52;
  * ```ts
  * const orderSeq = pgSequence("order_seq", { increment: 100 });
  * await using ids = blockAllocator(db, orderSeq);
- * await ids.next(); // 1n, after: select nextval('"order_seq"'::regclass), pg_logical_emit_message(...)
+ * await ids.next(); // 1n, after: select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), pg_catalog.pg_logical_emit_message(...)
  * await ids.take(3); // [2n, 3n, 4n], without a statement
  * await ids.take(250); // 5n to 254n, after one statement for two more blocks
  * ```

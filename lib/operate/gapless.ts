@@ -17,9 +17,9 @@ export interface GaplessCounter {
    *
    * ```sql
    * do 'begin
-   *   create table if not exists "gapless_counter" ("name" text primary key, "value" bigint not null);
+   *   create table if not exists "gapless_counter" ("name" pg_catalog.text primary key, "value" bigint not null);
    * exception when unique_violation or duplicate_object or duplicate_table then
-   *   create table if not exists "gapless_counter" ("name" text primary key, "value" bigint not null);
+   *   create table if not exists "gapless_counter" ("name" pg_catalog.text primary key, "value" bigint not null);
    * end'
    * ```
    *
@@ -77,8 +77,8 @@ export function gapless(name: string, options?: GaplessOptions): GaplessCounter 
   const table = schema === undefined ? sql.identifier(TABLE) : sql.identifier(pgSchema(schema).schemaName, TABLE);
   const draw = sql`
     insert into ${table} as counter ("name", "value") values (${name}, ${start}::bigint)
-    on conflict ("name") do update set "value" = counter."value" + 1
-    returning "value"::text`;
+    on conflict ("name") do update set "value" = counter."value" operator(pg_catalog.+) 1
+    returning "value"::pg_catalog.text`;
   return Object.freeze({
     name,
     create: () => sql`do ${sql.literal(createTable(table))}`,
@@ -94,7 +94,7 @@ export function gapless(name: string, options?: GaplessOptions): GaplessCounter 
 }
 
 function createTable(table: Sql): string {
-  const create = `create table if not exists ${table.text} ("name" text primary key, "value" bigint not null);`;
+  const create = `create table if not exists ${table.text} ("name" pg_catalog.text primary key, "value" bigint not null);`;
   // What is in the way of the second attempt is something else.
   return `begin
   ${create}

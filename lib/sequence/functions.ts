@@ -14,7 +14,7 @@ import { sequenceOf, type SequenceLike, type ValueOf } from "./sequence.js";
  *
  * ```ts
  * sql`insert into orders (id) values (${nextval(orderSeq)})`;
- * // insert into orders (id) values (nextval('"order_seq"'::regclass))
+ * // insert into orders (id) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass))
  * ```
  *
  * A drawn value is never given back, not even by a rollback, so gaps are normal. Fails with `SEQUENCE_EXHAUSTED` behind the
@@ -29,7 +29,7 @@ export function nextval<Sequence extends SequenceLike>(sequence: Sequence): SqlE
  *
  * ```ts
  * await tx`insert into items (order_id) values (${currval(orderSeq)})`;
- * // insert into items (order_id) values (currval('"order_seq"'::regclass))
+ * // insert into items (order_id) values (pg_catalog.currval('"order_seq"'::pg_catalog.regclass))
  * ```
  *
  * Fails with `SEQUENCE_NOT_CALLED` where the session has not drawn from it.
@@ -42,7 +42,7 @@ export function currval<Sequence extends SequenceLike>(sequence: Sequence): SqlE
  * The value that `nextval` gave last in this session, of whichever sequence: needs a transaction or a session.
  *
  * ```ts
- * sql`select ${lastval()}`; // select lastval()
+ * sql`select ${lastval()}`; // select pg_catalog.lastval()
  * ```
  */
 export function lastval(): SqlExpression<bigint> {
@@ -50,7 +50,7 @@ export function lastval(): SqlExpression<bigint> {
 }
 
 const LASTVAL = /* @__PURE__ */ new SqlExpression(
-  /* @__PURE__ */ new Shape(["lastval()"], [], /* @__PURE__ */ sequenceMark("reads")),
+  /* @__PURE__ */ new Shape(["pg_catalog.lastval()"], [], /* @__PURE__ */ sequenceMark("reads")),
   [],
   BigInt,
 );
@@ -59,7 +59,7 @@ const LASTVAL = /* @__PURE__ */ new SqlExpression(
  * Sets the current value of a sequence, and gives it back. It is not undone by a rollback.
  *
  * ```ts
- * sql`select ${setval(orderSeq, 500)}`; // { text: `select setval('"order_seq"'::regclass, $1)`, values: [500n] }
+ * sql`select ${setval(orderSeq, 500)}`; // { text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, $1)`, values: [500n] }
  * sql`select ${setval(orderSeq, sql`(select max(id) from orders)`)}`;
  * ```
  *
@@ -130,17 +130,22 @@ function functionsOf(sequence: SequenceLike): Functions {
 function describe(given: SequenceLike): Functions {
   const sequence = sequenceOf(given);
   // The argument is an identifier inside a string, so it is quoted twice; as a regclass it is bound to the sequence itself
-  // rather than looked up by name at each call. Source: "Sequence Manipulation Functions".
-  const argument = `${quoteLiteral(sequence[SQL].text)}::regclass`;
+  // rather than looked up by name at each call. Source: "Sequence Manipulation Functions". Function and type are named with
+  // their schema, because a function of another schema in the search_path could match better.
+  const argument = `${quoteLiteral(sequence[SQL].text)}::pg_catalog.regclass`;
   const decode = decodeFor(sequence) as Decode<never>;
   const call = (name: string, use: SequenceMark["use"]) =>
-    new SqlExpression<never>(new Shape([`${name}(${argument})`], [], sequenceMark(use, sequence)), [], decode);
+    new SqlExpression<never>(
+      new Shape([`pg_catalog.${name}(${argument})`], [], sequenceMark(use, sequence)),
+      [],
+      decode,
+    );
   const mark = sequenceMark("sets", sequence);
   return {
     nextval: call("nextval", "draws"),
     currval: call("currval", "reads"),
-    setval: new Shape([`setval(${argument}, `, ")"], [null], mark),
-    setvalCalled: new Shape([`setval(${argument}, `, ", ", ")"], [null, null], mark),
+    setval: new Shape([`pg_catalog.setval(${argument}, `, ")"], [null], mark),
+    setvalCalled: new Shape([`pg_catalog.setval(${argument}, `, ", ", ")"], [null, null], mark),
     decode,
   };
 }

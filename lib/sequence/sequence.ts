@@ -52,7 +52,7 @@ export type AnySequence = PgSequence<string, SequenceOptions, string | undefined
  * as Drizzle declares no type.
  *
  * ```ts
- * nextval(drizzleSchema.orderSeq); // nextval('"order_seq"'::regclass)
+ * nextval(drizzleSchema.orderSeq); // pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)
  * ```
  */
 export interface SequenceLike {

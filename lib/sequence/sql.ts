@@ -28,7 +28,7 @@ export interface SqlTag extends Tag {
    * ```ts
    * const orders = sql.scope({ orderSeq, tenant: 7 });
    * orders`insert into orders (id, tenant) values ($<nextval(orderSeq)>, $<tenant>)`;
-   * // { text: `insert into orders (id, tenant) values (nextval('"order_seq"'::regclass), $1)`, values: [7] }
+   * // { text: `insert into orders (id, tenant) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`, values: [7] }
    * orders.text(await readFile("orders.sql", "utf8"));
    * ```
    *
@@ -55,7 +55,7 @@ const scope = /* @__PURE__ */ scopeWith({
  *
  * ```ts
  * sql`insert into orders (id, note) values (${nextval(orderSeq)}, ${note})`;
- * // { text: `insert into orders (id, note) values (nextval('"order_seq"'::regclass), $1)`, values: [note] }
+ * // { text: `insert into orders (id, note) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`, values: [note] }
  * ```
  *
  * Refused with its position: undefined, a function, a symbol, a promise, an invalid date; anything inside quotes or

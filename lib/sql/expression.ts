@@ -34,7 +34,7 @@ export class SqlExpression<Type> extends Sql {
    * Names the column, for the server and for the row type.
    *
    * ```ts
-   * const [row] = await db`select ${nextval(orderSeq).as("id")}`; // select nextval('"order_seq"'::regclass) as "id"
+   * const [row] = await db`select ${nextval(orderSeq).as("id")}`; // select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) as "id"
    * row.id; // of the sequence's own type
    * ```
    */

@@ -24,7 +24,7 @@ let lastColumns: Columns | undefined;
  *
  * ```ts
  * sql`insert into orders ${sql.insert([{ id: nextval(orderSeq), note: "first" }, { id: nextval(orderSeq), note: "second" }])}`;
- * // { text: `insert into orders ("id", "note") values (nextval('"order_seq"'::regclass), $1), (nextval(...), $2)`,
+ * // { text: `insert into orders ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1), (nextval(...), $2)`,
  * //   values: ["first", "second"] }
  * ```
  *

@@ -26,7 +26,7 @@ async function measureOn(url: string): Promise<Report> {
 
     const driverQuery = (id: number) => client`select ${id}::int4 + 1 as id, ${"a note"}::text as note`;
     const query = (id: number) => db`select ${id}::int4 + 1 as id, ${"a note"}::text as note`;
-    const driverDraw = () => client`select nextval('"nextval_bench_seq"'::regclass)::int4 as id`;
+    const driverDraw = () => client`select pg_catalog.nextval('"nextval_bench_seq"'::pg_catalog.regclass)::int4 as id`;
     const templateDraw = () => db`select ${nextval(orderSeq)}::int4 as id`;
     const draw = () => db.nextval(orderSeq);
 

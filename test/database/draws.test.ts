@@ -6,7 +6,7 @@ import { recordStatements, type StatementRecorder } from "./hosts/recorder.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");
-const FLUSH = "pg_logical_emit_message(true, 'nextval', '')";
+const FLUSH = "pg_catalog.pg_logical_emit_message(true, 'nextval', '')";
 let recorder: StatementRecorder;
 let client: postgres.Sql;
 let db: Database;
@@ -43,10 +43,10 @@ describe("calls of one tick", () => {
   test("a single call is the plain query, and one of the next tick another", async () => {
     expect(await db.nextval(orderSeq)).toBe(1n);
     expect(await db.nextval(orderSeq)).toBe(2n);
-    const plain = `select nextval('"order_seq"'::regclass), ${FLUSH}`;
+    const plain = `select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), ${FLUSH}`;
     expect(sent()).toEqual([plain, plain]);
     expect(await db.nextval(orderSeq, { durable: false })).toBe(3n);
-    expect(sent()[2]).toBe(`select nextval('"order_seq"'::regclass)`);
+    expect(sent()[2]).toBe(`select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`);
   });
 
   test("keep sequences and durability apart", async () => {

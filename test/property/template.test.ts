@@ -23,7 +23,7 @@ const leaf: fc.Arbitrary<Built> = fc.oneof(
     .oneof(fc.integer(), fc.string(), fc.boolean(), fc.constant(null), fc.bigInt())
     .map((value) => ({ thing: value, model: [{ value }] })),
   fc.constant({ thing: orderSeq, model: ['"order_seq"'] }),
-  fc.constant({ thing: nextval(orderSeq), model: [`nextval('"order_seq"'::regclass)`] }),
+  fc.constant({ thing: nextval(orderSeq), model: [`pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`] }),
   fc.stringMatching(/^[a-z]{1,9}$/).map((name) => ({ thing: sql.identifier(name), model: [`"${name}"`] })),
   fc.stringMatching(/^[a-z]{1,9}$/).map((text) => ({ thing: sql.raw(`f_${text}()`), model: [`f_${text}()`] })),
 );

@@ -9,7 +9,7 @@ const host = (strings: TemplateStringsArray, ...values: unknown[]) => ({ strings
 test("calls the host's tag with the text around the values, and the values", () => {
   expect(embed(host, sql`a = ${1} or ${sql`b = ${2}`}`)).toEqual({ strings: ["a = ", " or b = ", ""], values: [1, 2] });
   expect(embed(host, nextval(orderSeq))).toEqual({
-    strings: [`nextval('"we""ird"."Order Seq"'::regclass)`],
+    strings: [`pg_catalog.nextval('"we""ird"."Order Seq"'::pg_catalog.regclass)`],
     values: [],
   });
   expect(embed(host, orderSeq)).toEqual({ strings: ['"we""ird"."Order Seq"'], values: [] });

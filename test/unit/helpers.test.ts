@@ -60,8 +60,12 @@ describe("sql.join", () => {
   test("a separator keeps what it says of sequences, and is told from another of the same text", () => {
     const fresh = pgSequence("fresh_seq");
     const list = (separator: Sql) => sql.join([1, 2], sql` + ${separator} + `);
-    const text = `$1 + nextval('"fresh_seq"'::regclass) + $2`;
-    for (const separator of [sql.raw(`nextval('"fresh_seq"'::regclass)`), nextval(fresh), nextval(fresh)]) {
+    const text = `$1 + pg_catalog.nextval('"fresh_seq"'::pg_catalog.regclass) + $2`;
+    for (const separator of [
+      sql.raw(`pg_catalog.nextval('"fresh_seq"'::pg_catalog.regclass)`),
+      nextval(fresh),
+      nextval(fresh),
+    ]) {
       expect(list(separator).text).toBe(text);
       expect(marksOf(list(separator))).toEqual(marksOf(separator));
     }
@@ -113,7 +117,7 @@ describe("sql.insert", () => {
     expect(
       compiled(sql`insert into orders ${sql.insert({ id: nextval(orderSeq), note: "x", 'we"ird': null })}`),
     ).toEqual({
-      text: `insert into orders ("id", "note", "we""ird") values (nextval('"order_seq"'::regclass), $1, $2)`,
+      text: `insert into orders ("id", "note", "we""ird") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1, $2)`,
       values: ["x", null],
     });
   });
@@ -126,7 +130,7 @@ describe("sql.insert", () => {
     ];
     for (let round = 0; round < 2; round++) {
       expect(compiled(sql.insert(rows))).toEqual({
-        text: `("id", "note") values ($1, $2), (nextval('"order_seq"'::regclass), upper($3)), ($4, default)`,
+        text: `("id", "note") values ($1, $2), (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), upper($3)), ($4, default)`,
         values: [1, "a", "b", 3],
       });
     }

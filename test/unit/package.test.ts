@@ -138,5 +138,5 @@ test("it needs nothing that not every JavaScript engine has: no module of Node, 
     sql\`select \${nextval(pgSequence("order_seq"))}, \${1}\`.text;`,
     context,
   );
-  expect(text).toBe(`select nextval('"order_seq"'::regclass), $1`);
+  expect(text).toBe(`select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1`);
 });

@@ -195,7 +195,7 @@ describe("a splice where SQL has no place for it", () => {
 
   test("a dollar-quoted body takes no parameter, but text that cannot end it", () => {
     expect(sql`do $x$ begin perform ${nextval(orderSeq)}; end $x$`.text).toBe(
-      `do $x$ begin perform nextval('"order_seq"'::regclass); end $x$`,
+      `do $x$ begin perform pg_catalog.nextval('"order_seq"'::pg_catalog.regclass); end $x$`,
     );
     expect(messageOf(() => sql`do $$ begin perform ${1}; end $$`)).toContain("takes no parameter; use sql.literal");
     expect(messageOf(() => sql`do $$ begin perform ${sql`f(${1})`}; end $$`)).toContain("takes no parameter");

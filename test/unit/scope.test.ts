@@ -19,15 +19,15 @@ function compiled({ text, values }: Sql) {
 describe("named placeholders", () => {
   test("functions of sequences", () => {
     expect(compiled(orders`select $<nextval(orderSeq)>`)).toEqual({
-      text: `select nextval('"order_seq"'::regclass)`,
+      text: `select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`,
       values: [],
     });
     expect(compiled(orders`select $<currval(invoiceSeq)>, $<lastval()>, $< nextval( orderSeq ) >`)).toEqual({
-      text: `select currval('"billing"."invoice_seq"'::regclass), lastval(), nextval('"order_seq"'::regclass)`,
+      text: `select pg_catalog.currval('"billing"."invoice_seq"'::pg_catalog.regclass), pg_catalog.lastval(), pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`,
       values: [],
     });
     expect(compiled(orders`select $<setval(orderSeq, tenant)>, $<setval(orderSeq, 500, false)>`)).toEqual({
-      text: `select setval('"order_seq"'::regclass, $1), setval('"order_seq"'::regclass, $2, $3)`,
+      text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, $1), pg_catalog.setval('"order_seq"'::pg_catalog.regclass, $2, $3)`,
       values: [7n, 500n, false],
     });
   });
@@ -43,7 +43,7 @@ describe("named placeholders", () => {
     const build = (id: number) => orders`select ${id}, $<tenant>, ${nextval(orderSeq)}, $<recent>, ${id + 1}`;
     for (const id of [1, 5]) {
       expect(compiled(build(id))).toEqual({
-        text: `select $1, $2, nextval('"order_seq"'::regclass), at > $3, $4`,
+        text: `select $1, $2, pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), at > $3, $4`,
         values: [id, 7, "2026-01-01", id + 1],
       });
     }
@@ -51,7 +51,7 @@ describe("named placeholders", () => {
 
   test("fragments of a scope go into any template", () => {
     expect(compiled(sql`insert into t values (${orders`$<nextval(orderSeq)>, $<tenant>`}, ${1})`)).toEqual({
-      text: `insert into t values (nextval('"order_seq"'::regclass), $1, $2)`,
+      text: `insert into t values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1, $2)`,
       values: [7, 1],
     });
   });
@@ -60,7 +60,7 @@ describe("named placeholders", () => {
     const source = "insert into orders (id, tenant)\nvalues ($<nextval(orderSeq)>, $<tenant>)";
     for (let round = 0; round < 2; round++) {
       expect(compiled(orders.text(source))).toEqual({
-        text: `insert into orders (id, tenant)\nvalues (nextval('"order_seq"'::regclass), $1)`,
+        text: `insert into orders (id, tenant)\nvalues (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`,
         values: [7],
       });
     }

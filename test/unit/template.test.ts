@@ -30,7 +30,7 @@ test("a template without values is its text", () => {
 
 test("sequences become their quoted, qualified names, and functions of them fragments", () => {
   expect(compiled(sql`select last_value, ${nextval(orderSeq)} from ${invoiceSeq}`)).toEqual({
-    text: `select last_value, nextval('"order_seq"'::regclass) from "billing"."invoice_seq"`,
+    text: `select last_value, pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) from "billing"."invoice_seq"`,
     values: [],
   });
 });
@@ -96,7 +96,7 @@ test("a comment at the end of a nested fragment takes in nothing that follows", 
     '("a") values (default --\n), (a = $1 -- note\n)',
   );
   expect(sql.set({ a: noted, b: 1 }).text).toBe('"a" = a = $1 -- note\n, "b" = $2');
-  expect(setval(orderSeq, sql`1 --`).text).toBe(`setval('"order_seq"'::regclass, 1 --\n)`);
+  expect(setval(orderSeq, sql`1 --`).text).toBe(`pg_catalog.setval('"order_seq"'::pg_catalog.regclass, 1 --\n)`);
 });
 
 test("what only looks like a comment at the end stays as it is", () => {
@@ -111,7 +111,7 @@ test("one template takes on many shapes, and each keeps its own text", () => {
   const build = (thing: Parameters<typeof sql>[1]) => compiled(sql`select ${thing} as x, ${1} as y`);
   const expected = [
     [7, "select $1 as x, $2 as y", [7, 1]],
-    [nextval(orderSeq), `select nextval('"order_seq"'::regclass) as x, $1 as y`, [1]],
+    [nextval(orderSeq), `select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) as x, $1 as y`, [1]],
     [sql`${5} + ${6}`, "select $1 + $2 as x, $3 as y", [5, 6, 1]],
     [null, "select $1 as x, $2 as y", [null, 1]],
     [invoiceSeq, `select "billing"."invoice_seq" as x, $1 as y`, [1]],
@@ -171,7 +171,7 @@ test("a fragment has each mark once, where it stands last", () => {
 
 test("a column is named with as", () => {
   expect(compiled(sql`select ${nextval(orderSeq).as('new "id"')}`)).toEqual({
-    text: `select nextval('"order_seq"'::regclass) as "new ""id"""`,
+    text: `select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) as "new ""id"""`,
     values: [],
   });
 });

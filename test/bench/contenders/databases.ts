@@ -2,7 +2,7 @@ import databases from "@databases/sql";
 import { type Contender, ROWS } from "./contender.js";
 
 const sql = databases.default;
-const draw = sql`nextval('"order_seq"'::regclass)`;
+const draw = sql`pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`;
 
 /** What @databases/pg formats with. */
 const PG = {

@@ -3,7 +3,7 @@ import { PgDialect } from "drizzle-orm/pg-core";
 import { type Contender, ROWS } from "./contender.js";
 
 const dialect = new PgDialect();
-const draw = sql`nextval('"order_seq"'::regclass)`;
+const draw = sql`pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`;
 
 export const drizzle: Contender = {
   name: "Drizzle sql",

@@ -1,10 +1,10 @@
 import { type Contender, ROWS } from "./contender.js";
 
 const SCALARS = "select id, name from users where org_id = $1 and age > $2 and name = $3";
-const SPLICE = `select nextval('"order_seq"'::regclass) as id`;
+const SPLICE = `select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) as id`;
 const NESTED =
   "insert into orders (id, tenant, note, paid, discount, due) " +
-  `values (nextval('"order_seq"'::regclass), $1, $2, $3, $4, now() + $5 * interval '1 day')`;
+  `values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1, $2, $3, $4, now() + $5 * interval '1 day')`;
 const TUPLES = ROWS.map((_, index) => `($${3 * index + 1}, $${3 * index + 2}, $${3 * index + 3})`);
 const HUNDRED_ROWS = `insert into items ("id", "name", "ok") values ${TUPLES.join(", ")}`;
 const DEEP = `${"(".repeat(9)}a = $1${Array.from({ length: 9 }, (_, index) => ` or b = $${index + 2})`).join("")}`;

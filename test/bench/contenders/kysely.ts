@@ -9,7 +9,7 @@ const db = new Kysely<unknown>({
     createQueryCompiler: () => new PostgresQueryCompiler(),
   },
 });
-const draw = sql`nextval('"order_seq"'::regclass)`;
+const draw = sql`pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`;
 
 export const kysely: Contender = {
   name: "Kysely sql",

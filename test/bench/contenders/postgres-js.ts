@@ -3,7 +3,7 @@ import { type Contender, ROWS } from "./contender.js";
 
 // A client that never connects: its queries are compiled by what the driver itself compiles them with, and never awaited.
 const sql = postgres();
-const draw = sql`nextval('"order_seq"'::regclass)`;
+const draw = sql`pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`;
 
 interface Compiler {
   stringify(query: object, text: string, first: unknown, values: unknown[], types: unknown[], options: object): string;

@@ -2,7 +2,7 @@ import { createSqlTag } from "slonik";
 import { type Contender, ROWS } from "./contender.js";
 
 const sql = createSqlTag();
-const draw = sql.fragment`nextval('"order_seq"'::regclass)`;
+const draw = sql.fragment`pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`;
 
 export const slonik: Contender = {
   name: "Slonik sql",

@@ -1,7 +1,7 @@
 import sql, { join } from "sql-template-tag";
 import { type Contender, ROWS } from "./contender.js";
 
-const draw = sql`nextval('"order_seq"'::regclass)`;
+const draw = sql`pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`;
 
 export const sqlTemplateTag: Contender = {
   name: "sql-template-tag",

@@ -251,7 +251,7 @@ describe("what each hazard warns of really happens", () => {
       await expect(insert()).rejects.toMatchObject({ code: "42P01" });
       await database.client.unsafe(made.changes[0]!.inverse!);
       // The cure that the message names.
-      const [cure] = /nextval\('.*'::regclass\)/.exec(hazard.message) as unknown as [string];
+      const [cure] = /pg_catalog\.nextval\('.*'::pg_catalog\.regclass\)/.exec(hazard.message) as unknown as [string];
       await database.client.unsafe(`alter table orders alter column id set default ${cure}`);
       expect(plan([sequence], await inspect(db), { renames }).changes[0]?.hazards).toEqual([]);
       await apply(db, plan([sequence], await inspect(db), { renames }));

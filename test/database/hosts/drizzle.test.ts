@@ -122,7 +122,7 @@ describe("a Drizzle query", () => {
       .where(eq(orders.note, `$1 '?'`));
     const move = sql`select ${setval(orderSeq, sql`(${fromDrizzle(newest)})`).as("at")}, ${"after"}::text as after`;
     expect(move.toJSON()).toEqual({
-      text: `select setval('"order_seq"'::regclass, (select max("id") from "orders" where "orders"."note" = $1)) as "at", $2::text as after`,
+      text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max("id") from "orders" where "orders"."note" = $1)) as "at", $2::text as after`,
       values: [`$1 '?'`, "after"],
     });
     expect(await bind(database.client).query(move)).toEqual([{ at: 90n, after: "after" }]);

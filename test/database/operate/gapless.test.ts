@@ -35,7 +35,7 @@ test("counts from 1 on, without a row to be made before", async () => {
 
 test("its statements", async () => {
   expect(invoiceNo.create().text).toMatch(
-    /^do 'begin\n {2}create table if not exists "gapless_counter" \("name" text primary key, "value" bigint not null\);\n/,
+    /^do 'begin\n {2}create table if not exists "gapless_counter" \("name" pg_catalog.text primary key, "value" bigint not null\);\n/,
   );
   expect(gapless("no", { schema: 'we"ird' }).create().text).toContain('"we""ird"."gapless_counter"');
 });
