@@ -47,10 +47,10 @@ export async function apply(
   await db
     .begin("isolation level read committed", async (tx) => {
       const start = performance.now();
-      await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
+      await tx`select pg_catalog.set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
       const within = lockBudget(tx, lockTimeout, performance.now() - start);
       await refuseTooManyLocks(tx, plan);
-      await within(() => tx`select pg_advisory_xact_lock(${LOCK})`);
+      await within(() => tx`select pg_catalog.pg_advisory_xact_lock(${LOCK})`);
       const now = await within(() => look(tx, plan));
       // Two sequences that change places may look alike: with renames, nothing tells whether it has been done.
       const moves = plan.changes.some(({ kind }) => kind === "rename" || kind === "move");

@@ -1,6 +1,6 @@
-import { type Handle, NextvalError, type SequenceType } from "../index.js";
+import { NextvalError, type SequenceType } from "../index.js";
 import { readAgain } from "./read-again.js";
-import { readDocument } from "./read-document.js";
+import { readDocument, type Source } from "./read-document.js";
 import { sequencesQuery } from "./sequences-query.js";
 import { serverQuery } from "./server-query.js";
 import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";
@@ -25,7 +25,7 @@ export interface InspectOptions {
  * you do so. Temporary sequences are left out. A value that the role may not read is null. Sources: "System Catalogs",
  * `pg_sequence` and `pg_depend`; "pg_sequences".
  */
-export async function inspect(db: Pick<Handle, "query">, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
+export async function inspect(db: Source, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
   if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
     throw new NextvalError("INVALID_OPTIONS", "inspect takes schemas as a list of names");
   }

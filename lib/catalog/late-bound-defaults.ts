@@ -1,4 +1,5 @@
 import { sql } from "../index.js";
+import { callersSchemas } from "./catalog-path.js";
 
 /** A part of a name in quotes or without them; any letter beyond ASCII will do. */
 const PART = '("([^"]|"")+"|([a-zA-Z_]|[^[:cntrl:] -~])([a-zA-Z0-9_$]|[^[:cntrl:] -~])*)';
@@ -26,6 +27,12 @@ export const lateBoundDefaults = sql`
     where a.adbin::text like '%:funcid 1574 %:funcid 1079 %'
   ) named
   join sequences s on s.relname = named.parts[cardinality(named.parts)]::name and case cardinality(named.parts)
-    when 1 then pg_catalog.pg_table_is_visible(s.oid)
+    when 1 then s.nspname = (
+      select n.nspname
+      from unnest(${callersSchemas}) with ordinality as path (schema, place)
+      join pg_catalog.pg_namespace n on n.nspname = path.schema
+      join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = s.relname
+      order by place limit 1
+    )
     else s.nspname = named.parts[1]::name
   end`;

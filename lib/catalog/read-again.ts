@@ -20,10 +20,10 @@ export async function readAgain<Result>(read: () => Promise<Result>): Promise<Re
 }
 
 /**
- * No relation with this OID, none of this name, no schema of this name; nothing in the file of one that was altered; or a
- * deadlock with who drops several at once.
+ * No relation with this OID, none of this name, no schema of this name; nothing in the file of one that was altered; a
+ * deadlock with a session that drops several at once; or the name of a sequence led to a view, or to another relation.
  */
-const MEANWHILE = /^(XX000|42P01|3F000|XX001|40P01)$/;
+const MEANWHILE = /^(XX000|42P01|3F000|XX001|40P01|55000|22012|42703)$/;
 
 const IN_FAILED_TRANSACTION = /^25P02$/;
 

@@ -4,6 +4,7 @@ import { isChecked } from "./is-checked.js";
 import { indirectFeeds } from "./indirect-feeds.js";
 import { isInspected } from "./is-inspected.js";
 import { lateBoundDefaults } from "./late-bound-defaults.js";
+import { positionQuery } from "./position-query.js";
 import { sharedKeys, singleKeys } from "./single-keys.js";
 
 const COLUMNS = (
@@ -88,31 +89,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         where d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('n', 'a')
           and d.classid <> 'pg_catalog.pg_attrdef'::regclass
       ) used on used.refobjid = s.oid
-      left join lateral (${valueQuery(version)}) v on true
+      left join lateral (${positionQuery(version)}) v on true
       order by s.nspname, s.relname
     ) rows`;
-}
-
-/**
- * The current value, in one statement with all others. Before 18 the server has a function for it only once a value was
- * drawn; until then the row itself has to be read, which a function for XML can do for a name that is not known beforehand. On a
- * standby an unlogged sequence has no value, and reading it fails.
- */
-function valueQuery(version: number): Sql {
-  if (version >= 180_000) {
-    return sql`
-      select coalesce(d.last_value, drawn.last_value) as last_value, coalesce(d.is_called, drawn.is_called) as is_called
-      from pg_catalog.pg_get_sequence_data(s.oid) d,
-        lateral (select l as last_value, case when l is not null then true end as is_called
-          from (select case when s.may_use and not s.may_select then pg_catalog.pg_sequence_last_value(s.oid) end as l) one
-        ) drawn`;
-  }
-  return sql`
-    select coalesce(drawn.last_value, (regexp_match(own.row, '<last_value>(-?[0-9]+)<'))[1]::bigint) as last_value,
-      case when drawn.last_value is not null then true else (regexp_match(own.row, '<is_called>(true|false)<'))[1]::boolean end as is_called
-    from (select s.relpersistence = 'u' and pg_catalog.pg_is_in_recovery() as lost) standby,
-      lateral (select case when not lost and (s.may_select or s.may_use) then pg_catalog.pg_sequence_last_value(s.oid) end as last_value) drawn,
-      lateral (select case when not lost and drawn.last_value is null and s.may_select and pg_catalog.has_schema_privilege(s.nspname, 'usage') then
-        pg_catalog.query_to_xml(format('select last_value, is_called from %I.%I', s.nspname, s.relname), false, false, '')::text
-      end as row) own`;
 }

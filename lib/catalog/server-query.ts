@@ -1,5 +1,6 @@
 import { type Sql, sql } from "../index.js";
 import { baseTypeOf } from "./base-type.js";
+import { callersSchemas } from "./catalog-path.js";
 import { hasRows } from "./has-rows.js";
 import { isInspected } from "./is-inspected.js";
 import { sharedKeys, singleKeys } from "./single-keys.js";
@@ -10,7 +11,7 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
   return sql`
     select json_build_object(
       'version', current_setting('server_version_num')::int,
-      'searchPath', array_to_json(current_schemas(false)),
+      'searchPath', array_to_json(${callersSchemas}),
       'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace),
       'taken', (${takenNames(inspected)}),
       'keys', (${keyColumns(inspected)}),

@@ -43,7 +43,9 @@ async function driverFor({ url, urlFrom }: Pick<Settings, "url" | "urlFrom">): P
         "special characters in its parts have to be percent-encoded, such as %40 for @",
     );
   }
-  return () => driver.default(url, { max: 1, onnotice: () => {}, connect_timeout: CONNECT_TIMEOUT });
+  // The driver would ask for types with operators that a schema of the search_path could replace.
+  return () =>
+    driver.default(url, { max: 1, onnotice: () => {}, fetch_types: false, connect_timeout: CONNECT_TIMEOUT });
 }
 
 /** What the driver can read, with the user where an @ says that there is one: a # before it hides the rest from a parser. */
@@ -111,7 +113,8 @@ async function cancelBackend(client: postgres.Sql, process: number): Promise<voi
   try {
     await client`
       select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
-      where pid = ${process} and datname = current_database() and usename = current_user`;
+      where pid operator(pg_catalog.=) ${process}::integer and datname operator(pg_catalog.=) pg_catalog.current_database()
+        and usename operator(pg_catalog.=) current_user`;
   } finally {
     await client.end({ timeout: END_TIMEOUT });
   }

@@ -16,6 +16,10 @@ What is the same each time goes into nextval.config.ts:
 
 Exit codes: 0 all is well, 1 check or status found something or the answer was no,
 2 an error: the sentence is on stderr, and nothing was changed.
+
+Connect as a role that has pg_read_all_data (PostgreSQL 14) and is not a superuser:
+reading a table runs code of its owner with the rights of the role that reads. A
+read-only transaction is no sandbox.
 `;
 
 /** Below the help of each command: examples, exit codes. */
@@ -69,6 +73,10 @@ Exit codes: 0 nothing differs; 1 something does, and is shown; 2 an error.
 How much of each sequence is used, of what it or its column holds; whether the next
 insert will fail; whether a role that may insert may not draw. Changes nothing.
 
+Best run by a role with pg_read_all_data that is not a superuser. For a superuser,
+columns are not compared if that would run code of another role: see --trust-owner.
+Views and foreign tables are read with --views only.
+
 Examples:
   nextval status
   nextval status --watch 60 --once          with the days that are left
@@ -82,6 +90,10 @@ threshold; 2 an error.
 After an import or a restore: inserts fail with duplicate keys, because the sequences
 do not know of the rows. Moves none backwards unless told to. Safe while others work:
 each sequence is held for a moment; see --lock-timeout.
+
+Best run by the owner of the sequences, and not by a superuser, who does not compare
+columns if that would run code of another role: see --trust-owner. Views and foreign
+tables are read with --views only.
 
 Example:
   nextval resync --dry-run

@@ -1,5 +1,5 @@
-import { readDocument } from "../catalog/read-document.js";
-import { type Handle, sql } from "../index.js";
+import { readDocument, type Source } from "../catalog/read-document.js";
+import { sql } from "../index.js";
 import { fail } from "./command-error.js";
 
 /** Refuses names of schemas that do not exist: where nobody looks, all is well. */
@@ -19,7 +19,7 @@ export function refuseUnknownSchemas(
 const MOST_NAMED = 20;
 
 /** The same, where nothing else reads the schemas. */
-export async function checkSchemas(db: Pick<Handle, "query">, asked: readonly string[] | undefined): Promise<void> {
+export async function checkSchemas(db: Source, asked: readonly string[] | undefined): Promise<void> {
   if (asked === undefined) return;
   const query = sql`select coalesce(json_agg(nspname order by nspname), '[]')::text as document from pg_catalog.pg_namespace`;
   refuseUnknownSchemas(asked, await readDocument<string[]>(db, query));

@@ -26,6 +26,12 @@ export function hazardCode(text: string, before: readonly HazardCode[] = []): Ha
   return [...before, code];
 }
 
+/** The name of a role, added to those before. */
+export function role(text: string, before: readonly string[] = []): string[] {
+  if (text === "") throw new InvalidArgumentError("The name of a role is needed.");
+  return [...before, text];
+}
+
 /** A share of 1: `0.75`. */
 export function share(text: string): number {
   const number = /^(0?\.\d+|1(\.0+)?)$/.test(text) ? Number(text) : Number.NaN;

@@ -1,4 +1,4 @@
-import type { Database, Sql, Transaction } from "../index.js";
+import type { Database, Transaction } from "../index.js";
 import type { Settings } from "./settings.js";
 
 /** How long a lock is waited for unless somebody says so, in milliseconds. */
@@ -9,16 +9,11 @@ type Patience = Pick<Settings, "lockTimeout">;
 
 /** Waits for no lock for ever in this transaction, such as for that of a table that is being altered. */
 export async function setPatience(tx: Transaction, { lockTimeout = LOCK_TIMEOUT }: Patience): Promise<void> {
-  await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
+  await tx`select pg_catalog.set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
 }
 
-/**
- * The same database, with nothing that waits for a lock for ever: each statement that reads, and each transaction that sets
- * no patience of its own.
- *
- * Each statement is a transaction: a pooler may give each another connection, and none may keep the setting.
- */
-export function patiently(db: Database, patience: Patience): Pick<Database, "begin" | "query"> {
+/** The same database, whose transactions do not wait for a lock forever unless they set a patience of their own. */
+export function patiently(db: Database, patience: Patience): Pick<Database, "begin"> {
   const begin = <Result>(modes: string, work: Work<Result>) =>
     db.begin(modes, async (tx) => {
       await setPatience(tx, patience);
@@ -27,7 +22,5 @@ export function patiently(db: Database, patience: Patience): Pick<Database, "beg
   return {
     begin: ((...given: [Work<unknown>] | [string, Work<unknown>]) =>
       given.length === 1 ? begin("", given[0]) : begin(...given)) as Database["begin"],
-    query: (<Row>(fragment: Sql<Row>) =>
-      begin("read only", async (tx) => await tx.query(fragment))) as unknown as Database["query"],
   };
 }

@@ -7,7 +7,7 @@ import { AFTER_HELP, EXAMPLES } from "./help.js";
 import { listenToSignals } from "./interrupt.js";
 import { DEFAULT_FORMAT, FORMATS } from "./migration-formats.js";
 import { complain, sayJson } from "./output.js";
-import { hazardCode, list, milliseconds, rename, seconds, share, values } from "./parse-flags.js";
+import { hazardCode, list, milliseconds, rename, role, seconds, share, values } from "./parse-flags.js";
 import { keepSecret, keepSecretsOf, redact } from "./redact.js";
 import type { Flags } from "./settings.js";
 
@@ -109,7 +109,14 @@ function programOf(finish: (status: number) => void): Command {
       async () => (await import("./check.js")).check,
     ),
   );
-  command("status", "show how the sequences are, worst first", async () => (await import("./status.js")).status)
+  const reading = (added: Command) =>
+    added
+      .option("--views", "also read views and foreign tables, which run code of their owners as you")
+      .option("--trust-owner <role>", "let a superuser run code of this role; may be repeated", role);
+
+  reading(
+    command("status", "show how the sequences are, worst first", async () => (await import("./status.js")).status),
+  )
     .option("--warn-at <share>", "a warning from this share of its range on; default: 0.75", share)
     .option("--critical-at <share>", "critical from this share on; default: 0.9", share)
     .addOption(
@@ -123,10 +130,12 @@ function programOf(finish: (status: number) => void): Command {
     .option("--once", "with --watch: look twice, and print the second look")
     .option("--verbose", "also say what is worth knowing and no problem, in sentences")
     .option("--prometheus", "print Prometheus' text format; exit with 0 whatever the level is");
-  command(
-    "resync",
-    "put sequences behind what their columns hold, after an import",
-    async () => (await import("./resync.js")).resync,
+  reading(
+    command(
+      "resync",
+      "put sequences behind what their columns hold, after an import",
+      async () => (await import("./resync.js")).resync,
+    ),
   )
     .option("--dry-run", "only show what would be done")
     .option("--yes", "do it without a question")

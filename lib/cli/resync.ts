@@ -33,6 +33,8 @@ export async function resync(flags: Flags): Promise<number> {
           schemas: settings.schemas,
           allowBackwards: flags.allowBackwards,
           emptyCaches: flags.emptyCaches,
+          views: flags.views,
+          trustOwners: flags.trustOwner,
           lockTimeout: settings.lockTimeout,
           ...step,
           onProgress(done) {

@@ -26,6 +26,8 @@ export interface Flags {
   readonly criticalAt?: number;
   readonly failAt?: "warning" | "critical";
   readonly allColumns?: boolean;
+  readonly views?: boolean;
+  readonly trustOwner?: readonly string[];
   readonly watch?: number;
   readonly once?: boolean;
   readonly prometheus?: boolean;

@@ -26,6 +26,8 @@ export async function status(flags: Flags): Promise<number> {
     warnAt: flags.warnAt,
     criticalAt: flags.criticalAt,
     columns: flags.allColumns === true ? "all" : undefined,
+    views: flags.views,
+    trustOwners: flags.trustOwner,
   };
   return withDatabase(settings, async (db) => {
     const reader = patiently(db, settings);

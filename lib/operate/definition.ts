@@ -1,5 +1,5 @@
 import { type Handle, sql } from "../index.js";
-import { readDocument } from "../catalog/read-document.js";
+import { documentOf } from "../catalog/read-document.js";
 
 /** What the database has as the options that decide which values a sequence gives. */
 export interface Definition {
@@ -12,20 +12,20 @@ export interface Definition {
 /**
  * Reads what the database has under a quoted name; undefined where there is no such sequence.
  *
- * Every role may read it that may use the schema. Source: "System Catalogs", `pg_sequence`.
+ * Every role may read it that may use the schema. A name without a schema is looked up in the `search_path` of the caller, so
+ * the statement names the schema of each function, operator and type. Source: "System Catalogs", `pg_sequence`.
  */
 export async function readDefinition(db: Pick<Handle, "query">, name: string): Promise<Definition | undefined> {
-  const found = await readDocument<Document | null>(
-    db,
-    sql`
-      select coalesce((
-        select json_build_object(
-          'increment', seqincrement::text, 'min', seqmin::text, 'max', seqmax::text, 'cycle', seqcycle
-        )
-        from pg_catalog.pg_sequence
-        where seqrelid = pg_catalog.to_regclass(${name})
-      ), 'null')::text as document`,
-  );
+  const rows = await db.query(sql`
+    select coalesce((
+      select pg_catalog.json_build_object(
+        'increment', seqincrement::pg_catalog.text, 'min', seqmin::pg_catalog.text,
+        'max', seqmax::pg_catalog.text, 'cycle', seqcycle
+      )
+      from pg_catalog.pg_sequence
+      where seqrelid operator(pg_catalog.=) pg_catalog.to_regclass(${name})
+    ), 'null')::pg_catalog.text as document`);
+  const found = documentOf<Document | null>(rows);
   if (found === null) return undefined;
   const { increment, min, max, cycle } = found;
   return { increment: BigInt(increment), minValue: BigInt(min), maxValue: BigInt(max), cycle };

@@ -1,6 +1,8 @@
 import { type Sql, sql } from "../index.js";
+import { positionQuery } from "../catalog/position-query.js";
 import type { FedColumn } from "./fed-columns.js";
-import { quotedOf } from "./names.js";
+import { isStillHeld } from "./hold-tables.js";
+import { quotedOf, type SequenceName } from "./names.js";
 import { valuesOf } from "./values-of.js";
 
 /**
@@ -23,8 +25,10 @@ export type Extreme = Extremes | { readonly unknown: string };
  *
  * With an index each is one look-up where the increment is 1 or -1; else it passes over what is not on the grid.
  * Without one the table is read once.
+ *
+ * @param position what goes into FROM as `v`, with the position of the sequence
  */
-export function extremeOf(column: FedColumn): Sql {
+export function extremeOf(column: FedColumn, position: Sql): Sql {
   const { sequence, increment, baseType, indexed } = column;
   const value = sql.identifier("held", "value");
   const held = sql`(${valuesOf(column)}) as held`;
@@ -38,18 +42,33 @@ export function extremeOf(column: FedColumn): Sql {
   const own = sql`${value} between s.seqmin and s.seqmax${onGrid}`;
   // A last value that was not given out yet is the next one.
   const ahead = sql`${value} ${fromHere} and (${value} <> v.last_value or not v.is_called)${onGrid}`;
+  const isHeld = isStillHeld(column);
   const both = indexed
     ? sql`json_build_array(
-      (select ${furthest}::bigint::text from ${held} where ${own}),
-      (select ${nearest}::bigint::text from ${held} where ${ahead}))`
+      (select ${furthest}::bigint::text from ${held} where ${own}${isHeld}),
+      (select ${nearest}::bigint::text from ${held} where ${ahead}${isHeld}))`
     : sql`(
       select json_build_array(
         (${furthest} filter (where ${own}))::bigint::text, (${nearest} filter (where ${ahead}))::bigint::text)
-      from ${held})`;
+      from ${held} where true${isHeld})`;
   return sql`(
     select ${both}
-    from ${sql.identifier(sequence.schema, sequence.seqName)} v, pg_catalog.pg_sequence s
+    from ${position} v, pg_catalog.pg_sequence s
     where s.seqrelid = ${quotedOf(sequence)}::regclass)`;
+}
+
+/** The position of a sequence that the role may read, for FROM: no row if it has none, because it was altered meanwhile. */
+export function positionOf(sequence: SequenceName, version: number): Sql {
+  return sql`(
+    select v.last_value, v.is_called
+    from (
+      select c.oid, n.nspname, c.relname, c.relpersistence, true as may_select, true as may_use
+      from pg_catalog.pg_class c
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.oid = ${quotedOf(sequence)}::regclass and c.relkind = 'S'
+    ) s, lateral (${positionQuery(version)}) v
+    where v.last_value is not null
+  )`;
 }
 
 /** What `extremeOf` gave, parsed from JSON. */

@@ -1,9 +1,10 @@
-import { type Handle, NextvalError, sql } from "../index.js";
-import { type Extreme, type ExtremeDocument, extremeOf, toExtreme } from "./extreme-of.js";
+import { NextvalError, sql } from "../index.js";
+import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extreme-of.js";
 import { columnOf } from "./names.js";
-import type { FedColumn } from "./fed-columns.js";
+import type { FedColumn, Trust } from "./fed-columns.js";
 import { roundingStep } from "../catalog/limits.js";
-import { readDocument } from "../catalog/read-document.js";
+import { readDocument, type Source } from "../catalog/read-document.js";
+import { holdTables, mustBeHeld } from "./hold-tables.js";
 
 /** How far a long piece of work has come. */
 export interface Progress {
@@ -26,6 +27,10 @@ export function naturallyIncomparable(column: FedColumn): string | undefined {
   if (roundingStep(column.baseType) > 1n) {
     return `it is of type ${column.type}, which rounds the sequence's values to multiples of ${roundingStep(column.baseType)}`;
   }
+  if (column.shut) {
+    const kind = column.kind === "view" ? "a view" : "a foreign table";
+    return `reading ${kind} runs code of its owner; views: true (--views) reads it all the same`;
+  }
   return undefined;
 }
 
@@ -35,6 +40,10 @@ export function incomparable(column: FedColumn): string | undefined {
   if (reason !== undefined) return reason;
   if (!column.mayRead) return "the connected role may not read it";
   if (column.rowSecurity) return "row level security may hide rows from the connected role";
+  if (column.codeOf.length > 0) {
+    const roles = column.codeOf.join(", ");
+    return `reading runs code of role ${roles}, as the connected role; trustOwners (--trust-owner) allows it`;
+  }
   return undefined;
 }
 
@@ -43,15 +52,16 @@ export function incomparable(column: FedColumn): string | undefined {
  * does not spoil the others. The connected role has to be able to read their sequences.
  */
 export async function readExtremes(
-  db: Pick<Handle, "query">,
+  db: Source,
   columns: readonly FedColumn[],
+  how: Reading,
   onProgress?: ((progress: Progress) => void) | undefined,
 ): Promise<Map<FedColumn, Extreme>> {
   const extremes = new Map<FedColumn, Extreme>();
   let done = 0;
   for (const batch of batchesOf(columns)) {
     onProgress?.({ done, total: columns.length });
-    await readBatch(db, batch, extremes);
+    await readBatch(db, how, batch, extremes);
     done += batch.length;
   }
   onProgress?.({ done, total: columns.length });
@@ -75,17 +85,27 @@ function batchesOf(columns: readonly FedColumn[]): FedColumn[][] {
   return batch.length === 0 ? batches : [...batches, batch];
 }
 
+/** How columns are read. */
+export interface Reading extends Trust {
+  /** The version of the server: 180004 for 18.4. */
+  readonly version: number;
+}
+
 async function readBatch(
-  db: Pick<Handle, "query">,
+  db: Source,
+  how: Reading,
   columns: readonly FedColumn[],
   extremes: Map<FedColumn, Extreme>,
   attempts = ATTEMPTS,
 ): Promise<void> {
   const altered: FedColumn[] = [];
   try {
-    const expressions = sql.join(columns.map((column) => extremeOf(column)));
+    const expressions = sql.join(columns.map((column) => extremeOf(column, positionOf(column.sequence, how.version))));
     const query = sql`select array_to_json(array[${expressions}]::json[])::text as document`;
-    const found = await readDocument<readonly (ExtremeDocument | null)[]>(db, query);
+    const found = await readDocument<readonly (ExtremeDocument | null)[]>(db, query, {
+      views: how.views,
+      before: holdTables(columns.filter(mustBeHeld), how.trustOwners ?? []),
+    });
     for (const [index, column] of columns.entries()) {
       const document = found[index] ?? null;
       if (document !== null) extremes.set(column, toExtreme(document));
@@ -106,17 +126,17 @@ async function readBatch(
     }
     const middle = columns.length >> 1;
     try {
-      if (isAlone) await readBatch(db, columns, extremes, 1);
+      if (isAlone) await readBatch(db, how, columns, extremes, 1);
       else {
-        await readBatch(db, columns.slice(0, middle), extremes, attempts);
-        await readBatch(db, columns.slice(middle), extremes, attempts);
+        await readBatch(db, how, columns.slice(0, middle), extremes, attempts);
+        await readBatch(db, how, columns.slice(middle), extremes, attempts);
       }
     } catch (later) {
       // In a transaction that has failed, only the first error says why.
       throw codeOf(later) === "25P02" ? error : later;
     }
   }
-  if (altered.length > 0) await readBatch(db, altered, extremes, attempts - 1);
+  if (altered.length > 0) await readBatch(db, how, altered, extremes, attempts - 1);
 }
 
 /**

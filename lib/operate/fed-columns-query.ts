@@ -3,11 +3,16 @@ import { baseTypeOf } from "../catalog/base-type.js";
 import { isInspected } from "../catalog/is-inspected.js";
 import { lateBoundDefaults } from "../catalog/late-bound-defaults.js";
 import { singleKeys } from "../catalog/single-keys.js";
+import { hasOwnCode, isOther, mayHold } from "./code-of-owners.js";
 import { isPlainDefault } from "./plain-default.js";
 import { rolesWithoutUsage } from "./roles-without-usage.js";
 
-/** Every column that a sequence feeds, with the connected role, as one JSON text. */
-export function fedColumnsQuery(schemas: readonly string[] | undefined): Sql {
+/**
+ * Every column that a sequence feeds, with the connected role, as one JSON text.
+ *
+ * @param trusted roles whose code the connected role may run
+ */
+export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted: readonly string[]): Sql {
   return sql`
     with recursive sequences as materialized (
       select c.oid, n.nspname, c.relname, c.relowner, s.seqincrement
@@ -86,11 +91,16 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined): Sql {
         1 + indexes.count as locks,
         c.relkind = 'p' or indexes.ordered as ordered,
         has_schema_privilege(n.oid, 'usage') and has_column_privilege(c.oid, att.attnum, 'select') as may_read,
-        pg_catalog.row_security_active(c.oid) as row_security
+        pg_catalog.row_security_active(c.oid) as row_security,
+        c.relkind in ('v', 'f') as shut,
+        pg_catalog.pg_get_userbyid(c.relowner) as owner,
+        other,
+        other and (c.relkind not in ('r', 'p') or not ${mayHold} or ${hasOwnCode(sql`c.oid`)}) as runs_code
       from trees t
       join pg_catalog.pg_class c on c.oid = t.part
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       join pg_catalog.pg_attribute att on att.attrelid = t.part and att.attname = t.attname
+      cross join lateral (select ${isOther(sql`c.relowner`, trusted)} as other) owners
       cross join lateral (
         select count(*), coalesce(
           bool_or(i.indisvalid and i.indpred is null and i.indkey[0] = att.attnum and am.amname = 'btree'), false
@@ -108,7 +118,9 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined): Sql {
         bool_and(may_read) filter (where part = relation) as may_read,
         bool_and(may_read) filter (where not foreign_keys) as may_read_each,
         bool_or(row_security) filter (where part = relation) as row_security,
-        bool_or(row_security) filter (where not foreign_keys) as row_security_of_any
+        bool_or(row_security) filter (where not foreign_keys) as row_security_of_any,
+        bool_or(shut) as shut, bool_or(other) as others,
+        coalesce(array_agg(distinct owner) filter (where runs_code), '{}') as code_of
       from parts
       group by sequence, relation, number, way, plain, attname, atttypid, atttypmod
     ), ${rolesWithoutUsage}
@@ -123,10 +135,11 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined): Sql {
       'way', fed.way, 'plain', fed.plain,
       'unique', (t.oid, fed.number) in (${singleKeys}),
       'parts', case when fed.divided then (
-        select json_agg(json_build_object('schema', p.nspname, 'table', p.relname) order by p.part <> p.relation, p.nspname, p.relname)
+        select json_agg(json_build_object('schema', p.nspname, 'table', p.relname, 'oid', p.part::text) order by p.part <> p.relation, p.nspname, p.relname)
         from parts p
         where (p.sequence, p.relation, p.number) = (fed.sequence, fed.relation, fed.number) and not p.foreign_keys
       ) end,
+      'oid', t.oid::text, 'shut', fed.shut, 'others', fed.others, 'codeOf', fed.code_of,
       'locks', fed.locks,
       'indexed', t.relkind in ('r', 'p') and fed.ordered,
       'mayRead', case when fed.divided then fed.may_read_each else fed.may_read end,

@@ -1,5 +1,5 @@
-import { type Handle, NextvalError } from "../index.js";
-import { readDocument } from "../catalog/read-document.js";
+import { NextvalError } from "../index.js";
+import { readDocument, type Source } from "../catalog/read-document.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
 import { type ColumnName, keyOf, type SequenceName } from "./names.js";
 
@@ -26,6 +26,14 @@ export interface FedColumn extends ColumnName {
    * child has a sequence of its own; null where the table is read with all below it.
    */
   readonly parts: readonly TableName[] | null;
+  /** The tables that a statement names to read it. */
+  readonly tables: readonly HeldTable[];
+  /** Whether it is a view or a foreign table, or has such a part. */
+  readonly shut: boolean;
+  /** Whether reading it is dangerous to the connected role unless its tables are held. */
+  readonly others: boolean;
+  /** The roles whose code would run, with the rights of the connected role, to read it. Empty for a role that can do little. */
+  readonly codeOf: readonly string[];
   /** How many tables and indexes are locked to read it. */
   readonly locks: number;
   /** Whether an index gives the greatest and the smallest value at once, in every partition. */
@@ -38,6 +46,32 @@ export interface FedColumn extends ColumnName {
 }
 
 type TableName = Pick<ColumnName, "schema" | "table">;
+
+/** A table to read; `alone` without what is below it. */
+interface HeldTable extends TableName {
+  readonly oid: string;
+  readonly alone: boolean;
+}
+
+/** What may be read beyond tables that run no code. */
+export interface Trust {
+  /**
+   * Also read views and foreign tables, which run code of their owners as the connected role. Default: false, and such a column is
+   * not compared.
+   */
+  readonly views?: boolean | undefined;
+  /**
+   * Roles whose code may run as the connected role, if that is a superuser, or a role that may run programs or write files on the
+   * server. Default: none. Tables of superusers and of the connected role are always read.
+   */
+  readonly trustOwners?: readonly string[] | undefined;
+}
+
+export function checkTrust({ trustOwners }: Trust): void {
+  if (trustOwners === undefined) return;
+  if (Array.isArray(trustOwners) && trustOwners.every((name) => typeof name === "string")) return;
+  throw new NextvalError("INVALID_OPTIONS", `trustOwners must be a list of roles, not ${JSON.stringify(trustOwners)}`);
+}
 
 /** A role, and what it may insert into: the table, a part of it, or a view of it. */
 export interface RoleWithoutUsage extends TableName {
@@ -55,17 +89,25 @@ export interface FedColumns {
  * tables are left out.
  */
 export async function readFedColumns(
-  db: Pick<Handle, "query">,
+  db: Source,
   schemas: readonly string[] | undefined,
+  trust: Trust,
 ): Promise<FedColumns> {
+  checkTrust(trust);
   if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
     throw new NextvalError("INVALID_OPTIONS", `schemas must be a list of names, not ${JSON.stringify(schemas)}`);
   }
-  const { user, columns } = await readDocument<Document>(db, fedColumnsQuery(schemas));
+  const { user, columns } = await readDocument<Document>(db, fedColumnsQuery(schemas, trust.trustOwners ?? []));
   return {
     user,
-    columns: columns.map(({ increment, kind, ...column }) => ({
+    columns: columns.map(({ increment, kind, oid, parts, ...column }) => ({
       ...column,
+      parts,
+      tables:
+        parts === null
+          ? [{ schema: column.schema, table: column.table, oid, alone: false }]
+          : parts.map((part) => ({ ...part, alone: true })),
+      shut: column.shut && trust.views !== true,
       increment: BigInt(increment),
       kind: KINDS[kind] ?? "view",
     })),
@@ -86,9 +128,11 @@ export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedC
 
 interface Document {
   readonly user: string;
-  readonly columns: readonly (Omit<FedColumn, "increment" | "kind"> & {
+  readonly columns: readonly (Omit<FedColumn, "increment" | "kind" | "tables" | "parts"> & {
     readonly increment: string;
     readonly kind: string;
+    readonly oid: string;
+    readonly parts: readonly Omit<HeldTable, "alone">[] | null;
   })[];
 }
 

@@ -1,8 +1,8 @@
 import { inspect, type SequenceState } from "../catalog/index.js";
-import type { Handle } from "../index.js";
+import type { Source } from "../catalog/read-document.js";
 import type { Extreme } from "./extreme-of.js";
 import { type Progress, readExtremes } from "./extremes.js";
-import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
+import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "./fed-columns.js";
 import { keyOf } from "./names.js";
 
 /** A sequence with the columns that it feeds, and what these hold of its values. */
@@ -18,12 +18,12 @@ export interface Looked {
  * @param whyNot why a column is not to be read; undefined where it is
  */
 export async function look(
-  db: Pick<Handle, "query">,
-  schemas: readonly string[] | undefined,
+  db: Source,
+  { schemas, ...trust }: Trust & { readonly schemas?: readonly string[] | undefined },
   whyNot: (column: FedColumn) => string | undefined,
   onProgress?: ((progress: Progress) => void) | undefined,
 ): Promise<{ readonly user: string; readonly looked: readonly Looked[] }> {
-  const { user, columns } = await readFedColumns(db, schemas);
+  const { user, columns } = await readFedColumns(db, schemas, trust);
   const before = await inspect(db, { schemas });
   const readable = new Set(before.sequences.filter(({ lastValue }) => lastValue !== null).map(keyOf));
   const reasons = new Map<FedColumn, string>();
@@ -34,6 +34,7 @@ export async function look(
   const extremes = await readExtremes(
     db,
     columns.filter((column) => !reasons.has(column)),
+    { ...trust, version: before.serverVersion },
     onProgress,
   );
   const { sequences } = await inspect(db, { schemas });

@@ -1,11 +1,11 @@
-import { readDocument } from "../catalog/read-document.js";
-import { type Handle, NextvalError, sql } from "../index.js";
+import { readDocument, type Source } from "../catalog/read-document.js";
+import { NextvalError, sql } from "../index.js";
 import type { FedColumn } from "./fed-columns.js";
 import { nameOf, type SequenceName } from "./names.js";
 
 /** Why a sequence was not moved, with what to do about it; what the server said where nothing is known to help. */
 export async function explain(
-  db: Pick<Handle, "query">,
+  db: Source,
   error: unknown,
   sequence: SequenceName,
   columns: readonly FedColumn[],
@@ -36,7 +36,7 @@ export async function explain(
   }
 }
 
-async function isStandby(db: Pick<Handle, "query">): Promise<boolean> {
+async function isStandby(db: Source): Promise<boolean> {
   try {
     return await readDocument<boolean>(db, sql`select to_json(pg_catalog.pg_is_in_recovery())::text`);
   } catch {

@@ -1,9 +1,11 @@
+import { enterCatalogPath } from "../catalog/catalog-path.js";
 import { readDocument } from "../catalog/read-document.js";
 import { type Database, sql, type Transaction } from "../index.js";
 import { ADVISORY_LOCK } from "./advisory-lock.js";
-import { type ExtremeDocument, extremeOf, toExtreme } from "./extreme-of.js";
+import { type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extreme-of.js";
 import { incomparable } from "./extremes.js";
-import type { FedColumn } from "./fed-columns.js";
+import type { FedColumn, Trust } from "./fed-columns.js";
+import { holdTables, mustBeHeld } from "./hold-tables.js";
 import { quotedOf, type SequenceName } from "./names.js";
 import { type Decision, decide, type Situation, type Wishes } from "./resync-decision.js";
 import type { ResyncMove } from "./resync-report.js";
@@ -24,6 +26,7 @@ export async function moveSafely(
   sequence: SequenceName,
   columns: readonly FedColumn[],
   wishes: Wishes,
+  trust: Trust,
   lockTimeout: number,
 ): Promise<ResyncMove | undefined> {
   const end = lockTimeout === 0 ? Infinity : Date.now() + lockTimeout;
@@ -31,7 +34,7 @@ export async function moveSafely(
     const wait = Math.max(1, Math.min(patience, end - Date.now(), LONGEST));
     try {
       return await db.begin("isolation level read committed read write", (tx) =>
-        moveHeld(tx, sequence, columns, wishes, wait),
+        moveHeld(tx, sequence, columns, wishes, trust, wait),
       );
     } catch (error) {
       if (!isLockTimeout(error) || Date.now() + PAUSE >= end) throw error;
@@ -51,31 +54,40 @@ async function moveHeld(
   sequence: SequenceName,
   columns: readonly FedColumn[],
   wishes: Wishes,
+  trust: Trust,
   lockTimeout: number,
 ): Promise<ResyncMove | undefined> {
   const name = sql.identifier(sequence.schema, sequence.seqName);
   const id = sql`${quotedOf(sequence)}::regclass`;
+  await tx.query(enterCatalogPath({ views: trust.views === true }));
   await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
   // Another resync of the same sequence would wait for this one, and this one for it.
   await tx`select pg_catalog.pg_advisory_xact_lock(${ADVISORY_LOCK}::int, ${id}::oid::int)`;
   // The tables before the sequence: whoever empties a table and then fills it takes them in this order.
-  for (const { schema, table, column } of columns) {
+  const readable = columns.filter((column) => incomparable(column) === undefined);
+  for (const statement of holdTables(readable, trust.trustOwners ?? [], true)) await tx.query(statement);
+  for (const { schema, table, column } of readable.filter((each) => !mustBeHeld(each))) {
     await tx`select count(value) from (select ${sql.identifier(column)} as value from ${sql.identifier(schema, table)} limit 0) none`;
   }
   // The server has no statement that only locks a sequence. Reading it so keeps others from altering it until this
   // transaction ends; altering it to what it is already then keeps them from drawing.
   await tx`select pg_catalog.pg_sequence_last_value(${id})`;
-  const { cycle } = await readDocument<{ cycle: boolean }>(
+  const { cycle, version } = await readDocument<{ cycle: boolean; version: number }>(
     tx,
-    sql`select json_build_object('cycle', seqcycle)::text from pg_catalog.pg_sequence where seqrelid = ${id}`,
+    sql`
+      select json_build_object('cycle', seqcycle, 'version', current_setting('server_version_num')::int)::text
+      from pg_catalog.pg_sequence where seqrelid = ${id}`,
   );
   await tx`alter sequence ${name} ${cycle ? sql`cycle` : sql`no cycle`}`;
-  const decision = decide(await lookAgain(tx, sequence, columns), wishes);
+  const decision = decide(await lookAgain(tx, sequence, columns, trust, version), wishes);
   if (decision.kind !== "move") return undefined;
   const move = moveOf(sequence, decision);
   await tx.query(sql.raw(move.sql));
   return move;
 }
+
+/** The position that the statement around it has read. */
+const HELD = sql`(select v.last_value, v.is_called)`;
 
 interface Document {
   readonly start: string;
@@ -89,9 +101,14 @@ interface Document {
   readonly extremes: readonly (ExtremeDocument | null)[];
 }
 
-async function lookAgain(tx: Transaction, sequence: SequenceName, columns: readonly FedColumn[]): Promise<Situation> {
-  const name = sql.identifier(sequence.schema, sequence.seqName);
-  const extremes = columns.map((column) => (incomparable(column) === undefined ? extremeOf(column) : sql`null`));
+async function lookAgain(
+  tx: Transaction,
+  sequence: SequenceName,
+  columns: readonly FedColumn[],
+  { views }: Trust,
+  version: number,
+): Promise<Situation> {
+  const extremes = columns.map((column) => (incomparable(column) === undefined ? extremeOf(column, HELD) : sql`null`));
   const row = await readDocument<Document>(
     tx,
     sql`
@@ -100,8 +117,9 @@ async function lookAgain(tx: Transaction, sequence: SequenceName, columns: reado
         'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
         'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
       )::text
-      from pg_catalog.pg_sequence s, ${name} v
+      from pg_catalog.pg_sequence s, ${positionOf(sequence, version)} v
       where s.seqrelid = ${quotedOf(sequence)}::regclass`,
+    { views },
   );
   return {
     sequence,

@@ -1,6 +1,6 @@
 import { type Database, NextvalError } from "../index.js";
 import { incomparable, type Progress } from "./extremes.js";
-import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
+import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "./fed-columns.js";
 import { look } from "./look.js";
 import { keyOf } from "./names.js";
 import { optionsOf } from "./options.js";
@@ -10,7 +10,7 @@ import { moveOf, moveSafely } from "./resync-move.js";
 import type { ResyncFailure, ResyncMove, ResyncReport, ResyncSkip } from "./resync-report.js";
 import { isLostOnStandby } from "./unreadable.js";
 
-export interface ResyncOptions {
+export interface ResyncOptions extends Trust {
   /** Only say what would be done. It takes no lock but that of a `select`. Default: false. */
   readonly dryRun?: boolean | undefined;
   /** Look at the sequences of these schemas only. Default: all but the server's own. */
@@ -80,7 +80,7 @@ export interface ResyncOptions {
  * of the sequence and its columns, `COLUMN_NOT_COMPARED` where a column could not be read, or what the server said.
  * Throws `INVALID_OPTIONS`. Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
  */
-export async function resync(db: Pick<Database, "begin" | "query">, options?: ResyncOptions): Promise<ResyncReport> {
+export async function resync(db: Pick<Database, "begin">, options?: ResyncOptions): Promise<ResyncReport> {
   const wanted = optionsOf("resync", options);
   const { dryRun = false, allowBackwards = false, emptyCaches = false, lockTimeout = 5000, plan, onProgress } = wanted;
   if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
@@ -98,7 +98,7 @@ export async function resync(db: Pick<Database, "begin" | "query">, options?: Re
     );
   }
   const wishes = { allowBackwards, emptyCaches };
-  const found = plan === undefined ? await findMoves(db, wanted, wishes) : await findPlanned(db, plan);
+  const found = plan === undefined ? await findMoves(db, wanted, wishes) : await findPlanned(db, plan, wanted);
   const { planned, failures, skips } = found;
   if (dryRun) return { dryRun, moves: planned.map(({ move }) => move), failures, skips };
 
@@ -108,7 +108,7 @@ export async function resync(db: Pick<Database, "begin" | "query">, options?: Re
     const { columns } = each;
     const { sequence } = each.move;
     try {
-      const move = await moveSafely(db, sequence, columns, wishes, lockTimeout);
+      const move = await moveSafely(db, sequence, columns, wishes, wanted, lockTimeout);
       if (move !== undefined) moves.push(move);
     } catch (error) {
       failures.push({ sequence, error: await explain(db, error, sequence, columns, lockTimeout) });
@@ -127,12 +127,12 @@ interface Found {
 
 /** Looks at every sequence that feeds a column. */
 async function findMoves(
-  db: Pick<Database, "query">,
-  { schemas, onProgress }: ResyncOptions,
+  db: Pick<Database, "begin">,
+  { schemas, views, trustOwners, onProgress }: ResyncOptions,
   wishes: Wishes,
 ): Promise<Found> {
   const found: Found = { planned: [], failures: [], skips: [] };
-  const { looked } = await look(db, schemas, incomparable, onProgress);
+  const { looked } = await look(db, { schemas, views, trustOwners }, incomparable, onProgress);
   for (const { sequence: state, columns } of looked) {
     if (columns.length === 0) continue;
     const { schema, seqName, options, lastValue, isCalled } = state;
@@ -152,9 +152,9 @@ async function findMoves(
 }
 
 /** Takes a dry run at its word for all sequences but those that it would move. */
-async function findPlanned(db: Pick<Database, "query">, plan: ResyncReport): Promise<Found> {
+async function findPlanned(db: Pick<Database, "begin">, plan: ResyncReport, trust: Trust): Promise<Found> {
   const found: Found = { planned: [], failures: [...plan.failures], skips: [...plan.skips] };
-  const { columns } = await readFedColumns(db, [...new Set(plan.moves.map(({ sequence }) => sequence.schema))]);
+  const { columns } = await readFedColumns(db, [...new Set(plan.moves.map(({ sequence }) => sequence.schema))], trust);
   const fed = groupBySequence(columns);
   for (const move of plan.moves) {
     const own = fed.get(keyOf(move.sequence));

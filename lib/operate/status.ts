@@ -1,7 +1,8 @@
 import type { StateOptions } from "../catalog/index.js";
 import type { Limits } from "../catalog/limits.js";
-import { type Handle, NextvalError, sql } from "../index.js";
+import { NextvalError, sql } from "../index.js";
 import { collisionOf, type Holding } from "./collision.js";
+import type { Trust } from "./fed-columns.js";
 import type { Progress } from "./extremes.js";
 import { countFrom, rangeOf } from "./grid.js";
 import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstOf } from "./health.js";
@@ -10,9 +11,9 @@ import { nameOf } from "./names.js";
 import { whyNotCompared } from "./not-compared.js";
 import { optionsOf } from "./options.js";
 import { problemsOf } from "./problems.js";
-import { readDocument } from "../catalog/read-document.js";
+import { readDocument, type Source } from "../catalog/read-document.js";
 
-export interface StatusOptions {
+export interface StatusOptions extends Trust {
   /** Look at the sequences of these schemas only. Default: all but the server's own. */
   readonly schemas?: readonly string[] | undefined;
   /** The share used from which a sequence is a warning, above 0 and up to 1. Default: 0.75. */
@@ -53,13 +54,25 @@ export interface StatusOptions {
  *
  * Throws `INVALID_OPTIONS`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
  */
-export async function status(db: Pick<Handle, "query">, options?: StatusOptions): Promise<Health> {
-  const { schemas, columns: chosen = "indexed", onProgress, ...rest } = optionsOf("status", options);
+export async function status(db: Source, options?: StatusOptions): Promise<Health> {
+  const {
+    schemas,
+    columns: chosen = "indexed",
+    views,
+    trustOwners,
+    onProgress,
+    ...rest
+  } = optionsOf("status", options);
   const thresholds = thresholdsOf(rest);
   if (chosen !== "indexed" && chosen !== "all") {
     throw new NextvalError("INVALID_OPTIONS", `status takes columns as "indexed" or "all", not ${String(chosen)}`);
   }
-  const { user, looked } = await look(db, schemas, (column) => whyNotCompared(column, chosen), onProgress);
+  const { user, looked } = await look(
+    db,
+    { schemas, views, trustOwners },
+    (column) => whyNotCompared(column, chosen),
+    onProgress,
+  );
   const { at } = await readDocument<{ at: string }>(db, timeQuery);
 
   const rows = looked.map((each) => healthOf(each, { user, ...thresholds }));

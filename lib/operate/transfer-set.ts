@@ -1,13 +1,13 @@
 import type { DatabaseState } from "../catalog/index.js";
 import { isInspected } from "../catalog/is-inspected.js";
 import { readDocument } from "../catalog/read-document.js";
-import { type Handle, NextvalError, sql } from "../index.js";
+import { NextvalError, sql, type Transaction } from "../index.js";
 import { ADVISORY_LOCK } from "./advisory-lock.js";
 import { keyOf } from "./names.js";
 import { hasReached, type Position, positionOf } from "./position.js";
 import type { Pair } from "./transfer-checks.js";
 
-type Queries = Pick<Handle, "query">;
+type Queries = Pick<Transaction, "query" | "savepoint">;
 
 /** What is to be done with one sequence. */
 export interface Step {
@@ -25,12 +25,15 @@ export interface Step {
  * A sequence that may not be read is not held; a transfer refuses it.
  */
 export async function holdTarget(tx: Queries, schemas: readonly string[] | undefined): Promise<void> {
-  await tx.query(sql`select pg_catalog.pg_advisory_xact_lock(${ADVISORY_LOCK}::int, 0)::text`);
-  await tx.query(sql`
+  await tx.query(sql`select pg_catalog.pg_advisory_xact_lock(${ADVISORY_LOCK}::int, 0)::pg_catalog.text`);
+  await readDocument(
+    tx,
+    sql`
     select count(case when has_sequence_privilege(c.oid, 'select') then pg_catalog.pg_sequence_last_value(c.oid) end)::text
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'S' and c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}`);
+    where c.relkind = 'S' and c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}`,
+  );
 }
 
 /**

@@ -1,8 +1,8 @@
 import { inspect } from "../catalog/index.js";
-import { type Database, type Handle, NextvalError, sql } from "../index.js";
+import { type Database, NextvalError, sql } from "../index.js";
 import { optionsOf } from "./options.js";
 import { advance, hasReached, nextOf, roomOf, valuesLeft } from "./position.js";
-import { readDocument } from "../catalog/read-document.js";
+import { readDocument, type Source } from "../catalog/read-document.js";
 import { compare, type Pair, type Side } from "./transfer-checks.js";
 import { holdTarget, setWhereBehind, type Step, verify } from "./transfer-set.js";
 
@@ -75,7 +75,7 @@ export interface TransferReport {
  * Sources: "Logical Replication", section "Restrictions"; "Sequence Manipulation Functions".
  */
 export async function transfer(
-  from: Pick<Handle, "query">,
+  from: Source,
   to: Pick<Database, "begin">,
   options?: TransferOptions,
 ): Promise<TransferReport> {
@@ -115,7 +115,7 @@ function marginOf(given: number | bigint = 1000): bigint {
 
 async function look(
   name: Side["name"],
-  db: Pick<Handle, "query">,
+  db: Source,
   schemas: readonly string[] | undefined,
 ): Promise<Side & { readonly address: string }> {
   const { role, address } = await readDocument<{ role: string; address: string }>(

@@ -209,7 +209,7 @@ describe("what each hazard warns of really happens", () => {
 
   test.each([
     ["int", "integer", 2147483647n],
-    ["small", "small", 32767n],
+    ["small", "public.small", 32767n],
     ["numeric(3,0)", "numeric(3,0)", 999n],
     ["numeric(5,2)", "numeric(5,2)", 999n],
   ])("WIDER_THAN_COLUMN: a new sequence outgrows the column that it will belong to: %s", async (type, name, end) => {

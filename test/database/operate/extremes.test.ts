@@ -56,7 +56,7 @@ test("a sequence that others alter meanwhile is read again", async () => {
   })();
   try {
     for (let round = 0; round < 5; round++) {
-      const { sequences } = await status(bind(database.connect({ max: 1 })), { columns: "all" });
+      const { sequences } = await status(bind(database.connect({ max: 1 })), { columns: "all", views: true });
       expect(columnsOf({ sequences } as Health)).toEqual(
         new Map([
           ["a_large_one", 300_000n],
@@ -77,10 +77,10 @@ test("a foreign server that cannot be reached concerns its own table only", asyn
     create user mapping for current_user server away options (user 'nobody', password 'none');
     create sequence away_seq; create foreign table away_table (id int default nextval('away_seq')) server away;
     create table here (id serial primary key); insert into here values (9)`);
-  const columns = columnsOf(await status(db, { columns: "all" }));
+  const columns = columnsOf(await status(db, { columns: "all", views: true }));
   expect(columns.get("here")).toBe(9n);
   expect(columns.get("away_table")).toBe('public.away_table.id could not be read: could not connect to server "away"');
-  const { moves, failures } = await resync(db);
+  const { moves, failures } = await resync(db, { views: true });
   expect(moves).toMatchObject([{ column: { table: "here" }, to: 10n }]);
   expect(failures).toMatchObject([{ sequence: { seqName: "away_seq" }, error: { code: "COLUMN_NOT_COMPARED" } }]);
 });
@@ -91,7 +91,7 @@ test("a view that may not draw from a sequence of its own concerns itself only",
     alter view v alter id set default nextval('v_seq');
     create table t (id serial primary key); insert into t values (9)`);
   const reading = database.connect({ connection: { default_transaction_read_only: true } });
-  const columns = columnsOf(await status(bind(reading), { columns: "all" }));
+  const columns = columnsOf(await status(bind(reading), { columns: "all", views: true }));
   expect(columns.get("t")).toBe(9n);
   expect(columns.get("v")).toBe("public.v.id could not be read: cannot execute nextval() in a read-only transaction");
 });
@@ -100,7 +100,7 @@ test("what ends a transaction is told, and not that it has ended", async () => {
   await run(`
     create sequence s; create view broken as select 1 / 0 as id; alter view broken alter id set default nextval('s');
     create table t (id serial primary key)`);
-  const failing = db.begin((tx) => status(tx, { columns: "all" }));
+  const failing = db.begin((tx) => status(tx, { columns: "all", views: true }));
   await expect(failing).rejects.toMatchObject({ code: "22012" });
 });
 
@@ -109,7 +109,7 @@ test("a connection that is lost is no matter of one column", async () => {
     create sequence s; create function leave() returns int volatile language sql as
       'select 1 from pg_terminate_backend(pg_backend_pid())';
     create view leaving as select leave() as id; alter view leaving alter id set default nextval('s')`);
-  const looking = status(bind(database.connect({ max: 1 })), { columns: "all" });
+  const looking = status(bind(database.connect({ max: 1 })), { columns: "all", views: true });
   await expect(looking).rejects.toMatchObject({ code: expect.stringMatching(/^57P01$|^CONNECTION/) });
 });
 

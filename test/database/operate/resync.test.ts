@@ -480,12 +480,12 @@ test("one that cycles is left alone, with the reason", async () => {
 
 test("privileges: its owner does it, others are told who", async () => {
   await run(`
-    create role nextval_resync_owner login; create role nextval_resync_other login;
+    create role nextval_resync_owner login password 'x'; create role nextval_resync_other login password 'x';
     grant all on schema public to nextval_resync_owner; grant usage on schema public to nextval_resync_other;
     set role nextval_resync_owner; create table t (id serial primary key); create table closed (id serial primary key); reset role;
     insert into t values (10); insert into closed values (10); grant select on t to nextval_resync_other;
     grant select, update on sequence t_id_seq, closed_id_seq to nextval_resync_other`);
-  const as = (role: string) => bind(database.connect({ max: 1, connection: { options: `-c role=${role}` } }));
+  const as = (role: string) => bind(database.connect({ max: 1, username: role, password: "x" }));
   const other = await resync(as("nextval_resync_other"));
   expect(other).toMatchObject({
     moves: [],

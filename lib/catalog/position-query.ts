@@ -1,0 +1,51 @@
+import { type Sql, sql } from "../index.js";
+
+/**
+ * The position of a sequence, `last_value` and `is_called`, as a query that goes into a lateral join behind `s`, which has
+ * `oid`, `nspname`, `relname`, `relpersistence`, `may_select` and `may_use`. Null if the role may not read it, and for an
+ * unlogged sequence on a standby.
+ *
+ * It reads by OID, because a name may lead to a view or a table of somebody else by the time it is looked up, which would run
+ * code as the role that reads.
+ */
+export function positionQuery(version: number): Sql {
+  return version >= 180_000 ? bySequenceData : byLastValue;
+}
+
+const bySequenceData = sql`
+  select coalesce(d.last_value, drawn.last_value) as last_value, coalesce(d.is_called, drawn.is_called) as is_called
+  from pg_catalog.pg_get_sequence_data(s.oid) d,
+    lateral (select l as last_value, case when l is not null then true end as is_called
+      from (select case when s.may_use and not s.may_select then pg_catalog.pg_sequence_last_value(s.oid) end as l) one
+    ) drawn`;
+
+/**
+ * Before 18 the server has a function for the position only once a value was drawn. Until then the row itself has to be read,
+ * by its name. `pg_sequence_last_value` has locked the sequence by then, so it cannot be renamed. Its schema can, so:
+ *
+ * - The name must lead to the OID just before.
+ * - Views and foreign tables are shut out by a setting. A server that lacks it does not read the row: the position is null.
+ * - The statement that is run fails while it is planned, before the server looks at the indexes of what it reads, if the name
+ *   leads elsewhere then: a division by zero (22012).
+ */
+const byLastValue = sql`
+  select coalesce(drawn.last_value, (regexp_match(own.row, '<last_value>(-?[0-9]+)<'))[1]::bigint) as last_value,
+    case when drawn.last_value is not null then true else (regexp_match(own.row, '<is_called>(true|false)<'))[1]::boolean end as is_called
+  from (select s.relpersistence = 'u' and pg_catalog.pg_is_in_recovery() as lost) standby,
+    lateral (
+      select case when not lost and (s.may_select or s.may_use) then pg_catalog.pg_sequence_last_value(s.oid) end as last_value
+    ) drawn,
+    lateral (select format('%I.%I', s.nspname, s.relname) as name) named,
+    lateral (
+      select case
+        when lost or drawn.last_value is not null or not s.may_select then null
+        when not pg_catalog.has_schema_privilege(s.nspname, 'usage') then null
+        when current_setting('restrict_nonsystem_relation_kind', true) is null then null
+        when set_config('restrict_nonsystem_relation_kind', 'view, foreign-table', true) is null then null
+        when to_regclass(named.name) is distinct from s.oid then null
+        else pg_catalog.query_to_xml(
+          format('select last_value, is_called from %s where 1 / (%L::regclass = %s::oid)::int = 1', named.name, named.name, s.oid),
+          false, false, ''
+        )::text
+      end as row
+    ) own`;

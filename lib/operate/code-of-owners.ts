@@ -1,0 +1,53 @@
+import { type Sql, sql } from "../index.js";
+
+/**
+ * Reading a table runs code of its owner as the role that reads: the server evaluates immutable functions in index predicates,
+ * index expressions, partition keys, check constraints and statistics while it plans. No setting prevents that. So a role that
+ * could do harm on the server reads only what is safe. See docs/internals/reading-as-superuser.md.
+ */
+
+/** Whether an owner's code must not run: the reader is powerful, and the owner is neither a superuser, nor the reader, nor trusted. */
+export function isOther(owner: Sql, trusted: readonly string[]): Sql {
+  const named =
+    trusted.length === 0 ? sql`false` : sql`o.rolname in (${sql.join(trusted.map((role) => sql`${role}`))})`;
+  return sql`(
+    ${isPowerful} and not exists (
+      select from pg_catalog.pg_roles o
+      where o.oid = ${owner} and (o.rolsuper or o.rolname in (current_user, session_user) or ${named})
+    )
+  )`;
+}
+
+/** Code can go back to the role that has logged in. Who may run programs or write files can become superuser. */
+const isPowerful = sql`exists (
+  select from pg_catalog.pg_roles r
+  where r.rolname in (current_user, session_user) and (
+    r.rolsuper
+    or pg_catalog.pg_has_role(r.oid, 'pg_execute_server_program', 'member')
+    or pg_catalog.pg_has_role(r.oid, 'pg_write_server_files', 'member')
+  )
+)`;
+
+/** Whether the reader may hold a table, so that its owner adds no code after the check. */
+export const mayHold = sql`(
+  not pg_catalog.pg_is_in_recovery()
+  and exists (select from pg_catalog.pg_roles r where r.rolname = current_user and r.rolsuper)
+)`;
+
+/**
+ * Whether planning a read of this relation evaluates something that is not of the server's own: a function, an operator or a
+ * type that `pg_depend` knows. Dependencies on what initdb has made are not recorded.
+ */
+export function hasOwnCode(relation: Sql): Sql {
+  const depends = (classOfObject: Sql, objects: Sql) => sql`exists (
+    select from ${objects} part (id)
+    join pg_catalog.pg_depend d on d.classid = ${classOfObject}::regclass and d.objid = part.id and d.objsubid = 0
+    where d.refclassid in ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass, 'pg_catalog.pg_type'::regclass)
+  )`;
+  return sql`(
+    ${depends(sql`'pg_catalog.pg_class'`, sql`(values (${relation}))`)}
+    or ${depends(sql`'pg_catalog.pg_class'`, sql`(select i.indexrelid from pg_catalog.pg_index i where i.indrelid = ${relation})`)}
+    or ${depends(sql`'pg_catalog.pg_constraint'`, sql`(select x.oid from pg_catalog.pg_constraint x where x.conrelid = ${relation})`)}
+    or ${depends(sql`'pg_catalog.pg_statistic_ext'`, sql`(select e.oid from pg_catalog.pg_statistic_ext e where e.stxrelid = ${relation})`)}
+  )`;
+}

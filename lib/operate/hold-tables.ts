@@ -1,0 +1,54 @@
+import { type Sql, sql } from "../index.js";
+import { hasOwnCode, isOther } from "./code-of-owners.js";
+import type { FedColumn } from "./fed-columns.js";
+
+/** Whether a column may be read only while its tables are held: their owners could add code after they were looked at. */
+export function mustBeHeld({ others }: FedColumn): boolean {
+  return others;
+}
+
+/**
+ * Locks the tables of columns so that their owners cannot add an index, a constraint, statistics or a child, and then fails
+ * unless they are as they were found: the same tables, with nothing that runs code of their owners.
+ *
+ * The lock does not keep anybody from reading or writing. A table that is being vacuumed or altered is not waited for,
+ * because whoever waits for a lock makes autovacuum give up.
+ */
+export function holdTables(columns: readonly FedColumn[], trusted: readonly string[], wait = false): Sql[] {
+  const tables = columns.filter(mustBeHeld).flatMap(({ tables }) => tables);
+  if (tables.length === 0) return [];
+  const names = sql.join(
+    tables.map(({ schema, table, alone }) => sql`${alone ? sql`only ` : sql.empty}${sql.identifier(schema, table)}`),
+  );
+  const roots = sql.join(
+    tables.map(({ schema, table, oid }) => sql`(${sql.identifier(schema, table).text}::text, ${oid}::text::oid)`),
+  );
+  return [
+    sql`lock table ${names} in share update exclusive mode${wait ? sql.empty : sql` nowait`}`,
+    sql`
+      with recursive held (name, relation) as (
+        select name, relation from (values ${roots}) as roots (name, relation)
+        union
+        select held.name, i.inhrelid from held join pg_catalog.pg_inherits i on i.inhparent = held.relation
+      )
+      select case when to_regclass(held.name) is null or (
+        ${isOther(sql`c.relowner`, trusted)} and (c.relkind not in ('r', 'p') or ${hasOwnCode(sql`c.oid`)})
+      ) then (held.name || ' was changed while it was looked at')::int end
+      from held
+      left join pg_catalog.pg_class c on c.oid = held.relation
+      left join (values ${roots}) as roots (name, relation) on roots.name = held.name`,
+  ];
+}
+
+/**
+ * Fails while the statement that it stands in is planned, before the server looks at the indexes of tables, if a name leads to
+ * another table than the one that is held: its schema may have been renamed. A division by zero (22012).
+ */
+export function isStillHeld(column: FedColumn): Sql {
+  if (!mustBeHeld(column)) return sql.empty;
+  const each = column.tables.map(({ schema, table, oid }) => {
+    const name = sql.literal(sql.identifier(schema, table).text);
+    return sql` and 1 / (${name}::regclass = ${sql.raw(`${BigInt(oid)}`)}::oid)::int = 1`;
+  });
+  return sql.join(each, sql.empty);
+}
