@@ -6,20 +6,18 @@ import { type Sql, sql } from "../index.js";
  * could do harm on the server reads only what is safe. See docs/internals/reading-as-superuser.md.
  */
 
-/** Whether an owner's code must not run: the reader is powerful, and the owner is neither a superuser, nor the reader, nor trusted. */
+/** Whether the code of an owner must not run if the reader is powerful: it is neither a superuser, nor the reader, nor trusted. */
 export function isOther(owner: Sql, trusted: readonly string[]): Sql {
   const named =
     trusted.length === 0 ? sql`false` : sql`o.rolname in (${sql.join(trusted.map((role) => sql`${role}`))})`;
-  return sql`(
-    ${isPowerful} and not exists (
-      select from pg_catalog.pg_roles o
-      where o.oid = ${owner} and (o.rolsuper or o.rolname in (current_user, session_user) or ${named})
-    )
+  return sql`not exists (
+    select from pg_catalog.pg_roles o
+    where o.oid = ${owner} and (o.rolsuper or o.rolname in (current_user, session_user) or ${named})
   )`;
 }
 
-/** Code can go back to the role that has logged in. Who may run programs or write files can become superuser. */
-const isPowerful = sql`exists (
+/** Whether the reader could do harm. Code can go back to the role that has logged in. Who may run programs or write files can become superuser. */
+export const isPowerful = sql`exists (
   select from pg_catalog.pg_roles r
   where r.rolname in (current_user, session_user) and (
     r.rolsuper
@@ -27,6 +25,26 @@ const isPowerful = sql`exists (
     or pg_catalog.pg_has_role(r.oid, 'pg_write_server_files', 'member')
   )
 )`;
+
+/**
+ * The role whose code a read of this relation may run; null if there is none. Who owns the schema of a view can put another
+ * view in its place. For a table the statement that reads makes sure of that, see `isSameTable`.
+ *
+ * @param relation with `relowner` and `relkind`
+ * @param schema with `nspowner`
+ */
+export function otherOwner(relation: Sql, schema: Sql, trusted: readonly string[]): Sql {
+  const schemaOwner = sql`(
+    select case when r.rolname = 'pg_database_owner' then d.datdba else r.oid end
+    from pg_catalog.pg_roles r, pg_catalog.pg_database d
+    where r.oid = ${schema}.nspowner and d.datname = current_database()
+  )`;
+  return sql`case
+    when not ${isPowerful} then null
+    when ${isOther(sql`${relation}.relowner`, trusted)} then ${relation}.relowner
+    when ${relation}.relkind not in ('r', 'p') and ${isOther(schemaOwner, trusted)} then ${schemaOwner}
+  end`;
+}
 
 /** Whether the reader may hold a table, so that its owner adds no code after the check. */
 export const mayHold = sql`(

@@ -3,7 +3,7 @@ import { baseTypeOf } from "../catalog/base-type.js";
 import { isInspected } from "../catalog/is-inspected.js";
 import { lateBoundDefaults } from "../catalog/late-bound-defaults.js";
 import { singleKeys } from "../catalog/single-keys.js";
-import { hasOwnCode, isOther, mayHold } from "./code-of-owners.js";
+import { hasOwnCode, isPowerful, mayHold, otherOwner } from "./code-of-owners.js";
 import { isPlainDefault } from "./plain-default.js";
 import { rolesWithoutUsage } from "./roles-without-usage.js";
 
@@ -93,14 +93,13 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         has_schema_privilege(n.oid, 'usage') and has_column_privilege(c.oid, att.attnum, 'select') as may_read,
         pg_catalog.row_security_active(c.oid) as row_security,
         c.relkind in ('v', 'f') as shut,
-        pg_catalog.pg_get_userbyid(c.relowner) as owner,
-        other,
-        other and (c.relkind not in ('r', 'p') or not ${mayHold} or ${hasOwnCode(sql`c.oid`)}) as runs_code
+        owners.other,
+        owners.other is not null and (c.relkind not in ('r', 'p') or not ${mayHold} or ${hasOwnCode(sql`c.oid`)}) as runs_code
       from trees t
       join pg_catalog.pg_class c on c.oid = t.part
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       join pg_catalog.pg_attribute att on att.attrelid = t.part and att.attname = t.attname
-      cross join lateral (select ${isOther(sql`c.relowner`, trusted)} as other) owners
+      cross join lateral (select ${otherOwner(sql`c`, sql`n`, trusted)} as other) owners
       cross join lateral (
         select count(*), coalesce(
           bool_or(i.indisvalid and i.indpred is null and i.indkey[0] = att.attnum and am.amname = 'btree'), false
@@ -119,8 +118,8 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         bool_and(may_read) filter (where not foreign_keys) as may_read_each,
         bool_or(row_security) filter (where part = relation) as row_security,
         bool_or(row_security) filter (where not foreign_keys) as row_security_of_any,
-        bool_or(shut) as shut, bool_or(other) as others,
-        coalesce(array_agg(distinct owner) filter (where runs_code), '{}') as code_of
+        bool_or(shut) as shut, bool_or(other is not null) as others,
+        coalesce(array_agg(distinct pg_catalog.pg_get_userbyid(other)) filter (where runs_code), '{}') as code_of
       from parts
       group by sequence, relation, number, way, plain, attname, atttypid, atttypmod
     ), ${rolesWithoutUsage}
@@ -139,7 +138,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         from parts p
         where (p.sequence, p.relation, p.number) = (fed.sequence, fed.relation, fed.number) and not p.foreign_keys
       ) end,
-      'oid', t.oid::text, 'shut', fed.shut, 'others', fed.others, 'codeOf', fed.code_of,
+      'oid', t.oid::text, 'shut', fed.shut, 'others', fed.others, 'guarded', ${isPowerful}, 'codeOf', fed.code_of,
       'locks', fed.locks,
       'indexed', t.relkind in ('r', 'p') and fed.ordered,
       'mayRead', case when fed.divided then fed.may_read_each else fed.may_read end,

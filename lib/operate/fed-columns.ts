@@ -30,7 +30,9 @@ export interface FedColumn extends ColumnName {
   readonly tables: readonly HeldTable[];
   /** Whether it is a view or a foreign table, or has such a part. */
   readonly shut: boolean;
-  /** Whether reading it is dangerous to the connected role unless its tables are held. */
+  /** Whether the connected role is so powerful that the code of others must not run as it. */
+  readonly guarded: boolean;
+  /** Whether one of its tables belongs to such another role, and so is held while it is read. */
   readonly others: boolean;
   /** The roles whose code would run, with the rights of the connected role, to read it. Empty for a role that can do little. */
   readonly codeOf: readonly string[];

@@ -42,11 +42,11 @@ export function holdTables(columns: readonly FedColumn[], trusted: readonly stri
 
 /**
  * Fails while the statement that it stands in is planned, before the server looks at the indexes of tables, if a name leads to
- * another table than the one that is held: its schema may have been renamed. A division by zero (22012).
+ * another table than the one that was looked at: its schema may have been renamed. A division by zero (22012).
  */
-export function isStillHeld(column: FedColumn): Sql {
-  if (!mustBeHeld(column)) return sql.empty;
-  const each = column.tables.map(({ schema, table, oid }) => {
+export function isSameTable({ guarded, tables }: FedColumn): Sql {
+  if (!guarded) return sql.empty;
+  const each = tables.map(({ schema, table, oid }) => {
     const name = sql.literal(sql.identifier(schema, table).text);
     return sql` and 1 / (${name}::regclass = ${sql.raw(`${BigInt(oid)}`)}::oid)::int = 1`;
   });

@@ -1,0 +1,67 @@
+import { bind, type Transaction } from "nextval";
+import { inspect } from "nextval/catalog";
+import { status } from "nextval/operate";
+import { beforeAll, expect, test } from "vitest";
+import { readDocument } from "../../../lib/catalog/read-document.js";
+import { useDatabase } from "../../database.js";
+
+const database = useDatabase();
+const db = () => bind(database.client);
+
+beforeAll(async () => {
+  await database.client.unsafe(`
+    create schema shop; create sequence shop.s; create view broken as select 1 / (select 0) as id;
+    alter view broken alter column id set default nextval('shop.s')`);
+});
+
+/** What a statement of the caller finds. */
+async function settings(tx: Pick<Transaction, "query">): Promise<unknown> {
+  const [row] = await (tx as Transaction)`
+    select current_setting('search_path') as path, current_setting('restrict_nonsystem_relation_kind', true) as restricted`;
+  return row;
+}
+
+test("statements of the caller's transaction that are sent meanwhile have the caller's path", async () => {
+  await db().begin(async (tx) => {
+    await tx`set local search_path = shop, public`;
+    const before = await settings(tx);
+    const reading = inspect(tx);
+    const meanwhile = settings(tx);
+    expect(await meanwhile).toEqual(before);
+    expect((await reading).searchPath).toEqual(["shop", "public"]);
+    expect(await settings(tx)).toEqual(before);
+    await status(tx);
+    expect(await settings(tx)).toEqual(before);
+  });
+});
+
+test("the path of the session outlives a transaction that has read", async () => {
+  await db().session(async (session) => {
+    await session`set search_path = shop`;
+    const before = await settings(session);
+    await session.begin((tx) => inspect(tx));
+    expect(await settings(session)).toEqual(before);
+    expect((await inspect(session)).defaultSchema).toBe("shop");
+    expect(await settings(session)).toEqual(before);
+    await session`reset search_path`;
+  });
+});
+
+test("after an error the path is that of the caller again", async () => {
+  await db().begin(async (tx) => {
+    await tx`set local search_path = shop`;
+    const before = await settings(tx);
+    const failing = tx.savepoint((inner) => status(inner, { columns: "all", views: true }));
+    await expect(failing).rejects.toMatchObject({ code: "22012" });
+    expect(await settings(tx)).toEqual(before);
+  });
+});
+
+test("takes a handle only", async () => {
+  const { query } = db();
+  await expect(inspect({ query } as never)).rejects.toMatchObject({
+    code: "INVALID_OPTIONS",
+    message: "the first argument must be a handle: a pool, a session or a transaction",
+  });
+  await expect(readDocument({} as never, undefined as never)).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
+});

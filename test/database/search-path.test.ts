@@ -1,0 +1,222 @@
+import * as nextvalNames from "nextval";
+import {
+  alterSequence,
+  bind,
+  commentOnSequence,
+  createSchema,
+  createSequence,
+  currval,
+  type Database,
+  dropSequence,
+  grantOnSequence,
+  identity,
+  lastval,
+  moveSequence,
+  nextval,
+  ownSequence,
+  pgSchema,
+  pgSequence,
+  renameSequence,
+  restartSequence,
+  revokeOnSequence,
+  setSequenceLogged,
+  setval,
+} from "nextval";
+import * as catalogNames from "nextval/catalog";
+import { apply, inspect, plan } from "nextval/catalog";
+import * as operateNames from "nextval/operate";
+import { allocator, blockAllocator, gapless, resync, status, transfer } from "nextval/operate";
+import type postgres from "postgres";
+import { beforeAll, expect, test } from "vitest";
+import { withDatabase } from "../../lib/cli/connect.js";
+import { checkSchemas } from "../../lib/cli/known-schemas.js";
+import { look } from "../../lib/cli/look.js";
+import { patiently } from "../../lib/cli/patiently.js";
+import { useDatabase } from "../database.js";
+import { makeHostile, namesIn } from "./hostile.js";
+
+const database = useDatabase();
+const other = useDatabase();
+
+/** Whatever the statements of the library call is looked for in the path of these settings. */
+const PATHS = ['"$user", public', "public, pg_catalog"];
+
+/** Public functions that send nothing. A new one has to be put here, or into `calls`. */
+const SENDS_NOTHING =
+  "NextvalError pgSchema pgSequence resolveOptions embed sql bind generate plan pull toPrometheus rate toJson checkStrides stride";
+
+const s = pgSequence("s");
+const round = pgSequence("round_seq", { maxValue: 100, cycle: true });
+const block = pgSequence("block_seq", { increment: 10 });
+const scratch = pgSequence("scratch_seq");
+
+/** Every public function that sends statements, by its name. */
+const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseLike<unknown> } = {
+  async nextval(db) {
+    await db`select ${nextval(s)}`;
+    await db.nextval(s, { durable: false });
+    await db.session((session) => session.nextval(s));
+    await Promise.all([db.nextval(s), db.nextval(s)]);
+    expect(await db.nextvals(s, 40, { durable: false })).toHaveLength(40);
+    // With another increment than that of the database each value is a run of its own.
+    expect(await db.nextvals(pgSequence("block_seq", { increment: 3 }), 5)).toEqual([1n, 11n, 21n, 31n, 41n]);
+    expect(await db.nextvals(round, 40)).toHaveLength(40);
+    expect(await db.nextvals(round, 4, { durable: false })).toHaveLength(4);
+  },
+  async setval(db) {
+    await db.setval(s, 60, false);
+    await db`select ${setval(s, 60)}`;
+  },
+  currval: (db) =>
+    db.begin(async (tx) => {
+      await tx.nextval(s);
+      await tx.savepoint((inner) => inner.currval(s));
+      await tx`select ${currval(s)}`;
+    }),
+  lastval: (db) =>
+    db.begin(async (tx) => {
+      await tx.nextval(s);
+      await tx.lastval();
+      await tx`select ${lastval()}`;
+    }),
+  createSchema: (db) => db.query(createSchema(pgSchema("made"), { ifNotExists: true })),
+  createSequence: (db) => db.query(createSequence(scratch)),
+  alterSequence: (db) => db.query(alterSequence(scratch, { increment: 2 })),
+  commentOnSequence: (db) => db.query(commentOnSequence(scratch, "it's")),
+  grantOnSequence: (db) => db.query(grantOnSequence(scratch, ["usage"], "public")),
+  revokeOnSequence: (db) => db.query(revokeOnSequence(scratch, ["usage"], "public")),
+  restartSequence: (db) => db.query(restartSequence(scratch, 5)),
+  ownSequence: (db) => db.query(ownSequence(scratch, { table: "t", column: "id" })),
+  setSequenceLogged: (db) => db.query(setSequenceLogged(scratch, true)),
+  async renameSequence(db) {
+    await db.query(ownSequence(scratch, null));
+    await db.query(renameSequence(scratch, "renamed_seq"));
+    await db.query(renameSequence(pgSequence("renamed_seq"), "scratch_seq"));
+  },
+  async moveSequence(db) {
+    await db.query(moveSequence(scratch, "made"));
+    await db.query(moveSequence(pgSchema("made").sequence("scratch_seq"), "public"));
+  },
+  dropSequence: (db) => db.query(dropSequence(scratch)),
+  identity: (db) => db`create table public.made (id bigint ${identity("always")})`,
+  async inspect(db) {
+    const { searchPath, sequences } = await inspect(db, { schemas: ["public", "made"] });
+    expect(searchPath).toContain("public");
+    // The name in a default that is looked up at each insert leads to this one, by the path of the caller.
+    expect(sequences.find(({ seqName }) => seqName === "late_seq")?.feeds).toMatchObject([{ lateBound: true }]);
+    await db.begin((tx) => inspect(tx));
+  },
+  async apply(db) {
+    const state = await inspect(db);
+    const late = pgSequence("late_seq", { maxValue: 1_000_000, comment: "changed" });
+    await apply(db, plan([late, pgSequence("applied_seq")], state), { allow: ["NAMED_IN_TEXT"] });
+  },
+  async allocator(db) {
+    await allocator(db, s, { size: 40 }).take(50);
+  },
+  async blockAllocator(db) {
+    await blockAllocator(db, block, { blocks: 3 }).take(45);
+  },
+  async gapless(db) {
+    await db.query(gapless("invoice").create());
+    await db.begin((tx) => gapless("invoice").next(tx));
+    await db.begin((tx) => gapless("invoice").next(tx));
+  },
+  async status(db) {
+    const { sequences } = await status(db, { columns: "all", views: true, schemas: ["public"] });
+    const { sequences: own } = await db.begin((tx) => status(tx, { columns: "all", trustOwners: ["nobody"] }));
+    for (const each of [...sequences, ...own]) {
+      for (const { notCompared } of each.columns) if (notCompared !== null) expect(notCompared).toContain("a view");
+    }
+  },
+  async resync(db) {
+    const planned = await resync(db, { dryRun: true, views: true });
+    expect(planned.failures).toEqual([]);
+    const { moves, failures } = await resync(db, { plan: planned, emptyCaches: true });
+    expect([moves.length > 0, failures]).toEqual([true, []]);
+    await resync(db, { allowBackwards: true, emptyCaches: true });
+  },
+  async transfer(db, to) {
+    const { sequences } = await transfer(db, to, { schemas: ["carried"] });
+    expect(sequences).toMatchObject([{ moved: true }, { moved: true }]);
+  },
+};
+
+/** What the command sends by itself. */
+const command = () =>
+  withDatabase({ url: database.url, urlFrom: "test" }, async (db) => {
+    await look(db, { schemas: ["public"], lockTimeout: 1000 });
+    await checkSchemas(patiently(db, { lockTimeout: 1000 }), ["public"]);
+  });
+
+/** Runs everything on fresh objects; gives what was sent, and what code of others said. */
+async function runAll(path: string) {
+  const statements: string[] = [];
+  const notices: string[] = [];
+  for (const { client, name } of [database, other]) {
+    await client.begin(async (tx) => {
+      await tx.unsafe(`
+        set local search_path = pg_catalog, pg_temp;
+        drop table if exists public.t, public.n, public.late, public.made, public.gapless_counter cascade;
+        drop sequence if exists public.s, public.round_seq, public.block_seq, public.late_seq, public.num_seq, public.applied_seq, public.scratch_seq cascade;
+        drop view if exists public.v; drop schema if exists made, carried cascade;
+        create schema carried; create sequence carried.one; create sequence carried.two;
+        create sequence public.s;
+        create sequence public.round_seq maxvalue 100 cycle; create sequence public.block_seq increment 10;
+        create sequence public.late_seq; create sequence public.num_seq increment 3 cache 5;
+        create table public.t (id bigint primary key default nextval('public.s'), n int);
+        create table public.n (id numeric default nextval('public.num_seq'), k int generated always as identity);
+        create table public.late (id int default nextval('late_seq'::text));
+        insert into public.t values (500); insert into public.n values (700); insert into public.late values (9);
+        create view public.v as select 5 as id; alter view public.v alter column id set default nextval('public.s');
+        alter database ${name} set search_path = ${path}`);
+    });
+  }
+  const connect = ({ connect }: typeof database) =>
+    connect({
+      // The driver asks for types with operators that it does not qualify.
+      fetch_types: false,
+      debug: (_connection, query) => statements.push(query),
+      onnotice: ({ message = "" }: postgres.Notice) => notices.push(message),
+    });
+  const [from, to] = [connect(database), connect(other)];
+  try {
+    for (const [name, call] of Object.entries(calls)) {
+      await call(bind(from), bind(to)).then(undefined, (error: unknown) => {
+        throw new Error(`${name} with search_path ${path}: ${String(error)}`, { cause: error });
+      });
+    }
+    await command();
+  } finally {
+    await Promise.all([from.end(), to.end()]);
+  }
+  return { statements, hostile: notices.filter((message) => message.includes("HOSTILE")) };
+}
+
+let sent: readonly string[] = [];
+
+beforeAll(async () => {
+  ({ statements: sent } = await runAll(PATHS[0] as string));
+  const names = await namesIn(sent, database.client);
+  for (const { client } of [database, other]) await makeHostile(client, names);
+});
+
+test("covers every public function", () => {
+  const names = [nextvalNames, catalogNames, operateNames].flatMap((each) => Object.keys(each));
+  expect(names.sort()).toEqual([...SENDS_NOTHING.split(" "), ...Object.keys(calls)].sort());
+});
+
+test("the overloads are called by what names no schema", async () => {
+  const client = database.connect({ fetch_types: false });
+  await expect(client`select 1::pg_catalog.oid = 1::pg_catalog.int4`).rejects.toThrow("HOSTILE operator oid = integer");
+  await expect(client`select json_agg(1::pg_catalog.int8)`).rejects.toThrow("HOSTILE function json_agg(bigint)");
+  await expect(client`select unnest('{1}'::pg_catalog.int8[])`).rejects.toThrow("HOSTILE function unnest(bigint[])");
+  await client`set search_path = public, pg_catalog`;
+  await expect(client`select 'x'::text`).rejects.toThrow("HOSTILE code");
+  await expect(client`select from pg_class`).rejects.toThrow("HOSTILE code");
+  await expect(client`select 1 in (1)`).rejects.toThrow("HOSTILE operator integer = integer");
+});
+
+test.each(PATHS)("nothing calls them, and nothing fails, with search_path %s", async (path) => {
+  expect((await runAll(path)).hostile).toEqual([]);
+});
