@@ -4,7 +4,7 @@ import { bar, percent } from "./bar.js";
 import { columnsOf } from "./columns.js";
 import { daysLeft } from "./days-left.js";
 import { color, count } from "./output.js";
-import { printable } from "./printable.js";
+import { printable, printableLine } from "./printable.js";
 import { shownName } from "./shown-name.js";
 import { table } from "./table.js";
 
@@ -54,12 +54,23 @@ function rowOf(sequence: SequenceHealth, days: ReadonlyMap<string, number | null
 }
 
 /** What is worth knowing and no problem, in few words; `verbose` has the sentences. */
-function notesOf({ cycles, cache, problems }: SequenceHealth): string[] {
+function notesOf({ cycles, cache, problems, columns }: SequenceHealth): string[] {
   const codes = problems.flatMap(({ code, level }) => (level === "ok" ? [code] : []));
   const notes = codes.map((code) =>
-    code === "CACHE_LOST" ? `cache ${cache}` : code.toLowerCase().replaceAll("_", " "),
+    code === "CACHE_LOST"
+      ? `cache ${cache}`
+      : code === "NOT_COMPARED"
+        ? notCompared(columns)
+        : code.toLowerCase().replaceAll("_", " "),
   );
   return [...(cycles ? ["cycles"] : []), ...new Set(notes)];
+}
+
+/** With the reason if it is that reading runs code of others, because it is the reader who decides about that. */
+function notCompared(columns: SequenceHealth["columns"]): string {
+  const reasons = columns.flatMap((column) => column.notCompared ?? []);
+  const reason = reasons.find((each) => each.startsWith("reading "));
+  return reason === undefined ? "not compared" : `not compared: ${printableLine(reason.replace(/[,;].*/s, ""))}`;
 }
 
 const WIDEST = 20;
