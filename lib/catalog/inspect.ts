@@ -19,7 +19,8 @@ export interface InspectOptions {
  * state.sequences.filter((sequence) => sequence.missingPrivileges.includes("select")); // could not be read
  * ```
  *
- * Two statements, however many sequences there are. Before PostgreSQL 18 the second locks each sequence as `nextval` does, and may
+ * Two statements, however many sequences there are, each in a read-only transaction unless `db` is a transaction. No name in them is
+ * looked up in the `search_path`. Before PostgreSQL 18 the second locks each sequence as `nextval` does, and may
  * fail with XX000 where somebody drops one meanwhile, or meet a deadlock (40P01) with who drops several at once; from 18 on it
  * may fail with XX001 where somebody alters one. It is run again then; in a transaction only a savepoint around `inspect` lets
  * you do so. Temporary sequences are left out. A value that the role may not read is null. Sources: "System Catalogs",

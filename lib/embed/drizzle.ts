@@ -183,7 +183,9 @@ function fragmentDialect(config?: PgDialectConfig): PgDialect {
   let type = "";
   dialect.prepareTyping = (encoder) => {
     const sqlType = is(encoder, Column) ? encoder.getSQLType() : "";
-    type = /^(jsonb?|date|timestamp[^[]*)$/.test(sqlType) ? `::text::${sqlType}` : "";
+    // The grammar knows timestamp as the server's own; the names of the others are looked up.
+    const own = sqlType.startsWith("timestamp") ? sqlType : `pg_catalog.${sqlType}`;
+    type = /^(jsonb?|date|timestamp[^[]*)$/.test(sqlType) ? `::pg_catalog.text::${own}` : "";
     return "none";
   };
   dialect.escapeParam = () => {

@@ -6,7 +6,7 @@ import { type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { columnOf, quotedOf } from "./names.js";
 import { notCompared } from "./not-compared.js";
 import { type Context, type Measured, problem } from "./problem.js";
-import { isLostOnStandby, LOST_ON_STANDBY } from "./unreadable.js";
+import { whyUnknown } from "./unreadable.js";
 import { wider, widerColumn } from "./widen.js";
 
 /** What is wrong with a sequence, worst first. */
@@ -27,7 +27,8 @@ export function problemsOf(measured: Measured, context: Context): HealthProblem[
 
 function unreadable(measured: Measured, { sequence, user }: Context): HealthProblem[] {
   if (measured.nextValue !== null) return [];
-  if (isLostOnStandby(sequence)) return [problem(measured, "UNREADABLE", "warning", LOST_ON_STANDBY)];
+  const unknown = whyUnknown(sequence);
+  if (unknown !== undefined) return [problem(measured, "UNREADABLE", "warning", unknown.reason)];
   const grant = `grant select on sequence ${quotedOf(measured)} to ${sql.identifier(user).text}`;
   return [problem(measured, "UNREADABLE", "warning", `its value may not be read; its owner cures it with: ${grant}`)];
 }

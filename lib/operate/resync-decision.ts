@@ -6,7 +6,7 @@ import { naturallyIncomparable } from "./extremes.js";
 import type { FedColumn } from "./fed-columns.js";
 import { rangeOf } from "./grid.js";
 import { columnOf, type SequenceName } from "./names.js";
-import { LOST_ON_STANDBY } from "./unreadable.js";
+import type { Unknown } from "./unreadable.js";
 
 /** Where a sequence stands, and what its columns hold. */
 export interface Situation {
@@ -14,8 +14,8 @@ export interface Situation {
   readonly options: Pick<StateOptions, "startWith" | "increment" | "minValue" | "maxValue" | "cycle" | "cache">;
   readonly lastValue: bigint | null;
   readonly isCalled: boolean | null;
-  /** Whether only the primary has its value. */
-  readonly lostOnStandby: boolean;
+  /** Why its value is not known although it may be read. */
+  readonly unknown: Unknown | undefined;
   readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
 }
 
@@ -38,7 +38,7 @@ export type Decision =
 
 /** Throws where it should be moved, and cannot be. */
 export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wishes): Decision {
-  const { sequence, options, lastValue, isCalled, lostOnStandby, columns } = situation;
+  const { sequence, options, lastValue, isCalled, unknown, columns } = situation;
   const { increment, minValue, maxValue, startWith, cache } = options;
   if (options.cycle) return { kind: "skip", reason: "it cycles, and so comes back behind its column by itself" };
   const counted = columns.filter(({ column }) => naturallyIncomparable(column) === undefined);
@@ -47,7 +47,7 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     const reason = first === undefined ? "it feeds no column" : naturallyIncomparable(first.column);
     return { kind: "skip", reason: first === undefined ? `${reason}` : `${columnOf(first.column)}: ${reason}` };
   }
-  if (lostOnStandby) fail(sequence, LOST_ON_STANDBY, "READ_ONLY");
+  if (unknown !== undefined) fail(sequence, unknown.reason, unknown.code);
   if (lastValue === null || isCalled === null) {
     fail(sequence, "its value may not be read; run resync as its owner", "PERMISSION_DENIED");
   }

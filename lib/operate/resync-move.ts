@@ -9,6 +9,7 @@ import { holdTables, mustBeHeld } from "./hold-tables.js";
 import { quotedOf, type SequenceName } from "./names.js";
 import { type Decision, decide, type Situation, type Wishes } from "./resync-decision.js";
 import type { ResyncMove } from "./resync-report.js";
+import { NOT_BY_OID } from "./unreadable.js";
 
 /** How long the first try waits for a lock, and how long others get through before the next, in milliseconds. */
 const FIRST_TRY = 200;
@@ -96,8 +97,8 @@ interface Document {
   readonly max: string;
   readonly cache: string;
   readonly cycle: boolean;
-  readonly last: string;
-  readonly called: boolean;
+  readonly last: string | null;
+  readonly called: boolean | null;
   readonly extremes: readonly (ExtremeDocument | null)[];
 }
 
@@ -117,7 +118,8 @@ async function lookAgain(
         'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
         'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
       )::text
-      from pg_catalog.pg_sequence s, ${positionOf(sequence, version)} v
+      from pg_catalog.pg_sequence s
+      left join ${positionOf(sequence, version)} v on true
       where s.seqrelid = ${quotedOf(sequence)}::regclass`,
     { views },
   );
@@ -131,9 +133,9 @@ async function lookAgain(
       cache: BigInt(row.cache),
       cycle: row.cycle,
     },
-    lastValue: BigInt(row.last),
+    lastValue: row.last === null ? null : BigInt(row.last),
     isCalled: row.called,
-    lostOnStandby: false,
+    unknown: row.last === null ? NOT_BY_OID : undefined,
     columns: columns.map((column, index) => {
       const extremes = row.extremes[index] ?? null;
       return { column, extreme: extremes === null ? { unknown: "it was not read" } : toExtreme(extremes) };

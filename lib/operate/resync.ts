@@ -8,7 +8,7 @@ import { decide, type Wishes } from "./resync-decision.js";
 import { explain } from "./resync-error.js";
 import { moveOf, moveSafely } from "./resync-move.js";
 import type { ResyncFailure, ResyncMove, ResyncReport, ResyncSkip } from "./resync-report.js";
-import { isLostOnStandby } from "./unreadable.js";
+import { whyUnknown } from "./unreadable.js";
 
 export interface ResyncOptions extends Trust {
   /** Only say what would be done. It takes no lock but that of a `select`. Default: false. */
@@ -137,9 +137,9 @@ async function findMoves(
     if (columns.length === 0) continue;
     const { schema, seqName, options, lastValue, isCalled } = state;
     const sequence = { schema, seqName };
-    const lostOnStandby = isLostOnStandby(state);
+    const unknown = whyUnknown(state);
     try {
-      const decision = decide({ sequence, options, lastValue, isCalled, lostOnStandby, columns }, wishes);
+      const decision = decide({ sequence, options, lastValue, isCalled, unknown, columns }, wishes);
       if (decision.kind === "skip") found.skips.push({ sequence, reason: decision.reason });
       if (decision.kind === "move") {
         found.planned.push({ move: moveOf(sequence, decision), columns: columns.map(({ column }) => column) });

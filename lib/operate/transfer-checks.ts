@@ -2,6 +2,7 @@ import type { DatabaseState, SequenceState } from "../catalog/index.js";
 import { sql } from "../index.js";
 import { keyOf, nameOf, quotedOf } from "./names.js";
 import { type Position, positionOf } from "./position.js";
+import { whyUnknown } from "./unreadable.js";
 
 /** One of the two databases. */
 export interface Side {
@@ -75,10 +76,11 @@ function forbidden(sequence: SequenceState, { name, role }: Side): string[] {
     `; its owner cures it with: grant ${privilege} on sequence ` +
     `${quotedOf(sequence)} to ${sql.identifier(role).text}`;
   if (positionOf(sequence) === undefined) {
+    const unknown = whyUnknown(sequence);
     problems.push(
-      lacks.includes("select")
+      unknown === undefined
         ? `${role} may not read it on the ${name}${cure("select")}`
-        : `it cannot be read on the ${name}, as it is unlogged and the server a standby; read it on the primary`,
+        : `on the ${name}, ${unknown.reason}`,
     );
   }
   if (name === "target" && lacks.includes("update")) {

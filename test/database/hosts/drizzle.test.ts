@@ -202,7 +202,7 @@ describe("a Drizzle query", () => {
       { casing: "snake_case" },
     );
     expect(fragment.toJSON()).toEqual({
-      text: `"events"."data" = $1::text::jsonb and "events"."placed_at" > $2::text::timestamp and "events"."size" in ($3, $4)`,
+      text: `"events"."data" = $1::pg_catalog.text::pg_catalog.jsonb and "events"."placed_at" > $2::pg_catalog.text::timestamp and "events"."size" in ($3, $4)`,
       values: ['{"a":1}', "1970-01-01T00:00:00.000Z", 1, 2],
     });
     expect(fromDrizzle(orders).text).toBe('"orders"');
