@@ -21,22 +21,32 @@ export function holdTables(columns: readonly FedColumn[], trusted: readonly stri
     tables.map(({ schema, table, alone }) => sql`${alone ? sql`only ` : sql.empty}${sql.identifier(schema, table)}`),
   );
   const roots = sql.join(
-    tables.map(({ schema, table, oid }) => sql`(${sql.identifier(schema, table).text}::text, ${oid}::text::oid)`),
+    tables.map(
+      ({ schema, table, oid, alone }) =>
+        sql`(${sql.identifier(schema, table).text}::text, ${oid}::text::oid, ${alone}::boolean)`,
+    ),
   );
   return [
     sql`lock table ${names} in share update exclusive mode${wait ? sql.empty : sql` nowait`}`,
     sql`
-      with recursive held (name, relation) as (
-        select name, relation from (values ${roots}) as roots (name, relation)
+      with recursive held (name, relation, alone) as (
+        select name, relation, alone from (values ${roots}) as roots (name, relation, alone)
         union
-        select held.name, i.inhrelid from held join pg_catalog.pg_inherits i on i.inhparent = held.relation
+        select held.name, i.inhrelid, false
+        from held
+        join pg_catalog.pg_inherits i on i.inhparent = held.relation
+        where not held.alone
+      ), locked as materialized (
+        -- The name may have led to another table when it was locked.
+        select l.relation
+        from pg_catalog.pg_locks l
+        where l.pid = pg_backend_pid() and l.granted and l.mode = 'ShareUpdateExclusiveLock' and l.relation is not null
       )
-      select case when to_regclass(held.name) is null or (
+      select case when held.relation not in (select relation from locked) or (
         ${isOther(sql`c.relowner`, trusted)} and (c.relkind not in ('r', 'p') or ${hasOwnCode(sql`c.oid`)})
       ) then (held.name || ' was changed while it was looked at')::int end
       from held
-      left join pg_catalog.pg_class c on c.oid = held.relation
-      left join (values ${roots}) as roots (name, relation) on roots.name = held.name`,
+      left join pg_catalog.pg_class c on c.oid = held.relation`,
   ];
 }
 

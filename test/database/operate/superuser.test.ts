@@ -31,7 +31,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   ran.length = 0;
   await database.client.unsafe(
-    `drop schema if exists evil cascade; drop schema if exists old cascade; create schema evil authorization ${MALLORY}`,
+    `drop schema if exists evil, old, decoy cascade; create schema evil authorization ${MALLORY}`,
   );
   await mallory.unsafe(`
     create function evil.code(bigint) returns boolean immutable language plpgsql as
@@ -46,24 +46,25 @@ function columnsOf({ sequences }: Health): Record<string, bigint | string | null
   return Object.fromEntries(columns.map(({ table, extreme, notCompared }) => [table, notCompared ?? extreme]));
 }
 
-/** Looks while somebody does something just before the statement that reads the columns. */
-async function statusWhile(before: () => Promise<unknown>, statement: string, options: StatusOptions = {}) {
-  let done = false;
+/** Looks while somebody does something just before the first statements with these words. */
+async function statusWhile(actions: Readonly<Record<string, () => Promise<unknown>>>, options: StatusOptions = {}) {
+  const waiting = new Map(Object.entries(actions));
   const begin = (modes: string, work: (tx: Transaction) => Promise<unknown>) =>
     superuser.begin(modes, (tx) => {
       let queue: Promise<unknown> = Promise.resolve();
       const query = (each: Sql) =>
         (queue = queue.then(async () => {
-          if (!done && each.text.includes(statement)) {
-            done = true;
-            await before();
+          for (const [words, act] of waiting) {
+            if (!each.text.includes(words)) continue;
+            waiting.delete(words);
+            await act();
           }
           return await tx.query(each);
         }));
       return work({ ...tx, query } as unknown as Transaction);
     });
   const health = await status({ begin } as unknown as Database, { schemas: ["evil"], ...options });
-  expect(done).toBe(true);
+  expect([...waiting.keys()]).toEqual([]);
   return columnsOf(health);
 }
 
@@ -131,7 +132,7 @@ test("a superuser reads no table that runs code of its owner while the read is p
 test("a table is looked at again, and held against new code, before it is read", async () => {
   await mallory.unsafe(`${table("t")} create table evil.child (id bigint)`);
   const adding = () => mallory.unsafe("create index trap on evil.t (n) where evil.code(1)");
-  expect(await statusWhile(adding, "lock table")).toEqual({ t: expect.stringContaining("could not be read") });
+  expect(await statusWhile({ "lock table": adding })).toEqual({ t: expect.stringContaining("could not be read") });
   await mallory.unsafe("drop index evil.trap");
 
   const refused: string[] = [];
@@ -149,7 +150,7 @@ test("a table is looked at again, and held against new code, before it is read",
     }
     await mallory.unsafe("insert into evil.t (id) values (8); reset lock_timeout");
   };
-  expect(await statusWhile(trying, "as held")).toEqual({ t: 8n });
+  expect(await statusWhile({ "as held": trying })).toEqual({ t: 8n });
   expect(refused).toEqual(attempts.map(() => "55P03"));
 
   // Another table under its name.
@@ -157,7 +158,20 @@ test("a table is looked at again, and held against new code, before it is read",
     mallory.unsafe(`
       alter schema evil rename to old; create schema evil;
       create table evil.t (id bigint); create index on evil.t (id) where old.code(1)`);
-  expect(await statusWhile(swapping, "as held")).toEqual({});
+  expect(await statusWhile({ "as held": swapping })).toEqual({});
+  expect(ran).toEqual([]);
+});
+
+test("the table that was locked is the one that is read", async () => {
+  await mallory.unsafe(table("t"));
+  const outcome = await statusWhile({
+    "lock table": () =>
+      mallory.unsafe("alter schema evil rename to old; create schema evil; create table evil.t (id bigint)"),
+    "with recursive held": () =>
+      mallory.unsafe(`alter schema evil rename to decoy; alter schema old rename to evil;
+        create index on evil.t (n) where evil.code(1)`),
+  });
+  expect(outcome).toEqual({ t: expect.stringContaining('"evil"."t" was changed while it was looked at') });
   expect(ran).toEqual([]);
 });
 
@@ -171,7 +185,7 @@ test("tables and views of a superuser in a schema of another role", async () => 
     mallory.unsafe(`
       alter schema evil rename to old; create schema evil;
       create table evil.ours (id bigint); create index on evil.ours (id) where old.code(1)`);
-  await statusWhile(swapping, "as held");
+  await statusWhile({ "as held": swapping });
   expect(ran).toEqual([]);
 });
 
@@ -183,7 +197,7 @@ test("positions are read by OID, so a view in the place of a sequence is not rea
     mallory.unsafe(`
       alter sequence evil.t_id_seq rename to away;
       create view evil.t_id_seq as select * from evil.position()`);
-  expect(await statusWhile(swapping, "as held", { trustOwners: [MALLORY] })).toEqual({});
+  expect(await statusWhile({ "as held": swapping }, { trustOwners: [MALLORY] })).toEqual({});
   expect(ran).toEqual([]);
 });
 
