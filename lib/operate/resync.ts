@@ -11,7 +11,7 @@ import type { ResyncFailure, ResyncMove, ResyncReport, ResyncSkip } from "./resy
 import { whyUnknown } from "./unreadable.js";
 
 export interface ResyncOptions extends Trust {
-  /** Only say what would be done. It takes no lock but that of a `select`. Default: false. */
+  /** Only say what would be done, with the locks that `status` takes. Default: false. */
   readonly dryRun?: boolean | undefined;
   /** Look at the sequences of these schemas only. Default: all but the server's own. */
   readonly schemas?: readonly string[] | undefined;

@@ -46,8 +46,9 @@ export interface StatusOptions extends Trust {
  * set to the negative half of a full column: a warning, and it ends where the rows begin. Programs that make several keys
  * of each value, as `blockAllocator` does, put them between the steps: such keys are not seen.
  *
- * It reads only, and takes no lock but that of a `select`. However many sequences there are, it takes at most six
- * statements, and one for up to a hundred columns that are compared. What is inserted meanwhile gives no false alarm, as
+ * It reads only, in read-only transactions unless `db` is a transaction, and takes no lock but that of a `select`. A superuser also
+ * takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs code of their owners unless they are held.
+ * However many sequences there are, it takes at most six reads, and one for up to a hundred columns that are compared. What is inserted meanwhile gives no false alarm, as
  * the position of a sequence is read after the rows that it is compared with. A column that fails or may not be read is a
  * problem, `NOT_COMPARED`, as its sequence may be behind; one that is locked against reading holds it up for as long as
  * the connection's `lock_timeout` and `statement_timeout` allow.

@@ -61,6 +61,34 @@ describe("status", () => {
     );
   });
 
+  test("says whose code it does not run, and runs it when it is told to", async () => {
+    await database.client.unsafe(`
+      drop role if exists nextval_app; create role nextval_app; grant all on schema public to nextval_app; set role nextval_app;
+      create sequence app_seq; create view app as select 5 as id; alter view app alter id set default nextval('app_seq');
+      create function truth(int) returns boolean immutable language sql as 'select true';
+      create table keys (id serial primary key); create index on keys (id) where truth(1); reset role`);
+    try {
+      const { stdout } = await run("status");
+      expect(stdout).toMatch(/^ok .* public\.app_seq .* not compared: reading a view runs code of its owner$/m);
+      expect(stdout).toContain("reading runs code of role nextval_app, as the connected role");
+      const { stdout: views } = await run("status", "--views", "--all-columns");
+      expect(views).toMatch(/^ok .* public\.app_seq .* not compared: reading runs code of role nextval_app$/m);
+      const trusting = await run(
+        "status",
+        "--views",
+        "--all-columns",
+        "--trust-owner",
+        "nextval_app",
+        "--trust-owner",
+        "x",
+      );
+      expect(trusting.stdout).not.toContain("not compared");
+    } finally {
+      await database.client`drop owned by nextval_app cascade`;
+      await database.client`drop role nextval_app`;
+    }
+  });
+
   test("keeps a row per sequence, whatever is in its name, and tells names apart", async () => {
     await database.client.unsafe(`
       create sequence "line\nbreak\ttab\u001b[31m"; create sequence "表序列";
