@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { interrupt } from "./interrupt.js";
+import type { ShownText } from "./shown-text.js";
 
 /** Whether there is somebody to ask. */
 export function isInteractive(): boolean {
@@ -7,13 +8,13 @@ export function isInteractive(): boolean {
 }
 
 /** Asks on the terminal; only `y` and `yes` are a yes. */
-export function ask(question: string): Promise<boolean> {
+export function ask(question: ShownText): Promise<boolean> {
   return new Promise((resolve) => {
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
     // The terminal is in raw mode here, so Ctrl-C comes as a key; Ctrl-D closes.
     terminal.once("SIGINT", () => void interrupt("SIGINT"));
     terminal.once("close", () => resolve(false));
-    terminal.question(question, (answer) => {
+    terminal.question(question.toString(), (answer) => {
       resolve(/^\s*y(es)?\s*$/i.test(answer));
       terminal.close();
     });

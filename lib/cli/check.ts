@@ -1,5 +1,6 @@
 import { describe, say, sayJson } from "./output.js";
 import type { Flags } from "./settings.js";
+import { text } from "./shown-text.js";
 import { withPlan } from "./with-plan.js";
 
 /** `nextval check`: fails where something differs. */
@@ -9,7 +10,7 @@ export function check(flags: Flags): Promise<number> {
     if (flags.json === true) sayJson({ differs, changes: plan.changes, questions: plan.questions });
     else {
       say(describe(plan, settings.allow));
-      if (differs) say("\nThe database differs from the declarations.");
+      if (differs) say(text`\nThe database differs from the declarations.`);
     }
     return differs ? 1 : 0;
   });

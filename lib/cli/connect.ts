@@ -3,7 +3,7 @@ import { bind, type Database } from "../index.js";
 import { CommandError, fail } from "./command-error.js";
 import { cancellable } from "./interrupt.js";
 import { reach } from "./reach.js";
-import { keepSecretsOf } from "./redact.js";
+import { keepSecretsOf, redact } from "./redact.js";
 import type { Settings } from "./settings.js";
 
 /** In seconds. */
@@ -48,16 +48,20 @@ async function driverFor({ url, urlFrom }: Pick<Settings, "url" | "urlFrom">): P
     driver.default(url, { max: 1, onnotice: () => {}, fetch_types: false, connect_timeout: CONNECT_TIMEOUT });
 }
 
-/** What the driver can read, with the user where an @ says that there is one: a # before it hides the rest from a parser. */
+/**
+ * What the driver can read, and understands as it was meant: an @, # or / in a password that is not encoded would make a host or
+ * a database of the rest, and a message would name it.
+ */
 function isUrl(url: string): boolean {
-  const [, authority] = /^postgres(?:ql)?:\/\/([^/?#]*)/.exec(url) ?? [];
-  if (authority === undefined || (url.includes("@") && !authority.includes("@") && !/[?&][^?&=]*=[^&]*@/.test(url))) {
-    return false;
-  }
+  const [, authority, path, rest] = /^postgres(?:ql)?:\/\/([^/?#]*)([^?#]*)(.*)$/s.exec(url) ?? [];
+  if (authority === undefined || path === undefined || rest === undefined) return false;
+  const [firstHost = "", ...furtherHosts] = authority.split(",");
+  const ats = authority.split("@").length - 1;
+  // Of several hosts, as the driver takes them, the first begins after the first @, which then has to be the only one.
+  if (/[@#]/.test(path + rest) || path.lastIndexOf("/") > 0 || (ats > 1 && furtherHosts.length > 0)) return false;
   try {
-    // Several hosts, as the driver takes them, are no url for anybody else.
-    const { username, password } = new URL(url.replace(authority, authority.replace(/,.*/s, "")));
-    decodeURIComponent(username + password + authority);
+    const { username, password } = new URL(`postgres://${firstHost}${path}${rest}`);
+    decodeURIComponent(username + password + authority + path);
     return true;
   } catch {
     return false;
@@ -104,7 +108,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function reasonOf(error: unknown): string {
   const { code = "", message = "" } = error as { code?: string; message?: string };
-  const words = REASONS[code] ?? message;
+  const words = REASONS[code] ?? redact(message);
   return code === "" ? words : `${words} (${code})`.trim();
 }
 

@@ -4,8 +4,8 @@ import { bar, percent } from "./bar.js";
 import { columnsOf } from "./columns.js";
 import { daysLeft } from "./days-left.js";
 import { color, count } from "./output.js";
-import { printable, printableLine } from "./printable.js";
 import { shownName } from "./shown-name.js";
+import { lines, type Shown, type ShownText, text } from "./shown-text.js";
 import { table } from "./table.js";
 
 export interface Looks {
@@ -20,23 +20,23 @@ export interface Looks {
 const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: "ok", warning: "warning", critical: "CRITICAL" };
 
 /** The health to read: a row per sequence, what is wrong with it below, and how many there are. */
-export function describeHealth({ sequences, level }: Health, { rates, verbose, columns }: Looks): string {
-  if (sequences.length === 0) return "There are no sequences.";
+export function describeHealth({ sequences, level }: Health, { rates, verbose, columns }: Looks): ShownText {
+  if (sequences.length === 0) return text`There are no sequences.`;
   const days = rates && new Map(rates.map((each) => [keyOf(each), each.daysLeft]));
   const rows = sequences.map((sequence) => rowOf(sequence, days));
-  const lines = withBars(sequences, rows, columns);
+  const table = withBars(sequences, rows, columns);
   const blocks = sequences.map((sequence, index) => {
     const problems = sequence.problems.filter((problem) => verbose || problem.level !== "ok");
     const paint = paintOf(sequence.level);
-    return [
-      paint(lines[index] ?? ""),
+    return lines([
+      paint(table[index] ?? ""),
       ...problems.map(({ code, level, message }) => {
-        const line = `    ! ${code} ${printable(message)}`;
+        const line = text`    ! ${code} ${message}`;
         return level === "ok" ? color.dim(line) : line;
       }),
-    ].join("\n");
+    ]);
   });
-  return [...blocks, "", summary(sequences, level)].join("\n");
+  return lines([...blocks, "", summary(sequences, level)]);
 }
 
 /** All but the bar. */
@@ -70,7 +70,7 @@ function notesOf({ cycles, cache, problems, columns }: SequenceHealth): string[]
 function notCompared(columns: SequenceHealth["columns"]): string {
   const reasons = columns.flatMap((column) => column.notCompared ?? []);
   const reason = reasons.find((each) => each.startsWith("reading "));
-  return reason === undefined ? "not compared" : `not compared: ${printableLine(reason.replace(/[,;].*/s, ""))}`;
+  return reason === undefined ? "not compared" : `not compared: ${reason.replace(/[,;].*/s, "")}`;
 }
 
 const WIDEST = 20;
@@ -81,9 +81,9 @@ function withBars(
   sequences: readonly SequenceHealth[],
   rows: readonly string[][],
   columns: number | undefined,
-): string[] {
+): ShownText[] {
   const plain = table(rows, [2, 3, 4].slice(0, (rows[0]?.length ?? 0) - 3));
-  const longest = Math.max(...plain.map((line) => columnsOf(line)));
+  const longest = Math.max(...plain.map((line) => columnsOf(`${line}`)));
   const width = columns === undefined ? WIDEST : Math.min(WIDEST, columns - longest - 2);
   if (width < NARROWEST) return plain;
   const withBar = rows.map(([sign = "", ...rest], index) => {
@@ -93,12 +93,12 @@ function withBars(
   return table(withBar, [3, 4, 5].slice(0, (rows[0]?.length ?? 0) - 3));
 }
 
-function paintOf(level: HealthLevel): (text: string) => string {
-  return level === "critical" ? color.red : level === "warning" ? color.yellow : (text) => text;
+function paintOf(level: HealthLevel): (shown: Shown) => ShownText {
+  return level === "critical" ? color.red : level === "warning" ? color.yellow : (shown) => text`${shown}`;
 }
 
-function summary(sequences: readonly SequenceHealth[], worst: HealthLevel): string {
+function summary(sequences: readonly SequenceHealth[], worst: HealthLevel): ShownText {
   const countOf = (level: HealthLevel) => sequences.filter((each) => each.level === level).length;
-  const text = `${count(sequences.length, "sequence")}: ${countOf("critical")} critical, ${countOf("warning")} warning, ${countOf("ok")} ok`;
-  return paintOf(worst)(text);
+  const counts = `${count(sequences.length, "sequence")}: ${countOf("critical")} critical, ${countOf("warning")} warning, ${countOf("ok")} ok`;
+  return paintOf(worst)(counts);
 }

@@ -1,19 +1,19 @@
 import type { ResyncMove, ResyncReport } from "../operate/index.js";
 import { color, count } from "./output.js";
-import { printableLine } from "./printable.js";
 import { shownName } from "./shown-name.js";
+import { lines, type ShownText, text } from "./shown-text.js";
 
 /** What is moved, what is left alone and why, and how much was compared where nothing is moved. */
-export function describeResync(report: ResyncReport, columns: number): string {
+export function describeResync(report: ResyncReport, columns: number): ShownText {
   const skips = report.skips.map(({ sequence, reason }) => {
-    return color.dim(printableLine(`${shownName(sequence.schema, sequence.seqName)} is left alone: ${reason}`));
+    return color.dim(text`${shownName(sequence.schema, sequence.seqName)} is left alone: ${reason}`);
   });
   const moves = report.moves.length === 0 ? nothing(report, columns) : describeMoves(report);
-  return [moves, ...skips].join("\n");
+  return lines([moves, ...skips]);
 }
 
-export function describeMoves({ moves }: ResyncReport): string {
-  return moves.map(describeMove).join("\n");
+export function describeMoves({ moves }: ResyncReport): ShownText {
+  return lines(moves.map(describeMove));
 }
 
 /** Nothing is said of what was not read. */
@@ -26,11 +26,11 @@ function nothing({ failures }: ResyncReport, columns: number): string {
   return `Nothing to move: ${read}, and no sequence is behind.`;
 }
 
-function describeMove({ sequence, column, extreme, from, to, sql }: ResyncMove): string {
+function describeMove({ sequence, column, extreme, from, to, sql }: ResyncMove): ShownText {
   const why =
     column === null
       ? "its columns are empty"
       : `${shownName(column.schema, column.table, column.column)} goes to ${String(extreme)}`;
   const name = shownName(sequence.schema, sequence.seqName);
-  return [`${name}: next is ${from}, and ${why}: ${to}`, `  ${sql};`].map(printableLine).join("\n");
+  return text`${name}: next is ${from}, and ${why}: ${to}\n  ${sql};`;
 }

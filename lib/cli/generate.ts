@@ -4,6 +4,7 @@ import { shownPath } from "./load-module.js";
 import { DEFAULT_FORMAT } from "./migration-formats.js";
 import { describe, say, sayJson } from "./output.js";
 import type { Flags } from "./settings.js";
+import { lines, text } from "./shown-text.js";
 import { writeFiles } from "./write-files.js";
 import { withPlan } from "./with-plan.js";
 
@@ -19,8 +20,8 @@ export function generate(flags: Flags): Promise<number> {
       say(describe(plan, settings.allow));
       say(
         files.length === 0
-          ? "\nNothing was written."
-          : `\n${files.map(({ path }) => `Wrote ${shownPath(path)}.`).join("\n")}`,
+          ? text`\nNothing was written.`
+          : lines(["", ...files.map(({ path }) => text`Wrote ${shownPath(path)}.`)]),
       );
     }
     return 0;

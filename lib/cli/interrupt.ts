@@ -1,4 +1,5 @@
 import { complain } from "./output.js";
+import { text } from "./shown-text.js";
 
 /** What the shell expects of a process that ends by a signal: 128 and its number. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -22,7 +23,7 @@ export async function interrupt(signal: keyof typeof SIGNALS): Promise<never> {
     interrupted = true;
     const done = Promise.allSettled([...cancellations].map((cancel) => cancel()));
     await Promise.race([done, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    complain(`\nInterrupted.`);
+    complain(text`\nInterrupted.`);
   }
   process.exit(SIGNALS[signal]);
 }

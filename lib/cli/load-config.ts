@@ -7,6 +7,7 @@ import { isSequence } from "./declarations.js";
 import { HAZARD_CODES } from "./hazard-codes.js";
 import { loadModule, shownPath } from "./load-module.js";
 import { FORMATS } from "./migration-formats.js";
+import { keepSecretsIn } from "./redact.js";
 
 const NAMES = ["ts", "mts", "js", "mjs"].map((extension) => `nextval.config.${extension}`);
 
@@ -26,6 +27,7 @@ export async function loadConfig(given: string | undefined): Promise<LoadedConfi
   if (!existsSync(file)) fail(`There is no file ${name}`);
   const config = (await loadModule(file))["default"];
   if (config === undefined) fail(`${name} has no default export; write export default defineConfig({ ... })`);
+  keepSecretsIn(config);
   check(config, name);
   return { config, folder: dirname(file), name };
 }
@@ -42,7 +44,7 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
     "a file, a glob, or a list of files, globs and sequences",
   ],
   schemas: [(value) => isList(value, isText), "a list of names"],
-  url: [(value) => typeof value === "string", "text such as postgresql://user:password@host:5432/database"],
+  url: [(value) => typeof value === "string", "text such as postgresql://user@host:5432/database"],
   renames: [
     (value) => isObject(value) && Object.values(value).every(isText),
     "an object of new names by old ones, such as { order_seq: 'sales_order_seq' }",

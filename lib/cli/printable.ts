@@ -1,14 +1,34 @@
-/** Without what would steer a terminal, such as the name of a sequence may hold; `--json` has it as it is. */
+/**
+ * Everything that steers a terminal or the order of reading, and all other characters that cannot be seen, but those that
+ * join letters and emoji; `--json` has a text as it is.
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Without what would steer a terminal, such as the name of a sequence may hold. Lines stay lines. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, escaped);
+  return text.replace(UNSEEN, (character) =>
+    character === "\n" || character === "\t" || isJoiner(character) ? character : escaped(character),
+  );
 }
 
 /** The same for what has to stay on its line. */
 export function printableLine(text: string): string {
-  return printable(text).replace(/[\t\n\u2028\u2029]/g, escaped);
+  return text.replace(UNSEEN, (character) => (isJoiner(character) ? character : escaped(character)));
+}
+
+/** What is unseen becomes an escape of JSON, which means the same there: outside of strings a document has line breaks only. */
+export function printableJson(document: string): string {
+  return document.replace(UNSEEN, (character) => {
+    if (character === "\n") return character;
+    return Array.from({ length: character.length }, (_, index) => escaped(character.charAt(index))).join("");
+  });
+}
+
+function isJoiner(character: string): boolean {
+  return character === "\u200c" || character === "\u200d";
 }
 
 function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const code = (character.codePointAt(0) as number).toString(16);
+  return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
 }

@@ -8,18 +8,21 @@ import { listenToSignals } from "./interrupt.js";
 import { DEFAULT_FORMAT, FORMATS } from "./migration-formats.js";
 import { complain, sayJson } from "./output.js";
 import { hazardCode, list, milliseconds, rename, role, seconds, share, values } from "./parse-flags.js";
-import { keepSecret, keepSecretsOf, redact } from "./redact.js";
+import { keepSecret, keepSecretsOf, maskUrls, redact } from "./redact.js";
 import type { Flags } from "./settings.js";
+import { lines } from "./shown-text.js";
 
 /** Runs the command of these arguments; gives its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
-  for (const text of [...argv, process.env["DATABASE_URL"] ?? ""]) keepSecretsOf(text.replace(/^--url=/, ""));
+  // Also what stands behind the name of a flag: --url=postgresql://...
+  for (const text of argv) keepSecretsOf(text.replace(/^--[a-z-]+=/, ""));
+  keepSecretsOf(process.env["DATABASE_URL"] ?? "");
   keepSecret(process.env["PGPASSWORD"] ?? "");
   listenToSignals();
   // What a file that is loaded prints must not end up in a document, or in the source that pull writes.
   globalThis.console = new Console(process.stderr);
   const report = (error: unknown) => {
-    const message = redact(explain(error));
+    const message = maskUrls(explain(error));
     complain(message);
     if (argv.includes("--json")) sayJson({ error: { code: codeOf(error), message } });
     return 2;
@@ -47,7 +50,7 @@ function programOf(finish: (status: number) => void): Command {
     .helpOption("-h, --help", "print this; nextval COMMAND --help explains a command")
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => complain(text.trimEnd()) })
+    .configureOutput({ writeErr: (text) => complain(lines(redact(text.trimEnd()).split("\n"))) })
     .showHelpAfterError("(--help explains what there is)")
     .addHelpText("after", AFTER_HELP);
 

@@ -4,8 +4,9 @@ import { withDatabase } from "./connect.js";
 import { refuseUnknownSchemas } from "./known-schemas.js";
 import { look } from "./look.js";
 import { shownPath } from "./load-module.js";
-import { say, sayJson } from "./output.js";
+import { say, sayJson, saySource } from "./output.js";
 import { type Flags, settingsOf } from "./settings.js";
+import { text } from "./shown-text.js";
 import { refuseToOverwrite, writeFiles } from "./write-files.js";
 
 /** `nextval pull`: writes the declarations of what a database has. */
@@ -19,8 +20,8 @@ export async function pull(flags: Flags): Promise<number> {
   const source = sourceOf(state);
   if (file !== null) writeFiles([{ path: file, content: source }], { overwrite: force, hint: OVERWRITING });
   if (flags.json === true) sayJson({ file, source, sequences: state.sequences });
-  else if (file === null) say(source.replace(/\n$/, ""));
-  else say(`Wrote ${shownPath(file)}.`);
+  else if (file === null) saySource(source.replace(/\n$/, ""));
+  else say(text`Wrote ${shownPath(file)}.`);
   return 0;
 }
 

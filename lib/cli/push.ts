@@ -3,9 +3,9 @@ import { ask, isInteractive } from "./ask.js";
 import { CommandError } from "./command-error.js";
 import { codeOf, explain } from "./explain.js";
 import { complain, count, describe, say, sayJson } from "./output.js";
-import { redact } from "./redact.js";
 import { refusalOf } from "./refusal.js";
 import type { Flags } from "./settings.js";
+import { text } from "./shown-text.js";
 import { type Planned, withPlan } from "./with-plan.js";
 
 /** `nextval push`: applies the plan, after a question. */
@@ -20,19 +20,19 @@ async function pushAloud(planned: Planned, flags: Flags): Promise<number> {
   const { plan, settings } = planned;
   say(describe(plan, settings.allow));
   if (plan.changes.length === 0) return 0;
-  say("");
+  say(text``);
   const refusal = refusalOf(plan, settings.allow);
   if (refusal !== null) throw new CommandError(refusal);
   const changes = count(plan.changes.length, "change");
   if (flags.yes !== true) {
     if (!isInteractive()) throw new CommandError(unasked(changes));
-    if (!(await ask(`Apply ${plan.changes.length === 1 ? "this" : "these"} ${changes}? [y/N] `))) {
-      say("Nothing was changed.");
+    if (!(await ask(text`Apply ${plan.changes.length === 1 ? "this" : "these"} ${changes}? [y/N] `))) {
+      say(text`Nothing was changed.`);
       return 1;
     }
   }
   await carryOut(planned);
-  say(`Applied ${changes}.`);
+  say(text`Applied ${changes}.`);
   return 0;
 }
 
@@ -45,7 +45,7 @@ async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
     if (changes.length > 0 && flags.yes !== true) throw new CommandError(unasked(count(changes.length, "change")));
     await carryOut(planned);
   } catch (error) {
-    const message = redact(explain(error));
+    const message = explain(error);
     sayJson({ applied: false, changes, questions, error: { code: codeOf(error), message } });
     complain(message);
     return 2;

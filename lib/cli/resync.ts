@@ -9,6 +9,7 @@ import { complain, count, say, sayJson } from "./output.js";
 import { patiently } from "./patiently.js";
 import { progressBar } from "./progress.js";
 import { type Flags, settingsOf } from "./settings.js";
+import { text } from "./shown-text.js";
 
 /** A report, with how many columns were read for it. */
 interface Run {
@@ -59,8 +60,8 @@ export async function resync(flags: Flags): Promise<number> {
       );
     }
     tell(planned);
-    if (!(await ask(`\nMove ${count(moves.length, "sequence")}? [y/N] `))) {
-      say("Nothing was changed.");
+    if (!(await ask(text`\nMove ${count(moves.length, "sequence")}? [y/N] `))) {
+      say(text`Nothing was changed.`);
       return 1;
     }
     return finishAsked(planned, await run({ plan: planned.report }, MOVING));
@@ -83,15 +84,16 @@ function finish(run: Run, { json }: Flags): number {
     for (const { error } of report.failures) complain(error.message);
   } else {
     tell(run);
-    if (!report.dryRun && report.moves.length > 0) say(`\n${moved(report)}.`);
+    if (!report.dryRun && report.moves.length > 0) say(text`\n${moved(report)}.`);
   }
   return exitCode(report);
 }
 
 /** Somebody has read what was planned: what became of it is said where it is something else. */
 function finishAsked({ report: planned }: Run, { report }: Run): number {
-  const asPlanned = describeMoves(planned) === describeMoves(report);
-  say(asPlanned || report.moves.length === 0 ? `${moved(report)}.` : `${moved(report)}:\n${describeMoves(report)}`);
+  const moves = describeMoves(report);
+  const asPlanned = `${describeMoves(planned)}` === `${moves}`;
+  say(asPlanned || report.moves.length === 0 ? text`${moved(report)}.` : text`${moved(report)}:\n${moves}`);
   const known = new Set(planned.failures.map(({ error }) => error.message));
   for (const { error } of report.failures) if (!known.has(error.message)) complain(error.message);
   return exitCode(report);

@@ -12,10 +12,11 @@ import { fail } from "./command-error.js";
 import { withDatabase } from "./connect.js";
 import { describeHealth } from "./describe-health.js";
 import { checkSchemas } from "./known-schemas.js";
-import { color, say, sayJson, sayJsonLine } from "./output.js";
+import { color, say, sayJson, sayJsonLine, sayMetrics } from "./output.js";
 import { patiently } from "./patiently.js";
 import { progressBar } from "./progress.js";
 import { type Flags, settingsOf } from "./settings.js";
+import { text } from "./shown-text.js";
 
 /** `nextval status`: how the sequences are, worst first; fails past a threshold. */
 export async function status(flags: Flags): Promise<number> {
@@ -69,7 +70,7 @@ function exitCode({ level }: Health, { failAt = "critical", prometheus }: Flags)
 
 function print(health: Health, rates: readonly SequenceRate[] | undefined, flags: Flags): void {
   const isOneOfMany = flags.watch !== undefined && flags.once !== true;
-  if (flags.prometheus === true) say(toPrometheus(health).trimEnd());
+  if (flags.prometheus === true) sayMetrics(toPrometheus(health).trimEnd());
   else if (flags.json === true) {
     const document = rates === undefined ? toJson(health) : toJson({ ...health, rates });
     if (isOneOfMany) sayJsonLine(document);
@@ -79,6 +80,6 @@ function print(health: Health, rates: readonly SequenceRate[] | undefined, flags
     const { stdout } = process;
     const columns = stdout.isTTY === true && stdout.columns > 0 ? stdout.columns : undefined;
     say(describeHealth(health, { rates, verbose: flags.verbose === true, columns }));
-    if (isOneOfMany) say("");
+    if (isOneOfMany) say(text``);
   }
 }

@@ -3,8 +3,8 @@ import { CommandError } from "./command-error.js";
 import { withDatabase } from "./connect.js";
 import { count, say, sayJson } from "./output.js";
 import { patiently } from "./patiently.js";
-import { printableLine } from "./printable.js";
 import { type Flags, settingsOf } from "./settings.js";
+import { lines, type ShownText, text } from "./shown-text.js";
 import { table } from "./table.js";
 
 /** `nextval transfer`: carries the positions of sequences to another database, at a cutover. */
@@ -28,8 +28,8 @@ export async function transfer(flags: Flags): Promise<number> {
   return 0;
 }
 
-function describe({ sequences, hint }: TransferReport, dryRun: boolean): string {
-  if (sequences.length === 0) return "There are no sequences.";
+function describe({ sequences, hint }: TransferReport, dryRun: boolean): ShownText {
+  if (sequences.length === 0) return text`There are no sequences.`;
   const rows = sequences.map(({ sequence, from, before, to, moved }) => [
     sequence,
     `source ${from ?? "at its end"}`,
@@ -38,11 +38,11 @@ function describe({ sequences, hint }: TransferReport, dryRun: boolean): string 
   ]);
   const notes = sequences.flatMap(({ sequence, notes }) => notes.map((note) => `${sequence}: ${note}`));
   const moved = sequences.filter((each) => each.moved).length;
-  return [
+  return lines([
     ...table(rows),
-    ...notes.map(printableLine),
+    ...notes,
     "",
     `${moved} of ${count(sequences.length, "sequence")} ${dryRun ? "would be set; nothing was changed" : "set, and read again"}.`,
     ...(hint === null ? [] : [hint]),
-  ].join("\n");
+  ]);
 }

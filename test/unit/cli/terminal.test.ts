@@ -1,11 +1,16 @@
 import type { Health, SequenceHealth } from "nextval/operate";
+import { assert, property, string } from "fast-check";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { bar, percent } from "../../../lib/cli/bar.js";
 import { columnsOf, cut } from "../../../lib/cli/columns.js";
 import { daysLeft } from "../../../lib/cli/days-left.js";
 import { describeHealth } from "../../../lib/cli/describe-health.js";
+import { color } from "../../../lib/cli/output.js";
+import { printableJson } from "../../../lib/cli/printable.js";
 import { progressLine } from "../../../lib/cli/progress.js";
 import { shownName } from "../../../lib/cli/shown-name.js";
+import { text } from "../../../lib/cli/shown-text.js";
 import { table } from "../../../lib/cli/table.js";
 
 test.each([
@@ -37,7 +42,7 @@ test("a table has a line per row, whatever is in its cells", () => {
         ["line\nbreak\t", "1000", ""],
       ],
       [1],
-    ),
+    ).map(String),
   ).toEqual(
     [`表${" ".repeat(21)}   1  x`, "line\\u000abreak\\u0009  1000"].map((line) => line.replace(/ {2,}x/, "  x")),
   );
@@ -80,6 +85,27 @@ describe("progress", () => {
   });
 });
 
+describe("text for people", () => {
+  test("has nothing unseen in it, and is one line, whatever is put into it", () => {
+    assert(
+      property(string({ unit: "binary" }), (given) => {
+        const shown = `${text`a ${given} b`}`;
+        expect(shown.replaceAll(/[\u200c\u200d]/g, "")).toMatch(/^a [^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]* b$/u);
+        expect(JSON.parse(printableJson(JSON.stringify({ [given]: given })))).toEqual({ [given]: given });
+      }),
+    );
+    expect(`${text`${"\u{e0041}\x9b\n"}\n${color.red("\t")}`}`).toBe("\\u{e0041}\\u009b\\u000a\n\\u0009");
+  });
+
+  test("is the only thing that is printed: all else that writes shows no text of a database", () => {
+    const folder = new URL("../../../lib/cli/", import.meta.url);
+    const writing = readdirSync(folder).filter((name) =>
+      /\bwrite\(|new Console|console\.|output: process/.test(readFileSync(new URL(name, folder), "utf8")),
+    );
+    expect(writing).toEqual(["ask.ts", "output.ts", "program.ts", "progress.ts", "reach.ts"]);
+  });
+});
+
 test("names have the quotes that they need", () => {
   expect(shownName("public", "order_seq")).toBe("public.order_seq");
   expect(shownName("a", "b.c")).toBe('a."b.c"');
@@ -112,7 +138,7 @@ describe("health", () => {
       { schema: "a", seqName: "b.c", drawn: 1n, perDay: 1, daysLeft: 5 },
       { schema: "a.b", seqName: "c", drawn: 1n, perDay: 1, daysLeft: 700 },
     ];
-    const text = describeHealth(health(sequence("a", "b.c"), sequence("a.b", "c")), { ...looks, rates });
+    const text = `${describeHealth(health(sequence("a", "b.c"), sequence("a.b", "c")), { ...looks, rates })}`;
     expect(text).toMatch(/a\."b\.c" .* left {4}5 days$/m);
     expect(text).toMatch(/"a\.b"\.c .* left {2}700 days$/m);
   });
@@ -120,7 +146,9 @@ describe("health", () => {
   test("rows fit the terminal where they can, with a bar where there is room for it", () => {
     const sequences = [sequence("public", "order_seq"), sequence("billing", "invoice_numbers_seq", { cycles: true })];
     for (const columns of [60, 80, 90, 100, 200]) {
-      const lines = describeHealth(health(...sequences), { ...looks, columns }).split("\n");
+      const lines = describeHealth(health(...sequences), { ...looks, columns })
+        .toString()
+        .split("\n");
       expect(lines[0]?.includes("█")).toBe(columns >= 90);
       if (columns < 80) continue;
       for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(columns);
@@ -134,14 +162,16 @@ describe("health", () => {
       message: `${code}'s\nmessage`,
     }));
     const known = health(sequence("public", "order_seq", { cache: 20n, cycles: true, problems }));
-    const text = describeHealth(known, looks);
+    const text = `${describeHealth(known, looks)}`;
     expect(text).toMatch(/ left {2}cycles, cache 20, column narrower\n\n/);
     expect(text).not.toContain("message");
-    expect(describeHealth(known, { ...looks, verbose: true })).toContain("    ! CACHE_LOST CACHE_LOST's");
+    expect(`${describeHealth(known, { ...looks, verbose: true })}`).toContain(
+      "    ! CACHE_LOST CACHE_LOST's\\u000amessage",
+    );
   });
 
   test("one sequence is one", () => {
-    const text = describeHealth(health(sequence("public", "order_seq")), looks);
+    const text = `${describeHealth(health(sequence("public", "order_seq")), looks)}`;
     expect(text).toContain("\n1 sequence: 0 critical, 0 warning, 1 ok");
   });
 });

@@ -1,0 +1,82 @@
+import { beforeAll, expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+import { type Finished, type Project, useProjects } from "./project.js";
+
+const database = useDatabase();
+const newProject = useProjects();
+
+/** What steers a terminal, turns the order of reading, hides itself, or begins a line that looks like one of the command. */
+const HOSTILE = [
+  "\x1b]0;title\x07\x1b[2J\x1b[31mred",
+  "\x9b31m\x90x\x9c\x7f",
+  "\u202edesrever\u2066\u200f\u061c",
+  "\u200b\u00ad\ufeff\u{e0041}",
+  "x\r\nok  public.forged_seq  0.0 %\u2028ok\u2029ok\x85\x0b\x0cok",
+];
+const name = (kind: string, index: number) => `"${kind}${HOSTILE[index]?.slice(0, 40)}"`;
+
+// eslint-disable-next-line no-control-regex
+const UNSEEN = /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\u{e0041}]/u;
+
+let project: Project;
+
+beforeAll(async () => {
+  const statements = HOSTILE.map((_, index) => {
+    const [schema, table, column, seq] = ["s", "t", "c", "q"].map((kind) => name(kind, index));
+    return `
+      create schema ${schema};
+      create domain ${schema}.${name("d", index)} as integer;
+      create sequence ${schema}.${seq} cache 30;
+      create table ${schema}.${table} (${column} ${schema}.${name("d", index)} primary key default nextval('${schema}.${seq}'));
+      insert into ${schema}.${table} values (500);
+      comment on sequence ${schema}.${seq} is E'note ${HOSTILE[index]?.replaceAll("\r", "\\r")}';
+      create sequence ${seq};
+      create view ${schema}.${name("v", index)} as select nextval('${seq}') as id;
+      create table ${schema}.${name("n", index)} (${column} integer primary key default nextval('${seq}'))`;
+  });
+  await database.client.unsafe(statements.join(";"));
+  const declared = HOSTILE.map((text, index) => {
+    const [schema, seq] = ["s", "q"].map((kind) => JSON.stringify(`${kind}${text.slice(0, 40)}`));
+    return `
+      export const one${index} = pgSequence(${seq}, { cycle: true, cache: 20, maxValue: 400, comment: ${JSON.stringify(text)} });
+      export const two${index} = pgSchema(${schema}).sequence(${seq}, { as: "integer", ownedBy: { table: "t", column: ${seq} } });`;
+  });
+  project = await newProject({
+    "s.ts": `import { pgSchema, pgSequence } from "nextval"; ${declared.join("")}`,
+    "nextval.config.ts": `export default { declarations: "s.ts", url: "${database.url}" };`,
+    "typo.ts": `throw new Error(${JSON.stringify(HOSTILE.join("\n"))});`,
+  });
+});
+
+/** A line of rows on stdout, by what stands at its beginning. */
+const ROW =
+  /^(?:ok|warning|CRITICAL| {4}! [A-Z_]+ |\d+ sequences?: |\d+ changes?:|(?:create|alter|comment|own|drop|rename|move|set|grant|schema)\b.* | {2}(?:!|[a-z])|\?|Nothing|The database|Wrote|"?[a-z].*: next is|.* is left alone: |[\w"].* {2}source )/;
+
+test.each([
+  ["status --verbose --all-columns"],
+  ["diff --prune"],
+  ["push --yes"],
+  ["generate --out migrations"],
+  ["resync --dry-run"],
+  ["pull"],
+  ["status --schemas \u001b[2J"],
+  ["diff --json --declarations typo.ts"],
+])("nothing from a database steers the terminal: %s", { concurrent: true }, async (command) => {
+  const { stdout, stderr } = await project.run(...command.split(" "));
+  for (const output of [stdout, stderr]) expect(UNSEEN.exec(output)).toBeNull();
+  expect(stdout + stderr).not.toMatch(/^ok {2}public\.forged_seq/m);
+  if (/--json|pull/.test(command)) return;
+  const rows = stdout.split("\n").filter((line) => line !== "");
+  for (const row of rows) expect(row).toMatch(ROW);
+  // Of an error, all lines but the first are indented.
+  for (const line of stderr.trimEnd().split("\n").slice(1)) expect(line).toMatch(/^ /);
+});
+
+test("JSON says the same with and without escapes, and metrics keep the rules of Prometheus", async () => {
+  const [json, metrics] = await Promise.all([project.run("status", "--json"), project.run("status", "--prometheus")]);
+  const { sequences } = JSON.parse((json as Finished).stdout) as { sequences: { seqName: string }[] };
+  const names = sequences.map(({ seqName }) => seqName);
+  expect(new Set(names)).toEqual(new Set(HOSTILE.map((text) => `q${text.slice(0, 40)}`)));
+  const lines = (metrics as Finished).stdout.trimEnd().split("\n");
+  for (const line of lines) expect(line).toMatch(/^(?:# (?:HELP|TYPE) nextval_|nextval_\w+(?:\{.*\})? [\d.e+-]+$)/s);
+});
