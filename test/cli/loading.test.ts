@@ -398,6 +398,62 @@ describe("passwords", () => {
     }
   });
 
+  test.each([
+    "postgresql://me:a@S3cr3t@h1,h2/x",
+    "postgresql://me:@S3cr3t@h1,h2/x",
+    "postgresql://me:a@b/S3cr3t@host/x",
+    "postgresql://me:a@b#S3cr3t@host/x",
+    "postgresql://me:a@b?S3cr3t=@host/x",
+    "postgresql://me:p@127.0.0.1:1/x/S3cr3t",
+  ])("never become a host or a database: %s", async (url) => {
+    const project = await newProject();
+    const { status, stderr } = await project.run("status", "--url", url);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^--url is no url such as /)]);
+    expect(stderr).not.toContain("S3cr3t");
+  });
+
+  test("are masked in a configuration that has them in the wrong place, and in what a file throws", async () => {
+    const url = "postgresql://me:S3cr3t@host/x";
+    const project = await newProject({
+      "a.ts": `export default { declarations: "${url}" }`,
+      "b.ts": `export default { out: "${url}", schemas: ["S3cr3t"] }`,
+      "c.ts": `const pw = "S3cr3t"; throw new Error("bad password " + pw)`,
+      "d.ts": `throw new TypeError("me:S3cr3t@host")`,
+      "e.ts": `throw new Error("DB_PASSWORD=S3cr3t, password: 'S3cr3t' is wrong")`,
+      "f.ts": `throw new Error("the password is not set, or the password for me is missing")`,
+    });
+    const failing = async (name: string, command = "check") => {
+      const args = [command, "--url", database.url, "--config", `${name}.ts`];
+      return (await project.run(...args)).stderr;
+    };
+    expect(await failing("a")).toBe("There is no file postgresql:/me:****@host/x\n");
+    expect(await failing("b", "status")).toBe("There is no schema **** in the database; there are public\n");
+    expect(await failing("c")).toBe("Cannot load c.ts: bad password ****\n");
+    expect(await failing("d")).toBe("Cannot load d.ts: me:****@host\n");
+    expect(await failing("e")).toBe("Cannot load e.ts: DB_PASSWORD=**** password: **** is wrong\n");
+    expect(await failing("f")).toBe("Cannot load f.ts: the password is not set, or the password for me is missing\n");
+  });
+
+  test("that are words leave a sentence as it is", async () => {
+    const project = await newProject({ "app.ts": "" });
+    for (const [password, database, expected] of [
+      ["postgres", "postgres", "Cannot connect to the database postgres at 127.0.0.1:1: nothing listens there"],
+      ["database", "x", "Cannot connect to the database x at 127.0.0.1:1: nothing listens there"],
+      ["app", "app", "Cannot connect to the database app at 127.0.0.1:1: nothing listens there"],
+    ]) {
+      const url = `postgresql://postgres:${password}@127.0.0.1:1/${database}`;
+      expect((await project.run("status", "--url", url)).stderr).toContain(expected);
+    }
+    const { stderr } = await project.run(
+      "check",
+      "--url",
+      "postgresql://me:app@127.0.0.1:1/x",
+      "--declarations",
+      "app.ts",
+    );
+    expect(stderr).toContain("app.ts exports no sequence");
+  });
+
   test("do not turn the words of a message into stars when they are short", async () => {
     const project = await newProject();
     const { stderr } = await project.run(
