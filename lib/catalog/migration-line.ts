@@ -31,9 +31,8 @@ const TOKENS =
  * What may end a line, for any tool, what turns the order in which one reads, and the byte order mark, which Flyway takes out
  * wherever it stands. Source: its `BomStrippingReader`.
  */
-const CONTROL = "[\\0-\\x08\\n-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]";
-
-const UNSAFE = new RegExp(`${CONTROL}|\\$(?=\\{)`, "g");
+// eslint-disable-next-line no-control-regex
+const UNSAFE = /[\0-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\$(?=\{)/g;
 
 /** What a name cannot hold, and what it is called. */
 const MISREAD: readonly (readonly [pattern: RegExp, problem: string])[] = [
@@ -43,7 +42,8 @@ const MISREAD: readonly (readonly [pattern: RegExp, problem: string])[] = [
 ];
 
 /** An escape is taken as a whole, so that its second backslash does not begin another. */
-const UNSAFE_OR_ESCAPE = new RegExp(`\\\\[^]|${UNSAFE.source}`, "g");
+// eslint-disable-next-line no-control-regex
+const UNSAFE_OR_ESCAPE = /\\[^]|[\0-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\$(?=\{)/g;
 
 function safe(subject: string, token: string): string {
   if (token.startsWith('"')) {

@@ -6,12 +6,18 @@ import { SQL } from "../sql/fragment.js";
 import { quoteIdentifier } from "../sql/identifier.js";
 
 /** The server's functions that work on sequences, by the names that its errors carry in every language. */
-const FUNCTIONS: { readonly [routine: string]: string } = {
-  nextval_internal: "nextval",
-  currval_oid: "currval",
-  lastval: "lastval",
-  do_setval: "setval",
-};
+const FUNCTIONS: ReadonlyMap<string, string> = new Map([
+  ["nextval_internal", "nextval"],
+  ["currval_oid", "currval"],
+  ["lastval", "lastval"],
+  ["do_setval", "setval"],
+]);
+
+/** The codes that `classify` knows. */
+const CODES: ReadonlySet<string> = new Set(["2200H", "55000", "22003", "3F000", "42P01", "42501", "25006"]);
+
+/** What the server says of a sequence is a sentence with two names of 63 bytes at most. */
+const MAX_MESSAGE = 1000;
 
 const USES: { readonly [name: string]: SequenceMark["use"] } = {
   nextval: "draws",
@@ -47,10 +53,13 @@ interface Reason {
 
 /** Source: the SQLSTATEs that `sequence.c` raises, and "Sequence Manipulation Functions" in the PostgreSQL documentation. */
 function classify(error: PostgresError, marks: readonly SequenceMark[], user: string): Reason | undefined {
-  const called = FUNCTIONS[error.routine] ?? /\b(nextval|setval)\(\)/.exec(error.message)?.[1];
-  const mark = findMark(error, marks, called);
+  // Errors of other codes are not about sequences, and may quote what a user sent, at any length.
+  if (!CODES.has(error.code) || error.message.length > MAX_MESSAGE) return undefined;
+  const called = FUNCTIONS.get(error.routine) ?? /\b(nextval|setval)\(\)/.exec(error.message)?.[1];
+  const quoted = QUOTED.exec(error.message)?.[1];
+  const mark = findMark(error, marks, called, quoted);
   // A value drawn by a column's default or an identity column is of a sequence that the statement does not name.
-  const sequence = mark?.sequence === undefined ? quotedName(error.message) : sequenceName(mark.sequence);
+  const sequence = mark?.sequence === undefined ? quoted : sequenceName(mark.sequence);
   const because = (code: NextvalErrorCode, advice: string): Reason => ({ code, sequence, advice });
   switch (error.code) {
     case "2200H":
@@ -88,29 +97,25 @@ function findMark(
   error: PostgresError,
   marks: readonly SequenceMark[],
   called: string | undefined,
+  quoted: string | undefined,
 ): SequenceMark | undefined {
   const candidates = marks.filter(({ use, sequence }) => {
     if (sequence === undefined || (called !== undefined && USES[called] !== use)) return false;
     // Before PostgreSQL 16 it is the schema that is missing.
-    if (error.code === "3F000") return use !== "defines" && quotedName(error.message) === sequence.schema;
+    if (error.code === "3F000") return use !== "defines" && quoted === sequence.schema;
     // Only the refusal to write in a read-only transaction does not say which sequence it is about.
-    return error.code === "25006" || isNamed(error, sequence);
+    return error.code === "25006" || isNamed(error, quoted, sequence);
   });
   const names = new Set(candidates.map(({ sequence }) => sequence?.[SQL].text));
   return names.size === 1 ? candidates[0] : undefined;
 }
 
-/** The quotes of the languages that the server speaks. */
-const QUOTED = /["»„«“「]\s?(.+?)\s?["«“»”」](?:\W|$)/;
-
-function quotedName(message: string): string | undefined {
-  return QUOTED.exec(message)?.[1];
-}
+/** A name in the quotes of the languages that the server speaks; with its schema it has 127 characters at most. */
+const QUOTED = /["»„«“「]\s?(.{1,127}?)\s?["«“»”」](?:\W|$)/;
 
 /** A missing privilege is told without quotes, at the end: `permission denied for sequence order_seq`. */
-function isNamed({ code, message }: PostgresError, sequence: AnySequence): boolean {
+function isNamed({ code, message }: PostgresError, quoted: string | undefined, sequence: AnySequence): boolean {
   const { seqName } = sequence;
-  const quoted = quotedName(message);
   if (quoted !== undefined) return quoted === seqName || quoted === sequenceName(sequence);
   return code === "42501" && (message.endsWith(` ${seqName}`) || message.endsWith(` ${sequenceName(sequence)}`));
 }

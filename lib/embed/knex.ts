@@ -25,7 +25,11 @@ export function toKnex(knex: Knex, fragment: Spliceable): Knex.Raw {
 
 /** Knex reads `?` as a value, `??` as a name, and `\\?` as a question mark. */
 function textOf(strings: readonly string[]): string {
-  return strings.map(escapeQuestionMarks).reduce((text, piece) => `${text}${/[?\\]$/.test(text) ? " ?" : "?"}${piece}`);
+  const pieces = strings.map(escapeQuestionMarks);
+  return pieces.reduce((text, piece, index) => {
+    const before = pieces[index - 1] as string;
+    return `${text}${before.endsWith("?") || before.endsWith("\\") ? " ?" : "?"}${piece}`;
+  });
 }
 
 function escapeQuestionMarks(text: string): string {

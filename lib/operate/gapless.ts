@@ -72,7 +72,7 @@ export function gapless(name: string, options?: GaplessOptions): GaplessCounter 
   const { schema, startWith = 1n } = optionsOf("gapless", options);
   const start = readInteger(startWith);
   if (start === undefined) {
-    refuse(`${name}: startWith must be an integer within 64 bits, not ${String(startWith)}`);
+    refuse(`${name}: startWith must be an integer within 64 bits, not ${String(startWith).slice(0, 100)}`);
   }
   const table = schema === undefined ? sql.identifier(TABLE) : sql.identifier(pgSchema(schema).schemaName, TABLE);
   const draw = sql`
@@ -110,12 +110,15 @@ function isText(text: string): boolean {
   return !text.includes("\0") && !/[\ud800-\udfff]/u.test(text);
 }
 
+/** A number of 64 bits has 20 characters at most. To read a million digits takes seconds. */
+const MAX_DIGITS = 20;
+
 function readInteger(given: unknown): bigint | undefined {
   const isInteger =
     typeof given === "bigint" ||
     (typeof given === "number"
       ? Number.isSafeInteger(given)
-      : typeof given === "string" && /^(0|-?[1-9]\d*)$/.test(given));
+      : typeof given === "string" && given.length <= MAX_DIGITS && /^(0|-?[1-9]\d*)$/.test(given));
   if (!isInteger) return undefined;
   const integer = BigInt(given as Integer);
   return BigInt.asIntN(64, integer) === integer ? integer : undefined;

@@ -4,6 +4,7 @@ import { SQL, Sql } from "../sql/fragment.js";
 import { quoteLiteral } from "../sql/literal.js";
 import { Shape } from "../sql/shape.js";
 import { type SequenceMark, sequenceMark } from "./mark.js";
+import { shortened, shown } from "./messages.js";
 import { fail } from "./name.js";
 import { readInteger, resolveOptions } from "./options.js";
 import { sequenceOf, type SequenceLike, type ValueOf } from "./sequence.js";
@@ -74,7 +75,7 @@ export function setval<Sequence extends SequenceLike>(
 ): SqlExpression<ValueOf<Sequence>> {
   const { setval: short, setvalCalled: long, decode } = functionsOf(sequence);
   if (isCalled !== undefined && typeof isCalled !== "boolean") {
-    return fail(sequence, `setval takes true or false for isCalled, not ${String(isCalled)}`);
+    return fail(sequence, `setval takes true or false for isCalled, not ${shown(isCalled)}`);
   }
   const shape = isCalled === undefined ? short : long;
   const further = isCalled === undefined ? [] : [isCalled];
@@ -91,14 +92,14 @@ export function boundedValue(sequence: SequenceLike, action: string, given: Inte
   const { minValue, maxValue } = resolveOptions(sequence);
   const value = readInteger(given);
   if (value === undefined) {
-    const text = typeof given === "string" ? JSON.stringify(given) : String(given);
+    const text = typeof given === "string" ? JSON.stringify(shortened(given)) : shown(given);
     const reason = given === null && action === "setval" ? ", which the server would ignore without a word" : "";
     return fail(sequence, `${action} takes a whole number, bigint or decimal string, not ${text}${reason}`);
   }
   if (value < minValue || value > maxValue) {
     return fail(
       sequence,
-      `${action} takes a value from ${minValue} to ${maxValue}, not ${value}`,
+      `${action} takes a value from ${minValue} to ${maxValue}, not ${shown(given)}`,
       "SEQUENCE_OUT_OF_BOUNDS",
     );
   }

@@ -12,7 +12,15 @@ export const shown = (value: unknown): string =>
       ? `a ${typeof value}`
       : typeof value === "object" && value !== null
         ? "an object"
-        : String(value);
+        : typeof value === "bigint" && BigInt.asIntN(MAX_SHOWN, value) !== value
+          ? `a bigint of more than ${MAX_SHOWN} bits`
+          : shortened(String(value));
+
+/** A message that quotes a text of any length shows its beginning only. */
+export const shortened = (text: string): string =>
+  text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}... (${text.length} characters)` : text;
+
+const MAX_SHOWN = 200;
 
 export const about = <Sequence extends string, Problem extends string>(
   sequence: Sequence,

@@ -27,7 +27,7 @@ export function sequenceName({ seqName, schema }: Named): string {
 export function nameProblem(name: unknown, subject = "the name"): string | undefined {
   if (typeof name !== "string") return wrongType(subject, "a string", shown(name));
   if (name === "") return empty(subject);
-  return textProblem(name, subject) ?? (bytesOf(name) > 63 ? tooLong(subject, name) : undefined);
+  return textProblem(name, subject) ?? (bytesOf(name) > 63 ? tooLong(subject, shown(name)) : undefined);
 }
 
 /** What keeps PostgreSQL from storing a text, else undefined. */

@@ -38,15 +38,16 @@ export function defaultBounds(as: SequenceType, descending: boolean): Bounds {
 /** An exact integer, or undefined for what is none: a fraction, a number beyond 2^53-1, a string in any other notation. */
 export function readInteger(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
-  if (
-    typeof value === "number"
-      ? Number.isSafeInteger(value)
-      : typeof value === "string" && /^(0|-?[1-9]\d*)$/.test(value)
-  ) {
-    return BigInt(value as number | string);
-  }
-  return undefined;
+  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : undefined;
+  if (typeof value !== "string" || !/^(0|-?[1-9]\d*)$/.test(value)) return undefined;
+  return BigInt(value.slice(0, MAX_DIGITS));
 }
+
+/**
+ * How many characters of an integer are read. A longer one is beyond 64 bits, whatever follows, and its first digits are as well.
+ * `BigInt` takes seconds to read a million digits.
+ */
+const MAX_DIGITS = 100;
 
 const resolved = new WeakMap<object, ResolvedOptions>();
 

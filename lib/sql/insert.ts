@@ -123,7 +123,8 @@ export function refuseNonRow(row: unknown, place: Place, index: number): void {
 
 /** A key that only a later row has would be lost without a word. */
 function refuseSurplus(row: InsertRow, names: readonly string[], place: string): void {
-  const surplus = Object.keys(row).find((key) => !names.includes(key));
+  const known = new Set(names);
+  const surplus = Object.keys(row).find((key) => !known.has(key));
   if (surplus === undefined) return;
   refuse(
     place,

@@ -11,12 +11,14 @@ const OPENING = /"|'|--|\/\*|(?<![\w$\x80-\uffff])(?:[eE]'|\$(?:[A-Za-z_\x80-\uf
 
 const CLOSING = {
   string: /'/g,
-  // Behind blanks and comments with a line's end among them, a further quote continues it.
-  "string with escapes": /\\[^]|''|'[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*[\n\r])*'|'/g,
+  "string with escapes": /\\[^]|''|'/g,
   "quoted identifier": /"/g,
   "line comment": /[\n\r]/g,
   "block comment": /\/\*|\*\//g,
 };
+
+/** After blanks and comments with a line's end among them, a further quote continues a string. */
+const CONTINUATION = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*[\n\r])*'/y;
 
 /**
  * Reads SQL as PostgreSQL's scanner does, as far as to tell code from what is quoted or commented out, and gives the
@@ -41,7 +43,11 @@ export function lex(text: string, start: Context, onPlaceholder: (position: numb
     if (token === undefined) return context;
     position = pattern.lastIndex;
     if (token === "$<") position = onPlaceholder(position - 2);
-    else context = follow(context, token);
+    else if (context.in === "string with escapes" && token === "'") {
+      CONTINUATION.lastIndex = position;
+      if (CONTINUATION.test(text)) position = CONTINUATION.lastIndex;
+      else context = CODE;
+    } else context = follow(context, token);
   }
   return context;
 }
@@ -56,7 +62,7 @@ function follow(context: Context, token: string): Context {
       if (token.startsWith("$")) return { in: "dollar-quoted body", end: token };
       return { in: "string with escapes" };
     case "string with escapes":
-      return token === "'" ? CODE : context;
+      return context;
     case "block comment": {
       const depth = context.depth + (token === "/*" ? 1 : -1);
       return depth === 0 ? CODE : { in: "block comment", depth };

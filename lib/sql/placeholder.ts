@@ -11,6 +11,11 @@ export type Fail = (problem: string, cause?: Error) => never;
 
 const TOKEN = /\s*(?:([\p{ID_Start}_$][\p{ID_Continue}$]*)|(-?\d+)|(.))/uy;
 
+const DIGITS = /^-?\d/;
+
+/** A number of 64 bits has 20 characters at most. To read a million digits takes seconds. */
+const MAX_DIGITS = 100;
+
 /** What stands between `$<` and `>`: `name`, or `name(name, name, ...)`; a whole number or true or false may stand for a name. */
 export function evaluate(
   inner: string,
@@ -25,6 +30,8 @@ export function evaluate(
   if (open !== "(" || rest.pop() !== ")") return fail("a placeholder is $<name> or $<nextval(name)>");
   const called = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (called === undefined) return fail(`there is no function ${name}${nearest(name, Object.keys(functions))}`);
+  const tooLong = rest.find((token) => token.length > MAX_DIGITS && DIGITS.test(token));
+  if (tooLong !== undefined) return fail(`the number ${tooLong.slice(0, MAX_DIGITS)}... is beyond 64 bits`);
   const names = rest.filter((_, index) => index % 2 === 0);
   const commas = rest.filter((_, index) => index % 2 === 1);
   if (commas.some((token) => token !== ",") || (rest.length > 0 && rest.length % 2 === 0)) {
@@ -42,7 +49,7 @@ export function evaluate(
 }
 
 function constant(token: string): bigint | boolean | undefined {
-  if (/^-?\d/.test(token)) return BigInt(token);
+  if (DIGITS.test(token)) return BigInt(token);
   return token === "true" ? true : token === "false" ? false : undefined;
 }
 

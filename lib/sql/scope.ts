@@ -49,7 +49,7 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
         context = lex(text, context, (position) => {
           PLACEHOLDER.lastIndex = position;
           const inner = PLACEHOLDER.exec(text)?.[1];
-          const place = () => placeAt(strings, index, position, `$<${inner ?? ""}>`);
+          const place = () => placeAt(strings, index, position, `$<${shortened(inner ?? "")}>`);
           const fail: Fail = (problem, cause) => failAt(place(), problem, cause);
           if (inner === undefined) return fail("the placeholder is not closed; write $<name> or $<nextval(name)>");
           pieces.push(text.slice(done, position));
@@ -78,6 +78,11 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
     };
     return Object.assign(scoped as Tag, { text });
   };
+}
+
+/** A message shows the beginning of a placeholder of any length. */
+function shortened(inner: string): string {
+  return inner.length > 100 ? `${inner.slice(0, 100)}...` : inner;
 }
 
 /** A splice counts as `${}` in the column, because its own text is not known here. */

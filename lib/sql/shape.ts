@@ -103,7 +103,9 @@ export class Shape {
 
   /** What must follow where it is nested: a comment at its end would take in the rest of the line. */
   get ending(): "" | "\n" {
-    if (!/--[^\n\r]*$/.test(this.pieces.at(-1) as string)) return "";
+    const last = this.pieces.at(-1) as string;
+    const lastLine = Math.max(last.lastIndexOf("\n"), last.lastIndexOf("\r")) + 1;
+    if (!last.includes("--", lastLine)) return "";
     const context = this.pieces.reduce((before: Context, text) => lex(text, before, (position) => position + 2), CODE);
     return context.in === "line comment" ? "\n" : "";
   }

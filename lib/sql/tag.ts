@@ -52,7 +52,9 @@ export function assertGenuine(strings: TemplateStringsArray): void {
 
 function refusePlaceholder(strings: TemplateStringsArray) {
   return (piece: number, position: number): never => {
-    const name = /^\$<\s*([^>]*?)\s*>/.exec((strings[piece] as string).slice(position))?.[1] ?? "name";
+    const text = strings[piece] as string;
+    const end = text.indexOf(">", position);
+    const name = end < 0 ? "name" : text.slice(position + 2, end).trim();
     return refuse(
       `$<${name}>`,
       `is a named placeholder, which plain sql has not; splice it as \${${name}}, or make a tag with sql.scope({ ... })`,

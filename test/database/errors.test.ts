@@ -251,3 +251,19 @@ test("other errors of the server pass through untouched", async () => {
     expect(error).not.toBeInstanceOf(NextvalError);
   }
 });
+
+test.each(["22P02", "2200H", "42P01", "55000", "22003", "42501", "25006", "3F000"])(
+  "text of a user in an error %s, however long, does not hold up the process",
+  async (code) => {
+    const text = `${'"a'.repeat(80_000)}\nb`;
+    const statement =
+      code === "22P02"
+        ? sql`select ${text}::text::int, ${nextval(quietSeq)}`
+        : sql`do ${sql.literal(`begin raise exception using errcode = '${code}', message = '${text}'; end`)} ${sql.empty}`;
+    const marked = sql`${statement} ${code === "22P02" ? sql`where ${nextval(quietSeq)} > 0` : sql.empty}`;
+    const start = process.cpuUsage();
+    const error: unknown = await Promise.resolve(db().query(marked)).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code });
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(1000);
+  },
+);

@@ -1,0 +1,234 @@
+import { sql as drizzleSql } from "drizzle-orm";
+import { PgDialect } from "drizzle-orm/pg-core";
+import knexOf from "knex";
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
+import * as nextval from "nextval";
+import * as catalog from "nextval/catalog";
+import * as operate from "nextval/operate";
+import { fromDrizzle, toDrizzle } from "nextval/drizzle";
+import { toKnex } from "nextval/knex";
+import { fromKysely, toKysely } from "nextval/kysely";
+import { describe, expect, test } from "vitest";
+import { printable, printableJson, printableLine } from "../../lib/cli/printable.js";
+import { keepSecretsOf, maskUrls, redact, redactThrown } from "../../lib/cli/redact.js";
+import { MOST, slowdown } from "../linear.js";
+
+const { pgSchema, pgSequence, sql } = nextval;
+const seq = pgSequence("order_seq");
+const knex = knexOf({ client: "pg" });
+const kysely = new Kysely<{ orders: { note: string } }>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+/** Repeated, with an end that no rule expects. */
+const PUMPS = [
+  ..."\"'-$ \n\\/?:@a9%=.{",
+  '"a',
+  "$a",
+  "$<",
+  "$<a>",
+  "--",
+  "--\n",
+  "/*",
+  "*/",
+  "''",
+  "\\'",
+  "E'",
+  "'\n--",
+  "a://",
+  "?=",
+  "a:",
+  "\ud83d\ude42",
+  "\u0301",
+  "\ud800",
+];
+
+/** A database whose only sequence has this comment. */
+function state(comment: string): catalog.DatabaseState {
+  const { mode: _mode, ...options } = nextval.resolveOptions(seq);
+  const sequence = { schema: "public", seqName: "order_seq", options: { ...options, comment }, definedBy: "user" };
+  const known = { feeds: [], isReferenced: false, lastValue: 1n, isCalled: true, missingPrivileges: [] };
+  const places = { inspected: null, defaultSchema: "public", searchPath: ["public"], schemas: ["public"] };
+  const others = { serverVersion: 180000, taken: [], keys: [] };
+  return { ...places, ...others, sequences: [{ ...sequence, ...known }] } as unknown as catalog.DatabaseState;
+}
+
+const tried = (run: (text: string) => unknown) => (text: string) => {
+  try {
+    return run(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Every public function that takes text, and those of the command that see what comes from outside. */
+const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
+  "sql: a value": (text) => sql`select ${text}`.text,
+  "sql: an array": (text) => sql`select ${[text]}`.text,
+  "sql: a value in JSON": (text) => sql`select ${{ a: text }}`.text,
+  "sql.raw": (text) => sql`select ${sql.raw(text)} where ${1}`.text,
+  "sql.identifier": (text) => sql`select ${sql.identifier(text)}`.text,
+  "sql.literal": (text) => sql`comment on table t is ${sql.literal(text)}`.text,
+  "sql.literal in a template": (text) => sql`do ${sql.literal(text)} ${sql.empty}`.strings,
+  "sql.insert: a column": (text) => sql`insert into t ${sql.insert({ [text]: 1 })}`.text,
+  "sql.insert: a value": (text) => sql`insert into t ${sql.insert({ a: text })}`.text,
+  "sql.insert: many columns": (text) =>
+    sql.insert([objectOf(text), Object.fromEntries(Object.entries(objectOf(text)).reverse())]),
+  "sql.set": (text) => sql`update t set ${sql.set({ [text]: 1 })}`.text,
+  "sql.join": (text) => sql`select ${sql.join([...text].slice(0, 5000))}`.text,
+  "sql.scope": (text) => sql.scope({ a: 1 }).text(text).text,
+  "sql.scope: a placeholder": (text) =>
+    sql.scope({ a: 1, orderSeq: seq }).text(`select $<setval(orderSeq, ${text})>`).text,
+  "sql.scope: a binding": (text) => sql.scope({ [text]: 1 })`select $<a>`.text,
+  as: (text) => nextval.nextval(seq).as(text).text,
+  pgSequence: (text) => pgSequence(text as never),
+  "pgSequence: an option": (text) => pgSequence("s", { maxValue: text as never }),
+  "pgSequence: as": (text) => pgSequence("s", { as: text as never }),
+  "pgSequence: a comment": (text) => nextval.commentOnSequence(pgSequence("s", { comment: text })).text,
+  pgSchema: (text) => pgSchema(text as never),
+  nextval: (text) => nextval.nextval({ seqName: text, schema: undefined, seqOptions: undefined }),
+  currval: (text) => nextval.currval({ seqName: text, schema: undefined, seqOptions: undefined }),
+  setval: (text) => nextval.setval(seq, text),
+  resolveOptions: (text) => nextval.resolveOptions({ seqName: text, schema: text, seqOptions: { startWith: text } }),
+  restartSequence: (text) => nextval.restartSequence(seq, text),
+  alterSequence: (text) => nextval.alterSequence(seq, { maxValue: text }),
+  identity: (text) => nextval.identity("always", { maxValue: text }),
+  createSequence: (text) => nextval.createSequence({ seqName: text, schema: undefined, seqOptions: undefined }),
+  createSchema: (text) => nextval.createSchema(text),
+  dropSequence: (text) => nextval.dropSequence({ seqName: text, schema: undefined, seqOptions: undefined }),
+  renameSequence: (text) => nextval.renameSequence(seq, text),
+  moveSequence: (text) => nextval.moveSequence(seq, text),
+  ownSequence: (text) => nextval.ownSequence(seq, { table: text, column: text }),
+  commentOnSequence: (text) => nextval.commentOnSequence(seq, text).text,
+  setSequenceLogged: (text) => nextval.setSequenceLogged(seq, text as never),
+  grantOnSequence: (text) => nextval.grantOnSequence(seq, "usage", text),
+  revokeOnSequence: (text) => nextval.revokeOnSequence(seq, text as never, "app"),
+  embed: (text) => nextval.embed(sql as never, sql.literal(text)),
+  toKnex: (text) => toKnex(knex, sql`select ${sql.raw(text)}, ${1}`).toString(),
+  "toKnex: many values": (text) => toKnex(knex, sql.join([...text].slice(0, 3000))),
+  toDrizzle: (text) => new PgDialect().sqlToQuery(toDrizzle(sql`select ${text}, ${sql.literal(text)}`)),
+  fromDrizzle: (text) => fromDrizzle(drizzleSql`select ${text}, ${drizzleSql.raw(text)}`).text,
+  toKysely: (text) => toKysely(sql`select ${sql.literal(text)}`).compile(kysely),
+  fromKysely: (text) => fromKysely(kysely.selectFrom("orders").select("note").where("note", "=", text)).text,
+  plan: (text) => catalog.plan([pgSequence("order_seq", { comment: "x" })], state(text)),
+  generate: (text) =>
+    catalog.generate(catalog.plan([pgSequence("order_seq", { comment: text })], state("x")), {
+      name: "x",
+      format: "goose",
+    }),
+  "generate: a name": (text) =>
+    catalog.generate(catalog.plan([pgSequence("order_seq", { comment: "y" })], state("x")), {
+      name: text,
+      format: "sql",
+    }),
+  pull: (text) => catalog.pull(state(text)),
+  gapless: (text) => operate.gapless(text, { startWith: text, schema: text as never }),
+  "gapless: a start": (text) => operate.gapless("a", { startWith: text }),
+  stride: (text) => operate.stride(seq, { nodes: text as never, node: 1 } as never),
+  toJson: (text) => operate.toJson({ text }),
+  toPrometheus: (text) =>
+    operate.toPrometheus({
+      sampledAt: new Date(0),
+      level: "ok",
+      sequences: [{ schema: text, seqName: text, level: "ok", problems: [], columns: [], used: 1 }],
+    } as never),
+  printable,
+  printableLine,
+  printableJson,
+  redact: (text) => redact(text),
+  redactThrown,
+  maskUrls,
+  keepSecretsOf: (text) => keepSecretsOf(`x${text.slice(0, 5)}`),
+};
+
+/** Those that refuse any text here, such as a name instead of a sequence: it is in the message. */
+const REFUSING = new Set(
+  [
+    "sql.scope: a binding",
+    "pgSequence: an option",
+    "pgSequence: as",
+    "nextval",
+    "currval",
+    "createSequence",
+    "dropSequence",
+  ].concat(["alterSequence", "identity", "setSequenceLogged", "revokeOnSequence", "stride", "gapless"]),
+);
+
+/** What is not driven, and why. */
+const OTHERS: Readonly<Record<string, string>> = {
+  NextvalError: "a class of errors",
+  sql: "driven by its parts",
+  lastval: "takes nothing",
+  bind: "takes a client; the errors of its server are in test/database/errors.test.ts",
+  apply: "takes a plan, which has its text from plan",
+  inspect: "takes a handle",
+  status: "takes a handle",
+  rate: "takes numbers",
+  resync: "takes a handle",
+  transfer: "takes handles",
+  allocator: "takes a handle and a sequence",
+  blockAllocator: "takes a handle and a sequence",
+  checkStrides: "takes handles",
+};
+
+function objectOf(text: string): Record<string, number> {
+  return Object.fromEntries(
+    [...text].filter((_, index) => index % 8 === 0).map((character, index) => [`${character}${index}`, index]),
+  );
+}
+
+test("every public function is driven, or it is said why not", () => {
+  const driven = new Set(Object.keys(TAKES_TEXT).map((name) => name.split(":")[0]));
+  const names = [nextval, catalog, operate].flatMap((module) => Object.keys(module));
+  expect(names.filter((name) => !driven.has(name) && !Object.hasOwn(OTHERS, name))).toEqual([]);
+});
+
+describe.each(Object.entries(TAKES_TEXT))("%s", (name, run) => {
+  if (!REFUSING.has(name)) {
+    test("takes text at all", () => {
+      run("1");
+    });
+  }
+
+  test("takes time in proportion to a hostile text", () => {
+    const slow = PUMPS.map((pump) => ({
+      pump,
+      slowdown: slowdown(tried(run), (repetitions) => `${pump.repeat(repetitions)}\n\x01`),
+    }));
+    expect(slow.filter((each) => each.slowdown > MOST)).toEqual([]);
+  });
+});
+
+test("a number of millions of digits is refused at once, in a short message", () => {
+  const digits = "9".repeat(4_000_000);
+  const huge = 10n ** 100_000n;
+  for (const refused of [
+    () => nextval.setval(seq, digits),
+    () => nextval.setval(seq, `${digits}x`),
+    () => nextval.setval(seq, huge),
+    () => nextval.restartSequence(seq, digits),
+    () => pgSequence("s", { maxValue: digits as never }),
+    () => pgSequence("s", { startWith: huge as never }),
+    () => nextval.alterSequence(seq, { cache: digits }),
+    () => nextval.identity("always", { increment: `-${digits}` }),
+    () => operate.gapless("a", { startWith: digits }),
+    () => sql.scope({ seq }).text(`select $<setval(seq, ${digits})>`),
+    () => pgSequence(digits as never),
+  ]) {
+    const start = process.cpuUsage();
+    let message = "";
+    try {
+      refused();
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).not.toBe("");
+    expect(message.length).toBeLessThan(1000);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
+  }
+});
