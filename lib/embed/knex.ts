@@ -27,8 +27,9 @@ export function toKnex(knex: Knex, fragment: Spliceable): Knex.Raw {
 function textOf(strings: readonly string[]): string {
   const pieces = strings.map(escapeQuestionMarks);
   return pieces.reduce((text, piece, index) => {
-    const before = pieces[index - 1] as string;
-    return `${text}${before.endsWith("?") || before.endsWith("\\") ? " ?" : "?"}${piece}`;
+    // Between two values there may be nothing, and then a question mark stands before this one.
+    const last = pieces[index - 1]?.at(-1) ?? (index > 1 ? "?" : "");
+    return `${text}${last === "?" || last === "\\" ? " ?" : "?"}${piece}`;
   });
 }
 
@@ -41,6 +42,8 @@ function escapeQuestionMarks(text: string): string {
 
 /** Knex looks into objects for raw SQL of its own; the driver would write them as JSON, too. */
 function toBinding(value: Knex.RawBinding): Knex.RawBinding {
-  const isData = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  return isData ? JSON.stringify(value) : value;
+  if (typeof value !== "object" || value === null) return value;
+  // Without a prototype, as JSON parsers that are careful make it, or of another realm.
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null ? JSON.stringify(value) : value;
 }

@@ -57,6 +57,11 @@ describe("raw SQL of Knex", () => {
     ["an array", sql`select ${[1, 2]}::int[] as x`, [1, 2]],
     ["a bigint", sql`select ${2n ** 62n}::bigint as x`, String(2n ** 62n)],
     [
+      "data without a prototype",
+      sql`select ${Object.assign(Object.create(null) as { a: number }, { a: 1 })}::jsonb ->> 'a' as x`,
+      "1",
+    ],
+    [
       "data that looks like SQL of Knex",
       sql`select ${JSON.parse('{"isRawInstance":true}')}::jsonb as x`,
       { isRawInstance: true },
