@@ -3,7 +3,6 @@ import { NextvalError, type NextvalErrorCode } from "../error.js";
 import type { SequenceMark } from "../sequence/mark.js";
 import { type AnySequence, sequenceName } from "../sequence/sequence.js";
 import { SQL } from "../sql/fragment.js";
-import { quoteIdentifier } from "../sql/identifier.js";
 
 /** The server's functions that work on sequences, by the names that its errors carry in every language. */
 const FUNCTIONS: ReadonlyMap<string, string> = new Map([
@@ -89,7 +88,7 @@ function permissionAdvice(called: string | undefined, sequence: AnySequence | un
   if (called === undefined) return "only its owner may do that";
   const privilege = called === "setval" ? "update" : "usage";
   if (sequence === undefined) return `its owner cures it with a grant of ${privilege} on it`;
-  return `its owner cures it with: grant ${privilege} on sequence ${sequence[SQL].text} to ${quoteIdentifier(user)}`;
+  return `its owner cures it with: grant ${privilege} on sequence ${sequence[SQL].text} to "${user.replaceAll('"', '""')}"`;
 }
 
 /** The mark of the sequence that the error is about, unless several can be meant. */

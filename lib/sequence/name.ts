@@ -1,5 +1,5 @@
 import { NextvalError, type NextvalErrorCode } from "../error.js";
-import { bytesOf } from "../sql/identifier.js";
+import { bytesOf, MAX_NAME_BYTES } from "../sql/identifier.js";
 import { about, empty, hasLoneSurrogate, hasNul, shown, tooLong, wrongType } from "./messages.js";
 
 interface Named {
@@ -27,7 +27,7 @@ export function sequenceName({ seqName, schema }: Named): string {
 export function nameProblem(name: unknown, subject = "the name"): string | undefined {
   if (typeof name !== "string") return wrongType(subject, "a string", shown(name));
   if (name === "") return empty(subject);
-  return textProblem(name, subject) ?? (bytesOf(name) > 63 ? tooLong(subject, shown(name)) : undefined);
+  return textProblem(name, subject) ?? (bytesOf(name) > MAX_NAME_BYTES ? tooLong(subject, shown(name)) : undefined);
 }
 
 /** What keeps PostgreSQL from storing a text, else undefined. */

@@ -49,6 +49,18 @@ export function readInteger(value: unknown): bigint | undefined {
  */
 const MAX_DIGITS = 100;
 
+/**
+ * A copy of options, each of them read once: what is checked is what is used, whatever a getter or a proxy says the next
+ * time. It inherits nothing, so that what somebody added to `Object.prototype` is not an option.
+ */
+export function readOnce<Options extends object>(options: Options): Options {
+  const copy = Object.assign(Object.create(null) as Options & { ownedBy?: unknown }, options);
+  if (typeof copy.ownedBy === "object" && copy.ownedBy !== null) {
+    copy.ownedBy = Object.freeze({ ...copy.ownedBy });
+  }
+  return copy;
+}
+
 const resolved = new WeakMap<object, ResolvedOptions>();
 
 /**
@@ -79,9 +91,10 @@ export function resolveOptions(sequence: SequenceLike): ResolvedOptions {
  */
 export function checkOptions(
   subject: string,
-  options: SequenceOptions,
+  given: SequenceOptions,
   sequence: string | null = subject,
 ): ResolvedOptions {
+  const options = readOnce(given);
   const fail = (problem: string): never => {
     throw new NextvalError("INVALID_OPTIONS", message.about(subject, problem), { sequence: sequence ?? undefined });
   };

@@ -30,12 +30,15 @@ export class PgSequence<
   readonly seqOptions: Options;
   #quotedName: Sql | undefined;
 
-  /** @internal */
+  /** @internal Checks what it is given, so that there is no unchecked sequence, whoever makes it. */
   constructor(seqName: Name, seqOptions: Options, schema: Schema) {
+    checkName(seqName, "the sequence name");
+    if (schema !== undefined) checkName(schema, "the schema name");
     this.seqName = seqName;
     this.schema = schema;
-    this.seqOptions = seqOptions;
+    this.seqOptions = snapshot(seqName, seqOptions, schema) as Options;
     Object.freeze(this);
+    resolveOptions(this);
   }
 
   get [SQL](): Sql {
@@ -101,6 +104,7 @@ export class PgSchema<Schema extends string = string> {
 
   /** @internal */
   constructor(schemaName: Schema) {
+    checkName(schemaName, "the schema name");
     this.schemaName = schemaName;
     Object.freeze(this);
   }
@@ -126,7 +130,6 @@ export class PgSchema<Schema extends string = string> {
  */
 export function pgSchema<const Schema extends string>(name: CheckedName<"the schema name", Schema>): PgSchema<Schema>;
 export function pgSchema(name: string): PgSchema {
-  checkName(name, "the schema name");
   return new PgSchema(name);
 }
 
@@ -140,19 +143,11 @@ export function sequenceOf(given: SequenceLike): AnySequence {
   if ((constructor as { [DRIZZLE_KIND]?: unknown } | null)?.[DRIZZLE_KIND] !== "PgSequence") {
     throw new NextvalError("INVALID_OPTIONS", `a sequence made by pgSequence is needed, not ${shown(given)}`);
   }
-  if (given.schema !== undefined) checkName(given.schema, "the schema name");
   return declare(seqName, given.seqOptions, given.schema);
 }
 
 function declare(name: unknown, options: object = {}, schema: string | undefined): AnySequence {
-  checkName(name, "the sequence name");
-  const sequence = new PgSequence<string, SequenceOptions, string | undefined>(
-    name,
-    snapshot(name, options, schema),
-    schema,
-  );
-  resolveOptions(sequence);
-  return sequence;
+  return new PgSequence<string, SequenceOptions, string | undefined>(name as string, options, schema);
 }
 
 /** Read once, so that what was checked is what is kept. */

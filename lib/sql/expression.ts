@@ -2,7 +2,7 @@ import type { NamedColumn } from "../../types/rows.js";
 import { refuse } from "../error.js";
 import { BoundedMap } from "./bounded-map.js";
 import { Sql } from "./fragment.js";
-import { bytesOf, quoteIdentifier } from "./identifier.js";
+import { bytesOf, MAX_NAME_BYTES, quoteIdentifier } from "./identifier.js";
 import { type Mark, Shape } from "./shape.js";
 
 /** Makes the promised JavaScript value of the text that the server sends. */
@@ -43,7 +43,7 @@ export class SqlExpression<Type> extends Sql {
     let shapes = aliasShapes.get(inner);
     if (shapes === undefined) aliasShapes.set(inner, (shapes = new BoundedMap(100)));
     const shape = shapes.getOrMake(name, () => {
-      if (bytesOf(name) > 63) refuse(`the alias ${name}`, "is longer than 63 bytes");
+      if (bytesOf(name) > MAX_NAME_BYTES) refuse(`the alias ${name}`, "is longer than 63 bytes");
       const mark: ColumnMark = { kind: "column", name, decode: this.decode };
       return new Shape(["", ` as ${quoteIdentifier(name)}`], [inner], mark);
     });

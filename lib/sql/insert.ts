@@ -36,7 +36,8 @@ export function insert<Row extends InsertRow>(
   columns?: readonly (keyof Row & string)[],
 ): Sql {
   const list = (Array.isArray(rows) ? rows : [rows]) as readonly InsertRow[];
-  if (list.length === 0) return refuse("sql.insert", "needs an object, or at least one");
+  const count = list.length;
+  if (count === 0) return refuse("sql.insert", "needs an object, or at least one");
   refuseNonRow(list[0], ROW, 0);
   const names = columns ?? Object.keys(list[0] as InsertRow);
   if (names.length === 0) refuse("sql.insert", "needs at least one column");
@@ -44,7 +45,7 @@ export function insert<Row extends InsertRow>(
     `${ROW(Math.floor(index / names.length))}, column ${JSON.stringify(names[index % names.length])}`;
 
   const width = names.length;
-  const things = new Array<unknown>(list.length * width);
+  const things = new Array<unknown>(count * width);
   const flat = fill(things, list, names, place, columns !== undefined);
 
   const { home, opening } = columnsOf(names);
@@ -65,7 +66,11 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
 }
 
 function describe(names: readonly string[]): Columns {
-  return { names: [...names], home: new Shape([""]), opening: `(${names.map(quoteIdentifier).join(", ")}) values (` };
+  return {
+    names: [...names],
+    home: new Shape([""]),
+    opening: `(${names.map((name) => quoteIdentifier(name, "sql.insert")).join(", ")}) values (`,
+  };
 }
 
 function valueLists(opening: string, count: number, width: number): string[] {
@@ -84,15 +89,18 @@ function fill(
   columnsStated: boolean,
 ): boolean {
   const width = names.length;
+  // The loop sees inherited keys as well: if there are any, no row is read by it.
+  const expected = isPolluted() ? [] : names;
+  const count = things.length / width;
   let flat = true;
   let position = 0;
-  for (let index = 0; index < list.length; index++) {
+  for (let index = 0; index < count; index++) {
     const row = list[index] as InsertRow;
     let column = 0;
     let alike = true;
     // The keys of most rows are the columns, in their order, and looping over them is the fastest way to read an object.
     for (const key in row) {
-      if (key !== names[column]) {
+      if (key !== expected[column]) {
         alike = false;
         break;
       }
@@ -106,11 +114,24 @@ function fill(
     refuseNonRow(row, ROW, index);
     if (!columnsStated) refuseSurplus(row, names, ROW(index));
     for (; column < width; column++, position++) {
-      if ((things[position] = admit(row[names[column] as string], place, position)) instanceof Sql) flat = false;
+      if ((things[position] = admit(ownOf(row, names[column] as string), place, position)) instanceof Sql) flat = false;
     }
   }
   return flat;
 }
+
+/** A key that every object has by nature, or since somebody gave it to `Object.prototype`, is not a column of a row. */
+function ownOf(row: InsertRow, name: string): unknown {
+  return name in Object.prototype && !Object.hasOwn(row, name) ? undefined : row[name];
+}
+
+/** Whether a loop over the keys of an object sees more than its own. */
+function isPolluted(): boolean {
+  for (const _key in NOTHING) return true;
+  return false;
+}
+
+const NOTHING = {};
 
 const ROW: Place = (index) => `row ${index + 1} of sql.insert`;
 

@@ -27,7 +27,7 @@ export function join(items: readonly Splice[], separator: Spliceable = COMMA): S
   }
   const things = new Array<unknown>(items.length);
   let first: Sql | undefined;
-  for (let index = 0; index < items.length; index++) {
+  for (let index = 0; index < things.length; index++) {
     const thing = (things[index] = admit(items[index], ITEM, index));
     if (first === undefined && thing instanceof Sql) first = thing;
   }

@@ -22,8 +22,8 @@ export function set(assignments: InsertRow): Sql {
   const names = Object.keys(assignments);
   if (names.length === 0) refuse("sql.set", "needs at least one column");
   const site = sites.getOrMake(keyOf(names), () => {
-    const pieces = names.map((name, index) => `${index === 0 ? "" : ", "}${quoteIdentifier(name)} = `);
+    const pieces = names.map((name, index) => `${index === 0 ? "" : ", "}${quoteIdentifier(name, "sql.set")} = `);
     return new Site([...pieces, ""], (_piece, position) => position + 2);
   });
-  return site.fragment(Object.values(assignments));
+  return site.fragment(names.map((name) => assignments[name]));
 }

@@ -1,6 +1,14 @@
 import type { Integer, ResolvedOptions, SequenceType } from "../../../types/options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { checkOptions, defaultBounds, readInteger, resolveOptions, shapeProblem, typeLimits } from "../options.js";
+import {
+  checkOptions,
+  defaultBounds,
+  readInteger,
+  readOnce,
+  resolveOptions,
+  shapeProblem,
+  typeLimits,
+} from "../options.js";
 import { fail } from "../name.js";
 import { type SequenceLike, sequenceName } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
@@ -31,8 +39,9 @@ const CHANGEABLE = ["as", "startWith", "increment", "minValue", "maxValue", "cac
  * current value is never moved: a new `startWith` only says where `restartSequence` goes to. Waits for, and then holds up,
  * those who draw values: set `lock_timeout`. Source: "ALTER SEQUENCE".
  */
-export function alterSequence(sequence: SequenceLike, changes: SequenceChanges): Sql {
+export function alterSequence(sequence: SequenceLike, given: SequenceChanges): Sql {
   const name = nameOf(sequence);
+  const changes = readOnce(given);
   const unknown = Object.keys(changes).find((key) => !CHANGEABLE.includes(key));
   if (unknown !== undefined) fail(sequence, `alterSequence changes ${CHANGEABLE.join(", ")}, not ${unknown}`);
   for (const [option, value] of Object.entries(changes)) {

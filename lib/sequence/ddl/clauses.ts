@@ -1,4 +1,5 @@
 import type { Integer } from "../../../types/options.js";
+import { readOnce } from "../options.js";
 
 /** The options that CREATE SEQUENCE, ALTER SEQUENCE and an identity column share; null stands for the default. */
 export interface Clauses {
@@ -12,7 +13,8 @@ export interface Clauses {
 }
 
 /** The options written out as SQL, only those that are there. They have passed the rules of `checkOptions` before. */
-export function optionClauses({ as, increment, minValue, maxValue, startWith, cache, cycle }: Clauses): string {
+export function optionClauses(options: Clauses): string {
+  const { as, increment, minValue, maxValue, startWith, cache, cycle } = readOnce(options);
   return [
     as === undefined ? "" : `as ${as}`,
     increment === undefined ? "" : `increment by ${increment}`,

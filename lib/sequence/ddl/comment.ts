@@ -2,6 +2,7 @@ import type { Sql } from "../../sql/fragment.js";
 import { literal } from "../../sql/literal.js";
 import { shown, wrongType } from "../messages.js";
 import { fail, textProblem } from "../name.js";
+import { readOnce } from "../options.js";
 import type { SequenceLike } from "../sequence.js";
 import { nameOf, statement } from "./statement.js";
 
@@ -14,7 +15,7 @@ import { nameOf, statement } from "./statement.js";
  */
 export function commentOnSequence(sequence: SequenceLike, text?: string | null): Sql {
   const name = nameOf(sequence);
-  const comment = text === undefined ? sequence.seqOptions?.comment : text;
+  const comment = text === undefined ? readOnce(sequence.seqOptions ?? {}).comment : text;
   if (comment === undefined) return fail(sequence, "commentOnSequence needs a text, because no comment is declared");
   if (comment !== null) {
     const problem =

@@ -1,7 +1,8 @@
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
 import { fail } from "../name.js";
-import { type SequenceLike, pgSchema, type PgSchema } from "../sequence.js";
+import { checkOptions, readOnce } from "../options.js";
+import { type SequenceLike, pgSchema, type PgSchema, sequenceName } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
 import { nameOf, statement } from "./statement.js";
 
@@ -20,10 +21,13 @@ import { nameOf, statement } from "./statement.js";
  */
 export function createSequence(
   sequence: SequenceLike,
-  { ifNotExists = false, temporary = false }: { ifNotExists?: boolean; temporary?: boolean } = {},
+  options: { ifNotExists?: boolean; temporary?: boolean } = {},
 ): Sql {
   const name = nameOf(sequence);
-  const { schema, seqOptions = {} } = sequence;
+  const { ifNotExists = false, temporary = false } = readOnce(options);
+  const { schema } = sequence;
+  const seqOptions = readOnce(sequence.seqOptions ?? {});
+  checkOptions(sequenceName(sequence), seqOptions);
   if (temporary && schema !== undefined)
     fail(sequence, `temporary sequences have a schema of their own, not ${schema}`);
   if (temporary && seqOptions.unlogged === true)
@@ -46,7 +50,8 @@ export function createSequence(
  * createSchema(pgSchema("billing"), { ifNotExists: true }); // create schema if not exists "billing"
  * ```
  */
-export function createSchema(schema: PgSchema | string, { ifNotExists = false }: { ifNotExists?: boolean } = {}): Sql {
+export function createSchema(schema: PgSchema | string, options: { ifNotExists?: boolean } = {}): Sql {
+  const { ifNotExists = false } = readOnce(options);
   const name = quoteIdentifier((typeof schema === "string" ? pgSchema(schema) : schema).schemaName);
   return textFragment(`create schema ${ifNotExists ? "if not exists " : ""}${name}`);
 }

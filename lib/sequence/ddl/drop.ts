@@ -1,5 +1,6 @@
 import { NextvalError } from "../../error.js";
 import type { Sql } from "../../sql/fragment.js";
+import { readOnce } from "../options.js";
 import type { SequenceLike } from "../sequence.js";
 import { nameOf, statement } from "./statement.js";
 
@@ -15,8 +16,9 @@ import { nameOf, statement } from "./statement.js";
  */
 export function dropSequence(
   sequences: SequenceLike | readonly SequenceLike[],
-  { ifExists = false, cascade = false }: { ifExists?: boolean; cascade?: boolean } = {},
+  options: { ifExists?: boolean; cascade?: boolean } = {},
 ): Sql {
+  const { ifExists = false, cascade = false } = readOnce(options);
   const list = [sequences].flat() as SequenceLike[];
   if (list.length === 0) throw new NextvalError("INVALID_OPTIONS", "dropSequence needs at least one sequence");
   return statement(

@@ -1,7 +1,7 @@
 import type { SequenceOptions } from "../../../types/options.js";
 import { NextvalError } from "../../error.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
-import { checkOptions } from "../options.js";
+import { checkOptions, readOnce } from "../options.js";
 import { optionClauses } from "./clauses.js";
 
 /** The options of the sequence behind an identity column, whose type is that of the column: say it as `as`, to have it checked. */
@@ -23,13 +23,14 @@ const OPTIONS = ["startWith", "increment", "minValue", "maxValue", "cache", "cyc
  * With `"always"` an insert may not give the column a value (428C9) unless it says OVERRIDING SYSTEM VALUE; inserts need no
  * privilege on the sequence. Source: "CREATE TABLE".
  */
-export function identity(generated: "always" | "by default", options: IdentityOptions = {}): Sql {
+export function identity(generated: "always" | "by default", given: IdentityOptions = {}): Sql {
   if (generated !== "always" && generated !== "by default") {
     throw new NextvalError(
       "INVALID_OPTIONS",
       `identity is generated "always" or "by default", not ${JSON.stringify(generated)}`,
     );
   }
+  const options = readOnce(given);
   const unknown = Object.keys(options).find((option) => !OPTIONS.includes(option));
   if (unknown !== undefined) {
     throw new NextvalError(

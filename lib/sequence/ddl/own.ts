@@ -1,5 +1,6 @@
 import type { Sql } from "../../sql/fragment.js";
 import { fail } from "../name.js";
+import { readOnce } from "../options.js";
 import type { SequenceLike } from "../sequence.js";
 import { checkedName, nameOf, statement } from "./statement.js";
 
@@ -19,7 +20,7 @@ export function ownSequence(
   column?: { readonly table: string; readonly column: string } | null,
 ): Sql {
   const name = nameOf(sequence);
-  const owner = column === undefined ? sequence.seqOptions?.ownedBy : column;
+  const owner = column === undefined ? readOnce(sequence.seqOptions ?? {}).ownedBy : column;
   if (owner === undefined) return fail(sequence, "ownSequence needs a column, because none is declared as ownedBy");
   return statement(sequence, "alter sequence", name, "owned by", owner === null ? "none" : columnOf(sequence, owner));
 }

@@ -1,0 +1,151 @@
+import {
+  alterSequence,
+  createSchema,
+  createSequence,
+  dropSequence,
+  identity,
+  NextvalError,
+  ownSequence,
+  pgSchema,
+  pgSequence,
+  type SequenceOptions,
+  sql,
+} from "nextval";
+import { afterEach, describe, expect, test } from "vitest";
+
+const seq = pgSequence("s");
+const EVIL = "5; drop table t";
+const prototype = Object.prototype as unknown as Record<string | symbol, unknown>;
+
+/** Says `good` for the first readings, and `evil` from then on. */
+function changing<Good>(good: Good, readings: number): { readonly value: Good; readonly read: () => number } {
+  let count = 0;
+  return {
+    get value() {
+      return ++count <= readings ? good : (EVIL as Good);
+    },
+    read: () => count,
+  };
+}
+
+/** Everything that makes SQL of options. */
+const MAKERS: Readonly<Record<string, (options: SequenceOptions) => unknown>> = {
+  alterSequence: (options) => alterSequence(seq, options).text,
+  identity: (options) => identity("always", options).text,
+  pgSequence: (options) => createSequence(pgSequence("s", options as {})).text,
+  "pgSchema.sequence": (options) => createSequence(pgSchema("a").sequence("s", options as {})).text,
+  "a sequence by hand": (options) => {
+    const PgSequence = seq.constructor as new (name: string, options: object, schema: undefined) => typeof seq;
+    return createSequence(new PgSequence("s", options, undefined)).text;
+  },
+};
+
+describe.each(Object.entries(MAKERS))("%s", (_name, make) => {
+  test.each(["maxValue", "startWith", "cache", "increment", "minValue"] as const)("reads %s once", (option) => {
+    for (let readings = 0; readings < 8; readings++) {
+      const given = changing(option === "minValue" ? 0n : 5n, readings);
+      const options = Object.defineProperty({}, option, { enumerable: true, get: () => given.value });
+      const proxy = new Proxy({ [option]: 5n }, { get: () => given.value });
+      for (const each of [options, proxy]) {
+        let text = "";
+        try {
+          text = String(make(each));
+        } catch (error) {
+          expect(error).toBeInstanceOf(NextvalError);
+        }
+        expect(text).not.toContain("drop");
+      }
+      expect(given.read()).toBe(2);
+    }
+  });
+
+  test("takes no option that somebody gave to all objects", () => {
+    const clean = make({ startWith: 3 });
+    prototype["maxValue"] = EVIL;
+    prototype["cycle"] = true;
+    prototype["unlogged"] = true;
+    expect(make({ startWith: 3 })).toBe(clean);
+  });
+});
+
+afterEach(() => {
+  for (const name of [
+    "maxValue",
+    "cycle",
+    "unlogged",
+    "cascade",
+    "ifExists",
+    "ifNotExists",
+    "temporary",
+    "ownedBy",
+    "polluted",
+  ]) {
+    delete prototype[name];
+  }
+});
+
+test("flags that somebody gave to all objects are not flags", () => {
+  for (const name of ["cascade", "ifExists", "ifNotExists", "temporary"]) prototype[name] = true;
+  prototype["ownedBy"] = { table: "t", column: "c" };
+  expect(dropSequence(seq).text).toBe('drop sequence "s"');
+  expect(createSequence(seq).text).toBe('create sequence "s"');
+  expect(createSchema("a").text).toBe('create schema "a"');
+  expect(() => ownSequence(seq)).toThrow("none is declared as ownedBy");
+});
+
+test("a sequence or schema that is made by hand is checked as any other", () => {
+  const PgSequence = seq.constructor as new (...given: unknown[]) => typeof seq;
+  const PgSchema = pgSchema("a").constructor as new (...given: unknown[]) => ReturnType<typeof pgSchema>;
+  expect(() => new PgSequence("x", { maxValue: EVIL }, undefined)).toThrow(
+    `x: maxValue must be an integer, not ${EVIL}`,
+  );
+  expect(() => new PgSequence("", {}, undefined)).toThrow("the sequence name is empty");
+  expect(() => new PgSequence("x", {}, "a\0")).toThrow("the schema name contains a NUL character");
+  expect(() => new PgSchema("k".repeat(64))).toThrow("is longer than 63 bytes");
+});
+
+describe("rows", () => {
+  const inserted = (...given: Parameters<typeof sql.insert>) =>
+    JSON.parse(JSON.stringify(sql.insert(...given))) as object;
+
+  test("have their own keys only, whatever all objects have", () => {
+    prototype["polluted"] = "x";
+    expect(inserted([{ a: 1 }, { a: 2 }])).toEqual({ text: '("a") values ($1), ($2)', values: [1, 2] });
+    expect(() => sql.insert([{ a: 1 }, { a: 2 }], ["a", "polluted" as "a"])).toThrow(
+      'row 1 of sql.insert, column "polluted" is undefined',
+    );
+    expect(() => sql.insert([{ polluted: 1 }, {} as { polluted: 1 }])).toThrow(
+      'row 2 of sql.insert, column "polluted" is undefined',
+    );
+    expect(JSON.parse(JSON.stringify(sql.set({ a: 1 })))).toEqual({ text: '"a" = $1', values: [1] });
+  });
+
+  test.each(["__proto__", "toString", "constructor"])("that lack a key %s of an earlier row are refused", (key) => {
+    const first = JSON.parse(`{"a":1,"${key}":2}`) as { a: number };
+    expect(() => sql.insert([first, { a: 3 }])).toThrow(`row 2 of sql.insert, column "${key}" is undefined`);
+    expect(inserted([first, first])).toEqual({
+      text: `("a", "${key}") values ($1, $2), ($3, $4)`,
+      values: [1, 2, 1, 2],
+    });
+  });
+
+  test("are read once: a proxy changes neither the columns nor how many values there are", () => {
+    let keys = 0;
+    const row = () =>
+      new Proxy({} as Record<string, string>, {
+        ownKeys: () => (++keys % 2 === 1 ? ['a"b'] : ["c", "d"]),
+        getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true, value: 1 }),
+        get: (_target, key) => (typeof key === "string" ? "v" : undefined),
+      });
+    expect(JSON.parse(JSON.stringify(sql.set(row())))).toEqual({ text: '"a""b" = $1', values: ["v"] });
+    keys = 0;
+    expect(inserted(row())).toEqual({ text: '("a""b") values ($1)', values: ["v"] });
+    let length = 3;
+    const rows = new Proxy([{ a: 1 }, { a: 2 }, { a: 3 }], {
+      get: (target, key) => (key === "length" ? length-- : Reflect.get(target, key)),
+    });
+    const { text, values } = sql.insert(rows);
+    expect(values).toHaveLength(text.split("$").length - 1);
+    expect(values).not.toContain(undefined);
+  });
+});
