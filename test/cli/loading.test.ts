@@ -427,7 +427,7 @@ describe("passwords", () => {
       return (await project.run(...args)).stderr;
     };
     expect(await failing("a")).toBe("There is no file postgresql:/me:****@host/x\n");
-    expect(await failing("b", "status")).toBe("There is no schema **** in the database; there are public\n");
+    expect(await failing("b", "status")).toMatch(/^There is no schema \*{4} in the database; /);
     expect(await failing("c")).toBe("Cannot load c.ts: bad password ****\n");
     expect(await failing("d")).toBe("Cannot load d.ts: me:****@host\n");
     expect(await failing("e")).toBe("Cannot load e.ts: DB_PASSWORD=**** password: **** is wrong\n");
