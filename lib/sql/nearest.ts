@@ -2,13 +2,16 @@
 export function nearest(mistaken: string, known: Iterable<string>): string {
   const names = [...known];
   const scored = names
-    .map((name) => ({ name, distance: distance(mistaken.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, distance: distance(mistaken.slice(0, LONGEST).toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const [best] = scored;
   if (best === undefined) return "; there are none";
   if (best.distance <= Math.max(2, mistaken.length / 3)) return `; did you mean ${best.name}?`;
   return `; there are ${names.join(", ")}`;
 }
+
+/** The time to compare grows with the length of both. */
+const LONGEST = 200;
 
 /** Levenshtein's: how many characters to add, drop or change. */
 function distance(from: string, to: string): number {
