@@ -277,6 +277,6 @@ function refuseAmbiguous(value: unknown, { strings }: Sql, place: Place, at: num
 /** Whether the template itself says the type: `${ids}::integer[]`, `cast(${ids} as integer[])`, `= any(${ids})`. */
 function hasType(before: string, after: string): boolean {
   if (/^\s*::/.test(after)) return true;
-  const word = /(\w+)\s*\($/.exec(before.slice(-40).trimEnd())?.[1]?.toLowerCase();
+  const word = /\b(\w+)\s*\($/.exec(before.slice(-40).trimEnd())?.[1]?.toLowerCase();
   return word === "cast" ? /^\s+as\s/i.test(after) : word === "any" || word === "all" || word === "some";
 }
