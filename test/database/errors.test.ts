@@ -252,7 +252,7 @@ test("other errors of the server pass through untouched", async () => {
   }
 });
 
-test.each(["22P02", "2200H", "42P01", "55000", "22003", "42501", "25006", "3F000"])(
+test.each(["22P02", "42804", "2200H", "42P01", "55000", "22003", "42501", "25006", "3F000"])(
   "text of a user in an error %s, however long, does not hold up the process",
   async (code) => {
     const text = `${'"a'.repeat(80_000)}\nb`;

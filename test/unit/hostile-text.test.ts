@@ -8,11 +8,15 @@ import * as operate from "nextval/operate";
 import { fromDrizzle, toDrizzle } from "nextval/drizzle";
 import { toKnex } from "nextval/knex";
 import { fromKysely, toKysely } from "nextval/kysely";
+import postgres from "postgres";
 import { describe, expect, test } from "vitest";
 import { printable, printableJson, printableLine } from "../../lib/cli/printable.js";
 import { keepSecretsOf, maskUrls, redact, redactThrown } from "../../lib/cli/redact.js";
+import { transactionControl } from "../../lib/driver/transaction-control.js";
+import { writeValues } from "../../lib/driver/write.js";
 import { MOST, slowdown } from "../linear.js";
 
+type Sql = nextval.Sql;
 const { pgSchema, pgSequence, sql } = nextval;
 const seq = pgSequence("order_seq");
 const knex = knexOf({ client: "pg" });
@@ -66,11 +70,19 @@ const tried = (run: (text: string) => unknown) => (text: string) => {
   }
 };
 
+/** Never connects. */
+const client = postgres();
+const written = (fragment: Sql) => writeValues(fragment, client);
+
 /** Every public function that takes text, and those of the command that see what comes from outside. */
 const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   "sql: a value": (text) => sql`select ${text}`.text,
   "sql: an array": (text) => sql`select ${[text]}`.text,
   "sql: a value in JSON": (text) => sql`select ${{ a: text }}`.text,
+  "sql.json": (text) => written(sql`select ${sql.json([text, { [text]: text }])}`),
+  "sql: values for the driver": (text) => written(sql`select ${text}, ${[[text], [text]]}, ${{ [text]: text }}`),
+  "sql: an empty array after a text": (text) => written(sql`select ${sql.raw(text)} ${[]} ${sql.raw(text)}`),
+  "sql: what ends a transaction": transactionControl,
   "sql.raw": (text) => sql`select ${sql.raw(text)} where ${1}`.text,
   "sql.identifier": (text) => sql`select ${sql.identifier(text)}`.text,
   "sql.literal": (text) => sql`comment on table t is ${sql.literal(text)}`.text,
@@ -150,6 +162,7 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
 const REFUSING = new Set(
   [
     "sql.scope: a binding",
+    "sql: an empty array after a text",
     "pgSequence: an option",
     "pgSequence: as",
     "nextval",
