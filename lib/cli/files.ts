@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { fail } from "./command-error.js";
 import { shownPath } from "./load-module.js";
+import { withoutSecrets } from "./redact.js";
 
 /** The files of names and globs relative to a folder, each once, in the order of the patterns and then of their names. */
 export async function filesOf(patterns: readonly string[], folder: string): Promise<string[]> {
@@ -26,6 +27,6 @@ async function filesOfPattern(pattern: string, folder: string): Promise<string[]
     absolute: true,
     ignore: ["**/node_modules/**", "**/*.d.{ts,mts,cts}"],
   });
-  if (found.length === 0) fail(`No file matches ${pattern} in ${folder}`);
+  if (found.length === 0) fail(`No file matches ${withoutSecrets(pattern)} in ${folder}`);
   return found.map((file) => resolve(file)).sort();
 }

@@ -1,7 +1,7 @@
 import { readDocument, type Source } from "../catalog/read-document.js";
 import { sql } from "../index.js";
 import { fail } from "./command-error.js";
-import { isSecret } from "./redact.js";
+import { withoutSecrets } from "./redact.js";
 
 /** Refuses names of schemas that do not exist: where nobody looks, all is well. */
 export function refuseUnknownSchemas(
@@ -14,9 +14,7 @@ export function refuseUnknownSchemas(
   const own = known.filter((schema) => !/^(pg_|information_schema$)/.test(schema));
   const there = own.length === 0 ? "there is none" : `there are ${own.slice(0, MOST_NAMED).join(", ")}`;
   const more = own.length > MOST_NAMED ? `, and ${own.length - MOST_NAMED} more` : "";
-  fail(
-    `There is no schema ${unknown.map((name) => (isSecret(name) ? "****" : name)).join(", ")} in the database; ${there}${more}`,
-  );
+  fail(`There is no schema ${unknown.map(withoutSecrets).join(", ")} in the database; ${there}${more}`);
 }
 
 const MOST_NAMED = 20;

@@ -58,9 +58,9 @@ export function keepSecretsIn(value: unknown, depth = 0): void {
   }
 }
 
-/** Whether a name is a password that is known. */
-export function isSecret(name: string): boolean {
-  return secrets.has(name);
+/** A name that the user gave, such as of a schema: it may be a password or a url in the wrong place. */
+export function withoutSecrets(name: string): string {
+  return secrets.has(name) ? MASK : maskUserinfo(name);
 }
 
 /**

@@ -5,6 +5,7 @@ import { fail } from "./command-error.js";
 import { add, declarationsOf, findIn, type Found } from "./declarations.js";
 import { filesOf } from "./files.js";
 import { type LoadedConfig, loadConfig } from "./load-config.js";
+import { withoutSecrets } from "./redact.js";
 
 /** The flags of all commands, as they were given. */
 export interface Flags {
@@ -94,6 +95,7 @@ async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedCo
   const files = await filesOf(patterns, flags.declarations === undefined ? folder : process.cwd());
   for (const each of list) if (typeof each !== "string") add(each, `declarations in ${name}`, found);
   for (const file of files) await findIn(file, found);
-  if (found.size === 0) fail(`There are no declarations: ${patterns.join(", ")} exports no sequence`);
+  if (found.size === 0)
+    fail(`There are no declarations: ${patterns.map(withoutSecrets).join(", ")} exports no sequence`);
   return declarationsOf(found);
 }

@@ -428,6 +428,8 @@ describe("passwords", () => {
     };
     expect(await failing("a")).toBe("There is no file postgresql:/me:****@host/x\n");
     expect(await failing("b", "status")).toMatch(/^There is no schema \*{4} in the database; /);
+    const { stderr } = await project.run("status", "--url", database.url, "--schemas", "me:S3cr3t@host");
+    expect(stderr).toMatch(/^There is no schema me:\*{4}@host in the database; /);
     expect(await failing("c")).toBe("Cannot load c.ts: bad password ****\n");
     expect(await failing("d")).toBe("Cannot load d.ts: me:****@host\n");
     expect(await failing("e")).toBe("Cannot load e.ts: DB_PASSWORD=**** password: **** is wrong\n");
