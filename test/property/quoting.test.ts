@@ -1,4 +1,4 @@
-import { nextval, pgSequence, sql } from "nextval";
+import { bind, nextval, pgSequence, sql } from "nextval";
 import { describe, expect, test } from "vitest";
 import { useDatabase } from "../database.js";
 
