@@ -151,6 +151,8 @@ describe("statements that begin or end a transaction by hand", () => {
     "rollback",
     "ROLLBACK work",
     "/* a comment */ -- and another\n commit and chain",
+    "/* a /* nested */ one */ commit",
+    " ; ;\tcommit",
     "abort",
     "end",
     "begin",
