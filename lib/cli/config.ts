@@ -20,6 +20,8 @@ export interface Config {
   readonly allow?: readonly HazardCode[] | undefined;
   /** How many milliseconds a command waits for a lock. Default: 5000. */
   readonly lockTimeout?: number | undefined;
+  /** How many milliseconds each statement that reads may take; 0 is without a limit. Default: what the server says. */
+  readonly statementTimeout?: number | undefined;
   /** The folder that `generate` writes to, relative to the configuration. Default: `migrations`. */
   readonly out?: string | undefined;
   /** The migrations that `generate` writes. */

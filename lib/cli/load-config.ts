@@ -37,6 +37,11 @@ const isList = (value: unknown, of: (each: unknown) => boolean) => Array.isArray
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const MILLISECONDS = [
+  (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0,
+  "a whole number of milliseconds, at least 0",
+] as const;
+
 /** What each part has to be, with the words for it. */
 const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown) => boolean, what: string] } = {
   declarations: [
@@ -54,10 +59,8 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
     (value) => isList(value, (each) => HAZARD_CODES.includes(each as HazardCode)),
     `a list of ${HAZARD_CODES.join(", ")}`,
   ],
-  lockTimeout: [
-    (value) => Number.isSafeInteger(value) && (value as number) >= 0,
-    "a whole number of milliseconds, at least 0",
-  ],
+  lockTimeout: MILLISECONDS,
+  statementTimeout: MILLISECONDS,
   out: [isText, "the name of a folder"],
   format: [(value) => FORMATS.includes(value as (typeof FORMATS)[number]), `one of ${FORMATS.join(", ")}`],
 };

@@ -5,7 +5,10 @@ import { setPatience } from "./patiently.js";
 import type { Settings } from "./settings.js";
 
 /** Inspects without waiting for ever, such as for somebody who has dropped a sequence and not committed it. */
-export function look(db: Database, settings: Pick<Settings, "schemas" | "lockTimeout">): Promise<DatabaseState> {
+export function look(
+  db: Database,
+  settings: Pick<Settings, "schemas" | "lockTimeout" | "statementTimeout">,
+): Promise<DatabaseState> {
   const { schemas } = settings;
   return db.begin("read only", async (tx) => {
     await setPatience(tx, settings);

@@ -5,11 +5,19 @@ import type { Settings } from "./settings.js";
 const LOCK_TIMEOUT = 5000;
 
 type Work<Result> = (tx: Transaction) => Result | Promise<Result>;
-type Patience = Pick<Settings, "lockTimeout">;
+type Patience = Pick<Settings, "lockTimeout" | "statementTimeout">;
 
-/** Waits for no lock for ever in this transaction, such as for that of a table that is being altered. */
-export async function setPatience(tx: Transaction, { lockTimeout = LOCK_TIMEOUT }: Patience): Promise<void> {
+/**
+ * Limits how long the statements of this transaction wait for a lock, such as that of a table that is being altered, and how long each
+ * may take in all if that is stated.
+ */
+export async function setPatience(
+  tx: Transaction,
+  { lockTimeout = LOCK_TIMEOUT, statementTimeout }: Patience,
+): Promise<void> {
   await tx`select pg_catalog.set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
+  if (statementTimeout === undefined) return;
+  await tx`select pg_catalog.set_config('statement_timeout', ${`${statementTimeout}`}, true)`;
 }
 
 /** The same database, whose transactions do not wait for a lock forever unless they set a patience of their own. */

@@ -68,7 +68,12 @@ function programOf(finish: (status: number) => void): Command {
       .option("--config <file>", "the configuration; default: nextval.config.ts, .mts, .js or .mjs, here")
       .option("--url <url>", "the database; default: url in the configuration, then DATABASE_URL")
       .option("--schemas <names>", "look at these schemas only, as in public,billing", list)
-      .option("--lock-timeout <ms>", "wait so long for a lock, 0 for ever; default: 5000", milliseconds)
+      .option("--lock-timeout <ms>", "how long to wait for a lock, in ms; 0 waits forever; default: 5000", milliseconds)
+      .option(
+        "--statement-timeout <ms>",
+        "how long a statement may take, but not what push changes; 0: no limit",
+        milliseconds,
+      )
       .option("--json", "print one JSON document to stdout, and nothing else")
       .action(async (flags: Flags) => finish(await (await load())(flags)));
 

@@ -23,6 +23,7 @@ export interface Flags {
   readonly format?: MigrationFormat;
   readonly yes?: boolean;
   readonly lockTimeout?: number;
+  readonly statementTimeout?: number;
   readonly warnAt?: number;
   readonly criticalAt?: number;
   readonly failAt?: "warning" | "critical";
@@ -50,6 +51,7 @@ export interface Settings {
   readonly planOptions: PlanOptions;
   readonly allow: readonly HazardCode[];
   readonly lockTimeout: number | undefined;
+  readonly statementTimeout?: number | undefined;
   /** The folder of migrations. */
   readonly migrations: string;
   readonly format: MigrationFormat | undefined;
@@ -68,6 +70,7 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
     planOptions: { prune: flags.prune ?? config.prune, renames: { ...config.renames, ...flags.rename } },
     allow: [...(config.allow ?? []), ...(flags.allow ?? [])],
     lockTimeout: flags.lockTimeout ?? config.lockTimeout,
+    statementTimeout: flags.statementTimeout ?? config.statementTimeout,
     migrations: flags.out === undefined ? resolve(folder, config.out ?? "migrations") : resolve(flags.out),
     format: flags.format ?? config.format,
     declarations: () => loadDeclarations(flags, loaded),

@@ -218,6 +218,34 @@ describe("push", () => {
     expect(await sequences()).toEqual(["public.order_seq"]);
   });
 
+  test("--statement-timeout ends what reads, and not what changes", async () => {
+    await database.client`create sequence order_seq start with 100`;
+    await database.client`create table orders (id bigint primary key default nextval('order_seq'))`;
+    await project.write({
+      "sequences.ts": `import { pgSequence } from "nextval"; export const order = pgSequence("order_seq", { startWith: 200 });`,
+    });
+    const holder = await database.connect({ max: 1 }).reserve();
+    await holder`begin`;
+    await holder`lock table orders`;
+    const status = await project.run("status", "--all-columns", "--lock-timeout", "0", "--statement-timeout", "200");
+    expect(`${status.stdout}${status.stderr}`).toContain("canceling statement due to statement timeout");
+    await holder`rollback`;
+    // The change has to wait for this longer than any statement that reads may take.
+    await holder`begin`;
+    await holder`select nextval('order_seq')`;
+    const pushing = project.run("push", "--yes", "--statement-timeout", "1500", "--lock-timeout", "60000");
+    await expect
+      .poll(
+        () =>
+          database.client`select 1 from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
+      )
+      .toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await holder`rollback`;
+    holder.release();
+    expect(await pushing).toMatchObject({ status: 0, stderr: "" });
+  });
+
   test("says as JSON what was done, and what was not", async () => {
     const asked = await project.run("push", "--json");
     expect([asked.status, JSON.parse(asked.stdout)]).toMatchObject([2, { applied: false, changes: { length: 3 } }]);
