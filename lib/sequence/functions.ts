@@ -66,13 +66,24 @@ const LASTVAL = /* @__PURE__ */ new SqlExpression(
  *
  * With `isCalled` true, as it is by default, the next value is `value` plus the increment; with false it is `value` itself.
  * Null is refused, because the server would leave the sequence as it is without a word; so is a value outside the
- * sequence's bounds. A fragment as value is left to the server, which checks the bounds but not for null.
+ * sequence's bounds. A fragment as value is left to the server, which checks the bounds but not for null: `setval` of null does
+ * nothing and is null, so the type of the expression has null, too.
  */
+export function setval<Sequence extends SequenceLike>(
+  sequence: Sequence,
+  value: Integer,
+  isCalled?: boolean,
+): SqlExpression<ValueOf<Sequence>>;
 export function setval<Sequence extends SequenceLike>(
   sequence: Sequence,
   value: Integer | Sql,
   isCalled?: boolean,
-): SqlExpression<ValueOf<Sequence>> {
+): SqlExpression<ValueOf<Sequence> | null>;
+export function setval<Sequence extends SequenceLike>(
+  sequence: Sequence,
+  value: Integer | Sql,
+  isCalled?: boolean,
+): SqlExpression<ValueOf<Sequence> | null> {
   const { setval: short, setvalCalled: long, decode } = functionsOf(sequence);
   if (isCalled !== undefined && typeof isCalled !== "boolean") {
     return fail(sequence, `setval takes true or false for isCalled, not ${shown(isCalled)}`);
@@ -82,7 +93,7 @@ export function setval<Sequence extends SequenceLike>(
   const nested = Sql.shapeIn(value);
   if (nested !== null) {
     const holes = [nested, ...further.map(() => null)];
-    return new SqlExpression(new Shape(shape.pieces, holes, ...shape.marks), [value, ...further], decode);
+    return new SqlExpression(new Shape(shape.pieces, holes, ...shape.marks), [value, ...further], decode, true);
   }
   return new SqlExpression(shape, [boundedValue(sequence, "setval", value as Integer), ...further], decode);
 }

@@ -13,6 +13,8 @@ export interface ColumnMark extends Mark {
   readonly kind: "column";
   readonly name: string;
   readonly decode: Decode;
+  /** Whether the expression itself may be null. */
+  readonly isNullable: boolean;
 }
 
 const aliasShapes = new WeakMap<Shape, BoundedMap<string, Shape>>();
@@ -23,11 +25,14 @@ export class SqlExpression<Type> extends Sql {
   declare readonly "~type"?: Type;
   /** Makes a value of this type of the text that the server sends; for whoever reads results by other ways than a handle. */
   readonly decode: (text: string) => Type;
+  /** @internal */
+  readonly isNullable: boolean;
 
   /** @internal */
-  constructor(shape: Shape, values: readonly unknown[], decode: Decode<Type>) {
+  constructor(shape: Shape, values: readonly unknown[], decode: Decode<Type>, isNullable = false) {
     super(shape, values);
     this.decode = decode;
+    this.isNullable = isNullable;
   }
 
   /**
@@ -37,6 +42,8 @@ export class SqlExpression<Type> extends Sql {
    * const [row] = await db`select ${nextval(orderSeq).as("id")}`; // select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) as "id"
    * row.id; // of the sequence's own type
    * ```
+   *
+   * If the server sends null or a fraction for it, as an outer join or a union can make it, the call fails with `UNEXPECTED_VALUE`.
    */
   as<const Name extends string>(name: Name): AliasedExpression<Name, Type> {
     const inner = Sql.shapeOf(this);
@@ -44,7 +51,7 @@ export class SqlExpression<Type> extends Sql {
     if (shapes === undefined) aliasShapes.set(inner, (shapes = new BoundedMap(100)));
     const shape = shapes.getOrMake(name, () => {
       if (bytesOf(name) > MAX_NAME_BYTES) refuse(`the alias ${name}`, "is longer than 63 bytes");
-      const mark: ColumnMark = { kind: "column", name, decode: this.decode };
+      const mark: ColumnMark = { kind: "column", name, decode: this.decode, isNullable: this.isNullable };
       return new Shape(["", ` as ${quoteIdentifier(name)}`], [inner], mark);
     });
     return new AliasedExpression<Name, Type>(shape, this, name);

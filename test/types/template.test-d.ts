@@ -44,6 +44,17 @@ expectType<SqlExpression<bigint>>(nextval(orderSeq));
 expectType<SqlExpression<number>>(currval(ticketSeq));
 expectType<SqlExpression<string>>(setval(invoiceSeq, 5));
 expectType<SqlExpression<bigint>>(lastval());
+
+// Of a fragment, setval may be null.
+declare const integer: number | bigint | string;
+declare const integerOrFragment: number | Sql;
+expectType<SqlExpression<bigint>>(setval(orderSeq, integer, false));
+expectType<SqlExpression<bigint | null>>(setval(orderSeq, sql`(select max(id) from orders)`));
+expectType<SqlExpression<number | null>>(setval(ticketSeq, integerOrFragment, true));
+expectType<SqlExpression<string>>(setval(invoiceSeq, anything));
+expectType<SqlExpression<string>>(setval(invoiceSeq, nothing));
+expectType<Sql<{ at: bigint | null }>>(sql`select ${setval(orderSeq, sql`null`).as("at")}`);
+expectType<Sql<{ at: number }>>(sql`select ${setval(ticketSeq, 5).as("at")}`);
 expectType<AliasedExpression<"id", bigint>>(nextval(orderSeq).as("id"));
 expectNotAssignable<SqlExpression<number>>(nextval(orderSeq));
 
