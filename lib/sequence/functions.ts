@@ -66,14 +66,18 @@ const LASTVAL = /* @__PURE__ */ new SqlExpression(
  *
  * With `isCalled` true, as it is by default, the next value is `value` plus the increment; with false it is `value` itself.
  * Null is refused, because the server would leave the sequence as it is without a word; so is a value outside the
- * sequence's bounds. A fragment as value is left to the server, which checks the bounds but not for null: `setval` of null does
- * nothing and is null, so the type of the expression has null, too.
+ * sequence's bounds. A fragment as value is left to the server, which checks the bounds but not for null.
  */
 export function setval<Sequence extends SequenceLike>(
   sequence: Sequence,
   value: Integer,
   isCalled?: boolean,
 ): SqlExpression<ValueOf<Sequence>>;
+/**
+ * Sets the current value of a sequence to what a fragment gives, such as `(select max(id) from orders)`, and returns it.
+ *
+ * The server checks the bounds. If the fragment is null, `setval` does nothing and is null.
+ */
 export function setval<Sequence extends SequenceLike>(
   sequence: Sequence,
   value: Integer | Sql,
