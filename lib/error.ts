@@ -26,7 +26,8 @@ export type NextvalErrorCode =
   | "TRANSACTION_REQUIRED"
   | "TRANSFER_NOT_REACHED"
   | "TRANSFER_REFUSED"
-  | "UNEXPECTED_ROW_COUNT";
+  | "UNEXPECTED_ROW_COUNT"
+  | "UNEXPECTED_VALUE";
 
 /**
  * Every error that nextval raises itself.

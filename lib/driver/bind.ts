@@ -30,9 +30,9 @@ const DEFAULT_WAIT_MS = 30_000;
  * const id = await db.nextval(orderSeq);
  * ```
  *
- * Statements run with the client's own transforms and hooks, and prepared from the second time on. `int8` columns arrive as bigint, or as
- * the sequence's `mode` says if they come from `.as()`; a client that parses `int8` itself (`types: { bigint: postgres.BigInt }`) keeps
- * its own way.
+ * Statements run with the client's own types, transforms and hooks, and prepared from the second time on. `int8` columns arrive as bigint,
+ * unless the client parses `int8` itself (`types: { bigint: postgres.BigInt }`). Columns that `.as()` names arrive as the sequence's `mode`
+ * says. Arrays are read by the handle, so the client does not need `fetch_types`.
  */
 export function bind<Types extends Record<string, unknown>>(
   client: postgres.Sql<Types>,

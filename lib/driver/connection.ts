@@ -5,13 +5,16 @@ import { sequenceName } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
 import { SQL, Sql } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
-import { columnDecoder, type Columns, decodeRows, withoutHoles } from "./decode.js";
+import { finishRows, withoutHoles } from "./decode.js";
+import { Described } from "./described.js";
 import { Draws } from "./draw.js";
 import { isServerError, type Result } from "./driver-connection.js";
 import { addHint } from "./hint.js";
+import { lookUp } from "./known-types.js";
 import { nextTurn } from "./next-turn.js";
 import { type Limits, type Settings, type Stop, watch } from "./limits.js";
 import type { Line, Pool } from "./pool.js";
+import { type Column, Readings } from "./reading.js";
 import { Reserved } from "./reserve.js";
 import { ended, sessionRequired } from "./session-required.js";
 import type { Statement } from "./statement.js";
@@ -44,6 +47,7 @@ export class Connection {
   readonly #reserved: Reserved | undefined;
   readonly #settings: Settings;
   readonly #state: State;
+  readonly #readings: Readings;
   readonly draws: Draws;
 
   constructor(client: Client, pool: Pool, settings: Settings, reserved?: Reserved, state?: State) {
@@ -51,6 +55,7 @@ export class Connection {
     this.#pool = pool;
     this.#reserved = reserved;
     this.#settings = settings;
+    this.#readings = Readings.of(client);
     this.#state = state ?? newState(false);
     this.draws = new Draws(this);
     this.#state.draws.add(this.draws);
@@ -131,7 +136,8 @@ export class Connection {
   /** The driver's statement, with its values written. Nothing is sent. */
   prepare(fragment: Sql): Statement {
     const values = writeValues(fragment, this.#client);
-    return this.#pool.make(fragment.text, values, { types: typesOf(values), wait: this.#settings.wait });
+    const reading = this.#readings.of(Sql.shapeOf(fragment));
+    return this.#pool.make(fragment.text, values, { types: typesOf(values), reading, wait: this.#settings.wait });
   }
 
   /** Sends a statement, and watches its limits. */
@@ -204,12 +210,45 @@ export class Connection {
     return new NextvalError("TRANSACTION_CONTROL", `${problem}; use db.begin`);
   }
 
-  /** Decodes the `int8` values of rows in place. */
-  decode(rows: Result, fragment: Sql, columns: Columns | null = rows.columns): Result {
-    withoutHoles(rows);
-    const decoder = columnDecoder(Sql.shapeOf(fragment).marks, this.#client.options);
-    if (decoder !== undefined) decodeRows(rows, columns ?? [], decoder);
-    return rows;
+  /** Finishes the rows of a statement, which may need to know what types the server has. */
+  finish(rows: Result): Result | Promise<Result> {
+    return finishRows(rows, rows.statement, (columns) => this.#lookUp(columns));
+  }
+
+  /** Finishes a batch of a cursor, while which nothing else can be asked: see `describe`. */
+  finishBatch(rows: Result, statement: unknown): Result {
+    const failure = statement instanceof Described ? statement.takeFailure() : undefined;
+    if (failure !== undefined) throw failure.error;
+    return finishRows(rows, statement, () => undefined) as Result;
+  }
+
+  /** Learns which types the columns of a statement have, before it runs. */
+  async describe({ strings: [text = ""], args }: Statement): Promise<void> {
+    const statement = this.#pool.make(text, args, { unprepared: true, describes: true, wait: this.#settings.wait });
+    this.run(statement);
+    const { statement: described } = refuseLost(await statement);
+    // Its columns are read when they are asked for.
+    if (described instanceof Described && described.columns !== null)
+      await this.#lookUp(described.result?.unread ?? [], "");
+  }
+
+  #lookUp(columns: readonly Column[], consequence = ". The statement has run"): Promise<void> | undefined {
+    const { types } = this.#readings;
+    const missing = [...new Set(columns.map(({ type }) => type))].filter((type) => !types.has(type));
+    if (missing.length === 0) return undefined;
+    // A transaction may have made the types itself; when it has ended, others can see them.
+    const isOver = this.#closed !== undefined || this.#state.leaveCursor !== undefined;
+    const line = isOver ? new Connection(this.#client, this.#pool, this.#settings) : this;
+    const ask = () => line.rows(lookUp(missing));
+    const asked = line.#reserved === undefined ? ask().catch(ask) : ask();
+    return asked.then(
+      (rows) => types.learn(missing, rows),
+      (cause: unknown) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        const message = `the types of columns could not be looked up: ${reason}${consequence}`;
+        throw new NextvalError("UNEXPECTED_VALUE", message, { cause });
+      },
+    );
   }
 
   /** Throws what a statement has failed with. */
@@ -249,7 +288,11 @@ export class Connection {
    */
   async recover(error: unknown, statement: Statement, fragment: Sql): Promise<Result> {
     if (this.#reserved !== undefined || !isInvalidated(error)) return this.fail(error, fragment);
-    const again = this.#pool.make(fragment.text, statement.args, { unprepared: true, wait: this.#settings.wait });
+    const again = this.#pool.make(fragment.text, statement.args, {
+      unprepared: true,
+      reading: statement.reading,
+      wait: this.#settings.wait,
+    });
     again.isRaw = statement.isRaw;
     this.run(again);
     return again.catch((error) => this.fail(error, fragment));

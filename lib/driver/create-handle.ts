@@ -73,13 +73,15 @@ async function* readBatches<Row>(
   const [own, release] = await connection.lease();
   try {
     const statement = own.prepare(fragment);
+    // Nothing else can be asked once the cursor is open.
+    await own.describe(statement);
     statement.executed = false;
     statement.start = () => own.send(statement);
     // The driver says what the columns are with the first batch only.
-    let columns: Result["columns"] | undefined;
+    let described: Result["statement"] | undefined;
     for await (const batch of statement.cursor(size)) {
-      columns ??= batch.columns;
-      yield connection.decode(batch, fragment, columns) as unknown as Row[];
+      described ??= batch.statement;
+      yield own.finishBatch(batch, described) as unknown as Row[];
     }
   } catch (error) {
     await connection.fail(error, fragment);

@@ -1,28 +1,16 @@
 import type postgres from "postgres";
-import type { ColumnMark, Decode } from "../sql/expression.js";
-import type { Mark } from "../sql/shape.js";
+import { Described } from "./described.js";
+import type { Result } from "./driver-connection.js";
+import { brokenPromise, type Column } from "./reading.js";
 
 /** The rows of a result, with the `count`, `command`, `columns` and `statement` that postgres.js puts on them. */
 export type Rows<Row> = Row[] & postgres.ResultQueryMeta<number, keyof Row & string>;
 
-/** What the server says of the columns of a result. */
-export type Columns = readonly Pick<postgres.Column<string>, "name" | "type" | "table">[];
+/** Where a result keeps what one of its values has failed with. Its rows have all arrived, so the connection is not disturbed. */
+const FAILURE: unique symbol = Symbol("failure");
 
-/** The object ids of `int8` and `int8[]`. */
-const INT8 = 20;
-const INT8_ARRAY = 1016;
-
-/** Gives the decoding of an `int8` column by its name, or undefined where the client parses `int8` itself. */
-export function columnDecoder(
-  marks: readonly Mark[],
-  { parsers, transform }: postgres.ParsedOptions,
-): ((column: string) => Decode) | undefined {
-  if (parsers[INT8] !== undefined) return undefined;
-  const columns = marks.filter((mark): mark is ColumnMark => mark.kind === "column");
-  if (columns.length === 0) return () => BigInt;
-  const rename = transform.column.from ?? ((name: string) => name);
-  const decoders = new Map(columns.map(({ name, decode }) => [rename(name), decode]));
-  return (column) => decoders.get(column) ?? BigInt;
+export function failResult(result: Result, failure: { readonly error: unknown }): void {
+  Object.defineProperty(result, FAILURE, { value: failure });
 }
 
 /**
@@ -38,23 +26,44 @@ export function withoutHoles<List extends readonly unknown[]>(rows: List): List 
   return rows;
 }
 
-/** Decodes the `int8` values of rows in place; what a transform of the client has already made of them stays. */
-export function decodeRows(rows: readonly unknown[], columns: Columns, decoder: (column: string) => Decode): void {
-  // Of several columns of one name a row has the last.
-  const types = new Map(columns.map(({ name, type }) => [name, type]));
-  for (const [name, type] of types) {
-    if (type !== INT8 && type !== INT8_ARRAY) continue;
-    const decode = decoder(name);
-    for (const row of rows) if (isMutable(row) && name in row) row[name] = decodeValue(row[name], decode);
+/**
+ * Finishes what the driver has read: looks up the types that arrived for the first time, and refuses what breaks a promise of
+ * `.as()`. `described` is that of the first batch where the rows are a batch of a cursor.
+ */
+export function finishRows(
+  rows: Result,
+  described: unknown,
+  lookUpTypes: (columns: readonly Column[]) => Promise<void> | undefined,
+): Result | Promise<Result> {
+  withoutHoles(rows);
+  const failure = (rows as { [FAILURE]?: { readonly error: unknown } })[FAILURE];
+  if (failure !== undefined) throw failure.error;
+  if (!(described instanceof Described) || described.result === undefined) return rows;
+  const { unread, filled } = described.result;
+  for (const { name } of filled) {
+    for (const row of rows) if (isObject(row) && row[name] === null) throw brokenPromise(name, null);
   }
+  if (unread.length === 0) return rows;
+  const lookUp = lookUpTypes(unread);
+  if (lookUp === undefined) return readLate(rows, described, unread);
+  return lookUp.then(() => readLate(rows, described, unread));
 }
 
-function isMutable(row: unknown): row is Record<string, unknown> {
-  return typeof row === "object" && row !== null && !Object.isFrozen(row);
+/** Reads the text of columns whose types were not known when the rows arrived. What a transform of the client made of it stays. */
+function readLate(rows: Result, { reading }: Described, columns: readonly Column[]): Result {
+  for (const column of columns) {
+    const parse = reading.parserOf(column);
+    if (parse === undefined) continue;
+    const { name } = column;
+    for (const row of rows) {
+      if (!isObject(row) || Object.isFrozen(row)) continue;
+      const value = row[name];
+      if (typeof value === "string") row[name] = parse(value);
+    }
+  }
+  return rows;
 }
 
-function decodeValue(value: unknown, decode: Decode): unknown {
-  if (typeof value === "string") return /^-?\d+$/.test(value) ? decode(value) : value;
-  // postgres.js leaves NULL as text in arrays of a type that it has no parser for.
-  return Array.isArray(value) ? value.map((item) => (item === "NULL" ? null : decodeValue(item, decode))) : value;
+function isObject(row: unknown): row is Record<string, unknown> {
+  return typeof row === "object" && row !== null;
 }

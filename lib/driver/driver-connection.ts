@@ -19,7 +19,7 @@ export type Result = postgres.Row[] & {
   readonly command: string;
   /** Null if the result belongs to no statement: see `refuseLost`. */
   readonly statement: unknown;
-  readonly columns: readonly Pick<postgres.Column<string>, "name" | "type" | "table">[] | null;
+  readonly columns: readonly unknown[] | null;
 };
 
 /** A query of postgres.js, with what is not in its types. */
@@ -36,6 +36,9 @@ interface QueryBase extends Promise<Result> {
   /** The text. What an empty one does is nothing. */
   strings: readonly string[];
   args: readonly unknown[];
+  /** What the driver keeps of it while it runs. Null before it is sent. */
+  statement: DriverStatement | null;
+  readonly options: QueryOptions;
   /** The connection's process on the server, once it was sent. */
   readonly state: object | null;
   /** Whether it is the one that its connection waits for. */
@@ -52,6 +55,13 @@ interface QueryBase extends Promise<Result> {
   isRaw: boolean | undefined;
   raw(): this;
   cursor(size: number): AsyncIterable<Result>;
+}
+
+/** What a connection keeps of a statement while it runs, and between runs if it is prepared. */
+export interface DriverStatement {
+  readonly string: string;
+  readonly types: unknown[];
+  readonly name: string;
 }
 
 export type DriverQueryClass = new (

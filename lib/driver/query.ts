@@ -79,7 +79,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const finish = (result: Result) => connection.decode(refuseLost(result), fragment) as unknown as Rows<Row>;
+    const finish = (result: Result) => connection.finish(refuseLost(result)) as unknown as Rows<Row>;
     connection.run((this.#statement = statement));
     return statement.then(finish, (error: unknown) => connection.recover(error, statement, fragment).then(finish));
   }

@@ -1,4 +1,6 @@
 import type postgres from "postgres";
+import { failResult } from "./decode.js";
+import { Described } from "./described.js";
 import {
   type DriverConnection,
   type DriverQuery,
@@ -8,7 +10,9 @@ import {
   type QueryOptions,
   type Result,
 } from "./driver-connection.js";
+import { KnownTypes } from "./known-types.js";
 import { PreparedTexts } from "./prepared-texts.js";
+import { Reading } from "./reading.js";
 
 /** What becomes of a statement on its way; the pool or the reserved connection that sends it listens. */
 export interface Listener {
@@ -43,6 +47,7 @@ export interface Statement extends DriverQuery {
   deadline: number;
   /** What runs it when the driver asks for its first row: for cursors only. */
   start: (() => void) | undefined;
+  readonly reading: Reading;
   /** Fails towards the caller, while the server may still work on it. */
   abandon(error: unknown): void;
 }
@@ -56,24 +61,30 @@ export interface StatementKind {
   readonly take?: () => void;
   /** What its types add to the text, where a connection prepares the same text once per list of types. */
   readonly types?: string;
+  /** How its columns are read; by their types unless stated. */
+  readonly reading?: Reading;
+  /** Whether the server only says what the columns are. */
+  readonly describes?: boolean;
 }
 
 export type MakeStatement = (text: string, parameters: readonly unknown[], kind?: StatementKind) => Statement;
 
 /**
- * Makes statements of a client: queries of the driver's own class, with three differences that postgres.js (3.4.9) needs.
+ * Makes statements of a client: queries of the driver's own class, with four differences that postgres.js (3.4.9) needs.
  *
  * - It sends a new statement in two steps, and the second one when it knows the types of the parameters. Ours are written already, so
  *   one step is enough (`describeFirst`).
  * - It repeats a prepared statement that has become invalid while others wait for their answers behind it, and mixes them up. Ours is
  *   not repeated (`retried`): its error reaches the caller, or `Connection`, which sends it again by itself.
  * - It says nothing when a connection that was lost with a statement is refused by the server, and tries again without a pause.
+ * - It takes the parser of a column by its type alone. Ours says how each column is read (`Described`).
  */
-export function statementMaker(client: Pick<postgres.Sql, "unsafe">): MakeStatement {
+export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">): MakeStatement {
   const { handler, canceller, constructor } = client.unsafe("") as unknown as DriverQuery;
   const Query = constructor as DriverQueryClass;
   /** By the connection's process on the server, as the driver knows it when it decides whether to prepare. */
   const prepared = new WeakMap<object, PreparedTexts>();
+  const byType = new Reading([], KnownTypes.of(client));
 
   class Options implements QueryOptions {
     statement!: OwnStatement;
@@ -105,19 +116,25 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">): MakeStatem
     deadline = Infinity;
     readonly wait: number;
     take: (() => void) | undefined;
+    readonly reading: Reading;
+    readonly onlyDescribe: boolean;
     declare nativeResolve: (result: Result) => void;
     declare nativeReject: (reason: unknown) => void;
+    declare ownSignature: string;
 
     constructor(
       text: string,
       parameters: readonly unknown[],
-      { simple = false, unprepared = false, take, types = "", wait = 0 }: StatementKind,
+      { simple = false, unprepared = false, take, types = "", wait = 0, reading = byType, describes }: StatementKind,
     ) {
-      const options = new Options(types === "" ? text : `${types} ${text}`, simple, unprepared);
+      const kind = reading.key + types;
+      const options = new Options(kind === "" ? text : `${kind} ${text}`, simple, unprepared);
       super([text], parameters, handler, canceller, options);
       options.statement = this;
       this.take = take;
       this.wait = wait;
+      this.reading = reading;
+      this.onlyDescribe = describes === true;
       this.executed = true;
     }
 
@@ -140,9 +157,21 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">): MakeStatem
     get describeFirst(): boolean {
       // Read for a lost statement only if the server sends an error while the connection is opened again.
       if (this.lost) this.listener?.refused(this);
-      return false;
+      const { statement } = this;
+      // Read before the statement is sent, and the first time right after the driver has made the object.
+      if (statement !== null && !(statement instanceof Described) && !this.options.simple)
+        this.statement = new Described(statement, this.reading);
+      return this.onlyDescribe;
     }
     set describeFirst(_value: boolean) {}
+
+    /** Under what the connection finds a prepared statement again. The client's own statements are read in another way. */
+    get signature(): string {
+      return this.ownSignature;
+    }
+    set signature(signature: string | false) {
+      this.ownSignature = signature === false ? "" : `\0${this.reading?.key ?? ""}${signature}`;
+    }
 
     /** The driver has forgotten the invalid prepared statement, and would send this one again. */
     set retried(error: unknown) {
@@ -166,6 +195,10 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">): MakeStatem
   }
 
   function resolve(this: OwnStatement, result: Result): void {
+    // What the columns are is known before the server is ready for another statement.
+    if (this.onlyDescribe && (result as unknown) === this.statement) return;
+    const failure = this.statement instanceof Described ? this.statement.takeFailure() : undefined;
+    if (failure !== undefined) failResult(result, failure);
     this.nativeResolve(result);
     this.listener?.settled(this);
   }
@@ -183,6 +216,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">): MakeStatem
       this.cursorFn = undefined;
       prepared.delete(this.state);
     }
+    if (this.statement instanceof Described) this.statement.takeFailure();
     this.nativeReject(isServerError(error) ? error : ownError(error));
     this.listener?.settled(this, error);
   }
