@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { NextvalError } from "../error.js";
+import { NextvalError, refuse } from "../error.js";
 import type { SequenceMark } from "../sequence/mark.js";
 import { sequenceName } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
@@ -10,7 +10,6 @@ import { Described } from "./described.js";
 import { Draws } from "./draw.js";
 import { isServerError, type Result } from "./driver-connection.js";
 import { addHint } from "./hint.js";
-import { lookUp } from "./known-types.js";
 import { nextTurn } from "./next-turn.js";
 import { type Limits, type Settings, type Stop, watch } from "./limits.js";
 import type { Line, Pool } from "./pool.js";
@@ -121,6 +120,7 @@ export class Connection {
   /** A connection for a cursor, which nothing else may use meanwhile, and what gives it back. */
   async lease(): Promise<[Connection, () => void]> {
     if (this.#reserved !== undefined) return [this, () => {}];
+    if (this.#pool.cannotReserve) refuse("cursor()", "needs a client with a max_pipeline of 1 or more");
     const line = await Reserved.from(this.#pool, this.#settings);
     return [this.pin(line), () => line.release(false)];
   }
@@ -232,23 +232,16 @@ export class Connection {
       await this.#lookUp(described.result?.unread ?? [], "");
   }
 
-  #lookUp(columns: readonly Column[], consequence = ". The statement has run"): Promise<void> | undefined {
-    const { types } = this.#readings;
-    const missing = [...new Set(columns.map(({ type }) => type))].filter((type) => !types.has(type));
-    if (missing.length === 0) return undefined;
+  #lookUp(columns: readonly Column[], consequence?: string): Promise<void> | undefined {
     // A transaction may have made the types itself; when it has ended, others can see them.
-    const isOver = this.#closed !== undefined || this.#state.leaveCursor !== undefined;
-    const line = isOver ? new Connection(this.#client, this.#pool, this.#settings) : this;
-    const ask = () => line.rows(lookUp(missing));
-    const asked = line.#reserved === undefined ? ask().catch(ask) : ask();
-    return asked.then(
-      (rows) => types.learn(missing, rows),
-      (cause: unknown) => {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        const message = `the types of columns could not be looked up: ${reason}${consequence}`;
-        throw new NextvalError("UNEXPECTED_VALUE", message, { cause });
-      },
-    );
+    const isOver = this.#closed !== undefined;
+    const line = isOver ? () => new Connection(this.#client, this.#pool, this.#settings) : () => this;
+    const types = columns.map(({ type }) => type);
+    return this.#readings.types.lookUp(types, line, consequence);
+  }
+
+  get isPool(): boolean {
+    return this.#reserved === undefined;
   }
 
   /** Throws what a statement has failed with. */
@@ -268,6 +261,11 @@ export class Connection {
   async rows(fragment: Sql): Promise<(string | null)[][]> {
     const refusal = this.refusal(fragment);
     if (refusal !== undefined) throw refusal;
+    return this.ownRows(fragment);
+  }
+
+  /** The same for a statement of the library's own, which an open cursor waits for. */
+  async ownRows(fragment: Sql): Promise<(string | null)[][]> {
     const statement = this.prepare(fragment).raw();
     this.run(statement);
     const rows = refuseLost(await statement.catch((error) => this.recover(error, statement, fragment)));

@@ -1,7 +1,9 @@
 import type postgres from "postgres";
+import { NextvalError } from "../error.js";
 import type { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
 import { type Parse, parseArray } from "./array-text.js";
+import { isServerError } from "./driver-connection.js";
 
 /** The object id of `int8`. */
 export const INT8 = 20;
@@ -45,6 +47,16 @@ function builtIn(): Map<number, Type> {
   return types;
 }
 
+/** What a question is sent on. */
+interface Line {
+  /** Whether it may be sent on any connection. */
+  readonly isPool: boolean;
+  /** The rows of a statement, as the texts that the server sent. */
+  ownRows(fragment: Sql): Promise<(string | null)[][]>;
+}
+
+const NO_PRIVILEGE = "42501";
+
 const known = new WeakMap<object, KnownTypes>();
 
 /**
@@ -83,8 +95,37 @@ export class KnownTypes {
     return (text) => parseArray(text, parse, delimiter);
   }
 
-  /** Takes over the rows of `lookUp`. What it did not find is text from now on. */
-  learn(types: readonly number[], rows: readonly (readonly (string | null)[])[]): void {
+  /** Asks the server for types that are not known; undefined if all are. `line` makes what the question is sent on. */
+  lookUp(
+    types: readonly number[],
+    line: () => Line,
+    consequence = ". The statement has run",
+  ): Promise<void> | undefined {
+    const missing = [...new Set(types)].filter((type) => !this.has(type));
+    if (missing.length === 0) return undefined;
+    return this.#ask(missing, line(), consequence);
+  }
+
+  async #ask(missing: readonly number[], line: Line, consequence: string): Promise<void> {
+    const question = typesQuery(missing);
+    const asked = line.ownRows(question);
+    try {
+      // Nothing depends on which connection of a pool it is, so a lost one is no reason to give up.
+      this.#learn(missing, await (line.isPool ? asked.catch(() => line.ownRows(question)) : asked));
+    } catch (cause) {
+      if (isServerError(cause) && cause.code === NO_PRIVILEGE) {
+        // What is not known is text, as the driver would give it.
+        this.#learn(missing, []);
+        if (line.isPool) return;
+      }
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `the types of columns could not be looked up: ${reason}${consequence}`;
+      throw new NextvalError("UNEXPECTED_VALUE", message, { cause });
+    }
+  }
+
+  /** What was not found is text from now on. */
+  #learn(types: readonly number[], rows: readonly (readonly (string | null)[])[]): void {
     for (const [type, item, delimiter, base] of rows) {
       this.#types.set(Number(type), {
         ...(item !== "0" && { item: Number(item), delimiter: delimiter as string }),
@@ -102,7 +143,7 @@ export class KnownTypes {
 }
 
 /** Selects the types with these object ids, and all that they are made of. */
-export function lookUp(types: readonly number[]): Sql {
+function typesQuery(types: readonly number[]): Sql {
   return tag`
     with recursive met (type) as (
       select pg_catalog.unnest(${types}::pg_catalog.oid[])

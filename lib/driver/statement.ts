@@ -29,7 +29,8 @@ export interface Listener {
 /** The connection that a statement was sent on. */
 export interface Carrier {
   readonly connection: DriverConnection;
-  close(): void;
+  /** Closes the connection; a transaction on it fails with `reason`. */
+  close(reason?: unknown): void;
 }
 
 /** A query of the driver that tells what becomes of it, and runs when its listener sends it. */
@@ -209,7 +210,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       // A parser or transform of the client threw. The driver ends the cursor once for each row at which one does, and what it ends then
       // is the next statement: so there is none.
       this.cursorFn = undefined;
-      this.carrier?.close();
+      this.carrier?.close(error);
     }
     if (this.state !== null && isLoss(error)) {
       this.lost = true;

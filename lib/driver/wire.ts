@@ -72,9 +72,9 @@ export class Wire implements Carrier {
   }
 
   /** Ends the connection, once what is in the driver's buffer is out: the next connection would begin with the rest of it. */
-  close(): void {
+  close(reason?: unknown): void {
     this.#isLosing = true;
-    void nextTurn().then(() => this.connection.terminate());
+    void nextTurn().then(() => (reason === undefined ? this.connection.terminate() : this.onClose(reason)));
   }
 
   lose(error: unknown): void {

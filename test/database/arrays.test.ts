@@ -147,6 +147,24 @@ describe.each([true, false])("with fetch_types: %s", (fetch_types) => {
   });
 });
 
+test("a role that cannot read pg_type gets what is not known as text", async () => {
+  const { client } = database;
+  const role = `${database.name}_reader`;
+  await client.unsafe(`create role ${role}; revoke select on pg_catalog.pg_type from public`);
+  const db = bind(database.connect({ max: 1, fetch_types: false, connection: { role } }));
+  const read = sql`select array[1, null] as list, array['ok', null]::mood[] as moods`;
+  for (let run = 0; run < 3; run++)
+    expect([...(await db.query(read))]).toEqual([{ list: [1, null], moods: "{ok,NULL}" }]);
+  const other = bind(database.connect({ max: 1, fetch_types: false, connection: { role } }));
+  const moods = (handle: Pick<Database, "query">) => handle.query(read);
+  await expect(other.begin(moods)).rejects.toMatchObject({
+    code: "UNEXPECTED_VALUE",
+    message: "the types of columns could not be looked up: permission denied for table pg_type. The statement has run",
+  });
+  expect([...(await other.begin(moods))]).toEqual([{ list: [1, null], moods: "{ok,NULL}" }]);
+  await client.unsafe(`grant select on pg_catalog.pg_type to public; drop role ${role}`);
+});
+
 test("the client itself reads as before", async () => {
   const client = database.connect({ max: 1 });
   const db = bind(client);
@@ -185,6 +203,37 @@ test("a parser of the client that throws fails its own statement, and no other o
   await expect(read()).rejects.toThrow("no such parser");
   for (let n = 0; n < 5; n++) expect([...(await db`select ${n}::int as n`)]).toEqual([{ n }]);
 });
+
+test.each([
+  ["value", { value: { from: (value: unknown) => (value === 13 ? raise() : value) } }],
+  ["row", { row: { from: (row: { n: unknown }) => (row.n === 13 ? raise() : row) } }],
+])("a transform of a %s that throws fails its own statement, and no other one", async (_kind, transform) => {
+  const db = bind(database.connect({ max: 1, transform, backoff: () => 0.01 } as {}));
+  const ids = (from: number, to: number) =>
+    sql<{ n: number }>`select n from generate_series(${from}::int, ${to}::int) n`;
+  for (const [from, to] of [
+    [11, 17],
+    [11, 13],
+    [13, 13],
+    [12, 15],
+  ] as const) {
+    const read = async () => {
+      for await (const batch of db.cursor(ids(from, to), 2)) void batch;
+    };
+    const inTransaction = db.begin(async (tx) => {
+      for await (const batch of tx.cursor(ids(from, to), 2)) void batch;
+    });
+    await expect(inTransaction).rejects.toThrow("no such transform");
+    await expect(read()).rejects.toThrow("no such transform");
+    await expect(db.query(ids(from, to))).rejects.toThrow("no such transform");
+    const answers = await Promise.all([20, 21, 22, 23].map((n) => db.query(ids(n, n))));
+    expect(answers.map(([row]) => row?.n)).toEqual([20, 21, 22, 23]);
+  }
+});
+
+function raise(): never {
+  throw new Error("no such transform");
+}
 
 test("without fetch_types nothing is asked of the server that a call does not wait for", async () => {
   const server = await cuttable(database.url);
