@@ -44,7 +44,7 @@ export interface Handle extends RunningTag {
    * for await (const rows of db.cursor(sql<Order>`select * from orders`, 500)) await archive(rows);
    * ```
    *
-   * On a session or transaction nothing else can run until the loop is left.
+   * On a pool it has a connection of its own until the loop is left. On a session or transaction nothing else can run until then.
    */
   cursor<Row>(fragment: Sql<Row>, size?: number): AsyncIterable<Row[]>;
 
