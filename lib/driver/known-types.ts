@@ -56,6 +56,7 @@ interface Line {
 }
 
 const NO_PRIVILEGE = "42501";
+const IN_FAILED_TRANSACTION = "25P02";
 
 const known = new WeakMap<object, KnownTypes>();
 
@@ -118,6 +119,8 @@ export class KnownTypes {
         this.#learn(missing, []);
         if (line.isPool) return;
       }
+      // A statement that was sent after this one has failed, and with it the transaction.
+      if (isServerError(cause) && cause.code === IN_FAILED_TRANSACTION) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       const message = `the types of columns could not be looked up: ${reason}${consequence}`;
       throw new NextvalError("UNEXPECTED_VALUE", message, { cause });

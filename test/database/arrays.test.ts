@@ -147,6 +147,18 @@ describe.each([true, false])("with fetch_types: %s", (fetch_types) => {
   });
 });
 
+test("a new type whose transaction fails before it is looked up fails as all that comes after the failure", async () => {
+  const db = bind(database.connect({ max: 1 }));
+  let results: PromiseSettledResult<unknown>[] = [];
+  const failing = db.begin(async (tx) => {
+    // The second one is sent before the first is answered.
+    results = await Promise.allSettled([tx`select 'ok'::mood as mood`, tx`select 1 / 0`]);
+  });
+  await expect(failing).rejects.toMatchObject({ code: expect.stringMatching(/^(22012|25P02)$/) });
+  expect(results).toMatchObject([{ reason: { code: "25P02" } }, { reason: { code: "22012" } }]);
+  expect([...(await db`select 'ok'::mood as mood`)]).toEqual([{ mood: "ok" }]);
+});
+
 test("a role that cannot read pg_type gets what is not known as text", async () => {
   const { client } = database;
   const role = `${database.name}_reader`;
