@@ -89,7 +89,8 @@ async function reserved<Result>(
   const over = new Promise<never>((_resolve, reject) => {
     if (!whole) return;
     const stop = (how: Stop) => {
-      const error = how.error("whole");
+      const stopped = how.error("whole");
+      const error = line.isCommitting ? commitUnknown(stopped, "the transaction was stopped") : stopped;
       line.stopAll(error);
       reject(error);
     };

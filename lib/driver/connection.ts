@@ -355,9 +355,9 @@ function isFatal(error: unknown): boolean {
   return isServerError(error) && error.severity !== "ERROR";
 }
 
-export function commitUnknown(cause: unknown): NextvalError {
+export function commitUnknown(cause: unknown, event = "the connection was lost"): NextvalError {
   const problem =
-    "the connection was lost before the server answered COMMIT, so the transaction may have been committed or not; " +
+    `${event} before the server answered COMMIT, so the transaction may have been committed or not; ` +
     "look for what it should have written before you run it again";
   return new NextvalError("COMMIT_UNKNOWN", problem, { cause });
 }

@@ -1,0 +1,61 @@
+import { bind, type BeginOptions, type Database, sql } from "nextval";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type CuttableServer, cuttable } from "../../server/cut.js";
+import { useDatabase } from "../../database.js";
+
+/** How a program finds out whether a transaction was committed when COMMIT was not answered. */
+const database = useDatabase();
+let server: CuttableServer;
+let db: Database;
+
+beforeAll(async () => {
+  await database.client`create table payments (request integer primary key)`;
+  server = await cuttable(database.url);
+  const { hostname, port } = new URL(server.url);
+  db = bind(database.connect({ host: hostname, port: Number(port), max: 5, fetch_types: false }));
+});
+afterAll(() => server.close());
+
+/** Runs a transaction whose COMMIT is not answered, and asks the server about it. */
+async function outcomeOf(request: number, fail: () => void, options?: BeginOptions) {
+  let xid = "";
+  const work = db.begin(async (tx) => {
+    await tx`insert into payments values (${request})`;
+    ({ xid } = await tx.one(sql<{ xid: string }>`select pg_current_xact_id()::text as xid`));
+    fail();
+  }, options);
+  const error = await work.catch((error: unknown) => error);
+  server.forget();
+  expect(error).toMatchObject({ name: "NextvalError", code: "COMMIT_UNKNOWN" });
+  const status = async () => (await db`select pg_xact_status(${xid}::xid8) as status`)[0];
+  await expect.poll(status).not.toEqual({ status: "in progress" });
+  const rows = await db`select 1 from payments where request = ${request}`;
+  return { error: error as Error, status: await status(), rows: rows.length };
+}
+
+test("the status of the transaction tells, and so does a row", async () => {
+  const committed = await outcomeOf(1, () => server.cutNext("answer"));
+  expect(committed).toMatchObject({ status: { status: "committed" }, rows: 1 });
+  const lost = await outcomeOf(2, () => server.cutNext("request"));
+  expect(lost).toMatchObject({ status: { status: "aborted" }, rows: 0 });
+});
+
+test("a timeout or a signal at the commit leaves the outcome unknown, too", async () => {
+  const late = await outcomeOf(3, () => server.hold(), { timeout: 300 });
+  expect(late).toMatchObject({
+    error: {
+      cause: { code: "TIMEOUT" },
+      message: expect.stringMatching(/^the transaction was stopped before the server/),
+    },
+    status: { status: "committed" },
+    rows: 1,
+  });
+  const aborting = new AbortController();
+  const reason = new Error("the user has left");
+  const hold = () => {
+    server.hold();
+    setTimeout(() => aborting.abort(reason), 50);
+  };
+  const aborted = await outcomeOf(4, hold, { signal: aborting.signal });
+  expect(aborted).toMatchObject({ error: { cause: reason }, status: { status: "committed" }, rows: 1 });
+});
