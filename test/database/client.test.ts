@@ -60,6 +60,21 @@ describe("the client's own ways stay intact", () => {
     expect(() => db()`select ${client`1` as never}`).toThrow("is a promise or another library's query; await it");
   });
 
+  test("plain statements of the client get their own answers beside those of a handle", async () => {
+    const client = database.connect({ max: 2 });
+    const run = bind(client);
+    const ask = [
+      (n: number) => client`select ${n}::integer as n`,
+      (n: number) => run`select ${n}::integer as n`,
+      (n: number) => client.begin((tx) => tx`select ${n}::integer as n`),
+      (n: number) => run.begin(async (tx) => tx`select ${n}::integer as n`),
+    ];
+    for (let round = 0; round < 3; round++) {
+      const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => ask[n % ask.length]?.(n)));
+      expect(answers.map((rows) => rows?.[0])).toEqual(answers.map((_, n) => ({ n })));
+    }
+  });
+
   test("the debug hook sees every statement", async () => {
     const seen: unknown[] = [];
     const client = database.connect({ debug: (_connection, text, values) => seen.push([text, values]) });
