@@ -10,11 +10,11 @@ import { Reserved } from "./reserve.js";
 import { retry } from "./retry.js";
 import { transact, type Transacting } from "./transact.js";
 
-/** What `bind` takes beside the client. */
+/** Options of `bind`. */
 export interface BindOptions {
   /**
-   * How long a statement waits for a connection of the pool, in milliseconds; `begin` and `session` wait twice as long. What has waited
-   * longer fails with `POOL_EXHAUSTED`, and was never sent. Default: 30000; 0 waits forever.
+   * How long a statement waits for a connection of the pool, in milliseconds. `begin` and `session` wait twice as long. A statement that
+   * has waited longer fails with `POOL_EXHAUSTED`; it was never sent. Default: 30000. 0 waits forever.
    */
   readonly waitTimeout?: number | undefined;
 }
@@ -22,7 +22,8 @@ export interface BindOptions {
 const DEFAULT_WAIT_MS = 30_000;
 
 /**
- * Makes a handle of a postgres.js client. The client stays as it is, and goes on to be yours to use and to end.
+ * Makes a handle of a postgres.js client. The client stays as it is, and you end it. Use it for nothing else: a value that the driver's own
+ * tag cannot write shifts the answers of its connection, to statements of the handle, too.
  *
  * ```ts
  * const client = postgres();
@@ -30,9 +31,9 @@ const DEFAULT_WAIT_MS = 30_000;
  * const id = await db.nextval(orderSeq);
  * ```
  *
- * Statements run with the client's own types, transforms and hooks, and prepared from the second time on. `int8` columns arrive as bigint,
- * unless the client parses `int8` itself (`types: { bigint: postgres.BigInt }`). Columns that `.as()` names arrive as the sequence's `mode`
- * says. Arrays are read by the handle, so the client does not need `fetch_types`.
+ * Statements run with the client's own types, transforms and hooks. A connection prepares them the second time they run there. `int8`
+ * columns arrive as bigint, unless the client parses `int8` itself (`types: { bigint: postgres.BigInt }`). Columns that `.as()` names
+ * arrive as the sequence's `mode` says. The handle reads arrays itself, so the client does not need `fetch_types`.
  */
 export function bind<Types extends Record<string, unknown>>(
   client: postgres.Sql<Types>,
@@ -69,7 +70,7 @@ function sessionHandle(own: Connection): Session {
   });
 }
 
-/** Runs `work` on a connection of its own. If that is lost, or its time is over, it fails immediately, whatever the work waits for. */
+/** Runs `work` on a connection of its own. Fails immediately if the connection is lost or the time is over, whatever the work waits for. */
 async function reserved<Result>(
   pool: Pool,
   connection: Connection,

@@ -21,17 +21,17 @@ import { transactionControl } from "./transaction-control.js";
 import { translate } from "./translate.js";
 import { typesOf, writeValues, type WritingClient } from "./write.js";
 
-/** A client of postgres.js, as far as a connection needs it. */
+/** The part of a postgres.js client that a connection needs. */
 export interface Client extends WritingClient {
   readonly options: WritingClient["options"] & postgres.ParsedOptions;
 }
 
-/** What all handles of one connection know of it, whatever their limits. */
+/** The state that all handles of one connection share, whatever their limits. */
 interface State {
-  /** The first error of a statement, which leaves a transaction unfit to commit. */
+  /** The first error of a statement. The server does not commit a transaction after it. */
   failure: unknown;
   ended: boolean;
-  /** Whether a transaction is open, which fails with the error of any of its statements. */
+  /** Whether this is a transaction, which fails with the error of any of its statements. */
   readonly inTransaction: boolean;
   leaveCursor: (() => PromiseLike<unknown>) | undefined;
   inner: Promise<unknown> | undefined;
@@ -84,12 +84,12 @@ export class Connection {
     return this.#state.failure;
   }
 
-  /** Whether something else reports the errors of statements that nothing awaits. */
+  /** Whether a transaction reports the errors of statements that nothing awaits. */
   get isReported(): boolean {
     return this.#state.inTransaction;
   }
 
-  /** From now on its handle is of no use: what it belonged to has ended, and others may have the connection. */
+  /** Makes its handles refuse every call: the session or transaction has ended, and others may have the connection. */
   end(): void {
     this.#state.ended = true;
   }
@@ -107,7 +107,7 @@ export class Connection {
     }
   }
 
-  /** Waits for a transaction or savepoint that nothing has awaited. */
+  /** Waits for a transaction or savepoint that the work did not await. */
   async idle(): Promise<void> {
     await this.#state.inner?.catch(() => {});
   }
@@ -125,7 +125,7 @@ export class Connection {
     return [this.pin(line), () => line.release(false)];
   }
 
-  /** To postgres.js any other statement on a connection has to wait for the end of a cursor. */
+  /** Notes an open cursor: postgres.js makes any other statement on its connection wait for the end of it. Returns what notes its end. */
   openCursor(leave: () => PromiseLike<unknown>): () => void {
     if (this.#reserved !== undefined) this.#state.leaveCursor = leave;
     return () => {
@@ -149,7 +149,7 @@ export class Connection {
     statement.then(unwatch, unwatch);
   }
 
-  /** Sends a statement. Behind the last one the connection goes back to the pool. */
+  /** Sends a statement. After the last one the connection goes back to the pool. */
   send(statement: Statement, isLast?: boolean): void {
     if (this.#reserved === undefined) this.#pool.run(statement);
     else {
@@ -196,7 +196,7 @@ export class Connection {
     return undefined;
   }
 
-  /** A transaction that is begun or ended by hand would take the statements of others with it, or leave those that follow outside. */
+  /** A transaction that is begun or ended by hand would take in the statements of others, or leave out those that follow. */
   #controlRefusal(text: string): unknown {
     if (this.#reserved !== undefined && !this.#state.inTransaction) return undefined;
     const words = transactionControl(text);
@@ -252,12 +252,12 @@ export class Connection {
     return raise(error, result);
   }
 
-  /** The values of a statement's first column, as the texts that the server sent, past the parsers of the client. */
+  /** Returns the values of a statement's first column as the server sent them, without the client's parsers. */
   async values(fragment: Sql): Promise<(string | null)[]> {
     return (await this.rows(fragment)).map(([value]) => value as string | null);
   }
 
-  /** The rows of a statement, as the texts that the server sent, past the parsers of the client. */
+  /** Returns the rows of a statement as the server sent them, without the client's parsers. */
   async rows(fragment: Sql): Promise<(string | null)[][]> {
     const refusal = this.refusal(fragment);
     if (refusal !== undefined) throw refusal;
@@ -274,7 +274,7 @@ export class Connection {
     );
   }
 
-  /** The single value of a statement that returns one row of one column, which is never null. */
+  /** Returns the value of a statement that returns one row of one column, which is never null. */
   async value<Value>(fragment: Sql, decode: Decode<Value>): Promise<Value> {
     const [text] = await this.values(fragment);
     return decode(text as string);
@@ -296,7 +296,7 @@ export class Connection {
     return again.catch((error) => this.fail(error, fragment));
   }
 
-  /** Runs a statement for what it does, and gives the server's word for it. */
+  /** Runs a statement that returns no rows, and returns the server's tag for it, such as COMMIT. */
   async command(text: string, isLast?: boolean): Promise<string> {
     if (this.#closed !== undefined) throw this.#closed;
     // Not prepared, because DEALLOCATE ALL would make the next transaction fail.
@@ -332,8 +332,8 @@ function newState(inTransaction: boolean): State {
 }
 
 /**
- * A statement that was lost with its connection postgres.js (3.4.9) may take for answered when that is opened again, by an empty
- * result that is of no statement.
+ * Refuses a result that belongs to no statement. When postgres.js (3.4.9) opens a lost connection again, it may take the statement that was
+ * lost for answered, with such an empty result.
  */
 export function refuseLost(result: Result): Result {
   if (result.statement) return result;
@@ -362,7 +362,7 @@ export function commitUnknown(cause: unknown, event = "the connection was lost")
   return new NextvalError("COMMIT_UNKNOWN", problem, { cause });
 }
 
-/** Throws an error, or what it was translated to, when a connection that may be lost has been closed. */
+/** Throws an error, or its translation. Waits first until a connection that may be lost has been closed. */
 async function raise(error: unknown, result = error): Promise<never> {
   if (!isServerError(error)) await nextTurn();
   throw result;

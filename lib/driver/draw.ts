@@ -7,20 +7,19 @@ import type { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
 import type { Connection } from "./connection.js";
 
-/** How values are drawn. */
+/** Options of draws. */
 export interface DrawOptions {
   /**
-   * Whether a value is handed out only once a crash of the server can no longer bring it back. Default: true; it costs a
-   * flush of the server's log per statement. With false a drawn value may come twice after a crash, unless the transaction
-   * that drew it has written a row.
+   * Whether a draw waits for the server's log, so that a crash cannot make its values come again. Default: true, which costs a flush of
+   * the log per statement. With false a drawn value may come twice after a crash, unless the transaction that drew it has written a row.
    */
   readonly durable?: boolean | undefined;
 }
 
-/** What one array of JavaScript can hold, and a `generate_series` of integers count. */
+/** The most values that one array of JavaScript can hold, and that a `generate_series` of integers can count. */
 const MOST = 2_147_483_647;
 
-/** What one statement draws: an array of the server holds no more than 1 GB. */
+/** The most values that one statement draws, because an array of the server holds no more than 1 GB. */
 const MOST_AT_ONCE = 10_000_000;
 
 /**
@@ -62,7 +61,7 @@ export class Draws {
     });
   }
 
-  /** Sends what waits: at the end of the tick, and before any other statement of a session, which may read what was drawn. */
+  /** Sends the draws that wait: at the end of the tick, and before any other statement of a session, which may read their values. */
   flush(): void {
     const batches = this.#batches;
     this.#batches = [];
@@ -110,7 +109,7 @@ export class Draws {
     return expand(sequence, count, row as string[]);
   }
 
-  /** One row per value: for a sequence that may come round, or whose steps are so wide that reckoning with them overflows. */
+  /** Draws one row per value: for a sequence that may cycle, or whose steps are so wide that arithmetic with them overflows. */
   async #plain<Sequence extends SequenceLike>(
     sequence: Sequence,
     count: number,
@@ -125,12 +124,12 @@ export class Draws {
 }
 
 /**
- * Draws values, and sends them as runs of equal distance: the place where each begins, and its base, which is what is left of a
- * value without its place, `v - n * increment`. So each value is known exactly, whatever the sequence has been altered to, and
- * whoever else draws or sets it meanwhile. Nearly always there is one run, and then the array of bases is not looked at.
+ * Draws values, and sends them as runs of equal distance: the place where each run begins, and its base `v - n * increment`. So each value
+ * is known exactly, even if other sessions alter, set or draw from the sequence meanwhile. Nearly always there is one run, and then the
+ * array of bases is not read.
  *
  * Every function, operator and type is that of `pg_catalog`, whatever the caller's `search_path` has. IS DISTINCT FROM cannot
- * say which operator it means, so the statement does without.
+ * name its operator, so the statement does without it.
  */
 function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): Sql {
   const runs = tag`
@@ -181,7 +180,7 @@ function expand<Sequence extends SequenceLike>(
   return values as ValueOf<Sequence>[];
 }
 
-/** Loops of their own, which V8 compiles for one kind of number. */
+/** Separate loops, because V8 compiles each for one kind of number. */
 function fillBigints(values: unknown[], from: number, end: number, first: bigint, step: bigint): void {
   // Cut to 64 bits, which every value is within, the sum is one instruction of the processor.
   for (let at = from, value = first; at < end; at++, value = BigInt.asIntN(64, value + step)) values[at] = value;

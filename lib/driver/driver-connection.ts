@@ -1,8 +1,8 @@
 import type postgres from "postgres";
 
-/** What postgres.js hands to `onexecute`; its own `begin` uses these names, which are not in its types. */
+/** The connection that postgres.js passes to `onexecute`. Its own `begin` uses these names, which are not in its types. */
 export interface DriverConnection {
-  /** Called when the socket is closed, and forgotten then. */
+  /** Called once, when the socket is closed. */
   onclose: ((this: DriverConnection, error: unknown) => void) | null;
   /**
    * Keeps the connection from going back to the pool: the driver calls it when all that was sent is answered. If `release` is false
@@ -11,7 +11,7 @@ export interface DriverConnection {
   reserved: ((() => void) & { release: boolean }) | null;
   /** Sends a query. */
   execute(query: DriverQuery): boolean | undefined;
-  /** Rejects all that is not answered, and closes the socket. The pool opens it again when it needs it. */
+  /** Rejects all queries that are not answered, and closes the socket. The pool opens it again when it needs it. */
   terminate(): void;
 }
 
@@ -29,19 +29,19 @@ export interface DriverQuery extends QueryBase {
 }
 
 interface QueryBase extends Promise<Result> {
-  /** Gives it to the pool that made it. */
+  /** Gives the query to the driver's pool. */
   readonly handler: ((query: DriverQuery) => void) & { readonly debug?: unknown };
   /** Asks the server to stop the statement, if it is the one that the connection waits for. */
   readonly canceller: ((query: DriverQuery) => Promise<void>) | null;
-  /** The text. What an empty one does is nothing. */
+  /** The text. An empty text does nothing. */
   strings: readonly string[];
   args: readonly unknown[];
-  /** What the driver keeps of it while it runs. Null before it is sent. */
+  /** What the driver knows of the statement while it runs; null before it is sent. */
   statement: DriverStatement | null;
   readonly options: QueryOptions;
-  /** The connection's process on the server, once it was sent. */
+  /** The connection's process on the server, once the query was sent; null before. */
   readonly state: object | null;
-  /** Whether it is the one that its connection waits for. */
+  /** Whether it is the query that its connection waits for. */
   active: boolean;
   executed: boolean;
   /** Whether it runs as a prepared statement, and whether the connection had prepared it before. Known once it was sent. */
@@ -77,11 +77,11 @@ export interface QueryOptions {
   readonly simple: boolean;
   /** Read when the query is sent: whether it runs as a prepared statement. */
   readonly prepare: boolean;
-  /** Called when the query was written to the socket. With false the driver sends nothing behind it until it is answered. */
+  /** Called when the query was written to the socket. If it returns false, the driver sends nothing more until the query is answered. */
   onexecute(connection: DriverConnection): boolean;
 }
 
-/** The codes of an error that says that the connection was lost, not what the server made of the statement. */
+/** Whether an error says that the connection was lost, and is not the server's answer to the statement. */
 export function isLoss(error: unknown): boolean {
   if (typeof error !== "object" || error === null || isServerError(error)) return false;
   return "errno" in error || "syscall" in error;

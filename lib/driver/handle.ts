@@ -16,18 +16,18 @@ export interface RunningTag {
   <Row extends object>(strings: TemplateStringsArray, ...things: readonly Splice[]): Query<Row>;
 }
 
-/** What a pool, a session and a transaction have in common: a tag that runs, and the functions of sequences. */
+/** A template tag that runs statements, with the functions of sequences. Pools, sessions and transactions are handles. */
 export interface Handle extends RunningTag {
   /** Runs a fragment. */
   query<Row>(fragment: Sql<Row>): Query<Row>;
 
   /**
-   * The same handle with limits on each of its calls: how long a statement may take, the wait for a connection included, and a signal
-   * that ends it. A cursor has the limits of its transaction only.
+   * Returns the same handle with limits on each of its calls. `timeout` includes the wait for a connection; `signal` ends calls early. A
+   * cursor has the limits of its transaction only.
    *
    * ```ts
    * const quick = db.with({ timeout: 500 });
-   * await quick`select pg_sleep(10)`; // fails with TIMEOUT after half a second, and the server is asked to stop
+   * await quick`select pg_sleep(10)`; // fails with TIMEOUT after half a second; the server is asked to stop it
    * ```
    *
    * A statement that was sent together with others cannot be stopped: it fails, and may still run on the server. The error says so.
@@ -49,14 +49,14 @@ export interface Handle extends RunningTag {
   cursor<Row>(fragment: Sql<Row>, size?: number): AsyncIterable<Row[]>;
 
   /**
-   * Draws the next value: `select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`. A value drawn is never given back.
+   * Draws the next value: `select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`. A value drawn never returns to the sequence.
    *
    * ```ts
    * const ids = await Promise.all(rows.map(() => db.nextval(orderSeq))); // one statement
    * ```
    *
-   * Calls of one tick share a statement; their order is that of the values. Where the sequence ends, all of them fail with
-   * `SEQUENCE_EXHAUSTED`. See `DrawOptions` for what a crash of the server may do.
+   * Calls of one tick share a statement, and get their values in the order of the calls. If the sequence ends, all of them fail with
+   * `SEQUENCE_EXHAUSTED`. `DrawOptions` says what a crash of the server may do.
    */
   nextval<Sequence extends SequenceLike>(sequence: Sequence, options?: DrawOptions): Promise<ValueOf<Sequence>>;
 
@@ -68,9 +68,9 @@ export interface Handle extends RunningTag {
   ): Promise<ValueOf<Sequence>[]>;
 
   /**
-   * Sets the current value, and gives it back; it is not undone by a rollback.
+   * Sets the current value, and returns it. A rollback does not undo it.
    *
-   * With `isCalled` true, as it is by default, the next value is `value` plus the increment; with false it is `value` itself.
+   * With `isCalled` true, the default, the next value is `value` plus the increment. With false it is `value` itself.
    */
   setval<Sequence extends SequenceLike>(
     sequence: Sequence,
@@ -79,30 +79,30 @@ export interface Handle extends RunningTag {
   ): Promise<ValueOf<Sequence>>;
 }
 
-/** A handle whose statements all run in one session of the server, so that what the session remembers can be read. */
+/** A handle whose statements all run in one session of the server, which remembers the values that it has drawn. */
 export interface SessionHandle extends Handle {
-  /** The value that `nextval` gave last for this sequence in this session. */
+  /** Returns the value that `nextval` returned last for this sequence in this session. */
   currval<Sequence extends SequenceLike>(sequence: Sequence): Promise<ValueOf<Sequence>>;
 
-  /** The value that `nextval` gave last in this session, of whichever sequence. */
+  /** Returns the value that `nextval` returned last in this session, for any sequence. */
   lastval(): Promise<bigint>;
 }
 
-/** What `begin` takes beside the work. */
+/** Options of `begin`. */
 export interface BeginOptions extends Limits {
   /**
-   * How often the whole work is run again if the transaction failed because of another one: SQLSTATE 40001 (serialization failure) and
-   * 40P01 (deadlock), at the commit, too. Pauses grow from 10 ms to 1 s. Default: 0. Never after `COMMIT_UNKNOWN`, and never after the
-   * work has called `tx.noRetry()`.
+   * How often the whole work is run again if another transaction made this one fail: SQLSTATE 40001 (serialization failure) and 40P01
+   * (deadlock), also at the commit. Pauses grow from 10 ms to 1 s. Default: 0. The work is not run again after `COMMIT_UNKNOWN`, nor
+   * after it has called `tx.noRetry()`.
    */
   readonly retries?: number | undefined;
 }
 
-/** A pool of connections, each statement on any of them. `currval` and `lastval` do not exist here: begin or reserve. */
+/** Runs each statement on any connection of a pool. `currval` and `lastval` need `begin` or `session`. */
 export interface Database extends Handle {
   /**
-   * Runs `work` in a transaction: committed when it returns, rolled back when it throws or a statement of it fails.
-   * `modes` follow `begin`, such as `"isolation level serializable"` or `"read only"`.
+   * Runs `work` in a transaction. Commits when it returns; rolls back when it throws or one of its statements fails.
+   * `modes` follow the word `begin`, such as `"isolation level serializable"` or `"read only"`.
    *
    * ```ts
    * await db.begin(async (tx) => {
@@ -113,36 +113,39 @@ export interface Database extends Handle {
    * ```
    *
    * - A rollback returns no drawn value and undoes no `setval`.
-   * - Change settings with `set local`: what `set` changes stays on the connection, and reaches others.
-   * - `timeout` and `signal` limit the whole of it. What is open when they end it is rolled back.
-   * - Inside, use `tx`: a statement on `db` waits for another connection, and may wait for this transaction to end.
-   * - If the connection is lost before the server has answered COMMIT, it fails with `COMMIT_UNKNOWN`: nothing here can tell whether the
-   *   transaction was committed.
+   * - Change settings with `set local`: a setting that `set` changes stays on the connection, and reaches other users of it.
+   * - `timeout` and `signal` limit the whole transaction. If they end it before the commit, it is rolled back.
+   * - Inside, use `tx`: a statement on `db` needs another connection, and may wait for this transaction to end.
+   * - If COMMIT gets no answer, because the connection is lost or a limit is reached, `begin` fails with `COMMIT_UNKNOWN`. The transaction
+   *   may have been committed or not.
    */
   begin<Result>(work: Work<Result>, options?: BeginOptions): Promise<Outcome<Result>>;
   begin<Result>(modes: string, work: Work<Result>, options?: BeginOptions): Promise<Outcome<Result>>;
 
   /**
-   * Runs `work` on one reserved connection, which goes back to the pool afterwards. What the session has changed is undone first:
-   * settings, role, advisory locks, temporary tables, open cursors, an open transaction. Values that CACHE has reserved are given up.
+   * Runs `work` on one reserved connection. Before the connection goes back to the pool, all that the session has changed is undone:
+   * settings, role, advisory locks, temporary tables, open cursors, an open transaction. Values that CACHE has reserved are lost.
    */
   session<Result>(work: (session: Session) => Result | Promise<Result>, limits?: Limits): Promise<Outcome<Result>>;
 }
 
 /** One connection of its own, outside a transaction or around several. */
 export interface Session extends SessionHandle {
-  /** The same as that of the pool, on this connection; `timeout` and `signal` limit each statement. */
+  /** Runs `work` in a transaction on this connection, as `begin` of a pool does. `timeout` and `signal` limit each statement. */
   begin: Database["begin"];
 }
 
 /** A transaction. */
 export interface Transaction extends SessionHandle {
-  /** Runs `work` after a savepoint: when it throws, what it did is rolled back to there, and the error is passed on. */
+  /** Runs `work` after a savepoint. When it throws, its changes are rolled back, and the error is passed on. */
   savepoint<Result>(work: Work<Result>): Promise<Outcome<Result>>;
 
-  /** From now on this transaction is not run again by `retries`, because the work has done something that must not happen twice. */
+  /**
+   * Keeps `retries` from running this work again. Call it before the work does something that must not happen twice, such as sending a
+   * mail.
+   */
   noRetry(): void;
 }
 
-/** What is done in a transaction; what it returns is what `begin` gives back. */
+/** The work of a transaction. `begin` returns its result. */
 export type Work<Result> = (transaction: Transaction) => Result | Promise<Result>;

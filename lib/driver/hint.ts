@@ -3,7 +3,7 @@ import { JsonValue } from "../sql/json.js";
 import { placeOf } from "../sql/shape.js";
 import { isServerError } from "./driver-connection.js";
 
-/** SQLSTATEs that a missing type may lead to: a parameter's type is taken from where it stands. */
+/** SQLSTATEs that a missing type may cause: the server takes the type of a parameter from where it stands. */
 const UNTYPED = new Set(["42P18", "42P08", "42725", "42804", "42883"]);
 
 const INVALID_TEXT = "22P02";

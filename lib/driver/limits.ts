@@ -1,14 +1,14 @@
 import { NextvalError } from "../error.js";
 
-/** How long calls may take. Nothing is limited unless stated. */
+/** Limits of calls. Without them a call may wait forever. */
 export interface Limits {
-  /** In milliseconds, from 1 to 2147483647, the wait for a connection included. What takes longer fails with `TIMEOUT`. */
+  /** In milliseconds, from 1 to 2147483647, the wait for a connection included. A call that takes longer fails with `TIMEOUT`. */
   readonly timeout?: number | undefined;
-  /** When it is aborted, calls fail with its reason. */
+  /** Makes calls fail with its reason when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a handle was told about its calls. */
+/** The settings of a handle for its calls. */
 export interface Settings {
   readonly limits?: Limits | undefined;
   /** How long a statement waits for a connection, in ms; 0 waits forever. */
@@ -16,16 +16,16 @@ export interface Settings {
 }
 
 /**
- * What was stopped: a statement that waited, one that ran with nothing sent after it, one that was sent together with others; or a whole
- * transaction or session.
+ * What was stopped: a statement that waited to be sent; one that ran with nothing sent after it; one that was sent together with others;
+ * or a whole transaction or session.
  */
 export type Stage = "unsent" | "running" | "together" | "whole";
 
 /** How a statement is stopped before its answer. */
 export interface Stop {
-  /** What its caller gets. */
+  /** The error that the caller gets. */
   error(stage: Stage): unknown;
-  /** Whether the caller waits for what the server says to a request to stop it. */
+  /** Whether the caller waits for the server's answer to the request to stop. */
   readonly waits: boolean;
 }
 
@@ -36,7 +36,7 @@ const AFTERMATH: { readonly [Each in Stage]: string } = {
   together: "it was sent together with others, and may still run on the server",
 };
 
-/** By `query.cancel()`. */
+/** The stop of `query.cancel()`. */
 export const CANCEL: Stop = {
   error(stage) {
     const also = stage === "together" ? `; ${AFTERMATH.together}` : "";
@@ -47,7 +47,7 @@ export const CANCEL: Stop = {
 
 const MAX_TIMEOUT_MS = 2_147_483_647;
 
-/** Refuses limits that mean nothing. */
+/** Refuses limits that are not allowed. */
 export function checkedLimits<Given extends Limits>(given: Given): Given {
   const { timeout, signal } = given;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 1 && timeout <= MAX_TIMEOUT_MS)) {
@@ -62,7 +62,7 @@ export function checkedLimits<Given extends Limits>(given: Given): Given {
   return given;
 }
 
-/** Calls `stop` once when a limit is reached, which is after `left` ms if some of the time has passed; the result ends the watch. */
+/** Calls `stop` once when a limit is reached. `left` is the rest of the timeout, in ms. Returns a function that ends the watch. */
 export function watch(
   { timeout, signal }: Limits,
   what: string,

@@ -1,7 +1,7 @@
 /**
- * Lets the event loop go round once. A socket's error and its close come in one turn, and what postgres.js (3.4.9) sends in
- * between may be lost, and block the connection after it: it clears the timer of what it had not written yet, and then waits for
- * it. So whoever hears of an error a turn later may go on at once.
+ * Waits for one turn of the event loop. A socket's error and its close come in one turn. A statement that postgres.js (3.4.9) sends
+ * between them may be lost and block the connection: the driver clears the timer of its write, and then waits for it. A caller that gets
+ * the error a turn later can send its next statement immediately.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

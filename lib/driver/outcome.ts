@@ -1,6 +1,6 @@
 /**
- * What `begin`, `savepoint` and `session` give back: where the work returns an array of statements, as postgres.js allows,
- * that of their rows.
+ * The result of `begin`, `savepoint` and `session`. If the work returns an array of statements, as postgres.js allows, it is an array of
+ * their rows.
  */
 export type Outcome<Result> =
   Awaited<Result> extends infer Settled
@@ -9,7 +9,7 @@ export type Outcome<Result> =
       : Settled
     : never;
 
-/** Waits for the statements of an array, too: one that nobody awaits would never run. */
+/** Also waits for the statements of an array, because a statement that is not awaited never runs. */
 export async function outcomeOf<Result>(result: Result | Promise<Result>): Promise<Outcome<Result>> {
   const settled: unknown = await result;
   const outcome = Array.isArray(settled) && settled.every(isThenable) ? await Promise.all(settled) : settled;

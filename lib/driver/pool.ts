@@ -14,16 +14,16 @@ export interface Line {
   stop(statement: Statement, stop: Stop): void;
 }
 
-/** Who has taken a connection out of the pool. */
+/** The owner of a connection that was taken out of the pool. */
 export interface Owner {
   lose(error: unknown): void;
 }
 
-/** The pause before a server that refused a connection is asked again, and the longest one. */
+/** The first and the longest pause before a server that refused a connection is asked again. */
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 1_000;
 
-/** How much longer than other statements one waits that the driver may be opening a connection for. */
+/** How much longer a statement waits if the driver may be opening a connection for it. */
 const CONNECT_MARGIN_MS = 1_000;
 
 const pools = new WeakMap<object, Pool>();
@@ -31,8 +31,8 @@ const pools = new WeakMap<object, Pool>();
 /**
  * Distributes statements over the connections of a postgres.js client.
  *
- * The driver's own pool hands out connections, one statement each; what is sent behind that statement is decided here. So it is known
- * what a connection still has to answer, which `cancel` needs, and nothing fails between being queued and being sent.
+ * The driver's own pool hands out connections, one statement each. This pool decides what is sent after that statement. So it knows what a
+ * connection still has to answer, which `cancel` needs, and no statement fails between being queued and being sent.
  */
 export class Pool implements Line, Listener {
   readonly closed = undefined;
@@ -40,20 +40,20 @@ export class Pool implements Line, Listener {
   readonly #client: Pick<postgres.Sql, "unsafe" | "options">;
   readonly #max: number;
   readonly #waiting = new Set<Statement>();
-  /** What the driver's pool was given and has not sent. */
+  /** Statements that the driver's pool was given and has not sent. */
   readonly #offered = new Set<Statement>();
   readonly #wires = new WeakMap<DriverConnection, Wire>();
-  /** Connections that have something to answer. */
+  /** Connections that have statements to answer. */
   readonly #carrying = new Set<Wire>();
   readonly #owned = new Map<Wire, Owner>();
-  /** Connections that the driver may mix up with a statement of their past when it opens them again. */
+  /** Connections that have lost a statement: the driver may give its error to the next statement when it opens them again. */
   readonly #suspect = new Set<Wire>();
   #staleErrors = 0;
   /** Since when the server refuses connections, and how long to wait before the next attempt. */
   #refusedSince: number | undefined;
   #backoff = MIN_BACKOFF_MS;
   #nextAttempt = 0;
-  /** Runs while something waits to be sent. */
+  /** Runs while statements wait to be sent. */
   #clock: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Pick<postgres.Sql, "unsafe" | "options">) {
@@ -68,7 +68,7 @@ export class Pool implements Line, Listener {
     return pool;
   }
 
-  /** The driver does not say which connection a statement was sent on if it may send no second one behind it. */
+  /** Without pipelining the driver does not say which connection a statement was sent on. */
   get cannotReserve(): boolean {
     return (this.#client.options as { max_pipeline?: number }).max_pipeline === 0;
   }
@@ -80,7 +80,7 @@ export class Pool implements Line, Listener {
     if (statement.wait > 0) this.#expect(statement);
   }
 
-  /** Takes the connection on which an empty statement is sent out of the pool, until `release`. */
+  /** Sends an empty statement, and takes its connection out of the pool until `release`. */
   async reserve(own: (wire: Wire) => Owner, { limits, wait }: Settings): Promise<void> {
     for (;;) {
       let isTaken = false;
@@ -105,7 +105,7 @@ export class Pool implements Line, Listener {
     }
   }
 
-  /** Takes note that the driver's pool has a connection again, which it may have given to another owner already. */
+  /** Notes that the driver's pool has a connection again. The driver may already have given it to another owner. */
   release(wire: Wire, owner: Owner): void {
     if (this.#owned.get(wire) === owner) this.#owned.delete(wire);
     this.#distributeSoon();
@@ -122,7 +122,7 @@ export class Pool implements Line, Listener {
     }
   }
 
-  /** Keeps the driver's pool from getting a connection back with the answer, because the request could hit the next statement. */
+  /** Keeps the connection from the driver's pool until the request is answered, because it could hit the next statement. */
   async #holdDuring(asked: Promise<void>, wire: Wire): Promise<void> {
     const { connection } = wire;
     let isAsked = true;
@@ -223,7 +223,7 @@ export class Pool implements Line, Listener {
     this.#clock = undefined;
   }
 
-  /** Fails what has waited too long. It was never sent. */
+  /** Fails statements that have waited too long. They were never sent. */
   #giveUp(): void {
     this.#stopClock();
     const now = Date.now();
@@ -247,7 +247,7 @@ export class Pool implements Line, Listener {
     if (next < Infinity) this.#clock = setTimeout(() => this.#giveUp(), next - now);
   }
 
-  /** Sends what waits, in its order. */
+  /** Sends the statements that wait, in their order. */
   #distribute(): void {
     for (const statement of this.#waiting) {
       if (!this.#send(statement)) return;
@@ -255,7 +255,7 @@ export class Pool implements Line, Listener {
     }
   }
 
-  /** Sends a statement on a connection of the driver's pool if it has any, or else behind what is running. */
+  /** Sends a statement on a free connection of the driver's pool, or else after those that run on the least busy one. */
   #send(statement: Statement): boolean {
     if (this.#refusedSince !== undefined && this.#mustWait()) return false;
     if (this.#offered.size + this.#carrying.size + this.#owned.size < this.#max) {
@@ -298,7 +298,7 @@ export class Pool implements Line, Listener {
     this.#distributeSoon();
   }
 
-  /** Tries again after a pause, with one connection for all that waits, until `connect_timeout` has passed. */
+  /** Tries again after a pause, with one connection for all statements that wait, until `connect_timeout` has passed. */
   #afterRefusal(statement: Statement): void {
     const seconds = (this.#client.options.connect_timeout as number) || 30;
     const now = Date.now();
@@ -316,7 +316,7 @@ export class Pool implements Line, Listener {
   }
 }
 
-/** The driver's pool may be opening a connection for it, which it would forget without a statement: so it runs, and does nothing. */
+/** Makes a statement do nothing. It still has to run, because the driver may be opening a connection for it that it would then forget. */
 function neutralize(statement: Statement, error: unknown): void {
   statement.strings = [""];
   statement.args = [];

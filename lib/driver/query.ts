@@ -42,7 +42,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
     return this.#run().finally(done);
   }
 
-  /** Starts the statement without waiting for it. If it fails within a transaction, `begin` fails with its error. */
+  /** Starts the statement without waiting for it. If the statement fails inside `begin`, `begin` fails with its error. */
   execute(): this {
     const rows = this.#run();
     if (this.#connection.isReported) rows.catch(() => {});
@@ -53,10 +53,10 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
    * Stops the statement; awaiting it then fails with SQLSTATE 57014.
    *
    * - A statement that was not sent never runs.
-   * - If the server works on it, and nothing was sent after it on the same connection, the server is asked to stop it. It may be done
-   *   before the request arrives, and then it succeeds.
-   * - If it was sent together with others, it fails immediately and may still run on the server: a request would stop whichever
-   *   statement the server works on when it arrives. The error says so.
+   * - If the server works on the statement, and nothing was sent after it on the same connection, the server is asked to stop. A statement
+   *   that ends before the request arrives succeeds.
+   * - If the statement was sent together with others, it fails immediately and may still run on the server. The error says so. The server
+   *   cannot be asked, because it would stop the statement that it works on when the request arrives.
    */
   cancel(): void {
     if (this.#statement === undefined) this.#rows ??= Promise.reject(CANCEL.error("unsent"));

@@ -7,19 +7,19 @@ import type { Listener, Statement } from "./statement.js";
 import type { Wire } from "./wire.js";
 
 /**
- * What a session may have left on its connection: everything that DISCARD ALL removes, but not prepared statements, because the driver
- * would go on to use them. Source: "DISCARD" in the PostgreSQL documentation.
+ * Undoes what a session may have changed: all that DISCARD ALL undoes, except prepared statements, because the driver would go on using
+ * them. Source: "DISCARD" in the PostgreSQL documentation.
  */
 const RESET =
   "close all; set session authorization default; reset all; unlisten *; " +
   "select pg_catalog.pg_advisory_unlock_all(); discard plans; discard temp; discard sequences";
 
 /**
- * A connection taken out of the pool, as postgres.js' own `begin` does it: by a statement, here an empty one.
+ * Holds a connection that was taken out of the pool by an empty statement, as the driver's own `begin` takes one.
  *
- * The driver's `reserve` is never answered in three cases, writes to a connection that the server has closed, and releasing such a
- * connection puts it back among the open ones (3.4.9). So the closing is listened to, and from then on the connection is neither used
- * nor released: the pool has taken it back by itself.
+ * The driver's `reserve` is never answered in three cases. It also writes to a connection that the server has closed, and releases it to
+ * the open ones (3.4.9). So this class listens to the close. From then on it neither uses nor releases the connection, because the driver's
+ * pool has taken it back by itself.
  */
 export class Reserved implements Line, Listener, Owner {
   closed: unknown;
@@ -73,8 +73,8 @@ export class Reserved implements Line, Listener, Owner {
   }
 
   /**
-   * Gives the connection back when all that was sent is answered, as a last statement does by itself. An open transaction is rolled
-   * back. With `resets`, what a session has changed is undone.
+   * Returns the connection to the pool when all statements are answered. An open transaction is rolled back. With `resets`, all that a
+   * session has changed is undone. Does nothing if a last statement was sent, which returns the connection by itself.
    */
   release(resets: boolean): void {
     if (this.closed !== undefined || this.#last !== undefined) return;
@@ -89,7 +89,7 @@ export class Reserved implements Line, Listener, Owner {
     else void this.#wire.stop(statement, stop)?.then(() => this.#send());
   }
 
-  /** Asks the server to stop what it works on; what was not sent fails. */
+  /** Asks the server to stop the statement that it works on. Statements that were not sent fail. */
   stopAll(error: unknown): void {
     for (const statement of this.#waiting) {
       this.#waiting.delete(statement);
@@ -136,7 +136,7 @@ export class Reserved implements Line, Listener, Owner {
     }
   }
 
-  /** Called by the driver when all is answered and the connection has not gone back. */
+  /** Called by the driver when all statements are answered and the connection has not gone back. */
   #kept(): void {
     if (this.#last === undefined || this.#waiting.size > 0 || !this.#wire.takesMore) return;
     // The last statement could not undo what the session has changed.

@@ -1,12 +1,12 @@
-/** Errors after which the same transaction may succeed: it met another one. Source: "Serialization Failure Handling". */
+/** Errors that another transaction has caused, after which the same work may succeed. Source: "Serialization Failure Handling". */
 const MAY_SUCCEED = new Set(["40001", "40P01"]);
 
 const FIRST_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 1_000;
 
 /**
- * Runs an attempt again, up to `retries` times, when it has failed because of another transaction. Pauses in between, longer each time
- * and of random length, so that the two do not meet again.
+ * Runs an attempt again, up to `retries` times, if another transaction made it fail. The pauses grow and are of random length, so that
+ * the two transactions do not meet again.
  */
 export async function retry<Result>(
   retries: number,

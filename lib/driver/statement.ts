@@ -14,15 +14,15 @@ import { KnownTypes } from "./known-types.js";
 import { PreparedTexts } from "./prepared-texts.js";
 import { Reading } from "./reading.js";
 
-/** What becomes of a statement on its way; the pool or the reserved connection that sends it listens. */
+/** Hears of the events of a statement: the pool or the reserved connection that sends it. */
 export interface Listener {
-  /** The driver has written it to the socket, and more may follow at once. */
+  /** The driver has written the statement to the socket, and more may follow immediately. */
   sent(statement: Statement, connection: DriverConnection): void;
-  /** It is answered or has failed. Called before the driver does anything else with the connection. */
+  /** The statement is answered or has failed. Called before the driver does anything else with the connection. */
   settled(statement: Statement, error?: unknown): void;
-  /** It failed before it was sent. If the result is true it goes on, and the caller never hears of the error. */
+  /** The statement failed before it was sent. If the result is true, it goes on waiting, and the error is dropped. */
   unsent(statement: Statement, error: unknown): boolean;
-  /** The server refused to let in again the connection that this statement was lost with. */
+  /** The server refused to open the connection again that this statement was lost with. */
   refused(statement: Statement): void;
 }
 
@@ -33,23 +33,23 @@ export interface Carrier {
   close(reason?: unknown): void;
 }
 
-/** A query of the driver that tells what becomes of it, and runs when its listener sends it. */
+/** A query of the driver that tells a listener about its events, and runs when the listener sends it. */
 export interface Statement extends DriverQuery {
   listener: Listener | undefined;
   carrier: Carrier | undefined;
-  /** Whether the driver said on which connection it went out: not if the socket was full. */
+  /** Whether the driver said on which connection it was sent. The driver does not if the socket was full. */
   flows: boolean;
   /** Whether its connection was lost before it was answered. */
   lost: boolean;
-  /** What takes the connection that it is sent on out of the pool. */
+  /** Takes its connection out of the pool. Called when the statement was sent. */
   take: (() => void) | undefined;
   /** How long it waits to be sent, in ms, and until when. */
   readonly wait: number;
   deadline: number;
-  /** What runs it when the driver asks for its first row: for cursors only. */
+  /** Sends it when the driver asks for its first row. For cursors only. */
   start: (() => void) | undefined;
   readonly reading: Reading;
-  /** Fails towards the caller, while the server may still work on it. */
+  /** Fails for the caller, while the server may still work on it. */
   abandon(error: unknown): void;
 }
 
@@ -60,7 +60,7 @@ export interface StatementKind {
   /** How long it waits to be sent, in ms; 0, the default, waits forever. */
   readonly wait?: number;
   readonly take?: () => void;
-  /** What its types add to the text, where a connection prepares the same text once per list of types. */
+  /** The declared types of its values. A connection prepares the same text once for each list of types. */
   readonly types?: string;
   /** How its columns are read; by their types unless stated. */
   readonly reading?: Reading;
@@ -73,12 +73,13 @@ export type MakeStatement = (text: string, parameters: readonly unknown[], kind?
 /**
  * Makes statements of a client: queries of the driver's own class, with four differences that postgres.js (3.4.9) needs.
  *
- * - It sends a new statement in two steps, and the second one when it knows the types of the parameters. Ours are written already, so
- *   one step is enough (`describeFirst`).
- * - It repeats a prepared statement that has become invalid while others wait for their answers behind it, and mixes them up. Ours is
- *   not repeated (`retried`): its error reaches the caller, or `Connection`, which sends it again by itself.
- * - It says nothing when a connection that was lost with a statement is refused by the server, and tries again without a pause.
- * - It takes the parser of a column by its type alone. Ours says how each column is read (`Described`).
+ * - The driver sends a new statement in two steps, because it needs the types of the parameters to write them. Our values are written
+ *   already, so one step is enough (`describeFirst`).
+ * - The driver repeats a prepared statement that has become invalid while other statements wait for their answers after it, and mixes up
+ *   the answers. Ours is not repeated (`retried`). Its error reaches the caller, or `Connection`, which sends it again by itself.
+ * - The driver says nothing when the server refuses to open a lost connection again, and tries again without a pause. Ours notices it
+ *   (`describeFirst`, once `lost`).
+ * - The driver chooses the parser of a column by its type alone. Ours says how each column is read (`Described`).
  */
 export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">): MakeStatement {
   const { handler, canceller, constructor } = client.unsafe("") as unknown as DriverQuery;

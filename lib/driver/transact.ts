@@ -33,7 +33,7 @@ export async function transact<Result>(
   throw transaction.failure ?? new NextvalError("TRANSACTION_FAILED", "the server has rolled the transaction back");
 }
 
-/** Work on a connection, which fails when one of its statements has failed, whether or not the work took notice. */
+/** Runs work on a connection. Fails if one of its statements has failed, even if the work has caught the error. */
 async function attempt<Result>(
   connection: Connection,
   work: Work<Result>,

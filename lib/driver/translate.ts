@@ -25,10 +25,10 @@ const USES: { readonly [name: string]: SequenceMark["use"] } = {
   setval: "sets",
 };
 
-/** Where a driver gives one error to several takers (a statement, and the transaction around it), all get the same. */
+/** A statement and the transaction around it may fail with one error of the driver. Both get one translation. */
 const translated = new WeakMap<object, NextvalError>();
 
-/** An error of the server that is about sequences, as a `NextvalError`; any other as it is. */
+/** Makes a `NextvalError` of a server error about a sequence. Returns any other error as it is. */
 export function translate(error: unknown, marks: readonly SequenceMark[], user: string): unknown {
   if (!isServerError(error)) return error;
   const known = translated.get(error);
@@ -112,7 +112,7 @@ function findMark(
 /** A name in the quotes of the languages that the server speaks; with its schema it has 127 characters at most. */
 const QUOTED = /["»„«“「]\s?(.{1,127}?)\s?["«“»”」](?:\W|$)/;
 
-/** A missing privilege is told without quotes, at the end: `permission denied for sequence order_seq`. */
+/** The server names a sequence without quotes, at the end, if a privilege is missing: `permission denied for sequence order_seq`. */
 function isNamed({ code, message }: PostgresError, quoted: string | undefined, sequence: AnySequence): boolean {
   const { seqName } = sequence;
   if (quoted !== undefined) return quoted === seqName || quoted === sequenceName(sequence);

@@ -6,26 +6,26 @@ import type { Carrier, Statement } from "./statement.js";
 /** The most statements that a connection has to answer at a time; the driver's own bound is 100. */
 const MAX_IN_FLIGHT = 90;
 
-/** After so many statements in a row the driver's pool gets the connection back, because others may be waiting for it. */
+/** How many statements in a row are sent before the driver's pool gets the connection back, because others may wait for it. */
 const MAX_IN_A_ROW = 1_000;
 
-/** How long a connection has to answer what nothing waits for any more. After that it is taken for dead, and closed. */
+/** How long a connection may take to answer statements whose callers have left. Then it is taken for dead and closed. */
 const GRACE_MS = 5_000;
 
-/** One connection of the driver, and which of our statements it has not answered. */
+/** Wraps one connection of the driver, and knows which of our statements it has not answered. */
 export class Wire implements Carrier {
   readonly connection: DriverConnection;
   readonly onClose: (error: unknown) => void;
   /** In the order in which they were sent: the server works on the first one. */
   readonly #inFlight = new Set<Statement>();
-  /** Those of them that nothing waits for, with the end of their grace. */
+  /** The statements among them whose callers have left, each with the timer of its grace. */
   readonly #abandoned = new Map<Statement, ReturnType<typeof setTimeout>>();
-  /** Whether nothing may be sent until all that was sent is answered. */
+  /** Whether nothing more may be sent until all statements are answered. */
   #full = false;
   #inARow = 0;
-  /** Whether a statement was lost, so that the driver is about to close the connection. What is sent until then stays in its buffer. */
+  /** Whether a statement was lost: the driver is about to close the connection, and what is sent until then stays in its buffer. */
   #isLosing = false;
-  /** Cancel requests that are under way. The next statement could be hit by them. */
+  /** How many cancel requests are under way. They could hit the next statement. */
   #cancelling = 0;
 
   constructor(connection: DriverConnection, onClose: (error: unknown) => void) {
@@ -53,7 +53,7 @@ export class Wire implements Carrier {
     this.#follow(statement);
   }
 
-  /** Takes note of a statement that the driver's pool has sent on this connection. */
+  /** Notes a statement that the driver's pool has sent on this connection. */
   adopt(statement: Statement): void {
     this.#isLosing = false;
     this.#inFlight.add(statement);
@@ -82,8 +82,9 @@ export class Wire implements Carrier {
   }
 
   /**
-   * Stops a statement that was sent. The server is asked only if it works on this statement and has nothing else to do after it, and
-   * then nothing is sent until it has answered both. The result is that wait; undefined if the server is not asked.
+   * Stops a statement that was sent. The server is asked only if it works on this statement and has no other statement after it. Then
+   * nothing is sent until the request and the statement are answered. Returns a promise for the end of the request; undefined if the
+   * server is not asked.
    */
   stop(statement: Statement, { error, waits }: Stop): Promise<void> | undefined {
     const isAlone = statement.active && this.#inFlight.size === 1 && this.#inFlight.has(statement);
@@ -92,7 +93,7 @@ export class Wire implements Carrier {
     return isAlone ? this.#cancel(statement) : undefined;
   }
 
-  /** Asks the server to stop what it works on, for an owner whose time is over. */
+  /** Asks the server to stop the statement that it works on, for an owner whose time is over. */
   async stopRunning(): Promise<void> {
     const [statement] = this.#inFlight;
     for (const each of this.#inFlight) this.#expectAnswer(each);

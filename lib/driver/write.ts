@@ -5,8 +5,8 @@ import { JsonValue } from "../sql/json.js";
 import { placeOf } from "../sql/shape.js";
 
 /**
- * Values become text here, before the driver sees them. Its own serializers run when a statement is queued already: what fails there
- * shifts every later answer of the connection to another statement, and some change a value silently (postgres.js 3.4.9).
+ * Values become text here, before the driver sees them. The driver's own serializers run after a statement was queued. If one fails, every
+ * later answer of the connection goes to another statement. Some also change a value silently (postgres.js 3.4.9).
  */
 
 /** A parameter of the driver: `client.typed(text, type)`. */
@@ -22,8 +22,8 @@ export interface WritingClient {
 const UNKNOWN = 705;
 
 /**
- * Types by themselves, so that `jsonb_build_object('a', ${true})` works. The driver looks serializers up by the text of the type, and
- * writes the type as a number: "016" declares 16 and has no serializer.
+ * Types that a value declares, so that `jsonb_build_object('a', ${true})` works. The driver looks serializers up by the text of the type,
+ * and writes the type as a number: "016" declares 16 and has no serializer.
  */
 const BOOLEAN = "016" as unknown as number;
 const BYTEA = "017" as unknown as number;
@@ -38,7 +38,7 @@ const MAX_CHARACTERS = Math.floor(2 ** 30 / 3);
 const MIN_INT8 = -9_223_372_036_854_775_808n;
 const MAX_INT8 = 9_223_372_036_854_775_807n;
 
-/** The parameters of a statement. A value that has no text is refused with its position, before anything is sent. */
+/** Writes the parameters of a statement. A value that has no text is refused with its position, before anything is sent. */
 export function writeValues(fragment: Sql, client: WritingClient): Parameter[] {
   const values = fragment.values;
   const place: Place = (at, path) => `${placeOf(fragment.strings, at)}${path}`;
@@ -69,7 +69,7 @@ export function writeValues(fragment: Sql, client: WritingClient): Parameter[] {
   return values as Parameter[];
 }
 
-/** The types that the parameters declare, for the connection prepares a text once for each list of them; empty if there are none. */
+/** Lists the types that the parameters declare; empty if there are none. A connection prepares a text once for each list. */
 export function typesOf(parameters: readonly Parameter[]): string {
   let types = "";
   for (let at = 0; at < parameters.length; at++) {
@@ -116,7 +116,7 @@ function writeObject(value: object, client: WritingClient, place: Place, at: num
   return { text: jsonText(value, place, at, path), type: UNKNOWN };
 }
 
-/** `client.typed(value, type)`, `client.json(value)` and `client.array(items, type)`, which the user's own types may have serializers for. */
+/** `client.typed(value, type)`, `client.json(value)` or `client.array(items, type)`. The user's own types may have serializers for it. */
 interface Marked {
   readonly value: unknown;
   readonly type: unknown;
@@ -157,7 +157,7 @@ function writeMarked(marked: Marked, client: WritingClient, place: Place, at: nu
   return { text: serialized(serialize, value, place, at, path), type: declared(type) };
 }
 
-/** A type of the user's, past the serializers of the driver. */
+/** Writes a type that the user has marked so that the driver finds no serializer for it. */
 function declared(type: number): number {
   return type === 0 ? UNKNOWN : (`0${type}` as unknown as number);
 }
@@ -263,7 +263,7 @@ function refuseUnwritable(place: string, as: string, error: unknown): never {
   return refuse(place, `cannot be written as ${as}: ${reason}`);
 }
 
-/** The text {} fits a column of JSON and one of an array, and would be stored as the wrong one of the two. */
+/** Refuses an empty array or object, because the text {} fits columns of both JSON and arrays, and could be stored as the wrong kind. */
 function refuseAmbiguous(value: unknown, { strings }: Sql, place: Place, at: number): never | void {
   const before = strings[at] as string;
   const after = strings[at + 1] as string;
