@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const filesIn = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) => join(folder, path));
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "SECURITY.md",
+  ...filesIn("docs").filter((path) => path.endsWith(".md")),
+];
+// Other folders of test/ may hold files that come and go while tests run.
+const folders = ["adversarial", "database", "property", "unit"].map((folder) => `test/${folder}`);
+const tests = new Set([...readdirSync(join(root, "test")), ...folders.flatMap(filesIn)].map((path) => basename(path)));
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(path: string): string[] {
+  return [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test.each(pages)("the links of %s lead somewhere", (page) => {
+  const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+  for (const [link, path = "", anchor] of links) {
+    const target = path === "" ? page : join(dirname(page), path);
+    expect(existsSync(join(root, target)), link).toBe(true);
+    if (anchor !== undefined) expect(anchorsOf(target), link).toContain(anchor);
+  }
+});
+
+test.each(pages)("the tests that %s names exist", (page) => {
+  const named = [...read(page).matchAll(/`[\w./-]*?([\w-]+\.test\.ts)`/g)].map(([, name]) => name as string);
+  expect(named.filter((name) => !tests.has(name))).toEqual([]);
+});
