@@ -15,7 +15,7 @@ const pages = [
   ...filesIn("docs").filter((path) => path.endsWith(".md")),
 ];
 // Other folders of test/ may hold files that come and go while tests run.
-const folders = ["adversarial", "database", "property", "unit"].map((folder) => `test/${folder}`);
+const folders = ["adversarial", "cli", "database", "property", "unit"].map((folder) => `test/${folder}`);
 const tests = new Set([...readdirSync(join(root, "test")), ...folders.flatMap(filesIn)].map((path) => basename(path)));
 
 /** The anchors of a page's headings, as GitHub makes them. */
