@@ -85,17 +85,21 @@ export class Reserved implements Line, Listener, Owner {
   }
 
   stop(statement: Statement, stop: Stop): void {
-    if (this.#waiting.delete(statement)) statement.abandon(stop.error("unsent"));
+    if (this.#waiting.has(statement)) this.#drop(statement, stop.error("unsent"));
     else void this.#wire.stop(statement, stop)?.then(() => this.#send());
   }
 
   /** Asks the server to stop the statement that it works on. Statements that were not sent fail. */
   stopAll(error: unknown): void {
-    for (const statement of this.#waiting) {
-      this.#waiting.delete(statement);
-      statement.abandon(error);
-    }
+    for (const statement of this.#waiting) this.#drop(statement, error);
     if (this.closed === undefined) void this.#wire.stopRunning().then(() => this.#send());
+  }
+
+  #drop(statement: Statement, error: unknown): void {
+    this.#waiting.delete(statement);
+    // The connection still has to go back: by another last statement, which `release` sends.
+    if (statement === this.#last) this.#last = undefined;
+    statement.abandon(error);
   }
 
   lose(error: unknown): void {

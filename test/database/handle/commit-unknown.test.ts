@@ -1,4 +1,4 @@
-import { bind, type BeginOptions, type Database, sql } from "nextval";
+import { bind, type BeginOptions, type Database, type Handle, sql } from "nextval";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CuttableServer, cuttable } from "../../server/cut.js";
 import { useDatabase } from "../../database.js";
@@ -58,4 +58,19 @@ test("a timeout or a signal at the commit leaves the outcome unknown, too", asyn
   };
   const aborted = await outcomeOf(4, hold, { signal: aborting.signal });
   expect(aborted).toMatchObject({ error: { cause: reason }, status: { status: "committed" }, rows: 1 });
+});
+
+test("a connection whose COMMIT was stopped before it was sent goes back to the pool", async () => {
+  const own = bind(database.connect({ max: 1 }));
+  const sleep = (handle: Handle, seconds: number) => handle`select pg_sleep(${seconds})`;
+  await sleep(own, 0);
+  const work = own.begin(
+    async (tx) => {
+      // It is prepared now, and COMMIT waits for that.
+      sleep(tx, 5).execute();
+    },
+    { timeout: 200 },
+  );
+  await expect(work).rejects.toMatchObject({ code: "COMMIT_UNKNOWN" });
+  expect(await own.with({ timeout: 3_000 })`select 1 as one`).toEqual([{ one: 1 }]);
 });
