@@ -140,9 +140,9 @@ export class Connection {
     return this.#pool.make(fragment.text, values, { types: typesOf(values), reading, wait: this.#settings.wait });
   }
 
-  /** Sends a statement, and watches its limits. */
-  run(statement: Statement): void {
-    this.send(statement);
+  /** Sends a statement, and watches its limits. After the last statement the connection goes back to the pool. */
+  run(statement: Statement, isLast?: boolean): void {
+    this.send(statement, isLast);
     const { limits } = this.#settings;
     if (limits === undefined) return;
     const unwatch = watch(limits, "the statement", (how) => this.stop(statement, how));
@@ -301,7 +301,7 @@ export class Connection {
     if (this.#closed !== undefined) throw this.#closed;
     // Not prepared, because DEALLOCATE ALL would make the next transaction fail.
     const statement = this.#pool.make(text, [], { simple: true, wait: this.#settings.wait });
-    this.send(statement, isLast);
+    this.run(statement, isLast);
     return (await statement.catch(raise)).command;
   }
 
@@ -313,7 +313,9 @@ export class Connection {
     try {
       return await this.command("commit", isLast);
     } catch (error) {
-      throw line.closed !== undefined || isFatal(error) ? commitUnknown(error) : error;
+      if (line.closed === undefined && isServerError(error) && !isFatal(error)) throw error;
+      const isStopped = line.closed === undefined && !isServerError(error);
+      throw commitUnknown(error, isStopped ? "the transaction was stopped" : undefined);
     } finally {
       if (line.closed === undefined) line.isCommitting = false;
     }

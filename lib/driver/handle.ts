@@ -22,8 +22,8 @@ export interface Handle extends RunningTag {
   query<Row>(fragment: Sql<Row>): Query<Row>;
 
   /**
-   * Returns the same handle with limits on each of its calls. `timeout` includes the wait for a connection; `signal` ends calls early. A
-   * cursor has the limits of its transaction only.
+   * Returns the same handle with limits on each of its statements, also on those of its `begin` and `session`. `timeout` includes the wait
+   * for a connection. A cursor has the limits of its transaction only.
    *
    * ```ts
    * const quick = db.with({ timeout: 500 });

@@ -1,5 +1,5 @@
 import { bind, type BeginOptions, type Database, type Handle, sql } from "nextval";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CuttableServer, cuttable } from "../../server/cut.js";
 import { useDatabase } from "../../database.js";
 
@@ -58,6 +58,25 @@ test("a timeout or a signal at the commit leaves the outcome unknown, too", asyn
   };
   const aborted = await outcomeOf(4, hold, { signal: aborting.signal });
   expect(aborted).toMatchObject({ error: { cause: reason }, status: { status: "committed" }, rows: 1 });
+});
+
+describe("limits of a handle hold for what begin sends by itself:", () => {
+  const limits = { timeout: 300 };
+  test.each<[string, (hold: () => void) => Promise<unknown>, string]>([
+    ["BEGIN", (hold) => (hold(), db.with(limits).begin(async (tx) => tx`select 1`)), "TIMEOUT"],
+    ["COMMIT", (hold) => db.with(limits).begin(async (tx) => void (await tx`select 1`, hold())), "COMMIT_UNKNOWN"],
+    [
+      "COMMIT within a session",
+      (hold) => db.session((session) => session.begin(async (tx) => void (await tx`select 1`, hold()), limits)),
+      "COMMIT_UNKNOWN",
+    ],
+  ])("%s", async (_what, run, code) => {
+    await db`select 1`;
+    const work = run(() => server.hold());
+    await expect(work).rejects.toMatchObject({ code });
+    server.release();
+    expect(await db.with({ timeout: 5_000 }).begin(async (tx) => tx`select 1 as one`)).toEqual([{ one: 1 }]);
+  });
 });
 
 test("a connection whose COMMIT was stopped before it was sent goes back to the pool", async () => {
