@@ -285,7 +285,7 @@ export class Connection {
    * a session it is not sent again, because what was sent after it has run already. Any other error is thrown.
    */
   async recover(error: unknown, statement: Statement, fragment: Sql): Promise<Result> {
-    if (this.#reserved !== undefined || !isInvalidated(error)) return this.fail(error, fragment);
+    if (this.#reserved !== undefined || !isInvalidated(error, statement)) return this.fail(error, fragment);
     const again = this.#pool.make(fragment.text, statement.args, {
       unprepared: true,
       reading: statement.reading,
@@ -348,8 +348,9 @@ export function refuseLost(result: Result): Result {
 /** Routines of the server that raise an error over a prepared statement, before it does anything. */
 const INVALIDATED = new Set(["FetchPreparedStatement", "RevalidateCachedQuery", "transformAssignedExpr"]);
 
-function isInvalidated(error: unknown): boolean {
-  return isServerError(error) && INVALIDATED.has(error.routine);
+/** The same errors come from inside of a function, DO or CALL, which may have committed already. Only those say where. */
+function isInvalidated(error: unknown, { prepared }: Statement): boolean {
+  return prepared && isServerError(error) && error.where === undefined && INVALIDATED.has(error.routine);
 }
 
 /** Whether the server ends the session with this error, which may be after it has committed. */

@@ -84,20 +84,20 @@ export class Wire implements Carrier {
   /**
    * Stops a statement that was sent. The server is asked only if it works on this statement and has no other statement after it. Then
    * nothing is sent until the request and the statement are answered. Returns a promise for the end of the request; undefined if the
-   * server is not asked.
+   * server is not asked, or was asked already: the second request could arrive after the answer, and stop a later statement.
    */
   stop(statement: Statement, { error, waits }: Stop): Promise<void> | undefined {
     const isAlone = statement.active && this.#inFlight.size === 1 && this.#inFlight.has(statement);
     if (!isAlone || !waits) statement.abandon(error(isAlone ? "running" : "together"));
     if (!waits) this.#expectAnswer(statement);
-    return isAlone ? this.#cancel(statement) : undefined;
+    return isAlone && !this.isCancelling ? this.#cancel(statement) : undefined;
   }
 
   /** Asks the server to stop the statement that it works on, for an owner whose time is over. */
   async stopRunning(): Promise<void> {
     const [statement] = this.#inFlight;
     for (const each of this.#inFlight) this.#expectAnswer(each);
-    if (statement?.active === true && this.#inFlight.size === 1) await this.#cancel(statement);
+    if (statement?.active === true && this.#inFlight.size === 1 && !this.isCancelling) await this.#cancel(statement);
   }
 
   async #cancel(statement: Statement): Promise<void> {

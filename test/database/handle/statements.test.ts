@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer } from "node:net";
 import { bind, type Database, type Query, sql } from "nextval";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CuttableServer, cuttable } from "../../server/cut.js";
@@ -96,6 +97,38 @@ function hostOf({ url }: CuttableServer) {
   const { hostname, port } = new URL(url);
   return { host: hostname, port: Number(port) };
 }
+
+test("cancel that is called twice asks the server once, so that no request is left for a later statement", async () => {
+  const target = new URL(database.url);
+  let requests = 0;
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port || 5432), target.hostname);
+    for (const socket of [client, upstream]) socket.on("error", () => {}).on("close", () => upstream.destroy());
+    upstream.pipe(client);
+    client.on("data", (chunk) => {
+      // A request to cancel; the first one arrives late.
+      if (chunk.length === 16 && chunk.readInt32BE(4) === 80_877_102)
+        setTimeout(() => upstream.write(chunk), requests++ === 0 ? 200 : 0);
+      else upstream.write(chunk);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const client = database.connect({ host: "127.0.0.1", port, max: 1 });
+  const db = bind(client);
+  const query = db`select pg_sleep(5)`.execute();
+  await expect
+    .poll(() => database.client`select 1 from pg_stat_activity where query = 'select pg_sleep(5)' and state = 'active'`)
+    .toHaveLength(1);
+  query.cancel();
+  await pause(20);
+  query.cancel();
+  await expect(query).rejects.toMatchObject({ code: "57014" });
+  expect(await db`select 'next' as it, pg_sleep(0.3)::text`).toMatchObject([{ it: "next" }]);
+  expect(requests).toBe(1);
+  await client.end();
+  server.close();
+});
 
 describe("limits", () => {
   let server: CuttableServer;
