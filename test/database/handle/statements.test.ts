@@ -266,6 +266,23 @@ describe("prepared statements", () => {
   const prepared = async (db: Database) =>
     Number((await db.one(sql<{ count: string }>`select count(*)::text as count from pg_prepared_statements`)).count);
 
+  test("are not sent again after an error from inside of what they called", async () => {
+    const db = bind(database.connect({ max: 1 }));
+    await db`create table steps (number integer)`;
+    await db`
+      create procedure step() language plpgsql as $$
+      begin
+        insert into steps values (1);
+        commit;
+        execute 'insert into steps values (''text''::text)';
+      end $$`;
+    // Prepared from the second time on.
+    for (let time = 1; time <= 3; time++) {
+      await expect(db`call step()`).rejects.toMatchObject({ code: "42804", routine: "transformAssignedExpr" });
+      expect(await db`select number from steps`).toHaveLength(time);
+    }
+  });
+
   test("are as few as there are texts that come again", async () => {
     const db = bind(database.connect({ max: 1 }));
     for (let length = 1; length <= 300; length++) {
