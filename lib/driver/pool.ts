@@ -46,8 +46,7 @@ export class Pool implements Line, Listener {
   /** Connections that have statements to answer. */
   readonly #carrying = new Set<Wire>();
   readonly #owned = new Map<Wire, Owner>();
-  /** Connections that have lost a statement: the driver may give its error to the next statement when it opens them again. */
-  readonly #suspect = new Set<Wire>();
+  /** How many errors of lost statements came in a row, one for each connection at most. */
   #staleErrors = 0;
   /** Since when the server refuses connections, and how long to wait before the next attempt. */
   #refusedSince: number | undefined;
@@ -157,7 +156,6 @@ export class Pool implements Line, Listener {
     }
     connection.onclose = wire.onClose;
     if (isOffered) {
-      this.#suspect.delete(wire);
       this.#staleErrors = 0;
       this.#refusedSince = undefined;
       this.#backoff = MIN_BACKOFF_MS;
@@ -172,7 +170,6 @@ export class Pool implements Line, Listener {
     this.#offered.delete(statement);
     const wire = statement.carrier as Wire | undefined;
     if (wire !== undefined) {
-      if (statement.lost) this.#suspect.add(wire);
       wire.settle(statement);
       if (wire.size === 0 && !wire.isCancelling) this.#carrying.delete(wire);
     }
@@ -185,8 +182,9 @@ export class Pool implements Line, Listener {
       this.#afterRefusal(statement);
       return true;
     }
-    // The server's error for a statement that was lost with a connection reaches the first one after it is opened again.
-    if (isServerError(error) && this.#suspect.size > 0 && this.#staleErrors++ <= this.#max) {
+    // The server's error for a statement that was lost with a connection, perhaps one of the client's own, reaches the first one after
+    // it is opened again. The driver has put the text of the lost one on it.
+    if (isServerError(error) && typeof error.query === "string" && this.#staleErrors++ <= this.#max) {
       setTimeout(() => this.#offer(statement));
       return true;
     }

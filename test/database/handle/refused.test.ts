@@ -71,6 +71,16 @@ test.each(["a statement", "a transaction", "a session"])(
   },
 );
 
+test("the error of a statement of the client itself does not reach a handle beside it", async () => {
+  const client = database.connect({ max: 1, backoff: () => 0.01 });
+  const db = bind(client);
+  for (const next of [() => db`select 1 as one`, () => db.begin((tx) => tx`select 1 as one`)]) {
+    const lost = client`select pg_terminate_backend(pg_backend_pid()), ${"secret"}::text`;
+    await expect(lost).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+    expect(await next()).toEqual([{ one: 1 }]);
+  }
+});
+
 test("statements that are lost together have errors of their own, without what others sent", async () => {
   const { host, port } = await through();
   const db = bind(
