@@ -29,6 +29,14 @@ export async function retry<Result>(
 }
 
 function maySucceed(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ("code" in error && MAY_SUCCEED.has(error.code as string)) || maySucceed(error.cause);
+  // Errors may be causes of each other.
+  const met = new Set<unknown>();
+  for (let each = error; each instanceof Error && !met.has(each); each = each.cause) {
+    met.add(each);
+    const code = "code" in each ? (each.code as string) : undefined;
+    // A server that recovers ends a session with 40001, perhaps after the commit.
+    if (code === "COMMIT_UNKNOWN") return false;
+    if (code !== undefined && MAY_SUCCEED.has(code)) return true;
+  }
+  return false;
 }

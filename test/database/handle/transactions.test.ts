@@ -1,4 +1,4 @@
-import { bind, createSequence, type Database, nextval, pgSequence, sql } from "nextval";
+import { bind, createSequence, type Database, nextval, pgSequence, NextvalError, sql } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cuttable } from "../../server/cut.js";
 import { useDatabase } from "../../database.js";
@@ -101,6 +101,21 @@ describe("begin with retries", () => {
     await expect(db().begin(() => 1, { retries: -1 })).rejects.toThrow(
       "retries takes a whole number from 0 on, not -1",
     );
+  });
+
+  test("never after a commit of unknown outcome, whatever its cause, and not for errors that cause each other", async () => {
+    const conflict = Object.assign(new Error("canceling statement due to conflict with recovery"), { code: "40001" });
+    const circle = new Error("it caused itself");
+    circle.cause = circle;
+    for (const error of [new NextvalError("COMMIT_UNKNOWN", "lost", { cause: conflict }), circle]) {
+      let attempts = 0;
+      const work = () => {
+        attempts++;
+        throw error;
+      };
+      await expect(db().begin(work, { retries: 3 })).rejects.toBe(error);
+      expect(attempts).toBe(1);
+    }
   });
 });
 
