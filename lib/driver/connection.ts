@@ -269,9 +269,7 @@ export class Connection {
     const statement = this.prepare(fragment).raw();
     this.run(statement);
     const rows = refuseLost(await statement.catch((error) => this.recover(error, statement, fragment)));
-    return withoutHoles(rows as unknown as readonly unknown[][]).map((row) =>
-      Array.from(row, (value) => (value === null ? value : String(value))),
-    );
+    return withoutHoles(rows as unknown as readonly unknown[]).map(textsOf);
   }
 
   /** Returns the value of a statement that returns one row of one column, which is never null. */
@@ -320,6 +318,14 @@ export class Connection {
       if (line.closed === undefined) line.isCommitting = false;
     }
   }
+}
+
+/** The driver passes raw rows, too, to the client's transform of rows. */
+function textsOf(row: unknown): (string | null)[] {
+  if (Array.isArray(row) && row.every((value) => value === null || value instanceof Uint8Array))
+    return row.map((value) => (value === null ? null : String(value)));
+  const problem = "the client's transform.row changes the rows that the library reads; bind a client without it";
+  throw new NextvalError("UNEXPECTED_VALUE", `${problem}. The statement has run.`);
 }
 
 function newState(inTransaction: boolean): State {

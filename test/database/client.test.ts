@@ -44,6 +44,18 @@ describe("the client's own ways stay intact", () => {
     expect(await bind(valued)`select 'x' as letter, 2::bigint as n`).toEqual([{ letter: "y", n: 2n }]);
   });
 
+  test("a transform of rows is not mistaken for what the server sent", async () => {
+    const transform = { row: (row: object) => ({ ...row, more: 1 }) };
+    const own = bind(database.connect({ transform }));
+    expect(await own`select ${nextval(ticketSeq).as("id")}`).toEqual([{ id: expect.any(Number), more: 1 }]);
+    const refused = { code: "UNEXPECTED_VALUE", message: expect.stringContaining("transform.row") };
+    await expect(own.nextval(ticketSeq)).rejects.toMatchObject(refused);
+    await expect(own.nextvals(ticketSeq, 3)).rejects.toMatchObject(refused);
+    await expect(own.setval(ticketSeq, 100)).rejects.toMatchObject(refused);
+    const same = bind(database.connect({ transform: { row: (row) => row } }));
+    expect(await same.nextvals(ticketSeq, 2)).toEqual([101, 102]);
+  });
+
   test("helpers of postgres.js are values", async () => {
     const { client } = database;
     const rows = await db()`
