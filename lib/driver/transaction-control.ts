@@ -1,15 +1,16 @@
-/** ROLLBACK TO is not among them, because it ends a savepoint only. */
+/** ROLLBACK TO is not among them, because it ends a savepoint only. Nothing but START TRANSACTION begins with START. */
 const CONTROL =
-  /(begin|start\s+transaction|commit|end|abort|rollback|prepare\s+transaction)\b(?!\s+(?:(?:work|transaction)\s+)?to\b)/iy;
+  /(begin|start|commit|end|abort|rollback|prepare\s+transaction)\b(?!\s+(?:(?:work|transaction)\s+)?to\b)/iy;
 
 /** The words by which a statement begins or ends a transaction, after white space, comments and semicolons; undefined for any other. */
 export function transactionControl(text: string): string | undefined {
   CONTROL.lastIndex = startOf(text);
-  return CONTROL.exec(text)?.[1]?.toLowerCase();
+  const word = CONTROL.exec(text)?.[1]?.toLowerCase();
+  return word === "start" ? "start transaction" : word;
 }
 
-/** Where the first word is. Comments between slashes and stars are nested. */
-function startOf(text: string): number {
+/** Where the first word of a statement is. Comments between slashes and stars are nested. */
+export function startOf(text: string): number {
   let at = 0;
   let depth = 0;
   while (at < text.length) {
