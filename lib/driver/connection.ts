@@ -5,6 +5,7 @@ import { sequenceName } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
 import { SQL, Sql } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
+import { copiesByClient } from "./copy.js";
 import { finishRows, withoutHoles } from "./decode.js";
 import { Described } from "./described.js";
 import { Draws } from "./draw.js";
@@ -178,6 +179,7 @@ export class Connection {
     if (signal?.aborted === true) return signal.reason;
     if (this.#state.leaveCursor !== undefined)
       return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
+    if (copiesByClient(fragment.text)) return new NextvalError("INVALID_TEMPLATE", NO_COPY);
     const control = this.#controlRefusal(fragment.text);
     if (control !== undefined || this.#reserved !== undefined) return control;
     const drawn: SequenceMark[] = [];
@@ -327,6 +329,10 @@ function textsOf(row: unknown): (string | null)[] {
   const problem = "the client's transform.row changes the rows that the library reads; bind a client without it";
   throw new NextvalError("UNEXPECTED_VALUE", `${problem}. The statement has run.`);
 }
+
+/** The driver gives a stream for it, and its connection is of no use until the stream has ended. */
+const NO_COPY =
+  "copy from stdin and copy to stdout do not run on a handle; use the client itself: client`copy ...`.writable() or .readable()";
 
 function newState(inTransaction: boolean): State {
   return {
