@@ -82,8 +82,8 @@ async function reserved<Result>(
   const { settings } = connection;
   const start = Date.now();
   const whole = hasLimits(limits);
-  if (limits.signal?.aborted === true) throw limits.signal.reason;
   const waiting = whole || settings.limits ? { ...settings.limits, ...limits } : undefined;
+  for (const signal of [limits.signal, settings.limits?.signal]) if (signal?.aborted === true) throw signal.reason;
   const line = await Reserved.from(pool, { ...settings, limits: waiting });
   const own = connection.pin(line);
   let unwatch = () => {};

@@ -179,6 +179,8 @@ describe("limits", () => {
     await expect(db.with({ signal })`select 3`).rejects.toBe(reason);
     await expect(db.begin(() => 1, { signal })).rejects.toBe(reason);
     await expect(db.session(() => 1, { signal })).rejects.toBe(reason);
+    await expect(db.with({ signal }).begin(() => 1)).rejects.toBe(reason);
+    await expect(db.with({ signal }).session(() => 1)).rejects.toBe(reason);
     expect(await db`select 4 as four`).toEqual([{ four: 4 }]);
   });
 
