@@ -46,8 +46,8 @@ export class Pool implements Line, Listener {
   /** Connections that have statements to answer. */
   readonly #carrying = new Set<Wire>();
   readonly #owned = new Map<Wire, Owner>();
-  /** How many errors of lost statements came in a row, one for each connection at most. */
-  #staleErrors = 0;
+  /** How many statements could not be sent in a row because of what their connection went through: one for each connection at most. */
+  #unsentInARow = 0;
   /** Since when the server refuses connections, and how long to wait before the next attempt. */
   #refusedSince: number | undefined;
   #backoff = MIN_BACKOFF_MS;
@@ -156,7 +156,7 @@ export class Pool implements Line, Listener {
     }
     connection.onclose = wire.onClose;
     if (isOffered) {
-      this.#staleErrors = 0;
+      this.#unsentInARow = 0;
       this.#refusedSince = undefined;
       this.#backoff = MIN_BACKOFF_MS;
       wire.adopt(statement);
@@ -184,7 +184,10 @@ export class Pool implements Line, Listener {
     }
     // The server's error for a statement that was lost with a connection, perhaps one of the client's own, reaches the first one after
     // it is opened again. The driver has put the text of the lost one on it.
-    if (isServerError(error) && typeof error.query === "string" && this.#staleErrors++ <= this.#max) {
+    const isOfAnother = isServerError(error) && typeof error.query === "string";
+    // The driver may choose a connection that was ended and is not closed yet.
+    const isEnded = codeOf(error) === "CONNECTION_DESTROYED";
+    if ((isOfAnother || isEnded) && this.#unsentInARow++ <= this.#max) {
       setTimeout(() => this.#offer(statement));
       return true;
     }

@@ -217,6 +217,8 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       this.lost = true;
       this.cursorFn = undefined;
       prepared.delete(this.state);
+      // An error of the operating system may also come from a transform or hook of the client, and then the connection is still open.
+      if (typeof (error as { errno?: unknown }).errno === "number") this.carrier?.close();
     }
     if (this.statement instanceof Described) this.statement.takeFailure();
     this.nativeReject(isServerError(error) ? error : ownError(error));

@@ -25,12 +25,17 @@ export class Wire implements Carrier {
   #inARow = 0;
   /** Whether a statement was lost: the driver is about to close the connection, and what is sent until then stays in its buffer. */
   #isLosing = false;
+  /** How often the connection was closed. The driver opens it again. */
+  #closings = 0;
   /** How many cancel requests are under way. They could hit the next statement. */
   #cancelling = 0;
 
   constructor(connection: DriverConnection, onClose: (error: unknown) => void) {
     this.connection = connection;
-    this.onClose = onClose;
+    this.onClose = (error) => {
+      this.#closings++;
+      onClose(error);
+    };
   }
 
   /** How many statements are not answered. */
@@ -71,10 +76,18 @@ export class Wire implements Carrier {
     this.#inARow = 0;
   }
 
-  /** Ends the connection, once what is in the driver's buffer is out: the next connection would begin with the rest of it. */
+  /**
+   * Ends the connection if it is not closed already, once what is in the driver's buffer is out: the next connection would begin with the
+   * rest of it.
+   */
   close(reason?: unknown): void {
     this.#isLosing = true;
-    void nextTurn().then(() => (reason === undefined ? this.connection.terminate() : this.onClose(reason)));
+    const closings = this.#closings;
+    void nextTurn().then(() => {
+      if (closings !== this.#closings) return;
+      if (reason === undefined) this.connection.terminate();
+      else this.onClose(reason);
+    });
   }
 
   lose(error: unknown): void {

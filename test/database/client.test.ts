@@ -1,4 +1,4 @@
-import { bind, createSequence, nextval, pgSequence, setval } from "nextval";
+import { bind, createSequence, type Handle, nextval, pgSequence, setval } from "nextval";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../database.js";
@@ -54,6 +54,28 @@ describe("the client's own ways stay intact", () => {
     await expect(own.setval(ticketSeq, 100)).rejects.toMatchObject(refused);
     const same = bind(database.connect({ transform: { row: (row) => row } }));
     expect(await same.nextvals(ticketSeq, 2)).toEqual([101, 102]);
+  });
+
+  test("a transform that throws an error of the operating system ends its connection", async () => {
+    const missing = Object.assign(new Error("no such file"), { code: "ENOENT", errno: -2, syscall: "open" });
+    const row = (each: { n?: number }) => {
+      if (each.n === 7) throw missing;
+      return each;
+    };
+    const own = bind(database.connect({ max: 1, transform: { row } }));
+    const fails = (handle: Handle) => expect(handle`select 7 as n`).rejects.toMatchObject({ code: "ENOENT" });
+    await fails(own);
+    expect(await own`select 1 as n`).toEqual([{ n: 1 }]);
+    const failed = { code: expect.stringMatching(/^(ENOENT|CONNECTION_CLOSED|CONNECTION_DESTROYED)$/) };
+    await expect(own.begin(async (tx) => fails(tx))).rejects.toMatchObject(failed);
+    // What was sent together with it may be lost, and does not get its error.
+    const [second, failing] = [own`select 2 as n`.execute(), fails(own)];
+    const third = own<{ n: number }>`select 3 as n`
+      .then(([each]) => `${each?.n}`)
+      .catch((error: { code: string }) => error.code);
+    await Promise.all([second, failing]);
+    expect(await third).toMatch(/^(3|CONNECTION_.*)$/);
+    expect(await own.session((session) => session`select 4 as n`)).toEqual([{ n: 4 }]);
   });
 
   test("helpers of postgres.js are values", async () => {
