@@ -11,8 +11,12 @@ export class JsonValue {
     this.#value = value;
   }
 
-  toJSON(): unknown {
-    return this.#value;
+  toJSON(key = ""): unknown {
+    const value = this.#value;
+    // JSON.stringify does not ask a second time, and would take a Date for an empty object.
+    if ((typeof value !== "object" || value === null) && typeof value !== "bigint") return value;
+    const { toJSON } = value as { readonly toJSON?: unknown };
+    return typeof toJSON === "function" ? (toJSON.call(value, key) as unknown) : value;
   }
 }
 
