@@ -83,6 +83,8 @@ async function* readBatches<Row>(
       described ??= batch.statement;
       yield own.finishBatch(batch, described) as unknown as Row[];
     }
+    // If nothing waits for a batch when the connection is lost, to the driver (3.4.9) there are no more rows.
+    if (statement.lost) throw statement.loss;
   } catch (error) {
     await connection.fail(error, fragment);
   } finally {

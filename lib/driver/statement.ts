@@ -39,8 +39,9 @@ export interface Statement extends DriverQuery {
   carrier: Carrier | undefined;
   /** Whether the driver said on which connection it was sent. The driver does not if the socket was full. */
   flows: boolean;
-  /** Whether its connection was lost before it was answered. */
+  /** Whether its connection was lost before it was answered, and the error. */
   lost: boolean;
+  loss: unknown;
   /** Takes its connection out of the pool. Called when the statement was sent. */
   take: (() => void) | undefined;
   /** How long it waits to be sent, in ms, and until when. */
@@ -114,6 +115,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
     carrier: Carrier | undefined = undefined;
     flows = false;
     lost = false;
+    loss: unknown = undefined;
     start: (() => void) | undefined = undefined;
     deadline = Infinity;
     readonly wait: number;
@@ -221,7 +223,9 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       if (typeof (error as { errno?: unknown }).errno === "number") this.carrier?.close();
     }
     if (this.statement instanceof Described) this.statement.takeFailure();
-    this.nativeReject(isServerError(error) ? error : ownError(error));
+    const own = isServerError(error) ? error : ownError(error);
+    if (this.lost) this.loss ??= own;
+    this.nativeReject(own);
     this.listener?.settled(this, error);
   }
 

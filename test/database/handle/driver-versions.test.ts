@@ -137,4 +137,27 @@ describe.each([
       }).rejects.toMatchObject({ code: "22012" });
       expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
     }));
+
+  test("a cursor whose connection is lost between two batches fails, and does not end", () =>
+    connected(
+      async (client) => {
+        const db = bind(client);
+        for (const handle of ["pool", "session"]) {
+          const batches: number[] = [];
+          const read = async (reader: Pick<typeof db, "cursor">) => {
+            for await (const rows of reader.cursor(sql`select generate_series(1, 25), 'to be lost'`, 10)) {
+              batches.push(rows.length);
+              await database.client`select pg_terminate_backend(pid) from pg_stat_activity where query like '%to be lost%' and pid <> pg_backend_pid()`;
+              await new Promise((resolve) => setTimeout(resolve, 50));
+            }
+          };
+          const reading = handle === "pool" ? read(db) : db.session(read);
+          await expect(reading).rejects.toMatchObject({
+            code: expect.stringMatching(/^(CONNECTION_CLOSED|ECONNRESET)$/),
+          });
+          expect(batches).toEqual([10]);
+        }
+      },
+      { backoff: () => 0.01 },
+    ));
 });
