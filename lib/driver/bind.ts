@@ -45,6 +45,13 @@ export function bind<Types extends Record<string, unknown>>(
       `waitTimeout takes milliseconds from 0 to 1000000000, not ${String(waitTimeout)}`,
     );
   }
+  // What reserve() and begin() of the driver give has no options.
+  if (typeof client !== "function" || typeof client.options?.max !== "number") {
+    throw new NextvalError(
+      "INVALID_OPTIONS",
+      "bind takes a client as postgres() returns it, not a connection of its reserve() or begin(), a handle or an address",
+    );
+  }
   const pool = Pool.of(client);
   return databaseHandle(pool, new Connection(client as unknown as Client, pool, { wait: waitTimeout }));
 }

@@ -87,6 +87,13 @@ describe("the client's own ways stay intact", () => {
     expect(rows).toEqual([{ json: { a: [1] }, list: native?.["list"], typed: 5, plain: [3, 4], object: { b: 2 } }]);
   });
 
+  test("what is not a whole client is refused", async () => {
+    const { client } = database;
+    const refused = "bind takes a client as postgres() returns it";
+    for (const thing of [undefined, null, {}, database.url, db()]) expect(() => bind(thing as never)).toThrow(refused);
+    await client.begin((own) => expect(() => bind(own as never)).toThrow(refused));
+  });
+
   test("helpers that make SQL, and un-awaited queries, are refused", () => {
     const { client } = database;
     expect(() => db()`select ${client("id") as never}`).toThrow("is a helper of postgres.js; use sql.identifier");
