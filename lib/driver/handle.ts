@@ -137,7 +137,10 @@ export interface Session extends SessionHandle {
 
 /** A transaction. */
 export interface Transaction extends SessionHandle {
-  /** Runs `work` after a savepoint. When it throws, its changes are rolled back, and the error is passed on. */
+  /**
+   * Runs `work` after a savepoint. When it throws, its changes are rolled back, and the error is passed on. Until it ends, what runs on the
+   * outer handle is rolled back with it.
+   */
   savepoint<Result>(work: Work<Result>): Promise<Outcome<Result>>;
 
   /**

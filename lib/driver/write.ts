@@ -29,6 +29,7 @@ const BOOLEAN = "016" as unknown as number;
 const BYTEA = "017" as unknown as number;
 const INT8 = "020" as unknown as number;
 const TIMESTAMPTZ = "01184" as unknown as number;
+const TIMESTAMPTZ_ARRAY = "01185" as unknown as number;
 const NUMERIC = "01700" as unknown as number;
 const JSONB = "03802" as unknown as number;
 
@@ -108,7 +109,11 @@ function write(value: unknown, client: WritingClient, place: Place, at: number, 
 }
 
 function writeObject(value: object, client: WritingClient, place: Place, at: number, path: string): Written {
-  if (Array.isArray(value)) return { text: arrayText(value, client, place, at, path, 1), type: UNKNOWN };
+  if (Array.isArray(value)) {
+    const text = arrayText(value, client, place, at, path, 1);
+    // As text alone a Date would lose its zone in an array of timestamps.
+    return { text, type: firstOf(value) instanceof Date ? TIMESTAMPTZ_ARRAY : UNKNOWN };
+  }
   if (value instanceof Date) return { text: dateText(value, place, at, path), type: TIMESTAMPTZ };
   if (isBytes(value)) return { text: hexText(value), type: BYTEA };
   if (value instanceof JsonValue) return { text: jsonText(value, place, at, path), type: JSONB };
@@ -210,6 +215,14 @@ function arrayText(
     }
   }
   return `${text}}`;
+}
+
+/** The first item of an array of any dimension that is not null. */
+function firstOf(items: readonly unknown[]): unknown {
+  for (const item of items) {
+    if (item !== null) return Array.isArray(item) ? firstOf(item) : item;
+  }
+  return undefined;
 }
 
 function quoted(text: string): string {

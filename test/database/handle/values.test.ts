@@ -96,6 +96,19 @@ test("a Date is exact, in every year that the server has", async () => {
   }
 });
 
+test("a Date in an array is the same moment as by itself, whatever the zone of the session is", async () => {
+  const own = bind(database.connect({ max: 1, connection: { TimeZone: "Asia/Tokyo" } }));
+  await own`create temporary table moments (one timestamp, many timestamp[], days date[], zoned timestamptz[])`;
+  const date = new Date("2026-01-01T20:00:00Z");
+  await own`insert into moments values (${date}, ${[null, date]}, ${[[date]]}, ${[date]})`;
+  const found =
+    await own`select one::text, many[2]::text as many, days[1][1]::text as days, zoned[1]::text as zoned from moments`;
+  expect(found).toEqual([
+    { one: "2026-01-02 05:00:00", many: "2026-01-02 05:00:00", days: "2026-01-02", zoned: "2026-01-02 05:00:00+09" },
+  ]);
+  expect(await own`select one = any(${[date]}) as equal from moments`).toEqual([{ equal: true }]);
+});
+
 test("values that have a type by themselves need no cast", async () => {
   const made = sql<{ made: object }>`
     select jsonb_build_object('a', ${true}, 'b', ${5n}, 'c', ${new Date(0)}::timestamptz at time zone 'UTC', 'd', ${false}) as made`;
