@@ -6,24 +6,33 @@ import { type Sql, sql } from "../index.js";
  * could do harm on the server reads only what is safe. See docs/internals/reading-as-superuser.md.
  */
 
-/** Whether the code of an owner must not run if the reader is powerful: it is neither a superuser, nor the reader, nor trusted. */
+/**
+ * Whether the code of an owner must not run if the reader is powerful: the owner is neither a superuser, nor the role that has logged
+ * in, nor trusted. The current role counts for nothing: the owner of a database may set it for every session.
+ */
 export function isOther(owner: Sql, trusted: readonly string[]): Sql {
   const named =
     trusted.length === 0 ? sql`false` : sql`o.rolname in (${sql.join(trusted.map((role) => sql`${role}`))})`;
   return sql`not exists (
     select from pg_catalog.pg_roles o
-    where o.oid = ${owner} and (o.rolsuper or o.rolname in (current_user, session_user) or ${named})
+    where o.oid = ${owner} and (o.rolsuper or o.rolname = session_user or ${named})
   )`;
 }
 
-/** Whether the reader could do harm. Code can go back to the role that has logged in. Who may run programs or write files can become superuser. */
+/**
+ * Whether the reader could do harm: its code may become superuser. Code can go back to the role that has logged in, and to every role
+ * that this one is a member of. Roles that may run programs, or read and write files of the server, become superuser by that; before
+ * PostgreSQL 16, so do those with CREATEROLE, who may join them.
+ */
 export const isPowerful = sql`exists (
-  select from pg_catalog.pg_roles r
-  where r.rolname in (current_user, session_user) and (
-    r.rolsuper
-    or pg_catalog.pg_has_role(r.oid, 'pg_execute_server_program', 'member')
-    or pg_catalog.pg_has_role(r.oid, 'pg_write_server_files', 'member')
-  )
+  select from pg_catalog.pg_roles r, pg_catalog.pg_roles power
+  where r.rolname in (current_user, session_user)
+    and (
+      power.rolsuper
+      or power.rolname in ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
+      or power.rolcreaterole and current_setting('server_version_num')::int < 160000
+    )
+    and pg_catalog.pg_has_role(r.oid, power.oid, 'member')
 )`;
 
 /**

@@ -63,8 +63,9 @@ export interface Trust {
    */
   readonly views?: boolean | undefined;
   /**
-   * Roles whose code may run as the connected role, if that is a superuser, or a role that may run programs or write files on the
-   * server. Default: none. Tables of superusers and of the connected role are always read.
+   * Roles whose code may run as the connected role, if that is a superuser or may become one: as a member of a superuser, or of a role
+   * that may run programs, or read or write files, on the server. Default: none. Tables of superusers and of the role that has logged
+   * in are always read.
    */
   readonly trustOwners?: readonly string[] | undefined;
 }

@@ -3,18 +3,15 @@ import { inspect } from "nextval/catalog";
 import { type Health, resync, status, type StatusOptions } from "nextval/operate";
 import type postgres from "postgres";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { serverVersion, useDatabase } from "../../database.js";
 
 const database = useDatabase();
 const MALLORY = "nextval_mallory";
 
 /** Which code of others ran, and as whom. */
 const ran: string[] = [];
-const listening = () =>
-  database.connect({
-    max: 2,
-    onnotice: ({ message = "" }: postgres.Notice) => message.startsWith("EVIL") && ran.push(message),
-  });
+const hear = ({ message = "" }: postgres.Notice) => void (message.startsWith("EVIL") && ran.push(message));
+const listening = () => database.connect({ max: 2, onnotice: hear });
 
 let superuser: Database;
 let mallory: postgres.Sql;
@@ -127,6 +124,28 @@ test("a superuser reads no table that runs code of its owner while the read is p
   expect(ran).not.toEqual([]);
   const reader = bind(database.connect({ max: 1, username: "nextval_reader", password: "x" }));
   expect(columnsOf(await status(reader, { columns: "all" }))).toMatchObject({ predicate: 7n, counted: 7n });
+});
+
+test("a role that may become superuser reads no such table either", async () => {
+  await mallory.unsafe(`${table("predicate")} create index on evil.predicate (n) where evil.code(1)`);
+  await database.client.unsafe(`
+    drop role if exists nextval_member; drop role if exists nextval_admin;
+    create role nextval_member login password 'x' in role pg_read_all_data, "${database.client.options.user}";
+    create role nextval_admin login password 'x' createrole in role pg_read_all_data`);
+  const as = (username: string) => bind(database.connect({ max: 1, username, password: "x" }));
+  expect(columnsOf(await status(as("nextval_member")))).toEqual({ predicate: RUNS_CODE });
+  expect(columnsOf(await status(as("nextval_admin")))).toEqual({
+    // Since PostgreSQL 16 such a role may not join every other.
+    predicate: (await serverVersion(database.client)) < 16 ? RUNS_CODE : 7n,
+  });
+});
+
+test("a superuser whose role the owner of the database has changed reads no table of that role", async () => {
+  await mallory.unsafe(`${table("predicate")} create index on evil.predicate (n) where evil.code(1)`);
+  const client = database.connect({ max: 1, connection: { role: MALLORY } as {}, onnotice: hear });
+  expect(await client`select session_user = current_user as same`).toEqual([{ same: false }]);
+  expect(columnsOf(await status(bind(client)))).toEqual({ predicate: RUNS_CODE });
+  expect(ran).toEqual([]);
 });
 
 test("a table is looked at again, and held against new code, before it is read", async () => {
