@@ -1,7 +1,6 @@
 import { type Sql, sql } from "../index.js";
 import { positionQuery } from "../catalog/position-query.js";
 import type { FedColumn } from "./fed-columns.js";
-import { isSameTable } from "./hold-tables.js";
 import { quotedOf, type SequenceName } from "./names.js";
 import { valuesOf } from "./values-of.js";
 
@@ -42,15 +41,14 @@ export function extremeOf(column: FedColumn, position: Sql): Sql {
   const own = sql`${value} between s.seqmin and s.seqmax${onGrid}`;
   // A last value that was not given out yet is the next one.
   const ahead = sql`${value} ${fromHere} and (${value} <> v.last_value or not v.is_called)${onGrid}`;
-  const isSame = isSameTable(column);
   const both = indexed
     ? sql`json_build_array(
-      (select ${furthest}::bigint::text from ${held} where ${own}${isSame}),
-      (select ${nearest}::bigint::text from ${held} where ${ahead}${isSame}))`
+      (select ${furthest}::bigint::text from ${held} where ${own}),
+      (select ${nearest}::bigint::text from ${held} where ${ahead}))`
     : sql`(
       select json_build_array(
         (${furthest} filter (where ${own}))::bigint::text, (${nearest} filter (where ${ahead}))::bigint::text)
-      from ${held} where true${isSame})`;
+      from ${held})`;
   return sql`(
     select ${both}
     from ${position} v, pg_catalog.pg_sequence s

@@ -81,7 +81,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       from trees t
       join pg_catalog.pg_inherits i on i.inhparent = t.part
     ), parts as materialized (
-      select t.*, n.nspname, c.relname,
+      select t.*, n.nspname, c.relname, c.reltype,
         -- A child that draws from another sequence has keys of its own; a partition shares those of its table.
         not c.relispartition and t.part <> t.relation
           and (att.attidentity <> ''
@@ -134,11 +134,11 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       'way', fed.way, 'plain', fed.plain,
       'unique', (t.oid, fed.number) in (${singleKeys}),
       'parts', case when fed.divided then (
-        select json_agg(json_build_object('schema', p.nspname, 'table', p.relname, 'oid', p.part::text) order by p.part <> p.relation, p.nspname, p.relname)
+        select json_agg(json_build_object('schema', p.nspname, 'table', p.relname, 'oid', p.part::text, 'rowType', p.reltype::text) order by p.part <> p.relation, p.nspname, p.relname)
         from parts p
         where (p.sequence, p.relation, p.number) = (fed.sequence, fed.relation, fed.number) and not p.foreign_keys
       ) end,
-      'oid', t.oid::text, 'shut', fed.shut, 'others', fed.others, 'guarded', ${isPowerful}, 'codeOf', fed.code_of,
+      'oid', t.oid::text, 'rowType', t.reltype::text, 'shut', fed.shut, 'others', fed.others, 'guarded', ${isPowerful}, 'codeOf', fed.code_of,
       'locks', fed.locks,
       'indexed', t.relkind in ('r', 'p') and fed.ordered,
       'mayRead', case when fed.divided then fed.may_read_each else fed.may_read end,

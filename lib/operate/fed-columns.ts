@@ -50,8 +50,10 @@ export interface FedColumn extends ColumnName {
 type TableName = Pick<ColumnName, "schema" | "table">;
 
 /** A table to read; `alone` without what is below it. */
-interface HeldTable extends TableName {
+export interface HeldTable extends TableName {
   readonly oid: string;
+  /** The type of its rows, by its OID. */
+  readonly rowType: string;
   readonly alone: boolean;
 }
 
@@ -103,12 +105,12 @@ export async function readFedColumns(
   const { user, columns } = await readDocument<Document>(db, fedColumnsQuery(schemas, trust.trustOwners ?? []));
   return {
     user,
-    columns: columns.map(({ increment, kind, oid, parts, ...column }) => ({
+    columns: columns.map(({ increment, kind, oid, rowType, parts, ...column }) => ({
       ...column,
       parts,
       tables:
         parts === null
-          ? [{ schema: column.schema, table: column.table, oid, alone: false }]
+          ? [{ schema: column.schema, table: column.table, oid, rowType, alone: false }]
           : parts.map((part) => ({ ...part, alone: true })),
       shut: column.shut && trust.views !== true,
       increment: BigInt(increment),
@@ -135,6 +137,7 @@ interface Document {
     readonly increment: string;
     readonly kind: string;
     readonly oid: string;
+    readonly rowType: string;
     readonly parts: readonly Omit<HeldTable, "alone">[] | null;
   })[];
 }

@@ -49,16 +49,3 @@ export function holdTables(columns: readonly FedColumn[], trusted: readonly stri
       left join pg_catalog.pg_class c on c.oid = held.relation`,
   ];
 }
-
-/**
- * Fails while the statement that it stands in is planned, before the server looks at the indexes of tables, if a name leads to
- * another table than the one that was looked at: its schema may have been renamed. A division by zero (22012).
- */
-export function isSameTable({ guarded, tables }: FedColumn): Sql {
-  if (!guarded) return sql.empty;
-  const each = tables.map(({ schema, table, oid }) => {
-    const name = sql.literal(sql.identifier(schema, table).text);
-    return sql` and 1 / (${name}::regclass = ${sql.raw(`${BigInt(oid)}`)}::oid)::int = 1`;
-  });
-  return sql.join(each, sql.empty);
-}

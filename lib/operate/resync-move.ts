@@ -10,6 +10,7 @@ import { quotedOf, type SequenceName } from "./names.js";
 import { type Decision, decide, type Situation, type Wishes } from "./resync-decision.js";
 import type { ResyncMove } from "./resync-report.js";
 import { NOT_BY_OID } from "./unreadable.js";
+import { valuesOf } from "./values-of.js";
 
 /** How long the first try waits for a lock, and how long others get through before the next, in milliseconds. */
 const FIRST_TRY = 200;
@@ -67,8 +68,8 @@ async function moveHeld(
   // The tables before the sequence: whoever empties a table and then fills it takes them in this order.
   const readable = columns.filter((column) => incomparable(column) === undefined);
   for (const statement of holdTables(readable, trust.trustOwners ?? [], true)) await tx.query(statement);
-  for (const { schema, table, column } of readable.filter((each) => !mustBeHeld(each))) {
-    await tx`select count(value) from (select ${sql.identifier(column)} as value from ${sql.identifier(schema, table)} limit 0) none`;
+  for (const each of readable.filter((column) => !mustBeHeld(column))) {
+    await tx`select count(value) from (${valuesOf(each)} limit 0) none`;
   }
   // The server has no statement that only locks a sequence. Reading it so keeps others from altering it until this
   // transaction ends; altering it to what it is already then keeps them from drawing.

@@ -3,6 +3,8 @@ import { inspect } from "nextval/catalog";
 import { type Health, resync, status, type StatusOptions } from "nextval/operate";
 import type postgres from "postgres";
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import type { FedColumn } from "../../../lib/operate/fed-columns.js";
+import { valuesOf } from "../../../lib/operate/values-of.js";
 import { serverVersion, useDatabase } from "../../database.js";
 
 const database = useDatabase();
@@ -205,6 +207,45 @@ test("tables and views of a superuser in a schema of another role", async () => 
       alter schema evil rename to old; create schema evil;
       create table evil.ours (id bigint); create index on evil.ours (id) where old.code(1)`);
   await statusWhile({ "as held": swapping });
+  expect(ran).toEqual([]);
+});
+
+test("a statement that reads a column is refused unless its name leads to the rows of the table that was looked at", async () => {
+  // An owner can have the server convert rows of one table to those of another.
+  await mallory.unsafe(`
+    ${table("t")} ${table("trap")} create index on evil.trap (n) where evil.code(1);
+    create function evil.turned(evil.t) returns evil.trap language sql as 'select null::evil.trap';
+    create cast (evil.t as evil.trap) with function evil.turned(evil.t) as implicit`);
+  const [{ t, trap }] = (await mallory`
+    select 'evil.t'::regtype::oid::text as t, 'evil.trap'::regtype::oid::text as trap`) as unknown as [
+    { t: string; trap: string },
+  ];
+  const read = (rowType: string) => {
+    const tables = [{ schema: "evil", table: "trap", oid: "0", rowType, alone: false }];
+    return superuser.query(valuesOf({ column: "id", tables, guarded: true } as unknown as FedColumn));
+  };
+  await expect(read(t)).rejects.toMatchObject({ code: "42883" });
+  expect(ran).toEqual([]);
+  expect(await read(trap)).toEqual([{ value: 7n, same: true }]);
+  expect(ran).not.toEqual([]);
+});
+
+test("resync does not read a table that takes the place of another while it waits", async () => {
+  await database.client.unsafe(`
+    create sequence evil.s; create table evil.t (id bigint primary key default nextval('evil.s')); insert into evil.t values (7)`);
+  const [{ lock }] = (await mallory`
+    select pg_advisory_lock(${0x6e657874}, 'evil.s'::regclass::oid::int)::text as lock`) as unknown as [
+    { lock: string },
+  ];
+  expect(lock).toBe("");
+  const moving = resync(superuser, { schemas: ["evil"] });
+  const isWaiting = () => mallory`select from pg_locks where locktype = 'advisory' and not granted`;
+  while ((await isWaiting()).length === 0);
+  await mallory.unsafe(`
+    drop table evil.t; create table evil.t (id bigint); create index on evil.t (id) where evil.code(1);
+    select pg_advisory_unlock_all()`);
+  const { failures } = await moving;
+  expect(failures).toMatchObject([{ sequence: { seqName: "s" } }]);
   expect(ran).toEqual([]);
 });
 
