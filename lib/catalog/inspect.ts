@@ -1,6 +1,7 @@
 import { NextvalError, type SequenceType } from "../index.js";
+import { holdSchemas } from "./powerful-reader.js";
 import { readAgain } from "./read-again.js";
-import { readDocument, type Source } from "./read-document.js";
+import { readDocument, type Reading, type Source } from "./read-document.js";
 import { sequencesQuery } from "./sequences-query.js";
 import { serverQuery } from "./server-query.js";
 import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";
@@ -32,7 +33,12 @@ export async function inspect(db: Source, { schemas }: InspectOptions = {}): Pro
   }
   const server = await readDocument<ServerDocument>(db, serverQuery(schemas));
   const query = sequencesQuery(server.version, schemas);
-  const columns = await readAgain(() => readDocument<ColumnsOf<SequenceRow>>(db, query));
+  const read = (reading?: Reading) => readAgain(() => readDocument<ColumnsOf<SequenceRow>>(db, query, reading));
+  let columns = await read();
+  if (server.version < 180_000 && "begin" in db && hasUnknown(columns)) {
+    // Only what keeps schemas from being renamed lets a superuser read a name in the schema of another role.
+    columns = await read({ before: [holdSchemas] }).catch(() => columns);
+  }
   return {
     inspected: schemas === undefined ? null : [...schemas],
     defaultSchema: server.searchPath[0] ?? null,
@@ -44,6 +50,11 @@ export async function inspect(db: Source, { schemas }: InspectOptions = {}): Pro
     keys: server.keys ?? [],
     unloggedTables: (server.unlogged ?? []).map(([schema, table]) => ({ schema, table })),
   };
+}
+
+/** Whether the position of a sequence is not known that the role may read. */
+function hasUnknown({ last, may_select: mayRead }: ColumnsOf<SequenceRow>): boolean {
+  return last?.some((value, index) => value === null && mayRead?.[index] === true) ?? false;
 }
 
 interface ServerDocument {

@@ -1,4 +1,5 @@
 import { type Sql, sql } from "../index.js";
+import { mayBeSwapped } from "./powerful-reader.js";
 
 /**
  * The position of a sequence, `last_value` and `is_called`, as a query that goes into a lateral join behind `s`, which has
@@ -23,6 +24,7 @@ const bySequenceData = sql`
  * Before 18 the server has a function for the position only once a value was drawn. Until then the row itself has to be read,
  * by its name. `pg_sequence_last_value` has locked the sequence by then, so it cannot be renamed. Its schema can, so:
  *
+ * - A powerful role reads no row in the schema of another role, unless it keeps schemas from being renamed: `holdSchemas`.
  * - The name must lead to the OID just before.
  * - Views and foreign tables are shut out by a setting. A server that lacks it does not read the row: the position is null.
  * - The statement that is run fails while it is planned, before the server looks at the indexes of what it reads, if the name
@@ -40,6 +42,7 @@ const byLastValue = sql`
       select case
         when lost or drawn.last_value is not null or not s.may_select then null
         when not pg_catalog.has_schema_privilege(s.nspname, 'usage') then null
+        when ${mayBeSwapped(sql`s.nspname`)} then null
         when current_setting('restrict_nonsystem_relation_kind', true) is null then null
         when set_config('restrict_nonsystem_relation_kind', 'view, foreign-table', true) is null then null
         when to_regclass(named.name) is distinct from s.oid then null

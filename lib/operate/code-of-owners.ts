@@ -1,3 +1,4 @@
+import { isOther, isPowerful, ownerOfSchema } from "../catalog/powerful-reader.js";
 import { type Sql, sql } from "../index.js";
 
 /**
@@ -7,35 +8,6 @@ import { type Sql, sql } from "../index.js";
  */
 
 /**
- * Whether the code of an owner must not run if the reader is powerful: the owner is neither a superuser, nor the role that has logged
- * in, nor trusted. The current role counts for nothing: the owner of a database may set it for every session.
- */
-export function isOther(owner: Sql, trusted: readonly string[]): Sql {
-  const named =
-    trusted.length === 0 ? sql`false` : sql`o.rolname in (${sql.join(trusted.map((role) => sql`${role}`))})`;
-  return sql`not exists (
-    select from pg_catalog.pg_roles o
-    where o.oid = ${owner} and (o.rolsuper or o.rolname = session_user or ${named})
-  )`;
-}
-
-/**
- * Whether the reader could do harm: its code may become superuser. Code can go back to the role that has logged in, and to every role
- * that this one is a member of. Roles that may run programs, or read and write files of the server, become superuser by that; before
- * PostgreSQL 16, so do those with CREATEROLE, who may join them.
- */
-export const isPowerful = sql`exists (
-  select from pg_catalog.pg_roles r, pg_catalog.pg_roles power
-  where r.rolname in (current_user, session_user)
-    and (
-      power.rolsuper
-      or power.rolname in ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
-      or power.rolcreaterole and current_setting('server_version_num')::int < 160000
-    )
-    and pg_catalog.pg_has_role(r.oid, power.oid, 'member')
-)`;
-
-/**
  * The role whose code a read of this relation may run; null if there is none. Who owns the schema of a view can put another
  * view in its place. For a table the statement that reads makes sure of that, see `isSameTable`.
  *
@@ -43,11 +15,7 @@ export const isPowerful = sql`exists (
  * @param schema with `nspowner`
  */
 export function otherOwner(relation: Sql, schema: Sql, trusted: readonly string[]): Sql {
-  const schemaOwner = sql`(
-    select case when r.rolname = 'pg_database_owner' then d.datdba else r.oid end
-    from pg_catalog.pg_roles r, pg_catalog.pg_database d
-    where r.oid = ${schema}.nspowner and d.datname = current_database()
-  )`;
+  const schemaOwner = ownerOfSchema(schema);
   return sql`case
     when not ${isPowerful} then null
     when ${isOther(sql`${relation}.relowner`, trusted)} then ${relation}.relowner

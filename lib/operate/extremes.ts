@@ -1,8 +1,9 @@
 import { NextvalError, sql } from "../index.js";
 import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extreme-of.js";
-import { columnOf } from "./names.js";
+import { columnOf, keyOf } from "./names.js";
 import type { FedColumn, Trust } from "./fed-columns.js";
 import { roundingStep } from "../catalog/limits.js";
+import { holdSchemas } from "../catalog/powerful-reader.js";
 import { readDocument, type Source } from "../catalog/read-document.js";
 import { holdTables, mustBeHeld } from "./hold-tables.js";
 
@@ -89,6 +90,8 @@ function batchesOf(columns: readonly FedColumn[]): FedColumn[][] {
 export interface Reading extends Trust {
   /** The version of the server: 180004 for 18.4. */
   readonly version: number;
+  /** The keys of sequences whose position the server has under their names only. */
+  readonly undrawn: ReadonlySet<string>;
 }
 
 async function readBatch(
@@ -104,7 +107,12 @@ async function readBatch(
     const query = sql`select array_to_json(array[${expressions}]::json[])::text as document`;
     const found = await readDocument<readonly (ExtremeDocument | null)[]>(db, query, {
       views: how.views,
-      before: holdTables(columns.filter(mustBeHeld), how.trustOwners ?? []),
+      before: [
+        ...holdTables(columns.filter(mustBeHeld), how.trustOwners ?? []),
+        ...(columns.some(({ swappable, sequence }) => swappable && how.undrawn.has(keyOf(sequence)))
+          ? [holdSchemas]
+          : []),
+      ],
     });
     for (const [index, column] of columns.entries()) {
       const document = found[index] ?? null;

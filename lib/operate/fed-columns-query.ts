@@ -2,8 +2,9 @@ import { type Sql, sql } from "../index.js";
 import { baseTypeOf } from "../catalog/base-type.js";
 import { isInspected } from "../catalog/is-inspected.js";
 import { lateBoundDefaults } from "../catalog/late-bound-defaults.js";
+import { isPowerful, mayBeSwapped } from "../catalog/powerful-reader.js";
 import { singleKeys } from "../catalog/single-keys.js";
-import { hasOwnCode, isPowerful, mayHold, otherOwner } from "./code-of-owners.js";
+import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
 import { isPlainDefault } from "./plain-default.js";
 import { rolesWithoutUsage } from "./roles-without-usage.js";
 
@@ -138,7 +139,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         from parts p
         where (p.sequence, p.relation, p.number) = (fed.sequence, fed.relation, fed.number) and not p.foreign_keys
       ) end,
-      'oid', t.oid::text, 'rowType', t.reltype::text, 'shut', fed.shut, 'others', fed.others, 'guarded', ${isPowerful}, 'codeOf', fed.code_of,
+      'oid', t.oid::text, 'rowType', t.reltype::text, 'shut', fed.shut, 'others', fed.others, 'guarded', ${isPowerful}, 'swappable', ${mayBeSwapped(sql`s.nspname`)}, 'codeOf', fed.code_of,
       'locks', fed.locks,
       'indexed', t.relkind in ('r', 'p') and fed.ordered,
       'mayRead', case when fed.divided then fed.may_read_each else fed.may_read end,

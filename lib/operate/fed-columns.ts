@@ -32,6 +32,8 @@ export interface FedColumn extends ColumnName {
   readonly shut: boolean;
   /** Whether the connected role is so powerful that the code of others must not run as it. */
   readonly guarded: boolean;
+  /** Whether such a role could put something else in the place of its sequence, because its schema belongs to another role. */
+  readonly swappable: boolean;
   /** Whether one of its tables belongs to such another role, and so is held while it is read. */
   readonly others: boolean;
   /** The roles whose code would run, with the rights of the connected role, to read it. Empty for a role that can do little. */

@@ -1,5 +1,6 @@
 import { type Sql, sql } from "../index.js";
-import { hasOwnCode, isOther } from "./code-of-owners.js";
+import { isOther } from "../catalog/powerful-reader.js";
+import { hasOwnCode } from "./code-of-owners.js";
 import type { FedColumn } from "./fed-columns.js";
 
 /** Whether a column may be read only while its tables are held: their owners could add code after they were looked at. */

@@ -1,4 +1,4 @@
-import { inspect, type SequenceState } from "../catalog/index.js";
+import { type DatabaseState, inspect, type SequenceState } from "../catalog/index.js";
 import type { Source } from "../catalog/read-document.js";
 import type { Extreme } from "./extreme-of.js";
 import { type Progress, readExtremes } from "./extremes.js";
@@ -34,7 +34,7 @@ export async function look(
   const extremes = await readExtremes(
     db,
     columns.filter((column) => !reasons.has(column)),
-    { ...trust, version: before.serverVersion },
+    { ...trust, version: before.serverVersion, undrawn: undrawnIn(before) },
     onProgress,
   );
   const { sequences } = await inspect(db, { schemas });
@@ -47,6 +47,11 @@ export async function look(
     };
   });
   return { user, looked };
+}
+
+/** Before PostgreSQL 18 the server has no function for the position of such a sequence. */
+function undrawnIn({ serverVersion, sequences }: DatabaseState): ReadonlySet<string> {
+  return new Set(serverVersion < 180_000 ? sequences.filter(({ isCalled }) => isCalled === false).map(keyOf) : []);
 }
 
 /** Why a column is not read whose sequence may not be. */

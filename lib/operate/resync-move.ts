@@ -1,4 +1,5 @@
 import { enterCatalogPath } from "../catalog/catalog-path.js";
+import { holdSchemas } from "../catalog/powerful-reader.js";
 import { readDocument } from "../catalog/read-document.js";
 import { type Database, sql, type Transaction } from "../index.js";
 import { ADVISORY_LOCK } from "./advisory-lock.js";
@@ -73,7 +74,7 @@ async function moveHeld(
   }
   // The server has no statement that only locks a sequence. Reading it so keeps others from altering it until this
   // transaction ends; altering it to what it is already then keeps them from drawing.
-  await tx`select pg_catalog.pg_sequence_last_value(${id})`;
+  const [drawn] = await tx`select pg_catalog.pg_sequence_last_value(${id})`;
   const { cycle, version } = await readDocument<{ cycle: boolean; version: number }>(
     tx,
     sql`
@@ -81,6 +82,8 @@ async function moveHeld(
       from pg_catalog.pg_sequence where seqrelid = ${id}`,
   );
   await tx`alter sequence ${name} ${cycle ? sql`cycle` : sql`no cycle`}`;
+  const isUndrawn = Object.values(drawn as object)[0] === null;
+  if (version < 180_000 && isUndrawn && columns.some(({ swappable }) => swappable)) await tx.query(holdSchemas);
   const decision = decide(await lookAgain(tx, sequence, columns, trust, version), wishes);
   if (decision.kind !== "move") return undefined;
   const move = moveOf(sequence, decision);
