@@ -35,6 +35,8 @@ export default defineConfig({
     pool: "forks",
     // Much of the time a test waits for the server or for a process.
     maxWorkers: 4,
+    // Vitest's own, which it chooses by where it runs, and why tests were skipped.
+    reporters: ["default", "./test/skipped.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },

@@ -9,11 +9,7 @@ import { useDatabase } from "../../database.js";
 const SERVER_CONNECTIONS = 3;
 const CLIENT_CONNECTIONS = 30;
 
-if (pgBouncerVersion === undefined) {
-  test("PgBouncer is not installed: install Debian's package pgbouncer to test behind it", () => {});
-}
-
-describe.skipIf(pgBouncerVersion === undefined)("behind PgBouncer in transaction mode", () => {
+describe("behind PgBouncer in transaction mode", () => {
   const database = useDatabase();
   const orderSeq = pgSequence("order_seq");
   let bouncer: PgBouncer;
@@ -21,6 +17,7 @@ describe.skipIf(pgBouncerVersion === undefined)("behind PgBouncer in transaction
   let db: Database;
 
   beforeAll(async () => {
+    if (pgBouncerVersion === undefined) return;
     bouncer = await startPgBouncer(database.url, SERVER_CONNECTIONS);
     client = database.connect({ ...addressOf(bouncer.url), max: CLIENT_CONNECTIONS, prepare: false });
     db = bind(client);
@@ -29,7 +26,8 @@ describe.skipIf(pgBouncerVersion === undefined)("behind PgBouncer in transaction
     await client?.end({ timeout: 1 });
     await bouncer?.stop();
   });
-  beforeEach(async () => {
+  beforeEach(async ({ skip }) => {
+    skip(pgBouncerVersion === undefined, "the command pgbouncer is not installed (Debian: apt-get install pgbouncer)");
     await database.client.unsafe("drop schema public cascade; create schema public");
     const direct = bind(database.client);
     await direct.query(createSequence(orderSeq));
