@@ -1,22 +1,10 @@
-import picocolors from "picocolors";
 import type { Change, Hazard, HazardCode, Plan } from "../catalog/index.js";
+import { color } from "./color.js";
 import { printableJson } from "./printable.js";
 import { maskUrls } from "./redact.js";
 import { lines, type Shown, ShownText, text } from "./shown-text.js";
 
-const colors = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported);
-
-const painter = (name: "bold" | "cyan" | "dim" | "green" | "red" | "yellow") => (shown: Shown) =>
-  ShownText.between(colors[name], shown);
-
-export const color = {
-  bold: painter("bold"),
-  cyan: painter("cyan"),
-  dim: painter("dim"),
-  green: painter("green"),
-  red: painter("red"),
-  yellow: painter("yellow"),
-};
+export { color };
 
 /** A reader that goes away early, such as `head`, is no error. */
 process.stdout.on("error", () => {});

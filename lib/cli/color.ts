@@ -1,0 +1,21 @@
+import { styleText } from "node:util";
+import { type Shown, ShownText } from "./shown-text.js";
+
+const { NO_COLOR, TERM } = process.env;
+const isShown = process.stdout.isTTY === true && !NO_COLOR && TERM !== "dumb";
+
+/** Colors for standard output. On anything but a terminal that shows them, and with `NO_COLOR`, the text stays as it is. */
+export const color = {
+  bold: styled("bold"),
+  cyan: styled("cyan"),
+  dim: styled("dim"),
+  green: styled("green"),
+  red: styled("red"),
+  yellow: styled("yellow"),
+};
+
+function styled(format: Parameters<typeof styleText>[0]): (shown: Shown) => ShownText {
+  // Later versions of Node.js would look at the terminal again, by rules of their own.
+  const paint = (text: string) => (isShown ? styleText(format, text, { validateStream: false }) : text);
+  return (shown) => ShownText.between(paint, shown);
+}
