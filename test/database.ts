@@ -72,6 +72,27 @@ export async function serverVersion(client: postgres.Sql): Promise<number> {
   return row.major;
 }
 
+/**
+ * Whether the server asks for passwords; with `trust` in pg_hba.conf it lets anybody in. Tests of wrong passwords are skipped
+ * there.
+ */
+export async function asksForPasswords({ url }: TestDatabase): Promise<boolean> {
+  const wrong = new URL(url);
+  wrong.password = randomBytes(16).toString("hex");
+  const client = postgres(wrong.href, { max: 1 });
+  try {
+    return await client`select`.then(
+      () => false,
+      () => true,
+    );
+  } finally {
+    await client.end({ timeout: 1 });
+  }
+}
+
+/** Why a test of wrong passwords is skipped. */
+export const NEEDS_PASSWORDS = "needs a server that asks for passwords; the one at DATABASE_URL lets anybody in";
+
 /** Runs one statement that takes no transaction and needs no connection afterwards. */
 async function onServer(statement: string): Promise<void> {
   const server = postgres(inject("serverUrl"), { max: 1, onnotice: () => {} });

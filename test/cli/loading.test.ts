@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { explain } from "../../lib/cli/explain.js";
 import { type Flags, settingsOf } from "../../lib/cli/settings.js";
-import { useDatabase } from "../database.js";
+import { asksForPasswords, NEEDS_PASSWORDS, useDatabase } from "../database.js";
 import { type Finished, useProjects } from "./project.js";
 
 const database = useDatabase();
@@ -353,7 +353,8 @@ describe("connecting", () => {
     },
   );
 
-  test("with the wrong password, which is not shown", async () => {
+  test("with the wrong password, which is not shown", async ({ skip }) => {
+    skip(!(await asksForPasswords(database)), NEEDS_PASSWORDS);
     await database.client.unsafe("create role nextval_cli_guest login password 'right one'");
     try {
       const stderr = await failing(
