@@ -1,15 +1,19 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { useDatabase } from "./database.js";
 import { usePrograms } from "./programs.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
+const README = new URL("../README.md", import.meta.url);
 const folder = new URL("./.readme/", import.meta.url);
+beforeAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 const database = useDatabase();
+const databaseOfFirst = useDatabase();
 const compile = usePrograms();
 
 /** The pages whose code is run, and how many claims they have at least. */
@@ -17,13 +21,18 @@ const PAGES: readonly [path: string, claims: number][] = [
   ["README.md", 26],
   ["docs/security.md", 3],
 ];
+function blocksOf(readme: string): [first: string, ...string[]] {
+  return [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => match[1]) as [string];
+}
 
 /**
  * Joins the programs of a page into one module: the imports of all blocks, then their bodies in order, as a reader would type them.
  * What follows `// =>` is compared with the result of the statement before it.
  */
 function programOf(page: string): { program: string; claims: number } {
-  const blocks = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => match[1] as string);
+  const [first, ...others] = blocksOf(page);
+  // The others go on with its client.
+  const blocks = [first.replace(/^console\.log[^]*/m, ""), ...others];
   const imports: string[] = [];
   let claims = 0;
   const bodies = blocks.map((block) =>
@@ -50,8 +59,20 @@ function programOf(page: string): { program: string; claims: number } {
   return { program: [...imports, check, ...bodies].join("\n"), claims };
 }
 
+test("the README's first program prints what it says, ends, and runs a second time", async () => {
+  const [first] = blocksOf(await readFile(README, "utf8"));
+  expect(first).toContain("console.log(order?.id); // => 100n, then 102n when it runs again\n");
+  await mkdir(folder, { recursive: true });
+  await writeFile(new URL("first.mts", folder), first);
+  const [compiled] = await compile(new URL("first.mts", folder));
+  for (const printed of ["100n\n", "102n\n"]) {
+    const env = { ...process.env, DATABASE_URL: databaseOfFirst.url };
+    const { stdout, stderr } = await run(process.execPath, [compiled], { env, timeout: 60_000 });
+    expect([stdout, stderr]).toEqual([printed, ""]);
+  }
+});
+
 test("the code of the pages compiles, runs, and gives what it says", async () => {
-  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const pages = await Promise.all(
     PAGES.map(async ([path, least]) => {
@@ -80,5 +101,25 @@ test("the code of the pages compiles, runs, and gives what it says", async () =>
     expect(claims).toBeGreaterThanOrEqual(least);
     expect(stdout.match(/^claim$/gm)).toHaveLength(claims);
   }
-  await rm(folder, { recursive: true });
+});
+
+test("the README names the dependencies of the command, and the library has none", async () => {
+  const manifest = await readFile(new URL("../package.json", import.meta.url), "utf8");
+  const { dependencies, peerDependencies } = JSON.parse(manifest) as Record<string, Record<string, string>>;
+  const [, sentence = ""] = /the library has no dependencies\. The command\s+`nextval`, ([^.]*)\./.exec(
+    await readFile(README, "utf8"),
+  )!;
+  const names = Object.keys(dependencies!);
+  expect([...sentence.matchAll(/`(.*?)`/g)].map(([, name]) => name)).toEqual(names);
+  expect(sentence).toContain(`has ${["no", "one", "two", "three", "four", "five"][names.length]}:`);
+
+  const lib = new URL("../lib/", import.meta.url);
+  const files = (await readdir(lib, { recursive: true })).filter((file) => /^(?!cli\/).*\.ts$/.test(file));
+  expect(files.length).toBeGreaterThan(50);
+  for (const file of files) {
+    const text = await readFile(new URL(file, lib), "utf8");
+    const imports = [...text.matchAll(/^(?:im|ex)port (?!type)[^;]*? from "([^".].*?)";$/gm)].map(([, name]) => name!);
+    // The adapters import the query builder that they are for.
+    expect([file, ...imports.filter((name) => !(name.split("/")[0]! in peerDependencies!))]).toEqual([file]);
+  }
 });
