@@ -24,13 +24,15 @@ export interface PgBouncer {
 export async function startPgBouncer(address: string, connections: number): Promise<PgBouncer> {
   const server = new URL(address);
   const [user, password] = [server.username, server.password].map(decodeURIComponent);
-  const folder = await mkdtemp(join(tmpdir(), "nextval-pgbouncer-"));
+  const isRoot = userInfo().uid === 0;
+  // PgBouncer refuses to run as root, and has to enter the folder as somebody else.
+  const folder = await mkdtemp(join(isRoot ? "/tmp" : tmpdir(), "nextval-pgbouncer-"));
   const port = await freePort();
   const file = join(folder, "pgbouncer.ini");
   await writeFile(
     file,
     `[databases]
-* = host=${server.hostname} port=${server.port || "5432"} user=${user}${password ? ` password=${password}` : ""}
+* = host=${server.hostname} port=${server.port || "5432"} user=${quoted(user)}${password ? ` password=${quoted(password)}` : ""}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
@@ -41,8 +43,7 @@ default_pool_size = ${connections}
 max_client_conn = 1000
 `,
   );
-  // It refuses to run as root, and has to read the file as somebody else.
-  const asNobody = userInfo().uid === 0 ? ["-u", "nobody"] : [];
+  const asNobody = isRoot ? ["-u", "nobody"] : [];
   await chmod(folder, 0o755);
   // The shell sees the end of its input when this process is gone, and ends PgBouncer then.
   const shell = spawn("sh", ["-c", '"$@" & read -r _; kill $!; wait', "sh", "pgbouncer", "-q", ...asNobody, file], {
@@ -64,6 +65,11 @@ max_client_conn = 1000
   }
   server.host = `127.0.0.1:${port}`;
   return { url: server.href, stop };
+}
+
+/** As a value in a line of `[databases]`. */
+function quoted(text = ""): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function findVersion(): string | undefined {
