@@ -123,6 +123,9 @@ export class Connection {
     if (this.#reserved !== undefined) return [this, () => {}];
     if (this.#pool.cannotReserve) refuse("cursor()", "needs a client with a max_pipeline of 1 or more");
     const line = await Reserved.from(this.#pool, this.#settings);
+    // A cursor ends with Flush, not with Sync, and PgBouncer overlooks it if it is sent before the statement ahead is answered: it gives
+    // the server's connection to another client, and the cursor waits forever.
+    await line.answered;
     return [this.pin(line), () => line.release(false)];
   }
 

@@ -80,7 +80,7 @@ export class Pool implements Line, Listener {
   }
 
   /** Sends an empty statement, and takes its connection out of the pool until `release`. */
-  async reserve(own: (wire: Wire) => Owner, { limits, wait }: Settings): Promise<void> {
+  async reserve(own: (wire: Wire, answered: Promise<void>) => Owner, { limits, wait }: Settings): Promise<void> {
     for (;;) {
       let isTaken = false;
       await new Promise<unknown>((resolve, reject) => {
@@ -88,7 +88,8 @@ export class Pool implements Line, Listener {
           const wire = statement.carrier as Wire;
           isTaken = true;
           this.#carrying.delete(wire);
-          this.#owned.set(wire, own(wire));
+          const ignore = () => {};
+          this.#owned.set(wire, own(wire, statement.then(ignore, ignore)));
           resolve(undefined);
         };
         const statement = this.make("", [], { simple: true, take, wait: 2 * wait });

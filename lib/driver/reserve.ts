@@ -25,6 +25,8 @@ export class Reserved implements Line, Listener, Owner {
   closed: unknown;
   /** Whether COMMIT was sent, and its answer has not come. */
   isCommitting = false;
+  /** Resolves when the empty statement that took the connection is answered, or has failed. */
+  answered!: Promise<void>;
   /** Rejects when the connection is closed, and never resolves. */
   readonly lost: Promise<never>;
   #rejectLost!: (reason: unknown) => void;
@@ -47,8 +49,9 @@ export class Reserved implements Line, Listener, Owner {
 
   static async from(pool: Pool, settings: Settings): Promise<Reserved> {
     const reserved = new Reserved(pool);
-    const own = (wire: Wire) => {
+    const own = (wire: Wire, answered: Promise<void>) => {
       reserved.#wire = wire;
+      reserved.answered = answered;
       wire.connection.reserved = reserved.#hold;
       return reserved;
     };

@@ -103,9 +103,12 @@ describe("behind PgBouncer in transaction mode", () => {
 
   test("cursors, and savepoints that are rolled back", async () => {
     await db.nextvals(orderSeq, 2);
-    const seen: number[] = [];
-    for await (const rows of db.cursor(sql`select n from generate_series(1, 50) as n`, 20)) seen.push(rows.length);
-    expect(seen).toEqual([20, 20, 10]);
+    const sizes = await concurrently(100, async () => {
+      const seen: number[] = [];
+      for await (const rows of db.cursor(sql`select n from generate_series(1, 50) as n`, 20)) seen.push(rows.length);
+      return seen;
+    });
+    expect(sizes).toEqual(Array.from({ length: 100 }, () => [20, 20, 10]));
     const drawn = await db.begin(async (tx) => {
       await tx.savepoint(() => Promise.reject(new Error("on purpose"))).catch(() => {});
       return tx.nextval(orderSeq);
