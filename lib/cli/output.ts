@@ -2,7 +2,7 @@ import type { Change, Hazard, HazardCode, Plan } from "../catalog/index.js";
 import { color } from "./color.js";
 import { printableJson } from "./printable.js";
 import { maskUrls } from "./redact.js";
-import { lines, type Shown, ShownText, text } from "./shown-text.js";
+import { lines, ShownText, text } from "./shown-text.js";
 
 export { color };
 
