@@ -1,6 +1,7 @@
 /** The stable name of what went wrong; compare with this, never with the message. */
 export type NextvalErrorCode =
   | "ALLOCATOR_CLOSED"
+  | "CHANGE_REFUSED"
   | "COLUMN_NOT_COMPARED"
   | "COMMIT_UNKNOWN"
   | "DEADLOCK"

@@ -1,5 +1,5 @@
 import { NextvalError } from "../index.js";
-import type { Change, Plan } from "./change.js";
+import type { Change, Pending, Plan, Question } from "./change.js";
 import { dbmate } from "./formats/dbmate.js";
 import { flyway } from "./formats/flyway.js";
 import { goose } from "./formats/goose.js";
@@ -42,6 +42,9 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFil
  * // alter sequence "ticket_seq" no cycle;
  * ```
  *
+ * What is pending becomes a migration of its own, whose name ends with `_owners`. It comes after the other one, and has to run
+ * after the migrations that create its tables: give it a later number if these are still to be written.
+ *
  * What a comment of a sequence holds can be no marker and no placeholder of a tool. Throws `INVALID_OPTIONS` for an empty
  * plan, for options that are none, and where a name holds a line break, `${` or a byte order mark.
  */
@@ -57,20 +60,56 @@ export function generate(plan: Plan, { name, format, at = new Date() }: Generate
   if (!(at instanceof Date) || !(at.getTime() >= Date.UTC(2002, 0)) || !(at.getTime() < Date.UTC(2286, 0))) {
     fail(`a migration is made at a date of the years 2002 to 2285, not ${String(at)}`);
   }
-  if (plan.changes.length === 0) fail(`the plan of the migration ${name} is empty: nothing differs`);
-  return FORMATS[format]({ name, at, up: plan.changes.map(forth), down: plan.changes.map(back).reverse() });
+  const { changes, pending, questions } = plan;
+  if (changes.length === 0 && pending.length === 0) {
+    fail(`the plan of the migration ${name} is empty: nothing differs`);
+  }
+  const write = FORMATS[format];
+  const now = { name, at, up: changes.map((each) => forth(each, questions)), down: changes.map(back).reverse() };
+  const later = {
+    name: `${changes.length === 0 ? name : nextName(name)}${LATER}`,
+    at: new Date(at.getTime() + (changes.length === 0 ? 0 : 1000)),
+    up: pending.map(forthLater),
+    down: pending.map(back).reverse(),
+  };
+  return [...(changes.length === 0 ? [] : write(now)), ...(pending.length === 0 ? [] : write(later))];
 }
 
-function forth({ subject, sql, hazards }: Change): Step {
+/** What the name of the migration ends with that has to wait for its tables. */
+const LATER = "_owners";
+
+/** One that begins with a number, as golang-migrate wants it, begins with the next one. */
+function nextName(name: string): string {
+  return name.replace(/^\d+/, (number) => `${BigInt(number) + 1n}`.padStart(number.length, "0"));
+}
+
+function forth({ subject, sql, hazards }: Change, questions: readonly Question[]): Step {
+  const open = questions.filter((question) => question.subject === subject);
   return {
-    comments: hazards.map(({ code, message, blocked }) =>
-      commentLine(`Hazard ${code}${blocked ? ", which the server refuses" : ""}: ${message}`),
-    ),
+    comments: [
+      ...open.map(({ message, otherwise }) => commentLine(`Question: ${message} ${otherwise}`)),
+      ...hazards.map(({ code, message, blocked }) =>
+        commentLine(`Hazard ${code}${blocked ? ", which the server refuses" : ""}: ${message}`),
+      ),
+    ],
     statement: statementLine(subject, sql),
   };
 }
 
-function back({ subject, sql, inverse }: Change): Step {
+function forthLater({ subject, sql, message, warning }: Pending, index: number): Step {
+  return {
+    comments: [
+      ...(index === 0
+        ? ["PENDING: run this after the migrations that create the tables and columns that it names."]
+        : []),
+      commentLine(`Pending: ${message}`),
+      ...(warning === null ? [] : [commentLine(`Warning: ${warning}`)]),
+    ],
+    statement: statementLine(subject, sql),
+  };
+}
+
+function back({ subject, sql, inverse }: Change | Pending): Step {
   if (inverse !== null) return { comments: [], statement: statementLine(subject, inverse) };
   return { comments: [commentLine(`Cannot be undone: ${sql}`)], statement: null };
 }

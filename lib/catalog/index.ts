@@ -1,5 +1,5 @@
-export { apply, type ApplyOptions } from "./apply.js";
-export type { Change, Hazard, HazardCode, Plan, PlanOptions } from "./change.js";
+export { apply, type ApplyOptions, type ApplyReport } from "./apply.js";
+export type { Change, Hazard, HazardCode, Pending, Plan, PlanOptions, Question } from "./change.js";
 export { generate, type GenerateOptions, type MigrationFile, type MigrationFormat } from "./generate.js";
 export { inspect, type InspectOptions } from "./inspect.js";
 export { plan } from "./plan.js";
@@ -12,5 +12,6 @@ export type {
   StateColumn,
   StateOptions,
   TableName,
+  TableState,
   TakenName,
 } from "./state.js";

@@ -48,6 +48,7 @@ export async function inspect(db: Source, { schemas }: InspectOptions = {}): Pro
     sequences: (columns.name ?? []).map((_name, index) => stateAt(index, columns)),
     taken: (server.taken ?? []).flatMap(toTakenNames),
     keys: server.keys ?? [],
+    tables: (server.tables ?? []).map(([schema, table, columns]) => ({ schema, table, columns })),
     unloggedTables: (server.unlogged ?? []).map(([schema, table]) => ({ schema, table })),
   };
 }
@@ -63,6 +64,7 @@ interface ServerDocument {
   readonly schemas: string[];
   readonly taken: readonly TakenNames[] | null;
   readonly keys: readonly KeyColumn[] | null;
+  readonly tables: readonly (readonly [schema: string, table: string, columns: readonly string[]])[] | null;
   readonly unlogged: readonly (readonly [schema: string, table: string])[] | null;
 }
 

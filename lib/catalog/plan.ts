@@ -4,7 +4,6 @@ import {
   createSchema,
   createSequence,
   dropSequence,
-  ownSequence,
   pgSchema,
   type SequenceLike,
   setSequenceLogged,
@@ -13,9 +12,9 @@ import type { Change, Plan, PlanOptions } from "./change.js";
 import { differences } from "./differences.js";
 import { hazardsOfAlter, hazardsOfDrop, hazardsOfLock, hazardsOfPersistence, needsPostgres15 } from "./hazards.js";
 import { hazardsOfCache } from "./hazards-of-cache.js";
-import { hazardsOfOwning } from "./hazards-of-keys.js";
 import { nameReused, nameTaken } from "./hazards-of-name.js";
 import { fail, keyOf, nameOf } from "./name.js";
+import { ownershipOf } from "./ownership.js";
 import { questionsOf } from "./questions.js";
 import { relocate } from "./relocate.js";
 import { renamesOf } from "./renames.js";
@@ -24,16 +23,18 @@ import type { DatabaseState, SequenceState } from "./state.js";
 
 /**
  * What has to be done so that a database has what is declared: the statements, in order, with what undoes each and why it may
- * hurt. It is empty exactly when nothing differs.
+ * hurt. `changes` and `pending` are empty exactly when nothing differs.
  *
  * ```ts
  * const { changes } = plan([orderSeq], await inspect(db));
  * changes.map(({ sql }) => sql); // ['alter sequence "order_seq" no cycle']
  * ```
  *
+ * An owner that does not exist yet is `pending` and no change, so sequences can be created before their tables.
+ *
  * It never restarts a sequence, never moves a current value, never touches the sequences of identity columns and extensions,
- * and drops nothing unless `prune` is given. Throws `INVALID_OPTIONS` for two declarations of one name, and for renames that
- * do not fit.
+ * and drops nothing unless `prune` is given. Throws `INVALID_OPTIONS` for two declarations of one name, for renames that do not
+ * fit, and for a name in `new` that is not declared.
  */
 export function plan(declared: readonly SequenceLike[], state: DatabaseState, options: PlanOptions = {}): Plan {
   const existing = new Map(state.sequences.map((sequence) => [keyOf(sequence), sequence]));
@@ -50,8 +51,9 @@ export function plan(declared: readonly SequenceLike[], state: DatabaseState, op
   }
   const created = pairs.filter(([, found]) => found === undefined).map(([target]) => target);
   const undeclared = state.sequences.filter((sequence) => sequence.definedBy === "user" && !kept.has(sequence));
-  const dropped =
-    options.prune === true ? undeclared.filter(isDroppableIn(new Set(targets.map(({ schema }) => schema)))) : [];
+  const covered = [...targets.map(({ schema }) => schema), ...(state.inspected ?? []), ...(options.schemas ?? [])];
+  const dropped = options.prune === true ? undeclared.filter(isDroppableIn(new Set(covered))) : [];
+  const ownership = ownershipOf(pairs, state);
   return {
     changes: [
       ...missingSchemas(targets, state),
@@ -61,11 +63,12 @@ export function plan(declared: readonly SequenceLike[], state: DatabaseState, op
       ),
       ...created.map((target) => create(target, state)),
       ...pairs.flatMap(([target, found]) => (found === undefined ? [] : alter(target, found, state))),
-      ...pairs.flatMap(([target, found]) => own(target, found, state)),
+      ...ownership.changes,
       ...pairs.flatMap(([target, found]) => comment(target, found)),
       ...dropped.map(drop),
     ],
-    questions: questionsOf(created, undeclared),
+    pending: ownership.pending,
+    questions: questionsOf(pairs, undeclared, state, options.new ?? []),
     declared,
     // Only who applies it asks.
     get resolved() {
@@ -155,23 +158,6 @@ function alter(target: Target, found: SequenceState, { serverVersion }: Database
     });
   }
   return changes;
-}
-
-function own(target: Target, found: SequenceState | undefined, state: DatabaseState): Change[] {
-  const after = target.options.ownedBy;
-  // A sequence that moves is untied before.
-  const before = found === undefined || found.schema !== target.schema ? null : found.options.ownedBy;
-  if (after?.table === before?.table && after?.column === before?.column) return [];
-  const constant = constantOf(target, target.options);
-  return [
-    {
-      kind: "own",
-      subject: nameOf(target.declared),
-      sql: ownSequence(constant, after).text,
-      inverse: ownSequence(constant, before).text,
-      hazards: [...hazardsOfOwning(target, state, found), ...(found === undefined ? [] : hazardsOfLock(target, found))],
-    },
-  ];
 }
 
 function comment(target: Target, found: SequenceState | undefined): Change[] {

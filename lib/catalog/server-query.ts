@@ -15,6 +15,7 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
       'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace),
       'taken', (${takenNames(inspected)}),
       'keys', (${keyColumns(inspected)}),
+      'tables', (${tables(inspected)}),
       'unlogged', (
         select json_agg(json_build_array(n.nspname, c.relname))
         from pg_catalog.pg_class c
@@ -42,6 +43,19 @@ function takenNames(inspected: Sql): Sql {
       join pg_catalog.pg_namespace n on n.oid = named.namespace and ${inspected}
       group by n.nspname, named.kind
     ) grouped`;
+}
+
+/** What can own a sequence, with the names of its columns. Source: `process_owned_by` in `sequence.c`. */
+function tables(inspected: Sql): Sql {
+  return sql`
+    select json_agg(json_build_array(n.nspname, c.relname, array_to_json(array(
+      select a.attname from pg_catalog.pg_attribute a
+      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      order by a.attnum
+    ))))
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace and ${inspected}
+    where c.relkind in ('r', 'p', 'f', 'v')`;
 }
 
 /** Keys only: to read all columns of numbers, of which there are far more, takes longer than all the rest. */

@@ -79,6 +79,12 @@ export interface TakenName {
 /** A table by its schema and name. */
 export type TableName = Pick<StateColumn, "schema" | "table">;
 
+/** A relation whose columns can own sequences: a table, a foreign table or a view. */
+export interface TableState extends TableName {
+  /** The names of its columns, in their order. */
+  readonly columns: readonly string[];
+}
+
 /** The sequences of a database, as `inspect` finds them; temporary ones are left out. */
 export interface DatabaseState {
   /** The schemas that were looked at; null for all of them. */
@@ -97,6 +103,8 @@ export interface DatabaseState {
   readonly taken: readonly TakenName[];
   /** The columns of these schemas to which a sequence could come to belong, because they are a key of numbers or part of one. */
   readonly keys: readonly KeyColumn[];
+  /** Every table of these schemas with its columns, so that a plan knows which owners exist. */
+  readonly tables: readonly TableState[];
   /** The tables of these schemas that a crash of the server empties. */
   readonly unloggedTables: readonly TableName[];
 }

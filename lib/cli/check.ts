@@ -6,8 +6,9 @@ import { withPlan } from "./with-plan.js";
 /** `nextval check`: fails where something differs. */
 export function check(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
-    const differs = plan.changes.length > 0;
-    if (flags.json === true) sayJson({ differs, changes: plan.changes, questions: plan.questions });
+    const { changes, pending, questions } = plan;
+    const differs = changes.length > 0 || pending.length > 0;
+    if (flags.json === true) sayJson({ differs, changes, pending, questions });
     else {
       say(describe(plan, settings.allow));
       if (differs) say(text`\nThe database differs from the declarations.`);

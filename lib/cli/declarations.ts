@@ -6,15 +6,26 @@ import { loadModule, shownPath } from "./load-module.js";
 type Place = string;
 
 /** What was found so far; a sequence that is exported again is the same declaration. */
-export type Found = Map<SequenceLike, Place>;
+export interface Found {
+  readonly sequences: Map<SequenceLike, Place>;
+  readonly schemas: Set<string>;
+}
 
-/** Adds what a file exports. */
+/** What the user declares. */
+export interface Declarations {
+  readonly sequences: readonly SequenceLike[];
+  /** The schemas that are declared by themselves, with sequences or without. */
+  readonly schemas: readonly string[];
+}
+
+/** Adds what a file exports. A file that exports nothing declares nothing, such as `pull` writes for a database without sequences. */
 export async function findIn(file: string, found: Found): Promise<void> {
   const exported = await loadModule(file);
   for (const [name, value] of Object.entries(exported)) {
     const place = `${name === "default" ? "the default export" : name} of ${shownPath(file)}`;
     if (isSequence(value)) add(value, place, found);
-    else if (!isSchema(value)) {
+    else if (isSchema(value)) found.schemas.add(value.schemaName);
+    else {
       fail(
         `${place} is no sequence: a file of declarations exports what pgSequence and pgSchema make, and nothing else`,
       );
@@ -24,16 +35,16 @@ export async function findIn(file: string, found: Found): Promise<void> {
 
 /** Adds a sequence that stands in the configuration itself. */
 export function add(sequence: SequenceLike, place: Place, found: Found): void {
-  if (!found.has(sequence)) found.set(sequence, place);
+  if (!found.sequences.has(sequence)) found.sequences.set(sequence, place);
 }
 
 /**
  * The declarations, as this copy of the library makes them: a file may have imported another copy, or Drizzle. Two of one name
  * are refused with both places.
  */
-export function declarationsOf(found: Found): SequenceLike[] {
+export function declarationsOf(found: Found): Declarations {
   const places = new Map<string, Place>();
-  return [...found].map(([{ schema, seqName, seqOptions }, place]) => {
+  const sequences = [...found.sequences].map(([{ schema, seqName, seqOptions }, place]) => {
     const key = JSON.stringify([schema, seqName]);
     const other = places.get(key);
     if (other !== undefined) {
@@ -43,6 +54,7 @@ export function declarationsOf(found: Found): SequenceLike[] {
     places.set(key, place);
     return declare(schema, seqName as string, seqOptions, place);
   });
+  return { sequences, schemas: [...found.schemas] };
 }
 
 function declare(schema: string | undefined, name: string, options: SequenceOptions | undefined, place: Place) {
@@ -65,7 +77,7 @@ export function isSequence(value: unknown): value is SequenceLike {
   return (value.constructor as { [DRIZZLE_KIND]?: unknown } | undefined)?.[DRIZZLE_KIND] === "PgSequence";
 }
 
-function isSchema(value: unknown): boolean {
+function isSchema(value: unknown): value is { readonly schemaName: string } {
   return (
     typeof value === "object" &&
     value !== null &&

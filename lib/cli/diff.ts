@@ -5,7 +5,8 @@ import { withPlan } from "./with-plan.js";
 /** `nextval diff`: shows what `push` would do. */
 export function diff(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
-    if (flags.json === true) sayJson({ changes: plan.changes, questions: plan.questions });
+    const { changes, pending, questions } = plan;
+    if (flags.json === true) sayJson({ changes, pending, questions });
     else say(describe(plan, settings.allow));
     return 0;
   });

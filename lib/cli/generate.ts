@@ -12,10 +12,12 @@ import { withPlan } from "./with-plan.js";
 export function generate(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
     const { format = DEFAULT_FORMAT, migrations } = settings;
-    const made = plan.changes.length === 0 ? [] : filesOf(plan, { name: flags.name ?? "sequences", format });
+    const { changes, pending, questions } = plan;
+    const made =
+      changes.length + pending.length === 0 ? [] : filesOf(plan, { name: flags.name ?? "sequences", format });
     const files = made.map(({ path, content }) => ({ path: resolve(migrations, path), content }));
     writeFiles(files);
-    if (flags.json === true) sayJson({ files, changes: plan.changes, questions: plan.questions });
+    if (flags.json === true) sayJson({ files, changes, pending, questions });
     else {
       say(describe(plan, settings.allow));
       say(

@@ -1,4 +1,4 @@
-import type { Change, Hazard, HazardCode, Plan } from "../catalog/index.js";
+import type { Change, Hazard, HazardCode, Pending, Plan, Question } from "../catalog/index.js";
 import { color } from "./color.js";
 import { printableJson } from "./printable.js";
 import { maskUrls } from "./redact.js";
@@ -55,13 +55,15 @@ export async function flushed(): Promise<void> {
   }
 }
 
-/** A plan to read: each change with its SQL and its hazards, then the questions. */
-export function describe({ changes, questions }: Plan, allow: readonly HazardCode[]): ShownText {
-  if (changes.length === 0 && questions.length === 0) return text`Nothing differs.`;
+/** A plan to read: each change with its SQL and its hazards, then what is pending, then the questions. */
+export function describe(
+  { changes, pending, questions }: Pick<Plan, "changes" | "pending" | "questions">,
+  allow: readonly HazardCode[],
+): ShownText {
+  const nothing = pending.length === 0 ? text`Nothing differs.` : text`Nothing can be changed now.`;
+  const heading = changes.length === 0 ? nothing : text`${count(changes.length, "change")}:`;
   const blocks = changes.map((change) => describeChange(change, allow));
-  const open = questions.map((question) => text`${color.cyan("?")} ${question}`);
-  const heading = changes.length === 0 ? text`Nothing differs.` : text`${count(changes.length, "change")}:`;
-  return lines([heading, ...blocks, ...open], "\n\n");
+  return lines([heading, ...blocks, ...describePending(pending), ...questions.map(describeQuestion)], "\n\n");
 }
 
 function describeChange({ kind, subject, sql, hazards }: Change, allow: readonly HazardCode[]): ShownText {
@@ -78,6 +80,42 @@ function describeHazard({ code, message, blocked }: Hazard, allow: readonly Haza
   return allow.includes(code)
     ? text`  ${color.dim(`! ${code} (allowed)`)} ${message}`
     : text`  ${color.yellow(`! ${code}`)} ${message}`;
+}
+
+/** What has to wait, with what to run then, and once what every table of them has to heed. */
+function describePending(pending: readonly Pending[]): ShownText[] {
+  const [first] = pending;
+  if (first === undefined) return [];
+  return [
+    text`${count(pending.length, "owner")} pending, until the table and column exist; then push again, or run:`,
+    ...pending.map(({ subject, sql, message, warning }) =>
+      lines([
+        text`${color.yellow("pending")} ${color.bold(subject)}`,
+        text`  ${sql};`,
+        text`  ${message}`,
+        ...(warning === null ? [] : [text`  ${color.yellow("! Warning:")} ${warning}`]),
+      ]),
+    ),
+    text`${first.hint}`,
+  ];
+}
+
+function describeQuestion({ message, otherwise, ...question }: Question): ShownText {
+  return text`${color.cyan("?")} ${message} ${otherwise} Answer with ${answersTo({ message, otherwise, ...question }).join(" or ")}.`;
+}
+
+/** The flags that answer a question: "yes" comes first. */
+export function answersTo({ subject, oldName, yes }: Question): string[] {
+  const isNew = `--new ${argument(subject)}`;
+  if (yes === "new") return [isNew];
+  // The flag would be divided at the wrong place.
+  if (`${oldName}${subject}`.includes("=")) return ["renames in the configuration", isNew];
+  return [`--rename ${argument(`${oldName}=${subject}`)}`, isNew];
+}
+
+/** As a shell takes it. */
+function argument(word: string): string {
+  return /^[\w.=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** `1 change`, `2 changes` */

@@ -19,6 +19,12 @@ export function rename(text: string, before: Readonly<Record<string, string>> = 
   return { ...before, [oldName]: newName };
 }
 
+/** The name of a declared sequence, added to those before. */
+export function isNew(text: string, before: readonly string[] = []): string[] {
+  if (text === "") throw new InvalidArgumentError("The name of a declared sequence is needed.");
+  return [...before, text];
+}
+
 /** The code of a hazard, added to those before. */
 export function hazardCode(text: string, before: readonly HazardCode[] = []): HazardCode[] {
   const code = HAZARD_CODES.find((code) => code === text);

@@ -7,7 +7,7 @@ import { AFTER_HELP, EXAMPLES } from "./help.js";
 import { listenToSignals } from "./interrupt.js";
 import { DEFAULT_FORMAT, FORMATS } from "./migration-formats.js";
 import { complain, sayJson } from "./output.js";
-import { hazardCode, list, milliseconds, rename, role, seconds, share, values } from "./parse-flags.js";
+import { hazardCode, isNew, list, milliseconds, rename, role, seconds, share, values } from "./parse-flags.js";
 import { keepSecret, keepSecretsOf, maskUrls, redact } from "./redact.js";
 import type { Flags } from "./settings.js";
 import { lines } from "./shown-text.js";
@@ -81,6 +81,7 @@ function programOf(finish: (status: number) => void): Command {
     added
       .option("--declarations <files...>", "files or globs that export the declarations; may be repeated")
       .option("--rename <old=new>", "a sequence of the database has a new name; may be repeated", rename)
+      .option("--new <name>", "a declared sequence is new, and no other one renamed; may be repeated", isNew)
       .option("--prune", "drop what is not declared, unless it belongs to a column or feeds one")
       .option("--no-prune", "drop nothing, whatever the configuration says");
 

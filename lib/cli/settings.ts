@@ -1,11 +1,9 @@
 import { resolve } from "node:path";
 import type { HazardCode, MigrationFormat, PlanOptions } from "../catalog/index.js";
-import type { SequenceLike } from "../index.js";
 import { fail } from "./command-error.js";
-import { add, declarationsOf, findIn, type Found } from "./declarations.js";
+import { add, type Declarations, declarationsOf, findIn, type Found } from "./declarations.js";
 import { filesOf } from "./files.js";
 import { type LoadedConfig, loadConfig } from "./load-config.js";
-import { withoutSecrets } from "./redact.js";
 
 /** The flags of all commands, as they were given. */
 export interface Flags {
@@ -15,6 +13,7 @@ export interface Flags {
   readonly schemas?: readonly string[];
   readonly prune?: boolean;
   readonly rename?: Readonly<Record<string, string>>;
+  readonly new?: readonly string[];
   readonly allow?: readonly HazardCode[];
   readonly json?: boolean;
   readonly out?: string;
@@ -56,7 +55,7 @@ export interface Settings {
   readonly migrations: string;
   readonly format: MigrationFormat | undefined;
   /** Loads the files. */
-  declarations(): Promise<SequenceLike[]>;
+  declarations(): Promise<Declarations>;
 }
 
 export async function settingsOf(flags: Flags): Promise<Settings> {
@@ -67,7 +66,11 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
     url,
     urlFrom,
     schemas: flags.schemas ?? config.schemas,
-    planOptions: { prune: flags.prune ?? config.prune, renames: { ...config.renames, ...flags.rename } },
+    planOptions: {
+      prune: flags.prune ?? config.prune,
+      renames: { ...config.renames, ...flags.rename },
+      new: flags.new ?? [],
+    },
     allow: [...(config.allow ?? []), ...(flags.allow ?? [])],
     lockTimeout: flags.lockTimeout ?? config.lockTimeout,
     statementTimeout: flags.statementTimeout ?? config.statementTimeout,
@@ -87,18 +90,16 @@ function urlOf(flags: Flags, { config, name }: LoadedConfig): [url: string, from
   return fail("Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL");
 }
 
-async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedConfig): Promise<SequenceLike[]> {
+async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedConfig): Promise<Declarations> {
   const given = flags.declarations ?? config.declarations ?? [];
   const list = typeof given === "string" ? [given] : given;
   if (list.length === 0) {
     fail("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts");
   }
-  const found: Found = new Map();
+  const found: Found = { sequences: new Map(), schemas: new Set() };
   const patterns = list.filter((each) => typeof each === "string");
   const files = await filesOf(patterns, flags.declarations === undefined ? folder : process.cwd());
   for (const each of list) if (typeof each !== "string") add(each, `declarations in ${name}`, found);
   for (const file of files) await findIn(file, found);
-  if (found.size === 0)
-    fail(`There are no declarations: ${patterns.map(withoutSecrets).join(", ")} exports no sequence`);
   return declarationsOf(found);
 }

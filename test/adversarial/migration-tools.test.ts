@@ -112,12 +112,13 @@ const ofTools = /^(pgmigrations|schema_migrations)/;
 
 /** What there is, but for the tables where the tools remember what they did. */
 async function state() {
-  const { sequences, taken, keys, ...rest } = await inspect(bind(database.client));
+  const { sequences, taken, keys, tables, ...rest } = await inspect(bind(database.client));
   return {
     ...rest,
     sequences: sequences.filter(({ seqName }) => !ofTools.test(seqName)),
     taken: taken.filter(({ name }) => !ofTools.test(name)),
     keys: keys.filter(({ table }) => !ofTools.test(table)),
+    tables: tables.filter(({ table }) => !ofTools.test(table)),
   };
 }
 

@@ -127,6 +127,7 @@ describe("diff", () => {
           hazards: [expect.objectContaining({ code: "INCREMENT_CHANGED", blocked: false })],
         },
       ],
+      pending: [],
       questions: [],
     });
   });
@@ -149,7 +150,10 @@ describe("check", () => {
     expect([before.status, JSON.parse(before.stdout).differs]).toEqual([1, true]);
     await project.run("push", "--yes");
     const after = await project.run("check", "--json");
-    expect([after.status, JSON.parse(after.stdout)]).toEqual([0, { differs: false, changes: [], questions: [] }]);
+    expect([after.status, JSON.parse(after.stdout)]).toEqual([
+      0,
+      { differs: false, changes: [], pending: [], questions: [] },
+    ]);
   });
 });
 
@@ -256,7 +260,10 @@ describe("push", () => {
       { applied: true, changes: { length: 3 } },
     ]);
     const again = await project.run("push", "--json");
-    expect([again.status, JSON.parse(again.stdout)]).toEqual([0, { applied: false, changes: [], questions: [] }]);
+    expect([again.status, JSON.parse(again.stdout)]).toEqual([
+      0,
+      { applied: false, changes: [], pending: [], questions: [] },
+    ]);
   });
 });
 

@@ -28,10 +28,10 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** Runs `nextval` on a terminal of its own; types the keys when the question is there, after an event. */
+/** Runs `nextval` on a terminal of its own; types the keys when a question is there, each after an event. */
 async function onTerminal(
   args: string,
-  keys: string,
+  keys: string | readonly string[],
   env: Record<string, string> = {},
   event: () => Promise<void> = async () => {},
 ): Promise<Finished> {
@@ -43,9 +43,12 @@ async function onTerminal(
     stdio: ["pipe", "pipe", "inherit"],
   });
   let stdout = "";
+  let asked = 0;
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
-    if (text.includes("[y/N]")) void event().then(() => child.stdin.write(keys));
+    if (!text.includes("[y/N]")) return;
+    const answer = typeof keys === "string" ? keys : (keys[asked++] ?? "");
+    void event().then(() => child.stdin.write(answer));
   });
   const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
   return { status, stdout, stderr: "" };
@@ -66,6 +69,31 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect(stdout).toContain("Nothing was changed.");
     expect(status).toBe(1);
     expect(await sequences()).toEqual(["order_seq"]);
+  });
+
+  test.each([
+    ["y", ["sales_order_seq"]],
+    ["n", ["order_seq", "sales_order_seq"]],
+  ])("push asks whether a new sequence is an old one, and %j is an answer", async (answer, expected) => {
+    await project.write({
+      "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("sales_order_seq");`,
+    });
+    const { status, stdout } = await onTerminal("push", [`${answer}\n`, "y\n"]);
+    expect(stdout.match(/Is sales_order_seq the new name of public\.order_seq, /g)).toHaveLength(1);
+    expect(stdout).toContain("Otherwise sales_order_seq begins at 1. [y/N] ");
+    expect(status).toBe(0);
+    expect(await sequences()).toEqual(expected);
+  });
+
+  test("push stops if a second sequence of a column is not meant", async () => {
+    await database.client`create table orders (id serial)`;
+    await project.write({
+      "sequences.ts": `import { pgSequence } from "nextval";
+        export const s = pgSequence("order_seq", { ownedBy: { table: "orders", column: "id" } });`,
+    });
+    const { status, stdout } = await onTerminal("push", ["n\n"]);
+    expect(stdout).toContain("Is order_seq really a second sequence beside it?");
+    expect([status, stdout]).toEqual([1, expect.stringContaining("Nothing was changed.")]);
   });
 
   test("Ctrl-C at the question ends it", async () => {

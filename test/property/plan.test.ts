@@ -29,6 +29,8 @@ beforeAll(async () => {
   }
 });
 
+/** A table that is created after the first push of its sequences. */
+const LATER = "later";
 const LIMITS = { smallint: 15n, integer: 31n, bigint: 63n };
 const bound = fc.oneof(
   { weight: 3, arbitrary: fc.constant(undefined) },
@@ -48,7 +50,12 @@ const options: fc.Arbitrary<SequenceOptions> = fc
       startWith: bound,
       cache: fc.constantFrom(1, 1, 2, 10),
       cycle: fc.boolean(),
-      ownedBy: fc.constantFrom(undefined, { table: "owners", column: "a" }, { table: "owners", column: "b" }),
+      ownedBy: fc.constantFrom(
+        undefined,
+        { table: "owners", column: "a" },
+        { table: "owners", column: "b" },
+        { table: LATER, column: "id" },
+      ),
       comment: fc.constantFrom(undefined, "", "it's", "two\nlines \\ and $1"),
       unlogged: fc.boolean(),
     },
@@ -77,7 +84,7 @@ const pair = fc.record({
 });
 
 test(
-  `${PAIRS} pairs of declarations: what is pushed is there, and no value comes twice`,
+  `${PAIRS} pairs of declarations: what is pushed is there, its owner as soon as there is one, and no value comes twice`,
   { timeout: 600_000 },
   async () => {
     const seed = Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31);
@@ -109,8 +116,17 @@ async function pushBoth(pairs: readonly Pair[], number: number): Promise<number>
     const after = declare(each.schemas[1], each.renamed ? `${name} anew` : name, each.declarations[1]);
     return { ...each, before, after, values: [] as bigint[] };
   });
-  await push(cases.map(({ before }) => before));
-  await expectState(cases.map(({ before }) => before));
+  const first = cases.map(({ before }) => before);
+  const isLater = (sequence: AnySequence) => resolveOptions(sequence).ownedBy?.table === LATER;
+  const { pending } = await push(first);
+  expect(pending.map(({ subject }) => subject).sort()).toEqual(first.filter(isLater).map(nameOf).sort());
+  await expectState(first, isLater);
+  for (const schema of SCHEMAS) await database.client`create table ${database.client(schema)}.later (id bigint)`;
+  expect(plan(first, await look(), { prune: true }).changes.map(({ sql }) => sql)).toEqual(
+    pending.map(({ sql }) => sql),
+  );
+  await push(first);
+  await expectState(first);
   for (const each of cases) await draw(each.before, each.draws, each.values);
 
   const state = await look();
@@ -149,15 +165,20 @@ async function pushBoth(pairs: readonly Pair[], number: number): Promise<number>
   }
   for (const { before } of blocked) await database.client.unsafe(`drop sequence ${quoted(before)}`);
   for (const { after } of free) await database.client.unsafe(`drop sequence ${quoted(after)}`);
+  for (const schema of SCHEMAS) await database.client`drop table ${database.client(schema)}.later`;
   return blocked.length;
 
-  async function expectState(declared: readonly AnySequence[]): Promise<void> {
+  /** All is as declared, and nothing is left to be done; but some have no owner yet. */
+  async function expectState(declared: readonly AnySequence[], isPending: typeof isLater = () => false): Promise<void> {
     const now = await look();
-    expect(plan(declared, now, { prune: true }).changes).toEqual([]);
+    const left = plan(declared, now, { prune: true });
+    expect(left.changes).toEqual([]);
+    expect(left.pending).toHaveLength(declared.filter(isPending).length);
     const found = new Map(now.sequences.map((sequence) => [nameOf(sequence), sequence.options]));
     for (const sequence of declared) {
       const { mode: _mode, ...expected } = resolveOptions(sequence);
-      expect(found.get(nameOf(sequence)), nameOf(sequence)).toEqual(expected);
+      const ownedBy = isPending(sequence) ? null : expected.ownedBy;
+      expect(found.get(nameOf(sequence)), nameOf(sequence)).toEqual({ ...expected, ownedBy });
     }
   }
 

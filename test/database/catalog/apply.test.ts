@@ -17,11 +17,36 @@ async function names(): Promise<string[]> {
   return (await inspect(db)).sequences.map(({ seqName }) => seqName);
 }
 
-test("all or nothing: what fails in the middle leaves nothing behind", async () => {
-  const declared = [orderSeq, pgSequence("owned_seq", { ownedBy: { table: "no_table", column: "id" } })];
+test("all or nothing: what fails in the middle leaves nothing behind, and names the declaration", async () => {
+  await database.client`create materialized view seen as select 1 as id`;
+  const declared = [orderSeq, pgSequence("owned_seq", { ownedBy: { table: "seen", column: "id" } })];
   const made = plan(declared, await inspect(db));
-  await expect(apply(db, made)).rejects.toMatchObject({ code: "42P01" });
+  await expect(apply(db, made)).rejects.toMatchObject({
+    code: "CHANGE_REFUSED",
+    sequence: "owned_seq",
+    message: expect.stringMatching(
+      /^owned_seq: the server refused "alter sequence .*": .*"seen".*; nothing was changed$/,
+    ),
+    cause: { code: "42809" },
+  });
   expect(await names()).toEqual([]);
+});
+
+test("what another role owns is refused by the name of the declaration", async () => {
+  const role = `${database.name}_other`;
+  await database.client.unsafe(
+    `create role ${role}; create table orders (id bigint); alter table orders owner to ${role}`,
+  );
+  try {
+    const made = plan([pgSequence("order_seq", { ownedBy: { table: "orders", column: "id" } })], await inspect(db));
+    await expect(apply(db, made)).rejects.toMatchObject({
+      code: "CHANGE_REFUSED",
+      message: expect.stringContaining('order_seq: the server refused "alter sequence'),
+      cause: { code: "55000" },
+    });
+  } finally {
+    await database.client.unsafe(`drop owned by ${role}; drop role ${role}`);
+  }
 });
 
 test("two deployments at once: one does it, the other finds it done", async () => {
@@ -221,7 +246,7 @@ test("a name that is taken in the last moment changes nothing, and says so", asy
   try {
     await expect(apply(db, plan([orderSeq], await inspect(db)))).rejects.toMatchObject({
       code: "PLAN_OUTDATED",
-      message: 'relation "order_seq" already exists, and nothing was changed; inspect and plan again',
+      message: 'order_seq: relation "order_seq" already exists, and nothing was changed; inspect and plan again',
       cause: expect.objectContaining({ code: "42P07" }),
     });
     expect(await names()).toEqual([]);

@@ -158,7 +158,7 @@ test("reads what else has a name, and the columns that are a key of numbers or p
     create table things.split_1 partition of things.split for values from (0) to (9);
     create table things.parts (a int, b bigint, c things.small unique, d numeric, e real, f bigint primary key, g text unique, h numeric(5,0), exclude using btree (h with =));
     create materialized view things.seen as select 1 as id`);
-  const { taken, keys, unloggedTables } = await inspect(bind(database.client), { schemas: ["things"] });
+  const { taken, keys, tables, unloggedTables } = await inspect(bind(database.client), { schemas: ["things"] });
   const names = taken.map(({ schema, name, kind }) => `${kind} ${schema}.${name}`);
   expect(names.sort()).toEqual([
     "composite type things.pair",
@@ -192,6 +192,13 @@ test("reads what else has a name, and the columns that are a key of numbers or p
     of("h", "numeric(5,0)"),
     { ...of("a", "integer"), table: "split" },
     { ...of("a", "integer"), table: "split_1" },
+  ]);
+  expect(tables.map(({ table, columns }) => `${table}(${columns.join()})`).sort()).toEqual([
+    "fast(a)",
+    "pairs(a,b,c,d)",
+    "parts(a,b,c,d,e,f,g,h)",
+    "split(a)",
+    "split_1(a)",
   ]);
   expect(unloggedTables).toEqual([{ schema: "things", table: "fast" }]);
   await database.client.unsafe("drop schema things cascade");

@@ -106,26 +106,41 @@ describe("a plan", () => {
     expect(await sqlOf([], { prune: true })).toEqual([]);
   });
 
+  test("prunes the last sequence of a schema that is named, or inspected by its name", async () => {
+    await database.client.unsafe("create schema billing; create sequence billing.b_seq; create sequence a_seq");
+    const dropped = ['drop sequence "billing"."b_seq"'];
+    expect(await sqlOf([pgSequence("a_seq")], { prune: true, schemas: ["billing"] })).toEqual(dropped);
+    const state = await inspect(db, { schemas: ["billing"] });
+    expect(plan([], state, { prune: true }).changes.map(({ sql }) => sql)).toEqual(dropped);
+    expect(plan([], state).changes).toEqual([]);
+  });
+
   test("asks whether a new sequence is an old one under a new name", async () => {
     await database.client.unsafe("create sequence order_seq start 100; create sequence other_seq start 7");
     const { questions, changes } = await planned([pgSequence("sales_seq", { startWith: 100 })]);
     expect(changes.map(({ sql }) => sql)).toEqual(['create sequence "sales_seq" start with 100']);
     expect(questions).toEqual([
-      `Is sales_seq the new name of public.order_seq, which is no longer declared and has the same options? Then say so in renames: { "public.order_seq": "sales_seq" }. Otherwise sales_seq begins at 100.`,
+      {
+        subject: "sales_seq",
+        oldName: "public.order_seq",
+        yes: "rename",
+        message: "Is sales_seq the new name of public.order_seq, which is no longer declared and has the same options?",
+        otherwise: "Otherwise sales_seq begins at 100.",
+      },
     ]);
   });
 
   test("asks also if options change with the name, if both belong to one column, and if there is but one of each", async () => {
     await database.client.unsafe("create sequence order_seq; create sequence x; create table t (id serial)");
     const questionsFor = async (declared: readonly SequenceLike[]) =>
-      plan(declared, await inspect(db)).questions.map((question) => /^Is (.*?)\? /.exec(question)?.[1]);
+      plan(declared, await inspect(db)).questions.map(({ message }) => /^Is (.*?)\?$/.exec(message)?.[1]);
     const renamed = pgSequence("sales_order_seq", { cache: 20, startWith: 7 });
     expect(await questionsFor([renamed])).toEqual([
       "sales_order_seq the new name of public.order_seq, which is no longer declared and differs in startWith, cache",
     ]);
     const owned = pgSequence("t_key_seq", { ownedBy: { table: "t", column: "id" } });
     expect(await questionsFor([owned, pgSequence("order_seq"), pgSequence("x")])).toEqual([
-      "t_key_seq the new name of public.t_id_seq, which is no longer declared and differs in as, maxValue",
+      "t_key_seq the new name of public.t_id_seq, which is no longer declared, feeds public.t.id and differs in as, maxValue",
     ]);
     const only = pgSequence("y", { increment: 5 });
     expect(await questionsFor([only, pgSequence("order_seq")])).toEqual([

@@ -185,6 +185,7 @@ function stateOf(...sequences: SequenceState[]): DatabaseState {
     sequences,
     taken: [],
     keys: [],
+    tables: [],
     unloggedTables: [],
   };
 }

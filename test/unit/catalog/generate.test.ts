@@ -15,6 +15,7 @@ function planOf(...changes: (Pick<Change, "sql"> & Partial<Change>)[]): Plan {
       hazards: [],
       ...change,
     })),
+    pending: [],
     questions: [],
     found: [],
     declared: [],

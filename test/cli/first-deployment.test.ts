@@ -1,0 +1,175 @@
+import { readdir, readFile } from "node:fs/promises";
+import { beforeEach, describe, expect, test } from "vitest";
+import { useDatabase } from "../database.js";
+import { type Project, useProjects } from "./project.js";
+
+const database = useDatabase({ onnotice: () => {} });
+const newProject = useProjects();
+
+let project: Project;
+
+beforeEach(async () => {
+  await database.client.unsafe(
+    "drop schema public cascade; drop schema if exists billing cascade; create schema public",
+  );
+  project = await newProject({
+    "sequences.ts": `import { pgSequence } from "nextval";
+      export const orderSeq = pgSequence("orders_id_seq", { ownedBy: { table: "orders", column: "id" } });`,
+    "nextval.config.ts": `export default { declarations: "sequences.ts", url: ${JSON.stringify(database.url)} };`,
+  });
+});
+
+async function sequences(): Promise<string[]> {
+  const rows = await database.client<{ name: string }[]>`
+    select format('%s.%s', schemaname, sequencename) as name from pg_sequences order by 1`;
+  return rows.map(({ name }) => name);
+}
+
+const declare = (source: string) =>
+  project.write({ "sequences.ts": `import { pgSchema, pgSequence } from "nextval"; ${source}` });
+
+const PENDING = `1 owner pending, until the table and column exist; then push again, or run:
+
+pending orders_id_seq
+  alter sequence "orders_id_seq" owned by "orders"."id";
+  orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders
+
+A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: create such a table before the sequence. Otherwise give orders.id default pg_catalog.nextval('"orders_id_seq"'::pg_catalog.regclass).
+`;
+
+describe("an owner that does not exist yet", () => {
+  test("is listed by push, which does the rest and ends well; check is content once it is set", async () => {
+    const first = await project.run("push", "--yes");
+    expect([first.status, first.stderr]).toEqual([0, ""]);
+    expect(first.stdout).toContain(`create orders_id_seq\n  create sequence "orders_id_seq";\n\n${PENDING}`);
+    expect(first.stdout).toMatch(
+      /\nApplied 1 change\.\n1 owner pending: push again once the table and column exist\.\n$/,
+    );
+    const waiting = `Nothing can be changed now.\n\n${PENDING}`;
+    expect(await project.run("push", "--yes")).toEqual({ status: 0, stdout: waiting, stderr: "" });
+    expect(await project.run("check")).toEqual({
+      status: 1,
+      stdout: `${waiting}\nThe database differs from the declarations.\n`,
+      stderr: "",
+    });
+    await database.client`create table orders (id bigint primary key default nextval('orders_id_seq'))`;
+    expect(await project.run("push", "--yes")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("Applied 1 change.\n"),
+    });
+    expect(await project.run("check")).toMatchObject({ status: 0, stdout: "Nothing differs.\n" });
+  });
+
+  test("is in the documents of --json", async () => {
+    const pending = [expect.objectContaining({ subject: "orders_id_seq", warning: null })];
+    const documentOf = async (...args: string[]) => {
+      const { status, stdout } = await project.run(...args, "--json");
+      return [status, JSON.parse(stdout) as unknown];
+    };
+    expect(await documentOf("push", "--yes")).toMatchObject([0, { applied: true, changes: { length: 1 }, pending }]);
+    expect(await documentOf("check")).toMatchObject([1, { differs: true, changes: [], pending }]);
+  });
+
+  test("is warned about if the table may be the missing one under a new name", async () => {
+    await database.client.unsafe(`
+      create table "Table1" (id serial); alter table "Table1" rename to "Table2"`);
+    await declare(`export const s = pgSequence("Table1_id_seq",
+      { as: "integer", ownedBy: { table: "Table1", column: "id" } });`);
+    const { status, stdout } = await project.run("push", "--yes");
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      "  ! Warning: the sequence belongs to public.Table2.id now; if that is the column under a new name, declare it as the owner\n",
+    );
+  });
+
+  test("is a migration of its own", async () => {
+    const { status, stdout } = await project.run("generate", "--format", "dbmate", "--name", "first");
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringMatching(/Wrote .*_first\.sql\.\nWrote .*_first_owners\.sql\.\n$/),
+    ]);
+    const [, second] = (await readdir(`${project.folder}/migrations`)).sort();
+    expect(await readFile(`${project.folder}/migrations/${second}`, "utf8")).toContain(
+      "-- migrate:up\n-- PENDING: run this after the migrations that create the tables and columns that it names.\n",
+    );
+  });
+
+  test("is a question once a serial has made a sequence of its own", async () => {
+    await project.run("push", "--yes");
+    await database.client`create table orders (id bigserial)`;
+    const { status, stderr } = await project.run("push", "--yes");
+    expect([status, stderr]).toEqual([
+      2,
+      "Nothing was changed: 1 question is open, and --yes does not answer. Add --new orders_id_seq.\n",
+    ]);
+    expect(await project.run("push", "--yes", "--new", "orders_id_seq")).toMatchObject({ status: 0, stderr: "" });
+  });
+});
+
+describe("the question whether a new sequence is an old one", () => {
+  const OPEN =
+    "Nothing was changed: 1 question is open, and --yes does not answer. Add --rename public.order_seq=sales_order_seq or --new sales_order_seq.\n";
+
+  beforeEach(async () => {
+    await database.client.unsafe("create sequence order_seq start 100 increment 5; select setval('order_seq', 700)");
+    await declare(`export const s = pgSequence("sales_order_seq", { startWith: 100, increment: 5 });`);
+  });
+
+  test("stops push --yes", async () => {
+    const { status, stdout, stderr } = await project.run("push", "--yes");
+    expect([status, stderr]).toEqual([2, OPEN]);
+    expect(stdout).toContain(
+      "\n\n? Is sales_order_seq the new name of public.order_seq, which is no longer declared and has the same options? " +
+        "Otherwise sales_order_seq begins at 100. Answer with --rename public.order_seq=sales_order_seq or --new sales_order_seq.\n",
+    );
+    expect(await sequences()).toEqual(["public.order_seq"]);
+  });
+
+  test("is answered by --rename", async () => {
+    expect(await project.run("push", "--yes", "--rename", "public.order_seq=sales_order_seq")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    expect(await sequences()).toEqual(["public.sales_order_seq"]);
+    expect(await database.client`select nextval('sales_order_seq')`).toMatchObject([{ nextval: "705" }]);
+  });
+
+  test("is answered by --new", async () => {
+    expect(await project.run("push", "--yes", "--new", "sales_order_seq")).toMatchObject({ status: 0, stderr: "" });
+    expect(await sequences()).toEqual(["public.order_seq", "public.sales_order_seq"]);
+  });
+});
+
+describe("what pull writes for a database without sequences of its own", () => {
+  test.each([
+    ["has none", "select 1", ["check"]],
+    ["has identity columns only", "create table t (id int generated by default as identity)", ["check", "push"]],
+  ])("a database that %s differs in nothing", async (_what, sql, commands) => {
+    await database.client.unsafe(sql);
+    expect((await project.run("pull", "--out", "pulled.ts")).status).toBe(0);
+    for (const command of commands) {
+      const { status, stdout, stderr } = await project.run(command, "--declarations", "pulled.ts");
+      expect([command, status, stdout.split("\n")[0], stderr]).toEqual([command, 0, "Nothing differs.", ""]);
+    }
+  });
+});
+
+describe("prune drops the last sequence", () => {
+  beforeEach(async () => {
+    await database.client.unsafe("create schema billing; create sequence billing.a_seq; create sequence b_seq");
+  });
+  const drop = (...args: string[]) => project.run("push", "--prune", "--yes", "--allow", "DROPS_SEQUENCE", ...args);
+
+  test("of a schema that is exported", async () => {
+    await declare(`export const billing = pgSchema("billing");`);
+    expect((await drop()).status).toBe(0);
+    expect(await sequences()).toEqual(["public.b_seq"]);
+  });
+
+  test("of the schemas that are asked for", async () => {
+    await project.write({ "sequences.ts": "export {};" });
+    expect(await drop()).toMatchObject({ status: 0, stdout: "Nothing differs.\n" });
+    expect((await drop("--schemas", "public")).status).toBe(0);
+    expect(await sequences()).toEqual(["billing.a_seq"]);
+  });
+});

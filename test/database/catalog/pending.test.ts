@@ -1,0 +1,260 @@
+import { bind, type Database, pgSchema, pgSequence, type SequenceLike } from "nextval";
+import { apply, generate, inspect, type MigrationFormat, plan, type PlanOptions, pull } from "nextval/catalog";
+import { beforeEach, describe, expect, test } from "vitest";
+import { useDatabase } from "../../database.js";
+import { time } from "../../linear.js";
+
+const database = useDatabase({ onnotice: () => {} });
+const orderSeq = pgSequence("orders_id_seq", { ownedBy: { table: "orders", column: "id" } });
+const OWN = 'alter sequence "orders_id_seq" owned by "orders"."id"';
+let db: Database;
+
+beforeEach(async () => {
+  db = bind(database.client);
+  await database.client.unsafe(
+    "drop schema public cascade; drop schema if exists app cascade; create schema public; create schema app",
+  );
+});
+
+async function planned(declared: readonly SequenceLike[], options?: PlanOptions) {
+  return plan(declared, await inspect(db), options);
+}
+
+/** What is pending, and what it warns of. */
+async function warningsOf(...declared: readonly SequenceLike[]): Promise<(string | null)[]> {
+  return (await planned(declared)).pending.map(({ warning }) => warning);
+}
+
+describe("an owner that does not exist yet", () => {
+  test("is pending, and everything else is done", async () => {
+    const other = pgSequence("other_seq", { comment: "no owner" });
+    const made = await planned([orderSeq, other]);
+    expect(made.changes.map(({ kind, subject }) => `${kind} ${subject}`)).toEqual([
+      "create orders_id_seq",
+      "create other_seq",
+      "comment other_seq",
+    ]);
+    const pending = [
+      {
+        kind: "own",
+        subject: "orders_id_seq",
+        sql: OWN,
+        inverse: 'alter sequence "orders_id_seq" owned by none',
+        message: "orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders",
+        warning: null,
+        hint: `A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: create such a table before the sequence. Otherwise give orders.id default pg_catalog.nextval('"orders_id_seq"'::pg_catalog.regclass).`,
+      },
+    ];
+    expect(made.pending).toEqual(pending);
+    expect(await apply(db, made)).toEqual({ pending });
+    // Nothing can be done now, and applying that is no error either.
+    const again = await planned([orderSeq, other]);
+    expect([again.changes, again.pending]).toEqual([[], pending]);
+    expect(await apply(db, again)).toEqual({ pending });
+  });
+
+  test("is set by the next plan once the table has the column", async () => {
+    await apply(db, await planned([orderSeq]));
+    await database.client`create table orders (v text)`;
+    expect((await planned([orderSeq])).pending[0]?.message).toBe(
+      "orders_id_seq: it cannot belong to orders.id yet, because public.orders has no column id",
+    );
+    await database.client`alter table orders add column id bigint primary key default nextval('orders_id_seq')`;
+    const made = await planned([orderSeq]);
+    expect([made.changes.map(({ sql }) => sql), made.pending, made.questions]).toEqual([[OWN], [], []]);
+    expect(await apply(db, made)).toEqual({ pending: [] });
+    expect((await inspect(db)).sequences[0]?.options.ownedBy).toEqual({ table: "orders", column: "id" });
+  });
+
+  test("two deployments at once: both do the rest, and both say what is pending", async () => {
+    const made = await planned([orderSeq]);
+    const others = [database.connect({ max: 1 }), database.connect({ max: 1 })];
+    const reports = await Promise.all(others.map((client) => apply(bind(client), made)));
+    expect(reports.map(({ pending }) => pending.map(({ sql }) => sql))).toEqual([[OWN], [OWN]]);
+  });
+
+  test("a table that comes while the plan is applied is left for the next plan", async () => {
+    await database.client.unsafe(`
+      create function come() returns event_trigger language plpgsql as $$
+        begin if current_query() like 'create sequence%' then create table orders (id bigint); end if; end $$;
+      create event trigger come on ddl_command_end when tag in ('CREATE SEQUENCE') execute function come()`);
+    try {
+      const report = await apply(db, await planned([orderSeq]));
+      expect(report.pending.map(({ sql }) => sql)).toEqual([OWN]);
+    } finally {
+      await database.client`drop event trigger come`;
+    }
+    expect((await planned([orderSeq])).changes.map(({ sql }) => sql)).toEqual([OWN]);
+  });
+
+  test("a sequence that has another owner keeps it until then", async () => {
+    await database.client.unsafe("create table old (id bigserial); alter sequence old_id_seq rename to orders_id_seq");
+    const made = await planned([orderSeq]);
+    expect([made.changes, made.questions]).toEqual([[], []]);
+    expect(made.pending).toMatchObject([
+      {
+        inverse: 'alter sequence "orders_id_seq" owned by "old"."id"',
+        warning:
+          "the sequence belongs to public.old.id now; if that is the column under a new name, declare it as the owner",
+      },
+    ]);
+    await apply(db, made);
+    expect((await inspect(db)).sequences[0]?.options.ownedBy).toEqual({ table: "old", column: "id" });
+  });
+
+  test("a sequence moves to another schema before its table does", async () => {
+    await database.client.unsafe("create table orders (id bigserial)");
+    const moved = pgSchema("app").sequence("orders_id_seq", { ownedBy: { table: "orders", column: "id" } });
+    const made = await planned([moved], { renames: { "public.orders_id_seq": "app.orders_id_seq" } });
+    expect(made.changes.map(({ kind }) => kind)).toEqual(["own", "move"]);
+    expect((await apply(db, made)).pending.map(({ warning }) => warning)).toEqual([
+      "there is public.orders; if that is the table under a new name, declare it",
+    ]);
+    await database.client.unsafe("alter table orders set schema app");
+    expect((await planned([moved])).changes.map(({ kind }) => kind)).toEqual(["own"]);
+    await apply(db, await planned([moved]));
+    expect(await planned([moved])).toMatchObject({ changes: [], pending: [] });
+  });
+
+  test("what pull writes from one database is pushed to an empty one, and again after its tables", async () => {
+    const tables = `
+      create table customers (id serial primary key); create table "Line Items" ("Id" bigserial);
+      create table app.bills (id bigint generated always as identity, number serial)`;
+    await database.client.unsafe(tables);
+    const source = pull(await inspect(db));
+    const declared = declarationsIn(source);
+    expect(declared).toHaveLength(3);
+    await database.client.unsafe("drop schema public cascade; drop schema app cascade; create schema public");
+    const { pending } = await apply(db, await planned(declared));
+    expect(pending.map(({ subject }) => subject).sort()).toEqual([
+      "Line Items_Id_seq",
+      "app.bills_number_seq",
+      "customers_id_seq",
+    ]);
+    await database.client.unsafe(`
+      create table customers (id int primary key default nextval('customers_id_seq'));
+      create table "Line Items" ("Id" bigint default nextval('"Line Items_Id_seq"'));
+      create table app.bills (id bigint generated always as identity, number int default nextval('app.bills_number_seq'))`);
+    expect(await apply(db, await planned(declared))).toEqual({ pending: [] });
+    expect(pull(await inspect(db))).toBe(source);
+  });
+
+  test("a view and a foreign table may own one, and what cannot is left to the server to refuse", async () => {
+    await database.client.unsafe(`
+      create view seen as select 1 as id; create materialized view kept as select 1 as id;
+      create type pair as (id int); create type mood as enum ('good')`);
+    const pendingOf = async (table: string) =>
+      (await planned([pgSequence("a_seq", { ownedBy: { table, column: "id" } })])).pending.length;
+    expect([
+      await pendingOf("seen"),
+      await pendingOf("kept"),
+      await pendingOf("pair"),
+      await pendingOf("mood"),
+    ]).toEqual([0, 0, 0, 1]);
+  });
+});
+
+describe("a near namesake of what is missing", () => {
+  const owned = (table: string, column = "id") => pgSequence("s", { ownedBy: { table, column } });
+
+  test("is named: a table of another schema, of another case, or with a slip in it", async () => {
+    await database.client.unsafe(`
+      create table app.orders (id int); create table "Customers" (id int); create table "Table2" (id int)`);
+    expect(await warningsOf(owned("orders"))).toEqual([
+      "there is app.orders; if that is the table under a new name, declare it",
+    ]);
+    expect(await warningsOf(owned("customers"))).toEqual([
+      "there is public.Customers; if that is the table under a new name, declare it",
+    ]);
+    expect(await warningsOf(owned("Table1"))).toEqual([
+      "there is public.Table2; if that is the table under a new name, declare it",
+    ]);
+    expect(await warningsOf(owned("invoices"))).toEqual([null]);
+  });
+
+  test("is named: a column of the table", async () => {
+    await database.client.unsafe('create table orders ("Id" int, order_no int, x int)');
+    expect(await warningsOf(owned("orders"))).toEqual([
+      "there is public.orders.Id; if that is the column under a new name, declare it",
+    ]);
+    expect(await warningsOf(owned("orders", "order_nr"))).toEqual([
+      "there is public.orders.order_no; if that is the column under a new name, declare it",
+    ]);
+    expect(await warningsOf(owned("orders", "y"))).toEqual([null]);
+  });
+
+  test("is not a table that another declaration names as its owner", async () => {
+    await database.client.unsafe("create table orders_2025 (id int); create table app.orders_2026 (id int)");
+    const declared = [
+      pgSequence("a_seq", { ownedBy: { table: "orders_2025", column: "id" } }),
+      pgSchema("app").sequence("a_seq", { ownedBy: { table: "orders_2026", column: "id" } }),
+    ];
+    expect(await warningsOf(...declared, owned("orders_2026"))).toEqual([null]);
+  });
+
+  test("is found quickly among thousands", async () => {
+    const state = await inspect(db);
+    const numbers = Array.from({ length: 1500 }, (_, index) => index);
+    const tables = numbers.map((number) => ({ schema: "public", table: `table_${number}`, columns: ["id"] }));
+    const declared = numbers.map((number) =>
+      pgSequence(`${number}_seq`, { ownedBy: { table: `table_${number}_old`, column: "id" } }),
+    );
+    // Of this process alone: comparing each with each takes more than twice as long.
+    const milliseconds = time(() => expect(plan(declared, { ...state, tables }).pending).toHaveLength(1500));
+    expect(milliseconds).toBeLessThan(3_000);
+  });
+});
+
+describe.each<MigrationFormat>(["sql", "dbmate", "goose", "node-pg-migrate", "flyway"])("generate: %s", (format) => {
+  test("what is pending is a migration of its own, which runs after the tables", async () => {
+    const [first, second, ...more] = await filesOf("0009_first");
+    expect([first?.includes("create sequence"), first?.includes("owned by"), more]).toEqual([true, false, []]);
+    expect(second).toContain(
+      "-- PENDING: run this after the migrations that create the tables and columns that it names.\n" +
+        "-- Pending: orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders\n",
+    );
+    await database.client.unsafe(upOf(first!));
+    await expect(database.client.unsafe(upOf(second!))).rejects.toMatchObject({ code: "42P01" });
+    await database.client`create table orders (id bigint default nextval('orders_id_seq'))`;
+    await database.client.unsafe(upOf(second!));
+    expect(await planned([orderSeq])).toMatchObject({ changes: [], pending: [] });
+    await database.client.unsafe(downOf(second!));
+    expect((await planned([orderSeq])).changes.map(({ sql }) => sql)).toEqual([OWN]);
+  });
+
+  test("its name is the next one, so that it comes second; alone it is the only one", async () => {
+    const at = new Date("2026-01-31T23:59:59.999Z");
+    const made = await planned([orderSeq]);
+    const names = generate(made, { name: "0099_x", format, at }).map(({ path }) => path);
+    const [first, second] = [names.slice(0, names.length / 2), names.slice(names.length / 2)];
+    expect(first.every((name, index) => name < second[index]!)).toBe(true);
+    expect(second.every((name) => /0100[_-]x[_-]owners/.test(name))).toBe(true);
+    await apply(db, made);
+    const alone = generate(await planned([orderSeq]), { name: "x", format, at }).map(({ path }) => path);
+    expect(alone).toHaveLength(first.length);
+    expect(alone.every((name) => /x[_-]owners/.test(name))).toBe(true);
+  });
+
+  /** Both parts, each as one text. */
+  async function filesOf(name: string): Promise<string[]> {
+    const files = generate(await planned([orderSeq]), { name, format });
+    const size = format === "sql" || format === "flyway" ? 2 : 1;
+    return [files.slice(0, size), files.slice(size)].map((part) =>
+      part.map(({ content }) => content).join("\n-- the way back\n"),
+    );
+  }
+
+  const BACK = /^-- (the way back|migrate:down|\+goose Down|Down Migration)\n/m;
+  const upOf = (text: string) => text.split(BACK)[0]!;
+  const downOf = (text: string) => text.split(BACK)[2]!;
+});
+
+/** The sequences that a source declares. */
+function declarationsIn(source: string): SequenceLike[] {
+  const names = [...source.matchAll(/^export const (\w+)/gm)].map(([, name]) => name);
+  const body = source.replace(/^import .*$/m, "").replaceAll(/^export /gm, "");
+  const make = new Function("pgSchema", "pgSequence", `${body}; return [${names.join(", ")}];`) as (
+    ...given: unknown[]
+  ) => object[];
+  return make(pgSchema, pgSequence).filter((each): each is SequenceLike => "seqName" in each);
+}
