@@ -38,10 +38,15 @@ Shows what it is going to do and asks; without a terminal, --yes is needed. Ever
 is done in one transaction, or nothing. A hazard has to be allowed by its code; one
 that is blocked cannot be. No current value is ever moved.
 
+Stops if a new sequence may be an old one under a new name, until --rename or --new
+says so; --yes is no answer to that. An owner whose table does not exist yet is
+pending: push again once it does.
+
 Example:
   nextval push --declarations src/sequences.ts --allow CYCLE_REPEATS_KEYS --yes
 
-Exit codes: 0 applied, or nothing differs; 1 the answer was no; 2 refused, or an error.
+Exit codes: 0 applied, or nothing can be changed now; 1 the answer was no; 2 refused, a
+question is open, or an error.
 `,
   pull: `
 Writes TypeScript that declares every sequence, but those of identity columns and
@@ -54,7 +59,8 @@ Exit codes: 0 written; 2 an error, or the file exists and --force was not given.
 `,
   generate: `
 For a project that has a tool for migrations: writes a file in its form instead of
-changing the database. Overwrites nothing.
+changing the database. Overwrites nothing. What is pending becomes a migration of its
+own, ..._owners, which has to run after the tables.
 
 Example:
   nextval generate --name faster_orders --out migrations
