@@ -21,3 +21,15 @@ export function codeOf(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : null;
 }
+
+/** The stacks of an error and its causes, for `--debug`. */
+export function stacksOf(error: unknown): string {
+  const stacks: string[] = [];
+  for (let each = error; each instanceof Error && stacks.length < MAX_CAUSES; each = each.cause) {
+    stacks.push(each.stack ?? each.message);
+  }
+  return redactThrown(stacks.join("\nCaused by: "));
+}
+
+/** An error may be its own cause. */
+const MAX_CAUSES = 10;

@@ -1,6 +1,6 @@
 import { resync as moveBehind, type ResyncOptions, type ResyncReport, toJson } from "../operate/index.js";
 import { ask, isInteractive } from "./ask.js";
-import { CommandError } from "./command-error.js";
+import { CommandError, fail } from "./command-error.js";
 import { withDatabase } from "./connect.js";
 import { describeMoves, describeResync } from "./describe-resync.js";
 import { codeOf } from "./explain.js";
@@ -22,6 +22,9 @@ const MOVING = "moving sequences";
 
 /** `nextval resync`: after an import, puts sequences behind what their columns hold; shows it and asks first. */
 export async function resync(flags: Flags): Promise<number> {
+  if (flags.yes === true && flags.dryRun === true) {
+    fail("--dry-run changes nothing, and --yes changes it without a question; leave one of them out");
+  }
   const settings = await settingsOf(flags);
   return withDatabase(settings, async (db) => {
     const reader = patiently(db, settings);
@@ -48,7 +51,7 @@ export async function resync(flags: Flags): Promise<number> {
         progress.clear();
       }
     };
-    if (flags.yes === true && flags.dryRun !== true) return finish(await run({}, READING, MOVING), flags);
+    if (flags.yes === true) return finish(await run({}, READING, MOVING), flags);
     const planned = await run({ dryRun: true }, READING);
     if (flags.dryRun === true) return finish(planned, flags);
     const { moves } = planned.report;

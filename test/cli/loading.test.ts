@@ -70,9 +70,27 @@ describe("help", () => {
     expect(stdout).toMatch(/Exit codes: 0 .*2 /s);
   });
 
-  test("--version", async () => {
-    const { status, stdout } = await (await newProject()).run("--version");
+  test("help COMMAND is COMMAND --help", async () => {
+    const project = await newProject();
+    expect(await project.run("help", "status")).toEqual(await project.run("status", "--help"));
+    expect(await project.run("help")).toEqual(await project.run("--help"));
+    expect(await project.run("help", "statu")).toEqual(complaint("There is no command statu; did you mean status?"));
+  });
+
+  test.each(["--version", "-v"])("%s", async (flag) => {
+    const { status, stdout } = await (await newProject()).run(flag);
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+  });
+
+  test.each([
+    ["transfer", ["--url", NOWHERE], "error: unknown option '--url'\n(--help explains what there is)"],
+    ["pull", ["--force"], "--force overwrites the file of --out; add --out FILE, or leave --force out"],
+    ["resync", ["--yes", "--dry-run"], "--dry-run changes nothing, and --yes changes it without a question; leave "],
+    ["status", ["--verbose", "--prometheus"], "--verbose adds sentences for people; --json and --prometheus have "],
+    ["status", ["--fail-at", "warning", "--prometheus"], "--fail-at sets an exit code, and with --prometheus it is 0 "],
+  ])("%s refuses flags that it would ignore: %j", async (command, flags, problem) => {
+    const { status, stderr } = await (await newProject()).run(command, ...flags);
+    expect([status, stderr.slice(0, problem.length)]).toEqual([2, problem]);
   });
 
   test("no command and no such command are errors", async () => {
@@ -114,7 +132,19 @@ describe("configuration", () => {
   });
 
   test.each([
-    ["export default { declaration: 1 };", "nextval.config.ts has a part declaration that there is not; there are "],
+    [
+      "export default { declaration: 1 };",
+      'Unknown option "declaration" in nextval.config.ts; did you mean declarations?',
+    ],
+    ["export default { verbosity: 1 };", 'Unknown option "verbosity" in nextval.config.ts; there are declarations, '],
+    [
+      'import { defineConfig } from "nextval"; export default defineConfig({});',
+      'Cannot load nextval.config.ts: defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"',
+    ],
+    [
+      "export default defineConfig({});",
+      'Cannot load nextval.config.ts: defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"',
+    ],
     ["export default { schemas: 'public' };", "schemas in nextval.config.ts has to be a list of names"],
     ["export default { allow: ['CYCLES'] };", "allow in nextval.config.ts has to be a list of CACHE_BREAKS_ORDER, "],
     ["export default { out: ['x'] };", "out in nextval.config.ts has to be the name of a folder"],
@@ -159,6 +189,47 @@ describe("configuration", () => {
     await write({ "nextval.config.ts": `export default { url: ${JSON.stringify(config)} };` });
     expect(await urlOf({})).toBe(config);
     expect(await urlOf({ url: flag as string })).toBe(flag);
+  });
+
+  test.each([
+    ["export default { url: process.env.STAGING_URL };", "url in nextval.config.ts is undefined"],
+    ["export default { url: '' };", "url in nextval.config.ts is empty"],
+  ])("a url that is there and says nothing is an error, not DATABASE_URL: %s", async (config, problem) => {
+    const env = { DATABASE_URL: "postgresql://127.0.0.1:1/of_variable" };
+    const project = await newProject({ "nextval.config.ts": config, "order.ts": ORDER });
+    const rest = "; set the variable that it is read from, give --url, or take url out to use DATABASE_URL";
+    const run = async (...args: string[]) => (await project.start(args, env).finished).stderr;
+    expect(await run("diff", "--declarations", "order.ts")).toBe(`${problem}${rest}\n`);
+    expect(await run("diff", "--declarations", "order.ts", "--url", NOWHERE)).toBe(LOADED);
+    expect(await run("transfer", "--from", NOWHERE, "--to", NOWHERE)).toBe(LOADED);
+    await project.write({ ".env": "STAGING_URL=postgresql://127.0.0.1:1/of_file\n" });
+    expect(await run("pull")).toBe(`${problem}${rest}. If the variable is in .env, add --env-file .env\n`);
+    if (config.includes("STAGING")) expect(await run("pull", "--env-file", ".env")).toContain("database of_file at");
+  });
+
+  test("a flag that is empty is an error, not DATABASE_URL", async () => {
+    const env = { DATABASE_URL: "postgresql://127.0.0.1:1/of_variable" };
+    const project = await newProject({ "order.ts": ORDER });
+    for (const [flag, ...args] of [
+      ["--url", "push", "--declarations", "order.ts", "--url", ""],
+      ["--to", "transfer", "--from", NOWHERE, "--to", ""],
+      ["--from", "transfer", "--to", NOWHERE, "--from", ""],
+    ] as const) {
+      expect(await project.start(args, env).finished).toEqual(
+        complaint(`${flag} is empty; is the variable set that it is read from?`),
+      );
+    }
+  });
+
+  test("--env-file sets variables that are not set, and hides their passwords", async () => {
+    const source = "throw new Error([process.env.A, process.env.B, process.env.DATABASE_URL, 's3cret'].join())";
+    const project = await newProject({
+      "vars.env": "A=file\nB=file\nDATABASE_URL=postgresql://me:s3cret@127.0.0.1:1/x\n",
+      "s.ts": source,
+    });
+    const args = ["diff", "--declarations", "s.ts", "--env-file", "vars.env"];
+    const { stderr } = await project.start(args, { A: "shell" }).finished;
+    expect(stderr).toBe("Cannot load s.ts: shell,file,postgresql://me:****@127.0.0.1:1/x,**** (s.ts:1)\n");
   });
 
   test("the command takes the url of the variable", async () => {
@@ -211,42 +282,120 @@ describe("files of declarations", () => {
     );
   });
 
-  test.each([
-    ["export const limit = 5;", "limit of s.ts"],
-    ["export default {};", "the default export of s.ts"],
-    ["export const none = null;", "none of s.ts"],
-    ["export const like = { seqName: 'order_seq', schema: undefined, seqOptions: {} };", "like of s.ts"],
-    ["export function make() {}", "make of s.ts"],
-  ])("refuse %s", async (source, place) => {
-    expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
-      `${place} is no sequence: a file of declarations exports what pgSequence and pgSchema make, and nothing else`,
+  test("may export anything, and what is no declaration is passed over", async () => {
+    const files = {
+      "s.ts": `
+        import { pgEnum, pgTable, serial } from "drizzle-orm/pg-core";
+        import { pgSchema, pgSequence } from "nextval";
+        export const limit = 5, none = null, list: unknown[] = [], like = { seqName: "no_seq", schema: undefined, seqOptions: {} };
+        export function make() {}
+        export class Row {}
+        export const orders = pgTable("orders", { id: serial() }), mood = pgEnum("mood", ["sad", "ok"]);
+        export const all = { orderSeq: pgSequence("order_seq"), nested: [[pgSequence("deep_seq")]] };
+        list.push(all, list);
+        const billing = pgSchema("billing");
+        export default { billing, invoiceSeq: billing.sequence("invoice_seq") };
+      `,
+    };
+    const sequences = ["order_seq", "deep_seq", "billing.invoice_seq"];
+    expect(await load(files, { declarations: ["s.ts"] })).toEqual(expect.arrayContaining(sequences));
+    const { stderr } = await diffOf(files, "--declarations", "s.ts", "--verbose");
+    const passed = stderr.split("\n")[0]?.replace("Passed over: ", "").split(", ");
+    expect(passed).toEqual(
+      expect.arrayContaining([
+        "limit of s.ts (a number)",
+        "none of s.ts (null)",
+        "make of s.ts (a function)",
+        "Row of s.ts (a class)",
+        "orders of s.ts (a PgTable)",
+        "mood of s.ts (a function)",
+      ]),
     );
+    expect(passed?.join()).not.toContain("all.orderSeq");
   });
 
   test.each([
+    ["module.exports = { orderSeq: pgSequence('order_seq') };"],
+    ["exports.orderSeq = pgSequence('order_seq');"],
+    ["module.exports = [pgSequence('order_seq')];"],
+    ["module.exports = pgSequence('order_seq');"],
+    ["exports.__esModule = true; exports.default = { orderSeq: pgSequence('order_seq') };"],
+    [
+      "Object.defineProperty(exports, 'other', { enumerable: true, get() { throw Error('no') } }); exports.s = pgSequence('order_seq');",
+    ],
+  ])("may be CommonJS: %s", async (source) => {
+    const files = {
+      "s.cjs": `const { pgSequence } = require("nextval"); ${source}`,
+      "nextval.config.cjs": `module.exports = { declarations: "s.cjs" };`,
+    };
+    expect(await load(files)).toEqual(["order_seq"]);
+  });
+
+  test("and configurations may be CommonJS in each of its forms", async () => {
+    for (const [name, source] of [
+      ["nextval.config.cjs", `exports.__esModule = true; exports.default = { declarations: "order.ts" };`],
+      ["nextval.config.cts", `export = { declarations: "order.ts" };`],
+    ] as const) {
+      expect(await load({ [name]: source, "order.ts": ORDER }, { config: name })).toEqual(["order_seq"]);
+    }
+  });
+
+  test.each([
+    ["export const limit = 5;", "limit of s.ts (a number)"],
+    ["export default {};", "the default export of s.ts (an object)"],
+    ["export default [1];", "element 0 of the default export of s.ts (a number)"],
+    [
+      "export const a = 1, b = 'b', c = [], d = new Date(), e = undefined, f = 1, g = 2;",
+      "a of s.ts (a number), b of s.ts (a string), c of s.ts (an array), d of s.ts (a Date), e of s.ts (undefined), and 2 more",
+    ],
+  ])("that export other things only are refused: %s", async (source, found) => {
+    expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
+      `There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. Exported is only ${found}`,
+    );
+  });
+
+  test("that are found by a glob may export other things only, beside one that declares", async () => {
+    const files = { "db/order.ts": ORDER, "db/limits.ts": "export const limit = 5;" };
+    expect(await load(files, { declarations: ["db/*.ts"] })).toEqual(["order_seq"]);
+  });
+
+  test.each(["export {};", `import { pgSchema } from "nextval"; export const s = pgSchema("s");`])(
+    "that declare no sequence are an empty list: %s",
+    async (source) => {
+      expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toEqual([]);
+    },
+  );
+
+  test.each([
     ["export const = 5;", "Cannot load s.ts: it does not compile: Unexpected token at s.ts:1:13"],
-    ["import './none.js';", "Cannot load s.ts: Cannot find module './none.js'"],
-    ["throw new Error('not today');", "Cannot load s.ts: not today"],
+    ["import './none.js';", "Cannot load s.ts: Cannot find module './none.js' (s.ts:1)"],
+    ["throw new Error('not today');", "Cannot load s.ts: not today (s.ts:1)"],
+    ["\n\nthrow new TypeError('third');", "Cannot load s.ts: third (s.ts:3)"],
     ["throw 'text';", "Cannot load s.ts: text"],
     [
       `import { pgSequence } from "nextval"; pgSequence("order_seq", { minValue: 100, startWith: 5 as number });`,
-      "Cannot load s.ts: order_seq: startWith 5 is below minValue 100",
-    ],
-    ["export {};", "There are no declarations: s.ts exports no sequence"],
-    [
-      `import { pgSchema } from "nextval"; export const s = pgSchema("s");`,
-      "There are no declarations: s.ts exports no sequence",
+      "Cannot load s.ts: order_seq: startWith 5 is below minValue 100 (s.ts:1)",
     ],
   ])("say what is wrong: %s", async (source, problem) => {
     expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(problem);
   });
 
   test.each([
-    ["throw new Error('not today');", "Cannot load s.ts: not today"],
-    ["process.nextTick(() => { throw new Error('later'); }); await new Promise(() => {});", "later"],
-    ["void Promise.reject(new Error('unheard')); await new Promise((go) => setTimeout(go, 60_000));", "unheard"],
+    ["throw new Error('not today');", "Cannot load s.ts: not today (s.ts:1)"],
+    ["process.nextTick(() => { throw new Error('later'); }); await new Promise(() => {});", "later (s.ts:1)"],
+    [
+      "void Promise.reject(new Error('unheard')); await new Promise((go) => setTimeout(go, 60_000));",
+      "unheard (s.ts:1)",
+    ],
   ])("end the command with one sentence: %s", async (source, problem) => {
     expect(await diffOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(complaint(problem));
+  });
+
+  test("say with --debug where each error was thrown", async () => {
+    const source = "function fall() { throw new Error('not today'); }\nfall();";
+    const { stderr } = await diffOf({ "s.ts": source }, "--declarations", "s.ts", "--debug");
+    expect(stderr).toMatch(/^Cannot load s\.ts: not today \(s\.ts:1\)\nCommandError: /);
+    expect(stderr).toMatch(/Caused by: Error: not today\n +at fall \(.*s\.ts:1:\d+\)\n +at .*s\.ts:2:1/);
   });
 
   test("that are not there", async () => {
@@ -382,7 +531,7 @@ describe("passwords", () => {
     const env = { DATABASE_URL: `postgresql://me:${encoded}@127.0.0.1:1/x`, PGPASSWORD: "0ther" };
     for (const args of [[], ["--json"]]) {
       const { stdout, stderr } = await project.start(["diff", "--declarations", "s.ts", ...args], env).finished;
-      expect(stderr).toBe("Cannot load s.ts: postgresql://me:****@127.0.0.1:1/x | **** | **** | ****\n");
+      expect(stderr).toBe("Cannot load s.ts: postgresql://me:****@127.0.0.1:1/x | **** | **** | **** (s.ts:3)\n");
       expect(stdout + stderr).not.toMatch(/p@ss|p%40ss|0ther/);
       if (args.length > 0) expect(JSON.parse(stdout)).toEqual({ error: { code: null, message: stderr.trimEnd() } });
     }
@@ -430,10 +579,12 @@ describe("passwords", () => {
     expect(await failing("b", "status")).toMatch(/^There is no schema \*{4} in the database; /);
     const { stderr } = await project.run("status", "--url", database.url, "--schemas", "me:S3cr3t@host");
     expect(stderr).toMatch(/^There is no schema me:\*{4}@host in the database; /);
-    expect(await failing("c")).toBe("Cannot load c.ts: bad password ****\n");
-    expect(await failing("d")).toBe("Cannot load d.ts: me:****@host\n");
-    expect(await failing("e")).toBe("Cannot load e.ts: DB_PASSWORD=**** password: **** is wrong\n");
-    expect(await failing("f")).toBe("Cannot load f.ts: the password is not set, or the password for me is missing\n");
+    expect(await failing("c")).toBe("Cannot load c.ts: bad password **** (c.ts:1)\n");
+    expect(await failing("d")).toBe("Cannot load d.ts: me:****@host (d.ts:1)\n");
+    expect(await failing("e")).toBe("Cannot load e.ts: DB_PASSWORD=**** password: **** is wrong (e.ts:1)\n");
+    expect(await failing("f")).toBe(
+      "Cannot load f.ts: the password is not set, or the password for me is missing (f.ts:1)\n",
+    );
   });
 
   test("that are words leave a sentence as it is", async () => {
@@ -451,9 +602,9 @@ describe("passwords", () => {
       "--url",
       "postgresql://me:app@127.0.0.1:1/x",
       "--declarations",
-      "app.ts",
+      "none/app.ts",
     );
-    expect(stderr).toContain("app.ts exports no sequence");
+    expect(stderr).toBe("There is no file none/app.ts\n");
   });
 
   test("do not turn the words of a message into stars when they are short", async () => {
