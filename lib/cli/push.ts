@@ -17,16 +17,18 @@ export function push(flags: Flags): Promise<number> {
 }
 
 async function pushAloud(planned: Planned, flags: Flags): Promise<number> {
-  const { plan, settings } = planned;
+  const { plan, settings, target } = planned;
   say(describe(plan, settings.allow));
   if (plan.changes.length === 0) return 0;
   say(text``);
   const refusal = refusalOf(plan, settings.allow);
   if (refusal !== null) throw new CommandError(refusal);
   const changes = count(plan.changes.length, "change");
-  if (flags.yes !== true) {
+  const these = text`${plan.changes.length === 1 ? "this" : "these"} ${changes} to ${target}`;
+  if (flags.yes === true) say(text`Applying ${these}.`);
+  else {
     if (!isInteractive()) throw new CommandError(unasked(changes));
-    if (!(await ask(text`Apply ${plan.changes.length === 1 ? "this" : "these"} ${changes}? [y/N] `))) {
+    if (!(await ask(text`Apply ${these}? [y/N] `))) {
       say(text`Nothing was changed.`);
       return 1;
     }

@@ -9,7 +9,7 @@ import { complain, count, say, sayJson } from "./output.js";
 import { patiently } from "./patiently.js";
 import { progressBar } from "./progress.js";
 import { type Flags, settingsOf } from "./settings.js";
-import { text } from "./shown-text.js";
+import { type ShownText, text } from "./shown-text.js";
 
 /** A report, with how many columns were read for it. */
 interface Run {
@@ -26,7 +26,7 @@ export async function resync(flags: Flags): Promise<number> {
     fail("--dry-run changes nothing, and --yes changes it without a question; leave one of them out");
   }
   const settings = await settingsOf(flags);
-  return withDatabase(settings, async (db) => {
+  return withDatabase(settings, async (db, target) => {
     const reader = patiently(db, settings);
     await checkSchemas(reader, settings.schemas);
     const run = async (step: Pick<ResyncOptions, "dryRun" | "plan">, ...phases: readonly string[]): Promise<Run> => {
@@ -51,11 +51,11 @@ export async function resync(flags: Flags): Promise<number> {
         progress.clear();
       }
     };
-    if (flags.yes === true) return finish(await run({}, READING, MOVING), flags);
+    if (flags.yes === true) return finish(await run({}, READING, MOVING), flags, target);
     const planned = await run({ dryRun: true }, READING);
-    if (flags.dryRun === true) return finish(planned, flags);
+    if (flags.dryRun === true) return finish(planned, flags, target);
     const { moves } = planned.report;
-    if (moves.length === 0) return finish(planned, flags);
+    if (moves.length === 0) return finish(planned, flags, target);
     if (flags.json === true || !isInteractive()) {
       if (flags.json !== true) tell(planned);
       throw new CommandError(
@@ -63,7 +63,7 @@ export async function resync(flags: Flags): Promise<number> {
       );
     }
     tell(planned);
-    if (!(await ask(text`\nMove ${count(moves.length, "sequence")}? [y/N] `))) {
+    if (!(await ask(text`\nMove ${count(moves.length, "sequence")} of ${target}? [y/N] `))) {
       say(text`Nothing was changed.`);
       return 1;
     }
@@ -77,7 +77,7 @@ function tell({ report, columns }: Run): void {
   for (const { error } of report.failures) complain(error.message);
 }
 
-function finish(run: Run, { json }: Flags): number {
+function finish(run: Run, { json }: Flags, target: ShownText): number {
   const { report } = run;
   if (json === true) {
     const failures = report.failures.map(({ sequence, error }) => {
@@ -87,7 +87,7 @@ function finish(run: Run, { json }: Flags): number {
     for (const { error } of report.failures) complain(error.message);
   } else {
     tell(run);
-    if (!report.dryRun && report.moves.length > 0) say(text`\n${moved(report)}.`);
+    if (!report.dryRun && report.moves.length > 0) say(text`\n${moved(report)} of ${target}.`);
   }
   return exitCode(report);
 }

@@ -16,18 +16,19 @@ export async function transfer(flags: Flags): Promise<number> {
   if (flags.to === "") fail("--to is empty; is the variable set that it is read from?");
   const settings = await settingsOf({ ...flags, url: flags.to });
   const { from, to } = flags;
-  const report = await withDatabase({ url: from, urlFrom: "--from" }, (source) =>
-    withDatabase({ url: to, urlFrom: "--to" }, (target) =>
-      carryOver(patiently(source, settings), patiently(target, settings), {
+  return withDatabase({ url: from, urlFrom: "--from" }, (source, sourceName) =>
+    withDatabase({ url: to, urlFrom: "--to" }, async (target, targetName) => {
+      if (flags.json !== true) say(text`From ${sourceName}\nto ${targetName}:\n`);
+      const report = await carryOver(patiently(source, settings), patiently(target, settings), {
         schemas: settings.schemas,
         margin: flags.margin,
         dryRun: flags.dryRun,
-      }),
-    ),
+      });
+      if (flags.json === true) sayJson(toJson(report));
+      else say(describe(report, flags.dryRun === true));
+      return 0;
+    }),
   );
-  if (flags.json === true) sayJson(toJson(report));
-  else say(describe(report, flags.dryRun === true));
-  return 0;
 }
 
 function describe({ sequences, hint }: TransferReport, dryRun: boolean): ShownText {

@@ -41,6 +41,12 @@ beforeEach(async () => {
   });
 });
 
+/** The database as a question names it. */
+function target(): string {
+  const { host, username } = new URL(database.url);
+  return `${database.name} at ${host} as ${username}`;
+}
+
 async function sequences(): Promise<string[]> {
   const rows = await database.client<{ name: string }[]>`
     select format('%s.%s', schemaname, sequencename) as name from pg_sequences order by 1`;
@@ -157,7 +163,7 @@ describe("push", () => {
   test("applies with --yes", async () => {
     expect(await project.run("push", "--yes")).toEqual({
       status: 0,
-      stdout: `${CREATED}\nApplied 3 changes.\n`,
+      stdout: `${CREATED}\nApplying these 3 changes to ${target()}.\nApplied 3 changes.\n`,
       stderr: "",
     });
     expect(await sequences()).toEqual(["billing.invoice_seq", "public.order_seq"]);

@@ -1,7 +1,8 @@
-import { cp, mkdir, realpath, rename } from "node:fs/promises";
-import { createServer } from "node:net";
+import { cp, mkdir, mkdtemp, realpath, rename, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { withDatabase } from "../../lib/cli/connect.js";
 import { explain } from "../../lib/cli/explain.js";
 import { type Flags, settingsOf } from "../../lib/cli/settings.js";
 import { useDatabase } from "../database.js";
@@ -20,11 +21,12 @@ const ORDER = `import { pgSequence } from "nextval"; export const orderSeq = pgS
  * The sequences that are declared in such files, or the sentence that refuses them: what every command begins with, without the
  * process around it.
  */
-async function load(files: Record<string, string>, flags: Flags = {}): Promise<string[] | string> {
+async function load(files: Record<string, string>, flags: Flags = {}, connecting = false): Promise<string[] | string> {
   const { folder } = await newProject(files);
   return await within(folder, async () => {
     try {
       const settings = await settingsOf({ url: NOWHERE, ...flags });
+      if (connecting) return [await withDatabase(settings, async (_db, target) => `${target}`)];
       const declared = await settings.declarations();
       return declared.map(({ schema, seqName }) => (schema === undefined ? `${seqName}` : `${schema}.${seqName}`));
     } catch (error) {
@@ -501,6 +503,70 @@ describe("connecting", () => {
       );
     },
   );
+
+  test("with what urls of other tools say", async () => {
+    const { username, password, host, hostname, port } = new URL(database.url);
+    const role = `${username}:${password}`;
+    const folder = await mkdtemp("/tmp/nextval-socket-");
+    const socket = createServer((one) => {
+      const other = connect({ host: hostname, port: Number(port) });
+      one.pipe(other).pipe(one);
+      for (const each of [one, other]) each.on("error", () => [one, other].forEach((end) => end.destroy()));
+    }).listen(`${folder}/.s.PGSQL.5555`);
+    onTestFinished(async () => {
+      socket.close();
+      await rm(folder, { recursive: true });
+    });
+    const asPrisma = "schema=public&connection_limit=5&pool_timeout=2&pgbouncer=true&sslmode=prefer&sslaccept=strict";
+    const query = `host=${hostname}&port=${port}&user=${username}&password=${password}&connect_timeout=5`;
+    const encoded = encodeURIComponent(folder);
+    const { name } = database;
+    for (const [url, address] of [
+      [`${database.url}?${asPrisma}`, host],
+      [`postgresql:///${name}?${query}`, host],
+      // Of several hosts the first that answers.
+      [`postgresql://${role}@127.0.0.1:1,${host}/${name}?application_name=a`, host],
+      [`postgresql://${role}@127.0.0.1:1,${host}/${name}?target_session_attrs=read-write`, host],
+      // A socket has no TLS, and asks for none.
+      [`postgresql://${role}@/${name}?host=${encoded}&port=5555&sslmode=require`, `${folder}/.s.PGSQL.5555`],
+      [`postgresql://${role}@${encoded}:5555/${name}`, `${folder}/.s.PGSQL.5555`],
+    ] as const) {
+      expect([url, await load({}, { url }, true)]).toEqual([url, [`${name} at ${address} as ${username}`]]);
+    }
+  });
+
+  test("with Prisma's schema, which is that of names without one", async () => {
+    await database.client`create schema "odd ""one"`;
+    const project = await newProject({ "s.ts": ORDER });
+    const url = `${database.url}?schema=${encodeURIComponent('odd "one')}`;
+    const { stderr } = await project.run("push", "--yes", "--url", url, "--declarations", "s.ts");
+    const rows = await database.client`select from pg_sequences where schemaname = 'odd "one'`;
+    await database.client`drop schema "odd ""one" cascade`;
+    expect([stderr, rows.length]).toEqual(["", 1]);
+  });
+
+  test.each([
+    ["sslcert=me.pem", "and the command connects without a client certificate; take it out of the url"],
+    ["sslmode=on", "which has to be disable, allow, prefer, require, verify-ca or verify-full"],
+    ["sslrootcert=none.pem", "which cannot be read"],
+    ["channel_binding=require", "and the driver has no channel binding; take it out of the url"],
+    ["service=shop", "and the driver does not read that file; write host, user and database into the url"],
+    ["target_session_attrs=any1", "which has to be any, read-write, read-only, primary, standby or prefer-standby"],
+    ["port=x", "which has to be a number"],
+  ])("refuses %s in a url with the reason", async (parameter, reason) => {
+    expect(await load({}, { url: `${NOWHERE}?${parameter}` }, true)).toBe(
+      `--url has ${parameter.replace(/=.*/, "")}, ${reason}`,
+    );
+  });
+
+  test("says that the server has no TLS, and which setting it does not know", async () => {
+    expect(await failing(changed((url) => (url.search = "?sslmode=require")))).toMatch(
+      /: the server does not speak TLS, which sslmode=require asks for; sslmode=disable connects without it\n$/,
+    );
+    expect(await failing(changed((url) => (url.search = "?serch_path=x")))).toMatch(
+      /: unrecognized configuration parameter "serch_path" \(42704\)\n$/,
+    );
+  });
 
   test("with the wrong password, which is not shown", async () => {
     await database.client.unsafe("create role nextval_cli_guest login password 'right one'");
