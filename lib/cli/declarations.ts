@@ -17,6 +17,13 @@ export interface Found {
   readonly others: string[];
 }
 
+/** What the user declares. */
+export interface Declarations {
+  readonly sequences: readonly SequenceLike[];
+  /** The schemas that are declared by themselves, with sequences or without. */
+  readonly schemas: readonly string[];
+}
+
 export function nothingFound(): Found {
   return { sequences: new Map(), schemas: new Set(), others: [] };
 }
@@ -62,9 +69,9 @@ export function add(sequence: SequenceLike, place: Place, { sequences }: Found):
  * The declarations, as this copy of the library makes them: a file may have imported another copy, or Drizzle. Two of one name
  * are refused with both places.
  */
-export function declarationsOf({ sequences }: Found): SequenceLike[] {
+export function declarationsOf(found: Found): Declarations {
   const places = new Map<string, Place>();
-  return [...sequences].map(([{ schema, seqName, seqOptions }, place]) => {
+  const sequences = [...found.sequences].map(([{ schema, seqName, seqOptions }, place]) => {
     const key = JSON.stringify([schema, seqName]);
     const other = places.get(key);
     if (other !== undefined) {
@@ -74,6 +81,7 @@ export function declarationsOf({ sequences }: Found): SequenceLike[] {
     places.set(key, place);
     return declare(schema, seqName as string, seqOptions, place);
   });
+  return { sequences, schemas: [...found.schemas] };
 }
 
 function declare(schema: string | undefined, name: string, options: SequenceOptions | undefined, place: Place) {

@@ -1,4 +1,5 @@
 import { CommandError } from "./command-error.js";
+import { inFlags } from "./in-flags.js";
 import { redact, redactThrown } from "./redact.js";
 
 /** What went wrong, in one sentence without a stack trace. A server's error brings its code, detail and hint along. */
@@ -6,7 +7,8 @@ export function explain(error: unknown): string {
   if (!(error instanceof Error)) return redactThrown(String(error));
   const { message, name } = error;
   // What the command and the library say themselves has no password in it.
-  if (error instanceof CommandError || name === "NextvalError") return message;
+  if (error instanceof CommandError) return message;
+  if (name === "NextvalError") return inFlags(message);
   if (name !== "PostgresError") return message === "" ? name : redactThrown(message);
   const { code, detail, hint } = error as { code?: string; detail?: string; hint?: string };
   const lines = [`The server says: ${message} (${code})`, detail, hint, code === "55P03" ? LOCKED : undefined];

@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { HazardCode } from "../catalog/index.js";
 import { nearest } from "../sql/nearest.js";
 import { fail } from "./command-error.js";
 import type { Config } from "./config.js";
 import { isSequence } from "./exported.js";
-import { HAZARD_CODES } from "./hazard-codes.js";
+import { ALLOWABLE_CODES, type AllowableCode } from "./hazard-codes.js";
 import { loadModule } from "./load-module.js";
 import { shownPath } from "./shown-path.js";
 import { FORMATS } from "./migration-formats.js";
@@ -66,8 +65,8 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
   ],
   prune: [(value) => typeof value === "boolean", "true or false"],
   allow: [
-    (value) => isList(value, (each) => HAZARD_CODES.includes(each as HazardCode)),
-    `a list of ${HAZARD_CODES.join(", ")}`,
+    (value) => isList(value, (each) => ALLOWABLE_CODES.includes(each as AllowableCode)),
+    `a list of ${ALLOWABLE_CODES.join(", ")}`,
   ],
   lockTimeout: MILLISECONDS,
   statementTimeout: MILLISECONDS,

@@ -5,7 +5,7 @@ import { nearest } from "../sql/nearest.js";
 import { fail } from "./command-error.js";
 import { loadEnvFile } from "./env-file.js";
 import { codeOf, explain, stacksOf } from "./explain.js";
-import { HAZARD_CODES } from "./hazard-codes.js";
+import { ALLOWABLE_CODES } from "./hazard-codes.js";
 import { AFTER_HELP, EXAMPLES } from "./help.js";
 import { listenToSignals } from "./interrupt.js";
 import { DEFAULT_FORMAT, FORMATS } from "./migration-formats.js";
@@ -96,7 +96,7 @@ function programOf(finish: (status: number) => void): Command {
       .option("--no-prune", "drop nothing, whatever the configuration says")
       .option("--verbose", "also name what the files export that is not a declaration");
 
-  const allow = new Option("--allow <code>", `accept a hazard; may be repeated: ${HAZARD_CODES.join(", ")}`);
+  const allow = new Option("--allow <code>", `accept a hazard; may be repeated: ${ALLOWABLE_CODES.join(", ")}`);
   allow.argParser(hazardCode);
 
   planning(command("diff", "show what push would do", async () => (await import("./diff.js")).diff)).addOption(allow);

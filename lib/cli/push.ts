@@ -1,6 +1,7 @@
 import { apply } from "../catalog/index.js";
 import { ask, isInteractive } from "./ask.js";
 import { CommandError } from "./command-error.js";
+import { areMeant } from "./dotted-names.js";
 import { codeOf, explain } from "./explain.js";
 import { complain, count, describe, say, sayJson } from "./output.js";
 import { refusalOf } from "./refusal.js";
@@ -23,6 +24,10 @@ async function pushAloud(planned: Planned, flags: Flags): Promise<number> {
   say(text``);
   const refusal = refusalOf(plan, settings.allow);
   if (refusal !== null) throw new CommandError(refusal);
+  if (!(await areMeant(planned.dotted, flags))) {
+    say(text`Nothing was changed.`);
+    return 1;
+  }
   const changes = count(plan.changes.length, "change");
   const these = text`${plan.changes.length === 1 ? "this" : "these"} ${changes} to ${target}`;
   if (flags.yes === true) say(text`Applying ${these}.`);
@@ -44,6 +49,7 @@ async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
   try {
     const refusal = refusalOf(planned.plan, planned.settings.allow);
     if (refusal !== null) throw new CommandError(refusal);
+    await areMeant(planned.dotted, flags);
     if (changes.length > 0 && flags.yes !== true) throw new CommandError(unasked(count(changes.length, "change")));
     await carryOut(planned);
   } catch (error) {

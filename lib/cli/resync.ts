@@ -3,7 +3,7 @@ import { ask, isInteractive } from "./ask.js";
 import { CommandError, fail } from "./command-error.js";
 import { withDatabase } from "./connect.js";
 import { describeMoves, describeResync } from "./describe-resync.js";
-import { codeOf } from "./explain.js";
+import { codeOf, explain } from "./explain.js";
 import { checkSchemas } from "./known-schemas.js";
 import { complain, count, say, sayJson } from "./output.js";
 import { patiently } from "./patiently.js";
@@ -74,17 +74,17 @@ export async function resync(flags: Flags): Promise<number> {
 /** What was found is said, what could not be done on stderr. */
 function tell({ report, columns }: Run): void {
   say(describeResync(report, columns));
-  for (const { error } of report.failures) complain(error.message);
+  for (const { error } of report.failures) complain(explain(error));
 }
 
 function finish(run: Run, { json }: Flags, target: ShownText): number {
   const { report } = run;
   if (json === true) {
     const failures = report.failures.map(({ sequence, error }) => {
-      return { sequence, code: codeOf(error), message: error.message };
+      return { sequence, code: codeOf(error), message: explain(error) };
     });
     sayJson(toJson({ ...report, failures }));
-    for (const { error } of report.failures) complain(error.message);
+    for (const { error } of report.failures) complain(explain(error));
   } else {
     tell(run);
     if (!report.dryRun && report.moves.length > 0) say(text`\n${moved(report)} of ${target}.`);
@@ -98,7 +98,7 @@ function finishAsked({ report: planned }: Run, { report }: Run): number {
   const asPlanned = `${describeMoves(planned)}` === `${moves}`;
   say(asPlanned || report.moves.length === 0 ? text`${moved(report)}.` : text`${moved(report)}:\n${moves}`);
   const known = new Set(planned.failures.map(({ error }) => error.message));
-  for (const { error } of report.failures) if (!known.has(error.message)) complain(error.message);
+  for (const { error } of report.failures) if (!known.has(error.message)) complain(explain(error));
   return exitCode(report);
 }
 

@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
 import type { HazardCode, MigrationFormat, PlanOptions } from "../catalog/index.js";
-import type { SequenceLike } from "../index.js";
 import { fail } from "./command-error.js";
-import { add, declarationsOf, findIn, nothingFound } from "./declarations.js";
+import { add, type Declarations, declarationsOf, findIn, nothingFound } from "./declarations.js";
 import { envFileHint } from "./env-file.js";
 import { filesOf } from "./files.js";
 import { type LoadedConfig, loadConfig } from "./load-config.js";
@@ -18,6 +17,7 @@ export interface Flags {
   readonly schemas?: readonly string[];
   readonly prune?: boolean;
   readonly rename?: Readonly<Record<string, string>>;
+  readonly new?: readonly string[];
   readonly allow?: readonly HazardCode[];
   readonly json?: boolean;
   readonly out?: string;
@@ -59,7 +59,7 @@ export interface Settings {
   readonly migrations: string;
   readonly format: MigrationFormat | undefined;
   /** Loads the files. */
-  declarations(): Promise<SequenceLike[]>;
+  declarations(): Promise<Declarations>;
 }
 
 export async function settingsOf(flags: Flags): Promise<Settings> {
@@ -96,7 +96,7 @@ function urlOf(flags: Flags, { config, folder, name }: LoadedConfig): [url: stri
   return fail(`Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL${envFileHint(folder)}`);
 }
 
-async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedConfig): Promise<SequenceLike[]> {
+async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedConfig): Promise<Declarations> {
   const given = flags.declarations ?? config.declarations ?? [];
   const list = typeof given === "string" ? [given] : given;
   if (list.length === 0) {

@@ -6,7 +6,7 @@ import { UNREADABLE } from "./look.js";
 import { columnOf } from "./names.js";
 import { type Context, type Measured, problem } from "./problem.js";
 
-const NO_INDEX = 'it has no index that gives its extreme at once; columns: "all" (--all-columns) reads it all the same';
+const NO_INDEX = 'it has no index that gives its extreme at once; columns: "all" reads it all the same';
 
 /** Why a column is not to be compared with its sequence; undefined where it is. */
 export function whyNotCompared(column: FedColumn, chosen: "indexed" | "all"): string | undefined {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test } from "vitest";
+import { areMeant } from "../../lib/cli/dotted-names.js";
 import { serverVersion, useDatabase } from "../database.js";
 import { type Project, useProjects } from "./project.js";
 
@@ -169,6 +170,25 @@ describe("push", () => {
     expect(await sequences()).toEqual(["billing.invoice_seq", "public.order_seq"]);
     expect(await project.run("push", "--yes")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
     expect((await project.run("push")).status).toBe(0);
+  });
+
+  test("hints at a name with a dot in it, and stops where it is surely a mistake", async () => {
+    await project.write({
+      "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("billing.order_seq");`,
+    });
+    const meant =
+      'declares a sequence with a dot in its name. For a sequence of schema billing, declare pgSchema("billing").sequence("order_seq").';
+    const hint = `Hint: pgSequence("billing.order_seq") ${meant}\n`;
+    expect(await project.run("check")).toMatchObject({ status: 1, stderr: hint });
+    await database.client`create schema billing`;
+    expect(await project.run("diff")).toMatchObject({ status: 0, stderr: hint });
+    const stopped = `Nothing was changed: pgSequence("billing.order_seq") ${meant} If the dot is meant, add --new billing.order_seq\n`;
+    expect(await project.run("push", "--yes")).toMatchObject({ status: 2, stderr: hint + stopped });
+    expect(await project.run("push", "--yes", "--json")).toMatchObject({ status: 2, stderr: hint + stopped });
+    expect(await areMeant([{ name: "a.b", message: "", isMistake: true }], { new: ["a.b"] })).toBe(true);
+    await database.client`create sequence "billing.order_seq"`;
+    expect(await project.run("check")).toMatchObject({ status: 0, stderr: hint });
+    expect(await project.run("push", "--yes")).toMatchObject({ status: 0, stderr: hint });
   });
 
   test("does nothing without a terminal and without --yes", async () => {

@@ -27,8 +27,8 @@ async function load(files: Record<string, string>, flags: Flags = {}, connecting
     try {
       const settings = await settingsOf({ url: NOWHERE, ...flags });
       if (connecting) return [await withDatabase(settings, async (_db, target) => `${target}`)];
-      const declared = await settings.declarations();
-      return declared.map(({ schema, seqName }) => (schema === undefined ? `${seqName}` : `${schema}.${seqName}`));
+      const { sequences } = await settings.declarations();
+      return sequences.map(({ schema, seqName }) => (schema === undefined ? `${seqName}` : `${schema}.${seqName}`));
     } catch (error) {
       return explain(error).replaceAll(folder, "<project>");
     }
@@ -79,6 +79,12 @@ describe("help", () => {
     expect(await project.run("help", "statu")).toEqual(complaint("There is no command statu; did you mean status?"));
   });
 
+  test("--allow offers no code that is always blocked", async () => {
+    const { stdout } = await (await newProject()).run("push", "--help");
+    expect(stdout).toContain("CYCLE_REPEATS_KEYS");
+    expect(stdout).not.toMatch(/NAME_TAKEN|CURRENT_VALUE_EXCLUDED|NEEDS_POSTGRES_15/);
+  });
+
   test.each(["--version", "-v"])("%s", async (flag) => {
     const { status, stdout } = await (await newProject()).run(flag);
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
@@ -106,6 +112,7 @@ describe("help", () => {
 
   test.each([
     ["--allow", "CYCLES", "There are CACHE_BREAKS_ORDER,"],
+    ["--allow", "NAME_TAKEN", "The server would refuse such a change: it cannot be allowed."],
     ["--rename", "order_seq", "It has to be old=new"],
     ["--schemas", "a,,b", "Names are needed, with commas between them."],
     ["--lock-timeout", "soon", "It has to be from 0 to 2147483647 milliseconds."],

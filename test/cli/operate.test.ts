@@ -111,6 +111,22 @@ describe("status", () => {
     }
   });
 
+  test("advises flags, not the options of the library", async () => {
+    await database.client.unsafe(`
+      create schema a; create table a.plain (id bigserial); create view a.seen as select id from a.plain;
+      alter view a.seen alter column id set default nextval('a.plain_id_seq')`);
+    try {
+      for (const format of ["--verbose", "--json"]) {
+        const { stdout } = await run("status", "--schemas", "a", format);
+        expect(stdout).toContain("; --all-columns reads it all the same");
+        expect(stdout).toContain("; --views reads it all the same");
+        expect(stdout).not.toMatch(/views: true|columns: /);
+      }
+    } finally {
+      await database.client`drop schema a cascade`;
+    }
+  });
+
   test.each([["status"], ["resync"], ["pull"]])("%s refuses schemas that do not exist", async (command) => {
     const { status, stderr } = await run(command, "--schemas", "public,pubic");
     expect(status).toBe(2);

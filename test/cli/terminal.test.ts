@@ -74,6 +74,23 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect(await sequences()).toEqual(["order_seq"]);
   });
 
+  test("push asks whether the dot of a name is meant", async () => {
+    await database.client`create schema if not exists billing`;
+    await project.write({
+      "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("billing.order_seq");`,
+    });
+    for (const [answer, status] of [
+      ["n\n", 1],
+      ["y\n", 0],
+    ] as const) {
+      const result = await onTerminal("push", answer);
+      expect(result.stdout).toContain('Create "billing.order_seq", with the dot in its name? [y/N] ');
+      expect(result.status).toBe(status);
+    }
+    expect(await sequences()).toEqual(["billing.order_seq", "order_seq"]);
+    await database.client`drop schema billing`;
+  });
+
   test("Ctrl-C at the question ends it", async () => {
     const { status, stdout } = await onTerminal("push", "\x03");
     expect(stdout).toContain("Interrupted.");

@@ -461,7 +461,7 @@ test("an ok is no ok where columns may not be read: what was not compared is sai
   expect(codes(find(owner, "a_id_seq"))).toEqual(["BEHIND_COLUMN critical"]);
   expect(toPrometheus(owner)).toContain('nextval_sequence_compared{schema="public",sequence="a_id_seq"} 1\n');
   const [unindexed, made] = find(owner, "c_seq").problems.map(({ message }) => message);
-  expect(unindexed).toContain('columns: "all" (--all-columns) reads it all the same');
+  expect(unindexed).toContain('columns: "all" reads it all the same');
   expect(made).toContain("its default makes something else");
   expect(codes(find(await status(db, { columns: "all" }), "c_seq"))).toEqual([
     "BEHIND_COLUMN warning",
