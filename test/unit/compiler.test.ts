@@ -28,6 +28,8 @@ const UNKNOWN = [
   'pgSequence("order_seq", { mode: text, comment: text });',
   'pgSequence("order_seq", { ownedBy: { table: text, column: any } });',
   'pgSequence("order_seq", bool ? { startWith: 0, minValue: 0 } : { startWith: 0, minValue: -1, maxValue: 5 });',
+  "{ const make = <N extends string>(name: N) => pgSequence(name); make('order_seq'); }",
+  "{ const make = <const N extends `${string}_seq`>(name: N) => pgSchema('a').sequence(name, { cache: 5 }); make('a_seq'); }",
   '{ const given = { startWith: 0 }; pgSequence("order_seq", given); }',
   '{ const given = { startWith: 5, as: "smallint" } as const; pgSequence("order_seq", given); }',
 ];
