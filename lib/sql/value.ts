@@ -11,7 +11,7 @@ interface DriverParameter {
 
 /**
  * A value that the driver can bind to `$1`. Plain objects are bound as JSON, and so is what has a `toJSON`; for another
- * object of a class or an interface use `client.json(...)`.
+ * object of a class or an interface pass `{ ...object }`.
  */
 export type Value =
   | string
@@ -74,7 +74,10 @@ function admitObject(thing: object, place: Place, index: number): unknown {
     return refuse(place(index), "is a promise or another library's query; await it, or make it a fragment");
   }
   if (!isSerializable(thing)) {
-    refuse(place(index), `is a ${thing.constructor?.name}, no plain object; use client.json(...) or fromDrizzle(...)`);
+    refuse(
+      place(index),
+      `is a ${thing.constructor?.name}, no plain object; pass its values, or { ...object } for JSON`,
+    );
   }
   return thing;
 }

@@ -91,3 +91,35 @@ describe.each(settings)(
     });
   },
 );
+
+const SQL_TAG = fileURLToPath(new URL("../../lib/sequence/sql.js", import.meta.url));
+
+/** What cannot stand in a template, and what the compiler says of it. */
+const TEMPLATES = [
+  [
+    "sql`${undefined}`",
+    "undefined cannot stand in a template; pass null for NULL, or sql`default` for a column's default",
+  ],
+  [
+    "sql`${Promise.resolve(1)}`",
+    "a promise or another library's query cannot stand in a template; await it, or make it a fragment",
+  ],
+  [
+    "sql`${new URL('a:b')}`",
+    "an object of a class or interface cannot stand in a template; pass its values, or { ...object } for JSON",
+  ],
+  ["sql`${() => 1}`", "a function cannot stand in a template; pass a value, a fragment or a sequence"],
+] as const;
+
+test.each(Object.entries(COMPILERS))(
+  "%s says of a template in one sentence what cannot stand in it",
+  async (_, compiler) => {
+    const head = `import { sql } from ${JSON.stringify(SQL_TAG)}; declare class URL { constructor(text: string); #a: 1; }`;
+    const found = await diagnose(compiler, [head, ...TEMPLATES.map(([code]) => `${code};`)], {
+      exactOptionalPropertyTypes: true,
+    });
+    expect(
+      found.map(({ text }) => text.replace(/^.* is not assignable to parameter of type '"(.*)"'\.$/s, "$1")),
+    ).toEqual(TEMPLATES.map(([, sentence]) => sentence));
+  },
+);
