@@ -94,6 +94,8 @@ describe.each(settings)(
 
 const SQL_TAG = fileURLToPath(new URL("../../lib/sequence/sql.js", import.meta.url));
 
+const FUNCTIONS = fileURLToPath(new URL("../../lib/sequence/functions.js", import.meta.url));
+
 /** What cannot stand in a template, and what the compiler says of it. */
 const TEMPLATES = [
   [
@@ -108,18 +110,23 @@ const TEMPLATES = [
     "sql`${new URL('a:b')}`",
     "an object of a class or interface cannot stand in a template; pass its values, or { ...object } for JSON",
   ],
+  ["nextval('order_seq')", "a sequence made by pgSequence is needed"],
   ["sql`${() => 1}`", "a function cannot stand in a template; pass a value, a fragment or a sequence"],
 ] as const;
 
 test.each(Object.entries(COMPILERS))(
   "%s says of a template in one sentence what cannot stand in it",
   async (_, compiler) => {
-    const head = `import { sql } from ${JSON.stringify(SQL_TAG)}; declare class URL { constructor(text: string); #a: 1; }`;
+    const head = `import { sql } from ${JSON.stringify(SQL_TAG)}; import { nextval } from ${JSON.stringify(FUNCTIONS)}; declare class URL { constructor(text: string); #a: 1; }`;
     const found = await diagnose(compiler, [head, ...TEMPLATES.map(([code]) => `${code};`)], {
       exactOptionalPropertyTypes: true,
     });
     expect(
-      found.map(({ text }) => text.replace(/^.* is not assignable to parameter of type '"(.*)"'\.$/s, "$1")),
+      found.map(({ text }) =>
+        text
+          .replace(/^.* is not assignable to parameter of type '(.*)'\.$/s, "$1")
+          .replace(/^(?:SequenceLike \| )?"([^"]*)"(?: \| SequenceLike)?$/, "$1"),
+      ),
     ).toEqual(TEMPLATES.map(([, sentence]) => sentence));
   },
 );
