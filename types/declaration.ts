@@ -8,7 +8,23 @@ import type { IsPlain, Misshapen, ShapeProblem } from "./shape.js";
  * The name itself if it is fine, else the message, which no name can be assigned to: so the compiler shows the message at
  * the argument.
  */
-export type CheckedName<Subject extends string, Name extends string> = Name extends NeedsCloserLook
+export type CheckedName<Subject extends string, Name extends string> = ["wrong"] extends [NameVerdict<Subject, Name>]
+  ? NameOrProblem<Subject, Name>
+  : Name;
+
+/**
+ * The compiler asks the question at a type parameter with `any` in its place. The answer is "fine" there, so that a function
+ * with a generic name can pass it on.
+ */
+type NameVerdict<Subject extends string, Name extends string> = [Name] extends [0]
+  ? "fine"
+  : Name extends NeedsCloserLook
+    ? unknown extends NameProblem<Subject, Name>
+      ? "fine"
+      : "wrong"
+    : "fine";
+
+type NameOrProblem<Subject extends string, Name extends string> = Name extends NeedsCloserLook
   ? unknown extends NameProblem<Subject, Name>
     ? Name
     : NameProblem<Subject, Name>

@@ -16,3 +16,10 @@ type Columns<Thing> = {
     ? Type
     : never;
 };
+
+/**
+ * The row type that is stated, which is `{}` if none is, else that of the things. It is not inferred from where the fragment goes.
+ * If it is stated, the compiler does not infer the things: then they are a list of any length.
+ */
+export type RowFrom<Row extends object, Things extends readonly unknown[]> = [Row][Row extends unknown ? 0 : never] &
+  (number extends Things["length"] ? {} : RowOf<Things>);

@@ -1,5 +1,6 @@
-import type { HazardCode, MigrationFormat } from "../catalog/index.js";
+import type { MigrationFormat } from "../catalog/index.js";
 import type { SequenceLike } from "../index.js";
+import type { AllowableCode } from "./hazard-codes.js";
 
 /** What `nextval.config.ts` says; every part can be given as a flag instead, and flags win. */
 export interface Config {
@@ -17,7 +18,7 @@ export interface Config {
   /** Drop what is not declared, as `plan` does. Default: false. */
   readonly prune?: boolean | undefined;
   /** The hazards that `push` accepts. */
-  readonly allow?: readonly HazardCode[] | undefined;
+  readonly allow?: readonly AllowableCode[] | undefined;
   /** How many milliseconds a command waits for a lock. Default: 5000. */
   readonly lockTimeout?: number | undefined;
   /** How many milliseconds each statement that reads may take; 0 is without a limit. Default: what the server says. */

@@ -1,14 +1,20 @@
 import { pgSchema, pgSequence, type SequenceLike, type SequenceOptions } from "../index.js";
 import { CommandError, fail } from "./command-error.js";
-import { loadModule, shownPath } from "./load-module.js";
+import { kindOf, visitExports } from "./exported.js";
+import { loadModule } from "./load-module.js";
+import { shownPath } from "./shown-path.js";
 
 /** Where a declaration was found, for messages: `orderSeq of src/sequences.ts`. */
 type Place = string;
 
-/** What was found so far; a sequence that is exported again is the same declaration. */
+/** What was found in files of declarations. */
 export interface Found {
+  /** A sequence that is exported again is the same declaration. */
   readonly sequences: Map<SequenceLike, Place>;
+  /** The names of the schemas that are exported. */
   readonly schemas: Set<string>;
+  /** What is neither and was passed over: `limit of src/sequences.ts (a number)`. */
+  readonly others: string[];
 }
 
 /** What the user declares. */
@@ -18,24 +24,45 @@ export interface Declarations {
   readonly schemas: readonly string[];
 }
 
-/** Adds what a file exports. A file that exports nothing declares nothing, such as `pull` writes for a database without sequences. */
-export async function findIn(file: string, found: Found): Promise<void> {
-  const exported = await loadModule(file);
-  for (const [name, value] of Object.entries(exported)) {
-    const place = `${name === "default" ? "the default export" : name} of ${shownPath(file)}`;
-    if (isSequence(value)) add(value, place, found);
-    else if (isSchema(value)) found.schemas.add(value.schemaName);
-    else {
-      fail(
-        `${place} is no sequence: a file of declarations exports what pgSequence and pgSchema make, and nothing else`,
-      );
-    }
-  }
+export function nothingFound(): Found {
+  return { sequences: new Map(), schemas: new Set(), others: [] };
 }
 
+/**
+ * Adds what files export. Fails if they export things but no declaration, because that is the wrong file. A file that exports
+ * nothing at all declares nothing, such as `pull` writes it for a database without sequences.
+ */
+export async function findIn(files: readonly string[], found: Found): Promise<void> {
+  const others: string[] = [];
+  let isDeclaring = false;
+  for (const file of files) {
+    visitExports(await loadModule(file), {
+      sequence(sequence, name) {
+        isDeclaring = true;
+        add(sequence, `${name} of ${shownPath(file)}`, found);
+      },
+      schema({ schemaName }) {
+        isDeclaring = true;
+        found.schemas.add(schemaName);
+      },
+      other: (value, name) => others.push(`${name} of ${shownPath(file)} (${kindOf(value)})`),
+    });
+  }
+  if (!isDeclaring && others.length > 0) {
+    const first = others.slice(0, MOST_NAMED).join(", ");
+    const more = others.length > MOST_NAMED ? `, and ${others.length - MOST_NAMED} more` : "";
+    fail(
+      `There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. Exported is only ${first}${more}`,
+    );
+  }
+  found.others.push(...others.filter((other) => !found.others.includes(other)));
+}
+
+const MOST_NAMED = 5;
+
 /** Adds a sequence that stands in the configuration itself. */
-export function add(sequence: SequenceLike, place: Place, found: Found): void {
-  if (!found.sequences.has(sequence)) found.sequences.set(sequence, place);
+export function add(sequence: SequenceLike, place: Place, { sequences }: Found): void {
+  if (!sequences.has(sequence)) sequences.set(sequence, place);
 }
 
 /**
@@ -65,25 +92,4 @@ function declare(schema: string | undefined, name: string, options: SequenceOpti
   } catch (error) {
     throw new CommandError(`${place} cannot be taken: ${(error as Error).message}`, { cause: error });
   }
-}
-
-const OURS = Symbol.for("nextval.sql");
-const DRIZZLE_KIND = Symbol.for("drizzle:entityKind");
-
-/** Known by symbols: it may be of another copy of the library. */
-export function isSequence(value: unknown): value is SequenceLike {
-  if (typeof value !== "object" || value === null) return false;
-  if (OURS in value) return "seqName" in value && typeof value.seqName === "string";
-  return (value.constructor as { [DRIZZLE_KIND]?: unknown } | undefined)?.[DRIZZLE_KIND] === "PgSequence";
-}
-
-function isSchema(value: unknown): value is { readonly schemaName: string } {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "schemaName" in value &&
-    typeof value.schemaName === "string" &&
-    "sequence" in value &&
-    typeof value.sequence === "function"
-  );
 }

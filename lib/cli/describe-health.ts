@@ -3,6 +3,7 @@ import type { Health, HealthLevel, SequenceHealth, SequenceRate } from "../opera
 import { bar, percent } from "./bar.js";
 import { columnsOf } from "./columns.js";
 import { daysLeft } from "./days-left.js";
+import { inFlags } from "./in-flags.js";
 import { color, count } from "./output.js";
 import { shownName } from "./shown-name.js";
 import { lines, type Shown, type ShownText, text } from "./shown-text.js";
@@ -31,7 +32,7 @@ export function describeHealth({ sequences, level }: Health, { rates, verbose, c
     return lines([
       paint(table[index] ?? ""),
       ...problems.map(({ code, level, message }) => {
-        const line = text`    ! ${code} ${message}`;
+        const line = text`    ! ${code} ${inFlags(message)}`;
         return level === "ok" ? color.dim(line) : line;
       }),
     ]);

@@ -1,4 +1,5 @@
 import type { ResyncMove, ResyncReport } from "../operate/index.js";
+import { inFlags } from "./in-flags.js";
 import { color, count } from "./output.js";
 import { shownName } from "./shown-name.js";
 import { lines, type ShownText, text } from "./shown-text.js";
@@ -6,7 +7,7 @@ import { lines, type ShownText, text } from "./shown-text.js";
 /** What is moved, what is left alone and why, and how much was compared where nothing is moved. */
 export function describeResync(report: ResyncReport, columns: number): ShownText {
   const skips = report.skips.map(({ sequence, reason }) => {
-    return color.dim(text`${shownName(sequence.schema, sequence.seqName)} is left alone: ${reason}`);
+    return color.dim(text`${shownName(sequence.schema, sequence.seqName)} is left alone: ${inFlags(reason)}`);
   });
   const moves = report.moves.length === 0 ? nothing(report, columns) : describeMoves(report);
   return lines([moves, ...skips]);

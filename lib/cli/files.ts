@@ -2,17 +2,11 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { fail } from "./command-error.js";
-import { shownPath } from "./load-module.js";
+import { shownPath } from "./shown-path.js";
 import { withoutSecrets } from "./redact.js";
 
-/** The files of names and globs relative to a folder, each once, in the order of the patterns and then of their names. */
-export async function filesOf(patterns: readonly string[], folder: string): Promise<string[]> {
-  const files = new Set<string>();
-  for (const pattern of patterns) for (const file of await filesOfPattern(pattern, folder)) files.add(file);
-  return [...files];
-}
-
-async function filesOfPattern(pattern: string, folder: string): Promise<string[]> {
+/** The files of a name or glob relative to a folder, in the order of their names. */
+export async function filesOf(pattern: string, folder: string): Promise<string[]> {
   const path = resolve(folder, pattern);
   // A name such as [id].ts is looked for before it is taken for a glob.
   if (existsSync(path)) {

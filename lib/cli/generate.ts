@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { generate as filesOf } from "../catalog/index.js";
-import { shownPath } from "./load-module.js";
+import { shownPath } from "./shown-path.js";
 import { DEFAULT_FORMAT } from "./migration-formats.js";
 import { describe, say, sayJson } from "./output.js";
 import type { Flags } from "./settings.js";

@@ -1,15 +1,16 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { HazardCode } from "../catalog/index.js";
+import { nearest } from "../sql/nearest.js";
 import { fail } from "./command-error.js";
 import type { Config } from "./config.js";
-import { isSequence } from "./declarations.js";
-import { HAZARD_CODES } from "./hazard-codes.js";
-import { loadModule, shownPath } from "./load-module.js";
+import { isSequence } from "./exported.js";
+import { ALLOWABLE_CODES, type AllowableCode } from "./hazard-codes.js";
+import { loadModule } from "./load-module.js";
+import { shownPath } from "./shown-path.js";
 import { FORMATS } from "./migration-formats.js";
-import { keepSecretsIn } from "./redact.js";
+import { keepSecretsIn, withoutSecrets } from "./redact.js";
 
-const NAMES = ["ts", "mts", "js", "mjs"].map((extension) => `nextval.config.${extension}`);
+const NAMES = ["ts", "mts", "js", "mjs", "cjs"].map((extension) => `nextval.config.${extension}`);
 
 /** A configuration, with the folder that its file names are relative to. */
 export interface LoadedConfig {
@@ -25,11 +26,19 @@ export async function loadConfig(given: string | undefined): Promise<LoadedConfi
   if (file === undefined) return { config: {}, folder: process.cwd(), name: "the configuration" };
   const name = shownPath(file);
   if (!existsSync(file)) fail(`There is no file ${name}`);
-  const config = (await loadModule(file))["default"];
+  const config = configOf(await loadModule(file));
   if (config === undefined) fail(`${name} has no default export; write export default defineConfig({ ... })`);
   keepSecretsIn(config);
   check(config, name);
   return { config, folder: dirname(file), name };
+}
+
+/** The default export; CommonJS is `module.exports`, which may be what the default export of an ES module was compiled to. */
+function configOf(exported: Readonly<Record<string, unknown>>): unknown {
+  const isCommonJs =
+    !("default" in exported) && !("__esModule" in exported) && Object.getPrototypeOf(exported) !== null;
+  const config = isCommonJs ? exported : exported["default"];
+  return isObject(config) && "__esModule" in config && "default" in config ? config.default : config;
 }
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
@@ -56,8 +65,8 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
   ],
   prune: [(value) => typeof value === "boolean", "true or false"],
   allow: [
-    (value) => isList(value, (each) => HAZARD_CODES.includes(each as HazardCode)),
-    `a list of ${HAZARD_CODES.join(", ")}`,
+    (value) => isList(value, (each) => ALLOWABLE_CODES.includes(each as AllowableCode)),
+    `a list of ${ALLOWABLE_CODES.join(", ")}`,
   ],
   lockTimeout: MILLISECONDS,
   statementTimeout: MILLISECONDS,
@@ -71,8 +80,9 @@ function check(config: unknown, name: string): asserts config is Config {
     fail(`The default export of ${name} has to be an object; write export default defineConfig({ ... })`);
   for (const [part, value] of Object.entries(config)) {
     const rule = Object.hasOwn(PARTS, part) ? PARTS[part as keyof Config] : undefined;
-    if (rule === undefined)
-      fail(`${name} has a part ${part} that there is not; there are ${Object.keys(PARTS).join(", ")}`);
+    if (rule === undefined) {
+      fail(`Unknown option "${withoutSecrets(part)}" in ${name}${nearest(part, Object.keys(PARTS))}`);
+    }
     if (value !== undefined && !rule[0](value)) fail(`${part} in ${name} has to be ${rule[1]}`);
   }
 }

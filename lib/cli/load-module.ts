@@ -1,7 +1,9 @@
-import { relative, resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { createJiti, type Jiti } from "jiti";
 import { CommandError } from "./command-error.js";
-import { maskUserinfo, redactThrown } from "./redact.js";
+import { redactThrown } from "./redact.js";
+import { shownPath } from "./shown-path.js";
+import { thrownAt } from "./thrown-at.js";
 
 let loader: Jiti | undefined;
 
@@ -16,18 +18,20 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
   try {
     return await loaderOf().import<Record<string, unknown>>(file);
   } catch (error) {
-    throw new CommandError(`Cannot load ${shownPath(file)}: ${redactThrown(reasonOf(error, file))}`, { cause: error });
+    const place = isCompiled(error) ? thrownAt(error) : undefined;
+    const at = place === undefined ? "" : ` (${place})`;
+    throw new CommandError(`Cannot load ${shownPath(file)}: ${redactThrown(reasonOf(error, file))}${at}`, {
+      cause: error,
+    });
   }
 }
 
-/** A path as the user would write it: relative to the working folder, where it is below that. */
-export function shownPath(path: string): string {
-  const short = relative(process.cwd(), path);
-  // A url in the wrong place is taken for a path, too.
-  return maskUserinfo(short === "" || short.startsWith(`..${sep}`) || short === ".." ? path : short);
-}
-
 const PARSE_ERROR = "ParseError: ";
+
+/** A file that does not compile has its place in the message. */
+function isCompiled(error: unknown): boolean {
+  return !(error instanceof Error && error.message.startsWith(PARSE_ERROR));
+}
 
 function reasonOf(error: unknown, file: string): string {
   const message = error instanceof Error ? error.message : String(error);
@@ -35,6 +39,9 @@ function reasonOf(error: unknown, file: string): string {
   const place = lines.find((line) => line !== "");
   if (problem.startsWith(PARSE_ERROR) && place !== undefined && /:\d+:\d+$/.test(place)) {
     return `it does not compile: ${problem.slice(PARSE_ERROR.length)} at ${place.replace(file, () => shownPath(file))}`;
+  }
+  if (/\bdefineConfig\b.* is not (a function|defined)|export named 'defineConfig'/.test(problem)) {
+    return 'defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"';
   }
   return message.replace(/\nRequire stack:.*/s, "").trim() || "it throws an error without a message";
 }

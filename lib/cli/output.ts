@@ -1,5 +1,6 @@
 import type { Change, Hazard, HazardCode, Pending, Plan, Question } from "../catalog/index.js";
 import { color } from "./color.js";
+import { inFlags } from "./in-flags.js";
 import { printableJson } from "./printable.js";
 import { maskUrls } from "./redact.js";
 import { lines, ShownText, text } from "./shown-text.js";
@@ -39,13 +40,18 @@ export function complain(sentence: string | ShownText): void {
 
 /** The one JSON document of `--json`; a bigint becomes text. */
 export function sayJson(document: unknown): void {
-  const replacer = (_key: string, value: unknown) => (typeof value === "bigint" ? `${value}` : value);
+  const replacer = (key: string, value: unknown) => (typeof value === "bigint" ? `${value}` : inMessages(key, value));
   process.stdout.write(`${printableJson(JSON.stringify(document, replacer, 2))}\n`);
 }
 
 /** One JSON document on one line, of several. */
 export function sayJsonLine(document: unknown): void {
-  process.stdout.write(`${printableJson(JSON.stringify(document))}\n`);
+  process.stdout.write(`${printableJson(JSON.stringify(document, inMessages))}\n`);
+}
+
+/** What the library advises names flags in a document, too. */
+function inMessages(key: string, value: unknown): unknown {
+  return typeof value === "string" && ["message", "notCompared", "reason"].includes(key) ? inFlags(value) : value;
 }
 
 /** Resolves when everything that was said has gone out; on Windows that takes a moment. */

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { HazardCode } from "../catalog/index.js";
-import { HAZARD_CODES } from "./hazard-codes.js";
+import { ALLOWABLE_CODES, isAlwaysBlocked } from "./hazard-codes.js";
 
 /** `public,billing` */
 export function list(text: string): string[] {
@@ -27,8 +27,10 @@ export function isNew(text: string, before: readonly string[] = []): string[] {
 
 /** The code of a hazard, added to those before. */
 export function hazardCode(text: string, before: readonly HazardCode[] = []): HazardCode[] {
-  const code = HAZARD_CODES.find((code) => code === text);
-  if (code === undefined) throw new InvalidArgumentError(`There are ${HAZARD_CODES.join(", ")}.`);
+  const code = ALLOWABLE_CODES.find((code) => code === text);
+  if (isAlwaysBlocked(text))
+    throw new InvalidArgumentError("The server would refuse such a change: it cannot be allowed.");
+  if (code === undefined) throw new InvalidArgumentError(`There are ${ALLOWABLE_CODES.join(", ")}.`);
   return [...before, code];
 }
 

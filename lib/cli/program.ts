@@ -1,36 +1,40 @@
 import { Console } from "node:console";
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
-import { codeOf, explain } from "./explain.js";
-import { HAZARD_CODES } from "./hazard-codes.js";
+import { nearest } from "../sql/nearest.js";
+import { fail } from "./command-error.js";
+import { loadEnvFile } from "./env-file.js";
+import { codeOf, explain, stacksOf } from "./explain.js";
+import { ALLOWABLE_CODES } from "./hazard-codes.js";
 import { AFTER_HELP, EXAMPLES } from "./help.js";
 import { listenToSignals } from "./interrupt.js";
 import { DEFAULT_FORMAT, FORMATS } from "./migration-formats.js";
 import { complain, sayJson } from "./output.js";
 import { hazardCode, isNew, list, milliseconds, rename, role, seconds, share, values } from "./parse-flags.js";
-import { keepSecret, keepSecretsOf, maskUrls, redact } from "./redact.js";
+import { keepEnvironmentSecrets, keepSecretsOf, maskUrls, redact } from "./redact.js";
 import type { Flags } from "./settings.js";
 import { lines } from "./shown-text.js";
+import { thrownAt } from "./thrown-at.js";
 
 /** Runs the command of these arguments; gives its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
   // Also what stands behind the name of a flag: --url=postgresql://...
   for (const text of argv) keepSecretsOf(text.replace(/^--[a-z-]+=/, ""));
-  keepSecretsOf(process.env["DATABASE_URL"] ?? "");
-  keepSecret(process.env["PGPASSWORD"] ?? "");
+  keepEnvironmentSecrets();
   listenToSignals();
   // What a file that is loaded prints must not end up in a document, or in the source that pull writes.
   globalThis.console = new Console(process.stderr);
-  const report = (error: unknown) => {
-    const message = maskUrls(explain(error));
+  const report = (error: unknown, place?: string) => {
+    const message = maskUrls(explain(error)) + (place === undefined ? "" : ` (${place})`);
     complain(message);
+    if (argv.includes("--debug")) complain(stacksOf(error));
     if (argv.includes("--json")) sayJson({ error: { code: codeOf(error), message } });
     return 2;
   };
   // Of the files that are loaded: a promise that nobody waits for, for instance.
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
-      process.exit(report(error));
+      process.exit(report(error, thrownAt(error)));
     });
   }
   let status = 0;
@@ -46,7 +50,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 function programOf(finish: (status: number) => void): Command {
   const program = new Command("nextval")
     .description("Keeps the sequences of a PostgreSQL database as they are declared in TypeScript.")
-    .version(versionOf(), "-V, --version", "print the version")
+    .version(versionOf(), "-v, --version", "print the version")
     .helpOption("-h, --help", "print this; nextval COMMAND --help explains a command")
     .helpCommand(false)
     .exitOverride()
@@ -65,8 +69,8 @@ function programOf(finish: (status: number) => void): Command {
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
       .addHelpText("after", EXAMPLES[name])
-      .option("--config <file>", "the configuration; default: nextval.config.ts, .mts, .js or .mjs, here")
-      .option("--url <url>", "the database; default: url in the configuration, then DATABASE_URL")
+      .option("--config <file>", "the configuration; default: nextval.config.ts, .mts, .js, .mjs or .cjs, here")
+      .option("--env-file <file>", "set the variables of this file first, such as .env")
       .option("--schemas <names>", "look at these schemas only, as in public,billing", list)
       .option("--lock-timeout <ms>", "how long to wait for a lock, in ms; 0 waits forever; default: 5000", milliseconds)
       .option(
@@ -75,17 +79,25 @@ function programOf(finish: (status: number) => void): Command {
         milliseconds,
       )
       .option("--json", "print one JSON document to stdout, and nothing else")
-      .action(async (flags: Flags) => finish(await (await load())(flags)));
+      .option("--debug", "print the stack of an error, too")
+      .action(async (flags: Flags) => {
+        if (flags.envFile !== undefined) loadEnvFile(flags.envFile);
+        finish(await (await load())(flags));
+      });
+
+  const ofOneDatabase = (added: Command) =>
+    added.option("--url <url>", "the database; default: url in the configuration, then DATABASE_URL");
 
   const planning = (added: Command) =>
-    added
+    ofOneDatabase(added)
       .option("--declarations <files...>", "files or globs that export the declarations; may be repeated")
       .option("--rename <old=new>", "a sequence of the database has a new name; may be repeated", rename)
       .option("--new <name>", "a declared sequence is new, and no other one renamed; may be repeated", isNew)
       .option("--prune", "drop what is not declared, unless it belongs to a column or feeds one")
-      .option("--no-prune", "drop nothing, whatever the configuration says");
+      .option("--no-prune", "drop nothing, whatever the configuration says")
+      .option("--verbose", "also name what the files export that is not a declaration");
 
-  const allow = new Option("--allow <code>", `accept a hazard; may be repeated: ${HAZARD_CODES.join(", ")}`);
+  const allow = new Option("--allow <code>", `accept a hazard; may be repeated: ${ALLOWABLE_CODES.join(", ")}`);
   allow.argParser(hazardCode);
 
   planning(command("diff", "show what push would do", async () => (await import("./diff.js")).diff)).addOption(allow);
@@ -98,7 +110,9 @@ function programOf(finish: (status: number) => void): Command {
   )
     .addOption(allow)
     .option("--yes", "apply without a question");
-  command("pull", "write the declarations of what a database has", async () => (await import("./pull.js")).pull)
+  ofOneDatabase(
+    command("pull", "write the declarations of what a database has", async () => (await import("./pull.js")).pull),
+  )
     .option("--out <file>", "write to this file; default: stdout")
     .option("--force", "overwrite the file");
   planning(
@@ -119,7 +133,7 @@ function programOf(finish: (status: number) => void): Command {
     ),
   );
   const reading = (added: Command) =>
-    added
+    ofOneDatabase(added)
       .option("--views", "also read views and foreign tables, which run code of their owners as you")
       .option("--trust-owner <role>", "let a superuser run code of this role; may be repeated", role);
 
@@ -159,7 +173,19 @@ function programOf(finish: (status: number) => void): Command {
     .option("--to <url>", "the target, which never moves backwards")
     .option("--margin <values>", "so many values are left out; default: 1000", values)
     .option("--dry-run", "do all checks, and set nothing");
+  program
+    .command("help")
+    .summary("print this, or explain a command")
+    .argument("[command]")
+    .action((name?: string) => explainCommand(program, name));
   return program;
+}
+
+function explainCommand(program: Command, name: string | undefined): never {
+  if (name === undefined) return program.help();
+  const command = program.commands.find((each) => each.name() === name);
+  const names = program.commands.map((each) => each.name());
+  return command?.help() ?? fail(`There is no command ${redact(name)}${nearest(name, names)}`);
 }
 
 /** The package is known under its own name, from the source as from what was built. */

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import { pull as sourceOf } from "../catalog/index.js";
+import { fail } from "./command-error.js";
 import { withDatabase } from "./connect.js";
 import { refuseUnknownSchemas } from "./known-schemas.js";
 import { look } from "./look.js";
-import { shownPath } from "./load-module.js";
+import { shownPath } from "./shown-path.js";
 import { say, sayJson, saySource } from "./output.js";
 import { type Flags, settingsOf } from "./settings.js";
 import { text } from "./shown-text.js";
@@ -13,6 +14,7 @@ import { refuseToOverwrite, writeFiles } from "./write-files.js";
 export async function pull(flags: Flags): Promise<number> {
   const file = flags.out === undefined ? null : resolve(flags.out);
   const force = flags.force === true;
+  if (file === null && force) fail("--force overwrites the file of --out; add --out FILE, or leave --force out");
   if (file !== null && !force) refuseToOverwrite(file, OVERWRITING);
   const settings = await settingsOf(flags);
   const state = await withDatabase(settings, (db) => look(db, settings));

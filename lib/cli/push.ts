@@ -1,6 +1,7 @@
 import { apply, type ApplyReport, type Plan } from "../catalog/index.js";
 import { ask, isInteractive } from "./ask.js";
 import { CommandError } from "./command-error.js";
+import { areMeant } from "./dotted-names.js";
 import { codeOf, explain } from "./explain.js";
 import { answersTo, complain, count, describe, say, sayJson } from "./output.js";
 import { refusalOf } from "./refusal.js";
@@ -21,18 +22,21 @@ async function pushAloud(planned: Planned, flags: Flags): Promise<number> {
   const mayAsk = flags.yes !== true && isInteractive();
   // On a terminal the questions follow one by one.
   say(describe({ changes: first, pending: waiting, questions: mayAsk ? [] : questions }, planned.settings.allow));
+  if (!(await areMeant(planned.dotted, flags))) return unchanged();
   const answered = mayAsk ? await askQuestions(planned) : planned;
   if (answered === undefined) return unchanged();
-  const { plan, settings } = answered;
+  const { plan, settings, target } = answered;
   if (answered !== planned) say(text`\n${describe(plan, settings.allow)}`);
   if (plan.changes.length === 0) return 0;
   say(text``);
   const refusal = questionsLeft(plan) ?? refusalOf(plan, settings.allow);
   if (refusal !== null) throw new CommandError(refusal);
   const changes = count(plan.changes.length, "change");
-  if (flags.yes !== true) {
+  const these = text`${plan.changes.length === 1 ? "this" : "these"} ${changes} to ${target}`;
+  if (flags.yes === true) say(text`Applying ${these}.`);
+  else {
     if (!isInteractive()) throw new CommandError(unasked(changes));
-    if (!(await ask(text`Apply ${plan.changes.length === 1 ? "this" : "these"} ${changes}? [y/N] `))) {
+    if (!(await ask(text`Apply ${these}? [y/N] `))) {
       return unchanged();
     }
   }
@@ -70,6 +74,7 @@ async function askQuestions(planned: Planned): Promise<Planned | undefined> {
 async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
   const { changes, pending, questions } = planned.plan;
   try {
+    await areMeant(planned.dotted, flags);
     const refusal = questionsLeft(planned.plan) ?? refusalOf(planned.plan, planned.settings.allow);
     if (refusal !== null) throw new CommandError(refusal);
     if (changes.length > 0 && flags.yes !== true) throw new CommandError(unasked(count(changes.length, "change")));

@@ -8,9 +8,11 @@ const ANSWERS = "SNE";
 
 /**
  * Knocks once before the driver connects: to a server that hangs up at once, such as a proxy with nothing behind it, the driver
- * would go on connecting for ever. Rejects with what is wrong there.
+ * would go on connecting for ever. Rejects with what is wrong there, also if TLS is needed and the server has none.
+ *
+ * @param needsTls what asks for TLS, such as `sslmode=require`; undefined if nothing does
  */
-export async function reach(address: NetConnectOpts, milliseconds: number): Promise<void> {
+export async function reach(address: NetConnectOpts, milliseconds: number, needsTls?: string): Promise<void> {
   const socket = connect(address);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -19,12 +21,20 @@ export async function reach(address: NetConnectOpts, milliseconds: number): Prom
       socket.once("error", reject);
       socket.once("connect", () => socket.write(REQUEST));
       socket.once("data", (answer) => {
-        if (ANSWERS.includes(String.fromCharCode(answer[0] ?? 0))) resolve();
-        else reject(new Error("what listens there is no PostgreSQL server"));
+        const said = String.fromCharCode(answer[0] ?? 0);
+        if (!ANSWERS.includes(said)) reject(new Error("what listens there is no PostgreSQL server"));
+        else if (said !== "S" && needsTls !== undefined) reject(new NoTlsError(needsTls));
+        else resolve();
       });
       socket.once("close", () => lost("CONNECTION_CLOSED"));
     });
   } finally {
     socket.destroy();
+  }
+}
+
+class NoTlsError extends Error {
+  constructor(needsTls: string) {
+    super(`the server does not speak TLS, which ${needsTls} asks for; sslmode=disable connects without it`);
   }
 }

@@ -47,6 +47,12 @@ export function keepSecret(password: string): void {
   for (const form of forms) if (form !== "") secrets.add(form);
 }
 
+/** Remembers the passwords of the variables that the command and the driver read. */
+export function keepEnvironmentSecrets(): void {
+  keepSecretsOf(process.env["DATABASE_URL"] ?? "");
+  keepSecret(process.env["PGPASSWORD"] ?? "");
+}
+
 /** Remembers the passwords of all urls in a configuration, wherever they stand. */
 export function keepSecretsIn(value: unknown, depth = 0): void {
   if (typeof value === "string") keepSecretsOf(value);

@@ -1,15 +1,15 @@
 import { resync as moveBehind, type ResyncOptions, type ResyncReport, toJson } from "../operate/index.js";
 import { ask, isInteractive } from "./ask.js";
-import { CommandError } from "./command-error.js";
+import { CommandError, fail } from "./command-error.js";
 import { withDatabase } from "./connect.js";
 import { describeMoves, describeResync } from "./describe-resync.js";
-import { codeOf } from "./explain.js";
+import { codeOf, explain } from "./explain.js";
 import { checkSchemas } from "./known-schemas.js";
 import { complain, count, say, sayJson } from "./output.js";
 import { patiently } from "./patiently.js";
 import { progressBar } from "./progress.js";
 import { type Flags, settingsOf } from "./settings.js";
-import { text } from "./shown-text.js";
+import { type ShownText, text } from "./shown-text.js";
 
 /** A report, with how many columns were read for it. */
 interface Run {
@@ -22,8 +22,11 @@ const MOVING = "moving sequences";
 
 /** `nextval resync`: after an import, puts sequences behind what their columns hold; shows it and asks first. */
 export async function resync(flags: Flags): Promise<number> {
+  if (flags.yes === true && flags.dryRun === true) {
+    fail("--dry-run changes nothing, and --yes changes it without a question; leave one of them out");
+  }
   const settings = await settingsOf(flags);
-  return withDatabase(settings, async (db) => {
+  return withDatabase(settings, async (db, target) => {
     const reader = patiently(db, settings);
     await checkSchemas(reader, settings.schemas);
     const run = async (step: Pick<ResyncOptions, "dryRun" | "plan">, ...phases: readonly string[]): Promise<Run> => {
@@ -48,11 +51,11 @@ export async function resync(flags: Flags): Promise<number> {
         progress.clear();
       }
     };
-    if (flags.yes === true && flags.dryRun !== true) return finish(await run({}, READING, MOVING), flags);
+    if (flags.yes === true) return finish(await run({}, READING, MOVING), flags, target);
     const planned = await run({ dryRun: true }, READING);
-    if (flags.dryRun === true) return finish(planned, flags);
+    if (flags.dryRun === true) return finish(planned, flags, target);
     const { moves } = planned.report;
-    if (moves.length === 0) return finish(planned, flags);
+    if (moves.length === 0) return finish(planned, flags, target);
     if (flags.json === true || !isInteractive()) {
       if (flags.json !== true) tell(planned);
       throw new CommandError(
@@ -60,7 +63,7 @@ export async function resync(flags: Flags): Promise<number> {
       );
     }
     tell(planned);
-    if (!(await ask(text`\nMove ${count(moves.length, "sequence")}? [y/N] `))) {
+    if (!(await ask(text`\nMove ${count(moves.length, "sequence")} of ${target}? [y/N] `))) {
       say(text`Nothing was changed.`);
       return 1;
     }
@@ -71,20 +74,20 @@ export async function resync(flags: Flags): Promise<number> {
 /** What was found is said, what could not be done on stderr. */
 function tell({ report, columns }: Run): void {
   say(describeResync(report, columns));
-  for (const { error } of report.failures) complain(error.message);
+  for (const { error } of report.failures) complain(explain(error));
 }
 
-function finish(run: Run, { json }: Flags): number {
+function finish(run: Run, { json }: Flags, target: ShownText): number {
   const { report } = run;
   if (json === true) {
     const failures = report.failures.map(({ sequence, error }) => {
-      return { sequence, code: codeOf(error), message: error.message };
+      return { sequence, code: codeOf(error), message: explain(error) };
     });
     sayJson(toJson({ ...report, failures }));
-    for (const { error } of report.failures) complain(error.message);
+    for (const { error } of report.failures) complain(explain(error));
   } else {
     tell(run);
-    if (!report.dryRun && report.moves.length > 0) say(text`\n${moved(report)}.`);
+    if (!report.dryRun && report.moves.length > 0) say(text`\n${moved(report)} of ${target}.`);
   }
   return exitCode(report);
 }
@@ -95,7 +98,7 @@ function finishAsked({ report: planned }: Run, { report }: Run): number {
   const asPlanned = `${describeMoves(planned)}` === `${moves}`;
   say(asPlanned || report.moves.length === 0 ? text`${moved(report)}.` : text`${moved(report)}:\n${moves}`);
   const known = new Set(planned.failures.map(({ error }) => error.message));
-  for (const { error } of report.failures) if (!known.has(error.message)) complain(error.message);
+  for (const { error } of report.failures) if (!known.has(error.message)) complain(explain(error));
   return exitCode(report);
 }
 

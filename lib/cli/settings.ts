@@ -1,13 +1,17 @@
 import { resolve } from "node:path";
 import type { HazardCode, MigrationFormat, PlanOptions } from "../catalog/index.js";
 import { fail } from "./command-error.js";
-import { add, type Declarations, declarationsOf, findIn, type Found } from "./declarations.js";
+import { add, type Declarations, declarationsOf, findIn, nothingFound } from "./declarations.js";
+import { envFileHint } from "./env-file.js";
 import { filesOf } from "./files.js";
 import { type LoadedConfig, loadConfig } from "./load-config.js";
+import { complain } from "./output.js";
+import { text } from "./shown-text.js";
 
 /** The flags of all commands, as they were given. */
 export interface Flags {
   readonly config?: string;
+  readonly envFile?: string;
   readonly url?: string;
   readonly declarations?: readonly string[];
   readonly schemas?: readonly string[];
@@ -80,14 +84,20 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
   };
 }
 
-function urlOf(flags: Flags, { config, name }: LoadedConfig): [url: string, from: string] {
-  const places = [
-    [flags.url, "--url"],
-    [config.url, `url in ${name}`],
-    [process.env["DATABASE_URL"], "DATABASE_URL"],
-  ] as const;
-  for (const [url, from] of places) if (url !== undefined && url !== "") return [url, from];
-  return fail("Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL");
+/** A url that is given and empty is an error: what it is read from is probably not set, and another database would be changed. */
+function urlOf(flags: Flags, { config, folder, name }: LoadedConfig): [url: string, from: string] {
+  if (flags.url === "") fail("--url is empty; is the variable set that it is read from?");
+  if (flags.url !== undefined) return [flags.url, "--url"];
+  if ("url" in config) {
+    if (config.url !== undefined && config.url !== "") return [config.url, `url in ${name}`];
+    const what = config.url === undefined ? "undefined" : "empty";
+    fail(
+      `url in ${name} is ${what}; set the variable that it is read from, give --url, or take url out to use DATABASE_URL${envFileHint(folder)}`,
+    );
+  }
+  const url = process.env["DATABASE_URL"] ?? "";
+  if (url !== "") return [url, "DATABASE_URL"];
+  return fail(`Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL${envFileHint(folder)}`);
 }
 
 async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedConfig): Promise<Declarations> {
@@ -96,10 +106,10 @@ async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedCo
   if (list.length === 0) {
     fail("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts");
   }
-  const found: Found = { sequences: new Map(), schemas: new Set() };
-  const patterns = list.filter((each) => typeof each === "string");
-  const files = await filesOf(patterns, flags.declarations === undefined ? folder : process.cwd());
+  const found = nothingFound();
   for (const each of list) if (typeof each !== "string") add(each, `declarations in ${name}`, found);
-  for (const file of files) await findIn(file, found);
+  const base = flags.declarations === undefined ? folder : process.cwd();
+  for (const each of list) if (typeof each === "string") await findIn(await filesOf(each, base), found);
+  if (flags.verbose === true && found.others.length > 0) complain(text`Passed over: ${found.others.join(", ")}`);
   return declarationsOf(found);
 }

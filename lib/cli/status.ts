@@ -55,10 +55,16 @@ export async function status(flags: Flags): Promise<number> {
   });
 }
 
-function refuseContradictions({ json, prometheus, once, watch }: Flags): void {
+function refuseContradictions({ json, prometheus, once, watch, verbose, failAt }: Flags): void {
   if (json === true && prometheus === true) fail("--json and --prometheus are two formats; give one of them");
   if (once === true && watch === undefined) {
     fail("--once ends what --watch begins, at its second look; add --watch SECONDS, or leave --once out");
+  }
+  if (verbose === true && (json === true || prometheus === true)) {
+    fail("--verbose adds sentences for people; --json and --prometheus have all there is without it");
+  }
+  if (failAt !== undefined && prometheus === true) {
+    fail("--fail-at sets an exit code, and with --prometheus it is 0 whatever the level is; leave one of them out");
   }
 }
 

@@ -1,5 +1,5 @@
 import { toJson, transfer as carryOver, type TransferReport } from "../operate/index.js";
-import { CommandError } from "./command-error.js";
+import { fail } from "./command-error.js";
 import { withDatabase } from "./connect.js";
 import { count, say, sayJson } from "./output.js";
 import { patiently } from "./patiently.js";
@@ -10,22 +10,25 @@ import { table } from "./table.js";
 /** `nextval transfer`: carries the positions of sequences to another database, at a cutover. */
 export async function transfer(flags: Flags): Promise<number> {
   if (flags.from === undefined || flags.to === undefined) {
-    throw new CommandError("From where, and to where? Give --from URL and --to URL");
+    return fail("From where, and to where? Give --from URL and --to URL");
   }
+  if (flags.from === "") fail("--from is empty; is the variable set that it is read from?");
+  if (flags.to === "") fail("--to is empty; is the variable set that it is read from?");
   const settings = await settingsOf({ ...flags, url: flags.to });
   const { from, to } = flags;
-  const report = await withDatabase({ url: from, urlFrom: "--from" }, (source) =>
-    withDatabase({ url: to, urlFrom: "--to" }, (target) =>
-      carryOver(patiently(source, settings), patiently(target, settings), {
+  return withDatabase({ url: from, urlFrom: "--from" }, (source, sourceName) =>
+    withDatabase({ url: to, urlFrom: "--to" }, async (target, targetName) => {
+      if (flags.json !== true) say(text`From ${sourceName}\nto ${targetName}:\n`);
+      const report = await carryOver(patiently(source, settings), patiently(target, settings), {
         schemas: settings.schemas,
         margin: flags.margin,
         dryRun: flags.dryRun,
-      }),
-    ),
+      });
+      if (flags.json === true) sayJson(toJson(report));
+      else say(describe(report, flags.dryRun === true));
+      return 0;
+    }),
   );
-  if (flags.json === true) sayJson(toJson(report));
-  else say(describe(report, flags.dryRun === true));
-  return 0;
 }
 
 function describe({ sequences, hint }: TransferReport, dryRun: boolean): ShownText {

@@ -17,7 +17,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { fail } from "./command-error.js";
 import { codeOf, explain } from "./explain.js";
-import { shownPath } from "./load-module.js";
+import { shownPath } from "./shown-path.js";
 
 export interface NewFile {
   readonly path: string;

@@ -15,10 +15,8 @@ import { Query } from "./query.js";
 /** What a handle has besides `with`, which gives a handle of its own kind. */
 export function createHandle(connection: Connection): Omit<Handle, "with"> & RunningTag {
   const query = <Row>(fragment: Sql<Row>): Query<Row> => new Query(connection, genuine(fragment));
-  const run: RunningTag = <Row extends object>(
-    strings: TemplateStringsArray,
-    ...things: readonly Splice[]
-  ): Query<Row> => query(tag<Row>(strings, ...things));
+  const run = ((strings: TemplateStringsArray, ...things: readonly Splice[]): Query<{}> =>
+    query(tag(strings, ...things))) as RunningTag;
 
   return Object.assign(run, {
     query,

@@ -1,7 +1,8 @@
 import type { Integer } from "../../types/options.js";
-import type { RowOf } from "../../types/rows.js";
+import type { RowFrom } from "../../types/rows.js";
 import type { SequenceLike, ValueOf } from "../sequence/sequence.js";
 import type { Sql } from "../sql/fragment.js";
+import type { CheckedThings, Thing } from "../sql/checked-things.js";
 import type { Splice } from "../sql/value.js";
 import type { DrawOptions } from "./draw.js";
 import type { Limits } from "./limits.js";
@@ -10,10 +11,14 @@ import type { Query } from "./query.js";
 
 /** A template tag that runs what it makes. */
 export interface RunningTag {
-  /** Runs a template; the row type holds the columns that spliced expressions name with `.as("id")`. */
-  <const Things extends readonly Splice[]>(strings: TemplateStringsArray, ...things: Things): Query<RowOf<Things>>;
-  /** Runs a template; the row type is stated: ``await db<{ id: bigint }>`select ...` ``. */
-  <Row extends object>(strings: TemplateStringsArray, ...things: readonly Splice[]): Query<Row>;
+  /**
+   * Runs a template. The row type holds the columns that spliced expressions name with `.as("id")`, or it is stated:
+   * ``await db<{ id: bigint }>`select ...` ``.
+   */
+  <Row extends object = {}, const Things extends readonly Thing[] = readonly Splice[]>(
+    strings: TemplateStringsArray,
+    ...things: CheckedThings<Things>
+  ): Query<RowFrom<Row, Things>>;
 }
 
 /** A template tag that runs statements, with the functions of sequences. Pools, sessions and transactions are handles. */

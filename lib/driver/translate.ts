@@ -62,7 +62,7 @@ function classify(error: PostgresError, marks: readonly SequenceMark[], user: st
   const because = (code: NextvalErrorCode, advice: string): Reason => ({ code, sequence, advice });
   switch (error.code) {
     case "2200H":
-      return because("SEQUENCE_EXHAUSTED", "raise its maxValue (minValue where it descends), or let it cycle");
+      return because("SEQUENCE_EXHAUSTED", exhaustedAdvice(error.message, mark?.sequence));
     case "55000":
       if (called !== "currval" && called !== "lastval") return undefined;
       return because("SEQUENCE_NOT_CALLED", `call nextval in the same session or transaction before ${called}`);
@@ -82,6 +82,28 @@ function classify(error: PostgresError, marks: readonly SequenceMark[], user: st
     default:
       return undefined;
   }
+}
+
+/** The last values of the types that can be widened. */
+const ENDS: ReadonlyMap<string, string> = new Map([
+  ["32767", "smallint"],
+  ["-32768", "smallint"],
+  ["2147483647", "integer"],
+  ["-2147483648", "integer"],
+]);
+
+/** A bound cannot be raised beyond the type. The sequence of a column is not always known, nor its type. */
+function exhaustedAdvice(message: string, sequence: AnySequence | undefined): string {
+  const raise = "raise its maxValue (minValue where it descends), or let it cycle";
+  const end = /\((-?\d{1,19})\)/.exec(message)?.[1] ?? "";
+  if (end === "9223372036854775807" || end === "-9223372036854775808") {
+    return "a bigint sequence goes no further: start a new range of keys, or let it cycle";
+  }
+  const type = ENDS.get(end);
+  if (type === undefined) return raise;
+  const widen = `widen it and its column, to bigint: that is as far as type ${type} goes`;
+  if (sequence === undefined) return `${widen}; if it is of a wider type, ${raise}`;
+  return sequence.seqOptions?.as === type ? widen : raise;
 }
 
 function permissionAdvice(called: string | undefined, sequence: AnySequence | undefined, user: string): string {

@@ -30,7 +30,7 @@ export function naturallyIncomparable(column: FedColumn): string | undefined {
   }
   if (column.shut) {
     const kind = column.kind === "view" ? "a view" : "a foreign table";
-    return `reading ${kind} runs code of its owner; views: true (--views) reads it all the same`;
+    return `reading ${kind} runs code of its owner; views: true reads it all the same`;
   }
   return undefined;
 }
@@ -43,7 +43,7 @@ export function incomparable(column: FedColumn): string | undefined {
   if (column.rowSecurity) return "row level security may hide rows from the connected role";
   if (column.codeOf.length > 0) {
     const roles = column.codeOf.join(", ");
-    return `reading runs code of role ${roles}, as the connected role; trustOwners (--trust-owner) allows it`;
+    return `reading runs code of role ${roles}, as the connected role; trustOwners allows it`;
   }
   return undefined;
 }

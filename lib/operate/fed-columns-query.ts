@@ -93,6 +93,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         c.relkind = 'p' or indexes.ordered as ordered,
         has_schema_privilege(n.oid, 'usage') and has_column_privilege(c.oid, att.attnum, 'select') as may_read,
         pg_catalog.row_security_active(c.oid) as row_security,
+        c.relforcerowsecurity as forced,
         c.relkind in ('v', 'f') as shut,
         owners.other,
         owners.other is not null and (c.relkind not in ('r', 'p') or not ${mayHold} or ${hasOwnCode(sql`c.oid`)}) as runs_code
@@ -119,6 +120,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         bool_and(may_read) filter (where not foreign_keys) as may_read_each,
         bool_or(row_security) filter (where part = relation) as row_security,
         bool_or(row_security) filter (where not foreign_keys) as row_security_of_any,
+        coalesce(bool_or(forced) filter (where not foreign_keys), false) as forced,
         bool_or(shut) as shut, bool_or(other is not null) as others,
         coalesce(array_agg(distinct pg_catalog.pg_get_userbyid(other)) filter (where runs_code), '{}') as code_of
       from parts
@@ -144,6 +146,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       'indexed', t.relkind in ('r', 'p') and fed.ordered,
       'mayRead', case when fed.divided then fed.may_read_each else fed.may_read end,
       'rowSecurity', case when fed.divided then fed.row_security_of_any else fed.row_security end,
+      'ownerIsLimited', fed.forced,
       'rolesWithoutUsage', coalesce(lacking.roles, '[]')
     ) order by s.nspname, s.relname, n.nspname, t.relname, fed.number), '[]'))::text as document
     from reach fed

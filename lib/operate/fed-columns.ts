@@ -45,6 +45,8 @@ export interface FedColumn extends ColumnName {
   readonly mayRead: boolean;
   /** Whether row level security may hide rows from the connected role. */
   readonly rowSecurity: boolean;
+  /** Whether it would hide them from the owner of the table, too. */
+  readonly ownerIsLimited: boolean;
   /** Roles that may insert, and may not draw from the sequence. */
   readonly rolesWithoutUsage: readonly RoleWithoutUsage[];
 }

@@ -21,6 +21,13 @@ export interface Context {
   readonly criticalAt: number;
   /** The connected role. */
   readonly user: string;
+  /** How many tables and sequences that role may not read. */
+  readonly unreadable: number;
+}
+
+/** What is said before SQL that changes an option: `plan` compares options with the declaration. Columns and extensions declare none. */
+export function alsoDeclared({ definedBy }: SequenceState): string {
+  return definedBy === "user" ? " (in its declaration, too, if it has one: the next push would take it back)" : "";
 }
 
 export function problem(measured: Measured, code: HealthCode, level: HealthLevel, sentence: string): HealthProblem {

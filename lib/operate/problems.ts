@@ -3,9 +3,10 @@ import { sql } from "../index.js";
 import { behind } from "./behind.js";
 import type { FedColumn } from "./fed-columns.js";
 import { type HealthLevel, type HealthProblem, severityOf } from "./health.js";
+import { grantForAll } from "./missing-grants.js";
 import { columnOf, quotedOf } from "./names.js";
 import { notCompared } from "./not-compared.js";
-import { type Context, type Measured, problem } from "./problem.js";
+import { type Context, alsoDeclared, type Measured, problem } from "./problem.js";
 import { whyUnknown } from "./unreadable.js";
 import { wider, widerColumn } from "./widen.js";
 
@@ -19,18 +20,19 @@ export function problemsOf(measured: Measured, context: Context): HealthProblem[
     ...usageMissing(measured, context),
     ...unlogged(measured, context),
     ...columnNarrower(measured, context),
-    ...cacheLost(measured),
+    ...cacheLost(measured, context),
     ...notCompared(measured, context),
   ];
   return problems.sort((one, other) => severityOf(other.level) - severityOf(one.level));
 }
 
-function unreadable(measured: Measured, { sequence, user }: Context): HealthProblem[] {
+function unreadable(measured: Measured, { sequence, user, unreadable }: Context): HealthProblem[] {
   if (measured.nextValue !== null) return [];
   const unknown = whyUnknown(sequence);
   if (unknown !== undefined) return [problem(measured, "UNREADABLE", "warning", unknown.reason)];
   const grant = `grant select on sequence ${quotedOf(measured)} to ${sql.identifier(user).text}`;
-  return [problem(measured, "UNREADABLE", "warning", `its value may not be read; its owner cures it with: ${grant}`)];
+  const cure = grantForAll(unreadable, user) ?? `its owner cures it with: ${grant}`;
+  return [problem(measured, "UNREADABLE", "warning", `its value may not be read; ${cure}`)];
 }
 
 function atItsEnd(measured: Measured, context: Context): HealthProblem[] {
@@ -108,15 +110,15 @@ function usageMissing(measured: Measured, { fed }: Context): HealthProblem[] {
 function unlogged(measured: Measured, { sequence, fed }: Context): HealthProblem[] {
   const logged = fed.find((column) => !column.unlogged && column.kind !== "view");
   if (!sequence.options.unlogged || logged === undefined) return [];
-  const sentence = `it is unlogged, and ${logged.schema}.${logged.table} is not: after a crash of the server it starts over, and inserts meet the values that are there; cured with: alter sequence ${quotedOf(measured)} set logged`;
+  const sentence = `it is unlogged, and ${logged.schema}.${logged.table} is not: after a crash of the server it starts over, and inserts meet the values that are there; cured${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured)} set logged`;
   return [problem(measured, "UNLOGGED", "warning", sentence)];
 }
 
-function cacheLost(measured: Measured): HealthProblem[] {
+function cacheLost(measured: Measured, { sequence }: Context): HealthProblem[] {
   const { cache, left } = measured;
   if (cache === 1n) return [];
   const until = left === null ? "" : `; ${left / cache + 1n} connections can do so before it ends`;
-  const sentence = `each connection reserves ${cache} values, and loses those that it does not use${until}; with short connections, or behind a pooler, lower it with: alter sequence ${quotedOf(measured)} cache 1`;
+  const sentence = `each connection reserves ${cache} values, and loses those that it does not use${until}; with short connections, or behind a pooler, lower it${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured)} cache 1`;
   return [problem(measured, "CACHE_LOST", "ok", sentence)];
 }
 

@@ -10,6 +10,8 @@ import { look, type Looked } from "./look.js";
 import { nameOf } from "./names.js";
 import { whyNotCompared } from "./not-compared.js";
 import { optionsOf } from "./options.js";
+import { countUnreadable } from "./missing-grants.js";
+import type { Context } from "./problem.js";
 import { problemsOf } from "./problems.js";
 import { readDocument, type Source } from "../catalog/read-document.js";
 
@@ -76,7 +78,8 @@ export async function status(db: Source, options?: StatusOptions): Promise<Healt
   );
   const { at } = await readDocument<{ at: string }>(db, timeQuery);
 
-  const rows = looked.map((each) => healthOf(each, { user, ...thresholds }));
+  const unreadable = countUnreadable(looked);
+  const rows = looked.map((each) => healthOf(each, { user, unreadable, ...thresholds }));
   rows.sort(
     (one, other) =>
       severityOf(other.level) - severityOf(one.level) ||
@@ -114,7 +117,7 @@ function columnHealthOf({ column: fed, extreme }: Looked["columns"][number]): Co
 
 function healthOf(
   { sequence, columns: looked }: Looked,
-  context: Thresholds & { readonly user: string },
+  context: Thresholds & Pick<Context, "user" | "unreadable">,
 ): SequenceHealth {
   const { schema, seqName, lastValue, isCalled, options } = sequence;
   const { increment, cache, cycle, minValue, maxValue } = options;

@@ -2,7 +2,7 @@ import { type Limits, limitsOf } from "../catalog/limits.js";
 import { sql } from "../index.js";
 import type { FedColumn } from "./fed-columns.js";
 import { columnOf, quotedOf } from "./names.js";
-import type { Context, Measured } from "./problem.js";
+import { type Context, alsoDeclared, type Measured } from "./problem.js";
 
 /** What makes a sequence longer: of itself, of its columns, or of both. */
 export function wider(measured: Measured, { sequence, fed, range }: Context): string {
@@ -20,9 +20,10 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): st
   if ((increment > 0n ? maxValue : minValue) === end && !withColumn) {
     const bound = increment > 0n ? "maxvalue" : "minvalue";
     if (!ends(limitsOf(as), end, increment)) {
-      cures.push(`raise its bound with: alter sequence ${quotedOf(measured)} no ${bound}`);
+      cures.push(`raise its bound${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured)} no ${bound}`);
     } else if (as === "bigint") cures.push("a bigint sequence goes no further");
-    else cures.push(`widen it with: alter sequence ${quotedOf(measured)} as bigint no ${bound}`);
+    else
+      cures.push(`widen it${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured)} as bigint no ${bound}`);
   }
   return cures.join("; ");
 }

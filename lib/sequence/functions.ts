@@ -7,7 +7,7 @@ import { type SequenceMark, sequenceMark } from "./mark.js";
 import { shortened, shown } from "./messages.js";
 import { fail } from "./name.js";
 import { readInteger, resolveOptions } from "./options.js";
-import { sequenceOf, type SequenceLike, type ValueOf } from "./sequence.js";
+import { sequenceOf, type SequenceLike, type SequenceNeeded, type ValueOf } from "./sequence.js";
 
 /**
  * Draws the next value of a sequence. It is the same object at every call, ready to be spliced anywhere, and as a column's
@@ -21,8 +21,10 @@ import { sequenceOf, type SequenceLike, type ValueOf } from "./sequence.js";
  * A drawn value is never given back, not even by a rollback, so gaps are normal. Fails with `SEQUENCE_EXHAUSTED` behind the
  * last value of a sequence that does not cycle. Source: PostgreSQL documentation, "Sequence Manipulation Functions".
  */
-export function nextval<Sequence extends SequenceLike>(sequence: Sequence): SqlExpression<ValueOf<Sequence>> {
-  return functionsOf(sequence).nextval;
+export function nextval<Sequence extends SequenceLike>(
+  sequence: Sequence | SequenceNeeded,
+): SqlExpression<ValueOf<Sequence>> {
+  return functionsOf(sequence as Sequence).nextval;
 }
 
 /**
@@ -35,8 +37,10 @@ export function nextval<Sequence extends SequenceLike>(sequence: Sequence): SqlE
  *
  * Fails with `SEQUENCE_NOT_CALLED` where the session has not drawn from it.
  */
-export function currval<Sequence extends SequenceLike>(sequence: Sequence): SqlExpression<ValueOf<Sequence>> {
-  return functionsOf(sequence).currval;
+export function currval<Sequence extends SequenceLike>(
+  sequence: Sequence | SequenceNeeded,
+): SqlExpression<ValueOf<Sequence>> {
+  return functionsOf(sequence as Sequence).currval;
 }
 
 /**

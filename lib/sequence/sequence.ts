@@ -64,6 +64,9 @@ export interface SequenceLike {
   readonly seqOptions: SequenceOptions | undefined;
 }
 
+/** What the compiler says if a name is given for a sequence: the parameter takes this as well, so its words are in the message. */
+export type SequenceNeeded = "a sequence made by pgSequence is needed";
+
 /**
  * The JavaScript type of a sequence's values.
  *

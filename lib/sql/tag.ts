@@ -1,15 +1,20 @@
-import type { RowOf } from "../../types/rows.js";
 import { refuse } from "../error.js";
 import type { Sql } from "./fragment.js";
 import { Site } from "./site.js";
+import type { CheckedThings, Thing } from "./checked-things.js";
+import type { RowFrom } from "../../types/rows.js";
 import type { Splice } from "./value.js";
 
 /** A template tag that makes fragments. */
 export interface Tag {
-  /** The row type holds the columns that spliced expressions name: ``sql`select ${nextval(orderSeq).as("id")}` ``. */
-  <const Things extends readonly Splice[]>(strings: TemplateStringsArray, ...things: Things): Sql<RowOf<Things>>;
-  /** The row type is stated: ``sql<{ id: bigint }>`select ...` ``. */
-  <Row extends object>(strings: TemplateStringsArray, ...things: readonly Splice[]): Sql<Row>;
+  /**
+   * The row type holds the columns that spliced expressions name: ``sql`select ${nextval(orderSeq).as("id")}` ``. Or it is stated:
+   * ``sql<{ id: bigint }>`select ...` ``.
+   */
+  <Row extends object = {}, const Things extends readonly Thing[] = readonly Splice[]>(
+    strings: TemplateStringsArray,
+    ...things: CheckedThings<Things>
+  ): Sql<RowFrom<Row, Things>>;
 }
 
 /** JavaScript hands a tag the same strings array at every evaluation of one template. */
@@ -18,7 +23,7 @@ const sites = new WeakMap<TemplateStringsArray, Site>();
 /** A template in a loop comes again and again, and then needs not be looked up. */
 let lastSite: Site | undefined;
 
-export const tag: Tag = (strings: TemplateStringsArray, ...things: unknown[]): Sql<never> => {
+export const tag = ((strings: TemplateStringsArray, ...things: unknown[]): Sql => {
   if (lastSite?.pieces === strings) return lastSite.fragment(things);
   let site = sites.get(strings);
   if (site === undefined) {
@@ -27,7 +32,7 @@ export const tag: Tag = (strings: TemplateStringsArray, ...things: unknown[]): S
   }
   lastSite = site;
   return site.fragment(things);
-};
+}) as Tag;
 
 /**
  * The strings of a template are frozen, and so is their `raw`, which is not enumerable. No JSON is like that, nor what is

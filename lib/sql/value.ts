@@ -11,7 +11,7 @@ interface DriverParameter {
 
 /**
  * A value that the driver can bind to `$1`. Plain objects are bound as JSON, and so is what has a `toJSON`; for another
- * object of a class or an interface use `client.json(...)`.
+ * object of a class or an interface pass `{ ...object }`.
  */
 export type Value =
   | string
@@ -74,10 +74,15 @@ function admitObject(thing: object, place: Place, index: number): unknown {
     return refuse(place(index), "is a promise or another library's query; await it, or make it a fragment");
   }
   if (!isSerializable(thing)) {
-    refuse(place(index), `is a ${thing.constructor?.name}, no plain object; use client.json(...) or fromDrizzle(...)`);
+    const isOfDrizzle = DRIZZLE_KIND in (thing.constructor ?? {});
+    const advice = isOfDrizzle ? "use fromDrizzle(...)" : "pass its values, or { ...object } for JSON";
+    refuse(place(index), `is a ${thing.constructor?.name}, no plain object; ${advice}`);
   }
   return thing;
 }
+
+/** Drizzle's mark of what a class of it is. */
+const DRIZZLE_KIND = /* @__PURE__ */ Symbol.for("drizzle:entityKind");
 
 /** An array of PostgreSQL has 6 at most, but an array may also stand for JSON. */
 const MAX_DIMENSIONS = 32;

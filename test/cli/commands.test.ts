@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test } from "vitest";
+import { areMeant } from "../../lib/cli/dotted-names.js";
 import { serverVersion, useDatabase } from "../database.js";
 import { type Project, useProjects } from "./project.js";
 
@@ -40,6 +41,12 @@ beforeEach(async () => {
     `,
   });
 });
+
+/** The database as a question names it. */
+function target(): string {
+  const { host, username } = new URL(database.url);
+  return `${database.name} at ${host} as ${username}`;
+}
 
 async function sequences(): Promise<string[]> {
   const rows = await database.client<{ name: string }[]>`
@@ -161,12 +168,31 @@ describe("push", () => {
   test("applies with --yes", async () => {
     expect(await project.run("push", "--yes")).toEqual({
       status: 0,
-      stdout: `${CREATED}\nApplied 3 changes.\n`,
+      stdout: `${CREATED}\nApplying these 3 changes to ${target()}.\nApplied 3 changes.\n`,
       stderr: "",
     });
     expect(await sequences()).toEqual(["billing.invoice_seq", "public.order_seq"]);
     expect(await project.run("push", "--yes")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
     expect((await project.run("push")).status).toBe(0);
+  });
+
+  test("hints at a name with a dot in it, and stops where it is surely a mistake", async () => {
+    await project.write({
+      "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("billing.order_seq");`,
+    });
+    const meant =
+      'declares a sequence with a dot in its name. For a sequence of schema billing, declare pgSchema("billing").sequence("order_seq").';
+    const hint = `Hint: pgSequence("billing.order_seq") ${meant}\n`;
+    expect(await project.run("check")).toMatchObject({ status: 1, stderr: hint });
+    await database.client`create schema billing`;
+    expect(await project.run("diff")).toMatchObject({ status: 0, stderr: hint });
+    const stopped = `Nothing was changed: pgSequence("billing.order_seq") ${meant} If the dot is meant, add --new billing.order_seq\n`;
+    expect(await project.run("push", "--yes")).toMatchObject({ status: 2, stderr: hint + stopped });
+    expect(await project.run("push", "--yes", "--json")).toMatchObject({ status: 2, stderr: hint + stopped });
+    expect(await areMeant([{ name: "a.b", message: "", isMistake: true }], { new: ["a.b"] })).toBe(true);
+    await database.client`create sequence "billing.order_seq"`;
+    expect(await project.run("check")).toMatchObject({ status: 0, stderr: hint });
+    expect(await project.run("push", "--yes")).toMatchObject({ status: 0, stderr: hint });
   });
 
   test("does nothing without a terminal and without --yes", async () => {
@@ -195,7 +221,7 @@ describe("push", () => {
     await project.write({
       "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("full_seq", { maxValue: 100 });`,
     });
-    const refused = await project.run("push", "--yes", "--allow", "CURRENT_VALUE_EXCLUDED");
+    const refused = await project.run("push", "--yes");
     expect(refused.status).toBe(2);
     expect(refused.stderr).toBe(
       "Refused, and nothing was changed: CURRENT_VALUE_EXCLUDED is blocked; no --allow lets it pass. The server would refuse such a change, or could not be stopped afterwards.\n",

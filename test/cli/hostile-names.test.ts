@@ -69,7 +69,9 @@ test.each([
   const rows = stdout.split("\n").filter((line) => line !== "");
   for (const row of rows) expect(row).toMatch(ROW);
   // Of an error, all lines but the first are indented.
-  for (const line of stderr.trimEnd().split("\n").slice(1)) expect(line).toMatch(/^ /);
+  const lines = stderr.trimEnd().split("\n");
+  const error = lines.filter((line) => !/^Hint: pgSequence\(".*"\) declares a sequence with a dot /.test(line));
+  for (const line of error.slice(1)) expect(line).toMatch(/^ /);
 });
 
 test("JSON says the same with and without escapes, and metrics keep the rules of Prometheus", async () => {

@@ -1,10 +1,11 @@
-import { cp, mkdir, realpath, rename } from "node:fs/promises";
-import { createServer } from "node:net";
+import { cp, mkdir, mkdtemp, realpath, rename, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { withDatabase } from "../../lib/cli/connect.js";
 import { explain } from "../../lib/cli/explain.js";
 import { type Flags, settingsOf } from "../../lib/cli/settings.js";
-import { asksForPasswords, NEEDS_PASSWORDS, useDatabase } from "../database.js";
+import { useDatabase } from "../database.js";
 import { type Finished, useProjects } from "./project.js";
 
 const database = useDatabase();
@@ -20,11 +21,12 @@ const ORDER = `import { pgSequence } from "nextval"; export const orderSeq = pgS
  * The sequences that are declared in such files, or the sentence that refuses them: what every command begins with, without the
  * process around it.
  */
-async function load(files: Record<string, string>, flags: Flags = {}): Promise<string[] | string> {
+async function load(files: Record<string, string>, flags: Flags = {}, connecting = false): Promise<string[] | string> {
   const { folder } = await newProject(files);
   return await within(folder, async () => {
     try {
       const settings = await settingsOf({ url: NOWHERE, ...flags });
+      if (connecting) return [await withDatabase(settings, async (_db, target) => `${target}`)];
       const { sequences } = await settings.declarations();
       return sequences.map(({ schema, seqName }) => (schema === undefined ? `${seqName}` : `${schema}.${seqName}`));
     } catch (error) {
@@ -70,9 +72,33 @@ describe("help", () => {
     expect(stdout).toMatch(/Exit codes: 0 .*2 /s);
   });
 
-  test("--version", async () => {
-    const { status, stdout } = await (await newProject()).run("--version");
+  test("help COMMAND is COMMAND --help", async () => {
+    const project = await newProject();
+    expect(await project.run("help", "status")).toEqual(await project.run("status", "--help"));
+    expect(await project.run("help")).toEqual(await project.run("--help"));
+    expect(await project.run("help", "statu")).toEqual(complaint("There is no command statu; did you mean status?"));
+  });
+
+  test("--allow offers no code that is always blocked", async () => {
+    const { stdout } = await (await newProject()).run("push", "--help");
+    expect(stdout).toContain("CYCLE_REPEATS_KEYS");
+    expect(stdout).not.toMatch(/NAME_TAKEN|CURRENT_VALUE_EXCLUDED|NEEDS_POSTGRES_15/);
+  });
+
+  test.each(["--version", "-v"])("%s", async (flag) => {
+    const { status, stdout } = await (await newProject()).run(flag);
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+  });
+
+  test.each([
+    ["transfer", ["--url", NOWHERE], "error: unknown option '--url'\n(--help explains what there is)"],
+    ["pull", ["--force"], "--force overwrites the file of --out; add --out FILE, or leave --force out"],
+    ["resync", ["--yes", "--dry-run"], "--dry-run changes nothing, and --yes changes it without a question; leave "],
+    ["status", ["--verbose", "--prometheus"], "--verbose adds sentences for people; --json and --prometheus have "],
+    ["status", ["--fail-at", "warning", "--prometheus"], "--fail-at sets an exit code, and with --prometheus it is 0 "],
+  ])("%s refuses flags that it would ignore: %j", async (command, flags, problem) => {
+    const { status, stderr } = await (await newProject()).run(command, ...flags);
+    expect([status, stderr.slice(0, problem.length)]).toEqual([2, problem]);
   });
 
   test("no command and no such command are errors", async () => {
@@ -86,6 +112,7 @@ describe("help", () => {
 
   test.each([
     ["--allow", "CYCLES", "There are CACHE_BREAKS_ORDER,"],
+    ["--allow", "NAME_TAKEN", "The server would refuse such a change: it cannot be allowed."],
     ["--rename", "order_seq", "It has to be old=new"],
     ["--schemas", "a,,b", "Names are needed, with commas between them."],
     ["--lock-timeout", "soon", "It has to be from 0 to 2147483647 milliseconds."],
@@ -114,7 +141,19 @@ describe("configuration", () => {
   });
 
   test.each([
-    ["export default { declaration: 1 };", "nextval.config.ts has a part declaration that there is not; there are "],
+    [
+      "export default { declaration: 1 };",
+      'Unknown option "declaration" in nextval.config.ts; did you mean declarations?',
+    ],
+    ["export default { verbosity: 1 };", 'Unknown option "verbosity" in nextval.config.ts; there are declarations, '],
+    [
+      'import { defineConfig } from "nextval"; export default defineConfig({});',
+      'Cannot load nextval.config.ts: defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"',
+    ],
+    [
+      "export default defineConfig({});",
+      'Cannot load nextval.config.ts: defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"',
+    ],
     ["export default { schemas: 'public' };", "schemas in nextval.config.ts has to be a list of names"],
     ["export default { allow: ['CYCLES'] };", "allow in nextval.config.ts has to be a list of CACHE_BREAKS_ORDER, "],
     ["export default { out: ['x'] };", "out in nextval.config.ts has to be the name of a folder"],
@@ -159,6 +198,47 @@ describe("configuration", () => {
     await write({ "nextval.config.ts": `export default { url: ${JSON.stringify(config)} };` });
     expect(await urlOf({})).toBe(config);
     expect(await urlOf({ url: flag as string })).toBe(flag);
+  });
+
+  test.each([
+    ["export default { url: process.env.STAGING_URL };", "url in nextval.config.ts is undefined"],
+    ["export default { url: '' };", "url in nextval.config.ts is empty"],
+  ])("a url that is there and says nothing is an error, not DATABASE_URL: %s", async (config, problem) => {
+    const env = { DATABASE_URL: "postgresql://127.0.0.1:1/of_variable" };
+    const project = await newProject({ "nextval.config.ts": config, "order.ts": ORDER });
+    const rest = "; set the variable that it is read from, give --url, or take url out to use DATABASE_URL";
+    const run = async (...args: string[]) => (await project.start(args, env).finished).stderr;
+    expect(await run("diff", "--declarations", "order.ts")).toBe(`${problem}${rest}\n`);
+    expect(await run("diff", "--declarations", "order.ts", "--url", NOWHERE)).toBe(LOADED);
+    expect(await run("transfer", "--from", NOWHERE, "--to", NOWHERE)).toBe(LOADED);
+    await project.write({ ".env": "STAGING_URL=postgresql://127.0.0.1:1/of_file\n" });
+    expect(await run("pull")).toBe(`${problem}${rest}. If the variable is in .env, add --env-file .env\n`);
+    if (config.includes("STAGING")) expect(await run("pull", "--env-file", ".env")).toContain("database of_file at");
+  });
+
+  test("a flag that is empty is an error, not DATABASE_URL", async () => {
+    const env = { DATABASE_URL: "postgresql://127.0.0.1:1/of_variable" };
+    const project = await newProject({ "order.ts": ORDER });
+    for (const [flag, ...args] of [
+      ["--url", "push", "--declarations", "order.ts", "--url", ""],
+      ["--to", "transfer", "--from", NOWHERE, "--to", ""],
+      ["--from", "transfer", "--to", NOWHERE, "--from", ""],
+    ] as const) {
+      expect(await project.start(args, env).finished).toEqual(
+        complaint(`${flag} is empty; is the variable set that it is read from?`),
+      );
+    }
+  });
+
+  test("--env-file sets variables that are not set, and hides their passwords", async () => {
+    const source = "throw new Error([process.env.A, process.env.B, process.env.DATABASE_URL, 's3cret'].join())";
+    const project = await newProject({
+      "vars.env": "A=file\nB=file\nDATABASE_URL=postgresql://me:s3cret@127.0.0.1:1/x\n",
+      "s.ts": source,
+    });
+    const args = ["diff", "--declarations", "s.ts", "--env-file", "vars.env"];
+    const { stderr } = await project.start(args, { A: "shell" }).finished;
+    expect(stderr).toBe("Cannot load s.ts: shell,file,postgresql://me:****@127.0.0.1:1/x,**** (s.ts:1)\n");
   });
 
   test("the command takes the url of the variable", async () => {
@@ -211,16 +291,81 @@ describe("files of declarations", () => {
     );
   });
 
-  test.each([
-    ["export const limit = 5;", "limit of s.ts"],
-    ["export default {};", "the default export of s.ts"],
-    ["export const none = null;", "none of s.ts"],
-    ["export const like = { seqName: 'order_seq', schema: undefined, seqOptions: {} };", "like of s.ts"],
-    ["export function make() {}", "make of s.ts"],
-  ])("refuse %s", async (source, place) => {
-    expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
-      `${place} is no sequence: a file of declarations exports what pgSequence and pgSchema make, and nothing else`,
+  test("may export anything, and what is no declaration is passed over", async () => {
+    const files = {
+      "s.ts": `
+        import { pgEnum, pgTable, serial } from "drizzle-orm/pg-core";
+        import { pgSchema, pgSequence } from "nextval";
+        export const limit = 5, none = null, list: unknown[] = [], like = { seqName: "no_seq", schema: undefined, seqOptions: {} };
+        export function make() {}
+        export class Row {}
+        export const orders = pgTable("orders", { id: serial() }), mood = pgEnum("mood", ["sad", "ok"]);
+        export const all = { orderSeq: pgSequence("order_seq"), nested: [[pgSequence("deep_seq")]] };
+        list.push(all, list);
+        const billing = pgSchema("billing");
+        export default { billing, invoiceSeq: billing.sequence("invoice_seq") };
+      `,
+    };
+    const sequences = ["order_seq", "deep_seq", "billing.invoice_seq"];
+    expect(await load(files, { declarations: ["s.ts"] })).toEqual(expect.arrayContaining(sequences));
+    const { stderr } = await diffOf(files, "--declarations", "s.ts", "--verbose");
+    const passed = stderr.split("\n")[0]?.replace("Passed over: ", "").split(", ");
+    expect(passed).toEqual(
+      expect.arrayContaining([
+        "limit of s.ts (a number)",
+        "none of s.ts (null)",
+        "make of s.ts (a function)",
+        "Row of s.ts (a class)",
+        "orders of s.ts (a PgTable)",
+        "mood of s.ts (a function)",
+      ]),
     );
+    expect(passed?.join()).not.toContain("all.orderSeq");
+  });
+
+  test.each([
+    ["module.exports = { orderSeq: pgSequence('order_seq') };"],
+    ["exports.orderSeq = pgSequence('order_seq');"],
+    ["module.exports = [pgSequence('order_seq')];"],
+    ["module.exports = pgSequence('order_seq');"],
+    ["exports.__esModule = true; exports.default = { orderSeq: pgSequence('order_seq') };"],
+    [
+      "Object.defineProperty(exports, 'other', { enumerable: true, get() { throw Error('no') } }); exports.s = pgSequence('order_seq');",
+    ],
+  ])("may be CommonJS: %s", async (source) => {
+    const files = {
+      "s.cjs": `const { pgSequence } = require("nextval"); ${source}`,
+      "nextval.config.cjs": `module.exports = { declarations: "s.cjs" };`,
+    };
+    expect(await load(files)).toEqual(["order_seq"]);
+  });
+
+  test("and configurations may be CommonJS in each of its forms", async () => {
+    for (const [name, source] of [
+      ["nextval.config.cjs", `exports.__esModule = true; exports.default = { declarations: "order.ts" };`],
+      ["nextval.config.cts", `export = { declarations: "order.ts" };`],
+    ] as const) {
+      expect(await load({ [name]: source, "order.ts": ORDER }, { config: name })).toEqual(["order_seq"]);
+    }
+  });
+
+  test.each([
+    ["export const limit = 5;", "limit of s.ts (a number)"],
+    ["export default {};", "the default export of s.ts (an object)"],
+    ["export default [1];", "element 0 of the default export of s.ts (a number)"],
+    [
+      "export const a = 1, b = 'b', c = [], d = new Date(), e = undefined, f = 1, g = 2;",
+      "a of s.ts (a number), b of s.ts (a string), c of s.ts (an array), d of s.ts (a Date), e of s.ts (undefined), and 2 more",
+    ],
+  ])("that export other things only are refused: %s", async (source, found) => {
+    expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
+      `There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. Exported is only ${found}`,
+    );
+  });
+
+  test("that are found by a glob may export other things only, beside one that declares", async () => {
+    const files = { "db/order.ts": ORDER, "db/limits.ts": "export const limit = 5;" };
+    expect(await load(files, { declarations: ["db/*.ts"] })).toEqual(["order_seq"]);
   });
 
   test.each(["export {};", `import { pgSchema } from "nextval"; export const s = pgSchema("s");`])(
@@ -232,23 +377,34 @@ describe("files of declarations", () => {
 
   test.each([
     ["export const = 5;", "Cannot load s.ts: it does not compile: Unexpected token at s.ts:1:13"],
-    ["import './none.js';", "Cannot load s.ts: Cannot find module './none.js'"],
-    ["throw new Error('not today');", "Cannot load s.ts: not today"],
+    ["import './none.js';", "Cannot load s.ts: Cannot find module './none.js' (s.ts:1)"],
+    ["throw new Error('not today');", "Cannot load s.ts: not today (s.ts:1)"],
+    ["\n\nthrow new TypeError('third');", "Cannot load s.ts: third (s.ts:3)"],
     ["throw 'text';", "Cannot load s.ts: text"],
     [
       `import { pgSequence } from "nextval"; pgSequence("order_seq", { minValue: 100, startWith: 5 as number });`,
-      "Cannot load s.ts: order_seq: startWith 5 is below minValue 100",
+      "Cannot load s.ts: order_seq: startWith 5 is below minValue 100 (s.ts:1)",
     ],
   ])("say what is wrong: %s", async (source, problem) => {
     expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(problem);
   });
 
   test.each([
-    ["throw new Error('not today');", "Cannot load s.ts: not today"],
-    ["process.nextTick(() => { throw new Error('later'); }); await new Promise(() => {});", "later"],
-    ["void Promise.reject(new Error('unheard')); await new Promise((go) => setTimeout(go, 60_000));", "unheard"],
+    ["throw new Error('not today');", "Cannot load s.ts: not today (s.ts:1)"],
+    ["process.nextTick(() => { throw new Error('later'); }); await new Promise(() => {});", "later (s.ts:1)"],
+    [
+      "void Promise.reject(new Error('unheard')); await new Promise((go) => setTimeout(go, 60_000));",
+      "unheard (s.ts:1)",
+    ],
   ])("end the command with one sentence: %s", async (source, problem) => {
     expect(await diffOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(complaint(problem));
+  });
+
+  test("say with --debug where each error was thrown", async () => {
+    const source = "function fall() { throw new Error('not today'); }\nfall();";
+    const { stderr } = await diffOf({ "s.ts": source }, "--declarations", "s.ts", "--debug");
+    expect(stderr).toMatch(/^Cannot load s\.ts: not today \(s\.ts:1\)\nCommandError: /);
+    expect(stderr).toMatch(/Caused by: Error: not today\n +at fall \(.*s\.ts:1:\d+\)\n +at .*s\.ts:2:1/);
   });
 
   test("that are not there", async () => {
@@ -355,8 +511,71 @@ describe("connecting", () => {
     },
   );
 
-  test("with the wrong password, which is not shown", async ({ skip }) => {
-    skip(!(await asksForPasswords(database)), NEEDS_PASSWORDS);
+  test("with what urls of other tools say", async () => {
+    const { username, password, host, hostname, port } = new URL(database.url);
+    const role = `${username}:${password}`;
+    const folder = await mkdtemp("/tmp/nextval-socket-");
+    const socket = createServer((one) => {
+      const other = connect({ host: hostname, port: Number(port) });
+      one.pipe(other).pipe(one);
+      for (const each of [one, other]) each.on("error", () => [one, other].forEach((end) => end.destroy()));
+    }).listen(`${folder}/.s.PGSQL.5555`);
+    onTestFinished(async () => {
+      socket.close();
+      await rm(folder, { recursive: true });
+    });
+    const asPrisma = "schema=public&connection_limit=5&pool_timeout=2&pgbouncer=true&sslmode=prefer&sslaccept=strict";
+    const query = `host=${hostname}&port=${port}&user=${username}&password=${password}&connect_timeout=5`;
+    const encoded = encodeURIComponent(folder);
+    const { name } = database;
+    for (const [url, address] of [
+      [`${database.url}?${asPrisma}`, host],
+      [`postgresql:///${name}?${query}`, host],
+      // Of several hosts the first that answers.
+      [`postgresql://${role}@127.0.0.1:1,${host}/${name}?application_name=a`, host],
+      [`postgresql://${role}@127.0.0.1:1,${host}/${name}?target_session_attrs=read-write`, host],
+      // A socket has no TLS, and asks for none.
+      [`postgresql://${role}@/${name}?host=${encoded}&port=5555&sslmode=require`, `${folder}/.s.PGSQL.5555`],
+      [`postgresql://${role}@${encoded}:5555/${name}`, `${folder}/.s.PGSQL.5555`],
+    ] as const) {
+      expect([url, await load({}, { url }, true)]).toEqual([url, [`${name} at ${address} as ${username}`]]);
+    }
+  });
+
+  test("with Prisma's schema, which is that of names without one", async () => {
+    await database.client`create schema "odd ""one"`;
+    const project = await newProject({ "s.ts": ORDER });
+    const url = `${database.url}?schema=${encodeURIComponent('odd "one')}`;
+    const { stderr } = await project.run("push", "--yes", "--url", url, "--declarations", "s.ts");
+    const rows = await database.client`select from pg_sequences where schemaname = 'odd "one'`;
+    await database.client`drop schema "odd ""one" cascade`;
+    expect([stderr, rows.length]).toEqual(["", 1]);
+  });
+
+  test.each([
+    ["sslcert=me.pem", "and the command connects without a client certificate; take it out of the url"],
+    ["sslmode=on", "which has to be disable, allow, prefer, require, verify-ca or verify-full"],
+    ["sslrootcert=none.pem", "which cannot be read"],
+    ["channel_binding=require", "and the driver has no channel binding; take it out of the url"],
+    ["service=shop", "and the driver does not read that file; write host, user and database into the url"],
+    ["target_session_attrs=any1", "which has to be any, read-write, read-only, primary, standby or prefer-standby"],
+    ["port=x", "which has to be a number"],
+  ])("refuses %s in a url with the reason", async (parameter, reason) => {
+    expect(await load({}, { url: `${NOWHERE}?${parameter}` }, true)).toBe(
+      `--url has ${parameter.replace(/=.*/, "")}, ${reason}`,
+    );
+  });
+
+  test("says that the server has no TLS, and which setting it does not know", async () => {
+    expect(await failing(changed((url) => (url.search = "?sslmode=require")))).toMatch(
+      /: the server does not speak TLS, which sslmode=require asks for; sslmode=disable connects without it\n$/,
+    );
+    expect(await failing(changed((url) => (url.search = "?serch_path=x")))).toMatch(
+      /: unrecognized configuration parameter "serch_path" \(42704\)\n$/,
+    );
+  });
+
+  test("with the wrong password, which is not shown", async () => {
     await database.client.unsafe("create role nextval_cli_guest login password 'right one'");
     try {
       const stderr = await failing(
@@ -385,7 +604,7 @@ describe("passwords", () => {
     const env = { DATABASE_URL: `postgresql://me:${encoded}@127.0.0.1:1/x`, PGPASSWORD: "0ther" };
     for (const args of [[], ["--json"]]) {
       const { stdout, stderr } = await project.start(["diff", "--declarations", "s.ts", ...args], env).finished;
-      expect(stderr).toBe("Cannot load s.ts: postgresql://me:****@127.0.0.1:1/x | **** | **** | ****\n");
+      expect(stderr).toBe("Cannot load s.ts: postgresql://me:****@127.0.0.1:1/x | **** | **** | **** (s.ts:3)\n");
       expect(stdout + stderr).not.toMatch(/p@ss|p%40ss|0ther/);
       if (args.length > 0) expect(JSON.parse(stdout)).toEqual({ error: { code: null, message: stderr.trimEnd() } });
     }
@@ -433,10 +652,12 @@ describe("passwords", () => {
     expect(await failing("b", "status")).toMatch(/^There is no schema \*{4} in the database; /);
     const { stderr } = await project.run("status", "--url", database.url, "--schemas", "me:S3cr3t@host");
     expect(stderr).toMatch(/^There is no schema me:\*{4}@host in the database; /);
-    expect(await failing("c")).toBe("Cannot load c.ts: bad password ****\n");
-    expect(await failing("d")).toBe("Cannot load d.ts: me:****@host\n");
-    expect(await failing("e")).toBe("Cannot load e.ts: DB_PASSWORD=**** password: **** is wrong\n");
-    expect(await failing("f")).toBe("Cannot load f.ts: the password is not set, or the password for me is missing\n");
+    expect(await failing("c")).toBe("Cannot load c.ts: bad password **** (c.ts:1)\n");
+    expect(await failing("d")).toBe("Cannot load d.ts: me:****@host (d.ts:1)\n");
+    expect(await failing("e")).toBe("Cannot load e.ts: DB_PASSWORD=**** password: **** is wrong (e.ts:1)\n");
+    expect(await failing("f")).toBe(
+      "Cannot load f.ts: the password is not set, or the password for me is missing (f.ts:1)\n",
+    );
   });
 
   test("that are words leave a sentence as it is", async () => {

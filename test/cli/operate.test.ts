@@ -111,6 +111,22 @@ describe("status", () => {
     }
   });
 
+  test("advises flags, not the options of the library", async () => {
+    await database.client.unsafe(`
+      create schema a; create table a.plain (id bigserial); create view a.seen as select id from a.plain;
+      alter view a.seen alter column id set default nextval('a.plain_id_seq')`);
+    try {
+      for (const format of ["--verbose", "--json"]) {
+        const { stdout } = await run("status", "--schemas", "a", format);
+        expect(stdout).toContain("; --all-columns reads it all the same");
+        expect(stdout).toContain("; --views reads it all the same");
+        expect(stdout).not.toMatch(/views: true|columns: /);
+      }
+    } finally {
+      await database.client`drop schema a cascade`;
+    }
+  });
+
   test.each([["status"], ["resync"], ["pull"]])("%s refuses schemas that do not exist", async (command) => {
     const { status, stderr } = await run(command, "--schemas", "public,pubic");
     expect(status).toBe(2);
@@ -200,7 +216,7 @@ describe("resync", () => {
 
     const done = await run("resync", "--yes");
     expect(done.status).toBe(0);
-    expect(done.stdout).toContain("Moved 2 sequences.");
+    expect(done.stdout).toContain(`Moved 2 sequences of ${database.name} at `);
     await database.client`insert into orders default values`;
     await database.client`insert into tickets default values`;
     expect((await run("resync")).stdout).toBe("Nothing to move: 2 columns were read, and no sequence is behind.\n");
@@ -210,7 +226,7 @@ describe("resync", () => {
     await importRows();
     const { status, stderr, stdout } = await runWhileLocked("tickets", "resync", "--lock-timeout", "200", "--yes");
     expect(status).toBe(2);
-    expect(stdout).toContain("Moved 1 sequence.");
+    expect(stdout).toContain(`Moved 1 sequence of ${database.name} at `);
     expect(stderr).toContain("public.tickets.id could not be read: canceling statement due to lock timeout");
     await database.client`insert into orders default values`;
   });
@@ -254,6 +270,9 @@ describe("transfer", () => {
     ]);
     const done = await run("transfer", ...flags);
     expect(done).toMatchObject({ status: 0, stderr: "" });
+    const [first, second] = done.stdout.split("\n");
+    expect(first).toMatch(new RegExp(`^From ${database.name} at .+:\\d+ as .`));
+    expect(second).toMatch(new RegExp(`^to ${target.name} at .+:\\d+ as .+:$`));
     expect(done.stdout).toMatch(/public\.orders_id_seq +source 41 +target 1 +-> 51/);
     expect(await target.client`insert into orders default values returning id`).toEqual([{ id: 51 }]);
     expect((await run("transfer", ...flags)).stdout).toContain("far enough");

@@ -73,7 +73,14 @@ async function outputOf(project: Project, command: string): Promise<string> {
     args.slice(1).map((arg) => urls[arg] ?? arg),
     { DATABASE_URL: database.url },
   ).finished;
-  return withoutTime(`${stdout}${stderr}`);
+  return withoutTime(withNames(`${stdout}${stderr}`));
+}
+
+/** The servers of this run, by the names that the README has for them. */
+function withNames(output: string): string {
+  return output
+    .replaceAll(new RegExp(`${database.name} at \\S+ as [^\\s.:]+`, "g"), "shop at localhost:5432 as deploy")
+    .replaceAll(new RegExp(`${target.name} at \\S+ as [^\\s.:]+`, "g"), "shop at db.example.com:5432 as deploy");
 }
 
 /** The file, or the one that has been written with the time of this run in its name. */

@@ -28,6 +28,12 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
+/** The database as a question names it. */
+function target(): string {
+  const { host, username } = new URL(database.url);
+  return `${database.name} at ${host} as ${username}`;
+}
+
 /** Runs `nextval` on a terminal of its own; types the keys when a question is there, each after an event. */
 async function onTerminal(
   args: string,
@@ -58,7 +64,7 @@ async function onTerminal(
 describe.runIf(process.platform === "linux")("on a terminal", () => {
   test.each(["y\n", "YES\n"])("push asks, and %j is a yes", async (answer) => {
     const { status, stdout } = await onTerminal("push", answer);
-    expect(stdout).toContain("Apply these 2 changes? [y/N] ");
+    expect(stdout).toContain(`Apply these 2 changes to ${target()}? [y/N] `);
     expect(stdout).toContain("Applied 2 changes.");
     expect(status).toBe(0);
     expect(await sequences()).toEqual(["new_seq", "order_seq"]);
@@ -69,6 +75,23 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect(stdout).toContain("Nothing was changed.");
     expect(status).toBe(1);
     expect(await sequences()).toEqual(["order_seq"]);
+  });
+
+  test("push asks whether the dot of a name is meant", async () => {
+    await database.client`create schema if not exists billing`;
+    await project.write({
+      "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("billing.order_seq");`,
+    });
+    for (const [answers, status] of [
+      [["n\n"], 1],
+      [["y\n", "n\n", "y\n"], 0],
+    ] as const) {
+      const result = await onTerminal("push", answers);
+      expect(result.stdout).toContain('Create "billing.order_seq", with the dot in its name? [y/N] ');
+      expect(result.status).toBe(status);
+    }
+    expect(await sequences()).toEqual(["billing.order_seq", "order_seq"]);
+    await database.client`drop schema billing`;
   });
 
   test.each([
@@ -108,7 +131,7 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
       create table orders (id serial primary key); insert into orders select from generate_series(1, 3);
       insert into orders values (50)`);
     const same = await onTerminal("resync", "y\n");
-    expect(same.stdout).toContain("Move 1 sequence? [y/N] ");
+    expect(same.stdout).toContain(`Move 1 sequence of ${target()}? [y/N] `);
     expect(same.stdout).toContain("Moved 1 sequence.");
     await database.client`insert into orders values (70)`;
     const { stdout, status } = await onTerminal("resync", "y\n", {}, async () => {

@@ -54,6 +54,26 @@ describe("SEQUENCE_EXHAUSTED", () => {
     });
   });
 
+  test("says to widen a sequence that is at the end of its type", async () => {
+    const small = pgSequence("small_seq", { as: "smallint" });
+    const capped = pgSequence("capped_seq", { maxValue: 2147483647 });
+    await database.client.unsafe(`
+      create sequence small_seq as smallint; create sequence capped_seq maxvalue 2147483647; create sequence big_seq;
+      select setval('small_seq', 32767), setval('capped_seq', 2147483647), setval('big_seq', 9223372036854775807)`);
+    const raise = "raise its maxValue (minValue where it descends), or let it cycle";
+    const widen = (type: string) => `widen it and its column, to bigint: that is as far as type ${type} goes`;
+    const adviceOf = async (work: PromiseLike<unknown>) => (await errorOf(work)).message.replace(/^[^;]*; /, "");
+    expect(await adviceOf(db().nextval(small))).toBe(widen("smallint"));
+    expect(await adviceOf(db().nextval(capped))).toBe(raise);
+    expect(await adviceOf(db().nextval(pgSequence("big_seq")))).toBe(
+      "a bigint sequence goes no further: start a new range of keys, or let it cycle",
+    );
+    // Nothing tells the type of a sequence that the statement does not name.
+    expect(await adviceOf(db()`select nextval('capped_seq')`)).toBe(
+      `${widen("integer")}; if it is of a wider type, ${raise}`,
+    );
+  });
+
   test("of the one among several that is at its end", async () => {
     const error = await errorOf(db()`select ${nextval(quietSeq)}, ${nextval(fullSeq)}`);
     expect(error).toMatchObject({ code: "SEQUENCE_EXHAUSTED", sequence: "full_seq" });

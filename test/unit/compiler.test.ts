@@ -28,6 +28,8 @@ const UNKNOWN = [
   'pgSequence("order_seq", { mode: text, comment: text });',
   'pgSequence("order_seq", { ownedBy: { table: text, column: any } });',
   'pgSequence("order_seq", bool ? { startWith: 0, minValue: 0 } : { startWith: 0, minValue: -1, maxValue: 5 });',
+  "{ const make = <N extends string>(name: N) => pgSequence(name); make('order_seq'); }",
+  "{ const make = <const N extends `${string}_seq`>(name: N) => pgSchema('a').sequence(name, { cache: 5 }); make('a_seq'); }",
   '{ const given = { startWith: 0 }; pgSequence("order_seq", given); }',
   '{ const given = { startWith: 5, as: "smallint" } as const; pgSequence("order_seq", given); }',
 ];
@@ -87,5 +89,44 @@ describe.each(settings)(
       expect(b).toEqual([`Type 'PgSequence<"invoice_seq", {}, "billing">' is not assignable to type '0'.`]);
       expect(c?.[0]).toContain(`Type '5' is not assignable to type '"order_seq: startWith 5 is below minValue 100"'`);
     });
+  },
+);
+
+const SQL_TAG = fileURLToPath(new URL("../../lib/sequence/sql.js", import.meta.url));
+
+const FUNCTIONS = fileURLToPath(new URL("../../lib/sequence/functions.js", import.meta.url));
+
+/** What cannot stand in a template, and what the compiler says of it. */
+const TEMPLATES = [
+  [
+    "sql`${undefined}`",
+    "undefined cannot stand in a template; pass null for NULL, or sql`default` for a column's default",
+  ],
+  [
+    "sql`${Promise.resolve(1)}`",
+    "a promise or another library's query cannot stand in a template; await it, or make it a fragment",
+  ],
+  [
+    "sql`${new URL('a:b')}`",
+    "an object of a class or interface cannot stand in a template; pass its values, or { ...object } for JSON",
+  ],
+  ["nextval('order_seq')", "a sequence made by pgSequence is needed"],
+  ["sql`${() => 1}`", "a function cannot stand in a template; pass a value, a fragment or a sequence"],
+] as const;
+
+test.each(Object.entries(COMPILERS))(
+  "%s says of a template in one sentence what cannot stand in it",
+  async (_, compiler) => {
+    const head = `import { sql } from ${JSON.stringify(SQL_TAG)}; import { nextval } from ${JSON.stringify(FUNCTIONS)}; declare class URL { constructor(text: string); #a: 1; }`;
+    const found = await diagnose(compiler, [head, ...TEMPLATES.map(([code]) => `${code};`)], {
+      exactOptionalPropertyTypes: true,
+    });
+    expect(
+      found.map(({ text }) =>
+        text
+          .replace(/^.* is not assignable to parameter of type '(.*)'\.$/s, "$1")
+          .replace(/^(?:SequenceLike \| )?"([^"]*)"(?: \| SequenceLike)?$/, "$1"),
+      ),
+    ).toEqual(TEMPLATES.map(([, sentence]) => sentence));
   },
 );

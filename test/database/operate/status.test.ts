@@ -421,11 +421,44 @@ test("what the connected role may not read is said, and cured as it says", async
   expect(find(health, "r_id_seq").columns[0]?.notCompared).toContain("row level security");
   expect(codes(find(health, "t_id_seq"))).toEqual(["UNREADABLE warning", "NOT_COMPARED warning"]);
   expect(codes(find(health, "r_id_seq"))).toEqual(["NOT_COMPARED warning"]);
-  expect(find(health, "r_id_seq").problems[0]?.message).toContain("BYPASSRLS");
+  expect(find(health, "r_id_seq").problems[0]?.message).toContain(
+    "; look as the owner of the table, or as a role with ",
+  );
+  await run("alter table r force row level security");
+  expect(find(await look(), "r_id_seq").problems[0]?.message).toMatch(/; look as a role with BYPASSRLS$/);
   await run(cureOf(find(health, "t_id_seq"), "UNREADABLE"));
   await run(cureOf(find(health, "t_id_seq"), "NOT_COMPARED"));
   await run("alter table r disable row level security");
   expect(await look()).toMatchObject({ level: "ok" });
+});
+
+test("a role that may not read much gets one grant for all of it", async () => {
+  const tables = ["a", "b", "c"].map((name) => `create table ${name} (id serial primary key);`);
+  await run(`create role nextval_status_a login; grant usage on schema public to nextval_status_a; ${tables.join("")}`);
+  const look = () =>
+    db.session(async (session) => {
+      await session`set role nextval_status_a`;
+      const health = await status(session);
+      await session`reset role`;
+      return health;
+    });
+  const cure = 'cured, with the 5 others that it may not read, with: grant pg_read_all_data to "nextval_status_a"';
+  const messages = (await look()).sequences.flatMap(({ problems }) => problems.map(({ message }) => message));
+  expect(messages).toHaveLength(6);
+  for (const message of messages) expect(message.endsWith(`; ${cure}`)).toBe(true);
+  await run("grant pg_read_all_data to nextval_status_a");
+  expect(await look()).toMatchObject({ level: "ok" });
+});
+
+test("advice that the next push would take back says so", async () => {
+  await run(`
+    create sequence s as smallint cache 3; create table t (id bigint default nextval('s'));
+    select setval('s', 32767)`);
+  const messages = find(await status(db), "s").problems.map(({ message }) => message);
+  const declared = "(in its declaration, too, if it has one: the next push would take it back) with: alter sequence";
+  for (const sql of ["as bigint no maxvalue", "cache 1"]) {
+    expect(messages).toContainEqual(expect.stringContaining(`${declared} "public"."s" ${sql}`));
+  }
 });
 
 test("an ok is no ok where columns may not be read: what was not compared is said", async () => {
@@ -461,7 +494,7 @@ test("an ok is no ok where columns may not be read: what was not compared is sai
   expect(codes(find(owner, "a_id_seq"))).toEqual(["BEHIND_COLUMN critical"]);
   expect(toPrometheus(owner)).toContain('nextval_sequence_compared{schema="public",sequence="a_id_seq"} 1\n');
   const [unindexed, made] = find(owner, "c_seq").problems.map(({ message }) => message);
-  expect(unindexed).toContain('columns: "all" (--all-columns) reads it all the same');
+  expect(unindexed).toContain('columns: "all" reads it all the same');
   expect(made).toContain("its default makes something else");
   expect(codes(find(await status(db, { columns: "all" }), "c_seq"))).toEqual([
     "BEHIND_COLUMN warning",

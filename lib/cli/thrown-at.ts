@@ -1,0 +1,28 @@
+import { fileURLToPath } from "node:url";
+import { shownPath } from "./shown-path.js";
+
+/** The folder of this library as it is installed: what it throws itself, a file of the user has caused. */
+const LIBRARY = fileURLToPath(new URL("..", import.meta.url));
+
+/**
+ * The place in a file of the user that an error comes from, such as `src/sequences.ts:12`; undefined if its stack names none.
+ * The column is left out, because the loader compiles the file.
+ */
+export function thrownAt(error: unknown): string | undefined {
+  const stack = error instanceof Error ? error.stack : undefined;
+  if (typeof stack !== "string") return undefined;
+  for (const line of stack.split("\n")) {
+    const [, where, number] = /^\s+at (?:.*\()?(.+?):(\d+):\d+\)?$/.exec(line.slice(0, MAX_LINE)) ?? [];
+    if (where === undefined) continue;
+    const file = where.replace(/^async /, "");
+    const path = file.startsWith("file:") ? fileURLToPath(file) : file;
+    const shown = shownPath(path);
+    // Of a path below the working folder only what is below it counts.
+    if (/^(node:|<)/.test(path) || /(^|[\\/])node_modules[\\/]/.test(shown) || path.startsWith(LIBRARY)) continue;
+    return `${shown}:${number}`;
+  }
+  return undefined;
+}
+
+/** Longer than a path can be. */
+const MAX_LINE = 5000;

@@ -1,0 +1,181 @@
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+
+/** What the parameters of a url ask for. */
+export interface Wish {
+  host?: string;
+  port?: string;
+  user?: string;
+  password?: string;
+  database?: string;
+  /** As the driver takes it. */
+  ssl?: false | "prefer" | "require" | "verify-full" | ConnectionOptions;
+  /** What asks for TLS, such as `sslmode=require`, for messages. */
+  sslFrom?: string;
+  /** Prisma's word for a certificate that has to be valid, where TLS is asked for. */
+  isStrict?: boolean;
+  prepare?: boolean;
+  sessionAttributes?: SessionAttributes;
+  /** Settings of the server, such as `search_path`. */
+  readonly server: Record<string, string>;
+}
+
+const SESSION_ATTRIBUTES = ["read-write", "read-only", "primary", "standby", "prefer-standby"] as const;
+export type SessionAttributes = (typeof SESSION_ATTRIBUTES)[number];
+
+/** Takes a parameter, or says why it cannot, as the end of a sentence. What is no parameter of a client is a setting of the server. */
+export function applyParameter(wish: Wish, name: string, value: string): string | undefined {
+  const apply = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
+  if (apply === undefined) wish.server[name] = value;
+  return apply?.(wish, value, name);
+}
+
+type Apply = (wish: Wish, value: string, name: string) => string | undefined;
+
+const to =
+  (key: "host" | "user" | "password" | "database"): Apply =>
+  (wish, value) => {
+    if (value !== "") wish[key] = value;
+    return undefined;
+  };
+
+/** Of a pool, or of what the command sets itself. */
+const ignore: Apply = () => undefined;
+
+const refuse =
+  (reason: string): Apply =>
+  () =>
+    reason;
+
+/** The only values that ask for nothing that the driver cannot do. */
+const unlessRequired =
+  (what: string): Apply =>
+  (_wish, value) =>
+    value === "require" ? `and the driver has no ${what}; take it out of the url` : undefined;
+
+const NO_CERTIFICATE = refuse("and the command connects without a client certificate; take it out of the url");
+const NO_FILE = refuse("and the driver does not read that file; write host, user and database into the url");
+
+const SSL_MODES: Readonly<Record<string, Wish["ssl"]>> = {
+  disable: false,
+  false: false,
+  "0": false,
+  // libpq would try without TLS first.
+  allow: "prefer",
+  prefer: "prefer",
+  require: "require",
+  "no-verify": "require",
+  "verify-ca": { checkServerIdentity: () => undefined },
+  "verify-full": "verify-full",
+  true: "verify-full",
+  "1": "verify-full",
+};
+
+const ssl: Apply = (wish, value, name) => {
+  if (!Object.hasOwn(SSL_MODES, value)) {
+    return "which has to be disable, allow, prefer, require, verify-ca or verify-full";
+  }
+  const mode = SSL_MODES[value];
+  // A certificate that was named before.
+  const given = typeof wish.ssl === "object" ? wish.ssl : undefined;
+  if (mode !== undefined) wish.ssl = given?.ca !== undefined && mode !== false ? withCa(mode, given.ca) : mode;
+  wish.sslFrom = `${name}=${value}`;
+  return undefined;
+};
+
+const rootCertificate: Apply = (wish, value) => {
+  if (value === "system") {
+    wish.ssl = "verify-full";
+    wish.sslFrom = "sslrootcert=system";
+    return undefined;
+  }
+  try {
+    wish.ssl = withCa(wish.ssl, readFileSync(value));
+  } catch {
+    return "which cannot be read";
+  }
+  wish.sslFrom ??= "sslrootcert";
+  return undefined;
+};
+
+/** A certificate that is named is checked, as libpq does. */
+function withCa(mode: Wish["ssl"], ca: ConnectionOptions["ca"]): ConnectionOptions {
+  const isNameChecked = mode === "verify-full";
+  return { ...(isNameChecked ? {} : { checkServerIdentity: () => undefined }), ...(ca === undefined ? {} : { ca }) };
+}
+
+const PARAMETERS: Readonly<Record<string, Apply>> = {
+  // Of libpq. Source: "Parameter Key Words".
+  host: to("host"),
+  port(wish, value) {
+    if (!/^\d{1,5}(,\d{1,5})*$/.test(value)) return "which has to be a number";
+    wish.port = value;
+    return undefined;
+  },
+  user: to("user"),
+  password: to("password"),
+  dbname: to("database"),
+  sslmode: ssl,
+  ssl,
+  sslrootcert: rootCertificate,
+  target_session_attrs(wish, value) {
+    const known = SESSION_ATTRIBUTES.find((each) => each === value);
+    if (known !== undefined) wish.sessionAttributes = known;
+    return known !== undefined || value === "any"
+      ? undefined
+      : `which has to be any, ${SESSION_ATTRIBUTES.slice(0, -1).join(", ")} or prefer-standby`;
+  },
+  hostaddr: refuse("which the driver does not know; give the address as host"),
+  channel_binding: unlessRequired("channel binding"),
+  gssencmode: unlessRequired("GSSAPI"),
+  service: NO_FILE,
+  servicefile: NO_FILE,
+  passfile: NO_FILE,
+  sslcert: NO_CERTIFICATE,
+  sslkey: NO_CERTIFICATE,
+  sslpassword: NO_CERTIFICATE,
+  connect_timeout: ignore,
+  keepalives: ignore,
+  keepalives_idle: ignore,
+  keepalives_interval: ignore,
+  keepalives_count: ignore,
+  tcp_user_timeout: ignore,
+  load_balance_hosts: ignore,
+  fallback_application_name: ignore,
+  sslcompression: ignore,
+  // Every server that takes TLS at once also takes a request for it.
+  sslnegotiation: ignore,
+  // Of Prisma.
+  schema(wish, value) {
+    wish.server["search_path"] = `"${value.replaceAll('"', '""')}"`;
+    return undefined;
+  },
+  pgbouncer(wish, value) {
+    if (value === "true") wish.prepare = false;
+    return undefined;
+  },
+  sslidentity: NO_CERTIFICATE,
+  sslaccept(wish, value) {
+    wish.isStrict = value === "strict";
+    return undefined;
+  },
+  connection_limit: ignore,
+  pool_timeout: ignore,
+  socket_timeout: ignore,
+  statement_cache_size: ignore,
+  max_idle_connection_lifetime: ignore,
+  max_connection_lifetime: ignore,
+  // Of node-postgres and postgres.js.
+  uselibpqcompat: ignore,
+  prepare(wish, value) {
+    if (value === "false") wish.prepare = false;
+    return undefined;
+  },
+  max: ignore,
+  idle_timeout: ignore,
+  max_lifetime: ignore,
+  max_pipeline: ignore,
+  backoff: ignore,
+  keep_alive: ignore,
+  fetch_types: ignore,
+};
