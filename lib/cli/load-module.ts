@@ -40,7 +40,7 @@ function reasonOf(error: unknown, file: string): string {
   if (problem.startsWith(PARSE_ERROR) && place !== undefined && /:\d+:\d+$/.test(place)) {
     return `it does not compile: ${problem.slice(PARSE_ERROR.length)} at ${place.replace(file, () => shownPath(file))}`;
   }
-  if (/\bdefineConfig\b.* is not (a function|defined)|export named 'defineConfig'/.test(problem)) {
+  if (problem.includes("defineConfig") && /is not (?:a function|defined)$|export named 'defineConfig'/.test(problem)) {
     return 'defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"';
   }
   return message.replace(/\nRequire stack:.*/s, "").trim() || "it throws an error without a message";

@@ -12,8 +12,12 @@ export function thrownAt(error: unknown): string | undefined {
   const stack = error instanceof Error ? error.stack : undefined;
   if (typeof stack !== "string") return undefined;
   for (const line of stack.split("\n")) {
-    const [, where, number] = /^\s+at (?:.*\()?(.+?):(\d+):\d+\)?$/.exec(line.slice(0, MAX_LINE)) ?? [];
-    if (where === undefined) continue;
+    const [, number] = /:(\d+):\d+\)?$/.exec(line) ?? [];
+    if (number === undefined || !/^\s+at /.test(line)) continue;
+    const where = line.slice(
+      Math.max(line.lastIndexOf("("), line.indexOf("at ") + 2) + 1,
+      line.lastIndexOf(`:${number}:`),
+    );
     const file = where.replace(/^async /, "");
     const path = file.startsWith("file:") ? fileURLToPath(file) : file;
     const shown = shownPath(path);
@@ -23,6 +27,3 @@ export function thrownAt(error: unknown): string | undefined {
   }
   return undefined;
 }
-
-/** Longer than a path can be. */
-const MAX_LINE = 5000;

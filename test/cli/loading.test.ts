@@ -546,7 +546,7 @@ describe("connecting", () => {
     await database.client`create schema "odd ""one"`;
     const project = await newProject({ "s.ts": ORDER });
     const url = `${database.url}?schema=${encodeURIComponent('odd "one')}`;
-    const { stderr } = await project.run("push", "--yes", "--url", url, "--declarations", "s.ts");
+    const { stderr } = await project.run("push", "--yes", "--new", "order_seq", "--url", url, "--declarations", "s.ts");
     const rows = await database.client`select from pg_sequences where schemaname = 'odd "one'`;
     await database.client`drop schema "odd ""one" cascade`;
     expect([stderr, rows.length]).toEqual(["", 1]);
