@@ -306,3 +306,21 @@ describe("WIDER_THAN_COLUMN: numeric columns", () => {
     await expect(insert()).rejects.toMatchObject({ code: "22003" });
   });
 });
+
+test("NAMED_IN_TEXT: a default that looks the name up is seen if the server quotes every identifier", async () => {
+  await database.client.unsafe(
+    `create table t (id bigint primary key default nextval('s'::text), "n" text); set quote_all_identifiers = on`,
+  );
+  try {
+    const { sequences } = await db.begin((tx) => inspect(tx));
+    expect(sequences[0]?.feeds).toMatchObject([{ type: "bigint", lateBound: true }]);
+    await db.begin(async (tx) => {
+      await inspect(tx);
+      expect(await tx`show quote_all_identifiers`).toEqual([{ quote_all_identifiers: "on" }]);
+    });
+    await push(["NAMED_IN_TEXT"], [pgSequence("z")], { renames: { s: "z" } });
+    await expect(insert()).rejects.toMatchObject({ code: "42P01" });
+  } finally {
+    await database.client`reset quote_all_identifiers`;
+  }
+});
