@@ -82,13 +82,16 @@ function cycleRepeatsKeys({ declared, options }: Target, columns: readonly State
   );
 }
 
+/** Types whose limits are known, and those without a limit. Others may cut a number off, round it, or refuse it. */
+const HOLDS_NUMBERS = /^(smallint|integer|bigint|numeric(\(\d+,-?\d+\))?|text|character varying)$/;
+
 function widerThanChecked(target: Target, columns: readonly FedColumn[]): Hazard[] {
   const { minValue, maxValue } = target.options;
-  const checked = columns.filter((column) => column.checked);
+  const checked = columns.filter((column) => column.checked || !HOLDS_NUMBERS.test(column.baseType));
   return hazardsFor(nameOf(target.declared))(
     "WIDER_THAN_COLUMN",
     checked.length > 0,
-    `its values go from ${minValue} to ${maxValue}, and a check constraint or the partitions of ${columnsOf(checked)} may not take all of them: inserts then fail with 23514; look there first`,
+    `its values go from ${minValue} to ${maxValue}, and ${columnsOf(checked)} may not take all of them, because of its type, its default, a check constraint, a foreign key, a generated column or the bounds of partitions: inserts then fail, with 23514 for example; look there first`,
   );
 }
 

@@ -56,7 +56,10 @@ export interface FedColumn extends StateColumn {
    * table of a partition. What arrives may be something else than what was drawn.
    */
   readonly indirect: boolean;
-  /** Whether a check constraint, or the bounds of partitions, may refuse values that the type holds. */
+  /**
+   * Whether something may refuse values that the type holds: a check constraint, a foreign key, the bounds of partitions, a generated
+   * column that uses the column, or a default that does more than draw, such as `nextval('order_seq')::int2`.
+   */
   readonly checked: boolean;
   /** How many rows were inserted into the table since its statistics began. */
   readonly inserts: bigint;

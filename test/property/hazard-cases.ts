@@ -23,6 +23,12 @@ const WAYS = {
   "check constraint": "create table {t} (n text, id {type} {key} default nextval('{s}') check (id < 8))",
   "range partitions": `create table {t} (n text, id {type} {key} default nextval('{s}')) partition by range (id);
     create table {t}_part partition of {t} for values from (-9) to (8)`,
+  "foreign key": `create table {t}_other (id {type} primary key); insert into {t}_other select generate_series(-9, 8);
+    create table {t} (n text, id {type} {key} default nextval('{s}') references {t}_other)`,
+  "default with a narrow cast": "create table {t} (n text, id {type} {key} default nextval('{s}')::numeric(1,0))",
+  "length of a type": "create table {t} (n text, id varchar(1) {key} default nextval('{s}'))",
+  "generated column":
+    "create table {t} (n text, id {type} {key} default nextval('{s}'), small numeric(1,0) generated always as (id) stored)",
   partition: `create table {t}_part (n text, id {type} {key}); create table {t} (n text, id {type} default nextval('{s}')) partition by list (n);
     alter table {t} attach partition {t}_part default`,
   "owned only": "create table {t} (n text, id {type} {key}); alter sequence {s} owned by {t}.id",

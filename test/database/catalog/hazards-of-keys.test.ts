@@ -243,6 +243,60 @@ describe("NAME_REUSED", () => {
   });
 });
 
+describe("WIDER_THAN_COLUMN: something else than the type of the column refuses what was never given before", () => {
+  const ways: readonly (readonly [way: string, statements: string, code: string])[] = [
+    [
+      "a foreign key",
+      "create table u (id bigint primary key); insert into u values (9); create table t (id bigint default nextval('s') references u, n text)",
+      "23503",
+    ],
+    ["a default with a cast", "create table t (id bigint default nextval('s')::numeric(1,0), n text)", "22003"],
+    [
+      "a default that makes a text",
+      "create table t (id text primary key default lpad(nextval('s')::text, 1, '0'), n text); insert into t values (1)",
+      "23505",
+    ],
+    [
+      "the default of a domain",
+      "create domain key as bigint default nextval('s')::numeric(1,0); create table t (id key, n text)",
+      "22003",
+    ],
+    [
+      "the default of a view",
+      `create table base (id bigint, n text); create view t as select * from base;
+        alter view t alter id set default nextval('s')::numeric(1,0)`,
+      "22003",
+    ],
+    ["the length of a type", "create table t (id varchar(1) default nextval('s'), n text)", "22001"],
+    [
+      "the length of a domain",
+      "create domain key as char(1); create domain outer_key as key; create table t (id outer_key default nextval('s'), n text)",
+      "22001",
+    ],
+    [
+      "a generated column",
+      "create table t (id bigint default nextval('s'), n text, small numeric(1,0) generated always as (id) stored)",
+      "22003",
+    ],
+  ];
+
+  test.each(ways)("%s", async (_way, statements, code) => {
+    await database.client.unsafe(`${statements}; alter sequence s maxvalue 9; select setval('s', 8)`);
+    expect(`${await insert()}`).toBe("9");
+    const [message] = await push(["WIDER_THAN_COLUMN"], [declared({ maxValue: 10 })]);
+    expect(message).toMatch(/public\.(t|base)\.id may not take all of them, because of its type, its default, /);
+    await expect(insert()).rejects.toMatchObject({ code });
+  });
+
+  test("not where the default is a draw that the column takes as it is", async () => {
+    await database.client.unsafe(`create domain key as numeric(9,0) default nextval('s'); alter sequence s maxvalue 9;
+      create table t (a int default nextval('s'), b text default nextval('s'), c key default nextval('s'), d key, e smallint default nextval('s'::text),
+        f varchar default nextval('s'), g bigint default 7, h bigint generated always as (g) stored, id bigint default nextval('s'), n text)`);
+    await push([], [declared({ maxValue: 10_000 })]);
+    expect(await insert()).toBe("7");
+  });
+});
+
 test.each([
   ["a check constraint", "create table t (id bigint default nextval('s') check (id < 4), n text)"],
   [
@@ -261,7 +315,9 @@ test.each([
   await database.client.unsafe(`${statements}; alter sequence s maxvalue 3 cycle`);
   for (const id of ["1", "2", "3", "1", "2", "3"]) expect(await insert()).toBe(id);
   const [message] = await push(["WIDER_THAN_COLUMN"], [declared({ maxValue: 5, cycle: true })]);
-  expect(message).toMatch(/a check constraint or the partitions of .*public\.t\.id/);
+  expect(message).toMatch(
+    /public\.t\.id may not take all of them, because of .* a check constraint, .* or the bounds of partitions/,
+  );
   await expect(insert()).rejects.toMatchObject({ code: "23514" });
   // The other way round there is nothing to look at.
   await database.client`alter sequence s restart`;
