@@ -11,10 +11,13 @@ export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[]
   const { options: before, feeds } = state;
   const { options: after } = target;
   const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
+  // Where the sequence then goes on may be a value that it never gave before.
+  const comesRoundSooner =
+    after.cycle && (after.increment > 0n ? after.maxValue < before.maxValue : after.minValue > before.minValue);
   const taking = feeds.filter((column) => column.byDefault || isOwner(target, column));
   return [
     ...comesRoundElsewhere(target, state),
-    ...(grows ? [...widerThanColumn(target, taking), ...widerThanChecked(target, taking)] : []),
+    ...(grows || comesRoundSooner ? [...widerThanColumn(target, taking), ...widerThanChecked(target, taking)] : []),
   ];
 }
 

@@ -97,7 +97,7 @@ describe("CYCLE_REPEATS_KEYS: the key is fed by another way than its own default
   ];
 
   test.each(ways)("%s", async (_way, statements, taken) => {
-    await database.client.unsafe(statements);
+    await database.client.unsafe(`alter sequence s maxvalue 3; ${statements}`);
     const [message] = await push(["CYCLE_REPEATS_KEYS"], [declared({ maxValue: 3, cycle: true })]);
     expect(message).toContain(taken);
     for (const id of ["1", "2", "3"]) expect(`${await insert()}`).toBe(id);
@@ -321,7 +321,21 @@ test.each([
   await expect(insert()).rejects.toMatchObject({ code: "23514" });
   // The other way round there is nothing to look at.
   await database.client`alter sequence s restart`;
-  await push([], [declared({ maxValue: 3, cycle: true })]);
+  await push([], [declared({ maxValue: 3 })]);
+});
+
+describe("WIDER_THAN_COLUMN: a sequence comes round at once, to a value that it never gave", () => {
+  test.each([
+    ["the type", "numeric(1,0)", "22003"],
+    ["a check constraint", "bigint check (id < 10)", "23514"],
+  ])("and %s refuses it", async (_what, type, code) => {
+    await database.client.unsafe(`alter sequence s increment -1 minvalue 1 maxvalue 99 start with 99;
+      create table t (id ${type} default nextval('s'), n text); select setval('s', 9)`);
+    expect(await insert()).toBe("8");
+    const descending = { increment: -1, minValue: 8, maxValue: 99, startWith: 99 };
+    await push(["WIDER_THAN_COLUMN"], [declared({ ...descending, cycle: true })]);
+    await expect(insert()).rejects.toMatchObject({ code });
+  });
 });
 
 describe("WIDER_THAN_COLUMN: numeric columns", () => {
