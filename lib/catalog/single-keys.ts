@@ -1,4 +1,5 @@
 import { sql } from "../index.js";
+import { generatedFrom } from "./generated-from.js";
 
 /**
  * The columns that hold each value only once: those that alone are a primary key or unique, and those of which an exclusion
@@ -16,7 +17,7 @@ export const singleKeys = sql`
 
 /**
  * The columns that hold each value only once beside the same values of other columns, as `id` in `unique (tenant, id)`, and those
- * of which a unique expression is made.
+ * of which a unique expression or a generated column of a key is made.
  */
 export const sharedKeys = sql`
   select i.indrelid as relation, key.number
@@ -34,4 +35,12 @@ export const sharedKeys = sql`
   from pg_catalog.pg_constraint x
   cross join lateral (select pg_catalog.unnest(x.conkey) as number, pg_catalog.unnest(x.conexclop) as operator) key
   join pg_catalog.pg_operator o on o.oid = key.operator and o.oprname = '='
-  where x.contype = 'x' and pg_catalog.cardinality(x.conexclop) > 1`;
+  where x.contype = 'x' and pg_catalog.cardinality(x.conexclop) > 1
+  union
+  select made.relation, made.number
+  from (${generatedFrom}) made
+  where (made.relation, made.generated) in (
+    select i.indrelid, pg_catalog.unnest(i.indkey::pg_catalog.int2[])
+    from pg_catalog.pg_index i
+    where i.indisunique or i.indisexclusion
+  )`;

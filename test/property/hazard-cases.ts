@@ -29,6 +29,8 @@ const WAYS = {
   "length of a type": "create table {t} (n text, id varchar(1) {key} default nextval('{s}'))",
   "generated column":
     "create table {t} (n text, id {type} {key} default nextval('{s}'), small numeric(1,0) generated always as (id) stored)",
+  "generated key":
+    "create table {t} (n text, id {type} default nextval('{s}'), code numeric generated always as (id + 1) stored unique)",
   partition: `create table {t}_part (n text, id {type} {key}); create table {t} (n text, id {type} default nextval('{s}')) partition by list (n);
     alter table {t} attach partition {t}_part default`,
   "owned only": "create table {t} (n text, id {type} {key}); alter sequence {s} owned by {t}.id",
@@ -173,5 +175,5 @@ function fits(make: () => unknown): boolean {
 }
 
 export function isKey({ key, way }: Pair): boolean {
-  return key !== "" || ["part of a key", "unique expression", "exclusion constraint"].includes(way);
+  return key !== "" || ["part of a key", "unique expression", "exclusion constraint", "generated key"].includes(way);
 }

@@ -90,6 +90,16 @@ describe("CYCLE_REPEATS_KEYS: the key is fed by another way than its own default
       "beside the other columns of its key",
     ],
     [
+      "a generated column that is a key",
+      "create table t (id bigint default nextval('s'), n text, code text generated always as ('X' || id) stored unique)",
+      "beside the other columns of its key",
+    ],
+    [
+      "a generated column that is part of a key",
+      "create table t (id bigint default nextval('s'), n text, twice bigint generated always as (id * 2) stored, unique (n, twice))",
+      "beside the other columns of its key",
+    ],
+    [
       "an exclusion constraint of several columns",
       "create table t (id bigint default nextval('s'), n text, exclude using btree (n with =, id with =))",
       "beside the other columns of its key",
