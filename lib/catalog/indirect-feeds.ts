@@ -14,11 +14,12 @@ const ORIGIN =
  * - a rule that draws inserts into the table, and the column is one of numbers.
  *
  * The server has a dependency for each. It has none for a function whose body is a string, so such functions and triggers are not
- * seen. It goes into a statement that has `sequences` with `oid`, and `defaults` with `objid`, `refobjid`, `refobjsubid`.
+ * seen. A domain may look the sequence up by its name: the feed is late-bound then. It goes into a statement that has `sequences` with
+ * `oid`, `defaults` with `objid`, `refobjid`, `refobjsubid`, and `domains` of `lateBoundDomains`.
  */
 export const indirectFeeds = sql`
   with recursive users as (
-    select d.refobjid as sequence, d.classid, d.objid
+    select d.refobjid as sequence, d.classid, d.objid, false as late_bound
     from pg_catalog.pg_depend d
     where d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid in (select oid from sequences)
       and d.classid in (
@@ -26,27 +27,29 @@ export const indirectFeeds = sql`
         'pg_catalog.pg_rewrite'::pg_catalog.regclass
       )
     union
-    select u.sequence, d.classid, d.objid
+    select sequence, 'pg_catalog.pg_type'::pg_catalog.regclass, relation, true from domains
+    union
+    select u.sequence, d.classid, d.objid, u.late_bound
     from users u
     join pg_catalog.pg_depend d on d.refclassid = u.classid and d.refobjid = u.objid
     where u.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
   ), fed as (
-    select objid as sequence, refobjid as relation, refobjsubid as number, false as indirect
+    select objid as sequence, refobjid as relation, refobjsubid as number, false as indirect, false as late_bound
     from defaults
     union
-    select u.sequence, a.adrelid, a.adnum, true
+    select u.sequence, a.adrelid, a.adnum, true, false
     from users u
     join pg_catalog.pg_attrdef a on a.oid = u.objid
     where u.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
     union
-    select u.sequence, att.attrelid, att.attnum, true
+    select u.sequence, att.attrelid, att.attnum, true, u.late_bound
     from users u
     join pg_catalog.pg_depend d on d.refclassid = u.classid and d.refobjid = u.objid
       and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objsubid > 0
     join pg_catalog.pg_attribute att on att.attrelid = d.objid and att.attnum = d.objsubid and not att.atthasdef
     where u.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
     union
-    select u.sequence, d.refobjid, d.refobjsubid, true
+    select u.sequence, d.refobjid, d.refobjsubid, true, false
     from users u
     join pg_catalog.pg_rewrite r on r.oid = u.objid and r.ev_type <> '1'
     join pg_catalog.pg_depend d on d.classid = u.classid and d.objid = u.objid and d.refobjid <> r.ev_class
@@ -55,7 +58,7 @@ export const indirectFeeds = sql`
     join pg_catalog.pg_type type on type.oid = att.atttypid and type.typcategory = 'N'
     where u.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
     union
-    select f.sequence, onward.relation, onward.number, true
+    select f.sequence, onward.relation, onward.number, true, false
     from fed f
     join pg_catalog.pg_class c on c.oid = f.relation and c.relkind in ('v', 'p')
     join pg_catalog.pg_attribute att on att.attrelid = f.relation and att.attnum = f.number
@@ -72,4 +75,4 @@ export const indirectFeeds = sql`
         and origin[2] <> '0' and origin[3] <> '0'
     ) onward
   )
-  select distinct sequence, relation, number from fed where indirect`;
+  select sequence, relation, number, bool_or(late_bound) as late_bound from fed where indirect group by sequence, relation, number`;

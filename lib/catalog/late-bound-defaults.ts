@@ -1,4 +1,4 @@
-import { sql } from "../index.js";
+import { type Sql, sql } from "../index.js";
 import { callersSchemas } from "./catalog-path.js";
 
 /** A part of a name in quotes or without them; any letter beyond ASCII will do. */
@@ -13,18 +13,28 @@ const PART = '("([^"]|"")+"|([a-zA-Z_]|[^[:cntrl:] -~])([a-zA-Z0-9_$]|[^[:cntrl:
  * columns it does not name: with it, the server waits for whoever has the table locked. 1574 is `nextval`, and 1079 the look-up
  * of a text.
  */
-export const lateBoundDefaults = sql`
+export const lateBoundDefaults = lookedUpIn(sql`
+  select a.adrelid as relation, a.adnum as number, a.adbin as expression from pg_catalog.pg_attrdef a`);
+
+/** The domains with such a default: their OID is the `relation`. */
+export const lateBoundDomains = lookedUpIn(sql`
+  select t.oid as relation, 0 as number, t.typdefaultbin as expression
+  from pg_catalog.pg_type t
+  where t.typdefaultbin is not null`);
+
+function lookedUpIn(defaults: Sql): Sql {
+  return sql`
   select s.oid as sequence, named.relation, named.number
   from (
-    select a.adrelid as relation, a.adnum as number,
+    select a.relation, a.number,
       case when literal.name ~ ${`^(${PART}[.])?${PART}$`} then parse_ident(literal.name) end as parts
-    from pg_catalog.pg_attrdef a
+    from (${defaults}) a
     cross join lateral regexp_matches(
-      pg_catalog.pg_get_expr(a.adbin, 0),
+      pg_catalog.pg_get_expr(a.expression, 0),
       $re$nextval[(][(]'((?:[^']|'')+)'::(?:text|character varying)[)]::regclass[)]$re$, 'g'
     ) match
     cross join lateral (select replace(match[1], '''''', '''') as name) literal
-    where a.adbin::text like '%:funcid 1574 %:funcid 1079 %'
+    where a.expression::text like '%:funcid 1574 %:funcid 1079 %'
   ) named
   join sequences s on s.relname = named.parts[cardinality(named.parts)]::name and case cardinality(named.parts)
     when 1 then s.nspname = (
@@ -36,3 +46,4 @@ export const lateBoundDefaults = sql`
     )
     else s.nspname = named.parts[1]::name
   end`;
+}

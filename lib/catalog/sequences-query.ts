@@ -3,7 +3,7 @@ import { baseTypeOf } from "./base-type.js";
 import { isChecked } from "./is-checked.js";
 import { indirectFeeds } from "./indirect-feeds.js";
 import { isInspected } from "./is-inspected.js";
-import { lateBoundDefaults } from "./late-bound-defaults.js";
+import { lateBoundDefaults, lateBoundDomains } from "./late-bound-defaults.js";
 import { positionQuery } from "./position-query.js";
 import { sharedKeys, singleKeys } from "./single-keys.js";
 
@@ -40,13 +40,13 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         and d.refobjid in (select oid from sequences)
       union all
       select sequence, relation, number, true from (${lateBoundDefaults}) late
-    ), columns as (
+    ), domains as (${lateBoundDomains}), columns as (
       select objid, refobjid, refobjsubid, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound,
         bool_and(indirect) as indirect
       from (
         select objid, refobjid, refobjsubid, deptype = 'i' as by_default, false as late_bound, false as indirect from owners
         union all select objid, refobjid, refobjsubid, true, late_bound, false from defaults
-        union all select sequence, relation, number, true, false, true from (${indirectFeeds}) fed
+        union all select sequence, relation, number, true, late_bound, true from (${indirectFeeds}) fed
       ) either
       group by objid, refobjid, refobjsubid
     ), feeds as materialized (
@@ -88,6 +88,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         from pg_catalog.pg_depend d
         where d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('n', 'a')
           and d.classid <> 'pg_catalog.pg_attrdef'::regclass
+        union select sequence from domains
       ) used on used.refobjid = s.oid
       left join lateral (${positionQuery(version)}) v on true
       order by s.nspname, s.relname

@@ -10,6 +10,8 @@ const WAYS = {
   "two defaults":
     "create table {t} (n text, id {type} {key} default nextval('{s}'), other bigint default nextval('{s}'))",
   domain: "create domain {t}_id as {type} default nextval('{s}'); create table {t} (n text, id {t}_id {key})",
+  "late-bound domain":
+    "create domain {t}_id as {type} default nextval('{s}'::text); create table {t} (n text, id {t}_id {key})",
   function: `create function {t}_next() returns bigint begin atomic select nextval('{s}'); end;
     create table {t} (n text, id {type} {key} default {t}_next())`,
   view: `create table {t}_base (n text, id {type} {key}); create view {t} as select id, n from {t}_base;

@@ -45,6 +45,11 @@ describe("CYCLE_REPEATS_KEYS: the key is fed by another way than its own default
       alone,
     ],
     [
+      "the default of a domain that looks the name up",
+      "create domain key as bigint default nextval('s'::text); create table t (id key primary key, n text)",
+      alone,
+    ],
+    [
       "a function written as begin atomic",
       "create function f() returns bigint begin atomic select nextval('s'); end; create table t (id bigint primary key default f(), n text)",
       alone,
@@ -385,6 +390,14 @@ describe("WIDER_THAN_COLUMN: numeric columns", () => {
     await push(["WIDER_THAN_COLUMN"], [declared({ minValue: 0, startWith: 1, maxValue: 3 })]);
     await expect(insert()).rejects.toMatchObject({ code: "22003" });
   });
+});
+
+test("NAMED_IN_TEXT: the default of a domain looks the name up, and prune leaves the sequence alone", async () => {
+  await database.client.unsafe("create domain key as bigint default nextval('public.s'::text)");
+  expect(plan([pgSequence("a")], await inspect(db), { prune: true }).changes).toMatchObject([{ kind: "create" }]);
+  await database.client.unsafe("create domain outer_key as key; create table t (id outer_key, n text)");
+  await push(["NAMED_IN_TEXT"], [pgSequence("z")], { renames: { s: "z" } });
+  await expect(insert()).rejects.toMatchObject({ code: "42P01" });
 });
 
 test("NAMED_IN_TEXT: a default that looks the name up is seen if the server quotes every identifier", async () => {
