@@ -44,10 +44,10 @@ export function namedInText({ declared }: Target, state: SequenceState): Hazard[
  */
 export function nameReused(
   target: Target,
-  { sequences, searchPath }: Pick<DatabaseState, "sequences" | "searchPath">,
+  { sequences, otherSequences, searchPath }: Pick<DatabaseState, "sequences" | "otherSequences" | "searchPath">,
   found?: SequenceState,
 ): Hazard[] {
-  const called = byName(sequences).get(target.seqName) ?? [];
+  const called = [sequences, otherSequences].flatMap((each) => byName(each).get(target.seqName) ?? []);
   const before = called.find((state) => keyOf(state) === keyOf(target));
   const visible = searchPath.flatMap((schema) => called.filter((state) => state.schema === schema)).at(0);
   const isFirst =
@@ -65,10 +65,12 @@ export function nameReused(
   );
 }
 
-const known = new WeakMap<readonly SequenceState[], Map<string, SequenceState[]>>();
+type Named = Pick<SequenceState, "schema" | "seqName">;
+
+const known = new WeakMap<readonly Named[], Map<string, Named[]>>();
 
 /** Grouped once for all the targets of a plan. */
-function byName(sequences: readonly SequenceState[]): ReadonlyMap<string, readonly SequenceState[]> {
+function byName(sequences: readonly Named[]): ReadonlyMap<string, readonly Named[]> {
   let groups = known.get(sequences);
   if (groups === undefined) {
     known.set(sequences, (groups = new Map()));

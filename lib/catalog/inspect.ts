@@ -46,6 +46,7 @@ export async function inspect(db: Source, { schemas }: InspectOptions = {}): Pro
     serverVersion: server.version,
     schemas: server.schemas,
     sequences: (columns.name ?? []).map((_name, index) => stateAt(index, columns)),
+    otherSequences: server.others ?? [],
     taken: (server.taken ?? []).flatMap(toTakenNames),
     keys: server.keys ?? [],
     tables: (server.tables ?? []).map(([schema, table, columns]) => ({ schema, table, columns })),
@@ -62,6 +63,7 @@ interface ServerDocument {
   readonly version: number;
   readonly searchPath: string[];
   readonly schemas: string[];
+  readonly others: DatabaseState["otherSequences"] | null;
   readonly taken: readonly TakenNames[] | null;
   readonly keys: readonly KeyColumn[] | null;
   readonly tables: readonly (readonly [schema: string, table: string, columns: readonly string[]])[] | null;

@@ -13,6 +13,12 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
       'version', current_setting('server_version_num')::int,
       'searchPath', array_to_json(${callersSchemas}),
       'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace),
+      'others', (
+        select json_agg(json_build_object('schema', n.nspname, 'seqName', c.relname))
+        from pg_catalog.pg_class c
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace and not (${inspected})
+        where c.relkind = 'S' and n.nspname = any(${callersSchemas})
+      ),
       'taken', (${takenNames(inspected)}),
       'keys', (${keyColumns(inspected)}),
       'tables', (${tables(inspected)}),

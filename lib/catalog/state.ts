@@ -102,6 +102,8 @@ export interface DatabaseState {
   readonly schemas: readonly string[];
   /** By schema and name. */
   readonly sequences: readonly SequenceState[];
+  /** The sequences in schemas of the `search_path` that were not looked at: a new sequence may hide them. */
+  readonly otherSequences: readonly Pick<SequenceState, "schema" | "seqName">[];
   /** What else has a name in the schemas that were looked at: sequences share their names with it. */
   readonly taken: readonly TakenName[];
   /** The columns of these schemas to which a sequence could come to belong, because they are a key of numbers or part of one. */

@@ -17,15 +17,20 @@ const declared = (options: SequenceOptions) => pgSequence("s", options as never)
 const insert = async () => (await database.client.unsafe("insert into t (n) values ('new') returning id"))[0]?.["id"];
 
 /** The plan has exactly these hazards, is refused without leave, changes nothing then, and is carried out with it. */
-async function push(codes: readonly HazardCode[], sequences: readonly SequenceLike[], options?: PlanOptions) {
-  const state = await inspect(db);
+async function push(
+  codes: readonly HazardCode[],
+  sequences: readonly SequenceLike[],
+  options?: PlanOptions,
+  schemas?: readonly string[],
+) {
+  const state = await inspect(db, { schemas });
   const made = plan(sequences, state, options);
   const hazards = made.changes.flatMap((change) => change.hazards);
   expect(hazards.map(({ code }) => code)).toEqual(codes);
   const messages = hazards.map(({ message }) => message);
   if (codes.length > 0) {
     await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED" });
-    expect(plan(sequences, await inspect(db), options).changes).toEqual(made.changes);
+    expect(plan(sequences, await inspect(db, { schemas }), options).changes).toEqual(made.changes);
   }
   await apply(db, made, { allow: codes });
   return messages;
@@ -238,11 +243,14 @@ describe("NAME_REUSED", () => {
     expect(given).toContain(await db.nextval(pgSequence("s")));
   });
 
-  test("a new sequence comes before another one in the search_path", async () => {
+  test.each([
+    ["", undefined],
+    [" of a schema that is not looked at", ["first"]],
+  ])("a new sequence comes before another one in the search_path%s", async (_where, schemas) => {
     await database.client.unsafe(`create schema first; set search_path to first, public;
       create table t (id int primary key default nextval('s'::text), n text); insert into t (n) values ('x')`);
     try {
-      const [message] = await push(["NAME_REUSED"], [pgSchema("first").sequence("s")]);
+      const [message] = await push(["NAME_REUSED"], [pgSchema("first").sequence("s")], {}, schemas);
       expect(message).toContain("first.s: it hides public.s in the search_path");
       await expect(insert()).rejects.toMatchObject({ code: "23505" });
     } finally {
@@ -253,8 +261,11 @@ describe("NAME_REUSED", () => {
   test("a new sequence that comes after it in the search_path, or is in none, does not hide it", async () => {
     await database.client.unsafe("create schema first; set search_path to public, first");
     await push([], [pgSchema("first").sequence("s")]);
+    await push([], [pgSchema("first").sequence("s")], {}, ["first"]);
     await database.client.unsafe("drop sequence first.s; reset search_path");
     await push([], [pgSchema("first").sequence("s")]);
+    await database.client`drop sequence first.s`;
+    await push([], [pgSchema("first").sequence("s")], {}, ["first"]);
   });
 });
 

@@ -183,6 +183,7 @@ function stateOf(...sequences: SequenceState[]): DatabaseState {
     serverVersion: 180_000,
     schemas,
     sequences,
+    otherSequences: [],
     taken: [],
     keys: [],
     tables: [],
