@@ -5,11 +5,11 @@ import { sequenceName } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
 import { SQL, Sql } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
-import { copiesByClient } from "./copy.js";
 import { finishRows, withoutHoles } from "./decode.js";
 import { Described } from "./described.js";
 import { Draws } from "./draw.js";
 import { isServerError, type Result } from "./driver-connection.js";
+import { kindOf } from "./first-words.js";
 import { addHint } from "./hint.js";
 import { nextTurn } from "./next-turn.js";
 import { type Limits, type Settings, type Stop, watch } from "./limits.js";
@@ -18,7 +18,6 @@ import { type Column, Readings } from "./reading.js";
 import { Reserved } from "./reserve.js";
 import { ended, sessionRequired } from "./session-required.js";
 import type { Statement } from "./statement.js";
-import { transactionControl } from "./transaction-control.js";
 import { translate } from "./translate.js";
 import { typesOf, writeValues, type WritingClient } from "./write.js";
 
@@ -182,8 +181,9 @@ export class Connection {
     if (signal?.aborted === true) return signal.reason;
     if (this.#state.leaveCursor !== undefined)
       return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
-    if (copiesByClient(fragment.text)) return new NextvalError("INVALID_TEMPLATE", NO_COPY);
-    const control = this.#controlRefusal(fragment.text);
+    const { copies, control: words } = kindOf(fragment.text);
+    if (copies) return new NextvalError("INVALID_TEMPLATE", NO_COPY);
+    const control = words === undefined ? undefined : this.#controlRefusal(words);
     if (control !== undefined || this.#reserved !== undefined) return control;
     const drawn: SequenceMark[] = [];
     for (const mark of sequenceMarks(fragment)) {
@@ -202,10 +202,8 @@ export class Connection {
   }
 
   /** A transaction that is begun or ended by hand would take in the statements of others, or leave out those that follow. */
-  #controlRefusal(text: string): unknown {
+  #controlRefusal(words: string): unknown {
     if (this.#reserved !== undefined && !this.#state.inTransaction) return undefined;
-    const words = transactionControl(text);
-    if (words === undefined) return undefined;
     if (this.#state.inTransaction) {
       const cure = "return from the work of begin to commit, and throw to roll back";
       return new NextvalError("TRANSACTION_CONTROL", `${words} cannot run inside db.begin; ${cure}`);

@@ -10,11 +10,11 @@ export class BoundedMap<Key, Entry> {
     this.#limit = limit;
   }
 
-  getOrMake(key: Key, make: () => Entry): Entry {
+  getOrMake(key: Key, make: (key: Key) => Entry): Entry {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       if (this.#entries.size >= this.#limit) this.#entries.clear();
-      this.#entries.set(key, (entry = make()));
+      this.#entries.set(key, (entry = make(key)));
     }
     return entry;
   }
