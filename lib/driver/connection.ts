@@ -8,7 +8,7 @@ import type { Mark } from "../sql/shape.js";
 import { finishRows, withoutHoles } from "./decode.js";
 import { Described } from "./described.js";
 import { Draws } from "./draw.js";
-import { isServerError, type Result } from "./driver-connection.js";
+import { connectionError, isServerError, type Result } from "./driver-connection.js";
 import { kindOf } from "./first-words.js";
 import { addHint } from "./hint.js";
 import { nextTurn } from "./next-turn.js";
@@ -352,10 +352,7 @@ function newState(inTransaction: boolean): State {
  */
 export function refuseLost(result: Result): Result {
   if (result.statement) return result;
-  throw Object.assign(new Error("the connection was closed before an answer came"), {
-    code: "CONNECTION_CLOSED",
-    errno: "CONNECTION_CLOSED",
-  });
+  throw connectionError("CONNECTION_CLOSED", "the connection was closed before an answer came");
 }
 
 /** Routines of the server that raise an error over a prepared statement, before it does anything. */

@@ -90,3 +90,8 @@ export function isLoss(error: unknown): boolean {
 export function isServerError(error: unknown): error is postgres.PostgresError {
   return error instanceof Error && "code" in error && "routine" in error && "severity" in error;
 }
+
+/** An error of a connection, in the form that the driver gives its own. */
+export function connectionError(code: "CONNECT_TIMEOUT" | "CONNECTION_CLOSED", message: string): Error {
+  return Object.assign(new Error(message), { code, errno: code });
+}

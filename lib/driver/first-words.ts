@@ -1,22 +1,59 @@
 import { BoundedMap } from "../sql/bounded-map.js";
-import { copiesByClient } from "./copy.js";
-import { transactionControl } from "./transaction-control.js";
 
-/** What the first words of a statement say, remembered because most statements come again. */
+/** What the first words of a statement say, after white space, comments and semicolons. */
+export interface Kind {
+  /** Whether it sends rows to the client, or takes rows from it, by the COPY protocol. */
+  readonly copies: boolean;
+  /** The words by which it begins or ends a transaction; undefined for any other statement. */
+  readonly control: string | undefined;
+}
+
+/** ROLLBACK TO is not among them, because it ends a savepoint only. Nothing but START TRANSACTION begins with START. */
+const CONTROL =
+  /(begin|start|commit|end|abort|rollback|prepare\s+transaction)\b(?!\s+(?:(?:work|transaction)\s+)?to\b)/iy;
+
+const COPY = /copy\b/iy;
+const BY_CLIENT = /\bstd(?:in|out)\b/i;
+
+/** Most statements come again. */
 const kinds = /* @__PURE__ */ new BoundedMap<string, Kind>(256);
 
 /** Longer texts are not remembered. */
 const MAX_REMEMBERED_CHARACTERS = 10_000;
-
-interface Kind {
-  readonly copies: boolean;
-  readonly control: string | undefined;
-}
 
 export function kindOf(text: string): Kind {
   return text.length > MAX_REMEMBERED_CHARACTERS ? readKind(text) : kinds.getOrMake(text, readKind);
 }
 
 function readKind(text: string): Kind {
-  return { copies: copiesByClient(text), control: transactionControl(text) };
+  const start = startOf(text);
+  COPY.lastIndex = start;
+  CONTROL.lastIndex = start;
+  const word = CONTROL.exec(text)?.[1]?.toLowerCase();
+  return {
+    copies: COPY.test(text) && BY_CLIENT.test(text),
+    control: word === "start" ? "start transaction" : word,
+  };
+}
+
+/** Where the first word of a statement is. Comments between slashes and stars are nested. */
+function startOf(text: string): number {
+  let at = 0;
+  let depth = 0;
+  while (at < text.length) {
+    const two = text.slice(at, at + 2);
+    if (two === "/*") {
+      depth++;
+      at += 2;
+    } else if (depth > 0) {
+      if (two === "*/") depth--;
+      at += two === "*/" ? 2 : 1;
+    } else if (two === "--") {
+      const end = /[\n\r]/g;
+      end.lastIndex = at;
+      at = end.exec(text)?.index ?? text.length;
+    } else if (/[\s;]/.test(text.charAt(at))) at++;
+    else break;
+  }
+  return at;
 }

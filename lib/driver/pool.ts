@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import { NextvalError } from "../error.js";
-import { type DriverConnection, isServerError } from "./driver-connection.js";
+import { connectionError, type DriverConnection, isServerError } from "./driver-connection.js";
 import { type Settings, type Stop, watch } from "./limits.js";
 import { type Listener, type MakeStatement, type Statement, statementMaker } from "./statement.js";
 import { Wire } from "./wire.js";
@@ -335,7 +335,7 @@ function exhausted(wait: number, owned: number, max: number): NextvalError {
 
 function refusal(seconds: number): Error {
   const message = `the server has refused to open a lost connection again for ${seconds} s; its log says why`;
-  return Object.assign(new Error(message), { code: "CONNECT_TIMEOUT", errno: "CONNECT_TIMEOUT" });
+  return connectionError("CONNECT_TIMEOUT", message);
 }
 
 function codeOf(error: unknown): unknown {

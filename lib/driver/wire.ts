@@ -1,4 +1,4 @@
-import type { DriverConnection } from "./driver-connection.js";
+import { connectionError, type DriverConnection } from "./driver-connection.js";
 import type { Stop } from "./limits.js";
 import { nextTurn } from "./next-turn.js";
 import type { Carrier, Statement } from "./statement.js";
@@ -126,12 +126,7 @@ export class Wire implements Carrier {
     this.#full = true;
     const end = () => {
       if (this.#abandoned.size < this.#inFlight.size) return;
-      this.onClose(
-        Object.assign(new Error("the connection does not answer"), {
-          code: "CONNECTION_CLOSED",
-          errno: "CONNECTION_CLOSED",
-        }),
-      );
+      this.onClose(connectionError("CONNECTION_CLOSED", "the connection does not answer"));
     };
     this.#abandoned.set(statement, setTimeout(end, GRACE_MS));
   }

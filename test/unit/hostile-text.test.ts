@@ -12,7 +12,7 @@ import postgres from "postgres";
 import { describe, expect, test } from "vitest";
 import { printable, printableJson, printableLine } from "../../lib/cli/printable.js";
 import { keepSecretsOf, maskUrls, redact, redactThrown } from "../../lib/cli/redact.js";
-import { transactionControl } from "../../lib/driver/transaction-control.js";
+import { kindOf } from "../../lib/driver/first-words.js";
 import { writeValues } from "../../lib/driver/write.js";
 import { MOST, slowdown } from "../linear.js";
 
@@ -82,7 +82,7 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   "sql.json": (text) => written(sql`select ${sql.json([text, { [text]: text }])}`),
   "sql: values for the driver": (text) => written(sql`select ${text}, ${[[text], [text]]}, ${{ [text]: text }}`),
   "sql: an empty array after a text": (text) => written(sql`select ${sql.raw(text)} ${[]} ${sql.raw(text)}`),
-  "sql: what ends a transaction": transactionControl,
+  "sql: what ends a transaction": kindOf,
   "sql.raw": (text) => sql`select ${sql.raw(text)} where ${1}`.text,
   "sql.identifier": (text) => sql`select ${sql.identifier(text)}`.text,
   "sql.literal": (text) => sql`comment on table t is ${sql.literal(text)}`.text,
