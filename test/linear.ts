@@ -1,6 +1,6 @@
 /** How many repetitions a text has, and one ten times as long. */
 const SHORT = 400;
-const LONG = 10 * SHORT;
+const TIMES = 10;
 
 /** A garbage collection may fall into a measurement. */
 const ATTEMPTS = 3;
@@ -11,6 +11,10 @@ const TOO_LONG = 20;
 /** In milliseconds: what a long text takes even if each of its characters is looked at many times. */
 const UNNOTICED = 1;
 
+/** In milliseconds: what a garbage collection does not explain. Otherwise texts so many times longer are tried. */
+const BEYOND_NOISE = 20;
+const LONGER = 5;
+
 /** Above it, time does not grow in proportion to the text. */
 export const MOST = 4;
 
@@ -19,19 +23,28 @@ export const MOST = 4;
  * length, 10 if it grows with its square. 0 if the long text takes no time worth noting.
  */
 export function slowdown(run: (text: string) => unknown, make: (repetitions: number) => string): number {
-  const shortTexts = Array.from({ length: LONG / SHORT }, () => make(SHORT));
-  const long = make(LONG);
-  let least = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < ATTEMPTS && least > MOST; attempt++) {
+  const { ratio, took } = compared(SHORT, run, make);
+  if (ratio <= MOST || took > BEYOND_NOISE) return ratio;
+  // A square stays a square in longer texts; the measurement of a millisecond that was disturbed does not.
+  return Math.min(ratio, compared(SHORT * LONGER, run, make).ratio);
+}
+
+function compared(repetitions: number, run: (text: string) => unknown, make: (repetitions: number) => string) {
+  const shortTexts = Array.from({ length: TIMES }, () => make(repetitions));
+  const long = make(repetitions * TIMES);
+  const first = make(SHORT);
+  let ratio = Number.POSITIVE_INFINITY;
+  let took = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < ATTEMPTS && ratio > MOST; attempt++) {
     // The long text would take minutes.
-    const first = long.slice(0, long.length / 10);
-    if (time(() => run(first)) > TOO_LONG && time(() => run(first)) > TOO_LONG) return Number.POSITIVE_INFINITY;
-    const once = time(() => run(long));
-    if (once < UNNOTICED) return 0;
-    const short = time(() => shortTexts.forEach((text) => run(text)));
-    least = Math.min(least, once / Math.max(short, UNNOTICED / 4));
+    if (time(() => run(first)) > TOO_LONG && time(() => run(first)) > TOO_LONG)
+      return { ratio: Number.POSITIVE_INFINITY, took: Number.POSITIVE_INFINITY };
+    took = time(() => run(long));
+    if (took < UNNOTICED) return { ratio: 0, took };
+    const ofShort = time(() => shortTexts.forEach((text) => run(text)));
+    ratio = Math.min(ratio, took / Math.max(ofShort, UNNOTICED / 4));
   }
-  return least;
+  return { ratio, took };
 }
 
 /** In milliseconds of this process, so that it does not matter what else the machine does. */
