@@ -36,7 +36,7 @@ export default defineConfig({
     // Much of the time a test waits for the server or for a process.
     maxWorkers: 4,
     // Vitest's own, which it chooses by where it runs, and why tests were skipped.
-    reporters: ["default", "./test/skipped.ts"],
+    reporters: ["default", "./test/support/skipped.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
@@ -64,7 +64,7 @@ export default defineConfig({
           name: "command",
           isolate: false,
           include: ["test/cli/**/*.test.ts"],
-          globalSetup: ["test/server/global-setup.ts", "test/cli/global-setup.ts"],
+          globalSetup: ["test/server/global-setup.ts", "test/support/command/global-setup.ts"],
         },
       },
     ],

@@ -1,8 +1,8 @@
-export { NextvalError, type NextvalErrorCode } from "./error.js";
+export { NextvalError, type NextvalErrorCode } from "./errors.js";
 
 export { pgSchema, pgSequence } from "./sequence/sequence.js";
 export type { AnySequence, PgSchema, PgSequence, SequenceLike, ValueOf } from "./sequence/sequence.js";
-export { resolveOptions } from "./sequence/options.js";
+export { resolveOptions } from "./sequence/resolve-options.js";
 export type {
   Integer,
   OwningColumn,
@@ -10,7 +10,7 @@ export type {
   SequenceOptions,
   SequenceType,
   ValueMode,
-} from "../types/options.js";
+} from "../types/sequence-options.js";
 
 export { sql, type SqlTag } from "./sequence/sql.js";
 export type { Spliceable, Sql } from "./sql/fragment.js";
@@ -27,16 +27,16 @@ export { createSchema, createSequence } from "./sequence/ddl/create.js";
 export { dropSequence } from "./sequence/ddl/drop.js";
 export { grantOnSequence, revokeOnSequence, type SequencePrivilege } from "./sequence/ddl/grant.js";
 export { identity, type IdentityOptions } from "./sequence/ddl/identity.js";
-export { moveSequence, renameSequence } from "./sequence/ddl/move.js";
-export { ownSequence } from "./sequence/ddl/own.js";
+export { moveSequence, renameSequence } from "./sequence/ddl/set-schema.js";
+export { ownSequence } from "./sequence/ddl/set-owned-by.js";
 export { restartSequence } from "./sequence/ddl/restart.js";
 export { setSequenceLogged } from "./sequence/ddl/set-logged.js";
 
-export { embed } from "./embed/embed.js";
+export { embed } from "./embed.js";
 
-export { bind, type BindOptions } from "./driver/bind.js";
-export type { BeginOptions, Database, Handle, Session, SessionHandle, Transaction } from "./driver/handle.js";
-export type { Limits } from "./driver/limits.js";
-export type { DrawOptions } from "./driver/draw.js";
-export type { Query } from "./driver/query.js";
-export type { Rows } from "./driver/decode.js";
+export { bind, type BindOptions } from "./drivers/postgres-js/bind.js";
+export type { BeginOptions, Database, Handle, Session, SessionHandle, Transaction } from "./handle/handle.js";
+export type { Limits } from "./handle/call-limits.js";
+export type { DrawOptions } from "./handle/nextval-batch.js";
+export type { Query } from "./handle/query.js";
+export type { Rows } from "./drivers/postgres-js/finish-rows.js";

@@ -3,8 +3,8 @@ import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
-import { useDatabase } from "./database.js";
-import { usePrograms } from "./programs.js";
+import { useDatabase } from "./support/database.js";
+import { usePrograms } from "./support/programs.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -1,4 +1,4 @@
-import type { Integer } from "./options.js";
+import type { Integer } from "./sequence-options.js";
 
 /*
  * Exact integers of any size, as the compiler can hold them: decimal strings. `number`, `string`, patterns and `any` are

@@ -1,9 +1,14 @@
-export { apply, type ApplyOptions, type ApplyReport } from "./apply.js";
-export type { Change, Hazard, HazardCode, Pending, Plan, PlanOptions, Question } from "./change.js";
-export { generate, type GenerateOptions, type MigrationFile, type MigrationFormat } from "./generate.js";
-export { inspect, type InspectOptions } from "./inspect.js";
-export { plan } from "./plan.js";
-export { pull } from "./pull.js";
+export { apply, type ApplyOptions, type ApplyReport } from "./apply/apply.js";
+export type { Change, Hazard, HazardCode, Pending, Plan, PlanOptions, Question } from "./plan/change.js";
+export {
+  generate,
+  type GenerateOptions,
+  type MigrationFile,
+  type MigrationFormat,
+} from "./generate/generate-migration.js";
+export { inspect, type InspectOptions } from "./inspect/inspect.js";
+export { plan } from "./plan/plan.js";
+export { pull } from "./pull/pull-declarations.js";
 export type {
   DatabaseState,
   FedColumn,
@@ -14,4 +19,4 @@ export type {
   TableName,
   TableState,
   TakenName,
-} from "./state.js";
+} from "./inspect/state.js";

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { flushed } from "./output.js";
+import { flushed } from "./terminal/print.js";
 import { run } from "./program.js";
 
 const status = await run(process.argv);

@@ -1,20 +1,20 @@
 import { Console } from "node:console";
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
-import { nearest } from "../sql/nearest.js";
+import { nearest } from "../sql/did-you-mean.js";
 import { fail } from "./command-error.js";
-import { loadEnvFile } from "./env-file.js";
-import { codeOf, explain, stacksOf } from "./explain.js";
-import { ALLOWABLE_CODES } from "./hazard-codes.js";
+import { loadEnvFile } from "./config/env-file.js";
+import { codeOf, explain, stacksOf } from "./error-message.js";
+import { ALLOWABLE_CODES } from "../catalog/plan/hazards/hazard-codes.js";
 import { AFTER_HELP, EXAMPLES } from "./help.js";
-import { listenToSignals } from "./interrupt.js";
-import { DEFAULT_FORMAT, FORMATS } from "./migration-formats.js";
-import { complain, sayJson } from "./output.js";
-import { hazardCode, isNew, list, milliseconds, rename, role, seconds, share, values } from "./parse-flags.js";
-import { keepEnvironmentSecrets, keepSecretsOf, maskUrls, redact } from "./redact.js";
-import type { Flags } from "./settings.js";
-import { lines } from "./shown-text.js";
-import { thrownAt } from "./thrown-at.js";
+import { listenToSignals } from "./terminal/signals.js";
+import { DEFAULT_FORMAT, FORMATS } from "../catalog/generate/migration-formats.js";
+import { complain, sayJson } from "./terminal/print.js";
+import { hazardCode, isNew, list, milliseconds, rename, role, seconds, share, values } from "./config/parse-flags.js";
+import { keepEnvironmentSecrets, keepSecretsOf, maskUrls, redact } from "./terminal/redact.js";
+import type { Flags } from "./config/settings.js";
+import { lines } from "./terminal/shown-text.js";
+import { thrownAt } from "./config/thrown-at.js";
 
 /** Runs the command of these arguments; gives its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -100,18 +100,24 @@ function programOf(finish: (status: number) => void): Command {
   const allow = new Option("--allow <code>", `accept a hazard; may be repeated: ${ALLOWABLE_CODES.join(", ")}`);
   allow.argParser(hazardCode);
 
-  planning(command("diff", "show what push would do", async () => (await import("./diff.js")).diff)).addOption(allow);
+  planning(command("diff", "show what push would do", async () => (await import("./commands/diff.js")).diff)).addOption(
+    allow,
+  );
   planning(
     command(
       "push",
       "change the database so that it has what is declared",
-      async () => (await import("./push.js")).push,
+      async () => (await import("./commands/push.js")).push,
     ),
   )
     .addOption(allow)
     .option("--yes", "apply without a question");
   ofOneDatabase(
-    command("pull", "write the declarations of what a database has", async () => (await import("./pull.js")).pull),
+    command(
+      "pull",
+      "write the declarations of what a database has",
+      async () => (await import("./commands/pull.js")).pull,
+    ),
   )
     .option("--out <file>", "write to this file; default: stdout")
     .option("--force", "overwrite the file");
@@ -119,7 +125,7 @@ function programOf(finish: (status: number) => void): Command {
     command(
       "generate",
       "write what push would do as a migration",
-      async () => (await import("./generate.js")).generate,
+      async () => (await import("./commands/generate.js")).generate,
     ),
   )
     .option("--name <name>", "what the migration is called; default: sequences")
@@ -129,7 +135,7 @@ function programOf(finish: (status: number) => void): Command {
     command(
       "check",
       "fail where the database differs from the declarations",
-      async () => (await import("./check.js")).check,
+      async () => (await import("./commands/check.js")).check,
     ),
   );
   const reading = (added: Command) =>
@@ -138,7 +144,11 @@ function programOf(finish: (status: number) => void): Command {
       .option("--trust-owner <role>", "let a superuser run code of this role; may be repeated", role);
 
   reading(
-    command("status", "show how the sequences are, worst first", async () => (await import("./status.js")).status),
+    command(
+      "status",
+      "show how the sequences are, worst first",
+      async () => (await import("./commands/status.js")).status,
+    ),
   )
     .option("--warn-at <share>", "a warning from this share of its range on; default: 0.75", share)
     .option("--critical-at <share>", "critical from this share on; default: 0.9", share)
@@ -157,7 +167,7 @@ function programOf(finish: (status: number) => void): Command {
     command(
       "resync",
       "put sequences behind what their columns hold, after an import",
-      async () => (await import("./resync.js")).resync,
+      async () => (await import("./commands/resync.js")).resync,
     ),
   )
     .option("--dry-run", "only show what would be done")
@@ -167,7 +177,7 @@ function programOf(finish: (status: number) => void): Command {
   command(
     "transfer",
     "carry the positions of sequences to another database, at a cutover",
-    async () => (await import("./transfer.js")).transfer,
+    async () => (await import("./commands/transfer.js")).transfer,
   )
     .option("--from <url>", "the source")
     .option("--to <url>", "the target, which never moves backwards")

@@ -1,16 +1,21 @@
-export { transfer, type TransferOptions, type TransferReport, type TransferredSequence } from "./transfer.js";
-export type { Progress } from "./extremes.js";
-export type { ColumnHealth, Health, HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./health.js";
-export type { ColumnName, SequenceName } from "./names.js";
-export { toPrometheus } from "./prometheus.js";
-export { rate, type SequenceRate } from "./rate.js";
-export { resync, type ResyncOptions } from "./resync.js";
-export type { ResyncFailure, ResyncMove, ResyncReport, ResyncSkip } from "./resync-report.js";
-export { status, type StatusOptions } from "./status.js";
+export {
+  transfer,
+  type TransferOptions,
+  type TransferReport,
+  type TransferredSequence,
+} from "./transfer/transfer-sequences.js";
+export type { Progress } from "./columns/read-extremes.js";
+export type { ColumnHealth, Health, HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./status/health.js";
+export type { ColumnName, SequenceName } from "../server/column-names.js";
+export { toPrometheus } from "./status/prometheus.js";
+export { rate, type SequenceRate } from "./status/usage-rate.js";
+export { resync, type ResyncOptions } from "./resync/resync-sequences.js";
+export type { ResyncFailure, ResyncMove, ResyncReport, ResyncSkip } from "./resync/resync-report.js";
+export { status, type StatusOptions } from "./status/sequence-status.js";
 export { type JsonOf, toJson } from "./to-json.js";
-export { allocator, type AllocatorOptions } from "./allocator.js";
-export { blockAllocator, type BlockAllocatorOptions } from "./block-allocator.js";
-export { checkStrides, type NodeSequence } from "./check-strides.js";
-export type { Allocator, Closing } from "./dispenser.js";
-export { gapless, type GaplessCounter, type GaplessOptions } from "./gapless.js";
-export { stride, type StrideOf, type StrideOptions } from "./stride.js";
+export { allocator, type AllocatorOptions } from "../allocate/allocator.js";
+export { blockAllocator, type BlockAllocatorOptions } from "../allocate/block-allocator.js";
+export { checkStrides, type NodeSequence } from "../allocate/check-strides.js";
+export type { Allocator, Closing } from "../allocate/allocation-queue.js";
+export { gapless, type GaplessCounter, type GaplessOptions } from "../allocate/gapless-counter.js";
+export { stride, type StrideOf, type StrideOptions } from "../allocate/stride.js";

@@ -1,12 +1,12 @@
-import type { Integer } from "../../types/options.js";
+import type { Integer } from "../../types/sequence-options.js";
 import { type Decode, SqlExpression } from "../sql/expression.js";
 import { SQL, Sql } from "../sql/fragment.js";
 import { quoteLiteral } from "../sql/literal.js";
 import { Shape } from "../sql/shape.js";
 import { type SequenceMark, sequenceMark } from "./mark.js";
 import { shortened, shown } from "./messages.js";
-import { fail } from "./name.js";
-import { readInteger, resolveOptions } from "./options.js";
+import { fail } from "./sequence-name.js";
+import { readInteger, resolveOptions } from "./resolve-options.js";
 import { sequenceOf, type SequenceLike, type SequenceNeeded, type ValueOf } from "./sequence.js";
 
 /**

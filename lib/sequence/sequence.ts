@@ -1,14 +1,14 @@
 import type { CheckedName, CheckedOptions } from "../../types/declaration.js";
-import type { SequenceOptions } from "../../types/options.js";
-import type { ValueOfOptions } from "../../types/value.js";
-import { NextvalError } from "../error.js";
+import type { SequenceOptions } from "../../types/sequence-options.js";
+import type { ValueOfOptions } from "../../types/value-of.js";
+import { NextvalError } from "../errors.js";
 import { SQL, type Sql, type Spliceable } from "../sql/fragment.js";
 import { identifier } from "../sql/identifier.js";
 import { shown, wrongType } from "./messages.js";
-import { checkName, fail } from "./name.js";
-import { resolveOptions } from "./options.js";
+import { checkName, fail } from "./sequence-name.js";
+import { resolveOptions } from "./resolve-options.js";
 
-export { sequenceName } from "./name.js";
+export { sequenceName } from "./sequence-name.js";
 
 /**
  * A declared sequence, as `pgSequence` makes it. It never changes; in a template it becomes its quoted, qualified name.

@@ -1,5 +1,5 @@
 import type { NamedColumn } from "../../types/rows.js";
-import { refuse } from "../error.js";
+import { refuse } from "../errors.js";
 import { BoundedMap } from "./bounded-map.js";
 import { Sql } from "./fragment.js";
 import { bytesOf, MAX_NAME_BYTES, quoteIdentifier } from "./identifier.js";

@@ -1,4 +1,4 @@
-import { refuse } from "../error.js";
+import { refuse } from "../errors.js";
 import { BoundedMap } from "./bounded-map.js";
 import { type Sql, textFragment } from "./fragment.js";
 

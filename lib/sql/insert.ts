@@ -1,4 +1,4 @@
-import { refuse } from "../error.js";
+import { refuse } from "../errors.js";
 import { BoundedMap } from "./bounded-map.js";
 import { SQL, Sql } from "./fragment.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";

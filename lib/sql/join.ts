@@ -1,4 +1,4 @@
-import { refuse } from "../error.js";
+import { refuse } from "../errors.js";
 import { Sql, type Spliceable, textFragment } from "./fragment.js";
 import { listShape } from "./list.js";
 import { admit, type Place, type Splice } from "./value.js";

@@ -1,4 +1,4 @@
-import { refuse } from "../error.js";
+import { refuse } from "../errors.js";
 
 /** A value that is JSON, whatever its kind. It becomes itself under `JSON.stringify`, so that other drivers write it, too. */
 export class JsonValue {

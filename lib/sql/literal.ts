@@ -1,4 +1,4 @@
-import { refuse } from "../error.js";
+import { refuse } from "../errors.js";
 import { type Sql, textFragment } from "./fragment.js";
 import { isText } from "./identifier.js";
 

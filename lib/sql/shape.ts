@@ -1,4 +1,4 @@
-import { refuse } from "../error.js";
+import { refuse } from "../errors.js";
 import { CODE, type Context, lex } from "./lexer.js";
 
 /** The most parameters that one statement takes over every driver: the protocol counts them in 16 bits, and postgres.js refuses the last two. */

@@ -1,6 +1,6 @@
-import { refuse } from "../error.js";
+import { refuse } from "../errors.js";
 import type { Sql } from "./fragment.js";
-import { Site } from "./site.js";
+import { Site } from "./template.js";
 import type { CheckedThings, Thing } from "./checked-things.js";
 import type { RowFrom } from "../../types/rows.js";
 import type { Splice } from "./value.js";

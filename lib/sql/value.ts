@@ -1,4 +1,4 @@
-import { refuse } from "../error.js";
+import { refuse } from "../errors.js";
 import { SQL, Sql, type Spliceable } from "./fragment.js";
 import type { JsonValue } from "./json.js";
 import { Shape } from "./shape.js";

@@ -3,12 +3,12 @@ import { bind, createSequence, type Database, nextval, pgSequence, sql } from "n
 import { gapless } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect } from "vitest";
-import { countUnique, type Program, startProgram } from "../database/operate/draw-programs.js";
-import { blockSeq, orderSeq } from "../database/operate/drawing.js";
-import { usePrograms } from "../programs.js";
+import { countUnique, type Program, startProgram } from "../support/draws/draw-programs.js";
+import { blockSeq, orderSeq } from "../support/draws/drawing.js";
+import { usePrograms } from "../support/programs.js";
 import { type Server, startServer } from "../server/server.js";
-import { answerOf } from "./answer.js";
-import { attack, type Round } from "./attack.js";
+import { answerOf } from "../support/attacks/answer.js";
+import { attack, type Round } from "../support/attacks/attack.js";
 
 const PROGRAMS = 2;
 const WRITERS = 6;
@@ -24,7 +24,7 @@ let server: Server;
 let drawIds: string;
 
 beforeAll(async () => {
-  [drawIds] = await compile(new URL("../database/operate/draw-ids.ts", import.meta.url));
+  [drawIds] = await compile(new URL("../support/draws/draw-ids.ts", import.meta.url));
   // The kill has to lose what was not flushed. Without fsync the server takes no commit_delay either.
   server = await startServer({ settings: { fsync: "on" } });
 });

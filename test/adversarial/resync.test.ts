@@ -3,9 +3,9 @@ import { bind } from "nextval";
 import { resync, type ResyncReport } from "nextval/operate";
 import type postgres from "postgres";
 import { expect } from "vitest";
-import { useDatabase } from "../database.js";
-import { attack } from "./attack.js";
-import type { Random } from "./random.js";
+import { useDatabase } from "../support/database.js";
+import { attack } from "../support/attacks/attack.js";
+import type { Random } from "../support/attacks/random.js";
 
 const TABLES = 8;
 const INSERTS_AFTERWARDS = 3;

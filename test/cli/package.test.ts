@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { createAssortedSequences } from "../assorted-sequences.js";
-import { useDatabase } from "../database.js";
-import { buildCopy } from "./build-copy.js";
-import { type Finished, projectIn, startProcess } from "./project.js";
+import { createAssortedSequences } from "../support/assorted-sequences.js";
+import { useDatabase } from "../support/database.js";
+import { buildCopy } from "../support/command/build-copy.js";
+import { type Finished, projectIn, startProcess } from "../support/command/project.js";
 
 const execute = promisify(execFile);
 const installed = fileURLToPath(new URL("../../node_modules", import.meta.url));

@@ -1,7 +1,7 @@
 import { bind, createSequence, type Handle, nextval, pgSequence, setval } from "nextval";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const ticketSeq = pgSequence("ticket_seq", { as: "integer" });

@@ -1,7 +1,7 @@
 import { bind, createSequence, type Database, nextval, pgSequence, setSequenceLogged, sql } from "nextval";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { serverVersion } from "../database.js";
+import { serverVersion } from "../support/database.js";
 import { type Server, startServer } from "../server/server.js";
 
 /** The server writes a record into its log before a sequence runs out of as many values. Source: SEQ_LOG_VALS in `sequence.c`. */

@@ -1,8 +1,8 @@
 import { type AnySequence, bind, createSequence, type Database, nextval, pgSequence } from "nextval";
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
-import { recordStatements, type StatementRecorder } from "./hosts/recorder.js";
+import { useDatabase } from "../support/database.js";
+import { recordStatements, type StatementRecorder } from "../support/hosts/recorder.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");

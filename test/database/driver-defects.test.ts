@@ -1,7 +1,7 @@
 import { connect, createServer } from "node:net";
 import { bind, createSequence, nextval, pgSequence, sql } from "nextval";
 import { expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 /** What postgres.js 3.4.9 gets wrong, and a handle does not. */
 const database = useDatabase();

@@ -14,7 +14,7 @@ import {
   sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const fullSeq = pgSequence("full_seq", { maxValue: 2 });

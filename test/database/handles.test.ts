@@ -1,6 +1,6 @@
 import { bind, createSequence, currval, nextval, pgSequence, setval, sql } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");

@@ -22,7 +22,7 @@ import {
 } from "nextval";
 import type postgres from "postgres";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 // What a test makes goes into a schema of its own; the table to be attacked is in reach behind it.
 const connection = { search_path: "arena, public" };

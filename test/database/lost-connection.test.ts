@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import { bind, createSequence, type Database, pgSequence, sql } from "nextval";
 import type postgres from "postgres";
 import { beforeAll, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 /**
  * Between the error of a socket and its close postgres.js 3.4.9 still takes the connection for a good one. What it is given then

@@ -1,7 +1,7 @@
 import { bind, createSequence, type Database, nextval, pgSequence, setval, sql, type Sql } from "nextval";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const bigSeq = pgSequence("big_seq");

@@ -11,7 +11,7 @@ import {
   sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 /*
  * What the documentation of PostgreSQL promises of sequences, and what it does not: "CREATE SEQUENCE" (Notes) and "Sequence

@@ -28,12 +28,12 @@ import * as operateNames from "nextval/operate";
 import { allocator, blockAllocator, gapless, resync, status, transfer } from "nextval/operate";
 import type postgres from "postgres";
 import { beforeAll, expect, test } from "vitest";
-import { withDatabase } from "../../lib/cli/connect.js";
-import { checkSchemas } from "../../lib/cli/known-schemas.js";
-import { look } from "../../lib/cli/look.js";
-import { patiently } from "../../lib/cli/patiently.js";
-import { serverVersion, useDatabase } from "../database.js";
-import { makeHostile, namesIn } from "./hostile.js";
+import { withDatabase } from "../../lib/cli/database/connect.js";
+import { checkSchemas } from "../../lib/cli/database/known-schemas.js";
+import { look } from "../../lib/cli/database/inspect-database.js";
+import { patiently } from "../../lib/cli/database/timeouts.js";
+import { serverVersion, useDatabase } from "../support/database.js";
+import { makeHostile, namesIn } from "../support/hostile-path.js";
 
 const database = useDatabase();
 const other = useDatabase();

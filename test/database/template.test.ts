@@ -1,6 +1,6 @@
 import { bind, sql } from "nextval";
 import { expect, test } from "vitest";
-import { serverVersion, useDatabase } from "../database.js";
+import { serverVersion, useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 

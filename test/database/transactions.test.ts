@@ -12,7 +12,7 @@ import {
   sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");

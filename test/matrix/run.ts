@@ -50,7 +50,7 @@ export async function runTests({ folder }: Installed, filters: readonly string[]
       "--project=servers",
       "--project=command",
       "--reporter=default",
-      "--reporter=./test/skipped.ts",
+      "--reporter=./test/support/skipped.ts",
       "--reporter=json",
       `--outputFile.json=${output}`,
       ...filters,

@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { type AnySequence, bind } from "nextval";
 import { apply, type DatabaseState, type HazardCode, inspect, type Plan, plan } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
-import { arrange, insertFor, isKey, type Pair, pair, sequenceOf, setUp, wishFor } from "./hazard-cases.js";
+import { useDatabase } from "../support/database.js";
+import { arrange, insertFor, isKey, type Pair, pair, sequenceOf, setUp, wishFor } from "../support/hazard-cases.js";
 
 const database = useDatabase({ max: 1 });
 const PAIRS = Number(process.env["NEXTVAL_HAZARD_PAIRS"] ?? 300);

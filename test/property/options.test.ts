@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { pgSequence } from "nextval";
 import { expect, test } from "vitest";
-import { COMPILERS, diagnose } from "../compiler.js";
-import { useDatabase } from "../database.js";
+import { COMPILERS, diagnose } from "../support/compiler.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 

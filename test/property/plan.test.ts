@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { type AnySequence, bind, pgSchema, resolveOptions, type SequenceOptions } from "nextval";
 import { apply, type HazardCode, inspect, plan } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase({ max: 1 });
 const PAIRS = Number(process.env["NEXTVAL_PLAN_PAIRS"] ?? 300);

@@ -1,6 +1,6 @@
 import { bind, nextval, pgSequence, sql } from "nextval";
 import { describe, expect, test } from "vitest";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 

@@ -1,7 +1,7 @@
 import postgres from "postgres";
 import { afterEach, describe, expect, inject, test, vi } from "vitest";
 import { withDatabase } from "../../examples/database.js";
-import { useDatabase } from "../database.js";
+import { useDatabase } from "../support/database.js";
 
 describe("useDatabase", () => {
   const early = useDatabase();

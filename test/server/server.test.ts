@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { usePrograms } from "../programs.js";
+import { usePrograms } from "../support/programs.js";
 import { fastFolder } from "./fast-folder.mjs";
 import { serverPackage } from "./package.mjs";
 import { descendantsOf, stillRunning, waitUntilGone } from "./processes.mjs";

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { COMPILERS, type Diagnostic, diagnose } from "../compiler.js";
-import { ACCEPTED, REFUSED } from "../refused-declarations.js";
+import { COMPILERS, type Diagnostic, diagnose } from "../support/compiler.js";
+import { ACCEPTED, REFUSED } from "../support/refused-declarations.js";
 
-const OPTIONS = fileURLToPath(new URL("../../types/options.js", import.meta.url));
+const OPTIONS = fileURLToPath(new URL("../../types/sequence-options.js", import.meta.url));
 
 /** What the compiler does not know passes it. */
 const UNKNOWN = [

@@ -2,7 +2,7 @@ import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOption
 import { describe, expect, test } from "vitest";
 import { PgSequence, sequenceName, sequenceOf } from "../../lib/sequence/sequence.js";
 import { SQL } from "../../lib/sql/fragment.js";
-import { ACCEPTED, REFUSED } from "../refused-declarations.js";
+import { ACCEPTED, REFUSED } from "../support/refused-declarations.js";
 
 /** As text, because the compiler would not let most of them through. */
 function run(code: string): unknown {

@@ -77,7 +77,7 @@ test.each([
 
 test("the README says of every error what to do", async () => {
   const [source, readme] = await Promise.all(
-    ["lib/error.ts", "README.md"].map((name) => readFile(new URL(`../../${name}`, import.meta.url), "utf8")),
+    ["lib/errors.ts", "README.md"].map((name) => readFile(new URL(`../../${name}`, import.meta.url), "utf8")),
   );
   const codes = [...(source?.split("export class")[0] ?? "").matchAll(/^ {2}\| "(\w+)"/gm)].map(([, code]) => code);
   expect(codes.length).toBeGreaterThan(15);

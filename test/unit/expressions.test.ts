@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript-5";
 import { expect, test } from "vitest";
-import { MOST, slowdown, time } from "../linear.js";
+import { MOST, slowdown, time } from "../support/linear.js";
 
 const root = new URL("../../", import.meta.url);
 

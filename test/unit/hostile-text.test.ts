@@ -10,11 +10,11 @@ import { toKnex } from "nextval/knex";
 import { fromKysely, toKysely } from "nextval/kysely";
 import postgres from "postgres";
 import { describe, expect, test } from "vitest";
-import { printable, printableJson, printableLine } from "../../lib/cli/printable.js";
-import { keepSecretsOf, maskUrls, redact, redactThrown } from "../../lib/cli/redact.js";
-import { kindOf } from "../../lib/driver/first-words.js";
-import { writeValues } from "../../lib/driver/write.js";
-import { MOST, slowdown } from "../linear.js";
+import { printable, printableJson, printableLine } from "../../lib/cli/terminal/escape.js";
+import { keepSecretsOf, maskUrls, redact, redactThrown } from "../../lib/cli/terminal/redact.js";
+import { kindOf } from "../../lib/handle/first-words.js";
+import { writeValues } from "../../lib/drivers/postgres-js/write-values.js";
+import { MOST, slowdown } from "../support/linear.js";
 
 type Sql = nextval.Sql;
 const { pgSchema, pgSequence, sql } = nextval;

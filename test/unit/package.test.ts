@@ -5,9 +5,9 @@ import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
-import { COMPILERS } from "../compiler.js";
-import { isBuilt } from "../is-built.js";
-import { usePrograms } from "../programs.js";
+import { COMPILERS } from "../support/compiler.js";
+import { isBuilt } from "../support/is-built.js";
+import { usePrograms } from "../support/programs.js";
 
 const compile = usePrograms();
 const run = promisify(execFile);
@@ -80,12 +80,12 @@ const compilers = Object.values(COMPILERS).filter((compiler) => compiler !== "ty
 
 describe.concurrent.each(compilers)("under %s", (compiler) => {
   test("the published types work, and the adapters with the types of their hosts", async () => {
-    const [checkPublished] = await compile(new URL("./check-published.ts", import.meta.url));
+    const [checkPublished] = await compile(new URL("../support/check-published.ts", import.meta.url));
     const files = Object.keys(PROGRAMS).map((name) => `${folder}/${name}`);
     const { stdout } = await run(process.execPath, [checkPublished, compiler, ...files]);
     const { checked, complaints } = JSON.parse(stdout) as { checked: string[]; complaints: string };
     expect(complaints).toBe("");
-    const published = ["index", "embed/drizzle", "embed/knex", "embed/kysely"];
+    const published = ["index", "adapters/drizzle", "adapters/knex", "adapters/kysely"];
     expect(checked).toEqual(
       expect.arrayContaining([...files, ...published.map((name) => `${root}dist/lib/${name}.d.ts`)]),
     );

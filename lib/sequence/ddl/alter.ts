@@ -1,4 +1,4 @@
-import type { Integer, ResolvedOptions, SequenceType } from "../../../types/options.js";
+import type { Integer, ResolvedOptions, SequenceType } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import {
   checkOptions,
@@ -8,11 +8,11 @@ import {
   resolveOptions,
   shapeProblem,
   typeLimits,
-} from "../options.js";
-import { fail } from "../name.js";
+} from "../resolve-options.js";
+import { fail } from "../sequence-name.js";
 import { type SequenceLike, sequenceName } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
-import { nameOf, statement } from "./statement.js";
+import { nameOf, statement } from "./ddl-statement.js";
 
 /** What `alterSequence` can change; null puts an option back to its default. */
 export interface SequenceChanges {

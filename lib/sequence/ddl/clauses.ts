@@ -1,5 +1,5 @@
-import type { Integer } from "../../../types/options.js";
-import { readOnce } from "../options.js";
+import type { Integer } from "../../../types/sequence-options.js";
+import { readOnce } from "../resolve-options.js";
 
 /** The options that CREATE SEQUENCE, ALTER SEQUENCE and an identity column share; null stands for the default. */
 export interface Clauses {

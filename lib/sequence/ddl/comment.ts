@@ -1,10 +1,10 @@
 import type { Sql } from "../../sql/fragment.js";
 import { literal } from "../../sql/literal.js";
 import { shown, wrongType } from "../messages.js";
-import { fail, textProblem } from "../name.js";
-import { readOnce } from "../options.js";
+import { fail, textProblem } from "../sequence-name.js";
+import { readOnce } from "../resolve-options.js";
 import type { SequenceLike } from "../sequence.js";
-import { nameOf, statement } from "./statement.js";
+import { nameOf, statement } from "./ddl-statement.js";
 
 /**
  * Sets the comment of a sequence: the declared one, unless another is given; null takes it away.

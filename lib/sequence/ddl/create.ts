@@ -1,10 +1,10 @@
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
-import { fail } from "../name.js";
-import { checkOptions, readOnce } from "../options.js";
+import { fail } from "../sequence-name.js";
+import { checkOptions, readOnce } from "../resolve-options.js";
 import { type SequenceLike, pgSchema, type PgSchema, sequenceName } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
-import { nameOf, statement } from "./statement.js";
+import { nameOf, statement } from "./ddl-statement.js";
 
 /**
  * Creates a sequence as it is declared. OWNED BY is left out, because the table usually comes later: see `ownSequence`; for

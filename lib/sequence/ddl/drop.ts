@@ -1,8 +1,8 @@
-import { NextvalError } from "../../error.js";
+import { NextvalError } from "../../errors.js";
 import type { Sql } from "../../sql/fragment.js";
-import { readOnce } from "../options.js";
+import { readOnce } from "../resolve-options.js";
 import type { SequenceLike } from "../sequence.js";
-import { nameOf, statement } from "./statement.js";
+import { nameOf, statement } from "./ddl-statement.js";
 
 /**
  * Drops one sequence, or several in one statement.

@@ -1,7 +1,7 @@
 import type { Sql } from "../../sql/fragment.js";
-import { fail } from "../name.js";
+import { fail } from "../sequence-name.js";
 import type { SequenceLike } from "../sequence.js";
-import { checkedName, nameOf, statement } from "./statement.js";
+import { checkedName, nameOf, statement } from "./ddl-statement.js";
 
 /**
  * `usage` allows nextval, currval and lastval, `select` currval and lastval, `update` nextval and setval.

@@ -1,7 +1,7 @@
-import type { SequenceOptions } from "../../../types/options.js";
-import { NextvalError } from "../../error.js";
+import type { SequenceOptions } from "../../../types/sequence-options.js";
+import { NextvalError } from "../../errors.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
-import { checkOptions, readOnce } from "../options.js";
+import { checkOptions, readOnce } from "../resolve-options.js";
 import { optionClauses } from "./clauses.js";
 
 /** The options of the sequence behind an identity column, whose type is that of the column: say it as `as`, to have it checked. */

@@ -1,8 +1,8 @@
-import type { Integer } from "../../../types/options.js";
+import type { Integer } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { boundedValue } from "../functions.js";
 import type { SequenceLike } from "../sequence.js";
-import { nameOf, statement } from "./statement.js";
+import { nameOf, statement } from "./ddl-statement.js";
 
 /**
  * Starts a sequence over: the next value is its `startWith`, or `value`. The `startWith` itself stays as it is.

@@ -1,7 +1,7 @@
 import type { Sql } from "../../sql/fragment.js";
-import { fail } from "../name.js";
+import { fail } from "../sequence-name.js";
 import type { SequenceLike } from "../sequence.js";
-import { nameOf, statement } from "./statement.js";
+import { nameOf, statement } from "./ddl-statement.js";
 
 /**
  * Makes a sequence survive a crash of the server, or not. An unlogged one starts over after a crash.

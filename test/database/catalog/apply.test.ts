@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { bind, type Database, pgSchema, pgSequence } from "nextval";
 import { apply, inspect, plan } from "nextval/catalog";
 import { beforeEach, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq", { startWith: 100 });

@@ -2,8 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { bind, pgSequence } from "nextval";
 import { apply, inspect, plan } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
-import { look } from "../../../lib/cli/look.js";
-import { useDatabase } from "../../database.js";
+import { look } from "../../../lib/cli/database/inspect-database.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 

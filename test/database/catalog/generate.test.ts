@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { bind, pgSchema, pgSequence, type SequenceLike } from "nextval";
 import { generate, inspect, type MigrationFormat, plan } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase({ onnotice: () => {} });
 

@@ -1,7 +1,7 @@
 import { bind, type Database, nextval, pgSchema, pgSequence, type SequenceLike, type SequenceOptions } from "nextval";
 import { apply, type HazardCode, inspect, plan, type PlanOptions } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
-import { serverVersion, useDatabase } from "../../database.js";
+import { serverVersion, useDatabase } from "../../support/database.js";
 
 const database = useDatabase({ max: 1 });
 let db: Database;

@@ -1,7 +1,7 @@
 import { bind, type Database, nextval, pgSchema, pgSequence, type SequenceOptions } from "nextval";
 import { apply, type Hazard, type HazardCode, inspect, plan } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 let db: Database;

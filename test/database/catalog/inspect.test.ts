@@ -1,7 +1,7 @@
 import { bind } from "nextval";
 import { inspect } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
-import { serverVersion, useDatabase } from "../../database.js";
+import { serverVersion, useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 

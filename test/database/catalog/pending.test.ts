@@ -1,8 +1,8 @@
 import { bind, type Database, pgSchema, pgSequence, type SequenceLike } from "nextval";
 import { apply, generate, inspect, type MigrationFormat, plan, type PlanOptions, pull } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { time } from "../../linear.js";
+import { useDatabase } from "../../support/database.js";
+import { time } from "../../support/linear.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const orderSeq = pgSequence("orders_id_seq", { ownedBy: { table: "orders", column: "id" } });

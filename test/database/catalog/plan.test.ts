@@ -1,7 +1,7 @@
 import { bind, type Database, pgSchema, pgSequence, resolveOptions, type SequenceLike } from "nextval";
 import { apply, inspect, plan, type PlanOptions } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 const billing = pgSchema("billing");

@@ -7,9 +7,9 @@ import * as nextval from "nextval";
 import { type DatabaseState, inspect, plan, pull, type SequenceState } from "nextval/catalog";
 import ts from "typescript-5";
 import { beforeEach, describe, expect, test } from "vitest";
-import { COMPILERS } from "../../compiler.js";
-import { createAssortedSequences } from "../../assorted-sequences.js";
-import { useDatabase } from "../../database.js";
+import { COMPILERS } from "../../support/compiler.js";
+import { createAssortedSequences } from "../../support/assorted-sequences.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const root = fileURLToPath(new URL("../../../", import.meta.url));

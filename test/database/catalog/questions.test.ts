@@ -1,7 +1,7 @@
 import { bind, type Database, pgSchema, pgSequence, type SequenceLike } from "nextval";
 import { apply, inspect, plan, type PlanOptions } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const purchaseSeq = pgSequence("purchases_id_seq", {

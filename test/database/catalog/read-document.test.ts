@@ -2,8 +2,8 @@ import { bind, type Transaction } from "nextval";
 import { inspect } from "nextval/catalog";
 import { status } from "nextval/operate";
 import { beforeAll, expect, test } from "vitest";
-import { readDocument } from "../../../lib/catalog/read-document.js";
-import { useDatabase } from "../../database.js";
+import { readDocument } from "../../../lib/server/read-json.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 const db = () => bind(database.client);

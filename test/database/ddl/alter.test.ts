@@ -10,7 +10,7 @@ import {
   sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type CatalogEntry, PLAIN, useCatalog } from "./catalog.js";
+import { type CatalogEntry, PLAIN, useCatalog } from "../../support/stored-options.js";
 
 const database = useCatalog();
 

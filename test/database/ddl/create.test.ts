@@ -1,7 +1,7 @@
 import { createSchema, createSequence, dropSequence, identity, pgSchema, pgSequence, sql } from "nextval";
 import { describe, expect, test } from "vitest";
-import { serverVersion } from "../../database.js";
-import { PLAIN, useCatalog } from "./catalog.js";
+import { serverVersion } from "../../support/database.js";
+import { PLAIN, useCatalog } from "../../support/stored-options.js";
 
 const database = useCatalog();
 

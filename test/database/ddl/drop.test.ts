@@ -1,6 +1,6 @@
 import { createSequence, dropSequence, nextval, pgSchema, pgSequence, sql } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
-import { PLAIN, useCatalog } from "./catalog.js";
+import { PLAIN, useCatalog } from "../../support/stored-options.js";
 
 const database = useCatalog();
 

@@ -1,6 +1,6 @@
 import { createSequence, grantOnSequence, pgSequence, revokeOnSequence, sql } from "nextval";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { useCatalog } from "./catalog.js";
+import { useCatalog } from "../../support/stored-options.js";
 
 const database = useCatalog();
 const ALL = ["usage", "select", "update"];

@@ -14,8 +14,8 @@ import {
   sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
-import { serverVersion } from "../../database.js";
-import { PLAIN, useCatalog } from "./catalog.js";
+import { serverVersion } from "../../support/database.js";
+import { PLAIN, useCatalog } from "../../support/stored-options.js";
 
 const database = useCatalog();
 

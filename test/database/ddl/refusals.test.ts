@@ -16,7 +16,7 @@ import {
   setSequenceLogged,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useCatalog } from "./catalog.js";
+import { useCatalog } from "../../support/stored-options.js";
 
 const database = useCatalog();
 const seq = pgSequence("order_seq", { minValue: 100, maxValue: 10_000 });

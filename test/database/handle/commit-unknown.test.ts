@@ -1,7 +1,7 @@
 import { bind, type BeginOptions, type Database, type Handle, sql } from "nextval";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CuttableServer, cuttable } from "../../server/cut.js";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 /** How a program finds out whether a transaction was committed when COMMIT was not answered. */
 const database = useDatabase();

@@ -2,7 +2,7 @@ import { bind, sql } from "nextval";
 import newest from "postgres";
 import oldest from "postgres-3.4.8";
 import { describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 /**
  * What a handle does with the driver's internals, over the oldest version that `peerDependencies` allows and the newest one.

@@ -1,7 +1,7 @@
 import { createServer, connect, type AddressInfo, type Server } from "node:net";
 import { bind } from "nextval";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { asksForPasswords, NEEDS_PASSWORDS, useDatabase } from "../../database.js";
+import { asksForPasswords, NEEDS_PASSWORDS, useDatabase } from "../../support/database.js";
 
 /** What happens to the statement after one whose connection was lost. */
 const database = useDatabase();

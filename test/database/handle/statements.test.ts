@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { bind, type Database, type Query, sql } from "nextval";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CuttableServer, cuttable } from "../../server/cut.js";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 /** What becomes of a statement between the call and its answer. */
 const database = useDatabase();

@@ -1,7 +1,7 @@
 import { bind, createSequence, type Database, nextval, pgSequence, NextvalError, sql } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cuttable } from "../../server/cut.js";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 const db = () => bind(database.client);

@@ -1,6 +1,6 @@
 import { bind, type Database, sql, type Value } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 /** Values are written by the library: what reaches the server is what was given, or it is refused. */
 const database = useDatabase({ max: 1 });

@@ -1,8 +1,8 @@
 import databases, { sql as databasesSql } from "@databases/pg";
 import { embed, nextval, sql } from "nextval";
 import { expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { testHost } from "./host.js";
+import { useDatabase } from "../../support/database.js";
+import { testHost } from "../../support/hosts/host.js";
 
 const connect = (url: string) => databases.default({ connectionString: url, bigIntMode: "bigint" });
 

@@ -30,8 +30,8 @@ import { fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
 import { Pool } from "pg";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
-import { serverVersion, useDatabase } from "../../database.js";
-import { testHost } from "./host.js";
+import { serverVersion, useDatabase } from "../../support/database.js";
+import { testHost } from "../../support/hosts/host.js";
 
 const orders = pgTable("orders", { id: bigint({ mode: "bigint" }).primaryKey(), note: text() });
 const orderSeq = pgSequence("order_seq", { startWith: 100 });

@@ -3,8 +3,8 @@ import { type AnySequence, bind, createSequence, nextval, pgSequence, sql } from
 import { toKnex } from "nextval/knex";
 import { Model } from "objection";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { testHost } from "./host.js";
+import { useDatabase } from "../../support/database.js";
+import { testHost } from "../../support/hosts/host.js";
 
 const orderSeq = pgSequence("order_seq");
 const text = (call: string) => `insert into "orders" ("id", "note") values (${call}, $1)`;

@@ -3,8 +3,8 @@ import { bind, createSequence, embed, nextval, pgSequence, setval, sql, type Val
 import { fromKysely, toKysely } from "nextval/kysely";
 import { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { testHost } from "./host.js";
+import { useDatabase } from "../../support/database.js";
+import { testHost } from "../../support/hosts/host.js";
 
 const orderSeq = pgSequence("order_seq");
 

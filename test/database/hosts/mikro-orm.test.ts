@@ -10,8 +10,8 @@ import type { Knex } from "knex";
 import { bind, createSchema, createSequence, embed, nextval, pgSchema, pgSequence, sql } from "nextval";
 import { toKnex } from "nextval/knex";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { recordStatements, type StatementRecorder } from "./recorder.js";
+import { useDatabase } from "../../support/database.js";
+import { recordStatements, type StatementRecorder } from "../../support/hosts/recorder.js";
 
 const ATTACK = `'); drop table orders; --`;
 const orderSeq = pgSequence("order_seq");

@@ -1,8 +1,8 @@
 import { nextval, sql } from "nextval";
 import { Client, Pool } from "pg";
 import { expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { testHost } from "./host.js";
+import { useDatabase } from "../../support/database.js";
+import { testHost } from "../../support/hosts/host.js";
 
 testHost("node-postgres", {
   text: (call) => `insert into orders (id, note) values (${call}, $1)`,

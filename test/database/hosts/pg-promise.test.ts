@@ -1,8 +1,8 @@
 import { nextval, sql } from "nextval";
 import pgPromise from "pg-promise";
 import { expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { testHost } from "./host.js";
+import { useDatabase } from "../../support/database.js";
+import { testHost } from "../../support/hosts/host.js";
 
 const connect = pgPromise({ noWarnings: true });
 

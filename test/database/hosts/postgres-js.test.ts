@@ -1,8 +1,8 @@
 import { embed, nextval, sql } from "nextval";
 import postgres from "postgres";
 import { expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { testHost } from "./host.js";
+import { useDatabase } from "../../support/database.js";
+import { testHost } from "../../support/hosts/host.js";
 
 testHost("postgres.js, a query of its own", {
   text: (call) => `insert into orders (id, note) values (${call}, $1)`,

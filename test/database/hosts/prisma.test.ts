@@ -8,9 +8,9 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import type { Sql as PrismaSql, sqltag } from "@prisma/client/runtime/client";
 import { type AnySequence, bind, createSequence, embed, nextval, pgSequence, sql } from "nextval";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { testHost } from "./host.js";
-import { recordStatements, type StatementRecorder } from "./recorder.js";
+import { useDatabase } from "../../support/database.js";
+import { testHost } from "../../support/hosts/host.js";
+import { recordStatements, type StatementRecorder } from "../../support/hosts/recorder.js";
 
 const orderSeq = pgSequence("order_seq");
 const invoiceSeq = pgSequence("Invoice Seq");

@@ -1,9 +1,9 @@
 import { bind, createSequence, nextval, pgSequence, sql } from "nextval";
 import { DataTypes, QueryTypes, Sequelize } from "sequelize";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { testHost } from "./host.js";
-import { recordStatements, type StatementRecorder } from "./recorder.js";
+import { useDatabase } from "../../support/database.js";
+import { testHost } from "../../support/hosts/host.js";
+import { recordStatements, type StatementRecorder } from "../../support/hosts/recorder.js";
 
 const orderSeq = pgSequence("order_seq");
 

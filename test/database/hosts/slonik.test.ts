@@ -1,8 +1,8 @@
 import { embed, nextval, sql } from "nextval";
 import { createPool, type DatabasePool, sql as slonikSql } from "slonik";
 import { expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
-import { testHost } from "./host.js";
+import { useDatabase } from "../../support/database.js";
+import { testHost } from "../../support/hosts/host.js";
 
 async function connect(url: string): Promise<DatabasePool> {
   return await createPool(url);

@@ -2,7 +2,7 @@ import { embed, nextval, sql } from "nextval";
 import { Pool } from "pg";
 import templateTag, { join } from "sql-template-tag";
 import { expect, test } from "vitest";
-import { testHost } from "./host.js";
+import { testHost } from "../../support/hosts/host.js";
 
 testHost("sql-template-tag, run by node-postgres", {
   text: (call) => `insert into orders (id, note) values (${call}, $1)`,

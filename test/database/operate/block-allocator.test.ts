@@ -11,10 +11,10 @@ import {
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { blockAllocator } from "nextval/operate";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 import { cuttable, type CuttableServer } from "../../server/cut.js";
 import { startServer } from "../../server/server.js";
-import { recordStatements, type StatementRecorder } from "../hosts/recorder.js";
+import { recordStatements, type StatementRecorder } from "../../support/hosts/recorder.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq", { increment: 100 });

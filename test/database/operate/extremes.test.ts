@@ -2,7 +2,7 @@ import { bind, type Database } from "nextval";
 import { type Health, resync, status } from "nextval/operate";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 import { startServer } from "../../server/server.js";
 import { whileStandby } from "../../server/standby.js";
 

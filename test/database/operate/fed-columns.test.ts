@@ -2,7 +2,7 @@ import { bind, type Database } from "nextval";
 import { inspect } from "nextval/catalog";
 import { type Health, resync, type SequenceHealth, status } from "nextval/operate";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { serverVersion, useDatabase } from "../../database.js";
+import { serverVersion, useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 let db: Database;

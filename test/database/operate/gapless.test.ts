@@ -2,7 +2,7 @@ import { bind, type Database, NextvalError, type Transaction } from "nextval";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
 import { gapless } from "nextval/operate";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 let db: Database;

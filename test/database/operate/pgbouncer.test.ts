@@ -3,7 +3,7 @@ import { allocator, blockAllocator, gapless } from "nextval/operate";
 import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PgBouncer, pgBouncerVersion, startPgBouncer } from "../../server/pgbouncer.js";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 /** Far fewer connections to the server than clients, so that each transaction may run in another session. */
 const SERVER_CONNECTIONS = 3;

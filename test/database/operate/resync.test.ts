@@ -3,7 +3,7 @@ import { bind, type Database, type NextvalError } from "nextval";
 import { resync, status, toJson } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 let db: Database;

@@ -2,7 +2,7 @@ import { bind, type Database, type Sql, type Transaction } from "nextval";
 import { type Health, rate, resync, type SequenceHealth, status, toJson, toPrometheus } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { serverVersion, useDatabase } from "../../database.js";
+import { serverVersion, useDatabase } from "../../support/database.js";
 import { startServer } from "../../server/server.js";
 
 const database = useDatabase();

@@ -3,7 +3,7 @@ import { type AnySequence, bind, createSequence, NextvalError, pgSchema, pgSeque
 import { beforeEach, describe, expect, test } from "vitest";
 import { inspect } from "nextval/catalog";
 import { checkStrides, stride } from "nextval/operate";
-import { useDatabase } from "../../database.js";
+import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 

@@ -3,9 +3,9 @@ import { inspect } from "nextval/catalog";
 import { type Health, resync, status, type StatusOptions } from "nextval/operate";
 import type postgres from "postgres";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import type { FedColumn } from "../../../lib/operate/fed-columns.js";
-import { valuesOf } from "../../../lib/operate/values-of.js";
-import { serverVersion, useDatabase } from "../../database.js";
+import type { FedColumn } from "../../../lib/operate/columns/fed-columns.js";
+import { valuesOf } from "../../../lib/operate/columns/stored-values.js";
+import { serverVersion, useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 const MALLORY = "nextval_mallory";

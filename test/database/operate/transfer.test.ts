@@ -1,9 +1,9 @@
 import { bind, type Database, type Transaction } from "nextval";
 import { resync, transfer } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
-import { serverVersion } from "../../database.js";
-import { builtInWay } from "../../../lib/operate/transfer.js";
-import { useReplicas } from "./replicas.js";
+import { serverVersion } from "../../support/database.js";
+import { builtInWay } from "../../../lib/operate/transfer/transfer-sequences.js";
+import { useReplicas } from "../../support/replicas.js";
 
 const replicas = useReplicas();
 

@@ -1,10 +1,10 @@
 import { bind, createSequence } from "nextval";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { usePrograms } from "../../programs.js";
+import { usePrograms } from "../../support/programs.js";
 import { type Server, startServer } from "../../server/server.js";
-import { countUnique, startProgram } from "./draw-programs.js";
-import { blockSeq, orderSeq } from "./drawing.js";
+import { countUnique, startProgram } from "../../support/draws/draw-programs.js";
+import { blockSeq, orderSeq } from "../../support/draws/drawing.js";
 
 const PROCESSES = 8;
 const IDS = 1_000_000;
@@ -14,7 +14,7 @@ let server: Server;
 let drawIds: string;
 
 beforeAll(async () => {
-  [drawIds] = await compile(new URL("./draw-ids.ts", import.meta.url));
+  [drawIds] = await compile(new URL("../../support/draws/draw-ids.ts", import.meta.url));
   // Without it the server takes no commit_delay.
   server = await startServer({ settings: { fsync: "on" } });
 });

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { writeFiles } from "../../../lib/cli/write-files.js";
+import { writeFiles } from "../../../lib/cli/commands/write-files.js";
 
 let folder: string;
 const at = (name: string) => join(folder, name);

@@ -1,0 +1,224 @@
+import { NextvalError } from "../index.js";
+import { asyncDispose } from "./async-dispose.js";
+import type { Supply } from "./value-buffer.js";
+
+/** Hands out values that it draws many at a time. Made by `allocator` and `blockAllocator`. */
+export interface Allocator<Value> {
+  /**
+   * The next value. Values are handed out in the order of the calls of `next` and `take`.
+   *
+   * Fails with the error of the draw that it waited for, and with `ALLOCATOR_CLOSED` after `close`.
+   */
+  next(): Promise<Value>;
+
+  /** The next `count` values, from 0 to 2147483647, in the order in which they were drawn. Fails as `next` does. */
+  take(count: number): Promise<Value[]>;
+
+  /**
+   * Ends it: calls made before still get their values, later ones fail with `ALLOCATOR_CLOSED`. What was drawn and not
+   * handed out is a gap, and is given back here.
+   *
+   * ```ts
+   * const { unused } = await ids.close(); // [41n, 42n]
+   * ```
+   *
+   * It never fails, and may be called again, for the same answer. It waits for a draw that is on its way, but not longer than 5 seconds:
+   * what that draw brings later goes to the calls that wait for it, and the rest of it is lost.
+   */
+  close(): Promise<Closing<Value>>;
+
+  /** `await using ids = allocator(...)` closes it at the end of the block. */
+  [asyncDispose](): Promise<void>;
+}
+
+/** What an allocator leaves behind. */
+export interface Closing<Value> {
+  /**
+   * The values that were drawn and not handed out, in the order in which they were drawn. Reading it makes the list, and
+   * throws `INVALID_OPTIONS` where it would have more than 2147483647, as the rest of a block may.
+   */
+  readonly unused: Value[];
+}
+
+/** Where a dispenser gets its values from. */
+export interface Source<Value> {
+  /** The sequence, in messages. */
+  readonly name: string;
+  /** With fewer values than this left, more are drawn before anybody waits for them. */
+  readonly lowWater: number;
+  /** Draws `missing` values or more where it may be as many as is usual; `missing` is 0 where nobody waits. */
+  draw(missing: number, closing: boolean): Promise<Supply<Value>>;
+}
+
+/** A call that waits for its values. */
+interface Waiter {
+  readonly count: number;
+  resolve(): void;
+  reject(reason: unknown): void;
+}
+
+/** What one draw can count, and one array hold. */
+export const MOST_AT_ONCE = 2_147_483_647;
+
+/** How long `close` waits for a draw, whose connection may be dead. */
+const MAX_CLOSE_MS = 5_000;
+
+function pause(ms: number): { promise: Promise<void>; end(): void } {
+  let end = () => {};
+  const promise = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    end = () => clearTimeout(timer);
+  });
+  return { promise, end };
+}
+
+/** The queue of an allocator. Whatever it is asked for waits in one line, and one draw at a time is on its way. */
+export class Dispenser<Value> implements Allocator<Value> {
+  readonly #source: Source<Value>;
+  readonly #supplies: Supply<Value>[] = [];
+  /** How many values all supplies have left. */
+  #left = 0;
+  #waiters: Waiter[] = [];
+  /** How many values the waiters want, all together. */
+  #wanted = 0;
+  #drawing: Promise<void> | undefined;
+  #end: Promise<void> | undefined;
+  #closing: Promise<Closing<Value>> | undefined;
+
+  constructor(source: Source<Value>) {
+    this.#source = source;
+  }
+
+  next(): Promise<Value> {
+    return this.#isReadyFor(1) ? Promise.resolve(this.#one()) : this.#wait(1, () => this.#one());
+  }
+
+  take(count: number): Promise<Value[]> {
+    if (!Number.isInteger(count) || count < 0 || count > MOST_AT_ONCE) {
+      const problem = `take hands out a whole number of values from 0 to ${MOST_AT_ONCE}, not ${String(count)}`;
+      return Promise.reject(this.#error("INVALID_OPTIONS", problem));
+    }
+    return this.#isReadyFor(count) ? Promise.resolve(this.#many(count)) : this.#wait(count, () => this.#many(count));
+  }
+
+  close(): Promise<Closing<Value>> {
+    const rest = () => this.#rest();
+    return (this.#closing ??= this.#drain().then(() => {
+      let unused: Value[] | undefined;
+      return {
+        // Only when asked for: a block may have millions.
+        get unused() {
+          return (unused ??= rest());
+        },
+      };
+    }));
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.#drain();
+  }
+
+  #isReadyFor(count: number): boolean {
+    return this.#left >= count && this.#waiters.length === 0 && this.#end === undefined;
+  }
+
+  #one(): Value {
+    const supply = this.#supplies[0] as Supply<Value>;
+    const value = supply.one();
+    this.#took(1, supply);
+    return value;
+  }
+
+  #many(count: number): Value[] {
+    const [first] = this.#supplies;
+    if (first !== undefined && first.left >= count) {
+      const values = first.many(count);
+      this.#took(count, first);
+      return values;
+    }
+    const values = new Array<Value>(count);
+    for (let index = 0; index < count; index++) values[index] = this.#one();
+    return values;
+  }
+
+  #rest(): Value[] {
+    if (this.#left > MOST_AT_ONCE) {
+      const problem = `${this.#left} values were drawn and not handed out, and a list of unused ones holds at most ${MOST_AT_ONCE}`;
+      throw this.#error("INVALID_OPTIONS", problem);
+    }
+    return this.#many(this.#left);
+  }
+
+  #took(count: number, supply: Supply<Value>): void {
+    if (supply.left === 0) this.#supplies.shift();
+    this.#left -= count;
+    if (this.#left < this.#source.lowWater) this.#draw();
+  }
+
+  #wait<Result>(count: number, hand: () => Result): Promise<Result> {
+    if (this.#end !== undefined) {
+      return Promise.reject(this.#error("ALLOCATOR_CLOSED", "its allocator is closed and hands out no more values"));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ count, resolve: () => resolve(hand()), reject });
+      this.#wanted += count;
+      this.#draw();
+    });
+  }
+
+  /** Draws, unless that is on its way. */
+  #draw(): void {
+    if (this.#drawing !== undefined) return;
+    const isClosing = this.#end !== undefined;
+    const missing = Math.max(0, this.#wanted - this.#left);
+    if (isClosing && missing === 0) return;
+    this.#drawing = this.#source.draw(Math.min(missing, MOST_AT_ONCE), isClosing).then(
+      (supply) => this.#arrive(supply),
+      (reason: unknown) => this.#fail(reason),
+    );
+  }
+
+  #arrive(supply: Supply<Value>): void {
+    this.#drawing = undefined;
+    if (supply.left > 0) this.#supplies.push(supply);
+    this.#left += supply.left;
+    let served = 0;
+    for (const waiter of this.#waiters) {
+      if (waiter.count > this.#left) break;
+      served++;
+      this.#wanted -= waiter.count;
+      waiter.resolve();
+    }
+    this.#waiters.splice(0, served);
+    if (this.#waiters.length > 0 || this.#left < this.#source.lowWater) this.#draw();
+  }
+
+  /** Where nobody waits, nobody is told: the next call draws again, and hears how things are then. */
+  #fail(reason: unknown): void {
+    this.#drawing = undefined;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    this.#wanted = 0;
+    for (const waiter of waiters) waiter.reject(reason);
+  }
+
+  /** Refuses calls from now on, and waits for what is on its way. */
+  #drain(): Promise<void> {
+    return (this.#end ??= this.#settled());
+  }
+
+  async #settled(): Promise<void> {
+    const { promise, end } = pause(MAX_CLOSE_MS);
+    await Promise.race([this.#drawn(), promise]);
+    end();
+  }
+
+  async #drawn(): Promise<void> {
+    while (this.#drawing !== undefined) await this.#drawing;
+  }
+
+  #error(code: "ALLOCATOR_CLOSED" | "INVALID_OPTIONS", problem: string): NextvalError {
+    const { name } = this.#source;
+    return new NextvalError(code, `${name}: ${problem}`, { sequence: name });
+  }
+}

@@ -1,0 +1,78 @@
+import type { ResolvedOptions } from "../index.js";
+import type { Supply } from "./value-buffer.js";
+
+type ValueMode = ResolvedOptions["mode"];
+
+/** Blocks of consecutive values, each computed when it is handed out. */
+export class BlockSupply<Value> implements Supply<Value> {
+  readonly #blocks: readonly Block[];
+  readonly #step: 1n | -1n;
+  readonly #mode: ValueMode;
+  #block = 0;
+  #next = 0n;
+  #leftInBlock = 0;
+  left = 0;
+
+  constructor(blocks: readonly Block[], step: 1n | -1n, mode: ValueMode) {
+    this.#blocks = blocks;
+    this.#step = step;
+    this.#mode = mode;
+    for (const { count } of blocks) this.left += count;
+    this.#open();
+  }
+
+  one(): Value {
+    const value = this.#next;
+    this.#take(1);
+    const mode = this.#mode;
+    return (mode === "bigint" ? value : mode === "number" ? Number(value) : `${value}`) as Value;
+  }
+
+  many(count: number): Value[] {
+    const values = new Array<unknown>(count);
+    for (let at = 0; at < count;) {
+      const end = at + Math.min(count - at, this.#leftInBlock);
+      FILL[this.#mode](values, at, end, this.#next, this.#step);
+      this.#take(end - at);
+      at = end;
+    }
+    return values as Value[];
+  }
+
+  #take(count: number): void {
+    this.left -= count;
+    this.#leftInBlock -= count;
+    if (this.#leftInBlock === 0) this.#open();
+    else this.#next += this.#step * BigInt(count);
+  }
+
+  #open(): void {
+    const block = this.#blocks[this.#block++];
+    if (block === undefined) return;
+    this.#leftInBlock = block.count;
+    this.#next = block.first;
+  }
+}
+
+type Fill = (values: unknown[], from: number, end: number, first: bigint, step: bigint) => void;
+
+/** The values of a sequence of numbers are exact as numbers, by its declaration. */
+const FILL: Readonly<Record<ValueMode, Fill>> = {
+  bigint(values, from, end, first, step) {
+    // Cut to 64 bits, which every value is within, the sum is one instruction of the processor.
+    for (let at = from, value = first; at < end; at++, value = BigInt.asIntN(64, value + step)) values[at] = value;
+  },
+  number(values, from, end, first, step) {
+    const increment = Number(step);
+    for (let at = from, value = Number(first); at < end; at++, value += increment) values[at] = value;
+  },
+  string(values, from, end, first, step) {
+    for (let at = from, value = first; at < end; at++, value += step) values[at] = `${value}`;
+  },
+};
+
+export interface Block {
+  readonly first: bigint;
+  /** At least 1. */
+  readonly count: number;
+}

@@ -1,0 +1,40 @@
+import { type Handle, sql } from "../index.js";
+import { documentOf } from "../server/read-json.js";
+
+/** What the database has as the options that decide which values a sequence gives. */
+export interface Definition {
+  readonly increment: bigint;
+  readonly minValue: bigint;
+  readonly maxValue: bigint;
+  readonly cycle: boolean;
+}
+
+/**
+ * Reads what the database has under a quoted name; undefined where there is no such sequence.
+ *
+ * Every role may read it that may use the schema. A name without a schema is looked up in the `search_path` of the caller, so
+ * the statement names the schema of each function, operator and type. Source: "System Catalogs", `pg_sequence`.
+ */
+export async function readDefinition(db: Pick<Handle, "query">, name: string): Promise<Definition | undefined> {
+  const rows = await db.query(sql`
+    select coalesce((
+      select pg_catalog.json_build_object(
+        'increment', seqincrement::pg_catalog.text, 'min', seqmin::pg_catalog.text,
+        'max', seqmax::pg_catalog.text, 'cycle', seqcycle
+      )
+      from pg_catalog.pg_sequence
+      where seqrelid operator(pg_catalog.=) pg_catalog.to_regclass(${name})
+    ), 'null')::pg_catalog.text as document`);
+  const found = documentOf<Document | null>(rows);
+  if (found === null) return undefined;
+  const { increment, min, max, cycle } = found;
+  return { increment: BigInt(increment), minValue: BigInt(min), maxValue: BigInt(max), cycle };
+}
+
+/** Integers of 64 bits are text: JSON would round them. */
+interface Document {
+  readonly increment: string;
+  readonly min: string;
+  readonly max: string;
+  readonly cycle: boolean;
+}

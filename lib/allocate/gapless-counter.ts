@@ -1,0 +1,129 @@
+import { type Integer, NextvalError, pgSchema, type Sql, sql, type Transaction } from "../index.js";
+import { optionsOf } from "../option-object.js";
+
+export interface GaplessOptions {
+  /** The schema of the table of counters. Default: the server's `search_path` decides. */
+  readonly schema?: string | undefined;
+  /** The number that is drawn first, within 64 bits. Default: 1. */
+  readonly startWith?: Integer | undefined;
+}
+
+/** A counter without gaps. Made by `gapless`. */
+export interface GaplessCounter {
+  readonly name: string;
+
+  /**
+   * Creates the table of all counters of the schema, unless it exists:
+   *
+   * ```sql
+   * do 'begin
+   *   create table if not exists "gapless_counter" ("name" pg_catalog.text primary key, "value" bigint not null);
+   * exception when unique_violation or duplicate_object or duplicate_table then
+   *   create table if not exists "gapless_counter" ("name" pg_catalog.text primary key, "value" bigint not null);
+   * end'
+   * ```
+   *
+   * Programs may do so at the same moment, for which the server's own `if not exists` alone fails in all but one of them.
+   */
+  create(): Sql;
+
+  /**
+   * The next number, which belongs to the transaction: a rollback, to a savepoint, too, gives it back.
+   *
+   * ```ts
+   * await db.begin(async (tx) => {
+   *   const no = await invoiceNo.next(tx); // 1n
+   *   await tx`insert into invoices (no, customer) values (${no}, ${customer})`;
+   * });
+   * ```
+   *
+   * Whoever else draws from the same counter waits until the transaction ends: draw late in it. Fails with
+   * `TRANSACTION_REQUIRED` on anything but the handle of a transaction.
+   */
+  next(transaction: Transaction): Promise<bigint>;
+}
+
+const TABLE = "gapless_counter";
+
+/**
+ * A counter for numbers that may have no gap, such as those of invoices: it counts in a row of a table, inside the
+ * transaction that uses the number. Sequences cannot do that: what is drawn from them is not undone by a rollback.
+ *
+ * ```ts
+ * const invoiceNo = gapless("invoice_no", { schema: "billing", startWith: 1000 });
+ * await db.query(invoiceNo.create()); // do 'begin create table if not exists "billing"."gapless_counter" (...); ...'
+ * const no = await db.begin((tx) => invoiceNo.next(tx)); // 1000n
+ * ```
+ *
+ * All counters of a schema are rows of one table, by name: `gapless("invoice_no_2026")` needs nothing but its name. The first
+ * use makes the row, with `startWith`, which matters no more afterwards. A role needs select, insert and update on the table.
+ *
+ * The price is that writers queue: between `next` and the end of its transaction nobody else draws from the counter. With
+ * isolation level repeatable read or serializable those who have waited fail with SQLSTATE 40001, and have to try again.
+ * Draw from several counters in the same order everywhere, or two transactions may wait for each other (40P01).
+ */
+export function gapless(name: string, options?: GaplessOptions): GaplessCounter {
+  if (typeof name !== "string" || name === "" || name.length > MOST_CHARACTERS || !isText(name)) {
+    const given = typeof name === "string" ? JSON.stringify(name.slice(0, 100)) : typeof name;
+    refuse(
+      `gapless takes a name of 1 to ${MOST_CHARACTERS} characters without NUL or half a surrogate pair, not ${given}`,
+    );
+  }
+  const { schema, startWith = 1n } = optionsOf("gapless", options);
+  const start = readInteger(startWith);
+  if (start === undefined) {
+    refuse(`${name}: startWith must be an integer within 64 bits, not ${String(startWith).slice(0, 100)}`);
+  }
+  const table = schema === undefined ? sql.identifier(TABLE) : sql.identifier(pgSchema(schema).schemaName, TABLE);
+  const draw = sql`
+    insert into ${table} as counter ("name", "value") values (${name}, ${start}::bigint)
+    on conflict ("name") do update set "value" = counter."value" operator(pg_catalog.+) 1
+    returning "value"::pg_catalog.text`;
+  return Object.freeze({
+    name,
+    create: () => sql`do ${sql.literal(createTable(table))}`,
+    async next(transaction: Transaction) {
+      if (typeof transaction !== "function" || typeof transaction.savepoint !== "function") {
+        const problem = `${name}: a number without gaps is drawn inside a transaction, so that a rollback gives it back; pass the handle that db.begin gives`;
+        throw new NextvalError("TRANSACTION_REQUIRED", problem);
+      }
+      const [row] = await transaction.query(draw);
+      return BigInt(Object.values(row as object)[0] as string);
+    },
+  });
+}
+
+function createTable(table: Sql): string {
+  const create = `create table if not exists ${table.text} ("name" pg_catalog.text primary key, "value" bigint not null);`;
+  // What is in the way of the second attempt is something else.
+  return `begin
+  ${create}
+exception when unique_violation or duplicate_object or duplicate_table then
+  ${create}
+end`;
+}
+
+/** What fits into the index of the primary key, whatever the characters. Source: "B-Tree Indexes", section "Implementation". */
+const MOST_CHARACTERS = 500;
+
+function isText(text: string): boolean {
+  return !text.includes("\0") && !/[\ud800-\udfff]/u.test(text);
+}
+
+/** A number of 64 bits has 20 characters at most. To read a million digits takes seconds. */
+const MAX_DIGITS = 20;
+
+function readInteger(given: unknown): bigint | undefined {
+  const isInteger =
+    typeof given === "bigint" ||
+    (typeof given === "number"
+      ? Number.isSafeInteger(given)
+      : typeof given === "string" && given.length <= MAX_DIGITS && /^(0|-?[1-9]\d*)$/.test(given));
+  if (!isInteger) return undefined;
+  const integer = BigInt(given as Integer);
+  return BigInt.asIntN(64, integer) === integer ? integer : undefined;
+}
+
+function refuse(problem: string): never {
+  throw new NextvalError("INVALID_OPTIONS", problem);
+}

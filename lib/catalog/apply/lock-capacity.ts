@@ -1,0 +1,55 @@
+import { NextvalError, sql, type Transaction } from "../../index.js";
+import type { Plan } from "../plan/change.js";
+import { readDocument } from "../../server/read-json.js";
+
+/** What the server has room for: so many locks for each of so many sessions. Source: "Lock Management". */
+interface LockRoom {
+  readonly perTransaction: number;
+  readonly sessions: number;
+}
+
+const lockRoom = sql`
+  select pg_catalog.json_build_object(
+    'perTransaction', pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int4,
+    'sessions', pg_catalog.current_setting('max_connections')::pg_catalog.int4
+      operator(pg_catalog.+) pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int4
+  )::pg_catalog.text as document`;
+
+/** Fewer locks than these fit into every server. */
+const FEW = 500;
+
+/**
+ * Refuses a plan that takes more locks than the server has room for. A transaction keeps the lock of each sequence that it changes,
+ * and if it fills the server's table of locks, statements of other sessions fail as well.
+ */
+export async function refuseTooManyLocks(tx: Transaction, plan: Plan): Promise<void> {
+  const locks = countLocks(plan);
+  if (locks <= FEW) return;
+  const { perTransaction, sessions } = await readDocument<LockRoom>(tx, lockRoom);
+  const room = perTransaction * sessions;
+  if (locks <= room) return;
+  const problem = `the plan locks ${locks} sequences and tables in one transaction, the server has room for ${room} locks, and nothing was changed`;
+  const setting = `max_locks_per_transaction from ${perTransaction} to ${Math.ceil(locks / sessions)}`;
+  throw new NextvalError("PLAN_REFUSED", `${problem}; ${advice(setting)}`);
+}
+
+/** For a table of locks that was full nevertheless, because other sessions hold many. */
+export function outOfLocks(plan: Plan, cause: unknown): NextvalError {
+  const problem = `the server has no room left for the locks of the plan, ${countLocks(plan)} at least, and nothing was changed`;
+  return new NextvalError("PLAN_REFUSED", `${problem}; ${advice("max_locks_per_transaction")}`, { cause });
+}
+
+function advice(setting: string): string {
+  return `apply fewer declarations at a time, or raise ${setting} and restart the server`;
+}
+
+/** One for each sequence that changes, and for each table that one comes to belong to. */
+function countLocks({ changes, resolved }: Plan): number {
+  const changed = new Set(changes.map(({ subject }) => subject));
+  const owned = changes.filter(({ kind }) => kind === "own").length;
+  const owners = resolved.flatMap(({ schema, seqOptions }) => {
+    const table = seqOptions?.ownedBy?.table;
+    return table === undefined ? [] : [JSON.stringify([schema, table])];
+  });
+  return changed.size + Math.min(owned, new Set(owners).size);
+}

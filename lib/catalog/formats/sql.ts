@@ -1,9 +1,0 @@
-import { linesOf, type MigrationFile, type Script } from "./script.js";
-
-/** Two files of plain SQL: for psql, and for golang-migrate where the name begins with a number. */
-export function sql({ name, up, down }: Script): MigrationFile[] {
-  return [
-    { path: `${name}.up.sql`, content: linesOf(up) },
-    { path: `${name}.down.sql`, content: linesOf(down) },
-  ];
-}

@@ -1,0 +1,13 @@
+import { linesOf, type MigrationFile, type Script, timestampOf } from "./migration-script.js";
+
+/**
+ * A versioned migration, and the undo migration of the same version. `${...}` would be a placeholder wherever it stands.
+ * Source: Flyway's "Migrations" and "Placeholders".
+ */
+export function flyway(script: Script): MigrationFile[] {
+  const rest = `${timestampOf(script)}__${script.name}.sql`;
+  return [
+    { path: `V${rest}`, content: linesOf(script.up) },
+    { path: `U${rest}`, content: linesOf(script.down) },
+  ];
+}

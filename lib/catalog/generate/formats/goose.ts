@@ -1,0 +1,12 @@
+import { linesOf, type MigrationFile, type Script, timestampOf } from "./migration-script.js";
+
+/**
+ * One file; markers stand on lines of their own, and what is between StatementBegin and StatementEnd is not split at
+ * semicolons. Source: goose's "Annotations" and its `sqlparser`.
+ */
+export function goose(script: Script): MigrationFile[] {
+  const part = (steps: Script["up"]) =>
+    linesOf(steps, (statement) => `-- +goose StatementBegin\n${statement}\n-- +goose StatementEnd`);
+  const content = `-- +goose Up\n${part(script.up)}\n-- +goose Down\n${part(script.down)}`;
+  return [{ path: `${timestampOf(script)}_${script.name}.sql`, content }];
+}

@@ -1,0 +1,119 @@
+import { NextvalError } from "../../index.js";
+import type { Change, Pending, Plan, Question } from "../plan/change.js";
+import { dbmate } from "./formats/dbmate.js";
+import { flyway } from "./formats/flyway.js";
+import { goose } from "./formats/goose.js";
+import { commentLine, statementLine } from "./statement-line.js";
+import { nodePgMigrate } from "./formats/node-pg-migrate.js";
+import type { MigrationFile, Script, Step } from "./formats/migration-script.js";
+import { sql } from "./formats/plain-sql.js";
+
+export type { MigrationFile };
+
+/** The tools whose files `generate` writes; `"sql"` is a pair of plain files. */
+export type MigrationFormat = "sql" | "dbmate" | "goose" | "node-pg-migrate" | "flyway";
+
+export interface GenerateOptions {
+  /** What the migration is called: letters, digits, `_` and `-`. */
+  readonly name: string;
+  readonly format: MigrationFormat;
+  /** The time in the name of the file, which is its place among other migrations. Default: now. */
+  readonly at?: Date | undefined;
+}
+
+const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFile[]>> = {
+  sql,
+  dbmate,
+  goose,
+  "node-pg-migrate": nodePgMigrate,
+  flyway,
+};
+
+/**
+ * A plan as the files of a migration tool, with the way back. Why a change may hurt stands as a comment above its statement.
+ *
+ * ```ts
+ * generate(made, { name: "cycle_tickets", format: "dbmate" });
+ * // [{ path: "20260131235959_cycle_tickets.sql", content: ... }]
+ * // -- migrate:up
+ * // alter sequence "ticket_seq" cycle;
+ * //
+ * // -- migrate:down
+ * // alter sequence "ticket_seq" no cycle;
+ * ```
+ *
+ * What is pending becomes a migration of its own, whose name ends with `_owners`. It comes after the other one, and has to run
+ * after the migrations that create its tables: give it a later number if these are still to be written.
+ *
+ * What a comment of a sequence holds can be no marker and no placeholder of a tool. Throws `INVALID_OPTIONS` for an empty
+ * plan, for options that are none, and where a name holds a line break, `${` or a byte order mark.
+ */
+export function generate(plan: Plan, { name, format, at = new Date() }: GenerateOptions): MigrationFile[] {
+  if (typeof name !== "string" || !/^\w[\w-]{0,99}$/.test(name)) {
+    const given = JSON.stringify(name);
+    fail(`a migration has a name of up to 100 letters, digits, _ and -, which does not begin with -, not ${given}`);
+  }
+  if (!Object.hasOwn(FORMATS, format)) {
+    fail(`the formats of migrations are ${Object.keys(FORMATS).join(", ")}, not ${JSON.stringify(format)}`);
+  }
+  // As numbers the times of such years would sort elsewhere than others.
+  if (!(at instanceof Date) || !(at.getTime() >= Date.UTC(2002, 0)) || !(at.getTime() < Date.UTC(2286, 0))) {
+    fail(`a migration is made at a date of the years 2002 to 2285, not ${String(at)}`);
+  }
+  const { changes, pending, questions } = plan;
+  if (changes.length === 0 && pending.length === 0) {
+    fail(`the plan of the migration ${name} is empty: nothing differs`);
+  }
+  const write = FORMATS[format];
+  const now = { name, at, up: changes.map((each) => forth(each, questions)), down: changes.map(back).reverse() };
+  const later = {
+    name: `${changes.length === 0 ? name : nextName(name)}${LATER}`,
+    at: new Date(at.getTime() + (changes.length === 0 ? 0 : 1000)),
+    up: pending.map(forthLater),
+    down: pending.map(back).reverse(),
+  };
+  return [...(changes.length === 0 ? [] : write(now)), ...(pending.length === 0 ? [] : write(later))];
+}
+
+/** What the name of the migration ends with that has to wait for its tables. */
+const LATER = "_owners";
+
+/** One that begins with a number, as golang-migrate wants it, begins with the next one. */
+function nextName(name: string): string {
+  return name.replace(/^\d+/, (number) => `${BigInt(number) + 1n}`.padStart(number.length, "0"));
+}
+
+function forth({ subject, sql, hazards }: Change, questions: readonly Question[]): Step {
+  const open = questions.filter((question) => question.subject === subject);
+  return {
+    comments: [
+      ...open.map(({ message, otherwise }) => commentLine(`Question: ${message} ${otherwise}`)),
+      ...hazards.map(({ code, message, blocked }) =>
+        commentLine(`Hazard ${code}${blocked ? ", which the server refuses" : ""}: ${message}`),
+      ),
+    ],
+    statement: statementLine(subject, sql),
+  };
+}
+
+function forthLater({ subject, sql, message, warning }: Pending, index: number): Step {
+  return {
+    comments: [
+      ...(index === 0
+        ? ["PENDING: run this after the migrations that create the tables and columns that it names."]
+        : []),
+      commentLine(`Pending: ${message}`),
+      ...(warning === null ? [] : [commentLine(`Warning: ${warning}`)]),
+    ],
+    statement: statementLine(subject, sql),
+  };
+}
+
+function back({ subject, sql, inverse }: Change | Pending): Step {
+  if (inverse !== null) return { comments: [], statement: statementLine(subject, inverse) };
+  return { comments: [commentLine(`Cannot be undone: ${sql}`)], statement: null };
+}
+
+function fail(problem: string): never {
+  throw new NextvalError("INVALID_OPTIONS", problem);
+}

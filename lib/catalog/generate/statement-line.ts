@@ -1,0 +1,71 @@
+import { NextvalError } from "../../index.js";
+
+/**
+ * A statement of a plan as one line that no tool can misread: what its strings hold can end no line, be no marker, be no
+ * placeholder and no end of a statement. The statement means the same to the server.
+ *
+ * Outside of quotes a statement of a plan has words and numbers only; anything else is refused, and so is a name that holds
+ * a line break, a placeholder or a byte order mark, because a name has no escapes that every tool knows.
+ */
+export function statementLine(subject: string, statement: string): string {
+  const tokens = statement.match(TOKENS) ?? [];
+  if (tokens.join("") !== statement || /;|--/.test(tokens.filter((token) => !/['"]/.test(token)).join(""))) {
+    refuse(subject, `the statement ${JSON.stringify(statement)} is not one that a plan makes`);
+  }
+  return `${tokens.map((token) => safe(subject, token)).join("")};`;
+}
+
+/**
+ * For a comment: what would end the line, be a placeholder or an annotation of goose, is no longer that. goose takes any
+ * comment that holds `+goose` for an annotation, wherever it stands in the line. Source: its `sqlparser`.
+ */
+export function commentLine(text: string): string {
+  return text.replaceAll(UNSAFE, (found) => (found === "$" ? "$ " : " ")).replaceAll("+goose", "+ goose");
+}
+
+/** A name, an escape string, a string, or a run of words and numbers. */
+const TOKENS =
+  /"[^"]*(?:""[^"]*)*"|(?<!\w)E'[^'\\]*(?:(?:''|\\[^])[^'\\]*)*'|(?<!\w)'[^']*(?:''[^']*)*'|(?:(?!E')[\w ,.()=-])+/gy;
+
+/**
+ * What may end a line, for any tool, what turns the order in which one reads, and the byte order mark, which Flyway takes out
+ * wherever it stands. Source: its `BomStrippingReader`.
+ */
+// eslint-disable-next-line no-control-regex
+const UNSAFE = /[\0-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\$(?=\{)/g;
+
+/** What a name cannot hold, and what it is called. */
+const MISREAD: readonly (readonly [pattern: RegExp, problem: string])[] = [
+  [/[\n-\r\x85\u2028\u2029]/, "a line break"],
+  [/\$\{/, "${"],
+  [/\ufeff/, "a byte order mark"],
+];
+
+/** An escape is taken as a whole, so that its second backslash does not begin another. */
+// eslint-disable-next-line no-control-regex
+const UNSAFE_OR_ESCAPE = /\\[^]|[\0-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\$(?=\{)/g;
+
+function safe(subject: string, token: string): string {
+  if (token.startsWith('"')) {
+    const problem = MISREAD.find(([pattern]) => pattern.test(token))?.[1];
+    if (problem === undefined) return token;
+    refuse(subject, `the name ${JSON.stringify(token)} holds ${problem}, which tools for migrations misread`);
+  }
+  if (!/^E?'/.test(token) || token.search(UNSAFE) < 0) return token;
+  const body = token.startsWith("E") ? token.slice(2, -1) : token.slice(1, -1).replaceAll("\\", "\\\\");
+  return `E'${body.replaceAll(UNSAFE_OR_ESCAPE, escaped)}'`;
+}
+
+function escaped(found: string): string {
+  const character = found.slice(-1);
+  if (character === "'") return "''";
+  if (character === "$") return "\\x24";
+  if (character === "\n") return "\\n";
+  if (character === "\r") return "\\r";
+  if (character.search(UNSAFE) < 0) return found;
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function refuse(subject: string, problem: string): never {
+  throw new NextvalError("INVALID_OPTIONS", `${subject}: ${problem}; apply the plan instead`, { sequence: subject });
+}

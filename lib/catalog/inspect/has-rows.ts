@@ -1,0 +1,30 @@
+import { type Sql, sql } from "../../index.js";
+
+/**
+ * Whether a table has rows, or had some: `c` is its row of `pg_class`, and of a partitioned table its partitions count.
+ *
+ * No row is read. The server asks for the size of a table under a lock. So a table that another session locks for itself alone
+ * is taken for one with rows, and what its statistics say comes first.
+ */
+export const hasRows: Sql = sql`
+  case when c.relkind = 'r' then ${hasBlocks(sql`c`)}
+  else exists (
+    with recursive parts as (
+      select i.inhrelid as oid from pg_catalog.pg_inherits i where i.inhparent = c.oid
+      union all
+      select i.inhrelid from parts join pg_catalog.pg_inherits i on i.inhparent = parts.oid
+    )
+    select from parts
+    join pg_catalog.pg_class part on part.oid = parts.oid
+    where case part.relkind when 'p' then false when 'r' then ${hasBlocks(sql`part`)} else true end
+  ) end`;
+
+function hasBlocks(table: Sql): Sql {
+  return sql`
+    case when ${table}.relpages > 0 or pg_catalog.pg_stat_get_tuples_inserted(${table}.oid) > 0 then true
+    when ${table}.oid = any(array(
+      select l.relation from pg_catalog.pg_locks l
+      where l.mode = 'AccessExclusiveLock' and l.relation is not null and l.pid <> pg_catalog.pg_backend_pid()
+    )) then true
+    else pg_catalog.pg_relation_size(${table}.oid) > 0 end`;
+}

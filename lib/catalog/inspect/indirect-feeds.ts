@@ -1,0 +1,78 @@
+import { sql } from "../../index.js";
+
+/** A column of a view in the text of its rule: its number, and the table and column that it shows. */
+const ORIGIN =
+  ":resno ([0-9]+) :resname (?:[^ \\\\]|\\\\.)+ :ressortgroupref [0-9]+ :resorigtbl ([0-9]+) :resorigcol ([0-9]+)";
+
+/**
+ * The columns that take values from a sequence by another way than their own default:
+ *
+ * - the default calls a function that draws, written as `begin atomic` or `return`;
+ * - the column is of a domain whose default draws;
+ * - a view shows the column, and the view's column has the default;
+ * - the column is that of a partition that was attached without a default, and its table has the default;
+ * - a rule that draws inserts into the table, and the column is one of numbers.
+ *
+ * The server has a dependency for each. It has none for a function whose body is a string, so such functions and triggers are not
+ * seen. A domain may look the sequence up by its name: the feed is late-bound then. It goes into a statement that has `sequences` with
+ * `oid`, `defaults` with `objid`, `refobjid`, `refobjsubid`, and `domains` of `lateBoundDomains`.
+ */
+export const indirectFeeds = sql`
+  with recursive users as (
+    select d.refobjid as sequence, d.classid, d.objid, false as late_bound
+    from pg_catalog.pg_depend d
+    where d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid in (select oid from sequences)
+      and d.classid in (
+        'pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_type'::pg_catalog.regclass,
+        'pg_catalog.pg_rewrite'::pg_catalog.regclass
+      )
+    union
+    select sequence, 'pg_catalog.pg_type'::pg_catalog.regclass, relation, true from domains
+    union
+    select u.sequence, d.classid, d.objid, u.late_bound
+    from users u
+    join pg_catalog.pg_depend d on d.refclassid = u.classid and d.refobjid = u.objid
+    where u.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+  ), fed as (
+    select objid as sequence, refobjid as relation, refobjsubid as number, false as indirect, false as late_bound
+    from defaults
+    union
+    select u.sequence, a.adrelid, a.adnum, true, false
+    from users u
+    join pg_catalog.pg_attrdef a on a.oid = u.objid
+    where u.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+    union
+    select u.sequence, att.attrelid, att.attnum, true, u.late_bound
+    from users u
+    join pg_catalog.pg_depend d on d.refclassid = u.classid and d.refobjid = u.objid
+      and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objsubid > 0
+    join pg_catalog.pg_attribute att on att.attrelid = d.objid and att.attnum = d.objsubid and not att.atthasdef
+    where u.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+    union
+    select u.sequence, d.refobjid, d.refobjsubid, true, false
+    from users u
+    join pg_catalog.pg_rewrite r on r.oid = u.objid and r.ev_type <> '1'
+    join pg_catalog.pg_depend d on d.classid = u.classid and d.objid = u.objid and d.refobjid <> r.ev_class
+      and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjsubid > 0
+    join pg_catalog.pg_attribute att on att.attrelid = d.refobjid and att.attnum = d.refobjsubid
+    join pg_catalog.pg_type type on type.oid = att.atttypid and type.typcategory = 'N'
+    where u.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+    union
+    select f.sequence, onward.relation, onward.number, true, false
+    from fed f
+    join pg_catalog.pg_class c on c.oid = f.relation and c.relkind in ('v', 'p')
+    join pg_catalog.pg_attribute att on att.attrelid = f.relation and att.attnum = f.number
+    cross join lateral (
+      select part.attrelid as relation, part.attnum as number
+      from pg_catalog.pg_inherits i
+      join pg_catalog.pg_attribute part on part.attrelid = i.inhrelid and part.attname = att.attname
+      where c.relkind = 'p' and i.inhparent = f.relation
+      union all
+      select origin[2]::pg_catalog.oid, origin[3]::pg_catalog.int4
+      from pg_catalog.pg_rewrite r
+      cross join lateral pg_catalog.regexp_matches(r.ev_action::pg_catalog.text, ${ORIGIN}, 'g') origin
+      where c.relkind = 'v' and r.ev_class = f.relation and r.ev_type = '1' and origin[1] = f.number::pg_catalog.text
+        and origin[2] <> '0' and origin[3] <> '0'
+    ) onward
+  )
+  select sequence, relation, number, bool_or(late_bound) as late_bound from fed where indirect group by sequence, relation, number`;

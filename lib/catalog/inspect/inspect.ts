@@ -1,0 +1,151 @@
+import { NextvalError, type SequenceType } from "../../index.js";
+import { holdSchemas } from "../../server/powerful-reader.js";
+import { readAgain } from "../../server/retry-concurrent-ddl.js";
+import { readDocument, type Reading, type Source } from "../../server/read-json.js";
+import { sequencesQuery } from "./sequences-query.js";
+import { serverQuery } from "./server-query.js";
+import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";
+
+export interface InspectOptions {
+  /** Look at these schemas only. Default: all but the server's own. */
+  readonly schemas?: readonly string[] | undefined;
+}
+
+/**
+ * Reads the state of every sequence of a database: options, type, persistence, whom it belongs to, the columns it feeds,
+ * its current value, and what the connected role may not do with it.
+ *
+ * ```ts
+ * const state = await inspect(db, { schemas: ["public", "billing"] });
+ * state.sequences.filter((sequence) => sequence.missingPrivileges.includes("select")); // could not be read
+ * ```
+ *
+ * Two statements, however many sequences there are, each in a read-only transaction unless `db` is a transaction. No name in them is
+ * looked up in the `search_path`. Before PostgreSQL 18 the second locks each sequence as `nextval` does, and may
+ * fail with XX000 where somebody drops one meanwhile, or meet a deadlock (40P01) with who drops several at once; from 18 on it
+ * may fail with XX001 where somebody alters one. It is run again then; in a transaction only a savepoint around `inspect` lets
+ * you do so. Temporary sequences are left out. A value that the role may not read is null. Sources: "System Catalogs",
+ * `pg_sequence` and `pg_depend`; "pg_sequences".
+ */
+export async function inspect(db: Source, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
+  if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
+    throw new NextvalError("INVALID_OPTIONS", "inspect takes schemas as a list of names");
+  }
+  const server = await readDocument<ServerDocument>(db, serverQuery(schemas));
+  const query = sequencesQuery(server.version, schemas);
+  const read = (reading?: Reading) => readAgain(() => readDocument<ColumnsOf<SequenceRow>>(db, query, reading));
+  let columns = await read();
+  if (server.version < 180_000 && "begin" in db && hasUnknown(columns)) {
+    // Only what keeps schemas from being renamed lets a superuser read a name in the schema of another role.
+    columns = await read({ before: [holdSchemas] }).catch(() => columns);
+  }
+  return {
+    inspected: schemas === undefined ? null : [...schemas],
+    defaultSchema: server.searchPath[0] ?? null,
+    searchPath: server.searchPath,
+    serverVersion: server.version,
+    schemas: server.schemas,
+    sequences: (columns.name ?? []).map((_name, index) => stateAt(index, columns)),
+    otherSequences: server.others ?? [],
+    taken: (server.taken ?? []).flatMap(toTakenNames),
+    keys: server.keys ?? [],
+    tables: (server.tables ?? []).map(([schema, table, columns]) => ({ schema, table, columns })),
+    unloggedTables: (server.unlogged ?? []).map(([schema, table]) => ({ schema, table })),
+  };
+}
+
+/** Whether the position of a sequence is not known that the role may read. */
+function hasUnknown({ last, may_select: mayRead }: ColumnsOf<SequenceRow>): boolean {
+  return last?.some((value, index) => value === null && mayRead?.[index] === true) ?? false;
+}
+
+interface ServerDocument {
+  readonly version: number;
+  readonly searchPath: string[];
+  readonly schemas: string[];
+  readonly others: DatabaseState["otherSequences"] | null;
+  readonly taken: readonly TakenNames[] | null;
+  readonly keys: readonly KeyColumn[] | null;
+  readonly tables: readonly (readonly [schema: string, table: string, columns: readonly string[]])[] | null;
+  readonly unlogged: readonly (readonly [schema: string, table: string])[] | null;
+}
+
+type TakenNames = readonly [schema: string, kind: string, names: readonly string[]];
+
+/** Every integer of 64 bits is text: JSON would round it. */
+interface SequenceRow {
+  readonly schema: string;
+  readonly name: string;
+  readonly as: SequenceType;
+  readonly start: string;
+  readonly increment: string;
+  readonly min: string;
+  readonly max: string;
+  readonly cache: string;
+  readonly cycle: boolean;
+  readonly unlogged: boolean;
+  readonly comment: string | null;
+  readonly identity: boolean;
+  readonly extension: boolean;
+  readonly table: string | null;
+  readonly column: string | null;
+  readonly referenced: boolean;
+  readonly feeds: readonly (Omit<FedColumn, "inserts"> & { readonly inserts: string })[] | null;
+  readonly last: string | null;
+  readonly called: boolean | null;
+  readonly may_select: boolean;
+  readonly may_use: boolean;
+  readonly may_update: boolean;
+}
+
+/** Null where there is no row. */
+type ColumnsOf<Row> = { readonly [Name in keyof Row]: readonly Row[Name][] | null };
+
+/** By their letters in `pg_class`. */
+const KINDS: { readonly [letter: string]: TakenName["kind"] } = {
+  r: "table",
+  p: "table",
+  f: "table",
+  v: "view",
+  m: "view",
+  i: "index",
+  I: "index",
+  c: "composite type",
+};
+
+function toTakenNames([schema, kind, names]: TakenNames): TakenName[] {
+  return names.map((name) => ({ schema, name, kind: KINDS[kind] ?? "type" }));
+}
+
+function stateAt(index: number, columns: ColumnsOf<SequenceRow>): SequenceState {
+  const of = <Name extends keyof SequenceRow>(name: Name) => columns[name]?.[index] as SequenceRow[Name];
+  const table = of("table");
+  const column = of("column");
+  const last = of("last");
+  return {
+    schema: of("schema"),
+    seqName: of("name"),
+    definedBy: of("identity") ? "identity" : of("extension") ? "extension" : "user",
+    options: {
+      as: of("as"),
+      startWith: BigInt(of("start")),
+      increment: BigInt(of("increment")),
+      minValue: BigInt(of("min")),
+      maxValue: BigInt(of("max")),
+      cache: BigInt(of("cache")),
+      cycle: of("cycle"),
+      ownedBy: of("identity") || table === null || column === null ? null : { table, column },
+      unlogged: of("unlogged"),
+      comment: of("comment"),
+    },
+    feeds: (of("feeds") ?? []).map(({ inserts, ...fed }) => ({ ...fed, inserts: BigInt(inserts) })),
+    isReferenced: of("referenced"),
+    lastValue: last === null ? null : BigInt(last),
+    isCalled: of("called"),
+    missingPrivileges: [
+      ...(of("may_select") ? [] : ["select" as const]),
+      ...(of("may_use") ? [] : ["usage" as const]),
+      ...(of("may_update") ? [] : ["update" as const]),
+    ],
+  };
+}

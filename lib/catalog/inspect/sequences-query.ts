@@ -1,0 +1,96 @@
+import { type Sql, sql } from "../../index.js";
+import { baseTypeOf } from "../../server/base-type.js";
+import { isChecked } from "./column-checks.js";
+import { indirectFeeds } from "./indirect-feeds.js";
+import { isInspected } from "../../server/schema-filter.js";
+import { lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-defaults.js";
+import { positionQuery } from "../../server/position-query.js";
+import { sharedKeys, singleKeys } from "../../server/unique-columns.js";
+
+const COLUMNS = (
+  "schema name as start increment min max cache cycle unlogged comment identity extension table column feeds referenced " +
+  "last called may_select may_use may_update"
+).split(" ");
+
+/**
+ * Every sequence of a database with all that is known of it, as one JSON text: an object of a list per column, as an object per
+ * sequence takes the server far longer.
+ */
+export function sequencesQuery(version: number, schemas: readonly string[] | undefined): Sql {
+  return sql`
+    with sequences as materialized (
+      select c.oid, n.nspname, c.relname, c.relpersistence, s.*, pg_catalog.format_type(s.seqtypid, null) as as,
+        has_sequence_privilege(c.oid, 'select') as may_select,
+        has_sequence_privilege(c.oid, 'usage') as may_use,
+        has_sequence_privilege(c.oid, 'update') as may_update
+      from pg_catalog.pg_sequence s
+      join pg_catalog.pg_class c on c.oid = s.seqrelid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}
+    ), owners as (
+      select d.objid, d.deptype, d.refobjid, d.refobjsubid
+      from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+        and d.refobjsubid > 0 and d.deptype in ('a', 'i') and d.objid in (select oid from sequences)
+    ), defaults as (
+      select d.refobjid as objid, a.adrelid as refobjid, a.adnum as refobjsubid, false as late_bound
+      from pg_catalog.pg_depend d
+      join pg_catalog.pg_attrdef a on a.oid = d.objid
+      where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+        and d.refobjid in (select oid from sequences)
+      union all
+      select sequence, relation, number, true from (${lateBoundDefaults}) late
+    ), domains as (${lateBoundDomains}), columns as (
+      select objid, refobjid, refobjsubid, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound,
+        bool_and(indirect) as indirect
+      from (
+        select objid, refobjid, refobjsubid, deptype = 'i' as by_default, false as late_bound, false as indirect from owners
+        union all select objid, refobjid, refobjsubid, true, late_bound, false from defaults
+        union all select sequence, relation, number, true, late_bound, true from (${indirectFeeds}) fed
+      ) either
+      group by objid, refobjid, refobjsubid
+    ), feeds as materialized (
+      select columns.objid, json_agg(json_build_object(
+        'schema', tn.nspname, 'table', t.relname, 'column', att.attname,
+        'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
+        'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
+          else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
+        'byDefault', columns.by_default, 'lateBound', columns.late_bound, 'indirect', columns.indirect,
+        'unique', (t.oid, att.attnum) in (${singleKeys}), 'partOfKey', (t.oid, att.attnum) in (${sharedKeys}), 'checked', ${isChecked},
+        'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
+      ) order by tn.nspname, t.relname, att.attnum) as feeds
+      from columns
+      join pg_catalog.pg_class t on t.oid = columns.refobjid
+      join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
+      join pg_catalog.pg_attribute att on att.attrelid = t.oid and att.attnum = columns.refobjsubid
+      join pg_catalog.pg_type type on type.oid = att.atttypid
+      group by columns.objid
+    )
+    select json_build_object(${sql.join(COLUMNS.map((name) => sql`${sql.literal(name)}, json_agg(${sql.identifier(name)})`))})::text as document
+    from (
+      select s.nspname as schema, s.relname as name, s.as,
+        s.seqstart::text as start, s.seqincrement::text as increment, s.seqmin::text as min, s.seqmax::text as max,
+        s.seqcache::text as cache, s.seqcycle as cycle, s.relpersistence = 'u' as unlogged, comment.description as comment,
+        coalesce(o.deptype = 'i', false) as identity, e.objid is not null as extension,
+        t.relname as table, att.attname as column, f.feeds, used.refobjid is not null as referenced,
+        v.last_value::text as last, v.is_called as called, s.may_select, s.may_use, s.may_update
+      from sequences s
+      left join pg_catalog.pg_description comment
+        on comment.objoid = s.oid and comment.classoid = 'pg_catalog.pg_class'::regclass and comment.objsubid = 0
+      left join pg_catalog.pg_depend e
+        on e.objid = s.oid and e.classid = 'pg_catalog.pg_class'::regclass and e.deptype = 'e'
+      left join owners o on o.objid = s.oid
+      left join pg_catalog.pg_class t on t.oid = o.refobjid
+      left join pg_catalog.pg_attribute att on att.attrelid = o.refobjid and att.attnum = o.refobjsubid
+      left join feeds f on f.objid = s.oid
+      left join (
+        select distinct d.refobjid
+        from pg_catalog.pg_depend d
+        where d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('n', 'a')
+          and d.classid <> 'pg_catalog.pg_attrdef'::regclass
+        union select sequence from domains
+      ) used on used.refobjid = s.oid
+      left join lateral (${positionQuery(version)}) v on true
+      order by s.nspname, s.relname
+    ) rows`;
+}

@@ -1,0 +1,89 @@
+import { type Sql, sql } from "../../index.js";
+import { baseTypeOf } from "../../server/base-type.js";
+import { callersSchemas } from "../../server/catalog-path.js";
+import { hasRows } from "./has-rows.js";
+import { isInspected } from "../../server/schema-filter.js";
+import { sharedKeys, singleKeys } from "../../server/unique-columns.js";
+
+/** What surrounds the sequences: the server, its schemas, and what else lives there, as one JSON text. */
+export function serverQuery(schemas: readonly string[] | undefined): Sql {
+  const inspected = isInspected(sql`n.nspname`, schemas);
+  return sql`
+    select json_build_object(
+      'version', current_setting('server_version_num')::int,
+      'searchPath', array_to_json(${callersSchemas}),
+      'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace),
+      'others', (
+        select json_agg(json_build_object('schema', n.nspname, 'seqName', c.relname))
+        from pg_catalog.pg_class c
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace and not (${inspected})
+        where c.relkind = 'S' and n.nspname = any(${callersSchemas})
+      ),
+      'taken', (${takenNames(inspected)}),
+      'keys', (${keyColumns(inspected)}),
+      'tables', (${tables(inspected)}),
+      'unlogged', (
+        select json_agg(json_build_array(n.nspname, c.relname))
+        from pg_catalog.pg_class c
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace and ${inspected}
+        where c.relpersistence = 'u' and c.relkind in ('r', 'p')
+      )
+    )::text as document`;
+}
+
+/** By schema and kind, as in `pg_class`; `t` for types that no relation has. */
+function takenNames(inspected: Sql): Sql {
+  return sql`
+    select json_agg(json_build_array(grouped.nspname, grouped.kind, grouped.names))
+    from (
+      select n.nspname, named.kind, json_agg(named.name) as names
+      from (
+        select c.relnamespace as namespace, c.relname as name, c.relkind as kind
+        from pg_catalog.pg_class c
+        where c.relkind <> 'S'
+        union all
+        select t.typnamespace, t.typname, 't'
+        from pg_catalog.pg_type t
+        where t.typrelid = 0 and t.typisdefined and (t.typelem = 0 or t.typcategory <> 'A')
+      ) named
+      join pg_catalog.pg_namespace n on n.oid = named.namespace and ${inspected}
+      group by n.nspname, named.kind
+    ) grouped`;
+}
+
+/** What can own a sequence, with the names of its columns. Source: `process_owned_by` in `sequence.c`. */
+function tables(inspected: Sql): Sql {
+  return sql`
+    select json_agg(json_build_array(n.nspname, c.relname, array_to_json(array(
+      select a.attname from pg_catalog.pg_attribute a
+      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      order by a.attnum
+    ))))
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace and ${inspected}
+    where c.relkind in ('r', 'p', 'f', 'v')`;
+}
+
+/** Keys only: to read all columns of numbers, of which there are far more, takes longer than all the rest. */
+function keyColumns(inspected: Sql): Sql {
+  return sql`
+    select json_agg(json_build_object(
+      'schema', n.nspname, 'table', c.relname, 'column', att.attname,
+      'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
+      'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
+        else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
+      'unique', keys.single, 'partOfKey', keys.shared, 'hasRows', ${hasRows}
+    ) order by n.nspname, c.relname, att.attnum)
+    from (
+      select relation, number, bool_or(single) as single, bool_or(not single) as shared
+      from (
+        select relation, number, true as single from (${singleKeys}) single
+        union all select relation, number, false from (${sharedKeys}) shared
+      ) either
+      group by relation, number
+    ) keys
+    join pg_catalog.pg_class c on c.oid = keys.relation and c.relkind in ('r', 'p')
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace and ${inspected}
+    join pg_catalog.pg_attribute att on att.attrelid = keys.relation and att.attnum = keys.number
+    join pg_catalog.pg_type type on type.oid = att.atttypid and type.typcategory = 'N'`;
+}

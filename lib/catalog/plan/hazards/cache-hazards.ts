@@ -1,0 +1,37 @@
+import type { Hazard } from "../change.js";
+import { hazardsFor } from "./make-hazard.js";
+import { nameOf } from "../../../server/names.js";
+import type { Target } from "../target.js";
+import type { StateOptions } from "../../inspect/state.js";
+
+/** From so many values on, a cache is more likely a mistake than a wish. */
+const HUGE = 100_000n;
+
+/**
+ * The server counts so many values one by one in about 0.1 seconds, measured on PostgreSQL 18. It holds the lock of the sequence's
+ * page meanwhile, and nothing interrupts it: no timeout, no cancel, no terminate. A billion takes about a second, 2^63-1 three
+ * centuries.
+ */
+const UNSTOPPABLE = 100_000_000n;
+
+/** Why it may hurt that each session reserves so many values with its first draw. `before` is undefined for a new sequence. */
+export function hazardsOfCache({ declared, options }: Target, before?: StateOptions): Hazard[] {
+  const count = reservedAtOnce(options);
+  const isNews = before === undefined || count > reservedAtOnce(before);
+  const hazard = hazardsFor(nameOf(declared));
+  if (count >= UNSTOPPABLE) {
+    const problem = `with cache ${options.cache} the server counts ${count} values in one draw, keeps every other session from the sequence meanwhile, and cannot be stopped, not even by statement_timeout; declare a cache below ${UNSTOPPABLE}`;
+    return hazard("CACHE_STALLS_SERVER", isNews, problem, true);
+  }
+  return hazard(
+    "CACHE_STALLS_SERVER",
+    isNews && count >= HUGE,
+    `with cache ${options.cache} each session reserves ${count} values with its first draw, keeps every other session from the sequence while the server counts them, and loses those that it does not use; declare a cache below ${HUGE}`,
+  );
+}
+
+/** The server stops where the range ends, also if the sequence cycles. Source: `nextval_internal` in its `sequence.c`. */
+function reservedAtOnce({ cache, increment, minValue, maxValue }: StateOptions): bigint {
+  const inRange = (maxValue - minValue) / (increment < 0n ? -increment : increment) + 1n;
+  return cache < inRange ? cache : inRange;
+}

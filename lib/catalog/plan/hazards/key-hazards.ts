@@ -1,0 +1,124 @@
+import type { Hazard } from "../change.js";
+import { drawnByInsert } from "./range-hazards.js";
+import { limitsOf, roundingStep } from "../../../server/integer-limits.js";
+import { columnsOf, hazardsFor } from "./make-hazard.js";
+import { nameOf } from "../../../server/names.js";
+import type { Target } from "../target.js";
+import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../../inspect/state.js";
+
+/** Why it may hurt the columns that a sequence feeds to give it these options. */
+export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[] {
+  const { options: before, feeds } = state;
+  const { options: after } = target;
+  const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
+  // Where the sequence then goes on may be a value that it never gave before.
+  const comesRoundSooner =
+    after.cycle && (after.increment > 0n ? after.maxValue < before.maxValue : after.minValue > before.minValue);
+  const taking = feeds.filter((column) => column.byDefault || isOwner(target, column));
+  return [
+    ...comesRoundElsewhere(target, state),
+    ...(grows || comesRoundSooner ? [...widerThanColumn(target, taking), ...widerThanChecked(target, taking)] : []),
+  ];
+}
+
+/** Why it may hurt that a sequence comes to belong to a column, for which programs will then draw from it. */
+export function hazardsOfOwning(
+  target: Target,
+  { keys, unloggedTables }: Pick<DatabaseState, "keys" | "unloggedTables">,
+  found?: SequenceState,
+): Hazard[] {
+  const { ownedBy } = target.options;
+  // A column that it feeds already is not new to it.
+  if (ownedBy === null || found?.feeds.some((column) => isOwner(target, column)) === true) return [];
+  const hazard = hazardsFor(nameOf(target.declared));
+  const owner = keys.find((column) => column.schema === target.schema && isOwner(target, column));
+  const isFresh = found === undefined || (found.isCalled === false && found.lastValue === found.options.startWith);
+  return [
+    ...(owner === undefined ? [] : [...cycleRepeatsKeys(target, [owner]), ...widerThanColumn(target, [owner])]),
+    ...hazard(
+      "KEY_HAS_ROWS",
+      isFresh && owner?.hasRows === true,
+      `it begins at ${found?.lastValue ?? target.options.startWith}, and ${target.schema}.${ownedBy.table}.${ownedBy.column} may hold such values: inserts then fail with 23505; let no program draw from it before resync has moved it past them`,
+    ),
+    ...hazard(
+      "UNLOGGED_STARTS_OVER",
+      target.options.unlogged &&
+        !unloggedTables.some(({ schema, table }) => schema === target.schema && table === ownedBy.table),
+      `after a crash of the server it starts over, and ${target.schema}.${ownedBy.table} keeps its rows: inserts then fail with 23505, or values come twice; declare it without unlogged`,
+    ),
+  ];
+}
+
+function isOwner({ options: { ownedBy } }: Target, { table, column }: StateColumn): boolean {
+  return ownedBy?.table === table && ownedBy.column === column;
+}
+
+/** A sequence that cycled before repeats keys as well, if it comes round sooner or begins at another value then. */
+function comesRoundElsewhere(target: Target, state: SequenceState): Hazard[] {
+  const { options: before, feeds } = state;
+  const { options: after } = target;
+  if (!before.cycle) return cycleRepeatsKeys(target, feeds);
+  const isNarrower = after.minValue > before.minValue || after.maxValue < before.maxValue;
+  const isWider = after.minValue < before.minValue || after.maxValue > before.maxValue;
+  // Where an insert takes several values, another number of them in all gives each column the values of others.
+  const isShifted = isWider && drawnByInsert(state) > 1n;
+  if (!isNarrower && !isShifted && restartOf(after) === restartOf(before)) return [];
+  return cycleRepeatsKeys(target, feeds, ` from ${after.minValue} to ${after.maxValue}`);
+}
+
+/** Where a sequence goes on once it has reached its end. */
+function restartOf({ increment, minValue, maxValue }: StateOptions): bigint {
+  return increment > 0n ? minValue : maxValue;
+}
+
+function cycleRepeatsKeys({ declared, options }: Target, columns: readonly StateColumn[], range = ""): Hazard[] {
+  const alone = columns.filter(({ unique }) => unique);
+  const shared = columns.filter(({ unique, partOfKey }) => partOfKey && !unique);
+  const takers = [
+    ...(alone.length > 0 ? [`${columnsOf(alone)} takes each only once`] : []),
+    ...(shared.length > 0 ? [`${columnsOf(shared)} takes each only once beside the other columns of its key`] : []),
+  ];
+  return hazardsFor(nameOf(declared))(
+    "CYCLE_REPEATS_KEYS",
+    options.cycle && takers.length > 0,
+    `with cycle its values${range} come again, and ${takers.join(", and ")}: inserts will fail with 23505, or 23P01 of an exclusion constraint`,
+  );
+}
+
+/** Types whose limits are known, and those without a limit. Others may cut a number off, round it, or refuse it. */
+const HOLDS_NUMBERS = /^(smallint|integer|bigint|numeric(\(\d+,-?\d+\))?|text|character varying)$/;
+
+function widerThanChecked(target: Target, columns: readonly FedColumn[]): Hazard[] {
+  const { minValue, maxValue } = target.options;
+  const checked = columns.filter((column) => column.checked || !HOLDS_NUMBERS.test(column.baseType));
+  return hazardsFor(nameOf(target.declared))(
+    "WIDER_THAN_COLUMN",
+    checked.length > 0,
+    `its values go from ${minValue} to ${maxValue}, and ${columnsOf(checked)} may not take all of them, because of its type, its default, a check constraint, a foreign key, a generated column or the bounds of partitions: inserts then fail, with 23514 for example; look there first`,
+  );
+}
+
+function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazard[] {
+  const { minValue, maxValue, increment } = target.options;
+  const hazard = hazardsFor(nameOf(target.declared));
+  const narrow = columns.filter(({ baseType }) => {
+    const limits = limitsOf(baseType);
+    return limits !== undefined && (minValue < limits.least || maxValue > limits.greatest);
+  });
+  const step = increment < 0n ? -increment : increment;
+  const rounding = columns.filter(
+    ({ baseType, unique, partOfKey }) => (unique || partOfKey) && step < roundingStep(baseType),
+  );
+  return [
+    ...hazard(
+      "WIDER_THAN_COLUMN",
+      narrow.length > 0,
+      `its values go from ${minValue} to ${maxValue}, more than ${columnsOf(narrow)} of type ${narrow[0]?.type} holds: inserts will fail with 22003; widen the column first, or declare bounds within it`,
+    ),
+    ...hazard(
+      "WIDER_THAN_COLUMN",
+      rounding.length > 0,
+      `${columnsOf(rounding)} of type ${rounding[0]?.type} rounds its values to multiples of ${roundingStep(rounding[0]?.baseType ?? "")}, so that several become one: inserts will fail with 23505; give the column a scale of 0 first`,
+    ),
+  ];
+}

@@ -1,0 +1,80 @@
+import { nextval } from "../../../index.js";
+import type { Hazard } from "../change.js";
+import { columnsOf, hazardsFor } from "./make-hazard.js";
+import { keyOf, nameOf } from "../../../server/names.js";
+import { constantOfState, type Target } from "../target.js";
+import type { DatabaseState, SequenceState, TakenName } from "../../inspect/state.js";
+
+/** Sequences share their names with all relations of their schema, and a new one with types, too. Source: "CREATE SEQUENCE". */
+export function nameTaken(
+  { declared, schema, seqName }: Target,
+  taken: readonly TakenName[],
+  isNew: boolean,
+): Hazard[] {
+  const holder = taken.find(
+    (each) => each.schema === schema && each.name === seqName && (isNew || each.kind !== "type"),
+  );
+  return hazardsFor(nameOf(declared))(
+    "NAME_TAKEN",
+    holder !== undefined,
+    `schema ${schema} has ${article(holder?.kind)} of this name, which the server refuses; declare another name`,
+    true,
+  );
+}
+
+function article(kind = ""): string {
+  return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+/** A rename or move is followed by what is tied to the sequence, and not by what looks it up each time. */
+export function namedInText({ declared }: Target, state: SequenceState): Hazard[] {
+  const lateBound = state.feeds.filter((column) => column.lateBound);
+  return hazardsFor(nameOf(declared))(
+    "NAMED_IN_TEXT",
+    lateBound.length > 0,
+    `the default of ${columnsOf(lateBound)} looks up the name ${nameOf(state)} at each insert: inserts will fail with 42P01, or draw from what has that name then; first make the default ${nextval(constantOfState(state)).text}, which follows`,
+  );
+}
+
+/**
+ * Who says the name of a sequence means the one that has it now. A target takes the name over, or comes before it in the
+ * `search_path`, where a name without a schema then finds the target.
+ *
+ * @param found what the target is now; undefined if it is created
+ */
+export function nameReused(
+  target: Target,
+  { sequences, otherSequences, searchPath }: Pick<DatabaseState, "sequences" | "otherSequences" | "searchPath">,
+  found?: SequenceState,
+): Hazard[] {
+  const called = [sequences, otherSequences].flatMap((each) => byName(each).get(target.seqName) ?? []);
+  const before = called.find((state) => keyOf(state) === keyOf(target));
+  const visible = searchPath.flatMap((schema) => called.filter((state) => state.schema === schema)).at(0);
+  const isFirst =
+    visible !== undefined &&
+    searchPath.includes(target.schema) &&
+    searchPath.indexOf(target.schema) < searchPath.indexOf(visible.schema);
+  const other = before ?? (isFirst ? visible : undefined);
+  const consequence = `statements and functions that say ${target.seqName} draw from it without an error, and may get values that were given out before; first stop the programs that do`;
+  return hazardsFor(nameOf(target.declared))(
+    "NAME_REUSED",
+    other !== undefined && other !== found,
+    before === undefined
+      ? `it hides ${visible === undefined ? "" : nameOf(visible)} in the search_path: ${consequence}`
+      : `another sequence has this name until the plan renames it: ${consequence}`,
+  );
+}
+
+type Named = Pick<SequenceState, "schema" | "seqName">;
+
+const known = new WeakMap<readonly Named[], Map<string, Named[]>>();
+
+/** Grouped once for all the targets of a plan. */
+function byName(sequences: readonly Named[]): ReadonlyMap<string, readonly Named[]> {
+  let groups = known.get(sequences);
+  if (groups === undefined) {
+    known.set(sequences, (groups = new Map()));
+    for (const each of sequences) groups.set(each.seqName, [...(groups.get(each.seqName) ?? []), each]);
+  }
+  return groups;
+}

@@ -1,0 +1,67 @@
+import type { Hazard } from "../change.js";
+import { hazardsFor } from "./make-hazard.js";
+import { nameOf } from "../../../server/names.js";
+import type { Target } from "../target.js";
+import type { SequenceState, StateOptions } from "../../inspect/state.js";
+
+/** Why new bounds may hurt where the sequence stands: the server refuses them, or they leave no value. */
+export function hazardsOfRange(target: Target, state: SequenceState): Hazard[] {
+  const { lastValue, options: before } = state;
+  const { options: after } = target;
+  if (lastValue === null) return mayEnd(target, before);
+  if (lastValue < after.minValue || lastValue > after.maxValue) return currentValueExcluded(target, before, lastValue);
+  const bound = after.increment > 0n ? `maxValue ${after.maxValue}` : `minValue ${after.minValue}`;
+  const needed = drawnByInsert(state);
+  const left = valuesLeft(after, lastValue, state.isCalled);
+  return hazardsFor(nameOf(target.declared))(
+    "ENDS_SEQUENCE",
+    !after.cycle && left < needed && (before.cycle || valuesLeft(before, lastValue, state.isCalled) >= needed),
+    `its current value is ${lastValue}, and ${left === 0n ? "no value is left" : `an insert takes more than the ${left} left`} up to its ${bound}: inserts that draw from it will fail with 2200H; declare wider bounds, or cycle`,
+  );
+}
+
+/** How many values an insert of one row takes, at the most. */
+export function drawnByInsert({ feeds }: SequenceState): bigint {
+  const counts = new Map<string, bigint>();
+  for (const { schema, table, byDefault } of feeds) {
+    const key = JSON.stringify([schema, table]);
+    if (byDefault) counts.set(key, (counts.get(key) ?? 0n) + 1n);
+  }
+  return [...counts.values()].reduce((most, count) => (count > most ? count : most), 1n);
+}
+
+/** A value that may not be read may be the last one. */
+function mayEnd(target: Target, before: StateOptions): Hazard[] {
+  const { options: after } = target;
+  const isSooner = after.increment > 0n ? after.maxValue < before.maxValue : after.minValue > before.minValue;
+  return hazardsFor(nameOf(target.declared))(
+    "ENDS_SEQUENCE",
+    !after.cycle && (before.cycle || isSooner),
+    "its current value may not be read, so it may have no value left: inserts that draw from it then fail with 2200H; plan as a role that has SELECT on it",
+  );
+}
+
+function currentValueExcluded(target: Target, before: StateOptions, lastValue: bigint): Hazard[] {
+  const { options: after } = target;
+  const [bound, verb] =
+    lastValue < after.minValue ? (["minValue", "below"] as const) : (["maxValue", "above"] as const);
+  const both = after[bound] >= before.minValue && after[bound] <= before.maxValue;
+  const cure = both ? `, or first move it within the bounds with setval, if no row has such a value` : "";
+  return hazardsFor(nameOf(target.declared))(
+    "CURRENT_VALUE_EXCLUDED",
+    true,
+    `its current value ${lastValue} is ${verb} the new ${bound} ${after[bound]}, which the server refuses; declare a ${bound} that includes it${cure}`,
+    true,
+  );
+}
+
+/** How many values follow up to the end of the range. */
+function valuesLeft(
+  { increment, minValue, maxValue }: StateOptions,
+  lastValue: bigint,
+  isCalled: SequenceState["isCalled"],
+): bigint {
+  const distance = increment > 0n ? maxValue - lastValue : lastValue - minValue;
+  const steps = distance / (increment > 0n ? increment : -increment);
+  return isCalled === false ? steps + 1n : steps;
+}

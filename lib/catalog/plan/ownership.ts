@@ -1,0 +1,102 @@
+import { nextval, ownSequence } from "../../index.js";
+import type { Change, Pending } from "./change.js";
+import { hazardsOfLock } from "./hazards/change-hazards.js";
+import { hazardsOfOwning } from "./hazards/key-hazards.js";
+import { nameOf } from "../../server/names.js";
+import { namesakesIn, namesakesOf, renamedTables } from "./namesakes.js";
+import { constantOf, type Target } from "./target.js";
+import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
+import { tableOf } from "./table-index.js";
+
+type Owner = NonNullable<StateOptions["ownedBy"]>;
+
+/** The owners that a plan sets, and those that it cannot set yet. */
+export interface Ownership {
+  readonly changes: readonly Change[];
+  readonly pending: readonly Pending[];
+}
+
+/**
+ * Compares the owners of sequences. An owner that does not exist yet is pending: a sequence may have to be there before the
+ * table whose default draws from it.
+ */
+export function ownershipOf(
+  pairs: readonly (readonly [Target, SequenceState | undefined])[],
+  state: DatabaseState,
+): Ownership {
+  const changes: Change[] = [];
+  const pending: Pending[] = [];
+  const tablesLike = renamedTables(
+    pairs.map(([target]) => target),
+    state,
+  );
+  for (const [target, found] of pairs) {
+    const after = target.options.ownedBy;
+    const before = ownerToday(target, found);
+    if (after?.table === before?.table && after?.column === before?.column) continue;
+    const constant = constantOf(target, target.options);
+    const step = {
+      kind: "own",
+      subject: nameOf(target.declared),
+      sql: ownSequence(constant, after).text,
+      inverse: ownSequence(constant, before).text,
+    } as const;
+    const missing = after === null ? undefined : whatIsMissing(target, after, state);
+    if (after === null || missing === undefined) {
+      const hazardsOfWait = found === undefined ? [] : hazardsOfLock(target, found);
+      changes.push({ ...step, hazards: [...hazardsOfOwning(target, state, found), ...hazardsOfWait] });
+      continue;
+    }
+    const message = `${step.subject}: it cannot belong to ${after.table}.${after.column} yet, because ${missing}`;
+    const warning = warningOf(target.schema, after, before, tablesLike, state);
+    pending.push({ ...step, message, warning, hint: hintFor(target, after) });
+  }
+  return { changes, pending };
+}
+
+/** The owner that a sequence has when its own statement runs: one that moves to another schema is untied before. */
+function ownerToday({ schema }: Target, found: SequenceState | undefined): Owner | null {
+  return found === undefined || found.schema !== schema ? null : found.options.ownedBy;
+}
+
+/** A relation that is there, but cannot own sequences, is not missing: the server says what is wrong with it. */
+function whatIsMissing({ schema }: Target, { table, column }: Owner, state: DatabaseState): string | undefined {
+  const found = tableOf(state, schema, table);
+  if (found !== undefined) {
+    return found.columns.includes(column) ? undefined : `${schema}.${table} has no column ${column}`;
+  }
+  const isTaken = state.taken.some((each) => each.schema === schema && each.name === table && each.kind !== "type");
+  return isTaken ? undefined : `there is no table ${schema}.${table}`;
+}
+
+/** What the missing table or column may be called by now; null if nothing looks like it. */
+function warningOf(
+  schema: string,
+  { table, column }: Owner,
+  before: Owner | null,
+  tablesLike: (schema: string, table: string) => readonly string[],
+  state: DatabaseState,
+): string | null {
+  if (before !== null) {
+    const now = `${schema}.${before.table}.${before.column}`;
+    return `the sequence belongs to ${now} now; if that is the column under a new name, declare it as the owner`;
+  }
+  const found = tableOf(state, schema, table);
+  const names =
+    found === undefined
+      ? tablesLike(schema, table)
+      : namesakesIn(namesakesOf(found.columns), column).map((name) => `${schema}.${table}.${name}`);
+  if (names.length === 0) return null;
+  const what = found === undefined ? "table" : "column";
+  return `there is ${names.join(", ")}; if that is the ${what} under a new name, declare it`;
+}
+
+/** The server takes the next free name for the sequence of a serial or identity column, and says nothing. */
+function hintFor(target: Target, { table, column }: Owner): string {
+  const name = nameOf(target.declared);
+  const own = target.seqName === `${table}_${column}_seq` ? `, such as ${name}1` : "";
+  return (
+    `A serial or identity column does not use ${name}, but makes a sequence of its own${own}: create such a table before the ` +
+    `sequence. Otherwise give ${table}.${column} default ${nextval(constantOf(target, target.options)).text}.`
+  );
+}

@@ -1,0 +1,199 @@
+import {
+  alterSequence,
+  commentOnSequence,
+  createSchema,
+  createSequence,
+  dropSequence,
+  pgSchema,
+  type SequenceLike,
+  setSequenceLogged,
+} from "../../index.js";
+import type { Change, Plan, PlanOptions } from "./change.js";
+import { differences } from "./option-changes.js";
+import {
+  hazardsOfAlter,
+  hazardsOfDrop,
+  hazardsOfLock,
+  hazardsOfPersistence,
+  needsPostgres15,
+} from "./hazards/change-hazards.js";
+import { hazardsOfCache } from "./hazards/cache-hazards.js";
+import { nameReused, nameTaken } from "./hazards/name-hazards.js";
+import { fail, keyOf, nameOf } from "../../server/names.js";
+import { ownershipOf } from "./ownership.js";
+import { questionsOf } from "./rename-questions.js";
+import { relocate } from "./relocate.js";
+import { renamesOf } from "./renames.js";
+import { constantOf, constantOfState, constantOfTarget, type Target, targetOf } from "./target.js";
+import type { DatabaseState, SequenceState } from "../inspect/state.js";
+
+/**
+ * What has to be done so that a database has what is declared: the statements, in order, with what undoes each and why it may
+ * hurt. `changes` and `pending` are empty exactly when nothing differs.
+ *
+ * ```ts
+ * const { changes } = plan([orderSeq], await inspect(db));
+ * changes.map(({ sql }) => sql); // ['alter sequence "order_seq" no cycle']
+ * ```
+ *
+ * An owner that does not exist yet is `pending` and no change, so sequences can be created before their tables.
+ *
+ * It never restarts a sequence, never moves a current value, never touches the sequences of identity columns and extensions,
+ * and drops nothing unless `prune` is given. Throws `INVALID_OPTIONS` for two declarations of one name, for renames that do not
+ * fit, and for a name in `new` that is not declared.
+ */
+export function plan(declared: readonly SequenceLike[], state: DatabaseState, options: PlanOptions = {}): Plan {
+  const existing = new Map(state.sequences.map((sequence) => [keyOf(sequence), sequence]));
+  const targets = targetsOf(declared, state, existing);
+  const renamed = renamesOf(options.renames ?? {}, targets, state);
+  // What is renamed is no longer what is declared under its old name.
+  for (const { schema, seqName } of renamed.values()) existing.delete(keyOf({ schema, seqName }));
+  const pairs = targets.map((target) => [target, renamed.get(target) ?? existing.get(keyOf(target))] as const);
+  const kept = new Set<SequenceState>();
+  for (const [target, found] of pairs) {
+    if (found === undefined) continue;
+    if (found.definedBy !== "user") fail(target.declared, belongsToAnother(found));
+    kept.add(found);
+  }
+  const created = pairs.filter(([, found]) => found === undefined).map(([target]) => target);
+  const undeclared = state.sequences.filter((sequence) => sequence.definedBy === "user" && !kept.has(sequence));
+  const covered = [...targets.map(({ schema }) => schema), ...(state.inspected ?? []), ...(options.schemas ?? [])];
+  const dropped = options.prune === true ? undeclared.filter(isDroppableIn(new Set(covered))) : [];
+  const ownership = ownershipOf(pairs, state);
+  return {
+    changes: [
+      ...missingSchemas(targets, state),
+      ...relocate(
+        pairs.flatMap(([target, found]) => (found === undefined ? [] : [[found, target] as const])),
+        state,
+      ),
+      ...created.map((target) => create(target, state)),
+      ...pairs.flatMap(([target, found]) => (found === undefined ? [] : alter(target, found, state))),
+      ...ownership.changes,
+      ...pairs.flatMap(([target, found]) => comment(target, found)),
+      ...dropped.map(drop),
+    ],
+    pending: ownership.pending,
+    questions: questionsOf(pairs, undeclared, state, options.new ?? []),
+    declared,
+    // Only who applies it asks.
+    get resolved() {
+      return targets.map(constantOfTarget);
+    },
+    options,
+    inspected: state.inspected,
+    found: [...kept, ...dropped],
+  };
+}
+
+function targetsOf(
+  declared: readonly SequenceLike[],
+  state: DatabaseState,
+  existing: ReadonlyMap<string, SequenceState>,
+): Target[] {
+  const targets = new Map<string, Target>();
+  for (const each of declared) {
+    const target = targetOf(each, state, existing);
+    const key = keyOf(target);
+    if (targets.has(key)) fail(each, `it is declared twice in schema ${target.schema}`);
+    if (state.inspected !== null && !state.inspected.includes(target.schema)) {
+      fail(each, `schema ${target.schema} was not inspected, only ${state.inspected.join(", ") || "none"}`);
+    }
+    targets.set(key, target);
+  }
+  return [...targets.values()];
+}
+
+function belongsToAnother({ definedBy, feeds }: SequenceState): string {
+  const column = feeds.find(({ byDefault, indirect }) => byDefault && !indirect);
+  return definedBy === "extension"
+    ? "it belongs to an extension, which alone may change it; leave it out of the declarations"
+    : `it belongs to the identity column ${column?.table}.${column?.column}, which alone may change it; leave it out of the declarations`;
+}
+
+function missingSchemas(targets: readonly Target[], { schemas }: DatabaseState): Change[] {
+  const missing = new Set(targets.map(({ schema }) => schema).filter((schema) => !schemas.includes(schema)));
+  return [...missing].map((schema) => ({
+    kind: "create schema",
+    subject: schema,
+    sql: createSchema(pgSchema(schema)).text,
+    inverse: `drop ${createSchema(pgSchema(schema)).text.slice("create ".length)}`,
+    hazards: [],
+  }));
+}
+
+function create(target: Target, state: DatabaseState): Change {
+  const constant = constantOf(target, target.options);
+  return {
+    kind: "create",
+    subject: nameOf(target.declared),
+    sql: createSequence(target.declared).text,
+    inverse: dropSequence(constant).text,
+    hazards: [
+      ...nameTaken(target, state.taken, true),
+      ...nameReused(target, state),
+      ...needsPostgres15(target, state.serverVersion),
+      ...hazardsOfCache(target),
+    ],
+  };
+}
+
+function alter(target: Target, found: SequenceState, { serverVersion }: DatabaseState): Change[] {
+  const { options: after } = target;
+  const { options: before } = found;
+  const changes: Change[] = [];
+  const subject = nameOf(target.declared);
+  const forth = differences(before, after);
+  if (Object.keys(forth).length > 0) {
+    changes.push({
+      kind: "alter",
+      subject,
+      sql: alterSequence(constantOf(target, before), forth).text,
+      inverse: alterSequence(constantOf(target, after), differences(after, before)).text,
+      hazards: hazardsOfAlter(target, found),
+    });
+  }
+  if (after.unlogged !== before.unlogged) {
+    const constant = constantOf(target, after);
+    changes.push({
+      kind: "alter",
+      subject,
+      sql: setSequenceLogged(constant, !after.unlogged).text,
+      inverse: setSequenceLogged(constant, !before.unlogged).text,
+      hazards: [...hazardsOfPersistence(target, serverVersion), ...hazardsOfLock(target, found)],
+    });
+  }
+  return changes;
+}
+
+function comment(target: Target, found: SequenceState | undefined): Change[] {
+  const after = target.options.comment;
+  const before = found?.options.comment ?? null;
+  if (after === before) return [];
+  const constant = constantOf(target, target.options);
+  return [
+    {
+      kind: "comment",
+      subject: nameOf(target.declared),
+      sql: commentOnSequence(constant, after).text,
+      inverse: commentOnSequence(constant, before).text,
+      hazards: [],
+    },
+  ];
+}
+
+/** What belongs to a column, feeds one, or is used elsewhere could not be dropped without that. */
+function isDroppableIn(schemas: ReadonlySet<string>) {
+  return ({ schema, feeds, isReferenced }: SequenceState): boolean =>
+    schemas.has(schema) && feeds.length === 0 && !isReferenced;
+}
+
+function drop(state: SequenceState): Change {
+  return {
+    kind: "drop",
+    subject: nameOf(state),
+    sql: dropSequence(constantOfState(state)).text,
+    inverse: createSequence(constantOfState(state)).text,
+    hazards: hazardsOfDrop(state),
+  };
+}

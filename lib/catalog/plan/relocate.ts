@@ -1,0 +1,106 @@
+import { moveSequence, ownSequence, renameSequence } from "../../index.js";
+import type { Change } from "./change.js";
+import { hazardsOfLock } from "./hazards/change-hazards.js";
+import { namedInText, nameReused, nameTaken } from "./hazards/name-hazards.js";
+import { keyOf, nameOf } from "../../server/names.js";
+import { constantOfState, type Target } from "./target.js";
+import type { DatabaseState, SequenceState } from "../inspect/state.js";
+
+interface Place {
+  readonly schema: string;
+  readonly seqName: string;
+}
+
+interface Removal {
+  readonly state: SequenceState;
+  readonly target: Target;
+  at: Place;
+}
+
+/**
+ * The renames and moves that bring sequences to their new places, in an order in which each place is free when its turn comes.
+ * Where they wait for each other in a circle, one of them steps aside under a name of its own.
+ */
+export function relocate(
+  pairs: readonly (readonly [SequenceState, Target])[],
+  state: Pick<DatabaseState, "sequences" | "otherSequences" | "taken" | "searchPath">,
+): Change[] {
+  const { sequences, taken } = state;
+  const changes: Change[] = [];
+  const here = new Set(sequences.map(keyOf));
+  const others = new Set(taken.map(({ schema, name }) => keyOf({ schema, seqName: name })));
+  const isFree = (place: Place) => !here.has(keyOf(place)) && !others.has(keyOf(place));
+  const waiting = pairs.map(([from, target]): Removal => ({ state: from, target, at: from })).filter(isElsewhere);
+
+  const step = (removal: Removal, to: Place) => {
+    const before = constantOfState(removal.state, removal.at);
+    const after = constantOfState(removal.state, to);
+    const isRename = removal.at.schema === to.schema;
+    changes.push({
+      kind: isRename ? "rename" : "move",
+      subject: nameOf(removal.target.declared),
+      sql: (isRename ? renameSequence(before, to.seqName) : moveSequence(before, to.schema)).text,
+      inverse: (isRename ? renameSequence(after, removal.at.seqName) : moveSequence(after, removal.at.schema)).text,
+      hazards: [
+        ...(removal.at === removal.state ? namedInText(removal.target, removal.state) : []),
+        ...(keyOf(to) === keyOf(removal.target)
+          ? [...nameTaken(removal.target, taken, false), ...nameReused(removal.target, state, removal.state)]
+          : []),
+        ...hazardsOfLock(removal.target, removal.state),
+      ],
+    });
+    here.delete(keyOf(removal.at));
+    here.add(keyOf(to));
+    removal.at = to;
+  };
+
+  while (waiting.length > 0) {
+    // What is no sequence does not go out of the way: there the server will refuse.
+    const ready = waiting.findIndex(({ target }) => !here.has(keyOf(target)));
+    const [removal] = waiting.splice(Math.max(ready, 0), 1) as [Removal];
+    const { at, target } = removal;
+    if (ready < 0) {
+      step(removal, freeName(at, isFree));
+      waiting.push(removal);
+      continue;
+    }
+    if (at.schema !== target.schema) {
+      changes.push(...untie(removal));
+      const renamed = { schema: at.schema, seqName: target.seqName };
+      const moved = { schema: target.schema, seqName: at.seqName };
+      if (at.seqName !== target.seqName && !isFree(moved)) {
+        step(removal, isFree(renamed) ? renamed : freeName(at, isFree));
+      }
+      step(removal, { schema: target.schema, seqName: removal.at.seqName });
+    }
+    if (removal.at.seqName !== target.seqName) step(removal, target);
+  }
+  return changes;
+}
+
+function isElsewhere({ state, target }: Removal): boolean {
+  return keyOf(state) !== keyOf(target);
+}
+
+/** The server moves an owned sequence with its table only. Source: "ALTER SEQUENCE". */
+function untie({ state, target, at }: Removal): Change[] {
+  const { ownedBy } = state.options;
+  if (ownedBy === null) return [];
+  const constant = constantOfState(state, at);
+  return [
+    {
+      kind: "own",
+      subject: nameOf(target.declared),
+      sql: ownSequence(constant, null).text,
+      inverse: ownSequence(constant, ownedBy).text,
+      hazards: [],
+    },
+  ];
+}
+
+function freeName({ schema, seqName }: Place, isFree: (place: Place) => boolean): Place {
+  for (let number = 1; ; number++) {
+    const place = { schema, seqName: `${[...seqName].slice(0, 10).join("")}_aside_${number}` };
+    if (isFree(place)) return place;
+  }
+}

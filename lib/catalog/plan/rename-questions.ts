@@ -1,0 +1,184 @@
+import { NextvalError } from "../../index.js";
+import type { Question } from "./change.js";
+import { columnsOf } from "./hazards/make-hazard.js";
+import { nameOf } from "../../server/names.js";
+import type { Target } from "./target.js";
+import type { DatabaseState, FedColumn, SequenceState, StateColumn } from "../inspect/state.js";
+import { tableOf } from "./table-index.js";
+
+const COMPARED = ["as", "startWith", "increment", "minValue", "maxValue", "cache", "cycle", "unlogged"] as const;
+
+type Context = Pick<DatabaseState, "sequences" | "defaultSchema" | "tables">;
+
+/**
+ * Asks about a declaration that may be another sequence of the database under a new name. There are two signs:
+ *
+ * - The column that it is to belong to takes its values from a sequence that is not declared. This is the surest one.
+ * - It is created beside a sequence that is not declared, both have the same options or share a word of their names, or they
+ *   are the only ones.
+ *
+ * @param isNew the names of declarations that are sequences of their own
+ */
+export function questionsOf(
+  pairs: readonly (readonly [Target, SequenceState | undefined])[],
+  undeclared: readonly SequenceState[],
+  state: Context,
+  isNew: readonly string[],
+): Question[] {
+  const answered = targetsNamed(
+    isNew,
+    pairs.map(([target]) => target),
+    state,
+  );
+  const created = pairs.filter(([, found]) => found === undefined).length;
+  // A sequence of a column was made with its table, and is left with it.
+  const free = undeclared.filter(({ options }) => options.ownedBy === null);
+  const isOnly = created === 1 && free.length === 1;
+  const ofIdentity = state.sequences.filter(({ definedBy }) => definedBy === "identity");
+  const feeding = byColumn([...undeclared, ...ofIdentity]);
+  return pairs.flatMap(([target, found]) => {
+    if (answered.has(target)) return [];
+    const feeders = feedersOf(target, found, feeding, state);
+    if (found !== undefined || feeders.some(({ definedBy }) => definedBy === "identity")) {
+      return feeders.map((feeder) => askForSecond(target, found, feeder));
+    }
+    const alike = free.filter(
+      (each) =>
+        (each.schema === target.schema || each.seqName === target.seqName) &&
+        (isOnly || changesOf(target, each).length === 0 || shareWord(each.seqName, target.seqName)),
+    );
+    return [...new Set([...feeders, ...alike])].map((each) => askForRename(target, each));
+  });
+}
+
+/** A name without a schema is that of the default schema, as in `renames`. */
+function targetsNamed(
+  names: readonly string[],
+  targets: readonly Target[],
+  { defaultSchema }: Pick<DatabaseState, "defaultSchema">,
+): Set<Target> {
+  return new Set(
+    names.map((name) => {
+      const target = targets.find(
+        (each) =>
+          [nameOf(each), nameOf(each.declared)].includes(name) ||
+          (each.schema === defaultSchema && each.seqName === name),
+      );
+      if (target !== undefined) return target;
+      throw new NextvalError("INVALID_OPTIONS", `${name}: it cannot be new, because no declaration has that name`, {
+        sequence: name,
+      });
+    }),
+  );
+}
+
+/** A sequence, and the schema of a column that takes its values from it. */
+interface Feeder {
+  readonly schema: string;
+  readonly sequence: SequenceState;
+}
+
+type Feeders = ReadonlyMap<string, readonly Feeder[]>;
+
+/** The sequences by the tables and columns that they belong to, or that draw from them by default. */
+function byColumn(sequences: readonly SequenceState[]): Feeders {
+  const columns = new Map<string, Feeder[]>();
+  for (const sequence of sequences) {
+    for (const { schema, table, column } of sequence.feeds.filter(({ indirect }) => !indirect)) {
+      const key = columnKey({ table, column });
+      const group = columns.get(key);
+      if (group === undefined) columns.set(key, [{ schema, sequence }]);
+      else group.push({ schema, sequence });
+    }
+  }
+  return columns;
+}
+
+function columnKey({ table, column }: { readonly table: string; readonly column: string }): string {
+  return JSON.stringify([table, column]);
+}
+
+/**
+ * The other sequences from which the column that a sequence comes to belong to takes its values. If the table of a new sequence
+ * is missing in its schema, it may have been moved, and its sequence with it.
+ */
+function feedersOf(
+  { schema, options: { ownedBy } }: Target,
+  found: SequenceState | undefined,
+  feeding: Feeders,
+  state: Context,
+): readonly SequenceState[] {
+  if (ownedBy === null) return [];
+  const isItsOwn = (each: StateColumn) => each.schema === schema && columnKey(each) === columnKey(ownedBy);
+  if (found?.feeds.some(isItsOwn) === true) return [];
+  const feeders = feeding.get(columnKey(ownedBy)) ?? [];
+  const isMissing = found === undefined && tableOf(state, schema, ownedBy.table) === undefined;
+  return feeders
+    .filter((each) => (isMissing ? each.sequence.definedBy === "user" : each.schema === schema))
+    .map(({ sequence }) => sequence);
+}
+
+function changesOf({ options }: Target, state: SequenceState): (typeof COMPARED)[number][] {
+  return COMPARED.filter((option) => state.options[option] !== options[option]);
+}
+
+/** `order_seq` and `sales_order_seq` share "order". */
+function shareWord(one: string, other: string): boolean {
+  const words = wordsOf(one);
+  return wordsOf(other).some((word) => words.includes(word));
+}
+
+function wordsOf(name: string): string[] {
+  const words = name
+    .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u);
+  return words.filter((word) => word.length > 2 && !["seq", "sequence"].includes(word));
+}
+
+function askForRename(target: Target, state: SequenceState): Question {
+  const [oldName, newName] = [nameOf(state), nameOf(target.declared)];
+  const changes = changesOf(target, state);
+  const fed = fedBy(state, target);
+  const facts = [
+    "is no longer declared",
+    ...(fed === undefined ? [] : [`${fed.byDefault ? "feeds" : "belongs to"} ${columnsOf([fed])}`]),
+    changes.length === 0 ? "has the same options" : `differs in ${changes.join(", ")}`,
+  ];
+  const [last, ...others] = facts.reverse();
+  const isMoved = fed !== undefined && fed.schema !== target.schema;
+  return {
+    subject: newName,
+    oldName,
+    yes: "rename",
+    message: `Is ${newName} the new name of ${oldName}, which ${others.reverse().join(", ")} and ${last}?`,
+    otherwise:
+      `Otherwise ${newName} begins at ${target.options.startWith}` +
+      `${fed?.byDefault === true ? `, and ${columnsOf([fed])} goes on drawing from ${oldName}` : ""}.` +
+      `${isMoved ? ` If the table was moved to schema ${fed.schema}, declare its sequence there.` : ""}`,
+  };
+}
+
+/** A name that is taken cannot be given, and the sequence of an identity column cannot be declared: only "new" is an answer. */
+function askForSecond(target: Target, found: SequenceState | undefined, state: SequenceState): Question {
+  const [oldName, newName] = [nameOf(state), nameOf(target.declared)];
+  const fed = fedBy(state, target);
+  const column = fed === undefined ? "" : columnsOf([fed]);
+  const isIdentity = state.definedBy === "identity";
+  return {
+    subject: newName,
+    oldName,
+    yes: "new",
+    message:
+      `${newName} is to belong to ${column}, ${fed?.byDefault === true ? "which takes its values from" : "and so does"} ` +
+      `${isIdentity ? "its identity" : "another"} sequence ${oldName}. Is ${newName} really a second sequence beside it?`,
+    otherwise: isIdentity
+      ? `Otherwise take ${newName} out of the declarations${found === undefined ? "" : ", and drop it"}.`
+      : `Otherwise ${newName} may be the new name of ${oldName}: drop ${newName}, if nothing draws from it, and rename the other.`,
+  };
+}
+
+/** The column of a sequence that a declaration names as its owner. */
+function fedBy(state: SequenceState, { options: { ownedBy } }: Target): FedColumn | undefined {
+  return state.feeds.find((each) => ownedBy !== null && !each.indirect && columnKey(each) === columnKey(ownedBy));
+}

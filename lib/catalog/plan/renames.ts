@@ -1,0 +1,46 @@
+import { NextvalError } from "../../index.js";
+import type { PlanOptions } from "./change.js";
+import { keyOf, nameOf } from "../../server/names.js";
+import type { Target } from "./target.js";
+import type { DatabaseState, SequenceState } from "../inspect/state.js";
+
+/** Which sequence of the database becomes which target, as the user says. Names are compared, never taken apart. */
+export function renamesOf(
+  renames: NonNullable<PlanOptions["renames"]>,
+  targets: readonly Target[],
+  { sequences, defaultSchema }: DatabaseState,
+): Map<Target, SequenceState> {
+  const pairs = new Map<Target, SequenceState>();
+  const used = new Set<SequenceState>();
+  const isCalled = (place: { readonly schema: string; readonly seqName: string }, name: string) =>
+    nameOf(place) === name || (place.schema === defaultSchema && place.seqName === name);
+  for (const [oldName, newName] of Object.entries(renames)) {
+    const target = targets.find((each) => isCalled(each, newName));
+    if (target === undefined) fail(oldName, newName, `no declaration is named ${newName}`);
+    const [from, other] = sequences.filter((each) => isCalled(each, oldName));
+    if (other !== undefined) fail(oldName, newName, "several sequences have that name; take the schema along");
+    const there = sequences.find((each) => keyOf(each) === keyOf(target));
+    if (from === undefined) {
+      if (there !== undefined) continue; // done before
+      fail(oldName, newName, `the database has no sequence ${oldName}`);
+    }
+    if (from === there) fail(oldName, newName, "it has that name already");
+    if (there !== undefined && !Object.keys(renames).some((name) => isCalled(there, name))) {
+      fail(
+        oldName,
+        newName,
+        "the database has both; take the rename out if it is done, else drop or rename the other first",
+      );
+    }
+    if (pairs.has(target) || used.has(from)) fail(oldName, newName, "it is renamed twice");
+    pairs.set(target, from);
+    used.add(from);
+  }
+  return pairs;
+}
+
+function fail(oldName: string, newName: string, problem: string): never {
+  throw new NextvalError("INVALID_OPTIONS", `${oldName}: cannot be renamed to ${newName}: ${problem}`, {
+    sequence: oldName,
+  });
+}

@@ -1,0 +1,50 @@
+import { type AnySequence, pgSchema, pgSequence, resolveOptions, type SequenceLike } from "../../index.js";
+import { fail, keyOf } from "../../server/names.js";
+import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
+
+/** A declaration, complete, with the schema that it leads to. */
+export interface Target {
+  /** As it was declared: without a schema, where the `search_path` decides. */
+  readonly declared: SequenceLike;
+  readonly schema: string;
+  readonly seqName: string;
+  readonly options: StateOptions;
+}
+
+export function targetOf(
+  declared: SequenceLike,
+  { searchPath }: Pick<DatabaseState, "searchPath">,
+  existing: ReadonlyMap<string, SequenceState>,
+): Target {
+  const { mode: _mode, ...options } = resolveOptions(declared);
+  const seqName = declared.seqName as string;
+  const isThere = (schema: string) => existing.has(keyOf({ schema, seqName }));
+  const schema = declared.schema ?? searchPath.find(isThere) ?? searchPath[0];
+  if (schema === undefined) {
+    fail(declared, "the search_path of the connection leads to no schema that exists; declare it with pgSchema");
+  }
+  return { declared, schema, seqName, options };
+}
+
+/** The constant that statements about a target are made of, with the options that it has at that moment. */
+export function constantOf({ declared, seqName }: Target, options: StateOptions): AnySequence {
+  return declare(declared.schema, seqName, options);
+}
+
+/** The declaration with the schema that it leads to, so that it leads there whatever becomes of the `search_path`. */
+export function constantOfTarget({ schema, seqName, options }: Target): AnySequence {
+  return declare(schema, seqName, options);
+}
+
+/** The constant for a sequence of the database, under its own name or another. */
+export function constantOfState(
+  { schema, seqName, options }: SequenceState,
+  name: { readonly schema: string; readonly seqName: string } = { schema, seqName },
+): AnySequence {
+  return declare(name.schema, name.seqName, options);
+}
+
+function declare(schema: string | undefined, name: string, options: StateOptions): AnySequence {
+  const given = { ...options, ownedBy: options.ownedBy ?? undefined, comment: options.comment ?? undefined };
+  return (schema === undefined ? pgSequence(name, given) : pgSchema(schema).sequence(name, given)) as AnySequence;
+}

@@ -1,0 +1,116 @@
+import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOptions } from "../../index.js";
+import { identifiersOf } from "./constant-names.js";
+import { constantSource, type Option, plain, quoted } from "./print-constant.js";
+import { nameOf } from "../../server/names.js";
+import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
+
+/**
+ * The TypeScript source that declares what a database has, for a project that begins to use nextval: a constant for each
+ * sequence, with the options that are not PostgreSQL's defaults.
+ *
+ * ```ts
+ * pull(await inspect(db));
+ * // import { pgSchema, pgSequence } from "nextval";
+ * //
+ * // export const billing = pgSchema("billing");
+ * // export const invoiceSeq = billing.sequence("invoice_seq", { as: "integer" });
+ * //
+ * // export const orderSeq = pgSequence("order_seq", { startWith: 100 });
+ * ```
+ *
+ * A plan of it for the same database is empty. Sequences of identity columns and extensions are named in comments only, as
+ * theirs are not to be declared. Names of constants are made of those of the sequences, each given once. A sequence of the
+ * default schema is declared without one.
+ */
+export function pull({ sequences, defaultSchema }: DatabaseState): string {
+  const sorted = [...sequences].sort((a, b) => compare(a.schema, b.schema) || compare(a.seqName, b.seqName));
+  const reasons = new Map(sorted.map((sequence) => [sequence, reasonToLeaveOut(sequence)]));
+  const declared = sorted.filter((sequence) => reasons.get(sequence) === undefined);
+  const { ofSequence, ofSchema } = identifiersOf(declared, defaultSchema);
+
+  const blocks = [...new Set(sorted.map(({ schema }) => schema))].map((schema) => {
+    const parent = ofSchema.get(schema);
+    const lines = sorted
+      .filter((sequence) => sequence.schema === schema)
+      .map((sequence) => {
+        const identifier = ofSequence.get(sequence);
+        if (identifier === undefined) return plain(`// Left out: ${nameOf(sequence)}, ${reasons.get(sequence)}.`);
+        const callee = parent === undefined ? "pgSequence" : `${parent}.sequence`;
+        return constantSource(identifier, callee, quoted(sequence.seqName), optionsOf(sequence));
+      });
+    if (parent !== undefined) lines.unshift(constantSource(parent, "pgSchema", quoted(schema)));
+    return lines.join("\n");
+  });
+
+  const imports = [
+    ...(ofSchema.size > 0 ? ["pgSchema"] : []),
+    ...(declared.some(({ schema }) => !ofSchema.has(schema)) ? ["pgSequence"] : []),
+  ];
+  const head =
+    imports.length > 0
+      ? `import { ${imports.join(", ")} } from "nextval";`
+      : "// The database has no sequences to declare.\nexport {};";
+  return `${[head, ...blocks].join("\n\n")}\n`;
+}
+
+/** The same on every machine, whatever its language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function reasonToLeaveOut(sequence: SequenceState): string | undefined {
+  if (sequence.definedBy === "identity") return "which belongs to an identity column";
+  if (sequence.definedBy === "extension") return "which belongs to an extension";
+  try {
+    pgSchema(sequence.schema).sequence<string, SequenceOptions>(sequence.seqName, given(sequence.options));
+    return undefined;
+  } catch (error) {
+    // Such as a name that is short enough in the encoding of the database, but not in UTF-8.
+    if (error instanceof NextvalError) return `which cannot be declared: ${error.message}`;
+    throw error;
+  }
+}
+
+function given({ ownedBy, comment, ...options }: StateOptions): SequenceOptions {
+  return { ...options, ownedBy: ownedBy ?? undefined, comment: comment ?? undefined };
+}
+
+/** The options that are not what they would be if they were left out. */
+function optionsOf({ options }: SequenceState): Option[] {
+  const { as, increment, minValue, maxValue, comment, ownedBy } = options;
+  const defaults = resolveOptions(pgSequence<string, SequenceOptions>("defaults", { as, increment }));
+  // The default of startWith depends on the bounds.
+  const { startWith } = resolveOptions(
+    pgSequence<string, SequenceOptions>("defaults", { as, increment, minValue, maxValue }),
+  );
+  const found: Option[] = [];
+  const add = (option: string, differs: boolean, text: string) => {
+    if (differs) found.push([option, text]);
+  };
+  const { cache, cycle, unlogged } = options;
+  add("startWith", options.startWith !== startWith, integer(options.startWith));
+  add("increment", increment !== 1n, integer(increment));
+  add("minValue", minValue !== defaults.minValue, integer(minValue));
+  add("maxValue", maxValue !== defaults.maxValue, integer(maxValue));
+  add("cache", cache !== defaults.cache, integer(cache));
+  add("cycle", cycle !== defaults.cycle, String(cycle));
+  add("as", as !== "bigint", quoted(as));
+  if (ownedBy !== null) {
+    found.push([
+      "ownedBy",
+      [
+        ["table", quoted(ownedBy.table)],
+        ["column", quoted(ownedBy.column)],
+      ],
+    ]);
+  }
+  add("unlogged", unlogged !== defaults.unlogged, String(unlogged));
+  if (comment !== null) found.push(["comment", quoted(comment)]);
+  return found;
+}
+
+function integer(value: bigint): string {
+  return value >= -MAX_SAFE && value <= MAX_SAFE ? `${value}` : `${value}n`;
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);

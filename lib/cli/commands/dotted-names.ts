@@ -1,0 +1,54 @@
+import type { DatabaseState, Plan } from "../../catalog/index.js";
+import type { SequenceLike } from "../../index.js";
+import { ask, isInteractive } from "../terminal/confirm.js";
+import { fail } from "../command-error.js";
+import type { Flags } from "../config/settings.js";
+import { text } from "../terminal/shown-text.js";
+
+/** A sequence that is declared with a dot in its name, and without a schema. */
+export interface DottedName {
+  readonly name: string;
+  /** What was probably meant, in a sentence. */
+  readonly message: string;
+  /** Whether the name is almost surely a mistake: no such sequence exists, and there is a schema of its first part. */
+  readonly isMistake: boolean;
+}
+
+/** `pgSequence("billing.order_seq")` is a legal name, and nearly always a mistake for the sequence of a schema. */
+export function dottedNames(
+  declared: readonly SequenceLike[],
+  { schemas }: Pick<DatabaseState, "schemas">,
+  { changes }: Pick<Plan, "changes">,
+): DottedName[] {
+  return declared.flatMap(({ schema, seqName = "" }) => {
+    const [, first, rest] = /^([^.]+)\.(.+)$/s.exec(seqName) ?? [];
+    if (schema !== undefined || first === undefined || rest === undefined) return [];
+    const meant = `pgSchema(${JSON.stringify(first)}).sequence(${JSON.stringify(rest)})`;
+    const isCreated = changes.some(({ kind, subject }) => kind === "create" && subject === seqName);
+    return [
+      {
+        name: seqName,
+        message: `pgSequence(${JSON.stringify(seqName)}) declares a sequence with a dot in its name. For a sequence of schema ${first}, declare ${meant}.`,
+        isMistake: isCreated && schemas.includes(first),
+      },
+    ];
+  });
+}
+
+/** Whether `push` may go on: false if the user says that a name is a mistake. Fails if there is no terminal to ask. */
+export async function areMeant(
+  names: readonly DottedName[],
+  flags: Pick<Flags, "new" | "yes" | "json">,
+): Promise<boolean> {
+  const open = names.filter(({ name, isMistake }) => isMistake && flags.new?.includes(name) !== true);
+  const [first] = open;
+  if (first === undefined) return true;
+  if (flags.yes === true || flags.json === true || !isInteractive()) {
+    const answers = open.map(({ name }) => `--new ${name}`).join(" ");
+    return fail(`Nothing was changed: ${first.message} If the dot is meant, add ${answers}`);
+  }
+  for (const { name } of open) {
+    if (!(await ask(text`Create ${JSON.stringify(name)}, with the dot in its name? [y/N] `))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,30 @@
+import { resolve } from "node:path";
+import { pull as sourceOf } from "../../catalog/index.js";
+import { fail } from "../command-error.js";
+import { withDatabase } from "../database/connect.js";
+import { refuseUnknownSchemas } from "../database/known-schemas.js";
+import { look } from "../database/inspect-database.js";
+import { shownPath } from "../terminal/relative-path.js";
+import { say, sayJson, saySource } from "../terminal/print.js";
+import { type Flags, settingsOf } from "../config/settings.js";
+import { text } from "../terminal/shown-text.js";
+import { refuseToOverwrite, writeFiles } from "./write-files.js";
+
+/** `nextval pull`: writes the declarations of what a database has. */
+export async function pull(flags: Flags): Promise<number> {
+  const file = flags.out === undefined ? null : resolve(flags.out);
+  const force = flags.force === true;
+  if (file === null && force) fail("--force overwrites the file of --out; add --out FILE, or leave --force out");
+  if (file !== null && !force) refuseToOverwrite(file, OVERWRITING);
+  const settings = await settingsOf(flags);
+  const state = await withDatabase(settings, (db) => look(db, settings));
+  refuseUnknownSchemas(settings.schemas, state.schemas);
+  const source = sourceOf(state);
+  if (file !== null) writeFiles([{ path: file, content: source }], { overwrite: force, hint: OVERWRITING });
+  if (flags.json === true) sayJson({ file, source, sequences: state.sequences });
+  else if (file === null) saySource(source.replace(/\n$/, ""));
+  else say(text`Wrote ${shownPath(file)}.`);
+  return 0;
+}
+
+const OVERWRITING = "add --force to overwrite it";

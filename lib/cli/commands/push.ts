@@ -1,0 +1,106 @@
+import { apply, type ApplyReport, type Plan } from "../../catalog/index.js";
+import { ask, isInteractive } from "../terminal/confirm.js";
+import { CommandError } from "../command-error.js";
+import { areMeant } from "./dotted-names.js";
+import { codeOf, explain } from "../error-message.js";
+import { answersTo, complain, count, describe, say, sayJson } from "../terminal/print.js";
+import { refusalOf } from "./refusal.js";
+import type { Flags } from "../config/settings.js";
+import { text } from "../terminal/shown-text.js";
+import { type Planned, withPlan } from "./with-plan.js";
+
+/** `nextval push`: applies the plan, after a question. */
+export function push(flags: Flags): Promise<number> {
+  return withPlan(
+    flags,
+    flags.json === true ? (planned) => pushAsJson(planned, flags) : (planned) => pushAloud(planned, flags),
+  );
+}
+
+async function pushAloud(planned: Planned, flags: Flags): Promise<number> {
+  const { changes: first, pending: waiting, questions } = planned.plan;
+  const mayAsk = flags.yes !== true && isInteractive();
+  // On a terminal the questions follow one by one.
+  say(describe({ changes: first, pending: waiting, questions: mayAsk ? [] : questions }, planned.settings.allow));
+  if (!(await areMeant(planned.dotted, flags))) return unchanged();
+  const answered = mayAsk ? await askQuestions(planned) : planned;
+  if (answered === undefined) return unchanged();
+  const { plan, settings, target } = answered;
+  if (answered !== planned) say(text`\n${describe(plan, settings.allow)}`);
+  if (plan.changes.length === 0) return 0;
+  say(text``);
+  const refusal = questionsLeft(plan) ?? refusalOf(plan, settings.allow);
+  if (refusal !== null) throw new CommandError(refusal);
+  const changes = count(plan.changes.length, "change");
+  const these = text`${plan.changes.length === 1 ? "this" : "these"} ${changes} to ${target}`;
+  if (flags.yes === true) say(text`Applying ${these}.`);
+  else {
+    if (!isInteractive()) throw new CommandError(unasked(changes));
+    if (!(await ask(text`Apply ${these}? [y/N] `))) {
+      return unchanged();
+    }
+  }
+  const { pending } = await carryOut(answered);
+  say(text`Applied ${changes}.`);
+  if (pending.length > 0)
+    say(text`${count(pending.length, "owner")} pending: push again once the table and column exist.`);
+  return 0;
+}
+
+function unchanged(): number {
+  say(text`Nothing was changed.`);
+  return 1;
+}
+
+/** Asks every question of the plan, and plans again with the answers; undefined if an answer means to stop. */
+async function askQuestions(planned: Planned): Promise<Planned | undefined> {
+  const { plan, replan } = planned;
+  if (plan.questions.length === 0) return planned;
+  const renames = new Map<string, string>();
+  const isNew = new Set<string>();
+  for (const { subject, oldName, yes, message, otherwise } of plan.questions) {
+    // One sequence has one new name, and one name is that of one sequence.
+    if (renames.has(oldName) || [...renames.values()].includes(subject)) continue;
+    const answer = await ask(text`\n${message}\n${otherwise} [y/N] `);
+    if (yes === "new" && !answer) return undefined;
+    if (yes === "rename" && answer) renames.set(oldName, subject);
+    else isNew.add(subject);
+  }
+  for (const subject of renames.values()) isNew.delete(subject);
+  return replan({ renames: Object.fromEntries(renames), new: [...isNew] });
+}
+
+/** The document says what was to be done, too, where it was not done. */
+async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
+  const { changes, pending, questions } = planned.plan;
+  try {
+    await areMeant(planned.dotted, flags);
+    const refusal = questionsLeft(planned.plan) ?? refusalOf(planned.plan, planned.settings.allow);
+    if (refusal !== null) throw new CommandError(refusal);
+    if (changes.length > 0 && flags.yes !== true) throw new CommandError(unasked(count(changes.length, "change")));
+    await carryOut(planned);
+  } catch (error) {
+    const message = explain(error);
+    sayJson({ applied: false, changes, pending, questions, error: { code: codeOf(error), message } });
+    complain(message);
+    return 2;
+  }
+  sayJson({ applied: changes.length > 0, changes, pending, questions });
+  return 0;
+}
+
+/** Why a plan with open questions is not applied, and how to answer them; null if there are none. */
+function questionsLeft({ questions }: Plan): string | null {
+  if (questions.length === 0) return null;
+  const answers = questions.map((question) => answersTo(question).join(" or "));
+  const open = `${count(questions.length, "question")} ${questions.length === 1 ? "is" : "are"} open`;
+  return `Nothing was changed: ${open}, and --yes does not answer. Add ${[...new Set(answers)].join("; ")}.`;
+}
+
+function unasked(changes: string): string {
+  return `Nothing was changed: there is nobody to ask whether to apply ${changes}. Add --yes to apply without a question.`;
+}
+
+function carryOut({ db, plan, settings: { allow, lockTimeout } }: Planned): Promise<ApplyReport> {
+  return apply(db, plan, { allow, lockTimeout });
+}

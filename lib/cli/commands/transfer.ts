@@ -1,0 +1,51 @@
+import { toJson, transfer as carryOver, type TransferReport } from "../../operate/index.js";
+import { fail } from "../command-error.js";
+import { withDatabase } from "../database/connect.js";
+import { count, say, sayJson } from "../terminal/print.js";
+import { patiently } from "../database/timeouts.js";
+import { type Flags, settingsOf } from "../config/settings.js";
+import { lines, type ShownText, text } from "../terminal/shown-text.js";
+import { table } from "../terminal/table.js";
+
+/** `nextval transfer`: carries the positions of sequences to another database, at a cutover. */
+export async function transfer(flags: Flags): Promise<number> {
+  if (flags.from === undefined || flags.to === undefined) {
+    return fail("From where, and to where? Give --from URL and --to URL");
+  }
+  if (flags.from === "") fail("--from is empty; is the variable set that it is read from?");
+  if (flags.to === "") fail("--to is empty; is the variable set that it is read from?");
+  const settings = await settingsOf({ ...flags, url: flags.to });
+  const { from, to } = flags;
+  return withDatabase({ url: from, urlFrom: "--from" }, (source, sourceName) =>
+    withDatabase({ url: to, urlFrom: "--to" }, async (target, targetName) => {
+      if (flags.json !== true) say(text`From ${sourceName}\nto ${targetName}:\n`);
+      const report = await carryOver(patiently(source, settings), patiently(target, settings), {
+        schemas: settings.schemas,
+        margin: flags.margin,
+        dryRun: flags.dryRun,
+      });
+      if (flags.json === true) sayJson(toJson(report));
+      else say(describe(report, flags.dryRun === true));
+      return 0;
+    }),
+  );
+}
+
+function describe({ sequences, hint }: TransferReport, dryRun: boolean): ShownText {
+  if (sequences.length === 0) return text`There are no sequences.`;
+  const rows = sequences.map(({ sequence, from, before, to, moved }) => [
+    sequence,
+    `source ${from ?? "at its end"}`,
+    `target ${before ?? "at its end"}`,
+    moved ? `-> ${to ?? "at its end"}` : "far enough",
+  ]);
+  const notes = sequences.flatMap(({ sequence, notes }) => notes.map((note) => `${sequence}: ${note}`));
+  const moved = sequences.filter((each) => each.moved).length;
+  return lines([
+    ...table(rows),
+    ...notes,
+    "",
+    `${moved} of ${count(sequences.length, "sequence")} ${dryRun ? "would be set; nothing was changed" : "set, and read again"}.`,
+    ...(hint === null ? [] : [hint]),
+  ]);
+}

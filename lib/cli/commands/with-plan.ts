@@ -1,0 +1,51 @@
+import { plan, type Plan, type PlanOptions } from "../../catalog/index.js";
+import type { Database } from "../../index.js";
+import { withDatabase } from "../database/connect.js";
+import { type DottedName, dottedNames } from "./dotted-names.js";
+import { refuseUnknownSchemas } from "../database/known-schemas.js";
+import { look } from "../database/inspect-database.js";
+import { complain } from "../terminal/print.js";
+import { type Flags, type Settings, settingsOf } from "../config/settings.js";
+import { type ShownText, text } from "../terminal/shown-text.js";
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly dotted: readonly DottedName[];
+  readonly db: Database;
+  /** What is about to be changed: `shop at db.example.com:5432 as deploy`. */
+  readonly target: ShownText;
+  readonly settings: Settings;
+  /** Plans again, for the same state of the database, with what the user has answered. */
+  replan(answers: Pick<PlanOptions, "renames" | "new">): Planned;
+}
+
+/** What most commands begin with: the declarations, the state of the database, and the plan from one to the other. */
+export async function withPlan<Result>(flags: Flags, use: (planned: Planned) => Promise<Result>): Promise<Result> {
+  const settings = await settingsOf(flags);
+  const { sequences, schemas } = await settings.declarations();
+  return withDatabase(settings, async (db, target) => {
+    const state = await look(db, settings);
+    // A schema that is declared may be still to be created.
+    const wanted = [...schemas, ...sequences.flatMap(({ schema }) => schema ?? [])];
+    refuseUnknownSchemas(settings.schemas, state.schemas, wanted);
+    const plannedWith = (options: PlanOptions): Planned => {
+      const made = plan(sequences, state, options);
+      return {
+        plan: made,
+        dotted: dottedNames(sequences, state, made),
+        db,
+        target,
+        settings,
+        replan: ({ renames, new: isNew }) =>
+          plannedWith({
+            ...options,
+            renames: { ...options.renames, ...renames },
+            new: [...(options.new ?? []), ...(isNew ?? [])],
+          }),
+      };
+    };
+    const planned = plannedWith({ ...settings.planOptions, schemas });
+    for (const { message } of planned.dotted) complain(text`Hint: ${message}`);
+    return use(planned);
+  });
+}

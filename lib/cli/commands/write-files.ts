@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fail } from "../command-error.js";
+import { codeOf, explain } from "../error-message.js";
+import { shownPath } from "../terminal/relative-path.js";
+
+export interface NewFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** Writes all of them or none, in one go: a signal comes before or after. */
+export function writeFiles(
+  files: readonly NewFile[],
+  { overwrite = false, hint = "nothing was written" }: { readonly overwrite?: boolean; readonly hint?: string } = {},
+): void {
+  if (!overwrite) for (const { path } of files) refuseToOverwrite(path, hint);
+  const written: string[] = [];
+  for (const { path, content } of files) {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      if (overwrite) replaceFile(path, content);
+      else createFile(path, content);
+      written.push(path);
+    } catch (error) {
+      if (!overwrite) for (const each of written) rmSync(each, { force: true });
+      if (codeOf(error) === "EEXIST" && !overwrite && isThere(path)) refuseToOverwrite(path, hint);
+      fail(`Cannot write ${shownPath(path)}: ${explain(error)}`);
+    }
+  }
+}
+
+export function refuseToOverwrite(path: string, hint: string): void {
+  if (isThere(path)) fail(`${shownPath(path)} exists; ${hint}`);
+}
+
+/** A link that leads nowhere is there, too. Where a folder of the path is a file, there is nothing. */
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The file takes the place of the old one when it is whole. A link stays a link, and the file behind it keeps its permissions. */
+function replaceFile(path: string, content: string): void {
+  const old = statSync(path, { throwIfNoEntry: false });
+  const target = old === undefined ? path : realpathSync(path);
+  withTemporary(target, content, old, (temporary) => renameSync(temporary, target));
+}
+
+/** Never takes the place of a file that somebody else has made meanwhile. */
+function createFile(path: string, content: string): void {
+  withTemporary(path, content, undefined, (temporary) => {
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") throw error;
+      // Some file systems know no second name of a file.
+      renameSync(temporary, path);
+    }
+  });
+}
+
+/** Writes a file of another name beside it, which nobody else has: a name that could be guessed may be taken, or be a link. */
+function withTemporary(path: string, content: string, old: Stats | undefined, use: (temporary: string) => void): void {
+  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString("hex")}.new`);
+  const file = openSync(temporary, "wx", old === undefined ? 0o666 : 0o600);
+  try {
+    try {
+      writeFileSync(file, content);
+      if (old !== undefined) keepPermissions(file, old);
+    } finally {
+      closeSync(file);
+    }
+    use(temporary);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function keepPermissions(file: number, { uid, gid, mode }: Stats): void {
+  try {
+    fchownSync(file, uid, gid);
+  } catch {
+    // Only root may give a file to somebody else.
+  }
+  fchmodSync(file, mode & 0o777);
+}

@@ -1,0 +1,26 @@
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { glob, isDynamicPattern } from "tinyglobby";
+import { fail } from "../command-error.js";
+import { shownPath } from "../terminal/relative-path.js";
+import { withoutSecrets } from "../terminal/redact.js";
+
+/** The files of a name or glob relative to a folder, in the order of their names. */
+export async function filesOf(pattern: string, folder: string): Promise<string[]> {
+  const path = resolve(folder, pattern);
+  // A name such as [id].ts is looked for before it is taken for a glob.
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) return [path];
+    fail(
+      `${shownPath(path)} is a folder; name its files, as in ${JSON.stringify(`${pattern.replace(/\/$/, "")}/*.ts`)}`,
+    );
+  }
+  if (!isDynamicPattern(pattern)) fail(`There is no file ${shownPath(path)}`);
+  const found = await glob(pattern, {
+    cwd: folder,
+    absolute: true,
+    ignore: ["**/node_modules/**", "**/*.d.{ts,mts,cts}"],
+  });
+  if (found.length === 0) fail(`No file matches ${withoutSecrets(pattern)} in ${folder}`);
+  return found.map((file) => resolve(file)).sort();
+}

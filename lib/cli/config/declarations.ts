@@ -1,0 +1,95 @@
+import { pgSchema, pgSequence, type SequenceLike, type SequenceOptions } from "../../index.js";
+import { CommandError, fail } from "../command-error.js";
+import { kindOf, visitExports } from "./exported.js";
+import { loadModule } from "./load-module.js";
+import { shownPath } from "../terminal/relative-path.js";
+
+/** Where a declaration was found, for messages: `orderSeq of src/sequences.ts`. */
+type Place = string;
+
+/** What was found in files of declarations. */
+export interface Found {
+  /** A sequence that is exported again is the same declaration. */
+  readonly sequences: Map<SequenceLike, Place>;
+  /** The names of the schemas that are exported. */
+  readonly schemas: Set<string>;
+  /** What is neither and was passed over: `limit of src/sequences.ts (a number)`. */
+  readonly others: string[];
+}
+
+/** What the user declares. */
+export interface Declarations {
+  readonly sequences: readonly SequenceLike[];
+  /** The schemas that are declared by themselves, with sequences or without. */
+  readonly schemas: readonly string[];
+}
+
+export function nothingFound(): Found {
+  return { sequences: new Map(), schemas: new Set(), others: [] };
+}
+
+/**
+ * Adds what files export. Fails if they export things but no declaration, because that is the wrong file. A file that exports
+ * nothing at all declares nothing, such as `pull` writes it for a database without sequences.
+ */
+export async function findIn(files: readonly string[], found: Found): Promise<void> {
+  const others: string[] = [];
+  let isDeclaring = false;
+  for (const file of files) {
+    visitExports(await loadModule(file), {
+      sequence(sequence, name) {
+        isDeclaring = true;
+        add(sequence, `${name} of ${shownPath(file)}`, found);
+      },
+      schema({ schemaName }) {
+        isDeclaring = true;
+        found.schemas.add(schemaName);
+      },
+      other: (value, name) => others.push(`${name} of ${shownPath(file)} (${kindOf(value)})`),
+    });
+  }
+  if (!isDeclaring && others.length > 0) {
+    const first = others.slice(0, MOST_NAMED).join(", ");
+    const more = others.length > MOST_NAMED ? `, and ${others.length - MOST_NAMED} more` : "";
+    fail(
+      `There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. Exported is only ${first}${more}`,
+    );
+  }
+  found.others.push(...others.filter((other) => !found.others.includes(other)));
+}
+
+const MOST_NAMED = 5;
+
+/** Adds a sequence that stands in the configuration itself. */
+export function add(sequence: SequenceLike, place: Place, { sequences }: Found): void {
+  if (!sequences.has(sequence)) sequences.set(sequence, place);
+}
+
+/**
+ * The declarations, as this copy of the library makes them: a file may have imported another copy, or Drizzle. Two of one name
+ * are refused with both places.
+ */
+export function declarationsOf(found: Found): Declarations {
+  const places = new Map<string, Place>();
+  const sequences = [...found.sequences].map(([{ schema, seqName, seqOptions }, place]) => {
+    const key = JSON.stringify([schema, seqName]);
+    const other = places.get(key);
+    if (other !== undefined) {
+      const name = schema === undefined ? seqName : `${schema}.${seqName}`;
+      fail(`${name} is declared twice: as ${other}, and as ${place}`);
+    }
+    places.set(key, place);
+    return declare(schema, seqName as string, seqOptions, place);
+  });
+  return { sequences, schemas: [...found.schemas] };
+}
+
+function declare(schema: string | undefined, name: string, options: SequenceOptions | undefined, place: Place) {
+  try {
+    return (
+      schema === undefined ? pgSequence(name, options) : pgSchema(schema).sequence(name, options)
+    ) as SequenceLike;
+  } catch (error) {
+    throw new CommandError(`${place} cannot be taken: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { fail } from "../command-error.js";
+import { explain } from "../error-message.js";
+import { keepEnvironmentSecrets } from "../terminal/redact.js";
+import { shownPath } from "../terminal/relative-path.js";
+
+/** Sets the variables of a file such as `.env`. A variable that is set already keeps its value, as in Node.js. */
+export function loadEnvFile(file: string): void {
+  let source: string;
+  try {
+    source = readFileSync(file, "utf8");
+  } catch (error) {
+    fail(`Cannot read ${shownPath(resolve(file))}: ${explain(error)}`);
+  }
+  for (const [name, value] of Object.entries(parseEnv(source))) process.env[name] ??= value as string;
+  keepEnvironmentSecrets();
+}
+
+/** The end of a sentence about a variable that is not set: `.env` files are read only if told to. */
+export function envFileHint(folder: string): string {
+  const file = resolve(folder, ".env");
+  if (!existsSync(file)) return "";
+  const name = shownPath(file);
+  return `. If the variable is in ${name}, add --env-file ${name}`;
+}

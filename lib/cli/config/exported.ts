@@ -1,0 +1,114 @@
+import type { SequenceLike } from "../../index.js";
+
+/** Something that a file exports, with the words for its place: `orderSeq`, `all[2]`, `the default export`. */
+export type Visit<Value> = (value: Value, place: string) => void;
+
+/** What to do with the sequences, the schemas, and the rest of what a file exports. */
+export interface Visitor {
+  readonly sequence: Visit<SequenceLike>;
+  readonly schema: Visit<{ readonly schemaName: string }>;
+  readonly other: Visit<unknown>;
+}
+
+/**
+ * Visits what a file exports. Sequences and schemas also count inside an exported object or array. A CommonJS file comes as the
+ * default export, and its own exports beside it.
+ */
+export function visitExports(exported: Readonly<Record<string, unknown>>, visitor: Visitor): void {
+  const seen = new Set<unknown>();
+  for (const [name, value] of entriesOf(exported)) {
+    if (name === "default") visitDefault(value, visitor, seen);
+    else visit(value, name, visitor, seen);
+  }
+}
+
+function visitDefault(value: unknown, visitor: Visitor, seen: Set<unknown>): void {
+  if (!isEsModule(value)) return visit(value, "the default export", visitor, seen);
+  // A CommonJS file that was an ES module once.
+  for (const [name, each] of entriesOf(value)) {
+    visit(each, name === "default" ? "the default export" : name, visitor, seen);
+  }
+}
+
+/** An exported object may hold itself, or hold others that hold it. */
+function visit(value: unknown, place: string, visitor: Visitor, seen: Set<unknown>): void {
+  if (typeof value === "object" && value !== null) {
+    if (seen.has(value)) return;
+    seen.add(value);
+  }
+  if (isSequence(value)) return visitor.sequence(value, place);
+  if (isSchema(value)) return visitor.schema(value, place);
+  const parts = isContainer(value) ? entriesOf(value as object) : [];
+  if (parts.length === 0 || seen.size > MAX_OBJECTS) return visitor.other(value, place);
+  for (const [key, part] of parts) visit(part, partOf(place, key, Array.isArray(value)), visitor, seen);
+}
+
+/** Beyond that many objects a file exports data, not declarations. */
+const MAX_OBJECTS = 10_000;
+
+function partOf(place: string, key: string, isList: boolean): string {
+  if (place === "the default export") return isList ? `element ${key} of ${place}` : `${key} of ${place}`;
+  return isList ? `${place}[${key}]` : `${place}.${key}`;
+}
+
+/** An object or an array as it is written down, not an instance of a class. */
+function isContainer(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
+}
+
+function isEsModule(value: unknown): value is object {
+  return isContainer(value) && (value as { readonly __esModule?: unknown }).__esModule === true;
+}
+
+/** The parts of an object; CommonJS may export a part by a getter, which may fail. */
+function entriesOf(container: object): [key: string, value: unknown][] {
+  return Object.keys(container).flatMap((key): [string, unknown][] => {
+    if (key === "__esModule") return [];
+    try {
+      return [[key, (container as Record<string, unknown>)[key]]];
+    } catch {
+      return [[key, undefined]];
+    }
+  });
+}
+
+const OURS = Symbol.for("nextval.sql");
+const DRIZZLE_KIND = Symbol.for("drizzle:entityKind");
+
+/** Known by symbols: it may be of another copy of the library. */
+export function isSequence(value: unknown): value is SequenceLike {
+  if (typeof value !== "object" || value === null) return false;
+  if (OURS in value) return "seqName" in value && typeof value.seqName === "string";
+  return drizzleKindOf(value.constructor) === "PgSequence";
+}
+
+function isSchema(value: unknown): value is { readonly schemaName: string } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "schemaName" in value &&
+    typeof value.schemaName === "string" &&
+    "sequence" in value &&
+    typeof value.sequence === "function"
+  );
+}
+
+/** What a value is, in words for a sentence: `a number`, `a function`, `a PgTable`. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return `${value}`;
+  if (typeof value === "function") return value.toString().startsWith("class") ? "a class" : "a function";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  if (Array.isArray(value)) return "an array";
+  if (isContainer(value)) return "an object";
+  const { constructor } = value as { constructor?: unknown };
+  const name = drizzleKindOf(constructor) ?? (typeof constructor === "function" ? constructor.name : "");
+  if (name === "") return "an object";
+  return /^[aeio]/i.test(name) ? `an ${name}` : `a ${name}`;
+}
+
+function drizzleKindOf(constructor: unknown): string | undefined {
+  const kind = (constructor as { [DRIZZLE_KIND]?: unknown } | null | undefined)?.[DRIZZLE_KIND];
+  return typeof kind === "string" ? kind : undefined;
+}

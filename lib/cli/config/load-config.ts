@@ -1,0 +1,88 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { nearest } from "../../sql/did-you-mean.js";
+import { fail } from "../command-error.js";
+import type { Config } from "../../config.js";
+import { isSequence } from "./exported.js";
+import { ALLOWABLE_CODES, type AllowableCode } from "../../catalog/plan/hazards/hazard-codes.js";
+import { loadModule } from "./load-module.js";
+import { shownPath } from "../terminal/relative-path.js";
+import { FORMATS } from "../../catalog/generate/migration-formats.js";
+import { keepSecretsIn, withoutSecrets } from "../terminal/redact.js";
+
+const NAMES = ["ts", "mts", "js", "mjs", "cjs"].map((extension) => `nextval.config.${extension}`);
+
+/** A configuration, with the folder that its file names are relative to. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly folder: string;
+  /** What to call it in messages. */
+  readonly name: string;
+}
+
+/** The configuration of that name, or of the working folder; an empty one where there is none. */
+export async function loadConfig(given: string | undefined): Promise<LoadedConfig> {
+  const file = given === undefined ? NAMES.map((name) => resolve(name)).find(existsSync) : resolve(given);
+  if (file === undefined) return { config: {}, folder: process.cwd(), name: "the configuration" };
+  const name = shownPath(file);
+  if (!existsSync(file)) fail(`There is no file ${name}`);
+  const config = configOf(await loadModule(file));
+  if (config === undefined) fail(`${name} has no default export; write export default defineConfig({ ... })`);
+  keepSecretsIn(config);
+  check(config, name);
+  return { config, folder: dirname(file), name };
+}
+
+/** The default export; CommonJS is `module.exports`, which may be what the default export of an ES module was compiled to. */
+function configOf(exported: Readonly<Record<string, unknown>>): unknown {
+  const isCommonJs =
+    !("default" in exported) && !("__esModule" in exported) && Object.getPrototypeOf(exported) !== null;
+  const config = isCommonJs ? exported : exported["default"];
+  return isObject(config) && "__esModule" in config && "default" in config ? config.default : config;
+}
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+const isList = (value: unknown, of: (each: unknown) => boolean) => Array.isArray(value) && value.every(of);
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const MILLISECONDS = [
+  (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0,
+  "a whole number of milliseconds, at least 0",
+] as const;
+
+/** What each part has to be, with the words for it. */
+const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown) => boolean, what: string] } = {
+  declarations: [
+    (value) => isText(value) || isList(value, (each) => isText(each) || isSequence(each)),
+    "a file, a glob, or a list of files, globs and sequences",
+  ],
+  schemas: [(value) => isList(value, isText), "a list of names"],
+  url: [(value) => typeof value === "string", "text such as postgresql://user@host:5432/database"],
+  renames: [
+    (value) => isObject(value) && Object.values(value).every(isText),
+    "an object of new names by old ones, such as { order_seq: 'sales_order_seq' }",
+  ],
+  prune: [(value) => typeof value === "boolean", "true or false"],
+  allow: [
+    (value) => isList(value, (each) => ALLOWABLE_CODES.includes(each as AllowableCode)),
+    `a list of ${ALLOWABLE_CODES.join(", ")}`,
+  ],
+  lockTimeout: MILLISECONDS,
+  statementTimeout: MILLISECONDS,
+  out: [isText, "the name of a folder"],
+  format: [(value) => FORMATS.includes(value as (typeof FORMATS)[number]), `one of ${FORMATS.join(", ")}`],
+};
+
+/** Never says what was given: it may be a url with a password, in the wrong place. */
+function check(config: unknown, name: string): asserts config is Config {
+  if (!isObject(config))
+    fail(`The default export of ${name} has to be an object; write export default defineConfig({ ... })`);
+  for (const [part, value] of Object.entries(config)) {
+    const rule = Object.hasOwn(PARTS, part) ? PARTS[part as keyof Config] : undefined;
+    if (rule === undefined) {
+      fail(`Unknown option "${withoutSecrets(part)}" in ${name}${nearest(part, Object.keys(PARTS))}`);
+    }
+    if (value !== undefined && !rule[0](value)) fail(`${part} in ${name} has to be ${rule[1]}`);
+  }
+}

@@ -1,0 +1,47 @@
+import { resolve } from "node:path";
+import { createJiti, type Jiti } from "jiti";
+import { CommandError } from "../command-error.js";
+import { redactThrown } from "../terminal/redact.js";
+import { shownPath } from "../terminal/relative-path.js";
+import { thrownAt } from "./thrown-at.js";
+
+let loader: Jiti | undefined;
+
+/** One for all files, so that each is loaded once; `paths` are those of the working folder's tsconfig.json. */
+function loaderOf(): Jiti {
+  const options = { fsCache: false, interopDefault: false, tsconfigPaths: true };
+  return (loader ??= createJiti(resolve("nextval.config.ts"), options));
+}
+
+/** What a file of the user exports, TypeScript or JavaScript; what goes wrong in it becomes one sentence. */
+export async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await loaderOf().import<Record<string, unknown>>(file);
+  } catch (error) {
+    const place = isCompiled(error) ? thrownAt(error) : undefined;
+    const at = place === undefined ? "" : ` (${place})`;
+    throw new CommandError(`Cannot load ${shownPath(file)}: ${redactThrown(reasonOf(error, file))}${at}`, {
+      cause: error,
+    });
+  }
+}
+
+const PARSE_ERROR = "ParseError: ";
+
+/** A file that does not compile has its place in the message. */
+function isCompiled(error: unknown): boolean {
+  return !(error instanceof Error && error.message.startsWith(PARSE_ERROR));
+}
+
+function reasonOf(error: unknown, file: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [problem = "", ...lines] = message.split("\n").map((line) => line.trim());
+  const place = lines.find((line) => line !== "");
+  if (problem.startsWith(PARSE_ERROR) && place !== undefined && /:\d+:\d+$/.test(place)) {
+    return `it does not compile: ${problem.slice(PARSE_ERROR.length)} at ${place.replace(file, () => shownPath(file))}`;
+  }
+  if (problem.includes("defineConfig") && /is not (?:a function|defined)$|export named 'defineConfig'/.test(problem)) {
+    return 'defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"';
+  }
+  return message.replace(/\nRequire stack:.*/s, "").trim() || "it throws an error without a message";
+}

@@ -1,0 +1,66 @@
+import { InvalidArgumentError } from "commander";
+import type { HazardCode } from "../../catalog/index.js";
+import { ALLOWABLE_CODES, isAlwaysBlocked } from "../../catalog/plan/hazards/hazard-codes.js";
+
+/** `public,billing` */
+export function list(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes("")) throw new InvalidArgumentError("Names are needed, with commas between them.");
+  return names;
+}
+
+/** `old_seq=new_seq`, added to those before. */
+export function rename(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, oldName, newName] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
+  if (oldName === undefined || newName === undefined) {
+    throw new InvalidArgumentError("It has to be old=new; a name with = in it goes into renames of the configuration.");
+  }
+  if (Object.hasOwn(before, oldName)) throw new InvalidArgumentError(`${oldName} is renamed twice.`);
+  return { ...before, [oldName]: newName };
+}
+
+/** The name of a declared sequence, added to those before. */
+export function isNew(text: string, before: readonly string[] = []): string[] {
+  if (text === "") throw new InvalidArgumentError("The name of a declared sequence is needed.");
+  return [...before, text];
+}
+
+/** The code of a hazard, added to those before. */
+export function hazardCode(text: string, before: readonly HazardCode[] = []): HazardCode[] {
+  const code = ALLOWABLE_CODES.find((code) => code === text);
+  if (isAlwaysBlocked(text))
+    throw new InvalidArgumentError("The server would refuse such a change: it cannot be allowed.");
+  if (code === undefined) throw new InvalidArgumentError(`There are ${ALLOWABLE_CODES.join(", ")}.`);
+  return [...before, code];
+}
+
+/** The name of a role, added to those before. */
+export function role(text: string, before: readonly string[] = []): string[] {
+  if (text === "") throw new InvalidArgumentError("The name of a role is needed.");
+  return [...before, text];
+}
+
+/** A share of 1: `0.75`. */
+export function share(text: string): number {
+  const number = /^(0?\.\d+|1(\.0+)?)$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number > 0)) throw new InvalidArgumentError("It has to be above 0 and up to 1, such as 0.75.");
+  return number;
+}
+
+/** A day at most. */
+export function seconds(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= 1 && number <= 86_400)) throw new InvalidArgumentError("It has to be from 1 to 86400 seconds.");
+  return number;
+}
+
+export function values(text: string): bigint {
+  if (!/^\d{1,19}$/.test(text)) throw new InvalidArgumentError("It has to be a whole number of values.");
+  return BigInt(text);
+}
+
+export function milliseconds(text: string): number {
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number <= 2_147_483_647)) throw new InvalidArgumentError("It has to be from 0 to 2147483647 milliseconds.");
+  return number;
+}

@@ -1,0 +1,115 @@
+import { resolve } from "node:path";
+import type { HazardCode, MigrationFormat, PlanOptions } from "../../catalog/index.js";
+import { fail } from "../command-error.js";
+import { add, type Declarations, declarationsOf, findIn, nothingFound } from "./declarations.js";
+import { envFileHint } from "./env-file.js";
+import { filesOf } from "./declaration-files.js";
+import { type LoadedConfig, loadConfig } from "./load-config.js";
+import { complain } from "../terminal/print.js";
+import { text } from "../terminal/shown-text.js";
+
+/** The flags of all commands, as they were given. */
+export interface Flags {
+  readonly config?: string;
+  readonly envFile?: string;
+  readonly url?: string;
+  readonly declarations?: readonly string[];
+  readonly schemas?: readonly string[];
+  readonly prune?: boolean;
+  readonly rename?: Readonly<Record<string, string>>;
+  readonly new?: readonly string[];
+  readonly allow?: readonly HazardCode[];
+  readonly json?: boolean;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly name?: string;
+  readonly format?: MigrationFormat;
+  readonly yes?: boolean;
+  readonly lockTimeout?: number;
+  readonly statementTimeout?: number;
+  readonly warnAt?: number;
+  readonly criticalAt?: number;
+  readonly failAt?: "warning" | "critical";
+  readonly allColumns?: boolean;
+  readonly views?: boolean;
+  readonly trustOwner?: readonly string[];
+  readonly watch?: number;
+  readonly once?: boolean;
+  readonly prometheus?: boolean;
+  readonly verbose?: boolean;
+  readonly dryRun?: boolean;
+  readonly allowBackwards?: boolean;
+  readonly emptyCaches?: boolean;
+  readonly from?: string;
+  readonly to?: string;
+  readonly margin?: bigint;
+}
+
+/** Flags, configuration and environment, made one: flags win, and what may be given more than once adds up. */
+export interface Settings {
+  readonly url: string;
+  /** Where the url is from, for messages. */
+  readonly urlFrom: string;
+  readonly schemas: readonly string[] | undefined;
+  readonly planOptions: PlanOptions;
+  readonly allow: readonly HazardCode[];
+  readonly lockTimeout: number | undefined;
+  readonly statementTimeout?: number | undefined;
+  /** The folder of migrations. */
+  readonly migrations: string;
+  readonly format: MigrationFormat | undefined;
+  /** Loads the files. */
+  declarations(): Promise<Declarations>;
+}
+
+export async function settingsOf(flags: Flags): Promise<Settings> {
+  const loaded = await loadConfig(flags.config);
+  const { config, folder } = loaded;
+  const [url, urlFrom] = urlOf(flags, loaded);
+  return {
+    url,
+    urlFrom,
+    schemas: flags.schemas ?? config.schemas,
+    planOptions: {
+      prune: flags.prune ?? config.prune,
+      renames: { ...config.renames, ...flags.rename },
+      new: flags.new ?? [],
+    },
+    allow: [...(config.allow ?? []), ...(flags.allow ?? [])],
+    lockTimeout: flags.lockTimeout ?? config.lockTimeout,
+    statementTimeout: flags.statementTimeout ?? config.statementTimeout,
+    migrations: flags.out === undefined ? resolve(folder, config.out ?? "migrations") : resolve(flags.out),
+    format: flags.format ?? config.format,
+    declarations: () => loadDeclarations(flags, loaded),
+  };
+}
+
+/** A url that is given and empty is an error: what it is read from is probably not set, and another database would be changed. */
+function urlOf(flags: Flags, { config, folder, name }: LoadedConfig): [url: string, from: string] {
+  if (flags.url === "") fail("--url is empty; is the variable set that it is read from?");
+  if (flags.url !== undefined) return [flags.url, "--url"];
+  if ("url" in config) {
+    if (config.url !== undefined && config.url !== "") return [config.url, `url in ${name}`];
+    const what = config.url === undefined ? "undefined" : "empty";
+    fail(
+      `url in ${name} is ${what}; set the variable that it is read from, give --url, or take url out to use DATABASE_URL${envFileHint(folder)}`,
+    );
+  }
+  const url = process.env["DATABASE_URL"] ?? "";
+  if (url !== "") return [url, "DATABASE_URL"];
+  return fail(`Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL${envFileHint(folder)}`);
+}
+
+async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedConfig): Promise<Declarations> {
+  const given = flags.declarations ?? config.declarations ?? [];
+  const list = typeof given === "string" ? [given] : given;
+  if (list.length === 0) {
+    fail("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts");
+  }
+  const found = nothingFound();
+  for (const each of list) if (typeof each !== "string") add(each, `declarations in ${name}`, found);
+  const base = flags.declarations === undefined ? folder : process.cwd();
+  for (const each of list) if (typeof each === "string") await findIn(await filesOf(each, base), found);
+  if (flags.verbose === true && found.others.length > 0) complain(text`Passed over: ${found.others.join(", ")}`);
+  return declarationsOf(found);
+}

@@ -1,0 +1,178 @@
+import type postgres from "postgres";
+import { bind, type Database } from "../../index.js";
+import { CommandError } from "../command-error.js";
+import { type DatabaseUrl, type Host, readUrl } from "./database-url.js";
+import { cancellable } from "../terminal/signals.js";
+import { reach } from "./probe.js";
+import { keepSecretsOf, redact } from "../terminal/redact.js";
+import type { Settings } from "../config/settings.js";
+import { shownName } from "../terminal/quote-name.js";
+import { type ShownText, text } from "../terminal/shown-text.js";
+
+/** In seconds. */
+const CONNECT_TIMEOUT = 10;
+const END_TIMEOUT = 1;
+
+/** Runs something with a connection that is closed afterwards, and that a signal cancels. */
+export async function withDatabase<Result>(
+  { url, urlFrom }: Pick<Settings, "url" | "urlFrom">,
+  use: (db: Database, target: ShownText) => Promise<Result>,
+): Promise<Result> {
+  keepSecretsOf(url);
+  const driver = await import("postgres").catch((error: unknown) => {
+    throw new CommandError("The driver is missing; install it: npm install postgres", { cause: error });
+  });
+  const wanted = readUrl(url, urlFrom);
+  const options = await reachable(wanted, driver.default(optionsOf(wanted, wanted.hosts)).options);
+  const client = driver.default(options);
+  let process: number | undefined;
+  const cancel = async () => {
+    if (process !== undefined) await cancelBackend(driver.default(options), process).catch(() => {});
+    await client.end({ timeout: 0 });
+  };
+  return cancellable(cancel, async () => {
+    try {
+      const { pid, ...session } = await firstAnswer(client);
+      process = pid;
+      return await use(bind(client), targetOf(session, addressOf(client.options)));
+    } finally {
+      await client.end({ timeout: END_TIMEOUT });
+    }
+  });
+}
+
+function optionsOf({ database, user, password, wish }: DatabaseUrl, hosts: readonly Host[]): postgres.Options<{}> {
+  const [only, another] = hosts;
+  const socket = another === undefined && only?.host.startsWith("/") === true ? only : undefined;
+  const { ssl, isStrict, prepare, sessionAttributes, server } = wish;
+  return {
+    max: 1,
+    onnotice: () => {},
+    // The driver would ask for types with operators that a schema of the search_path could replace.
+    fetch_types: false,
+    connect_timeout: CONNECT_TIMEOUT,
+    connection: server,
+    ...(socket !== undefined
+      ? { path: `${socket.host}/.s.PGSQL.${socket.port ?? 5432}` }
+      : hosts.length > 0
+        ? listOf(hosts)
+        : {}),
+    ...(database === undefined ? {} : { database }),
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    // There is no TLS on a socket.
+    ...(socket !== undefined
+      ? { ssl: false }
+      : ssl === undefined
+        ? {}
+        : { ssl: isStrict === true && ssl === "require" ? "verify-full" : ssl }),
+    ...(prepare === undefined ? {} : { prepare }),
+    ...(sessionAttributes === undefined ? {} : { target_session_attrs: sessionAttributes }),
+  };
+}
+
+/** The driver takes lists, which its types do not say; in one text an IPv6 address would be cut at its colons. */
+function listOf(hosts: readonly Host[]): { host: string; port: number } {
+  const lists: unknown = { host: hosts.map(({ host }) => host), port: hosts.map(({ port }) => port ?? 5432) };
+  return lists as { host: string; port: number };
+}
+
+/** The options for the first host that answers; for all that do if the driver has to choose by what they are. */
+async function reachable(wanted: DatabaseUrl, asked: Address): Promise<postgres.Options<{}>> {
+  const { ssl, sslFrom, sessionAttributes } = wanted.wish;
+  const needsTls = ssl === undefined || ssl === false || ssl === "prefer" ? undefined : sslFrom;
+  const answering: Host[] = [];
+  let problem: unknown;
+  for (const each of asked.path ? [undefined] : hostsOf(asked)) {
+    const address = each === undefined ? { path: asked.path as string } : { host: each.host, port: each.port ?? 5432 };
+    try {
+      await reach(address, CONNECT_TIMEOUT * 1000, each === undefined ? undefined : needsTls);
+      if (each === undefined) return optionsOf(wanted, wanted.hosts);
+      answering.push(each);
+      if (sessionAttributes === undefined) break;
+    } catch (error) {
+      problem = error;
+    }
+  }
+  if (answering.length === 0) throw cannotConnect(asked, problem);
+  return optionsOf(wanted, answering);
+}
+
+type Address = Pick<postgres.ParsedOptions, "host" | "port" | "path" | "database">;
+
+function hostsOf({ host, port }: Address): Host[] {
+  const ports = [...port];
+  return host.map((each, index) => ({ host: each, port: ports[index] ?? ports[0] }));
+}
+
+/** `db.example.com:5432`, `[::1]:5432`, or the path of a socket. */
+function addressOf(address: Address): string {
+  if (address.path) return address.path;
+  return hostsOf(address)
+    .map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`)
+    .join(", ");
+}
+
+interface Session {
+  readonly database: string;
+  readonly user: string;
+}
+
+/** What is about to be changed: `shop at db.example.com:5432 as deploy`. */
+function targetOf({ database, user }: Session, address: string): ShownText {
+  return text`${shownName(database)} at ${address} as ${shownName(user)}`;
+}
+
+/** Who the session is, and the number of the server's process. */
+async function firstAnswer(client: postgres.Sql): Promise<Session & { pid: number }> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error(), { code: "CONNECT_TIMEOUT" })), CONNECT_TIMEOUT * 1000);
+  });
+  try {
+    const rows = client<(Session & { pid: number })[]>`
+      select pg_catalog.pg_backend_pid() as pid, pg_catalog.current_database() as database, current_user as user`;
+    const [row] = await Promise.race([rows, late]);
+    return row as Session & { pid: number };
+  } catch (error) {
+    throw cannotConnect(client.options, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function cannotConnect(address: Address, error: unknown): CommandError {
+  return new CommandError(
+    `Cannot connect to the database ${address.database} at ${addressOf(address)}: ${reasonOf(error)}`,
+    { cause: error },
+  );
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  CONNECT_TIMEOUT: `no answer within ${CONNECT_TIMEOUT} seconds`,
+  CONNECTION_CLOSED: "the server closed the connection",
+  CONNECTION_DESTROYED: "the connection was closed",
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "the server closed the connection",
+  EAI_AGAIN: "the name of the host cannot be looked up",
+  ENOENT: "there is no such socket",
+  ENOTFOUND: "there is no host of that name",
+};
+
+function reasonOf(error: unknown): string {
+  const { code = "", message = "" } = error as { code?: string; message?: string };
+  const words = REASONS[code] ?? redact(message);
+  return code === "" ? words : `${words} (${code})`.trim();
+}
+
+/** Stops what a process of the server is doing, such as waiting for a lock. */
+async function cancelBackend(client: postgres.Sql, process: number): Promise<void> {
+  try {
+    await client`
+      select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
+      where pid operator(pg_catalog.=) ${process}::integer and datname operator(pg_catalog.=) pg_catalog.current_database()
+        and usename operator(pg_catalog.=) current_user`;
+  } finally {
+    await client.end({ timeout: END_TIMEOUT });
+  }
+}

@@ -1,0 +1,17 @@
+import { type DatabaseState, inspect } from "../../catalog/index.js";
+import { readAgain } from "../../server/retry-concurrent-ddl.js";
+import type { Database } from "../../index.js";
+import { setPatience } from "./timeouts.js";
+import type { Settings } from "../config/settings.js";
+
+/** Inspects without waiting for ever, such as for somebody who has dropped a sequence and not committed it. */
+export function look(
+  db: Database,
+  settings: Pick<Settings, "schemas" | "lockTimeout" | "statementTimeout">,
+): Promise<DatabaseState> {
+  const { schemas } = settings;
+  return db.begin("read only", async (tx) => {
+    await setPatience(tx, settings);
+    return await readAgain(() => tx.savepoint((inner) => inspect(inner, { schemas })));
+  });
+}

@@ -1,0 +1,27 @@
+import { readDocument, type Source } from "../../server/read-json.js";
+import { sql } from "../../index.js";
+import { fail } from "../command-error.js";
+import { withoutSecrets } from "../terminal/redact.js";
+
+/** Refuses names of schemas that do not exist: where nobody looks, all is well. */
+export function refuseUnknownSchemas(
+  asked: readonly string[] | undefined,
+  known: readonly string[],
+  declared: readonly string[] = [],
+): void {
+  const unknown = asked?.filter((schema) => !known.includes(schema) && !declared.includes(schema)) ?? [];
+  if (unknown.length === 0) return;
+  const own = known.filter((schema) => !/^(pg_|information_schema$)/.test(schema));
+  const there = own.length === 0 ? "there is none" : `there are ${own.slice(0, MOST_NAMED).join(", ")}`;
+  const more = own.length > MOST_NAMED ? `, and ${own.length - MOST_NAMED} more` : "";
+  fail(`There is no schema ${unknown.map(withoutSecrets).join(", ")} in the database; ${there}${more}`);
+}
+
+const MOST_NAMED = 20;
+
+/** The same, where nothing else reads the schemas. */
+export async function checkSchemas(db: Source, asked: readonly string[] | undefined): Promise<void> {
+  if (asked === undefined) return;
+  const query = sql`select coalesce(json_agg(nspname order by nspname), '[]')::text as document from pg_catalog.pg_namespace`;
+  refuseUnknownSchemas(asked, await readDocument<string[]>(db, query));
+}

@@ -1,0 +1,34 @@
+import type { Database, Transaction } from "../../index.js";
+import type { Settings } from "../config/settings.js";
+
+/** How long a lock is waited for unless somebody says so, in milliseconds. */
+const LOCK_TIMEOUT = 5000;
+
+type Work<Result> = (tx: Transaction) => Result | Promise<Result>;
+type Patience = Pick<Settings, "lockTimeout" | "statementTimeout">;
+
+/**
+ * Limits how long the statements of this transaction wait for a lock, such as that of a table that is being altered, and how long each
+ * may take in all if that is stated.
+ */
+export async function setPatience(
+  tx: Transaction,
+  { lockTimeout = LOCK_TIMEOUT, statementTimeout }: Patience,
+): Promise<void> {
+  await tx`select pg_catalog.set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
+  if (statementTimeout === undefined) return;
+  await tx`select pg_catalog.set_config('statement_timeout', ${`${statementTimeout}`}, true)`;
+}
+
+/** The same database, whose transactions do not wait for a lock forever unless they set a patience of their own. */
+export function patiently(db: Database, patience: Patience): Pick<Database, "begin"> {
+  const begin = <Result>(modes: string, work: Work<Result>) =>
+    db.begin(modes, async (tx) => {
+      await setPatience(tx, patience);
+      return await work(tx);
+    });
+  return {
+    begin: ((...given: [Work<unknown>] | [string, Work<unknown>]) =>
+      given.length === 1 ? begin("", given[0]) : begin(...given)) as Database["begin"],
+  };
+}

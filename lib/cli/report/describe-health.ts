@@ -1,0 +1,105 @@
+import { keyOf } from "../../server/names.js";
+import type { Health, HealthLevel, SequenceHealth, SequenceRate } from "../../operate/index.js";
+import { bar, percent } from "../terminal/bar.js";
+import { columnsOf } from "../terminal/text-width.js";
+import { daysLeft } from "./days-left.js";
+import { inFlags } from "./flag-names.js";
+import { color, count } from "../terminal/print.js";
+import { shownName } from "../terminal/quote-name.js";
+import { lines, type Shown, type ShownText, text } from "../terminal/shown-text.js";
+import { table } from "../terminal/table.js";
+
+export interface Looks {
+  /** What is known of the speed, where it was looked at before. */
+  readonly rates: readonly SequenceRate[] | undefined;
+  /** Also say what is worth knowing, and no problem. */
+  readonly verbose: boolean;
+  /** How wide the terminal is; undefined where there is none. */
+  readonly columns: number | undefined;
+}
+
+const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: "ok", warning: "warning", critical: "CRITICAL" };
+
+/** The health to read: a row per sequence, what is wrong with it below, and how many there are. */
+export function describeHealth({ sequences, level }: Health, { rates, verbose, columns }: Looks): ShownText {
+  if (sequences.length === 0) return text`There are no sequences.`;
+  const days = rates && new Map(rates.map((each) => [keyOf(each), each.daysLeft]));
+  const rows = sequences.map((sequence) => rowOf(sequence, days));
+  const table = withBars(sequences, rows, columns);
+  const blocks = sequences.map((sequence, index) => {
+    const problems = sequence.problems.filter((problem) => verbose || problem.level !== "ok");
+    const paint = paintOf(sequence.level);
+    return lines([
+      paint(table[index] ?? ""),
+      ...problems.map(({ code, level, message }) => {
+        const line = text`    ! ${code} ${inFlags(message)}`;
+        return level === "ok" ? color.dim(line) : line;
+      }),
+    ]);
+  });
+  return lines([...blocks, "", summary(sequences, level)]);
+}
+
+/** All but the bar. */
+function rowOf(sequence: SequenceHealth, days: ReadonlyMap<string, number | null> | undefined): string[] {
+  const { used, left, level } = sequence;
+  const own = days?.get(keyOf(sequence));
+  return [
+    SIGNS[level],
+    shownName(sequence.schema, sequence.seqName),
+    used === null ? "" : percent(used),
+    left === null ? "" : `${left.toLocaleString("en-US")} left`,
+    ...(days === undefined ? [] : [own === undefined || own === null ? "" : daysLeft(own)]),
+    notesOf(sequence).join(", "),
+  ];
+}
+
+/** What is worth knowing and no problem, in few words; `verbose` has the sentences. */
+function notesOf({ cycles, cache, problems, columns }: SequenceHealth): string[] {
+  const codes = problems.flatMap(({ code, level }) => (level === "ok" ? [code] : []));
+  const notes = codes.map((code) =>
+    code === "CACHE_LOST"
+      ? `cache ${cache}`
+      : code === "NOT_COMPARED"
+        ? notCompared(columns)
+        : code.toLowerCase().replaceAll("_", " "),
+  );
+  return [...(cycles ? ["cycles"] : []), ...new Set(notes)];
+}
+
+/** With the reason if it is that reading runs code of others, because it is the reader who decides about that. */
+function notCompared(columns: SequenceHealth["columns"]): string {
+  const reasons = columns.flatMap((column) => column.notCompared ?? []);
+  const reason = reasons.find((each) => each.startsWith("reading "));
+  return reason === undefined ? "not compared" : `not compared: ${reason.replace(/[,;].*/s, "")}`;
+}
+
+const WIDEST = 20;
+const NARROWEST = 4;
+
+/** A bar takes the room that the rest of a row leaves. */
+function withBars(
+  sequences: readonly SequenceHealth[],
+  rows: readonly string[][],
+  columns: number | undefined,
+): ShownText[] {
+  const plain = table(rows, [2, 3, 4].slice(0, (rows[0]?.length ?? 0) - 3));
+  const longest = Math.max(...plain.map((line) => columnsOf(`${line}`)));
+  const width = columns === undefined ? WIDEST : Math.min(WIDEST, columns - longest - 2);
+  if (width < NARROWEST) return plain;
+  const withBar = rows.map(([sign = "", ...rest], index) => {
+    const used = sequences[index]?.used ?? null;
+    return [sign, used === null ? "?".repeat(width) : bar(used, width), ...rest];
+  });
+  return table(withBar, [3, 4, 5].slice(0, (rows[0]?.length ?? 0) - 3));
+}
+
+function paintOf(level: HealthLevel): (shown: Shown) => ShownText {
+  return level === "critical" ? color.red : level === "warning" ? color.yellow : (shown) => text`${shown}`;
+}
+
+function summary(sequences: readonly SequenceHealth[], worst: HealthLevel): ShownText {
+  const countOf = (level: HealthLevel) => sequences.filter((each) => each.level === level).length;
+  const counts = `${count(sequences.length, "sequence")}: ${countOf("critical")} critical, ${countOf("warning")} warning, ${countOf("ok")} ok`;
+  return paintOf(worst)(counts);
+}

@@ -1,0 +1,37 @@
+import type { ResyncMove, ResyncReport } from "../../operate/index.js";
+import { inFlags } from "./flag-names.js";
+import { color, count } from "../terminal/print.js";
+import { shownName } from "../terminal/quote-name.js";
+import { lines, type ShownText, text } from "../terminal/shown-text.js";
+
+/** What is moved, what is left alone and why, and how much was compared where nothing is moved. */
+export function describeResync(report: ResyncReport, columns: number): ShownText {
+  const skips = report.skips.map(({ sequence, reason }) => {
+    return color.dim(text`${shownName(sequence.schema, sequence.seqName)} is left alone: ${inFlags(reason)}`);
+  });
+  const moves = report.moves.length === 0 ? nothing(report, columns) : describeMoves(report);
+  return lines([moves, ...skips]);
+}
+
+export function describeMoves({ moves }: ResyncReport): ShownText {
+  return lines(moves.map(describeMove));
+}
+
+/** Nothing is said of what was not read. */
+function nothing({ failures }: ResyncReport, columns: number): string {
+  const read = `${count(columns, "column")} ${columns === 1 ? "was" : "were"} read`;
+  if (failures.length > 0) {
+    return `Nothing can be moved: ${read}, and ${count(failures.length, "sequence")} could not be compared or moved.`;
+  }
+  if (columns === 0) return "Nothing to move: no column takes its values from a sequence that can be compared with it.";
+  return `Nothing to move: ${read}, and no sequence is behind.`;
+}
+
+function describeMove({ sequence, column, extreme, from, to, sql }: ResyncMove): ShownText {
+  const why =
+    column === null
+      ? "its columns are empty"
+      : `${shownName(column.schema, column.table, column.column)} goes to ${String(extreme)}`;
+  const name = shownName(sequence.schema, sequence.seqName);
+  return text`${name}: next is ${from}, and ${why}: ${to}\n  ${sql};`;
+}

@@ -1,0 +1,22 @@
+import { createInterface } from "node:readline";
+import { interrupt } from "./signals.js";
+import type { ShownText } from "./shown-text.js";
+
+/** Whether there is somebody to ask. */
+export function isInteractive(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+}
+
+/** Asks on the terminal; only `y` and `yes` are a yes. */
+export function ask(question: ShownText): Promise<boolean> {
+  return new Promise((resolve) => {
+    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    // The terminal is in raw mode here, so Ctrl-C comes as a key; Ctrl-D closes.
+    terminal.once("SIGINT", () => void interrupt("SIGINT"));
+    terminal.once("close", () => resolve(false));
+    terminal.question(question.toString(), (answer) => {
+      resolve(/^\s*y(es)?\s*$/i.test(answer));
+      terminal.close();
+    });
+  });
+}

@@ -1,0 +1,130 @@
+import type { Change, Hazard, HazardCode, Pending, Plan, Question } from "../../catalog/index.js";
+import { color } from "./color.js";
+import { inFlags } from "../report/flag-names.js";
+import { printableJson } from "./escape.js";
+import { maskUrls } from "./redact.js";
+import { lines, ShownText, text } from "./shown-text.js";
+
+export { color };
+
+/** A reader that goes away early, such as `head`, is no error. */
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+
+/*
+ * Everything that the command prints goes through this file, and nothing else writes to stdout or stderr: so each text is
+ * escaped, by the rules of the form that it has.
+ */
+
+/** One line, or more, for the user. */
+export function say(shown: ShownText): void {
+  process.stdout.write(`${shown.toString()}\n`);
+}
+
+/** Source for a file, which may be read on a terminal first. */
+export function saySource(source: string): void {
+  say(ShownText.document(source));
+}
+
+/** Metrics for Prometheus, whose labels know three escapes only: as they are to a program, but not to a terminal. */
+export function sayMetrics(metrics: string): void {
+  if (process.stdout.isTTY === true) say(ShownText.document(metrics));
+  else process.stdout.write(`${metrics}\n`);
+}
+
+/** What went wrong. A password in a url never gets out this way. */
+export function complain(sentence: string | ShownText): void {
+  const shown = typeof sentence === "string" ? ShownText.message(maskUrls(sentence)) : sentence;
+  process.stderr.write(`${shown.toString()}\n`);
+}
+
+/** The one JSON document of `--json`; a bigint becomes text. */
+export function sayJson(document: unknown): void {
+  const replacer = (key: string, value: unknown) => (typeof value === "bigint" ? `${value}` : inMessages(key, value));
+  process.stdout.write(`${printableJson(JSON.stringify(document, replacer, 2))}\n`);
+}
+
+/** One JSON document on one line, of several. */
+export function sayJsonLine(document: unknown): void {
+  process.stdout.write(`${printableJson(JSON.stringify(document, inMessages))}\n`);
+}
+
+/** What the library advises names flags in a document, too. */
+function inMessages(key: string, value: unknown): unknown {
+  return typeof value === "string" && ["message", "notCompared", "reason"].includes(key) ? inFlags(value) : value;
+}
+
+/** Resolves when everything that was said has gone out; on Windows that takes a moment. */
+export async function flushed(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => stream.write("", () => resolve()));
+  }
+}
+
+/** A plan to read: each change with its SQL and its hazards, then what is pending, then the questions. */
+export function describe(
+  { changes, pending, questions }: Pick<Plan, "changes" | "pending" | "questions">,
+  allow: readonly HazardCode[],
+): ShownText {
+  const nothing = pending.length === 0 ? text`Nothing differs.` : text`Nothing can be changed now.`;
+  const heading = changes.length === 0 ? nothing : text`${count(changes.length, "change")}:`;
+  const blocks = changes.map((change) => describeChange(change, allow));
+  return lines([heading, ...blocks, ...describePending(pending), ...questions.map(describeQuestion)], "\n\n");
+}
+
+function describeChange({ kind, subject, sql, hazards }: Change, allow: readonly HazardCode[]): ShownText {
+  const paint = kind === "drop" ? color.red : kind.startsWith("create") ? color.green : color.yellow;
+  return lines([
+    text`${paint(kind)} ${color.bold(subject)}`,
+    text`  ${sql};`,
+    ...hazards.map((each) => describeHazard(each, allow)),
+  ]);
+}
+
+function describeHazard({ code, message, blocked }: Hazard, allow: readonly HazardCode[]): ShownText {
+  if (blocked) return text`  ${color.red(`! ${code} (blocked)`)} ${message}`;
+  return allow.includes(code)
+    ? text`  ${color.dim(`! ${code} (allowed)`)} ${message}`
+    : text`  ${color.yellow(`! ${code}`)} ${message}`;
+}
+
+/** What has to wait, with what to run then, and once what every table of them has to heed. */
+function describePending(pending: readonly Pending[]): ShownText[] {
+  const [first] = pending;
+  if (first === undefined) return [];
+  return [
+    text`${count(pending.length, "owner")} pending, until the table and column exist; then push again, or run:`,
+    ...pending.map(({ subject, sql, message, warning }) =>
+      lines([
+        text`${color.yellow("pending")} ${color.bold(subject)}`,
+        text`  ${sql};`,
+        text`  ${message}`,
+        ...(warning === null ? [] : [text`  ${color.yellow("! Warning:")} ${warning}`]),
+      ]),
+    ),
+    text`${first.hint}`,
+  ];
+}
+
+function describeQuestion({ message, otherwise, ...question }: Question): ShownText {
+  return text`${color.cyan("?")} ${message} ${otherwise} Answer with ${answersTo({ message, otherwise, ...question }).join(" or ")}.`;
+}
+
+/** The flags that answer a question: "yes" comes first. */
+export function answersTo({ subject, oldName, yes }: Question): string[] {
+  const isNew = `--new ${argument(subject)}`;
+  if (yes === "new") return [isNew];
+  // The flag would be divided at the wrong place.
+  if (`${oldName}${subject}`.includes("=")) return ["renames in the configuration", isNew];
+  return [`--rename ${argument(`${oldName}=${subject}`)}`, isNew];
+}
+
+/** As a shell takes it. */
+function argument(word: string): string {
+  return /^[\w.=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** `1 change`, `2 changes` */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

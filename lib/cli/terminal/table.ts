@@ -1,0 +1,22 @@
+import { columnsOf } from "./text-width.js";
+import { printableLine } from "./escape.js";
+import { type ShownText, text } from "./shown-text.js";
+
+/** A line per row, with columns side by side: text to the left, and what `right` names to the right. */
+export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): ShownText[] {
+  const cells = rows.map((row) => row.map((text) => printableLine(text)));
+  const widths: number[] = [];
+  for (const row of cells) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
+  }
+  return cells.map((row) => {
+    const line = row
+      .map((cell, column) => {
+        const room = " ".repeat((widths[column] ?? 0) - columnsOf(cell));
+        return right.includes(column) ? room + cell : cell + room;
+      })
+      .join("  ")
+      .trimEnd();
+    return text`${line}`;
+  });
+}

@@ -1,0 +1,394 @@
+import type postgres from "postgres";
+import { NextvalError, refuse } from "../../errors.js";
+import type { SequenceMark } from "../../sequence/mark.js";
+import { sequenceName } from "../../sequence/sequence.js";
+import type { Decode } from "../../sql/expression.js";
+import { SQL, Sql } from "../../sql/fragment.js";
+import type { Mark } from "../../sql/shape.js";
+import { finishRows, withoutHoles } from "./finish-rows.js";
+import { Described } from "./described.js";
+import { Draws } from "../../handle/nextval-batch.js";
+import { connectionError, isServerError, type Result } from "./internals.js";
+import { kindOf } from "../../handle/first-words.js";
+import { addHint } from "../../handle/parameter-hint.js";
+import { nextTurn } from "./next-turn.js";
+import { type Limits, type Settings, type Stop, watch } from "../../handle/call-limits.js";
+import type { Line, Pool } from "./pool.js";
+import { type Column, Readings } from "./reading.js";
+import { Reserved } from "./reserve.js";
+import { ended, sessionRequired } from "../../handle/session-required.js";
+import type { Statement } from "./statement.js";
+import { translate } from "../../handle/translate-error.js";
+import { typesOf, writeValues, type WritingClient } from "./write-values.js";
+
+/** The part of a postgres.js client that a connection needs. */
+export interface Client extends WritingClient {
+  readonly options: WritingClient["options"] & postgres.ParsedOptions;
+}
+
+/** The state that all handles of one connection share, whatever their limits. */
+interface State {
+  /** The first error of a statement. The server does not commit a transaction after it. */
+  failure: unknown;
+  ended: boolean;
+  /** Whether this is a transaction, which fails with the error of any of its statements. */
+  readonly inTransaction: boolean;
+  leaveCursor: (() => PromiseLike<unknown>) | undefined;
+  inner: Promise<unknown> | undefined;
+  readonly draws: Set<Draws>;
+}
+
+/** Wraps a postgres.js client, or one of its connections, and tracks its session state. */
+export class Connection {
+  readonly #client: Client;
+  readonly #pool: Pool;
+  /** The connection that all its statements run on; undefined for the pool. */
+  readonly #reserved: Reserved | undefined;
+  readonly #settings: Settings;
+  readonly #state: State;
+  readonly #readings: Readings;
+  readonly draws: Draws;
+
+  constructor(client: Client, pool: Pool, settings: Settings, reserved?: Reserved, state?: State) {
+    this.#client = client;
+    this.#pool = pool;
+    this.#reserved = reserved;
+    this.#settings = settings;
+    this.#readings = Readings.of(client);
+    this.#state = state ?? newState(false);
+    this.draws = new Draws(this);
+    this.#state.draws.add(this.draws);
+  }
+
+  /** The same settings for a reserved connection of this client. */
+  pin(reserved: Reserved): Connection {
+    return new Connection(this.#client, this.#pool, this.#settings, reserved);
+  }
+
+  /** The same connection with an account of failures of its own. */
+  nested(): Connection {
+    return new Connection(this.#client, this.#pool, this.#settings, this.#reserved, newState(true));
+  }
+
+  /** The same connection, whose calls are limited. */
+  limited(limits: Limits): Connection {
+    const settings = { ...this.#settings, limits: { ...this.#settings.limits, ...limits } };
+    return new Connection(this.#client, this.#pool, settings, this.#reserved, this.#state);
+  }
+
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  get failure(): unknown {
+    return this.#state.failure;
+  }
+
+  /** Whether a transaction reports the errors of statements that nothing awaits. */
+  get isReported(): boolean {
+    return this.#state.inTransaction;
+  }
+
+  /** Makes its handles refuse every call: the session or transaction has ended, and others may have the connection. */
+  end(): void {
+    this.#state.ended = true;
+  }
+
+  /** Runs a transaction or savepoint on it. The server has them on one stack, so there is one at a time. */
+  async nest<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (this.#state.inner !== undefined)
+      throw sessionRequired("a transaction or savepoint is open here already; await it first");
+    try {
+      const inner = work();
+      this.#state.inner = inner;
+      return await inner;
+    } finally {
+      this.#state.inner = undefined;
+    }
+  }
+
+  /** Waits for a transaction or savepoint that the work did not await. */
+  async idle(): Promise<void> {
+    await this.#state.inner?.catch(() => {});
+  }
+
+  /** Closes a cursor whose loop was not left. */
+  async leaveCursor(): Promise<void> {
+    await this.#state.leaveCursor?.();
+  }
+
+  /** A connection for a cursor, which nothing else may use meanwhile, and what gives it back. */
+  async lease(): Promise<[Connection, () => void]> {
+    if (this.#reserved !== undefined) return [this, () => {}];
+    if (this.#pool.cannotReserve) refuse("cursor()", "needs a client with a max_pipeline of 1 or more");
+    const line = await Reserved.from(this.#pool, this.#settings);
+    // A cursor ends with Flush, not with Sync, and PgBouncer overlooks it if it is sent before the statement ahead is answered: it gives
+    // the server's connection to another client, and the cursor waits forever.
+    await line.answered;
+    return [this.pin(line), () => line.release(false)];
+  }
+
+  /** Notes an open cursor: postgres.js makes any other statement on its connection wait for the end of it. Returns what notes its end. */
+  openCursor(leave: () => PromiseLike<unknown>): () => void {
+    if (this.#reserved !== undefined) this.#state.leaveCursor = leave;
+    return () => {
+      this.#state.leaveCursor = undefined;
+    };
+  }
+
+  /** The driver's statement, with its values written. Nothing is sent. */
+  prepare(fragment: Sql): Statement {
+    const values = writeValues(fragment, this.#client);
+    const reading = this.#readings.of(Sql.shapeOf(fragment));
+    return this.#pool.make(fragment.text, values, { types: typesOf(values), reading, wait: this.#settings.wait });
+  }
+
+  /** Sends a statement, and watches its limits. After the last statement the connection goes back to the pool. */
+  run(statement: Statement, isLast?: boolean): void {
+    this.send(statement, isLast);
+    const { limits } = this.#settings;
+    if (limits === undefined) return;
+    const unwatch = watch(limits, "the statement", (how) => this.stop(statement, how));
+    statement.then(unwatch, unwatch);
+  }
+
+  /** Sends a statement. After the last one the connection goes back to the pool. */
+  send(statement: Statement, isLast?: boolean): void {
+    if (this.#reserved === undefined) this.#pool.run(statement);
+    else {
+      // What follows in a session may read what was drawn before.
+      for (const draws of this.#state.draws) draws.flush();
+      this.#reserved.run(statement, isLast);
+    }
+  }
+
+  stop(statement: Statement, how: Stop): void {
+    (this.#reserved ?? this.#pool).stop(statement, how);
+  }
+
+  /** Why nothing can be sent here any more. */
+  get #closed(): unknown {
+    const line: Line = this.#reserved ?? this.#pool;
+    if (line.closed !== undefined) return line.closed;
+    return this.#state.ended ? ended() : undefined;
+  }
+
+  /** Why a statement cannot run here, such as `currval` on a pool, whose next statement may run in any session. */
+  refusal(fragment: Sql): unknown {
+    const closed = this.#closed;
+    if (closed !== undefined) return closed;
+    const signal = this.#settings.limits?.signal;
+    if (signal?.aborted === true) return signal.reason;
+    if (this.#state.leaveCursor !== undefined)
+      return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
+    const { copies, control: words } = kindOf(fragment.text);
+    if (copies) return new NextvalError("INVALID_TEMPLATE", NO_COPY);
+    const control = words === undefined ? undefined : this.#controlRefusal(words);
+    if (control !== undefined || this.#reserved !== undefined) return control;
+    const drawn: SequenceMark[] = [];
+    for (const mark of sequenceMarks(fragment)) {
+      const { use, sequence } = mark;
+      if (use === "draws") drawn.push(mark);
+      if (use !== "reads" || (sequence === undefined ? drawn.length > 0 : drawn.some((each) => isSame(each, mark))))
+        continue;
+      const name = sequence && sequenceName(sequence);
+      return sessionRequired(
+        `${name === undefined ? "lastval()" : `${name}: currval`} belongs to one session, and a pool may use another one for every statement; ` +
+          "run it in db.begin or db.session, or use the value that nextval returned",
+        name,
+      );
+    }
+    return undefined;
+  }
+
+  /** A transaction that is begun or ended by hand would take in the statements of others, or leave out those that follow. */
+  #controlRefusal(words: string): unknown {
+    if (this.#reserved !== undefined && !this.#state.inTransaction) return undefined;
+    if (this.#state.inTransaction) {
+      const cure = "return from the work of begin to commit, and throw to roll back";
+      return new NextvalError("TRANSACTION_CONTROL", `${words} cannot run inside db.begin; ${cure}`);
+    }
+    if (words !== "begin" && !words.startsWith("start")) return undefined;
+    const problem = `${words} would open a transaction on one connection of the pool for every statement that runs there`;
+    return new NextvalError("TRANSACTION_CONTROL", `${problem}; use db.begin`);
+  }
+
+  /** Finishes the rows of a statement, which may need to know what types the server has. */
+  finish(rows: Result): Result | Promise<Result> {
+    return finishRows(rows, rows.statement, (columns) => this.#lookUp(columns));
+  }
+
+  /** Finishes a batch of a cursor, while which nothing else can be asked: see `describe`. */
+  finishBatch(rows: Result, statement: unknown): Result {
+    const failure = statement instanceof Described ? statement.takeFailure() : undefined;
+    if (failure !== undefined) throw failure.error;
+    return finishRows(rows, statement, () => undefined) as Result;
+  }
+
+  /** Learns which types the columns of a statement have, before it runs. */
+  async describe({ strings: [text = ""], args }: Statement): Promise<void> {
+    const statement = this.#pool.make(text, args, { unprepared: true, describes: true, wait: this.#settings.wait });
+    this.run(statement);
+    const { statement: described } = refuseLost(await statement);
+    // Its columns are read when they are asked for.
+    if (described instanceof Described && described.columns !== null)
+      await this.#lookUp(described.result?.unread ?? [], "");
+  }
+
+  #lookUp(columns: readonly Column[], consequence?: string): Promise<void> | undefined {
+    // A transaction may have made the types itself; when it has ended, others can see them.
+    const isOver = this.#closed !== undefined;
+    const line = isOver ? () => new Connection(this.#client, this.#pool, this.#settings) : () => this;
+    const types = columns.map(({ type }) => type);
+    return this.#readings.types.lookUp(types, line, consequence);
+  }
+
+  get isPool(): boolean {
+    return this.#reserved === undefined;
+  }
+
+  /** Throws what a statement has failed with. */
+  async fail(error: unknown, fragment: Sql): Promise<never> {
+    addHint(error, fragment);
+    const result = translate(error, sequenceMarks(fragment), this.#client.options.user);
+    this.#state.failure ??= result;
+    return raise(error, result);
+  }
+
+  /** Returns the values of a statement's first column as the server sent them, without the client's parsers. */
+  async values(fragment: Sql): Promise<(string | null)[]> {
+    return (await this.rows(fragment)).map(([value]) => value as string | null);
+  }
+
+  /** Returns the rows of a statement as the server sent them, without the client's parsers. */
+  async rows(fragment: Sql): Promise<(string | null)[][]> {
+    const refusal = this.refusal(fragment);
+    if (refusal !== undefined) throw refusal;
+    return this.ownRows(fragment);
+  }
+
+  /** The same for a statement of the library's own, which an open cursor waits for. */
+  async ownRows(fragment: Sql): Promise<(string | null)[][]> {
+    const statement = this.prepare(fragment).raw();
+    this.run(statement);
+    const rows = refuseLost(await statement.catch((error) => this.recover(error, statement, fragment)));
+    return withoutHoles(rows as unknown as readonly unknown[]).map(textsOf);
+  }
+
+  /** Returns the value of a statement that returns one row of one column, which is never null. */
+  async value<Value>(fragment: Sql, decode: Decode<Value>): Promise<Value> {
+    const [text] = await this.values(fragment);
+    return decode(text as string);
+  }
+
+  /**
+   * Sends a prepared statement again by itself if it has become invalid, because its table was altered or a session discarded it. Within
+   * a session it is not sent again, because what was sent after it has run already. Any other error is thrown.
+   */
+  async recover(error: unknown, statement: Statement, fragment: Sql): Promise<Result> {
+    if (this.#reserved !== undefined || !isInvalidated(error, statement)) return this.fail(error, fragment);
+    const again = this.#pool.make(fragment.text, statement.args, {
+      unprepared: true,
+      reading: statement.reading,
+      wait: this.#settings.wait,
+    });
+    again.isRaw = statement.isRaw;
+    this.run(again);
+    return again.catch((error) => this.fail(error, fragment));
+  }
+
+  /** Runs a statement that returns no rows, and returns the server's tag for it, such as COMMIT. */
+  async command(text: string, isLast?: boolean): Promise<string> {
+    if (this.#closed !== undefined) throw this.#closed;
+    // Not prepared, because DEALLOCATE ALL would make the next transaction fail.
+    const statement = this.#pool.make(text, [], { simple: true, wait: this.#settings.wait });
+    this.run(statement, isLast);
+    return (await statement.catch(raise)).command;
+  }
+
+  /** Commits. If the answer is lost, it is unknown whether the server has committed. */
+  async commit(isLast?: boolean): Promise<string> {
+    if (this.#closed !== undefined) throw this.#closed;
+    const line = this.#reserved as Reserved;
+    line.isCommitting = true;
+    try {
+      return await this.command("commit", isLast);
+    } catch (error) {
+      if (line.closed === undefined && isServerError(error) && !isFatal(error)) throw error;
+      const isStopped = line.closed === undefined && !isServerError(error);
+      throw commitUnknown(error, isStopped ? "the transaction was stopped" : undefined);
+    } finally {
+      if (line.closed === undefined) line.isCommitting = false;
+    }
+  }
+}
+
+/** The driver passes raw rows, too, to the client's transform of rows. */
+function textsOf(row: unknown): (string | null)[] {
+  if (Array.isArray(row) && row.every((value) => value === null || value instanceof Uint8Array))
+    return row.map((value) => (value === null ? null : String(value)));
+  const problem = "the client's transform.row changes the rows that the library reads; bind a client without it";
+  throw new NextvalError("UNEXPECTED_VALUE", `${problem}. The statement has run.`);
+}
+
+/** The driver gives a stream for it, and its connection is of no use until the stream has ended. */
+const NO_COPY =
+  "copy from stdin and copy to stdout do not run on a handle; use the client itself: client`copy ...`.writable() or .readable()";
+
+function newState(inTransaction: boolean): State {
+  return {
+    failure: undefined,
+    ended: false,
+    inTransaction,
+    leaveCursor: undefined,
+    inner: undefined,
+    draws: new Set(),
+  };
+}
+
+/**
+ * Refuses a result that belongs to no statement. When postgres.js (3.4.9) opens a lost connection again, it may take the statement that was
+ * lost for answered, with such an empty result.
+ */
+export function refuseLost(result: Result): Result {
+  if (result.statement) return result;
+  throw connectionError("CONNECTION_CLOSED", "the connection was closed before an answer came");
+}
+
+/** Routines of the server that raise an error over a prepared statement, before it does anything. */
+const INVALIDATED = new Set(["FetchPreparedStatement", "RevalidateCachedQuery", "transformAssignedExpr"]);
+
+/** The same errors come from inside of a function, DO or CALL, which may have committed already. Only those say where. */
+function isInvalidated(error: unknown, { prepared }: Statement): boolean {
+  return prepared && isServerError(error) && error.where === undefined && INVALIDATED.has(error.routine);
+}
+
+/** Whether the server ends the session with this error, which may be after it has committed. */
+function isFatal(error: unknown): boolean {
+  return isServerError(error) && error.severity !== "ERROR";
+}
+
+export function commitUnknown(cause: unknown, event = "the connection was lost"): NextvalError {
+  const problem =
+    `${event} before the server answered COMMIT, so the transaction may have been committed or not; ` +
+    "look for what it should have written before you run it again";
+  return new NextvalError("COMMIT_UNKNOWN", problem, { cause });
+}
+
+/** Throws an error, or its translation. Waits first until a connection that may be lost has been closed. */
+async function raise(error: unknown, result = error): Promise<never> {
+  if (!isServerError(error)) await nextTurn();
+  throw result;
+}
+
+function sequenceMarks(fragment: Sql): SequenceMark[] {
+  return Sql.shapeOf(fragment).marks.filter(isSequenceMark);
+}
+
+function isSequenceMark(mark: Mark): mark is SequenceMark {
+  return mark.kind === "sequence";
+}
+
+function isSame(one: SequenceMark, other: SequenceMark): boolean {
+  return one.sequence?.[SQL].text === other.sequence?.[SQL].text;
+}

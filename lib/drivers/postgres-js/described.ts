@@ -1,0 +1,55 @@
+import type { DriverStatement } from "./internals.js";
+import type { Column, Columns, Reading } from "./reading.js";
+
+/**
+ * Stands in for the driver's own object, so that the columns of a result get their parsers before its first row is read.
+ *
+ * postgres.js (3.4.9) sets `columns` to an empty list, fills it, and reads it when it goes on to the rows.
+ */
+export class Described implements DriverStatement {
+  readonly string: string;
+  readonly types: unknown[];
+  readonly name: string;
+  readonly #reading: Reading;
+  #columns: Column[] | null = null;
+  #result: Columns | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor({ string, types, name }: DriverStatement, reading: Reading) {
+    this.string = string;
+    this.types = types;
+    this.name = name;
+    this.#reading = reading;
+  }
+
+  get columns(): Column[] | null {
+    const columns = this.#columns;
+    if (columns !== null && (columns.length === 0 || columns.at(-1) !== undefined)) {
+      this.#result = this.#reading.apply(columns, (error) => {
+        this.#failure ??= { error };
+      });
+      // The driver reads it twice for each value, so the accessor does not stay.
+      Object.defineProperty(this, "columns", { value: columns, writable: true, enumerable: true, configurable: true });
+    }
+    return columns;
+  }
+
+  set columns(columns: Column[] | null) {
+    this.#columns = columns;
+  }
+
+  get reading(): Reading {
+    return this.#reading;
+  }
+
+  get result(): Columns | undefined {
+    return this.#result;
+  }
+
+  /** What a parser has thrown since it was asked last. */
+  takeFailure(): { readonly error: unknown } | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+}

@@ -1,0 +1,170 @@
+import { isServerError } from "./internals.js";
+import type { Settings, Stop } from "../../handle/call-limits.js";
+import { nextTurn } from "./next-turn.js";
+import type { Line, Owner, Pool } from "./pool.js";
+import { ended } from "../../handle/session-required.js";
+import type { Listener, Statement } from "./statement.js";
+import type { Wire } from "./wire.js";
+
+/**
+ * Undoes what a session may have changed: all that DISCARD ALL undoes, except prepared statements, because the driver would go on using
+ * them. Source: "DISCARD" in the PostgreSQL documentation.
+ */
+const RESET =
+  "close all; set session authorization default; reset all; unlisten *; " +
+  "select pg_catalog.pg_advisory_unlock_all(); discard plans; discard temp; discard sequences";
+
+/**
+ * Holds a connection that was taken out of the pool by an empty statement, as the driver's own `begin` takes one.
+ *
+ * The driver's `reserve` is never answered in three cases. It also writes to a connection that the server has closed, and releases it to
+ * the open ones (3.4.9). So this class listens to the close. From then on it neither uses nor releases the connection, because the driver's
+ * pool has taken it back by itself.
+ */
+export class Reserved implements Line, Listener, Owner {
+  closed: unknown;
+  /** Whether COMMIT was sent, and its answer has not come. */
+  isCommitting = false;
+  /** Resolves when the empty statement that took the connection is answered, or has failed. */
+  answered!: Promise<void>;
+  /** Rejects when the connection is closed, and never resolves. */
+  readonly lost: Promise<never>;
+  #rejectLost!: (reason: unknown) => void;
+  readonly #pool: Pool;
+  #wire!: Wire;
+  readonly #waiting = new Set<Statement>();
+  /** The statement with whose answer the connection goes back to the pool. */
+  #last: Statement | undefined;
+  #resets = false;
+  readonly #hold = Object.assign(() => this.#kept(), { release: true });
+
+  private constructor(pool: Pool) {
+    this.#pool = pool;
+    this.lost = new Promise<never>((_resolve, reject) => {
+      this.#rejectLost = reject;
+    });
+    // It may be that nothing waits for it.
+    this.lost.catch(() => {});
+  }
+
+  static async from(pool: Pool, settings: Settings): Promise<Reserved> {
+    const reserved = new Reserved(pool);
+    const own = (wire: Wire, answered: Promise<void>) => {
+      reserved.#wire = wire;
+      reserved.answered = answered;
+      wire.connection.reserved = reserved.#hold;
+      return reserved;
+    };
+    try {
+      await pool.reserve(own, settings);
+    } catch (error) {
+      await nextTurn();
+      throw error;
+    }
+    return reserved;
+  }
+
+  run(statement: Statement, isLast = false): void {
+    statement.listener = this;
+    if (this.closed !== undefined) statement.reject(this.closed);
+    else if (this.#last !== undefined) statement.reject(ended());
+    else {
+      if (isLast) this.#last = statement;
+      this.#waiting.add(statement);
+      this.#send();
+    }
+  }
+
+  /**
+   * Returns the connection to the pool when all statements are answered. An open transaction is rolled back. With `resets`, all that a
+   * session has changed is undone. Does nothing if a last statement was sent, which returns the connection by itself.
+   */
+  release(resets: boolean): void {
+    if (this.closed !== undefined || this.#last !== undefined) return;
+    this.#resets = resets;
+    const last = this.#pool.make(resets ? RESET : "", [], { simple: true });
+    last.catch(() => {});
+    this.run(last, true);
+  }
+
+  stop(statement: Statement, stop: Stop): void {
+    if (this.#waiting.has(statement)) this.#drop(statement, stop.error("unsent"));
+    else void this.#wire.stop(statement, stop)?.then(() => this.#send());
+  }
+
+  /** Asks the server to stop the statement that it works on. Statements that were not sent fail. */
+  stopAll(error: unknown): void {
+    for (const statement of this.#waiting) this.#drop(statement, error);
+    if (this.closed === undefined) void this.#wire.stopRunning().then(() => this.#send());
+  }
+
+  #drop(statement: Statement, error: unknown): void {
+    this.#waiting.delete(statement);
+    // The connection still has to go back: by another last statement, which `release` sends.
+    if (statement === this.#last) this.#last = undefined;
+    statement.abandon(error);
+  }
+
+  lose(error: unknown): void {
+    this.closed = error;
+    for (const statement of this.#waiting) {
+      this.#waiting.delete(statement);
+      statement.reject(error);
+    }
+    void nextTurn().then(() => this.#rejectLost(error));
+  }
+
+  sent(): void {}
+
+  settled(statement: Statement, error?: unknown): void {
+    this.#pool.settled(statement);
+    if (statement !== this.#last) this.#send();
+    else if (this.#resets && isServerError(error) && error.code !== IN_FAILED_TRANSACTION) {
+      // What the session has changed would reach others.
+      this.#hold.release = true;
+      this.#waiting.clear();
+    } else queueMicrotask(() => this.#leave());
+  }
+
+  unsent(): boolean {
+    return false;
+  }
+
+  refused(statement: Statement): void {
+    this.#pool.refused(statement);
+  }
+
+  #send(): void {
+    for (const statement of this.#waiting) {
+      if (!this.#wire.takesMore) return;
+      this.#waiting.delete(statement);
+      if (statement === this.#last) this.#hold.release = false;
+      this.#wire.send(statement);
+    }
+  }
+
+  /** Called by the driver when all statements are answered and the connection has not gone back. */
+  #kept(): void {
+    if (this.#last === undefined || this.#waiting.size > 0 || !this.#wire.takesMore) return;
+    // The last statement could not undo what the session has changed.
+    if (this.#hold.release) this.#wire.close();
+    else this.#rollBack();
+  }
+
+  /** A transaction is open, or failed. */
+  #rollBack(): void {
+    this.#hold.release = true;
+    this.#last = undefined;
+    const rollback = this.#pool.make("rollback", [], { simple: true });
+    rollback.catch(() => {});
+    this.run(rollback, !this.#resets);
+    if (this.#resets) this.release(true);
+  }
+
+  #leave(): void {
+    if (this.closed === undefined && this.#wire.connection.reserved !== this.#hold)
+      this.#pool.release(this.#wire, this);
+  }
+}
+
+const IN_FAILED_TRANSACTION = "25P02";

@@ -1,0 +1,248 @@
+import type postgres from "postgres";
+import { failResult } from "./finish-rows.js";
+import { Described } from "./described.js";
+import {
+  type DriverConnection,
+  type DriverQuery,
+  type DriverQueryClass,
+  isLoss,
+  isServerError,
+  type QueryOptions,
+  type Result,
+} from "./internals.js";
+import { KnownTypes } from "./known-types.js";
+import { PreparedTexts } from "./prepared-texts.js";
+import { Reading } from "./reading.js";
+
+/** Hears of the events of a statement: the pool or the reserved connection that sends it. */
+export interface Listener {
+  /** The driver has written the statement to the socket, and more may follow immediately. */
+  sent(statement: Statement, connection: DriverConnection): void;
+  /** The statement is answered or has failed. Called before the driver does anything else with the connection. */
+  settled(statement: Statement, error?: unknown): void;
+  /** The statement failed before it was sent. If the result is true, it goes on waiting, and the error is dropped. */
+  unsent(statement: Statement, error: unknown): boolean;
+  /** The server refused to open the connection again that this statement was lost with. */
+  refused(statement: Statement): void;
+}
+
+/** The connection that a statement was sent on. */
+export interface Carrier {
+  readonly connection: DriverConnection;
+  /** Closes the connection; a transaction on it fails with `reason`. */
+  close(reason?: unknown): void;
+}
+
+/** A query of the driver that tells a listener about its events, and runs when the listener sends it. */
+export interface Statement extends DriverQuery {
+  listener: Listener | undefined;
+  carrier: Carrier | undefined;
+  /** Whether the driver said on which connection it was sent. The driver does not if the socket was full. */
+  flows: boolean;
+  /** Whether its connection was lost before it was answered, and the error. */
+  lost: boolean;
+  loss: unknown;
+  /** Takes its connection out of the pool. Called when the statement was sent. */
+  take: (() => void) | undefined;
+  /** How long it waits to be sent, in ms, and until when. */
+  readonly wait: number;
+  deadline: number;
+  /** Sends it when the driver asks for its first row. For cursors only. */
+  start: (() => void) | undefined;
+  readonly reading: Reading;
+  /** Fails for the caller, while the server may still work on it. */
+  abandon(error: unknown): void;
+}
+
+export interface StatementKind {
+  /** See `QueryOptions`. */
+  readonly simple?: boolean;
+  readonly unprepared?: boolean;
+  /** How long it waits to be sent, in ms; 0, the default, waits forever. */
+  readonly wait?: number;
+  readonly take?: () => void;
+  /** The declared types of its values. A connection prepares the same text once for each list of types. */
+  readonly types?: string;
+  /** How its columns are read; by their types unless stated. */
+  readonly reading?: Reading;
+  /** Whether the server only says what the columns are. */
+  readonly describes?: boolean;
+}
+
+export type MakeStatement = (text: string, parameters: readonly unknown[], kind?: StatementKind) => Statement;
+
+/**
+ * Makes statements of a client: queries of the driver's own class, with four differences that postgres.js (3.4.9) needs.
+ *
+ * - The driver sends a new statement in two steps, because it needs the types of the parameters to write them. Our values are written
+ *   already, so one step is enough (`describeFirst`).
+ * - The driver repeats a prepared statement that has become invalid while other statements wait for their answers after it, and mixes up
+ *   the answers. Ours is not repeated (`retried`). Its error reaches the caller, or `Connection`, which sends it again by itself.
+ * - The driver says nothing when the server refuses to open a lost connection again, and tries again without a pause. Ours notices it
+ *   (`describeFirst`, once `lost`).
+ * - The driver chooses the parser of a column by its type alone. Ours says how each column is read (`Described`).
+ */
+export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">): MakeStatement {
+  const { handler, canceller, constructor } = client.unsafe("") as unknown as DriverQuery;
+  const Query = constructor as DriverQueryClass;
+  /** By the connection's process on the server, as the driver knows it when it decides whether to prepare. */
+  const prepared = new WeakMap<object, PreparedTexts>();
+  const byType = new Reading([], KnownTypes.of(client));
+
+  class Options implements QueryOptions {
+    statement!: OwnStatement;
+    constructor(
+      readonly key: string,
+      readonly simple: boolean,
+      readonly unprepared: boolean,
+    ) {}
+    get prepare(): boolean {
+      const { state } = this.statement;
+      if (this.simple || this.unprepared || state === null) return false;
+      let texts = prepared.get(state);
+      if (texts === undefined) prepared.set(state, (texts = new PreparedTexts()));
+      return texts.admits(this.key);
+    }
+    onexecute(connection: DriverConnection): false {
+      this.statement.flows = true;
+      this.statement.listener?.sent(this.statement, connection);
+      return false;
+    }
+  }
+
+  class OwnStatement extends Query implements Statement {
+    listener: Listener | undefined = undefined;
+    carrier: Carrier | undefined = undefined;
+    flows = false;
+    lost = false;
+    loss: unknown = undefined;
+    start: (() => void) | undefined = undefined;
+    deadline = Infinity;
+    readonly wait: number;
+    take: (() => void) | undefined;
+    readonly reading: Reading;
+    readonly onlyDescribe: boolean;
+    declare nativeResolve: (result: Result) => void;
+    declare nativeReject: (reason: unknown) => void;
+    declare ownSignature: string;
+
+    constructor(
+      text: string,
+      parameters: readonly unknown[],
+      { simple = false, unprepared = false, take, types = "", wait = 0, reading = byType, describes }: StatementKind,
+    ) {
+      const kind = reading.key + types;
+      const options = new Options(kind === "" ? text : `${kind} ${text}`, simple, unprepared);
+      super([text], parameters, handler, canceller, options);
+      options.statement = this;
+      this.take = take;
+      this.wait = wait;
+      this.reading = reading;
+      this.onlyDescribe = describes === true;
+      this.executed = true;
+    }
+
+    /** The driver calls it whenever something waits for the statement. */
+    handle(): void {
+      const { start } = this;
+      if (start === undefined) return;
+      this.start = undefined;
+      this.executed = true;
+      start();
+    }
+
+    abandon(error: unknown): void {
+      const { active } = this;
+      this.nativeReject(error);
+      // The connection still waits for it.
+      this.active = active;
+    }
+
+    get describeFirst(): boolean {
+      // Read for a lost statement only if the server sends an error while the connection is opened again.
+      if (this.lost) this.listener?.refused(this);
+      const { statement } = this;
+      // Read before the statement is sent, and the first time right after the driver has made the object.
+      if (statement !== null && !(statement instanceof Described) && !this.options.simple)
+        this.statement = new Described(statement, this.reading);
+      return this.onlyDescribe;
+    }
+    set describeFirst(_value: boolean) {}
+
+    /** Under what the connection finds a prepared statement again. The client's own statements are read in another way. */
+    get signature(): string {
+      return this.ownSignature;
+    }
+    set signature(signature: string | false) {
+      this.ownSignature = signature === false ? "" : `\0${this.reading?.key ?? ""}${signature}`;
+    }
+
+    /** The driver has forgotten the invalid prepared statement, and would send this one again. */
+    set retried(error: unknown) {
+      this.cancelled = true;
+      this.reject(error);
+    }
+
+    get resolve() {
+      return resolve;
+    }
+    set resolve(native: (result: Result) => void) {
+      this.nativeResolve = native;
+    }
+
+    get reject() {
+      return reject;
+    }
+    set reject(native: (reason: unknown) => void) {
+      this.nativeReject = native;
+    }
+  }
+
+  function resolve(this: OwnStatement, result: Result): void {
+    // What the columns are is known before the server is ready for another statement.
+    if (this.onlyDescribe && (result as unknown) === this.statement) return;
+    const failure = this.statement instanceof Described ? this.statement.takeFailure() : undefined;
+    if (failure !== undefined) failResult(result, failure);
+    this.nativeResolve(result);
+    this.listener?.settled(this);
+  }
+
+  function reject(this: OwnStatement, error: unknown): void {
+    if (this.state === null && this.listener?.unsent(this, error) === true) return;
+    if (this.cursorFn !== undefined && !isServerError(error) && !isLoss(error)) {
+      // A parser or transform of the client threw. The driver ends the cursor once for each row at which one does, and what it ends then
+      // is the next statement: so there is none.
+      this.cursorFn = undefined;
+      this.carrier?.close(error);
+    }
+    if (this.state !== null && isLoss(error)) {
+      this.lost = true;
+      this.cursorFn = undefined;
+      prepared.delete(this.state);
+      // An error of the operating system may also come from a transform or hook of the client, and then the connection is still open.
+      if (typeof (error as { errno?: unknown }).errno === "number") this.carrier?.close();
+    }
+    if (this.statement instanceof Described) this.statement.takeFailure();
+    const own = isServerError(error) ? error : ownError(error);
+    if (this.lost) this.loss ??= own;
+    this.nativeReject(own);
+    this.listener?.settled(this, error);
+  }
+
+  return (text, parameters, kind = {}) => new OwnStatement(text, parameters, kind);
+}
+
+/**
+ * The driver gives one error of a connection to all statements that were lost with it, and puts the text and parameters of the first of
+ * them on it.
+ */
+function ownError(error: unknown): unknown {
+  if (!isLoss(error)) return error;
+  const { message, ...details } = error as Error;
+  const { code, errno, syscall, address, port } = details as Record<string, unknown>;
+  const own = Object.assign(new Error(message, { cause: undefined }), { code, errno });
+  for (const [name, value] of Object.entries({ syscall, address, port })) {
+    if (value !== undefined) Object.defineProperty(own, name, { value, enumerable: true });
+  }
+  return own;
+}

@@ -1,0 +1,140 @@
+import { connectionError, type DriverConnection } from "./internals.js";
+import type { Stop } from "../../handle/call-limits.js";
+import { nextTurn } from "./next-turn.js";
+import type { Carrier, Statement } from "./statement.js";
+
+/** The most statements that a connection has to answer at a time; the driver's own bound is 100. */
+const MAX_IN_FLIGHT = 90;
+
+/** How many statements in a row are sent before the driver's pool gets the connection back, because others may wait for it. */
+const MAX_IN_A_ROW = 1_000;
+
+/** How long a connection may take to answer statements whose callers have left. Then it is taken for dead and closed. */
+const GRACE_MS = 5_000;
+
+/** Wraps one connection of the driver, and knows which of our statements it has not answered. */
+export class Wire implements Carrier {
+  readonly connection: DriverConnection;
+  readonly onClose: (error: unknown) => void;
+  /** In the order in which they were sent: the server works on the first one. */
+  readonly #inFlight = new Set<Statement>();
+  /** The statements among them whose callers have left, each with the timer of its grace. */
+  readonly #abandoned = new Map<Statement, ReturnType<typeof setTimeout>>();
+  /** Whether nothing more may be sent until all statements are answered. */
+  #full = false;
+  #inARow = 0;
+  /** Whether a statement was lost: the driver is about to close the connection, and what is sent until then stays in its buffer. */
+  #isLosing = false;
+  /** How often the connection was closed. The driver opens it again. */
+  #closings = 0;
+  /** How many cancel requests are under way. They could hit the next statement. */
+  #cancelling = 0;
+
+  constructor(connection: DriverConnection, onClose: (error: unknown) => void) {
+    this.connection = connection;
+    this.onClose = (error) => {
+      this.#closings++;
+      onClose(error);
+    };
+  }
+
+  /** How many statements are not answered. */
+  get size(): number {
+    return this.#inFlight.size;
+  }
+
+  get takesMore(): boolean {
+    return !this.#full && !this.#isLosing && this.#cancelling === 0 && this.#inFlight.size < MAX_IN_FLIGHT;
+  }
+
+  get isCancelling(): boolean {
+    return this.#cancelling > 0;
+  }
+
+  send(statement: Statement): void {
+    this.#inFlight.add(statement);
+    statement.carrier = this;
+    this.connection.execute(statement);
+    this.#follow(statement);
+  }
+
+  /** Notes a statement that the driver's pool has sent on this connection. */
+  adopt(statement: Statement): void {
+    this.#isLosing = false;
+    this.#inFlight.add(statement);
+    statement.carrier = this;
+    this.#follow(statement);
+  }
+
+  settle(statement: Statement): void {
+    this.#inFlight.delete(statement);
+    clearTimeout(this.#abandoned.get(statement));
+    this.#abandoned.delete(statement);
+    if (statement.lost) this.#isLosing = true;
+    if (this.#inFlight.size > 0) return;
+    this.#full = false;
+    this.#inARow = 0;
+  }
+
+  /**
+   * Ends the connection if it is not closed already, once what is in the driver's buffer is out: the next connection would begin with the
+   * rest of it.
+   */
+  close(reason?: unknown): void {
+    this.#isLosing = true;
+    const closings = this.#closings;
+    void nextTurn().then(() => {
+      if (closings !== this.#closings) return;
+      if (reason === undefined) this.connection.terminate();
+      else this.onClose(reason);
+    });
+  }
+
+  lose(error: unknown): void {
+    for (const statement of this.#inFlight) statement.reject(error);
+  }
+
+  /**
+   * Stops a statement that was sent. The server is asked only if it works on this statement and has no other statement after it. Then
+   * nothing is sent until the request and the statement are answered. Returns a promise for the end of the request; undefined if the
+   * server is not asked, or was asked already: the second request could arrive after the answer, and stop a later statement.
+   */
+  stop(statement: Statement, { error, waits }: Stop): Promise<void> | undefined {
+    const isAlone = statement.active && this.#inFlight.size === 1 && this.#inFlight.has(statement);
+    if (!isAlone || !waits) statement.abandon(error(isAlone ? "running" : "together"));
+    if (!waits) this.#expectAnswer(statement);
+    return isAlone && !this.isCancelling ? this.#cancel(statement) : undefined;
+  }
+
+  /** Asks the server to stop the statement that it works on, for an owner whose time is over. */
+  async stopRunning(): Promise<void> {
+    const [statement] = this.#inFlight;
+    for (const each of this.#inFlight) this.#expectAnswer(each);
+    if (statement?.active === true && this.#inFlight.size === 1 && !this.isCancelling) await this.#cancel(statement);
+  }
+
+  async #cancel(statement: Statement): Promise<void> {
+    this.#full = true;
+    this.#cancelling++;
+    // A server that cannot be reached cannot be asked: the statement ends as it would have.
+    await statement.canceller?.(statement).catch(() => {});
+    this.#cancelling--;
+  }
+
+  #expectAnswer(statement: Statement): void {
+    if (!this.#inFlight.has(statement) || this.#abandoned.has(statement)) return;
+    this.#full = true;
+    const end = () => {
+      if (this.#abandoned.size < this.#inFlight.size) return;
+      this.onClose(connectionError("CONNECTION_CLOSED", "the connection does not answer"));
+    };
+    this.#abandoned.set(statement, setTimeout(end, GRACE_MS));
+  }
+
+  #follow(statement: Statement): void {
+    // Sent again before it is prepared, the same text would be prepared twice. A full socket does not say which one it is.
+    const isNew = statement.prepare && !statement.prepared;
+    if (isNew || !statement.flows || statement.cursorFn !== undefined || ++this.#inARow >= MAX_IN_A_ROW)
+      this.#full = true;
+  }
+}

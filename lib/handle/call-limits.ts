@@ -1,0 +1,89 @@
+import { NextvalError } from "../errors.js";
+
+/** Limits of calls. Without them a call may wait forever. */
+export interface Limits {
+  /** In milliseconds, from 1 to 2147483647, the wait for a connection included. A call that takes longer fails with `TIMEOUT`. */
+  readonly timeout?: number | undefined;
+  /** Makes calls fail with its reason when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The settings of a handle for its calls. */
+export interface Settings {
+  readonly limits?: Limits | undefined;
+  /** How long a statement waits for a connection, in ms; 0 waits forever. */
+  readonly wait: number;
+}
+
+/**
+ * What was stopped: a statement that waited to be sent; one that ran with nothing sent after it; one that was sent together with others;
+ * or a whole transaction or session.
+ */
+export type Stage = "unsent" | "running" | "together" | "whole";
+
+/** How a statement is stopped before its answer. */
+export interface Stop {
+  /** The error that the caller gets. */
+  error(stage: Stage): unknown;
+  /** Whether the caller waits for the server's answer to the request to stop. */
+  readonly waits: boolean;
+}
+
+const AFTERMATH: { readonly [Each in Stage]: string } = {
+  unsent: "it was not sent",
+  running: "the server was asked to stop it",
+  whole: "what it had open is rolled back",
+  together: "it was sent together with others, and may still run on the server",
+};
+
+/** The stop of `query.cancel()`. */
+export const CANCEL: Stop = {
+  error(stage) {
+    const also = stage === "together" ? `; ${AFTERMATH.together}` : "";
+    return Object.assign(new Error(`canceling statement due to user request${also}`), { code: "57014" });
+  },
+  waits: true,
+};
+
+const MAX_TIMEOUT_MS = 2_147_483_647;
+
+/** Refuses limits that are not allowed. */
+export function checkedLimits<Given extends Limits>(given: Given): Given {
+  const { timeout, signal } = given;
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 1 && timeout <= MAX_TIMEOUT_MS)) {
+    throw new NextvalError(
+      "INVALID_OPTIONS",
+      `timeout takes milliseconds from 1 to ${MAX_TIMEOUT_MS}, not ${String(timeout)}`,
+    );
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw new NextvalError("INVALID_OPTIONS", `signal takes an AbortSignal, not ${String(signal)}`);
+  }
+  return given;
+}
+
+/** Calls `stop` once when a limit is reached. `left` is the rest of the timeout, in ms. Returns a function that ends the watch. */
+export function watch(
+  { timeout, signal }: Limits,
+  what: string,
+  stop: (how: Stop) => void,
+  left = timeout,
+): () => void {
+  const end = (error: Stop["error"]) => {
+    unwatch();
+    stop({ error, waits: false });
+  };
+  const onAbort = () => end(() => signal?.reason);
+  const timer =
+    timeout === undefined
+      ? undefined
+      : setTimeout(end, left, (stage: Stage) => {
+          return new NextvalError("TIMEOUT", `${what} did not end within ${timeout} ms; ${AFTERMATH[stage]}`);
+        });
+  signal?.addEventListener("abort", onAbort);
+  const unwatch = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+  return unwatch;
+}

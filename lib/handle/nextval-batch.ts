@@ -1,0 +1,191 @@
+import { decoderOf, nextval } from "../sequence/functions.js";
+import { fail } from "../sequence/sequence-name.js";
+import { resolveOptions } from "../sequence/resolve-options.js";
+import type { SequenceLike, ValueOf } from "../sequence/sequence.js";
+import type { Decode } from "../sql/expression.js";
+import type { Sql } from "../sql/fragment.js";
+import { tag } from "../sql/tag.js";
+import type { Connection } from "../drivers/postgres-js/connection.js";
+
+/** Options of draws. */
+export interface DrawOptions {
+  /**
+   * Whether a draw waits for the server's log, so that a crash cannot make its values come again. Default: true, which costs a flush of
+   * the log per statement. With false a drawn value may come twice after a crash, unless the transaction that drew it has written a row.
+   */
+  readonly durable?: boolean | undefined;
+}
+
+/** The most values that one array of JavaScript can hold, and that a `generate_series` of integers can count. */
+const MOST = 2_147_483_647;
+
+/** The most values that one statement draws, because an array of the server holds no more than 1 GB. */
+const MOST_AT_ONCE = 10_000_000;
+
+/**
+ * The server's log has a record of a sequence only every 32 values, and only the transaction that wrote it waits for the disk.
+ * A transaction that writes a message waits, too. Source: `SEQ_LOG_VALS` in `sequence.c`; "pg_logical_emit_message".
+ */
+const flush = tag`pg_catalog.pg_logical_emit_message(true, 'nextval', '')`;
+
+/** Calls of one sequence that wait for one statement. */
+interface Batch {
+  readonly sequence: SequenceLike;
+  readonly durable: boolean;
+  readonly resolve: ((value: never) => void)[];
+  readonly reject: ((reason: unknown) => void)[];
+}
+
+/** Draws values on a connection or a pool. Single draws of one tick are put together, in the order of their calls. */
+export class Draws {
+  readonly #connection: Connection;
+  #batches: Batch[] = [];
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  next<Sequence extends SequenceLike>(
+    sequence: Sequence,
+    { durable = true }: DrawOptions = {},
+  ): Promise<ValueOf<Sequence>> {
+    let batch = this.#batches.find((each) => each.sequence === sequence && each.durable === durable);
+    if (batch === undefined) {
+      batch = { sequence, durable, resolve: [], reject: [] };
+      if (this.#batches.push(batch) === 1) void Promise.resolve().then(() => this.flush());
+    }
+    const { resolve, reject } = batch;
+    return new Promise((take, refuse) => {
+      resolve.push(take);
+      reject.push(refuse);
+    });
+  }
+
+  /** Sends the draws that wait: at the end of the tick, and before any other statement of a session, which may read their values. */
+  flush(): void {
+    const batches = this.#batches;
+    this.#batches = [];
+    for (const batch of batches) {
+      this.#drawFor(batch).catch((error: unknown) => {
+        for (const reject of batch.reject) reject(error);
+      });
+    }
+  }
+
+  async #drawFor({ sequence, durable, resolve }: Batch): Promise<void> {
+    if (resolve.length === 1) {
+      const draw = durable ? tag`select ${nextval(sequence)}, ${flush}` : tag`select ${nextval(sequence)}`;
+      resolve[0]?.((await this.#connection.value(draw, decoderOf(sequence))) as never);
+      return;
+    }
+    const values = await this.many(sequence, resolve.length, { durable });
+    for (let index = 0; index < resolve.length; index++) resolve[index]?.(values[index] as never);
+  }
+
+  async many<Sequence extends SequenceLike>(
+    sequence: Sequence,
+    count: number,
+    { durable = true }: DrawOptions = {},
+  ): Promise<ValueOf<Sequence>[]> {
+    if (!Number.isInteger(count) || count < 0 || count > MOST) {
+      fail(sequence, `nextvals draws a whole number of values from 0 to ${MOST}, not ${count}`);
+    }
+    const values: ValueOf<Sequence>[][] = [];
+    for (let left = count; left > 0; left -= MOST_AT_ONCE) {
+      values.push(await this.#atOnce(sequence, Math.min(left, MOST_AT_ONCE), durable));
+    }
+    return values.length === 1 ? (values[0] as ValueOf<Sequence>[]) : values.flat();
+  }
+
+  async #atOnce<Sequence extends SequenceLike>(
+    sequence: Sequence,
+    count: number,
+    durable: boolean,
+  ): Promise<ValueOf<Sequence>[]> {
+    const { increment, cycle } = resolveOptions(sequence);
+    const span = increment * BigInt(count);
+    if (cycle || BigInt.asIntN(62, span) !== span) return this.#plain(sequence, count, durable);
+    const [row] = await this.#connection.rows(runsOf(nextval(sequence), count, increment, durable));
+    return expand(sequence, count, row as string[]);
+  }
+
+  /** Draws one row per value: for a sequence that may cycle, or whose steps are so wide that arithmetic with them overflows. */
+  async #plain<Sequence extends SequenceLike>(
+    sequence: Sequence,
+    count: number,
+    durable: boolean,
+  ): Promise<ValueOf<Sequence>[]> {
+    const draw = nextval(sequence);
+    const draws = durable
+      ? tag`select ${draw}, case when n operator(pg_catalog.=) 1 then ${flush} end from pg_catalog.generate_series(1, ${count}::integer) as n`
+      : tag`select ${draw} from pg_catalog.generate_series(1, ${count}::integer)`;
+    return (await this.#connection.values(draws)).map((text) => draw.decode(text as string) as ValueOf<Sequence>);
+  }
+}
+
+/**
+ * Draws values, and sends them as runs of equal distance: the place where each run begins, and its base `v - n * increment`. So each value
+ * is known exactly, even if other sessions alter, set or draw from the sequence meanwhile. Nearly always there is one run, and then the
+ * array of bases is not read.
+ *
+ * Every function, operator and type is that of `pg_catalog`, whatever the caller's `search_path` has. IS DISTINCT FROM cannot
+ * name its operator, so the statement does without it.
+ */
+function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): Sql {
+  const runs = tag`
+    from (
+      select base, place, pg_catalog.lag(base) over (order by place) as before
+      from (
+        select case when pg_catalog.min(base) operator(pg_catalog.=) pg_catalog.max(base)
+          then array[pg_catalog.min(base)] else pg_catalog.array_agg(base) end as bases
+        from (
+          select ${draw} operator(pg_catalog.-) (n operator(pg_catalog.*) ${increment}::bigint) as base
+          from (select pg_catalog.generate_series(0, ${count - 1}::integer) as n) as places
+        ) as drawn
+      ) as all_bases, pg_catalog.unnest(bases) with ordinality as each_base (base, place)
+    ) as steps
+    where before is null or base operator(pg_catalog.<>) before`;
+  const places = tag`pg_catalog.array_agg(place operator(pg_catalog.-) 1 order by place)::pg_catalog.text`;
+  const columns = tag`${places}, pg_catalog.array_agg(base order by place)::pg_catalog.text`;
+  return durable ? tag`select ${columns}, ${flush} ${runs}` : tag`select ${columns} ${runs}`;
+}
+
+/** The items of an array of integers: `{0,17}`. */
+function itemsOf(array: string): string[] {
+  return array.slice(1, -1).split(",");
+}
+
+function expand<Sequence extends SequenceLike>(
+  sequence: Sequence,
+  count: number,
+  [places = "", bases = ""]: readonly string[],
+): ValueOf<Sequence>[] {
+  const { increment, mode } = resolveOptions(sequence);
+  const begins = itemsOf(places).map(Number);
+  const values = new Array<unknown>(count);
+  itemsOf(bases).forEach((base, run) => {
+    const from = begins[run] as number;
+    const end = begins[run + 1] ?? count;
+    const first = BigInt(base) + BigInt(from) * increment;
+    if (mode === "bigint") fillBigints(values, from, end, first, increment);
+    else if (mode === "string")
+      for (let at = from; at < end; at++) values[at] = `${BigInt(base) + BigInt(at) * increment}`;
+    else {
+      // Where the first and the last one are numbers that are exact, those in between are, too.
+      const decode = decoderOf(sequence) as Decode<number>;
+      decode(`${first + BigInt(end - 1 - from) * increment}`);
+      fillNumbers(values, from, end, decode(`${first}`), Number(increment));
+    }
+  });
+  return values as ValueOf<Sequence>[];
+}
+
+/** Separate loops, because V8 compiles each for one kind of number. */
+function fillBigints(values: unknown[], from: number, end: number, first: bigint, step: bigint): void {
+  // Cut to 64 bits, which every value is within, the sum is one instruction of the processor.
+  for (let at = from, value = first; at < end; at++, value = BigInt.asIntN(64, value + step)) values[at] = value;
+}
+
+function fillNumbers(values: unknown[], from: number, end: number, first: number, step: number): void {
+  for (let at = from, value = first; at < end; at++, value += step) values[at] = value;
+}

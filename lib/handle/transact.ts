@@ -1,0 +1,77 @@
+import { NextvalError } from "../errors.js";
+import type { Connection } from "../drivers/postgres-js/connection.js";
+import { createSessionHandle } from "./create-handle.js";
+import type { Transaction, Work } from "./handle.js";
+import { checkedLimits, type Limits } from "./call-limits.js";
+import { type Outcome, outcomeOf } from "./work-result.js";
+
+/** How `transact` runs. */
+export interface Transacting {
+  /** The statement that opens it. */
+  readonly statement: string;
+  /** Whether the connection goes back to the pool when it ends. */
+  readonly isLast?: boolean;
+  /** Called when the work must not be run again. */
+  readonly onNoRetry: () => void;
+}
+
+/** Runs work in a transaction on a connection of its own. */
+export async function transact<Result>(
+  session: Connection,
+  { statement, isLast, onNoRetry }: Transacting,
+  work: Work<Result>,
+): Promise<Outcome<Result>> {
+  await session.command(statement);
+  const transaction = session.nested();
+  const outcome = await attempt(transaction, work, onNoRetry).catch(async (error: unknown) => {
+    // If the connection is lost the server has rolled back by itself; the error that led here matters more.
+    await session.command("rollback", isLast).catch(() => {});
+    throw error;
+  });
+  // To the commit of a transaction in which a statement has failed the server answers with a rollback, and no error.
+  if ((await session.commit(isLast)) === "COMMIT") return outcome;
+  throw transaction.failure ?? new NextvalError("TRANSACTION_FAILED", "the server has rolled the transaction back");
+}
+
+/** Runs work on a connection. Fails if one of its statements has failed, even if the work has caught the error. */
+async function attempt<Result>(
+  connection: Connection,
+  work: Work<Result>,
+  onNoRetry: () => void,
+): Promise<Outcome<Result>> {
+  try {
+    const outcome = await outcomeOf(work(transactionHandle(connection, onNoRetry)));
+    await connection.idle();
+    if (connection.failure !== undefined) throw connection.failure;
+    return outcome;
+  } finally {
+    await connection.leaveCursor();
+    connection.end();
+  }
+}
+
+function transactionHandle(connection: Connection, noRetry: () => void): Transaction {
+  return Object.assign(createSessionHandle(connection), {
+    noRetry,
+    savepoint: <Inner>(inner: Work<Inner>) => connection.nest(() => save(connection, inner, noRetry)),
+    with: (limits: Limits) => transactionHandle(connection.limited(checkedLimits(limits)), noRetry),
+  });
+}
+
+async function save<Result>(outer: Connection, work: Work<Result>, onNoRetry: () => void): Promise<Outcome<Result>> {
+  const connection = outer.nested();
+  await outer.command("savepoint nextval");
+  try {
+    const outcome = await attempt(connection, work, onNoRetry);
+    // Fails if a statement has failed that nothing awaited.
+    await outer.command("release nextval");
+    return outcome;
+  } catch (error) {
+    // The name is used again further in and out, so the savepoint has to go.
+    await outer.command("rollback to nextval").then(
+      () => outer.command("release nextval"),
+      () => {},
+    );
+    throw connection.failure ?? error;
+  }
+}

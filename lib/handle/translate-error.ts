@@ -1,0 +1,146 @@
+import type { PostgresError } from "postgres";
+import { NextvalError, type NextvalErrorCode } from "../errors.js";
+import type { SequenceMark } from "../sequence/mark.js";
+import { type AnySequence, sequenceName } from "../sequence/sequence.js";
+import { SQL } from "../sql/fragment.js";
+
+/** The server's functions that work on sequences, by the names that its errors carry in every language. */
+const FUNCTIONS: ReadonlyMap<string, string> = new Map([
+  ["nextval_internal", "nextval"],
+  ["currval_oid", "currval"],
+  ["lastval", "lastval"],
+  ["do_setval", "setval"],
+]);
+
+/** The codes that `classify` knows. */
+const CODES: ReadonlySet<string> = new Set(["2200H", "55000", "22003", "3F000", "42P01", "42501", "25006"]);
+
+/** What the server says of a sequence is a sentence with two names of 63 bytes at most. */
+const MAX_MESSAGE = 1000;
+
+const USES: { readonly [name: string]: SequenceMark["use"] } = {
+  nextval: "draws",
+  currval: "reads",
+  lastval: "reads",
+  setval: "sets",
+};
+
+/** A statement and the transaction around it may fail with one error of the driver. Both get one translation. */
+const translated = new WeakMap<object, NextvalError>();
+
+/** Makes a `NextvalError` of a server error about a sequence. Returns any other error as it is. */
+export function translate(error: unknown, marks: readonly SequenceMark[], user: string): unknown {
+  if (!isServerError(error)) return error;
+  const known = translated.get(error);
+  if (known !== undefined) return known;
+  const reason = classify(error, marks, user);
+  if (reason === undefined) return error;
+  const { code, sequence, advice } = reason;
+  const result = new NextvalError(code, `${sequence === undefined ? "" : `${sequence}: `}${error.message}; ${advice}`, {
+    sequence,
+    cause: error,
+  });
+  translated.set(error, result);
+  return result;
+}
+
+interface Reason {
+  readonly code: NextvalErrorCode;
+  readonly sequence: string | undefined;
+  readonly advice: string;
+}
+
+/** Source: the SQLSTATEs that `sequence.c` raises, and "Sequence Manipulation Functions" in the PostgreSQL documentation. */
+function classify(error: PostgresError, marks: readonly SequenceMark[], user: string): Reason | undefined {
+  // Errors of other codes are not about sequences, and may quote what a user sent, at any length.
+  if (!CODES.has(error.code) || error.message.length > MAX_MESSAGE) return undefined;
+  const called = FUNCTIONS.get(error.routine) ?? /\b(nextval|setval)\(\)/.exec(error.message)?.[1];
+  const quoted = QUOTED.exec(error.message)?.[1];
+  const mark = findMark(error, marks, called, quoted);
+  // A value drawn by a column's default or an identity column is of a sequence that the statement does not name.
+  const sequence = mark?.sequence === undefined ? quoted : sequenceName(mark.sequence);
+  const because = (code: NextvalErrorCode, advice: string): Reason => ({ code, sequence, advice });
+  switch (error.code) {
+    case "2200H":
+      return because("SEQUENCE_EXHAUSTED", exhaustedAdvice(error.message, mark?.sequence));
+    case "55000":
+      if (called !== "currval" && called !== "lastval") return undefined;
+      return because("SEQUENCE_NOT_CALLED", `call nextval in the same session or transaction before ${called}`);
+    case "22003":
+      if (called !== "setval") return undefined;
+      return because("SEQUENCE_OUT_OF_BOUNDS", "set a value between its minValue and maxValue");
+    case "3F000":
+    case "42P01":
+      if (mark === undefined) return undefined;
+      return because("SEQUENCE_NOT_FOUND", "create it with createSequence, or look at its schema and the search_path");
+    case "42501":
+      if (called === undefined && mark?.use !== "defines") return undefined;
+      return because("PERMISSION_DENIED", permissionAdvice(called, mark?.sequence, user));
+    case "25006":
+      if (called === undefined) return undefined;
+      return because("READ_ONLY", "draw and set values on the primary, in a transaction that may write");
+    default:
+      return undefined;
+  }
+}
+
+/** The last values of the types that can be widened. */
+const ENDS: ReadonlyMap<string, string> = new Map([
+  ["32767", "smallint"],
+  ["-32768", "smallint"],
+  ["2147483647", "integer"],
+  ["-2147483648", "integer"],
+]);
+
+/** A bound cannot be raised beyond the type. The sequence of a column is not always known, nor its type. */
+function exhaustedAdvice(message: string, sequence: AnySequence | undefined): string {
+  const raise = "raise its maxValue (minValue where it descends), or let it cycle";
+  const end = /\((-?\d{1,19})\)/.exec(message)?.[1] ?? "";
+  if (end === "9223372036854775807" || end === "-9223372036854775808") {
+    return "a bigint sequence goes no further: start a new range of keys, or let it cycle";
+  }
+  const type = ENDS.get(end);
+  if (type === undefined) return raise;
+  const widen = `widen it and its column, to bigint: that is as far as type ${type} goes`;
+  if (sequence === undefined) return `${widen}; if it is of a wider type, ${raise}`;
+  return sequence.seqOptions?.as === type ? widen : raise;
+}
+
+function permissionAdvice(called: string | undefined, sequence: AnySequence | undefined, user: string): string {
+  if (called === undefined) return "only its owner may do that";
+  const privilege = called === "setval" ? "update" : "usage";
+  if (sequence === undefined) return `its owner cures it with a grant of ${privilege} on it`;
+  return `its owner cures it with: grant ${privilege} on sequence ${sequence[SQL].text} to "${user.replaceAll('"', '""')}"`;
+}
+
+/** The mark of the sequence that the error is about, unless several can be meant. */
+function findMark(
+  error: PostgresError,
+  marks: readonly SequenceMark[],
+  called: string | undefined,
+  quoted: string | undefined,
+): SequenceMark | undefined {
+  const candidates = marks.filter(({ use, sequence }) => {
+    if (sequence === undefined || (called !== undefined && USES[called] !== use)) return false;
+    // Before PostgreSQL 16 it is the schema that is missing.
+    if (error.code === "3F000") return use !== "defines" && quoted === sequence.schema;
+    // Only the refusal to write in a read-only transaction does not say which sequence it is about.
+    return error.code === "25006" || isNamed(error, quoted, sequence);
+  });
+  const names = new Set(candidates.map(({ sequence }) => sequence?.[SQL].text));
+  return names.size === 1 ? candidates[0] : undefined;
+}
+
+/** A name in the quotes of the languages that the server speaks; with its schema it has 127 characters at most. */
+const QUOTED = /["»„«“「]\s?(.{1,127}?)\s?["«“»”」](?:\W|$)/;
+
+/** The server names a sequence without quotes, at the end, if a privilege is missing: `permission denied for sequence order_seq`. */
+function isNamed({ code, message }: PostgresError, quoted: string | undefined, sequence: AnySequence): boolean {
+  const { seqName } = sequence;
+  if (quoted !== undefined) return quoted === seqName || quoted === sequenceName(sequence);
+  return code === "42501" && (message.endsWith(` ${seqName}`) || message.endsWith(` ${sequenceName(sequence)}`));
+}
+
+export function isServerError(error: unknown): error is PostgresError {
+  return error instanceof Error && "code" in error && "routine" in error && "severity" in error;
+}

@@ -1,0 +1,48 @@
+import { isOther, isPowerful, ownerOfSchema } from "../../server/powerful-reader.js";
+import { type Sql, sql } from "../../index.js";
+
+/**
+ * Reading a table runs code of its owner as the role that reads: the server evaluates immutable functions in index predicates,
+ * index expressions, partition keys, check constraints and statistics while it plans. No setting prevents that. So a role that
+ * could do harm on the server reads only what is safe. See docs/internals/reading-as-superuser.md.
+ */
+
+/**
+ * The role whose code a read of this relation may run; null if there is none. Who owns the schema of a view can put another
+ * view in its place. For a table the statement that reads makes sure of that, see `isSameTable`.
+ *
+ * @param relation with `relowner` and `relkind`
+ * @param schema with `nspowner`
+ */
+export function otherOwner(relation: Sql, schema: Sql, trusted: readonly string[]): Sql {
+  const schemaOwner = ownerOfSchema(schema);
+  return sql`case
+    when not ${isPowerful} then null
+    when ${isOther(sql`${relation}.relowner`, trusted)} then ${relation}.relowner
+    when ${relation}.relkind not in ('r', 'p') and ${isOther(schemaOwner, trusted)} then ${schemaOwner}
+  end`;
+}
+
+/** Whether the reader may hold a table, so that its owner adds no code after the check. */
+export const mayHold = sql`(
+  not pg_catalog.pg_is_in_recovery()
+  and exists (select from pg_catalog.pg_roles r where r.rolname = current_user and r.rolsuper)
+)`;
+
+/**
+ * Whether planning a read of this relation evaluates something that is not of the server's own: a function, an operator or a
+ * type that `pg_depend` knows. Dependencies on what initdb has made are not recorded.
+ */
+export function hasOwnCode(relation: Sql): Sql {
+  const depends = (classOfObject: Sql, objects: Sql) => sql`exists (
+    select from ${objects} part (id)
+    join pg_catalog.pg_depend d on d.classid = ${classOfObject}::regclass and d.objid = part.id and d.objsubid = 0
+    where d.refclassid in ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass, 'pg_catalog.pg_type'::regclass)
+  )`;
+  return sql`(
+    ${depends(sql`'pg_catalog.pg_class'`, sql`(values (${relation}))`)}
+    or ${depends(sql`'pg_catalog.pg_class'`, sql`(select i.indexrelid from pg_catalog.pg_index i where i.indrelid = ${relation})`)}
+    or ${depends(sql`'pg_catalog.pg_constraint'`, sql`(select x.oid from pg_catalog.pg_constraint x where x.conrelid = ${relation})`)}
+    or ${depends(sql`'pg_catalog.pg_statistic_ext'`, sql`(select e.oid from pg_catalog.pg_statistic_ext e where e.stxrelid = ${relation})`)}
+  )`;
+}

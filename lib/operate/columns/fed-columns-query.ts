@@ -1,0 +1,157 @@
+import { type Sql, sql } from "../../index.js";
+import { baseTypeOf } from "../../server/base-type.js";
+import { isInspected } from "../../server/schema-filter.js";
+import { lateBoundDefaults } from "../../server/late-bound-defaults.js";
+import { isPowerful, mayBeSwapped } from "../../server/powerful-reader.js";
+import { singleKeys } from "../../server/unique-columns.js";
+import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
+import { isPlainDefault } from "./plain-default.js";
+import { rolesWithoutUsage } from "./roles-without-usage.js";
+
+/**
+ * Every column that a sequence feeds, with the connected role, as one JSON text.
+ *
+ * @param trusted roles whose code the connected role may run
+ */
+export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted: readonly string[]): Sql {
+  return sql`
+    with recursive sequences as materialized (
+      select c.oid, n.nspname, c.relname, c.relowner, s.seqincrement
+      from pg_catalog.pg_sequence s
+      join pg_catalog.pg_class c on c.oid = s.seqrelid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}
+    ), dependent as materialized (
+      select d.refobjid as sequence, a.adrelid as relation, a.adnum as number
+      from pg_catalog.pg_depend d
+      join pg_catalog.pg_attrdef a on a.oid = d.objid
+      join pg_catalog.pg_sequence s on s.seqrelid = d.refobjid
+      where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+    ), drawing as materialized (
+      -- Whatever it draws from, be it outside of what is looked at.
+      select relation, number from dependent
+      union
+      select a.adrelid, a.adnum from pg_catalog.pg_attrdef a where a.adbin::text like '%:funcid 1574 %'
+    ), drawn as materialized (
+      select distinct each.sequence, each.relation, each.number, each.way, each.plain, att.attname, att.atttypid, att.atttypmod
+      from (
+        select d.objid as sequence, d.refobjid as relation, d.refobjsubid as number, 'identity' as way, true as plain
+        from pg_catalog.pg_depend d
+        where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+          and d.refobjsubid > 0 and d.deptype = 'i' and d.objid in (select oid from sequences)
+        union all
+        select source.sequence, a.adrelid, a.adnum, 'default', ${isPlainDefault(sql`a.adbin::text`)}
+        from (
+          select sequence, relation, number from dependent where sequence in (select oid from sequences)
+          union
+          select sequence, relation, number from (${lateBoundDefaults}) late
+        ) source
+        join pg_catalog.pg_attrdef a on a.adrelid = source.relation and a.adnum = source.number
+        union all
+        select d.objid, d.refobjid, d.refobjsubid, 'owned', true
+        from pg_catalog.pg_depend d
+        join pg_catalog.pg_attribute owning on owning.attrelid = d.refobjid and owning.attnum = d.refobjsubid
+        where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+          and d.refobjsubid > 0 and d.deptype = 'a' and d.objid in (select oid from sequences) and owning.attidentity = ''
+          and (d.refobjid, d.refobjsubid) not in (select relation, number::int from drawing)
+      ) each
+      join pg_catalog.pg_attribute att on att.attrelid = each.relation and att.attnum = each.number
+      -- An identity column of a child table keeps the default of its parent, and takes no value from it.
+      where each.way <> 'default' or att.attidentity = ''
+    ), ancestors as (
+      select i.inhrelid as relation, i.inhparent as ancestor
+      from pg_catalog.pg_inherits i
+      where i.inhrelid in (select relation from drawn)
+      union
+      select a.relation, i.inhparent
+      from ancestors a
+      join pg_catalog.pg_inherits i on i.inhrelid = a.ancestor
+    ), covered as materialized (
+      select distinct a.relation, above.sequence, above.attname
+      from ancestors a
+      join drawn above on above.relation = a.ancestor
+    ), fed as materialized (
+      select drawn.*
+      from drawn
+      left join covered using (relation, sequence, attname)
+      where covered.relation is null
+    ), trees as (
+      select *, relation as part from fed
+      union
+      select t.sequence, t.relation, t.number, t.way, t.plain, t.attname, t.atttypid, t.atttypmod, i.inhrelid
+      from trees t
+      join pg_catalog.pg_inherits i on i.inhparent = t.part
+    ), parts as materialized (
+      select t.*, n.nspname, c.relname, c.reltype,
+        -- A child that draws from another sequence has keys of its own; a partition shares those of its table.
+        not c.relispartition and t.part <> t.relation
+          and (att.attidentity <> ''
+            or (t.part, att.attnum) in (select relation, number from drawing)
+            or (t.part, t.attname) in (select relation, attname from drawn))
+          and (t.sequence, t.part, t.attname) not in (select sequence, relation, attname from drawn) as foreign_keys,
+        1 + indexes.count as locks,
+        c.relkind = 'p' or indexes.ordered as ordered,
+        has_schema_privilege(n.oid, 'usage') and has_column_privilege(c.oid, att.attnum, 'select') as may_read,
+        pg_catalog.row_security_active(c.oid) as row_security,
+        c.relforcerowsecurity as forced,
+        c.relkind in ('v', 'f') as shut,
+        owners.other,
+        owners.other is not null and (c.relkind not in ('r', 'p') or not ${mayHold} or ${hasOwnCode(sql`c.oid`)}) as runs_code
+      from trees t
+      join pg_catalog.pg_class c on c.oid = t.part
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      join pg_catalog.pg_attribute att on att.attrelid = t.part and att.attname = t.attname
+      cross join lateral (select ${otherOwner(sql`c`, sql`n`, trusted)} as other) owners
+      cross join lateral (
+        select count(*), coalesce(
+          bool_or(i.indisvalid and i.indpred is null and i.indkey[0] = att.attnum and am.amname = 'btree'), false
+        ) as ordered
+        from pg_catalog.pg_index i
+        join pg_catalog.pg_class c on c.oid = i.indexrelid
+        join pg_catalog.pg_am am on am.oid = c.relam
+        where i.indrelid = t.part
+      ) indexes
+    ), reach as materialized (
+      select sequence, relation, number, way, plain, attname, atttypid, atttypmod, bool_or(foreign_keys) as divided,
+        sum(locks) filter (where not foreign_keys) as locks,
+        bool_and(ordered) filter (where not foreign_keys) as ordered,
+        -- Who may read a table may read its partitions and children with it, but not by themselves.
+        bool_and(may_read) filter (where part = relation) as may_read,
+        bool_and(may_read) filter (where not foreign_keys) as may_read_each,
+        bool_or(row_security) filter (where part = relation) as row_security,
+        bool_or(row_security) filter (where not foreign_keys) as row_security_of_any,
+        coalesce(bool_or(forced) filter (where not foreign_keys), false) as forced,
+        bool_or(shut) as shut, bool_or(other is not null) as others,
+        coalesce(array_agg(distinct pg_catalog.pg_get_userbyid(other)) filter (where runs_code), '{}') as code_of
+      from parts
+      group by sequence, relation, number, way, plain, attname, atttypid, atttypmod
+    ), ${rolesWithoutUsage}
+    select json_build_object('user', current_user, 'columns', coalesce(json_agg(json_build_object(
+      'sequence', json_build_object('schema', s.nspname, 'seqName', s.relname),
+      'increment', s.seqincrement::text,
+      'owner', pg_catalog.pg_get_userbyid(s.relowner),
+      'schema', n.nspname, 'table', t.relname, 'column', fed.attname,
+      'type', pg_catalog.format_type(fed.atttypid, fed.atttypmod),
+      'baseType', ${baseTypeOf(sql`fed.atttypid`, sql`fed.atttypmod`)},
+      'kind', t.relkind, 'unlogged', t.relpersistence = 'u',
+      'way', fed.way, 'plain', fed.plain,
+      'unique', (t.oid, fed.number) in (${singleKeys}),
+      'parts', case when fed.divided then (
+        select json_agg(json_build_object('schema', p.nspname, 'table', p.relname, 'oid', p.part::text, 'rowType', p.reltype::text) order by p.part <> p.relation, p.nspname, p.relname)
+        from parts p
+        where (p.sequence, p.relation, p.number) = (fed.sequence, fed.relation, fed.number) and not p.foreign_keys
+      ) end,
+      'oid', t.oid::text, 'rowType', t.reltype::text, 'shut', fed.shut, 'others', fed.others, 'guarded', ${isPowerful}, 'swappable', ${mayBeSwapped(sql`s.nspname`)}, 'codeOf', fed.code_of,
+      'locks', fed.locks,
+      'indexed', t.relkind in ('r', 'p') and fed.ordered,
+      'mayRead', case when fed.divided then fed.may_read_each else fed.may_read end,
+      'rowSecurity', case when fed.divided then fed.row_security_of_any else fed.row_security end,
+      'ownerIsLimited', fed.forced,
+      'rolesWithoutUsage', coalesce(lacking.roles, '[]')
+    ) order by s.nspname, s.relname, n.nspname, t.relname, fed.number), '[]'))::text as document
+    from reach fed
+    join sequences s on s.oid = fed.sequence
+    join pg_catalog.pg_class t on t.oid = fed.relation and t.relpersistence <> 't'
+    join pg_catalog.pg_namespace n on n.oid = t.relnamespace
+    left join lacking on (lacking.sequence, lacking.root, lacking.number) = (fed.sequence, fed.relation, fed.number)`;
+}

@@ -1,0 +1,62 @@
+import { type DatabaseState, inspect, type SequenceState } from "../../catalog/index.js";
+import type { Source } from "../../server/read-json.js";
+import type { Extreme } from "./extremes-query.js";
+import { type Progress, readExtremes } from "./read-extremes.js";
+import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "./fed-columns.js";
+import { keyOf } from "../../server/column-names.js";
+
+/** A sequence with the columns that it feeds, and what these hold of its values. */
+export interface Looked {
+  readonly sequence: SequenceState;
+  readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
+}
+
+/**
+ * Looks at the sequences and then at the columns that they feed; at the sequences again at the end, so that what is
+ * said of them is not older than what is said of their columns.
+ *
+ * @param whyNot why a column is not to be read; undefined where it is
+ */
+export async function look(
+  db: Source,
+  { schemas, ...trust }: Trust & { readonly schemas?: readonly string[] | undefined },
+  whyNot: (column: FedColumn) => string | undefined,
+  onProgress?: ((progress: Progress) => void) | undefined,
+): Promise<{ readonly user: string; readonly looked: readonly Looked[] }> {
+  const { user, columns } = await readFedColumns(db, schemas, trust);
+  const before = await inspect(db, { schemas });
+  const readable = new Set(before.sequences.filter(({ lastValue }) => lastValue !== null).map(keyOf));
+  const reasons = new Map<FedColumn, string>();
+  for (const column of columns) {
+    const reason = whyNot(column) ?? (readable.has(keyOf(column.sequence)) ? undefined : UNREADABLE);
+    if (reason !== undefined) reasons.set(column, reason);
+  }
+  const extremes = await readExtremes(
+    db,
+    columns.filter((column) => !reasons.has(column)),
+    { ...trust, version: before.serverVersion, undrawn: undrawnIn(before) },
+    onProgress,
+  );
+  const { sequences } = await inspect(db, { schemas });
+  const fed = groupBySequence(columns);
+  const looked = sequences.map((sequence): Looked => {
+    const own = fed.get(keyOf(sequence)) ?? [];
+    return {
+      sequence,
+      columns: own.map((column) => ({ column, extreme: extremes.get(column) ?? unknown(reasons.get(column)) })),
+    };
+  });
+  return { user, looked };
+}
+
+/** Before PostgreSQL 18 the server has no function for the position of such a sequence. */
+function undrawnIn({ serverVersion, sequences }: DatabaseState): ReadonlySet<string> {
+  return new Set(serverVersion < 180_000 ? sequences.filter(({ isCalled }) => isCalled === false).map(keyOf) : []);
+}
+
+/** Why a column is not read whose sequence may not be. */
+export const UNREADABLE = "the value of its sequence may not be read";
+
+function unknown(reason: string | undefined): Extreme {
+  return { unknown: reason ?? "it was not read" };
+}

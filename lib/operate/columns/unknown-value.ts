@@ -1,0 +1,25 @@
+import type { SequenceState } from "../../catalog/index.js";
+import type { NextvalErrorCode } from "../../index.js";
+
+/** Why the position of a sequence is not known that the role may read. */
+export interface Unknown {
+  readonly reason: string;
+  readonly code: NextvalErrorCode;
+}
+
+const LOST_ON_STANDBY: Unknown = {
+  reason: "it cannot be read here, as it is unlogged and the server a standby; read it on the primary",
+  code: "READ_ONLY",
+};
+
+export const NOT_BY_OID: Unknown = {
+  reason:
+    "its position is not known, because nothing was drawn from it since it was made, set or restarted; to read it then takes USAGE on its schema, and PostgreSQL 14.13, 15.8, 16.4 or later",
+  code: "COLUMN_NOT_COMPARED",
+};
+
+/** Undefined if the position is known, or if the role may not read it. */
+export function whyUnknown({ lastValue, missingPrivileges, options }: SequenceState): Unknown | undefined {
+  if (lastValue !== null || missingPrivileges.includes("select")) return undefined;
+  return options.unlogged ? LOST_ON_STANDBY : NOT_BY_OID;
+}

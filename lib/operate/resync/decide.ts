@@ -1,0 +1,88 @@
+import type { StateOptions } from "../../catalog/index.js";
+import { fail } from "../../server/names.js";
+import { behindRow, collisionOf, furthestOf, type Holding } from "../arithmetic/collision.js";
+import type { Extreme } from "../columns/extremes-query.js";
+import { naturallyIncomparable } from "../columns/read-extremes.js";
+import type { FedColumn } from "../columns/fed-columns.js";
+import { rangeOf } from "../../server/usable-range.js";
+import { columnOf, type SequenceName } from "../../server/column-names.js";
+import type { Unknown } from "../columns/unknown-value.js";
+
+/** Where a sequence stands, and what its columns hold. */
+export interface Situation {
+  readonly sequence: SequenceName;
+  readonly options: Pick<StateOptions, "startWith" | "increment" | "minValue" | "maxValue" | "cycle" | "cache">;
+  readonly lastValue: bigint | null;
+  readonly isCalled: boolean | null;
+  /** Why its value is not known although it may be read. */
+  readonly unknown: Unknown | undefined;
+  readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
+}
+
+export interface Wishes {
+  readonly allowBackwards: boolean;
+  readonly emptyCaches: boolean;
+}
+
+/** What to do with a sequence: move it, leave it for a reason, or nothing, as it is where it should be. */
+export type Decision =
+  | {
+      readonly kind: "move";
+      readonly column: FedColumn | null;
+      readonly extreme: bigint | null;
+      readonly from: bigint;
+      readonly to: bigint;
+    }
+  | { readonly kind: "skip"; readonly reason: string }
+  | { readonly kind: "none" };
+
+/** Throws where it should be moved, and cannot be. */
+export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wishes): Decision {
+  const { sequence, options, lastValue, isCalled, unknown, columns } = situation;
+  const { increment, minValue, maxValue, startWith, cache } = options;
+  if (options.cycle) return { kind: "skip", reason: "it cycles, and so comes back behind its column by itself" };
+  const counted = columns.filter(({ column }) => naturallyIncomparable(column) === undefined);
+  const [first] = columns;
+  if (counted.length === 0) {
+    const reason = first === undefined ? "it feeds no column" : naturallyIncomparable(first.column);
+    return { kind: "skip", reason: first === undefined ? `${reason}` : `${columnOf(first.column)}: ${reason}` };
+  }
+  if (unknown !== undefined) fail(sequence, unknown.reason, unknown.code);
+  if (lastValue === null || isCalled === null) {
+    fail(sequence, "its value may not be read; run resync as its owner", "PERMISSION_DENIED");
+  }
+  const holdings = counted.map(({ column, extreme }) => holdingOf(sequence, column, extreme));
+  const range = rangeOf(
+    options,
+    counted.map(({ column }) => column),
+  );
+  const next = isCalled ? lastValue + increment : lastValue;
+  const collision = collisionOf(next, increment, range, holdings);
+  const furthest = furthestOf(holdings, increment);
+  const column = furthest?.column ?? null;
+  const extreme = furthest?.value ?? null;
+  const move = (to: bigint): Decision => ({ kind: "move", column, extreme, from: next, to });
+  if (collision !== undefined && !collision.betterHere) {
+    const { last, behind } = collision;
+    if (behind !== undefined) return move(behind);
+    const end = increment > 0n ? range.greatest : range.least;
+    const problem = `${columnOf(collision.furthest)} goes to ${last}, and no value behind that is left up to ${end}; nothing was set: widen the sequence and its column first`;
+    fail(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
+  }
+  // A column that cannot be counted may need what is further.
+  if (allowBackwards && collision === undefined && counted.length === columns.length) {
+    const target = extreme === null ? startWith : behindRow(extreme, next, increment, range);
+    if (target !== undefined && (increment > 0n ? next > target : next < target)) return move(target);
+  }
+  if (emptyCaches && cache > 1n && next >= minValue && next <= maxValue) return move(next);
+  if (collision === undefined) return { kind: "none" };
+  const { free, meets, leftBehind } = collision;
+  const reason = `${free} values are free before it meets ${collision.first} in ${columnOf(meets)}, more than the ${leftBehind} behind ${collision.last}`;
+  return { kind: "skip", reason };
+}
+
+function holdingOf(sequence: SequenceName, column: FedColumn, extreme: Extreme): Holding {
+  if (!("unknown" in extreme)) return { column, ...extreme };
+  const code = column.mayRead && !column.rowSecurity ? "COLUMN_NOT_COMPARED" : "PERMISSION_DENIED";
+  fail(sequence, `${columnOf(column)} is not known: ${extreme.unknown}; nothing was set`, code);
+}

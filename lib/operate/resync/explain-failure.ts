@@ -1,0 +1,45 @@
+import { readDocument, type Source } from "../../server/read-json.js";
+import { NextvalError, sql } from "../../index.js";
+import type { FedColumn } from "../columns/fed-columns.js";
+import { nameOf, type SequenceName } from "../../server/column-names.js";
+
+/** Why a sequence was not moved, with what to do about it; what the server said where nothing is known to help. */
+export async function explain(
+  db: Source,
+  error: unknown,
+  sequence: SequenceName,
+  columns: readonly FedColumn[],
+  lockTimeout: number,
+): Promise<Error> {
+  if (!(error instanceof Error)) return new Error(String(error));
+  if (error instanceof NextvalError || !("code" in error)) return error;
+  const name = nameOf(sequence);
+  const because = (code: "LOCK_TIMEOUT" | "PERMISSION_DENIED" | "READ_ONLY", advice: string) =>
+    new NextvalError(code, `${name}: ${error.message}; nothing was set; ${advice}`, { sequence: name, cause: error });
+  const onPrimary = () => because("READ_ONLY", "run resync on the primary");
+  switch (error.code) {
+    case "55P03": {
+      const advice = `a transaction that drew from it did not end within ${lockTimeout} ms: find it in pg_locks, or wait longer with lockTimeout`;
+      return because("LOCK_TIMEOUT", advice);
+    }
+    case "42501": {
+      const owner = columns[0]?.owner ?? "its owner";
+      return because("PERMISSION_DENIED", `run resync as ${owner}, who owns the sequence, with select on its columns`);
+    }
+    case "25006":
+      return onPrimary();
+    case "0A000":
+      // So a standby refuses a transaction that may write; what else is not supported has the same code.
+      return (await isStandby(db)) ? onPrimary() : error;
+    default:
+      return error;
+  }
+}
+
+async function isStandby(db: Source): Promise<boolean> {
+  try {
+    return await readDocument<boolean>(db, sql`select to_json(pg_catalog.pg_is_in_recovery())::text`);
+  } catch {
+    return false;
+  }
+}

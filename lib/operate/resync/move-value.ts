@@ -1,0 +1,155 @@
+import { enterCatalogPath } from "../../server/catalog-path.js";
+import { holdSchemas } from "../../server/powerful-reader.js";
+import { readDocument } from "../../server/read-json.js";
+import { type Database, sql, type Transaction } from "../../index.js";
+import { ADVISORY_LOCK } from "../../server/advisory-locks.js";
+import { type ExtremeDocument, extremeOf, positionOf, toExtreme } from "../columns/extremes-query.js";
+import { incomparable } from "../columns/read-extremes.js";
+import type { FedColumn, Trust } from "../columns/fed-columns.js";
+import { holdTables, mustBeHeld } from "../columns/hold-tables.js";
+import { quotedOf, type SequenceName } from "../../server/column-names.js";
+import { type Decision, decide, type Situation, type Wishes } from "./decide.js";
+import type { ResyncMove } from "./resync-report.js";
+import { NOT_BY_OID } from "../columns/unknown-value.js";
+import { valuesOf } from "../columns/stored-values.js";
+
+/** How long the first try waits for a lock, and how long others get through before the next, in milliseconds. */
+const FIRST_TRY = 200;
+const PAUSE = 200;
+const LONGEST = 2_147_483_647;
+
+/**
+ * Decides again, with the sequence held, and moves it. Undefined where that is no longer needed.
+ *
+ * Whoever draws queues behind a lock that is waited for. So each try gives up soon, and others get through before the
+ * next. Each waits twice as long as the one before, as a short one never gets the lock where long transactions overlap.
+ */
+export async function moveSafely(
+  db: Pick<Database, "begin">,
+  sequence: SequenceName,
+  columns: readonly FedColumn[],
+  wishes: Wishes,
+  trust: Trust,
+  lockTimeout: number,
+): Promise<ResyncMove | undefined> {
+  const end = lockTimeout === 0 ? Infinity : Date.now() + lockTimeout;
+  for (let patience = FIRST_TRY; ; patience *= 2) {
+    const wait = Math.max(1, Math.min(patience, end - Date.now(), LONGEST));
+    try {
+      return await db.begin("isolation level read committed read write", (tx) =>
+        moveHeld(tx, sequence, columns, wishes, trust, wait),
+      );
+    } catch (error) {
+      if (!isLockTimeout(error) || Date.now() + PAUSE >= end) throw error;
+      await new Promise((resolve) => {
+        setTimeout(resolve, PAUSE);
+      });
+    }
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "55P03";
+}
+
+async function moveHeld(
+  tx: Transaction,
+  sequence: SequenceName,
+  columns: readonly FedColumn[],
+  wishes: Wishes,
+  trust: Trust,
+  lockTimeout: number,
+): Promise<ResyncMove | undefined> {
+  const name = sql.identifier(sequence.schema, sequence.seqName);
+  const id = sql`${quotedOf(sequence)}::regclass`;
+  await tx.query(enterCatalogPath({ views: trust.views === true }));
+  await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
+  // Another resync of the same sequence would wait for this one, and this one for it.
+  await tx`select pg_catalog.pg_advisory_xact_lock(${ADVISORY_LOCK}::int, ${id}::oid::int)`;
+  // The tables before the sequence: whoever empties a table and then fills it takes them in this order.
+  const readable = columns.filter((column) => incomparable(column) === undefined);
+  for (const statement of holdTables(readable, trust.trustOwners ?? [], true)) await tx.query(statement);
+  for (const each of readable.filter((column) => !mustBeHeld(column))) {
+    await tx`select count(value) from (${valuesOf(each)} limit 0) none`;
+  }
+  // The server has no statement that only locks a sequence. Reading it so keeps others from altering it until this
+  // transaction ends; altering it to what it is already then keeps them from drawing.
+  const [drawn] = await tx`select pg_catalog.pg_sequence_last_value(${id})`;
+  const { cycle, version } = await readDocument<{ cycle: boolean; version: number }>(
+    tx,
+    sql`
+      select json_build_object('cycle', seqcycle, 'version', current_setting('server_version_num')::int)::text
+      from pg_catalog.pg_sequence where seqrelid = ${id}`,
+  );
+  await tx`alter sequence ${name} ${cycle ? sql`cycle` : sql`no cycle`}`;
+  const isUndrawn = Object.values(drawn as object)[0] === null;
+  if (version < 180_000 && isUndrawn && columns.some(({ swappable }) => swappable)) await tx.query(holdSchemas);
+  const decision = decide(await lookAgain(tx, sequence, columns, trust, version), wishes);
+  if (decision.kind !== "move") return undefined;
+  const move = moveOf(sequence, decision);
+  await tx.query(sql.raw(move.sql));
+  return move;
+}
+
+/** The position that the statement around it has read. */
+const HELD = sql`(select v.last_value, v.is_called)`;
+
+interface Document {
+  readonly start: string;
+  readonly increment: string;
+  readonly min: string;
+  readonly max: string;
+  readonly cache: string;
+  readonly cycle: boolean;
+  readonly last: string | null;
+  readonly called: boolean | null;
+  readonly extremes: readonly (ExtremeDocument | null)[];
+}
+
+async function lookAgain(
+  tx: Transaction,
+  sequence: SequenceName,
+  columns: readonly FedColumn[],
+  { views }: Trust,
+  version: number,
+): Promise<Situation> {
+  const extremes = columns.map((column) => (incomparable(column) === undefined ? extremeOf(column, HELD) : sql`null`));
+  const row = await readDocument<Document>(
+    tx,
+    sql`
+      select json_build_object(
+        'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
+        'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
+        'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
+      )::text
+      from pg_catalog.pg_sequence s
+      left join ${positionOf(sequence, version)} v on true
+      where s.seqrelid = ${quotedOf(sequence)}::regclass`,
+    { views },
+  );
+  return {
+    sequence,
+    options: {
+      startWith: BigInt(row.start),
+      increment: BigInt(row.increment),
+      minValue: BigInt(row.min),
+      maxValue: BigInt(row.max),
+      cache: BigInt(row.cache),
+      cycle: row.cycle,
+    },
+    lastValue: row.last === null ? null : BigInt(row.last),
+    isCalled: row.called,
+    unknown: row.last === null ? NOT_BY_OID : undefined,
+    columns: columns.map((column, index) => {
+      const extremes = row.extremes[index] ?? null;
+      return { column, extreme: extremes === null ? { unknown: "it was not read" } : toExtreme(extremes) };
+    }),
+  };
+}
+
+/** A decision as it is reported, with the statement that does it. */
+export function moveOf(sequence: SequenceName, decision: Decision & { readonly kind: "move" }): ResyncMove {
+  const { column: fed, extreme, from, to } = decision;
+  const column = fed === null ? null : { schema: fed.schema, table: fed.table, column: fed.column };
+  return { sequence, column, extreme, from, to, sql: `alter sequence ${quotedOf(sequence)} restart with ${to}` };
+}

@@ -1,0 +1,51 @@
+import { sql } from "../../index.js";
+import { incomparable, naturallyIncomparable } from "../columns/read-extremes.js";
+import type { FedColumn } from "../columns/fed-columns.js";
+import type { HealthProblem } from "./health.js";
+import { UNREADABLE } from "../columns/survey.js";
+import { grantForAll } from "./missing-grants.js";
+import { columnOf } from "../../server/column-names.js";
+import { type Context, type Measured, problem } from "./problem-context.js";
+
+const NO_INDEX = 'it has no index that gives its extreme at once; columns: "all" reads it all the same';
+
+/** Why a column is not to be compared with its sequence; undefined where it is. */
+export function whyNotCompared(column: FedColumn, chosen: "indexed" | "all"): string | undefined {
+  const reason = incomparable(column);
+  return reason ?? (chosen === "all" || column.indexed ? undefined : NO_INDEX);
+}
+
+/**
+ * Columns that could hide that their sequence is behind. Where a look at the column would tell, and the next insert may
+ * fail, that is a warning: else those who may not look would hear that all is well.
+ */
+export function notCompared(measured: Measured, { fed, user, unreadable }: Context): HealthProblem[] {
+  // One that cycles is never behind.
+  if (measured.cycles) return [];
+  return measured.columns.flatMap((column, index): HealthProblem[] => {
+    const reason = column.notCompared;
+    const source = fed[index];
+    // That the sequence may not be read is a problem of its own.
+    if (reason === null || source === undefined || reason === UNREADABLE) return [];
+    const isNormal = reason === NO_INDEX || naturallyIncomparable(source) !== undefined;
+    const level = column.unique && !isNormal ? "warning" : "ok";
+    const open = column.unique ? ", so whether inserts fail with 23505 is not known" : "";
+    const sentence = `${columnOf(column)} was not compared with it${open}: ${reason}${isNormal ? "" : cureOf(source, user, unreadable)}`;
+    return [problem(measured, "NOT_COMPARED", level, sentence)];
+  });
+}
+
+function cureOf(fed: FedColumn, user: string, unreadable: number): string {
+  const { schema, table, column, mayRead, rowSecurity, ownerIsLimited } = fed;
+  if (!mayRead) {
+    const forAll = grantForAll(unreadable, user);
+    if (forAll !== undefined) return `; ${forAll}`;
+    const grant = `grant select (${sql.identifier(column).text}) on table ${sql.identifier(schema, table).text} to ${sql.identifier(user).text}`;
+    return `; cured, where it may use the schema, with: ${grant}`;
+  }
+  if (!rowSecurity) return "";
+  // FORCE ROW LEVEL SECURITY holds for the owner, too.
+  return ownerIsLimited
+    ? "; look as a role with BYPASSRLS"
+    : "; look as the owner of the table, or as a role with BYPASSRLS";
+}

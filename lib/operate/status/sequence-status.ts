@@ -1,0 +1,174 @@
+import type { StateOptions } from "../../catalog/index.js";
+import type { Limits } from "../../server/integer-limits.js";
+import { NextvalError, sql } from "../../index.js";
+import { collisionOf, type Holding } from "../arithmetic/collision.js";
+import type { Trust } from "../columns/fed-columns.js";
+import type { Progress } from "../columns/read-extremes.js";
+import { countFrom, rangeOf } from "../../server/usable-range.js";
+import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstOf } from "./health.js";
+import { look, type Looked } from "../columns/survey.js";
+import { nameOf } from "../../server/column-names.js";
+import { whyNotCompared } from "./not-compared.js";
+import { optionsOf } from "../../option-object.js";
+import { countUnreadable } from "./missing-grants.js";
+import type { Context } from "./problem-context.js";
+import { problemsOf } from "./problems.js";
+import { readDocument, type Source } from "../../server/read-json.js";
+
+export interface StatusOptions extends Trust {
+  /** Look at the sequences of these schemas only. Default: all but the server's own. */
+  readonly schemas?: readonly string[] | undefined;
+  /** The share used from which a sequence is a warning, above 0 and up to 1. Default: 0.75. */
+  readonly warnAt?: number | undefined;
+  /** The share used from which it is critical, from `warnAt` to 1. Default: 0.9. */
+  readonly criticalAt?: number | undefined;
+  /**
+   * Which columns to compare with their sequences: those with an index that gives their extreme at once, or all of
+   * them, which reads whole tables. Default: `"indexed"`.
+   */
+  readonly columns?: "indexed" | "all" | undefined;
+  /** Told before and after the columns of each statement, up to a hundred. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/**
+ * What is wrong, or soon will be, with the sequences of a database: those of identity columns and SERIAL, and all
+ * others.
+ *
+ * ```ts
+ * const health = await status(db);
+ * health.sequences[0]?.problems[0]?.message;
+ * // public.orders_id_seq: its next value is 7, and public.orders.id already goes to 9000: inserts fail with 23505 where ...
+ * ```
+ *
+ * **Whether it is behind** goes by what it can still give, here as for `resync`: rows from its next value on, in steps of
+ * its increment, up to its bounds. Rows beyond, and those of other writers between the steps, do no harm. Where there is
+ * one, inserts fail sooner or later, and the sequence should move behind the last of them: critical. Only where more
+ * values are free before the first row than would be left behind the last it is better off where it is, as where it was
+ * set to the negative half of a full column: a warning, and it ends where the rows begin. Programs that make several keys
+ * of each value, as `blockAllocator` does, put them between the steps: such keys are not seen.
+ *
+ * It reads only, in read-only transactions unless `db` is a transaction, and takes no lock but that of a `select`. A superuser also
+ * takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs code of their owners unless they are held.
+ * However many sequences there are, it takes at most six reads, and one for up to a hundred columns that are compared. What is inserted meanwhile gives no false alarm, as
+ * the position of a sequence is read after the rows that it is compared with. A column that fails or may not be read is a
+ * problem, `NOT_COMPARED`, as its sequence may be behind; one that is locked against reading holds it up for as long as
+ * the connection's `lock_timeout` and `statement_timeout` allow.
+ *
+ * Throws `INVALID_OPTIONS`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
+ */
+export async function status(db: Source, options?: StatusOptions): Promise<Health> {
+  const {
+    schemas,
+    columns: chosen = "indexed",
+    views,
+    trustOwners,
+    onProgress,
+    ...rest
+  } = optionsOf("status", options);
+  const thresholds = thresholdsOf(rest);
+  if (chosen !== "indexed" && chosen !== "all") {
+    throw new NextvalError("INVALID_OPTIONS", `status takes columns as "indexed" or "all", not ${String(chosen)}`);
+  }
+  const { user, looked } = await look(
+    db,
+    { schemas, views, trustOwners },
+    (column) => whyNotCompared(column, chosen),
+    onProgress,
+  );
+  const { at } = await readDocument<{ at: string }>(db, timeQuery);
+
+  const unreadable = countUnreadable(looked);
+  const rows = looked.map((each) => healthOf(each, { user, unreadable, ...thresholds }));
+  rows.sort(
+    (one, other) =>
+      severityOf(other.level) - severityOf(one.level) ||
+      (other.used ?? 1) - (one.used ?? 1) ||
+      (nameOf(one) < nameOf(other) ? -1 : 1),
+  );
+  return { sampledAt: new Date(Number(at)), level: worstOf(rows.map(({ level }) => level)), sequences: rows };
+}
+
+/** Milliseconds since 1970, by the clock of the server. */
+const timeQuery = sql`
+  select json_build_object('at', floor(extract(epoch from clock_timestamp()) * 1000)::bigint::text)::text as document`;
+
+interface Thresholds {
+  readonly warnAt: number;
+  readonly criticalAt: number;
+}
+
+function thresholdsOf({ warnAt, criticalAt }: StatusOptions): Thresholds {
+  const critical = criticalAt ?? Math.max(0.9, warnAt ?? 0);
+  const warn = warnAt ?? Math.min(0.75, critical);
+  if (!(warn > 0 && warn <= critical && critical <= 1)) {
+    const given = `warnAt ${String(warnAt)} and criticalAt ${String(criticalAt)}`;
+    throw new NextvalError("INVALID_OPTIONS", `status takes 0 < warnAt <= criticalAt <= 1, not ${given}`);
+  }
+  return { warnAt: warn, criticalAt: critical };
+}
+
+function columnHealthOf({ column: fed, extreme }: Looked["columns"][number]): ColumnHealth {
+  const { schema, table, column, type, unique } = fed;
+  const name = { schema, table, column, type, unique };
+  if ("unknown" in extreme) return { ...name, extreme: null, ahead: null, notCompared: extreme.unknown };
+  return { ...name, extreme: extreme.last, ahead: extreme.ahead, notCompared: null };
+}
+
+function healthOf(
+  { sequence, columns: looked }: Looked,
+  context: Thresholds & Pick<Context, "user" | "unreadable">,
+): SequenceHealth {
+  const { schema, seqName, lastValue, isCalled, options } = sequence;
+  const { increment, cache, cycle, minValue, maxValue } = options;
+  const fed = looked.map(({ column }) => column);
+  const takers = fed.filter(({ plain }) => plain);
+  const range = rangeOf(options, takers);
+  const cycles = cycle && range.least === minValue && range.greatest === maxValue;
+  const nextValue = lastValue === null || isCalled === null ? null : nextOf(options, lastValue, isCalled);
+  const holdings = holdingsOf(looked);
+  const reach = cycles || nextValue === null ? range : reachOf(nextValue, increment, range, holdings);
+  const left = nextValue === null ? null : countFrom(nextValue, reach, increment);
+  const measured = {
+    schema,
+    seqName,
+    lastValue,
+    nextValue,
+    end: increment > 0n ? reach.greatest : reach.least,
+    used:
+      left === null
+        ? null
+        : shareUsed(left, countFrom(increment > 0n ? reach.least : reach.greatest, reach, increment)),
+    left,
+    cycles,
+    increment,
+    cache,
+    columns: looked.map(columnHealthOf),
+  };
+  const collision = nextValue === null ? undefined : collisionOf(nextValue, increment, range, holdings);
+  const problems = problemsOf(measured, { ...context, sequence, fed, collision, range });
+  return { ...measured, level: worstOf(problems.map(({ level }) => level)), problems };
+}
+
+/** The range, up to the first row that takes each value once, where the sequence cannot move behind such rows. */
+function reachOf(next: bigint, increment: bigint, range: Limits, holdings: readonly Holding[]): Limits {
+  const once = holdings.filter(({ column }) => column.unique);
+  const collision = collisionOf(next, increment, range, once);
+  if (collision === undefined || (collision.behind !== undefined && !collision.betterHere)) return range;
+  return increment > 0n ? { ...range, greatest: collision.first - 1n } : { ...range, least: collision.first + 1n };
+}
+
+function holdingsOf(looked: Looked["columns"]): Holding[] {
+  return looked.flatMap(({ column, extreme }) => ("unknown" in extreme ? [] : [{ column, ...extreme }]));
+}
+
+function nextOf({ increment, minValue, maxValue, cycle }: StateOptions, last: bigint, isCalled: boolean): bigint {
+  const next = isCalled ? last + increment : last;
+  if (!cycle || (next >= minValue && next <= maxValue)) return next;
+  return increment > 0n ? minValue : maxValue;
+}
+
+/** Rounded down to twelve digits, so that it is 1 only where nothing is left. */
+function shareUsed(left: bigint, total: bigint): number {
+  return total <= left ? (left === 0n ? 1 : 0) : Number(((total - left) * 10n ** 12n) / total) / 1e12;
+}

@@ -1,0 +1,90 @@
+import type { DatabaseState, SequenceState } from "../../catalog/index.js";
+import { sql } from "../../index.js";
+import { keyOf, nameOf, quotedOf } from "../../server/column-names.js";
+import { type Position, positionOf } from "../arithmetic/position.js";
+import { whyUnknown } from "../columns/unknown-value.js";
+
+/** One of the two databases. */
+export interface Side {
+  readonly name: "source" | "target";
+  /** The role that is connected to it. */
+  readonly role: string;
+  readonly state: DatabaseState;
+}
+
+/** A sequence that both databases have, with what can be carried. */
+export interface Pair {
+  /** `schema.name` */
+  readonly name: string;
+  readonly source: SequenceState;
+  readonly target: SequenceState;
+  readonly from: Position;
+  readonly before: Position;
+}
+
+/** The sequences of both databases, side by side, and all that speaks against a transfer. */
+export function compare(source: Side, target: Side): { pairs: Pair[]; problems: string[] } {
+  const sources = sequencesOf(source);
+  const targets = sequencesOf(target);
+  const problems = unknownSchemas(source, target);
+  const pairs: Pair[] = [];
+  for (const key of [...new Set([...sources.keys(), ...targets.keys()])].sort()) {
+    const one = sources.get(key);
+    const other = targets.get(key);
+    if (one === undefined) problems.push(missing(other as SequenceState, source));
+    else if (other === undefined) problems.push(missing(one, target));
+    else {
+      const from = positionOf(one);
+      const before = positionOf(other);
+      const found = [...differences(one, other), ...forbidden(one, source), ...forbidden(other, target)];
+      if (found.length === 0 && from !== undefined && before !== undefined) {
+        pairs.push({ name: nameOf(one), source: one, target: other, from, before });
+      }
+      problems.push(...found.map((problem) => `${nameOf(one)}: ${problem}`));
+    }
+  }
+  return { pairs, problems };
+}
+
+/** An extension makes its sequences itself, and each version of it may make others. */
+function sequencesOf({ state }: Side): Map<string, SequenceState> {
+  const carried = state.sequences.filter(({ definedBy }) => definedBy !== "extension");
+  return new Map(carried.map((sequence) => [keyOf(sequence), sequence]));
+}
+
+function unknownSchemas({ state: source }: Side, { state: target }: Side): string[] {
+  return (source.inspected ?? [])
+    .filter((schema) => !source.schemas.includes(schema) && !target.schemas.includes(schema))
+    .map((schema) => `schema ${schema} is on neither side`);
+}
+
+function missing(sequence: SequenceState, { name }: Side): string {
+  return `${nameOf(sequence)}: it is missing on the ${name}`;
+}
+
+function differences({ options: source }: SequenceState, { options: target }: SequenceState): string[] {
+  return (["as", "increment", "minValue", "maxValue", "cycle"] as const)
+    .filter((option) => source[option] !== target[option])
+    .map((option) => `${option} is ${source[option]} on the source and ${target[option]} on the target`);
+}
+
+/** What the role may not do, and what cures it. */
+function forbidden(sequence: SequenceState, { name, role }: Side): string[] {
+  const problems: string[] = [];
+  const { missingPrivileges: lacks } = sequence;
+  const cure = (privilege: string) =>
+    `; its owner cures it with: grant ${privilege} on sequence ` +
+    `${quotedOf(sequence)} to ${sql.identifier(role).text}`;
+  if (positionOf(sequence) === undefined) {
+    const unknown = whyUnknown(sequence);
+    problems.push(
+      unknown === undefined
+        ? `${role} may not read it on the ${name}${cure("select")}`
+        : `on the ${name}, ${unknown.reason}`,
+    );
+  }
+  if (name === "target" && lacks.includes("update")) {
+    problems.push(`${role} may not set it on the target${cure("update")}`);
+  }
+  return problems;
+}

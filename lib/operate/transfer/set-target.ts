@@ -1,0 +1,101 @@
+import type { DatabaseState } from "../../catalog/index.js";
+import { isInspected } from "../../server/schema-filter.js";
+import { readDocument } from "../../server/read-json.js";
+import { NextvalError, sql, type Transaction } from "../../index.js";
+import { ADVISORY_LOCK } from "../../server/advisory-locks.js";
+import { keyOf } from "../../server/column-names.js";
+import { hasReached, type Position, positionOf } from "../arithmetic/position.js";
+import type { Pair } from "./compare-databases.js";
+
+type Queries = Pick<Transaction, "query" | "savepoint">;
+
+/** What is to be done with one sequence. */
+export interface Step {
+  readonly pair: Pair;
+  /** Where the target has to be, at least. */
+  readonly goal: Position;
+  readonly margin: bigint;
+  readonly moved: boolean;
+}
+
+/**
+ * Until this transaction ends, other transfers to the same database wait, and so does whoever alters or restarts one of its
+ * sequences, such as `resync`; who has begun to is waited for. Drawing goes on: what keeps that off takes the owner.
+ *
+ * A sequence that may not be read is not held; a transfer refuses it.
+ */
+export async function holdTarget(tx: Queries, schemas: readonly string[] | undefined): Promise<void> {
+  await tx.query(sql`select pg_catalog.pg_advisory_xact_lock(${ADVISORY_LOCK}::int, 0)::pg_catalog.text`);
+  await readDocument(
+    tx,
+    sql`
+    select count(case when has_sequence_privilege(c.oid, 'select') then pg_catalog.pg_sequence_last_value(c.oid) end)::text
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'S' and c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}`,
+  );
+}
+
+/**
+ * Sets those that are behind their goals at that moment, by one statement that reads each and sets it in one go; gives the
+ * keys of those that it set. Somebody may have drawn since they were read before. One that has no last value was not drawn
+ * from since then.
+ */
+export async function setWhereBehind(tx: Queries, steps: readonly Step[]): Promise<Set<string>> {
+  const goals = steps.map(({ pair: { target }, goal: { last, called } }) => ({
+    schema: target.schema,
+    name: target.seqName,
+    last: `${last}`,
+    called,
+    // The last value of a sequence that is exactly there.
+    reached: `${called ? last : last - target.options.increment}`,
+    increment: `${target.options.increment}`,
+  }));
+  // They are found by the catalog, so that the right to use their schema is not needed.
+  const set = await readDocument<readonly (readonly [schema: string, seqName: string])[]>(
+    tx,
+    sql`
+      select coalesce(json_agg(json_build_array(schema, name)) filter (where position is not null), '[]')::text as document
+      from (
+        select goal.schema, goal.name, case
+          when ((pg_catalog.pg_sequence_last_value(c.oid) - goal.reached) * sign(goal.increment) >= 0) is not true
+          then setval(c.oid::regclass, goal.last, goal.called)
+        end as position
+        from json_to_recordset(${JSON.stringify(goals)}::text::json)
+          as goal (schema text, name text, last bigint, called boolean, reached numeric, increment numeric)
+        join pg_catalog.pg_namespace n on n.nspname = goal.schema
+        join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = goal.name
+      ) done`,
+  );
+  return new Set(set.map(([schema, seqName]) => keyOf({ schema, seqName })));
+}
+
+/**
+ * Makes sure that all have reached their goals. Those that others had moved there meanwhile come back as not moved, with
+ * where they are now.
+ */
+export function verify(
+  steps: readonly Step[],
+  set: ReadonlySet<string>,
+  { sequences }: DatabaseState,
+): Map<Step, Step> {
+  const found = new Map(sequences.map((sequence) => [keyOf(sequence), sequence]));
+  const overtaken = new Map<Step, Step>();
+  for (const step of steps) {
+    const { pair, goal } = step;
+    const now = found.get(keyOf(pair.target));
+    const position = now && positionOf(now);
+    if (position === undefined || !hasReached(position, goal, pair.target.options)) {
+      const problem = `it was set to ${goal.last}, and is ${position === undefined ? "gone" : `at ${position.last}`} when it is read again`;
+      throw new NextvalError(
+        "TRANSFER_NOT_REACHED",
+        `${pair.name}: ${problem}; see who changes it, and run transfer again`,
+        { sequence: pair.name },
+      );
+    }
+    if (!set.has(keyOf(pair.target))) {
+      overtaken.set(step, { ...step, pair: { ...pair, before: position }, moved: false });
+    }
+  }
+  return overtaken;
+}

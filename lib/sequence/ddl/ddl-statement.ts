@@ -1,0 +1,27 @@
+import { SQL, Sql } from "../../sql/fragment.js";
+import { quoteIdentifier } from "../../sql/identifier.js";
+import { Shape } from "../../sql/shape.js";
+import { sequenceMark } from "../mark.js";
+import { fail, nameProblem } from "../sequence-name.js";
+import { sequenceOf, type SequenceLike } from "../sequence.js";
+
+/**
+ * A statement that defines sequences. Utility statements take no parameters, so it is all text, put together from
+ * keywords, quoted names and literals only; empty parts are left out.
+ */
+export function statement(about: SequenceLike | readonly SequenceLike[], ...parts: readonly string[]): Sql {
+  const text = parts.filter((part) => part !== "").join(" ");
+  const marks = [about].flat().map((sequence) => sequenceMark("defines", sequenceOf(sequence)));
+  return new Sql(new Shape([text], [], ...marks), []);
+}
+
+/** The quoted, qualified name of a sequence. */
+export function nameOf(sequence: SequenceLike): string {
+  return sequenceOf(sequence)[SQL].text;
+}
+
+/** A quoted name that the server will not cut: it would do so with no more than a notice. */
+export function checkedName(sequence: SequenceLike, name: string): string {
+  const problem = nameProblem(name);
+  return problem === undefined ? quoteIdentifier(name) : fail(sequence, problem);
+}

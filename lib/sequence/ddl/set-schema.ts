@@ -1,0 +1,26 @@
+import type { Sql } from "../../sql/fragment.js";
+import type { SequenceLike, PgSchema } from "../sequence.js";
+import { checkedName, nameOf, statement } from "./ddl-statement.js";
+
+/**
+ * Gives a sequence another name in its schema. Defaults of columns follow it.
+ *
+ * ```ts
+ * renameSequence(orderSeq, "sales_order_seq"); // alter sequence "order_seq" rename to "sales_order_seq"
+ * ```
+ */
+export function renameSequence(sequence: SequenceLike, name: string): Sql {
+  return statement(sequence, "alter sequence", nameOf(sequence), "rename to", checkedName(sequence, name));
+}
+
+/**
+ * Moves a sequence to another schema. One that is owned by a column moves with its table only.
+ *
+ * ```ts
+ * moveSequence(orderSeq, "sales"); // alter sequence "order_seq" set schema "sales"
+ * ```
+ */
+export function moveSequence(sequence: SequenceLike, schema: PgSchema | string): Sql {
+  const name = typeof schema === "string" ? schema : schema.schemaName;
+  return statement(sequence, "alter sequence", nameOf(sequence), "set schema", checkedName(sequence, name));
+}

@@ -1,0 +1,176 @@
+import type { Expectations } from "../../types/messages.js";
+import type { OwningColumn, ResolvedOptions, SequenceOptions, SequenceType } from "../../types/sequence-options.js";
+import { NextvalError } from "../errors.js";
+import * as message from "./messages.js";
+import { nameProblem, sequenceName, textProblem } from "./sequence-name.js";
+import type { SequenceLike } from "./sequence.js";
+
+export interface Bounds {
+  readonly minValue: bigint;
+  readonly maxValue: bigint;
+}
+
+type IntegerOption = "startWith" | "increment" | "minValue" | "maxValue" | "cache";
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+const BITS: Readonly<Record<SequenceType, number>> = { smallint: 16, integer: 32, bigint: 64 };
+
+const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
+  as: Object.keys(BITS),
+  cycle: [true, false],
+  mode: ["number", "bigint", "string"],
+  unlogged: [true, false],
+};
+
+/** The least and the greatest value of a type. */
+export function typeLimits(as: SequenceType): Bounds {
+  const half = 1n << BigInt(BITS[as] - 1);
+  return { minValue: -half, maxValue: half - 1n };
+}
+
+/** The bounds of a sequence that declares none. Source: "CREATE SEQUENCE". */
+export function defaultBounds(as: SequenceType, descending: boolean): Bounds {
+  const { minValue, maxValue } = typeLimits(as);
+  return descending ? { minValue, maxValue: -1n } : { minValue: 1n, maxValue };
+}
+
+/** An exact integer, or undefined for what is none: a fraction, a number beyond 2^53-1, a string in any other notation. */
+export function readInteger(value: unknown): bigint | undefined {
+  if (typeof value === "bigint") return value;
+  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : undefined;
+  if (typeof value !== "string" || !/^(0|-?[1-9]\d*)$/.test(value)) return undefined;
+  return BigInt(value.slice(0, MAX_DIGITS));
+}
+
+/**
+ * How many characters of an integer are read. A longer one is beyond 64 bits, whatever follows, and its first digits are as well.
+ * `BigInt` takes seconds to read a million digits.
+ */
+const MAX_DIGITS = 100;
+
+/**
+ * A copy of options, each of them read once: what is checked is what is used, whatever a getter or a proxy says the next
+ * time. It inherits nothing, so that what somebody added to `Object.prototype` is not an option.
+ */
+export function readOnce<Options extends object>(options: Options): Options {
+  const copy = Object.assign(Object.create(null) as Options & { ownedBy?: unknown }, options);
+  if (typeof copy.ownedBy === "object" && copy.ownedBy !== null) {
+    copy.ownedBy = Object.freeze({ ...copy.ownedBy });
+  }
+  return copy;
+}
+
+const resolved = new WeakMap<object, ResolvedOptions>();
+
+/**
+ * The complete options of a sequence: every default is filled in as PostgreSQL does, every number is a bigint.
+ *
+ * ```ts
+ * resolveOptions(pgSequence("order_seq", { startWith: 100, as: "integer" }));
+ * // { as: "integer", startWith: 100n, increment: 1n, minValue: 1n, maxValue: 2147483647n, cache: 1n, cycle: false,
+ * //   ownedBy: null, unlogged: false, comment: null, mode: "number" }
+ * ```
+ *
+ * Source of the defaults: "CREATE SEQUENCE".
+ */
+export function resolveOptions(sequence: SequenceLike): ResolvedOptions {
+  let options = resolved.get(sequence);
+  if (options === undefined)
+    resolved.set(sequence, (options = checkOptions(sequenceName(sequence), sequence.seqOptions ?? {})));
+  return options;
+}
+
+/**
+ * Refuses wrong options with an `INVALID_OPTIONS` error, in the words that the compiler has for them; gives the complete
+ * options otherwise.
+ *
+ * The rules are those of the server (`init_params` in its `sequence.c`). Refused beyond them: a number beyond 2^53-1, a string
+ * in any other notation than plain decimal, an unknown option, a wrong type, a name that the server would cut, text that it
+ * cannot store, a `mode` that cannot hold the values.
+ */
+export function checkOptions(
+  subject: string,
+  given: SequenceOptions,
+  sequence: string | null = subject,
+): ResolvedOptions {
+  const options = readOnce(given);
+  const fail = (problem: string): never => {
+    throw new NextvalError("INVALID_OPTIONS", message.about(subject, problem), { sequence: sequence ?? undefined });
+  };
+  for (const option of Object.keys(options)) {
+    const problem = shapeProblem(option, (options as Record<string, unknown>)[option]);
+    if (problem !== undefined) fail(problem);
+  }
+
+  const integer = (option: IntegerOption) => readInteger(options[option]);
+  const { as = "bigint", ownedBy } = options;
+  const increment = integer("increment") ?? 1n;
+  const descending = increment < 0n;
+  const limits = typeLimits(as);
+  const defaults = defaultBounds(as, descending);
+  const minValue = integer("minValue") ?? defaults.minValue;
+  const maxValue = integer("maxValue") ?? defaults.maxValue;
+  const startWith = integer("startWith") ?? (descending ? maxValue : minValue);
+  const mode = options.mode ?? (as === "bigint" ? "bigint" : "number");
+  const bound = (option: IntegerOption, value: bigint) =>
+    (options[option] === undefined ? message.byDefault : message.given)(option, `${value}`);
+  const min = () => bound("minValue", minValue);
+  const max = () => bound("maxValue", maxValue);
+
+  for (const [option, value] of [["minValue", minValue] as const, ["maxValue", maxValue] as const]) {
+    if (value < limits.minValue) fail(message.belowType(option, `${value}`, `${limits.minValue}`, as));
+    if (value > limits.maxValue) fail(message.aboveType(option, `${value}`, `${limits.maxValue}`, as));
+  }
+  if (minValue >= maxValue) {
+    fail(options.minValue === undefined ? message.notAbove(max(), min()) : message.notBelow(min(), max()));
+  }
+  if (startWith < minValue) fail(message.below(bound("startWith", startWith), min()));
+  if (startWith > maxValue) fail(message.above(bound("startWith", startWith), max()));
+  if (mode === "number") {
+    if (maxValue > MAX_SAFE || maxValue < -MAX_SAFE) fail(message.modeTooNarrow(max()));
+    if (minValue > MAX_SAFE || minValue < -MAX_SAFE) fail(message.modeTooNarrow(min()));
+  }
+  return Object.freeze({
+    as,
+    startWith,
+    increment,
+    minValue,
+    maxValue,
+    cache: integer("cache") ?? 1n,
+    cycle: options.cycle ?? false,
+    ownedBy: ownedBy ?? null,
+    unlogged: options.unlogged ?? false,
+    // To the server an empty comment is none. Source: "COMMENT".
+    comment: options.comment || null,
+    mode,
+  });
+}
+
+/** What is wrong with an option whatever the others are, else undefined. */
+export function shapeProblem(option: string, value: unknown): string | undefined {
+  if (!Object.hasOwn(message.expectations, option)) return message.unknownOption(option);
+  if (value === undefined) return undefined;
+  const expected = message.expectations[option as keyof Expectations];
+  if (expected === "an integer") return integerProblem(option, value);
+  if (option === "ownedBy" && typeof value === "object" && value !== null) return ownerProblem(value);
+  if (option === "comment" && typeof value === "string") return textProblem(value, option);
+  const allowed = ALLOWED[option]?.includes(value) ?? false;
+  return allowed ? undefined : message.wrongType(option, expected, message.shown(value));
+}
+
+function integerProblem(option: string, value: unknown): string | undefined {
+  const integer = readInteger(value);
+  const text = message.shown(value);
+  if (integer === undefined) {
+    return Number.isInteger(value) ? message.digitsLost(option, text) : message.wrongType(option, "an integer", text);
+  }
+  if (BigInt.asIntN(64, integer) !== integer) return message.beyond64Bits(option, text);
+  if (option === "increment" && integer === 0n) return message.incrementZero;
+  return option === "cache" && integer < 1n ? message.belowOne(option, text) : undefined;
+}
+
+function ownerProblem(owner: Partial<OwningColumn>): string | undefined {
+  if (Object.keys(owner).sort().join() !== "column,table") return message.notOwner;
+  return nameProblem(owner.table, "ownedBy.table") ?? nameProblem(owner.column, "ownedBy.column");
+}

@@ -1,0 +1,53 @@
+import type { StateOptions } from "../catalog/index.js";
+import { type Limits, limitsOf } from "./integer-limits.js";
+import type { FedColumn } from "../operate/columns/fed-columns.js";
+
+/** What of a sequence's values can be taken by the columns that take them as they are. */
+export function rangeOf(
+  { minValue, maxValue }: Pick<StateOptions, "minValue" | "maxValue">,
+  columns: readonly Pick<FedColumn, "baseType">[],
+): Limits {
+  let least = minValue;
+  let greatest = maxValue;
+  for (const column of columns) {
+    const limits = limitsOf(column.baseType);
+    if (limits === undefined) continue;
+    if (limits.least > least) least = limits.least;
+    if (limits.greatest < greatest) greatest = limits.greatest;
+  }
+  return { least, greatest };
+}
+
+/** How many values `nextval` has to give from `first` on, to the end of the range. */
+export function countFrom(first: bigint, { least, greatest }: Limits, increment: bigint): bigint {
+  const begin = increment > 0n ? (first < least ? least : first) : first > greatest ? greatest : first;
+  const distance = increment > 0n ? greatest - begin : begin - least;
+  return distance < 0n ? 0n : distance / absolute(increment) + 1n;
+}
+
+/**
+ * The first value of `startWith + k * increment` that lies behind `extreme` in the direction of the sequence, and
+ * within its bounds; undefined where the sequence ends before.
+ */
+export function firstBehind(
+  extreme: bigint,
+  { startWith, increment, minValue, maxValue }: Pick<StateOptions, "startWith" | "increment" | "minValue" | "maxValue">,
+): bigint | undefined {
+  const step = absolute(increment);
+  const sign = increment < 0n ? -1n : 1n;
+  const [lowest, highest] = sign > 0n ? [minValue, maxValue] : [-maxValue, -minValue];
+  const wanted = sign * extreme + 1n;
+  const least = wanted < lowest ? lowest : wanted;
+  const start = sign * startWith;
+  const value = start + ceilingOf(least - start, step) * step;
+  return value > highest ? undefined : sign * value;
+}
+
+function ceilingOf(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  return dividend > 0n && quotient * divisor !== dividend ? quotient + 1n : quotient;
+}
+
+function absolute(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}

@@ -1,0 +1,132 @@
+import { refuse } from "../errors.js";
+import { Sql } from "./fragment.js";
+import { CODE, type Context, lex } from "./lexer.js";
+import { placeOf, Shape } from "./shape.js";
+import { admit, isPlain, type Place } from "./value.js";
+
+/** So many different shapes are remembered per template; a template that makes more than that starts anew. */
+const SHAPES_PER_SITE = 256;
+
+interface Branch {
+  value?: Branch;
+  nested?: WeakMap<Shape, Branch>;
+  shape?: Shape;
+}
+
+/**
+ * A template in the source code, and the shapes it has taken on.
+ *
+ * A site mostly takes on the shape it had the last time, or one that the fragment nested in it has been part of before;
+ * both are a few comparisons away. The tree of all others holds fragments weakly, so that what nobody uses can go.
+ */
+export class Site {
+  readonly pieces: readonly string[];
+  readonly #contexts: readonly Context[];
+  #last: Shape | undefined = undefined;
+  #shapes: Branch = {};
+  #count = 0;
+
+  constructor(pieces: readonly string[], onPlaceholder: (piece: number, position: number) => number) {
+    this.pieces = pieces;
+    let context: Context = CODE;
+    this.#contexts = pieces.map((text, piece) => {
+      context = lex(text, context, (position) => onPlaceholder(piece, position));
+      return context;
+    });
+    if (context.in !== "code" && context.in !== "line comment") {
+      refuse("the SQL", `ends inside a ${context.in}; close it`);
+    }
+  }
+
+  /** The fragment that this template makes of `things`, an array that nobody else holds. */
+  fragment<Row>(things: unknown[]): Sql<Row> {
+    return new Sql<Row>(this.#shapeOf(things), things);
+  }
+
+  #shapeOf(things: unknown[]): Shape {
+    const nested = Sql.shapeIn(things[0]);
+    const parent = nested?.parent;
+    if (parent?.pieces === this.pieces && parent.holes[0] === nested && this.#compare(parent.holes, things, 1) < 0) {
+      return parent;
+    }
+    const last = this.#last;
+    if (last !== undefined && this.#compare(last.holes, things, 0) < 0) return last;
+    return (this.#last = this.#find(things));
+  }
+
+  /** The first hole from `start` on in which `things` differ from a shape, or -1. On the way, what can be spliced becomes a fragment. */
+  #compare(holes: readonly (Shape | null)[], things: unknown[], start: number): number {
+    if (things.length !== holes.length) return 0;
+    for (let index = start; index < things.length; index++) {
+      const hole = holes[index] as Shape | null;
+      const thing = things[index];
+      if (hole === null) {
+        if (isPlain(thing)) continue;
+      } else {
+        const shape = Sql.shapeIn(thing);
+        if (shape === hole) continue;
+        if (shape !== null) return index;
+      }
+      if (hole !== this.#admit(things, index)) return index;
+    }
+    return -1;
+  }
+
+  #admit(things: unknown[], index: number): Shape | null {
+    return Sql.shapeIn((things[index] = admit(things[index], this.#place, index)));
+  }
+
+  #find(things: unknown[]): Shape {
+    if (things.length !== this.pieces.length - 1) {
+      refuse("sql", `needs ${this.pieces.length - 1} values for this template, and got ${things.length}`);
+    }
+    let branch = this.#shapes;
+    let nested: Shape | undefined;
+    for (let index = 0; index < things.length; index++) {
+      const thing = (things[index] = admit(things[index], this.#place, index));
+      if (thing instanceof Sql) {
+        const shape = Sql.shapeOf(thing);
+        nested ??= shape;
+        branch.nested ??= new WeakMap();
+        let next = branch.nested.get(shape);
+        if (next === undefined) branch.nested.set(shape, (next = {}));
+        branch = next;
+      } else {
+        branch = branch.value ??= {};
+      }
+    }
+    if (branch.shape === undefined) {
+      branch.shape = this.#make(things);
+      if (++this.#count > SHAPES_PER_SITE) {
+        this.#shapes = {};
+        this.#count = 0;
+      }
+    }
+    if (nested !== undefined) nested.parent = branch.shape;
+    return branch.shape;
+  }
+
+  #make(things: unknown[]): Shape {
+    const holes = things.map((thing, index) => {
+      const nested = thing instanceof Sql ? Sql.shapeOf(thing) : null;
+      this.#checkContext(index, nested);
+      return nested;
+    });
+    return new Shape(this.pieces, holes);
+  }
+
+  /** What is quoted or commented out is no place for a value, and what would end the quoting is no place for SQL. */
+  #checkContext(index: number, nested: Shape | null): void {
+    const context = this.#contexts[index] as Context;
+    if (context.in === "code") return;
+    if (context.in !== "dollar-quoted body") {
+      refuse(this.#place(index), `stands inside a ${context.in}, where nothing can be spliced; move it out of there`);
+    } else if (nested === null || nested.size > 0) {
+      refuse(this.#place(index), "stands inside a dollar-quoted body, which takes no parameter; use sql.literal");
+    } else if (nested.text.includes("$")) {
+      refuse(this.#place(index), `stands inside a dollar-quoted body, and its text has a $ that might end it`);
+    }
+  }
+
+  readonly #place: Place = (index) => placeOf(this.pieces, index);
+}

@@ -1,0 +1,153 @@
+import type { IsInt64, IsSafe, KnownText, SixteenCharacters } from "./integers.js";
+import type {
+  BelowOne,
+  Beyond64Bits,
+  DigitsLost,
+  Expectations,
+  HasNul,
+  IncrementZero,
+  NotOwner,
+  Shown,
+  UnknownOption,
+  WrongType,
+} from "./messages.js";
+import type { NameProblem } from "./name-problems.js";
+import type { Integer, SequenceOptions } from "./sequence-options.js";
+
+type IntegerOption = "startWith" | "increment" | "minValue" | "maxValue" | "cache";
+type TextOption = "ownedBy" | "comment";
+
+/**
+ * `true` for options of which each by itself is fine beyond doubt, as nearly all are. It asks little of the compiler;
+ * `false` means no more than that each needs a closer look.
+ */
+export type IsPlain<Options> = Options extends SequenceOptions
+  ? keyof Options extends IntegerOption | "cycle" | "as" | "unlogged" | "mode"
+    ? ArePlain<Options, Sort<Options[keyof Options & IntegerOption]>>
+    : keyof Options extends keyof SequenceOptions
+      ? Misshapen<Options, keyof Options & TextOption> extends never
+        ? ArePlain<Options, Sort<Options[keyof Options & IntegerOption]>>
+        : false
+      : false
+  : false;
+
+type ArePlain<Options, Sorts> = Sorts extends "doubtful"
+  ? false
+  : "cache" extends keyof Options
+    ? KnownText<Options["cache"]> extends `-${string}`
+      ? false
+      : true
+    : true;
+
+/** Doubtful are those that are unknown, long, 0, or written as nobody would: `0x10`, `007`. */
+type Sort<Value> = Value extends number
+  ? SortText<`${Value}`, SixteenCharacters | "0">
+  : Value extends string
+    ? SortText<Value, SixteenCharacters | `0${string}` | `-0${string}`>
+    : Value extends bigint
+      ? bigint extends Value
+        ? "doubtful"
+        : SortText<`${Value}`, SixteenCharacters | "0">
+      : "doubtful";
+
+type SortText<Text extends string, Doubtful> = Text extends `${bigint}`
+  ? Text extends Doubtful
+    ? "doubtful"
+    : "fine"
+  : "doubtful";
+
+/** The options that are wrong whatever the others are. */
+export type Misshapen<Options, Option extends keyof Options = keyof Options> = Option extends unknown
+  ? unknown extends ShapeProblem<Option, Options[Option]>
+    ? never
+    : Option
+  : never;
+
+/** What is wrong with an option by itself: a message, or messages by property for `ownedBy`, else `unknown`. */
+export type ShapeProblem<Option, Value> = Option extends keyof Expectations
+  ? [Value] extends [Accepted[Option] | undefined]
+    ? ValueProblem<Option, Value>
+    : WrongType<Option, Expectations[Option], Shown<Exclude<Value, Accepted[Option] | undefined>>>
+  : string extends Option
+    ? unknown
+    : Option extends string
+      ? UnknownOption<Option>
+      : unknown;
+
+/** By type alone: a `string` may turn out to be one that is allowed. */
+interface Accepted {
+  startWith: Integer;
+  increment: Integer;
+  minValue: Integer;
+  maxValue: Integer;
+  cache: Integer;
+  cycle: boolean;
+  as: string;
+  ownedBy: object;
+  unlogged: boolean;
+  comment: string;
+  mode: string;
+}
+
+/** A union is wrong only if each of its members is: `unknown` swallows the messages of the others. */
+type ValueProblem<Option extends keyof Expectations, Value> = Value extends undefined | boolean
+  ? unknown
+  : Option extends IntegerOption
+    ? IntegerProblem<Option, Value>
+    : Option extends "ownedBy"
+      ? OwnerProblem<Value>
+      : Option extends "comment"
+        ? Value extends `${string}\0${string}`
+          ? HasNul<Option>
+          : unknown
+        : Value extends SequenceOptions[Option]
+          ? unknown
+          : {} extends Record<Value & string, 1>
+            ? unknown
+            : WrongType<Option, Expectations[Option], Shown<Value>>;
+
+type IntegerProblem<Option extends keyof Expectations, Value> = Value extends number
+  ? number extends Value
+    ? unknown
+    : `${Value}` extends `${string}e+${string}`
+      ? DigitsLost<Option, `${Value}`>
+      : IsSafe<`${Value}`> extends true
+        ? TextProblem<Option, `${Value}`>
+        : DigitsLost<Option, `${Value}`>
+  : Value extends bigint | string
+    ? TextProblem<Option, `${Value}`>
+    : never;
+
+type TextProblem<Option extends keyof Expectations, Text extends string> = Text extends `${infer Known extends bigint}`
+  ? `${Known}` extends Text
+    ? IsInt64<Text> extends true
+      ? Option extends "increment"
+        ? Text extends "0"
+          ? IncrementZero
+          : unknown
+        : Option extends "cache"
+          ? Text extends "0" | `-${string}`
+            ? BelowOne<Option, Text>
+            : unknown
+          : unknown
+      : Beyond64Bits<Option, Text>
+    : NoInteger<Option, Text>
+  : NoInteger<Option, Text>;
+
+/** A text that the compiler does not know, or knows in part only, may turn out to be an integer. */
+type NoInteger<Option extends keyof Expectations, Text extends string> =
+  {} extends Record<Text, 1> ? unknown : WrongType<Option, Expectations[Option], Shown<Text>>;
+
+type OwnerProblem<Value> = Value extends { readonly table: infer Table; readonly column: infer Column }
+  ? keyof Value extends "table" | "column"
+    ? unknown extends OwnerNameProblem<"ownedBy.table", Table>
+      ? unknown extends OwnerNameProblem<"ownedBy.column", Column>
+        ? unknown
+        : { column: OwnerNameProblem<"ownedBy.column", Column> }
+      : { table: OwnerNameProblem<"ownedBy.table", Table> }
+    : NotOwner
+  : NotOwner;
+
+type OwnerNameProblem<Subject extends string, Name> = Name extends string
+  ? NameProblem<Subject, Name>
+  : WrongType<Subject, "a string", Shown<Name>>;
