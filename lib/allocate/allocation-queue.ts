@@ -1,6 +1,6 @@
 import { NextvalError } from "../index.js";
 import { asyncDispose } from "./async-dispose.js";
-import type { Supply } from "./value-buffer.js";
+import type { Supply, ValueRange } from "./value-buffer.js";
 
 /** Hands out values that it draws many at a time. Made by `allocator` and `blockAllocator`. */
 export interface Allocator<Value> {
@@ -15,29 +15,28 @@ export interface Allocator<Value> {
   take(count: number): Promise<Value[]>;
 
   /**
-   * Ends it: calls made before still get their values, later ones fail with `ALLOCATOR_CLOSED`. What was drawn and not
-   * handed out is a gap, and is given back here.
+   * Closes the allocator. Calls made before still get their values; later calls fail with `ALLOCATOR_CLOSED`. Returns the values that
+   * were drawn and not handed out. They become gaps unless the caller uses them.
    *
    * ```ts
-   * const { unused } = await ids.close(); // [41n, 42n]
+   * await ids.close(); // { count: 2, unused: [{ first: 41n, last: 42n, step: 1n }] }
    * ```
    *
-   * It never fails, and may be called again, for the same answer. It waits for a draw that is on its way, but not longer than 5 seconds:
-   * what that draw brings later goes to the calls that wait for it, and the rest of it is lost.
+   * It never fails, and a second call returns the same result. It waits for a running draw, but for 5 seconds at most. What that draw
+   * returns later goes to the calls that wait for it, and the rest is lost.
    */
-  close(): Promise<Closing<Value>>;
+  close(): Promise<CloseResult<Value>>;
 
   /** `await using ids = allocator(...)` closes it at the end of the block. */
   [asyncDispose](): Promise<void>;
 }
 
-/** What an allocator leaves behind. */
-export interface Closing<Value> {
-  /**
-   * The values that were drawn and not handed out, in the order in which they were drawn. Reading it makes the list, and
-   * throws `INVALID_OPTIONS` where it would have more than 2147483647, as the rest of a block may.
-   */
-  readonly unused: Value[];
+/** The values that an allocator drew and did not hand out. */
+export interface CloseResult<Value> {
+  /** How many values are unused. */
+  readonly count: number;
+  /** The unused values, in the order in which they were drawn. */
+  readonly unused: readonly ValueRange<Value>[];
 }
 
 /** Where a dispenser gets its values from. */
@@ -83,7 +82,7 @@ export class Dispenser<Value> implements Allocator<Value> {
   #wanted = 0;
   #drawing: Promise<void> | undefined;
   #end: Promise<void> | undefined;
-  #closing: Promise<Closing<Value>> | undefined;
+  #closed: Promise<CloseResult<Value>> | undefined;
 
   constructor(source: Source<Value>) {
     this.#source = source;
@@ -101,16 +100,9 @@ export class Dispenser<Value> implements Allocator<Value> {
     return this.#isReadyFor(count) ? Promise.resolve(this.#many(count)) : this.#wait(count, () => this.#many(count));
   }
 
-  close(): Promise<Closing<Value>> {
-    const rest = () => this.#rest();
-    return (this.#closing ??= this.#drain().then(() => {
-      let unused: Value[] | undefined;
-      return {
-        // Only when asked for: a block may have millions.
-        get unused() {
-          return (unused ??= rest());
-        },
-      };
+  close(): Promise<CloseResult<Value>> {
+    return (this.#closed ??= this.#drain().then(() => {
+      return { count: this.#left, unused: this.#supplies.flatMap((supply) => supply.ranges()) };
     }));
   }
 
@@ -139,14 +131,6 @@ export class Dispenser<Value> implements Allocator<Value> {
     const values = new Array<Value>(count);
     for (let index = 0; index < count; index++) values[index] = this.#one();
     return values;
-  }
-
-  #rest(): Value[] {
-    if (this.#left > MOST_AT_ONCE) {
-      const problem = `${this.#left} values were drawn and not handed out, and a list of unused ones holds at most ${MOST_AT_ONCE}`;
-      throw this.#error("INVALID_OPTIONS", problem);
-    }
-    return this.#many(this.#left);
   }
 
   #took(count: number, supply: Supply<Value>): void {
@@ -193,7 +177,7 @@ export class Dispenser<Value> implements Allocator<Value> {
     if (this.#waiters.length > 0 || this.#left < this.#source.lowWater) this.#draw();
   }
 
-  /** Where nobody waits, nobody is told: the next call draws again, and hears how things are then. */
+  /** If no call is waiting, the error is dropped. The next call tries again. */
   #fail(reason: unknown): void {
     this.#drawing = undefined;
     const waiters = this.#waiters;

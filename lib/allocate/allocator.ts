@@ -1,4 +1,4 @@
-import { type DrawOptions, type Limits, nextval, type SequenceLike, type ValueOf } from "../index.js";
+import { type DrawOptions, type Limits, nextval, resolveOptions, type SequenceLike, type ValueOf } from "../index.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
 import { fail } from "../server/names.js";
 import { type Limitable, limited } from "./limited-handle.js";
@@ -46,8 +46,9 @@ export function allocator<Sequence extends SequenceLike>(
   sequence: Sequence,
   options: AllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
-  // Refuses what is no sequence.
+  // Refuses what is not a sequence.
   nextval(sequence);
+  const { increment } = resolveOptions(sequence);
   const { size, lowWater, durable } = checked(sequence, options);
   const source = limited<"nextvals">(db, options);
   return new Dispenser<ValueOf<Sequence>>({
@@ -55,7 +56,7 @@ export function allocator<Sequence extends SequenceLike>(
     lowWater,
     async draw(missing, closing) {
       const count = closing ? missing : Math.max(size, missing);
-      return new ListSupply(await source.nextvals(sequence, count, { durable }));
+      return new ListSupply(await source.nextvals(sequence, count, { durable }), increment);
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from "../index.js";
-import type { Supply } from "./value-buffer.js";
+import type { Supply, ValueRange } from "./value-buffer.js";
 
 type ValueMode = ResolvedOptions["mode"];
 
@@ -22,10 +22,9 @@ export class BlockSupply<Value> implements Supply<Value> {
   }
 
   one(): Value {
-    const value = this.#next;
+    const value = this.#value(this.#next);
     this.#take(1);
-    const mode = this.#mode;
-    return (mode === "bigint" ? value : mode === "number" ? Number(value) : `${value}`) as Value;
+    return value;
   }
 
   many(count: number): Value[] {
@@ -37,6 +36,25 @@ export class BlockSupply<Value> implements Supply<Value> {
       at = end;
     }
     return values as Value[];
+  }
+
+  ranges(): ValueRange<Value>[] {
+    const ranges: { first: bigint; last: bigint }[] = [];
+    const add = (first: bigint, count: number) => {
+      const last = first + this.#step * BigInt(count - 1);
+      const before = ranges.at(-1);
+      if (before?.last === first - this.#step) before.last = last;
+      else if (count > 0) ranges.push({ first, last });
+    };
+    add(this.#next, this.#leftInBlock);
+    for (const { first, count } of this.#blocks.slice(this.#block)) add(first, count);
+    const step = this.#step;
+    return ranges.map(({ first, last }) => ({ first: this.#value(first), last: this.#value(last), step }));
+  }
+
+  #value(value: bigint): Value {
+    const mode = this.#mode;
+    return (mode === "bigint" ? value : mode === "number" ? Number(value) : `${value}`) as Value;
   }
 
   #take(count: number): void {

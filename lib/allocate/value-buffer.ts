@@ -6,15 +6,27 @@ export interface Supply<Value> {
   one(): Value;
   /** Hands out the next `count`; there are so many. */
   many(count: number): Value[];
+  /** The values that are left. */
+  ranges(): ValueRange<Value>[];
+}
+
+/** Values at equal distances: `first`, `first + step` and so on, up to and including `last`. */
+export interface ValueRange<Value> {
+  readonly first: Value;
+  readonly last: Value;
+  /** Negative if the values descend. */
+  readonly step: bigint;
 }
 
 /** Values in an array, which is read by index and never copied as a whole. */
 export class ListSupply<Value> implements Supply<Value> {
   readonly #values: Value[];
+  readonly #step: bigint;
   #at = 0;
 
-  constructor(values: Value[]) {
+  constructor(values: Value[], step: bigint) {
     this.#values = values;
+    this.#step = step;
   }
 
   get left(): number {
@@ -30,4 +42,20 @@ export class ListSupply<Value> implements Supply<Value> {
     this.#at += count;
     return count === this.#values.length ? this.#values : this.#values.slice(from, this.#at);
   }
+
+  ranges(): ValueRange<Value>[] {
+    const step = this.#step;
+    const ranges: { first: Value; last: Value; step: bigint }[] = [];
+    for (const value of this.#values.slice(this.#at)) {
+      const range = ranges.at(-1);
+      if (range !== undefined && toBigint(value) - toBigint(range.last) === step) range.last = value;
+      else ranges.push({ first: value, last: value, step });
+    }
+    return ranges;
+  }
+}
+
+/** Values of a sequence are integers: numbers, bigints or decimal text. */
+function toBigint(value: unknown): bigint {
+  return BigInt(value as bigint);
 }

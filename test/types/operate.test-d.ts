@@ -1,7 +1,15 @@
 import { expectAssignable, expectError, expectType } from "tsd";
 import postgres from "postgres";
 import { type AnySequence, bind, pgSchema, pgSequence, type Transaction, type ValueOf } from "nextval";
-import { allocator, type Allocator, blockAllocator, checkStrides, gapless, stride } from "nextval/operate";
+import {
+  allocator,
+  type Allocator,
+  blockAllocator,
+  checkStrides,
+  gapless,
+  stride,
+  type ValueRange,
+} from "nextval/operate";
 import { inspect } from "nextval/catalog";
 
 const orderSeq = pgSequence("order_seq", { increment: 50 });
@@ -17,10 +25,11 @@ const ids = allocator(db, orderSeq, { size: 100, lowWater: 10, durable: false })
 expectType<Allocator<bigint>>(ids);
 expectType<bigint>(await ids.next());
 expectType<bigint[]>(await ids.take(5));
-expectType<bigint[]>((await ids.close()).unused);
+expectType<readonly ValueRange<bigint>[]>((await ids.close()).unused);
+expectType<number>((await ids.close()).count);
 expectAssignable<AsyncDisposable>(ids);
 expectType<number>(await allocator(db, ticketSeq, { size: 100 }).next());
-expectType<string[]>((await allocator(db, textSeq, { size: 100 }).close()).unused);
+expectType<readonly ValueRange<string>[]>((await allocator(db, textSeq, { size: 100 }).close()).unused);
 expectType<bigint | string>(await allocator(db, either, { size: 100 }).next());
 expectType<bigint | number | string>(await blockAllocator(db, any).next());
 expectError(allocator(db, orderSeq));

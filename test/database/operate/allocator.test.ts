@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { useDatabase } from "../../support/database.js";
 import { cuttable, type CuttableServer } from "../../server/cut.js";
 import { startServer } from "../../server/server.js";
+import { range, unused, valuesOf } from "../../ranges.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");
@@ -51,10 +52,6 @@ async function create(sequence: AnySequence): Promise<void> {
 }
 
 /** The whole numbers from one to another, as the sequence gives them. */
-function range(first: number, last: number): bigint[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => BigInt(first + index));
-}
-
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
@@ -70,7 +67,7 @@ describe("values", () => {
     expect(draws).toEqual([10]);
     expect(await ids.take(4)).toEqual([9n, 10n, 11n, 12n]);
     expect(draws).toEqual([10, 10]);
-    expect(await ids.close()).toEqual({ unused: range(13, 20) });
+    expect(await ids.close()).toEqual(unused(13, 20));
   });
 
   test.each([
@@ -100,7 +97,7 @@ describe("values", () => {
     expect(await ids.take(2)).toEqual([26n, 27n]);
     expect(await ids.take(100)).toEqual(range(28, 127));
     expect(draws).toEqual([25, 10, 92]);
-    expect(await ids.close()).toEqual({ unused: [] });
+    expect(await ids.close()).toEqual({ count: 0, unused: [] });
   });
 
   test("are drawn in the background before they run out", async () => {
@@ -120,10 +117,10 @@ describe("values", () => {
   test("are drawn at once again where a single one is drawn at a time, and only for a caller with lowWater 0", async () => {
     const eager = allocator(counted, orderSeq, { size: 1 });
     expect(await eager.next()).toBe(1n);
-    expect(await eager.close()).toEqual({ unused: [2n] });
+    expect(await eager.close()).toEqual(unused(2, 2));
     const lazy = allocator(counted, orderSeq, { size: 1, lowWater: 0 });
     expect(await lazy.next()).toBe(3n);
-    expect(await lazy.close()).toEqual({ unused: [] });
+    expect(await lazy.close()).toEqual({ count: 0, unused: [] });
     expect(draws).toEqual([1, 1, 1]);
   });
 
@@ -137,8 +134,8 @@ describe("values", () => {
         return [await one.next(), ...(await two.take(index % 4)), await plain.nextval(orderSeq)];
       }),
     );
-    const unused = [...(await one.close()).unused, ...(await two.close()).unused];
-    const all = [...drawn.flat(), ...unused].sort((a, b) => Number(a - b));
+    const rest = [...valuesOf(await one.close()), ...valuesOf(await two.close())];
+    const all = [...drawn.flat(), ...rest].sort((a, b) => Number(a - b));
     expect(all).toEqual(range(1, all.length));
   });
 });
@@ -185,8 +182,7 @@ describe("order", () => {
         return random() < 0.7 ? [await ids.next()] : await ids.take(Math.floor(random() * 150));
       }),
     );
-    const { unused } = await ids.close();
-    const all = [...groups.flat(), ...unused].sort((a, b) => Number(a - b));
+    const all = [...groups.flat(), ...valuesOf(await ids.close())].sort((a, b) => Number(a - b));
     expect(all).toEqual(range(1, all.length));
     for (const group of groups) expect(group).toEqual([...group].sort((a, b) => Number(a - b)));
   });
@@ -325,14 +321,14 @@ describe("closing", () => {
     await expect(ids.next()).rejects.toMatchObject(refusal);
     await expect(ids.take(1)).rejects.toMatchObject(refusal);
     await expect(ids.next()).rejects.toBeInstanceOf(NextvalError);
-    expect(await closing).toEqual({ unused: [8n, 9n, 10n] });
-    expect(await ids.close()).toEqual({ unused: [8n, 9n, 10n] });
+    expect(await closing).toEqual(unused(8, 10));
+    expect(await ids.close()).toEqual(unused(8, 10));
     await expect(ids.take(0)).rejects.toMatchObject(refusal);
     expect(draws).toEqual([10]);
   });
 
   test("draws nothing where nothing was drawn", async () => {
-    expect(await allocator(counted, orderSeq, { size: 10 }).close()).toEqual({ unused: [] });
+    expect(await allocator(counted, orderSeq, { size: 10 }).close()).toEqual({ count: 0, unused: [] });
     expect(draws).toEqual([]);
   });
 
@@ -348,15 +344,26 @@ describe("closing", () => {
     expect(await first).toBe(1n);
     expect(await large).toEqual(range(2, 31));
     expect(await last).toBe(32n);
-    expect(await closing).toEqual({ unused: [] });
+    expect(await closing).toEqual({ count: 0, unused: [] });
     expect(draws).toEqual([10, 22]);
+  });
+
+  test("values between which others drew are several ranges", async () => {
+    const textSeq = pgSequence("order_seq", { mode: "string" });
+    const ids = allocator(db, textSeq, { size: 2, lowWater: 2 });
+    expect(await ids.next()).toBe("1");
+    await until(async () => (await drawnSoFar()) === 4);
+    await db.nextval(orderSeq);
+    expect(await ids.take(2)).toEqual(["2", "3"]);
+    const range = (first: string, last: string) => ({ first, last, step: 1n });
+    expect(await ids.close()).toEqual({ count: 3, unused: [range("4", "4"), range("6", "7")] });
   });
 
   test("waits for a draw in the background, and counts it as unused", async () => {
     const ids = allocator(counted, orderSeq, { size: 4 });
     await ids.take(4);
     expect(draws).toEqual([4, 4]);
-    expect(await ids.close()).toEqual({ unused: range(5, 8) });
+    expect(await ids.close()).toEqual(unused(5, 8));
   });
 
   test("does not fail where the draw on its way does, and those who wait hear of it", async () => {
@@ -367,7 +374,7 @@ describe("closing", () => {
     for (const result of await Promise.allSettled(waiting)) {
       expect(result).toMatchObject({ status: "rejected", reason: { code: "CONNECTION_CLOSED" } });
     }
-    expect(await closing).toEqual({ unused: [] });
+    expect(await closing).toEqual({ count: 0, unused: [] });
   });
 
   test("comes with `await using`, under the symbol that is known", async () => {
@@ -376,7 +383,7 @@ describe("closing", () => {
     const known = (Symbol as { asyncDispose?: symbol }).asyncDispose ?? Symbol.for("Symbol.asyncDispose");
     expect(await (ids as unknown as Record<symbol, () => Promise<void>>)[known]!()).toBeUndefined();
     await expect(ids.next()).rejects.toMatchObject({ code: "ALLOCATOR_CLOSED" });
-    expect(await ids.close()).toEqual({ unused: range(2, 10) });
+    expect(await ids.close()).toEqual(unused(2, 10));
     let inside: ReturnType<typeof allocator<typeof orderSeq>>;
     {
       await using scoped = allocator(db, orderSeq, { size: 2 });
@@ -453,8 +460,7 @@ describe("a connection that does not answer", () => {
     await ids.take(7);
     dead.hold();
     const waiting = ids.take(20).catch((error: { code: string }) => error.code);
-    const { unused } = await ids.close();
-    expect(unused).toHaveLength(3);
+    expect((await ids.close()).count).toBe(3);
     dead.cut();
     dead.release();
     expect(await waiting).toMatch(/^(CONNECTION_CLOSED|ECONNRESET)$/);

@@ -1,13 +1,4 @@
-import {
-  type AnySequence,
-  bind,
-  createSequence,
-  type Database,
-  dropSequence,
-  NextvalError,
-  pgSchema,
-  pgSequence,
-} from "nextval";
+import { type AnySequence, bind, createSequence, type Database, dropSequence, pgSchema, pgSequence } from "nextval";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { blockAllocator } from "nextval/operate";
@@ -15,6 +6,7 @@ import { useDatabase } from "../../support/database.js";
 import { cuttable, type CuttableServer } from "../../server/cut.js";
 import { startServer } from "../../server/server.js";
 import { recordStatements, type StatementRecorder } from "../../support/hosts/recorder.js";
+import { range, unused, valuesOf } from "../../ranges.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq", { increment: 100 });
@@ -58,10 +50,6 @@ async function create(sequence: AnySequence): Promise<void> {
 /** How many statements have drawn from a sequence. */
 const draws = () => recorder.statements.filter(({ text }) => text.includes("nextval(")).length;
 
-function range(first: number, last: number): bigint[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => BigInt(first + index));
-}
-
 test("one draw gives as many consecutive ids as the increment says", async () => {
   const ids = blockAllocator(db, orderSeq);
   expect(await ids.next()).toBe(1n);
@@ -72,7 +60,7 @@ test("one draw gives as many consecutive ids as the increment says", async () =>
   expect(await ids.take(3)).toEqual(range(102, 104));
   // The definition is read once.
   expect(recorder.statements).toHaveLength(3);
-  expect(await ids.close()).toEqual({ unused: range(105, 200) });
+  expect(await ids.close()).toEqual(unused(105, 200));
 });
 
 test("blocks wait for the server's log, unless that is not wanted", async () => {
@@ -91,7 +79,7 @@ test("what is missing of many blocks is drawn in one statement, in the order of 
   expect([one, ...many, ...more]).toEqual(range(1, 1253));
   expect(draws()).toBe(2);
   expect(await ids.take(0)).toEqual([]);
-  expect(await ids.close()).toEqual({ unused: range(1254, 1300) });
+  expect(await ids.close()).toEqual(unused(1254, 1300));
   await expect(ids.next()).rejects.toMatchObject({ code: "ALLOCATOR_CLOSED", sequence: "order_seq" });
 });
 
@@ -101,7 +89,7 @@ test("several programs draw different blocks", async () => {
       const ids = blockAllocator(bind(database.connect({ max: 1 })), orderSeq, { lowWater: 10 });
       const taken: bigint[] = [];
       for (let index = 0; index < 50; index++) taken.push(await ids.next(), ...(await ids.take(index)));
-      return [...taken, ...(await ids.close()).unused];
+      return [...taken, ...valuesOf(await ids.close())];
     }),
   );
   const sorted = all.flat().sort((a, b) => Number(a - b));
@@ -158,7 +146,7 @@ test.each([
   }
   expect(values).toEqual(expected);
   await expect(ids.take(2)).rejects.toMatchObject(ended);
-  expect(await ids.close()).toEqual({ unused: [] });
+  expect(await ids.close()).toEqual({ count: 0, unused: [] });
 });
 
 test("a block that ends at the bound is given up to there, and a take that wants more fails without losing it", async () => {
@@ -281,7 +269,7 @@ test("closing waits for those who wait; a low water draws the next block before"
   await expect(ids.take(1)).rejects.toMatchObject({ code: "ALLOCATOR_CLOSED" });
   network.release();
   expect((await waiting).flat()).toEqual(range(1, 151));
-  expect(await closing).toEqual({ unused: range(152, 200) });
+  expect(await closing).toEqual(unused(152, 200));
   {
     await using early = blockAllocator(db, orderSeq, { lowWater: 10 });
     await early.take(90);
@@ -305,7 +293,7 @@ test("several blocks are drawn at a time, in one statement, and before they run 
   // Those on their way now are not enough, and three more come.
   expect(await ids.take(450)).toEqual(range(601, 1050));
   expect(draws()).toBe(4);
-  expect((await ids.close()).unused).toEqual(range(1051, 1200));
+  expect(await ids.close()).toEqual(unused(1051, 1200));
 });
 
 test.each([
@@ -331,7 +319,7 @@ test("closing draws no more blocks than those who wait need", async () => {
   const closing = ids.close();
   network.release();
   expect((await Promise.all(waiting)).flat()).toEqual(range(1, 451));
-  expect(await closing).toEqual({ unused: range(452, 500) });
+  expect(await closing).toEqual(unused(452, 500));
 });
 
 test("a server that is killed loses no more than blocks", async () => {
@@ -373,16 +361,26 @@ test("what cannot be is refused at once", () => {
   expect(() => blockAllocator(db, "order_seq" as never)).toThrow("a sequence made by pgSequence is needed");
 });
 
-test("says what is unused as a list, and how many where that would be too long", async () => {
+test("says what is unused as ranges, however many ids a block has", async () => {
   const wide = pgSequence("wide_seq", { increment: 10n ** 10n });
   await create(wide);
   const ids = blockAllocator(db, wide);
   expect(await ids.take(3)).toEqual(range(1, 3));
-  const closing = await ids.close();
-  expect(() => closing.unused).toThrow(NextvalError);
-  expect(() => closing.unused).toThrow(
-    "wide_seq: 9999999997 values were drawn and not handed out, and a list of unused ones holds at most 2147483647",
-  );
+  expect(await ids.close()).toEqual({ count: 9_999_999_997, unused: [{ first: 4n, last: 10n ** 10n, step: 1n }] });
+});
+
+test("blocks that follow each other are one range, in the sequence's direction and with values of its mode", async () => {
+  const downSeq = pgSequence("down_seq", {
+    increment: -10,
+    mode: "number",
+    maxValue: 1000,
+    minValue: 1,
+    startWith: 1000,
+  });
+  await create(downSeq);
+  const ids = blockAllocator(db, downSeq, { blocks: 3 });
+  expect(await ids.take(5)).toEqual([1000, 999, 998, 997, 996]);
+  expect(await ids.close()).toEqual({ count: 25, unused: [{ first: 995, last: 971, step: -1n }] });
 });
 
 test("blocks of any size are opened at once, and counted without being made", async () => {

@@ -3,6 +3,7 @@ import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
 import { gapless } from "nextval/operate";
 import { useDatabase } from "../../support/database.js";
+import { range } from "../../ranges.js";
 
 const database = useDatabase();
 let db: Database;
@@ -16,10 +17,6 @@ beforeEach(async () => {
 });
 
 const invoiceNo = gapless("invoice_no");
-
-function range(first: number, last: number): bigint[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => BigInt(first + index));
-}
 
 async function numbers(db: Database): Promise<bigint[]> {
   return (await db<{ no: bigint }>`select no from invoices order by no`).map(({ no }) => no);
