@@ -1,6 +1,9 @@
 export {
-  transfer,
+  applyTransfer,
+  planTransfer,
+  TransferError,
   type TransferOptions,
+  type TransferPlan,
   type TransferReport,
   type TransferredSequence,
 } from "./transfer/transfer-sequences.js";
@@ -9,8 +12,18 @@ export type { ColumnHealth, Health, HealthCode, HealthLevel, HealthProblem, Sequ
 export type { ColumnName, SequenceName } from "../server/column-names.js";
 export { toPrometheus } from "./status/prometheus.js";
 export { rate, type SequenceRate } from "./status/usage-rate.js";
-export { resync, type ResyncOptions } from "./resync/resync-sequences.js";
-export type { ResyncFailure, ResyncMove, ResyncReport, ResyncSkip } from "./resync/resync-report.js";
+export { applyResync, planResync } from "./resync/resync-sequences.js";
+export {
+  type ApplyResyncOptions,
+  type PlanResyncOptions,
+  ResyncError,
+  type ResyncFailure,
+  type ResyncMove,
+  type ResyncOptions,
+  type ResyncPlan,
+  type ResyncReport,
+  type ResyncSkip,
+} from "./resync/resync-report.js";
 export { status, type StatusOptions } from "./status/sequence-status.js";
 export { type JsonOf, toJson } from "./to-json.js";
 export { allocator, type AllocatorOptions } from "../allocate/allocator.js";

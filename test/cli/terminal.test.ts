@@ -73,7 +73,7 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
   test.each(["n\n", "\n", "yellow\n", "\x04"])("%j is a no", async (answer) => {
     const { status, stdout } = await onTerminal("push", answer);
     expect(stdout).toContain("Nothing was changed.");
-    expect(status).toBe(1);
+    expect(status).toBe(3);
     expect(await sequences()).toEqual(["order_seq"]);
   });
 
@@ -83,7 +83,7 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
       "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("billing.order_seq");`,
     });
     for (const [answers, status] of [
-      [["n\n"], 1],
+      [["n\n"], 3],
       [["y\n", "n\n", "y\n"], 0],
     ] as const) {
       const result = await onTerminal("push", answers);
@@ -116,7 +116,7 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     });
     const { status, stdout } = await onTerminal("push", ["n\n"]);
     expect(stdout).toContain("Is order_seq really a second sequence beside it?");
-    expect([status, stdout]).toEqual([1, expect.stringContaining("Nothing was changed.")]);
+    expect([status, stdout]).toEqual([3, expect.stringContaining("Nothing was changed.")]);
   });
 
   test("Ctrl-C at the question ends it", async () => {

@@ -25,7 +25,9 @@ import {
 import * as catalogNames from "nextval/catalog";
 import { apply, inspect, plan } from "nextval/catalog";
 import * as operateNames from "nextval/operate";
-import { allocator, blockAllocator, gapless, resync, status, transfer } from "nextval/operate";
+import { planResync, planTransfer, allocator, blockAllocator, gapless, status } from "nextval/operate";
+import { resync } from "../support/resync.js";
+import { transfer } from "../support/transfer.js";
 import type postgres from "postgres";
 import { beforeAll, expect, test } from "vitest";
 import { withDatabase } from "../../lib/cli/database/connect.js";
@@ -43,7 +45,7 @@ const PATHS = ['"$user", public', "public, pg_catalog"];
 
 /** Public functions that send nothing. A new one has to be put here, or into `calls`. */
 const SENDS_NOTHING =
-  "NextvalError pgSchema pgSequence resolveOptions embed sql bind generate plan pull toPrometheus rate toJson checkStrides stride";
+  "NextvalError ResyncError TransferError pgSchema pgSequence resolveOptions embed sql bind generate plan pull toPrometheus rate toJson checkStrides stride";
 
 const s = pgSequence("s");
 const round = pgSequence("round_seq", { maxValue: 100, cycle: true });
@@ -134,16 +136,20 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
       for (const { notCompared } of each.columns) if (notCompared !== null) expect(notCompared).toContain("a view");
     }
   },
-  async resync(db) {
-    const planned = await resync(db, { dryRun: true, views: true });
-    expect(planned.failures).toEqual([]);
-    const { moves, failures } = await resync(db, { plan: planned, emptyCaches: true });
+  async planResync(db) {
+    expect((await planResync(db, { views: true, allowBackwards: true })).failures).toEqual([]);
+  },
+  async applyResync(db) {
+    const { moves, failures } = await resync(db, { views: true, emptyCaches: true });
     expect([moves.length > 0, failures]).toEqual([true, []]);
     await resync(db, { allowBackwards: true, emptyCaches: true });
   },
-  async transfer(db, to) {
+  async planTransfer(db, to) {
+    expect((await planTransfer(db, to, { schemas: ["carried"] })).sequences).toHaveLength(2);
+  },
+  async applyTransfer(db, to) {
     const { sequences } = await transfer(db, to, { schemas: ["carried"] });
-    expect(sequences).toMatchObject([{ moved: true }, { moved: true }]);
+    expect(sequences).toMatchObject([{ moves: true }, { moves: true }]);
   },
 };
 

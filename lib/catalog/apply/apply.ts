@@ -35,7 +35,7 @@ const LOCK = 0x6e65787476616cn;
  * What is pending is not done, and no error: the report has it. Questions of the plan are not asked again.
  *
  * Throws, with nothing changed: `PLAN_REFUSED` if a hazard is blocked or not allowed, or if the plan takes more locks than the
- * server has room for; `PLAN_OUTDATED` if the sequences of the plan have changed since they were inspected; `PLAN_NOT_REACHED` if
+ * server has room for; `PLAN_OUTDATED` if the sequences of the plan have changed since they were inspected; `PLAN_INCOMPLETE` if
  * something would still differ afterwards; `PERMISSION_DENIED` or `CHANGE_REFUSED` if the server refuses a change;
  * `LOCK_TIMEOUT`; `DEADLOCK`.
  *
@@ -82,7 +82,7 @@ export async function apply(
       const left = remaining(plan, await within(() => look(tx, plan))).changes.filter((each) => !waiting.has(each.sql));
       if (left.length > 0) {
         throw new NextvalError(
-          "PLAN_NOT_REACHED",
+          "PLAN_INCOMPLETE",
           `the plan was carried out and rolled back, because this would still differ: ${textOf(left)}`,
         );
       }

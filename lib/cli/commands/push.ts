@@ -2,6 +2,7 @@ import { apply, type ApplyReport, type Plan } from "../../catalog/index.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { CommandError } from "../command-error.js";
 import { areMeant } from "./dotted-names.js";
+import { REFUSED_BY_USER } from "../exit-codes.js";
 import { codeOf, explain } from "../error-message.js";
 import { answersTo, complain, count, describe, say, sayJson } from "../terminal/print.js";
 import { refusalOf } from "./refusal.js";
@@ -49,7 +50,7 @@ async function pushAloud(planned: Planned, flags: Flags): Promise<number> {
 
 function unchanged(): number {
   say(text`Nothing was changed.`);
-  return 1;
+  return REFUSED_BY_USER;
 }
 
 /** Asks every question of the plan, and plans again with the answers; undefined if an answer means to stop. */

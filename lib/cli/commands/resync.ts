@@ -1,8 +1,16 @@
-import { resync as moveBehind, type ResyncOptions, type ResyncReport, toJson } from "../../operate/index.js";
+import {
+  applyResync,
+  planResync,
+  ResyncError,
+  type ResyncPlan,
+  type ResyncReport,
+  toJson,
+} from "../../operate/index.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { CommandError, fail } from "../command-error.js";
 import { withDatabase } from "../database/connect.js";
 import { describeMoves, describeResync } from "../report/describe-resync.js";
+import { REFUSED_BY_USER } from "../exit-codes.js";
 import { codeOf, explain } from "../error-message.js";
 import { checkSchemas } from "../database/known-schemas.js";
 import { complain, count, say, sayJson } from "../terminal/print.js";
@@ -11,16 +19,13 @@ import { progressBar } from "../terminal/progress.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { type ShownText, text } from "../terminal/shown-text.js";
 
-/** A report, with how many columns were read for it. */
+/** What was found or done, and how many columns were read for it. */
 interface Run {
   readonly report: ResyncReport;
   readonly columns: number;
 }
 
-const READING = "reading columns";
-const MOVING = "moving sequences";
-
-/** `nextval resync`: after an import, puts sequences behind what their columns hold; shows it and asks first. */
+/** `nextval resync`: after an import, moves sequences past the values of their columns; shows the plan and asks first. */
 export async function resync(flags: Flags): Promise<number> {
   if (flags.yes === true && flags.dryRun === true) {
     fail("--dry-run changes nothing, and --yes changes it without a question; leave one of them out");
@@ -29,46 +34,58 @@ export async function resync(flags: Flags): Promise<number> {
   return withDatabase(settings, async (db, target) => {
     const reader = patiently(db, settings);
     await checkSchemas(reader, settings.schemas);
-    const run = async (step: Pick<ResyncOptions, "dryRun" | "plan">, ...phases: readonly string[]): Promise<Run> => {
-      const progress = progressBar(...phases);
+    const { plan, columns } = await withProgress("reading columns", async (show) => {
       let columns: number | undefined;
-      try {
-        const report = await moveBehind(reader, {
-          schemas: settings.schemas,
-          allowBackwards: flags.allowBackwards,
-          emptyCaches: flags.emptyCaches,
-          views: flags.views,
-          trustOwners: flags.trustOwner,
-          lockTimeout: settings.lockTimeout,
-          ...step,
-          onProgress(done) {
-            columns ??= done.total;
-            progress.show(done);
-          },
-        });
-        return { report, columns: columns ?? 0 };
-      } finally {
-        progress.clear();
-      }
-    };
-    if (flags.yes === true) return finish(await run({}, READING, MOVING), flags, target);
-    const planned = await run({ dryRun: true }, READING);
-    if (flags.dryRun === true) return finish(planned, flags, target);
-    const { moves } = planned.report;
-    if (moves.length === 0) return finish(planned, flags, target);
+      const plan = await planResync(reader, {
+        schemas: settings.schemas,
+        allowBackwards: flags.allowBackwards,
+        emptyCaches: flags.emptyCaches,
+        views: flags.views,
+        trustOwners: flags.trustOwner,
+        onProgress(progress) {
+          columns ??= progress.total;
+          show(progress);
+        },
+      });
+      return { plan, columns: columns ?? 0 };
+    });
+    const apply = () =>
+      withProgress("moving sequences", (onProgress) =>
+        applyResync(reader, plan, { lockTimeout: settings.lockTimeout, onProgress }).catch(reportOf),
+      );
+    const planned = { report: plan, columns };
+    if (flags.yes === true) return finish({ report: await apply(), columns }, flags, target);
+    if (flags.dryRun === true || plan.moves.length === 0) return finish(planned, flags, target);
     if (flags.json === true || !isInteractive()) {
       if (flags.json !== true) tell(planned);
       throw new CommandError(
-        `Nothing was changed: there is nobody to ask whether to move ${count(moves.length, "sequence")}. Add --yes to do it without a question.`,
+        `Nothing was changed: there is nobody to ask whether to move ${count(plan.moves.length, "sequence")}. Add --yes to do it without a question.`,
       );
     }
     tell(planned);
-    if (!(await ask(text`\nMove ${count(moves.length, "sequence")} of ${target}? [y/N] `))) {
+    if (!(await ask(text`\nMove ${count(plan.moves.length, "sequence")} of ${target}? [y/N] `))) {
       say(text`Nothing was changed.`);
-      return 1;
+      return REFUSED_BY_USER;
     }
-    return finishAsked(planned, await run({ plan: planned.report }, MOVING));
+    return finishAsked(plan, await apply());
   });
+}
+
+async function withProgress<Result>(
+  phase: string,
+  work: (show: ReturnType<typeof progressBar>["show"]) => Promise<Result>,
+): Promise<Result> {
+  const progress = progressBar(phase);
+  try {
+    return await work((done) => progress.show(done));
+  } finally {
+    progress.clear();
+  }
+}
+
+function reportOf(error: unknown): ResyncReport {
+  if (error instanceof ResyncError) return error.report;
+  throw error;
 }
 
 /** What was found is said, what could not be done on stderr. */
@@ -77,23 +94,24 @@ function tell({ report, columns }: Run): void {
   for (const { error } of report.failures) complain(explain(error));
 }
 
-function finish(run: Run, { json }: Flags, target: ShownText): number {
+function finish(run: Run, { json, dryRun = false, yes = false }: Flags, target: ShownText): number {
   const { report } = run;
   if (json === true) {
     const failures = report.failures.map(({ sequence, error }) => {
       return { sequence, code: codeOf(error), message: explain(error) };
     });
-    sayJson(toJson({ ...report, failures }));
+    const { moves, skips } = report;
+    sayJson(toJson({ dryRun, moves, failures, skips }));
     for (const { error } of report.failures) complain(explain(error));
   } else {
     tell(run);
-    if (!report.dryRun && report.moves.length > 0) say(text`\n${moved(report)} of ${target}.`);
+    if (yes && report.moves.length > 0) say(text`\n${moved(report)} of ${target}.`);
   }
   return exitCode(report);
 }
 
-/** Somebody has read what was planned: what became of it is said where it is something else. */
-function finishAsked({ report: planned }: Run, { report }: Run): number {
+/** The user has read the plan, so this prints what was done only if it differs. */
+function finishAsked(planned: ResyncPlan, report: ResyncReport): number {
   const moves = describeMoves(report);
   const asPlanned = `${describeMoves(planned)}` === `${moves}`;
   say(asPlanned || report.moves.length === 0 ? text`${moved(report)}.` : text`${moved(report)}:\n${moves}`);

@@ -1,4 +1,4 @@
-import { toJson, transfer as carryOver, type TransferReport } from "../../operate/index.js";
+import { applyTransfer, planTransfer, toJson, type TransferReport } from "../../operate/index.js";
 import { fail } from "../command-error.js";
 import { withDatabase } from "../database/connect.js";
 import { count, say, sayJson } from "../terminal/print.js";
@@ -19,11 +19,9 @@ export async function transfer(flags: Flags): Promise<number> {
   return withDatabase({ url: from, urlFrom: "--from" }, (source, sourceName) =>
     withDatabase({ url: to, urlFrom: "--to" }, async (target, targetName) => {
       if (flags.json !== true) say(text`From ${sourceName}\nto ${targetName}:\n`);
-      const report = await carryOver(patiently(source, settings), patiently(target, settings), {
-        schemas: settings.schemas,
-        margin: flags.margin,
-        dryRun: flags.dryRun,
-      });
+      const [one, other] = [patiently(source, settings), patiently(target, settings)];
+      const plan = await planTransfer(one, other, { schemas: settings.schemas, margin: flags.margin });
+      const report = flags.dryRun === true ? plan : await applyTransfer(one, other, plan);
       if (flags.json === true) sayJson(toJson(report));
       else say(describe(report, flags.dryRun === true));
       return 0;
@@ -33,14 +31,14 @@ export async function transfer(flags: Flags): Promise<number> {
 
 function describe({ sequences, hint }: TransferReport, dryRun: boolean): ShownText {
   if (sequences.length === 0) return text`There are no sequences.`;
-  const rows = sequences.map(({ sequence, from, before, to, moved }) => [
+  const rows = sequences.map(({ sequence, from, before, to, moves }) => [
     sequence,
     `source ${from ?? "at its end"}`,
     `target ${before ?? "at its end"}`,
-    moved ? `-> ${to ?? "at its end"}` : "far enough",
+    moves ? `-> ${to ?? "at its end"}` : "far enough",
   ]);
   const notes = sequences.flatMap(({ sequence, notes }) => notes.map((note) => `${sequence}: ${note}`));
-  const moved = sequences.filter((each) => each.moved).length;
+  const moved = sequences.filter((each) => each.moves).length;
   return lines([
     ...table(rows),
     ...notes,

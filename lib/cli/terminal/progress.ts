@@ -9,24 +9,18 @@ const CLEAR = "\r\u001b[K";
 
 /**
  * A bar on stderr while long work is going on, on a terminal only; it is gone when the work is done.
- *
- * @param phases what is being done; the next one begins where the progress does
  */
-export function progressBar(...phases: readonly string[]): {
+export function progressBar(what: string): {
   readonly show: (progress: Progress) => void;
   readonly clear: () => void;
 } {
   const { stderr } = process;
-  let phase = 0;
-  let isDone = false;
   let isShown = false;
   return {
-    show({ done, total }) {
-      if (isDone && done === 0) phase = Math.min(phase + 1, phases.length - 1);
-      isDone = done === total;
-      if (stderr.isTTY !== true || total === 0) return;
+    show(progress) {
+      if (stderr.isTTY !== true || progress.total === 0) return;
       isShown = true;
-      stderr.write(`${CLEAR}${progressLine(phases[phase] ?? "", { done, total }, stderr.columns)}`);
+      stderr.write(`${CLEAR}${progressLine(what, progress, stderr.columns)}`);
     },
     clear() {
       if (isShown) stderr.write(CLEAR);

@@ -1,165 +1,147 @@
 import { type Database, NextvalError } from "../../index.js";
-import { incomparable, type Progress } from "../columns/read-extremes.js";
-import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "../columns/fed-columns.js";
+import { incomparable } from "../columns/read-extremes.js";
+import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
 import { look } from "../columns/survey.js";
 import { keyOf } from "../../server/column-names.js";
 import { optionsOf } from "../../option-object.js";
 import { decide, type Wishes } from "./decide.js";
 import { explain } from "./explain-failure.js";
 import { moveOf, moveSafely } from "./move-value.js";
-import type { ResyncFailure, ResyncMove, ResyncReport, ResyncSkip } from "./resync-report.js";
+import {
+  type ApplyResyncOptions,
+  type PlanResyncOptions,
+  ResyncError,
+  type ResyncFailure,
+  type ResyncMove,
+  type ResyncOptions,
+  type ResyncPlan,
+  type ResyncReport,
+  type ResyncSkip,
+} from "./resync-report.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 
-export interface ResyncOptions extends Trust {
-  /** Only say what would be done, with the locks that `status` takes. Default: false. */
-  readonly dryRun?: boolean | undefined;
-  /** Look at the sequences of these schemas only. Default: all but the server's own. */
-  readonly schemas?: readonly string[] | undefined;
-  /**
-   * Also move sequences back that are further than their columns need; those of empty tables to their start. A value
-   * that was drawn and is not in a table yet may then come twice. Default: false.
-   */
-  readonly allowBackwards?: boolean | undefined;
-  /**
-   * Also restart those with a cache that are not behind, where they are, so that no connection goes on with values that
-   * it reserved before the import. What they had reserved is lost. Default: false.
-   */
-  readonly emptyCaches?: boolean | undefined;
-  /**
-   * What a dry run gave: move what it would move, each if that is still needed, and look at no other sequence again. Its
-   * failures and skips are in the report, too. Give it with the same options. Default: look at all.
-   */
-  readonly plan?: ResyncReport | undefined;
-  /**
-   * How long to try to get the lock of a sequence, in milliseconds, from 0 to 2147483647. Default: 5000. 0 tries forever.
-   */
-  readonly lockTimeout?: number | undefined;
-  /**
-   * Told before and after the columns of each statement, up to a hundred, and then before and after each sequence that is
-   * moved.
-   */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-}
-
 /**
- * Puts every sequence that feeds a column behind what the column holds: those of identity columns and SERIAL, those
- * that a column owns, and those that a default draws from. For use after an import or a restore.
+ * Looks for sequences that would give values which a column already has, as after an import or a restore, and plans to move them past
+ * these values. Changes nothing. `applyResync` carries the plan out.
  *
  * ```ts
- * const { moves } = await resync(db, { dryRun: true });
- * moves.map(({ sql }) => sql); // ['alter sequence "public"."orders_id_seq" restart with 9001']
- * await resync(db);
+ * const plan = await planResync(db);
+ * plan.moves.map(({ sql }) => sql); // ['alter sequence "public"."orders_id_seq" restart with 9001']
+ * await applyResync(db, plan);
  * ```
  *
- * **What counts** is what the sequence can still give, here as for `status`: rows from its next value on, in steps of its
- * increment, up to its bounds. Where there is one, the next value becomes the first of these steps that lies behind the
- * last of them: in all columns that it feeds, and in all partitions. So it goes also where some values are free before
- * the first row, as after an import with holes. Only where more values are free before the first row than would be left
- * behind the last it is where it should be, and is left there: it was set to a free part of its range, such as the
- * negative half, and `skips` says so. Rows between the steps count for nothing, as they are those of other writers; so
- * they are where programs make several keys of each value, as `blockAllocator` does.
+ * It looks at the sequences that feed a column: those of identity and SERIAL columns, those that a column owns, and those that a default
+ * draws from.
  *
- * A sequence that is far enough is left alone, and so is that of an empty table, unless `allowBackwards` says otherwise.
- * One that cycles is always left alone.
+ * **What decides.** Only the values that a sequence can still give count: rows from its next value on, in steps of its increment, up to
+ * its bounds. If a column or a partition has such a row, the plan moves the sequence to the first step past the last of these rows. Gaps
+ * do not stop it: a sequence at 1 with rows 100 to 500 moves to 501. The exception is a sequence with more free values before the first
+ * row than after the last one, such as one that was set to the negative half of its range. It stays, and `skips` says so. Rows between
+ * the steps are ignored, because other writers own them; so is each key that a program makes of a block (`blockAllocator`).
  *
- * **While others work.** It reads first, without a lock of its own, and then moves each sequence that is behind, in a
- * transaction by itself. That waits until the transactions that drew from the sequence have ended, and then holds the
- * sequence (SHARE ROW EXCLUSIVE) while it reads the columns once more and restarts it: an instant where a column has an
- * index, else as long as it takes to read the table. Whoever draws from the sequence while it is held, **or waited for**,
- * waits as well, and gets a value behind. So it waits for 200 ms only where a transaction that drew stays open, lets
- * others through for 200 ms, and tries again, each time for twice as long, until `lockTimeout` is over: with 5000, nobody
- * waits for more than 1.6 s at a stretch because of it. Everybody else goes on: the table is locked only as a `select`
- * does it. So it counts what is committed when it looks, and all that was drawn from the sequence, but not rows with keys
- * of their own whose import is not committed yet: commit it first.
+ * A sequence that is far enough is left alone, and so is the sequence of an empty table, unless `allowBackwards` is set. A sequence that
+ * cycles is always left alone.
  *
- * It restarts by ALTER SEQUENCE and not by `setval`, as only that makes other connections forget the values that they
- * reserved with a `cache`. So it takes the owner of the sequence, who may also read the columns.
- *
- * What fails is reported, and leaves that sequence as it was; the others are done. The errors are `LOCK_TIMEOUT`,
- * `PERMISSION_DENIED`, `READ_ONLY`, `SEQUENCE_OUT_OF_BOUNDS` where no value behind the column is within the bounds
- * of the sequence and its columns, `COLUMN_NOT_COMPARED` where a column could not be read, or what the server said.
- * Throws `INVALID_OPTIONS`. Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
+ * Takes the locks that `status` takes. Throws `INVALID_OPTIONS`.
  */
-export async function resync(db: Pick<Database, "begin">, options?: ResyncOptions): Promise<ResyncReport> {
-  const wanted = optionsOf("resync", options);
-  const { dryRun = false, allowBackwards = false, emptyCaches = false, lockTimeout = 5000, plan, onProgress } = wanted;
-  if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
-    const problem = `resync takes a lockTimeout from 0 to 2147483647 milliseconds, not ${String(lockTimeout)}`;
-    throw new NextvalError("INVALID_OPTIONS", problem);
-  }
-  if (typeof db.begin !== "function") {
-    const problem = "resync takes a pool or a session, not a transaction: each sequence is moved in one of its own";
-    throw new NextvalError("INVALID_OPTIONS", problem);
-  }
-  if (plan !== undefined && (dryRun || !Array.isArray(plan.moves))) {
-    throw new NextvalError(
-      "INVALID_OPTIONS",
-      "resync takes the report of a dry run as plan, and none for another dry run",
-    );
-  }
-  const wishes = { allowBackwards, emptyCaches };
-  const found = plan === undefined ? await findMoves(db, wanted, wishes) : await findPlanned(db, plan, wanted);
-  const { planned, failures, skips } = found;
-  if (dryRun) return { dryRun, moves: planned.map(({ move }) => move), failures, skips };
-
-  const moves: ResyncMove[] = [];
-  for (const [done, each] of planned.entries()) {
-    onProgress?.({ done, total: planned.length });
-    const { columns } = each;
-    const { sequence } = each.move;
-    try {
-      const move = await moveSafely(db, sequence, columns, wishes, wanted, lockTimeout);
-      if (move !== undefined) moves.push(move);
-    } catch (error) {
-      failures.push({ sequence, error: await explain(db, error, sequence, columns, lockTimeout) });
-    }
-  }
-  if (planned.length > 0) onProgress?.({ done: planned.length, total: planned.length });
-  return { dryRun, moves, failures, skips };
-}
-
-/** What is to be done, with the columns to look at once more. */
-interface Found {
-  readonly planned: { readonly move: ResyncMove; readonly columns: readonly FedColumn[] }[];
-  readonly failures: ResyncFailure[];
-  readonly skips: ResyncSkip[];
-}
-
-/** Looks at every sequence that feeds a column. */
-async function findMoves(
-  db: Pick<Database, "begin">,
-  { schemas, views, trustOwners, onProgress }: ResyncOptions,
-  wishes: Wishes,
-): Promise<Found> {
-  const found: Found = { planned: [], failures: [], skips: [] };
-  const { looked } = await look(db, { schemas, views, trustOwners }, incomparable, onProgress);
+export async function planResync(db: Pick<Database, "begin">, options?: PlanResyncOptions): Promise<ResyncPlan> {
+  refuseTransaction("planResync", db);
+  const { onProgress, ...wanted } = optionsOf("planResync", options);
+  const plan = {
+    moves: [] as ResyncMove[],
+    failures: [] as ResyncFailure[],
+    skips: [] as ResyncSkip[],
+    options: wanted,
+  };
+  const { looked } = await look(db, wanted, incomparable, onProgress);
   for (const { sequence: state, columns } of looked) {
     if (columns.length === 0) continue;
     const { schema, seqName, options, lastValue, isCalled } = state;
     const sequence = { schema, seqName };
     const unknown = whyUnknown(state);
     try {
-      const decision = decide({ sequence, options, lastValue, isCalled, unknown, columns }, wishes);
-      if (decision.kind === "skip") found.skips.push({ sequence, reason: decision.reason });
-      if (decision.kind === "move") {
-        found.planned.push({ move: moveOf(sequence, decision), columns: columns.map(({ column }) => column) });
-      }
+      const decision = decide({ sequence, options, lastValue, isCalled, unknown, columns }, wishesOf(wanted));
+      if (decision.kind === "skip") plan.skips.push({ sequence, reason: decision.reason });
+      if (decision.kind === "move") plan.moves.push(moveOf(sequence, decision));
     } catch (error) {
-      found.failures.push({ sequence, error: error as Error });
+      plan.failures.push({ sequence, error: error as Error });
     }
   }
-  return found;
+  return plan;
 }
 
-/** Takes a dry run at its word for all sequences but those that it would move. */
-async function findPlanned(db: Pick<Database, "begin">, plan: ResyncReport, trust: Trust): Promise<Found> {
-  const found: Found = { planned: [], failures: [...plan.failures], skips: [...plan.skips] };
-  const { columns } = await readFedColumns(db, [...new Set(plan.moves.map(({ sequence }) => sequence.schema))], trust);
-  const fed = groupBySequence(columns);
-  for (const move of plan.moves) {
-    const own = fed.get(keyOf(move.sequence));
-    if (own === undefined) found.skips.push({ sequence: move.sequence, reason: "it feeds no column any more" });
-    else found.planned.push({ move, columns: own });
+/**
+ * Moves the sequences of a plan, each if that is still needed. Looks at no other sequence.
+ *
+ * ```ts
+ * const { moves } = await applyResync(db, await planResync(db));
+ * ```
+ *
+ * **While others work.** Each sequence is moved in a transaction of its own. That transaction waits until the transactions that drew from
+ * the sequence have ended. It then holds the sequence (SHARE ROW EXCLUSIVE), reads the columns once more, and restarts it: an instant if a
+ * column has an index, else as long as it takes to read the table. Sessions that call `nextval` on the sequence wait while it is held,
+ * **and while `applyResync` waits for it**, and then get a value past the rows. So it backs off: it waits for 200 ms, pauses for 200 ms,
+ * waits for 400 ms, and so on until `lockTimeout` is over. With 5000, no session waits for more than 1.6 s at a stretch. Tables are
+ * locked only as `select` locks them. Rows of an import that is not committed yet do not count: commit it first.
+ *
+ * It uses ALTER SEQUENCE and not `setval`, because only ALTER SEQUENCE makes other connections forget the values that they reserved with
+ * a `cache`. So it needs the owner of the sequence, who may also read the columns.
+ *
+ * Throws `RESYNC_INCOMPLETE` (a `ResyncError`) if a sequence of the plan could not be moved, or if the plan has failures; the sequences
+ * that failed are as they were, the others are moved, and `error.report` has both. The errors in its `failures` are `LOCK_TIMEOUT`,
+ * `PERMISSION_DENIED`, `READ_ONLY`, `SEQUENCE_OUT_OF_BOUNDS` if no value past the column is within the bounds of the sequence and its
+ * columns, `COLUMN_NOT_COMPARED` if a column could not be read, or the server's. Throws `INVALID_OPTIONS`.
+ * Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
+ */
+export async function applyResync(
+  db: Pick<Database, "begin">,
+  plan: ResyncPlan,
+  options?: ApplyResyncOptions,
+): Promise<ResyncReport> {
+  refuseTransaction("applyResync", db);
+  const { lockTimeout = 5000, onProgress } = optionsOf("applyResync", options);
+  if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
+    const problem = `applyResync takes a lockTimeout from 0 to 2147483647 milliseconds, not ${String(lockTimeout)}`;
+    throw new NextvalError("INVALID_OPTIONS", problem);
   }
-  return found;
+  if (!Array.isArray(plan?.moves) || !Array.isArray(plan.failures) || typeof plan.options !== "object") {
+    throw new NextvalError("INVALID_OPTIONS", "applyResync takes a plan that planResync made");
+  }
+  const report = { moves: [] as ResyncMove[], failures: [...plan.failures], skips: [...plan.skips] };
+  const fed = await readFed(db, plan);
+  for (const [done, { sequence }] of plan.moves.entries()) {
+    onProgress?.({ done, total: plan.moves.length });
+    const columns = fed.get(keyOf(sequence));
+    if (columns === undefined) {
+      report.skips.push({ sequence, reason: "it feeds no column any more" });
+      continue;
+    }
+    try {
+      const move = await moveSafely(db, sequence, columns, wishesOf(plan.options), plan.options, lockTimeout);
+      if (move !== undefined) report.moves.push(move);
+    } catch (error) {
+      report.failures.push({ sequence, error: await explain(db, error, sequence, columns, lockTimeout) });
+    }
+  }
+  if (plan.moves.length > 0) onProgress?.({ done: plan.moves.length, total: plan.moves.length });
+  if (report.failures.length > 0) throw new ResyncError(report);
+  return report;
+}
+
+function refuseTransaction(name: string, db: Pick<Database, "begin">): void {
+  if (typeof db?.begin === "function") return;
+  const problem = `${name} takes a pool or a session, not a transaction: each sequence is moved in a transaction of its own`;
+  throw new NextvalError("INVALID_OPTIONS", problem);
+}
+
+function wishesOf({ allowBackwards = false, emptyCaches = false }: ResyncOptions): Wishes {
+  return { allowBackwards, emptyCaches };
+}
+
+/** The columns that the planned sequences feed now, by sequence. */
+async function readFed(db: Pick<Database, "begin">, plan: ResyncPlan): Promise<Map<string, readonly FedColumn[]>> {
+  if (plan.moves.length === 0) return new Map();
+  const schemas = [...new Set(plan.moves.map(({ sequence }) => sequence.schema))];
+  const { columns } = await readFedColumns(db, schemas, plan.options);
+  return groupBySequence(columns);
 }

@@ -1,7 +1,7 @@
 import type { DatabaseState } from "../../catalog/index.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { readDocument } from "../../server/read-json.js";
-import { NextvalError, sql, type Transaction } from "../../index.js";
+import { sql, type Transaction } from "../../index.js";
 import { ADVISORY_LOCK } from "../../server/advisory-locks.js";
 import { keyOf } from "../../server/column-names.js";
 import { hasReached, type Position, positionOf } from "../arithmetic/position.js";
@@ -15,7 +15,8 @@ export interface Step {
   /** Where the target has to be, at least. */
   readonly goal: Position;
   readonly margin: bigint;
-  readonly moved: boolean;
+  /** Whether the target is behind its goal. */
+  readonly moves: boolean;
 }
 
 /**
@@ -71,31 +72,27 @@ export async function setWhereBehind(tx: Queries, steps: readonly Step[]): Promi
 }
 
 /**
- * Makes sure that all have reached their goals. Those that others had moved there meanwhile come back as not moved, with
- * where they are now.
+ * Looks whether all sequences have reached their goals. `overtaken` has the steps whose target another session had moved there before, as
+ * steps that do not move it; `problems` has a sentence for each target that is behind its goal.
  */
 export function verify(
   steps: readonly Step[],
   set: ReadonlySet<string>,
   { sequences }: DatabaseState,
-): Map<Step, Step> {
+): { overtaken: Map<Step, Step>; problems: string[] } {
   const found = new Map(sequences.map((sequence) => [keyOf(sequence), sequence]));
   const overtaken = new Map<Step, Step>();
+  const problems: string[] = [];
   for (const step of steps) {
     const { pair, goal } = step;
     const now = found.get(keyOf(pair.target));
     const position = now && positionOf(now);
     if (position === undefined || !hasReached(position, goal, pair.target.options)) {
-      const problem = `it was set to ${goal.last}, and is ${position === undefined ? "gone" : `at ${position.last}`} when it is read again`;
-      throw new NextvalError(
-        "TRANSFER_NOT_REACHED",
-        `${pair.name}: ${problem}; see who changes it, and run transfer again`,
-        { sequence: pair.name },
-      );
-    }
-    if (!set.has(keyOf(pair.target))) {
-      overtaken.set(step, { ...step, pair: { ...pair, before: position }, moved: false });
+      const place = position === undefined ? "gone" : `at ${position.last}`;
+      problems.push(`${pair.name}: it was set to ${goal.last}, and is ${place} when it is read again`);
+    } else if (!set.has(keyOf(pair.target))) {
+      overtaken.set(step, { ...step, pair: { ...pair, before: position }, moves: false });
     }
   }
-  return overtaken;
+  return { overtaken, problems };
 }

@@ -10,99 +10,153 @@ export interface TransferOptions {
   /** Carry the sequences of these schemas only. Default: all but the server's own. */
   readonly schemas?: readonly string[] | undefined;
   /**
-   * How many values each sequence of the target leaves out, from 0 to 2^63-1, so that what is drawn from the source after it
-   * was read does no harm. Default: 1000, which is 1000 times the increment. It takes at most half of the values that are left
-   * until the sequence, or a column that it feeds, has no more; the report says where it takes fewer than asked for.
+   * How many values each sequence of the target leaves out, from 0 to 2^63-1, so that values which are drawn from the source after it was
+   * read do no harm. Default: 1000, which is 1000 times the increment. At most half of the values are left out that remain until the end
+   * of the sequence, or of a column that it feeds; the report says if it is fewer than asked for.
    */
   readonly margin?: number | bigint | undefined;
-  /** Do all checks, and set nothing: the report says what would be set. Default: false. */
-  readonly dryRun?: boolean | undefined;
 }
 
-/** What became of one sequence. Each value is the one that `nextval` gives next; null where there is none left. */
+/** A sequence of a transfer. Each value is the one that `nextval` returns next; null if none is left. */
 export interface TransferredSequence {
   /** `schema.name` */
   readonly sequence: string;
   /** On the source. */
   readonly from: bigint | null;
-  /** On the target, afterwards; with `dryRun`, what it would be. */
-  readonly to: bigint | null;
-  /** On the target, before. */
+  /** On the target, before the transfer. */
   readonly before: bigint | null;
-  /** How many values it leaves out: fewer than asked for where the end is near. */
+  /** On the target, after the transfer. */
+  readonly to: bigint | null;
+  /** How many values are left out: fewer than asked for if the end is near. */
   readonly margin: bigint;
-  /** Whether the target was behind, and so was set. */
-  readonly moved: boolean;
-  /** What somebody should know about it, in sentences. */
+  /** Whether the transfer sets the target. It does not if the target is far enough. */
+  readonly moves: boolean;
+  /** What an operator should know about this sequence, in sentences. */
   readonly notes: readonly string[];
 }
 
+/** What `applyTransfer` did. */
 export interface TransferReport {
   /** By schema and name. */
   readonly sequences: readonly TransferredSequence[];
-  /** What PostgreSQL has for this itself, where a side is version 19 or later; else null. */
+  /** PostgreSQL's own way to do this, if a side is version 19 or later; else null. */
   readonly hint: string | null;
 }
 
+/** What `applyTransfer` would do. Plain data, so it can be kept as JSON with `toJson`. */
+export interface TransferPlan extends TransferReport {
+  /** The options of the plan. `applyTransfer` takes them from here. */
+  readonly options: TransferOptions;
+}
+
 /**
- * Carries the position of every sequence from one database to another, for a cutover or a major upgrade by logical
- * replication, which before PostgreSQL 19 carries the rows and leaves the sequences where they were. Serial, identity and
- * plain sequences are carried, unlogged ones included; those of extensions are left to their extensions.
+ * Compares the sequences of two databases, and plans to carry the position of each from one to the other: for a cutover or a major
+ * upgrade by logical replication, which before PostgreSQL 19 carries the rows and leaves the sequences where they were. Changes nothing.
+ * `applyTransfer` carries the plan out.
  *
  * ```ts
- * // Nothing is written to the source any more, and the target has caught up.
- * const { sequences } = await transfer(bind(oldClient), bind(newClient));
- * sequences[0]; // { sequence: "public.orders_id_seq", from: 5001n, to: 6001n, before: 1n, margin: 1000n, moved: true, notes: [] }
+ * const plan = await planTransfer(bind(oldClient), bind(newClient));
+ * plan.sequences[0]; // { sequence: "public.orders_id_seq", from: 5001n, before: 1n, to: 6001n, margin: 1000n, moves: true, notes: [] }
  * ```
  *
- * The target never moves backwards, so it can be run again: a second run carries what was drawn meanwhile. What sessions of
- * the source hold in their caches counts as drawn. A sequence that cycles is not carried across its end; where its target is
- * ahead of its source, one of them may have come round, and the report says so.
+ * Serial, identity and plain sequences are carried, also unlogged ones. Sequences of extensions are left to their extensions.
  *
- * It is one transaction on the target: all sequences are checked, then set by one statement, then read again. Yet `setval` is
- * not undone by a rollback: what was set before a connection broke stays set, and running it again is the cure. Sessions of the
- * target that hold values in their caches have to connect anew.
- *
- * Other transfers to the same target wait for this one, and so does whoever alters one of its sequences, or `resync`. Each is
- * set only where it is behind at that moment, as the statement that sets it reads it once more. No lock that a role without
- * ownership may take keeps others from drawing, or from `setval`, between this reading and this setting, some microseconds: so
- * nobody should draw meanwhile from a target that may be as far as its source.
- *
- * Throws `TRANSFER_REFUSED`, with nothing set, when a sequence is on one side only, when type, bounds, increment or cycle
- * differ, and when the connected role may not read or set one; the message names all of them. Throws `TRANSFER_NOT_REACHED`
- * when the target is found behind what it was set to, which takes somebody else's `setval`.
- *
- * Sources: "Logical Replication", section "Restrictions"; "Sequence Manipulation Functions".
+ * Throws `TRANSFER_REFUSED` if a sequence is on one side only, if type, bounds, increment or cycle differ, or if the connected role may
+ * not read or set a sequence; the message names all of them. Source: "Logical Replication", section "Restrictions".
  */
-export async function transfer(
+export async function planTransfer(
   from: Source,
   to: Pick<Database, "begin">,
   options?: TransferOptions,
-): Promise<TransferReport> {
-  const { schemas, margin, dryRun = false } = optionsOf("transfer", options);
+): Promise<TransferPlan> {
+  const { schemas, margin } = optionsOf("planTransfer", options);
   const asked = marginOf(margin);
   const source = await look("source", from, schemas);
   return to.begin(async (tx) => {
-    if (!dryRun) await holdTarget(tx, schemas);
-    const target = await look("target", tx, schemas);
-    if (target.address === source.address) {
-      throw new NextvalError("INVALID_OPTIONS", "transfer needs two databases, and both handles lead to the same one");
-    }
-    const { pairs, problems } = compare(source, target);
-    if (problems.length > 0) {
-      throw new NextvalError("TRANSFER_REFUSED", `nothing was transferred:\n${problems.join("\n")}`);
-    }
-    const steps = pairs.map((pair) => stepOf(pair, asked));
-    const moving = steps.filter(({ moved }) => moved);
-    let done: readonly Step[] = steps;
-    if (!dryRun && moving.length > 0) {
-      const set = await setWhereBehind(tx, moving);
-      const overtaken = verify(moving, set, await inspect(tx, { schemas }));
-      done = steps.map((step) => overtaken.get(step) ?? step);
-    }
-    const hint = builtInWay(source.state.serverVersion, target.state.serverVersion);
-    return { sequences: done.map((step) => reportOf(step, asked)), hint };
+    const { steps, hint } = stepsOf(source, await look("target", tx, schemas), asked);
+    return { sequences: steps.map((step) => reportOf(step, asked)), hint, options: { schemas, margin } };
   });
+}
+
+/**
+ * Carries the positions of sequences from one database to another, as planned. It reads both databases again, so it also carries what
+ * was drawn since the plan was made.
+ *
+ * ```ts
+ * // Nothing is written to the source any more, and the target has caught up.
+ * await applyTransfer(source, target, await planTransfer(source, target));
+ * ```
+ *
+ * The target never moves backwards, so a transfer can be run again. Values in the caches of the source's sessions count as drawn. A
+ * sequence that cycles is not carried across its end. If its target is ahead of its source, one of them may have wrapped around, and the
+ * report says so.
+ *
+ * It is one transaction on the target: all sequences are checked, then set by one statement, then read again. But a rollback does not undo
+ * `setval`: sequences that were set before a connection broke stay set. Run the transfer again then. Sessions of the target that hold
+ * values in their caches have to reconnect.
+ *
+ * Other transfers to the same target wait for this one, and so do sessions that alter one of its sequences, and `applyResync`. Each
+ * sequence is set only if it is behind at that moment. A role that does not own the sequence cannot lock out `nextval` and `setval` during
+ * the microseconds between read and write: do not draw from the target while a transfer runs.
+ *
+ * Throws `TRANSFER_REFUSED` as `planTransfer` does, with nothing set. Throws `TRANSFER_INCOMPLETE` (a `TransferError`) if a sequence of
+ * the target is behind the value that it was set to, because another session has called `setval`; `error.report` has what was found.
+ * Source: "Sequence Manipulation Functions".
+ */
+export async function applyTransfer(
+  from: Source,
+  to: Pick<Database, "begin">,
+  plan: TransferPlan,
+): Promise<TransferReport> {
+  if (!Array.isArray(plan?.sequences) || typeof plan.options !== "object") {
+    throw new NextvalError("INVALID_OPTIONS", "applyTransfer takes a plan that planTransfer made");
+  }
+  const { schemas, margin } = plan.options;
+  const asked = marginOf(margin);
+  const source = await look("source", from, schemas);
+  return to.begin(async (tx) => {
+    await holdTarget(tx, schemas);
+    const { steps, hint } = stepsOf(source, await look("target", tx, schemas), asked);
+    const report = (done: readonly Step[]) => ({ sequences: done.map((step) => reportOf(step, asked)), hint });
+    const behind = steps.filter(({ moves }) => moves);
+    if (behind.length === 0) return report(steps);
+    const set = await setWhereBehind(tx, behind);
+    const { overtaken, problems } = verify(behind, set, await inspect(tx, { schemas }));
+    const done = report(steps.map((step) => overtaken.get(step) ?? step));
+    if (problems.length > 0) throw new TransferError(problems, done);
+    return done;
+  });
+}
+
+/** `TRANSFER_INCOMPLETE`: sequences of the target are not where they were set to. */
+export class TransferError extends NextvalError {
+  /** What was found, and what was set. */
+  readonly report: TransferReport;
+
+  constructor(problems: readonly string[], report: TransferReport) {
+    super(
+      "TRANSFER_INCOMPLETE",
+      `another session has changed the target; run the transfer again:\n${problems.join("\n")}`,
+    );
+    this.report = report;
+  }
+}
+
+function stepsOf(source: Address, target: Address, asked: bigint): { steps: Step[]; hint: string | null } {
+  if (target.address === source.address) {
+    throw new NextvalError("INVALID_OPTIONS", "a transfer needs two databases, and both handles lead to the same one");
+  }
+  const { pairs, problems } = compare(source, target);
+  if (problems.length > 0) {
+    throw new NextvalError("TRANSFER_REFUSED", `nothing was transferred:\n${problems.join("\n")}`);
+  }
+  const hint = builtInWay(source.state.serverVersion, target.state.serverVersion);
+  return { steps: pairs.map((pair) => stepOf(pair, asked)), hint };
+}
+
+interface Address extends Side {
+  /** Tells a database from all others. */
+  readonly address: string;
 }
 
 function marginOf(given: number | bigint = 1000): bigint {
@@ -110,14 +164,13 @@ function marginOf(given: number | bigint = 1000): bigint {
     const margin = BigInt(given);
     if (margin >= 0n && margin < 2n ** 63n) return margin;
   }
-  throw new NextvalError("INVALID_OPTIONS", `transfer takes a margin from 0 to 2^63-1 values, not ${String(given)}`);
+  throw new NextvalError(
+    "INVALID_OPTIONS",
+    `planTransfer takes a margin from 0 to 2^63-1 values, not ${String(given)}`,
+  );
 }
 
-async function look(
-  name: Side["name"],
-  db: Source,
-  schemas: readonly string[] | undefined,
-): Promise<Side & { readonly address: string }> {
+async function look(name: Side["name"], db: Source, schemas: readonly string[] | undefined): Promise<Address> {
   const { role, address } = await readDocument<{ role: string; address: string }>(
     db,
     sql`
@@ -134,19 +187,19 @@ function stepOf(pair: Pair, asked: bigint): Step {
   const half = valuesLeft(pair.from, roomOf(pair.target)) / 2n;
   const margin = half < asked ? half : asked;
   const goal = advance(pair.from, margin, options);
-  return { pair, goal, margin, moved: !hasReached(pair.before, goal, options) };
+  return { pair, goal, margin, moves: !hasReached(pair.before, goal, options) };
 }
 
 function reportOf(step: Step, asked: bigint): TransferredSequence {
-  const { pair, goal, margin, moved } = step;
+  const { pair, goal, margin, moves } = step;
   const { options } = pair.source;
   return {
     sequence: pair.name,
     from: nextOf(pair.from, options),
-    to: nextOf(moved ? goal : pair.before, options),
     before: nextOf(pair.before, options),
+    to: nextOf(moves ? goal : pair.before, options),
     margin,
-    moved,
+    moves,
     notes: [...endIsNear(step, asked), ...hasComeRound(step), ...cachesLeft(step)],
   };
 }
@@ -159,17 +212,17 @@ function endIsNear({ pair: { from, target }, margin }: Step, asked: bigint): str
   return [`${left}: the margin is ${margin} instead of ${asked}`];
 }
 
-function hasComeRound({ pair: { before, target }, goal, moved }: Step): string[] {
-  if (!target.options.cycle || moved || hasReached(goal, before, target.options)) return [];
+function hasComeRound({ pair: { before, target }, goal, moves }: Step): string[] {
+  if (!target.options.cycle || moves || hasReached(goal, before, target.options)) return [];
   return [
     "it cycles, and the target is ahead of the source, so it was left where it is; " +
       "if the source has come round since an earlier transfer, set the target with setval",
   ];
 }
 
-function cachesLeft({ pair: { before, target }, moved }: Step): string[] {
+function cachesLeft({ pair: { before, target }, moves }: Step): string[] {
   const { cache } = target.options;
-  if (!moved || cache === 1n || !before.called) return [];
+  if (!moves || cache === 1n || !before.called) return [];
   return [
     `sessions of the target that have drawn from it may each hold up to ${cache - 1n} values from before; ` +
       "let them connect anew before they insert",

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { useDatabase } from "../../support/database.js";
 import { cuttable, type CuttableServer } from "../../server/cut.js";
 import { startServer } from "../../server/server.js";
-import { range, unused, valuesOf } from "../../ranges.js";
+import { range, unused, valuesOf } from "../../support/ranges.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");

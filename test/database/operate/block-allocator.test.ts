@@ -6,7 +6,7 @@ import { useDatabase } from "../../support/database.js";
 import { cuttable, type CuttableServer } from "../../server/cut.js";
 import { startServer } from "../../server/server.js";
 import { recordStatements, type StatementRecorder } from "../../support/hosts/recorder.js";
-import { range, unused, valuesOf } from "../../ranges.js";
+import { range, unused, valuesOf } from "../../support/ranges.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq", { increment: 100 });

@@ -1,5 +1,6 @@
 import { bind, type Database } from "nextval";
-import { type Health, resync, status } from "nextval/operate";
+import { applyResync, planResync, type Health, status } from "nextval/operate";
+import { resync } from "../../support/resync.js";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
@@ -137,9 +138,9 @@ test("many partitions do not take all the room that the server has for locks", {
     const columns = columnsOf(await status(bind(client)));
     expect([...columns.values()]).toEqual(Array.from({ length: 8 }, () => 9n));
     const seen: number[] = [];
-    const { moves, failures } = await resync(bind(client), { onProgress: ({ done }) => seen.push(done) });
-    expect(failures).toEqual([]);
-    expect(moves).toHaveLength(8);
+    const plan = await planResync(bind(client), { onProgress: ({ done }) => seen.push(done) });
+    expect(plan.failures).toEqual([]);
+    expect((await applyResync(bind(client), plan)).moves).toHaveLength(8);
     // Fewer at once, and not only after the server had refused all of them.
     expect(seen.slice(0, 2)).toEqual([0, 2]);
   } finally {
@@ -164,7 +165,7 @@ test("on a standby an unlogged table concerns itself only", { timeout: 60_000 },
       );
       // From 15 on its sequence is unlogged as well, and has no value here.
       expect(columns.get("all_fleeting")).toEqual(expect.any(String));
-      const { moves, failures } = await resync(bind(client), { dryRun: true });
+      const { moves, failures } = await planResync(bind(client));
       expect(moves).toMatchObject([{ column: { table: "logged" }, to: 10n }]);
       expect(failures.map(({ sequence }) => sequence.seqName)).toEqual(["all_fleeting_id_seq", "s"]);
     });

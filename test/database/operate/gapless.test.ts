@@ -3,7 +3,7 @@ import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
 import { gapless } from "nextval/operate";
 import { useDatabase } from "../../support/database.js";
-import { range } from "../../ranges.js";
+import { range } from "../../support/ranges.js";
 
 const database = useDatabase();
 let db: Database;

@@ -4,7 +4,7 @@ import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PgBouncer, pgBouncerVersion, startPgBouncer } from "../../server/pgbouncer.js";
 import { useDatabase } from "../../support/database.js";
-import { valuesOf } from "../../ranges.js";
+import { valuesOf } from "../../support/ranges.js";
 
 /** Far fewer connections to the server than clients, so that each transaction may run in another session. */
 const SERVER_CONNECTIONS = 3;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { bind, type Database, type NextvalError } from "nextval";
-import { resync, status, toJson } from "nextval/operate";
+import { bind, type Database, NextvalError } from "nextval";
+import { applyResync, planResync, type Progress, ResyncError, status, toJson } from "nextval/operate";
+import { resync } from "../../support/resync.js";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
@@ -56,7 +57,7 @@ test("serial, identity of both kinds, owned and default: the insert that failed 
     insert into d select generate_series(1, 40);
     insert into e select generate_series(1, 50)`);
   for (const table of ["a", "b", "c", "e"]) await expect(insert(table)).rejects.toMatchObject({ code: "23505" });
-  const dry = await resync(db, { dryRun: true });
+  const dry = await planResync(db);
   expect(dry.moves.map(({ sql }) => sql)).toEqual([
     'alter sequence "public"."a_id_seq" restart with 11',
     'alter sequence "public"."b_id_seq" restart with 21',
@@ -74,7 +75,7 @@ test("serial, identity of both kinds, owned and default: the insert that failed 
   await expect(insert("a")).rejects.toMatchObject({ code: "23505" });
 
   const report = await resync(db);
-  expect(report).toMatchObject({ dryRun: false, failures: [], skips: [] });
+  expect(report).toMatchObject({ failures: [], skips: [] });
   expect(report.moves[0]).toMatchObject({ from: 3n, to: 11n });
   expect(report.moves.slice(1)).toEqual(dry.moves.slice(1));
   expect(await insert("a")).toEqual([11]);
@@ -391,21 +392,20 @@ test("while it waits for an open transaction, others get through in between", as
   expect(patient).toMatchObject({ moves: [{ to: 1001n }], failures: [] });
 });
 
-test("a dry run is a plan: only what it would move is looked at again", async () => {
+test("a plan is taken at its word: only what it would move is looked at again", async () => {
   await run(`
     create table a (id serial primary key); create table b (id serial primary key); create table c (id serial primary key);
     create table x (x text default nextval('a_id_seq')); create sequence turn maxvalue 3 cycle; create table y (y int default nextval('turn'));
     create table gone (id serial primary key);
     insert into a values (10); insert into b values (10); insert into gone values (10)`);
-  const plan = await resync(db, { dryRun: true });
+  const plan = await planResync(db);
   expect(plan.moves.map(({ sequence }) => sequence.seqName)).toEqual(["a_id_seq", "b_id_seq", "gone_id_seq"]);
   // Meanwhile one more is behind, one no longer is, and one has gone.
   await run("insert into c values (10); select setval('b_id_seq', 10); insert into a values (20); drop table gone");
   const read: string[] = [];
   const client = database.connect({ max: 2, debug: (_connection, text) => read.push(text) });
-  const report = await resync(bind(client), { plan });
+  const report = await applyResync(bind(client), plan);
   expect(report).toMatchObject({
-    dryRun: false,
     failures: [],
     moves: [{ sequence: sequence("a_id_seq"), to: 21n }],
     skips: [
@@ -415,8 +415,6 @@ test("a dry run is a plan: only what it would move is looked at again", async ()
   });
   expect(read.filter((text) => text.includes("as held")).length).toBe(2);
   expect(read.filter((text) => text.includes('"c"'))).toEqual([]);
-  await expect(resync(db, { plan, dryRun: true })).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
-  await expect(resync(db, { plan: [] as never })).rejects.toThrow("the report of a dry run");
 });
 
 /** Waits until so many wait for a lock. */
@@ -512,12 +510,38 @@ test("settings of the connection do not get in its way", async () => {
   expect(session.moves).toMatchObject([{ to: 21n }]);
 });
 
+test("fails if it could not do all that was planned, and says what was done", async () => {
+  await run(`
+    create table a (id serial primary key); insert into a values (10);
+    create table full_one (id smallint primary key default 1); create sequence full_seq as smallint owned by full_one.id;
+    alter table full_one alter id set default nextval('full_seq'); insert into full_one values (1), (32767)`);
+  const plan = await planResync(db);
+  expect(plan).toMatchObject({ moves: [{ to: 11n }], failures: [{ sequence: sequence("full_seq") }] });
+  const error = (await applyResync(db, plan).catch((reason: unknown) => reason)) as ResyncError;
+  expect(error).toBeInstanceOf(ResyncError);
+  expect(error).toBeInstanceOf(NextvalError);
+  expect(error).toMatchObject({ code: "RESYNC_INCOMPLETE", report: { moves: [{ to: 11n }], failures: plan.failures } });
+  expect(error.message).toMatch(
+    /^1 sequence was not resynced:\npublic\.full_seq: public\.full_one\.id goes to 32767, /,
+  );
+  expect(await insert("a")).toEqual([11]);
+});
+
 test("what it does not take", async () => {
-  await expect(resync(db, { lockTimeout: -1 })).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
-  await expect(resync(db, null as never)).rejects.toThrow("resync takes options as an object, not null");
-  await expect(resync(db, { schemas: "public" as never })).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
+  const plan = await planResync(db);
+  const refusal = { code: "INVALID_OPTIONS" };
+  await expect(applyResync(db, plan, { lockTimeout: -1 })).rejects.toMatchObject(refusal);
+  await expect(applyResync(db, plan, null as never)).rejects.toThrow(
+    "applyResync takes options as an object, not null",
+  );
+  await expect(planResync(db, null as never)).rejects.toThrow("planResync takes options as an object, not null");
+  await expect(planResync(db, { schemas: "public" as never })).rejects.toMatchObject(refusal);
+  for (const wrong of [undefined, null, [], { moves: [] }, toJson(plan).moves]) {
+    await expect(applyResync(db, wrong as never)).rejects.toThrow("applyResync takes a plan that planResync made");
+  }
   await db.begin(async (tx) => {
-    await expect(resync(tx as never)).rejects.toThrow("not a transaction");
+    await expect(planResync(tx as never)).rejects.toThrow("not a transaction");
+    await expect(applyResync(tx as never, plan)).rejects.toThrow("not a transaction");
   });
 });
 
@@ -526,7 +550,8 @@ test("some hundred sequences, with progress", async () => {
     execute format('create table t%s (id serial primary key)', i);
     if i % 15 = 0 then execute format('insert into t%s values (5)', i); end if; end loop; end $$`);
   const seen: string[] = [];
-  const { moves } = await resync(db, { onProgress: ({ done, total }) => seen.push(`${done}/${total}`) });
+  const onProgress = ({ done, total }: Progress) => seen.push(`${done}/${total}`);
+  const { moves } = await applyResync(db, await planResync(db, { onProgress }), { onProgress });
   expect(moves.length).toBe(20);
   expect(seen.slice(0, 2)).toEqual(["0/300", "100/300"]);
   expect(seen.at(-1)).toBe("20/20");

@@ -1,5 +1,6 @@
 import { bind } from "nextval";
-import { resync, status } from "nextval/operate";
+import { status } from "nextval/operate";
+import { resync } from "../../support/resync.js";
 import postgres from "postgres";
 import { expect, test } from "vitest";
 import { startServer } from "../../server/server.js";

@@ -1,6 +1,7 @@
 import { bind, type Database, type Sql, type Transaction } from "nextval";
 import { inspect } from "nextval/catalog";
-import { type Health, resync, status, type StatusOptions } from "nextval/operate";
+import { planResync, type Health, status, type StatusOptions } from "nextval/operate";
+import { resync } from "../../support/resync.js";
 import type postgres from "postgres";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { FedColumn } from "../../../lib/operate/columns/fed-columns.js";
@@ -79,7 +80,7 @@ test("a view is read only if it is asked for, and by a superuser only if its own
     alter view evil.v alter column id set default nextval('evil.s')`);
   const shut = "reading a view runs code of its owner; views: true reads it all the same";
   expect(columnsOf(await status(superuser, { columns: "all" }))).toEqual({ v: shut });
-  expect(await resync(superuser, { dryRun: true })).toMatchObject({
+  expect(await planResync(superuser)).toMatchObject({
     skips: [{ sequence: { schema: "evil", seqName: "s" }, reason: `evil.v.id: ${shut}` }],
     failures: [],
   });

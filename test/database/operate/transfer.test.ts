@@ -1,6 +1,8 @@
-import { bind, type Database, type Transaction } from "nextval";
-import { resync, transfer } from "nextval/operate";
+import { bind, type Database, type Sql, type Transaction } from "nextval";
+import { resync } from "../../support/resync.js";
+import { transfer } from "../../support/transfer.js";
 import { beforeEach, describe, expect, test } from "vitest";
+import { applyTransfer, planTransfer, type TransferError } from "nextval/operate";
 import { serverVersion } from "../../support/database.js";
 import { builtInWay } from "../../../lib/operate/transfer/transfer-sequences.js";
 import { useReplicas } from "../../support/replicas.js";
@@ -97,7 +99,7 @@ describe("after logical replication", () => {
 
     const { sequences } = await run();
 
-    expect(sequences.map(({ sequence, moved, margin }) => [sequence, moved, margin])).toEqual([
+    expect(sequences.map(({ sequence, moves, margin }) => [sequence, moves, margin])).toEqual([
       [`Sales "EU".Invoice's no.`, true, 1000n],
       ["public.debts_id_seq", true, 1000n],
       ["public.orders_id_seq", true, 1000n],
@@ -146,7 +148,7 @@ describe("a transfer", () => {
       before,
       to: from + margin * step,
       margin,
-      moved: true,
+      moves: true,
       notes: [],
     });
     expect(sequences).toEqual([
@@ -171,19 +173,19 @@ describe("a transfer", () => {
     await replicas.source.client`select nextval('a_seq'), nextval('b_seq')`;
     await run();
     expect((await run()).sequences).toMatchObject([
-      { from: 2n, to: 1002n, before: 1002n, moved: false, notes: [] },
-      { from: -2n, to: -1002n, before: -1002n, moved: false, notes: [] },
+      { from: 2n, to: 1002n, before: 1002n, moves: false, notes: [] },
+      { from: -2n, to: -1002n, before: -1002n, moves: false, notes: [] },
     ]);
     await replicas.source.client`select nextval('a_seq'), nextval('b_seq') from generate_series(1, 5)`;
     expect((await run()).sequences).toMatchObject([
-      { from: 7n, to: 1007n, before: 1002n, moved: true },
-      { from: -7n, to: -1007n, before: -1002n, moved: true },
+      { from: 7n, to: 1007n, before: 1002n, moves: true },
+      { from: -7n, to: -1007n, before: -1002n, moves: true },
     ]);
     // The target has gone live.
     await replicas.target.client`select nextval('a_seq'), nextval('b_seq') from generate_series(1, 3000)`;
     expect((await run()).sequences).toMatchObject([
-      { to: 4007n, before: 4007n, moved: false },
-      { to: -4007n, before: -4007n, moved: false },
+      { to: 4007n, before: 4007n, moves: false },
+      { to: -4007n, before: -4007n, moves: false },
     ]);
   });
 
@@ -220,9 +222,9 @@ describe("a transfer", () => {
       }),
     );
     expect(sequences).toMatchObject([
-      { sequence: "public.down_seq", before: -21001n, to: -21001n, moved: false },
-      { sequence: "public.drawn_seq", before: 3001n, to: 3001n, moved: false },
-      { sequence: "public.quiet_seq", before: 1n, to: 1001n, moved: true },
+      { sequence: "public.down_seq", before: -21001n, to: -21001n, moves: false },
+      { sequence: "public.drawn_seq", before: 3001n, to: 3001n, moves: false },
+      { sequence: "public.quiet_seq", before: 1n, to: 1001n, moves: true },
     ]);
     expect(await client`select nextval('drawn_seq') as drawn, nextval('down_seq') as down`).toEqual([
       { drawn: "3001", down: "-21001" },
@@ -243,7 +245,7 @@ describe("a transfer", () => {
     );
     await finished;
     other.release();
-    expect(sequences).toMatchObject([{ before: 7000n, to: 7000n, moved: false }]);
+    expect(sequences).toMatchObject([{ before: 7000n, to: 7000n, moves: false }]);
   });
 
   test("waits for another transfer to the same target", async () => {
@@ -257,22 +259,25 @@ describe("a transfer", () => {
         await new Promise((resolve) => setTimeout(resolve, 300));
       }),
     );
-    expect(first.sequences).toMatchObject([{ before: 1n, to: 1001n, moved: true }]);
-    expect((await second)?.sequences).toMatchObject([{ before: 1001n, to: 1501n, moved: true }]);
+    expect(first.sequences).toMatchObject([{ before: 1n, to: 1001n, moves: true }]);
+    expect((await second)?.sequences).toMatchObject([{ before: 1001n, to: 1501n, moves: true }]);
   });
 
-  test("with dryRun says what it would do, and sets nothing", async () => {
+  test("a plan says what a transfer would do, and sets nothing", async () => {
     await onBoth("create sequence a_seq; create sequence b_seq");
     await replicas.source.client`select nextval('a_seq')`;
     await replicas.target.client`select setval('b_seq', 5000)`;
     const before = await positions("target");
-    const dry = await run({ dryRun: true, margin: 3 });
-    expect(dry.sequences).toMatchObject([
-      { sequence: "public.a_seq", from: 2n, to: 5n, before: 1n, moved: true },
-      { sequence: "public.b_seq", from: 1n, to: 5001n, before: 5001n, moved: false },
+    const plan = await planTransfer(replicas.source.db, replicas.target.db, { margin: 3 });
+    expect(plan.sequences).toMatchObject([
+      { sequence: "public.a_seq", from: 2n, to: 5n, before: 1n, moves: true },
+      { sequence: "public.b_seq", from: 1n, to: 5001n, before: 5001n, moves: false },
     ]);
     expect(await positions("target")).toEqual(before);
-    expect(await run({ margin: 3 })).toEqual(dry);
+    expect(await applyTransfer(replicas.source.db, replicas.target.db, plan)).toEqual({
+      sequences: plan.sequences,
+      hint: null,
+    });
     expect(await positions("target")).not.toEqual(before);
   });
 
@@ -358,10 +363,10 @@ describe("a transfer", () => {
     ]);
     await replicas.source.client`select nextval('round_seq') from generate_series(1, 12)`;
     const { sequences } = await run({ margin: 20 });
-    expect(sequences).toMatchObject([{ from: 3n, to: 96n, before: 96n, moved: false }]);
+    expect(sequences).toMatchObject([{ from: 3n, to: 96n, before: 96n, moves: false }]);
     expect(sequences[0]?.notes).toEqual([expect.stringContaining("it cycles, and the target is ahead of the source")]);
     await replicas.source.client`select setval('round_seq', 100)`;
-    expect((await run({ margin: 0 })).sequences).toMatchObject([{ from: 1n, to: 1n, before: 96n, moved: true }]);
+    expect((await run({ margin: 0 })).sequences).toMatchObject([{ from: 1n, to: 1n, before: 96n, moves: true }]);
   });
 
   test("says where sessions of the target may hold values from before", async () => {
@@ -369,9 +374,9 @@ describe("a transfer", () => {
     await replicas.source.client`select nextval('cached_seq') from generate_series(1, 100)`;
     await replicas.target.client`select nextval('cached_seq')`;
     const { sequences } = await run();
-    expect(sequences).toMatchObject([{ before: 31n, moved: true }]);
+    expect(sequences).toMatchObject([{ before: 31n, moves: true }]);
     expect(sequences[0]?.notes).toEqual([expect.stringContaining("may each hold up to 29 values from before")]);
-    expect((await run()).sequences).toMatchObject([{ moved: false, notes: [] }]);
+    expect((await run()).sequences).toMatchObject([{ moves: false, notes: [] }]);
   });
 
   test("looks at the given schemas only", async () => {
@@ -393,7 +398,7 @@ describe("a transfer", () => {
       where relkind = 'S' and relpersistence = 'p'`;
     const { sequences } = await run({ margin: 0 });
     expect(sequences).toHaveLength(1000);
-    expect(sequences.every(({ moved, to }) => moved && to === 501n)).toBe(true);
+    expect(sequences.every(({ moves, to }) => moves && to === 501n)).toBe(true);
     const rows = await replicas.target.client`select distinct last_value from pg_sequences where schemaname = 'public'`;
     expect(rows).toEqual([{ last_value: "500" }]);
   }, 60_000);
@@ -434,13 +439,16 @@ describe("refused with nothing set", () => {
       "public.type_seq: maxValue is 2147483647 on the source and 9223372036854775807 on the target",
     ]);
     expect(await positions("target")).toEqual(before);
-    expect(await refusal({ dryRun: true })).toMatchObject({ code: "TRANSFER_REFUSED" });
+    const plan = { sequences: [], hint: null, options: {} };
+    const applying = applyTransfer(replicas.source.db, replicas.target.db, plan);
+    await expect(applying).rejects.toMatchObject({ code: "TRANSFER_REFUSED" });
+    expect(await positions("target")).toEqual(before);
   });
 
   test("start, cache, comment and owner may differ", async () => {
     await replicas.source.client.unsafe("create sequence a_seq start 5 cache 7; comment on sequence a_seq is 'old'");
     await replicas.target.client.unsafe("create table t (id int); create sequence a_seq owned by t.id");
-    expect((await run({ margin: 0 })).sequences).toMatchObject([{ from: 5n, to: 5n, before: 1n, moved: true }]);
+    expect((await run({ margin: 0 })).sequences).toMatchObject([{ from: 5n, to: 5n, before: 1n, moves: true }]);
   });
 
   test("are sequences that the role may not read or set: all are named, with what cures it", async () => {
@@ -466,7 +474,7 @@ describe("refused with nothing set", () => {
       await onBoth(`grant ${privilege} on sequence public.${name} to "The Mover"`);
     }
     await replicas.target.client.unsafe(`grant update on a_seq, "B ""seq" to "The Mover"`);
-    expect((await transfer(from!, to!)).sequences).toMatchObject([{ moved: true }, { to: 1101n, moved: true }]);
+    expect((await transfer(from!, to!)).sequences).toMatchObject([{ moves: true }, { to: 1101n, moves: true }]);
     for (const node of [replicas.source, replicas.target]) {
       await node.client.unsafe(`drop owned by "The Mover"; drop role "The Mover"`);
     }
@@ -478,22 +486,54 @@ describe("refused with nothing set", () => {
     const before = await positions("target");
     await expect(transfer(replicas.source.db, readOnly)).rejects.toMatchObject({ code: "READ_ONLY" });
     expect(await positions("target")).toEqual(before);
-    expect((await transfer(replicas.source.db, readOnly, { dryRun: true })).sequences).toMatchObject([{ moved: true }]);
+    expect((await planTransfer(replicas.source.db, readOnly)).sequences).toMatchObject([{ moves: true }]);
   });
 
   test("are two handles of one database", async () => {
     const again = bind(replicas.source.connect());
     await expect(transfer(replicas.source.db, again)).rejects.toMatchObject({
       code: "INVALID_OPTIONS",
-      message: "transfer needs two databases, and both handles lead to the same one",
+      message: "a transfer needs two databases, and both handles lead to the same one",
     });
   });
 
   test.each([-1, 1.5, 2n ** 63n, Number.NaN, 2 ** 60, "7" as never])("is a margin of %s", async (margin) => {
     const error = await refusal({ margin });
     expect(error).toMatchObject({ code: "INVALID_OPTIONS" });
-    expect(error.message).toBe(`transfer takes a margin from 0 to 2^63-1 values, not ${String(margin)}`);
+    expect(error.message).toBe(`planTransfer takes a margin from 0 to 2^63-1 values, not ${String(margin)}`);
   });
+});
+
+test("fails if another session sets the target back meanwhile, and says what was set", async () => {
+  await onBoth("create sequence a_seq; create sequence b_seq");
+  await replicas.source.client`select setval('a_seq', 100), setval('b_seq', 100)`;
+  const { source, target } = replicas;
+  const plan = await planTransfer(source.db, target.db, { margin: 0 });
+  const meddled = {
+    begin: (work: (tx: Transaction) => unknown) =>
+      target.db.begin((tx) => {
+        const query = (fragment: Sql) => {
+          const rows = tx.query(fragment);
+          if (!fragment.text.includes("setval(c.oid")) return rows;
+          return rows.then(async (given) => {
+            await target.client`select setval('a_seq', 3)`;
+            return given;
+          });
+        };
+        return work(Object.assign(Object.create(tx) as Transaction, { query }));
+      }),
+  };
+  const applying = applyTransfer(source.db, meddled as unknown as Pick<Database, "begin">, plan);
+  const error = (await applying.catch((reason: unknown) => reason)) as TransferError;
+  expect(error).toMatchObject({
+    code: "TRANSFER_INCOMPLETE",
+    message:
+      "another session has changed the target; run the transfer again:\n" +
+      "public.a_seq: it was set to 100, and is at 3 when it is read again",
+    report: { sequences: [{ to: 101n }, { to: 101n }] },
+  });
+  await transfer(source.db, target.db, { margin: 0 });
+  expect(await target.client`select nextval('a_seq') as a, nextval('b_seq') as b`).toEqual([{ a: "101", b: "101" }]);
 });
 
 test("from PostgreSQL 19 on the built-in way is named", () => {
