@@ -1,12 +1,13 @@
 export { NextvalError, type NextvalErrorCode } from "./errors.js";
 
 export { pgSchema, pgSequence } from "./sequence/sequence.js";
-export type { AnySequence, PgSchema, PgSequence, SequenceLike, ValueOf } from "./sequence/sequence.js";
+export type { AnySequence, PgSchema, PgSequence, ValueOf } from "./sequence/sequence.js";
 export { resolveOptions } from "./sequence/resolve-options.js";
 export type {
   Integer,
   OwningColumn,
   ResolvedOptions,
+  SequenceLike,
   SequenceOptions,
   SequenceType,
   ValueMode,

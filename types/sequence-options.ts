@@ -46,6 +46,20 @@ export interface SequenceOptions {
   readonly mode?: ValueMode | undefined;
 }
 
+/**
+ * What every function takes as a sequence: one of ours, or one of Drizzle's, which has the same parts. Its values are bigint,
+ * as Drizzle declares no type.
+ *
+ * ```ts
+ * nextval(drizzleSchema.orderSeq); // pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)
+ * ```
+ */
+export interface SequenceLike {
+  readonly seqName: string | undefined;
+  readonly schema: string | undefined;
+  readonly seqOptions: SequenceOptions | undefined;
+}
+
 /** All options with every default filled in as PostgreSQL does. */
 export interface ResolvedOptions {
   readonly as: SequenceType;

@@ -1,8 +1,7 @@
-import type { Integer } from "../../types/sequence-options.js";
+import type { Integer, SequenceLike } from "../../types/sequence-options.js";
 import { NextvalError, refuse } from "../errors.js";
 import { currval, decoderOf, lastval, setval } from "../sequence/functions.js";
 import { fail } from "../sequence/sequence-name.js";
-import type { SequenceLike } from "../sequence/sequence.js";
 import { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
 import { admit, type Splice } from "../sql/value.js";

@@ -1,6 +1,6 @@
-import type { Integer } from "../../types/sequence-options.js";
+import type { Integer, SequenceLike } from "../../types/sequence-options.js";
 import type { RowFrom } from "../../types/rows.js";
-import type { SequenceLike, ValueOf } from "../sequence/sequence.js";
+import type { ValueOf } from "../sequence/sequence.js";
 import type { Sql } from "../sql/fragment.js";
 import type { CheckedThings, Thing } from "../sql/checked-things.js";
 import type { Splice } from "../sql/value.js";

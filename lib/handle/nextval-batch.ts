@@ -1,7 +1,8 @@
+import type { SequenceLike } from "../../types/sequence-options.js";
 import { decoderOf, nextval } from "../sequence/functions.js";
 import { fail } from "../sequence/sequence-name.js";
 import { resolveOptions } from "../sequence/resolve-options.js";
-import type { SequenceLike, ValueOf } from "../sequence/sequence.js";
+import type { ValueOf } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
 import type { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";

@@ -1,7 +1,8 @@
 import type { PostgresError } from "postgres";
 import { NextvalError, type NextvalErrorCode } from "../errors.js";
 import type { SequenceMark } from "../sequence/mark.js";
-import { type AnySequence, sequenceName } from "../sequence/sequence.js";
+import { sequenceName } from "../sequence/sequence-name.js";
+import type { AnySequence } from "../sequence/sequence.js";
 import { SQL } from "../sql/fragment.js";
 
 /** The server's functions that work on sequences, by the names that its errors carry in every language. */

@@ -1,4 +1,4 @@
-import type { Integer } from "../../types/sequence-options.js";
+import type { Integer, SequenceLike } from "../../types/sequence-options.js";
 import { type Decode, SqlExpression } from "../sql/expression.js";
 import { SQL, Sql } from "../sql/fragment.js";
 import { quoteLiteral } from "../sql/literal.js";
@@ -7,7 +7,7 @@ import { type SequenceMark, sequenceMark } from "./mark.js";
 import { shortened, shown } from "./messages.js";
 import { fail } from "./sequence-name.js";
 import { readInteger, resolveOptions } from "./resolve-options.js";
-import { sequenceOf, type SequenceLike, type SequenceNeeded, type ValueOf } from "./sequence.js";
+import { sequenceOf, type SequenceNeeded, type ValueOf } from "./sequence.js";
 
 /**
  * Draws the next value of a sequence. It is the same object at every call, ready to be spliced anywhere, and as a column's

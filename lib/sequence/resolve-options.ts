@@ -1,9 +1,14 @@
 import type { Expectations } from "../../types/messages.js";
-import type { OwningColumn, ResolvedOptions, SequenceOptions, SequenceType } from "../../types/sequence-options.js";
+import type {
+  OwningColumn,
+  ResolvedOptions,
+  SequenceLike,
+  SequenceOptions,
+  SequenceType,
+} from "../../types/sequence-options.js";
 import { NextvalError } from "../errors.js";
 import * as message from "./messages.js";
 import { nameProblem, sequenceName, textProblem } from "./sequence-name.js";
-import type { SequenceLike } from "./sequence.js";
 
 export interface Bounds {
   readonly minValue: bigint;

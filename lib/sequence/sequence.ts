@@ -1,5 +1,5 @@
 import type { CheckedName, CheckedOptions } from "../../types/declaration.js";
-import type { SequenceOptions } from "../../types/sequence-options.js";
+import type { SequenceLike, SequenceOptions } from "../../types/sequence-options.js";
 import type { ValueOfOptions } from "../../types/value-of.js";
 import { NextvalError } from "../errors.js";
 import { SQL, type Sql, type Spliceable } from "../sql/fragment.js";
@@ -7,8 +7,6 @@ import { identifier } from "../sql/identifier.js";
 import { shown, wrongType } from "./messages.js";
 import { checkName, fail } from "./sequence-name.js";
 import { resolveOptions } from "./resolve-options.js";
-
-export { sequenceName } from "./sequence-name.js";
 
 /**
  * A declared sequence, as `pgSequence` makes it. It never changes; in a template it becomes its quoted, qualified name.
@@ -49,20 +47,6 @@ export class PgSequence<
 
 /** Any sequence, with or without a schema. */
 export type AnySequence = PgSequence<string, SequenceOptions, string | undefined>;
-
-/**
- * What every function takes as a sequence: one of ours, or one of Drizzle's, which has the same parts. Its values are bigint,
- * as Drizzle declares no type.
- *
- * ```ts
- * nextval(drizzleSchema.orderSeq); // pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)
- * ```
- */
-export interface SequenceLike {
-  readonly seqName: string | undefined;
-  readonly schema: string | undefined;
-  readonly seqOptions: SequenceOptions | undefined;
-}
 
 /** What the compiler says if a name is given for a sequence: the parameter takes this as well, so its words are in the message. */
 export type SequenceNeeded = "a sequence made by pgSequence is needed";

@@ -1,6 +1,7 @@
 import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOptions } from "nextval";
 import { describe, expect, test } from "vitest";
-import { PgSequence, sequenceName, sequenceOf } from "../../lib/sequence/sequence.js";
+import { sequenceName } from "../../lib/sequence/sequence-name.js";
+import { PgSequence, sequenceOf } from "../../lib/sequence/sequence.js";
 import { SQL } from "../../lib/sql/fragment.js";
 import { ACCEPTED, REFUSED } from "../support/refused-declarations.js";
 

@@ -1,7 +1,7 @@
 import type postgres from "postgres";
 import { NextvalError, refuse } from "../../errors.js";
 import type { SequenceMark } from "../../sequence/mark.js";
-import { sequenceName } from "../../sequence/sequence.js";
+import { sequenceName } from "../../sequence/sequence-name.js";
 import type { Decode } from "../../sql/expression.js";
 import { SQL, Sql } from "../../sql/fragment.js";
 import type { Mark } from "../../sql/shape.js";

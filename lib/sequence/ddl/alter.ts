@@ -1,4 +1,4 @@
-import type { Integer, ResolvedOptions, SequenceType } from "../../../types/sequence-options.js";
+import type { Integer, ResolvedOptions, SequenceLike, SequenceType } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import {
   checkOptions,
@@ -9,8 +9,7 @@ import {
   shapeProblem,
   typeLimits,
 } from "../resolve-options.js";
-import { fail } from "../sequence-name.js";
-import { type SequenceLike, sequenceName } from "../sequence.js";
+import { fail, sequenceName } from "../sequence-name.js";
 import { optionClauses } from "./clauses.js";
 import { nameOf, statement } from "./ddl-statement.js";
 

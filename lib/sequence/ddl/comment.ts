@@ -1,9 +1,9 @@
+import type { SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { literal } from "../../sql/literal.js";
 import { shown, wrongType } from "../messages.js";
 import { fail, textProblem } from "../sequence-name.js";
 import { readOnce } from "../resolve-options.js";
-import type { SequenceLike } from "../sequence.js";
 import { nameOf, statement } from "./ddl-statement.js";
 
 /**

@@ -1,9 +1,10 @@
+import type { SequenceLike } from "../../../types/sequence-options.js";
 import { SQL, Sql } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
 import { Shape } from "../../sql/shape.js";
 import { sequenceMark } from "../mark.js";
 import { fail, nameProblem } from "../sequence-name.js";
-import { sequenceOf, type SequenceLike } from "../sequence.js";
+import { sequenceOf } from "../sequence.js";
 
 /**
  * A statement that defines sequences. Utility statements take no parameters, so it is all text, put together from

@@ -1,7 +1,7 @@
+import type { SequenceLike } from "../../../types/sequence-options.js";
 import { NextvalError } from "../../errors.js";
 import type { Sql } from "../../sql/fragment.js";
 import { readOnce } from "../resolve-options.js";
-import type { SequenceLike } from "../sequence.js";
 import { nameOf, statement } from "./ddl-statement.js";
 
 /**

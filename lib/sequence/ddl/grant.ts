@@ -1,6 +1,6 @@
+import type { SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { fail } from "../sequence-name.js";
-import type { SequenceLike } from "../sequence.js";
 import { checkedName, nameOf, statement } from "./ddl-statement.js";
 
 /**

@@ -1,7 +1,6 @@
-import type { Integer } from "../../../types/sequence-options.js";
+import type { Integer, SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { boundedValue } from "../functions.js";
-import type { SequenceLike } from "../sequence.js";
 import { nameOf, statement } from "./ddl-statement.js";
 
 /**

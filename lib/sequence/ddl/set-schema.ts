@@ -1,5 +1,6 @@
+import type { SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import type { SequenceLike, PgSchema } from "../sequence.js";
+import type { PgSchema } from "../sequence.js";
 import { checkedName, nameOf, statement } from "./ddl-statement.js";
 
 /**
