@@ -1,3 +1,4 @@
+export type { Rows } from "./handle/rows.js";
 export { NextvalError, type NextvalErrorCode } from "./errors.js";
 
 export { pgSchema, pgSequence } from "./sequence/sequence.js";
@@ -40,4 +41,3 @@ export type { BeginOptions, Database, Handle, Session, SessionHandle, Transactio
 export type { Limits } from "./handle/call-limits.js";
 export type { DrawOptions } from "./handle/nextval-batch.js";
 export type { Query } from "./handle/query.js";
-export type { Rows } from "./drivers/postgres-js/finish-rows.js";

@@ -6,7 +6,6 @@ import type { ValueOf } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
 import type { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
-import type { Connection } from "../drivers/postgres-js/connection.js";
 
 /** Options of draws. */
 export interface DrawOptions {
@@ -37,13 +36,18 @@ interface Batch {
   readonly reject: ((reason: unknown) => void)[];
 }
 
+/** Runs a statement and returns its rows as the texts that the server sent. */
+export interface TextRows {
+  rows(fragment: Sql): Promise<(string | null)[][]>;
+}
+
 /** Draws values on a connection or a pool. Single draws of one tick are put together, in the order of their calls. */
 export class Draws {
-  readonly #connection: Connection;
+  readonly #server: TextRows;
   #batches: Batch[] = [];
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(server: TextRows) {
+    this.#server = server;
   }
 
   next<Sequence extends SequenceLike>(
@@ -76,7 +80,8 @@ export class Draws {
   async #drawFor({ sequence, durable, resolve }: Batch): Promise<void> {
     if (resolve.length === 1) {
       const draw = durable ? tag`select ${nextval(sequence)}, ${flush}` : tag`select ${nextval(sequence)}`;
-      resolve[0]?.((await this.#connection.value(draw, decoderOf(sequence))) as never);
+      const [row] = await this.#server.rows(draw);
+      resolve[0]?.(decoderOf(sequence)(row?.[0] as string) as never);
       return;
     }
     const values = await this.many(sequence, resolve.length, { durable });
@@ -106,7 +111,7 @@ export class Draws {
     const { increment, cycle } = resolveOptions(sequence);
     const span = increment * BigInt(count);
     if (cycle || BigInt.asIntN(62, span) !== span) return this.#plain(sequence, count, durable);
-    const [row] = await this.#connection.rows(runsOf(nextval(sequence), count, increment, durable));
+    const [row] = await this.#server.rows(runsOf(nextval(sequence), count, increment, durable));
     return expand(sequence, count, row as string[]);
   }
 
@@ -120,7 +125,7 @@ export class Draws {
     const draws = durable
       ? tag`select ${draw}, case when n operator(pg_catalog.=) 1 then ${flush} end from pg_catalog.generate_series(1, ${count}::integer) as n`
       : tag`select ${draw} from pg_catalog.generate_series(1, ${count}::integer)`;
-    return (await this.#connection.values(draws)).map((text) => draw.decode(text as string) as ValueOf<Sequence>);
+    return (await this.#server.rows(draws)).map(([text]) => draw.decode(text as string) as ValueOf<Sequence>);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Sql } from "../sql/fragment.js";
 import { JsonValue } from "../sql/json.js";
 import { placeOf } from "../sql/shape.js";
-import { isServerError } from "../drivers/postgres-js/internals.js";
+import { isServerError } from "./server-error.js";
 
 /** SQLSTATEs that a missing type may cause: the server takes the type of a parameter from where it stands. */
 const UNTYPED = new Set(["42P18", "42P08", "42725", "42804", "42883"]);

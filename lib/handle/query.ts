@@ -1,9 +1,7 @@
 import type { Sql } from "../sql/fragment.js";
-import { type Connection, refuseLost } from "../drivers/postgres-js/connection.js";
-import type { Rows } from "../drivers/postgres-js/finish-rows.js";
-import type { Result } from "../drivers/postgres-js/internals.js";
 import { CANCEL } from "./call-limits.js";
-import type { Statement } from "../drivers/postgres-js/statement.js";
+import type { Executor, Running } from "./executor.js";
+import type { Rows } from "./rows.js";
 
 /**
  * A statement that runs when it is first awaited, and only once.
@@ -14,14 +12,14 @@ import type { Statement } from "../drivers/postgres-js/statement.js";
  * ```
  */
 export class Query<Row> implements PromiseLike<Rows<Row>> {
-  readonly #connection: Connection;
+  readonly #executor: Executor;
   readonly #fragment: Sql<Row>;
-  #statement: Statement | undefined;
+  #running: Running<Row> | undefined;
   #rows: Promise<Rows<Row>> | undefined;
 
   /** @internal */
-  constructor(connection: Connection, fragment: Sql<Row>) {
-    this.#connection = connection;
+  constructor(executor: Executor, fragment: Sql<Row>) {
+    this.#executor = executor;
     this.#fragment = fragment;
   }
 
@@ -45,7 +43,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
   /** Starts the statement without waiting for it. If the statement fails inside `begin`, `begin` fails with its error. */
   execute(): this {
     const rows = this.#run();
-    if (this.#connection.isReported) rows.catch(() => {});
+    if (this.#executor.isReported) rows.catch(() => {});
     return this;
   }
 
@@ -59,28 +57,12 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
    *   cannot be asked, because it would stop the statement that it works on when the request arrives.
    */
   cancel(): void {
-    if (this.#statement === undefined) this.#rows ??= Promise.reject(CANCEL.error("unsent"));
-    else this.#connection.stop(this.#statement, CANCEL);
+    if (this.#running === undefined) this.#rows ??= Promise.reject(CANCEL.error("unsent"));
+    else this.#running.stop(CANCEL);
     this.#rows?.catch(() => {});
   }
 
   #run(): Promise<Rows<Row>> {
-    return (this.#rows ??= this.#start());
-  }
-
-  #start(): Promise<Rows<Row>> {
-    const connection = this.#connection;
-    const fragment = this.#fragment;
-    const refusal = connection.refusal(fragment);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    let statement: Statement;
-    try {
-      statement = connection.prepare(fragment);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const finish = (result: Result) => connection.finish(refuseLost(result)) as unknown as Rows<Row>;
-    connection.run((this.#statement = statement));
-    return statement.then(finish, (error: unknown) => connection.recover(error, statement, fragment).then(finish));
+    return (this.#rows ??= (this.#running = this.#executor.start(this.#fragment)).rows);
   }
 }

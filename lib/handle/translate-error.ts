@@ -1,9 +1,9 @@
-import type { PostgresError } from "postgres";
 import { NextvalError, type NextvalErrorCode } from "../errors.js";
 import type { SequenceMark } from "../sequence/mark.js";
 import { sequenceName } from "../sequence/sequence-name.js";
 import type { AnySequence } from "../sequence/sequence.js";
 import { SQL } from "../sql/fragment.js";
+import { isServerError, type ServerError } from "./server-error.js";
 
 /** The server's functions that work on sequences, by the names that its errors carry in every language. */
 const FUNCTIONS: ReadonlyMap<string, string> = new Map([
@@ -52,7 +52,7 @@ interface Reason {
 }
 
 /** Source: the SQLSTATEs that `sequence.c` raises, and "Sequence Manipulation Functions" in the PostgreSQL documentation. */
-function classify(error: PostgresError, marks: readonly SequenceMark[], user: string): Reason | undefined {
+function classify(error: ServerError, marks: readonly SequenceMark[], user: string): Reason | undefined {
   // Errors of other codes are not about sequences, and may quote what a user sent, at any length.
   if (!CODES.has(error.code) || error.message.length > MAX_MESSAGE) return undefined;
   const called = FUNCTIONS.get(error.routine) ?? /\b(nextval|setval)\(\)/.exec(error.message)?.[1];
@@ -116,7 +116,7 @@ function permissionAdvice(called: string | undefined, sequence: AnySequence | un
 
 /** The mark of the sequence that the error is about, unless several can be meant. */
 function findMark(
-  error: PostgresError,
+  error: ServerError,
   marks: readonly SequenceMark[],
   called: string | undefined,
   quoted: string | undefined,
@@ -136,12 +136,8 @@ function findMark(
 const QUOTED = /["»„«“「]\s?(.{1,127}?)\s?["«“»”」](?:\W|$)/;
 
 /** The server names a sequence without quotes, at the end, if a privilege is missing: `permission denied for sequence order_seq`. */
-function isNamed({ code, message }: PostgresError, quoted: string | undefined, sequence: AnySequence): boolean {
+function isNamed({ code, message }: ServerError, quoted: string | undefined, sequence: AnySequence): boolean {
   const { seqName } = sequence;
   if (quoted !== undefined) return quoted === seqName || quoted === sequenceName(sequence);
   return code === "42501" && (message.endsWith(` ${seqName}`) || message.endsWith(` ${sequenceName(sequence)}`));
-}
-
-export function isServerError(error: unknown): error is PostgresError {
-  return error instanceof Error && "code" in error && "routine" in error && "severity" in error;
 }

@@ -1,10 +1,11 @@
 import type postgres from "postgres";
 import { NextvalError, refuse } from "../../errors.js";
-import { type Client, Connection, commitUnknown } from "./connection.js";
+import { type Client, Connection } from "./connection.js";
 import { createHandle, createSessionHandle } from "../../handle/create-handle.js";
 import type { BeginOptions, Database, Session, Work } from "../../handle/handle.js";
 import { checkedLimits, type Limits, type Stop, watch } from "../../handle/call-limits.js";
 import { type Outcome, outcomeOf } from "../../handle/work-result.js";
+import { commitUnknown } from "./lost-answer.js";
 import { Pool } from "./pool.js";
 import { Reserved } from "./reserve.js";
 import { retry } from "../../handle/retry-transaction.js";

@@ -1,21 +1,22 @@
 import type postgres from "postgres";
 import { NextvalError, refuse } from "../../errors.js";
-import type { SequenceMark } from "../../sequence/mark.js";
-import { sequenceName } from "../../sequence/sequence-name.js";
+import { isServerError } from "../../handle/server-error.js";
 import type { Decode } from "../../sql/expression.js";
-import { SQL, Sql } from "../../sql/fragment.js";
-import type { Mark } from "../../sql/shape.js";
+import { Sql } from "../../sql/fragment.js";
 import { finishRows, withoutHoles } from "./finish-rows.js";
 import { Described } from "./described.js";
+import type { Executor, Running } from "../../handle/executor.js";
 import { Draws } from "../../handle/nextval-batch.js";
-import { connectionError, isServerError, type Result } from "./internals.js";
-import { kindOf } from "../../handle/first-words.js";
+import type { Rows } from "../../handle/rows.js";
+import type { Result } from "./internals.js";
 import { addHint } from "../../handle/parameter-hint.js";
-import { nextTurn } from "./next-turn.js";
+import { commitUnknown, isFatal, isInvalidated, raise, refuseLost } from "./lost-answer.js";
 import { type Limits, type Settings, type Stop, watch } from "../../handle/call-limits.js";
 import type { Line, Pool } from "./pool.js";
 import { type Column, Readings } from "./reading.js";
+import { readBatches } from "./read-batches.js";
 import { Reserved } from "./reserve.js";
+import { sequenceMarksOf, statementRefusal } from "../../handle/session-rules.js";
 import { ended, sessionRequired } from "../../handle/session-required.js";
 import type { Statement } from "./statement.js";
 import { translate } from "../../handle/translate-error.js";
@@ -39,7 +40,7 @@ interface State {
 }
 
 /** Wraps a postgres.js client, or one of its connections, and tracks its session state. */
-export class Connection {
+export class Connection implements Executor {
   readonly #client: Client;
   readonly #pool: Pool;
   /** The connection that all its statements run on; undefined for the pool. */
@@ -143,6 +144,27 @@ export class Connection {
     return this.#pool.make(fragment.text, values, { types: typesOf(values), reading, wait: this.#settings.wait });
   }
 
+  start<Row>(fragment: Sql<Row>): Running<Row> {
+    const refusal = this.refusal(fragment);
+    if (refusal !== undefined) return failed<Row>(refusal);
+    let statement: Statement;
+    try {
+      statement = this.prepare(fragment);
+    } catch (error) {
+      return failed<Row>(error);
+    }
+    const finish = (result: Result) => this.finish(refuseLost(result)) as unknown as Rows<Row>;
+    this.run(statement);
+    const rows = statement.then(finish, (error: unknown) => this.recover(error, statement, fragment).then(finish));
+    return { rows, stop: (how) => this.stop(statement, how) };
+  }
+
+  readBatches<Row>(fragment: Sql<Row>, size: number): AsyncGenerator<Row[]> {
+    const leave = () => batches.return(undefined);
+    const batches: AsyncGenerator<Row[]> = readBatches(this, fragment, size, () => this.openCursor(leave));
+    return batches;
+  }
+
   /** Sends a statement, and watches its limits. After the last statement the connection goes back to the pool. */
   run(statement: Statement, isLast?: boolean): void {
     this.send(statement, isLast);
@@ -173,7 +195,7 @@ export class Connection {
     return this.#state.ended ? ended() : undefined;
   }
 
-  /** Why a statement cannot run here, such as `currval` on a pool, whose next statement may run in any session. */
+  /** Why a statement cannot run here, or not now. */
   refusal(fragment: Sql): unknown {
     const closed = this.#closed;
     if (closed !== undefined) return closed;
@@ -181,36 +203,8 @@ export class Connection {
     if (signal?.aborted === true) return signal.reason;
     if (this.#state.leaveCursor !== undefined)
       return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
-    const { copies, control: words } = kindOf(fragment.text);
-    if (copies) return new NextvalError("INVALID_TEMPLATE", NO_COPY);
-    const control = words === undefined ? undefined : this.#controlRefusal(words);
-    if (control !== undefined || this.#reserved !== undefined) return control;
-    const drawn: SequenceMark[] = [];
-    for (const mark of sequenceMarks(fragment)) {
-      const { use, sequence } = mark;
-      if (use === "draws") drawn.push(mark);
-      if (use !== "reads" || (sequence === undefined ? drawn.length > 0 : drawn.some((each) => isSame(each, mark))))
-        continue;
-      const name = sequence && sequenceName(sequence);
-      return sessionRequired(
-        `${name === undefined ? "lastval()" : `${name}: currval`} belongs to one session, and a pool may use another one for every statement; ` +
-          "run it in db.begin or db.session, or use the value that nextval returned",
-        name,
-      );
-    }
-    return undefined;
-  }
-
-  /** A transaction that is begun or ended by hand would take in the statements of others, or leave out those that follow. */
-  #controlRefusal(words: string): unknown {
-    if (this.#reserved !== undefined && !this.#state.inTransaction) return undefined;
-    if (this.#state.inTransaction) {
-      const cure = "return from the work of begin to commit, and throw to roll back";
-      return new NextvalError("TRANSACTION_CONTROL", `${words} cannot run inside db.begin; ${cure}`);
-    }
-    if (words !== "begin" && !words.startsWith("start")) return undefined;
-    const problem = `${words} would open a transaction on one connection of the pool for every statement that runs there`;
-    return new NextvalError("TRANSACTION_CONTROL", `${problem}; use db.begin`);
+    const kind = this.#reserved === undefined ? "pool" : this.#state.inTransaction ? "transaction" : "session";
+    return statementRefusal(fragment, kind);
   }
 
   /** Finishes the rows of a statement, which may need to know what types the server has. */
@@ -250,7 +244,7 @@ export class Connection {
   /** Throws what a statement has failed with. */
   async fail(error: unknown, fragment: Sql): Promise<never> {
     addHint(error, fragment);
-    const result = translate(error, sequenceMarks(fragment), this.#client.options.user);
+    const result = translate(error, sequenceMarksOf(fragment), this.#client.options.user);
     this.#state.failure ??= result;
     return raise(error, result);
   }
@@ -332,8 +326,9 @@ function textsOf(row: unknown): (string | null)[] {
 }
 
 /** The driver gives a stream for it, and its connection is of no use until the stream has ended. */
-const NO_COPY =
-  "copy from stdin and copy to stdout do not run on a handle; use the client itself: client`copy ...`.writable() or .readable()";
+function failed<Row>(error: unknown): Running<Row> {
+  return { rows: Promise.reject(error), stop() {} };
+}
 
 function newState(inTransaction: boolean): State {
   return {
@@ -344,51 +339,4 @@ function newState(inTransaction: boolean): State {
     inner: undefined,
     draws: new Set(),
   };
-}
-
-/**
- * Refuses a result that belongs to no statement. When postgres.js (3.4.9) opens a lost connection again, it may take the statement that was
- * lost for answered, with such an empty result.
- */
-export function refuseLost(result: Result): Result {
-  if (result.statement) return result;
-  throw connectionError("CONNECTION_CLOSED", "the connection was closed before an answer came");
-}
-
-/** Routines of the server that raise an error over a prepared statement, before it does anything. */
-const INVALIDATED = new Set(["FetchPreparedStatement", "RevalidateCachedQuery", "transformAssignedExpr"]);
-
-/** The same errors come from inside of a function, DO or CALL, which may have committed already. Only those say where. */
-function isInvalidated(error: unknown, { prepared }: Statement): boolean {
-  return prepared && isServerError(error) && error.where === undefined && INVALIDATED.has(error.routine);
-}
-
-/** Whether the server ends the session with this error, which may be after it has committed. */
-function isFatal(error: unknown): boolean {
-  return isServerError(error) && error.severity !== "ERROR";
-}
-
-export function commitUnknown(cause: unknown, event = "the connection was lost"): NextvalError {
-  const problem =
-    `${event} before the server answered COMMIT, so the transaction may have been committed or not; ` +
-    "look for what it should have written before you run it again";
-  return new NextvalError("COMMIT_UNKNOWN", problem, { cause });
-}
-
-/** Throws an error, or its translation. Waits first until a connection that may be lost has been closed. */
-async function raise(error: unknown, result = error): Promise<never> {
-  if (!isServerError(error)) await nextTurn();
-  throw result;
-}
-
-function sequenceMarks(fragment: Sql): SequenceMark[] {
-  return Sql.shapeOf(fragment).marks.filter(isSequenceMark);
-}
-
-function isSequenceMark(mark: Mark): mark is SequenceMark {
-  return mark.kind === "sequence";
-}
-
-function isSame(one: SequenceMark, other: SequenceMark): boolean {
-  return one.sequence?.[SQL].text === other.sequence?.[SQL].text;
 }

@@ -1,10 +1,6 @@
-import type postgres from "postgres";
 import { Described } from "./described.js";
 import type { Result } from "./internals.js";
 import { brokenPromise, type Column } from "./reading.js";
-
-/** The rows of a result, with the `count`, `command`, `columns` and `statement` that postgres.js adds. */
-export type Rows<Row> = Row[] & postgres.ResultQueryMeta<number, keyof Row & string>;
 
 /** Where a result keeps what one of its values has failed with. Its rows have all arrived, so the connection is not disturbed. */
 const FAILURE: unique symbol = Symbol("failure");

@@ -1,4 +1,5 @@
 import type postgres from "postgres";
+import { isServerError } from "../../handle/server-error.js";
 
 /** The connection that postgres.js passes to `onexecute`. Its own `begin` uses these names, which are not in its types. */
 export interface DriverConnection {
@@ -85,10 +86,6 @@ export interface QueryOptions {
 export function isLoss(error: unknown): boolean {
   if (typeof error !== "object" || error === null || isServerError(error)) return false;
   return "errno" in error || "syscall" in error;
-}
-
-export function isServerError(error: unknown): error is postgres.PostgresError {
-  return error instanceof Error && "code" in error && "routine" in error && "severity" in error;
 }
 
 /** An error of a connection, in the form that the driver gives its own. */

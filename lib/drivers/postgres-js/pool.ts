@@ -1,6 +1,7 @@
 import type postgres from "postgres";
 import { NextvalError } from "../../errors.js";
-import { connectionError, type DriverConnection, isServerError } from "./internals.js";
+import { isServerError } from "../../handle/server-error.js";
+import { connectionError, type DriverConnection } from "./internals.js";
 import { type Settings, type Stop, watch } from "../../handle/call-limits.js";
 import { type Listener, type MakeStatement, type Statement, statementMaker } from "./statement.js";
 import { Wire } from "./wire.js";
@@ -185,7 +186,7 @@ export class Pool implements Line, Listener {
     }
     // The server's error for a statement that was lost with a connection, perhaps one of the client's own, reaches the first one after
     // it is opened again. The driver has put the text of the lost one on it.
-    const isOfAnother = isServerError(error) && typeof error.query === "string";
+    const isOfAnother = isServerError(error) && "query" in error && typeof error.query === "string";
     // The driver may choose a connection that was ended and is not closed yet.
     const isEnded = codeOf(error) === "CONNECTION_DESTROYED";
     if ((isOfAnother || isEnded) && this.#unsentInARow++ <= this.#max) {

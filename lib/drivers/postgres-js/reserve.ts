@@ -1,5 +1,5 @@
-import { isServerError } from "./internals.js";
 import type { Settings, Stop } from "../../handle/call-limits.js";
+import { isServerError } from "../../handle/server-error.js";
 import { nextTurn } from "./next-turn.js";
 import type { Line, Owner, Pool } from "./pool.js";
 import { ended } from "../../handle/session-required.js";

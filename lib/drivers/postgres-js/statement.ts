@@ -1,4 +1,5 @@
 import type postgres from "postgres";
+import { isServerError } from "../../handle/server-error.js";
 import { failResult } from "./finish-rows.js";
 import { Described } from "./described.js";
 import {
@@ -6,7 +7,6 @@ import {
   type DriverQuery,
   type DriverQueryClass,
   isLoss,
-  isServerError,
   type QueryOptions,
   type Result,
 } from "./internals.js";

@@ -1,0 +1,60 @@
+import { NextvalError } from "../errors.js";
+import type { SequenceMark } from "../sequence/mark.js";
+import { sequenceName } from "../sequence/sequence-name.js";
+import { SQL, Sql } from "../sql/fragment.js";
+import type { Mark } from "../sql/shape.js";
+import { kindOf } from "./first-words.js";
+import { sessionRequired } from "./session-required.js";
+
+/** What a handle runs its statements on. */
+export type HandleKind = "pool" | "session" | "transaction";
+
+const NO_COPY =
+  "copy from stdin and copy to stdout do not run on a handle; use the client itself: client`copy ...`.writable() or .readable()";
+
+/** Why a statement cannot run on a handle, such as `currval` on a pool, whose next statement may run in any session. */
+export function statementRefusal(fragment: Sql, kind: HandleKind): NextvalError | undefined {
+  const { copies, control: words } = kindOf(fragment.text);
+  if (copies) return new NextvalError("INVALID_TEMPLATE", NO_COPY);
+  const control = words === undefined ? undefined : controlRefusal(words, kind);
+  if (control !== undefined || kind !== "pool") return control;
+  const drawn: SequenceMark[] = [];
+  for (const mark of sequenceMarksOf(fragment)) {
+    const { use, sequence } = mark;
+    if (use === "draws") drawn.push(mark);
+    if (use !== "reads" || (sequence === undefined ? drawn.length > 0 : drawn.some((each) => isSame(each, mark))))
+      continue;
+    const name = sequence && sequenceName(sequence);
+    return sessionRequired(
+      `${name === undefined ? "lastval()" : `${name}: currval`} belongs to one session, and a pool may use another one for every statement; ` +
+        "run it in db.begin or db.session, or use the value that nextval returned",
+      name,
+    );
+  }
+  return undefined;
+}
+
+/** A transaction that is begun or ended by hand would take in the statements of others, or leave out those that follow. */
+function controlRefusal(words: string, kind: HandleKind): NextvalError | undefined {
+  if (kind === "session") return undefined;
+  if (kind === "transaction") {
+    const cure = "return from the work of begin to commit, and throw to roll back";
+    return new NextvalError("TRANSACTION_CONTROL", `${words} cannot run inside db.begin; ${cure}`);
+  }
+  if (words !== "begin" && !words.startsWith("start")) return undefined;
+  const problem = `${words} would open a transaction on one connection of the pool for every statement that runs there`;
+  return new NextvalError("TRANSACTION_CONTROL", `${problem}; use db.begin`);
+}
+
+/** What a statement does with which sequences. */
+export function sequenceMarksOf(fragment: Sql): SequenceMark[] {
+  return Sql.shapeOf(fragment).marks.filter(isSequenceMark);
+}
+
+function isSequenceMark(mark: Mark): mark is SequenceMark {
+  return mark.kind === "sequence";
+}
+
+function isSame(one: SequenceMark, other: SequenceMark): boolean {
+  return one.sequence?.[SQL].text === other.sequence?.[SQL].text;
+}
