@@ -1,6 +1,6 @@
 import type { MigrationFormat } from "./catalog/index.js";
-import type { SequenceLike } from "./index.js";
 import type { AllowableCode } from "./catalog/plan/hazards/hazard-codes.js";
+import type { SequenceLike } from "./index.js";
 
 /** What `nextval.config.ts` says; every part can be given as a flag instead, and flags win. */
 export interface Config {

@@ -1,8 +1,8 @@
-import type { IsInRange } from "./range-fast-path.js";
 import type { About } from "./messages.js";
 import type { NameProblem, NeedsCloserLook } from "./name-problems.js";
-import type { RangeProblem } from "./range-problems.js";
 import type { IsPlain, Misshapen, ShapeProblem } from "./option-problems.js";
+import type { IsInRange } from "./range-fast-path.js";
+import type { RangeProblem } from "./range-problems.js";
 
 /**
  * The name itself if it is fine, else the message, which no name can be assigned to: so the compiler shows the message at

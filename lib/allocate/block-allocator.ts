@@ -9,14 +9,14 @@ import {
   sql,
   type ValueOf,
 } from "../index.js";
-import { type Block, BlockSupply } from "./block-buffer.js";
-import { type Definition, readDefinition } from "./block-definition.js";
-import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
+import { optionsOf } from "../option-object.js";
+import { nameOf } from "../server/column-names.js";
 import { fail } from "../server/names.js";
 import { countFrom } from "../server/usable-range.js";
+import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
+import { type Block, BlockSupply } from "./block-buffer.js";
+import { type Definition, readDefinition } from "./block-definition.js";
 import { type Limitable, limited } from "./limited-handle.js";
-import { nameOf } from "../server/column-names.js";
-import { optionsOf } from "../option-object.js";
 
 /** `durable` is that of `db.nextval`, for each draw; `timeout` and `signal` are those of `allocator`. */
 export interface BlockAllocatorOptions extends DrawOptions, Limits {

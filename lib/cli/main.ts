@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { flushed } from "./terminal/print.js";
 import { run } from "./program.js";
+import { flushed } from "./terminal/print.js";
 
 const status = await run(process.argv);
 await flushed();

@@ -1,20 +1,20 @@
 import { Console } from "node:console";
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
+import { DEFAULT_FORMAT, FORMATS } from "../catalog/generate/migration-formats.js";
+import { ALLOWABLE_CODES } from "../catalog/plan/hazards/hazard-codes.js";
 import { nearest } from "../sql/did-you-mean.js";
 import { fail } from "./command-error.js";
 import { loadEnvFile } from "./config/env-file.js";
-import { codeOf, explain, stacksOf } from "./error-message.js";
-import { ALLOWABLE_CODES } from "../catalog/plan/hazards/hazard-codes.js";
-import { AFTER_HELP, EXAMPLES } from "./help.js";
-import { listenToSignals } from "./terminal/signals.js";
-import { DEFAULT_FORMAT, FORMATS } from "../catalog/generate/migration-formats.js";
-import { complain, sayJson } from "./terminal/print.js";
 import { hazardCode, isNew, list, milliseconds, rename, role, seconds, share, values } from "./config/parse-flags.js";
-import { keepEnvironmentSecrets, keepSecretsOf, maskUrls, redact } from "./terminal/redact.js";
 import type { Flags } from "./config/settings.js";
-import { lines } from "./terminal/shown-text.js";
 import { thrownAt } from "./config/thrown-at.js";
+import { codeOf, explain, stacksOf } from "./error-message.js";
+import { AFTER_HELP, EXAMPLES } from "./help.js";
+import { complain, sayJson } from "./terminal/print.js";
+import { keepEnvironmentSecrets, keepSecretsOf, maskUrls, redact } from "./terminal/redact.js";
+import { lines } from "./terminal/shown-text.js";
+import { listenToSignals } from "./terminal/signals.js";
 
 /** Runs the command of these arguments; gives its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -5,9 +5,9 @@ import { fail } from "../sequence/sequence-name.js";
 import { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
 import { admit, type Splice } from "../sql/value.js";
-import type { DrawOptions } from "./nextval-batch.js";
 import type { Executor } from "./executor.js";
 import type { Handle, RunningTag, SessionHandle } from "./handle.js";
+import type { DrawOptions } from "./nextval-batch.js";
 import { Query } from "./query.js";
 
 /** What a handle has besides `with`, which gives a handle of its own kind. */

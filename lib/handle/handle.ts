@@ -1,13 +1,13 @@
-import type { Integer, SequenceLike } from "../../types/sequence-options.js";
 import type { RowFrom } from "../../types/rows.js";
+import type { Integer, SequenceLike } from "../../types/sequence-options.js";
 import type { ValueOf } from "../sequence/sequence.js";
-import type { Sql } from "../sql/fragment.js";
 import type { CheckedThings, Thing } from "../sql/checked-things.js";
+import type { Sql } from "../sql/fragment.js";
 import type { Splice } from "../sql/value.js";
-import type { DrawOptions } from "./nextval-batch.js";
 import type { Limits } from "./call-limits.js";
-import type { Outcome } from "./work-result.js";
+import type { DrawOptions } from "./nextval-batch.js";
 import type { Query } from "./query.js";
+import type { Outcome } from "./work-result.js";
 
 /** A template tag that runs what it makes. */
 export interface RunningTag {

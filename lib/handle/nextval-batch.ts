@@ -1,7 +1,7 @@
 import type { SequenceLike } from "../../types/sequence-options.js";
 import { decoderOf, nextval } from "../sequence/functions.js";
-import { fail } from "../sequence/sequence-name.js";
 import { resolveOptions } from "../sequence/resolve-options.js";
+import { fail } from "../sequence/sequence-name.js";
 import type { ValueOf } from "../sequence/sequence.js";
 import type { Decode } from "../sql/expression.js";
 import type { Sql } from "../sql/fragment.js";

@@ -1,8 +1,8 @@
 import { NextvalError } from "../errors.js";
+import { checkedLimits, type Limits } from "./call-limits.js";
 import { createSessionHandle } from "./create-handle.js";
 import type { Executor } from "./executor.js";
 import type { Transaction, Work } from "./handle.js";
-import { checkedLimits, type Limits } from "./call-limits.js";
 import { type Outcome, outcomeOf } from "./work-result.js";
 
 /** How `transact` runs. */

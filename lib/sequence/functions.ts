@@ -5,8 +5,8 @@ import { quoteLiteral } from "../sql/literal.js";
 import { Shape } from "../sql/shape.js";
 import { type SequenceMark, sequenceMark } from "./mark.js";
 import { shortened, shown } from "./messages.js";
-import { fail } from "./sequence-name.js";
 import { readInteger, resolveOptions } from "./resolve-options.js";
+import { fail } from "./sequence-name.js";
 import { sequenceOf, type SequenceNeeded, type ValueOf } from "./sequence.js";
 
 /**

@@ -5,8 +5,8 @@ import { NextvalError } from "../errors.js";
 import { SQL, type Sql, type Spliceable } from "../sql/fragment.js";
 import { identifier } from "../sql/identifier.js";
 import { shown, wrongType } from "./messages.js";
-import { checkName, fail } from "./sequence-name.js";
 import { resolveOptions } from "./resolve-options.js";
+import { checkName, fail } from "./sequence-name.js";
 
 /**
  * A declared sequence, as `pgSequence` makes it. It never changes; in a template it becomes its quoted, qualified name.

@@ -1,6 +1,6 @@
 import type { StateOptions } from "../catalog/index.js";
-import { type Limits, limitsOf } from "./integer-limits.js";
 import type { FedColumn } from "../operate/columns/fed-columns.js";
+import { type Limits, limitsOf } from "./integer-limits.js";
 
 /** What of a sequence's values can be taken by the columns that take them as they are. */
 export function rangeOf(

@@ -1,5 +1,5 @@
-import type { Sql } from "./fragment.js";
 import { nearest } from "./did-you-mean.js";
+import type { Sql } from "./fragment.js";
 
 /** The functions that named placeholders may call, by name: each makes a fragment of the things it is given. */
 export type ScopeFunctions = {

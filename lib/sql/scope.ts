@@ -1,12 +1,12 @@
 import type { RowOf } from "../../types/rows.js";
 import { NextvalError, refuse } from "../errors.js";
 import { BoundedMap } from "./bounded-map.js";
+import { nearest } from "./did-you-mean.js";
 import type { Sql } from "./fragment.js";
 import { CODE, lex } from "./lexer.js";
-import { nearest } from "./did-you-mean.js";
 import { evaluate, type Fail, type ScopeFunctions } from "./placeholder.js";
-import { Site } from "./template.js";
 import { assertGenuine, type Tag } from "./tag.js";
+import { Site } from "./template.js";
 import { admit, type Splice } from "./value.js";
 
 /** What named placeholders stand for: sequences, fragments and values, by name. */

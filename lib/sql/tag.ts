@@ -1,8 +1,8 @@
+import type { RowFrom } from "../../types/rows.js";
 import { refuse } from "../errors.js";
+import type { CheckedThings, Thing } from "./checked-things.js";
 import type { Sql } from "./fragment.js";
 import { Site } from "./template.js";
-import type { CheckedThings, Thing } from "./checked-things.js";
-import type { RowFrom } from "../../types/rows.js";
 import type { Splice } from "./value.js";
 
 /** A template tag that makes fragments. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bind, createSequence, type Database, pgSequence, sql } from "nextval";
 import { beforeAll, expect } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { answerOf } from "../support/attacks/answer.js";
 import { attack, type Round } from "../support/attacks/attack.js";
 import { LONGEST_SILENCE_MS, startChaosProxy } from "../support/attacks/chaos-proxy.js";
+import { useDatabase } from "../support/database.js";
 
 const POOLS = [1, 3, 10];
 const CALLS_PER_WORKER = 8;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bind, createSequence, type Database, type Handle, nextval, pgSequence, type Query, sql } from "nextval";
 import { beforeAll, expect } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { type Answer, answerOf } from "../support/attacks/answer.js";
 import { attack, type Round } from "../support/attacks/attack.js";
 import type { Random } from "../support/attacks/random.js";
+import { useDatabase } from "../support/database.js";
 
 const POOLS = [1, 3, 10];
 /** All at once: 500 statements. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bind, createSequence, type Database, type Handle, nextval, pgSequence, sql } from "nextval";
 import { beforeAll, expect, test } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { type Answer, answerOf } from "../support/attacks/answer.js";
 import { attack, type Round } from "../support/attacks/attack.js";
 import { startChaosProxy } from "../support/attacks/chaos-proxy.js";
 import { drawFaults, isLinearizable, type Operation } from "../support/attacks/history.js";
 import type { Random } from "../support/attacks/random.js";
+import { useDatabase } from "../support/database.js";
 
 const CLIENTS = 6;
 const STEPS = 25;

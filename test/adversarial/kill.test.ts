@@ -3,12 +3,12 @@ import { bind, createSequence, type Database, nextval, pgSequence, sql } from "n
 import { gapless } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect } from "vitest";
-import { countUnique, type Program, startProgram } from "../support/draws/draw-programs.js";
-import { blockSeq, orderSeq } from "../support/draws/drawing.js";
-import { usePrograms } from "../support/programs.js";
 import { type Server, startServer } from "../server/server.js";
 import { answerOf } from "../support/attacks/answer.js";
 import { attack, type Round } from "../support/attacks/attack.js";
+import { countUnique, type Program, startProgram } from "../support/draws/draw-programs.js";
+import { blockSeq, orderSeq } from "../support/draws/drawing.js";
+import { usePrograms } from "../support/programs.js";
 
 const PROGRAMS = 2;
 const WRITERS = 6;

@@ -1,8 +1,8 @@
 import { bind, type Splice, type Sql, sql } from "nextval";
 import { expect } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { attack } from "../support/attacks/attack.js";
 import type { Random } from "../support/attacks/random.js";
+import { useDatabase } from "../support/database.js";
 
 const STATEMENTS = 60;
 

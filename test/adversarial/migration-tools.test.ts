@@ -5,10 +5,10 @@ import { resolveBinary } from "dbmate";
 import { bind, pgSchema, pgSequence, type SequenceLike } from "nextval";
 import { apply, type Change, generate, inspect, type MigrationFormat, plan } from "nextval/catalog";
 import { expect, test } from "vitest";
-import { startProcess } from "../support/command/project.js";
-import { useDatabase } from "../support/database.js";
 import { attack } from "../support/attacks/attack.js";
 import type { Random } from "../support/attacks/random.js";
+import { startProcess } from "../support/command/project.js";
+import { useDatabase } from "../support/database.js";
 
 // The tools themselves run what is generated for them. test/database/catalog/generate.test.ts imitates those that npm does
 // not have.

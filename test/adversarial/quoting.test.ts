@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { bind, createSchema, createSequence, pgSchema, sql } from "nextval";
 import type postgres from "postgres";
 import { expect } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { attack } from "../support/attacks/attack.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 

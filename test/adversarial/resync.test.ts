@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bind } from "nextval";
 import { planResync, type ResyncReport } from "nextval/operate";
-import { resync } from "../support/resync.js";
 import type postgres from "postgres";
 import { expect } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { attack } from "../support/attacks/attack.js";
 import type { Random } from "../support/attacks/random.js";
+import { useDatabase } from "../support/database.js";
+import { resync } from "../support/resync.js";
 
 const TABLES = 8;
 const INSERTS_AFTERWARDS = 3;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bind, type Database, type Handle, sql } from "nextval";
 import { beforeAll, expect } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { type Answer, answerOf } from "../support/attacks/answer.js";
 import { attack, type Round } from "../support/attacks/attack.js";
+import { useDatabase } from "../support/database.js";
 
 const POOLS = [1, 3, 10];
 const STATEMENTS = 200;

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { areMeant } from "../../lib/cli/commands/dotted-names.js";
-import { serverVersion, useDatabase } from "../support/database.js";
 import { type Project, useProjects } from "../support/command/project.js";
+import { serverVersion, useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const newProject = useProjects();

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { type Project, useProjects } from "../support/command/project.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const newProject = useProjects();

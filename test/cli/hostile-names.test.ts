@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { type Finished, type Project, useProjects } from "../support/command/project.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const newProject = useProjects();

@@ -2,11 +2,11 @@ import { cp, mkdir, mkdtemp, realpath, rename, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { type Flags, settingsOf } from "../../lib/cli/config/settings.js";
 import { withDatabase } from "../../lib/cli/database/connect.js";
 import { explain } from "../../lib/cli/error-message.js";
-import { type Flags, settingsOf } from "../../lib/cli/config/settings.js";
-import { useDatabase } from "../support/database.js";
 import { type Finished, useProjects } from "../support/command/project.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const newProject = useProjects();

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { useProjects } from "../support/command/project.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const target = useDatabase();

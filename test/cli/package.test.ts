@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { createAssortedSequences } from "../support/assorted-sequences.js";
-import { useDatabase } from "../support/database.js";
 import { buildCopy } from "../support/command/build-copy.js";
 import { type Finished, projectIn, startProcess } from "../support/command/project.js";
+import { useDatabase } from "../support/database.js";
 
 const execute = promisify(execFile);
 const installed = fileURLToPath(new URL("../../node_modules", import.meta.url));

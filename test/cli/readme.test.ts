@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { type Project, useProjects } from "../support/command/project.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const target = useDatabase();

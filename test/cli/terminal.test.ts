@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { type Finished, type Project, startProcess, useProjects } from "../support/command/project.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 const newProject = useProjects();

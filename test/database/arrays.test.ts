@@ -2,8 +2,8 @@ import { array, assert, asyncProperty, constantFrom, option } from "fast-check";
 import { bind, type Database, sql } from "nextval";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useDatabase } from "../support/database.js";
 import { cuttable } from "../server/cut.js";
+import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 

@@ -1,8 +1,8 @@
 import { bind, createSequence, type Database, nextval, pgSequence, setSequenceLogged, sql } from "nextval";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { serverVersion } from "../support/database.js";
 import { type Server, startServer } from "../server/server.js";
+import { serverVersion } from "../support/database.js";
 
 /** The server writes a record into its log before a sequence runs out of as many values. Source: SEQ_LOG_VALS in `sequence.c`. */
 const LOGGED_AHEAD = 32n;

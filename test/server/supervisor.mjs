@@ -13,9 +13,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runnableBinaries } from "./binaries.mjs";
 import { enterable, fastFolder } from "./fast-folder.mjs";
 import { serverPackage } from "./package.mjs";
-import { copyTemplate, keepTemplate } from "./template.mjs";
 import { descendantsOf, waitUntilGone } from "./processes.mjs";
 import { serverUser } from "./server-user.mjs";
+import { copyTemplate, keepTemplate } from "./template.mjs";
 
 /** @typedef {import("./protocol.js").Reply} Reply */
 /** @typedef {import("./protocol.js").Request} Request */

@@ -1,4 +1,3 @@
-import { expectAssignable, expectError, expectNotAssignable, expectType } from "tsd";
 import {
   type AnySequence,
   type Integer,
@@ -11,6 +10,7 @@ import {
   type SequenceOptions,
   type ValueOf,
 } from "nextval";
+import { expectAssignable, expectError, expectNotAssignable, expectType } from "tsd";
 
 declare const text: string;
 declare const number: number;

@@ -1,4 +1,3 @@
-import { expectAssignable, expectError, expectNotAssignable, expectType } from "tsd";
 import { sql as drizzleSql, type SQL } from "drizzle-orm";
 import {
   bigint,
@@ -26,6 +25,7 @@ import {
 import { fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
 import { toKnex } from "nextval/knex";
 import { fromKysely, toKysely } from "nextval/kysely";
+import { expectAssignable, expectError, expectNotAssignable, expectType } from "tsd";
 
 const bigSeq = pgSequence("big_seq");
 const smallSeq = pgSequence("small_seq", { as: "integer" });

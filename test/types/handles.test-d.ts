@@ -1,5 +1,3 @@
-import { expectError, expectType } from "tsd";
-import postgres from "postgres";
 import {
   bind,
   currval,
@@ -11,6 +9,8 @@ import {
   sql,
   type Transaction,
 } from "nextval";
+import postgres from "postgres";
+import { expectError, expectType } from "tsd";
 
 const orderSeq = pgSequence("order_seq");
 const ticketSeq = pgSequence("ticket_seq", { as: "smallint" });

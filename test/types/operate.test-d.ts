@@ -1,6 +1,5 @@
-import { expectAssignable, expectError, expectType } from "tsd";
-import postgres from "postgres";
 import { type AnySequence, bind, pgSchema, pgSequence, type Transaction, type ValueOf } from "nextval";
+import { inspect } from "nextval/catalog";
 import {
   allocator,
   type Allocator,
@@ -10,7 +9,8 @@ import {
   stride,
   type ValueRange,
 } from "nextval/operate";
-import { inspect } from "nextval/catalog";
+import postgres from "postgres";
+import { expectAssignable, expectError, expectType } from "tsd";
 
 const orderSeq = pgSequence("order_seq", { increment: 50 });
 const ticketSeq = pgSequence("ticket_seq", { as: "smallint" });

@@ -1,4 +1,3 @@
-import { expectAssignable, expectError, expectNotAssignable, expectType } from "tsd";
 import {
   type AliasedExpression,
   currval,
@@ -12,6 +11,7 @@ import {
   type Sql,
   type SqlExpression,
 } from "nextval";
+import { expectAssignable, expectError, expectNotAssignable, expectType } from "tsd";
 
 const orderSeq = pgSequence("order_seq");
 const ticketSeq = pgSequence("ticket_seq", { as: "integer" });

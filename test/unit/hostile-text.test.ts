@@ -4,16 +4,16 @@ import knexOf from "knex";
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
 import * as nextval from "nextval";
 import * as catalog from "nextval/catalog";
-import * as operate from "nextval/operate";
 import { fromDrizzle, toDrizzle } from "nextval/drizzle";
 import { toKnex } from "nextval/knex";
 import { fromKysely, toKysely } from "nextval/kysely";
+import * as operate from "nextval/operate";
 import postgres from "postgres";
 import { describe, expect, test } from "vitest";
 import { printable, printableJson, printableLine } from "../../lib/cli/terminal/escape.js";
 import { keepSecretsOf, maskUrls, redact, redactThrown } from "../../lib/cli/terminal/redact.js";
-import { kindOf } from "../../lib/handle/first-words.js";
 import { writeValues } from "../../lib/drivers/postgres-js/write-values.js";
+import { kindOf } from "../../lib/handle/first-words.js";
 import { MOST, slowdown } from "../support/linear.js";
 
 type Sql = nextval.Sql;

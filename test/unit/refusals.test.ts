@@ -1,6 +1,6 @@
+import { runInNewContext } from "node:vm";
 import { transformSync } from "esbuild";
 import { NextvalError, nextval, pgSequence, type Splice, type Sql, sql } from "nextval";
-import { runInNewContext } from "node:vm";
 import postgres from "postgres";
 import ts from "typescript-5";
 import { describe, expect, test } from "vitest";

@@ -1,12 +1,12 @@
 import { type Database, NextvalError, type NextvalErrorCode, sql, type Transaction } from "../../index.js";
-import type { Change, HazardCode, Pending, Plan } from "../plan/change.js";
+import { keyOf, nameOf } from "../../server/names.js";
+import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import { inspect } from "../inspect/inspect.js";
+import type { DatabaseState, SequenceState } from "../inspect/state.js";
+import type { Change, HazardCode, Pending, Plan } from "../plan/change.js";
+import { plan as planAgain } from "../plan/plan.js";
 import { lockBudget } from "./lock-budget.js";
 import { outOfLocks, refuseTooManyLocks } from "./lock-capacity.js";
-import { keyOf, nameOf } from "../../server/names.js";
-import { plan as planAgain } from "../plan/plan.js";
-import { readAgain } from "../../server/retry-concurrent-ddl.js";
-import type { DatabaseState, SequenceState } from "../inspect/state.js";
 
 export interface ApplyOptions {
   /** How long to wait for locks in all, in milliseconds, before everything is given up. Default: 5000. 0 waits forever. */

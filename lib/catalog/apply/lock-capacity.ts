@@ -1,6 +1,6 @@
 import { NextvalError, sql, type Transaction } from "../../index.js";
-import type { Plan } from "../plan/change.js";
 import { readDocument } from "../../server/read-json.js";
+import type { Plan } from "../plan/change.js";
 
 /** What the server has room for: so many locks for each of so many sessions. Source: "Lock Management". */
 interface LockRoom {

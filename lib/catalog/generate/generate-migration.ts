@@ -3,10 +3,10 @@ import type { Change, Pending, Plan, Question } from "../plan/change.js";
 import { dbmate } from "./formats/dbmate.js";
 import { flyway } from "./formats/flyway.js";
 import { goose } from "./formats/goose.js";
-import { commentLine, statementLine } from "./statement-line.js";
-import { nodePgMigrate } from "./formats/node-pg-migrate.js";
 import type { MigrationFile, Script, Step } from "./formats/migration-script.js";
+import { nodePgMigrate } from "./formats/node-pg-migrate.js";
 import { sql } from "./formats/plain-sql.js";
+import { commentLine, statementLine } from "./statement-line.js";
 
 export type { MigrationFile };
 

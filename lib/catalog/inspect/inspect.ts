@@ -1,7 +1,7 @@
 import { NextvalError, type SequenceType } from "../../index.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
-import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import { readDocument, type Reading, type Source } from "../../server/read-json.js";
+import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import { sequencesQuery } from "./sequences-query.js";
 import { serverQuery } from "./server-query.js";
 import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";

@@ -1,11 +1,11 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
-import { isChecked } from "./column-checks.js";
-import { indirectFeeds } from "./indirect-feeds.js";
-import { isInspected } from "../../server/schema-filter.js";
 import { lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-defaults.js";
 import { positionQuery } from "../../server/position-query.js";
+import { isInspected } from "../../server/schema-filter.js";
 import { sharedKeys, singleKeys } from "../../server/unique-columns.js";
+import { isChecked } from "./column-checks.js";
+import { indirectFeeds } from "./indirect-feeds.js";
 
 const COLUMNS = (
   "schema name as start increment min max cache cycle unlogged comment identity extension table column feeds referenced " +

@@ -1,9 +1,9 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
 import { callersSchemas } from "../../server/catalog-path.js";
-import { hasRows } from "./has-rows.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { sharedKeys, singleKeys } from "../../server/unique-columns.js";
+import { hasRows } from "./has-rows.js";
 
 /** What surrounds the sequences: the server, its schemas, and what else lives there, as one JSON text. */
 export function serverQuery(schemas: readonly string[] | undefined): Sql {

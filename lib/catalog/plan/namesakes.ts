@@ -1,7 +1,7 @@
 import { keyOf } from "../../server/names.js";
-import type { Target } from "./target.js";
 import type { DatabaseState, TableState } from "../inspect/state.js";
 import { tablesNamed } from "./table-index.js";
+import type { Target } from "./target.js";
 
 /** More names than these help nobody to see which one is meant. */
 const MOST_NAMED = 3;

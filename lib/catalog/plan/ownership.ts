@@ -1,12 +1,12 @@
 import { nextval, ownSequence } from "../../index.js";
+import { nameOf } from "../../server/names.js";
+import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import type { Change, Pending } from "./change.js";
 import { hazardsOfLock } from "./hazards/change-hazards.js";
 import { hazardsOfOwning } from "./hazards/key-hazards.js";
-import { nameOf } from "../../server/names.js";
 import { namesakesIn, namesakesOf, renamedTables } from "./namesakes.js";
-import { constantOf, type Target } from "./target.js";
-import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import { tableOf } from "./table-index.js";
+import { constantOf, type Target } from "./target.js";
 
 type Owner = NonNullable<StateOptions["ownedBy"]>;
 

@@ -8,8 +8,10 @@ import {
   type SequenceLike,
   setSequenceLogged,
 } from "../../index.js";
+import { fail, keyOf, nameOf } from "../../server/names.js";
+import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change, Plan, PlanOptions } from "./change.js";
-import { differences } from "./option-changes.js";
+import { hazardsOfCache } from "./hazards/cache-hazards.js";
 import {
   hazardsOfAlter,
   hazardsOfDrop,
@@ -17,15 +19,13 @@ import {
   hazardsOfPersistence,
   needsPostgres15,
 } from "./hazards/change-hazards.js";
-import { hazardsOfCache } from "./hazards/cache-hazards.js";
 import { nameReused, nameTaken } from "./hazards/name-hazards.js";
-import { fail, keyOf, nameOf } from "../../server/names.js";
+import { differences } from "./option-changes.js";
 import { ownershipOf } from "./ownership.js";
-import { questionsOf } from "./rename-questions.js";
 import { relocate } from "./relocate.js";
+import { questionsOf } from "./rename-questions.js";
 import { renamesOf } from "./renames.js";
 import { constantOf, constantOfState, constantOfTarget, type Target, targetOf } from "./target.js";
-import type { DatabaseState, SequenceState } from "../inspect/state.js";
 
 /**
  * What has to be done so that a database has what is declared: the statements, in order, with what undoes each and why it may

@@ -1,10 +1,10 @@
 import { moveSequence, ownSequence, renameSequence } from "../../index.js";
+import { keyOf, nameOf } from "../../server/names.js";
+import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change } from "./change.js";
 import { hazardsOfLock } from "./hazards/change-hazards.js";
 import { namedInText, nameReused, nameTaken } from "./hazards/name-hazards.js";
-import { keyOf, nameOf } from "../../server/names.js";
 import { constantOfState, type Target } from "./target.js";
-import type { DatabaseState, SequenceState } from "../inspect/state.js";
 
 interface Place {
   readonly schema: string;

@@ -1,10 +1,10 @@
 import { NextvalError } from "../../index.js";
+import { nameOf } from "../../server/names.js";
+import type { DatabaseState, FedColumn, SequenceState, StateColumn } from "../inspect/state.js";
 import type { Question } from "./change.js";
 import { columnsOf } from "./hazards/make-hazard.js";
-import { nameOf } from "../../server/names.js";
-import type { Target } from "./target.js";
-import type { DatabaseState, FedColumn, SequenceState, StateColumn } from "../inspect/state.js";
 import { tableOf } from "./table-index.js";
+import type { Target } from "./target.js";
 
 const COMPARED = ["as", "startWith", "increment", "minValue", "maxValue", "cache", "cycle", "unlogged"] as const;
 

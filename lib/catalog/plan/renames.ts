@@ -1,8 +1,8 @@
 import { NextvalError } from "../../index.js";
-import type { PlanOptions } from "./change.js";
 import { keyOf, nameOf } from "../../server/names.js";
-import type { Target } from "./target.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
+import type { PlanOptions } from "./change.js";
+import type { Target } from "./target.js";
 
 /** Which sequence of the database becomes which target, as the user says. Names are compared, never taken apart. */
 export function renamesOf(

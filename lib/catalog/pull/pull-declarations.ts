@@ -1,8 +1,8 @@
 import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOptions } from "../../index.js";
-import { identifiersOf } from "./constant-names.js";
-import { constantSource, type Option, plain, quoted } from "./print-constant.js";
 import { nameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
+import { identifiersOf } from "./constant-names.js";
+import { constantSource, type Option, plain, quoted } from "./print-constant.js";
 
 /**
  * The TypeScript source that declares what a database has, for a project that begins to use nextval: a constant for each

@@ -1,5 +1,5 @@
-import { describe, say, sayJson } from "../terminal/print.js";
 import type { Flags } from "../config/settings.js";
+import { describe, say, sayJson } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
 import { withPlan } from "./with-plan.js";
 

@@ -1,5 +1,5 @@
-import { describe, say, sayJson } from "../terminal/print.js";
 import type { Flags } from "../config/settings.js";
+import { describe, say, sayJson } from "../terminal/print.js";
 import { withPlan } from "./with-plan.js";
 
 /** `nextval diff`: shows what `push` would do. */

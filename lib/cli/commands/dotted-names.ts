@@ -1,8 +1,8 @@
 import type { DatabaseState, Plan } from "../../catalog/index.js";
 import type { SequenceLike } from "../../index.js";
-import { ask, isInteractive } from "../terminal/confirm.js";
 import { fail } from "../command-error.js";
 import type { Flags } from "../config/settings.js";
+import { ask, isInteractive } from "../terminal/confirm.js";
 import { text } from "../terminal/shown-text.js";
 
 /** A sequence that is declared with a dot in its name, and without a schema. */

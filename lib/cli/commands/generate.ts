@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
-import { generate as filesOf } from "../../catalog/index.js";
-import { shownPath } from "../terminal/relative-path.js";
 import { DEFAULT_FORMAT } from "../../catalog/generate/migration-formats.js";
-import { describe, say, sayJson } from "../terminal/print.js";
+import { generate as filesOf } from "../../catalog/index.js";
 import type { Flags } from "../config/settings.js";
+import { describe, say, sayJson } from "../terminal/print.js";
+import { shownPath } from "../terminal/relative-path.js";
 import { lines, text } from "../terminal/shown-text.js";
-import { writeFiles } from "./write-files.js";
 import { withPlan } from "./with-plan.js";
+import { writeFiles } from "./write-files.js";
 
 /** `nextval generate`: writes the plan as the migration of a tool. */
 export function generate(flags: Flags): Promise<number> {

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { pull as sourceOf } from "../../catalog/index.js";
 import { fail } from "../command-error.js";
-import { withDatabase } from "../database/connect.js";
-import { refuseUnknownSchemas } from "../database/known-schemas.js";
-import { look } from "../database/inspect-database.js";
-import { shownPath } from "../terminal/relative-path.js";
-import { say, sayJson, saySource } from "../terminal/print.js";
 import { type Flags, settingsOf } from "../config/settings.js";
+import { withDatabase } from "../database/connect.js";
+import { look } from "../database/inspect-database.js";
+import { refuseUnknownSchemas } from "../database/known-schemas.js";
+import { say, sayJson, saySource } from "../terminal/print.js";
+import { shownPath } from "../terminal/relative-path.js";
 import { text } from "../terminal/shown-text.js";
 import { refuseToOverwrite, writeFiles } from "./write-files.js";
 

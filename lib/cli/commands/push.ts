@@ -1,13 +1,13 @@
 import { apply, type ApplyReport, type Plan } from "../../catalog/index.js";
-import { ask, isInteractive } from "../terminal/confirm.js";
 import { CommandError } from "../command-error.js";
-import { areMeant } from "./dotted-names.js";
-import { REFUSED_BY_USER } from "../exit-codes.js";
-import { codeOf, explain } from "../error-message.js";
-import { answersTo, complain, count, describe, say, sayJson } from "../terminal/print.js";
-import { refusalOf } from "./refusal.js";
 import type { Flags } from "../config/settings.js";
+import { codeOf, explain } from "../error-message.js";
+import { REFUSED_BY_USER } from "../exit-codes.js";
+import { ask, isInteractive } from "../terminal/confirm.js";
+import { answersTo, complain, count, describe, say, sayJson } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
+import { areMeant } from "./dotted-names.js";
+import { refusalOf } from "./refusal.js";
 import { type Planned, withPlan } from "./with-plan.js";
 
 /** `nextval push`: applies the plan, after a question. */

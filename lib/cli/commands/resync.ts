@@ -6,17 +6,17 @@ import {
   type ResyncReport,
   toJson,
 } from "../../operate/index.js";
-import { ask, isInteractive } from "../terminal/confirm.js";
 import { CommandError, fail } from "../command-error.js";
-import { withDatabase } from "../database/connect.js";
-import { describeMoves, describeResync } from "../report/describe-resync.js";
-import { REFUSED_BY_USER } from "../exit-codes.js";
-import { codeOf, explain } from "../error-message.js";
-import { checkSchemas } from "../database/known-schemas.js";
-import { complain, count, say, sayJson } from "../terminal/print.js";
-import { patiently } from "../database/timeouts.js";
-import { progressBar } from "../terminal/progress.js";
 import { type Flags, settingsOf } from "../config/settings.js";
+import { withDatabase } from "../database/connect.js";
+import { checkSchemas } from "../database/known-schemas.js";
+import { patiently } from "../database/timeouts.js";
+import { codeOf, explain } from "../error-message.js";
+import { REFUSED_BY_USER } from "../exit-codes.js";
+import { describeMoves, describeResync } from "../report/describe-resync.js";
+import { ask, isInteractive } from "../terminal/confirm.js";
+import { complain, count, say, sayJson } from "../terminal/print.js";
+import { progressBar } from "../terminal/progress.js";
 import { type ShownText, text } from "../terminal/shown-text.js";
 
 /** What was found or done, and how many columns were read for it. */

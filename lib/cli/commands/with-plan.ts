@@ -1,12 +1,12 @@
 import { plan, type Plan, type PlanOptions } from "../../catalog/index.js";
 import type { Database } from "../../index.js";
-import { withDatabase } from "../database/connect.js";
-import { type DottedName, dottedNames } from "./dotted-names.js";
-import { refuseUnknownSchemas } from "../database/known-schemas.js";
-import { look } from "../database/inspect-database.js";
-import { complain } from "../terminal/print.js";
 import { type Flags, type Settings, settingsOf } from "../config/settings.js";
+import { withDatabase } from "../database/connect.js";
+import { look } from "../database/inspect-database.js";
+import { refuseUnknownSchemas } from "../database/known-schemas.js";
+import { complain } from "../terminal/print.js";
 import { type ShownText, text } from "../terminal/shown-text.js";
+import { type DottedName, dottedNames } from "./dotted-names.js";
 
 export interface Planned {
   readonly plan: Plan;

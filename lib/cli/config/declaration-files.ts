@@ -2,8 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { fail } from "../command-error.js";
-import { shownPath } from "../terminal/relative-path.js";
 import { withoutSecrets } from "../terminal/redact.js";
+import { shownPath } from "../terminal/relative-path.js";
 
 /** The files of a name or glob relative to a folder, in the order of their names. */
 export async function filesOf(pattern: string, folder: string): Promise<string[]> {

@@ -1,8 +1,8 @@
 import { pgSchema, pgSequence, type SequenceLike, type SequenceOptions } from "../../index.js";
 import { CommandError, fail } from "../command-error.js";
+import { shownPath } from "../terminal/relative-path.js";
 import { kindOf, visitExports } from "./exported.js";
 import { loadModule } from "./load-module.js";
-import { shownPath } from "../terminal/relative-path.js";
 
 /** Where a declaration was found, for messages: `orderSeq of src/sequences.ts`. */
 type Place = string;

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { FORMATS } from "../../catalog/generate/migration-formats.js";
+import { ALLOWABLE_CODES, type AllowableCode } from "../../catalog/plan/hazards/hazard-codes.js";
+import type { Config } from "../../config.js";
 import { nearest } from "../../sql/did-you-mean.js";
 import { fail } from "../command-error.js";
-import type { Config } from "../../config.js";
-import { isSequence } from "./exported.js";
-import { ALLOWABLE_CODES, type AllowableCode } from "../../catalog/plan/hazards/hazard-codes.js";
-import { loadModule } from "./load-module.js";
-import { shownPath } from "../terminal/relative-path.js";
-import { FORMATS } from "../../catalog/generate/migration-formats.js";
 import { keepSecretsIn, withoutSecrets } from "../terminal/redact.js";
+import { shownPath } from "../terminal/relative-path.js";
+import { isSequence } from "./exported.js";
+import { loadModule } from "./load-module.js";
 
 const NAMES = ["ts", "mts", "js", "mjs", "cjs"].map((extension) => `nextval.config.${extension}`);
 

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import type { HazardCode, MigrationFormat, PlanOptions } from "../../catalog/index.js";
 import { fail } from "../command-error.js";
-import { add, type Declarations, declarationsOf, findIn, nothingFound } from "./declarations.js";
-import { envFileHint } from "./env-file.js";
-import { filesOf } from "./declaration-files.js";
-import { type LoadedConfig, loadConfig } from "./load-config.js";
 import { complain } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
+import { filesOf } from "./declaration-files.js";
+import { add, type Declarations, declarationsOf, findIn, nothingFound } from "./declarations.js";
+import { envFileHint } from "./env-file.js";
+import { type LoadedConfig, loadConfig } from "./load-config.js";
 
 /** The flags of all commands, as they were given. */
 export interface Flags {

@@ -1,13 +1,13 @@
 import type postgres from "postgres";
 import { bind, type Database } from "../../index.js";
 import { CommandError } from "../command-error.js";
-import { type DatabaseUrl, type Host, readUrl } from "./database-url.js";
-import { cancellable } from "../terminal/signals.js";
-import { reach } from "./probe.js";
-import { keepSecretsOf, redact } from "../terminal/redact.js";
 import type { Settings } from "../config/settings.js";
 import { shownName } from "../terminal/quote-name.js";
+import { keepSecretsOf, redact } from "../terminal/redact.js";
 import { type ShownText, text } from "../terminal/shown-text.js";
+import { cancellable } from "../terminal/signals.js";
+import { type DatabaseUrl, type Host, readUrl } from "./database-url.js";
+import { reach } from "./probe.js";
 
 /** In seconds. */
 const CONNECT_TIMEOUT = 10;

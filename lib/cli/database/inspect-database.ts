@@ -1,8 +1,8 @@
 import { type DatabaseState, inspect } from "../../catalog/index.js";
-import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import type { Database } from "../../index.js";
-import { setPatience } from "./timeouts.js";
+import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import type { Settings } from "../config/settings.js";
+import { setPatience } from "./timeouts.js";
 
 /** Inspects without waiting for ever, such as for somebody who has dropped a sequence and not committed it. */
 export function look(

@@ -1,5 +1,5 @@
-import { readDocument, type Source } from "../../server/read-json.js";
 import { sql } from "../../index.js";
+import { readDocument, type Source } from "../../server/read-json.js";
 import { fail } from "../command-error.js";
 import { withoutSecrets } from "../terminal/redact.js";
 

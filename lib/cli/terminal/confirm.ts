@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
-import { interrupt } from "./signals.js";
 import type { ShownText } from "./shown-text.js";
+import { interrupt } from "./signals.js";
 
 /** Whether there is somebody to ask. */
 export function isInteractive(): boolean {

@@ -1,6 +1,6 @@
 import type { Change, Hazard, HazardCode, Pending, Plan, Question } from "../../catalog/index.js";
-import { color } from "./color.js";
 import { inFlags } from "../report/flag-names.js";
+import { color } from "./color.js";
 import { printableJson } from "./escape.js";
 import { maskUrls } from "./redact.js";
 import { lines, ShownText, text } from "./shown-text.js";

@@ -1,6 +1,6 @@
-import { columnsOf } from "./text-width.js";
 import { printableLine } from "./escape.js";
 import { type ShownText, text } from "./shown-text.js";
+import { columnsOf } from "./text-width.js";
 
 /** A line per row, with columns side by side: text to the left, and what `right` names to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): ShownText[] {

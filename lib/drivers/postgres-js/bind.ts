@@ -1,15 +1,15 @@
 import type postgres from "postgres";
 import { NextvalError, refuse } from "../../errors.js";
-import { type Client, Connection } from "./connection.js";
+import { checkedLimits, type Limits, type Stop, watch } from "../../handle/call-limits.js";
 import { createHandle, createSessionHandle } from "../../handle/create-handle.js";
 import type { BeginOptions, Database, Session, Work } from "../../handle/handle.js";
-import { checkedLimits, type Limits, type Stop, watch } from "../../handle/call-limits.js";
+import { retry } from "../../handle/retry-transaction.js";
+import { transact, type Transacting } from "../../handle/transact.js";
 import { type Outcome, outcomeOf } from "../../handle/work-result.js";
+import { type Client, Connection } from "./connection.js";
 import { commitUnknown } from "./lost-answer.js";
 import { Pool } from "./pool.js";
 import { Reserved } from "./reserve.js";
-import { retry } from "../../handle/retry-transaction.js";
-import { transact, type Transacting } from "../../handle/transact.js";
 
 /** Options of `bind`. */
 export interface BindOptions {

@@ -1,9 +1,9 @@
 import type postgres from "postgres";
 import { NextvalError } from "../../errors.js";
+import { type Parse, parseArray } from "../../handle/array-text.js";
 import { isServerError } from "../../handle/server-error.js";
 import type { Sql } from "../../sql/fragment.js";
 import { tag } from "../../sql/tag.js";
-import { type Parse, parseArray } from "../../handle/array-text.js";
 
 /** The object id of `int8`. */
 export const INT8 = 20;

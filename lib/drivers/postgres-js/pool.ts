@@ -1,8 +1,8 @@
 import type postgres from "postgres";
 import { NextvalError } from "../../errors.js";
+import { type Settings, type Stop, watch } from "../../handle/call-limits.js";
 import { isServerError } from "../../handle/server-error.js";
 import { connectionError, type DriverConnection } from "./internals.js";
-import { type Settings, type Stop, watch } from "../../handle/call-limits.js";
 import { type Listener, type MakeStatement, type Statement, statementMaker } from "./statement.js";
 import { Wire } from "./wire.js";
 

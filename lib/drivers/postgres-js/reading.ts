@@ -1,8 +1,8 @@
 import type postgres from "postgres";
 import { NextvalError } from "../../errors.js";
+import type { Parse } from "../../handle/array-text.js";
 import type { ColumnMark, Decode } from "../../sql/expression.js";
 import type { Shape } from "../../sql/shape.js";
-import type { Parse } from "../../handle/array-text.js";
 import { INT8, KnownTypes } from "./known-types.js";
 
 /** A column as the driver has it while it reads rows: the names of a row's keys, and what parses the values. */

@@ -1,7 +1,7 @@
 import type postgres from "postgres";
 import { isServerError } from "../../handle/server-error.js";
-import { failResult } from "./finish-rows.js";
 import { Described } from "./described.js";
+import { failResult } from "./finish-rows.js";
 import {
   type DriverConnection,
   type DriverQuery,

@@ -1,5 +1,5 @@
-import { connectionError, type DriverConnection } from "./internals.js";
 import type { Stop } from "../../handle/call-limits.js";
+import { connectionError, type DriverConnection } from "./internals.js";
 import { nextTurn } from "./next-turn.js";
 import type { Carrier, Statement } from "./statement.js";
 

@@ -1,7 +1,7 @@
 import type { Limits } from "../../server/integer-limits.js";
+import { countFrom, firstBehind } from "../../server/usable-range.js";
 import type { Extremes } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
-import { countFrom, firstBehind } from "../../server/usable-range.js";
 
 /** A column, and what it holds of its sequence's values. */
 export interface Holding extends Extremes {

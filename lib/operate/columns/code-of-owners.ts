@@ -1,5 +1,5 @@
-import { isOther, isPowerful, ownerOfSchema } from "../../server/powerful-reader.js";
 import { type Sql, sql } from "../../index.js";
+import { isOther, isPowerful, ownerOfSchema } from "../../server/powerful-reader.js";
 
 /**
  * Reading a table runs code of its owner as the role that reads: the server evaluates immutable functions in index predicates,

@@ -1,7 +1,7 @@
 import { type Sql, sql } from "../../index.js";
+import { quotedOf, type SequenceName } from "../../server/column-names.js";
 import { positionQuery } from "../../server/position-query.js";
 import type { FedColumn } from "./fed-columns.js";
-import { quotedOf, type SequenceName } from "../../server/column-names.js";
 import { valuesOf } from "./stored-values.js";
 
 /**

@@ -1,8 +1,8 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
-import { isInspected } from "../../server/schema-filter.js";
 import { lateBoundDefaults } from "../../server/late-bound-defaults.js";
 import { isPowerful, mayBeSwapped } from "../../server/powerful-reader.js";
+import { isInspected } from "../../server/schema-filter.js";
 import { singleKeys } from "../../server/unique-columns.js";
 import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
 import { isPlainDefault } from "./plain-default.js";

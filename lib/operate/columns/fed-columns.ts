@@ -1,7 +1,7 @@
 import { NextvalError } from "../../index.js";
+import { type ColumnName, keyOf, type SequenceName } from "../../server/column-names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
-import { type ColumnName, keyOf, type SequenceName } from "../../server/column-names.js";
 
 /** A column that takes its values from a sequence, with what matters to the sequence's health. */
 export interface FedColumn extends ColumnName {

@@ -1,10 +1,10 @@
 import { NextvalError, sql } from "../../index.js";
-import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extremes-query.js";
 import { columnOf, keyOf } from "../../server/column-names.js";
-import type { FedColumn, Trust } from "./fed-columns.js";
 import { roundingStep } from "../../server/integer-limits.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument, type Source } from "../../server/read-json.js";
+import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extremes-query.js";
+import type { FedColumn, Trust } from "./fed-columns.js";
 import { holdTables, mustBeHeld } from "./hold-tables.js";
 
 /** How far a long piece of work has come. */

@@ -1,9 +1,9 @@
 import { type DatabaseState, inspect, type SequenceState } from "../../catalog/index.js";
+import { keyOf } from "../../server/column-names.js";
 import type { Source } from "../../server/read-json.js";
 import type { Extreme } from "./extremes-query.js";
-import { type Progress, readExtremes } from "./read-extremes.js";
 import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "./fed-columns.js";
-import { keyOf } from "../../server/column-names.js";
+import { type Progress, readExtremes } from "./read-extremes.js";
 
 /** A sequence with the columns that it feeds, and what these hold of its values. */
 export interface Looked {

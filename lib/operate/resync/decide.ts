@@ -1,11 +1,11 @@
 import type { StateOptions } from "../../catalog/index.js";
+import { columnOf, type SequenceName } from "../../server/column-names.js";
 import { fail } from "../../server/names.js";
+import { rangeOf } from "../../server/usable-range.js";
 import { behindRow, collisionOf, furthestOf, type Holding } from "../arithmetic/collision.js";
 import type { Extreme } from "../columns/extremes-query.js";
-import { naturallyIncomparable } from "../columns/read-extremes.js";
 import type { FedColumn } from "../columns/fed-columns.js";
-import { rangeOf } from "../../server/usable-range.js";
-import { columnOf, type SequenceName } from "../../server/column-names.js";
+import { naturallyIncomparable } from "../columns/read-extremes.js";
 import type { Unknown } from "../columns/unknown-value.js";
 
 /** Where a sequence stands, and what its columns hold. */

@@ -1,7 +1,7 @@
-import { readDocument, type Source } from "../../server/read-json.js";
 import { NextvalError, sql } from "../../index.js";
-import type { FedColumn } from "../columns/fed-columns.js";
 import { nameOf, type SequenceName } from "../../server/column-names.js";
+import { readDocument, type Source } from "../../server/read-json.js";
+import type { FedColumn } from "../columns/fed-columns.js";
 
 /** Why a sequence was not moved, with what to do about it; what the server said where nothing is known to help. */
 export async function explain(

@@ -1,17 +1,17 @@
-import { enterCatalogPath } from "../../server/catalog-path.js";
-import { holdSchemas } from "../../server/powerful-reader.js";
-import { readDocument } from "../../server/read-json.js";
 import { type Database, sql, type Transaction } from "../../index.js";
 import { ADVISORY_LOCK } from "../../server/advisory-locks.js";
+import { enterCatalogPath } from "../../server/catalog-path.js";
+import { quotedOf, type SequenceName } from "../../server/column-names.js";
+import { holdSchemas } from "../../server/powerful-reader.js";
+import { readDocument } from "../../server/read-json.js";
 import { type ExtremeDocument, extremeOf, positionOf, toExtreme } from "../columns/extremes-query.js";
-import { incomparable } from "../columns/read-extremes.js";
 import type { FedColumn, Trust } from "../columns/fed-columns.js";
 import { holdTables, mustBeHeld } from "../columns/hold-tables.js";
-import { quotedOf, type SequenceName } from "../../server/column-names.js";
+import { incomparable } from "../columns/read-extremes.js";
+import { valuesOf } from "../columns/stored-values.js";
+import { NOT_BY_OID } from "../columns/unknown-value.js";
 import { type Decision, decide, type Situation, type Wishes } from "./decide.js";
 import type { ResyncMove } from "./resync-report.js";
-import { NOT_BY_OID } from "../columns/unknown-value.js";
-import { valuesOf } from "../columns/stored-values.js";
 
 /** How long the first try waits for a lock, and how long others get through before the next, in milliseconds. */
 const FIRST_TRY = 200;

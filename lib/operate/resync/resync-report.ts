@@ -1,7 +1,7 @@
 import { NextvalError } from "../../index.js";
-import type { Progress } from "../columns/read-extremes.js";
-import type { Trust } from "../columns/fed-columns.js";
 import type { ColumnName, SequenceName } from "../../server/column-names.js";
+import type { Trust } from "../columns/fed-columns.js";
+import type { Progress } from "../columns/read-extremes.js";
 
 /** What `planResync` looks at, and what it moves. */
 export interface ResyncOptions extends Trust {

@@ -1,9 +1,10 @@
 import { type Database, NextvalError } from "../../index.js";
-import { incomparable } from "../columns/read-extremes.js";
-import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
-import { look } from "../columns/survey.js";
-import { keyOf } from "../../server/column-names.js";
 import { optionsOf } from "../../option-object.js";
+import { keyOf } from "../../server/column-names.js";
+import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
+import { incomparable } from "../columns/read-extremes.js";
+import { look } from "../columns/survey.js";
+import { whyUnknown } from "../columns/unknown-value.js";
 import { decide, type Wishes } from "./decide.js";
 import { explain } from "./explain-failure.js";
 import { moveOf, moveSafely } from "./move-value.js";
@@ -18,7 +19,6 @@ import {
   type ResyncReport,
   type ResyncSkip,
 } from "./resync-report.js";
-import { whyUnknown } from "../columns/unknown-value.js";
 
 /**
  * Looks for sequences that would give values which a column already has, as after an import or a restore, and plans to move them past

@@ -1,5 +1,5 @@
-import type { HealthProblem } from "./health.js";
 import { columnOf, quotedOf } from "../../server/column-names.js";
+import type { HealthProblem } from "./health.js";
 import { type Context, type Measured, problem } from "./problem-context.js";
 import { wider } from "./widening-advice.js";
 

@@ -1,10 +1,10 @@
 import { sql } from "../../index.js";
-import { incomparable, naturallyIncomparable } from "../columns/read-extremes.js";
-import type { FedColumn } from "../columns/fed-columns.js";
-import type { HealthProblem } from "./health.js";
-import { UNREADABLE } from "../columns/survey.js";
-import { grantForAll } from "./missing-grants.js";
 import { columnOf } from "../../server/column-names.js";
+import type { FedColumn } from "../columns/fed-columns.js";
+import { incomparable, naturallyIncomparable } from "../columns/read-extremes.js";
+import { UNREADABLE } from "../columns/survey.js";
+import type { HealthProblem } from "./health.js";
+import { grantForAll } from "./missing-grants.js";
 import { type Context, type Measured, problem } from "./problem-context.js";
 
 const NO_INDEX = 'it has no index that gives its extreme at once; columns: "all" reads it all the same';

@@ -1,9 +1,9 @@
 import type { SequenceState } from "../../catalog/index.js";
+import { nameOf } from "../../server/column-names.js";
 import type { Limits } from "../../server/integer-limits.js";
 import type { Collision } from "../arithmetic/collision.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import type { HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./health.js";
-import { nameOf } from "../../server/column-names.js";
 
 /** What was measured of a sequence, before it is judged. */
 export type Measured = Omit<SequenceHealth, "level" | "problems">;

@@ -1,13 +1,13 @@
-import { limitsOf } from "../../server/integer-limits.js";
 import { sql } from "../../index.js";
-import { behind } from "./behind-column.js";
+import { columnOf, quotedOf } from "../../server/column-names.js";
+import { limitsOf } from "../../server/integer-limits.js";
 import type { FedColumn } from "../columns/fed-columns.js";
+import { whyUnknown } from "../columns/unknown-value.js";
+import { behind } from "./behind-column.js";
 import { type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
-import { columnOf, quotedOf } from "../../server/column-names.js";
 import { notCompared } from "./not-compared.js";
 import { type Context, alsoDeclared, type Measured, problem } from "./problem-context.js";
-import { whyUnknown } from "../columns/unknown-value.js";
 import { wider, widerColumn } from "./widening-advice.js";
 
 /** What is wrong with a sequence, worst first. */

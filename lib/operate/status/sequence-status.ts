@@ -1,19 +1,19 @@
 import type { StateOptions } from "../../catalog/index.js";
-import type { Limits } from "../../server/integer-limits.js";
 import { NextvalError, sql } from "../../index.js";
+import { optionsOf } from "../../option-object.js";
+import { nameOf } from "../../server/column-names.js";
+import type { Limits } from "../../server/integer-limits.js";
+import { readDocument, type Source } from "../../server/read-json.js";
+import { countFrom, rangeOf } from "../../server/usable-range.js";
 import { collisionOf, type Holding } from "../arithmetic/collision.js";
 import type { Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
-import { countFrom, rangeOf } from "../../server/usable-range.js";
-import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstOf } from "./health.js";
 import { look, type Looked } from "../columns/survey.js";
-import { nameOf } from "../../server/column-names.js";
-import { whyNotCompared } from "./not-compared.js";
-import { optionsOf } from "../../option-object.js";
+import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstOf } from "./health.js";
 import { countUnreadable } from "./missing-grants.js";
+import { whyNotCompared } from "./not-compared.js";
 import type { Context } from "./problem-context.js";
 import { problemsOf } from "./problems.js";
-import { readDocument, type Source } from "../../server/read-json.js";
 
 export interface StatusOptions extends Trust {
   /** Look at the sequences of these schemas only. Default: all but the server's own. */

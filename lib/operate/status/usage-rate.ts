@@ -1,6 +1,6 @@
 import { NextvalError } from "../../index.js";
-import type { Health } from "./health.js";
 import { keyOf, nameOf, type SequenceName } from "../../server/column-names.js";
+import type { Health } from "./health.js";
 
 /** How fast a sequence is used up. */
 export interface SequenceRate extends SequenceName {

@@ -1,7 +1,7 @@
-import { type Limits, limitsOf } from "../../server/integer-limits.js";
 import { sql } from "../../index.js";
-import type { FedColumn } from "../columns/fed-columns.js";
 import { columnOf, quotedOf } from "../../server/column-names.js";
+import { type Limits, limitsOf } from "../../server/integer-limits.js";
+import type { FedColumn } from "../columns/fed-columns.js";
 import { type Context, alsoDeclared, type Measured } from "./problem-context.js";
 
 /** What makes a sequence longer: of itself, of its columns, or of both. */

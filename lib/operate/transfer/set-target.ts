@@ -1,9 +1,9 @@
 import type { DatabaseState } from "../../catalog/index.js";
-import { isInspected } from "../../server/schema-filter.js";
-import { readDocument } from "../../server/read-json.js";
 import { sql, type Transaction } from "../../index.js";
 import { ADVISORY_LOCK } from "../../server/advisory-locks.js";
 import { keyOf } from "../../server/column-names.js";
+import { readDocument } from "../../server/read-json.js";
+import { isInspected } from "../../server/schema-filter.js";
 import { hasReached, type Position, positionOf } from "../arithmetic/position.js";
 import type { Pair } from "./compare-databases.js";
 

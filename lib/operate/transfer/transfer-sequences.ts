@@ -1,8 +1,8 @@
 import { inspect } from "../../catalog/index.js";
 import { type Database, NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../option-object.js";
-import { advance, hasReached, nextOf, roomOf, valuesLeft } from "../arithmetic/position.js";
 import { readDocument, type Source } from "../../server/read-json.js";
+import { advance, hasReached, nextOf, roomOf, valuesLeft } from "../arithmetic/position.js";
 import { compare, type Pair, type Side } from "./compare-databases.js";
 import { holdTarget, setWhereBehind, type Step, verify } from "./set-target.js";
 

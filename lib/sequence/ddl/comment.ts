@@ -2,8 +2,8 @@ import type { SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { literal } from "../../sql/literal.js";
 import { shown, wrongType } from "../messages.js";
-import { fail, textProblem } from "../sequence-name.js";
 import { readOnce } from "../resolve-options.js";
+import { fail, textProblem } from "../sequence-name.js";
 import { nameOf, statement } from "./ddl-statement.js";
 
 /**

@@ -1,8 +1,8 @@
 import type { SequenceLike } from "../../../types/sequence-options.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
-import { fail, sequenceName } from "../sequence-name.js";
 import { checkOptions, readOnce } from "../resolve-options.js";
+import { fail, sequenceName } from "../sequence-name.js";
 import { pgSchema, type PgSchema } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
 import { nameOf, statement } from "./ddl-statement.js";

@@ -1,7 +1,7 @@
 import type { SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { fail } from "../sequence-name.js";
 import { readOnce } from "../resolve-options.js";
+import { fail } from "../sequence-name.js";
 import { checkedName, nameOf, statement } from "./ddl-statement.js";
 
 /**

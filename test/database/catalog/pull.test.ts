@@ -7,8 +7,8 @@ import * as nextval from "nextval";
 import { type DatabaseState, inspect, plan, pull, type SequenceState } from "nextval/catalog";
 import ts from "typescript-5";
 import { beforeEach, describe, expect, test } from "vitest";
-import { COMPILERS } from "../../support/compiler.js";
 import { createAssortedSequences } from "../../support/assorted-sequences.js";
+import { COMPILERS } from "../../support/compiler.js";
 import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase({ onnotice: () => {} });

@@ -2,9 +2,9 @@ import { type AnySequence, bind, createSequence, type Database, NextvalError, pg
 import { allocator } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../../support/database.js";
 import { cuttable, type CuttableServer } from "../../server/cut.js";
 import { startServer } from "../../server/server.js";
+import { useDatabase } from "../../support/database.js";
 import { range, unused, valuesOf } from "../../support/ranges.js";
 
 const database = useDatabase();

@@ -1,10 +1,10 @@
 import { type AnySequence, bind, createSequence, type Database, dropSequence, pgSchema, pgSequence } from "nextval";
+import { blockAllocator } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { blockAllocator } from "nextval/operate";
-import { useDatabase } from "../../support/database.js";
 import { cuttable, type CuttableServer } from "../../server/cut.js";
 import { startServer } from "../../server/server.js";
+import { useDatabase } from "../../support/database.js";
 import { recordStatements, type StatementRecorder } from "../../support/hosts/recorder.js";
 import { range, unused, valuesOf } from "../../support/ranges.js";
 

@@ -1,11 +1,11 @@
 import { bind, type Database } from "nextval";
 import { applyResync, planResync, type Health, status } from "nextval/operate";
-import { resync } from "../../support/resync.js";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
-import { useDatabase } from "../../support/database.js";
 import { startServer } from "../../server/server.js";
 import { whileStandby } from "../../server/standby.js";
+import { useDatabase } from "../../support/database.js";
+import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
 let db: Database;

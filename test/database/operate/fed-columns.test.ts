@@ -1,9 +1,9 @@
 import { bind, type Database } from "nextval";
 import { inspect } from "nextval/catalog";
 import { type Health, type SequenceHealth, status } from "nextval/operate";
-import { resync } from "../../support/resync.js";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
+import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
 let db: Database;

@@ -1,7 +1,7 @@
 import { bind, type Database, NextvalError, type Transaction } from "nextval";
+import { gapless } from "nextval/operate";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
-import { gapless } from "nextval/operate";
 import { useDatabase } from "../../support/database.js";
 import { range } from "../../support/ranges.js";
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bind, type Database, NextvalError } from "nextval";
 import { applyResync, planResync, type Progress, ResyncError, status, toJson } from "nextval/operate";
-import { resync } from "../../support/resync.js";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
 let db: Database;

@@ -1,10 +1,10 @@
 import { bind } from "nextval";
 import { status } from "nextval/operate";
-import { resync } from "../../support/resync.js";
 import postgres from "postgres";
 import { expect, test } from "vitest";
 import { startServer } from "../../server/server.js";
 import { whileStandby } from "../../server/standby.js";
+import { resync } from "../../support/resync.js";
 
 test("a standby is looked at, and not changed: what it cannot do is said", { timeout: 60_000 }, async () => {
   const server = await startServer();

@@ -1,10 +1,10 @@
 import { bind, type Database, type Sql, type Transaction } from "nextval";
 import { planResync, type Health, rate, type SequenceHealth, status, toJson, toPrometheus } from "nextval/operate";
-import { resync } from "../../support/resync.js";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { serverVersion, useDatabase } from "../../support/database.js";
 import { startServer } from "../../server/server.js";
+import { serverVersion, useDatabase } from "../../support/database.js";
+import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
 let db: Database;

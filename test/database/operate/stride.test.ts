@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { type AnySequence, bind, createSequence, NextvalError, pgSchema, pgSequence, resolveOptions } from "nextval";
-import { beforeEach, describe, expect, test } from "vitest";
 import { inspect } from "nextval/catalog";
 import { checkStrides, stride } from "nextval/operate";
+import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();

@@ -1,12 +1,12 @@
 import { bind, type Database, type Sql, type Transaction } from "nextval";
 import { inspect } from "nextval/catalog";
 import { planResync, type Health, status, type StatusOptions } from "nextval/operate";
-import { resync } from "../../support/resync.js";
 import type postgres from "postgres";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { FedColumn } from "../../../lib/operate/columns/fed-columns.js";
 import { valuesOf } from "../../../lib/operate/columns/stored-values.js";
 import { serverVersion, useDatabase } from "../../support/database.js";
+import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
 const MALLORY = "nextval_mallory";

@@ -1,11 +1,11 @@
 import { bind, type Database, type Sql, type Transaction } from "nextval";
+import { applyTransfer, planTransfer, type TransferError } from "nextval/operate";
+import { beforeEach, describe, expect, test } from "vitest";
+import { builtInWay } from "../../../lib/operate/transfer/transfer-sequences.js";
+import { serverVersion } from "../../support/database.js";
+import { useReplicas } from "../../support/replicas.js";
 import { resync } from "../../support/resync.js";
 import { transfer } from "../../support/transfer.js";
-import { beforeEach, describe, expect, test } from "vitest";
-import { applyTransfer, planTransfer, type TransferError } from "nextval/operate";
-import { serverVersion } from "../../support/database.js";
-import { builtInWay } from "../../../lib/operate/transfer/transfer-sequences.js";
-import { useReplicas } from "../../support/replicas.js";
 
 const replicas = useReplicas();
 

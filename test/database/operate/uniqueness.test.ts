@@ -1,10 +1,10 @@
 import { bind, createSequence } from "nextval";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { usePrograms } from "../../support/programs.js";
 import { type Server, startServer } from "../../server/server.js";
 import { countUnique, startProgram } from "../../support/draws/draw-programs.js";
 import { blockSeq, orderSeq } from "../../support/draws/drawing.js";
+import { usePrograms } from "../../support/programs.js";
 
 const PROCESSES = 8;
 const IDS = 1_000_000;

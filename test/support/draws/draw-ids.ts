@@ -1,7 +1,7 @@
 /** A program that draws ids in every way at once, started from draw-programs.ts. */
 import { bind, type Database } from "nextval";
-import postgres from "postgres";
 import { allocator, blockAllocator } from "nextval/operate";
+import postgres from "postgres";
 import { blockSeq, orderSeq, type Report, type Task, type Way, WAYS } from "./drawing.js";
 
 const { url, count } = JSON.parse(process.argv[2] ?? "") as Task;

@@ -1,17 +1,17 @@
-import type { Health, SequenceHealth } from "nextval/operate";
-import { assert, property, string } from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
+import { assert, property, string } from "fast-check";
+import type { Health, SequenceHealth } from "nextval/operate";
 import { describe, expect, test } from "vitest";
-import { bar, percent } from "../../../lib/cli/terminal/bar.js";
-import { columnsOf, cut } from "../../../lib/cli/terminal/text-width.js";
 import { daysLeft } from "../../../lib/cli/report/days-left.js";
 import { describeHealth } from "../../../lib/cli/report/describe-health.js";
-import { color } from "../../../lib/cli/terminal/print.js";
+import { bar, percent } from "../../../lib/cli/terminal/bar.js";
 import { printableJson } from "../../../lib/cli/terminal/escape.js";
+import { color } from "../../../lib/cli/terminal/print.js";
 import { progressLine } from "../../../lib/cli/terminal/progress.js";
 import { shownName } from "../../../lib/cli/terminal/quote-name.js";
 import { text } from "../../../lib/cli/terminal/shown-text.js";
 import { table } from "../../../lib/cli/terminal/table.js";
+import { columnsOf, cut } from "../../../lib/cli/terminal/text-width.js";
 
 test.each([
   ["order_seq", 9],

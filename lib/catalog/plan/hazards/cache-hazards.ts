@@ -1,8 +1,8 @@
-import type { Hazard } from "../change.js";
-import { hazardsFor } from "./make-hazard.js";
 import { nameOf } from "../../../server/names.js";
-import type { Target } from "../target.js";
 import type { StateOptions } from "../../inspect/state.js";
+import type { Hazard } from "../change.js";
+import type { Target } from "../target.js";
+import { hazardsFor } from "./make-hazard.js";
 
 /** From so many values on, a cache is more likely a mistake than a wish. */
 const HUGE = 100_000n;

@@ -1,12 +1,12 @@
+import { limitsOf } from "../../../server/integer-limits.js";
+import { nameOf } from "../../../server/names.js";
+import type { SequenceState, StateOptions } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
+import type { Target } from "../target.js";
 import { hazardsOfCache } from "./cache-hazards.js";
 import { hazardsOfFeeding } from "./key-hazards.js";
-import { hazardsOfRange } from "./range-hazards.js";
-import { limitsOf } from "../../../server/integer-limits.js";
 import { columnsOf, hazardsFor } from "./make-hazard.js";
-import { nameOf } from "../../../server/names.js";
-import type { Target } from "../target.js";
-import type { SequenceState, StateOptions } from "../../inspect/state.js";
+import { hazardsOfRange } from "./range-hazards.js";
 
 /** So many rows were ever inserted into a table that a lock on its sequence is worth a word. */
 const BUSY = 100_000n;

@@ -1,10 +1,10 @@
-import type { Hazard } from "../change.js";
-import { drawnByInsert } from "./range-hazards.js";
 import { limitsOf, roundingStep } from "../../../server/integer-limits.js";
-import { columnsOf, hazardsFor } from "./make-hazard.js";
 import { nameOf } from "../../../server/names.js";
-import type { Target } from "../target.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../../inspect/state.js";
+import type { Hazard } from "../change.js";
+import type { Target } from "../target.js";
+import { columnsOf, hazardsFor } from "./make-hazard.js";
+import { drawnByInsert } from "./range-hazards.js";
 
 /** Why it may hurt the columns that a sequence feeds to give it these options. */
 export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[] {

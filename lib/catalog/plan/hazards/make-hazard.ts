@@ -1,5 +1,5 @@
-import type { Hazard, HazardCode } from "../change.js";
 import type { StateColumn } from "../../inspect/state.js";
+import type { Hazard, HazardCode } from "../change.js";
 
 /** Makes hazards of a sequence: a list of one if the hazard holds, else an empty list. */
 export function hazardsFor(sequence: string) {

@@ -1,9 +1,9 @@
 import { nextval } from "../../../index.js";
-import type { Hazard } from "../change.js";
-import { columnsOf, hazardsFor } from "./make-hazard.js";
 import { keyOf, nameOf } from "../../../server/names.js";
-import { constantOfState, type Target } from "../target.js";
 import type { DatabaseState, SequenceState, TakenName } from "../../inspect/state.js";
+import type { Hazard } from "../change.js";
+import { constantOfState, type Target } from "../target.js";
+import { columnsOf, hazardsFor } from "./make-hazard.js";
 
 /** Sequences share their names with all relations of their schema, and a new one with types, too. Source: "CREATE SEQUENCE". */
 export function nameTaken(

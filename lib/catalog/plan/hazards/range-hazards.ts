@@ -1,8 +1,8 @@
-import type { Hazard } from "../change.js";
-import { hazardsFor } from "./make-hazard.js";
 import { nameOf } from "../../../server/names.js";
-import type { Target } from "../target.js";
 import type { SequenceState, StateOptions } from "../../inspect/state.js";
+import type { Hazard } from "../change.js";
+import type { Target } from "../target.js";
+import { hazardsFor } from "./make-hazard.js";
 
 /** Why new bounds may hurt where the sequence stands: the server refuses them, or they leave no value. */
 export function hazardsOfRange(target: Target, state: SequenceState): Hazard[] {
