@@ -1,4 +1,4 @@
-import { NextvalError } from "./index.js";
+import { NextvalError } from "./errors.js";
 
 /**
  * A copy of options, read once, or none; refuses what is not an object, such as null, before a property of it is read. The copy

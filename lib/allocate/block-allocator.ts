@@ -9,7 +9,7 @@ import {
   sql,
   type ValueOf,
 } from "../index.js";
-import { optionsOf } from "../option-object.js";
+import { optionsOf } from "../internal.js";
 import { nameOf } from "../server/column-names.js";
 import { fail } from "../server/names.js";
 import { countFrom } from "../server/usable-range.js";

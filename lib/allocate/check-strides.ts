@@ -1,9 +1,16 @@
-import type { SequenceState } from "../catalog/index.js";
-import { NextvalError, resolveOptions, type SequenceLike } from "../index.js";
+import { NextvalError, type ResolvedOptions, resolveOptions, type SequenceLike } from "../index.js";
 import { nameOf } from "../server/column-names.js";
 
 /** The sequence of one node: as it is declared, or as `inspect` has found it. */
-export type NodeSequence = SequenceLike | SequenceState;
+export type NodeSequence = SequenceLike | InspectedSequence;
+
+/** The part that counts of what `inspect` has found. */
+interface InspectedSequence {
+  readonly schema: string;
+  readonly seqName: string;
+  readonly options: Pick<ResolvedOptions, "startWith" | "increment" | "minValue" | "maxValue" | "cycle">;
+  readonly lastValue: bigint | null;
+}
 
 /** All that a sequence has drawn and can draw: every `step` from `least` on, up to `greatest`. */
 interface Progression {

@@ -1,5 +1,5 @@
 import { type Integer, NextvalError, pgSchema, type Sql, sql, type Transaction } from "../index.js";
-import { optionsOf } from "../option-object.js";
+import { optionsOf } from "../internal.js";
 
 export interface GaplessOptions {
   /** The schema of the table of counters. Default: the server's `search_path` decides. */

@@ -1,11 +1,10 @@
-import type { StateOptions } from "../catalog/index.js";
-import type { FedColumn } from "../operate/columns/fed-columns.js";
+import type { ResolvedOptions } from "../index.js";
 import { type Limits, limitsOf } from "./integer-limits.js";
 
 /** What of a sequence's values can be taken by the columns that take them as they are. */
 export function rangeOf(
-  { minValue, maxValue }: Pick<StateOptions, "minValue" | "maxValue">,
-  columns: readonly Pick<FedColumn, "baseType">[],
+  { minValue, maxValue }: Pick<ResolvedOptions, "minValue" | "maxValue">,
+  columns: readonly { readonly baseType: string }[],
 ): Limits {
   let least = minValue;
   let greatest = maxValue;
@@ -31,7 +30,12 @@ export function countFrom(first: bigint, { least, greatest }: Limits, increment:
  */
 export function firstBehind(
   extreme: bigint,
-  { startWith, increment, minValue, maxValue }: Pick<StateOptions, "startWith" | "increment" | "minValue" | "maxValue">,
+  {
+    startWith,
+    increment,
+    minValue,
+    maxValue,
+  }: Pick<ResolvedOptions, "startWith" | "increment" | "minValue" | "maxValue">,
 ): bigint | undefined {
   const step = absolute(increment);
   const sign = increment < 0n ? -1n : 1n;

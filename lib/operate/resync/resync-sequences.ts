@@ -1,5 +1,5 @@
 import { type Database, NextvalError } from "../../index.js";
-import { optionsOf } from "../../option-object.js";
+import { optionsOf } from "../../internal.js";
 import { keyOf } from "../../server/column-names.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
 import { incomparable } from "../columns/read-extremes.js";

@@ -1,6 +1,6 @@
 import type { StateOptions } from "../../catalog/index.js";
 import { NextvalError, sql } from "../../index.js";
-import { optionsOf } from "../../option-object.js";
+import { optionsOf } from "../../internal.js";
 import { nameOf } from "../../server/column-names.js";
 import type { Limits } from "../../server/integer-limits.js";
 import { readDocument, type Source } from "../../server/read-json.js";
