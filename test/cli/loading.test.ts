@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Flags, settingsOf } from "../../lib/cli/config/settings.js";
 import { withDatabase } from "../../lib/cli/database/connect.js";
-import { explain } from "../../lib/cli/error-message.js";
+import { explain } from "../../lib/cli/terminal/error-message.js";
 import { type Finished, useProjects } from "../support/command/project.js";
 import { useDatabase } from "../support/database.js";
 

@@ -1,4 +1,4 @@
-import type { MigrationFormat } from "../index.js";
+import type { MigrationFormat } from "./generate-migration.js";
 
 /** Every format of `generate`; the compiler sees to it that none is missing. */
 export const FORMATS = Object.keys({

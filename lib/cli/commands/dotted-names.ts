@@ -1,7 +1,7 @@
 import type { DatabaseState, Plan } from "../../catalog/index.js";
 import type { SequenceLike } from "../../index.js";
-import { fail } from "../command-error.js";
 import type { Flags } from "../config/settings.js";
+import { fail } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { text } from "../terminal/shown-text.js";
 

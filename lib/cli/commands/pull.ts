@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { pull as sourceOf } from "../../catalog/index.js";
-import { fail } from "../command-error.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { look } from "../database/inspect-database.js";
 import { refuseUnknownSchemas } from "../database/known-schemas.js";
+import { fail } from "../terminal/command-error.js";
 import { say, sayJson, saySource } from "../terminal/print.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { text } from "../terminal/shown-text.js";

@@ -1,9 +1,9 @@
 import { apply, type ApplyReport, type Plan } from "../../catalog/index.js";
-import { CommandError } from "../command-error.js";
 import type { Flags } from "../config/settings.js";
-import { codeOf, explain } from "../error-message.js";
-import { REFUSED_BY_USER } from "../exit-codes.js";
+import { CommandError } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
+import { codeOf, explain } from "../terminal/error-message.js";
+import { REFUSED_BY_USER } from "../terminal/exit-codes.js";
 import { answersTo, complain, count, describe, say, sayJson } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
 import { areMeant } from "./dotted-names.js";

@@ -6,15 +6,15 @@ import {
   type ResyncReport,
   toJson,
 } from "../../operate/index.js";
-import { CommandError, fail } from "../command-error.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { checkSchemas } from "../database/known-schemas.js";
 import { patiently } from "../database/timeouts.js";
-import { codeOf, explain } from "../error-message.js";
-import { REFUSED_BY_USER } from "../exit-codes.js";
 import { describeMoves, describeResync } from "../report/describe-resync.js";
+import { CommandError, fail } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
+import { codeOf, explain } from "../terminal/error-message.js";
+import { REFUSED_BY_USER } from "../terminal/exit-codes.js";
 import { complain, count, say, sayJson } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { type ShownText, text } from "../terminal/shown-text.js";

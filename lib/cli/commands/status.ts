@@ -8,12 +8,12 @@ import {
   toJson,
   toPrometheus,
 } from "../../operate/index.js";
-import { fail } from "../command-error.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { checkSchemas } from "../database/known-schemas.js";
 import { patiently } from "../database/timeouts.js";
 import { describeHealth } from "../report/describe-health.js";
+import { fail } from "../terminal/command-error.js";
 import { color, say, sayJson, sayJsonLine, sayMetrics } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { text } from "../terminal/shown-text.js";

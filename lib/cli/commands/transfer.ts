@@ -1,8 +1,8 @@
 import { applyTransfer, planTransfer, toJson, type TransferReport } from "../../operate/index.js";
-import { fail } from "../command-error.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { patiently } from "../database/timeouts.js";
+import { fail } from "../terminal/command-error.js";
 import { count, say, sayJson } from "../terminal/print.js";
 import { lines, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";

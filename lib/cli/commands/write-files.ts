@@ -15,8 +15,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { fail } from "../command-error.js";
-import { codeOf, explain } from "../error-message.js";
+import { fail } from "../terminal/command-error.js";
+import { codeOf, explain } from "../terminal/error-message.js";
 import { shownPath } from "../terminal/relative-path.js";
 
 export interface NewFile {

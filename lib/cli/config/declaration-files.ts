@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
-import { fail } from "../command-error.js";
+import { fail } from "../terminal/command-error.js";
 import { withoutSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
 

@@ -1,5 +1,5 @@
 import { pgSchema, pgSequence, type SequenceLike, type SequenceOptions } from "../../index.js";
-import { CommandError, fail } from "../command-error.js";
+import { CommandError, fail } from "../terminal/command-error.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { kindOf, visitExports } from "./exported.js";
 import { loadModule } from "./load-module.js";

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { fail } from "../command-error.js";
-import { explain } from "../error-message.js";
+import { fail } from "../terminal/command-error.js";
+import { explain } from "../terminal/error-message.js";
 import { keepEnvironmentSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
 

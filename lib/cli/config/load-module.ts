@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { createJiti, type Jiti } from "jiti";
-import { CommandError } from "../command-error.js";
+import { CommandError } from "../terminal/command-error.js";
 import { redactThrown } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { thrownAt } from "./thrown-at.js";

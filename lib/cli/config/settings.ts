@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { HazardCode, MigrationFormat, PlanOptions } from "../../catalog/index.js";
-import { fail } from "../command-error.js";
+import { fail } from "../terminal/command-error.js";
 import { complain } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
 import { filesOf } from "./declaration-files.js";

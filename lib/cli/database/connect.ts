@@ -1,7 +1,7 @@
 import type postgres from "postgres";
 import { bind, type Database } from "../../index.js";
-import { CommandError } from "../command-error.js";
 import type { Settings } from "../config/settings.js";
+import { CommandError } from "../terminal/command-error.js";
 import { shownName } from "../terminal/quote-name.js";
 import { keepSecretsOf, redact } from "../terminal/redact.js";
 import { type ShownText, text } from "../terminal/shown-text.js";

@@ -1,4 +1,4 @@
-import { fail } from "../command-error.js";
+import { fail } from "../terminal/command-error.js";
 import { applyParameter, type Wish } from "./url-parameters.js";
 
 /** What a url says of where to connect, and how. */

@@ -1,6 +1,6 @@
 import { sql } from "../../index.js";
 import { readDocument, type Source } from "../../server/read-json.js";
-import { fail } from "../command-error.js";
+import { fail } from "../terminal/command-error.js";
 import { withoutSecrets } from "../terminal/redact.js";
 
 /** Refuses names of schemas that do not exist: where nobody looks, all is well. */

@@ -1,13 +1,13 @@
 import type { Health, HealthLevel, SequenceHealth, SequenceRate } from "../../operate/index.js";
 import { keyOf } from "../../server/names.js";
 import { bar, percent } from "../terminal/bar.js";
+import { inFlags } from "../terminal/flag-names.js";
 import { color, count } from "../terminal/print.js";
 import { shownName } from "../terminal/quote-name.js";
 import { lines, type Shown, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
 import { columnsOf } from "../terminal/text-width.js";
 import { daysLeft } from "./days-left.js";
-import { inFlags } from "./flag-names.js";
 
 export interface Looks {
   /** What is known of the speed, where it was looked at before. */

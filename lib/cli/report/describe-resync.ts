@@ -1,8 +1,8 @@
 import type { ResyncMove, ResyncReport } from "../../operate/index.js";
+import { inFlags } from "../terminal/flag-names.js";
 import { color, count } from "../terminal/print.js";
 import { shownName } from "../terminal/quote-name.js";
 import { lines, type ShownText, text } from "../terminal/shown-text.js";
-import { inFlags } from "./flag-names.js";
 
 /** What is moved, what is left alone and why, and how much was compared where nothing is moved. */
 export function describeResync(report: ResyncReport, columns: number): ShownText {

@@ -1,6 +1,6 @@
 import { CommandError } from "./command-error.js";
-import { inFlags } from "./report/flag-names.js";
-import { redact, redactThrown } from "./terminal/redact.js";
+import { inFlags } from "./flag-names.js";
+import { redact, redactThrown } from "./redact.js";
 
 /** What went wrong, in one sentence without a stack trace. A server's error brings its code, detail and hint along. */
 export function explain(error: unknown): string {

@@ -1,7 +1,7 @@
 import type { Change, Hazard, HazardCode, Pending, Plan, Question } from "../../catalog/index.js";
-import { inFlags } from "../report/flag-names.js";
 import { color } from "./color.js";
 import { printableJson } from "./escape.js";
+import { inFlags } from "./flag-names.js";
 import { maskUrls } from "./redact.js";
 import { lines, ShownText, text } from "./shown-text.js";
 

@@ -1,4 +1,4 @@
-import type { HazardCode } from "../../index.js";
+import type { HazardCode } from "../change.js";
 
 /** Whether `--allow` can let a hazard pass: what the server would refuse is always blocked. The compiler sees to it that no code is missing. */
 const IS_ALLOWABLE = {

@@ -1,0 +1,116 @@
+/** What all subpaths use of the core. */
+const CORE = ["lib/index.ts", "lib/internal.ts"];
+
+/**
+ * Who may import what, the lowest layer first: an entry is a layer, a folder or file of one, or a package. A layer may also import
+ * itself. Layers are named for folders and files, and the longest name that fits a file counts.
+ */
+export const LAYERS = {
+  types: [],
+  "lib/errors.ts": [],
+  "lib/option-object.ts": ["lib/errors.ts"],
+  "lib/sql": ["types", "lib/errors.ts"],
+  "lib/embed.ts": ["lib/errors.ts", "lib/sql"],
+  "lib/sequence": ["types", "lib/errors.ts", "lib/sql"],
+  // The type of a result has what the driver adds to it.
+  "lib/handle/rows.ts": ["postgres"],
+  "lib/handle": ["types", "lib/errors.ts", "lib/sql", "lib/sequence", "lib/handle/rows.ts"],
+  "lib/drivers/postgres-js": ["lib/errors.ts", "lib/sql", "lib/sequence", "lib/handle", "postgres"],
+  "lib/index.ts": ["types", "lib/errors.ts", "lib/sql", "lib/embed.ts", "lib/sequence", "lib/handle", "lib/drivers"],
+  "lib/internal.ts": ["types", "lib/errors.ts", "lib/option-object.ts", "lib/sql", "lib/sequence", "lib/handle"],
+
+  "lib/adapters": CORE,
+  "lib/adapters/drizzle.ts": [...CORE, "lib/adapters/fragment-of.ts", "drizzle-orm"],
+  "lib/adapters/knex.ts": [...CORE, "knex"],
+  "lib/adapters/kysely.ts": [...CORE, "lib/adapters/fragment-of.ts", "kysely"],
+
+  "lib/server": CORE,
+
+  "lib/catalog/inspect": [...CORE, "lib/server"],
+  "lib/catalog/plan": [...CORE, "lib/server", "lib/catalog/inspect"],
+  "lib/catalog/apply": [...CORE, "lib/server", "lib/catalog/inspect", "lib/catalog/plan"],
+  "lib/catalog/pull": [...CORE, "lib/server", "lib/catalog/inspect"],
+  "lib/catalog/generate": [...CORE, "lib/server", "lib/catalog/plan"],
+  "lib/catalog/index.ts": ["lib/catalog"],
+
+  "lib/allocate": [...CORE, "lib/server"],
+
+  "lib/operate/columns": [...CORE, "lib/server", "lib/catalog/index.ts"],
+  "lib/operate/arithmetic": [...CORE, "lib/server", "lib/catalog/index.ts", "lib/operate/columns"],
+  "lib/operate/status": [
+    ...CORE,
+    "lib/server",
+    "lib/catalog/index.ts",
+    "lib/operate/columns",
+    "lib/operate/arithmetic",
+  ],
+  "lib/operate/resync": [
+    ...CORE,
+    "lib/server",
+    "lib/catalog/index.ts",
+    "lib/operate/columns",
+    "lib/operate/arithmetic",
+  ],
+  "lib/operate/transfer": [
+    ...CORE,
+    "lib/server",
+    "lib/catalog/index.ts",
+    "lib/operate/columns",
+    "lib/operate/arithmetic",
+  ],
+  "lib/operate/to-json.ts": [],
+  "lib/operate/index.ts": ["lib/server", "lib/allocate", "lib/operate"],
+
+  // The lists of codes and formats, which `nextval/catalog` has as types only.
+  "lib/config.ts": ["lib/index.ts", "lib/catalog/index.ts", "lib/catalog/plan/hazards/hazard-codes.ts"],
+
+  "lib/cli/terminal": [
+    ...CORE,
+    "lib/catalog/index.ts",
+    "lib/operate/index.ts",
+    "commander",
+    "get-east-asian-width",
+    "node:",
+  ],
+  "lib/cli/report": [...CORE, "lib/server", "lib/catalog/index.ts", "lib/operate/index.ts", "lib/cli/terminal"],
+  "lib/cli/config": [
+    ...CORE,
+    "lib/config.ts",
+    "lib/catalog/index.ts",
+    "lib/catalog/plan/hazards/hazard-codes.ts",
+    "lib/catalog/generate/migration-formats.ts",
+    "lib/cli/terminal",
+    "commander",
+    "jiti",
+    "tinyglobby",
+    "node:",
+  ],
+  "lib/cli/database": [
+    ...CORE,
+    "lib/server",
+    "lib/catalog/index.ts",
+    "lib/cli/terminal",
+    "lib/cli/config",
+    "postgres",
+    "node:",
+  ],
+  "lib/cli/commands": [
+    ...CORE,
+    "lib/catalog/index.ts",
+    "lib/catalog/generate/migration-formats.ts",
+    "lib/operate/index.ts",
+    "lib/cli/terminal",
+    "lib/cli/report",
+    "lib/cli/config",
+    "lib/cli/database",
+    "node:",
+  ],
+  "lib/cli": [
+    ...CORE,
+    "lib/catalog/plan/hazards/hazard-codes.ts",
+    "lib/catalog/generate/migration-formats.ts",
+    "lib/cli",
+    "commander",
+    "node:",
+  ],
+};

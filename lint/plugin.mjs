@@ -1,0 +1,44 @@
+import { posix, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { LAYERS } from "./layers.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Whether a path is a place or below it; "node:" is a place, too. */
+const isIn = (path, place) => path === place || path.startsWith(place.endsWith(":") ? place : `${place}/`);
+
+const BY_LENGTH = Object.keys(LAYERS).sort((one, other) => other.length - one.length);
+
+/** The layer of a file, by the longest name that fits. */
+const layerOf = (path) => BY_LENGTH.find((layer) => isIn(path, layer));
+
+/** What is wrong with an import: a sentence, or undefined. `file` is relative to the project, `specifier` as it stands there. */
+export function importProblem(file, specifier) {
+  const layer = layerOf(file);
+  if (layer === undefined) return `${file} is in no layer; name one in lint/layers.mjs.`;
+  const isFile = specifier.startsWith(".");
+  const target = isFile ? posix.join(posix.dirname(file), specifier).replace(/\.js$/, ".ts") : specifier;
+  if (isFile && layerOf(target) === layer) return undefined;
+  if (LAYERS[layer].some((place) => isIn(target, place))) return undefined;
+  return `${layer} may not import ${target}; see lint/layers.mjs.`;
+}
+
+/** Holds each import to the table of layers, imports of types included. */
+const imports = {
+  create(context) {
+    const file = relative(ROOT, context.filename).split(sep).join("/");
+    const check = ({ source }) => {
+      const problem = typeof source?.value === "string" ? importProblem(file, source.value) : undefined;
+      if (problem !== undefined) context.report({ node: source, message: problem });
+    };
+    return {
+      ImportDeclaration: check,
+      ExportAllDeclaration: check,
+      ExportNamedDeclaration: check,
+      ImportExpression: check,
+      TSImportType: check,
+    };
+  },
+};
+
+export default { meta: { name: "layers" }, rules: { imports } };
