@@ -1,35 +1,40 @@
-/** The stable name of what went wrong; compare with this, never with the message. */
-export type NextvalErrorCode =
-  | "ALLOCATOR_CLOSED"
-  | "CHANGE_REFUSED"
-  | "COLUMN_NOT_COMPARED"
-  | "COMMIT_UNKNOWN"
-  | "DEADLOCK"
-  | "INVALID_OPTIONS"
-  | "INVALID_TEMPLATE"
-  | "LOCK_TIMEOUT"
-  | "PERMISSION_DENIED"
-  | "PLAN_INCOMPLETE"
-  | "PLAN_OUTDATED"
-  | "PLAN_REFUSED"
-  | "POOL_EXHAUSTED"
-  | "READ_ONLY"
-  | "RESYNC_INCOMPLETE"
-  | "SEQUENCE_DIFFERS"
-  | "SEQUENCE_EXHAUSTED"
-  | "SEQUENCE_NOT_CALLED"
-  | "SEQUENCE_NOT_FOUND"
-  | "SEQUENCE_OUT_OF_BOUNDS"
-  | "SESSION_REQUIRED"
-  | "STRIDES_COLLIDE"
-  | "TIMEOUT"
-  | "TRANSACTION_CONTROL"
-  | "TRANSACTION_FAILED"
-  | "TRANSACTION_REQUIRED"
-  | "TRANSFER_INCOMPLETE"
-  | "TRANSFER_REFUSED"
-  | "UNEXPECTED_ROW_COUNT"
-  | "UNEXPECTED_VALUE";
+/** Every code of a `NextvalError`. */
+export const ERROR_CODES = [
+  "ALLOCATOR_CLOSED",
+  "CHANGE_REFUSED",
+  "COLUMN_NOT_COMPARED",
+  "COMMIT_UNKNOWN",
+  "DEADLOCK",
+  "INVALID_ARGUMENT",
+  "INVALID_OPTIONS",
+  "INVALID_TEMPLATE",
+  "LOCK_TIMEOUT",
+  "PERMISSION_DENIED",
+  "PLAN_INCOMPLETE",
+  "PLAN_OUTDATED",
+  "PLAN_REFUSED",
+  "POOL_EXHAUSTED",
+  "READ_ONLY",
+  "RESYNC_INCOMPLETE",
+  "SEQUENCE_DIFFERS",
+  "SEQUENCE_EXHAUSTED",
+  "SEQUENCE_NOT_CALLED",
+  "SEQUENCE_NOT_FOUND",
+  "SEQUENCE_OUT_OF_BOUNDS",
+  "SESSION_REQUIRED",
+  "STRIDES_COLLIDE",
+  "TIMEOUT",
+  "TRANSACTION_CONTROL",
+  "TRANSACTION_FAILED",
+  "TRANSACTION_REQUIRED",
+  "TRANSFER_INCOMPLETE",
+  "TRANSFER_REFUSED",
+  "UNEXPECTED_ROW_COUNT",
+  "UNEXPECTED_VALUE",
+] as const;
+
+/** Says what went wrong. Compare with the code, never with the message. */
+export type NextvalErrorCode = (typeof ERROR_CODES)[number];
 
 /**
  * Every error that nextval raises itself.
@@ -64,4 +69,9 @@ export class NextvalError extends Error {
 /** @internal Refuses to make SQL: what it is about, such as `value 2 (after "where id = ")`, and what is wrong with it. */
 export function refuse(what: string, problem: string): never {
   throw new NextvalError("INVALID_TEMPLATE", `${what} ${problem}`);
+}
+
+/** @internal Refuses an argument of a function: what takes it, such as `begin`, and what is wrong with it. */
+export function refuseArgument(what: string, problem: string): never {
+  throw new NextvalError("INVALID_ARGUMENT", `${what} ${problem}`);
 }

@@ -7,5 +7,5 @@ import { NextvalError } from "./errors.js";
 export function optionsOf<Options extends object>(what: string, given: Options | undefined): Partial<Options> {
   if (given === undefined) return {};
   if (typeof given === "object" && given !== null) return Object.assign(Object.create(null) as {}, given);
-  throw new NextvalError("INVALID_OPTIONS", `${what} takes options as an object, not ${String(given)}`);
+  throw new NextvalError("INVALID_ARGUMENT", `${what} takes options as an object, not ${String(given)}`);
 }

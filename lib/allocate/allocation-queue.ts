@@ -95,7 +95,7 @@ export class Dispenser<Value> implements Allocator<Value> {
   take(count: number): Promise<Value[]> {
     if (!Number.isInteger(count) || count < 0 || count > MOST_AT_ONCE) {
       const problem = `take hands out a whole number of values from 0 to ${MOST_AT_ONCE}, not ${String(count)}`;
-      return Promise.reject(this.#error("INVALID_OPTIONS", problem));
+      return Promise.reject(this.#error("INVALID_ARGUMENT", problem));
     }
     return this.#isReadyFor(count) ? Promise.resolve(this.#many(count)) : this.#wait(count, () => this.#many(count));
   }
@@ -201,7 +201,7 @@ export class Dispenser<Value> implements Allocator<Value> {
     while (this.#drawing !== undefined) await this.#drawing;
   }
 
-  #error(code: "ALLOCATOR_CLOSED" | "INVALID_OPTIONS", problem: string): NextvalError {
+  #error(code: "ALLOCATOR_CLOSED" | "INVALID_ARGUMENT", problem: string): NextvalError {
     const { name } = this.#source;
     return new NextvalError(code, `${name}: ${problem}`, { sequence: name });
   }

@@ -65,7 +65,7 @@ const MOST_IN_BLOCK = 2 ** 52;
  *
  * Before the first block it reads the sequence's increment, bounds and cycle, and fails with `SEQUENCE_DIFFERS` where the
  * database has others than the declaration: blocks of another size would overlap, for one. A sequence that cycles is refused, with
- * `INVALID_OPTIONS`. Do not alter the increment while programs are running: it is noticed no sooner than by a value that is no
+ * `INVALID_ARGUMENT`. Do not alter the increment while programs are running: it is noticed no sooner than by a value that is no
  * multiple of the increment away from the one before. Order, failures and `close` are those of `allocator`.
  */
 export function blockAllocator<Sequence extends SequenceLike>(

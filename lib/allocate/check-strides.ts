@@ -33,7 +33,7 @@ interface Progression {
  * In a list, nodes are called by their places, from 0. A declaration counts from `startWith` on; a state from there or, where
  * it was set to what comes before, from its current value, in steps from the current value. What was drawn with another
  * increment before is not known. Throws `STRIDES_COLLIDE`, also for a sequence that cycles, and
- * `INVALID_OPTIONS` for what is no sequence.
+ * `INVALID_ARGUMENT` for what is no sequence.
  */
 export function checkStrides(nodes: readonly NodeSequence[] | { readonly [node: string]: NodeSequence }): void {
   if (typeof nodes !== "object" || nodes === null) {
@@ -115,7 +115,7 @@ function given(value: unknown): string {
 }
 
 function refuse(problem: string): never {
-  throw new NextvalError("INVALID_OPTIONS", problem);
+  throw new NextvalError("INVALID_ARGUMENT", problem);
 }
 
 function collide(problem: string): never {

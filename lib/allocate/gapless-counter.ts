@@ -125,5 +125,5 @@ function readInteger(given: unknown): bigint | undefined {
 }
 
 function refuse(problem: string): never {
-  throw new NextvalError("INVALID_OPTIONS", problem);
+  throw new NextvalError("INVALID_ARGUMENT", problem);
 }

@@ -10,5 +10,5 @@ export function limited<Methods extends keyof Handle>(
 ): Pick<Handle, Methods> {
   if (timeout === undefined && signal === undefined) return db;
   if (db.with !== undefined) return db.with({ timeout, signal });
-  throw new NextvalError("INVALID_OPTIONS", "timeout and signal need a handle of bind, which has with()");
+  throw new NextvalError("INVALID_ARGUMENT", "timeout and signal need a handle of bind, which has with()");
 }

@@ -40,7 +40,7 @@ export type StrideOf<Sequence extends SequenceLike> = PgSequence<
  * Bounds, type and everything else stay as declared. Count nodes that may come later: with another N all strides are others.
  * A sequence that exists already goes on where it is; `restartSequence` moves it, and `checkStrides` tells whether nodes collide.
  *
- * Throws `INVALID_OPTIONS` for a node that does not exist, for a stride that would start outside the bounds or does not fit
+ * Throws `INVALID_ARGUMENT` for a node that does not exist, for a stride that would start outside the bounds or does not fit
  * into 64 bits, and for a sequence that cycles: each node would begin again at the same bound.
  */
 export function stride<Sequence extends SequenceLike>(sequence: Sequence, options: StrideOptions): StrideOf<Sequence> {

@@ -1,11 +1,6 @@
 export { apply, type ApplyOptions, type ApplyReport } from "./apply/apply.js";
-export type { Change, Hazard, HazardCode, Pending, Plan, PlanOptions, Question } from "./plan/change.js";
-export {
-  generate,
-  type GenerateOptions,
-  type MigrationFile,
-  type MigrationFormat,
-} from "./generate/generate-migration.js";
+export type { Change, Hazard, Pending, Plan, PlanOptions, Question } from "./plan/change.js";
+export { generate, type GenerateOptions, type MigrationFile } from "./generate/generate-migration.js";
 export { inspect, type InspectOptions } from "./inspect/inspect.js";
 export { plan } from "./plan/plan.js";
 export { pull } from "./pull/pull-declarations.js";
@@ -20,3 +15,5 @@ export type {
   TableState,
   TakenName,
 } from "./inspect/state.js";
+export type { MigrationFormat } from "./generate/migration-formats.js";
+export type { HazardCode } from "./plan/hazards/hazard-codes.js";

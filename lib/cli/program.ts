@@ -1,7 +1,7 @@
 import { Console } from "node:console";
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
-import { DEFAULT_FORMAT, FORMATS } from "../catalog/generate/migration-formats.js";
+import { DEFAULT_FORMAT, MIGRATION_FORMATS } from "../catalog/generate/migration-formats.js";
 import { ALLOWABLE_CODES } from "../catalog/plan/hazards/hazard-codes.js";
 import { nearest } from "../internal.js";
 import { loadEnvFile } from "./config/env-file.js";
@@ -129,7 +129,9 @@ function programOf(finish: (status: number) => void): Command {
     ),
   )
     .option("--name <name>", "what the migration is called; default: sequences")
-    .addOption(new Option("--format <format>", `the tool it is for; default: ${DEFAULT_FORMAT}`).choices(FORMATS))
+    .addOption(
+      new Option("--format <format>", `the tool it is for; default: ${DEFAULT_FORMAT}`).choices(MIGRATION_FORMATS),
+    )
     .option("--out <folder>", "write to this folder; default: out in the configuration, then migrations");
   planning(
     command(

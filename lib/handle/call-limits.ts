@@ -52,12 +52,12 @@ export function checkedLimits<Given extends Limits>(given: Given): Given {
   const { timeout, signal } = given;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 1 && timeout <= MAX_TIMEOUT_MS)) {
     throw new NextvalError(
-      "INVALID_OPTIONS",
+      "INVALID_ARGUMENT",
       `timeout takes milliseconds from 1 to ${MAX_TIMEOUT_MS}, not ${String(timeout)}`,
     );
   }
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    throw new NextvalError("INVALID_OPTIONS", `signal takes an AbortSignal, not ${String(signal)}`);
+    throw new NextvalError("INVALID_ARGUMENT", `signal takes an AbortSignal, not ${String(signal)}`);
   }
   return given;
 }

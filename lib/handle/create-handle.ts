@@ -1,5 +1,5 @@
 import type { Integer, SequenceLike } from "../../types/sequence-options.js";
-import { NextvalError, refuse } from "../errors.js";
+import { NextvalError, refuseArgument } from "../errors.js";
 import { currval, decoderOf, lastval, setval } from "../sequence/functions.js";
 import { fail } from "../sequence/sequence-name.js";
 import { Sql } from "../sql/fragment.js";
@@ -49,7 +49,7 @@ export function createSessionHandle(executor: Executor): Omit<SessionHandle, "wi
 
 function readCursor<Row>(executor: Executor, fragment: Sql<Row>, size: number): AsyncGenerator<Row[]> {
   if (!Number.isInteger(size) || size < 1) {
-    throw new NextvalError("INVALID_OPTIONS", `cursor() reads batches of 1 row or more, not ${size}`);
+    throw new NextvalError("INVALID_ARGUMENT", `cursor() reads batches of 1 row or more, not ${size}`);
   }
   return executor.readBatches(fragment, size);
 }
@@ -58,5 +58,5 @@ function readCursor<Row>(executor: Executor, fragment: Sql<Row>, size: number): 
 function genuine<Row>(thing: Sql<Row>): Sql<Row> {
   const fragment = admit(thing, () => "the statement", 0);
   if (Sql.shapeIn(fragment) !== null) return fragment as Sql<Row>;
-  return refuse("the statement", "is no fragment; make one with the sql tag");
+  return refuseArgument("the statement", "is not a fragment; make one with the sql tag");
 }

@@ -8,7 +8,7 @@ interface Named {
 }
 
 /** Refuses what was asked of a sequence, in a sentence that begins with its name. */
-export function fail(subject: Named, problem: string, code: NextvalErrorCode = "INVALID_OPTIONS"): never {
+export function fail(subject: Named, problem: string, code: NextvalErrorCode = "INVALID_ARGUMENT"): never {
   const sequence = sequenceName(subject);
   throw new NextvalError(code, about(sequence, problem), { sequence });
 }

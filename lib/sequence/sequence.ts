@@ -128,7 +128,7 @@ export function sequenceOf(given: SequenceLike): AnySequence {
   const { seqName, constructor, [SQL]: name } = (given ?? {}) as Partial<AnySequence & { constructor: object }>;
   if (name !== undefined && seqName !== undefined) return given as AnySequence;
   if ((constructor as { [DRIZZLE_KIND]?: unknown } | null)?.[DRIZZLE_KIND] !== "PgSequence") {
-    throw new NextvalError("INVALID_OPTIONS", `a sequence made by pgSequence is needed, not ${shown(given)}`);
+    throw new NextvalError("INVALID_ARGUMENT", `a sequence made by pgSequence is needed, not ${shown(given)}`);
   }
   return declare(seqName, given.seqOptions, given.schema);
 }
@@ -143,6 +143,7 @@ function snapshot(seqName: string, options: object, schema: string | undefined):
     fail(
       { seqName, schema },
       wrongType("the options", "an object", Array.isArray(options) ? "an array" : shown(options)),
+      "INVALID_OPTIONS",
     );
   }
   const copy: { ownedBy?: unknown } = { ...options };

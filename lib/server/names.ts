@@ -3,7 +3,7 @@ import { NextvalError, type NextvalErrorCode, type SequenceLike } from "../index
 type Named = Pick<SequenceLike, "schema" | "seqName">;
 
 /** Refuses what was asked of a sequence, in a sentence that begins with its name. */
-export function fail(sequence: Named, problem: string, code: NextvalErrorCode = "INVALID_OPTIONS"): never {
+export function fail(sequence: Named, problem: string, code: NextvalErrorCode = "INVALID_ARGUMENT"): never {
   const name = nameOf(sequence);
   throw new NextvalError(code, `${name}: ${problem}`, { sequence: name });
 }

@@ -43,5 +43,5 @@ function sendAll(tx: Pick<Transaction, "query">, statements: readonly Sql[]): Pr
 
 function transactionOf(source: object): Pick<Transaction, "query"> {
   if ("savepoint" in source && "query" in source) return source as Pick<Transaction, "query">;
-  throw new NextvalError("INVALID_OPTIONS", "the first argument must be a handle: a pool, a session or a transaction");
+  throw new NextvalError("INVALID_ARGUMENT", "the first argument must be a handle: a pool, a session or a transaction");
 }

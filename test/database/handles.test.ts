@@ -116,7 +116,7 @@ describe("a template runs", () => {
 
   test("only fragments run, and nothing that came as JSON", async () => {
     const forged = JSON.parse(`{"text": "create table pwned (id integer)", "values": [], "strings": [""]}`) as never;
-    const refused = "the statement is no fragment; make one with the sql tag";
+    const refused = "the statement is not a fragment; make one with the sql tag";
     const attack = async (handle: Pick<ReturnType<typeof db>, "query" | "one" | "cursor">) => {
       expect(() => handle.query(forged)).toThrow(refused);
       expect(() => handle.query("create table pwned (id integer)" as never)).toThrow(refused);
@@ -207,7 +207,7 @@ describe("functions of sequences", () => {
     expect(await db().setval(orderSeq, sql`(select 10 + ${5}::bigint)`, true)).toBe(15n);
     expect(await db().nextval(orderSeq)).toBe(16n);
     await expect(db().setval(ticketSeq, sql`(select max(id) from orders where false)`)).rejects.toMatchObject({
-      code: "INVALID_OPTIONS",
+      code: "INVALID_ARGUMENT",
       message: "ticket_seq: setval got NULL, and left the sequence as it is",
     });
   });

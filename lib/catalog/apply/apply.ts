@@ -3,7 +3,8 @@ import { keyOf, nameOf } from "../../server/names.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import { inspect } from "../inspect/inspect.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
-import type { Change, HazardCode, Pending, Plan } from "../plan/change.js";
+import type { Change, Pending, Plan } from "../plan/change.js";
+import type { HazardCode } from "../plan/hazards/hazard-codes.js";
 import { plan as planAgain } from "../plan/plan.js";
 import { lockBudget } from "./lock-budget.js";
 import { outOfLocks, refuseTooManyLocks } from "./lock-capacity.js";
@@ -49,7 +50,7 @@ export async function apply(
 ): Promise<ApplyReport> {
   if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
     const problem = `apply takes a lockTimeout from 0 to 2147483647 milliseconds, not ${lockTimeout}`;
-    throw new NextvalError("INVALID_OPTIONS", problem);
+    throw new NextvalError("INVALID_ARGUMENT", problem);
   }
   refuseHazards(plan, allow);
   if (plan.changes.length === 0) return { pending: plan.pending };

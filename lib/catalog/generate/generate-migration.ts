@@ -6,12 +6,10 @@ import { goose } from "./formats/goose.js";
 import type { MigrationFile, Script, Step } from "./formats/migration-script.js";
 import { nodePgMigrate } from "./formats/node-pg-migrate.js";
 import { sql } from "./formats/plain-sql.js";
+import type { MigrationFormat } from "./migration-formats.js";
 import { commentLine, statementLine } from "./statement-line.js";
 
 export type { MigrationFile };
-
-/** The tools whose files `generate` writes; `"sql"` is a pair of plain files. */
-export type MigrationFormat = "sql" | "dbmate" | "goose" | "node-pg-migrate" | "flyway";
 
 export interface GenerateOptions {
   /** What the migration is called: letters, digits, `_` and `-`. */
@@ -45,7 +43,7 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFil
  * What is pending becomes a migration of its own, whose name ends with `_owners`. It comes after the other one, and has to run
  * after the migrations that create its tables: give it a later number if these are still to be written.
  *
- * What a comment of a sequence holds can be no marker and no placeholder of a tool. Throws `INVALID_OPTIONS` for an empty
+ * What a comment of a sequence holds can be no marker and no placeholder of a tool. Throws `INVALID_ARGUMENT` for an empty
  * plan, for options that are none, and where a name holds a line break, `${` or a byte order mark.
  */
 export function generate(plan: Plan, { name, format, at = new Date() }: GenerateOptions): MigrationFile[] {
@@ -115,5 +113,5 @@ function back({ subject, sql, inverse }: Change | Pending): Step {
 }
 
 function fail(problem: string): never {
-  throw new NextvalError("INVALID_OPTIONS", problem);
+  throw new NextvalError("INVALID_ARGUMENT", problem);
 }

@@ -1,12 +1,6 @@
-import type { MigrationFormat } from "./generate-migration.js";
+/** The tools whose files `generate` writes; `"sql"` is a pair of plain files. */
+export const MIGRATION_FORMATS = ["sql", "dbmate", "flyway", "goose", "node-pg-migrate"] as const;
 
-/** Every format of `generate`; the compiler sees to it that none is missing. */
-export const FORMATS = Object.keys({
-  sql: true,
-  dbmate: true,
-  flyway: true,
-  goose: true,
-  "node-pg-migrate": true,
-} satisfies Record<MigrationFormat, true>) as MigrationFormat[];
+export type MigrationFormat = (typeof MIGRATION_FORMATS)[number];
 
 export const DEFAULT_FORMAT: MigrationFormat = "sql";

@@ -67,5 +67,5 @@ function escaped(found: string): string {
 }
 
 function refuse(subject: string, problem: string): never {
-  throw new NextvalError("INVALID_OPTIONS", `${subject}: ${problem}; apply the plan instead`, { sequence: subject });
+  throw new NextvalError("INVALID_ARGUMENT", `${subject}: ${problem}; apply the plan instead`, { sequence: subject });
 }

@@ -29,7 +29,7 @@ export interface InspectOptions {
  */
 export async function inspect(db: Source, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
   if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
-    throw new NextvalError("INVALID_OPTIONS", "inspect takes schemas as a list of names");
+    throw new NextvalError("INVALID_ARGUMENT", "inspect takes schemas as a list of names");
   }
   const server = await readDocument<ServerDocument>(db, serverQuery(schemas));
   const query = sequencesQuery(server.version, schemas);

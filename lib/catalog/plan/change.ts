@@ -1,25 +1,6 @@
 import type { SequenceLike } from "../../index.js";
 import type { SequenceState } from "../inspect/state.js";
-
-/** Why a change may hurt; each is explained in the README. */
-export type HazardCode =
-  | "CACHE_BREAKS_ORDER"
-  | "CACHE_STALLS_SERVER"
-  | "CURRENT_VALUE_EXCLUDED"
-  | "CYCLE_REPEATS_KEYS"
-  | "DROPS_SEQUENCE"
-  | "ENDS_SEQUENCE"
-  | "INCREMENT_CHANGED"
-  | "KEY_HAS_ROWS"
-  | "LOCKS_INSERTS"
-  | "LOGGED_FROM_CHECKPOINT"
-  | "NAMED_IN_TEXT"
-  | "NAME_REUSED"
-  | "NAME_TAKEN"
-  | "NARROWER_TYPE"
-  | "NEEDS_POSTGRES_15"
-  | "UNLOGGED_STARTS_OVER"
-  | "WIDER_THAN_COLUMN";
+import type { HazardCode } from "./hazards/hazard-codes.js";
 
 /** Why a change may hurt. */
 export interface Hazard {

@@ -39,7 +39,7 @@ import { constantOf, constantOfState, constantOfTarget, type Target, targetOf } 
  * An owner that does not exist yet is `pending` and no change, so sequences can be created before their tables.
  *
  * It never restarts a sequence, never moves a current value, never touches the sequences of identity columns and extensions,
- * and drops nothing unless `prune` is given. Throws `INVALID_OPTIONS` for two declarations of one name, for renames that do not
+ * and drops nothing unless `prune` is given. Throws `INVALID_ARGUMENT` for two declarations of one name, for renames that do not
  * fit, and for a name in `new` that is not declared.
  */
 export function plan(declared: readonly SequenceLike[], state: DatabaseState, options: PlanOptions = {}): Plan {

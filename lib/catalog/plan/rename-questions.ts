@@ -65,7 +65,7 @@ function targetsNamed(
           (each.schema === defaultSchema && each.seqName === name),
       );
       if (target !== undefined) return target;
-      throw new NextvalError("INVALID_OPTIONS", `${name}: it cannot be new, because no declaration has that name`, {
+      throw new NextvalError("INVALID_ARGUMENT", `${name}: it cannot be new, because no declaration has that name`, {
         sequence: name,
       });
     }),

@@ -40,7 +40,7 @@ export function renamesOf(
 }
 
 function fail(oldName: string, newName: string, problem: string): never {
-  throw new NextvalError("INVALID_OPTIONS", `${oldName}: cannot be renamed to ${newName}: ${problem}`, {
+  throw new NextvalError("INVALID_ARGUMENT", `${oldName}: cannot be renamed to ${newName}: ${problem}`, {
     sequence: oldName,
   });
 }

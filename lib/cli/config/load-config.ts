@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { FORMATS } from "../../catalog/generate/migration-formats.js";
+import { MIGRATION_FORMATS } from "../../catalog/generate/migration-formats.js";
 import { ALLOWABLE_CODES, type AllowableCode } from "../../catalog/plan/hazards/hazard-codes.js";
 import type { Config } from "../../config.js";
 import { nearest } from "../../internal.js";
@@ -71,7 +71,10 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
   lockTimeout: MILLISECONDS,
   statementTimeout: MILLISECONDS,
   out: [isText, "the name of a folder"],
-  format: [(value) => FORMATS.includes(value as (typeof FORMATS)[number]), `one of ${FORMATS.join(", ")}`],
+  format: [
+    (value) => MIGRATION_FORMATS.includes(value as (typeof MIGRATION_FORMATS)[number]),
+    `one of ${MIGRATION_FORMATS.join(", ")}`,
+  ],
 };
 
 /** Never says what was given: it may be a url with a password, in the wrong place. */

@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { NextvalError, refuse } from "../../errors.js";
+import { NextvalError, refuseArgument } from "../../errors.js";
 import { checkedLimits, type Limits, type Stop, watch } from "../../handle/call-limits.js";
 import { createHandle, createSessionHandle } from "../../handle/create-handle.js";
 import type { BeginOptions, Database, Session, Work } from "../../handle/handle.js";
@@ -42,14 +42,14 @@ export function bind<Types extends Record<string, unknown>>(
 ): Database {
   if (!(typeof waitTimeout === "number" && waitTimeout >= 0 && waitTimeout <= 1_000_000_000)) {
     throw new NextvalError(
-      "INVALID_OPTIONS",
+      "INVALID_ARGUMENT",
       `waitTimeout takes milliseconds from 0 to 1000000000, not ${String(waitTimeout)}`,
     );
   }
   // What reserve() and begin() of the driver give has no options.
   if (typeof client !== "function" || typeof client.options?.max !== "number") {
     throw new NextvalError(
-      "INVALID_OPTIONS",
+      "INVALID_ARGUMENT",
       "bind takes a client as postgres() returns it, not a connection of its reserve() or begin(), a handle or an address",
     );
   }
@@ -86,7 +86,8 @@ async function reserved<Result>(
   resets: boolean,
   work: (own: Connection) => Promise<Result>,
 ): Promise<Result> {
-  if (pool.cannotReserve) refuse(resets ? "session" : "begin", "needs a client with a max_pipeline of 1 or more");
+  if (pool.cannotReserve)
+    refuseArgument(resets ? "session" : "begin", "needs a client with a max_pipeline of 1 or more");
   const { settings } = connection;
   const start = Date.now();
   const whole = hasLimits(limits);
@@ -132,14 +133,14 @@ function beginWith(run: Begin): Database["begin"] {
     third?: BeginOptions,
   ): Promise<Outcome<Result>> => {
     const [modes, work, options] = typeof first === "string" ? [first, second, third] : ["", first, second];
-    if (typeof work !== "function") return refuse("begin", "needs a function to run");
+    if (typeof work !== "function") return refuseArgument("begin", "needs a function to run");
     if (!/^[a-z, ]*$/i.test(modes)) {
       const given = JSON.stringify(modes);
-      refuse("begin", `takes transaction modes such as "read only", not ${given}`);
+      refuseArgument("begin", `takes transaction modes such as "read only", not ${given}`);
     }
     const { retries = 0, ...limits } = checkedLimits((options ?? {}) as BeginOptions);
     if (!Number.isInteger(retries) || retries < 0) {
-      throw new NextvalError("INVALID_OPTIONS", `retries takes a whole number from 0 on, not ${String(retries)}`);
+      throw new NextvalError("INVALID_ARGUMENT", `retries takes a whole number from 0 on, not ${String(retries)}`);
     }
     return retry(retries, (onNoRetry) => run({ statement: `begin ${modes}`, onNoRetry }, work, limits));
   };

@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { NextvalError, refuse } from "../../errors.js";
+import { NextvalError, refuseArgument } from "../../errors.js";
 import { type Limits, type Settings, type Stop, watch } from "../../handle/call-limits.js";
 import type { Executor, Running } from "../../handle/executor.js";
 import { Draws } from "../../handle/nextval-batch.js";
@@ -121,7 +121,7 @@ export class Connection implements Executor {
   /** A connection for a cursor, which nothing else may use meanwhile, and what gives it back. */
   async lease(): Promise<[Connection, () => void]> {
     if (this.#reserved !== undefined) return [this, () => {}];
-    if (this.#pool.cannotReserve) refuse("cursor()", "needs a client with a max_pipeline of 1 or more");
+    if (this.#pool.cannotReserve) refuseArgument("cursor()", "needs a client with a max_pipeline of 1 or more");
     const line = await Reserved.from(this.#pool, this.#settings);
     // A cursor ends with Flush, not with Sync, and PgBouncer overlooks it if it is sent before the statement ahead is answered: it gives
     // the server's connection to another client, and the cursor waits forever.

@@ -79,7 +79,7 @@ export interface Trust {
 export function checkTrust({ trustOwners }: Trust): void {
   if (trustOwners === undefined) return;
   if (Array.isArray(trustOwners) && trustOwners.every((name) => typeof name === "string")) return;
-  throw new NextvalError("INVALID_OPTIONS", `trustOwners must be a list of roles, not ${JSON.stringify(trustOwners)}`);
+  throw new NextvalError("INVALID_ARGUMENT", `trustOwners must be a list of roles, not ${JSON.stringify(trustOwners)}`);
 }
 
 /** A role, and what it may insert into: the table, a part of it, or a view of it. */
@@ -104,7 +104,7 @@ export async function readFedColumns(
 ): Promise<FedColumns> {
   checkTrust(trust);
   if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
-    throw new NextvalError("INVALID_OPTIONS", `schemas must be a list of names, not ${JSON.stringify(schemas)}`);
+    throw new NextvalError("INVALID_ARGUMENT", `schemas must be a list of names, not ${JSON.stringify(schemas)}`);
   }
   const { user, columns } = await readDocument<Document>(db, fedColumnsQuery(schemas, trust.trustOwners ?? []));
   return {

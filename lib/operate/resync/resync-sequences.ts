@@ -42,7 +42,7 @@ import {
  * A sequence that is far enough is left alone, and so is the sequence of an empty table, unless `allowBackwards` is set. A sequence that
  * cycles is always left alone.
  *
- * Takes the locks that `status` takes. Throws `INVALID_OPTIONS`.
+ * Takes the locks that `status` takes. Throws `INVALID_ARGUMENT`.
  */
 export async function planResync(db: Pick<Database, "begin">, options?: PlanResyncOptions): Promise<ResyncPlan> {
   refuseTransaction("planResync", db);
@@ -90,7 +90,7 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
  * Throws `RESYNC_INCOMPLETE` (a `ResyncError`) if a sequence of the plan could not be moved, or if the plan has failures; the sequences
  * that failed are as they were, the others are moved, and `error.report` has both. The errors in its `failures` are `LOCK_TIMEOUT`,
  * `PERMISSION_DENIED`, `READ_ONLY`, `SEQUENCE_OUT_OF_BOUNDS` if no value past the column is within the bounds of the sequence and its
- * columns, `COLUMN_NOT_COMPARED` if a column could not be read, or the server's. Throws `INVALID_OPTIONS`.
+ * columns, `COLUMN_NOT_COMPARED` if a column could not be read, or the server's. Throws `INVALID_ARGUMENT`.
  * Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
  */
 export async function applyResync(
@@ -102,10 +102,10 @@ export async function applyResync(
   const { lockTimeout = 5000, onProgress } = optionsOf("applyResync", options);
   if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
     const problem = `applyResync takes a lockTimeout from 0 to 2147483647 milliseconds, not ${String(lockTimeout)}`;
-    throw new NextvalError("INVALID_OPTIONS", problem);
+    throw new NextvalError("INVALID_ARGUMENT", problem);
   }
   if (!Array.isArray(plan?.moves) || !Array.isArray(plan.failures) || typeof plan.options !== "object") {
-    throw new NextvalError("INVALID_OPTIONS", "applyResync takes a plan that planResync made");
+    throw new NextvalError("INVALID_ARGUMENT", "applyResync takes a plan that planResync made");
   }
   const report = { moves: [] as ResyncMove[], failures: [...plan.failures], skips: [...plan.skips] };
   const fed = await readFed(db, plan);
@@ -131,7 +131,7 @@ export async function applyResync(
 function refuseTransaction(name: string, db: Pick<Database, "begin">): void {
   if (typeof db?.begin === "function") return;
   const problem = `${name} takes a pool or a session, not a transaction: each sequence is moved in a transaction of its own`;
-  throw new NextvalError("INVALID_OPTIONS", problem);
+  throw new NextvalError("INVALID_ARGUMENT", problem);
 }
 
 function wishesOf({ allowBackwards = false, emptyCaches = false }: ResyncOptions): Wishes {

@@ -55,7 +55,7 @@ export interface StatusOptions extends Trust {
  * problem, `NOT_COMPARED`, as its sequence may be behind; one that is locked against reading holds it up for as long as
  * the connection's `lock_timeout` and `statement_timeout` allow.
  *
- * Throws `INVALID_OPTIONS`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
+ * Throws `INVALID_ARGUMENT`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
  */
 export async function status(db: Source, options?: StatusOptions): Promise<Health> {
   const {
@@ -68,7 +68,7 @@ export async function status(db: Source, options?: StatusOptions): Promise<Healt
   } = optionsOf("status", options);
   const thresholds = thresholdsOf(rest);
   if (chosen !== "indexed" && chosen !== "all") {
-    throw new NextvalError("INVALID_OPTIONS", `status takes columns as "indexed" or "all", not ${String(chosen)}`);
+    throw new NextvalError("INVALID_ARGUMENT", `status takes columns as "indexed" or "all", not ${String(chosen)}`);
   }
   const { user, looked } = await look(
     db,
@@ -103,7 +103,7 @@ function thresholdsOf({ warnAt, criticalAt }: StatusOptions): Thresholds {
   const warn = warnAt ?? Math.min(0.75, critical);
   if (!(warn > 0 && warn <= critical && critical <= 1)) {
     const given = `warnAt ${String(warnAt)} and criticalAt ${String(criticalAt)}`;
-    throw new NextvalError("INVALID_OPTIONS", `status takes 0 < warnAt <= criticalAt <= 1, not ${given}`);
+    throw new NextvalError("INVALID_ARGUMENT", `status takes 0 < warnAt <= criticalAt <= 1, not ${given}`);
   }
   return { warnAt: warn, criticalAt: critical };
 }

@@ -29,14 +29,14 @@ const DAY = 86_400_000;
  * rate(before, await status(db))[0]; // { schema: "public", seqName: "orders_id_seq", drawn: 90n, perDay: 129600, daysLeft: 211.4 }
  * ```
  *
- * The time between is that of the server's clock. Throws `INVALID_OPTIONS` where the second sample is not later than
+ * The time between is that of the server's clock. Throws `INVALID_ARGUMENT` where the second sample is not later than
  * the first.
  */
 export function rate(before: Health, after: Health): SequenceRate[] {
   const days = (after.sampledAt.getTime() - before.sampledAt.getTime()) / DAY;
   if (!(days > 0)) {
     const given = `${before.sampledAt.toISOString()} and ${after.sampledAt.toISOString()}`;
-    throw new NextvalError("INVALID_OPTIONS", `rate takes the later sample second, not those of ${given}`);
+    throw new NextvalError("INVALID_ARGUMENT", `rate takes the later sample second, not those of ${given}`);
   }
   const earlier = new Map(before.sequences.map((sequence) => [keyOf(sequence), sequence]));
   const rates = after.sequences.flatMap((sequence): SequenceRate[] => {

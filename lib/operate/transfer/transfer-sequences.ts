@@ -109,7 +109,7 @@ export async function applyTransfer(
   plan: TransferPlan,
 ): Promise<TransferReport> {
   if (!Array.isArray(plan?.sequences) || typeof plan.options !== "object") {
-    throw new NextvalError("INVALID_OPTIONS", "applyTransfer takes a plan that planTransfer made");
+    throw new NextvalError("INVALID_ARGUMENT", "applyTransfer takes a plan that planTransfer made");
   }
   const { schemas, margin } = plan.options;
   const asked = marginOf(margin);
@@ -144,7 +144,7 @@ export class TransferError extends NextvalError {
 
 function stepsOf(source: Address, target: Address, asked: bigint): { steps: Step[]; hint: string | null } {
   if (target.address === source.address) {
-    throw new NextvalError("INVALID_OPTIONS", "a transfer needs two databases, and both handles lead to the same one");
+    throw new NextvalError("INVALID_ARGUMENT", "a transfer needs two databases, and both handles lead to the same one");
   }
   const { pairs, problems } = compare(source, target);
   if (problems.length > 0) {
@@ -165,7 +165,7 @@ function marginOf(given: number | bigint = 1000): bigint {
     if (margin >= 0n && margin < 2n ** 63n) return margin;
   }
   throw new NextvalError(
-    "INVALID_OPTIONS",
+    "INVALID_ARGUMENT",
     `planTransfer takes a margin from 0 to 2^63-1 values, not ${String(given)}`,
   );
 }

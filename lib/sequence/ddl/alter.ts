@@ -42,10 +42,12 @@ export function alterSequence(sequence: SequenceLike, given: SequenceChanges): S
   const name = nameOf(sequence);
   const changes = readOnce(given);
   const unknown = Object.keys(changes).find((key) => !CHANGEABLE.includes(key));
-  if (unknown !== undefined) fail(sequence, `alterSequence changes ${CHANGEABLE.join(", ")}, not ${unknown}`);
+  if (unknown !== undefined) {
+    fail(sequence, `alterSequence changes ${CHANGEABLE.join(", ")}, not ${unknown}`, "INVALID_OPTIONS");
+  }
   for (const [option, value] of Object.entries(changes)) {
     const problem = value === null ? undefined : shapeProblem(option, value);
-    if (problem !== undefined) fail(sequence, problem);
+    if (problem !== undefined) fail(sequence, problem, "INVALID_OPTIONS");
   }
   const { startWith } = afterwards(sequence, changes);
   const clauses = optionClauses({

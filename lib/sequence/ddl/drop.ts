@@ -20,7 +20,7 @@ export function dropSequence(
 ): Sql {
   const { ifExists = false, cascade = false } = readOnce(options);
   const list = [sequences].flat() as SequenceLike[];
-  if (list.length === 0) throw new NextvalError("INVALID_OPTIONS", "dropSequence needs at least one sequence");
+  if (list.length === 0) throw new NextvalError("INVALID_ARGUMENT", "dropSequence needs at least one sequence");
   return statement(
     list,
     "drop sequence",

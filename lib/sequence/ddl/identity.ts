@@ -26,7 +26,7 @@ const OPTIONS = ["startWith", "increment", "minValue", "maxValue", "cache", "cyc
 export function identity(generated: "always" | "by default", given: IdentityOptions = {}): Sql {
   if (generated !== "always" && generated !== "by default") {
     throw new NextvalError(
-      "INVALID_OPTIONS",
+      "INVALID_ARGUMENT",
       `identity is generated "always" or "by default", not ${JSON.stringify(generated)}`,
     );
   }

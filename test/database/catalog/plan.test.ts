@@ -211,7 +211,7 @@ describe("a plan", () => {
       'create schema billing; create sequence a_seq; create sequence b_seq; create sequence billing.x; create sequence "billing.x"',
     );
     const declared = [pgSequence("new_seq"), pgSequence("b_seq")];
-    await expect(planned(declared, { renames })).rejects.toMatchObject({ code: "INVALID_OPTIONS", message });
+    await expect(planned(declared, { renames })).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message });
   });
 
   test("refuses two declarations of one name, and what was not inspected", async () => {

@@ -130,7 +130,7 @@ describe("a sequence that comes to belong to a column", () => {
 
 test("a name that is not declared is no answer", async () => {
   await expect(planned([orderSeq], { new: ["order_id_seq"] })).rejects.toMatchObject({
-    code: "INVALID_OPTIONS",
+    code: "INVALID_ARGUMENT",
     message: "order_id_seq: it cannot be new, because no declaration has that name",
   });
 });

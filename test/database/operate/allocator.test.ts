@@ -410,7 +410,7 @@ test("refuses what is no sequence, and counts that are none", async () => {
   const ids = allocator(db, orderSeq, { size: 5 });
   for (const count of [-1, 0.5, Number.NaN, 2 ** 31, "3"] as number[]) {
     await expect(ids.take(count)).rejects.toMatchObject({
-      code: "INVALID_OPTIONS",
+      code: "INVALID_ARGUMENT",
       message: `order_seq: take hands out a whole number of values from 0 to 2147483647, not ${count}`,
     });
   }

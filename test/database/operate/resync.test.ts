@@ -529,7 +529,7 @@ test("fails if it could not do all that was planned, and says what was done", as
 
 test("what it does not take", async () => {
   const plan = await planResync(db);
-  const refusal = { code: "INVALID_OPTIONS" };
+  const refusal = { code: "INVALID_ARGUMENT" };
   await expect(applyResync(db, plan, { lockTimeout: -1 })).rejects.toMatchObject(refusal);
   await expect(applyResync(db, plan, null as never)).rejects.toThrow(
     "applyResync takes options as an object, not null",

@@ -100,7 +100,7 @@ test("its thresholds, and its end", async () => {
   expect((await status(db, { warnAt: 0.5, criticalAt: 0.95 })).level).toBe("warning");
   expect((await status(db, { criticalAt: 0.6 })).level).toBe("critical");
   expect(find(await status(db), "few_seq")).toMatchObject({ used: 0.9, left: 10n, nextValue: 91n, end: 100n });
-  await expect(status(db, { warnAt: 2 })).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
+  await expect(status(db, { warnAt: 2 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   await expect(status(db, null as never)).rejects.toThrow("status takes options as an object, not null");
   await expect(status(db, { warnAt: 0.9, criticalAt: 0.8 })).rejects.toThrow("warnAt 0.9 and criticalAt 0.8");
   await expect(status(db, { columns: "some" as never })).rejects.toThrow("not some");
@@ -692,7 +692,7 @@ test("the rate, and the days that are left", async () => {
     { schema: "public", seqName: "idle", drawn: 0n, perDay: 0, daysLeft: null },
   ]);
   expect(() => rate(after, before)).toThrow("rate takes the later sample second");
-  expect(() => rate(after, after)).toThrow(expect.objectContaining({ code: "INVALID_OPTIONS" }));
+  expect(() => rate(after, after)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
 });
 
 test("JSON loses no digit", async () => {

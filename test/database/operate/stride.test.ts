@@ -84,7 +84,7 @@ describe("checkStrides", () => {
     [{ eu: {} }, "node eu: checkStrides takes sequences as they are declared or inspected, not another object"],
   ])("refuses %j", (nodes, message) => {
     expect(() => checkStrides(nodes as never)).toThrow(
-      expect.objectContaining({ name: "NextvalError", code: "INVALID_OPTIONS", message }),
+      expect.objectContaining({ name: "NextvalError", code: "INVALID_ARGUMENT", message }),
     );
   });
 

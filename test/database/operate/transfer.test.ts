@@ -492,14 +492,14 @@ describe("refused with nothing set", () => {
   test("are two handles of one database", async () => {
     const again = bind(replicas.source.connect());
     await expect(transfer(replicas.source.db, again)).rejects.toMatchObject({
-      code: "INVALID_OPTIONS",
+      code: "INVALID_ARGUMENT",
       message: "a transfer needs two databases, and both handles lead to the same one",
     });
   });
 
   test.each([-1, 1.5, 2n ** 63n, Number.NaN, 2 ** 60, "7" as never])("is a margin of %s", async (margin) => {
     const error = await refusal({ margin });
-    expect(error).toMatchObject({ code: "INVALID_OPTIONS" });
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT" });
     expect(error.message).toBe(`planTransfer takes a margin from 0 to 2^63-1 values, not ${String(margin)}`);
   });
 });

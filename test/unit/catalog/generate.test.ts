@@ -273,7 +273,9 @@ test.each([
   [{ at: "2026-01-01" }, "not 2026-01-01"],
 ])("options that are none are refused: %j", (options, message) => {
   const make = () => generate(twoSteps, { name: "x", format: "sql", ...options } as never);
-  expect(make).toThrow(expect.objectContaining({ code: "INVALID_OPTIONS", message: expect.stringContaining(message) }));
+  expect(make).toThrow(
+    expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining(message) }),
+  );
 });
 
 test("an empty plan has no migration", () => {

@@ -1,5 +1,6 @@
 import type { StateColumn } from "../../inspect/state.js";
-import type { Hazard, HazardCode } from "../change.js";
+import type { Hazard } from "../change.js";
+import type { HazardCode } from "./hazard-codes.js";
 
 /** Makes hazards of a sequence: a list of one if the hazard holds, else an empty list. */
 export function hazardsFor(sequence: string) {
