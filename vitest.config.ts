@@ -25,7 +25,8 @@ const WITH_SERVERS = [
   "test/server/**/*.test.ts",
   "test/database/{crash,catalog/crash}.test.ts",
   "test/adversarial/{chaos,crosstalk,history,kill,stale-statements}.test.ts",
-  "test/database/operate/{allocator,block-allocator,crash-gap,extremes,failures,standby,status,uniqueness}.test.ts",
+  "test/database/allocate/{allocator,block-allocator,crash-gap,uniqueness}.test.ts",
+  "test/database/operate/{extremes,failures,standby,status}.test.ts",
 ];
 
 export default defineConfig({

@@ -59,7 +59,7 @@ export const LAYERS = {
     "lib/operate/arithmetic",
   ],
   "lib/operate/to-json.ts": [],
-  "lib/operate/index.ts": ["lib/server", "lib/allocate", "lib/operate"],
+  "lib/operate/index.ts": ["lib/server", "lib/operate"],
 
   // The lists of codes and formats, which `nextval/catalog` has as types only.
   "lib/config.ts": ["lib/index.ts", "lib/catalog/index.ts", "lib/catalog/plan/hazards/hazard-codes.ts"],

@@ -26,10 +26,3 @@ export {
 } from "./resync/resync-report.js";
 export { status, type StatusOptions } from "./status/sequence-status.js";
 export { type JsonOf, toJson } from "./to-json.js";
-export { allocator, type AllocatorOptions } from "../allocate/allocator.js";
-export { blockAllocator, type BlockAllocatorOptions } from "../allocate/block-allocator.js";
-export { checkStrides, type NodeSequence } from "../allocate/check-strides.js";
-export type { Allocator, CloseResult } from "../allocate/allocation-queue.js";
-export { gapless, type GaplessCounter, type GaplessOptions } from "../allocate/gapless-counter.js";
-export { stride, type StrideOf, type StrideOptions } from "../allocate/stride.js";
-export type { ValueRange } from "../allocate/value-buffer.js";

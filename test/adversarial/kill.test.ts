@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bind, createSequence, type Database, nextval, pgSequence, sql } from "nextval";
-import { gapless } from "nextval/operate";
+import { gapless } from "nextval/allocate";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect } from "vitest";
 import { type Server, startServer } from "../server/server.js";

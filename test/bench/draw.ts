@@ -4,7 +4,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import createKnex from "knex";
 import { Kysely, PostgresDialect, sql as kyselySql } from "kysely";
 import { bind, createSequence, pgSequence } from "nextval";
-import { blockAllocator } from "nextval/operate";
+import { blockAllocator } from "nextval/allocate";
 import { Pool } from "pg";
 import postgres from "postgres";
 import { startServer } from "../server/server.js";

@@ -1,4 +1,4 @@
-import type { CloseResult } from "nextval/operate";
+import type { CloseResult } from "nextval/allocate";
 
 /** `range(3, 5)` is `[3n, 4n, 5n]`. */
 export function range(first: number, last: number): bigint[] {

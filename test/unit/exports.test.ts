@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as nextval from "nextval";
+import * as allocate from "nextval/allocate";
 import * as catalog from "nextval/catalog";
 import * as config from "nextval/config";
 import * as drizzle from "nextval/drizzle";
@@ -50,6 +51,7 @@ test("the values that are public", () => {
 });
 
 test.each([
+  ["allocate", allocate, ["allocator", "blockAllocator", "checkStrides", "gapless", "stride"]],
   ["catalog", catalog, ["apply", "generate", "inspect", "plan", "pull"]],
   ["config", config, ["defineConfig"]],
   ["drizzle", drizzle, ["fromDrizzle", "sequenceColumn", "toDrizzle"]],
@@ -61,17 +63,12 @@ test.each([
     [
       "ResyncError",
       "TransferError",
-      "allocator",
       "applyResync",
       "applyTransfer",
-      "blockAllocator",
-      "checkStrides",
-      "gapless",
       "planResync",
       "planTransfer",
       "rate",
       "status",
-      "stride",
       "toJson",
       "toPrometheus",
     ],

@@ -3,6 +3,7 @@ import { PgDialect } from "drizzle-orm/pg-core";
 import knexOf from "knex";
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
 import * as nextval from "nextval";
+import * as allocate from "nextval/allocate";
 import * as catalog from "nextval/catalog";
 import { fromDrizzle, toDrizzle } from "nextval/drizzle";
 import { toKnex } from "nextval/knex";
@@ -139,9 +140,9 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
       format: "sql",
     }),
   pull: (text) => catalog.pull(state(text)),
-  gapless: (text) => operate.gapless(text, { startWith: text, schema: text as never }),
-  "gapless: a start": (text) => operate.gapless("a", { startWith: text }),
-  stride: (text) => operate.stride(seq, { nodes: text as never, node: 1 } as never),
+  gapless: (text) => allocate.gapless(text, { startWith: text, schema: text as never }),
+  "gapless: a start": (text) => allocate.gapless("a", { startWith: text }),
+  stride: (text) => allocate.stride(seq, { nodes: text as never, node: 1 } as never),
   toJson: (text) => operate.toJson({ text }),
   toPrometheus: (text) =>
     operate.toPrometheus({
@@ -233,7 +234,7 @@ test("a number of millions of digits is refused at once, in a short message", ()
     () => pgSequence("s", { startWith: huge as never }),
     () => nextval.alterSequence(seq, { cache: digits }),
     () => nextval.identity("always", { increment: `-${digits}` }),
-    () => operate.gapless("a", { startWith: digits }),
+    () => allocate.gapless("a", { startWith: digits }),
     () => sql.scope({ seq }).text(`select $<setval(seq, ${digits})>`),
     () => pgSequence(digits as never),
   ]) {

@@ -1,5 +1,5 @@
 import { bind, createSequence, type Database, nextval, pgSequence } from "nextval";
-import { allocator, blockAllocator } from "nextval/operate";
+import { allocator, blockAllocator } from "nextval/allocate";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Server, startServer } from "../../server/server.js";

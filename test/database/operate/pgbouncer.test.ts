@@ -1,5 +1,5 @@
 import { bind, createSequence, currval, type Database, nextval, pgSequence, sql } from "nextval";
-import { allocator, blockAllocator, gapless } from "nextval/operate";
+import { allocator, blockAllocator, gapless } from "nextval/allocate";
 import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PgBouncer, pgBouncerVersion, startPgBouncer } from "../../server/pgbouncer.js";

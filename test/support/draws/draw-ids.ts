@@ -1,6 +1,6 @@
 /** A program that draws ids in every way at once, started from draw-programs.ts. */
 import { bind, type Database } from "nextval";
-import { allocator, blockAllocator } from "nextval/operate";
+import { allocator, blockAllocator } from "nextval/allocate";
 import postgres from "postgres";
 import { blockSeq, orderSeq, type Report, type Task, type Way, WAYS } from "./drawing.js";
 

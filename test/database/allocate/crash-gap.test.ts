@@ -1,5 +1,5 @@
 import { bind, createSequence, type Database, type DrawOptions, pgSequence } from "nextval";
-import { allocator } from "nextval/operate";
+import { allocator } from "nextval/allocate";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../../server/server.js";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { type AnySequence, bind, createSequence, NextvalError, pgSchema, pgSequence, resolveOptions } from "nextval";
+import { checkStrides, stride } from "nextval/allocate";
 import { inspect } from "nextval/catalog";
-import { checkStrides, stride } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 

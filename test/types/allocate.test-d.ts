@@ -1,5 +1,4 @@
 import { type AnySequence, bind, pgSchema, pgSequence, type Transaction, type ValueOf } from "nextval";
-import { inspect } from "nextval/catalog";
 import {
   allocator,
   type Allocator,
@@ -8,7 +7,8 @@ import {
   gapless,
   stride,
   type ValueRange,
-} from "nextval/operate";
+} from "nextval/allocate";
+import { inspect } from "nextval/catalog";
 import postgres from "postgres";
 import { expectAssignable, expectError, expectType } from "tsd";
 

@@ -1,5 +1,5 @@
 import { type AnySequence, bind, createSequence, type Database, NextvalError, pgSequence } from "nextval";
-import { allocator } from "nextval/operate";
+import { allocator } from "nextval/allocate";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { cuttable, type CuttableServer } from "../../server/cut.js";

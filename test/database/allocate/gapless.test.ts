@@ -1,5 +1,5 @@
 import { bind, type Database, NextvalError, type Transaction } from "nextval";
-import { gapless } from "nextval/operate";
+import { gapless } from "nextval/allocate";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";

@@ -1,5 +1,5 @@
 import { type AnySequence, bind, createSequence, type Database, dropSequence, pgSchema, pgSequence } from "nextval";
-import { blockAllocator } from "nextval/operate";
+import { blockAllocator } from "nextval/allocate";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { cuttable, type CuttableServer } from "../../server/cut.js";
