@@ -1,6 +1,5 @@
 import { type DrawOptions, type Limits, nextval, resolveOptions, type SequenceLike, type ValueOf } from "../index.js";
-import { nameOf } from "../server/column-names.js";
-import { fail } from "../server/names.js";
+import { fail, nameOf } from "../server/names.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
 import { type Limitable, limited } from "./limited-handle.js";
 import { ListSupply } from "./value-buffer.js";

@@ -10,8 +10,7 @@ import {
   type ValueOf,
 } from "../index.js";
 import { optionsOf } from "../internal.js";
-import { nameOf } from "../server/column-names.js";
-import { fail } from "../server/names.js";
+import { fail, nameOf } from "../server/names.js";
 import { countFrom } from "../server/usable-range.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
 import { type Block, BlockSupply } from "./block-buffer.js";

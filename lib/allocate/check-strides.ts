@@ -1,5 +1,5 @@
 import { NextvalError, type ResolvedOptions, resolveOptions, type SequenceLike } from "../index.js";
-import { nameOf } from "../server/column-names.js";
+import { nameOf } from "../server/names.js";
 
 /** The sequence of one node: as it is declared, or as `inspect` has found it. */
 export type NodeSequence = SequenceLike | InspectedSequence;

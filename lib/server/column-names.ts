@@ -1,18 +1,31 @@
-import { sql } from "../index.js";
+import { NextvalError, type NextvalErrorCode, sql } from "../index.js";
 
-export { keyOf, nameOf } from "./names.js";
-
-/** What tells a sequence from all others of a database. */
+/** Tells a sequence from all others of a database. */
 export interface SequenceName {
   readonly schema: string;
-  readonly seqName: string;
+  readonly name: string;
 }
 
-/** What tells a column from all others of a database. */
+/** Tells a column from all others of a database. */
 export interface ColumnName {
   readonly schema: string;
   readonly table: string;
   readonly column: string;
+}
+
+/** The name of a sequence that `inspect` found. */
+export function sequenceNameOf({ schema, seqName }: { schema: string; seqName: string }): SequenceName {
+  return { schema, name: seqName };
+}
+
+/** What a sequence is called in messages: `billing.invoice_seq`. */
+export function titleOf({ schema, name }: SequenceName): string {
+  return `${schema}.${name}`;
+}
+
+/** A key for maps, unique whatever characters the names have. */
+export function sequenceKeyOf({ schema, name }: SequenceName): string {
+  return JSON.stringify([schema, name]);
 }
 
 /** What a column is called in messages: `billing.invoices.id`. */
@@ -21,6 +34,12 @@ export function columnOf({ schema, table, column }: ColumnName): string {
 }
 
 /** A sequence as a statement names it: `"billing"."invoice_seq"`. */
-export function quotedOf({ schema, seqName }: SequenceName): string {
-  return sql.identifier(schema, seqName).text;
+export function quotedOf({ schema, name }: SequenceName): string {
+  return sql.identifier(schema, name).text;
+}
+
+/** Throws an error about a sequence, in a sentence that begins with its name. */
+export function refuseFor(sequence: SequenceName, problem: string, code: NextvalErrorCode): never {
+  const name = titleOf(sequence);
+  throw new NextvalError(code, `${name}: ${problem}`, { sequence: name });
 }

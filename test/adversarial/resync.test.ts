@@ -115,7 +115,7 @@ function outcomeOf(
   { moves, failures, skips }: ResyncReport,
   { sequence }: Fed,
 ): bigint | "stays" | "skipped" | "fails" {
-  const isIts = (each: { sequence: { seqName: string } }) => each.sequence.seqName === sequence;
+  const isIts = (each: { sequence: { name: string } }) => each.sequence.name === sequence;
   const move = moves.find(isIts);
   if (move !== undefined) return move.to;
   const failure = failures.find(isIts);

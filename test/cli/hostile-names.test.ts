@@ -76,8 +76,8 @@ test.each([
 
 test("JSON says the same with and without escapes, and metrics keep the rules of Prometheus", async () => {
   const [json, metrics] = await Promise.all([project.run("status", "--json"), project.run("status", "--prometheus")]);
-  const { sequences } = JSON.parse((json as Finished).stdout) as { sequences: { seqName: string }[] };
-  const names = sequences.map(({ seqName }) => seqName);
+  const { sequences } = JSON.parse((json as Finished).stdout) as { sequences: { sequence: { name: string } }[] };
+  const names = sequences.map(({ sequence }) => sequence.name);
   expect(new Set(names)).toEqual(new Set(HOSTILE.map((text) => `q${text.slice(0, 40)}`)));
   const lines = (metrics as Finished).stdout.trimEnd().split("\n");
   for (const line of lines) expect(line).toMatch(/^(?:# (?:HELP|TYPE) nextval_|nextval_\w+(?:\{.*\})? [\d.e+-]+$)/s);

@@ -157,17 +157,20 @@ describe("status", () => {
   test("watches once, and knows how many days are left", async () => {
     const { status, stdout } = await run("status", "--watch", "1", "--once", "--json");
     expect(status).toBe(0);
-    const { rates } = JSON.parse(stdout) as { rates: { seqName: string; drawn: string }[] };
-    expect(rates.map(({ seqName, drawn }) => [seqName, drawn])).toEqual(expect.arrayContaining([["small_seq", "0"]]));
+    const { rates } = JSON.parse(stdout) as { rates: { sequence: { name: string }; drawn: string }[] };
+    expect(rates.map(({ sequence, drawn }) => [sequence.name, drawn])).toEqual(
+      expect.arrayContaining([["small_seq", "0"]]),
+    );
   });
 
   test("waits no longer than it is told for a table that is locked", async () => {
     const { status, stdout } = await runWhileLocked("tickets", "status", "--lock-timeout", "200", "--json");
     expect(status).toBe(0);
     const { sequences } = JSON.parse(stdout) as {
-      sequences: { seqName: string; columns: { notCompared: string | null }[] }[];
+      sequences: { sequence: { name: string }; columns: { notCompared: string | null }[] }[];
     };
-    const notCompared = (name: string) => sequences.find(({ seqName }) => seqName === name)?.columns[0]?.notCompared;
+    const notCompared = (name: string) =>
+      sequences.find(({ sequence }) => sequence.name === name)?.columns[0]?.notCompared;
     expect(notCompared("tickets_id_seq")).toBe(
       "public.tickets.id could not be read: canceling statement due to lock timeout",
     );
@@ -180,9 +183,9 @@ describe("status", () => {
 
   test("prints for machines", async () => {
     const json = JSON.parse((await run("status", "--json")).stdout) as {
-      sequences: { seqName: string; left: string }[];
+      sequences: { sequence: { name: string }; left: string }[];
     };
-    expect(json.sequences.find(({ seqName }) => seqName === "small_seq")?.left).toBe("32767");
+    expect(json.sequences.find(({ sequence }) => sequence.name === "small_seq")?.left).toBe("32767");
     const { stdout } = await run("status", "--prometheus");
     expect(stdout).toMatch(/^# HELP nextval_sequence_/m);
     expect(stdout).toMatch(/^nextval_sequence_values_left\{.*small_seq.*\} 32767$/m);
@@ -245,8 +248,8 @@ describe("resync", () => {
     expect(stderr).toContain("public.small_seq: public.broken.id");
     const json = await run("resync", "--views", "--json");
     expect(JSON.parse(json.stdout)).toMatchObject({
-      failures: [{ sequence: { seqName: "small_seq" }, code: "COLUMN_NOT_COMPARED" }],
-      skips: [{ sequence: { seqName: "round_seq" } }],
+      failures: [{ sequence: { name: "small_seq" }, code: "COLUMN_NOT_COMPARED" }],
+      skips: [{ sequence: { name: "round_seq" } }],
     });
   });
 

@@ -4,6 +4,7 @@ import { withDatabase } from "../database/connect.js";
 import { patiently } from "../database/timeouts.js";
 import { fail } from "../terminal/command-error.js";
 import { count, say, sayJson } from "../terminal/print.js";
+import { shownName } from "../terminal/quote-name.js";
 import { lines, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
 
@@ -32,12 +33,14 @@ export async function transfer(flags: Flags): Promise<number> {
 function describe({ sequences, hint }: TransferReport, dryRun: boolean): ShownText {
   if (sequences.length === 0) return text`There are no sequences.`;
   const rows = sequences.map(({ sequence, from, before, to, moves }) => [
-    sequence,
+    shownName(sequence.schema, sequence.name),
     `source ${from ?? "at its end"}`,
     `target ${before ?? "at its end"}`,
     moves ? `-> ${to ?? "at its end"}` : "far enough",
   ]);
-  const notes = sequences.flatMap(({ sequence, notes }) => notes.map((note) => `${sequence}: ${note}`));
+  const notes = sequences.flatMap(({ sequence, notes }) =>
+    notes.map((note) => text`${shownName(sequence.schema, sequence.name)}: ${note}`),
+  );
   const moved = sequences.filter((each) => each.moves).length;
   return lines([
     ...table(rows),

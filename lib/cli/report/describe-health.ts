@@ -1,5 +1,5 @@
 import type { Health, HealthLevel, SequenceHealth, SequenceRate } from "../../operate/index.js";
-import { keyOf } from "../../server/names.js";
+import { sequenceKeyOf } from "../../server/column-names.js";
 import { bar, percent } from "../terminal/bar.js";
 import { inFlags } from "../terminal/flag-names.js";
 import { color, count } from "../terminal/print.js";
@@ -23,7 +23,7 @@ const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: "ok", warning: "warni
 /** The health to read: a row per sequence, what is wrong with it below, and how many there are. */
 export function describeHealth({ sequences, level }: Health, { rates, verbose, columns }: Looks): ShownText {
   if (sequences.length === 0) return text`There are no sequences.`;
-  const days = rates && new Map(rates.map((each) => [keyOf(each), each.daysLeft]));
+  const days = rates && new Map(rates.map((each) => [sequenceKeyOf(each.sequence), each.daysLeft]));
   const rows = sequences.map((sequence) => rowOf(sequence, days));
   const table = withBars(sequences, rows, columns);
   const blocks = sequences.map((sequence, index) => {
@@ -43,10 +43,10 @@ export function describeHealth({ sequences, level }: Health, { rates, verbose, c
 /** All but the bar. */
 function rowOf(sequence: SequenceHealth, days: ReadonlyMap<string, number | null> | undefined): string[] {
   const { used, left, level } = sequence;
-  const own = days?.get(keyOf(sequence));
+  const own = days?.get(sequenceKeyOf(sequence.sequence));
   return [
     SIGNS[level],
-    shownName(sequence.schema, sequence.seqName),
+    shownName(sequence.sequence.schema, sequence.sequence.name),
     used === null ? "" : percent(used),
     left === null ? "" : `${left.toLocaleString("en-US")} left`,
     ...(days === undefined ? [] : [own === undefined || own === null ? "" : daysLeft(own)]),

@@ -7,7 +7,7 @@ import { lines, type ShownText, text } from "../terminal/shown-text.js";
 /** What is moved, what is left alone and why, and how much was compared where nothing is moved. */
 export function describeResync(report: ResyncReport, columns: number): ShownText {
   const skips = report.skips.map(({ sequence, reason }) => {
-    return color.dim(text`${shownName(sequence.schema, sequence.seqName)} is left alone: ${inFlags(reason)}`);
+    return color.dim(text`${shownName(sequence.schema, sequence.name)} is left alone: ${inFlags(reason)}`);
   });
   const moves = report.moves.length === 0 ? nothing(report, columns) : describeMoves(report);
   return lines([moves, ...skips]);
@@ -32,6 +32,6 @@ function describeMove({ sequence, column, extreme, from, to, sql }: ResyncMove):
     column === null
       ? "its columns are empty"
       : `${shownName(column.schema, column.table, column.column)} goes to ${String(extreme)}`;
-  const name = shownName(sequence.schema, sequence.seqName);
+  const name = shownName(sequence.schema, sequence.name);
   return text`${name}: next is ${from}, and ${why}: ${to}\n  ${sql};`;
 }

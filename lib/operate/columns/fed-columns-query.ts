@@ -127,7 +127,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       group by sequence, relation, number, way, plain, attname, atttypid, atttypmod
     ), ${rolesWithoutUsage}
     select json_build_object('user', current_user, 'columns', coalesce(json_agg(json_build_object(
-      'sequence', json_build_object('schema', s.nspname, 'seqName', s.relname),
+      'sequence', json_build_object('schema', s.nspname, 'name', s.relname),
       'increment', s.seqincrement::text,
       'owner', pg_catalog.pg_get_userbyid(s.relowner),
       'schema', n.nspname, 'table', t.relname, 'column', fed.attname,

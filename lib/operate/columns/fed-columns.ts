@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { type ColumnName, keyOf, type SequenceName } from "../../server/column-names.js";
+import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/column-names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
 
@@ -127,7 +127,7 @@ export async function readFedColumns(
 export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedColumn[]> {
   const groups = new Map<string, FedColumn[]>();
   for (const column of columns) {
-    const key = keyOf(column.sequence);
+    const key = sequenceKeyOf(column.sequence);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [column]);
     else group.push(column);

@@ -1,5 +1,5 @@
 import { NextvalError, sql } from "../../index.js";
-import { columnOf, keyOf } from "../../server/column-names.js";
+import { columnOf, sequenceKeyOf } from "../../server/column-names.js";
 import { roundingStep } from "../../server/integer-limits.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument, type Source } from "../../server/read-json.js";
@@ -109,7 +109,7 @@ async function readBatch(
       views: how.views,
       before: [
         ...holdTables(columns.filter(mustBeHeld), how.trustOwners ?? []),
-        ...(columns.some(({ swappable, sequence }) => swappable && how.undrawn.has(keyOf(sequence)))
+        ...(columns.some(({ swappable, sequence }) => swappable && how.undrawn.has(sequenceKeyOf(sequence)))
           ? [holdSchemas]
           : []),
       ],

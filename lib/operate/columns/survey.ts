@@ -1,5 +1,6 @@
 import { type DatabaseState, inspect, type SequenceState } from "../../catalog/index.js";
-import { keyOf } from "../../server/column-names.js";
+import { sequenceKeyOf } from "../../server/column-names.js";
+import { keyOf } from "../../server/names.js";
 import type { Source } from "../../server/read-json.js";
 import type { Extreme } from "./extremes-query.js";
 import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "./fed-columns.js";
@@ -28,7 +29,7 @@ export async function look(
   const readable = new Set(before.sequences.filter(({ lastValue }) => lastValue !== null).map(keyOf));
   const reasons = new Map<FedColumn, string>();
   for (const column of columns) {
-    const reason = whyNot(column) ?? (readable.has(keyOf(column.sequence)) ? undefined : UNREADABLE);
+    const reason = whyNot(column) ?? (readable.has(sequenceKeyOf(column.sequence)) ? undefined : UNREADABLE);
     if (reason !== undefined) reasons.set(column, reason);
   }
   const extremes = await readExtremes(

@@ -1,6 +1,5 @@
 import type { StateOptions } from "../../catalog/index.js";
-import { columnOf, type SequenceName } from "../../server/column-names.js";
-import { fail } from "../../server/names.js";
+import { columnOf, refuseFor, type SequenceName } from "../../server/column-names.js";
 import { rangeOf } from "../../server/usable-range.js";
 import { behindRow, collisionOf, furthestOf, type Holding } from "../arithmetic/collision.js";
 import type { Extreme } from "../columns/extremes-query.js";
@@ -47,9 +46,9 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     const reason = first === undefined ? "it feeds no column" : naturallyIncomparable(first.column);
     return { kind: "skip", reason: first === undefined ? `${reason}` : `${columnOf(first.column)}: ${reason}` };
   }
-  if (unknown !== undefined) fail(sequence, unknown.reason, unknown.code);
+  if (unknown !== undefined) refuseFor(sequence, unknown.reason, unknown.code);
   if (lastValue === null || isCalled === null) {
-    fail(sequence, "its value may not be read; run resync as its owner", "PERMISSION_DENIED");
+    refuseFor(sequence, "its value may not be read; run resync as its owner", "PERMISSION_DENIED");
   }
   const holdings = counted.map(({ column, extreme }) => holdingOf(sequence, column, extreme));
   const range = rangeOf(
@@ -67,7 +66,7 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     if (behind !== undefined) return move(behind);
     const end = increment > 0n ? range.greatest : range.least;
     const problem = `${columnOf(collision.furthest)} goes to ${last}, and no value behind that is left up to ${end}; nothing was set: widen the sequence and its column first`;
-    fail(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
+    refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
   }
   // A column that cannot be counted may need what is further.
   if (allowBackwards && collision === undefined && counted.length === columns.length) {
@@ -84,5 +83,5 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
 function holdingOf(sequence: SequenceName, column: FedColumn, extreme: Extreme): Holding {
   if (!("unknown" in extreme)) return { column, ...extreme };
   const code = column.mayRead && !column.rowSecurity ? "COLUMN_NOT_COMPARED" : "PERMISSION_DENIED";
-  fail(sequence, `${columnOf(column)} is not known: ${extreme.unknown}; nothing was set`, code);
+  refuseFor(sequence, `${columnOf(column)} is not known: ${extreme.unknown}; nothing was set`, code);
 }

@@ -1,5 +1,5 @@
 import { NextvalError, sql } from "../../index.js";
-import { nameOf, type SequenceName } from "../../server/column-names.js";
+import { type SequenceName, titleOf } from "../../server/column-names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 
@@ -13,7 +13,7 @@ export async function explain(
 ): Promise<Error> {
   if (!(error instanceof Error)) return new Error(String(error));
   if (error instanceof NextvalError || !("code" in error)) return error;
-  const name = nameOf(sequence);
+  const name = titleOf(sequence);
   const because = (code: "LOCK_TIMEOUT" | "PERMISSION_DENIED" | "READ_ONLY", advice: string) =>
     new NextvalError(code, `${name}: ${error.message}; nothing was set; ${advice}`, { sequence: name, cause: error });
   const onPrimary = () => because("READ_ONLY", "run resync on the primary");

@@ -60,7 +60,7 @@ async function moveHeld(
   trust: Trust,
   lockTimeout: number,
 ): Promise<ResyncMove | undefined> {
-  const name = sql.identifier(sequence.schema, sequence.seqName);
+  const name = sql.identifier(sequence.schema, sequence.name);
   const id = sql`${quotedOf(sequence)}::regclass`;
   await tx.query(enterCatalogPath({ views: trust.views === true }));
   await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;

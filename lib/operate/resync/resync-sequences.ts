@@ -1,6 +1,6 @@
 import { type Database, NextvalError } from "../../index.js";
 import { optionsOf } from "../../internal.js";
-import { keyOf } from "../../server/column-names.js";
+import { sequenceKeyOf, sequenceNameOf } from "../../server/column-names.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
 import { incomparable } from "../columns/read-extremes.js";
 import { look } from "../columns/survey.js";
@@ -56,8 +56,8 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
   const { looked } = await look(db, wanted, incomparable, onProgress);
   for (const { sequence: state, columns } of looked) {
     if (columns.length === 0) continue;
-    const { schema, seqName, options, lastValue, isCalled } = state;
-    const sequence = { schema, seqName };
+    const { options, lastValue, isCalled } = state;
+    const sequence = sequenceNameOf(state);
     const unknown = whyUnknown(state);
     try {
       const decision = decide({ sequence, options, lastValue, isCalled, unknown, columns }, wishesOf(wanted));
@@ -111,7 +111,7 @@ export async function applyResync(
   const fed = await readFed(db, plan);
   for (const [done, { sequence }] of plan.moves.entries()) {
     onProgress?.({ done, total: plan.moves.length });
-    const columns = fed.get(keyOf(sequence));
+    const columns = fed.get(sequenceKeyOf(sequence));
     if (columns === undefined) {
       report.skips.push({ sequence, reason: "it feeds no column any more" });
       continue;

@@ -13,7 +13,7 @@ export function behind(measured: Measured, context: Context): HealthProblem[] {
   const cure =
     collision.behind === undefined
       ? `no value behind that is left up to ${end}; ${wider(measured, context)}; then run resync`
-      : `run resync, or: alter sequence ${quotedOf(measured)} restart with ${collision.behind}`;
+      : `run resync, or: alter sequence ${quotedOf(measured.sequence)} restart with ${collision.behind}`;
   return columns.flatMap((column): HealthProblem[] => {
     const { ahead, extreme, unique } = column;
     if (ahead === null) return [];

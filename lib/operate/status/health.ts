@@ -57,7 +57,8 @@ export interface ColumnHealth extends ColumnName {
   readonly notCompared: string | null;
 }
 
-export interface SequenceHealth extends SequenceName {
+export interface SequenceHealth {
+  readonly sequence: SequenceName;
   /** That of the worst problem. */
   readonly level: HealthLevel;
   /** Worst first. */

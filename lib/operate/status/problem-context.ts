@@ -1,5 +1,5 @@
 import type { SequenceState } from "../../catalog/index.js";
-import { nameOf } from "../../server/column-names.js";
+import { titleOf } from "../../server/column-names.js";
 import type { Limits } from "../../server/integer-limits.js";
 import type { Collision } from "../arithmetic/collision.js";
 import type { FedColumn } from "../columns/fed-columns.js";
@@ -31,5 +31,5 @@ export function alsoDeclared({ definedBy }: SequenceState): string {
 }
 
 export function problem(measured: Measured, code: HealthCode, level: HealthLevel, sentence: string): HealthProblem {
-  return { code, level, message: `${nameOf(measured)}: ${sentence}` };
+  return { code, level, message: `${titleOf(measured.sequence)}: ${sentence}` };
 }

@@ -30,7 +30,7 @@ function unreadable(measured: Measured, { sequence, user, unreadable }: Context)
   if (measured.nextValue !== null) return [];
   const unknown = whyUnknown(sequence);
   if (unknown !== undefined) return [problem(measured, "UNREADABLE", "warning", unknown.reason)];
-  const grant = `grant select on sequence ${quotedOf(measured)} to ${sql.identifier(user).text}`;
+  const grant = `grant select on sequence ${quotedOf(measured.sequence)} to ${sql.identifier(user).text}`;
   const cure = grantForAll(unreadable, user) ?? `its owner cures it with: ${grant}`;
   return [problem(measured, "UNREADABLE", "warning", `its value may not be read; ${cure}`)];
 }
@@ -101,7 +101,7 @@ function usageMissing(measured: Measured, { fed }: Context): HealthProblem[] {
   return fed.flatMap(({ rolesWithoutUsage, ...column }) =>
     rolesWithoutUsage.map(({ role, schema, table }) => {
       const grantee = role === "public" ? role : sql.identifier(role).text;
-      const sentence = `${role} may insert into ${schema}.${table}, but not draw the default of ${column.column}: its inserts fail with 42501; cured with: grant usage on sequence ${quotedOf(measured)} to ${grantee}`;
+      const sentence = `${role} may insert into ${schema}.${table}, but not draw the default of ${column.column}: its inserts fail with 42501; cured with: grant usage on sequence ${quotedOf(measured.sequence)} to ${grantee}`;
       return problem(measured, "USAGE_MISSING", "warning", sentence);
     }),
   );
@@ -110,7 +110,7 @@ function usageMissing(measured: Measured, { fed }: Context): HealthProblem[] {
 function unlogged(measured: Measured, { sequence, fed }: Context): HealthProblem[] {
   const logged = fed.find((column) => !column.unlogged && column.kind !== "view");
   if (!sequence.options.unlogged || logged === undefined) return [];
-  const sentence = `it is unlogged, and ${logged.schema}.${logged.table} is not: after a crash of the server it starts over, and inserts meet the values that are there; cured${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured)} set logged`;
+  const sentence = `it is unlogged, and ${logged.schema}.${logged.table} is not: after a crash of the server it starts over, and inserts meet the values that are there; cured${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} set logged`;
   return [problem(measured, "UNLOGGED", "warning", sentence)];
 }
 
@@ -118,7 +118,7 @@ function cacheLost(measured: Measured, { sequence }: Context): HealthProblem[] {
   const { cache, left } = measured;
   if (cache === 1n) return [];
   const until = left === null ? "" : `; ${left / cache + 1n} connections can do so before it ends`;
-  const sentence = `each connection reserves ${cache} values, and loses those that it does not use${until}; with short connections, or behind a pooler, lower it${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured)} cache 1`;
+  const sentence = `each connection reserves ${cache} values, and loses those that it does not use${until}; with short connections, or behind a pooler, lower it${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} cache 1`;
   return [problem(measured, "CACHE_LOST", "ok", sentence)];
 }
 

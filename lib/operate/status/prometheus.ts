@@ -81,8 +81,8 @@ function header(name: string, help: string): string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`];
 }
 
-function labelsOf({ schema, seqName }: SequenceHealth): string {
-  return `schema="${escaped(schema)}",sequence="${escaped(seqName)}"`;
+function labelsOf({ sequence: { schema, name } }: SequenceHealth): string {
+  return `schema="${escaped(schema)}",sequence="${escaped(name)}"`;
 }
 
 function escaped(value: string): string {

@@ -1,7 +1,7 @@
 import type { StateOptions } from "../../catalog/index.js";
 import { NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
-import { nameOf } from "../../server/column-names.js";
+import { sequenceNameOf, titleOf } from "../../server/column-names.js";
 import type { Limits } from "../../server/integer-limits.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { countFrom, rangeOf } from "../../server/usable-range.js";
@@ -84,7 +84,7 @@ export async function status(db: Source, options?: StatusOptions): Promise<Healt
     (one, other) =>
       severityOf(other.level) - severityOf(one.level) ||
       (other.used ?? 1) - (one.used ?? 1) ||
-      (nameOf(one) < nameOf(other) ? -1 : 1),
+      (titleOf(one.sequence) < titleOf(other.sequence) ? -1 : 1),
   );
   return { sampledAt: new Date(Number(at)), level: worstOf(rows.map(({ level }) => level)), sequences: rows };
 }
@@ -119,7 +119,7 @@ function healthOf(
   { sequence, columns: looked }: Looked,
   context: Thresholds & Pick<Context, "user" | "unreadable">,
 ): SequenceHealth {
-  const { schema, seqName, lastValue, isCalled, options } = sequence;
+  const { lastValue, isCalled, options } = sequence;
   const { increment, cache, cycle, minValue, maxValue } = options;
   const fed = looked.map(({ column }) => column);
   const takers = fed.filter(({ plain }) => plain);
@@ -130,8 +130,7 @@ function healthOf(
   const reach = cycles || nextValue === null ? range : reachOf(nextValue, increment, range, holdings);
   const left = nextValue === null ? null : countFrom(nextValue, reach, increment);
   const measured = {
-    schema,
-    seqName,
+    sequence: sequenceNameOf(sequence),
     lastValue,
     nextValue,
     end: increment > 0n ? reach.greatest : reach.least,

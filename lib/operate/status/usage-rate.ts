@@ -1,9 +1,10 @@
 import { NextvalError } from "../../index.js";
-import { keyOf, nameOf, type SequenceName } from "../../server/column-names.js";
+import { sequenceKeyOf, type SequenceName, titleOf } from "../../server/column-names.js";
 import type { Health } from "./health.js";
 
 /** How fast a sequence is used up. */
-export interface SequenceRate extends SequenceName {
+export interface SequenceRate {
+  readonly sequence: SequenceName;
   /**
    * How many values it went on between the samples; null where that is not known, as it was set back, or started over. A
    * `setval`, or a restart, that goes forward counts as if its values had been drawn.
@@ -26,7 +27,7 @@ const DAY = 86_400_000;
  * ```ts
  * const before = await status(db);
  * await setTimeout(60_000);
- * rate(before, await status(db))[0]; // { schema: "public", seqName: "orders_id_seq", drawn: 90n, perDay: 129600, daysLeft: 211.4 }
+ * rate(before, await status(db))[0]; // { sequence: { schema: "public", name: "orders_id_seq" }, drawn: 90n, perDay: 129600, daysLeft: 211.4 }
  * ```
  *
  * The time between is that of the server's clock. Throws `INVALID_ARGUMENT` where the second sample is not later than
@@ -38,20 +39,22 @@ export function rate(before: Health, after: Health): SequenceRate[] {
     const given = `${before.sampledAt.toISOString()} and ${after.sampledAt.toISOString()}`;
     throw new NextvalError("INVALID_ARGUMENT", `rate takes the later sample second, not those of ${given}`);
   }
-  const earlier = new Map(before.sequences.map((sequence) => [keyOf(sequence), sequence]));
-  const rates = after.sequences.flatMap((sequence): SequenceRate[] => {
-    const { schema, seqName, nextValue, increment, left } = sequence;
-    const first = earlier.get(keyOf(sequence));
+  const earlier = new Map(before.sequences.map((health) => [sequenceKeyOf(health.sequence), health]));
+  const rates = after.sequences.flatMap((health): SequenceRate[] => {
+    const { sequence, nextValue, increment, left } = health;
+    const first = earlier.get(sequenceKeyOf(sequence));
     if (first === undefined) return [];
     const ended = left === 0n ? 0 : null;
-    const unknown = { schema, seqName, drawn: null, perDay: null, daysLeft: ended };
+    const unknown = { sequence, drawn: null, perDay: null, daysLeft: ended };
     if (nextValue === null || first.nextValue === null || first.increment !== increment) return [unknown];
     const drawn = (nextValue - first.nextValue) / increment;
     if (drawn < 0n) return [unknown];
     const perDay = Number(drawn) / days;
-    return [{ schema, seqName, drawn, perDay, daysLeft: drawn === 0n ? ended : Number(left) / perDay }];
+    return [{ sequence, drawn, perDay, daysLeft: drawn === 0n ? ended : Number(left) / perDay }];
   });
   return rates.sort(
-    (one, other) => (one.daysLeft ?? Infinity) - (other.daysLeft ?? Infinity) || (nameOf(one) < nameOf(other) ? -1 : 1),
+    (one, other) =>
+      (one.daysLeft ?? Infinity) - (other.daysLeft ?? Infinity) ||
+      (titleOf(one.sequence) < titleOf(other.sequence) ? -1 : 1),
   );
 }

@@ -20,10 +20,14 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): st
   if ((increment > 0n ? maxValue : minValue) === end && !withColumn) {
     const bound = increment > 0n ? "maxvalue" : "minvalue";
     if (!ends(limitsOf(as), end, increment)) {
-      cures.push(`raise its bound${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured)} no ${bound}`);
+      cures.push(
+        `raise its bound${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} no ${bound}`,
+      );
     } else if (as === "bigint") cures.push("a bigint sequence goes no further");
     else
-      cures.push(`widen it${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured)} as bigint no ${bound}`);
+      cures.push(
+        `widen it${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} as bigint no ${bound}`,
+      );
   }
   return cures.join("; ");
 }

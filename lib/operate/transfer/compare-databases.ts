@@ -1,6 +1,7 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
 import { sql } from "../../index.js";
-import { keyOf, nameOf, quotedOf } from "../../server/column-names.js";
+import { quotedOf, type SequenceName, sequenceNameOf } from "../../server/column-names.js";
+import { keyOf, nameOf } from "../../server/names.js";
 import { type Position, positionOf } from "../arithmetic/position.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 
@@ -14,8 +15,7 @@ export interface Side {
 
 /** A sequence that both databases have, with what can be carried. */
 export interface Pair {
-  /** `schema.name` */
-  readonly name: string;
+  readonly sequence: SequenceName;
   readonly source: SequenceState;
   readonly target: SequenceState;
   readonly from: Position;
@@ -38,7 +38,7 @@ export function compare(source: Side, target: Side): { pairs: Pair[]; problems: 
       const before = positionOf(other);
       const found = [...differences(one, other), ...forbidden(one, source), ...forbidden(other, target)];
       if (found.length === 0 && from !== undefined && before !== undefined) {
-        pairs.push({ name: nameOf(one), source: one, target: other, from, before });
+        pairs.push({ sequence: sequenceNameOf(one), source: one, target: other, from, before });
       }
       problems.push(...found.map((problem) => `${nameOf(one)}: ${problem}`));
     }
@@ -74,7 +74,7 @@ function forbidden(sequence: SequenceState, { name, role }: Side): string[] {
   const { missingPrivileges: lacks } = sequence;
   const cure = (privilege: string) =>
     `; its owner cures it with: grant ${privilege} on sequence ` +
-    `${quotedOf(sequence)} to ${sql.identifier(role).text}`;
+    `${quotedOf(sequenceNameOf(sequence))} to ${sql.identifier(role).text}`;
   if (positionOf(sequence) === undefined) {
     const unknown = whyUnknown(sequence);
     problems.push(

@@ -1,7 +1,8 @@
 import type { DatabaseState } from "../../catalog/index.js";
 import { sql, type Transaction } from "../../index.js";
 import { ADVISORY_LOCK } from "../../server/advisory-locks.js";
-import { keyOf } from "../../server/column-names.js";
+import { titleOf } from "../../server/column-names.js";
+import { keyOf } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { hasReached, type Position, positionOf } from "../arithmetic/position.js";
@@ -89,7 +90,7 @@ export function verify(
     const position = now && positionOf(now);
     if (position === undefined || !hasReached(position, goal, pair.target.options)) {
       const place = position === undefined ? "gone" : `at ${position.last}`;
-      problems.push(`${pair.name}: it was set to ${goal.last}, and is ${place} when it is read again`);
+      problems.push(`${titleOf(pair.sequence)}: it was set to ${goal.last}, and is ${place} when it is read again`);
     } else if (!set.has(keyOf(pair.target))) {
       overtaken.set(step, { ...step, pair: { ...pair, before: position }, moves: false });
     }

@@ -1,6 +1,7 @@
 import { inspect } from "../../catalog/index.js";
 import { type Database, NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
+import type { SequenceName } from "../../server/column-names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { advance, hasReached, nextOf, roomOf, valuesLeft } from "../arithmetic/position.js";
 import { compare, type Pair, type Side } from "./compare-databases.js";
@@ -19,8 +20,7 @@ export interface TransferOptions {
 
 /** A sequence of a transfer. Each value is the one that `nextval` returns next; null if none is left. */
 export interface TransferredSequence {
-  /** `schema.name` */
-  readonly sequence: string;
+  readonly sequence: SequenceName;
   /** On the source. */
   readonly from: bigint | null;
   /** On the target, before the transfer. */
@@ -56,7 +56,7 @@ export interface TransferPlan extends TransferReport {
  *
  * ```ts
  * const plan = await planTransfer(bind(oldClient), bind(newClient));
- * plan.sequences[0]; // { sequence: "public.orders_id_seq", from: 5001n, before: 1n, to: 6001n, margin: 1000n, moves: true, notes: [] }
+ * plan.sequences[0]; // { sequence: { schema: "public", name: "orders_id_seq" }, from: 5001n, before: 1n, to: 6001n, margin: 1000n, moves: true, notes: [] }
  * ```
  *
  * Serial, identity and plain sequences are carried, also unlogged ones. Sequences of extensions are left to their extensions.
@@ -194,7 +194,7 @@ function reportOf(step: Step, asked: bigint): TransferredSequence {
   const { pair, goal, margin, moves } = step;
   const { options } = pair.source;
   return {
-    sequence: pair.name,
+    sequence: pair.sequence,
     from: nextOf(pair.from, options),
     before: nextOf(pair.before, options),
     to: nextOf(moves ? goal : pair.before, options),

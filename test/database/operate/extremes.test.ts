@@ -40,8 +40,8 @@ test("a table that is locked holds up itself only, for as long as lock_timeout a
     const { moves, failures } = await resync(bind(hasty));
     expect(moves).toMatchObject([{ column: { table: "free" }, to: 10n }]);
     expect(failures).toMatchObject([
-      { sequence: { seqName: "locked_id_seq" }, error: { code: "COLUMN_NOT_COMPARED" } },
-      { sequence: { seqName: "s" }, error: { code: "COLUMN_NOT_COMPARED" } },
+      { sequence: { name: "locked_id_seq" }, error: { code: "COLUMN_NOT_COMPARED" } },
+      { sequence: { name: "s" }, error: { code: "COLUMN_NOT_COMPARED" } },
     ]);
   });
 });
@@ -83,7 +83,7 @@ test("a foreign server that cannot be reached concerns its own table only", asyn
   expect(columns.get("away_table")).toBe('public.away_table.id could not be read: could not connect to server "away"');
   const { moves, failures } = await resync(db, { views: true });
   expect(moves).toMatchObject([{ column: { table: "here" }, to: 10n }]);
-  expect(failures).toMatchObject([{ sequence: { seqName: "away_seq" }, error: { code: "COLUMN_NOT_COMPARED" } }]);
+  expect(failures).toMatchObject([{ sequence: { name: "away_seq" }, error: { code: "COLUMN_NOT_COMPARED" } }]);
 });
 
 test("a view that may not draw from a sequence of its own concerns itself only", async () => {
@@ -167,7 +167,7 @@ test("on a standby an unlogged table concerns itself only", { timeout: 60_000 },
       expect(columns.get("all_fleeting")).toEqual(expect.any(String));
       const { moves, failures } = await planResync(bind(client));
       expect(moves).toMatchObject([{ column: { table: "logged" }, to: 10n }]);
-      expect(failures.map(({ sequence }) => sequence.seqName)).toEqual(["all_fleeting_id_seq", "s"]);
+      expect(failures.map(({ sequence }) => sequence.name)).toEqual(["all_fleeting_id_seq", "s"]);
     });
   } finally {
     await client.end({ timeout: 1 });

@@ -41,8 +41,9 @@ async function insert(table: string): Promise<unknown> {
 }
 
 function find({ sequences }: Health, name: string): SequenceHealth {
-  const found = sequences.find(({ seqName }) => seqName === name);
-  if (found === undefined) throw new Error(`${name} is not among ${sequences.map(({ seqName }) => seqName).join()}`);
+  const found = sequences.find(({ sequence }) => sequence.name === name);
+  if (found === undefined)
+    throw new Error(`${name} is not among ${sequences.map(({ sequence }) => sequence.name).join()}`);
   return found;
 }
 
@@ -150,7 +151,7 @@ test("a child with a sequence of its own is not counted with its parent, one tha
   expect(find(health, "parent_id_seq").columns).toMatchObject([{ table: "parent", extreme: 7n }]);
   expect(find(health, "own_id_seq").columns).toMatchObject([{ table: "own", extreme: 900n }]);
   expect(find(health, "below_seq").columns).toMatchObject([{ table: "below", extreme: 800n }]);
-  expect((await resync(db)).moves.map(({ sequence, to }) => [sequence.seqName, to])).toEqual([
+  expect((await resync(db)).moves.map(({ sequence, to }) => [sequence.name, to])).toEqual([
     ["below_seq", 801n],
     ["own_id_seq", 901n],
     ["parent_id_seq", 8n],

@@ -41,7 +41,7 @@ async function insert(table: string): Promise<unknown[]> {
 }
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-const sequence = (seqName: string) => ({ schema: "public", seqName });
+const sequence = (name: string) => ({ schema: "public", name });
 const column = (table: string, name = "id") => ({ schema: "public", table, column: name });
 
 test("serial, identity of both kinds, owned and default: the insert that failed passes", async () => {
@@ -399,7 +399,7 @@ test("a plan is taken at its word: only what it would move is looked at again", 
     create table gone (id serial primary key);
     insert into a values (10); insert into b values (10); insert into gone values (10)`);
   const plan = await planResync(db);
-  expect(plan.moves.map(({ sequence }) => sequence.seqName)).toEqual(["a_id_seq", "b_id_seq", "gone_id_seq"]);
+  expect(plan.moves.map(({ sequence }) => sequence.name)).toEqual(["a_id_seq", "b_id_seq", "gone_id_seq"]);
   // Meanwhile one more is behind, one no longer is, and one has gone.
   await run("insert into c values (10); select setval('b_id_seq', 10); insert into a values (20); drop table gone");
   const read: string[] = [];
@@ -439,7 +439,7 @@ test("one that fails stops no other, and is as it was", async () => {
   await other.begin(async (tx) => {
     await tx`select nextval('busy_id_seq')`;
     const { moves, failures } = await resync(bind(database.connect()), { lockTimeout: 100 });
-    expect(moves.map(({ sequence }) => sequence.seqName)).toEqual(["good_id_seq"]);
+    expect(moves.map(({ sequence }) => sequence.name)).toEqual(["good_id_seq"]);
     expect(failures).toMatchObject([
       { sequence: sequence("down_id_seq"), error: { code: "SEQUENCE_OUT_OF_BOUNDS" } },
       {
@@ -461,7 +461,7 @@ test("one that fails stops no other, and is as it was", async () => {
   // The values that were drawn before are no reason to fail: what ends where its column ends is not behind.
   await run("select setval('full_up_id_seq', 200); delete from full_up; insert into full_up values (200)");
   const { failures } = await resync(db);
-  expect(failures.map(({ sequence }) => sequence.seqName)).toEqual(["down_id_seq"]);
+  expect(failures.map(({ sequence }) => sequence.name)).toEqual(["down_id_seq"]);
 });
 
 test("one that cycles is left alone, with the reason", async () => {

@@ -36,9 +36,9 @@ async function run(text: string): Promise<void> {
 }
 
 function find({ sequences }: Health, name: string): SequenceHealth {
-  const found = sequences.find(({ seqName }) => seqName === name);
+  const found = sequences.find(({ sequence }) => sequence.name === name);
   if (found === undefined)
-    throw new Error(`${name} is not among ${sequences.map(({ seqName }) => seqName).join(", ")}`);
+    throw new Error(`${name} is not among ${sequences.map(({ sequence }) => sequence.name).join(", ")}`);
   return found;
 }
 
@@ -64,10 +64,10 @@ test("nothing is wrong with new sequences, identity, serial and others", async (
     insert into orders default values`);
   const health = await status(db);
   expect(health.level).toBe("ok");
-  expect(health.sequences.map(({ seqName, left, used, end }) => ({ seqName, left, used, end }))).toEqual([
-    { seqName: "orders_id_seq", left: 2147483646n, used: expect.closeTo(4.6e-10, 11), end: 2147483647n },
-    { seqName: "orders_ticket_seq", left: 2n ** 63n - 2n, used: 0, end: 2n ** 63n - 1n },
-    { seqName: "plain_seq", left: 2n ** 63n - 1n, used: 0, end: 2n ** 63n - 1n },
+  expect(health.sequences.map(({ sequence: { name }, left, used, end }) => ({ name, left, used, end }))).toEqual([
+    { name: "orders_id_seq", left: 2147483646n, used: expect.closeTo(4.6e-10, 11), end: 2147483647n },
+    { name: "orders_ticket_seq", left: 2n ** 63n - 2n, used: 0, end: 2n ** 63n - 1n },
+    { name: "plain_seq", left: 2n ** 63n - 1n, used: 0, end: 2n ** 63n - 1n },
   ]);
   expect(find(health, "orders_id_seq").columns).toEqual([
     {
@@ -84,7 +84,9 @@ test("nothing is wrong with new sequences, identity, serial and others", async (
   const [clock] = await database.client<{ now: Date }[]>`select clock_timestamp() as now`;
   expect(Math.abs(clock!.now.getTime() - health.sampledAt.getTime())).toBeLessThan(5000);
   await run("create schema other; create sequence other.s");
-  expect((await status(db, { schemas: ["other"] })).sequences.map(({ schema }) => schema)).toEqual(["other"]);
+  expect((await status(db, { schemas: ["other"] })).sequences.map(({ sequence }) => sequence.schema)).toEqual([
+    "other",
+  ]);
   expect(await status(db, { schemas: [] })).toMatchObject({ level: "ok", sequences: [] });
 });
 
@@ -607,7 +609,7 @@ test("names that would be something else if they were not quoted", async () => {
       insert into ${q}.${q} values (40)`);
   }
   const health = await status(db);
-  expect(health.sequences.map(({ schema }) => schema).sort()).toEqual([...names].sort());
+  expect(health.sequences.map(({ sequence }) => sequence.schema).sort()).toEqual([...names].sort());
   for (const sequence of health.sequences) {
     expect(codes(sequence)).toEqual(["BEHIND_COLUMN critical"]);
     await run(cureOf(sequence, "BEHIND_COLUMN"));
@@ -646,7 +648,7 @@ test("a constant number of statements, and worst first", async () => {
     [200, 251],
     [251, 251],
   ]);
-  expect(sequences.slice(0, 3).map(({ seqName, level }) => [seqName, level])).toEqual([
+  expect(sequences.slice(0, 3).map(({ sequence, level }) => [sequence.name, level])).toEqual([
     ["t7_id_seq", "critical"],
     ["t9_id_seq", "critical"],
     ["t8_id_seq", "warning"],
@@ -683,13 +685,13 @@ test("the rate, and the days that are left", async () => {
   const after = await status(db);
   const days = (after.sampledAt.getTime() - before.sampledAt.getTime()) / 86_400_000;
   const [full, first, ...others] = rate(before, after);
-  expect(full).toEqual({ schema: "public", seqName: "full_up", drawn: 0n, perDay: 0, daysLeft: 0 });
-  expect(first).toMatchObject({ seqName: "a", drawn: 100n });
+  expect(full).toEqual({ sequence: { schema: "public", name: "full_up" }, drawn: 0n, perDay: 0, daysLeft: 0 });
+  expect(first).toMatchObject({ sequence: { name: "a" }, drawn: 100n });
   expect(first?.perDay).toBeCloseTo(100 / days);
   expect(first?.daysLeft).toBeCloseTo(9 * days);
   expect(others).toEqual([
-    { schema: "public", seqName: "back", drawn: null, perDay: null, daysLeft: null },
-    { schema: "public", seqName: "idle", drawn: 0n, perDay: 0, daysLeft: null },
+    { sequence: { schema: "public", name: "back" }, drawn: null, perDay: null, daysLeft: null },
+    { sequence: { schema: "public", name: "idle" }, drawn: 0n, perDay: 0, daysLeft: null },
   ]);
   expect(() => rate(after, before)).toThrow("rate takes the later sample second");
   expect(() => rate(after, after)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));

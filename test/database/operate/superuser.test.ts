@@ -81,7 +81,7 @@ test("a view is read only if it is asked for, and by a superuser only if its own
   const shut = "reading a view runs code of its owner; views: true reads it all the same";
   expect(columnsOf(await status(superuser, { columns: "all" }))).toEqual({ v: shut });
   expect(await planResync(superuser)).toMatchObject({
-    skips: [{ sequence: { schema: "evil", seqName: "s" }, reason: `evil.v.id: ${shut}` }],
+    skips: [{ sequence: { schema: "evil", name: "s" }, reason: `evil.v.id: ${shut}` }],
     failures: [],
   });
   await resync(superuser, { allowBackwards: true });
@@ -246,7 +246,7 @@ test("resync does not read a table that takes the place of another while it wait
     drop table evil.t; create table evil.t (id bigint); create index on evil.t (id) where evil.code(1);
     select pg_advisory_unlock_all()`);
   const { failures } = await moving;
-  expect(failures).toMatchObject([{ sequence: { seqName: "s" } }]);
+  expect(failures).toMatchObject([{ sequence: { name: "s" } }]);
   expect(ran).toEqual([]);
 });
 

@@ -99,7 +99,9 @@ describe("after logical replication", () => {
 
     const { sequences } = await run();
 
-    expect(sequences.map(({ sequence, moves, margin }) => [sequence, moves, margin])).toEqual([
+    expect(
+      sequences.map(({ sequence: { schema, name }, moves, margin }) => [`${schema}.${name}`, moves, margin]),
+    ).toEqual([
       [`Sales "EU".Invoice's no.`, true, 1000n],
       ["public.debts_id_seq", true, 1000n],
       ["public.orders_id_seq", true, 1000n],
@@ -143,7 +145,7 @@ describe("a transfer", () => {
     const before = await positions("source");
     const { sequences, hint } = await run({ margin: 10n });
     const row = (sequence: string, from: bigint, before: bigint, step: bigint, margin = 10n) => ({
-      sequence: `public.${sequence}`,
+      sequence: { schema: "public", name: sequence },
       from,
       before,
       to: from + margin * step,
@@ -222,9 +224,9 @@ describe("a transfer", () => {
       }),
     );
     expect(sequences).toMatchObject([
-      { sequence: "public.down_seq", before: -21001n, to: -21001n, moves: false },
-      { sequence: "public.drawn_seq", before: 3001n, to: 3001n, moves: false },
-      { sequence: "public.quiet_seq", before: 1n, to: 1001n, moves: true },
+      { sequence: { schema: "public", name: "down_seq" }, before: -21001n, to: -21001n, moves: false },
+      { sequence: { schema: "public", name: "drawn_seq" }, before: 3001n, to: 3001n, moves: false },
+      { sequence: { schema: "public", name: "quiet_seq" }, before: 1n, to: 1001n, moves: true },
     ]);
     expect(await client`select nextval('drawn_seq') as drawn, nextval('down_seq') as down`).toEqual([
       { drawn: "3001", down: "-21001" },
@@ -270,8 +272,8 @@ describe("a transfer", () => {
     const before = await positions("target");
     const plan = await planTransfer(replicas.source.db, replicas.target.db, { margin: 3 });
     expect(plan.sequences).toMatchObject([
-      { sequence: "public.a_seq", from: 2n, to: 5n, before: 1n, moves: true },
-      { sequence: "public.b_seq", from: 1n, to: 5001n, before: 5001n, moves: false },
+      { sequence: { schema: "public", name: "a_seq" }, from: 2n, to: 5n, before: 1n, moves: true },
+      { sequence: { schema: "public", name: "b_seq" }, from: 1n, to: 5001n, before: 5001n, moves: false },
     ]);
     expect(await positions("target")).toEqual(before);
     expect(await applyTransfer(replicas.source.db, replicas.target.db, plan)).toEqual({
@@ -293,28 +295,28 @@ describe("a transfer", () => {
     const { sequences } = await run();
     expect(sequences).toMatchObject([
       {
-        sequence: "public.down_seq",
+        sequence: { schema: "public", name: "down_seq" },
         from: -32100n,
         to: -32400n,
         margin: 3n,
         notes: ["7 values are left until its end at -32768: the margin is 3 instead of 1000"],
       },
       {
-        sequence: "public.last_seq",
+        sequence: { schema: "public", name: "last_seq" },
         from: null,
         to: null,
         margin: 0n,
         notes: ["0 values are left until its end at 10: the margin is 0 instead of 1000"],
       },
       {
-        sequence: "public.near_seq",
+        sequence: { schema: "public", name: "near_seq" },
         from: 5n,
         to: 8n,
         margin: 3n,
         notes: ["6 values are left until its end at 10: the margin is 3 instead of 1000"],
       },
       {
-        sequence: "public.wide_seq",
+        sequence: { schema: "public", name: "wide_seq" },
         from: 2147483608n,
         to: 2147483628n,
         margin: 20n,
@@ -382,7 +384,9 @@ describe("a transfer", () => {
   test("looks at the given schemas only", async () => {
     await onBoth("create schema other; create sequence a_seq; create sequence other.b_seq");
     await replicas.source.client.unsafe("create sequence lonely_seq");
-    expect((await run({ schemas: ["other"] })).sequences).toMatchObject([{ sequence: "other.b_seq" }]);
+    expect((await run({ schemas: ["other"] })).sequences).toMatchObject([
+      { sequence: { schema: "other", name: "b_seq" } },
+    ]);
     const error = await refusal({ schemas: ["other", "nowhere"] });
     expect(error).toMatchObject({ code: "TRANSFER_REFUSED" });
     expect(error.message).toBe("nothing was transferred:\nschema nowhere is on neither side");

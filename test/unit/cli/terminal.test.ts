@@ -121,9 +121,8 @@ test("names have the quotes that they need", () => {
 });
 
 describe("health", () => {
-  const sequence = (schema: string, seqName: string, more: Partial<SequenceHealth> = {}): SequenceHealth => ({
-    schema,
-    seqName,
+  const sequence = (schema: string, name: string, more: Partial<SequenceHealth> = {}): SequenceHealth => ({
+    sequence: { schema, name },
     level: "ok",
     problems: [],
     lastValue: 1n,
@@ -142,8 +141,8 @@ describe("health", () => {
 
   test("each sequence has its own days", () => {
     const rates = [
-      { schema: "a", seqName: "b.c", drawn: 1n, perDay: 1, daysLeft: 5 },
-      { schema: "a.b", seqName: "c", drawn: 1n, perDay: 1, daysLeft: 700 },
+      { sequence: { schema: "a", name: "b.c" }, drawn: 1n, perDay: 1, daysLeft: 5 },
+      { sequence: { schema: "a.b", name: "c" }, drawn: 1n, perDay: 1, daysLeft: 700 },
     ];
     const text = `${describeHealth(health(sequence("a", "b.c"), sequence("a.b", "c")), { ...looks, rates })}`;
     expect(text).toMatch(/a\."b\.c" .* left {4}5 days$/m);
