@@ -2,5 +2,11 @@
  * What the subpaths use of the core, and programs may not. It is built beside `index.ts`, and both import one copy of the core; the
  * package does not export it.
  */
+export { fillValues } from "./handle/fill-values.js";
 export { optionsOf } from "./option-object.js";
+export { readInteger } from "./sequence/resolve-options.js";
+export { fail, sequenceName } from "./sequence/sequence-name.js";
+export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } from "./sequence/sequence.js";
 export { nearest } from "./sql/did-you-mean.js";
+export { isText } from "./sql/identifier.js";
+export { asTemplate, refuseTooManyParameters } from "./sql/shape.js";

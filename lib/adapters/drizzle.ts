@@ -11,16 +11,14 @@ import {
   embed,
   nextval,
   NextvalError,
-  pgSchema,
-  pgSequence,
   type PgSequence,
   resolveOptions,
   type SequenceLike,
-  type SequenceOptions,
   type Sql,
   type SqlExpression,
   type ValueOf,
 } from "../index.js";
+import { declareSequence, fail } from "../internal.js";
 import { fragmentOf } from "./fragment-of.js";
 
 /**
@@ -104,13 +102,10 @@ export function sequenceColumn<Sequence extends SequenceLike>(sequence: Sequence
   return column(name).default(drizzleSql.raw(defaultOf(sequence)));
 }
 
-function exactText({ seqName }: SequenceLike, value: string | number | bigint): string {
+function exactText(sequence: SequenceLike, value: string | number | bigint): string {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return `${value}`;
-  throw new NextvalError(
-    "SEQUENCE_OUT_OF_BOUNDS",
-    `${seqName}: the driver gave ${value}, which is beyond 2^53-1 and has lost digits; select the column at the top of a query`,
-    { sequence: seqName },
-  );
+  const problem = `the driver gave ${value}, which is beyond 2^53-1 and has lost digits; select the column at the top of a query`;
+  return fail(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
 }
 
 /**
@@ -147,7 +142,7 @@ export function fromDrizzle(sequence: DrizzleSequence): PgSequence<string, {}, s
  */
 export function fromDrizzle<Row = unknown>(query: SQLWrapper, config?: PgDialectConfig): Sql<Row>;
 export function fromDrizzle(thing: DrizzleSequence | SQLWrapper, config?: PgDialectConfig): AnySequence | Sql {
-  if (is(thing, DrizzleSequence)) return fromDrizzleSequence(thing);
+  if (is(thing, DrizzleSequence)) return declareSequence(thing.seqName, thing.seqOptions, thing.schema);
   if (typeof thing !== "object" || thing === null) {
     throw new NextvalError(
       "INVALID_TEMPLATE",
@@ -163,12 +158,6 @@ export function fromDrizzle(thing: DrizzleSequence | SQLWrapper, config?: PgDial
     "INVALID_TEMPLATE",
     "the text of a Drizzle query has a NUL in it, which PostgreSQL cannot store",
   );
-}
-
-function fromDrizzleSequence({ seqName, seqOptions, schema }: DrizzleSequence): AnySequence {
-  const name = seqName as string;
-  const options = seqOptions as SequenceOptions | undefined;
-  return schema === undefined ? pgSequence(name, options) : pgSchema(schema).sequence(name, options);
 }
 
 /** Stands where a value does. No SQL has this character. */

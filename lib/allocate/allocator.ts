@@ -1,5 +1,6 @@
-import { type DrawOptions, type Limits, nextval, resolveOptions, type SequenceLike, type ValueOf } from "../index.js";
-import { fail, nameOf } from "../server/names.js";
+import { type DrawOptions, type Limits, resolveOptions, type SequenceLike, type ValueOf } from "../index.js";
+import { fail, sequenceOf } from "../internal.js";
+import { nameOf } from "../server/names.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
 import { type Limitable, limited } from "./limited-handle.js";
 import { ListSupply } from "./value-buffer.js";
@@ -45,9 +46,7 @@ export function allocator<Sequence extends SequenceLike>(
   sequence: Sequence,
   options: AllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
-  // Refuses what is not a sequence.
-  nextval(sequence);
-  const { increment } = resolveOptions(sequence);
+  const { increment } = resolveOptions(sequenceOf(sequence));
   const { size, lowWater, durable } = checked(sequence, options);
   const source = limited<"nextvals">(db, options);
   return new Dispenser<ValueOf<Sequence>>({

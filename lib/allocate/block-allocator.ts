@@ -2,15 +2,13 @@ import {
   type DrawOptions,
   type Handle,
   type Limits,
-  nextval,
   type ResolvedOptions,
   resolveOptions,
   type SequenceLike,
-  sql,
   type ValueOf,
 } from "../index.js";
-import { optionsOf } from "../internal.js";
-import { fail, nameOf } from "../server/names.js";
+import { fail, optionsOf, quotedName, sequenceOf } from "../internal.js";
+import { nameOf } from "../server/names.js";
 import { countFrom } from "../server/usable-range.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
 import { type Block, BlockSupply } from "./block-buffer.js";
@@ -72,9 +70,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
   sequence: Sequence,
   options?: BlockAllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
-  // Refuses what is no sequence.
-  nextval(sequence);
-  const { cycle, increment, mode } = resolveOptions(sequence);
+  const { cycle, increment, mode } = resolveOptions(sequenceOf(sequence));
   if (cycle) fail(sequence, "blockAllocator takes no sequence that cycles, because its blocks would overlap");
   const size = sizeOf(increment);
   const { blocks = 1, lowWater = 0, durable, ...limits } = optionsOf("blockAllocator", options);
@@ -159,11 +155,10 @@ class Blocks {
     // A block that has been drawn is given up where this fails, and so is what is known of it.
     this.#last = undefined;
     const sequence = this.#sequence;
-    const { schema, seqName } = sequence as { schema: string | undefined; seqName: string };
-    const name = schema === undefined ? sql.identifier(seqName) : sql.identifier(schema, seqName);
-    const found = await readDefinition(this.#db, name.text);
+    const name = quotedName(sequence);
+    const found = await readDefinition(this.#db, name);
     if (found === undefined) {
-      fail(sequence, `there is no sequence ${name.text}; create it with createSequence`, "SEQUENCE_NOT_FOUND");
+      fail(sequence, `there is no sequence ${name}; create it with createSequence`, "SEQUENCE_NOT_FOUND");
     }
     const differing = (["increment", "minValue", "maxValue", "cycle"] as const).filter(
       (option) => found[option] !== this.#declared[option],

@@ -1,4 +1,5 @@
 import type { ResolvedOptions } from "../index.js";
+import { fillValues } from "../internal.js";
 import type { Supply, ValueRange } from "./value-buffer.js";
 
 type ValueMode = ResolvedOptions["mode"];
@@ -31,7 +32,7 @@ export class BlockSupply<Value> implements Supply<Value> {
     const values = new Array<unknown>(count);
     for (let at = 0; at < count;) {
       const end = at + Math.min(count - at, this.#leftInBlock);
-      FILL[this.#mode](values, at, end, this.#next, this.#step);
+      fillValues[this.#mode](values, at, end, this.#next, this.#step);
       this.#take(end - at);
       at = end;
     }
@@ -71,23 +72,6 @@ export class BlockSupply<Value> implements Supply<Value> {
     this.#next = block.first;
   }
 }
-
-type Fill = (values: unknown[], from: number, end: number, first: bigint, step: bigint) => void;
-
-/** The values of a sequence of numbers are exact as numbers, by its declaration. */
-const FILL: Readonly<Record<ValueMode, Fill>> = {
-  bigint(values, from, end, first, step) {
-    // Cut to 64 bits, which every value is within, the sum is one instruction of the processor.
-    for (let at = from, value = first; at < end; at++, value = BigInt.asIntN(64, value + step)) values[at] = value;
-  },
-  number(values, from, end, first, step) {
-    const increment = Number(step);
-    for (let at = from, value = Number(first); at < end; at++, value += increment) values[at] = value;
-  },
-  string(values, from, end, first, step) {
-    for (let at = from, value = first; at < end; at++, value += step) values[at] = `${value}`;
-  },
-};
 
 export interface Block {
   readonly first: bigint;

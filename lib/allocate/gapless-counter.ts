@@ -1,5 +1,5 @@
 import { type Integer, NextvalError, pgSchema, type Sql, sql, type Transaction } from "../index.js";
-import { optionsOf } from "../internal.js";
+import { isText, optionsOf, readInteger } from "../internal.js";
 
 export interface GaplessOptions {
   /** The schema of the table of counters. Default: the server's `search_path` decides. */
@@ -70,7 +70,7 @@ export function gapless(name: string, options?: GaplessOptions): GaplessCounter 
     );
   }
   const { schema, startWith = 1n } = optionsOf("gapless", options);
-  const start = readInteger(startWith);
+  const start = readStart(startWith);
   if (start === undefined) {
     refuse(`${name}: startWith must be an integer within 64 bits, not ${String(startWith).slice(0, 100)}`);
   }
@@ -106,22 +106,10 @@ end`;
 /** What fits into the index of the primary key, whatever the characters. Source: "B-Tree Indexes", section "Implementation". */
 const MOST_CHARACTERS = 500;
 
-function isText(text: string): boolean {
-  return !text.includes("\0") && !/[\ud800-\udfff]/u.test(text);
-}
-
-/** A number of 64 bits has 20 characters at most. To read a million digits takes seconds. */
-const MAX_DIGITS = 20;
-
-function readInteger(given: unknown): bigint | undefined {
-  const isInteger =
-    typeof given === "bigint" ||
-    (typeof given === "number"
-      ? Number.isSafeInteger(given)
-      : typeof given === "string" && given.length <= MAX_DIGITS && /^(0|-?[1-9]\d*)$/.test(given));
-  if (!isInteger) return undefined;
-  const integer = BigInt(given as Integer);
-  return BigInt.asIntN(64, integer) === integer ? integer : undefined;
+/** An exact integer of 64 bits; undefined for anything else. */
+function readStart(given: unknown): bigint | undefined {
+  const start = readInteger(given);
+  return start !== undefined && BigInt.asIntN(64, start) === start ? start : undefined;
 }
 
 function refuse(problem: string): never {

@@ -1,13 +1,5 @@
-import {
-  type AnySequence,
-  nextval,
-  pgSchema,
-  type PgSequence,
-  pgSequence,
-  resolveOptions,
-  type SequenceLike,
-} from "../index.js";
-import { fail } from "../server/names.js";
+import { type AnySequence, type PgSequence, resolveOptions, type SequenceLike } from "../index.js";
+import { declareSequence, fail, sequenceOf } from "../internal.js";
 
 /** Which of several writers a sequence is for. */
 export interface StrideOptions {
@@ -44,8 +36,7 @@ export type StrideOf<Sequence extends SequenceLike> = PgSequence<
  * into 64 bits, and for a sequence that cycles: each node would begin again at the same bound.
  */
 export function stride<Sequence extends SequenceLike>(sequence: Sequence, options: StrideOptions): StrideOf<Sequence> {
-  // Refuses what is no sequence.
-  nextval(sequence);
+  const { schema, seqName, seqOptions } = sequenceOf(sequence);
   const { node, nodes } = (options ?? {}) as StrideOptions;
   if (!Number.isSafeInteger(nodes) || nodes < 1) fail(sequence, `stride takes 1 node or more, not ${String(nodes)}`);
   if (!Number.isSafeInteger(node) || node < 0 || node >= nodes) {
@@ -61,9 +52,5 @@ export function stride<Sequence extends SequenceLike>(sequence: Sequence, option
     const bounds = `${resolved.minValue} to ${resolved.maxValue}`;
     fail(sequence, `node ${node} of ${nodes} would start with ${startWith}, outside its bounds ${bounds}`);
   }
-  const { schema, seqName, seqOptions } = sequence as unknown as AnySequence;
-  const strided = { ...seqOptions, startWith, increment };
-  const declared =
-    schema === undefined ? pgSequence(seqName, strided as {}) : pgSchema(schema).sequence(seqName, strided as {});
-  return declared as unknown as StrideOf<Sequence>;
+  return declareSequence(seqName, { ...seqOptions, startWith, increment }, schema) as AnySequence as StrideOf<Sequence>;
 }

@@ -3,9 +3,9 @@ import { decoderOf, nextval } from "../sequence/functions.js";
 import { resolveOptions } from "../sequence/resolve-options.js";
 import { fail } from "../sequence/sequence-name.js";
 import type { ValueOf } from "../sequence/sequence.js";
-import type { Decode } from "../sql/expression.js";
 import type { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
+import { fillValues } from "./fill-values.js";
 
 /** Options of draws. */
 export interface DrawOptions {
@@ -173,25 +173,13 @@ function expand<Sequence extends SequenceLike>(
     const from = begins[run] as number;
     const end = begins[run + 1] ?? count;
     const first = BigInt(base) + BigInt(from) * increment;
-    if (mode === "bigint") fillBigints(values, from, end, first, increment);
-    else if (mode === "string")
-      for (let at = from; at < end; at++) values[at] = `${BigInt(base) + BigInt(at) * increment}`;
-    else {
+    if (mode === "number") {
       // Where the first and the last one are numbers that are exact, those in between are, too.
-      const decode = decoderOf(sequence) as Decode<number>;
+      const decode = decoderOf(sequence);
+      decode(`${first}`);
       decode(`${first + BigInt(end - 1 - from) * increment}`);
-      fillNumbers(values, from, end, decode(`${first}`), Number(increment));
     }
+    fillValues[mode](values, from, end, first, increment);
   });
   return values as ValueOf<Sequence>[];
-}
-
-/** Separate loops, because V8 compiles each for one kind of number. */
-function fillBigints(values: unknown[], from: number, end: number, first: bigint, step: bigint): void {
-  // Cut to 64 bits, which every value is within, the sum is one instruction of the processor.
-  for (let at = from, value = first; at < end; at++, value = BigInt.asIntN(64, value + step)) values[at] = value;
-}
-
-function fillNumbers(values: unknown[], from: number, end: number, first: number, step: number): void {
-  for (let at = from, value = first; at < end; at++, value += step) values[at] = value;
 }

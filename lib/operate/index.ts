@@ -9,7 +9,7 @@ export {
 } from "./transfer/transfer-sequences.js";
 export type { Progress } from "./columns/read-extremes.js";
 export type { ColumnHealth, Health, HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./status/health.js";
-export type { ColumnName, SequenceName } from "../server/column-names.js";
+export type { ColumnName, SequenceName } from "../server/names.js";
 export { toPrometheus } from "./status/prometheus.js";
 export { rate, type SequenceRate } from "./status/usage-rate.js";
 export { applyResync, planResync } from "./resync/resync-sequences.js";

@@ -1,5 +1,5 @@
 import { NextvalError, type NextvalErrorCode } from "../errors.js";
-import { bytesOf, MAX_NAME_BYTES } from "../sql/identifier.js";
+import { bytesOf, isText, MAX_NAME_BYTES } from "../sql/identifier.js";
 import { about, empty, hasLoneSurrogate, hasNul, shown, tooLong, wrongType } from "./messages.js";
 
 interface Named {
@@ -32,9 +32,8 @@ export function nameProblem(name: unknown, subject = "the name"): string | undef
 
 /** What keeps PostgreSQL from storing a text, else undefined. */
 export function textProblem(text: string, subject: string): string | undefined {
-  if (text.includes("\0")) return hasNul(subject);
-  // With the u flag a pair is one character, so only a half that stands alone is left.
-  return /[\ud800-\udfff]/u.test(text) ? hasLoneSurrogate(subject) : undefined;
+  if (isText(text)) return undefined;
+  return text.includes("\0") ? hasNul(subject) : hasLoneSurrogate(subject);
 }
 
 export function checkName(name: unknown, subject: string): asserts name is string {

@@ -82,7 +82,7 @@ export function pgSequence<const Name extends string, const Options extends obje
   options: CheckedOptions<Name, undefined, Options> | undefined,
 ): PgSequence<Name, Options>;
 export function pgSequence(name: string, options?: object): AnySequence {
-  return declare(name, options, undefined);
+  return declareSequence(name, options, undefined);
 }
 
 /** A schema to declare sequences in. */
@@ -103,7 +103,7 @@ export class PgSchema<Schema extends string = string> {
     options: CheckedOptions<Name, Schema, Options> | undefined,
   ): PgSequence<Name, Options, Schema>;
   sequence(name: string, options?: object): AnySequence {
-    return declare(name, options, this.schemaName);
+    return declareSequence(name, options, this.schemaName);
   }
 }
 
@@ -123,17 +123,38 @@ export function pgSchema(name: string): PgSchema {
 /** Drizzle's mark of what a class of it is. */
 const DRIZZLE_KIND = /* @__PURE__ */ Symbol.for("drizzle:entityKind");
 
-/** The sequence itself, or ours for one of Drizzle's. Both are known by a symbol, so data that came as JSON is refused. */
-export function sequenceOf(given: SequenceLike): AnySequence {
-  const { seqName, constructor, [SQL]: name } = (given ?? {}) as Partial<AnySequence & { constructor: object }>;
-  if (name !== undefined && seqName !== undefined) return given as AnySequence;
-  if ((constructor as { [DRIZZLE_KIND]?: unknown } | null)?.[DRIZZLE_KIND] !== "PgSequence") {
-    throw new NextvalError("INVALID_ARGUMENT", `a sequence made by pgSequence is needed, not ${shown(given)}`);
-  }
-  return declare(seqName, given.seqOptions, given.schema);
+/** What a class of Drizzle calls itself, such as "PgTable"; undefined for any other. */
+export function drizzleKindOf(constructor: unknown): string | undefined {
+  const kind = (constructor as { [DRIZZLE_KIND]?: unknown } | null | undefined)?.[DRIZZLE_KIND];
+  return typeof kind === "string" ? kind : undefined;
 }
 
-function declare(name: unknown, options: object = {}, schema: string | undefined): AnySequence {
+/**
+ * Whether it is a sequence, of this copy of the library, of another one, or of Drizzle. All are known by a symbol, so data that came as
+ * JSON is none.
+ */
+export function isSequence(given: unknown): given is SequenceLike {
+  if (typeof given !== "object" || given === null) return false;
+  if (SQL in given) return "seqName" in given && typeof given.seqName === "string";
+  return drizzleKindOf(given.constructor) === "PgSequence";
+}
+
+/** The sequence itself, or ours for one of Drizzle's. Refuses anything else. */
+export function sequenceOf(given: SequenceLike): AnySequence {
+  if (!isSequence(given)) {
+    throw new NextvalError("INVALID_ARGUMENT", `a sequence made by pgSequence is needed, not ${shown(given)}`);
+  }
+  if (SQL in given) return given as AnySequence;
+  return declareSequence(given.seqName, given.seqOptions, given.schema);
+}
+
+/** The name of a sequence as a statement has it: `"billing"."invoice_seq"`. */
+export function quotedName(sequence: SequenceLike): string {
+  return sequenceOf(sequence)[SQL].text;
+}
+
+/** Declares a sequence whose name, options and schema the compiler has not checked. */
+export function declareSequence(name: unknown, options: object = {}, schema: string | undefined): AnySequence {
   return new PgSequence<string, SequenceOptions, string | undefined>(name as string, options, schema);
 }
 

@@ -74,12 +74,7 @@ export class Shape {
         if (begin !== NOTHING) last = hole.#last;
       }
     }
-    if (size > MAX_PARAMETERS) {
-      refuse(
-        "a statement",
-        `takes at most 65,533 parameters, this one has ${size}; split it, or pass arrays to unnest()`,
-      );
-    }
+    refuseTooManyParameters(size);
     this.pieces = pieces;
     this.holes = holes;
     this.#ownMarks = marks;
@@ -131,6 +126,15 @@ export class Shape {
   }
 }
 
+export function refuseTooManyParameters(count: number): void {
+  if (count <= MAX_PARAMETERS) return;
+  const most = MAX_PARAMETERS.toLocaleString("en-US");
+  refuse(
+    "a statement",
+    `takes at most ${most} parameters, this one has ${count}; split it, or pass arrays to unnest()`,
+  );
+}
+
 /** Where a hole is, for an error: `value 2 (after "where id = ")`. */
 export function placeOf(pieces: readonly string[], hole: number): string {
   const before = (pieces[hole] ?? "").trimStart().slice(-30);
@@ -178,7 +182,8 @@ function flatten(text: string): string {
   return Object.keys({ [text]: 0 })[0] ?? text;
 }
 
-function asTemplate(strings: string[]): TemplateStringsArray {
+/** Strings as a template tag gets them, frozen. */
+export function asTemplate(strings: string[]): TemplateStringsArray {
   const raw = Object.freeze([...strings]);
   return Object.freeze(Object.defineProperty(strings, "raw", { value: raw })) as unknown as TemplateStringsArray;
 }

@@ -1,4 +1,5 @@
-import { type AnySequence, pgSchema, pgSequence, resolveOptions, type SequenceLike } from "../../index.js";
+import { type AnySequence, resolveOptions, type SequenceLike } from "../../index.js";
+import { declareSequence } from "../../internal.js";
 import { fail, keyOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 
@@ -46,5 +47,5 @@ export function constantOfState(
 
 function declare(schema: string | undefined, name: string, options: StateOptions): AnySequence {
   const given = { ...options, ownedBy: options.ownedBy ?? undefined, comment: options.comment ?? undefined };
-  return (schema === undefined ? pgSequence(name, given) : pgSchema(schema).sequence(name, given)) as AnySequence;
+  return declareSequence(name, given, schema);
 }

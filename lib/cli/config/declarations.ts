@@ -1,4 +1,5 @@
-import { pgSchema, pgSequence, type SequenceLike, type SequenceOptions } from "../../index.js";
+import type { SequenceLike, SequenceOptions } from "../../index.js";
+import { declareSequence, sequenceName } from "../../internal.js";
 import { CommandError, fail } from "../terminal/command-error.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { kindOf, visitExports } from "./exported.js";
@@ -75,8 +76,7 @@ export function declarationsOf(found: Found): Declarations {
     const key = JSON.stringify([schema, seqName]);
     const other = places.get(key);
     if (other !== undefined) {
-      const name = schema === undefined ? seqName : `${schema}.${seqName}`;
-      fail(`${name} is declared twice: as ${other}, and as ${place}`);
+      fail(`${sequenceName({ schema, seqName })} is declared twice: as ${other}, and as ${place}`);
     }
     places.set(key, place);
     return declare(schema, seqName as string, seqOptions, place);
@@ -86,9 +86,7 @@ export function declarationsOf(found: Found): Declarations {
 
 function declare(schema: string | undefined, name: string, options: SequenceOptions | undefined, place: Place) {
   try {
-    return (
-      schema === undefined ? pgSequence(name, options) : pgSchema(schema).sequence(name, options)
-    ) as SequenceLike;
+    return declareSequence(name, options, schema);
   } catch (error) {
     throw new CommandError(`${place} cannot be taken: ${(error as Error).message}`, { cause: error });
   }

@@ -1,4 +1,5 @@
 import type { SequenceLike } from "../../index.js";
+import { drizzleKindOf, isSequence } from "../../internal.js";
 
 /** Something that a file exports, with the words for its place: `orderSeq`, `all[2]`, `the default export`. */
 export type Visit<Value> = (value: Value, place: string) => void;
@@ -74,16 +75,6 @@ function entriesOf(container: object): [key: string, value: unknown][] {
   });
 }
 
-const OURS = Symbol.for("nextval.sql");
-const DRIZZLE_KIND = Symbol.for("drizzle:entityKind");
-
-/** Known by symbols: it may be of another copy of the library. */
-export function isSequence(value: unknown): value is SequenceLike {
-  if (typeof value !== "object" || value === null) return false;
-  if (OURS in value) return "seqName" in value && typeof value.seqName === "string";
-  return drizzleKindOf(value.constructor) === "PgSequence";
-}
-
 function isSchema(value: unknown): value is { readonly schemaName: string } {
   return (
     typeof value === "object" &&
@@ -106,9 +97,4 @@ export function kindOf(value: unknown): string {
   const name = drizzleKindOf(constructor) ?? (typeof constructor === "function" ? constructor.name : "");
   if (name === "") return "an object";
   return /^[aeio]/i.test(name) ? `an ${name}` : `a ${name}`;
-}
-
-function drizzleKindOf(constructor: unknown): string | undefined {
-  const kind = (constructor as { [DRIZZLE_KIND]?: unknown } | null | undefined)?.[DRIZZLE_KIND];
-  return typeof kind === "string" ? kind : undefined;
 }

@@ -3,11 +3,10 @@ import { dirname, resolve } from "node:path";
 import { MIGRATION_FORMATS } from "../../catalog/generate/migration-formats.js";
 import { ALLOWABLE_CODES, type AllowableCode } from "../../catalog/plan/hazards/hazard-codes.js";
 import type { Config } from "../../config.js";
-import { nearest } from "../../internal.js";
+import { isSequence, nearest } from "../../internal.js";
 import { fail } from "../terminal/command-error.js";
 import { keepSecretsIn, withoutSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
-import { isSequence } from "./exported.js";
 import { loadModule } from "./load-module.js";
 
 const NAMES = ["ts", "mts", "js", "mjs", "cjs"].map((extension) => `nextval.config.${extension}`);

@@ -1,5 +1,5 @@
 import type { Health, HealthLevel, SequenceHealth, SequenceRate } from "../../operate/index.js";
-import { sequenceKeyOf } from "../../server/column-names.js";
+import { sequenceKeyOf } from "../../server/names.js";
 import { bar, percent } from "../terminal/bar.js";
 import { inFlags } from "../terminal/flag-names.js";
 import { color, count } from "../terminal/print.js";

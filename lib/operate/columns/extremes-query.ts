@@ -1,5 +1,5 @@
 import { type Sql, sql } from "../../index.js";
-import { quotedOf, type SequenceName } from "../../server/column-names.js";
+import { quotedOf, type SequenceName } from "../../server/names.js";
 import { positionQuery } from "../../server/position-query.js";
 import type { FedColumn } from "./fed-columns.js";
 import { valuesOf } from "./stored-values.js";

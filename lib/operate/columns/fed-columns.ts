@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/column-names.js";
+import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
 

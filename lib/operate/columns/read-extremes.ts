@@ -1,6 +1,6 @@
 import { NextvalError, sql } from "../../index.js";
-import { columnOf, sequenceKeyOf } from "../../server/column-names.js";
 import { roundingStep } from "../../server/integer-limits.js";
+import { columnOf, sequenceKeyOf } from "../../server/names.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extremes-query.js";

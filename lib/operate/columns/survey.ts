@@ -1,6 +1,5 @@
 import { type DatabaseState, inspect, type SequenceState } from "../../catalog/index.js";
-import { sequenceKeyOf } from "../../server/column-names.js";
-import { keyOf } from "../../server/names.js";
+import { keyOf, sequenceKeyOf } from "../../server/names.js";
 import type { Source } from "../../server/read-json.js";
 import type { Extreme } from "./extremes-query.js";
 import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "./fed-columns.js";

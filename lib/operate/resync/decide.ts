@@ -1,5 +1,5 @@
 import type { StateOptions } from "../../catalog/index.js";
-import { columnOf, refuseFor, type SequenceName } from "../../server/column-names.js";
+import { columnOf, refuseFor, type SequenceName } from "../../server/names.js";
 import { rangeOf } from "../../server/usable-range.js";
 import { behindRow, collisionOf, furthestOf, type Holding } from "../arithmetic/collision.js";
 import type { Extreme } from "../columns/extremes-query.js";

@@ -1,5 +1,5 @@
 import { NextvalError, sql } from "../../index.js";
-import { type SequenceName, titleOf } from "../../server/column-names.js";
+import { type SequenceName, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 

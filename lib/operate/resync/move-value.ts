@@ -1,7 +1,7 @@
 import { type Database, sql, type Transaction } from "../../index.js";
 import { ADVISORY_LOCK } from "../../server/advisory-locks.js";
 import { enterCatalogPath } from "../../server/catalog-path.js";
-import { quotedOf, type SequenceName } from "../../server/column-names.js";
+import { quotedOf, type SequenceName } from "../../server/names.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import { type ExtremeDocument, extremeOf, positionOf, toExtreme } from "../columns/extremes-query.js";

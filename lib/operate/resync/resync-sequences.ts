@@ -1,6 +1,6 @@
 import { type Database, NextvalError } from "../../index.js";
 import { optionsOf } from "../../internal.js";
-import { sequenceKeyOf, sequenceNameOf } from "../../server/column-names.js";
+import { sequenceKeyOf, sequenceNameOf } from "../../server/names.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
 import { incomparable } from "../columns/read-extremes.js";
 import { look } from "../columns/survey.js";

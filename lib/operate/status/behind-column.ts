@@ -1,4 +1,4 @@
-import { columnOf, quotedOf } from "../../server/column-names.js";
+import { columnOf, quotedOf } from "../../server/names.js";
 import type { HealthProblem } from "./health.js";
 import { type Context, type Measured, problem } from "./problem-context.js";
 import { wider } from "./widening-advice.js";

@@ -1,4 +1,4 @@
-import type { ColumnName, SequenceName } from "../../server/column-names.js";
+import type { ColumnName, SequenceName } from "../../server/names.js";
 
 /** How bad it is: `"critical"` now or very soon, `"warning"` sooner or later, `"ok"` not at all. */
 export type HealthLevel = "ok" | "warning" | "critical";

@@ -1,5 +1,5 @@
 import { sql } from "../../index.js";
-import { columnOf } from "../../server/column-names.js";
+import { columnOf } from "../../server/names.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { incomparable, naturallyIncomparable } from "../columns/read-extremes.js";
 import { UNREADABLE } from "../columns/survey.js";

@@ -1,6 +1,6 @@
 import type { SequenceState } from "../../catalog/index.js";
-import { titleOf } from "../../server/column-names.js";
 import type { Limits } from "../../server/integer-limits.js";
+import { titleOf } from "../../server/names.js";
 import type { Collision } from "../arithmetic/collision.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import type { HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./health.js";

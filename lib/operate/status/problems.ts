@@ -1,6 +1,6 @@
 import { sql } from "../../index.js";
-import { columnOf, quotedOf } from "../../server/column-names.js";
 import { limitsOf } from "../../server/integer-limits.js";
+import { columnOf, quotedOf } from "../../server/names.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { behind } from "./behind-column.js";

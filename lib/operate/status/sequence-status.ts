@@ -1,8 +1,8 @@
 import type { StateOptions } from "../../catalog/index.js";
 import { NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
-import { sequenceNameOf, titleOf } from "../../server/column-names.js";
 import type { Limits } from "../../server/integer-limits.js";
+import { sequenceNameOf, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { countFrom, rangeOf } from "../../server/usable-range.js";
 import { collisionOf, type Holding } from "../arithmetic/collision.js";

@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { sequenceKeyOf, type SequenceName, titleOf } from "../../server/column-names.js";
+import { sequenceKeyOf, type SequenceName, titleOf } from "../../server/names.js";
 import type { Health } from "./health.js";
 
 /** How fast a sequence is used up. */

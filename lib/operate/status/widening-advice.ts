@@ -1,6 +1,6 @@
 import { sql } from "../../index.js";
-import { columnOf, quotedOf } from "../../server/column-names.js";
 import { type Limits, limitsOf } from "../../server/integer-limits.js";
+import { columnOf, quotedOf } from "../../server/names.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { type Context, alsoDeclared, type Measured } from "./problem-context.js";
 

@@ -1,7 +1,6 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
 import { sql } from "../../index.js";
-import { quotedOf, type SequenceName, sequenceNameOf } from "../../server/column-names.js";
-import { keyOf, nameOf } from "../../server/names.js";
+import { keyOf, nameOf, quotedOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
 import { type Position, positionOf } from "../arithmetic/position.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 

@@ -1,8 +1,7 @@
 import type { DatabaseState } from "../../catalog/index.js";
 import { sql, type Transaction } from "../../index.js";
 import { ADVISORY_LOCK } from "../../server/advisory-locks.js";
-import { titleOf } from "../../server/column-names.js";
-import { keyOf } from "../../server/names.js";
+import { keyOf, titleOf } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { hasReached, type Position, positionOf } from "../arithmetic/position.js";

@@ -1,7 +1,7 @@
 import { inspect } from "../../catalog/index.js";
 import { type Database, NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
-import type { SequenceName } from "../../server/column-names.js";
+import type { SequenceName } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { advance, hasReached, nextOf, roomOf, valuesLeft } from "../arithmetic/position.js";
 import { compare, type Pair, type Side } from "./compare-databases.js";

@@ -10,8 +10,9 @@ import {
   typeLimits,
 } from "../resolve-options.js";
 import { fail, sequenceName } from "../sequence-name.js";
+import { quotedName } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
-import { nameOf, statement } from "./ddl-statement.js";
+import { statement } from "./ddl-statement.js";
 
 /** What `alterSequence` can change; null puts an option back to its default. */
 export interface SequenceChanges {
@@ -39,7 +40,7 @@ const CHANGEABLE = ["as", "startWith", "increment", "minValue", "maxValue", "cac
  * those who draw values: set `lock_timeout`. Source: "ALTER SEQUENCE".
  */
 export function alterSequence(sequence: SequenceLike, given: SequenceChanges): Sql {
-  const name = nameOf(sequence);
+  const name = quotedName(sequence);
   const changes = readOnce(given);
   const unknown = Object.keys(changes).find((key) => !CHANGEABLE.includes(key));
   if (unknown !== undefined) {

@@ -4,7 +4,8 @@ import { literal } from "../../sql/literal.js";
 import { shown, wrongType } from "../messages.js";
 import { readOnce } from "../resolve-options.js";
 import { fail, textProblem } from "../sequence-name.js";
-import { nameOf, statement } from "./ddl-statement.js";
+import { quotedName } from "../sequence.js";
+import { statement } from "./ddl-statement.js";
 
 /**
  * Sets the comment of a sequence: the declared one, unless another is given; null takes it away.
@@ -14,7 +15,7 @@ import { nameOf, statement } from "./ddl-statement.js";
  * ```
  */
 export function commentOnSequence(sequence: SequenceLike, text?: string | null): Sql {
-  const name = nameOf(sequence);
+  const name = quotedName(sequence);
   const comment = text === undefined ? readOnce(sequence.seqOptions ?? {}).comment : text;
   if (comment === undefined) return fail(sequence, "commentOnSequence needs a text, because no comment is declared");
   if (comment !== null) {

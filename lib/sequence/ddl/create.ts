@@ -3,9 +3,9 @@ import { type Sql, textFragment } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
 import { checkOptions, readOnce } from "../resolve-options.js";
 import { fail, sequenceName } from "../sequence-name.js";
-import { pgSchema, type PgSchema } from "../sequence.js";
+import { pgSchema, type PgSchema, quotedName } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
-import { nameOf, statement } from "./ddl-statement.js";
+import { statement } from "./ddl-statement.js";
 
 /**
  * Creates a sequence as it is declared. OWNED BY is left out, because the table usually comes later: see `ownSequence`; for
@@ -24,7 +24,7 @@ export function createSequence(
   sequence: SequenceLike,
   options: { ifNotExists?: boolean; temporary?: boolean } = {},
 ): Sql {
-  const name = nameOf(sequence);
+  const name = quotedName(sequence);
   const { ifNotExists = false, temporary = false } = readOnce(options);
   const { schema } = sequence;
   const seqOptions = readOnce(sequence.seqOptions ?? {});

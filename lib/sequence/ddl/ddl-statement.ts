@@ -1,5 +1,5 @@
 import type { SequenceLike } from "../../../types/sequence-options.js";
-import { SQL, Sql } from "../../sql/fragment.js";
+import { Sql } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
 import { Shape } from "../../sql/shape.js";
 import { sequenceMark } from "../mark.js";
@@ -14,11 +14,6 @@ export function statement(about: SequenceLike | readonly SequenceLike[], ...part
   const text = parts.filter((part) => part !== "").join(" ");
   const marks = [about].flat().map((sequence) => sequenceMark("defines", sequenceOf(sequence)));
   return new Sql(new Shape([text], [], ...marks), []);
-}
-
-/** The quoted, qualified name of a sequence. */
-export function nameOf(sequence: SequenceLike): string {
-  return sequenceOf(sequence)[SQL].text;
 }
 
 /** A quoted name that the server will not cut: it would do so with no more than a notice. */

@@ -2,7 +2,8 @@ import type { SequenceLike } from "../../../types/sequence-options.js";
 import { NextvalError } from "../../errors.js";
 import type { Sql } from "../../sql/fragment.js";
 import { readOnce } from "../resolve-options.js";
-import { nameOf, statement } from "./ddl-statement.js";
+import { quotedName } from "../sequence.js";
+import { statement } from "./ddl-statement.js";
 
 /**
  * Drops one sequence, or several in one statement.
@@ -25,7 +26,7 @@ export function dropSequence(
     list,
     "drop sequence",
     ifExists ? "if exists" : "",
-    list.map(nameOf).join(", "),
+    list.map(quotedName).join(", "),
     cascade ? "cascade" : "",
   );
 }

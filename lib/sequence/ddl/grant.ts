@@ -1,7 +1,8 @@
 import type { SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { fail } from "../sequence-name.js";
-import { checkedName, nameOf, statement } from "./ddl-statement.js";
+import { quotedName } from "../sequence.js";
+import { checkedName, statement } from "./ddl-statement.js";
 
 /**
  * `usage` allows nextval, currval and lastval, `select` currval and lastval, `update` nextval and setval.
@@ -42,7 +43,7 @@ export function revokeOnSequence(
 }
 
 function what(sequence: SequenceLike, privileges: SequencePrivilege | readonly SequencePrivilege[]): string {
-  const name = nameOf(sequence);
+  const name = quotedName(sequence);
   const list: readonly string[] = [privileges].flat();
   const unknown = list.find((privilege) => !PRIVILEGES.includes(privilege));
   if (unknown !== undefined || list.length === 0) {

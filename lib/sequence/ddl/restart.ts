@@ -1,7 +1,8 @@
 import type { Integer, SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { boundedValue } from "../functions.js";
-import { nameOf, statement } from "./ddl-statement.js";
+import { quotedName } from "../sequence.js";
+import { statement } from "./ddl-statement.js";
 
 /**
  * Starts a sequence over: the next value is its `startWith`, or `value`. The `startWith` itself stays as it is.
@@ -15,7 +16,7 @@ import { nameOf, statement } from "./ddl-statement.js";
  * values until the transaction ends. Source: "ALTER SEQUENCE".
  */
 export function restartSequence(sequence: SequenceLike, value?: Integer): Sql {
-  const name = nameOf(sequence);
+  const name = quotedName(sequence);
   const target = value === undefined ? "" : `with ${boundedValue(sequence, "restartSequence", value)}`;
   return statement(sequence, "alter sequence", name, "restart", target);
 }

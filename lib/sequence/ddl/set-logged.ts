@@ -1,7 +1,8 @@
 import type { SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { fail } from "../sequence-name.js";
-import { nameOf, statement } from "./ddl-statement.js";
+import { quotedName } from "../sequence.js";
+import { statement } from "./ddl-statement.js";
 
 /**
  * Makes a sequence survive a crash of the server, or not. An unlogged one starts over after a crash.
@@ -15,7 +16,7 @@ import { nameOf, statement } from "./ddl-statement.js";
  * set to where it is: `select setval('"order_seq"', last_value, is_called) from "order_seq"`.
  */
 export function setSequenceLogged(sequence: SequenceLike, logged: boolean): Sql {
-  const name = nameOf(sequence);
+  const name = quotedName(sequence);
   if (typeof logged !== "boolean") fail(sequence, `setSequenceLogged takes true or false, not ${String(logged)}`);
   return statement(sequence, "alter sequence", name, logged ? "set logged" : "set unlogged");
 }

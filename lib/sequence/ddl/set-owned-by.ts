@@ -2,7 +2,8 @@ import type { SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { readOnce } from "../resolve-options.js";
 import { fail } from "../sequence-name.js";
-import { checkedName, nameOf, statement } from "./ddl-statement.js";
+import { quotedName } from "../sequence.js";
+import { checkedName, statement } from "./ddl-statement.js";
 
 /**
  * Ties a sequence to a column, so that it goes when the column or the table goes: to the declared column, unless another is
@@ -19,7 +20,7 @@ export function ownSequence(
   sequence: SequenceLike,
   column?: { readonly table: string; readonly column: string } | null,
 ): Sql {
-  const name = nameOf(sequence);
+  const name = quotedName(sequence);
   const owner = column === undefined ? readOnce(sequence.seqOptions ?? {}).ownedBy : column;
   if (owner === undefined) return fail(sequence, "ownSequence needs a column, because none is declared as ownedBy");
   return statement(sequence, "alter sequence", name, "owned by", owner === null ? "none" : columnOf(sequence, owner));

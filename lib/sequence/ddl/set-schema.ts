@@ -1,7 +1,7 @@
 import type { SequenceLike } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import type { PgSchema } from "../sequence.js";
-import { checkedName, nameOf, statement } from "./ddl-statement.js";
+import { type PgSchema, quotedName } from "../sequence.js";
+import { checkedName, statement } from "./ddl-statement.js";
 
 /**
  * Gives a sequence another name in its schema. Defaults of columns follow it.
@@ -11,7 +11,7 @@ import { checkedName, nameOf, statement } from "./ddl-statement.js";
  * ```
  */
 export function renameSequence(sequence: SequenceLike, name: string): Sql {
-  return statement(sequence, "alter sequence", nameOf(sequence), "rename to", checkedName(sequence, name));
+  return statement(sequence, "alter sequence", quotedName(sequence), "rename to", checkedName(sequence, name));
 }
 
 /**
@@ -23,5 +23,5 @@ export function renameSequence(sequence: SequenceLike, name: string): Sql {
  */
 export function moveSequence(sequence: SequenceLike, schema: PgSchema | string): Sql {
   const name = typeof schema === "string" ? schema : schema.schemaName;
-  return statement(sequence, "alter sequence", nameOf(sequence), "set schema", checkedName(sequence, name));
+  return statement(sequence, "alter sequence", quotedName(sequence), "set schema", checkedName(sequence, name));
 }
