@@ -1,6 +1,6 @@
 /**
- * A map that remembers up to `limit` entries and then starts anew: for what is cheap to make again and common enough to
- * be worth keeping, whatever a program throws at it.
+ * A map that is cleared when it reaches `limit` entries. Caches use it for entries that are cheap to make again, so a
+ * program cannot make them grow without bound.
  */
 export class BoundedMap<Key, Entry> {
   readonly #entries = new Map<Key, Entry>();

@@ -1,20 +1,25 @@
 import type { Splice } from "./value.js";
 
-/** What anyone may try to splice. An unconstrained type parameter is none of it. */
+/**
+ * Every type that a caller may try to splice, valid or not. An unconstrained type parameter is not assignable to it.
+ */
 export type Thing = Splice | object | symbol | undefined;
 
 /**
- * The things themselves if they can stand in a template, else a sentence in their place, which nothing can be assigned to: so the
- * compiler shows the sentence.
+ * Maps each spliced type to itself if a template accepts it, and else to a sentence that says why not. No value can be
+ * assigned to the sentence, so the compiler shows it at the wrong value.
  */
 export type CheckedThings<Things extends readonly unknown[]> = { [Index in keyof Things]: CheckedThing<Things[Index]> };
 
 type CheckedThing<Given> = ["wrong"] extends [Verdict<Given>] ? (Given extends Splice ? Given : Problem<Given>) : Given;
 
-/** At a type parameter the compiler asks this with `any` in its place, and "fine" lets a generic function pass it on. */
+/**
+ * In a generic function the compiler checks this with `any` in place of the type parameter. "fine" lets such a function
+ * pass its parameter on.
+ */
 type Verdict<Given> = [Given] extends [0] ? "fine" : Given extends Splice ? "fine" : "wrong";
 
-/** In the words of the run time. */
+/** The same wording as the run-time errors. */
 type Problem<Given> = Given extends undefined
   ? "undefined cannot stand in a template; pass null for NULL, or sql`default` for a column's default"
   : Given extends PromiseLike<unknown>

@@ -1,4 +1,7 @@
-/** The end of a sentence that names the known name most like a mistaken one: `; did you mean orderSeq?` */
+/**
+ * Suggests the known name closest to a mistaken one, as the end of a sentence: `; did you mean orderSeq?` Lists all
+ * known names if none is close.
+ */
 export function nearest(mistaken: string, known: Iterable<string>): string {
   const names = [...known];
   const scored = names
@@ -10,10 +13,10 @@ export function nearest(mistaken: string, known: Iterable<string>): string {
   return `; there are ${names.join(", ")}`;
 }
 
-/** The time to compare grows with the length of both. */
+/** How many characters of a mistaken name are compared, because the time grows with the product of both lengths. */
 const LONGEST = 200;
 
-/** Levenshtein's: how many characters to add, drop or change. */
+/** The Levenshtein distance: how many characters to insert, delete or replace. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {

@@ -5,25 +5,34 @@ import { Sql } from "./fragment.js";
 import { bytesOf, MAX_NAME_BYTES, quoteIdentifier } from "./identifier.js";
 import { type Mark, Shape } from "./shape.js";
 
-/** Makes the promised JavaScript value of the text that the server sends. */
+/** Turns the text that the server sends into the promised JavaScript value. */
 export type Decode<Type = unknown> = (text: string) => Type;
 
-/** Says how a column of the result is decoded. */
+/** Tells a handle how to decode a column of the result. */
 export interface ColumnMark extends Mark {
   readonly kind: "column";
   readonly name: string;
   readonly decode: Decode;
-  /** Whether the expression itself may be null. */
+  /** Whether the expression itself can be null. */
   readonly isNullable: boolean;
 }
 
 const aliasShapes = new WeakMap<Shape, BoundedMap<string, Shape>>();
 
-/** A fragment that stands for one value of a known JavaScript type. */
+/**
+ * A fragment that stands for one value of a known JavaScript type, such as `nextval(orderSeq)`.
+ *
+ * ```ts
+ * sql`select ${nextval(orderSeq)}`; // select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)
+ * ```
+ */
 export class SqlExpression<Type> extends Sql {
-  /** Exists for the compiler only. */
+  /** Exists only in types. It carries `Type` and is never set. */
   declare readonly "~type"?: Type;
-  /** Makes a value of this type of the text that the server sends; for whoever reads results by other ways than a handle. */
+  /**
+   * Turns the text that the server sends into a value of this type. Handles call it; call it yourself if you read
+   * results some other way.
+   */
   readonly decode: (text: string) => Type;
   /** @internal */
   readonly isNullable: boolean;
@@ -36,14 +45,16 @@ export class SqlExpression<Type> extends Sql {
   }
 
   /**
-   * Names the column, for the server and for the row type.
+   * Names the column, in the SQL and in the row type.
    *
    * ```ts
-   * const [row] = await db`select ${nextval(orderSeq).as("id")}`; // select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) as "id"
-   * row.id; // of the sequence's own type
+   * const [row] = await db`select ${nextval(orderSeq).as("id")}`;
+   * // select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) as "id"
+   * row.id; // bigint or number, as the sequence declares
    * ```
    *
-   * If the server sends null or a fraction for it, as an outer join or a union can make it, the call fails with `UNEXPECTED_VALUE`.
+   * An outer join or a union can make the server send null or a fraction for the column. The call then fails with
+   * `UNEXPECTED_VALUE`.
    */
   as<const Name extends string>(name: Name): AliasedExpression<Name, Type> {
     const inner = Sql.shapeOf(this);
@@ -58,7 +69,7 @@ export class SqlExpression<Type> extends Sql {
   }
 }
 
-/** An expression with a column name: what the row type of a template is made of. */
+/** An expression with a column name, as `.as(name)` returns it. Row types of templates are built from these. */
 export class AliasedExpression<Name extends string, Type>
   extends Sql<{ [Column in Name]: Type }>
   implements NamedColumn<Name, Type>

@@ -1,25 +1,25 @@
 import { type Mark, Shape } from "./shape.js";
 
 /**
- * The registered symbol under which a spliceable thing gives its SQL. No JSON can carry a symbol, so data that came from
+ * The registered symbol under which a fragment or a sequence holds its SQL. JSON cannot carry a symbol, so data from
  * outside can never act as SQL.
  */
 export const SQL: unique symbol = Symbol.for("nextval.sql") as never;
 
 /**
- * Where a fragment keeps what it is made of. Not private properties, because node-postgres reads a query from a copy that it
- * makes property by property; and no name, so that nothing but a fragment has them.
+ * The keys of a fragment's contents. They are not private fields, because node-postgres copies a query property by
+ * property and runs the copy. They are not string keys, so nothing but a fragment has them.
  */
 const SHAPE: unique symbol = Symbol("shape");
 const VALUES: unique symbol = Symbol("values");
 
-/** Anything that can be put into a template as SQL: a fragment or a sequence. */
+/** A fragment or a sequence: anything that a template inserts as SQL instead of binding it as a value. */
 export interface Spliceable {
   readonly [SQL]: Sql;
 }
 
 /**
- * A piece of SQL with its values, as the `sql` tag makes it. It never changes, and it goes into other templates as it is.
+ * A piece of SQL with its values, as the `sql` tag makes it. It is immutable and can be spliced into other templates.
  *
  * ```ts
  * const recent = sql`created_at > ${since}`;
@@ -27,11 +27,11 @@ export interface Spliceable {
  * // { text: "select * from orders where created_at > $1 limit $2", values: [since, 10] }
  * ```
  *
- * `text` and `values` are what node-postgres calls a query: `client.query(fragment)` works. `Row` is the type of the rows
- * that the statement returns.
+ * `text` and `values` form a node-postgres query, so `client.query(fragment)` works. `Row` is the type of the rows that
+ * the statement returns.
  */
 export class Sql<Row = unknown> implements Spliceable {
-  /** Exists for the compiler only. */
+  /** Exists only in types. It carries `Row` and is never set. */
   declare readonly "~row"?: Row;
   /** @internal */
   readonly [SHAPE]: Shape;
@@ -42,7 +42,7 @@ export class Sql<Row = unknown> implements Spliceable {
   constructor(shape: Shape, values: readonly unknown[]) {
     this[SHAPE] = shape;
     this[VALUES] = values;
-    // Nested this deep, it is dissolved into one flat fragment, so that no walk through fragments exhausts the stack.
+    // A fragment nested this deep is flattened into one level, so no walk through fragments overflows the stack.
     if (shape.deep) {
       this[VALUES] = this.values;
       this[SHAPE] = shape.dissolved;
@@ -53,12 +53,14 @@ export class Sql<Row = unknown> implements Spliceable {
     return this;
   }
 
-  /** The statement with its values numbered: `select $1`. Worked out once per shape, however often it is built. */
+  /**
+   * The statement with its values numbered, such as `select $1`. It is computed once per shape, not once per fragment.
+   */
   get text(): string {
     return this[SHAPE].text;
   }
 
-  /** The values in the order of their numbers; a new array at each reading. */
+  /** The values in the order of their numbers. Each read returns a new array. */
   get values(): unknown[] {
     const { flat, size, holes } = this[SHAPE];
     if (flat) return this[VALUES].slice();
@@ -68,7 +70,7 @@ export class Sql<Row = unknown> implements Spliceable {
     return values;
   }
 
-  /** The text around the values, as a template tag would get it. The same array for every fragment of the same shape. */
+  /** The text around the values, as a template tag would receive it. Fragments of the same shape share one array. */
   get strings(): TemplateStringsArray {
     return this[SHAPE].strings;
   }
@@ -81,12 +83,12 @@ export class Sql<Row = unknown> implements Spliceable {
     return () => this.toJSON();
   }
 
-  /** @internal For other copies of this package. */
+  /** @internal Read by other copies of this package. */
   get marks(): readonly Mark[] {
     return this[SHAPE].marks;
   }
 
-  /** @internal The shape of a fragment, and null for anything else. */
+  /** @internal The shape of a fragment, or null for anything else. */
   static shapeIn(thing: unknown): Shape | null {
     return thing instanceof Sql ? (thing[SHAPE] ?? null) : null;
   }
@@ -97,7 +99,10 @@ export class Sql<Row = unknown> implements Spliceable {
   }
 }
 
-/** Fills `into` backwards from `end`, so that what is nested at the front, as in `(${condition} or ...)`, needs no recursion. */
+/**
+ * Fills `into` backwards from `end`. A fragment nested at the front, as in `(${condition} or ...)`, then needs no
+ * recursion.
+ */
 function copyValues(fragment: Sql, into: unknown[], end: number): number {
   let own = fragment[VALUES];
   let { holes } = fragment[SHAPE];
@@ -117,7 +122,7 @@ function copyValues(fragment: Sql, into: unknown[], end: number): number {
   return position;
 }
 
-/** @internal A fragment that is all text. */
+/** @internal Makes a fragment without values. */
 export function textFragment(text: string): Sql {
   return new Sql(new Shape([text]), []);
 }

@@ -6,15 +6,16 @@ const names = /* @__PURE__ */ new BoundedMap<string, Sql>(1000);
 const qualifiedNames = /* @__PURE__ */ new BoundedMap<string, Sql>(1000);
 
 /**
- * A name, quoted; several names are joined by dots.
+ * Quotes a name. Several names are joined by dots.
  *
  * ```ts
  * sql`select ${sql.identifier("we\"ird")} from ${sql.identifier("billing", "invoice")}`;
  * // select "we""ird" from "billing"."invoice"
  * ```
  *
- * Refuses what PostgreSQL cannot store as a name: an empty one, a NUL, half a surrogate pair. Refuses more than 63 bytes, because
- * the server would cut the name with no more than a notice, and take the table or column of the shorter name.
+ * Throws `INVALID_TEMPLATE` for an empty name, a NUL or half a surrogate pair, which PostgreSQL cannot store. Also
+ * throws for more than 63 bytes: the server would truncate the name with only a notice, and use the table or column of
+ * the shorter name.
  */
 export function identifier(first: string, ...further: readonly string[]): Sql {
   if (further.length === 0) return names.getOrMake(first, () => textFragment(quoteIdentifier(first)));
@@ -22,15 +23,22 @@ export function identifier(first: string, ...further: readonly string[]): Sql {
   return qualifiedNames.getOrMake(keyOf(all), () => textFragment(all.map((name) => quoteIdentifier(name)).join(".")));
 }
 
-/** Tells lists of names apart, also those that cannot be quoted because a name has a NUL in it. */
+/**
+ * Makes one key of a list of names. Different lists get different keys, even if a name has a NUL and cannot be quoted.
+ */
 export function keyOf(list: readonly string[]): string {
   return `${list.length}\0${list.join("\0")}`;
 }
 
-/** The longest name that the server stores. It cuts a longer one. Source: "Lexical Structure", section "Identifiers". */
+/**
+ * The length of the longest name that the server stores; it truncates longer names. Source: "Lexical Structure",
+ * section "Identifiers".
+ */
 export const MAX_NAME_BYTES = 63;
 
-/** Always quoted, so that no name can be mistaken for a keyword. Source: "Lexical Structure", section "Identifiers". */
+/**
+ * Quotes a name, always, so no name can be mistaken for a keyword. Source: "Lexical Structure", section "Identifiers".
+ */
 export function quoteIdentifier(name: string, taker = "sql.identifier"): string {
   if (typeof name !== "string" || name === "" || !isText(name)) {
     const given = typeof name === "string" ? JSON.stringify(name.slice(0, 100)) : typeof name;
@@ -45,12 +53,12 @@ export function quoteIdentifier(name: string, taker = "sql.identifier"): string 
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Whether PostgreSQL can store it as it is: no NUL, and every surrogate has its other half. */
+/** Whether PostgreSQL can store the text unchanged: it has no NUL and no half of a surrogate pair. */
 export function isText(text: string): boolean {
   return !/\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text);
 }
 
-/** In UTF-8; a pair of surrogates makes 4 bytes, which is 3 and 1. */
+/** The length in UTF-8. A surrogate pair takes 4 bytes; this counts 3 for one half and 1 for the other. */
 export function bytesOf(text: string): number {
   let bytes = 0;
   for (let index = 0; index < text.length; index++) {

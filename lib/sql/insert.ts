@@ -6,10 +6,10 @@ import { listShape } from "./list.js";
 import { Shape } from "./shape.js";
 import { admit, isPlain, type Place, type Splice } from "./value.js";
 
-/** One row of `sql.insert`: column names and what goes into them, values or fragments. */
+/** One row of `sql.insert`: each key is a column, and each value is a value or a fragment. */
 export type InsertRow = { readonly [column: string]: Splice | undefined };
 
-/** A list of columns, known by its names; lists of values for them are remembered at `home`. */
+/** A list of columns. `home` is the shape at which `listShape` remembers the lists of values for them. */
 interface Columns {
   readonly names: readonly string[];
   readonly home: Shape;
@@ -20,16 +20,19 @@ const columnLists = /* @__PURE__ */ new BoundedMap<string, Columns>(256);
 let lastColumns: Columns | undefined;
 
 /**
- * The columns and values of an insert, of one object or of many. A value may be a fragment.
+ * Writes the columns and values of an insert, for one object or many. A value may be a fragment.
  *
  * ```ts
- * sql`insert into orders ${sql.insert([{ id: nextval(orderSeq), note: "first" }, { id: nextval(orderSeq), note: "second" }])}`;
- * // { text: `insert into orders ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1), (nextval(...), $2)`,
+ * sql`insert into orders ${sql.insert([
+ *   { id: nextval(orderSeq), note: "first" },
+ *   { id: nextval(orderSeq), note: "second" },
+ * ])}`;
+ * // { text: `insert into orders ("id", "note") values (pg_catalog.nextval(...), $1), (pg_catalog.nextval(...), $2)`,
  * //   values: ["first", "second"] }
  * ```
  *
- * The columns are the keys of the first row, or those of `columns`, which may leave some out. Where they are not stated,
- * all rows must have the same keys; a missing or undefined value is refused (for a column's default, say `sql`default``).
+ * The columns are the keys of the first row, or `columns` if given, which may leave some out. Without `columns`, all
+ * rows must have the same keys. A missing or undefined value is refused; write `sql`default`` for a column's default.
  */
 export function insert<Row extends InsertRow>(
   rows: Row | readonly Row[],
@@ -53,7 +56,7 @@ export function insert<Row extends InsertRow>(
   return new Sql(shape, things);
 }
 
-/** Most often the same columns come again, and comparing them is faster than making a key of them. */
+/** The same columns usually come again, and comparing them is faster than making a key. */
 function columnsOf(names: readonly string[]): Columns {
   if (lastColumns === undefined || !isSame(lastColumns.names, names)) {
     lastColumns = columnLists.getOrMake(keyOf(names), () => describe(names));
@@ -80,7 +83,7 @@ function valueLists(opening: string, count: number, width: number): string[] {
   return pieces;
 }
 
-/** Puts the values of all rows in place, and says whether none of them is a fragment. */
+/** Fills in the values of all rows, and returns whether none of them is a fragment. */
 function fill(
   things: unknown[],
   list: readonly InsertRow[],
@@ -89,7 +92,7 @@ function fill(
   columnsStated: boolean,
 ): boolean {
   const width = names.length;
-  // The loop sees inherited keys as well: if there are any, no row is read by it.
+  // A `for...in` loop also sees inherited keys. If there are any, no row may take the fast path.
   const expected = isPolluted() ? [] : names;
   const count = things.length / width;
   let flat = true;
@@ -98,7 +101,7 @@ function fill(
     const row = list[index] as InsertRow;
     let column = 0;
     let alike = true;
-    // The keys of most rows are the columns, in their order, and looping over them is the fastest way to read an object.
+    // The keys of most rows are the columns in order, and `for...in` is the fastest way to read an object.
     for (const key in row) {
       if (key !== expected[column]) {
         alike = false;
@@ -120,12 +123,12 @@ function fill(
   return flat;
 }
 
-/** A key that every object has by nature, or since somebody gave it to `Object.prototype`, is not a column of a row. */
+/** Ignores keys that come from `Object.prototype`, whether built in or added by a program: they are not columns. */
 function ownOf(row: InsertRow, name: string): unknown {
   return name in Object.prototype && !Object.hasOwn(row, name) ? undefined : row[name];
 }
 
-/** Whether a loop over the keys of an object sees more than its own. */
+/** Whether a `for...in` loop over an object sees inherited keys. */
 function isPolluted(): boolean {
   for (const _key in NOTHING) return true;
   return false;
@@ -135,20 +138,20 @@ const NOTHING = {};
 
 const ROW: Place = (index) => `row ${index + 1} of sql.insert`;
 
-/** What is no object of columns, and whose keys would make strange ones. */
+/** Refuses anything but an object of columns. The keys of an array or a fragment would become strange columns. */
 export function refuseNonRow(row: unknown, place: Place, index: number): void {
   if (typeof row === "object" && row !== null && !Array.isArray(row) && !(SQL in row)) return;
   const kind = row === null ? "null" : Array.isArray(row) ? "an array" : typeof row;
   refuse(place(index), `must be an object of columns, not ${kind === "object" ? "a fragment or sequence" : kind}`);
 }
 
-/** A key that only a later row has would be lost without a word. */
+/** Refuses a key that row 1 does not have. Its value would be lost silently. */
 function refuseSurplus(row: InsertRow, names: readonly string[], place: string): void {
   const known = new Set(names);
   const surplus = Object.keys(row).find((key) => !known.has(key));
   if (surplus === undefined) return;
   refuse(
     place,
-    `has a column ${JSON.stringify(surplus)} that row 1 has not; give all rows the same keys, or state the columns`,
+    `has a column ${JSON.stringify(surplus)} that row 1 does not have; give all rows the same keys, or state the columns`,
   );
 }

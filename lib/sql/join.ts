@@ -6,7 +6,7 @@ import { admit, type Place, type Splice } from "./value.js";
 const COMMA = /* @__PURE__ */ textFragment(", ");
 
 /**
- * A list of fragments, sequences or values, with a comma or another fragment between them.
+ * Joins fragments, sequences or values with a comma or another fragment.
  *
  * ```ts
  * sql`select * from orders where id in (${sql.join([1, 2, 3])})`;
@@ -14,7 +14,8 @@ const COMMA = /* @__PURE__ */ textFragment(", ");
  * sql`select * from orders where ${sql.join(conditions, sql` and `)}`;
  * ```
  *
- * An empty list is refused, because `in ()` and `where` alone are no SQL: say what is meant, `sql.empty` or `sql`false``.
+ * Throws `INVALID_TEMPLATE` for an empty list, because `in ()` and a bare `where` are not SQL. Say what an empty list
+ * means, such as `sql.empty` or `sql`false``.
  */
 export function join(items: readonly Splice[], separator: Spliceable = COMMA): Sql {
   if (!Array.isArray(items) || items.length === 0) {

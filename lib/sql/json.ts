@@ -1,8 +1,8 @@
 import { refuse } from "../errors.js";
 
-/** A value that is JSON, whatever its kind. It becomes itself under `JSON.stringify`, so that other drivers write it, too. */
+/** A value marked as JSON. `JSON.stringify` turns it into the value itself, so other drivers can also write it. */
 export class JsonValue {
-  /** Exists for the compiler only: nothing else passes for a marked value. */
+  /** Exists only in types, so that no other object is taken for a marked value. */
   declare readonly "~json": true;
   readonly #value: unknown;
 
@@ -13,7 +13,7 @@ export class JsonValue {
 
   toJSON(key = ""): unknown {
     const value = this.#value;
-    // JSON.stringify does not ask a second time, and would take a Date for an empty object.
+    // JSON.stringify does not call `toJSON` on this result, so a Date would become an empty object.
     if ((typeof value !== "object" || value === null) && typeof value !== "bigint") return value;
     const { toJSON } = value as { readonly toJSON?: unknown };
     return typeof toJSON === "function" ? (toJSON.call(value, key) as unknown) : value;
@@ -21,16 +21,18 @@ export class JsonValue {
 }
 
 /**
- * Marks a value as JSON. An array or a string needs the mark, because an unmarked array becomes a PostgreSQL array, and an unmarked
- * string its own text. A plain object that is not empty becomes JSON without it.
+ * Marks a value as JSON.
  *
  * ```ts
  * sql`insert into events (tags) values (${sql.json(["new", "paid"])})`; // $1 is '["new","paid"]', of type jsonb
  * sql`update settings set value = ${sql.json("on")}`; // $1 is '"on"'
  * ```
  *
- * `null` becomes the JSON value `null`, not SQL's NULL. `undefined`, functions and symbols have no JSON and are refused here; a cycle or
- * a bigint inside is refused when the statement runs, before anything is sent.
+ * Arrays and strings need the mark: an unmarked array becomes a PostgreSQL array, and an unmarked string its own text.
+ * A plain object that is not empty becomes JSON without it.
+ *
+ * `null` becomes the JSON value `null`, not SQL's NULL. `undefined`, functions and symbols have no JSON form and are
+ * refused here. A cycle or a bigint inside the value is refused when the statement runs, before anything is sent.
  */
 export function json(value: unknown): JsonValue {
   if (value === undefined || typeof value === "function" || typeof value === "symbol") {

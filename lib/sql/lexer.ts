@@ -1,4 +1,4 @@
-/** Where in SQL text one stands; `end` is what closes a dollar-quoted body. */
+/** The lexical context of a position in SQL text. `end` is the tag that closes a dollar-quoted body. */
 export type Context =
   | { readonly in: "code" | "string" | "string with escapes" | "quoted identifier" | "line comment" }
   | { readonly in: "block comment"; readonly depth: number }
@@ -6,7 +6,7 @@ export type Context =
 
 export const CODE: Context = { in: "code" };
 
-// A dollar tag, E or placeholder only opens something where it does not continue an identifier: a$b$c is one name.
+// A dollar tag, E or placeholder opens something only if it does not continue an identifier: a$b$c is one name.
 const OPENING = /"|'|--|\/\*|(?<![\w$\x80-\uffff])(?:[eE]'|\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$|\$<)/g;
 
 const CLOSING = {
@@ -17,14 +17,14 @@ const CLOSING = {
   "block comment": /\/\*|\*\//g,
 };
 
-/** After blanks and comments with a line's end among them, a further quote continues a string. */
+/** After white space and comments that contain a line break, another quote continues the string. */
 const CONTINUATION = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*[\n\r])*'/y;
 
 /**
- * Reads SQL as PostgreSQL's scanner does, as far as to tell code from what is quoted or commented out, and gives the
- * context at the end of the text. Calls `onPlaceholder` at each `$<` in code; reading goes on where that says.
+ * Scans SQL like PostgreSQL's lexer, but only to tell code from quoted text and comments. Returns the context at the
+ * end of the text. Calls `onPlaceholder` at each `$<` in code, and continues at the position that it returns.
  *
- * Source: PostgreSQL documentation, "Lexical Structure". `standard_conforming_strings` is taken to be on.
+ * Source: PostgreSQL documentation, "Lexical Structure". Assumes that `standard_conforming_strings` is on.
  */
 export function lex(text: string, start: Context, onPlaceholder: (position: number) => number): Context {
   let context = start;

@@ -1,15 +1,15 @@
 import { Sql } from "./fragment.js";
 import { Shape } from "./shape.js";
 
-/** Lists of up to 1,024 holes are remembered under their length, longer ones in the slot behind. */
+/** How many lists a shape remembers. Lists of up to 1,024 holes share these slots; longer lists use one more slot. */
 const SLOTS = 16;
 
 /**
- * The shape of a list of any length, remembered at `home`: the last one for each length (by its last four bits), so that
- * batches of a constant size are built once, and lists of random length take up a bounded room.
+ * Returns the shape of a list, remembered at `home`. A slot keeps the last list whose length has the same last four
+ * bits. So batches of a constant size are built once, and lists of random length use bounded memory.
  *
- * `flat` says that `things` are values only. A list whose text does not follow from its home and length alone has a
- * `separator`, whose marks it takes over.
+ * `flat` says that `things` are values only. Pass `separator` if the text depends on more than the home and the length.
+ * The list takes over the marks of the separator.
  */
 export function listShape(
   home: Shape,

@@ -3,15 +3,15 @@ import { type Sql, textFragment } from "./fragment.js";
 import { isText } from "./identifier.js";
 
 /**
- * A value written out as text, for the places that take no parameter: DDL, `SET`, a dollar-quoted body.
+ * Writes a value into the SQL text, for places that accept no parameter: DDL, `SET`, a dollar-quoted body.
  *
  * ```ts
  * sql`alter table orders alter note set default ${sql.literal("it's new")}`;
  * // alter table orders alter note set default 'it''s new'
  * ```
  *
- * Where a parameter can stand, splice the value itself. A bigint or number is written as digits, a Date as its ISO text,
- * bytes as hexadecimal.
+ * If a parameter is allowed, splice the value itself instead. Numbers and bigints are written as digits, a Date as its
+ * ISO text, bytes as hexadecimal.
  */
 export function literal(value: string | number | bigint | boolean | null | Date | Uint8Array): Sql {
   return textFragment(literalText(value));
@@ -22,7 +22,7 @@ function literalText(value: unknown): string {
   if (typeof value === "string" && isText(value)) return quoteLiteral(value);
   if (typeof value === "boolean") return String(value);
   if (typeof value === "number" && !Number.isFinite(value)) return `'${value}'`;
-  // A minus sign right behind another would begin a comment.
+  // A minus sign right after another one would begin a comment.
   if (typeof value === "number" || typeof value === "bigint") return value < 0 ? ` ${value}` : String(value);
   if (value instanceof Date && !Number.isNaN(value.getTime())) return `'${value.toISOString()}'`;
   if (value instanceof Uint8Array) {
@@ -35,8 +35,9 @@ function literalText(value: unknown): string {
 }
 
 /**
- * A backslash means the same to every setting of `standard_conforming_strings` only in an escape string, which is what the
- * server's own `quote_literal` uses, too. Source: "Lexical Structure", section "String Constants with C-Style Escapes".
+ * Quotes a string. Text with a backslash becomes an escape string, because only there does a backslash mean the same
+ * under every setting of `standard_conforming_strings`. The server's own `quote_literal` does so too. Source: "Lexical
+ * Structure", section "String Constants with C-Style Escapes".
  */
 export function quoteLiteral(text: string): string {
   const quoted = `'${text.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;

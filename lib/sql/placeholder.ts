@@ -1,22 +1,25 @@
 import { nearest } from "./did-you-mean.js";
 import type { Sql } from "./fragment.js";
 
-/** The functions that named placeholders may call, by name: each makes a fragment of the things it is given. */
+/** The functions that named placeholders can call, by name. Each makes a fragment of its arguments. */
 export type ScopeFunctions = {
   readonly [name: string]: { readonly arity: readonly number[]; call(things: unknown[]): Sql };
 };
 
-/** Raises an error that says where the placeholder stands. */
+/** Throws an error that gives the position of the placeholder. */
 export type Fail = (problem: string, cause?: Error) => never;
 
 const TOKEN = /\s*(?:([\p{ID_Start}_$][\p{ID_Continue}$]*)|(-?\d+)|(.))/uy;
 
 const DIGITS = /^-?\d/;
 
-/** A number of 64 bits has 20 characters at most. To read a million digits takes seconds. */
+/** A 64-bit number has at most 20 characters. Parsing a million digits would take seconds. */
 const MAX_DIGITS = 100;
 
-/** What stands between `$<` and `>`: `name`, or `name(name, name, ...)`; a whole number or true or false may stand for a name. */
+/**
+ * Evaluates the text between `$<` and `>`: `name`, or `name(name, name, ...)`. An argument may also be a whole number,
+ * `true` or `false`.
+ */
 export function evaluate(
   inner: string,
   functions: ScopeFunctions,

@@ -6,7 +6,7 @@ const texts = /* @__PURE__ */ new BoundedMap<string, Sql>(1000);
 const LONGEST_REMEMBERED = 1000;
 
 /**
- * Text taken as SQL as it is. Nothing is quoted or checked: never pass what came from outside.
+ * Inserts text as SQL, unchanged. Nothing is quoted or checked: never pass text from outside your program.
  *
  * ```ts
  * sql`select * from orders order by id ${sql.raw(descending ? "desc" : "asc")}`;

@@ -9,16 +9,24 @@ import { assertGenuine, type Tag } from "./tag.js";
 import { Site } from "./template.js";
 import { admit, type Splice } from "./value.js";
 
-/** What named placeholders stand for: sequences, fragments and values, by name. */
+/** The sequences, fragments and values that named placeholders stand for, by name. */
 export type Bindings = { readonly [name: string]: Splice };
 
-/** A tag that also understands `$<name>`. */
+/** A template tag that also understands named placeholders such as `$<name>` and `$<nextval(name)>`. */
 export interface ScopedTag extends Tag {
-  /** The same for SQL that is no template, such as the text of a file. The text is taken as SQL: never pass data. */
+  /**
+   * Makes a fragment of SQL text with named placeholders, such as the content of a file. The text becomes SQL
+   * unchanged: never pass data.
+   *
+   * ```ts
+   * scope.text("insert into orders (id, note) values ($<nextval(orderSeq)>, $<note>)");
+   * // insert into orders (id, note) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)
+   * ```
+   */
   text<Row extends object = RowOf<[]>>(text: string): Sql<Row>;
 }
 
-/** What stands in a hole of the text that remains: one of the tag's own things, or a named one. */
+/** Fills a hole of the compiled text, with one of the template's own values or with a named one. */
 type Filling = (things: readonly unknown[]) => unknown;
 
 interface Compiled {
@@ -80,12 +88,15 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
   };
 }
 
-/** A message shows the beginning of a placeholder of any length. */
+/** Keeps error messages short, because a placeholder can have any length. */
 function shortened(inner: string): string {
   return inner.length > 100 ? `${inner.slice(0, 100)}...` : inner;
 }
 
-/** A splice counts as `${}` in the column, because its own text is not known here. */
+/**
+ * Describes the position of a placeholder. A splice counts as `${}` in the column, because its own text is unknown
+ * here.
+ */
 function placeAt(strings: readonly string[], piece: number, position: number, found: string): string {
   const before = [...strings.slice(0, piece), (strings[piece] as string).slice(0, position)].join("${}");
   const lines = before.split(/\r\n|\n|\r/);

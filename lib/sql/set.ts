@@ -8,14 +8,14 @@ import { Site } from "./template.js";
 const sites = /* @__PURE__ */ new BoundedMap<string, Site>(256);
 
 /**
- * The assignments of an update. A value may be a fragment.
+ * Writes the assignments of an update. A value may be a fragment.
  *
  * ```ts
  * sql`update orders set ${sql.set({ note: "sent", sent_at: sql`now()` })} where id = ${id}`;
  * // { text: `update orders set "note" = $1, "sent_at" = now() where id = $2`, values: ["sent", id] }
  * ```
  *
- * An undefined value is refused rather than left out, and so is an object without keys.
+ * Throws `INVALID_TEMPLATE` for an undefined value, which is never left out silently, and for an object without keys.
  */
 export function set(assignments: InsertRow): Sql {
   refuseNonRow(assignments, () => "the argument of sql.set", 0);

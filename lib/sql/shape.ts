@@ -1,46 +1,52 @@
 import { refuse } from "../errors.js";
 import { CODE, type Context, lex } from "./lexer.js";
 
-/** The most parameters that one statement takes over every driver: the protocol counts them in 16 bits, and postgres.js refuses the last two. */
+/**
+ * The most parameters that one statement can have over every driver. The protocol counts them in 16 bits, and
+ * postgres.js refuses the last two.
+ */
 const MAX_PARAMETERS = 65_533;
 
-/** Fragments nested deeper than this are dissolved into one, so that no walk through them exhausts the stack. */
+/** Fragments nested deeper than this are flattened, so no walk through them overflows the stack. */
 const MAX_DEPTH = 500;
 
-/** What stands at the edge of a text where it is not a character: a value, or nothing at all. */
+/** What is at the edge of a text instead of a character: a value, or nothing. */
 const VALUE = -1;
 const NOTHING = 0;
 const DOLLAR = 36;
 
-/** A fact about a piece of SQL that its text does not show, such as "this column is decoded so". */
+/** A fact about a piece of SQL that its text does not show, such as how to decode a column. */
 export interface Mark {
   readonly kind: string;
 }
 
 /**
- * The part of a fragment that does not depend on its values: the text around its holes, and what stands in each hole,
- * a value (`null`) or a nested fragment of a known shape.
+ * The part of a fragment that does not depend on its values: the text around its holes, and the content of each hole. A
+ * hole holds a value (`null`) or a nested fragment of a known shape.
  *
- * A call site builds the same shape at every run, so whatever can be said of the shape (its numbered text, its strings,
- * its marks) is worked out once and kept with it.
+ * A call site builds the same shape on every run. So the numbered text, the strings and the marks are computed once and
+ * kept with the shape.
  */
 export class Shape {
   readonly pieces: readonly string[];
   readonly holes: readonly (Shape | null)[];
   readonly #ownMarks: readonly Mark[];
-  /** How many values it holds, those of nested shapes included. */
+  /** The number of values, including those of nested shapes. */
   readonly size: number;
-  /** Whether nothing is nested in it. */
+  /** Whether no fragment is nested in it. */
   readonly flat: boolean;
-  /** What its text begins and ends with: the code of a character, `VALUE` or `NOTHING`. */
+  /** The edges of its text: a character code, `VALUE` or `NOTHING`. */
   readonly #first: number;
   readonly #last: number;
   readonly #depth: number;
-  /** Whether it is nested too deep to be nested further; see the constructor of `Sql`. */
+  /** Whether fragments of this shape have to be flattened; see the constructor of `Sql`. */
   readonly deep: boolean;
-  /** The shape it was last nested in: where a fragment is built inside out, that is most often the next one, too. */
+  /**
+   * The shape in which this one was last nested. If fragments are built from the inside out, it is usually the next one
+   * too.
+   */
   parent: Shape | undefined = undefined;
-  /** Lists that begin with this shape, kept by `listShape`. */
+  /** Lists that begin with this shape; `listShape` keeps them here. */
   lists: ({ readonly separator: Shape | undefined; readonly shape: Shape } | undefined)[] | undefined = undefined;
   #text: string | undefined = undefined;
   #strings: TemplateStringsArray | undefined = undefined;
@@ -91,12 +97,18 @@ export class Shape {
     return (this.#text ??= flatten(dissolve(this).reduce((text, piece, index) => `${text}$${index}${piece}`)));
   }
 
-  /** The text around the values, nested fragments dissolved: what a template tag would get. The same object every time. */
+  /**
+   * The text around the values, with nested fragments flattened, as a template tag would receive it. Always the same
+   * object.
+   */
   get strings(): TemplateStringsArray {
     return (this.#strings ??= asTemplate(dissolve(this, this.ending)));
   }
 
-  /** What must follow where it is nested: a comment at its end would take in the rest of the line. */
+  /**
+   * The text that must follow a nested fragment. A line break ends a comment that would otherwise swallow the rest of
+   * the line.
+   */
   get ending(): "" | "\n" {
     const last = this.pieces.at(-1) as string;
     const lastLine = Math.max(last.lastIndexOf("\n"), last.lastIndexOf("\r")) + 1;
@@ -105,14 +117,14 @@ export class Shape {
     return context.in === "line comment" ? "\n" : "";
   }
 
-  /** The marks of this shape and of all nested ones, in the order of the text, each once. */
+  /** The marks of this shape and of all nested shapes, in the order of the text, each once. */
   get marks(): readonly Mark[] {
     return (this.#marks ??= [...this.#addMarks(new Set())]);
   }
 
   #addMarks(marks: Set<Mark>): Set<Mark> {
     for (const mark of this.#ownMarks) {
-      // Of several columns of one name a row has the last.
+      // If several columns have one name, a row has the last of them.
       if (mark.kind === "column") marks.delete(mark);
       marks.add(mark);
     }
@@ -120,7 +132,7 @@ export class Shape {
     return marks;
   }
 
-  /** The same with nothing nested in it. */
+  /** This shape with its nested shapes flattened into it. */
   get dissolved(): Shape {
     return (this.#shallow ??= new Shape(dissolve(this), new Array<null>(this.size).fill(null), ...this.marks));
   }
@@ -135,13 +147,13 @@ export function refuseTooManyParameters(count: number): void {
   );
 }
 
-/** Where a hole is, for an error: `value 2 (after "where id = ")`. */
+/** Describes the position of a hole for an error message: `value 2 (after "where id = ")`. */
 export function placeOf(pieces: readonly string[], hole: number): string {
   const before = (pieces[hole] ?? "").trimStart().slice(-30);
   return `value ${hole + 1}${before === "" ? "" : ` (after ${JSON.stringify(before)})`}`;
 }
 
-/** Whether a value would become part of a word beside it, or of another number: `limit $1` and `0`. */
+/** Whether a value would merge with a word or number beside it, as `limit $1` and `0` would. */
 function touches(before: number, after: number): boolean {
   return before === VALUE ? isWord(after) : after === VALUE && (isWord(before) || before === DOLLAR);
 }
@@ -177,7 +189,10 @@ function dissolve(shape: Shape, ending = ""): string[] {
   return strings;
 }
 
-/** V8 keeps a concatenation as a tree until someone needs its characters; as a key it becomes one flat, hashed string. */
+/**
+ * V8 keeps a concatenation as a tree until its characters are needed. Used as a key, it becomes one flat, hashed
+ * string.
+ */
 function flatten(text: string): string {
   return Object.keys({ [text]: 0 })[0] ?? text;
 }

@@ -8,8 +8,14 @@ import type { Splice } from "./value.js";
 /** A template tag that makes fragments. */
 export interface Tag {
   /**
-   * The row type holds the columns that spliced expressions name: ``sql`select ${nextval(orderSeq).as("id")}` ``. Or it is stated:
-   * ``sql<{ id: bigint }>`select ...` ``.
+   * Makes a fragment of a template.
+   *
+   * ```ts
+   * sql`select * from orders where id = ${id}`; // { text: "select * from orders where id = $1", values: [id] }
+   * ```
+   *
+   * The row type has the columns that spliced expressions name: ``sql`select ${nextval(orderSeq).as("id")}` ``. You can
+   * also state it: ``sql<{ id: bigint }>`select ...` ``.
    */
   <Row extends object = {}, const Things extends readonly Thing[] = readonly Splice[]>(
     strings: TemplateStringsArray,
@@ -17,10 +23,10 @@ export interface Tag {
   ): Sql<RowFrom<Row, Things>>;
 }
 
-/** JavaScript hands a tag the same strings array at every evaluation of one template. */
+/** JavaScript passes a tag the same strings array each time it evaluates one template. */
 const sites = new WeakMap<TemplateStringsArray, Site>();
 
-/** A template in a loop comes again and again, and then needs not be looked up. */
+/** The site of the last template, so a template in a loop needs no lookup. */
 let lastSite: Site | undefined;
 
 export const tag = ((strings: TemplateStringsArray, ...things: unknown[]): Sql => {
@@ -35,8 +41,9 @@ export const tag = ((strings: TemplateStringsArray, ...things: unknown[]): Sql =
 }) as Tag;
 
 /**
- * The strings of a template are frozen, and so is their `raw`, which is not enumerable. No JSON is like that, nor what is
- * copied or assigned; only code that sets out to forge a template gets past.
+ * Refuses strings that do not come from a template. A template's strings are frozen, and so is their `raw`, which is
+ * not enumerable. JSON, a copy or an assignment never produces that; only code that sets out to forge a template can
+ * pass.
  */
 export function assertGenuine(strings: TemplateStringsArray): void {
   const genuine =
@@ -62,7 +69,7 @@ function refusePlaceholder(strings: TemplateStringsArray) {
     const name = end < 0 ? "name" : text.slice(position + 2, end).trim();
     return refuse(
       `$<${name}>`,
-      `is a named placeholder, which plain sql has not; splice it as \${${name}}, or make a tag with sql.scope({ ... })`,
+      `is a named placeholder, which only sql.scope understands; splice it as \${${name}}, or make a tag with sql.scope({ ... })`,
     );
   };
 }

@@ -4,7 +4,7 @@ import { CODE, type Context, lex } from "./lexer.js";
 import { placeOf, Shape } from "./shape.js";
 import { admit, isPlain, type Place } from "./value.js";
 
-/** So many different shapes are remembered per template; a template that makes more than that starts anew. */
+/** How many shapes are remembered per template. After that many the memory is cleared. */
 const SHAPES_PER_SITE = 256;
 
 interface Branch {
@@ -14,10 +14,11 @@ interface Branch {
 }
 
 /**
- * A template in the source code, and the shapes it has taken on.
+ * A template in the source code, with the shapes that it has taken.
  *
- * A site mostly takes on the shape it had the last time, or one that the fragment nested in it has been part of before;
- * both are a few comparisons away. The tree of all others holds fragments weakly, so that what nobody uses can go.
+ * A template usually has the shape it had last time, or a shape that its first fragment was part of before. Both are
+ * found by a few comparisons. All other shapes are in a tree that holds fragments weakly, so unused ones can be
+ * collected.
  */
 export class Site {
   readonly pieces: readonly string[];
@@ -38,7 +39,7 @@ export class Site {
     }
   }
 
-  /** The fragment that this template makes of `things`, an array that nobody else holds. */
+  /** Makes a fragment of `things`. The fragment keeps the array, so the caller must not share it. */
   fragment<Row>(things: unknown[]): Sql<Row> {
     return new Sql<Row>(this.#shapeOf(things), things);
   }
@@ -54,7 +55,10 @@ export class Site {
     return (this.#last = this.#find(things));
   }
 
-  /** The first hole from `start` on in which `things` differ from a shape, or -1. On the way, what can be spliced becomes a fragment. */
+  /**
+   * Returns the first hole from `start` on in which `things` differ from a shape, or -1. Replaces each spliceable thing
+   * by its fragment on the way.
+   */
   #compare(holes: readonly (Shape | null)[], things: unknown[], start: number): number {
     if (things.length !== holes.length) return 0;
     for (let index = start; index < things.length; index++) {
@@ -115,7 +119,7 @@ export class Site {
     return new Shape(this.pieces, holes);
   }
 
-  /** What is quoted or commented out is no place for a value, and what would end the quoting is no place for SQL. */
+  /** Refuses a value inside quotes or a comment, and SQL that would end the quoting. */
   #checkContext(index: number, nested: Shape | null): void {
     const context = this.#contexts[index] as Context;
     if (context.in === "code") return;

@@ -3,15 +3,15 @@ import { SQL, Sql, type Spliceable } from "./fragment.js";
 import type { JsonValue } from "./json.js";
 import { Shape } from "./shape.js";
 
-/** A typed parameter of the driver, such as postgres.js makes with `client.json(...)`, `client.array(...)` or `client.typed(...)`. */
+/** A typed parameter of postgres.js, as `client.json(...)`, `client.array(...)` or `client.typed(...)` makes it. */
 interface DriverParameter {
   readonly type: number;
   readonly value: unknown;
 }
 
 /**
- * A value that the driver can bind to `$1`. Plain objects are bound as JSON, and so is what has a `toJSON`; for another
- * object of a class or an interface pass `{ ...object }`.
+ * A value that the driver can bind to `$1`. A plain object, or one with a `toJSON`, is bound as JSON. For any other
+ * object of a class or an interface, pass `{ ...object }`.
  */
 export type Value =
   | string
@@ -26,13 +26,13 @@ export type Value =
   | readonly Value[]
   | { readonly [key: string]: unknown };
 
-/** What can stand in a template: a fragment, a sequence, or a value. */
+/** Anything that can be spliced into a template: a fragment, a sequence, or a value. */
 export type Splice = Spliceable | Value;
 
-/** Says where a value stands, for an error: `value 2 (after "where id = ")`. */
+/** Describes the position of a value for an error message: `value 2 (after "where id = ")`. */
 export type Place = (index: number) => string;
 
-/** Whether a thing is a value at first sight, as nearly all are. */
+/** Whether a thing is a value by its type alone, as nearly all are. */
 export function isPlain(thing: unknown): boolean {
   return (
     typeof thing === "string" ||
@@ -44,8 +44,8 @@ export function isPlain(thing: unknown): boolean {
 }
 
 /**
- * The one gate into a template: gives back the fragment that the thing stands for, or the thing itself where it is a value
- * that can be bound. Everything else is refused here, before any SQL exists.
+ * Checks one thing that goes into a template; there is no other way in. Returns its fragment if it is spliceable, or
+ * the thing itself if it can be bound. Refuses everything else, before any SQL exists.
  */
 export function admit(thing: unknown, place: Place, index: number): unknown {
   if (isPlain(thing) || Sql.shapeIn(thing) !== null) return thing;
@@ -66,7 +66,8 @@ function admitObject(thing: object, place: Place, index: number): unknown {
     return thing;
   }
   if (isThenable(thing)) {
-    // The helpers of postgres.js throw from `then` to catch a forgotten tag; of them, only parameters are values.
+    // The helpers of postgres.js throw from `then` to catch a forgotten tag. Of these helpers, only parameters are
+    // values.
     if ("value" in thing && "type" in thing) return thing;
     if ("value" in thing || "first" in thing) {
       return refuse(place(index), "is a helper of postgres.js; use sql.identifier, sql.insert or sql.set");
@@ -76,15 +77,15 @@ function admitObject(thing: object, place: Place, index: number): unknown {
   if (!isSerializable(thing)) {
     const isOfDrizzle = DRIZZLE_KIND in (thing.constructor ?? {});
     const advice = isOfDrizzle ? "use fromDrizzle(...)" : "pass its values, or { ...object } for JSON";
-    refuse(place(index), `is a ${thing.constructor?.name}, no plain object; ${advice}`);
+    refuse(place(index), `is a ${thing.constructor?.name}, not a plain object; ${advice}`);
   }
   return thing;
 }
 
-/** Drizzle's mark of what a class of it is. */
+/** Drizzle's mark for the kind of an object. */
 const DRIZZLE_KIND = /* @__PURE__ */ Symbol.for("drizzle:entityKind");
 
-/** An array of PostgreSQL has 6 at most, but an array may also stand for JSON. */
+/** PostgreSQL arrays have at most 6 dimensions, but an array may also stand for JSON. */
 const MAX_DIMENSIONS = 32;
 
 function admitItems(items: readonly unknown[], place: Place, dimension: number): void {
@@ -99,7 +100,10 @@ function admitItems(items: readonly unknown[], place: Place, dimension: number):
   }
 }
 
-/** Whether it means something as JSON or bytes. Plain objects and bytes of another realm, such as a `vm` context, do, too. */
+/**
+ * Whether an object has a meaning as JSON or bytes. Plain objects and bytes of another realm, such as a `vm` context,
+ * do.
+ */
 function isSerializable(thing: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(thing);
   return (
@@ -114,7 +118,10 @@ function isThenable(thing: object): boolean {
   return "then" in thing && typeof thing.then === "function";
 }
 
-/** A fragment made by another copy of this package is taken over by its public face, which a proxy, say, has not. */
+/**
+ * Takes over a fragment of another copy of this package by its public properties. An imitation, such as a proxy, may
+ * not have them.
+ */
 function adopt(thing: Spliceable, place: Place, index: number): Sql {
   try {
     const fragment = thing[SQL];

@@ -178,12 +178,12 @@ describe("sql.insert", () => {
     expect(() => sql.insert({})).toThrow("sql.insert needs at least one column");
     expect(() => sql.insert({ id: undefined })).toThrow('row 1 of sql.insert, column "id" is undefined');
     const rows = [{ id: 1 }, { id: 2, note: "lost" }];
-    expect(() => sql.insert(rows)).toThrow('row 2 of sql.insert has a column "note" that row 1 has not');
+    expect(() => sql.insert(rows)).toThrow('row 2 of sql.insert has a column "note" that row 1 does not have');
     expect(() => sql.insert([{ id: 1, note: "a" }, { id: 2 } as never])).toThrow(
       'row 2 of sql.insert, column "note" is undefined',
     );
     expect(() => sql.insert([{ a: 1, b: 2 }, { b: 3, c: 4 } as never])).toThrow(
-      'row 2 of sql.insert has a column "c" that row 1 has not',
+      'row 2 of sql.insert has a column "c" that row 1 does not have',
     );
     expect(() => sql.insert([{ a: 1 }, null as never])).toThrow(
       "row 2 of sql.insert must be an object of columns, not null",

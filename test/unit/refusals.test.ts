@@ -40,20 +40,20 @@ describe("a thing that is no value is refused with its position", () => {
     ["an array with undefined in it", [1, undefined], "item 2 is undefined"],
     ["an array with undefined in an array in it", [[1], [1, undefined]], "item 2, item 2 is undefined"],
     ["an array that holds itself", circular(), "item 1 is nested too deep, or holds itself"],
-    ["a Map", new Map([["a", 1]]), "is a Map, no plain object; pass its values, or { ...object } for JSON"],
-    ["a Set", new Set([1]), "is a Set, no plain object; pass its values, or { ...object } for JSON"],
-    ["a regular expression", /x/, "is a RegExp, no plain object; pass its values, or { ...object } for JSON"],
-    ["an error", new TypeError("x"), "is a TypeError, no plain object; pass its values, or { ...object } for JSON"],
+    ["a Map", new Map([["a", 1]]), "is a Map, not a plain object; pass its values, or { ...object } for JSON"],
+    ["a Set", new Set([1]), "is a Set, not a plain object; pass its values, or { ...object } for JSON"],
+    ["a regular expression", /x/, "is a RegExp, not a plain object; pass its values, or { ...object } for JSON"],
+    ["an error", new TypeError("x"), "is a TypeError, not a plain object; pass its values, or { ...object } for JSON"],
     [
       "an object of a class",
       new (class Point {
         x = 1;
       })(),
-      "is a Point, no plain object; pass its values, or { ...object } for JSON",
+      "is a Point, not a plain object; pass its values, or { ...object } for JSON",
     ],
-    ["an array with a Map in it", [1, new Map()], "item 2 is a Map, no plain object"],
-    ["a buffer without a view", new ArrayBuffer(2), "is a ArrayBuffer, no plain object"],
-    ["a generator", (function* empty() {})(), "no plain object; pass its values, or { ...object } for JSON"],
+    ["an array with a Map in it", [1, new Map()], "item 2 is a Map, not a plain object"],
+    ["a buffer without a view", new ArrayBuffer(2), "is a ArrayBuffer, not a plain object"],
+    ["a generator", (function* empty() {})(), "not a plain object; pass its values, or { ...object } for JSON"],
     ["the prototype of fragments", Object.getPrototypeOf(sql`x`), "imitates a fragment"],
     ["an object with the key of fragments", { [Symbol.for("nextval.sql")]: null }, "imitates a fragment"],
     ["an heir of that prototype", Object.create(Object.getPrototypeOf(sql`x`)), "imitates a fragment"],
@@ -260,7 +260,7 @@ describe("a splice where SQL has no place for it", () => {
 
 test("a named placeholder in the plain tag names both cures", () => {
   expect(messageOf(() => sql`select $<nextval(orderSeq)>`)).toBe(
-    "$<nextval(orderSeq)> is a named placeholder, which plain sql has not; splice it as ${nextval(orderSeq)}, or make a tag with sql.scope({ ... })",
+    "$<nextval(orderSeq)> is a named placeholder, which only sql.scope understands; splice it as ${nextval(orderSeq)}, or make a tag with sql.scope({ ... })",
   );
   expect(sql`select '$<x>', "$<x>", $$ $<x> $$ -- $<x>`.values).toEqual([]);
   expect(sql`select * from t where price$<10 and é$<5`.values).toEqual([]);
