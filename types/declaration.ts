@@ -5,16 +5,16 @@ import type { IsInRange } from "./range-fast-path.js";
 import type { RangeProblem } from "./range-problems.js";
 
 /**
- * The name itself if it is fine, else the message, which no name can be assigned to: so the compiler shows the message at
- * the argument.
+ * The name itself if it is valid, and else the message. No name can be assigned to the message, so the compiler shows
+ * it at the argument.
  */
 export type CheckedName<Subject extends string, Name extends string> = ["wrong"] extends [NameVerdict<Subject, Name>]
   ? NameOrProblem<Subject, Name>
   : Name;
 
 /**
- * The compiler asks the question at a type parameter with `any` in its place. The answer is "fine" there, so that a function
- * with a generic name can pass it on.
+ * In a generic function the compiler evaluates this with `any` in place of the type parameter. The answer is then
+ * "fine", so a function with a generic name can pass the name on.
  */
 type NameVerdict<Subject extends string, Name extends string> = [Name] extends [0]
   ? "fine"
@@ -31,8 +31,8 @@ type NameOrProblem<Subject extends string, Name extends string> = Name extends N
   : Name;
 
 /**
- * The options themselves if they are fine, else the messages at the properties that they are about. Nearly all are fine
- * beyond doubt, which a few questions find out; only the others are looked at closely.
+ * The options themselves if they are valid, and else messages at the properties that are wrong. A few cheap questions
+ * accept nearly all options. Only the others are examined closely, because that costs the compiler more.
  */
 export type CheckedOptions<Name extends string, Schema, Options> =
   IsFine<Options> extends true
@@ -45,7 +45,10 @@ type IsFine<Options> = IsPlain<Options> extends true ? IsInRange<Options> : fals
 
 type QualifiedName<Name extends string, Schema> = Schema extends string ? `${Schema}.${Name}` : Name;
 
-/** What is wrong with the options: messages by option, else `unknown`. For a union of options, only what all have wrong. */
+/**
+ * The problems of the options: messages by option, or `unknown` if there are none. A union of options has only the
+ * problems that all members share.
+ */
 type OptionsProblem<Options> = Options extends unknown
   ? Misshapen<Options> extends never
     ? RangeProblem<Options>

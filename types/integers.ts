@@ -1,21 +1,21 @@
 import type { Integer } from "./sequence-options.js";
 
 /*
- * Exact integers of any size, as the compiler can hold them: decimal strings. `number`, `string`, patterns and `any` are
- * integers that the compiler does not know: they become `string`, and whatever is asked of them, the answer is `unknown`.
+ * Exact integers of any size, which types can hold as decimal strings. The compiler does not know the value of
+ * `number`, `string`, patterns and `any`: they become `string`, and every question about them answers `unknown`.
  */
 
 export type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 
-/** The decimal text of an option, `Default` where it is not given. */
+/** The decimal text of an option, or `Default` if the option is not given. */
 export type TextOf<Value, Default extends string> = Value extends Integer ? Known<`${Value}`> : Default;
 
-/** The same for options that are surely given, and literals. */
+/** The decimal text of an option that is known to be given and to be a literal. */
 export type KnownText<Value> = Value extends Integer ? `${Value}` : never;
 
 type Known<Text extends string> = Text extends `${bigint}` ? (`${bigint}` extends Text ? string : Text) : string;
 
-/** How `A` stands to `B`: "below", "same", "above". For unions it is the union of all the answers. */
+/** Compares `A` with `B`: "below", "same" or "above". For unions it is the union of all answers. */
 export type Order<A extends string, B extends string> = A extends `-${infer AbsoluteA}`
   ? B extends `-${infer AbsoluteB}`
     ? ByLength<AbsoluteB, AbsoluteA, AbsoluteB, AbsoluteA>
@@ -28,7 +28,7 @@ export type Order<A extends string, B extends string> = A extends `-${infer Abso
       ? "above"
       : ByLength<A, B, A, B>;
 
-/** The longer is the greater. Four digits at a time, because every step costs. */
+/** The longer number is the greater. Compares four digits at a time, because each step costs the compiler. */
 type ByLength<
   RestOfA extends string,
   RestOfB extends string,
@@ -55,7 +55,7 @@ type ByLastDigits<
     ? ByDigits<A, B>
     : "below";
 
-/** Of two equally long, the first difference decides. */
+/** Compares two numbers of the same length: the first digit that differs decides. */
 type ByDigits<A extends string, B extends string> = A extends `${infer First}${infer RestOfA}`
   ? B extends `${First}${infer RestOfB}`
     ? ByDigits<RestOfA, RestOfB>
@@ -66,20 +66,23 @@ type ByDigits<A extends string, B extends string> = A extends `${infer First}${i
       : never
   : "same";
 
-/** 2^53-1 has 16 digits. A match costs one step, so that most numbers are never compared. */
+/**
+ * Matches numbers that may be beyond 2^53-1, which has 16 digits. The match is one step, so most numbers are never
+ * compared.
+ */
 export type SixteenCharacters = `${Eight}${Eight}${string}`;
 type NineteenCharacters = `${Eight}${Eight}${any}${any}${any}${string}`;
-// Only with `any` does a template count: `${string}${string}` is simply `string`.
+// A template counts characters only with `any`: `${string}${string}` is simply `string`.
 type Eight = `${any}${any}${any}${any}${any}${any}${any}${any}`;
 
-/** `false` where a `number` cannot hold it and all of its neighbours: beyond ±(2^53-1). */
+/** `false` if the integer is beyond ±(2^53-1), where a `number` no longer holds every integer. */
 export type IsSafe<Text extends string> = Text extends SixteenCharacters
   ? Text extends `-${infer Absolute}`
     ? NotAbove<Absolute, "9007199254740991">
     : NotAbove<Text, "9007199254740991">
   : true;
 
-/** `false` where it does not fit in 64 bits. */
+/** `false` if the integer does not fit in 64 bits. */
 export type IsInt64<Text extends string> = Text extends NineteenCharacters
   ? Text extends `-${infer Absolute}`
     ? NotAbove<Absolute, "9223372036854775808">

@@ -1,6 +1,6 @@
 /**
- * What is said about a wrong declaration. Each type has a function of the same name in lib/sequence/messages.ts, so the
- * compiler verifies that the editor and the run time say the same words. The sequence's name comes before all of them.
+ * The messages about a wrong declaration. Each type has a function of the same name in lib/sequence/messages.ts, so the
+ * compiler verifies that the editor and the run time use the same words. Each message begins with the sequence's name.
  */
 type Printable = string | number | bigint | boolean | null | undefined;
 
@@ -65,7 +65,7 @@ export type AboveType<
   Type extends string,
 > = `${Option} ${Given} is above ${Limit}, the maximum of ${Type}`;
 
-/** The other side of a comparison: an option that was given, or one that was not. */
+/** The other side of a comparison: an option that was given, or a default. */
 export type Given<Option extends string, Value extends string> = `${Option} ${Value}`;
 
 export type ByDefault<Option extends string, Value extends string> = `${Option} ${Value} (the default)`;

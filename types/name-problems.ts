@@ -1,11 +1,11 @@
 import type { Empty, HasNul, TooLong } from "./messages.js";
 
 /**
- * What is wrong with a name, else `unknown`.
+ * The problem of a name, or `unknown` if there is none.
  *
- * The length is a lower bound: ASCII counts as one byte and everything else as two. Templates split a string by UTF-16 code
- * unit in TypeScript 5 and 6, by code point in TypeScript 7, and no type can ask for a character's code. The run time
- * counts exactly.
+ * The length is a lower bound: ASCII counts as one byte, and everything else as two. No type can ask for the code of a
+ * character. Templates split a string by UTF-16 code unit in TypeScript 5 and 6, by code point in TypeScript 7. The run
+ * time counts exactly.
  */
 export type NameProblem<Subject extends string, Name extends string> = Name extends ""
   ? Empty<Subject>
@@ -15,14 +15,17 @@ export type NameProblem<Subject extends string, Name extends string> = Name exte
       ? TooLong<Subject, Name>
       : unknown;
 
-/** Up to 31 characters never make 64 bytes by this count, so that one question is enough for nearly all names. */
+/**
+ * Matches names that may have a problem. By this count, up to 31 characters never make 64 bytes, so one question is
+ * enough for nearly all names.
+ */
 export type NeedsCloserLook = "" | `${string}\0${string}` | ThirtyTwoCharacters;
 
 type Eight = `${any}${any}${any}${any}${any}${any}${any}${any}`;
 type ThirtyTwoCharacters = `${Eight}${Eight}${Eight}${Eight}${string}`;
 type SixtyFourCharacters = `${Eight}${Eight}${Eight}${Eight}${ThirtyTwoCharacters}`;
 
-/** The name with every non-ASCII character twice. */
+/** The name with every non-ASCII character doubled. */
 type Weigh<Name extends string, Weighed extends string = ""> = Name extends `${infer Character}${infer Rest}`
   ? Weigh<Rest, `${Weighed}${Character}${Ascii extends `${string}${Character}${string}` ? "" : Character}`>
   : Weighed;

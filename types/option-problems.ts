@@ -18,8 +18,8 @@ type IntegerOption = "startWith" | "increment" | "minValue" | "maxValue" | "cach
 type TextOption = "ownedBy" | "comment";
 
 /**
- * `true` for options of which each by itself is fine beyond doubt, as nearly all are. It asks little of the compiler;
- * `false` means no more than that each needs a closer look.
+ * `true` if each option by itself is clearly valid, as nearly all are. The question costs the compiler little. `false`
+ * only means that the options need a closer look.
  */
 export type IsPlain<Options> = Options extends SequenceOptions
   ? keyof Options extends IntegerOption | "cycle" | "as" | "unlogged" | "mode"
@@ -39,7 +39,7 @@ type ArePlain<Options, Sorts> = Sorts extends "doubtful"
       : true
     : true;
 
-/** Doubtful are those that are unknown, long, 0, or written as nobody would: `0x10`, `007`. */
+/** Integers are doubtful if they are unknown, long, 0, or written unusually, such as `0x10` or `007`. */
 type Sort<Value> = Value extends number
   ? SortText<`${Value}`, SixteenCharacters | "0">
   : Value extends string
@@ -56,14 +56,16 @@ type SortText<Text extends string, Doubtful> = Text extends `${bigint}`
     : "fine"
   : "doubtful";
 
-/** The options that are wrong whatever the others are. */
+/** The options that are wrong by themselves, whatever the others are. */
 export type Misshapen<Options, Option extends keyof Options = keyof Options> = Option extends unknown
   ? unknown extends ShapeProblem<Option, Options[Option]>
     ? never
     : Option
   : never;
 
-/** What is wrong with an option by itself: a message, or messages by property for `ownedBy`, else `unknown`. */
+/**
+ * The problem of one option by itself: a message, or messages by property for `ownedBy`, or `unknown` if there is none.
+ */
 export type ShapeProblem<Option, Value> = Option extends keyof Expectations
   ? [Value] extends [Accepted[Option] | undefined]
     ? ValueProblem<Option, Value>
@@ -74,7 +76,7 @@ export type ShapeProblem<Option, Value> = Option extends keyof Expectations
       ? UnknownOption<Option>
       : unknown;
 
-/** By type alone: a `string` may turn out to be one that is allowed. */
+/** The accepted types. A `string` may turn out to be one of the allowed values. */
 interface Accepted {
   startWith: Integer;
   increment: Integer;
@@ -89,7 +91,7 @@ interface Accepted {
   mode: string;
 }
 
-/** A union is wrong only if each of its members is: `unknown` swallows the messages of the others. */
+/** A union is wrong only if all of its members are: `unknown` absorbs the messages of the others. */
 type ValueProblem<Option extends keyof Expectations, Value> = Value extends undefined | boolean
   ? unknown
   : Option extends IntegerOption
@@ -134,7 +136,7 @@ type TextProblem<Option extends keyof Expectations, Text extends string> = Text 
     : NoInteger<Option, Text>
   : NoInteger<Option, Text>;
 
-/** A text that the compiler does not know, or knows in part only, may turn out to be an integer. */
+/** A text that the compiler knows only in part, or not at all, may turn out to be an integer. */
 type NoInteger<Option extends keyof Expectations, Text extends string> =
   {} extends Record<Text, 1> ? unknown : WrongType<Option, Expectations[Option], Shown<Text>>;
 

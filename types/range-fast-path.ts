@@ -2,8 +2,8 @@ import type { Digit, KnownText, Order } from "./integers.js";
 import type { Integer } from "./sequence-options.js";
 
 /**
- * `true` for options that stand well to each other beyond doubt, as nearly all do: those without bounds, or with both. It
- * asks little of the compiler; `false` means no more than that a closer look is needed. The options are plain.
+ * `true` if the options clearly fit together, as nearly all do: those without bounds, or with both. The question costs
+ * the compiler little. `false` only means that they need a closer look. The options have passed `IsPlain`.
  */
 export type IsInRange<Options> = keyof Options & ("as" | "mode") extends never
   ? WithinBigint<Options>

@@ -25,7 +25,9 @@ type IsGiven<Options, Option> = ValueAt<Options, Option> extends undefined ? fal
 type Bound<Options, Option extends string, Value extends string> =
   IsGiven<Options, Option> extends true ? Given<Option, Value> : ByDefault<Option, Value>;
 
-/** What is wrong between options that are well-formed each: a message by option, else `unknown`. */
+/**
+ * The problems between options that are each valid by themselves: a message by option, or `unknown` if there are none.
+ */
 export type RangeProblem<Options> = keyof Options & ("startWith" | "minValue" | "maxValue" | "mode") extends never
   ? unknown
   : RangeWithin<Options, TypeOf<ValueAt<Options, "as">>, TextOf<ValueAt<Options, "increment">, "1">>;
@@ -38,7 +40,7 @@ type TypeOf<As> = unknown extends As
       ? As
       : SequenceType;
 
-/** Source of the defaults: "CREATE SEQUENCE". An increment that is not known may have either sign. */
+/** Source of the defaults: "CREATE SEQUENCE". An unknown increment may have either sign. */
 type RangeWithin<Options, Type extends SequenceType, Increment extends string> = TypeProblem<
   Options,
   Type,
@@ -88,7 +90,7 @@ type StartWithin<Options, Start extends string, Min extends string, Max extends 
       ? { startWith: Above<Given<"startWith", Start>, Bound<Options, "maxValue", Max>> }
       : ModeProblem<Options, Min, Max>;
 
-/** Every value that the sequence can give must fit, not only the next. */
+/** Every value of the sequence must fit, not only the next one. */
 type ModeProblem<
   Options,
   Min extends string,

@@ -1,10 +1,10 @@
-/** A column that a fragment adds to the rows of the statement it stands in. */
+/** A column that a fragment adds to the rows of its statement. */
 export interface NamedColumn<Name extends string, Type> {
   readonly alias: Name;
   readonly "~type"?: Type;
 }
 
-/** The columns that the things spliced into a template name with `.as("...")`. */
+/** A row type with the columns that spliced expressions name with `.as("...")`. */
 export type RowOf<Things extends readonly unknown[]> =
   Columns<Things[number]> extends infer Row ? { [Column in keyof Row]: Row[Column] } : never;
 
@@ -18,8 +18,9 @@ type Columns<Thing> = {
 };
 
 /**
- * The row type that is stated, which is `{}` if none is, else that of the things. It is not inferred from where the fragment goes.
- * If it is stated, the compiler does not infer the things: then they are a list of any length.
+ * The stated row type (`{}` if none is stated), combined with the columns of the spliced expressions. It is not
+ * inferred from the place that the fragment is passed to. If a row type is stated, the compiler does not infer the
+ * spliced things: they are then a list of any length, and add no columns.
  */
 export type RowFrom<Row extends object, Things extends readonly unknown[]> = [Row][Row extends unknown ? 0 : never] &
   (number extends Things["length"] ? {} : RowOf<Things>);

@@ -12,7 +12,10 @@ interface ModeOfType {
   bigint: "bigint";
 }
 
-/** The JavaScript type of a sequence's values; where the options are not known literally, all that it may be. */
+/**
+ * The JavaScript type of a sequence's values. If the options are not known literally, it is the union of all possible
+ * types.
+ */
 export type ValueOfOptions<Options> = Options extends unknown
   ? ValueOfMode[ModeOf<OptionOf<Options, "mode">, OptionOf<Options, "as">>]
   : never;

@@ -22,28 +22,30 @@ import { declareSequence, fail } from "../internal.js";
 import { fragmentOf } from "./fragment-of.js";
 
 /**
- * An expression as Drizzle's `SQL` of the same type: in `values`, `default`, `select`, `where`, and in its `sql`. Where a query
- * builder selects it, what comes back is decoded to that type, whichever driver Drizzle uses.
+ * Turns an expression into Drizzle's `SQL` of the same type, for `values`, `default`, `select`, `where` and Drizzle's
+ * `sql`.
  *
  * ```ts
  * await db.insert(orders).values({ id: toDrizzle(nextval(orderSeq)), note });
  * // insert into "orders" ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)
  * ```
  *
- * A fragment becomes `SQL`, too; say its type yourself: `toDrizzle<string>(fragment)`. Its values are written as Drizzle's
- * columns write them: dates and objects as text, an array as one array of PostgreSQL.
+ * If a query builder selects it, the result is decoded to that type, over every driver of Drizzle.
+ *
+ * A fragment also becomes `SQL`; state its type yourself: `toDrizzle<string>(fragment)`. Its values are written as
+ * Drizzle's columns write them: dates and objects as text, an array as one PostgreSQL array.
  */
 export function toDrizzle<Type>(expression: SqlExpression<Type>): DrizzleSql<Type>;
 /**
- * A sequence as Drizzle declares it, for a schema file that drizzle-kit reads.
+ * Turns a sequence into one of Drizzle's, for a schema file that drizzle-kit reads.
  *
  * ```ts
  * export const orders = toDrizzle(orderSeq);
  * // create sequence "public"."order_seq" increment by 1 minvalue 1 maxvalue 9223372036854775807 start with 1 cache 1
  * ```
  *
- * Its bounds are written out, so it gives the values that were declared. Drizzle has no place for `as`, `ownedBy`,
- * `unlogged` and `comment`: see `ownSequence`, `setSequenceLogged` and `commentOnSequence`. drizzle-kit (0.31) does not quote a
+ * The bounds are written out, so it returns the declared values. Drizzle has no options for `as`, `ownedBy`, `unlogged`
+ * and `comment`: use `ownSequence`, `setSequenceLogged` and `commentOnSequence`. drizzle-kit (0.31) does not escape a
  * quote within a name.
  */
 export function toDrizzle(sequence: AnySequence): DrizzleSequence;
@@ -67,7 +69,10 @@ function toDrizzleSequence(sequence: AnySequence): DrizzleSequence {
   return new DrizzleSequence(sequence.seqName, options, sequence.schema);
 }
 
-/** Drizzle would write an array as a list, and its drivers take no dates and objects, as its columns give them text. */
+/**
+ * Drizzle would write an array as a list. Its drivers do not accept dates and objects, because its columns turn them
+ * into text first.
+ */
 function toParameter(value: unknown): unknown {
   return drizzleSql.param(Array.isArray(value) ? makePgArray(value.map(toText)) : toText(value));
 }
@@ -79,23 +84,24 @@ function toText(value: unknown): unknown {
 }
 
 /**
- * A column that is fed by a sequence: of its type on the server, of its type in JavaScript, and with `nextval` as its default.
+ * Makes a column that a sequence feeds: it has the sequence's type on the server and in JavaScript, and `nextval` as
+ * its default.
  *
  * ```ts
  * const orders = pgTable("orders", { id: sequenceColumn(orderSeq).primaryKey(), note: text() });
  * // "id" bigint primary key default nextval('order_seq'::regclass)
  * ```
  *
- * Drizzle takes any `SQL` for any column, so that this is how a bigint sequence cannot feed a `number` by mistake. Drizzle reads
- * the rows that it nests (`with`) from JSON: a value beyond 2^53-1 is refused there, because it has lost digits.
+ * Drizzle accepts any `SQL` for any column. This column prevents a bigint sequence from feeding a `number` by mistake.
+ * Drizzle reads nested rows (`with`) from JSON. A value beyond 2^53-1 is refused there, because it has lost digits.
  *
- * @param name of the column, where it is not that of the property
+ * @param name - the column's name, if it differs from the property's
  */
 export function sequenceColumn<Sequence extends SequenceLike>(sequence: Sequence, name = "") {
   const { decode } = nextval(sequence);
   const column = customType<{ data: ValueOf<Sequence>; driverData: string | number | bigint }>({
     dataType: () => resolveOptions(sequence).as,
-    // Drizzle gives an array of the column with its nulls, and a nested row with numbers that JSON has rounded.
+    // Drizzle passes an array of the column with its nulls, and a nested row with numbers that JSON has rounded.
     fromDriver: (value) => (value === null ? (value as never) : decode(exactText(sequence, value))),
     toDriver: (value) => (value === null ? value : `${value}`),
   });
@@ -109,8 +115,9 @@ function exactText(sequence: SequenceLike, value: string | number | bigint): str
 }
 
 /**
- * As the server prints it, so that drizzle-kit finds what it has written: with schemas it would change the default at each push.
- * The server looks in `pg_catalog` first, unless the `search_path` of whoever pushes names it behind another schema.
+ * The default as the server prints it, so drizzle-kit recognizes what it wrote. With schemas it would change the
+ * default at each push. The server looks in `pg_catalog` first, unless the `search_path` of the session that pushes
+ * names it after another schema.
  */
 function defaultOf(sequence: SequenceLike): string {
   const names = [sequence.schema, sequence.seqName].filter((name) => name !== undefined);
@@ -119,26 +126,28 @@ function defaultOf(sequence: SequenceLike): string {
 }
 
 /**
- * A sequence that Drizzle declares as one of ours. Functions and DDL take Drizzle's as it is; in a template, or to look at its
- * options, it is needed as ours.
+ * Turns a sequence of Drizzle into one of ours.
  *
  * ```ts
  * sql`select last_value from ${fromDrizzle(orderSeq)}`; // select last_value from "order_seq"
  * ```
+ *
+ * Functions and DDL accept Drizzle's sequences directly. A template, and code that reads the options, need ours.
  */
 export function fromDrizzle(sequence: DrizzleSequence): PgSequence<string, {}, string | undefined>;
 /**
- * `SQL`, a query, a table or a column of Drizzle as a fragment, with its values as values, encoded as their columns do it.
+ * Turns Drizzle's `SQL`, or a query, table or column, into a fragment. Its values are encoded as its columns do it.
  *
  * ```ts
  * const newest = db.select({ id: max(orders.id) }).from(orders).where(eq(orders.tenant, 7));
  * sql`select ${setval(orderSeq, sql`(${fromDrizzle(newest)})`)}`;
- * // { text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max("id") from "orders" where "orders"."tenant" = $1))`, values: [7] }
+ * // { text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass,
+ * //   (select max("id") from "orders" where "orders"."tenant" = $1))`, values: [7] }
  * ```
  *
- * Give the `casing` that the database was opened with, if any: `fromDrizzle(query, { casing: "snake_case" })`. Rows come with the
- * server's names of the columns; say their type yourself. Refused: a placeholder of a prepared query, and what `sql` refuses
- * as a value.
+ * Pass the `casing` that the database was opened with, if any: `fromDrizzle(query, { casing: "snake_case" })`. Rows
+ * have the server's names of the columns; state their type yourself. Throws `INVALID_TEMPLATE` for a placeholder of a
+ * prepared query, and for a value that `sql` refuses.
  */
 export function fromDrizzle<Row = unknown>(query: SQLWrapper, config?: PgDialectConfig): Sql<Row>;
 export function fromDrizzle(thing: DrizzleSequence | SQLWrapper, config?: PgDialectConfig): AnySequence | Sql {
@@ -149,7 +158,7 @@ export function fromDrizzle(thing: DrizzleSequence | SQLWrapper, config?: PgDial
       `fromDrizzle takes a sequence, SQL or a query of Drizzle, not ${String(thing)}`,
     );
   }
-  // A subquery, a view and a WITH have it hidden; within SQL they are understood.
+  // Subqueries, views and WITH do not expose `getSQL`. Drizzle's `sql` understands them.
   const query = typeof thing.getSQL === "function" ? thing.getSQL() : drizzleSql`${thing as SQLWrapper}`;
   const { sql: text, params } = fragmentDialect(config).sqlToQuery(query);
   const pieces = text.split(HOLE);
@@ -160,19 +169,19 @@ export function fromDrizzle(thing: DrizzleSequence | SQLWrapper, config?: PgDial
   );
 }
 
-/** Stands where a value does. No SQL has this character. */
+/** Marks the place of a value. SQL cannot contain this character. */
 const HOLE = "\0";
 
 /**
- * Writes holes for values. Drizzle's columns have made text of JSON and dates, and a driver that sees what the server wants
- * would write that text as JSON or a date once more: a cast says that it is text.
+ * A dialect that writes holes for values. Drizzle's columns have turned JSON and dates into text. A driver that knows
+ * the type of the parameter would encode that text again, as JSON or a date. A cast declares it as text.
  */
 function fragmentDialect(config?: PgDialectConfig): PgDialect {
   const dialect = new PgDialect(config);
   let type = "";
   dialect.prepareTyping = (encoder) => {
     const sqlType = is(encoder, Column) ? encoder.getSQLType() : "";
-    // The grammar knows timestamp as the server's own; the names of the others are looked up.
+    // PostgreSQL's grammar resolves timestamp to the built-in type; other type names are looked up.
     const own = sqlType.startsWith("timestamp") ? sqlType : `pg_catalog.${sqlType}`;
     type = /^(jsonb?|date|timestamp[^[]*)$/.test(sqlType) ? `::pg_catalog.text::${own}` : "";
     return "none";

@@ -2,8 +2,8 @@ import { sql, type Splice, type Sql } from "../index.js";
 import { asTemplate, refuseTooManyParameters } from "../internal.js";
 
 /**
- * A fragment of what a host made: the text around its values, and the values. It passes the same gate as a template in
- * somebody's source.
+ * Makes a fragment of a query that another library built: the text around its values, and the values. They pass the
+ * same checks as a template in source code.
  */
 export function fragmentOf(pieces: readonly string[], values: readonly unknown[]): Sql {
   // A call takes about as many arguments as a statement takes parameters.

@@ -2,16 +2,17 @@ import type { Knex } from "knex";
 import { embed, NextvalError, type Spliceable, type SqlExpression } from "../index.js";
 
 /**
- * A fragment, an expression or a sequence as raw SQL of Knex: in `insert`, `update`, `select`, `where`, and in the
- * models of Objection; in `defaultTo`, where Knex has no parameters, only what has neither values nor a `?`.
+ * Turns a fragment, an expression or a sequence into raw SQL of Knex, for `insert`, `update`, `select`, `where` and the
+ * models of Objection.
  *
  * ```ts
  * await knex("orders").insert({ id: toKnex(knex, nextval(orderSeq)), note });
  * // insert into "orders" ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)
  * ```
  *
- * A `?` in the text, such as an operator of jsonb, reaches the server as it is. Refused, because Knex has no way to say it:
- * a `?` right behind a backslash. `knex` may be a transaction, too; then the fragment runs in it.
+ * Knex has no parameters in `defaultTo`, so a fragment there may have neither values nor a `?`. Elsewhere a `?` in the
+ * text, such as an operator of jsonb, reaches the server unchanged. Throws `INVALID_TEMPLATE` for a `?` right after a
+ * backslash, which Knex cannot express. If `knex` is a transaction, the fragment runs in it.
  */
 export function toKnex<Type>(knex: Knex, expression: SqlExpression<Type>): Knex.Raw<Type>;
 // oxlint-disable-next-line typescript/no-explicit-any -- as Knex types the raw SQL whose result it does not know
@@ -27,7 +28,7 @@ export function toKnex(knex: Knex, fragment: Spliceable): Knex.Raw {
 function textOf(strings: readonly string[]): string {
   const pieces = strings.map(escapeQuestionMarks);
   return pieces.reduce((text, piece, index) => {
-    // Between two values there may be nothing, and then a question mark stands before this one.
+    // If there is no text between two values, a question mark precedes this one.
     const last = pieces[index - 1]?.at(-1) ?? (index > 1 ? "?" : "");
     return `${text}${last === "?" || last === "\\" ? " ?" : "?"}${piece}`;
   });
@@ -35,15 +36,15 @@ function textOf(strings: readonly string[]): string {
 
 function escapeQuestionMarks(text: string): string {
   if (text.includes("\\?")) {
-    throw new NextvalError("INVALID_TEMPLATE", `Knex cannot carry a question mark right behind a backslash: ${text}`);
+    throw new NextvalError("INVALID_TEMPLATE", `Knex cannot carry a question mark right after a backslash: ${text}`);
   }
   return text.replaceAll("?", "\\?");
 }
 
-/** Knex looks into objects for raw SQL of its own; the driver would write them as JSON, too. */
+/** Knex searches objects for its own raw SQL. The driver would write these objects as JSON too. */
 function toBinding(value: Knex.RawBinding): Knex.RawBinding {
   if (typeof value !== "object" || value === null) return value;
-  // Without a prototype, as JSON parsers that are careful make it, or of another realm.
+  // Objects without a prototype come from careful JSON parsers; others come from another realm.
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null ? JSON.stringify(value) : value;
 }

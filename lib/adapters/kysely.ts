@@ -16,16 +16,17 @@ import { embed, NextvalError, type Spliceable, type Sql, type SqlExpression } fr
 import { fragmentOf } from "./fragment-of.js";
 
 /**
- * An expression as one of Kysely, of the same type: in `values`, `select`, `returning`, `where`, and in its `sql`.
+ * Turns an expression into one of Kysely, of the same type, for `values`, `select`, `returning`, `where` and Kysely's
+ * `sql`.
  *
  * ```ts
  * await db.insertInto("orders").values({ id: toKysely(nextval(orderSeq)), note }).execute();
  * // insert into "orders" ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)
  * ```
  *
- * A fragment or a sequence becomes one, too; say its type yourself: `toKysely<string>(fragment)`. What comes back from the
- * server is of the type that Kysely's driver makes of it: node-postgres gives a bigint as a string unless
- * `pg.types.setTypeParser(pg.types.builtins.INT8, BigInt)` was called.
+ * A fragment or a sequence also becomes an expression; state its type yourself: `toKysely<string>(fragment)`. Kysely's
+ * driver decides the type of results: node-postgres returns a bigint as a string unless you call
+ * `pg.types.setTypeParser(pg.types.builtins.INT8, BigInt)`.
  */
 export function toKysely<Type>(expression: SqlExpression<Type>): RawBuilder<Type>;
 export function toKysely<Type = unknown>(fragment: Spliceable): RawBuilder<Type>;
@@ -34,16 +35,17 @@ export function toKysely(fragment: Spliceable): RawBuilder<unknown> {
 }
 
 /**
- * A query or an expression of Kysely as a fragment, with its values as values. The plugins of Kysely have changed the query, but they
- * do not see its rows: these have the server's names.
+ * Turns a query or an expression of Kysely into a fragment, with its values.
  *
  * ```ts
  * const newest = db.selectFrom("orders").select((eb) => eb.fn.max("id").as("id")).where("tenant", "=", 7);
  * sql`select ${setval(orderSeq, sql`(${fromKysely(newest)})`)}`;
- * // { text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max("id") as "id" from "orders" where "tenant" = $1))`, values: [7] }
+ * // { text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass,
+ * //   (select max("id") as "id" from "orders" where "tenant" = $1))`, values: [7] }
  * ```
  *
- * Refused with its position, as `sql` refuses it: a value that the driver cannot bind.
+ * Kysely's plugins transform the query but not its rows, which have the server's column names. Throws
+ * `INVALID_TEMPLATE`, with the position, for a value that the driver cannot bind.
  */
 export function fromKysely<Row>(query: Compilable<Row> & OperationNodeSource): Sql<RowOf<Row>>;
 export function fromKysely(expression: Expression<unknown>): Sql;
@@ -57,10 +59,10 @@ export function fromKysely(source: OperationNodeSource): Sql {
   return new FragmentCompiler().fragment(source.toOperationNode() as RootOperationNode);
 }
 
-/** What Kysely gives for a statement that returns no rows is no row. */
+/** Kysely's result of a statement without rows is not a row. */
 type RowOf<Row> = Row extends InsertResult | UpdateResult | DeleteResult | MergeResult ? unknown : Row;
 
-/** Kysely's own compiler, which notes where the values are. */
+/** Kysely's own compiler, which records the positions of the values. */
 class FragmentCompiler extends PostgresQueryCompiler {
   readonly #pieces = [""];
   readonly #values: unknown[] = [];

@@ -10,16 +10,18 @@ import { fail } from "./sequence-name.js";
 import { sequenceOf, type SequenceNeeded, type ValueOf } from "./sequence.js";
 
 /**
- * Draws the next value of a sequence. It is the same object at every call, ready to be spliced anywhere, and as a column's
- * default in DDL, too.
+ * Draws the next value of a sequence.
  *
  * ```ts
  * sql`insert into orders (id) values (${nextval(orderSeq)})`;
  * // insert into orders (id) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass))
  * ```
  *
- * A drawn value is never given back, not even by a rollback, so gaps are normal. Fails with `SEQUENCE_EXHAUSTED` behind the
- * last value of a sequence that does not cycle. Source: PostgreSQL documentation, "Sequence Manipulation Functions".
+ * Each call returns the same object, which can be spliced anywhere, including a column's default in DDL.
+ *
+ * A drawn value never returns to the sequence, not even after a rollback, so gaps are normal. Fails with
+ * `SEQUENCE_EXHAUSTED` after the last value of a sequence that does not cycle. Source: PostgreSQL documentation,
+ * "Sequence Manipulation Functions".
  */
 export function nextval<Sequence extends SequenceLike>(
   sequence: Sequence | SequenceNeeded,
@@ -28,14 +30,14 @@ export function nextval<Sequence extends SequenceLike>(
 }
 
 /**
- * The value that `nextval` gave last for this sequence in this session: needs a transaction or a session.
+ * Reads the value that `nextval` last returned for this sequence in this session. Needs a transaction or a session.
  *
  * ```ts
  * await tx`insert into items (order_id) values (${currval(orderSeq)})`;
  * // insert into items (order_id) values (pg_catalog.currval('"order_seq"'::pg_catalog.regclass))
  * ```
  *
- * Fails with `SEQUENCE_NOT_CALLED` where the session has not drawn from it.
+ * Fails with `SEQUENCE_NOT_CALLED` if the session has not drawn a value from the sequence.
  */
 export function currval<Sequence extends SequenceLike>(
   sequence: Sequence | SequenceNeeded,
@@ -44,11 +46,13 @@ export function currval<Sequence extends SequenceLike>(
 }
 
 /**
- * The value that `nextval` gave last in this session, of whichever sequence: needs a transaction or a session.
+ * Reads the value that `nextval` last returned in this session, for any sequence. Needs a transaction or a session.
  *
  * ```ts
  * sql`select ${lastval()}`; // select pg_catalog.lastval()
  * ```
+ *
+ * The value is always a bigint, because no sequence is named.
  */
 export function lastval(): SqlExpression<bigint> {
   return LASTVAL;
@@ -61,16 +65,20 @@ const LASTVAL = /* @__PURE__ */ new SqlExpression(
 );
 
 /**
- * Sets the current value of a sequence, and gives it back. It is not undone by a rollback.
+ * Sets the current value of a sequence, and returns it. A rollback does not undo it.
  *
  * ```ts
- * sql`select ${setval(orderSeq, 500)}`; // { text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, $1)`, values: [500n] }
+ * sql`select ${setval(orderSeq, 500)}`;
+ * // { text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, $1)`, values: [500n] }
  * sql`select ${setval(orderSeq, sql`(select max(id) from orders)`)}`;
  * ```
  *
- * With `isCalled` true, as it is by default, the next value is `value` plus the increment; with false it is `value` itself.
- * Null is refused, because the server would leave the sequence as it is without a word; so is a value outside the
- * sequence's bounds. A fragment as value is left to the server, which checks the bounds but not for null.
+ * If `isCalled` is true, which is the default, the next value is `value` plus the increment. If it is false, the next
+ * value is `value` itself.
+ *
+ * Throws `INVALID_ARGUMENT` for null, because the server would silently leave the sequence unchanged. Throws
+ * `SEQUENCE_OUT_OF_BOUNDS` for a value outside the sequence's bounds. A fragment is left to the server, which checks
+ * the bounds but accepts null.
  */
 export function setval<Sequence extends SequenceLike>(
   sequence: Sequence,
@@ -78,9 +86,14 @@ export function setval<Sequence extends SequenceLike>(
   isCalled?: boolean,
 ): SqlExpression<ValueOf<Sequence>>;
 /**
- * Sets the current value of a sequence to what a fragment gives, such as `(select max(id) from orders)`, and returns it.
+ * Sets the current value of a sequence to the value of a fragment, and returns it.
  *
- * The server checks the bounds. If the fragment is null, `setval` does nothing and is null.
+ * ```ts
+ * sql`select ${setval(orderSeq, sql`(select max(id) from orders)`)}`;
+ * // select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max(id) from orders))
+ * ```
+ *
+ * The server checks the bounds. If the fragment is null, `setval` changes nothing and returns null.
  */
 export function setval<Sequence extends SequenceLike>(
   sequence: Sequence,
@@ -106,13 +119,13 @@ export function setval<Sequence extends SequenceLike>(
   return new SqlExpression(shape, [boundedValue(sequence, "setval", value as Integer), ...further], decode);
 }
 
-/** @internal A value that the sequence may be set to by `action`. */
+/** @internal Returns the value as a bigint, or throws if `action` cannot set the sequence to it. */
 export function boundedValue(sequence: SequenceLike, action: string, given: Integer): bigint {
   const { minValue, maxValue } = resolveOptions(sequence);
   const value = readInteger(given);
   if (value === undefined) {
     const text = typeof given === "string" ? JSON.stringify(shortened(given)) : shown(given);
-    const reason = given === null && action === "setval" ? ", which the server would ignore without a word" : "";
+    const reason = given === null && action === "setval" ? ", which PostgreSQL would silently ignore" : "";
     return fail(sequence, `${action} takes a whole number, bigint or decimal string, not ${text}${reason}`);
   }
   if (value < minValue || value > maxValue) {
@@ -125,12 +138,12 @@ export function boundedValue(sequence: SequenceLike, action: string, given: Inte
   return value;
 }
 
-/** Makes a value of the sequence's own type of the text that the server sends. */
+/** Returns the function that turns the text from the server into a value of the sequence's type. */
 export function decoderOf<Sequence extends SequenceLike>(sequence: Sequence): Decode<ValueOf<Sequence>> {
   return functionsOf(sequence).decode;
 }
 
-/** The expressions of a sequence that hold no value are constants, and the others have a constant shape. */
+/** What is kept per sequence: expressions without values are constants, and the others have a constant shape. */
 interface Functions {
   readonly nextval: SqlExpression<never>;
   readonly currval: SqlExpression<never>;
@@ -149,9 +162,9 @@ function functionsOf(sequence: SequenceLike): Functions {
 
 function describe(given: SequenceLike): Functions {
   const sequence = sequenceOf(given);
-  // The argument is an identifier inside a string, so it is quoted twice; as a regclass it is bound to the sequence itself
-  // rather than looked up by name at each call. Source: "Sequence Manipulation Functions". Function and type are named with
-  // their schema, because a function of another schema in the search_path could match better.
+  // The argument is an identifier inside a string, so it is quoted twice. A regclass is bound to the sequence itself,
+  // not looked up by name at each call. Source: "Sequence Manipulation Functions". Function and type are named with
+  // their schema, because a function in another schema of the search_path could match better.
   const argument = `${quoteLiteral(sequence[SQL].text)}::pg_catalog.regclass`;
   const decode = decodeFor(sequence) as Decode<never>;
   const call = (name: string, use: SequenceMark["use"]) =>

@@ -1,7 +1,10 @@
 import type { Mark } from "../sql/shape.js";
 import type { AnySequence } from "./sequence.js";
 
-/** What a fragment does with a sequence; `lastval()` reads whichever came last, so it names none. */
+/**
+ * Tells a handle what a fragment does with a sequence. `lastval()` names none, because it reads the last one drawn
+ * from.
+ */
 export interface SequenceMark extends Mark {
   readonly kind: "sequence";
   readonly use: "draws" | "reads" | "sets" | "defines";

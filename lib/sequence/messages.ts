@@ -1,8 +1,8 @@
 import type * as Message from "../../types/messages.js";
 
 /*
- * Each function returns the type of its own words, as types/messages.ts has them, so that what the compiler says and what is
- * said at run time cannot drift apart.
+ * Each function returns the type of its wording in types/messages.ts. So the messages of the compiler and of the run
+ * time cannot drift apart.
  */
 
 export const shown = (value: unknown): string =>
@@ -16,7 +16,7 @@ export const shown = (value: unknown): string =>
           ? `a bigint of more than ${MAX_SHOWN} bits`
           : shortened(String(value));
 
-/** A message that quotes a text of any length shows its beginning only. */
+/** Shortens a quoted text, because it can have any length. */
 export const shortened = (text: string): string =>
   text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}... (${text.length} characters)` : text;
 
@@ -30,7 +30,7 @@ export const about = <Sequence extends string, Problem extends string>(
 const integer = "an integer";
 const boolean = "true or false";
 
-/** What each option takes, in words; it is also the list of the options. */
+/** The values that each option accepts, in words. The keys are the list of options. */
 export const expectations: Message.Expectations = {
   startWith: integer,
   increment: integer,

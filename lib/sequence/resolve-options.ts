@@ -28,7 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
   unlogged: [true, false],
 };
 
-/** The least and the greatest value of a type. */
+/** The smallest and the largest value of a type. */
 export function typeLimits(as: SequenceType): Bounds {
   const half = 1n << BigInt(BITS[as] - 1);
   return { minValue: -half, maxValue: half - 1n };
@@ -40,7 +40,10 @@ export function defaultBounds(as: SequenceType, descending: boolean): Bounds {
   return descending ? { minValue, maxValue: -1n } : { minValue: 1n, maxValue };
 }
 
-/** An exact integer, or undefined for what is none: a fraction, a number beyond 2^53-1, a string in any other notation. */
+/**
+ * Reads an exact integer. Returns undefined for a fraction, a number beyond 2^53-1, or a string that is not plain
+ * decimal.
+ */
 export function readInteger(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
   if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : undefined;
@@ -49,14 +52,14 @@ export function readInteger(value: unknown): bigint | undefined {
 }
 
 /**
- * How many characters of an integer are read. A longer one is beyond 64 bits, whatever follows, and its first digits are as well.
+ * How many characters of an integer are read. A longer integer is beyond 64 bits, and so are its first 100 digits.
  * `BigInt` takes seconds to read a million digits.
  */
 const MAX_DIGITS = 100;
 
 /**
- * A copy of options, each of them read once: what is checked is what is used, whatever a getter or a proxy says the next
- * time. It inherits nothing, so that what somebody added to `Object.prototype` is not an option.
+ * Copies options and reads each of them once. A getter or proxy cannot return one value when checked and another when
+ * used. The copy inherits nothing, so properties added to `Object.prototype` are not options.
  */
 export function readOnce<Options extends object>(options: Options): Options {
   const copy = Object.assign(Object.create(null) as Options & { ownedBy?: unknown }, options);
@@ -69,7 +72,8 @@ export function readOnce<Options extends object>(options: Options): Options {
 const resolved = new WeakMap<object, ResolvedOptions>();
 
 /**
- * The complete options of a sequence: every default is filled in as PostgreSQL does, every number is a bigint.
+ * Returns the complete options of a sequence. Every default is filled in as PostgreSQL does it, and every number is a
+ * bigint.
  *
  * ```ts
  * resolveOptions(pgSequence("order_seq", { startWith: 100, as: "integer" }));
@@ -87,12 +91,11 @@ export function resolveOptions(sequence: SequenceLike): ResolvedOptions {
 }
 
 /**
- * Refuses wrong options with an `INVALID_OPTIONS` error, in the words that the compiler has for them; gives the complete
- * options otherwise.
+ * Checks options and returns them complete. Throws `INVALID_OPTIONS` with the same words that the compiler uses.
  *
- * The rules are those of the server (`init_params` in its `sequence.c`). Refused beyond them: a number beyond 2^53-1, a string
- * in any other notation than plain decimal, an unknown option, a wrong type, a name that the server would cut, text that it
- * cannot store, a `mode` that cannot hold the values.
+ * The rules are those of the server (`init_params` in its `sequence.c`). Some more values are refused: numbers beyond
+ * 2^53-1, strings that are not plain decimal, unknown options, and wrong types. So are names that the server would
+ * truncate, text that it cannot store, and a `mode` that cannot hold the values.
  */
 export function checkOptions(
   subject: string,
@@ -146,13 +149,13 @@ export function checkOptions(
     cycle: options.cycle ?? false,
     ownedBy: ownedBy ?? null,
     unlogged: options.unlogged ?? false,
-    // To the server an empty comment is none. Source: "COMMENT".
+    // The server treats an empty comment as none. Source: "COMMENT".
     comment: options.comment || null,
     mode,
   });
 }
 
-/** What is wrong with an option whatever the others are, else undefined. */
+/** Returns what is wrong with one option, independent of the others, or undefined. */
 export function shapeProblem(option: string, value: unknown): string | undefined {
   if (!Object.hasOwn(message.expectations, option)) return message.unknownOption(option);
   if (value === undefined) return undefined;

@@ -7,22 +7,22 @@ interface Named {
   readonly schema: string | undefined;
 }
 
-/** Refuses what was asked of a sequence, in a sentence that begins with its name. */
+/** Throws an error about a sequence. The message begins with the sequence's name. */
 export function fail(subject: Named, problem: string, code: NextvalErrorCode = "INVALID_ARGUMENT"): never {
   const sequence = sequenceName(subject);
   throw new NextvalError(code, about(sequence, problem), { sequence });
 }
 
-/** What a sequence is called in messages: `order_seq`, `billing.invoice_seq`. */
+/** The name of a sequence in messages: `order_seq`, `billing.invoice_seq`. */
 export function sequenceName({ seqName, schema }: Named): string {
   return schema === undefined ? `${seqName}` : `${schema}.${seqName}`;
 }
 
 /**
- * What is wrong with a name, else undefined.
+ * Returns what is wrong with a name, or undefined.
  *
- * The server would cut a name of more than 63 bytes with no more than a notice, so that two long names could meet.
- * Source: "Lexical Structure", section "Identifiers".
+ * The server truncates a name of more than 63 bytes with only a notice, so two long names could become one. Source:
+ * "Lexical Structure", section "Identifiers".
  */
 export function nameProblem(name: unknown, subject = "the name"): string | undefined {
   if (typeof name !== "string") return wrongType(subject, "a string", shown(name));
@@ -30,7 +30,7 @@ export function nameProblem(name: unknown, subject = "the name"): string | undef
   return textProblem(name, subject) ?? (bytesOf(name) > MAX_NAME_BYTES ? tooLong(subject, shown(name)) : undefined);
 }
 
-/** What keeps PostgreSQL from storing a text, else undefined. */
+/** Returns why PostgreSQL cannot store a text, or undefined. */
 export function textProblem(text: string, subject: string): string | undefined {
   if (isText(text)) return undefined;
   return text.includes("\0") ? hasNul(subject) : hasLoneSurrogate(subject);

@@ -9,7 +9,7 @@ import { resolveOptions } from "./resolve-options.js";
 import { checkName, fail } from "./sequence-name.js";
 
 /**
- * A declared sequence, as `pgSequence` makes it. It never changes; in a template it becomes its quoted, qualified name.
+ * A declared sequence, as `pgSequence` makes it. It is immutable. In a template it becomes its quoted, qualified name.
  *
  * ```ts
  * const invoiceSeq = pgSchema("billing").sequence("invoice_seq");
@@ -22,13 +22,13 @@ export class PgSequence<
   Schema extends string | undefined = undefined,
 > implements Spliceable {
   readonly seqName: Name;
-  /** Undefined where none was declared: then the server's `search_path` decides. */
+  /** Undefined if no schema was declared. The server's `search_path` then decides where the sequence is. */
   readonly schema: Schema;
-  /** As they were given; `resolveOptions` fills in the defaults. */
+  /** The options as declared. `resolveOptions` fills in the defaults. */
   readonly seqOptions: Options;
   #quotedName: Sql | undefined;
 
-  /** @internal Checks what it is given, so that there is no unchecked sequence, whoever makes it. */
+  /** @internal Checks its arguments, so every sequence is checked, whoever constructs it. */
   constructor(seqName: Name, seqOptions: Options, schema: Schema) {
     checkName(seqName, "the sequence name");
     if (schema !== undefined) checkName(schema, "the schema name");
@@ -45,10 +45,12 @@ export class PgSequence<
   }
 }
 
-/** Any sequence, with or without a schema. */
+/** Any sequence, with or without a schema and with any options. */
 export type AnySequence = PgSequence<string, SequenceOptions, string | undefined>;
 
-/** What the compiler says if a name is given for a sequence: the parameter takes this as well, so its words are in the message. */
+/**
+ * The compiler's message if a name is passed instead of a sequence. Parameters accept this type, so the error shows it.
+ */
 export type SequenceNeeded = "a sequence made by pgSequence is needed";
 
 /**
@@ -64,15 +66,16 @@ export type ValueOf<Sequence extends { readonly seqOptions: object | undefined }
 >;
 
 /**
- * Declares a sequence. Its name, and all options that PostgreSQL has for a sequence, are checked by the server's own rules:
- * by the compiler where they are literals, and again when the program runs.
+ * Declares a sequence, and checks it by PostgreSQL's own rules.
  *
  * ```ts
  * const orderSeq = pgSequence("order_seq", { startWith: 100, increment: 2 });
  * createSequence(orderSeq); // create sequence "order_seq" increment by 2 start with 100
  * ```
  *
- * Throws `INVALID_OPTIONS`, as in `order_seq: startWith 5 is below minValue 100`. Source: "CREATE SEQUENCE".
+ * It accepts every option that PostgreSQL has for a sequence. The compiler checks the name and the options that are
+ * literals; both are checked again at run time. Throws `INVALID_OPTIONS`, for example `order_seq: startWith 5 is below
+ * minValue 100`. Source: "CREATE SEQUENCE".
  */
 export function pgSequence<const Name extends string>(
   name: CheckedName<"the sequence name", Name>,
@@ -85,7 +88,7 @@ export function pgSequence(name: string, options?: object): AnySequence {
   return declareSequence(name, options, undefined);
 }
 
-/** A schema to declare sequences in. */
+/** A schema to declare sequences in, as `pgSchema` makes it. */
 export class PgSchema<Schema extends string = string> {
   readonly schemaName: Schema;
 
@@ -96,7 +99,14 @@ export class PgSchema<Schema extends string = string> {
     Object.freeze(this);
   }
 
-  /** Declares a sequence in this schema; see `pgSequence`. */
+  /**
+   * Declares a sequence in this schema, and checks it as `pgSequence` does.
+   *
+   * ```ts
+   * pgSchema("billing").sequence("invoice_seq", { startWith: 100 });
+   * // create sequence "billing"."invoice_seq" start with 100
+   * ```
+   */
   sequence<const Name extends string>(name: CheckedName<"the sequence name", Name>): PgSequence<Name, {}, Schema>;
   sequence<const Name extends string, const Options extends object = SequenceOptions>(
     name: CheckedName<"the sequence name", Name>,
@@ -108,30 +118,32 @@ export class PgSchema<Schema extends string = string> {
 }
 
 /**
- * A schema to declare sequences in. Without one, the server's `search_path` decides where a sequence is.
+ * Names a schema to declare sequences in. Without a schema, the server's `search_path` decides where a sequence is.
  *
  * ```ts
  * const invoiceSeq = pgSchema("billing").sequence("invoice_seq");
  * createSequence(invoiceSeq); // create sequence "billing"."invoice_seq"
  * ```
+ *
+ * Throws `INVALID_OPTIONS` for a name that PostgreSQL cannot store unchanged.
  */
 export function pgSchema<const Schema extends string>(name: CheckedName<"the schema name", Schema>): PgSchema<Schema>;
 export function pgSchema(name: string): PgSchema {
   return new PgSchema(name);
 }
 
-/** Drizzle's mark of what a class of it is. */
+/** Drizzle's mark for the kind of an object. */
 const DRIZZLE_KIND = /* @__PURE__ */ Symbol.for("drizzle:entityKind");
 
-/** What a class of Drizzle calls itself, such as "PgTable"; undefined for any other. */
+/** Returns the kind that Drizzle gave a class, such as "PgTable"; undefined for any other class. */
 export function drizzleKindOf(constructor: unknown): string | undefined {
   const kind = (constructor as { [DRIZZLE_KIND]?: unknown } | null | undefined)?.[DRIZZLE_KIND];
   return typeof kind === "string" ? kind : undefined;
 }
 
 /**
- * Whether it is a sequence, of this copy of the library, of another one, or of Drizzle. All are known by a symbol, so data that came as
- * JSON is none.
+ * Tells whether a value is a sequence of this copy of the library, of another copy, or of Drizzle. All carry a symbol, so data parsed from
+ * JSON is not a sequence.
  */
 export function isSequence(given: unknown): given is SequenceLike {
   if (typeof given !== "object" || given === null) return false;
@@ -139,7 +151,7 @@ export function isSequence(given: unknown): given is SequenceLike {
   return drizzleKindOf(given.constructor) === "PgSequence";
 }
 
-/** The sequence itself, or ours for one of Drizzle's. Refuses anything else. */
+/** Returns the sequence itself, or ours for one of Drizzle's. Refuses anything else. */
 export function sequenceOf(given: SequenceLike): AnySequence {
   if (!isSequence(given)) {
     throw new NextvalError("INVALID_ARGUMENT", `a sequence made by pgSequence is needed, not ${shown(given)}`);
@@ -158,7 +170,7 @@ export function declareSequence(name: unknown, options: object = {}, schema: str
   return new PgSequence<string, SequenceOptions, string | undefined>(name as string, options, schema);
 }
 
-/** Read once, so that what was checked is what is kept. */
+/** Reads the options once, so the checked values are the ones that are kept. */
 function snapshot(seqName: string, options: object, schema: string | undefined): SequenceOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     fail(

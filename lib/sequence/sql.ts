@@ -11,7 +11,7 @@ import { type Tag, tag } from "../sql/tag.js";
 import { currval, lastval, nextval, setval } from "./functions.js";
 import type { AnySequence } from "./sequence.js";
 
-/** The `sql` tag and its helpers. */
+/** The `sql` tag with its helpers. */
 export interface SqlTag extends Tag {
   readonly identifier: typeof identifier;
   readonly join: typeof join;
@@ -20,20 +20,29 @@ export interface SqlTag extends Tag {
   readonly insert: typeof insert;
   readonly set: typeof set;
   readonly json: typeof json;
-  /** No SQL at all, for the part of a template that is sometimes not there. */
+  /**
+   * A fragment without any SQL, for an optional part of a template.
+   *
+   * ```ts
+   * sql`select * from orders where tenant = ${tenant} ${isOpen ? sql`and closed_at is null` : sql.empty}`;
+   * ```
+   */
   readonly empty: Sql;
   /**
-   * A tag that also understands named placeholders, looked up in `bindings`: sequences, fragments and values.
+   * Makes a template tag that also understands named placeholders. `bindings` has the sequences, fragments and values
+   * for the names.
    *
    * ```ts
    * const orders = sql.scope({ orderSeq, tenant: 7 });
    * orders`insert into orders (id, tenant) values ($<nextval(orderSeq)>, $<tenant>)`;
-   * // { text: `insert into orders (id, tenant) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`, values: [7] }
+   * // { text: `insert into orders (id, tenant) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`,
+   * //   values: [7] }
    * orders.text(await readFile("orders.sql", "utf8"));
    * ```
    *
-   * `$<name>`, `$<nextval(name)>`, `$<currval(name)>`, `$<setval(name, value)>` and `$<lastval()>` are read in code only:
-   * quoted text, dollar-quoted bodies and comments stay as they are. An unknown name is an error with its line and column.
+   * The placeholders are `$<name>`, `$<nextval(name)>`, `$<currval(name)>`, `$<setval(name, value)>` and
+   * `$<lastval()>`. They are read in code only: quoted text, dollar-quoted bodies and comments stay unchanged. Throws
+   * for an unknown name, with its line and column.
    */
   scope(bindings: Bindings): ScopedTag;
 }
@@ -50,16 +59,16 @@ const scope = /* @__PURE__ */ scopeWith({
 });
 
 /**
- * Makes fragments of SQL: the text stands in the template, and whatever is spliced becomes a parameter, a quoted name or a
- * nested fragment, never text.
+ * Makes a fragment of a template. A spliced value becomes a parameter, a quoted name or a nested fragment, never text.
  *
  * ```ts
  * sql`insert into orders (id, note) values (${nextval(orderSeq)}, ${note})`;
- * // { text: `insert into orders (id, note) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`, values: [note] }
+ * // { text: `insert into orders (id, note) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`,
+ * //   values: [note] }
  * ```
  *
- * Refused with its position: undefined, a function, a symbol, a promise, an invalid date; anything inside quotes or
- * comments; a call that is no template.
+ * Throws `INVALID_TEMPLATE`, with the position, for undefined, a function, a symbol, a promise or an invalid date. Also
+ * throws for a splice inside quotes or a comment, and for a call that is not a template.
  */
 export const sql: SqlTag = /* @__PURE__ */ Object.assign(tag, {
   identifier,

@@ -14,7 +14,7 @@ import { quotedName } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
 import { statement } from "./ddl-statement.js";
 
-/** What `alterSequence` can change; null puts an option back to its default. */
+/** The options that `alterSequence` can change. Null resets an option to its default. */
 export interface SequenceChanges {
   readonly as?: SequenceType | null | undefined;
   readonly startWith?: Integer | null | undefined;
@@ -34,10 +34,12 @@ const CHANGEABLE = ["as", "startWith", "increment", "minValue", "maxValue", "cac
  * alterSequence(orderSeq, { maxValue: null, cycle: false }); // alter sequence "order_seq" no maxvalue no cycle
  * ```
  *
- * The changes are checked together with what is declared, by the rules of the server: an option that is not mentioned keeps
- * its value, whatever the sign of the increment, and a bound at the limit of the old type moves to that of the new. The
- * current value is never moved: a new `startWith` only says where `restartSequence` goes to. Waits for, and then holds up,
- * those who draw values: set `lock_timeout`. Source: "ALTER SEQUENCE".
+ * The changes are checked together with the declared options, by the rules of the server. An option that is not
+ * mentioned keeps its value, even if the increment changes its sign. A bound at the limit of the old type moves to the
+ * limit of the new type. The current value never changes: a new `startWith` only says where `restartSequence` goes.
+ *
+ * The statement waits for transactions that draw values, and then blocks `nextval` until its own transaction ends. Set
+ * `lock_timeout`. Source: "ALTER SEQUENCE".
  */
 export function alterSequence(sequence: SequenceLike, given: SequenceChanges): Sql {
   const name = quotedName(sequence);
@@ -64,7 +66,7 @@ export function alterSequence(sequence: SequenceLike, given: SequenceChanges): S
   return statement(sequence, "alter sequence", name, clauses);
 }
 
-/** The complete options that the sequence has after the changes, if it was as declared before. */
+/** The complete options after the changes, if the sequence was as declared before. */
 function afterwards(sequence: SequenceLike, changes: SequenceChanges): ResolvedOptions {
   const before = resolveOptions(sequence);
   const as = changed<SequenceType>(changes.as, before.as, "bigint");
@@ -73,7 +75,7 @@ function afterwards(sequence: SequenceLike, changes: SequenceChanges): ResolvedO
   const defaults = defaultBounds(as, descending);
   const bound = (option: "minValue" | "maxValue") => {
     const kept = moveLimit(before, option, as);
-    // A bound that moves with the type goes to the limit also where the default would be another one.
+    // A bound that moves with the type goes to the type's limit, even if its default is another value.
     const moves = changes.as !== undefined && before[option] === typeLimits(before.as)[option];
     return changed<Integer>(changes[option], kept, moves ? kept : defaults[option]);
   };
@@ -89,7 +91,10 @@ function changed<Value>(change: Value | null | undefined, kept: Value, standard:
   return change === undefined ? kept : (change ?? standard);
 }
 
-/** A bound at the limit of the old type goes to that of the new, even if it was written out. Source: "ALTER SEQUENCE". */
+/**
+ * Moves a bound at the limit of the old type to the limit of the new type, even if it was given. Source: "ALTER
+ * SEQUENCE".
+ */
 function moveLimit(before: ResolvedOptions, bound: "minValue" | "maxValue", as: SequenceType): Integer {
   return before[bound] === typeLimits(before.as)[bound] ? typeLimits(as)[bound] : before[bound];
 }

@@ -1,7 +1,7 @@
 import type { Integer } from "../../../types/sequence-options.js";
 import { readOnce } from "../resolve-options.js";
 
-/** The options that CREATE SEQUENCE, ALTER SEQUENCE and an identity column share; null stands for the default. */
+/** The options that CREATE SEQUENCE, ALTER SEQUENCE and identity columns share. Null stands for the default. */
 export interface Clauses {
   readonly as?: string | undefined;
   readonly increment?: Integer | undefined;
@@ -12,7 +12,7 @@ export interface Clauses {
   readonly cycle?: boolean | undefined;
 }
 
-/** The options written out as SQL, only those that are there. They have passed the rules of `checkOptions` before. */
+/** Writes the given options as SQL. The caller has checked them with `checkOptions`. */
 export function optionClauses(options: Clauses): string {
   const { as, increment, minValue, maxValue, startWith, cache, cycle } = readOnce(options);
   return [

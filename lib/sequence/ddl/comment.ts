@@ -8,7 +8,7 @@ import { quotedName } from "../sequence.js";
 import { statement } from "./ddl-statement.js";
 
 /**
- * Sets the comment of a sequence: the declared one, unless another is given; null takes it away.
+ * Sets the comment of a sequence: `text`, or the declared comment if no text is given. Null removes the comment.
  *
  * ```ts
  * commentOnSequence(orderSeq, "numbers of orders"); // comment on sequence "order_seq" is 'numbers of orders'

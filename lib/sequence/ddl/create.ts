@@ -8,17 +8,19 @@ import { optionClauses } from "./clauses.js";
 import { statement } from "./ddl-statement.js";
 
 /**
- * Creates a sequence as it is declared. OWNED BY is left out, because the table usually comes later: see `ownSequence`; for
- * the comment see `commentOnSequence`.
+ * Creates a sequence as it is declared.
  *
  * ```ts
  * createSequence(orderSeq, { ifNotExists: true });
  * // create sequence if not exists "order_seq" increment by 2 start with 100
  * ```
  *
- * `ifNotExists` is content with any relation of that name, whatever its options. `temporary` makes one that only this
- * session sees, in a schema of its own, so that it cannot be combined with `pgSchema`. An unlogged sequence needs
- * PostgreSQL 15. Source: "CREATE SEQUENCE".
+ * The statement has no OWNED BY, because the table usually comes later: use `ownSequence`. For the comment use
+ * `commentOnSequence`.
+ *
+ * With `ifNotExists`, any existing relation of that name is accepted, whatever its options. `temporary` makes a
+ * sequence that only this session sees. It is in a schema of its own, so it cannot be combined with `pgSchema`. An
+ * unlogged sequence needs PostgreSQL 15. Source: "CREATE SEQUENCE".
  */
 export function createSequence(
   sequence: SequenceLike,

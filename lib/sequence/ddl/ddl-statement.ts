@@ -7,8 +7,8 @@ import { fail, nameProblem } from "../sequence-name.js";
 import { sequenceOf } from "../sequence.js";
 
 /**
- * A statement that defines sequences. Utility statements take no parameters, so it is all text, put together from
- * keywords, quoted names and literals only; empty parts are left out.
+ * Builds a statement that defines sequences. Utility statements accept no parameters, so it is all text, built from
+ * keywords, quoted names and literals only. Empty parts are left out.
  */
 export function statement(about: SequenceLike | readonly SequenceLike[], ...parts: readonly string[]): Sql {
   const text = parts.filter((part) => part !== "").join(" ");
@@ -16,7 +16,7 @@ export function statement(about: SequenceLike | readonly SequenceLike[], ...part
   return new Sql(new Shape([text], [], ...marks), []);
 }
 
-/** A quoted name that the server will not cut: it would do so with no more than a notice. */
+/** Quotes a name, or throws if the server would truncate it. The server would do so with only a notice. */
 export function checkedName(sequence: SequenceLike, name: string): string {
   const problem = nameProblem(name);
   return problem === undefined ? quoteIdentifier(name) : fail(sequence, problem);

@@ -13,7 +13,7 @@ import { statement } from "./ddl-statement.js";
  * // drop sequence if exists "order_seq", "billing"."invoice_seq"
  * ```
  *
- * A sequence that a column's default uses is only dropped with `cascade`, which drops the default, too.
+ * PostgreSQL drops a sequence that a column's default uses only with `cascade`, which also drops the default.
  */
 export function dropSequence(
   sequences: SequenceLike | readonly SequenceLike[],

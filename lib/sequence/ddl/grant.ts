@@ -5,15 +5,15 @@ import { quotedName } from "../sequence.js";
 import { checkedName, statement } from "./ddl-statement.js";
 
 /**
- * `usage` allows nextval, currval and lastval, `select` currval and lastval, `update` nextval and setval.
- * Source: "GRANT" and "Privileges".
+ * A privilege on a sequence. `usage` allows nextval, currval and lastval; `select` allows currval and lastval; `update`
+ * allows nextval and setval. Source: "GRANT" and "Privileges".
  */
 export type SequencePrivilege = "usage" | "select" | "update" | "all";
 
 const PRIVILEGES: readonly string[] = ["usage", "select", "update", "all"] satisfies SequencePrivilege[];
 
 /**
- * Allows roles to use a sequence; the role `public` is everybody.
+ * Grants privileges on a sequence to roles. The role `public` stands for all roles.
  *
  * ```ts
  * grantOnSequence(orderSeq, ["usage", "select"], "app"); // grant usage, select on sequence "order_seq" to "app"
@@ -28,7 +28,7 @@ export function grantOnSequence(
 }
 
 /**
- * Takes back what roles were allowed on a sequence.
+ * Revokes privileges on a sequence from roles. The role `public` stands for all roles.
  *
  * ```ts
  * revokeOnSequence(orderSeq, "all", "public"); // revoke all on sequence "order_seq" from public
@@ -55,7 +55,7 @@ function what(sequence: SequenceLike, privileges: SequencePrivilege | readonly S
   return `${list.join(", ")} on sequence ${name}`;
 }
 
-/** No role can be named public: the word stands for everybody, and only without quotes. */
+/** No role can be named public. Without quotes the word stands for all roles. */
 function who(sequence: SequenceLike, roles: string | readonly string[]): string {
   const list = [roles].flat();
   if (list.length === 0) fail(sequence, "grantOnSequence and revokeOnSequence need at least one role");

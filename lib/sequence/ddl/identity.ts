@@ -4,7 +4,10 @@ import { type Sql, textFragment } from "../../sql/fragment.js";
 import { checkOptions, readOnce } from "../resolve-options.js";
 import { optionClauses } from "./clauses.js";
 
-/** The options of the sequence behind an identity column, whose type is that of the column: say it as `as`, to have it checked. */
+/**
+ * The options of an identity column's sequence. Its type is that of the column; pass it as `as` to have the values
+ * checked.
+ */
 export type IdentityOptions = Pick<
   SequenceOptions,
   "startWith" | "increment" | "minValue" | "maxValue" | "cache" | "cycle" | "as"
@@ -13,15 +16,15 @@ export type IdentityOptions = Pick<
 const OPTIONS = ["startWith", "increment", "minValue", "maxValue", "cache", "cycle", "as"];
 
 /**
- * Makes a column of a table an identity column.
+ * Makes a column an identity column, in `create table`.
  *
  * ```ts
  * sql`create table orders (id bigint ${identity("always", { startWith: 100 })}, note text)`;
  * // create table orders (id bigint generated always as identity (start with 100), note text)
  * ```
  *
- * With `"always"` an insert may not give the column a value (428C9) unless it says OVERRIDING SYSTEM VALUE; inserts need no
- * privilege on the sequence. Source: "CREATE TABLE".
+ * With `"always"`, an insert that gives a value for the column fails (428C9) unless it says OVERRIDING SYSTEM VALUE.
+ * Inserts need no privilege on the sequence. Source: "CREATE TABLE".
  */
 export function identity(generated: "always" | "by default", given: IdentityOptions = {}): Sql {
   if (generated !== "always" && generated !== "by default") {

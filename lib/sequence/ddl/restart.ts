@@ -5,15 +5,15 @@ import { quotedName } from "../sequence.js";
 import { statement } from "./ddl-statement.js";
 
 /**
- * Starts a sequence over: the next value is its `startWith`, or `value`. The `startWith` itself stays as it is.
+ * Restarts a sequence: the next value is `value`, or the sequence's start value if none is given.
  *
  * ```ts
  * restartSequence(orderSeq); // alter sequence "order_seq" restart
  * restartSequence(orderSeq, 500); // alter sequence "order_seq" restart with 500
  * ```
  *
- * Unlike `setval` it is undone by a rollback, and it empties the caches of other sessions. It locks out those who draw
- * values until the transaction ends. Source: "ALTER SEQUENCE".
+ * The start value itself does not change. Unlike `setval`, a rollback undoes it, and it empties the caches of other
+ * sessions. It blocks `nextval` in other sessions until the transaction ends. Source: "ALTER SEQUENCE".
  */
 export function restartSequence(sequence: SequenceLike, value?: Integer): Sql {
   const name = quotedName(sequence);

@@ -5,15 +5,17 @@ import { quotedName } from "../sequence.js";
 import { statement } from "./ddl-statement.js";
 
 /**
- * Makes a sequence survive a crash of the server, or not. An unlogged one starts over after a crash.
+ * Makes a sequence logged or unlogged. An unlogged sequence starts over after a crash of the server.
  *
  * ```ts
  * setSequenceLogged(orderSeq, true); // alter sequence "order_seq" set logged
  * ```
  *
- * Needs PostgreSQL 15. Source: "ALTER SEQUENCE". Observed on PostgreSQL 18.4: a sequence that was drawn from while it was
- * unlogged may, in a crash soon after it is set logged, go back and hand out values again, until a checkpoint, or until it is
- * set to where it is: `select setval('"order_seq"', last_value, is_called) from "order_seq"`.
+ * Needs PostgreSQL 15. Source: "ALTER SEQUENCE".
+ *
+ * Observed on PostgreSQL 18.4: take a sequence that values were drawn from while it was unlogged. If the server crashes
+ * soon after `set logged`, the sequence may go back and return values again. This lasts until a checkpoint, or until
+ * you set the sequence to its own position: `select setval('"order_seq"', last_value, is_called) from "order_seq"`.
  */
 export function setSequenceLogged(sequence: SequenceLike, logged: boolean): Sql {
   const name = quotedName(sequence);

@@ -6,15 +6,15 @@ import { quotedName } from "../sequence.js";
 import { checkedName, statement } from "./ddl-statement.js";
 
 /**
- * Ties a sequence to a column, so that it goes when the column or the table goes: to the declared column, unless another is
- * given; null unties it.
+ * Makes a column own a sequence, so PostgreSQL drops the sequence with the column or its table.
  *
  * ```ts
  * ownSequence(invoiceSeq); // alter sequence "billing"."invoice_seq" owned by "billing"."invoice"."id"
  * ownSequence(invoiceSeq, null); // alter sequence "billing"."invoice_seq" owned by none
  * ```
  *
- * The table is in the sequence's own schema and has the same owner, as the server demands. Source: "ALTER SEQUENCE".
+ * The column is the declared one if none is given. Null removes the ownership. The server requires that the table is in
+ * the sequence's schema and has the same owner. Source: "ALTER SEQUENCE".
  */
 export function ownSequence(
   sequence: SequenceLike,

@@ -4,7 +4,7 @@ import { type PgSchema, quotedName } from "../sequence.js";
 import { checkedName, statement } from "./ddl-statement.js";
 
 /**
- * Gives a sequence another name in its schema. Defaults of columns follow it.
+ * Renames a sequence within its schema. Defaults of columns follow it.
  *
  * ```ts
  * renameSequence(orderSeq, "sales_order_seq"); // alter sequence "order_seq" rename to "sales_order_seq"
@@ -15,7 +15,7 @@ export function renameSequence(sequence: SequenceLike, name: string): Sql {
 }
 
 /**
- * Moves a sequence to another schema. One that is owned by a column moves with its table only.
+ * Moves a sequence to another schema. A sequence that a column owns moves only together with its table.
  *
  * ```ts
  * moveSequence(orderSeq, "sales"); // alter sequence "order_seq" set schema "sales"
