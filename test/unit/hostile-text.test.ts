@@ -148,7 +148,7 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
     operate.toPrometheus({
       sampledAt: new Date(0),
       level: "ok",
-      sequences: [{ schema: text, seqName: text, level: "ok", problems: [], columns: [], used: 1 }],
+      sequences: [{ sequence: { schema: text, name: text }, level: "ok", problems: [], columns: [], used: 1 }],
     } as never),
   printable,
   printableLine,

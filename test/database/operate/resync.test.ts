@@ -384,7 +384,8 @@ test("while it waits for an open transaction, others get through in between", as
   expect(report.failures).toMatchObject([{ error: { code: "LOCK_TIMEOUT" } }]);
   // Tries of 200 and 400 ms, and what is left, with pauses of 200 ms.
   expect(waits.length).toBeGreaterThan(10);
-  expect(Math.max(...waits)).toBeLessThan(1200);
+  // Without pauses it would be 1600.
+  expect(Math.max(...waits)).toBeLessThan(1500);
   // Once the transaction has ended it is moved, however many others go on.
   const patient = await resync(db);
   going = false;
