@@ -1,3 +1,5 @@
+import { sqlStateOf } from "./sqlstate.js";
+
 const ATTEMPTS = 10;
 
 /**
@@ -12,8 +14,8 @@ export async function readAgain<Result>(read: () => Promise<Result>): Promise<Re
     try {
       return await read();
     } catch (error) {
-      if (hasCode(error, IN_FAILED_TRANSACTION)) throw first ?? error;
-      if (attempt === ATTEMPTS || !hasCode(error, MEANWHILE)) throw error;
+      if (sqlStateOf(error) === IN_FAILED_TRANSACTION) throw first ?? error;
+      if (attempt === ATTEMPTS || !MEANWHILE.has(sqlStateOf(error) ?? "")) throw error;
       first ??= error;
     }
   }
@@ -23,10 +25,6 @@ export async function readAgain<Result>(read: () => Promise<Result>): Promise<Re
  * No relation with this OID, none of this name, no schema of this name; nothing in the file of one that was altered; a
  * deadlock with a session that drops several at once; or the name of a sequence led to a view, or to another relation.
  */
-const MEANWHILE = /^(XX000|42P01|3F000|XX001|40P01|55000|22012|42703)$/;
+const MEANWHILE = new Set(["XX000", "42P01", "3F000", "XX001", "40P01", "55000", "22012", "42703"]);
 
-const IN_FAILED_TRANSACTION = /^25P02$/;
-
-function hasCode(error: unknown, code: RegExp): boolean {
-  return error instanceof Error && "code" in error && code.test(String(error.code));
-}
+const IN_FAILED_TRANSACTION = "25P02";

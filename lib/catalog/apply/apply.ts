@@ -1,6 +1,9 @@
 import { type Database, NextvalError, type NextvalErrorCode, sql, type Transaction } from "../../index.js";
+import { PLAN_LOCK } from "../../server/advisory-locks.js";
+import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { keyOf, nameOf } from "../../server/names.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
+import { sqlStateOf } from "../../server/sqlstate.js";
 import { inspect } from "../inspect/inspect.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change, Pending, Plan } from "../plan/change.js";
@@ -21,9 +24,6 @@ export interface ApplyReport {
   /** Owners that do not exist yet. A new plan has them as changes once their tables exist. */
   readonly pending: readonly Pending[];
 }
-
-/** The letters of "nextval": an advisory lock of this number is held while a plan is applied. */
-const LOCK = 0x6e65787476616cn;
 
 /**
  * Carries out a plan in one transaction, all of it or nothing. One deployment does so at a time; what another one has done
@@ -46,12 +46,9 @@ const LOCK = 0x6e65787476616cn;
 export async function apply(
   db: Pick<Database, "begin">,
   plan: Plan,
-  { lockTimeout = 5000, allow = [] }: ApplyOptions = {},
+  { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, allow = [] }: ApplyOptions = {},
 ): Promise<ApplyReport> {
-  if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
-    const problem = `apply takes a lockTimeout from 0 to 2147483647 milliseconds, not ${lockTimeout}`;
-    throw new NextvalError("INVALID_ARGUMENT", problem);
-  }
+  checkLockTimeout("apply", lockTimeout);
   refuseHazards(plan, allow);
   if (plan.changes.length === 0) return { pending: plan.pending };
   // The change that is being carried out, for errors.
@@ -59,10 +56,10 @@ export async function apply(
   return db
     .begin("isolation level read committed", async (tx) => {
       const start = performance.now();
-      await tx`select pg_catalog.set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
+      await setLockTimeout(tx, lockTimeout);
       const within = lockBudget(tx, lockTimeout, performance.now() - start);
       await refuseTooManyLocks(tx, plan);
-      await within(() => tx`select pg_catalog.pg_advisory_xact_lock(${LOCK})`);
+      await within(() => tx`select pg_catalog.pg_advisory_xact_lock(${PLAN_LOCK})`);
       const now = await within(() => look(tx, plan));
       // Two sequences that change places may look alike: with renames, nothing tells whether it has been done.
       const moves = plan.changes.some(({ kind }) => kind === "rename" || kind === "move");
@@ -141,11 +138,12 @@ function textOf(changes: readonly Change[]): string {
 }
 
 function explained(error: unknown, plan: Plan, lockTimeout: number, current: Change | undefined): unknown {
-  if (!(error instanceof Error) || error instanceof NextvalError || !("code" in error)) return error;
+  const state = sqlStateOf(error);
+  if (!(error instanceof Error) || state === undefined) return error;
   const sequence = current?.subject;
   const because = (code: NextvalErrorCode, problem: string) =>
     new NextvalError(code, `${sequence === undefined ? "" : `${sequence}: `}${problem}`, { sequence, cause: error });
-  switch (error.code) {
+  switch (state) {
     case "55P03": {
       const advice = "find who holds it in pg_locks, or wait longer with lockTimeout";
       return because(
@@ -167,10 +165,10 @@ function explained(error: unknown, plan: Plan, lockTimeout: number, current: Cha
     case "42710":
       return because("PLAN_OUTDATED", `${error.message}, and nothing was changed; inspect and plan again`);
     default: {
-      if (current === undefined || !REFUSALS.test(String(error.code))) return error;
+      if (current === undefined || !REFUSALS.test(state)) return error;
       const detail = "detail" in error && typeof error.detail === "string" ? ` (${error.detail})` : "";
       return because(
-        error.code === "42501" ? "PERMISSION_DENIED" : "CHANGE_REFUSED",
+        state === "42501" ? "PERMISSION_DENIED" : "CHANGE_REFUSED",
         `the server refused ${JSON.stringify(current.sql)}: ${error.message}${detail}; nothing was changed`,
       );
     }

@@ -1,4 +1,5 @@
 import type { Transaction } from "../../index.js";
+import { setLockTimeout } from "../../server/lock-timeout.js";
 
 /** A statement that takes so much longer than the first one, in milliseconds, has waited. */
 const WAITED_MS = 10;
@@ -27,8 +28,4 @@ export function lockBudget(tx: Transaction, total: number, roundTripMs: number) 
     if (total > 0 && waited > WAITED_MS) left = Math.max(1, left - waited);
     return result;
   };
-}
-
-async function setLockTimeout(tx: Transaction, milliseconds: number): Promise<void> {
-  await tx`select pg_catalog.set_config('lock_timeout', ${`${milliseconds}`}, true)`;
 }

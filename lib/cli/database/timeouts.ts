@@ -1,8 +1,6 @@
 import type { Database, Transaction } from "../../index.js";
+import { DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import type { Settings } from "../config/settings.js";
-
-/** How long a lock is waited for unless somebody says so, in milliseconds. */
-const LOCK_TIMEOUT = 5000;
 
 type Work<Result> = (tx: Transaction) => Result | Promise<Result>;
 type Patience = Pick<Settings, "lockTimeout" | "statementTimeout">;
@@ -13,9 +11,9 @@ type Patience = Pick<Settings, "lockTimeout" | "statementTimeout">;
  */
 export async function setPatience(
   tx: Transaction,
-  { lockTimeout = LOCK_TIMEOUT, statementTimeout }: Patience,
+  { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, statementTimeout }: Patience,
 ): Promise<void> {
-  await tx`select pg_catalog.set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
+  await setLockTimeout(tx, lockTimeout);
   if (statementTimeout === undefined) return;
   await tx`select pg_catalog.set_config('statement_timeout', ${`${statementTimeout}`}, true)`;
 }

@@ -3,6 +3,7 @@ import { roundingStep } from "../../server/integer-limits.js";
 import { columnOf, sequenceKeyOf } from "../../server/names.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument, type Source } from "../../server/read-json.js";
+import { sqlStateOf } from "../../server/sqlstate.js";
 import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extremes-query.js";
 import type { FedColumn, Trust } from "./fed-columns.js";
 import { holdTables, mustBeHeld } from "./hold-tables.js";
@@ -127,7 +128,7 @@ async function readBatch(
     const [only, ...others] = columns;
     const isAlone = only !== undefined && others.length === 0;
     // An emptied file again, just before it is read; or a table that is damaged, which is not worth a third look.
-    const onceMore = codeOf(refusal) === "XX001" && attempts > 1;
+    const onceMore = sqlStateOf(refusal) === "XX001" && attempts > 1;
     if (isAlone && !onceMore) {
       extremes.set(only, { unknown: `${columnOf(only)} could not be read: ${refusal.message}` });
       return;
@@ -141,7 +142,7 @@ async function readBatch(
       }
     } catch (later) {
       // In a transaction that has failed, only the first error says why.
-      throw codeOf(later) === "25P02" ? error : later;
+      throw sqlStateOf(later) === "25P02" ? error : later;
     }
   }
   if (altered.length > 0) await readBatch(db, how, altered, extremes, attempts - 1);
@@ -156,9 +157,5 @@ function refusalOf(error: unknown): Error | undefined {
   // What a view draws may be an error about a sequence, which has that of the server as its cause.
   const refusal = error instanceof NextvalError ? error.cause : error;
   if (!(refusal instanceof Error && "severity" in refusal && refusal.severity === "ERROR")) return undefined;
-  return codeOf(refusal) === "25P02" ? undefined : refusal;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+  return sqlStateOf(refusal) === "25P02" ? undefined : refusal;
 }

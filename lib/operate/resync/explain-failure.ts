@@ -1,6 +1,7 @@
 import { NextvalError, sql } from "../../index.js";
 import { type SequenceName, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
+import { sqlStateOf } from "../../server/sqlstate.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 
 /** Why a sequence was not moved, with what to do about it; what the server said where nothing is known to help. */
@@ -12,12 +13,11 @@ export async function explain(
   lockTimeout: number,
 ): Promise<Error> {
   if (!(error instanceof Error)) return new Error(String(error));
-  if (error instanceof NextvalError || !("code" in error)) return error;
   const name = titleOf(sequence);
   const because = (code: "LOCK_TIMEOUT" | "PERMISSION_DENIED" | "READ_ONLY", advice: string) =>
     new NextvalError(code, `${name}: ${error.message}; nothing was set; ${advice}`, { sequence: name, cause: error });
   const onPrimary = () => because("READ_ONLY", "run resync on the primary");
-  switch (error.code) {
+  switch (sqlStateOf(error)) {
     case "55P03": {
       const advice = `a transaction that drew from it did not end within ${lockTimeout} ms: find it in pg_locks, or wait longer with lockTimeout`;
       return because("LOCK_TIMEOUT", advice);

@@ -1,9 +1,11 @@
 import { type Database, sql, type Transaction } from "../../index.js";
-import { ADVISORY_LOCK } from "../../server/advisory-locks.js";
+import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { enterCatalogPath } from "../../server/catalog-path.js";
+import { MAX_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { quotedOf, type SequenceName } from "../../server/names.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
+import { sqlStateOf } from "../../server/sqlstate.js";
 import { type ExtremeDocument, extremeOf, positionOf, toExtreme } from "../columns/extremes-query.js";
 import type { FedColumn, Trust } from "../columns/fed-columns.js";
 import { holdTables, mustBeHeld } from "../columns/hold-tables.js";
@@ -16,7 +18,6 @@ import type { ResyncMove } from "./resync-report.js";
 /** How long the first try waits for a lock, and how long others get through before the next, in milliseconds. */
 const FIRST_TRY = 200;
 const PAUSE = 200;
-const LONGEST = 2_147_483_647;
 
 /**
  * Decides again, with the sequence held, and moves it. Undefined where that is no longer needed.
@@ -34,22 +35,18 @@ export async function moveSafely(
 ): Promise<ResyncMove | undefined> {
   const end = lockTimeout === 0 ? Infinity : Date.now() + lockTimeout;
   for (let patience = FIRST_TRY; ; patience *= 2) {
-    const wait = Math.max(1, Math.min(patience, end - Date.now(), LONGEST));
+    const wait = Math.max(1, Math.min(patience, end - Date.now(), MAX_LOCK_TIMEOUT_MS));
     try {
       return await db.begin("isolation level read committed read write", (tx) =>
         moveHeld(tx, sequence, columns, wishes, trust, wait),
       );
     } catch (error) {
-      if (!isLockTimeout(error) || Date.now() + PAUSE >= end) throw error;
+      if (sqlStateOf(error) !== "55P03" || Date.now() + PAUSE >= end) throw error;
       await new Promise((resolve) => {
         setTimeout(resolve, PAUSE);
       });
     }
   }
-}
-
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "55P03";
 }
 
 async function moveHeld(
@@ -63,9 +60,9 @@ async function moveHeld(
   const name = sql.identifier(sequence.schema, sequence.name);
   const id = sql`${quotedOf(sequence)}::regclass`;
   await tx.query(enterCatalogPath({ views: trust.views === true }));
-  await tx`select set_config('lock_timeout', ${`${lockTimeout}`}, true)`;
+  await setLockTimeout(tx, lockTimeout);
   // Another resync of the same sequence would wait for this one, and this one for it.
-  await tx`select pg_catalog.pg_advisory_xact_lock(${ADVISORY_LOCK}::int, ${id}::oid::int)`;
+  await tx`select pg_catalog.pg_advisory_xact_lock(${MOVE_LOCK}::int, ${id}::oid::int)`;
   // The tables before the sequence: whoever empties a table and then fills it takes them in this order.
   const readable = columns.filter((column) => incomparable(column) === undefined);
   for (const statement of holdTables(readable, trust.trustOwners ?? [], true)) await tx.query(statement);

@@ -1,5 +1,6 @@
 import { type Database, NextvalError } from "../../index.js";
 import { optionsOf } from "../../internal.js";
+import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS } from "../../server/lock-timeout.js";
 import { sequenceKeyOf, sequenceNameOf } from "../../server/names.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
 import { incomparable } from "../columns/read-extremes.js";
@@ -99,11 +100,8 @@ export async function applyResync(
   options?: ApplyResyncOptions,
 ): Promise<ResyncReport> {
   refuseTransaction("applyResync", db);
-  const { lockTimeout = 5000, onProgress } = optionsOf("applyResync", options);
-  if (!Number.isSafeInteger(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647) {
-    const problem = `applyResync takes a lockTimeout from 0 to 2147483647 milliseconds, not ${String(lockTimeout)}`;
-    throw new NextvalError("INVALID_ARGUMENT", problem);
-  }
+  const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, onProgress } = optionsOf("applyResync", options);
+  checkLockTimeout("applyResync", lockTimeout);
   if (!Array.isArray(plan?.moves) || !Array.isArray(plan.failures) || typeof plan.options !== "object") {
     throw new NextvalError("INVALID_ARGUMENT", "applyResync takes a plan that planResync made");
   }

@@ -1,6 +1,6 @@
 import type { DatabaseState } from "../../catalog/index.js";
 import { sql, type Transaction } from "../../index.js";
-import { ADVISORY_LOCK } from "../../server/advisory-locks.js";
+import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { keyOf, titleOf } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
 import { isInspected } from "../../server/schema-filter.js";
@@ -26,7 +26,7 @@ export interface Step {
  * A sequence that may not be read is not held; a transfer refuses it.
  */
 export async function holdTarget(tx: Queries, schemas: readonly string[] | undefined): Promise<void> {
-  await tx.query(sql`select pg_catalog.pg_advisory_xact_lock(${ADVISORY_LOCK}::int, 0)::pg_catalog.text`);
+  await tx.query(sql`select pg_catalog.pg_advisory_xact_lock(${MOVE_LOCK}::int, 0)::pg_catalog.text`);
   await readDocument(
     tx,
     sql`
