@@ -97,20 +97,15 @@ export const LAYERS = {
   "lib/cli/commands": [
     ...CORE,
     "lib/catalog/index.ts",
+    "lib/catalog/plan/hazards/hazard-codes.ts",
     "lib/catalog/generate/migration-formats.ts",
     "lib/operate/index.ts",
     "lib/cli/terminal",
     "lib/cli/report",
     "lib/cli/config",
     "lib/cli/database",
-    "node:",
-  ],
-  "lib/cli": [
-    ...CORE,
-    "lib/catalog/plan/hazards/hazard-codes.ts",
-    "lib/catalog/generate/migration-formats.ts",
-    "lib/cli",
     "commander",
     "node:",
   ],
+  "lib/cli": [...CORE, "lib/cli", "commander", "node:"],
 };

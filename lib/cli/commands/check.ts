@@ -1,10 +1,27 @@
 import type { Flags } from "../config/settings.js";
 import { describe, say, sayJson } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
+import { addPlanning, type CliCommand } from "./command.js";
 import { withPlan } from "./with-plan.js";
 
 /** `nextval check`: fails where something differs. */
-export function check(flags: Flags): Promise<number> {
+export const command: CliCommand = {
+  summary: "fail where the database differs from the declarations",
+  details: `
+For CI, and after a deployment. Changes nothing.
+
+Example:
+  nextval check --declarations src/sequences.ts --url "$DATABASE_URL"
+
+Exit codes: 0 nothing differs; 1 something does, and is shown; 2 an error.
+`,
+  addOptions(command) {
+    addPlanning(command);
+  },
+  run: check,
+};
+
+function check(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
     const { changes, pending, questions } = plan;
     const differs = changes.length > 0 || pending.length > 0;

@@ -1,9 +1,27 @@
 import type { Flags } from "../config/settings.js";
 import { describe, say, sayJson } from "../terminal/print.js";
+import { addAllow, addPlanning, type CliCommand } from "./command.js";
 import { withPlan } from "./with-plan.js";
 
 /** `nextval diff`: shows what `push` would do. */
-export function diff(flags: Flags): Promise<number> {
+export const command: CliCommand = {
+  summary: "show what push would do",
+  details: `
+Shows each change with its SQL and its hazards, and asks what only you can say.
+Changes nothing.
+
+Example:
+  nextval diff --declarations "src/**/sequences.ts" --rename order_seq=sales_order_seq
+
+Exit codes: 0 shown, whether something differs or not; 2 an error.
+`,
+  addOptions(command) {
+    addAllow(addPlanning(command));
+  },
+  run: diff,
+};
+
+function diff(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
     const { changes, pending, questions } = plan;
     if (flags.json === true) sayJson({ changes, pending, questions });

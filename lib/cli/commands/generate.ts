@@ -1,15 +1,39 @@
 import { resolve } from "node:path";
-import { DEFAULT_FORMAT } from "../../catalog/generate/migration-formats.js";
+import { Option } from "commander";
+import { DEFAULT_FORMAT, MIGRATION_FORMATS } from "../../catalog/generate/migration-formats.js";
 import { generate as filesOf } from "../../catalog/index.js";
 import type { Flags } from "../config/settings.js";
 import { describe, say, sayJson } from "../terminal/print.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { lines, text } from "../terminal/shown-text.js";
+import { addPlanning, type CliCommand } from "./command.js";
 import { withPlan } from "./with-plan.js";
 import { writeFiles } from "./write-files.js";
 
 /** `nextval generate`: writes the plan as the migration of a tool. */
-export function generate(flags: Flags): Promise<number> {
+export const command: CliCommand = {
+  summary: "write what push would do as a migration",
+  details: `
+For a project that has a tool for migrations: writes a file in its form instead of
+changing the database. Overwrites nothing. What is pending becomes a migration of its
+own, ..._owners, which has to run after the tables.
+
+Example:
+  nextval generate --name faster_orders --out migrations
+
+Exit codes: 0 written, or nothing differs and nothing was written; 2 an error.
+`,
+  addOptions(command) {
+    const format = new Option("--format <format>", `the tool it is for; default: ${DEFAULT_FORMAT}`);
+    addPlanning(command)
+      .option("--name <name>", "what the migration is called; default: sequences")
+      .addOption(format.choices(MIGRATION_FORMATS))
+      .option("--out <folder>", "write to this folder; default: out in the configuration, then migrations");
+  },
+  run: generate,
+};
+
+function generate(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
     const { format = DEFAULT_FORMAT, migrations } = settings;
     const { changes, pending, questions } = plan;

@@ -8,10 +8,30 @@ import { fail } from "../terminal/command-error.js";
 import { say, sayJson, saySource } from "../terminal/print.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { text } from "../terminal/shown-text.js";
+import { addUrl, type CliCommand } from "./command.js";
 import { refuseToOverwrite, writeFiles } from "./write-files.js";
 
 /** `nextval pull`: writes the declarations of what a database has. */
-export async function pull(flags: Flags): Promise<number> {
+export const command: CliCommand = {
+  summary: "write the declarations of what a database has",
+  details: `
+Writes TypeScript that declares every sequence, but those of identity columns and
+extensions.
+
+Example:
+  nextval pull --schemas public,billing --out src/sequences.ts
+
+Exit codes: 0 written; 2 an error, or the file exists and --force was not given.
+`,
+  addOptions(command) {
+    addUrl(command)
+      .option("--out <file>", "write to this file; default: stdout")
+      .option("--force", "overwrite the file");
+  },
+  run: pull,
+};
+
+async function pull(flags: Flags): Promise<number> {
   const file = flags.out === undefined ? null : resolve(flags.out);
   const force = flags.force === true;
   if (file === null && force) fail("--force overwrites the file of --out; add --out FILE, or leave --force out");

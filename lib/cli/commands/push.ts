@@ -6,12 +6,36 @@ import { codeOf, explain } from "../terminal/error-message.js";
 import { REFUSED_BY_USER } from "../terminal/exit-codes.js";
 import { answersTo, complain, count, describe, say, sayJson } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
+import { addAllow, addPlanning, type CliCommand } from "./command.js";
 import { areMeant } from "./dotted-names.js";
 import { refusalOf } from "./refusal.js";
 import { type Planned, withPlan } from "./with-plan.js";
 
 /** `nextval push`: applies the plan, after a question. */
-export function push(flags: Flags): Promise<number> {
+export const command: CliCommand = {
+  summary: "change the database so that it has what is declared",
+  details: `
+Shows what it is going to do and asks; without a terminal, --yes is needed. Everything
+is done in one transaction, or nothing. A hazard has to be allowed by its code; one
+that is blocked cannot be. No current value is ever moved.
+
+Stops if a new sequence may be an old one under a new name, until --rename or --new
+says so; --yes is no answer to that. An owner whose table does not exist yet is
+pending: push again once it does.
+
+Example:
+  nextval push --declarations src/sequences.ts --allow CYCLE_REPEATS_KEYS --yes
+
+Exit codes: 0 applied, or nothing can be changed now; 1 the answer was no; 2 refused, a
+question is open, or an error.
+`,
+  addOptions(command) {
+    addAllow(addPlanning(command)).option("--yes", "apply without a question");
+  },
+  run: push,
+};
+
+function push(flags: Flags): Promise<number> {
   return withPlan(
     flags,
     flags.json === true ? (planned) => pushAsJson(planned, flags) : (planned) => pushAloud(planned, flags),

@@ -18,6 +18,7 @@ import { REFUSED_BY_USER } from "../terminal/exit-codes.js";
 import { complain, count, say, sayJson } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { type ShownText, text } from "../terminal/shown-text.js";
+import { addReading, type CliCommand } from "./command.js";
 
 /** What was found or done, and how many columns were read for it. */
 interface Run {
@@ -26,7 +27,33 @@ interface Run {
 }
 
 /** `nextval resync`: after an import, moves sequences past the values of their columns; shows the plan and asks first. */
-export async function resync(flags: Flags): Promise<number> {
+export const command: CliCommand = {
+  summary: "put sequences behind what their columns hold, after an import",
+  details: `
+After an import or a restore: inserts fail with duplicate keys, because the sequences
+do not know of the rows. Moves none backwards unless told to. Safe while others work:
+each sequence is held for a moment; see --lock-timeout.
+
+Best run by the owner of the sequences, and not by a superuser, who does not compare
+columns if that would run code of another role: see --trust-owner. Views and foreign
+tables are read with --views only.
+
+Example:
+  nextval resync --dry-run
+
+Exit codes: 0 done; 1 the answer was no; 2 some could not be moved, or an error.
+`,
+  addOptions(command) {
+    addReading(command)
+      .option("--dry-run", "only show what would be done")
+      .option("--yes", "do it without a question")
+      .option("--allow-backwards", "also move back those that are further than they need")
+      .option("--empty-caches", "also make connections forget what they reserved");
+  },
+  run: resync,
+};
+
+async function resync(flags: Flags): Promise<number> {
   if (flags.yes === true && flags.dryRun === true) {
     fail("--dry-run changes nothing, and --yes changes it without a question; leave one of them out");
   }

@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { Option } from "commander";
 import {
   type Health,
   rate,
@@ -8,6 +9,7 @@ import {
   toJson,
   toPrometheus,
 } from "../../operate/index.js";
+import { share, seconds } from "../config/parse-flags.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { checkSchemas } from "../database/known-schemas.js";
@@ -17,9 +19,44 @@ import { fail } from "../terminal/command-error.js";
 import { color, say, sayJson, sayJsonLine, sayMetrics } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { text } from "../terminal/shown-text.js";
+import { addReading, type CliCommand } from "./command.js";
 
 /** `nextval status`: how the sequences are, worst first; fails past a threshold. */
-export async function status(flags: Flags): Promise<number> {
+export const command: CliCommand = {
+  summary: "show how the sequences are, worst first",
+  details: `
+How much of each sequence is used, of what it or its column holds; whether the next
+insert will fail; whether a role that may insert may not draw. Changes nothing.
+
+Best run by a role with pg_read_all_data that is not a superuser. For a superuser,
+columns are not compared if that would run code of another role: see --trust-owner.
+Views and foreign tables are read with --views only.
+
+Examples:
+  nextval status
+  nextval status --watch 60 --once          with the days that are left
+  nextval status --watch 60 --json          a document per line, for ever
+  nextval status --prometheus > new.prom && mv new.prom sequences.prom
+
+Exit codes: 0 all is well, or --prometheus, whose metrics say how it is; 1 past the
+threshold; 2 an error.
+`,
+  addOptions(command) {
+    const failAt = new Option("--fail-at <level>", "exit with 1 from this level on; default: critical");
+    addReading(command)
+      .option("--warn-at <share>", "a warning from this share of its range on; default: 0.75", share)
+      .option("--critical-at <share>", "critical from this share on; default: 0.9", share)
+      .addOption(failAt.choices(["warning", "critical"]))
+      .option("--all-columns", "compare columns without an index, too, which reads their tables")
+      .option("--watch <seconds>", "look again and again, and show how many days are left", seconds)
+      .option("--once", "with --watch: look twice, and print the second look")
+      .option("--verbose", "also say what is worth knowing and no problem, in sentences")
+      .option("--prometheus", "print Prometheus' text format; exit with 0 whatever the level is");
+  },
+  run: status,
+};
+
+async function status(flags: Flags): Promise<number> {
   refuseContradictions(flags);
   const settings = await settingsOf(flags);
   const options: StatusOptions = {

@@ -1,4 +1,5 @@
 import { applyTransfer, planTransfer, toJson, type TransferReport } from "../../operate/index.js";
+import { values } from "../config/parse-flags.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { patiently } from "../database/timeouts.js";
@@ -7,9 +8,32 @@ import { count, say, sayJson } from "../terminal/print.js";
 import { shownName } from "../terminal/quote-name.js";
 import { lines, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
+import type { CliCommand } from "./command.js";
 
 /** `nextval transfer`: carries the positions of sequences to another database, at a cutover. */
-export async function transfer(flags: Flags): Promise<number> {
+export const command: CliCommand = {
+  summary: "carry the positions of sequences to another database, at a cutover",
+  details: `
+At a cutover or a major upgrade: logical replication carries rows, not sequences. Stop
+writing to the source first, wait for the target to catch up, then run this. It checks
+everything before it sets anything, and can be run again.
+
+Example:
+  nextval transfer --from "$OLD_URL" --to "$NEW_URL" --margin 5000
+
+Exit codes: 0 done; 2 refused, with all that differs, or an error.
+`,
+  addOptions(command) {
+    command
+      .option("--from <url>", "the source")
+      .option("--to <url>", "the target, which never moves backwards")
+      .option("--margin <values>", "so many values are left out; default: 1000", values)
+      .option("--dry-run", "do all checks, and set nothing");
+  },
+  run: transfer,
+};
+
+async function transfer(flags: Flags): Promise<number> {
   if (flags.from === undefined || flags.to === undefined) {
     return fail("From where, and to where? Give --from URL and --to URL");
   }

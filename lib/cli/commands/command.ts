@@ -1,0 +1,44 @@
+import { type Command, Option } from "commander";
+import { ALLOWABLE_CODES } from "../../catalog/plan/hazards/hazard-codes.js";
+import { hazardCode, isNew, rename, role } from "../config/parse-flags.js";
+import type { Flags } from "../config/settings.js";
+
+/** A command: what its help says, its options, and what it does. */
+export interface CliCommand {
+  /** One line in the list of commands. */
+  readonly summary: string;
+  /** Below its options: what there is to know, examples, exit codes. */
+  readonly details: string;
+  addOptions(command: Command): void;
+  /** Gives the exit code. */
+  run(flags: Flags): Promise<number>;
+}
+
+/** The option of every command that works on one database. */
+export function addUrl(command: Command): Command {
+  return command.option("--url <url>", "the database; default: url in the configuration, then DATABASE_URL");
+}
+
+/** The options of every command that compares a database with declarations. */
+export function addPlanning(command: Command): Command {
+  return addUrl(command)
+    .option("--declarations <files...>", "files or globs that export the declarations; may be repeated")
+    .option("--rename <old=new>", "a sequence of the database has a new name; may be repeated", rename)
+    .option("--new <name>", "a declared sequence is new, and no other one renamed; may be repeated", isNew)
+    .option("--prune", "drop what is not declared, unless it belongs to a column or feeds one")
+    .option("--no-prune", "drop nothing, whatever the configuration says")
+    .option("--verbose", "also name what the files export that is not a declaration");
+}
+
+/** The option of the commands that say what a hazard is. */
+export function addAllow(command: Command): Command {
+  const allow = new Option("--allow <code>", `accept a hazard; may be repeated: ${ALLOWABLE_CODES.join(", ")}`);
+  return command.addOption(allow.argParser(hazardCode));
+}
+
+/** The options of every command that reads tables. */
+export function addReading(command: Command): Command {
+  return addUrl(command)
+    .option("--views", "also read views and foreign tables, which run code of their owners as you")
+    .option("--trust-owner <role>", "let a superuser run code of this role; may be repeated", role);
+}
