@@ -1,6 +1,7 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
 import { lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-defaults.js";
+import { ownerMayDraw } from "../../server/owner-may-draw.js";
 import { positionQuery } from "../../server/position-query.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { sharedKeys, singleKeys } from "../../server/unique-columns.js";
@@ -19,7 +20,7 @@ const COLUMNS = (
 export function sequencesQuery(version: number, schemas: readonly string[] | undefined): Sql {
   return sql`
     with sequences as materialized (
-      select c.oid, n.nspname, c.relname, c.relpersistence, s.*, pg_catalog.format_type(s.seqtypid, null) as as,
+      select c.oid, n.nspname, c.relname, c.relowner, c.relpersistence, s.*, pg_catalog.format_type(s.seqtypid, null) as as,
         has_sequence_privilege(c.oid, 'select') as may_select,
         has_sequence_privilege(c.oid, 'usage') as may_use,
         has_sequence_privilege(c.oid, 'update') as may_update
@@ -49,6 +50,11 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         union all select sequence, relation, number, true, late_bound, true from (${indirectFeeds}) fed
       ) either
       group by objid, refobjid, refobjsubid
+    ), feeding as materialized (
+      select columns.*, not columns.by_default or ${ownerMayDraw(sql`t`, sql`s.oid`, sql`s.relowner`)} as counts
+      from columns
+      join sequences s on s.oid = columns.objid
+      join pg_catalog.pg_class t on t.oid = columns.refobjid
     ), feeds as materialized (
       select columns.objid, json_agg(json_build_object(
         'schema', tn.nspname, 'table', t.relname, 'column', att.attname,
@@ -59,11 +65,12 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         'unique', (t.oid, att.attnum) in (${singleKeys}), 'partOfKey', (t.oid, att.attnum) in (${sharedKeys}), 'checked', ${isChecked},
         'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
       ) order by tn.nspname, t.relname, att.attnum) as feeds
-      from columns
+      from feeding columns
       join pg_catalog.pg_class t on t.oid = columns.refobjid
       join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
       join pg_catalog.pg_attribute att on att.attrelid = t.oid and att.attnum = columns.refobjsubid
       join pg_catalog.pg_type type on type.oid = att.atttypid
+      where columns.counts
       group by columns.objid
     )
     select json_build_object(${sql.join(COLUMNS.map((name) => sql`${sql.literal(name)}, json_agg(${sql.identifier(name)})`))})::text as document
@@ -89,6 +96,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         where d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('n', 'a')
           and d.classid <> 'pg_catalog.pg_attrdef'::regclass
         union select sequence from domains
+        union select objid from feeding where not counts
       ) used on used.refobjid = s.oid
       left join lateral (${positionQuery(version)}) v on true
       order by s.nspname, s.relname

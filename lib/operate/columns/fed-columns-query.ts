@@ -1,6 +1,7 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
 import { lateBoundDefaults } from "../../server/late-bound-defaults.js";
+import { ownerMayDraw } from "../../server/owner-may-draw.js";
 import { isPowerful, mayBeSwapped } from "../../server/powerful-reader.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { singleKeys } from "../../server/unique-columns.js";
@@ -135,6 +136,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       'baseType', ${baseTypeOf(sql`fed.atttypid`, sql`fed.atttypmod`)},
       'kind', t.relkind, 'unlogged', t.relpersistence = 'u',
       'way', fed.way, 'plain', fed.plain,
+      'stranger', case when fed.way = 'default' and not ${ownerMayDraw(sql`t`, sql`s.oid`, sql`s.relowner`)} then pg_catalog.pg_get_userbyid(t.relowner) end,
       'unique', (t.oid, fed.number) in (${singleKeys}),
       'parts', case when fed.divided then (
         select json_agg(json_build_object('schema', p.nspname, 'table', p.relname, 'oid', p.part::text, 'rowType', p.reltype::text) order by p.part <> p.relation, p.nspname, p.relname)

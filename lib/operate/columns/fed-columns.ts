@@ -19,6 +19,11 @@ export interface FedColumn extends ColumnName {
   readonly way: "identity" | "default" | "owned";
   /** Whether what gets there is the value of the sequence itself, and not something made of it. */
   readonly plain: boolean;
+  /**
+   * The owner of the table if it may not draw from the sequence; else null. Every role may make such a table, so what it holds, and
+   * what fits into it, tells nothing of the sequence.
+   */
+  readonly stranger: string | null;
   /** Whether the column alone is a primary key, unique, or excluded from holding equal values. */
   readonly unique: boolean;
   /**
@@ -112,6 +117,9 @@ export async function readFedColumns(
     columns: columns.map(({ increment, kind, oid, rowType, parts, ...column }) => ({
       ...column,
       parts,
+      plain: column.plain && column.stranger === null,
+      // A stranger would otherwise choose what `status` advises to grant.
+      rolesWithoutUsage: column.stranger === null ? column.rolesWithoutUsage : [],
       tables:
         parts === null
           ? [{ schema: column.schema, table: column.table, oid, rowType, alone: false }]

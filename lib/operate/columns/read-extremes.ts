@@ -22,6 +22,7 @@ const ATTEMPTS = 10;
 
 /** Why what is in a column tells nothing of its sequence, whoever looks; undefined where it does. */
 export function naturallyIncomparable(column: FedColumn): string | undefined {
+  if (column.stranger !== null) return `the owner of the table, ${column.stranger}, may not draw from the sequence`;
   if (!column.plain) return "its default makes something else of the sequence's values";
   if (!/^(smallint|integer|bigint|numeric(\([^)]*\))?)$/.test(column.baseType)) {
     return `it is of type ${column.type}, which has no greatest whole number`;

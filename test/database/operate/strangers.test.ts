@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { bind, pgSchema } from "nextval";
+import { inspect, plan } from "nextval/catalog";
+import { applyResync, planResync, planTransfer, status } from "nextval/operate";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { useDatabase } from "../../support/database.js";
+
+/*
+ * Every role that may create a table anywhere may make one whose default draws from the sequence of another role, with no privilege
+ * on it: the server asks for that at an insert. What such a table holds must not move the sequence, nor choose what is advised.
+ */
+
+const database = useDatabase();
+const source = useDatabase();
+const stranger = `stranger_${randomBytes(4).toString("hex")}`;
+const app = `app_${randomBytes(4).toString("hex")}`;
+
+beforeAll(async () => {
+  await database.client.unsafe(`create role ${stranger}; create role ${app}`);
+});
+afterAll(async () => {
+  for (const { client } of [database, source]) await client.unsafe(`drop owned by ${stranger}, ${app} cascade`);
+  await database.client.unsafe(`drop role ${stranger}; drop role ${app}`);
+});
+beforeEach(async () => {
+  for (const { client } of [database, source]) {
+    await client.unsafe(`
+      drop schema if exists app, theirs cascade; create schema app authorization ${app};
+      create schema theirs authorization ${stranger}; grant usage on schema app to public;
+      set role ${app}; create table app.orders (id serial primary key); insert into app.orders select from generate_series(1, 10);
+      reset role`);
+  }
+});
+
+/** A table of the stranger that draws from the sequence of the other role. */
+async function makeTable(type: string, ...ids: number[]): Promise<void> {
+  await database.client.unsafe(`
+    set role ${stranger};
+    create table theirs.mine (id ${type} default nextval('app.orders_id_seq') primary key);
+    insert into theirs.mine select unnest('{${ids.join(",")}}'::${type}[]);
+    grant select, insert on theirs.mine to public;
+    reset role`);
+}
+
+const moveAll = async () => applyResync(bind(database.client), await planResync(bind(database.client)));
+const sequence = async () => (await status(bind(database.client))).sequences[0];
+
+test("rows of a stranger's table do not move a sequence", async () => {
+  // The first is in the way, and after the second there is one value left.
+  await makeTable("integer", 11, 2_147_483_646);
+  expect(await sequence()).toMatchObject({ level: "ok", nextValue: 11n });
+  expect(await moveAll()).toMatchObject({ moves: [], failures: [] });
+  const [column] = (await sequence())?.columns.filter(({ table }) => table === "mine") ?? [];
+  expect(column?.notCompared).toBe(`the owner of the table, ${stranger}, may not draw from the sequence`);
+});
+
+test("a stranger's narrow column does not end a sequence, and does not keep it from being moved", async () => {
+  await makeTable("smallint");
+  await database.client.unsafe(`select setval('app.orders_id_seq', 40000); insert into app.orders values (40500)`);
+  expect(await sequence()).toMatchObject({ end: 2_147_483_647n, left: 2_147_443_647n });
+  expect(await moveAll()).toMatchObject({ moves: [{ to: 40_501n }], failures: [] });
+});
+
+test("a stranger's narrow column on the target does not take the margin of a transfer", async () => {
+  await makeTable("smallint");
+  await source.client.unsafe(`select setval('app.orders_id_seq', 40000)`);
+  const report = await planTransfer(bind(source.client), bind(database.client));
+  expect(report).toMatchObject({ sequences: [{ to: 41_001n, margin: 1000n }] });
+});
+
+test("nobody is advised to grant a stranger, or those it lets in, the right to draw", async () => {
+  await makeTable("integer");
+  expect((await sequence())?.problems.map(({ code }) => code)).toEqual(["NOT_COMPARED"]);
+});
+
+test("a stranger's table makes no hazards, and keeps a sequence from being dropped", async () => {
+  await database.client.unsafe(`
+    set role ${app}; create sequence app.free_seq; reset role; set role ${stranger};
+    create table theirs.other (id smallint default nextval('app.free_seq') primary key); reset role`);
+  const state = await inspect(bind(database.client), { schemas: ["app"] });
+  const freeSeq = pgSchema("app").sequence("free_seq", { cycle: true });
+  expect(plan([freeSeq], state).changes).toMatchObject([{ kind: "alter", hazards: [] }]);
+  expect(plan([], state, { prune: true, schemas: ["app"] }).changes).toEqual([]);
+});
+
+test("a table of another role that may draw counts", async () => {
+  await makeTable("integer", 11, 5000);
+  await database.client.unsafe(`grant usage on sequence app.orders_id_seq to ${stranger}`);
+  expect(await moveAll()).toMatchObject({ moves: [{ to: 5001n }] });
+});
