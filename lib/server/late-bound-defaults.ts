@@ -1,5 +1,6 @@
 import { type Sql, sql } from "../index.js";
 import { callersSchemas } from "./catalog-path.js";
+import { expressionText } from "./expression-text.js";
 
 /** A part of a name in quotes or without them; any letter beyond ASCII will do. */
 const PART = '("([^"]|"")+"|([a-zA-Z_]|[^[:cntrl:] -~])([a-zA-Z0-9_$]|[^[:cntrl:] -~])*)';
@@ -30,7 +31,7 @@ function lookedUpIn(defaults: Sql): Sql {
       case when literal.name ~ ${`^(${PART}[.])?${PART}$`} then parse_ident(literal.name) end as parts
     from (${defaults}) a
     cross join lateral regexp_matches(
-      pg_catalog.pg_get_expr(a.expression, 0),
+      ${expressionText(sql`a.expression`)},
       $re$nextval[(][(]'((?:[^']|'')+)'::(?:text|character varying)[)]::regclass[)]$re$, 'g'
     ) match
     cross join lateral (select replace(match[1], '''''', '''') as name) literal

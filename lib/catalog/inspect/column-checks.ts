@@ -1,4 +1,5 @@
 import { type Sql, sql } from "../../index.js";
+import { expressionText } from "../../server/expression-text.js";
 import { generatedFrom } from "../../server/generated-columns.js";
 
 /** What a default looks like that gives a column each value as it was drawn; the server does not show implicit casts. */
@@ -34,11 +35,11 @@ export const isChecked: Sql = sql`(
   or case
     when att.attidentity <> '' then false
     when att.atthasdef then (
-      select a.adbin::text not like '{FUNCEXPR :funcid 1574 %' and pg_catalog.pg_get_expr(a.adbin, 0) !~ ${PLAIN}
+      select a.adbin::text not like '{FUNCEXPR :funcid 1574 %' and coalesce(${expressionText(sql`a.adbin`)} !~ ${PLAIN}, true)
       from pg_catalog.pg_attrdef a
       where a.adrelid = t.oid and a.adnum = att.attnum
     )
-    when type.typdefaultbin is not null then pg_catalog.pg_get_expr(type.typdefaultbin, 0) !~ ${PLAIN}
+    when type.typdefaultbin is not null then coalesce(${expressionText(sql`type.typdefaultbin`)} !~ ${PLAIN}, true)
     else false
   end
 )`;

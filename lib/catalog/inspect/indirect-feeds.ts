@@ -33,7 +33,7 @@ export const indirectFeeds = sql`
     from users u
     join pg_catalog.pg_depend d on d.refclassid = u.classid and d.refobjid = u.objid
     where u.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-  ), fed as (
+  ), begun as (
     select objid as sequence, refobjid as relation, refobjsubid as number, false as indirect, false as late_bound
     from defaults
     union
@@ -57,6 +57,30 @@ export const indirectFeeds = sql`
     join pg_catalog.pg_attribute att on att.attrelid = d.refobjid and att.attnum = d.refobjsubid
     join pg_catalog.pg_type type on type.oid = att.atttypid and type.typcategory = 'N'
     where u.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+  ), reached as (
+    select relation from begun
+    union
+    select onward.relation
+    from reached
+    cross join lateral (
+      select i.inhrelid as relation from pg_catalog.pg_inherits i where i.inhparent = reached.relation
+      union all
+      select d.refobjid
+      from pg_catalog.pg_rewrite r
+      join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = r.oid
+        and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      where r.ev_class = reached.relation and r.ev_type = '1'
+    ) onward
+  ), origins as materialized (
+    -- The text of a rule is as long as its view has columns: so it is taken apart once for each view, and not for each column.
+    select r.ev_class as view, origin[1]::pg_catalog.int4 as number,
+      origin[2]::pg_catalog.oid as relation, origin[3]::pg_catalog.int4 as origin
+    from pg_catalog.pg_rewrite r
+    join pg_catalog.pg_class c on c.oid = r.ev_class and c.relkind = 'v'
+    cross join lateral pg_catalog.regexp_matches(r.ev_action::pg_catalog.text, ${ORIGIN}, 'g') origin
+    where r.ev_type = '1' and r.ev_class in (select relation from reached) and origin[2] <> '0' and origin[3] <> '0'
+  ), fed as (
+    select sequence, relation, number, indirect, late_bound from begun
     union
     select f.sequence, onward.relation, onward.number, true, false
     from fed f
@@ -68,11 +92,7 @@ export const indirectFeeds = sql`
       join pg_catalog.pg_attribute part on part.attrelid = i.inhrelid and part.attname = att.attname
       where c.relkind = 'p' and i.inhparent = f.relation
       union all
-      select origin[2]::pg_catalog.oid, origin[3]::pg_catalog.int4
-      from pg_catalog.pg_rewrite r
-      cross join lateral pg_catalog.regexp_matches(r.ev_action::pg_catalog.text, ${ORIGIN}, 'g') origin
-      where c.relkind = 'v' and r.ev_class = f.relation and r.ev_type = '1' and origin[1] = f.number::pg_catalog.text
-        and origin[2] <> '0' and origin[3] <> '0'
+      select o.relation, o.origin from origins o where o.view = f.relation and o.number = f.number
     ) onward
   )
   select sequence, relation, number, bool_or(late_bound) as late_bound from fed where indirect group by sequence, relation, number`;

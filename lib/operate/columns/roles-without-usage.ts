@@ -10,14 +10,16 @@ import { sql } from "../../index.js";
  */
 export const rolesWithoutUsage = sql`
     doors as (
-      select t.sequence, t.relation as root, t.number, t.part as relation
+      select t.sequence, t.relation as root, t.number, t.part as relation, 0 as depth
       from trees t
       join drawn d on d.sequence = t.sequence and d.relation = t.part and d.attname = t.attname and d.way = 'default'
       union
-      select doors.sequence, doors.root, doors.number, v.view
+      select doors.sequence, doors.root, doors.number, v.view, doors.depth + 1
       from doors
       join views v on v.base = doors.relation
-      where has_any_column_privilege(v.owner, v.base, 'insert') and pg_catalog.pg_relation_is_updatable(v.view, false) & 8 = 8
+      -- The function looks at all views below, and waits for their locks: so only at a view that was come to from below.
+      where doors.depth < 10 and has_any_column_privilege(v.owner, v.base, 'insert')
+        and case when v.base = doors.relation then pg_catalog.pg_relation_is_updatable(v.view, false) & 8 = 8 end
     ), views as materialized (
       -- Those of one table only, as nothing else tells which table a view inserts into.
       select c.oid as view, c.relowner as owner, min(d.refobjid) as base
