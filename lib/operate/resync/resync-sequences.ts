@@ -63,7 +63,11 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
     try {
       const decision = decide({ sequence, options, lastValue, isCalled, unknown, columns }, wishesOf(wanted));
       if (decision.kind === "skip") plan.skips.push({ sequence, reason: decision.reason });
-      if (decision.kind === "move") plan.moves.push(moveOf(sequence, decision));
+      if (decision.kind !== "move") continue;
+      const isDrawnElsewhere = state.isReferenced || state.feeds.some(({ indirect }) => indirect);
+      if (isDrawnElsewhere && isBackwards(decision, options.increment)) {
+        plan.skips.push({ sequence, reason: DRAWN_ELSEWHERE });
+      } else plan.moves.push(moveOf(sequence, decision));
     } catch (error) {
       plan.failures.push({ sequence, error: error as Error });
     }
@@ -107,7 +111,8 @@ export async function applyResync(
   }
   const report = { moves: [] as ResyncMove[], failures: [...plan.failures], skips: [...plan.skips] };
   const fed = await readFed(db, plan);
-  for (const [done, { sequence }] of plan.moves.entries()) {
+  for (const [done, planned] of plan.moves.entries()) {
+    const { sequence } = planned;
     onProgress?.({ done, total: plan.moves.length });
     const columns = fed.get(sequenceKeyOf(sequence));
     if (columns === undefined) {
@@ -115,7 +120,10 @@ export async function applyResync(
       continue;
     }
     try {
-      const move = await moveSafely(db, sequence, columns, wishesOf(plan.options), plan.options, lockTimeout);
+      // A move that was planned forwards does not turn back, whatever is found now.
+      const mayTurnBack = columns.some(({ increment }) => isBackwards(planned, increment));
+      const wishes = wishesOf({ ...plan.options, allowBackwards: plan.options.allowBackwards === true && mayTurnBack });
+      const move = await moveSafely(db, sequence, columns, wishes, plan.options, lockTimeout);
       if (move !== undefined) report.moves.push(move);
     } catch (error) {
       report.failures.push({ sequence, error: await explain(db, error, sequence, columns, lockTimeout) });
@@ -130,6 +138,14 @@ function refuseTransaction(name: string, db: Pick<Database, "begin">): void {
   if (typeof db?.begin === "function") return;
   const problem = `${name} takes a pool or a session, not a transaction: each sequence is moved in a transaction of its own`;
   throw new NextvalError("INVALID_ARGUMENT", problem);
+}
+
+/** Why a sequence is not moved back: what has taken its values is not only in the columns that were read. */
+const DRAWN_ELSEWHERE =
+  "it also gives values to a domain, a function, a view or a rule, and what has taken them is not counted, so it is not moved back";
+
+function isBackwards({ from, to }: { readonly from: bigint; readonly to: bigint }, increment: bigint): boolean {
+  return increment > 0n ? to < from : to > from;
 }
 
 function wishesOf({ allowBackwards = false, emptyCaches = false }: ResyncOptions): Wishes {
