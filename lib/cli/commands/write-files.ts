@@ -62,6 +62,8 @@ function isThere(path: string): boolean {
 /** The file takes the place of the old one when it is whole. A link stays a link, and the file behind it keeps its permissions. */
 function replaceFile(path: string, content: string): void {
   const old = statSync(path, { throwIfNoEntry: false });
+  // A file in the place of a device would be there for every program: /dev/null, say, if root asks for it.
+  if (old !== undefined && !old.isFile()) throw new Error("it is not a regular file");
   const target = old === undefined ? path : realpathSync(path);
   withTemporary(target, content, old, (temporary) => renameSync(temporary, target));
 }

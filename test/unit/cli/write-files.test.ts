@@ -54,6 +54,17 @@ test("what is overwritten keeps its permissions, and a link stays a link", () =>
   expect(readdirSync(folder).sort()).toEqual(["link.ts", "program.ts", "real.ts"]);
 });
 
+test("what is not a regular file is not replaced", () => {
+  // As /dev/null would be, if root asked for it; a folder is neither.
+  symlinkSync("/dev/null", at("null"));
+  mkdirSync(at("folder"));
+  for (const name of ["null", "folder"]) {
+    const write = () => writeFiles([{ path: at(name), content: "new" }], { overwrite: true });
+    expect(write).toThrow(/Cannot write .*: it is not a regular file$/);
+  }
+  expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+});
+
 test("a link that leads nowhere is not written through", () => {
   symlinkSync(at("elsewhere"), at("a.ts"));
   expect(() => writeFiles([{ path: at("a.ts"), content: "new" }])).toThrow(/a\.ts exists; nothing was written$/);
