@@ -82,6 +82,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** What was given to an option that there is not may be a password. */
+function withoutValue(message: string): string {
+  return message.replace(/(unknown option '-[^='\n]*)=[^\n]*'/, "$1'");
+}
+
 /** Loads the command that is called, or all of them for the help of the program. */
 async function commandsFor(name: string | undefined): Promise<[name: string, definition: CliCommand][]> {
   const called = Object.entries(COMMANDS).filter(([each]) => each === name);
@@ -96,7 +101,7 @@ function programOf(commands: readonly [name: string, definition: CliCommand][], 
     .helpOption("-h, --help", "print this; nextval COMMAND --help explains a command")
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => complain(lines(redact(text.trimEnd()).split("\n"))) })
+    .configureOutput({ writeErr: (text) => complain(lines(redact(withoutValue(text.trimEnd())).split("\n"))) })
     .showHelpAfterError("(--help explains what there is)")
     .addHelpText("after", AFTER_HELP);
 

@@ -693,6 +693,15 @@ describe("passwords", () => {
   });
 });
 
+test("a password is not shown in the name of a database, or in an option that there is not", async () => {
+  const { run } = await newProject();
+  const name = encodeURIComponent("host=h password=S3cr3tWord dbname=x");
+  const refused = await run("status", "--url", `postgresql://u@127.0.0.1:1/${name}`);
+  expect(refused.stderr).toMatch(/^Cannot connect to the database host=h password=\*\*\*\* dbname=x at 127/);
+  const unknown = await run("status", "--pasword=S3cr3tWord");
+  expect(unknown.stderr).toMatch(/^error: unknown option '--pasword'\n/);
+});
+
 test("a file that cannot be written is said", async () => {
   const project = await newProject();
   const { status, stderr } = await project.run("pull", "--url", database.url, "--out", "package.json/s.ts");

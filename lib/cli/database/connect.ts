@@ -3,7 +3,7 @@ import { bind, type Database } from "../../index.js";
 import type { Settings } from "../config/settings.js";
 import { CommandError } from "../terminal/command-error.js";
 import { shownName } from "../terminal/quote-name.js";
-import { keepSecretsOf, redact } from "../terminal/redact.js";
+import { keepSecretsOf, redact, redactThrown } from "../terminal/redact.js";
 import { type ShownText, text } from "../terminal/shown-text.js";
 import { cancellable } from "../terminal/signals.js";
 import { type DatabaseUrl, type Host, readUrl } from "./database-url.js";
@@ -143,7 +143,7 @@ async function firstAnswer(client: postgres.Sql): Promise<Session & { pid: numbe
 
 function cannotConnect(address: Address, error: unknown): CommandError {
   return new CommandError(
-    `Cannot connect to the database ${address.database} at ${addressOf(address)}: ${reasonOf(error)}`,
+    `Cannot connect to the database ${redactThrown(address.database)} at ${addressOf(address)}: ${reasonOf(error)}`,
     { cause: error },
   );
 }
