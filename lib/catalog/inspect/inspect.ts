@@ -35,6 +35,13 @@ export async function inspect(db: Source, { schemas }: InspectOptions = {}): Pro
   const query = sequencesQuery(server.version, schemas);
   const read = (reading?: Reading) => readAgain(() => readDocument<ColumnsOf<SequenceRow>>(db, query, reading));
   let columns = await read();
+  // Most locks are gone in a moment. One that stays must not hold up the look at all other sequences.
+  for (let waited = 0; waited < LOCKED_MS && columns.locked?.includes(true) === true; waited += PAUSE_MS) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, PAUSE_MS);
+    });
+    columns = await read();
+  }
   if (server.version < 180_000 && "begin" in db && hasUnknown(columns)) {
     // Only what keeps schemas from being renamed lets a superuser read a name in the schema of another role.
     columns = await read({ before: [holdSchemas] }).catch(() => columns);
@@ -55,9 +62,13 @@ export async function inspect(db: Source, { schemas }: InspectOptions = {}): Pro
 }
 
 /** Whether the position of a sequence is not known that the role may read. */
-function hasUnknown({ last, may_select: mayRead }: ColumnsOf<SequenceRow>): boolean {
-  return last?.some((value, index) => value === null && mayRead?.[index] === true) ?? false;
+function hasUnknown({ last, locked, may_select: mayRead }: ColumnsOf<SequenceRow>): boolean {
+  return last?.some((value, index) => value === null && mayRead?.[index] === true && locked?.[index] !== true) ?? false;
 }
+
+/** How long sequences that are locked are waited for, and how often they are looked at meanwhile. */
+const LOCKED_MS = 500;
+const PAUSE_MS = 100;
 
 interface ServerDocument {
   readonly version: number;
@@ -93,6 +104,7 @@ interface SequenceRow {
   readonly feeds: readonly (Omit<FedColumn, "inserts"> & { readonly inserts: string })[] | null;
   readonly last: string | null;
   readonly called: boolean | null;
+  readonly locked: boolean;
   readonly may_select: boolean;
   readonly may_use: boolean;
   readonly may_update: boolean;
@@ -142,6 +154,7 @@ function stateAt(index: number, columns: ColumnsOf<SequenceRow>): SequenceState 
     isReferenced: of("referenced"),
     lastValue: last === null ? null : BigInt(last),
     isCalled: of("called"),
+    ...(of("locked") && of("may_select") ? { isLocked: true as const } : {}),
     missingPrivileges: [
       ...(of("may_select") ? [] : ["select" as const]),
       ...(of("may_use") ? [] : ["usage" as const]),

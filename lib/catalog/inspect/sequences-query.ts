@@ -1,6 +1,7 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
 import { lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-defaults.js";
+import { lockedRelations } from "../../server/locked-relations.js";
 import { ownerMayDraw } from "../../server/owner-may-draw.js";
 import { positionQuery } from "../../server/position-query.js";
 import { isInspected } from "../../server/schema-filter.js";
@@ -10,7 +11,7 @@ import { indirectFeeds } from "./indirect-feeds.js";
 
 const COLUMNS = (
   "schema name as start increment min max cache cycle unlogged comment identity extension table column feeds referenced " +
-  "last called may_select may_use may_update"
+  "last called locked may_select may_use may_update"
 ).split(" ");
 
 /**
@@ -18,12 +19,18 @@ const COLUMNS = (
  * sequence takes the server far longer.
  */
 export function sequencesQuery(version: number, schemas: readonly string[] | undefined): Sql {
+  // Before 18 the server reads a position under a lock that also ALTER SEQUENCE conflicts with.
+  const locked =
+    version < 180_000
+      ? lockedRelations("ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")
+      : lockedRelations("AccessExclusiveLock");
   return sql`
     with sequences as materialized (
       select c.oid, n.nspname, c.relname, c.relowner, c.relpersistence, s.*, pg_catalog.format_type(s.seqtypid, null) as as,
         has_sequence_privilege(c.oid, 'select') as may_select,
         has_sequence_privilege(c.oid, 'usage') as may_use,
-        has_sequence_privilege(c.oid, 'update') as may_update
+        has_sequence_privilege(c.oid, 'update') as may_update,
+        c.oid in (${locked}) as locked
       from pg_catalog.pg_sequence s
       join pg_catalog.pg_class c on c.oid = s.seqrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -80,7 +87,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         s.seqcache::text as cache, s.seqcycle as cycle, s.relpersistence = 'u' as unlogged, comment.description as comment,
         coalesce(o.deptype = 'i', false) as identity, e.objid is not null as extension,
         t.relname as table, att.attname as column, f.feeds, used.refobjid is not null as referenced,
-        v.last_value::text as last, v.is_called as called, s.may_select, s.may_use, s.may_update
+        v.last_value::text as last, v.is_called as called, s.locked, s.may_select, s.may_use, s.may_update
       from sequences s
       left join pg_catalog.pg_description comment
         on comment.objoid = s.oid and comment.classoid = 'pg_catalog.pg_class'::regclass and comment.objsubid = 0
@@ -98,7 +105,15 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         union select sequence from domains
         union select objid from feeding where not counts
       ) used on used.refobjid = s.oid
-      left join lateral (${positionQuery(version)}) v on true
+      left join lateral (
+        -- What is locked is not waited for: whoever drops a sequence, and does not commit, would hold up the look at all others.
+        select v.last_value, v.is_called
+        from (
+          select case when not s.locked then s.oid end as oid, s.nspname, s.relname, s.relpersistence,
+            s.may_select and not s.locked as may_select, s.may_use and not s.locked as may_use
+        ) s
+        cross join lateral (${positionQuery(version)}) v
+      ) v on true
       order by s.nspname, s.relname
     ) rows`;
 }

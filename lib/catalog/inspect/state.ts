@@ -26,6 +26,8 @@ export interface SequenceState {
   readonly lastValue: bigint | null;
   /** Whether `lastValue` has been given out; null where it may not be read. */
   readonly isCalled: boolean | null;
+  /** True if it may be read, and another session has it locked, to drop or alter it. `lastValue` is null then. */
+  readonly isLocked?: true | undefined;
   /** What the connected role may not do with it. */
   readonly missingPrivileges: readonly ("select" | "usage" | "update")[];
 }

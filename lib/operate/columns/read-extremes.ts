@@ -1,5 +1,6 @@
 import { NextvalError, sql } from "../../index.js";
 import { roundingStep } from "../../server/integer-limits.js";
+import { lockedRelations } from "../../server/locked-relations.js";
 import { columnOf, sequenceKeyOf } from "../../server/names.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument, type Source } from "../../server/read-json.js";
@@ -61,14 +62,60 @@ export async function readExtremes(
   onProgress?: ((progress: Progress) => void) | undefined,
 ): Promise<Map<FedColumn, Extreme>> {
   const extremes = new Map<FedColumn, Extreme>();
-  let done = 0;
-  for (const batch of batchesOf(columns)) {
-    onProgress?.({ done, total: columns.length });
-    await readBatch(db, how, batch, extremes);
-    done += batch.length;
+  const total = columns.length;
+  // In a transaction of the caller a lock that is not free in time would be the end of it.
+  const locks = "begin" in db && total > 0 ? await readLocks(db) : undefined;
+  const late: FedColumn[] = [];
+  const free = columns.filter(({ tables }) => {
+    return locks === undefined || !tables.some(({ oid }) => locks.relations.has(oid));
+  });
+  for (const batch of batchesOf(free)) {
+    onProgress?.({ done: extremes.size, total });
+    await readBatch(db, locks === undefined ? how : { ...how, lockTimeout: 1, late }, batch, extremes);
   }
-  onProgress?.({ done, total: columns.length });
+  late.push(...columns.filter((column) => !free.includes(column)));
+  let left = locks?.patience ?? 0;
+  for (const column of late) {
+    onProgress?.({ done: extremes.size, total });
+    const start = performance.now();
+    // One that is used up stays at 1, because 0 would wait forever.
+    const lockTimeout = locks?.patience === 0 ? 0 : Math.max(1, Math.ceil(left));
+    await readBatch(db, { ...how, lockTimeout }, [column], extremes);
+    left -= performance.now() - start;
+  }
+  onProgress?.({ done: total, total });
   return extremes;
+}
+
+interface Locks {
+  /** The OIDs of tables that another session has locked against reading, or that it waits to lock so: with what is below them. */
+  readonly relations: ReadonlySet<string>;
+  /** The `lock_timeout` of the connection, in milliseconds. */
+  readonly patience: number;
+}
+
+/** A statement that waits for one table holds the locks of a hundred others meanwhile. */
+async function readLocks(db: Source): Promise<Locks> {
+  const { relations, patience } = await readDocument<{ relations: readonly string[]; patience: string }>(
+    db,
+    sql`
+      with recursive locked as (
+        ${lockedRelations("AccessExclusiveLock")}
+        union
+        select above.relation
+        from locked
+        cross join lateral (
+          select i.inhparent as relation from pg_catalog.pg_inherits i where i.inhrelid = locked.relation
+          union all
+          select x.indrelid from pg_catalog.pg_index x where x.indexrelid = locked.relation
+        ) above
+      )
+      select json_build_object(
+        'relations', coalesce((select json_agg(relation::text) from locked), '[]'),
+        'patience', (select s.setting from pg_catalog.pg_settings s where s.name = 'lock_timeout')
+      )::text as document`,
+  );
+  return { relations: new Set(relations), patience: Number(patience) };
 }
 
 /** A statement holds the locks of all that it reads until it ends, and the server has room for some thousands only. */
@@ -94,6 +141,10 @@ export interface Reading extends Trust {
   readonly version: number;
   /** The keys of sequences whose position the server has under their names only. */
   readonly undrawn: ReadonlySet<string>;
+  /** How long to wait for a lock, in milliseconds. Default: as the connection does. */
+  readonly lockTimeout?: number | undefined;
+  /** Where a column goes whose lock was not free in that time, to be read later. */
+  readonly late?: FedColumn[] | undefined;
 }
 
 async function readBatch(
@@ -110,6 +161,9 @@ async function readBatch(
     const found = await readDocument<readonly (ExtremeDocument | null)[]>(db, query, {
       views: how.views,
       before: [
+        ...(how.lockTimeout === undefined
+          ? []
+          : [sql`select set_config('lock_timeout', ${`${how.lockTimeout}`}, true)`]),
         ...holdTables(columns.filter(mustBeHeld), how.trustOwners ?? []),
         ...(columns.some(({ swappable, sequence }) => swappable && how.undrawn.has(sequenceKeyOf(sequence)))
           ? [holdSchemas]
@@ -130,6 +184,10 @@ async function readBatch(
     const isAlone = only !== undefined && others.length === 0;
     // An emptied file again, just before it is read; or a table that is damaged, which is not worth a third look.
     const onceMore = sqlStateOf(refusal) === "XX001" && attempts > 1;
+    if (isAlone && sqlStateOf(refusal) === "55P03" && how.late !== undefined) {
+      how.late.push(only);
+      return;
+    }
     if (isAlone && !onceMore) {
       extremes.set(only, { unknown: `${columnOf(only)} could not be read: ${refusal.message}` });
       return;

@@ -18,8 +18,14 @@ export const NOT_BY_OID: Unknown = {
   code: "COLUMN_NOT_COMPARED",
 };
 
+const LOCKED: Unknown = {
+  reason: "its position is not known, because another session has it locked, to drop or alter it; find it in pg_locks",
+  code: "LOCK_TIMEOUT",
+};
+
 /** Undefined if the position is known, or if the role may not read it. */
-export function whyUnknown({ lastValue, missingPrivileges, options }: SequenceState): Unknown | undefined {
+export function whyUnknown({ lastValue, isLocked, missingPrivileges, options }: SequenceState): Unknown | undefined {
   if (lastValue !== null || missingPrivileges.includes("select")) return undefined;
+  if (isLocked === true) return LOCKED;
   return options.unlogged ? LOST_ON_STANDBY : NOT_BY_OID;
 }

@@ -50,10 +50,10 @@ export interface StatusOptions extends Trust {
  *
  * It reads only, in read-only transactions unless `db` is a transaction, and takes no lock but that of a `select`. A superuser also
  * takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs code of their owners unless they are held.
- * However many sequences there are, it takes at most six reads, and one for up to a hundred columns that are compared. What is inserted meanwhile gives no false alarm, as
+ * However many sequences there are, it takes at most seven reads, and one for up to a hundred columns that are compared. What is inserted meanwhile gives no false alarm, as
  * the position of a sequence is read after the rows that it is compared with. A column that fails or may not be read is a
- * problem, `NOT_COMPARED`, as its sequence may be behind; one that is locked against reading holds it up for as long as
- * the connection's `lock_timeout` and `statement_timeout` allow.
+ * problem, `NOT_COMPARED`, as its sequence may be behind; those that are locked against reading are waited for last, for
+ * the connection's `lock_timeout` in all. In a transaction of the caller a lock is waited for as by any other statement.
  *
  * Throws `INVALID_ARGUMENT`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
  */

@@ -62,3 +62,44 @@ test("a view of very many columns with defaults is taken apart once", async () =
   // Once for each column takes 20 times as long.
   expect(performance.now() - start).toBeLessThan(4000);
 });
+
+test("tables that somebody has locked are waited for once in all, and nobody waits behind that", async () => {
+  const names = Array.from({ length: 120 }, (_, index) => `t${index}`);
+  await database.client.unsafe(names.map((name) => `create table m.${name} (id serial primary key)`).join("; "));
+  const other = database.connect({ max: 1 });
+  await other.begin(async (tx) => {
+    await tx`lock table m.t7, m.t70, m.t110 in access exclusive mode`;
+    const reader = database.connect({ max: 1, connection: { lock_timeout: 1000 } });
+    const start = performance.now();
+    const looking = status(bind(reader), { schemas: ["m"] });
+    const waits = () => database.client`select from pg_locks where not granted`;
+    await expect.poll(async () => (await waits()).length, { interval: 10 }).toBe(1);
+    // The statement that waits holds no other table.
+    await database.client.unsafe("set lock_timeout = 200; alter table m.t8 add column more int; reset lock_timeout");
+    const { sequences } = await looking;
+    // Every level of a bisection would wait for a second again: for more than 15 in all.
+    expect(performance.now() - start).toBeLessThan(8000);
+    const open = sequences.filter(({ columns }) => columns[0]?.notCompared !== null);
+    expect(open.map(({ sequence }) => sequence.name).sort()).toEqual(["t110_id_seq", "t70_id_seq", "t7_id_seq"]);
+    await tx`rollback`;
+  });
+});
+
+test("a sequence that somebody has dropped, and not committed it", async () => {
+  await database.client.unsafe("create sequence m.s");
+  const other = database.connect({ max: 1 });
+  await other.begin(async (tx) => {
+    await tx`drop sequence m.s`;
+    const [first, second] = (await status(bind(database.connect({ max: 1, connection: { lock_timeout: 5000 } }))))
+      .sequences;
+    expect(first).toMatchObject({
+      sequence: { name: "s" },
+      level: "warning",
+      lastValue: null,
+      problems: [{ code: "UNREADABLE" }],
+    });
+    expect(first?.problems[0]?.message).toMatch(/another session has it locked/);
+    expect(second).toMatchObject({ sequence: { name: "orders_id_seq" }, level: "ok", nextValue: 1n });
+    await tx`rollback`;
+  });
+});

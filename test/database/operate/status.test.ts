@@ -640,8 +640,8 @@ test("a constant number of statements, and worst first", async () => {
   statements = 0;
   const seen: [number, number][] = [];
   const { sequences } = await status(counted, { onProgress: ({ done, total }) => seen.push([done, total]) });
-  // Two more, each in a transaction: an empty statement that takes a connection, BEGIN, the path, the statement, COMMIT.
-  expect(statements).toBe(few + 2 * 5);
+  // Two more, each in a transaction: an empty statement that takes a connection, BEGIN, the path, the patience, the statement, COMMIT.
+  expect(statements).toBe(few + 2 * 6);
   expect(seen).toEqual([
     [0, 251],
     [100, 251],
