@@ -2,37 +2,39 @@ import type { MigrationFormat } from "./catalog/index.js";
 import type { AllowableCode } from "./catalog/plan/hazards/hazard-codes.js";
 import type { SequenceLike } from "./index.js";
 
-/** What `nextval.config.ts` says; every part can be given as a flag instead, and flags win. */
+/** The options of `nextval.config.ts`. Each can also be given as a flag, and flags win. */
 export interface Config {
   /**
-   * The files that export the declarations, as names or globs relative to the configuration; sequences may stand there, too.
-   * Such a file exports sequences and schemas, of this library or of Drizzle, and nothing else.
+   * The files that export the declarations, as names or globs relative to the configuration. Sequences can also be
+   * listed directly. A file of declarations exports sequences and schemas, of this library or of Drizzle, and nothing
+   * else.
    */
   readonly declarations?: string | readonly (string | SequenceLike)[] | undefined;
-  /** Look at these schemas of the database only. Default: all but the server's own. */
+  /** The schemas of the database to look at. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
   /** `postgresql://user:password@host:5432/database`. Default: the variable `DATABASE_URL`. */
   readonly url?: string | undefined;
-  /** New names by old ones, as `plan` takes them: `{ order_seq: "sales_order_seq" }`. */
+  /** Maps old names to new names, as `plan` takes them: `{ order_seq: "sales_order_seq" }`. */
   readonly renames?: Readonly<Record<string, string>> | undefined;
-  /** Drop what is not declared, as `plan` does. Default: false. */
+  /** Whether to drop sequences that are not declared, as `plan` does. Default: false. */
   readonly prune?: boolean | undefined;
   /** The hazards that `push` accepts. */
   readonly allow?: readonly AllowableCode[] | undefined;
-  /** How many milliseconds a command waits for a lock. Default: 5000. */
+  /** How long a command waits for a lock, in milliseconds. Default: 5000. */
   readonly lockTimeout?: number | undefined;
-  /** How many milliseconds each statement that reads may take; 0 is without a limit. Default: what the server says. */
+  /** How long each reading statement may take, in milliseconds; 0 is no limit. Default: the server's own setting. */
   readonly statementTimeout?: number | undefined;
   /** The folder that `generate` writes to, relative to the configuration. Default: `migrations`. */
   readonly out?: string | undefined;
-  /** The migrations that `generate` writes. */
+  /** The format of the migrations that `generate` writes. */
   readonly format?: MigrationFormat | undefined;
 }
 
 /**
- * The configuration of the command `nextval`, with its types checked. `nextval.config.ts` in the working folder:
+ * Defines the configuration of the `nextval` command, with its types checked.
  *
  * ```ts
+ * // nextval.config.ts, in the working folder
  * import { defineConfig } from "nextval/config";
  *
  * export default defineConfig({ declarations: "src/sequences.ts", schemas: ["public", "billing"] });

@@ -2,8 +2,7 @@ import { refuse } from "./errors.js";
 import { SQL, type Spliceable } from "./sql/fragment.js";
 
 /**
- * Puts a fragment into a query of another library, by way of that library's own template tag: the fragment's text becomes
- * the host's text, its values become the host's parameters, and what comes back is of the host's own type.
+ * Puts a fragment into a query of another library, through that library's own template tag.
  *
  * ```ts
  * // Drizzle
@@ -12,8 +11,11 @@ import { SQL, type Spliceable } from "./sql/fragment.js";
  * await client`insert into orders (id) values (${embed(client, nextval(orderSeq))})`;
  * ```
  *
- * Works with every tag that takes strings and values, as tags of SQL libraries do. The strings are frozen, have `raw`, and are
- * the same array for every fragment of the same shape, so that a host that remembers templates remembers each once.
+ * The fragment's text becomes the host's text, and its values become the host's parameters. The result has the host's
+ * own type.
+ *
+ * Works with every tag that takes strings and values, as tags of SQL libraries do. The strings are frozen and have
+ * `raw`. All fragments of one shape share one array, so a host that caches templates caches each shape once.
  */
 export function embed<Host>(
   tag: (strings: TemplateStringsArray, ...values: never[]) => Host,

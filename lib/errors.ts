@@ -1,4 +1,4 @@
-/** Every code of a `NextvalError`. */
+/** Every code that a `NextvalError` can have. */
 export const ERROR_CODES = [
   "ALLOCATOR_CLOSED",
   "CHANGE_REFUSED",
@@ -33,11 +33,11 @@ export const ERROR_CODES = [
   "UNEXPECTED_VALUE",
 ] as const;
 
-/** Says what went wrong. Compare with the code, never with the message. */
+/** The code of an error. Compare codes, never messages. */
 export type NextvalErrorCode = (typeof ERROR_CODES)[number];
 
 /**
- * Every error that nextval raises itself.
+ * An error that nextval raises itself.
  *
  * ```ts
  * try {
@@ -52,7 +52,10 @@ export type NextvalErrorCode = (typeof ERROR_CODES)[number];
 export class NextvalError extends Error {
   override readonly name = "NextvalError";
   readonly code: NextvalErrorCode;
-  /** The sequence it is about, as declared (`schema.name` where it has a schema); undefined where there is none. */
+  /**
+   * The name of the sequence that the error is about, as declared: `order_seq` or `schema.order_seq`. Undefined if
+   * there is none.
+   */
   readonly sequence: string | undefined;
 
   constructor(
@@ -66,12 +69,12 @@ export class NextvalError extends Error {
   }
 }
 
-/** @internal Refuses to make SQL: what it is about, such as `value 2 (after "where id = ")`, and what is wrong with it. */
+/** @internal Throws `INVALID_TEMPLATE`. `what` is the wrong part, such as `value 2 (after "where id = ")`. */
 export function refuse(what: string, problem: string): never {
   throw new NextvalError("INVALID_TEMPLATE", `${what} ${problem}`);
 }
 
-/** @internal Refuses an argument of a function: what takes it, such as `begin`, and what is wrong with it. */
+/** @internal Throws `INVALID_ARGUMENT`. `what` is what takes the argument, such as `begin`. */
 export function refuseArgument(what: string, problem: string): never {
   throw new NextvalError("INVALID_ARGUMENT", `${what} ${problem}`);
 }

@@ -1,6 +1,6 @@
 /**
- * What the subpaths use of the core, and programs may not. It is built beside `index.ts`, and both import one copy of the core; the
- * package does not export it.
+ * The part of the core that subpaths may use and programs may not. It is built beside `index.ts`, and both import one
+ * copy of the core. The package does not export it.
  */
 export { fillValues } from "./handle/fill-values.js";
 export { optionsOf } from "./option-object.js";

@@ -1,8 +1,8 @@
 import { NextvalError } from "./errors.js";
 
 /**
- * A copy of options, read once, or none; refuses what is not an object, such as null, before a property of it is read. The copy
- * inherits nothing: what somebody gave to all objects is not an option.
+ * Copies options and reads each of them once. Throws for anything but an object, such as null, before it reads a
+ * property. The copy inherits nothing, so properties added to `Object.prototype` are not options.
  */
 export function optionsOf<Options extends object>(what: string, given: Options | undefined): Partial<Options> {
   if (given === undefined) return {};

@@ -31,7 +31,7 @@ export interface SequenceOptions {
   readonly minValue?: Integer | undefined;
   /** The largest value. Default: the maximum of the type, or -1 if the increment is negative. */
   readonly maxValue?: Integer | undefined;
-  /** How many values a session reserves at once, at least 1. Default: 1. */
+  /** How many values a session reserves in one step, at least 1. Default: 1. */
   readonly cache?: Integer | undefined;
   /** Whether the sequence continues at its other bound after the last value, instead of failing. Default: false. */
   readonly cycle?: boolean | undefined;

@@ -1,4 +1,4 @@
-/** Makes a JavaScript value of the text that the server sends. */
+/** Turns the text that the server sends into a JavaScript value. */
 export type Parse = (text: string) => unknown;
 
 const QUOTE = 34;
@@ -6,8 +6,9 @@ const OPEN = 123;
 const CLOSE = 125;
 
 /**
- * Reads the text of an array, such as `{1,NULL,"a \"b\""}` or `[2:3]={{1},{2}}`. NULL without quotes is null, and with quotes it is a
- * string. postgres.js (3.4.9) gives the text NULL to the parser of the items: NaN, false, an invalid Date.
+ * Reads the text of an array, such as `{1,NULL,"a \"b\""}` or `[2:3]={{1},{2}}`. NULL without quotes is null; with
+ * quotes it is a string. postgres.js (3.4.9) passes the text NULL to the parser of the items, which makes NaN, false or
+ * an invalid Date of it.
  *
  * Source: "Array Input and Output Syntax" in the PostgreSQL documentation.
  */

@@ -2,9 +2,12 @@ import { NextvalError } from "../errors.js";
 
 /** Limits of calls. Without them a call may wait forever. */
 export interface Limits {
-  /** In milliseconds, from 1 to 2147483647, the wait for a connection included. A call that takes longer fails with `TIMEOUT`. */
+  /**
+   * How long a call may take, in milliseconds from 1 to 2147483647, including the wait for a connection. A call that
+   * takes longer fails with `TIMEOUT`.
+   */
   readonly timeout?: number | undefined;
-  /** Makes calls fail with its reason when it is aborted. */
+  /** When it is aborted, calls fail with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -16,12 +19,12 @@ export interface Settings {
 }
 
 /**
- * What was stopped: a statement that waited to be sent; one that ran with nothing sent after it; one that was sent together with others;
- * or a whole transaction or session.
+ * The state of the work that is stopped. `unsent`: a statement that was not sent yet. `running`: a statement with
+ * nothing sent after it. `together`: a statement that was sent together with others. `whole`: a transaction or session.
  */
 export type Stage = "unsent" | "running" | "together" | "whole";
 
-/** How a statement is stopped before its answer. */
+/** Stops a statement before its answer. */
 export interface Stop {
   /** The error that the caller gets. */
   error(stage: Stage): unknown;
@@ -36,7 +39,7 @@ const AFTERMATH: { readonly [Each in Stage]: string } = {
   together: "it was sent together with others, and may still run on the server",
 };
 
-/** The stop of `query.cancel()`. */
+/** The stop that `query.cancel()` uses. */
 export const CANCEL: Stop = {
   error(stage) {
     const also = stage === "together" ? `; ${AFTERMATH.together}` : "";
@@ -62,7 +65,10 @@ export function checkedLimits<Given extends Limits>(given: Given): Given {
   return given;
 }
 
-/** Calls `stop` once when a limit is reached. `left` is the rest of the timeout, in ms. Returns a function that ends the watch. */
+/**
+ * Calls `stop` once when a limit is reached. `left` is the rest of the timeout, in ms. Returns a function that ends the
+ * watch.
+ */
 export function watch(
   { timeout, signal }: Limits,
   what: string,

@@ -10,7 +10,7 @@ import type { Handle, RunningTag, SessionHandle } from "./handle.js";
 import type { DrawOptions } from "./nextval-batch.js";
 import { Query } from "./query.js";
 
-/** What a handle has besides `with`, which gives a handle of its own kind. */
+/** Makes a handle without `with`, which each kind of handle adds because it returns its own kind. */
 export function createHandle(executor: Executor): Omit<Handle, "with"> & RunningTag {
   const query = <Row>(fragment: Sql<Row>): Query<Row> => new Query(executor, genuine(fragment));
   const run = ((strings: TemplateStringsArray, ...things: readonly Splice[]): Query<{}> =>
@@ -54,7 +54,10 @@ function readCursor<Row>(executor: Executor, fragment: Sql<Row>, size: number): 
   return executor.readBatches(fragment, size);
 }
 
-/** What came as JSON may have a text and values, too; a fragment of another copy of the library is taken over. */
+/**
+ * Checks that the statement is a fragment: parsed JSON can also have a `text` and `values`. A fragment of another copy
+ * of this library is taken over.
+ */
 function genuine<Row>(thing: Sql<Row>): Sql<Row> {
   const fragment = admit(thing, () => "the statement", 0);
   if (Sql.shapeIn(fragment) !== null) return fragment as Sql<Row>;

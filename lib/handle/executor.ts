@@ -7,13 +7,16 @@ import type { Rows } from "./rows.js";
 /** A statement that was started. */
 export interface Running<Row> {
   readonly rows: Promise<Rows<Row>>;
-  /** Stops it before its answer. */
+  /** Stops the statement before its answer. */
   stop(how: Stop): void;
 }
 
-/** Runs the statements of a handle: on a pool, or on the one connection of a session or transaction. Made by a driver. */
+/**
+ * Runs the statements of a handle, on a pool or on the one connection of a session or transaction. A driver implements
+ * it.
+ */
 export interface Executor {
-  /** Draws values here. */
+  /** Draws values on this pool or connection. */
   readonly draws: Draws;
   /** The first error of a statement. The server does not commit a transaction after it. */
   readonly failure: unknown;
@@ -33,16 +36,16 @@ export interface Executor {
   command(text: string, isLast?: boolean): Promise<string>;
   /** Commits. If the answer is lost, it is unknown whether the server has committed. */
   commit(isLast?: boolean): Promise<string>;
-  /** Runs a transaction or savepoint here. The server has them on one stack, so there is one at a time. */
+  /** Runs a transaction or savepoint here. The server keeps them on one stack, so only one can run at a time. */
   nest<Value>(work: () => Promise<Value>): Promise<Value>;
-  /** The same connection with an account of failures of its own. */
+  /** Returns an executor on the same connection that tracks its own failures. */
   nested(): Executor;
-  /** The same connection, whose calls are limited. */
+  /** Returns an executor on the same connection whose calls have these limits. */
   limited(limits: Limits): Executor;
   /** Waits for a transaction or savepoint that the work did not await. */
   idle(): Promise<void>;
   /** Closes a cursor whose loop was not left. */
   leaveCursor(): Promise<void>;
-  /** Makes its handles refuse every call: the session or transaction has ended, and others may have the connection. */
+  /** Makes its handles refuse every call. The session or transaction has ended, and others may have the connection. */
   end(): void;
 }

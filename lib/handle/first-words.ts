@@ -1,6 +1,6 @@
 import { BoundedMap } from "../sql/bounded-map.js";
 
-/** What the first words of a statement say, after white space, comments and semicolons. */
+/** The kind of a statement, by its first words after white space, comments and semicolons. */
 export interface Kind {
   /** Whether it sends rows to the client, or takes rows from it, by the COPY protocol. */
   readonly copies: boolean;
@@ -8,17 +8,17 @@ export interface Kind {
   readonly control: string | undefined;
 }
 
-/** ROLLBACK TO is not among them, because it ends a savepoint only. Nothing but START TRANSACTION begins with START. */
+/** ROLLBACK TO is not included, because it only ends a savepoint. Only START TRANSACTION begins with START. */
 const CONTROL =
   /(begin|start|commit|end|abort|rollback|prepare\s+transaction)\b(?!\s+(?:(?:work|transaction)\s+)?to\b)/iy;
 
 const COPY = /copy\b/iy;
 const BY_CLIENT = /\bstd(?:in|out)\b/i;
 
-/** Most statements come again. */
+/** Most statements run again, so their kinds are remembered. */
 const kinds = /* @__PURE__ */ new BoundedMap<string, Kind>(256);
 
-/** Longer texts are not remembered. */
+/** The length of the longest text that is remembered. */
 const MAX_REMEMBERED_CHARACTERS = 10_000;
 
 export function kindOf(text: string): Kind {
@@ -36,7 +36,7 @@ function readKind(text: string): Kind {
   };
 }
 
-/** Where the first word of a statement is. Comments between slashes and stars are nested. */
+/** Returns the position of the first word of a statement. Block comments can be nested. */
 function startOf(text: string): number {
   let at = 0;
   let depth = 0;

@@ -7,28 +7,30 @@ import type { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
 import { fillValues } from "./fill-values.js";
 
-/** Options of draws. */
+/** Options of `nextval` and `nextvals`. */
 export interface DrawOptions {
   /**
-   * Whether a draw waits for the server's log, so that a crash cannot make its values come again. Default: true, which costs a flush of
-   * the log per statement. With false a drawn value may come twice after a crash, unless the transaction that drew it has written a row.
+   * Whether a draw waits for the server's log, so a crash cannot make its values come again. Default: true, which costs
+   * a flush of the log per statement. If false, a crash may make a drawn value come again, unless the transaction that
+   * drew it has written a row.
    */
   readonly durable?: boolean | undefined;
 }
 
-/** The most values that one array of JavaScript can hold, and that a `generate_series` of integers can count. */
+/** The most values that a JavaScript array can hold and a `generate_series` of integers can count. */
 const MOST = 2_147_483_647;
 
-/** The most values that one statement draws, because an array of the server holds no more than 1 GB. */
+/** The most values that one statement draws, because an array on the server holds at most 1 GB. */
 const MOST_AT_ONCE = 10_000_000;
 
 /**
- * The server's log has a record of a sequence only every 32 values, and only the transaction that wrote it waits for the disk.
- * A transaction that writes a message waits, too. Source: `SEQ_LOG_VALS` in `sequence.c`; "pg_logical_emit_message".
+ * Makes a transaction wait for the disk, by writing a message to the server's log. The log has a record of a sequence
+ * only every 32 values, and only the transaction that wrote that record waits otherwise. Source: `SEQ_LOG_VALS` in
+ * `sequence.c`; "pg_logical_emit_message".
  */
 const flush = tag`pg_catalog.pg_logical_emit_message(true, 'nextval', '')`;
 
-/** Calls of one sequence that wait for one statement. */
+/** Calls for one sequence that will share one statement. */
 interface Batch {
   readonly sequence: SequenceLike;
   readonly durable: boolean;
@@ -41,7 +43,7 @@ export interface TextRows {
   rows(fragment: Sql): Promise<(string | null)[][]>;
 }
 
-/** Draws values on a connection or a pool. Single draws of one tick are put together, in the order of their calls. */
+/** Draws values on a connection or a pool. Single draws of one tick share a statement, in the order of their calls. */
 export class Draws {
   readonly #server: TextRows;
   #batches: Batch[] = [];
@@ -66,7 +68,10 @@ export class Draws {
     });
   }
 
-  /** Sends the draws that wait: at the end of the tick, and before any other statement of a session, which may read their values. */
+  /**
+   * Sends the waiting draws. Called at the end of the tick, and before any other statement of a session, which may read
+   * their values.
+   */
   flush(): void {
     const batches = this.#batches;
     this.#batches = [];
@@ -115,7 +120,10 @@ export class Draws {
     return expand(sequence, count, row as string[]);
   }
 
-  /** Draws one row per value: for a sequence that may cycle, or whose steps are so wide that arithmetic with them overflows. */
+  /**
+   * Draws one row per value. For sequences that may cycle, and for steps so wide that arithmetic with them would
+   * overflow.
+   */
   async #plain<Sequence extends SequenceLike>(
     sequence: Sequence,
     count: number,
@@ -130,12 +138,12 @@ export class Draws {
 }
 
 /**
- * Draws values, and sends them as runs of equal distance: the place where each run begins, and its base `v - n * increment`. So each value
- * is known exactly, even if other sessions alter, set or draw from the sequence meanwhile. Nearly always there is one run, and then the
- * array of bases is not read.
+ * Draws values, and returns them as runs of equal distance: the position at which each run begins, and its base
+ * `v - n * increment`. So each value is known exactly, even if other sessions alter, set or draw from the sequence at
+ * the same time. There is nearly always one run, and then the array of bases is not read.
  *
- * Every function, operator and type is that of `pg_catalog`, whatever the caller's `search_path` has. IS DISTINCT FROM cannot
- * name its operator, so the statement does without it.
+ * Every function, operator and type is that of `pg_catalog`, whatever the caller's `search_path` is. IS DISTINCT FROM
+ * cannot name its operator, so the statement avoids it.
  */
 function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): Sql {
   const runs = tag`
@@ -156,7 +164,7 @@ function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): 
   return durable ? tag`select ${columns}, ${flush} ${runs}` : tag`select ${columns} ${runs}`;
 }
 
-/** The items of an array of integers: `{0,17}`. */
+/** Splits the text of an array of integers: `{0,17}`. */
 function itemsOf(array: string): string[] {
   return array.slice(1, -1).split(",");
 }

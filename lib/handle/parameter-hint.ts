@@ -3,12 +3,15 @@ import { JsonValue } from "../sql/json.js";
 import { placeOf } from "../sql/shape.js";
 import { isServerError } from "./server-error.js";
 
-/** SQLSTATEs that a missing type may cause: the server takes the type of a parameter from where it stands. */
+/**
+ * SQLSTATEs that a missing type can cause. The server infers the type of a parameter from its position in the
+ * statement.
+ */
 const UNTYPED = new Set(["42P18", "42P08", "42725", "42804", "42883"]);
 
 const INVALID_TEXT = "22P02";
 
-/** Adds to an error of the server which value it may be about, and what to write. The message stays as it is. */
+/** Adds a hint to a server error: which value it may be about, and what to write. The message does not change. */
 export function addHint(error: unknown, fragment: Sql): void {
   if (!isServerError(error)) return;
   const isUntyped = UNTYPED.has(error.code);
@@ -40,7 +43,7 @@ function kindHint(value: unknown, at: number, { strings }: Sql, isJson: boolean)
   return `${place} is an object, which becomes JSON.`;
 }
 
-/** The type to write for a value; undefined for one that declares its type by itself. */
+/** Returns the type to write for a value, or undefined if the value declares its type itself. */
 function typeFor(value: unknown): string | undefined {
   if (typeof value === "string" || value === null) return "text";
   if (typeof value === "number")
@@ -50,7 +53,10 @@ function typeFor(value: unknown): string | undefined {
   return "jsonb";
 }
 
-/** Such as "could not determine data type of parameter $1", or the parameter that stands where the error is. */
+/**
+ * Finds the parameter that an error names, as in "could not determine data type of parameter $1", or the one at the
+ * error's position.
+ */
 function parameterNear(
   error: { readonly message: string; readonly position?: string | undefined },
   { text }: Sql,

@@ -40,7 +40,9 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
     return this.#run().finally(done);
   }
 
-  /** Starts the statement without waiting for it. If the statement fails inside `begin`, `begin` fails with its error. */
+  /**
+   * Starts the statement without waiting for it. If the statement fails inside `begin`, `begin` fails with its error.
+   */
   execute(): this {
     const rows = this.#run();
     if (this.#executor.isReported) rows.catch(() => {});
@@ -48,13 +50,14 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
   }
 
   /**
-   * Stops the statement; awaiting it then fails with SQLSTATE 57014.
+   * Stops the statement. Awaiting it then fails with SQLSTATE 57014.
    *
    * - A statement that was not sent never runs.
-   * - If the server works on the statement, and nothing was sent after it on the same connection, the server is asked to stop. A statement
-   *   that ends before the request arrives succeeds.
-   * - If the statement was sent together with others, it fails immediately and may still run on the server. The error says so. The server
-   *   cannot be asked, because it would stop the statement that it works on when the request arrives.
+   * - If the server is working on the statement, and nothing was sent after it on the same connection, the server is
+   *   asked to stop. A statement that ends before the request arrives succeeds.
+   * - If the statement was sent together with others, it fails immediately and may still run on the server. The error
+   *   says so. The server cannot be asked, because it would stop the statement that it works on when the request
+   *   arrives.
    */
   cancel(): void {
     if (this.#running === undefined) this.#rows ??= Promise.reject(CANCEL.error("unsent"));

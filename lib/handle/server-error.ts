@@ -2,13 +2,13 @@
 export interface ServerError extends Error {
   /** The SQLSTATE. */
   readonly code: string;
-  /** In English, whatever language the message is in. */
+  /** The severity in English, whatever language the message is in. */
   readonly severity: string;
-  /** The server's function that raised it. */
+  /** The server's function that raised the error. */
   readonly routine: string;
-  /** The functions that it was raised inside of. */
+  /** The functions inside which the error was raised. */
   readonly where?: string | undefined;
-  /** Where in the text of the statement it is, counted from 1. */
+  /** The position of the error in the text of the statement, counted from 1. */
   readonly position?: string | undefined;
   hint?: string | undefined;
 }

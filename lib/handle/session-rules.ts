@@ -6,13 +6,16 @@ import type { Mark } from "../sql/shape.js";
 import { kindOf } from "./first-words.js";
 import { sessionRequired } from "./session-required.js";
 
-/** What a handle runs its statements on. */
+/** The kind of connection that a handle runs its statements on. */
 export type HandleKind = "pool" | "session" | "transaction";
 
 const NO_COPY =
   "copy from stdin and copy to stdout do not run on a handle; use the client itself: client`copy ...`.writable() or .readable()";
 
-/** Why a statement cannot run on a handle, such as `currval` on a pool, whose next statement may run in any session. */
+/**
+ * Returns why a statement cannot run on a handle, or undefined. An example is `currval` on a pool, where the next
+ * statement may run in any session.
+ */
 export function statementRefusal(fragment: Sql, kind: HandleKind): NextvalError | undefined {
   const { copies, control: words } = kindOf(fragment.text);
   if (copies) return new NextvalError("INVALID_TEMPLATE", NO_COPY);
@@ -34,7 +37,10 @@ export function statementRefusal(fragment: Sql, kind: HandleKind): NextvalError 
   return undefined;
 }
 
-/** A transaction that is begun or ended by hand would take in the statements of others, or leave out those that follow. */
+/**
+ * Refuses to begin or end a transaction by hand. Such a transaction would include other callers' statements, or exclude
+ * the following ones.
+ */
 function controlRefusal(words: string, kind: HandleKind): NextvalError | undefined {
   if (kind === "session") return undefined;
   if (kind === "transaction") {
@@ -46,7 +52,7 @@ function controlRefusal(words: string, kind: HandleKind): NextvalError | undefin
   return new NextvalError("TRANSACTION_CONTROL", `${problem}; use db.begin`);
 }
 
-/** What a statement does with which sequences. */
+/** Returns what a statement does with each of its sequences. */
 export function sequenceMarksOf(fragment: Sql): SequenceMark[] {
   return Sql.shapeOf(fragment).marks.filter(isSequenceMark);
 }

@@ -5,17 +5,17 @@ import type { Executor } from "./executor.js";
 import type { Transaction, Work } from "./handle.js";
 import { type Outcome, outcomeOf } from "./work-result.js";
 
-/** How `transact` runs. */
+/** Options of `transact`. */
 export interface Transacting {
-  /** The statement that opens it. */
+  /** The statement that opens the transaction. */
   readonly statement: string;
-  /** Whether the connection goes back to the pool when it ends. */
+  /** Whether the connection returns to the pool when the transaction ends. */
   readonly isLast?: boolean;
   /** Called when the work must not be run again. */
   readonly onNoRetry: () => void;
 }
 
-/** Runs work in a transaction on a connection of its own. */
+/** Runs work in a transaction on a reserved connection. */
 export async function transact<Result>(
   session: Executor,
   { statement, isLast, onNoRetry }: Transacting,
@@ -24,11 +24,11 @@ export async function transact<Result>(
   await session.command(statement);
   const transaction = session.nested();
   const outcome = await attempt(transaction, work, onNoRetry).catch(async (error: unknown) => {
-    // If the connection is lost the server has rolled back by itself; the error that led here matters more.
+    // If the connection is lost, the server has rolled back on its own. The error that led here matters more.
     await session.command("rollback", isLast).catch(() => {});
     throw error;
   });
-  // To the commit of a transaction in which a statement has failed the server answers with a rollback, and no error.
+  // If a statement of the transaction has failed, the server answers COMMIT with a rollback and no error.
   if ((await session.commit(isLast)) === "COMMIT") return outcome;
   throw transaction.failure ?? new NextvalError("TRANSACTION_FAILED", "the server has rolled the transaction back");
 }
@@ -63,11 +63,11 @@ async function save<Result>(outer: Executor, work: Work<Result>, onNoRetry: () =
   await outer.command("savepoint nextval");
   try {
     const outcome = await attempt(executor, work, onNoRetry);
-    // Fails if a statement has failed that nothing awaited.
+    // Fails if a statement failed that was not awaited.
     await outer.command("release nextval");
     return outcome;
   } catch (error) {
-    // The name is used again further in and out, so the savepoint has to go.
+    // Outer and inner savepoints have the same name, so this one has to be released.
     await outer.command("rollback to nextval").then(
       () => outer.command("release nextval"),
       () => {},

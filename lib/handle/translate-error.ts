@@ -5,7 +5,7 @@ import type { AnySequence } from "../sequence/sequence.js";
 import { SQL } from "../sql/fragment.js";
 import { isServerError, type ServerError } from "./server-error.js";
 
-/** The server's functions that work on sequences, by the names that its errors carry in every language. */
+/** The server's functions for sequences, by the names that its errors carry in every language. */
 const FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ["nextval_internal", "nextval"],
   ["currval_oid", "currval"],
@@ -16,7 +16,10 @@ const FUNCTIONS: ReadonlyMap<string, string> = new Map([
 /** The codes that `classify` knows. */
 const CODES: ReadonlySet<string> = new Set(["2200H", "55000", "22003", "3F000", "42P01", "42501", "25006"]);
 
-/** What the server says of a sequence is a sentence with two names of 63 bytes at most. */
+/**
+ * The longest message that is translated. A server message about a sequence is one sentence with at most two names of
+ * 63 bytes.
+ */
 const MAX_MESSAGE = 1000;
 
 const USES: { readonly [name: string]: SequenceMark["use"] } = {
@@ -26,10 +29,10 @@ const USES: { readonly [name: string]: SequenceMark["use"] } = {
   setval: "sets",
 };
 
-/** A statement and the transaction around it may fail with one error of the driver. Both get one translation. */
+/** A statement and the transaction around it can fail with the same driver error. Both get the same translation. */
 const translated = new WeakMap<object, NextvalError>();
 
-/** Makes a `NextvalError` of a server error about a sequence. Returns any other error as it is. */
+/** Turns a server error about a sequence into a `NextvalError`. Returns any other error unchanged. */
 export function translate(error: unknown, marks: readonly SequenceMark[], user: string): unknown {
   if (!isServerError(error)) return error;
   const known = translated.get(error);
@@ -51,14 +54,17 @@ interface Reason {
   readonly advice: string;
 }
 
-/** Source: the SQLSTATEs that `sequence.c` raises, and "Sequence Manipulation Functions" in the PostgreSQL documentation. */
+/**
+ * Source: the SQLSTATEs that `sequence.c` raises, and "Sequence Manipulation Functions" in the PostgreSQL
+ * documentation.
+ */
 function classify(error: ServerError, marks: readonly SequenceMark[], user: string): Reason | undefined {
-  // Errors of other codes are not about sequences, and may quote what a user sent, at any length.
+  // Errors with other codes are not about sequences, and may quote user input of any length.
   if (!CODES.has(error.code) || error.message.length > MAX_MESSAGE) return undefined;
   const called = FUNCTIONS.get(error.routine) ?? /\b(nextval|setval)\(\)/.exec(error.message)?.[1];
   const quoted = QUOTED.exec(error.message)?.[1];
   const mark = findMark(error, marks, called, quoted);
-  // A value drawn by a column's default or an identity column is of a sequence that the statement does not name.
+  // A column's default or an identity column can draw from a sequence that the statement does not name.
   const sequence = mark?.sequence === undefined ? quoted : sequenceName(mark.sequence);
   const because = (code: NextvalErrorCode, advice: string): Reason => ({ code, sequence, advice });
   switch (error.code) {
@@ -93,7 +99,10 @@ const ENDS: ReadonlyMap<string, string> = new Map([
   ["-2147483648", "integer"],
 ]);
 
-/** A bound cannot be raised beyond the type. The sequence of a column is not always known, nor its type. */
+/**
+ * Advises how to extend a sequence. A bound cannot be raised beyond the type, and the sequence of a column is not
+ * always known, nor its type.
+ */
 function exhaustedAdvice(message: string, sequence: AnySequence | undefined): string {
   const raise = "raise its maxValue (minValue where it descends), or let it cycle";
   const end = /\((-?\d{1,19})\)/.exec(message)?.[1] ?? "";
@@ -114,7 +123,7 @@ function permissionAdvice(called: string | undefined, sequence: AnySequence | un
   return `its owner cures it with: grant ${privilege} on sequence ${sequence[SQL].text} to "${user.replaceAll('"', '""')}"`;
 }
 
-/** The mark of the sequence that the error is about, unless several can be meant. */
+/** Finds the mark of the sequence that the error is about. Undefined if several sequences are possible. */
 function findMark(
   error: ServerError,
   marks: readonly SequenceMark[],
@@ -123,19 +132,25 @@ function findMark(
 ): SequenceMark | undefined {
   const candidates = marks.filter(({ use, sequence }) => {
     if (sequence === undefined || (called !== undefined && USES[called] !== use)) return false;
-    // Before PostgreSQL 16 it is the schema that is missing.
+    // Before PostgreSQL 16 the error names the missing schema.
     if (error.code === "3F000") return use !== "defines" && quoted === sequence.schema;
-    // Only the refusal to write in a read-only transaction does not say which sequence it is about.
+    // Only the error about a read-only transaction does not name the sequence.
     return error.code === "25006" || isNamed(error, quoted, sequence);
   });
   const names = new Set(candidates.map(({ sequence }) => sequence?.[SQL].text));
   return names.size === 1 ? candidates[0] : undefined;
 }
 
-/** A name in the quotes of the languages that the server speaks; with its schema it has 127 characters at most. */
+/**
+ * Matches a quoted name, in the quotation marks of the server's languages. With its schema it has at most 127
+ * characters.
+ */
 const QUOTED = /["»„«“「]\s?(.{1,127}?)\s?["«“»”」](?:\W|$)/;
 
-/** The server names a sequence without quotes, at the end, if a privilege is missing: `permission denied for sequence order_seq`. */
+/**
+ * Whether a server message names a sequence. If a privilege is missing, the name is unquoted at the end:
+ * `permission denied for sequence order_seq`.
+ */
 function isNamed({ code, message }: ServerError, quoted: string | undefined, sequence: AnySequence): boolean {
   const { seqName } = sequence;
   if (quoted !== undefined) return quoted === seqName || quoted === sequenceName(sequence);

@@ -1,6 +1,6 @@
 /**
- * The result of `begin`, `savepoint` and `session`. If the work returns an array of statements, as postgres.js allows, it is an array of
- * their rows.
+ * The result of `begin`, `savepoint` and `session`. If the work returns an array of statements, as postgres.js allows,
+ * the result is an array of their rows.
  */
 export type Outcome<Result> =
   Awaited<Result> extends infer Settled
@@ -9,7 +9,10 @@ export type Outcome<Result> =
       : Settled
     : never;
 
-/** Also waits for the statements of an array, because a statement that is not awaited never runs. */
+/**
+ * Waits for the result of the work, and for the statements of an array, because a statement that is not awaited never
+ * runs.
+ */
 export async function outcomeOf<Result>(result: Result | Promise<Result>): Promise<Outcome<Result>> {
   const settled: unknown = await result;
   const outcome = Array.isArray(settled) && settled.every(isThenable) ? await Promise.all(settled) : settled;

@@ -143,7 +143,9 @@ export function decoderOf<Sequence extends SequenceLike>(sequence: Sequence): De
   return functionsOf(sequence).decode;
 }
 
-/** What is kept per sequence: expressions without values are constants, and the others have a constant shape. */
+/**
+ * The parts that are kept per sequence. Expressions without values are constants, and the others have a constant shape.
+ */
 interface Functions {
   readonly nextval: SqlExpression<never>;
   readonly currval: SqlExpression<never>;

@@ -28,7 +28,7 @@ export class PgSequence<
   readonly seqOptions: Options;
   #quotedName: Sql | undefined;
 
-  /** @internal Checks its arguments, so every sequence is checked, whoever constructs it. */
+  /** @internal Checks its arguments, so an unchecked sequence cannot exist. */
   constructor(seqName: Name, seqOptions: Options, schema: Schema) {
     checkName(seqName, "the sequence name");
     if (schema !== undefined) checkName(schema, "the schema name");
@@ -74,8 +74,8 @@ export type ValueOf<Sequence extends { readonly seqOptions: object | undefined }
  * ```
  *
  * It accepts every option that PostgreSQL has for a sequence. The compiler checks the name and the options that are
- * literals; both are checked again at run time. Throws `INVALID_OPTIONS`, for example `order_seq: startWith 5 is below
- * minValue 100`. Source: "CREATE SEQUENCE".
+ * literals; both are checked again at run time. Throws `INVALID_OPTIONS`, for example
+ * `order_seq: startWith 5 is below minValue 100`. Source: "CREATE SEQUENCE".
  */
 export function pgSequence<const Name extends string>(
   name: CheckedName<"the sequence name", Name>,

@@ -2,7 +2,7 @@ import { refuse } from "../errors.js";
 
 /** A value marked as JSON. `JSON.stringify` turns it into the value itself, so other drivers can also write it. */
 export class JsonValue {
-  /** Exists only in types, so that no other object is taken for a marked value. */
+  /** Exists only in types, so no other object is taken for a marked value. */
   declare readonly "~json": true;
   readonly #value: unknown;
 

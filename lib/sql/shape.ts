@@ -10,7 +10,7 @@ const MAX_PARAMETERS = 65_533;
 /** Fragments nested deeper than this are flattened, so no walk through them overflows the stack. */
 const MAX_DEPTH = 500;
 
-/** What is at the edge of a text instead of a character: a value, or nothing. */
+/** The edge of a text if it is not a character: a value, or nothing. */
 const VALUE = -1;
 const NOTHING = 0;
 const DOLLAR = 36;

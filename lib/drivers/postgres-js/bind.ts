@@ -14,8 +14,10 @@ import { Reserved } from "./reserve.js";
 /** Options of `bind`. */
 export interface BindOptions {
   /**
-   * How long a statement waits for a connection of the pool, in milliseconds. `begin` and `session` wait twice as long. A statement that
-   * has waited longer fails with `POOL_EXHAUSTED`; it was never sent. Default: 30000. 0 waits forever.
+   * How long a statement waits for a connection of the pool, in milliseconds. Default: 30000; 0 waits forever.
+   *
+   * `begin` and `session` wait twice as long. A statement that has waited longer fails with `POOL_EXHAUSTED`; it was
+   * never sent.
    */
   readonly waitTimeout?: number | undefined;
 }
@@ -23,8 +25,7 @@ export interface BindOptions {
 const DEFAULT_WAIT_MS = 30_000;
 
 /**
- * Makes a handle of a postgres.js client. The client stays as it is, and you end it. Use it for nothing else: a value that the driver's own
- * tag cannot write shifts the answers of its connection, to statements of the handle, too.
+ * Makes a handle of a postgres.js client. The handle neither changes nor ends the client.
  *
  * ```ts
  * const client = postgres();
@@ -32,9 +33,13 @@ const DEFAULT_WAIT_MS = 30_000;
  * const id = await db.nextval(orderSeq);
  * ```
  *
- * Statements run with the client's own types, transforms and hooks. A connection prepares them the second time they run there. `int8`
- * columns arrive as bigint, unless the client parses `int8` itself (`types: { bigint: postgres.BigInt }`). Columns that `.as()` names
- * arrive as the sequence's `mode` says. The handle reads arrays itself, so the client does not need `fetch_types`.
+ * Use the client for nothing else. If the driver's own tag cannot write a value, the answers on its connection shift to
+ * other statements, including those of the handle.
+ *
+ * Statements run with the client's own types, transforms and hooks. A connection prepares a statement the second time
+ * it runs there. `int8` columns arrive as bigint, unless the client parses `int8` itself
+ * (`types: { bigint: postgres.BigInt }`). Columns that `.as()` names arrive as the sequence's `mode` says. The handle
+ * reads arrays itself, so the client does not need `fetch_types`.
  */
 export function bind<Types extends Record<string, unknown>>(
   client: postgres.Sql<Types>,
@@ -46,7 +51,7 @@ export function bind<Types extends Record<string, unknown>>(
       `waitTimeout takes milliseconds from 0 to 1000000000, not ${String(waitTimeout)}`,
     );
   }
-  // What reserve() and begin() of the driver give has no options.
+  // The objects that the driver's reserve() and begin() return have no options.
   if (typeof client !== "function" || typeof client.options?.max !== "number") {
     throw new NextvalError(
       "INVALID_ARGUMENT",
@@ -78,7 +83,10 @@ function sessionHandle(own: Connection): Session {
   });
 }
 
-/** Runs `work` on a connection of its own. Fails immediately if the connection is lost or the time is over, whatever the work waits for. */
+/**
+ * Runs `work` on a reserved connection. Fails immediately if the connection is lost or the time is over, whatever the
+ * work is waiting for.
+ */
 async function reserved<Result>(
   pool: Pool,
   connection: Connection,

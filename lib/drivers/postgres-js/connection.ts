@@ -61,17 +61,17 @@ export class Connection implements Executor {
     this.#state.draws.add(this.draws);
   }
 
-  /** The same settings for a reserved connection of this client. */
+  /** Returns a connection with the same settings that runs on a reserved connection of the client. */
   pin(reserved: Reserved): Connection {
     return new Connection(this.#client, this.#pool, this.#settings, reserved);
   }
 
-  /** The same connection with an account of failures of its own. */
+  /** Returns the same connection, with its own record of failures. */
   nested(): Connection {
     return new Connection(this.#client, this.#pool, this.#settings, this.#reserved, newState(true));
   }
 
-  /** The same connection, whose calls are limited. */
+  /** Returns the same connection, with limits on its calls. */
   limited(limits: Limits): Connection {
     const settings = { ...this.#settings, limits: { ...this.#settings.limits, ...limits } };
     return new Connection(this.#client, this.#pool, settings, this.#reserved, this.#state);
@@ -90,12 +90,12 @@ export class Connection implements Executor {
     return this.#state.inTransaction;
   }
 
-  /** Makes its handles refuse every call: the session or transaction has ended, and others may have the connection. */
+  /** Makes its handles refuse every call. The session or transaction has ended, and others may have the connection. */
   end(): void {
     this.#state.ended = true;
   }
 
-  /** Runs a transaction or savepoint on it. The server has them on one stack, so there is one at a time. */
+  /** Runs a transaction or savepoint here. The server keeps them on one stack, so only one can run at a time. */
   async nest<Value>(work: () => Promise<Value>): Promise<Value> {
     if (this.#state.inner !== undefined)
       throw sessionRequired("a transaction or savepoint is open here already; await it first");
@@ -118,18 +118,21 @@ export class Connection implements Executor {
     await this.#state.leaveCursor?.();
   }
 
-  /** A connection for a cursor, which nothing else may use meanwhile, and what gives it back. */
+  /** Returns a connection that only a cursor uses, and a function that returns it to the pool. */
   async lease(): Promise<[Connection, () => void]> {
     if (this.#reserved !== undefined) return [this, () => {}];
     if (this.#pool.cannotReserve) refuseArgument("cursor()", "needs a client with a max_pipeline of 1 or more");
     const line = await Reserved.from(this.#pool, this.#settings);
-    // A cursor ends with Flush, not with Sync, and PgBouncer overlooks it if it is sent before the statement ahead is answered: it gives
-    // the server's connection to another client, and the cursor waits forever.
+    // A cursor ends with Flush, not Sync. PgBouncer misses the cursor if it is sent before the statement ahead is
+    // answered: it gives the server's connection to another client, and the cursor waits forever.
     await line.answered;
     return [this.pin(line), () => line.release(false)];
   }
 
-  /** Notes an open cursor: postgres.js makes any other statement on its connection wait for the end of it. Returns what notes its end. */
+  /**
+   * Records an open cursor. postgres.js makes every other statement on its connection wait until it ends. Returns a
+   * function that records its end.
+   */
   openCursor(leave: () => PromiseLike<unknown>): () => void {
     if (this.#reserved !== undefined) this.#state.leaveCursor = leave;
     return () => {
@@ -137,7 +140,7 @@ export class Connection implements Executor {
     };
   }
 
-  /** The driver's statement, with its values written. Nothing is sent. */
+  /** Makes the driver's statement, with its values written. Sends nothing. */
   prepare(fragment: Sql): Statement {
     const values = writeValues(fragment, this.#client);
     const reading = this.#readings.of(Sql.shapeOf(fragment));
@@ -165,7 +168,7 @@ export class Connection implements Executor {
     return batches;
   }
 
-  /** Sends a statement, and watches its limits. After the last statement the connection goes back to the pool. */
+  /** Sends a statement and watches its limits. After the last statement the connection returns to the pool. */
   run(statement: Statement, isLast?: boolean): void {
     this.send(statement, isLast);
     const { limits } = this.#settings;
@@ -174,11 +177,11 @@ export class Connection implements Executor {
     statement.then(unwatch, unwatch);
   }
 
-  /** Sends a statement. After the last one the connection goes back to the pool. */
+  /** Sends a statement. After the last one the connection returns to the pool. */
   send(statement: Statement, isLast?: boolean): void {
     if (this.#reserved === undefined) this.#pool.run(statement);
     else {
-      // What follows in a session may read what was drawn before.
+      // The next statement of the session may read the values of earlier draws.
       for (const draws of this.#state.draws) draws.flush();
       this.#reserved.run(statement, isLast);
     }
@@ -188,14 +191,14 @@ export class Connection implements Executor {
     (this.#reserved ?? this.#pool).stop(statement, how);
   }
 
-  /** Why nothing can be sent here any more. */
+  /** Why nothing can be sent here anymore, or undefined. */
   get #closed(): unknown {
     const line: Line = this.#reserved ?? this.#pool;
     if (line.closed !== undefined) return line.closed;
     return this.#state.ended ? ended() : undefined;
   }
 
-  /** Why a statement cannot run here, or not now. */
+  /** Returns why a statement cannot run here now, or undefined. */
   refusal(fragment: Sql): unknown {
     const closed = this.#closed;
     if (closed !== undefined) return closed;
@@ -207,30 +210,30 @@ export class Connection implements Executor {
     return statementRefusal(fragment, kind);
   }
 
-  /** Finishes the rows of a statement, which may need to know what types the server has. */
+  /** Finishes the rows of a statement. Returns a promise if types have to be looked up on the server. */
   finish(rows: Result): Result | Promise<Result> {
     return finishRows(rows, rows.statement, (columns) => this.#lookUp(columns));
   }
 
-  /** Finishes a batch of a cursor, while which nothing else can be asked: see `describe`. */
+  /** Finishes a batch of a cursor. While the cursor is open, nothing can be looked up: `describe` has done so. */
   finishBatch(rows: Result, statement: unknown): Result {
     const failure = statement instanceof Described ? statement.takeFailure() : undefined;
     if (failure !== undefined) throw failure.error;
     return finishRows(rows, statement, () => undefined) as Result;
   }
 
-  /** Learns which types the columns of a statement have, before it runs. */
+  /** Looks up the types of a statement's columns before it runs. */
   async describe({ strings: [text = ""], args }: Statement): Promise<void> {
     const statement = this.#pool.make(text, args, { unprepared: true, describes: true, wait: this.#settings.wait });
     this.run(statement);
     const { statement: described } = refuseLost(await statement);
-    // Its columns are read when they are asked for.
+    // The driver reads the columns only when they are accessed.
     if (described instanceof Described && described.columns !== null)
       await this.#lookUp(described.result?.unread ?? [], "");
   }
 
   #lookUp(columns: readonly Column[], consequence?: string): Promise<void> | undefined {
-    // A transaction may have made the types itself; when it has ended, others can see them.
+    // A transaction may have created the types itself. After it has ended, other connections can see them.
     const isOver = this.#closed !== undefined;
     const line = isOver ? () => new Connection(this.#client, this.#pool, this.#settings) : () => this;
     const types = columns.map(({ type }) => type);
@@ -241,7 +244,7 @@ export class Connection implements Executor {
     return this.#reserved === undefined;
   }
 
-  /** Throws what a statement has failed with. */
+  /** Throws the translated error of a statement that failed. */
   async fail(error: unknown, fragment: Sql): Promise<never> {
     addHint(error, fragment);
     const result = translate(error, sequenceMarksOf(fragment), this.#client.options.user);
@@ -261,7 +264,10 @@ export class Connection implements Executor {
     return this.ownRows(fragment);
   }
 
-  /** The same for a statement of the library's own, which an open cursor waits for. */
+  /**
+   * Returns the rows of one of the library's own statements. Skips the check for an open cursor, because the cursor
+   * waits for this statement.
+   */
   async ownRows(fragment: Sql): Promise<(string | null)[][]> {
     const statement = this.prepare(fragment).raw();
     this.run(statement);
@@ -276,8 +282,8 @@ export class Connection implements Executor {
   }
 
   /**
-   * Sends a prepared statement again by itself if it has become invalid, because its table was altered or a session discarded it. Within
-   * a session it is not sent again, because what was sent after it has run already. Any other error is thrown.
+   * Sends a prepared statement again if it has become invalid, because its table was altered or a session discarded it.
+   * In a session it is not sent again, because the statements after it have already run. Throws any other error.
    */
   async recover(error: unknown, statement: Statement, fragment: Sql): Promise<Result> {
     if (this.#reserved !== undefined || !isInvalidated(error, statement)) return this.fail(error, fragment);
@@ -317,7 +323,7 @@ export class Connection implements Executor {
   }
 }
 
-/** The driver passes raw rows, too, to the client's transform of rows. */
+/** Reads a raw row as texts. The driver also passes raw rows to the client's transform of rows. */
 function textsOf(row: unknown): (string | null)[] {
   if (Array.isArray(row) && row.every((value) => value === null || value instanceof Uint8Array))
     return row.map((value) => (value === null ? null : String(value)));

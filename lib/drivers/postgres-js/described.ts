@@ -2,7 +2,7 @@ import type { DriverStatement } from "./internals.js";
 import type { Column, Columns, Reading } from "./reading.js";
 
 /**
- * Stands in for the driver's own object, so that the columns of a result get their parsers before its first row is read.
+ * Replaces the driver's own object, so the columns of a result get their parsers before its first row is read.
  *
  * postgres.js (3.4.9) sets `columns` to an empty list, fills it, and reads it when it goes on to the rows.
  */
@@ -28,7 +28,7 @@ export class Described implements DriverStatement {
       this.#result = this.#reading.apply(columns, (error) => {
         this.#failure ??= { error };
       });
-      // The driver reads it twice for each value, so the accessor does not stay.
+      // The driver reads it twice per value, so a plain property replaces the accessor.
       Object.defineProperty(this, "columns", { value: columns, writable: true, enumerable: true, configurable: true });
     }
     return columns;
@@ -46,7 +46,7 @@ export class Described implements DriverStatement {
     return this.#result;
   }
 
-  /** What a parser has thrown since it was asked last. */
+  /** Returns the error that a parser has thrown since the last call. */
   takeFailure(): { readonly error: unknown } | undefined {
     const failure = this.#failure;
     this.#failure = undefined;

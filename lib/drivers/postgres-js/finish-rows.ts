@@ -2,7 +2,10 @@ import { Described } from "./described.js";
 import type { Result } from "./internals.js";
 import { brokenPromise, type Column } from "./reading.js";
 
-/** Where a result keeps what one of its values has failed with. Its rows have all arrived, so the connection is not disturbed. */
+/**
+ * The key of the error that one of a result's values failed with. All rows have arrived, so the connection is not
+ * disturbed.
+ */
 const FAILURE: unique symbol = Symbol("failure");
 
 export function failResult(result: Result, failure: { readonly error: unknown }): void {
@@ -10,8 +13,8 @@ export function failResult(result: Result, failure: { readonly error: unknown })
 }
 
 /**
- * After a statement that failed behind its first rows, postgres.js (3.4.9) counts on from there: the next result on the
- * connection has holes in front, which are taken away.
+ * Removes the holes in front of a result. If a statement fails after its first rows, postgres.js (3.4.9) continues
+ * counting from there, so the next result on the connection begins with holes.
  */
 export function withoutHoles<List extends readonly unknown[]>(rows: List): List {
   if (rows.length > 0 && !(0 in rows))
@@ -23,8 +26,8 @@ export function withoutHoles<List extends readonly unknown[]>(rows: List): List 
 }
 
 /**
- * Finishes what the driver has read: looks up the types that arrived for the first time, and refuses what breaks a promise of
- * `.as()`. `described` is that of the first batch where the rows are a batch of a cursor.
+ * Finishes the rows that the driver has read. Looks up types that arrived for the first time, and throws if a column
+ * breaks the promise of `.as()`. For a batch of a cursor, `described` belongs to its first batch.
  */
 export function finishRows(
   rows: Result,
@@ -45,7 +48,10 @@ export function finishRows(
   return lookUp.then(() => readLate(rows, described, unread));
 }
 
-/** Reads the text of columns whose types were not known when the rows arrived. What a transform of the client made of it stays. */
+/**
+ * Parses columns whose types were not known when the rows arrived. A value that a transform of the client has changed
+ * stays as it is.
+ */
 function readLate(rows: Result, { reading }: Described, columns: readonly Column[]): Result {
   for (const column of columns) {
     const parse = reading.parserOf(column);

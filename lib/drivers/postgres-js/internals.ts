@@ -1,18 +1,20 @@
 import type postgres from "postgres";
 import { isServerError } from "../../handle/server-error.js";
 
-/** The connection that postgres.js passes to `onexecute`. Its own `begin` uses these names, which are not in its types. */
+/**
+ * The connection that postgres.js passes to `onexecute`. Its own `begin` uses these names, which are not in its types.
+ */
 export interface DriverConnection {
   /** Called once, when the socket is closed. */
   onclose: ((this: DriverConnection, error: unknown) => void) | null;
   /**
-   * Keeps the connection from going back to the pool: the driver calls it when all that was sent is answered. If `release` is false
-   * then and the server is in no transaction, the connection goes back instead.
+   * Keeps the connection from returning to the pool. The driver calls it when everything that was sent is answered. If
+   * `release` is false then and the server is in no transaction, the connection returns to the pool instead.
    */
   reserved: ((() => void) & { release: boolean }) | null;
   /** Sends a query. */
   execute(query: DriverQuery): boolean | undefined;
-  /** Rejects all queries that are not answered, and closes the socket. The pool opens it again when it needs it. */
+  /** Rejects all unanswered queries and closes the socket. The pool opens it again when it needs it. */
   terminate(): void;
 }
 
@@ -23,21 +25,21 @@ export type Result = postgres.Row[] & {
   readonly columns: readonly unknown[] | null;
 };
 
-/** A query of postgres.js, with what is not in its types. */
+/** A query of postgres.js, including properties that its types leave out. */
 export interface DriverQuery extends QueryBase {
   resolve: (result: Result) => void;
   reject: (reason: unknown) => void;
 }
 
 interface QueryBase extends Promise<Result> {
-  /** Gives the query to the driver's pool. */
+  /** Passes the query to the driver's pool. */
   readonly handler: ((query: DriverQuery) => void) & { readonly debug?: unknown };
   /** Asks the server to stop the statement, if it is the one that the connection waits for. */
   readonly canceller: ((query: DriverQuery) => Promise<void>) | null;
   /** The text. An empty text does nothing. */
   strings: readonly string[];
   args: readonly unknown[];
-  /** What the driver knows of the statement while it runs; null before it is sent. */
+  /** The driver's record of the statement while it runs; null before it is sent. */
   statement: DriverStatement | null;
   readonly options: QueryOptions;
   /** The connection's process on the server, once the query was sent; null before. */
@@ -45,12 +47,15 @@ interface QueryBase extends Promise<Result> {
   /** Whether it is the query that its connection waits for. */
   active: boolean;
   executed: boolean;
-  /** Whether it runs as a prepared statement, and whether the connection had prepared it before. Known once it was sent. */
+  /**
+   * Whether the query runs as a prepared statement, and whether the connection had prepared it before. Known after it
+   * was sent.
+   */
   readonly prepare: boolean;
   readonly prepared: boolean;
   /** The driver's function for batches of rows, while a cursor is open. */
   cursorFn: unknown;
-  /** Set to keep it from being sent. */
+  /** Set to prevent the query from being sent. */
   cancelled: unknown;
   /** Whether rows arrive as arrays of bytes, past the parsers of the client. */
   isRaw: boolean | undefined;
@@ -58,7 +63,7 @@ interface QueryBase extends Promise<Result> {
   cursor(size: number): AsyncIterable<Result>;
 }
 
-/** What a connection keeps of a statement while it runs, and between runs if it is prepared. */
+/** A connection's record of a statement while it runs, and between runs if it is prepared. */
 export interface DriverStatement {
   readonly string: string;
   readonly types: unknown[];
@@ -78,7 +83,10 @@ export interface QueryOptions {
   readonly simple: boolean;
   /** Read when the query is sent: whether it runs as a prepared statement. */
   readonly prepare: boolean;
-  /** Called when the query was written to the socket. If it returns false, the driver sends nothing more until the query is answered. */
+  /**
+   * Called when the query was written to the socket. If it returns false, the driver sends nothing else until the query
+   * is answered.
+   */
   onexecute(connection: DriverConnection): boolean;
 }
 

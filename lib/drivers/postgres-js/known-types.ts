@@ -20,7 +20,7 @@ const BUILT_IN: readonly number[] = [
   4089, 4097, 4096, 4192, 4191, 5039, 5038, 6150, 4451, 6151, 4532, 6152, 4533, 6153, 4534, 6155, 4535, 6157, 4536,
 ];
 
-/** Types without an array type that statements return: `pg_node_tree`, `unknown`, `void`. */
+/** Types without an array type that statements can return: `pg_node_tree`, `unknown`, `void`. */
 const WITHOUT_ARRAY = [194, 705, 2278];
 
 /** `box[]`: the only built-in array whose items are not separated by commas. */
@@ -30,7 +30,7 @@ interface Type {
   /** The type of the items, if it is an array. */
   readonly item?: number;
   readonly delimiter?: string;
-  /** The type that a domain is over. */
+  /** The type that a domain is based on. */
   readonly base?: number;
 }
 
@@ -47,11 +47,11 @@ function builtIn(): Map<number, Type> {
   return types;
 }
 
-/** What a question is sent on. */
+/** The connection or pool that a lookup is sent on. */
 interface Line {
-  /** Whether it may be sent on any connection. */
+  /** Whether it is a pool, so a lookup may run on any connection. */
   readonly isPool: boolean;
-  /** The rows of a statement, as the texts that the server sent. */
+  /** Returns the rows of a statement as the texts that the server sent. */
   ownRows(fragment: Sql): Promise<(string | null)[][]>;
 }
 
@@ -61,7 +61,8 @@ const IN_FAILED_TRANSACTION = "25P02";
 const known = new WeakMap<object, KnownTypes>();
 
 /**
- * Knows how values of each type are read: with the parsers of a client, except that arrays are read here and `int8` is a bigint.
+ * Knows how values of each type are read: with the client's parsers, except that arrays are read here and `int8`
+ * becomes a bigint.
  *
  * Built-in types are known. Others, such as enums and arrays of them, are looked up when they first arrive.
  */
@@ -79,12 +80,12 @@ export class KnownTypes {
     return types;
   }
 
-  /** Whether it is known how to read a type. */
+  /** Whether the type is known. */
   has(type: number): boolean {
     return this.#types.has(type) || this.#own(type) !== undefined;
   }
 
-  /** How a type is read; undefined for text. */
+  /** Returns the parser of a type; undefined for text. */
   parserOf(type: number): Parse | undefined {
     const own = this.#own(type);
     if (own !== undefined) return own;
@@ -96,7 +97,10 @@ export class KnownTypes {
     return (text) => parseArray(text, parse, delimiter);
   }
 
-  /** Asks the server for types that are not known; undefined if all are. `line` makes what the question is sent on. */
+  /**
+   * Looks up unknown types on the server. Returns undefined if all are known. `line` makes the connection for the
+   * lookup.
+   */
   lookUp(
     types: readonly number[],
     line: () => Line,
@@ -111,15 +115,15 @@ export class KnownTypes {
     const question = typesQuery(missing);
     const asked = line.ownRows(question);
     try {
-      // Nothing depends on which connection of a pool it is, so a lost one is no reason to give up.
+      // Any connection of a pool will do, so the lookup is repeated if one is lost.
       this.#learn(missing, await (line.isPool ? asked.catch(() => line.ownRows(question)) : asked));
     } catch (cause) {
       if (isServerError(cause) && cause.code === NO_PRIVILEGE) {
-        // What is not known is text, as the driver would give it.
+        // Unknown types are text, as the driver would return them.
         this.#learn(missing, []);
         if (line.isPool) return;
       }
-      // A statement that was sent after this one has failed, and with it the transaction.
+      // A statement that was sent after this one has failed, and the transaction with it.
       if (isServerError(cause) && cause.code === IN_FAILED_TRANSACTION) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       const message = `the types of columns could not be looked up: ${reason}${consequence}`;
@@ -127,7 +131,7 @@ export class KnownTypes {
     }
   }
 
-  /** What was not found is text from now on. */
+  /** Stores the types. A type that was not found is text from now on. */
   #learn(types: readonly number[], rows: readonly (readonly (string | null)[])[]): void {
     for (const [type, item, delimiter, base] of rows) {
       this.#types.set(Number(type), {
@@ -138,7 +142,7 @@ export class KnownTypes {
     for (const type of types) if (!this.#types.has(type)) this.#types.set(type, SCALAR);
   }
 
-  /** The client's own parser. For arrays the driver makes one by itself, with `fetch_types`. */
+  /** Returns the client's own parser. The driver's array parsers, from `fetch_types`, do not count. */
   #own(type: number): Parse | undefined {
     const parser = this.#parsers[type] as (Parse & { readonly array?: boolean }) | undefined;
     return parser?.array === true ? undefined : parser;

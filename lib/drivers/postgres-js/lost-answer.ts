@@ -5,23 +5,26 @@ import { nextTurn } from "./next-turn.js";
 import type { Statement } from "./statement.js";
 
 /**
- * Refuses a result that belongs to no statement. When postgres.js (3.4.9) opens a lost connection again, it may take the statement that was
- * lost for answered, with such an empty result.
+ * Throws for a result that belongs to no statement. When postgres.js (3.4.9) reopens a lost connection, it may treat
+ * the lost statement as answered, with such an empty result.
  */
 export function refuseLost(result: Result): Result {
   if (result.statement) return result;
   throw connectionError("CONNECTION_CLOSED", "the connection was closed before an answer came");
 }
 
-/** Routines of the server that raise an error over a prepared statement, before it does anything. */
+/** The server's routines that raise an error about a prepared statement before it does anything. */
 const INVALIDATED = new Set(["FetchPreparedStatement", "RevalidateCachedQuery", "transformAssignedExpr"]);
 
-/** The same errors come from inside of a function, DO or CALL, which may have committed already. Only those say where. */
+/**
+ * Whether a prepared statement has become invalid before it did anything. The same errors can come from inside a
+ * function, DO or CALL, which may already have committed. Only those have `where`.
+ */
 export function isInvalidated(error: unknown, { prepared }: Statement): boolean {
   return prepared && isServerError(error) && error.where === undefined && INVALIDATED.has(error.routine);
 }
 
-/** Whether the server ends the session with this error, which may be after it has committed. */
+/** Whether the server ends the session with this error, possibly after it has committed. */
 export function isFatal(error: unknown): boolean {
   return isServerError(error) && error.severity !== "ERROR";
 }
@@ -33,7 +36,7 @@ export function commitUnknown(cause: unknown, event = "the connection was lost")
   return new NextvalError("COMMIT_UNKNOWN", problem, { cause });
 }
 
-/** Throws an error, or its translation. Waits first until a connection that may be lost has been closed. */
+/** Throws an error, or its translation. First waits until a connection that may be lost is closed. */
 export async function raise(error: unknown, result = error): Promise<never> {
   if (!isServerError(error)) await nextTurn();
   throw result;

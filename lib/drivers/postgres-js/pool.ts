@@ -6,9 +6,9 @@ import { connectionError, type DriverConnection } from "./internals.js";
 import { type Listener, type MakeStatement, type Statement, statementMaker } from "./statement.js";
 import { Wire } from "./wire.js";
 
-/** What statements are sent on: a pool of connections, or one that is reserved. */
+/** A pool of connections, or one reserved connection, that statements are sent on. */
 export interface Line {
-  /** Why nothing can be sent any more. */
+  /** Why nothing can be sent anymore, or undefined. */
   readonly closed: unknown;
   run(statement: Statement): void;
   /** Stops a statement before its answer. */
@@ -20,11 +20,11 @@ export interface Owner {
   lose(error: unknown): void;
 }
 
-/** The first and the longest pause before a server that refused a connection is asked again. */
+/** The first and the longest pause before connecting again to a server that refused a connection. */
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 1_000;
 
-/** How much longer a statement waits if the driver may be opening a connection for it. */
+/** How much longer a statement waits while the driver may be opening a connection for it. */
 const CONNECT_MARGIN_MS = 1_000;
 
 const pools = new WeakMap<object, Pool>();
@@ -32,8 +32,9 @@ const pools = new WeakMap<object, Pool>();
 /**
  * Distributes statements over the connections of a postgres.js client.
  *
- * The driver's own pool hands out connections, one statement each. This pool decides what is sent after that statement. So it knows what a
- * connection still has to answer, which `cancel` needs, and no statement fails between being queued and being sent.
+ * The driver's own pool assigns one statement to each connection. This pool decides what is sent after that statement.
+ * So it knows what a connection still has to answer, which `cancel` needs, and no statement fails between being queued
+ * and being sent.
  */
 export class Pool implements Line, Listener {
   readonly closed = undefined;
@@ -41,15 +42,18 @@ export class Pool implements Line, Listener {
   readonly #client: Pick<postgres.Sql, "unsafe" | "options">;
   readonly #max: number;
   readonly #waiting = new Set<Statement>();
-  /** Statements that the driver's pool was given and has not sent. */
+  /** Statements that the driver's pool has received and not sent yet. */
   readonly #offered = new Set<Statement>();
   readonly #wires = new WeakMap<DriverConnection, Wire>();
-  /** Connections that have statements to answer. */
+  /** Connections with unanswered statements. */
   readonly #carrying = new Set<Wire>();
   readonly #owned = new Map<Wire, Owner>();
-  /** How many statements could not be sent in a row because of what their connection went through: one for each connection at most. */
+  /**
+   * How many statements in a row could not be sent because of the earlier fate of their connection. There is at most
+   * one for each connection.
+   */
   #unsentInARow = 0;
-  /** Since when the server refuses connections, and how long to wait before the next attempt. */
+  /** When the server began to refuse connections, and how long to wait before the next attempt. */
   #refusedSince: number | undefined;
   #backoff = MIN_BACKOFF_MS;
   #nextAttempt = 0;
@@ -68,7 +72,7 @@ export class Pool implements Line, Listener {
     return pool;
   }
 
-  /** Without pipelining the driver does not say which connection a statement was sent on. */
+  /** Whether connections cannot be reserved. Without pipelining the driver does not report which connection it used. */
   get cannotReserve(): boolean {
     return (this.#client.options as { max_pipeline?: number }).max_pipeline === 0;
   }
@@ -101,12 +105,12 @@ export class Pool implements Line, Listener {
         }
         statement.then(resolve, reject);
       });
-      // Not taken if the socket was full, because the driver does not say then which connection it was.
+      // If the socket was full, no connection was taken, because the driver does not report which one it used.
       if (isTaken) return;
     }
   }
 
-  /** Notes that the driver's pool has a connection again. The driver may already have given it to another owner. */
+  /** Records that the driver's pool has a connection again. The driver may already have given it to another owner. */
   release(wire: Wire, owner: Owner): void {
     if (this.#owned.get(wire) === owner) this.#owned.delete(wire);
     this.#distributeSoon();
@@ -123,7 +127,7 @@ export class Pool implements Line, Listener {
     }
   }
 
-  /** Keeps the connection from the driver's pool until the request is answered, because it could hit the next statement. */
+  /** Holds the connection until the cancel request is answered, because the request could stop the next statement. */
   async #holdDuring(asked: Promise<void>, wire: Wire): Promise<void> {
     const { connection } = wire;
     let isAsked = true;
@@ -137,7 +141,7 @@ export class Pool implements Line, Listener {
       wire.send(last);
     };
     const onAnswer = () => {
-      // It would have gone back, were the server not in a transaction.
+      // The connection would have returned to the pool if the server were not in a transaction.
       if (!hold.release) wire.close();
       isAnswered = true;
       giveBack();
@@ -184,10 +188,11 @@ export class Pool implements Line, Listener {
       this.#afterRefusal(statement);
       return true;
     }
-    // The server's error for a statement that was lost with a connection, perhaps one of the client's own, reaches the first one after
-    // it is opened again. The driver has put the text of the lost one on it.
+    // The server's error for a statement that was lost with a connection can reach the first statement after it is
+    // reopened. The lost statement may even be the client's own. The driver has put the text of the lost statement on
+    // the error.
     const isOfAnother = isServerError(error) && "query" in error && typeof error.query === "string";
-    // The driver may choose a connection that was ended and is not closed yet.
+    // The driver may choose a connection that is ending and not closed yet.
     const isEnded = codeOf(error) === "CONNECTION_DESTROYED";
     if ((isOfAnother || isEnded) && this.#unsentInARow++ <= this.#max) {
       setTimeout(() => this.#offer(statement));
@@ -210,13 +215,13 @@ export class Pool implements Line, Listener {
     queueMicrotask(() => this.#distribute());
   }
 
-  /** Notes until when a statement waits to be sent. */
+  /** Records the deadline of a statement that waits to be sent. */
   #expect(statement: Statement): void {
     statement.deadline = Date.now() + statement.wait;
     this.#clock ??= setTimeout(() => this.#giveUp(), statement.wait);
   }
 
-  /** The driver does not tell that it has sent a statement that filled the socket. */
+  /** Whether a statement was not sent. The driver does not report a statement that filled the socket. */
   #isUnsent(statement: Statement): boolean {
     return this.#offered.has(statement) && statement.state === null;
   }
@@ -226,7 +231,7 @@ export class Pool implements Line, Listener {
     this.#clock = undefined;
   }
 
-  /** Fails statements that have waited too long. They were never sent. */
+  /** Rejects statements that have waited too long. They were never sent. */
   #giveUp(): void {
     this.#stopClock();
     const now = Date.now();
@@ -234,7 +239,7 @@ export class Pool implements Line, Listener {
     for (const statement of [...this.#waiting, ...this.#offered]) {
       const isOffered = this.#offered.has(statement);
       if (isOffered && !this.#isUnsent(statement)) continue;
-      // The driver fails by itself if it cannot connect.
+      // The driver itself fails if it cannot connect.
       const deadline = statement.deadline + (isOffered ? CONNECT_MARGIN_MS : 0);
       if (deadline > now) next = Math.min(next, deadline);
       else {
@@ -250,7 +255,7 @@ export class Pool implements Line, Listener {
     if (next < Infinity) this.#clock = setTimeout(() => this.#giveUp(), next - now);
   }
 
-  /** Sends the statements that wait, in their order. */
+  /** Sends the waiting statements, in order. */
   #distribute(): void {
     for (const statement of this.#waiting) {
       if (!this.#send(statement)) return;
@@ -258,7 +263,10 @@ export class Pool implements Line, Listener {
     }
   }
 
-  /** Sends a statement on a free connection of the driver's pool, or else after those that run on the least busy one. */
+  /**
+   * Sends a statement on a free connection of the driver's pool, or else after the statements of the least busy
+   * connection.
+   */
   #send(statement: Statement): boolean {
     if (this.#refusedSince !== undefined && this.#mustWait()) return false;
     if (this.#offered.size + this.#carrying.size + this.#owned.size < this.#max) {
@@ -270,7 +278,10 @@ export class Pool implements Line, Listener {
     return wire !== undefined;
   }
 
-  /** A server that refuses connections is asked by one statement at a time, with pauses. */
+  /**
+   * Whether a statement has to wait. If the server refuses connections, only one statement at a time tries, with
+   * pauses.
+   */
   #mustWait(): boolean {
     if (this.#offered.size > 0) return true;
     const pause = this.#nextAttempt - Date.now();
@@ -295,13 +306,13 @@ export class Pool implements Line, Listener {
     this.#carrying.delete(wire);
     this.#owned.get(wire)?.lose(error);
     this.#owned.delete(wire);
-    // The driver does not answer what it was given between the error of a socket and its close.
+    // The driver never answers statements that it received between the error and the close of a socket.
     wire.lose(error);
     wire.connection.terminate();
     this.#distributeSoon();
   }
 
-  /** Tries again after a pause, with one connection for all statements that wait, until `connect_timeout` has passed. */
+  /** Tries again after a pause, with one connection for all waiting statements, until `connect_timeout` has passed. */
   #afterRefusal(statement: Statement): void {
     const seconds = (this.#client.options.connect_timeout as number) || 30;
     const now = Date.now();
@@ -319,7 +330,10 @@ export class Pool implements Line, Listener {
   }
 }
 
-/** Makes a statement do nothing. It still has to run, because the driver may be opening a connection for it that it would then forget. */
+/**
+ * Makes a statement do nothing. It still has to run: the driver may be opening a connection for it, and would otherwise
+ * forget that connection.
+ */
 function neutralize(statement: Statement, error: unknown): void {
   statement.strings = [""];
   statement.args = [];

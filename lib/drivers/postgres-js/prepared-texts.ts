@@ -1,12 +1,12 @@
-/** How many characters of text a connection keeps prepared. The server needs some twenty times as much memory. */
+/** How many characters of text a connection keeps prepared. The server needs about twenty times as much memory. */
 const MAX_PREPARED_CHARACTERS = 262_144;
 
 /** How many texts that ran once are remembered, in case they run again. */
 const MAX_SEEN = 1_000;
 
 /**
- * Decides which statements a connection prepares: those that run a second time, up to a bound. The driver never drops a prepared
- * statement, and every length of an `in (...)` list is another statement.
+ * Decides which statements a connection prepares: those that run a second time, up to a limit. The driver never drops a
+ * prepared statement, and each length of an `in (...)` list is another statement.
  */
 export class PreparedTexts {
   readonly #seen = new Set<string>();

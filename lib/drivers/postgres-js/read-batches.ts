@@ -4,16 +4,18 @@ import type { Statement } from "./statement.js";
 
 /** The connection that a cursor is opened on. */
 interface CursorConnection {
-  /** Why a statement cannot run here, or not now. */
+  /** Returns why a statement cannot run here now, or undefined. */
   refusal(fragment: Sql): unknown;
-  /** A connection that nothing else uses while the cursor is open, and what gives it back. */
+  /**
+   * Returns a connection that nothing else uses while the cursor is open, and a function that returns it to the pool.
+   */
   lease(): Promise<[CursorConnection, () => void]>;
   prepare(fragment: Sql): Statement;
-  /** Learns which types the columns of a statement have, before it runs. */
+  /** Looks up the types of a statement's columns before it runs. */
   describe(statement: Statement): Promise<void>;
   send(statement: Statement): void;
   finishBatch(rows: Result, statement: unknown): Result;
-  /** Throws what a statement has failed with. */
+  /** Throws the translated error of a statement that failed. */
   fail(error: unknown, fragment: Sql): Promise<never>;
 }
 
@@ -30,17 +32,17 @@ export async function* readBatches<Row>(
   const [own, release] = await connection.lease();
   try {
     const statement = own.prepare(fragment);
-    // Nothing else can be asked once the cursor is open.
+    // No other statement can run once the cursor is open.
     await own.describe(statement);
     statement.executed = false;
     statement.start = () => own.send(statement);
-    // The driver says what the columns are with the first batch only.
+    // The driver reports the columns with the first batch only.
     let described: Result["statement"] | undefined;
     for await (const batch of statement.cursor(size)) {
       described ??= batch.statement;
       yield own.finishBatch(batch, described) as unknown as Row[];
     }
-    // If nothing waits for a batch when the connection is lost, to the driver (3.4.9) there are no more rows.
+    // If no call waits for a batch when the connection is lost, the driver (3.4.9) reports the end of the rows.
     if (statement.lost) throw statement.loss;
   } catch (error) {
     await connection.fail(error, fragment);

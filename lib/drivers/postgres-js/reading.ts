@@ -5,7 +5,7 @@ import type { ColumnMark, Decode } from "../../sql/expression.js";
 import type { Shape } from "../../sql/shape.js";
 import { INT8, KnownTypes } from "./known-types.js";
 
-/** A column as the driver has it while it reads rows: the names of a row's keys, and what parses the values. */
+/** A column as the driver has it while it reads rows: the key in the row, and the parser of the values. */
 export interface Column extends Pick<postgres.Column<string>, "type" | "table"> {
   name: string;
   parser: Parse | undefined;
@@ -14,17 +14,17 @@ export interface Column extends Pick<postgres.Column<string>, "type" | "table"> 
 /** Types that the server makes of an `int8` and another number, as in `select nextval(...) union select 1.5`. */
 const NUMBERS = new Set([INT8, 700, 701, 1700]);
 
-/** What the columns of one result turned out to be. */
+/** The facts about the columns of one result. */
 export interface Columns {
-  /** Columns of types that have to be looked up. Their values are text so far. */
+  /** Columns whose types have to be looked up. Their values are still text. */
   readonly unread: readonly Column[];
-  /** Columns that never hold null, because `.as()` promised it. */
+  /** Columns that must not hold null, because `.as()` promises it. */
   readonly filled: readonly Column[];
 }
 
-/** How the columns of a statement are read: what `.as()` promises, and all others by their type. */
+/** Reads the columns of a statement: those that `.as()` names as it promises, and all others by their type. */
 export class Reading {
-  /** Tells statements of one text apart whose columns are read in different ways. */
+  /** Distinguishes statements with the same text whose columns are read differently. */
   readonly key: string;
   readonly #marks: readonly ColumnMark[];
   readonly #types: KnownTypes;
@@ -39,7 +39,9 @@ export class Reading {
       .join("");
   }
 
-  /** Gives the columns of a result their parsers. What a parser throws goes to `fail`, because the driver does not bear it. */
+  /**
+   * Sets the parsers of a result's columns. Passes a parser's error to `fail`, because the driver does not handle it.
+   */
   apply(columns: readonly Column[], fail: (error: unknown) => void): Columns {
     const unread: Column[] = [];
     for (const column of columns) {
@@ -54,14 +56,14 @@ export class Reading {
     return { unread: unread.filter(isLast), filled: this.#keepPromises(columns, fail) };
   }
 
-  /** The parser of a column that was looked up. */
+  /** Returns the parser of a column that was looked up. */
   parserOf(column: Column): Parse | undefined {
     return this.#types.parserOf(column.type);
   }
 
   /**
-   * An expression has no table, so a column of a table is not what `.as()` has named, whatever its name. Of several columns of one
-   * name a row has the last.
+   * Sets the parsers of the columns that `.as()` names. An expression has no table, so a column of a table is not one
+   * of them, whatever its name. If several columns have one name, a row has the last one.
    */
   #keepPromises(columns: readonly Column[], fail: (error: unknown) => void): Column[] {
     const filled: Column[] = [];
@@ -70,7 +72,7 @@ export class Reading {
       const last = named.at(-1);
       if (last === undefined || last.table !== 0 || !NUMBERS.has(last.type)) continue;
       const { name: promised, decode, isNullable } = marks.at(-1) as ColumnMark;
-      // Another expression of the same name may be the last one.
+      // The last one may be another expression of the same name.
       const isCertain = named.filter(({ table }) => table === 0).length === marks.length;
       const read = decodeNumber(promised, decode);
       last.parser = isCertain ? caught(read, fail) : leniently(read, this.#types.parserOf(last.type));
@@ -109,7 +111,7 @@ function decodeNumber(name: string, decode: Decode): Parse {
   };
 }
 
-/** A column that does not hold what `.as()` promised the compiler. */
+/** The error for a column that does not hold what `.as()` promised the compiler. */
 export function brokenPromise(name: string, text: string | null): NextvalError {
   return new NextvalError(
     "UNEXPECTED_VALUE",
@@ -118,7 +120,7 @@ export function brokenPromise(name: string, text: string | null): NextvalError {
   );
 }
 
-/** The driver's own parsers, which take whatever the server sends. */
+/** The driver's own parsers that never throw, whatever the server sends. */
 const HARMLESS = new Set([
   "x => +x",
   "x => JSON.parse(x)",
@@ -130,8 +132,8 @@ const HARMLESS = new Set([
 const guards = new WeakMap<Parse, boolean>();
 
 /**
- * When a parser throws in the driver (postgres.js 3.4.9), the statement fails before its answer has arrived, and with a cursor every
- * later answer of the connection goes to the wrong statement.
+ * Catches what a parser throws. In the driver (postgres.js 3.4.9), the statement would fail before its answer has
+ * arrived. With a cursor, every later answer on the connection would go to the wrong statement.
  */
 function guarded(parse: Parse | undefined, fail: (error: unknown) => void): Parse | undefined {
   if (parse === undefined || parse === BigInt) return parse;
@@ -172,7 +174,7 @@ function idOf(decode: Decode): number {
 
 const known = new WeakMap<object, Readings>();
 
-/** Makes the readings of a client's statements, one for each shape. */
+/** Makes and keeps the readings of a client's statements, one for each shape. */
 export class Readings {
   readonly types: KnownTypes;
   readonly #rename: ((name: string) => string) | undefined;

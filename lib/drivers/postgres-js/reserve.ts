@@ -7,23 +7,23 @@ import type { Listener, Statement } from "./statement.js";
 import type { Wire } from "./wire.js";
 
 /**
- * Undoes what a session may have changed: all that DISCARD ALL undoes, except prepared statements, because the driver would go on using
- * them. Source: "DISCARD" in the PostgreSQL documentation.
+ * Undoes everything that a session may have changed, like DISCARD ALL. It keeps prepared statements, because the driver
+ * would continue to use them. Source: "DISCARD" in the PostgreSQL documentation.
  */
 const RESET =
   "close all; set session authorization default; reset all; unlisten *; " +
   "select pg_catalog.pg_advisory_unlock_all(); discard plans; discard temp; discard sequences";
 
 /**
- * Holds a connection that was taken out of the pool by an empty statement, as the driver's own `begin` takes one.
+ * Holds a connection that an empty statement took out of the pool, as the driver's own `begin` does.
  *
- * The driver's `reserve` is never answered in three cases. It also writes to a connection that the server has closed, and releases it to
- * the open ones (3.4.9). So this class listens to the close. From then on it neither uses nor releases the connection, because the driver's
- * pool has taken it back by itself.
+ * The driver's `reserve` (3.4.9) is never answered in three cases. It also writes to a connection that the server has
+ * closed, and releases that connection to the open ones. So this class listens for the close. After it, this class
+ * neither uses nor releases the connection, because the driver's pool has already taken it back.
  */
 export class Reserved implements Line, Listener, Owner {
   closed: unknown;
-  /** Whether COMMIT was sent, and its answer has not come. */
+  /** Whether COMMIT was sent and not answered yet. */
   isCommitting = false;
   /** Resolves when the empty statement that took the connection is answered, or has failed. */
   answered!: Promise<void>;
@@ -33,7 +33,7 @@ export class Reserved implements Line, Listener, Owner {
   readonly #pool: Pool;
   #wire!: Wire;
   readonly #waiting = new Set<Statement>();
-  /** The statement with whose answer the connection goes back to the pool. */
+  /** When this statement is answered, the connection returns to the pool. */
   #last: Statement | undefined;
   #resets = false;
   readonly #hold = Object.assign(() => this.#kept(), { release: true });
@@ -43,7 +43,7 @@ export class Reserved implements Line, Listener, Owner {
     this.lost = new Promise<never>((_resolve, reject) => {
       this.#rejectLost = reject;
     });
-    // It may be that nothing waits for it.
+    // Prevents an unhandled rejection if nothing waits for it.
     this.lost.catch(() => {});
   }
 
@@ -76,8 +76,9 @@ export class Reserved implements Line, Listener, Owner {
   }
 
   /**
-   * Returns the connection to the pool when all statements are answered. An open transaction is rolled back. With `resets`, all that a
-   * session has changed is undone. Does nothing if a last statement was sent, which returns the connection by itself.
+   * Returns the connection to the pool when all statements are answered. Rolls back an open transaction. With `resets`,
+   * also undoes everything that the session has changed. Does nothing if a last statement was sent, which itself
+   * returns the connection.
    */
   release(resets: boolean): void {
     if (this.closed !== undefined || this.#last !== undefined) return;
@@ -100,7 +101,7 @@ export class Reserved implements Line, Listener, Owner {
 
   #drop(statement: Statement, error: unknown): void {
     this.#waiting.delete(statement);
-    // The connection still has to go back: by another last statement, which `release` sends.
+    // The connection still has to return to the pool: `release` sends another last statement.
     if (statement === this.#last) this.#last = undefined;
     statement.abandon(error);
   }
@@ -120,7 +121,7 @@ export class Reserved implements Line, Listener, Owner {
     this.#pool.settled(statement);
     if (statement !== this.#last) this.#send();
     else if (this.#resets && isServerError(error) && error.code !== IN_FAILED_TRANSACTION) {
-      // What the session has changed would reach others.
+      // Otherwise the session's changes would reach other users of the connection.
       this.#hold.release = true;
       this.#waiting.clear();
     } else queueMicrotask(() => this.#leave());
@@ -143,15 +144,15 @@ export class Reserved implements Line, Listener, Owner {
     }
   }
 
-  /** Called by the driver when all statements are answered and the connection has not gone back. */
+  /** The driver calls it when all statements are answered and the connection has not returned to the pool. */
   #kept(): void {
     if (this.#last === undefined || this.#waiting.size > 0 || !this.#wire.takesMore) return;
-    // The last statement could not undo what the session has changed.
+    // The last statement could not undo the session's changes.
     if (this.#hold.release) this.#wire.close();
     else this.#rollBack();
   }
 
-  /** A transaction is open, or failed. */
+  /** Rolls back a transaction that is open or has failed. */
   #rollBack(): void {
     this.#hold.release = true;
     this.#last = undefined;

@@ -14,15 +14,18 @@ import { KnownTypes } from "./known-types.js";
 import { PreparedTexts } from "./prepared-texts.js";
 import { Reading } from "./reading.js";
 
-/** Hears of the events of a statement: the pool or the reserved connection that sends it. */
+/** Receives the events of a statement. It is the pool or the reserved connection that sends the statement. */
 export interface Listener {
   /** The driver has written the statement to the socket, and more may follow immediately. */
   sent(statement: Statement, connection: DriverConnection): void;
   /** The statement is answered or has failed. Called before the driver does anything else with the connection. */
   settled(statement: Statement, error?: unknown): void;
-  /** The statement failed before it was sent. If the result is true, it goes on waiting, and the error is dropped. */
+  /**
+   * The statement failed before it was sent. If the result is true, the statement keeps waiting and the error is
+   * dropped.
+   */
   unsent(statement: Statement, error: unknown): boolean;
-  /** The server refused to open the connection again that this statement was lost with. */
+  /** The server refused to reopen the connection that this statement was lost with. */
   refused(statement: Statement): void;
 }
 
@@ -33,24 +36,24 @@ export interface Carrier {
   close(reason?: unknown): void;
 }
 
-/** A query of the driver that tells a listener about its events, and runs when the listener sends it. */
+/** A query of the driver that reports its events to a listener, and runs when the listener sends it. */
 export interface Statement extends DriverQuery {
   listener: Listener | undefined;
   carrier: Carrier | undefined;
-  /** Whether the driver said on which connection it was sent. The driver does not if the socket was full. */
+  /** Whether the driver reported the connection on which it was sent. It does not if the socket was full. */
   flows: boolean;
-  /** Whether its connection was lost before it was answered, and the error. */
+  /** Whether its connection was lost before the answer, and the error. */
   lost: boolean;
   loss: unknown;
   /** Takes its connection out of the pool. Called when the statement was sent. */
   take: (() => void) | undefined;
-  /** How long it waits to be sent, in ms, and until when. */
+  /** How long the statement waits to be sent, in ms, and its deadline. */
   readonly wait: number;
   deadline: number;
-  /** Sends it when the driver asks for its first row. For cursors only. */
+  /** Sends the statement when the driver asks for its first row. For cursors only. */
   start: (() => void) | undefined;
   readonly reading: Reading;
-  /** Fails for the caller, while the server may still work on it. */
+  /** Rejects for the caller, while the server may still work on the statement. */
   abandon(error: unknown): void;
 }
 
@@ -58,34 +61,36 @@ export interface StatementKind {
   /** See `QueryOptions`. */
   readonly simple?: boolean;
   readonly unprepared?: boolean;
-  /** How long it waits to be sent, in ms; 0, the default, waits forever. */
+  /** How long the statement waits to be sent, in ms. The default, 0, waits forever. */
   readonly wait?: number;
   readonly take?: () => void;
   /** The declared types of its values. A connection prepares the same text once for each list of types. */
   readonly types?: string;
-  /** How its columns are read; by their types unless stated. */
+  /** How the columns are read. Default: by their types. */
   readonly reading?: Reading;
-  /** Whether the server only says what the columns are. */
+  /** Whether the server only describes the columns and does not run the statement. */
   readonly describes?: boolean;
 }
 
 export type MakeStatement = (text: string, parameters: readonly unknown[], kind?: StatementKind) => Statement;
 
 /**
- * Makes statements of a client: queries of the driver's own class, with four differences that postgres.js (3.4.9) needs.
+ * Makes the statements of a client. They are queries of the driver's own class, with four differences that postgres.js
+ * (3.4.9) needs.
  *
- * - The driver sends a new statement in two steps, because it needs the types of the parameters to write them. Our values are written
- *   already, so one step is enough (`describeFirst`).
- * - The driver repeats a prepared statement that has become invalid while other statements wait for their answers after it, and mixes up
- *   the answers. Ours is not repeated (`retried`). Its error reaches the caller, or `Connection`, which sends it again by itself.
- * - The driver says nothing when the server refuses to open a lost connection again, and tries again without a pause. Ours notices it
+ * - The driver sends a new statement in two steps, because it needs the types of the parameters to write them. Our
+ *   values are already written, so one step is enough (`describeFirst`).
+ * - If a prepared statement has become invalid, the driver repeats it while later statements still wait for their
+ *   answers, and mixes up the answers. Ours is not repeated (`retried`). Its error reaches the caller, or `Connection`,
+ *   which sends it again itself.
+ * - If the server refuses to reopen a lost connection, the driver silently tries again without a pause. Ours notices it
  *   (`describeFirst`, once `lost`).
  * - The driver chooses the parser of a column by its type alone. Ours says how each column is read (`Described`).
  */
 export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">): MakeStatement {
   const { handler, canceller, constructor } = client.unsafe("") as unknown as DriverQuery;
   const Query = constructor as DriverQueryClass;
-  /** By the connection's process on the server, as the driver knows it when it decides whether to prepare. */
+  /** Keyed by the connection's process on the server, which the driver knows when it decides whether to prepare. */
   const prepared = new WeakMap<object, PreparedTexts>();
   const byType = new Reading([], KnownTypes.of(client));
 
@@ -142,7 +147,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       this.executed = true;
     }
 
-    /** The driver calls it whenever something waits for the statement. */
+    /** The driver calls it each time a caller begins to wait for the statement. */
     handle(): void {
       const { start } = this;
       if (start === undefined) return;
@@ -154,22 +159,25 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
     abandon(error: unknown): void {
       const { active } = this;
       this.nativeReject(error);
-      // The connection still waits for it.
+      // The connection is still waiting for the statement.
       this.active = active;
     }
 
     get describeFirst(): boolean {
-      // Read for a lost statement only if the server sends an error while the connection is opened again.
+      // The driver reads this for a lost statement only if the server sends an error while the connection is reopened.
       if (this.lost) this.listener?.refused(this);
       const { statement } = this;
-      // Read before the statement is sent, and the first time right after the driver has made the object.
+      // The driver reads this before it sends the statement, for the first time right after it has made the object.
       if (statement !== null && !(statement instanceof Described) && !this.options.simple)
         this.statement = new Described(statement, this.reading);
       return this.onlyDescribe;
     }
     set describeFirst(_value: boolean) {}
 
-    /** Under what the connection finds a prepared statement again. The client's own statements are read in another way. */
+    /**
+     * The key under which a connection finds a prepared statement again. The client's own statements are read
+     * differently, so they must not share it.
+     */
     get signature(): string {
       return this.ownSignature;
     }
@@ -199,7 +207,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
   }
 
   function resolve(this: OwnStatement, result: Result): void {
-    // What the columns are is known before the server is ready for another statement.
+    // The columns are known before the server is ready for another statement.
     if (this.onlyDescribe && (result as unknown) === this.statement) return;
     const failure = this.statement instanceof Described ? this.statement.takeFailure() : undefined;
     if (failure !== undefined) failResult(result, failure);
@@ -210,8 +218,8 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
   function reject(this: OwnStatement, error: unknown): void {
     if (this.state === null && this.listener?.unsent(this, error) === true) return;
     if (this.cursorFn !== undefined && !isServerError(error) && !isLoss(error)) {
-      // A parser or transform of the client threw. The driver ends the cursor once for each row at which one does, and what it ends then
-      // is the next statement: so there is none.
+      // A parser or transform of the client threw. The driver ends the cursor once for each row that throws, and each
+      // further end hits the next statement. So the connection is closed, and there is no next statement.
       this.cursorFn = undefined;
       this.carrier?.close(error);
     }
@@ -219,7 +227,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       this.lost = true;
       this.cursorFn = undefined;
       prepared.delete(this.state);
-      // An error of the operating system may also come from a transform or hook of the client, and then the connection is still open.
+      // A transform or hook of the client can also throw an operating system error. The connection is then still open.
       if (typeof (error as { errno?: unknown }).errno === "number") this.carrier?.close();
     }
     if (this.statement instanceof Described) this.statement.takeFailure();
@@ -233,8 +241,8 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
 }
 
 /**
- * The driver gives one error of a connection to all statements that were lost with it, and puts the text and parameters of the first of
- * them on it.
+ * Makes a separate error for each statement. The driver gives all statements that were lost with a connection the same
+ * error, with the text and parameters of the first of them.
  */
 function ownError(error: unknown): unknown {
   if (!isLoss(error)) return error;

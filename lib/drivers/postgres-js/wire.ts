@@ -3,31 +3,40 @@ import { connectionError, type DriverConnection } from "./internals.js";
 import { nextTurn } from "./next-turn.js";
 import type { Carrier, Statement } from "./statement.js";
 
-/** The most statements that a connection has to answer at a time; the driver's own bound is 100. */
+/** How many unanswered statements a connection may have. The driver's own limit is 100. */
 const MAX_IN_FLIGHT = 90;
 
-/** How many statements in a row are sent before the driver's pool gets the connection back, because others may wait for it. */
+/**
+ * How many statements in a row are sent before the connection returns to the driver's pool, because others may wait for
+ * it.
+ */
 const MAX_IN_A_ROW = 1_000;
 
-/** How long a connection may take to answer statements whose callers have left. Then it is taken for dead and closed. */
+/**
+ * How long a connection may take to answer statements whose callers have left. After that it is considered dead and
+ * closed.
+ */
 const GRACE_MS = 5_000;
 
 /** Wraps one connection of the driver, and knows which of our statements it has not answered. */
 export class Wire implements Carrier {
   readonly connection: DriverConnection;
   readonly onClose: (error: unknown) => void;
-  /** In the order in which they were sent: the server works on the first one. */
+  /** Unanswered statements, in the order in which they were sent. The server works on the first one. */
   readonly #inFlight = new Set<Statement>();
-  /** The statements among them whose callers have left, each with the timer of its grace. */
+  /** Unanswered statements whose callers have left, each with the timer of its grace period. */
   readonly #abandoned = new Map<Statement, ReturnType<typeof setTimeout>>();
   /** Whether nothing more may be sent until all statements are answered. */
   #full = false;
   #inARow = 0;
-  /** Whether a statement was lost: the driver is about to close the connection, and what is sent until then stays in its buffer. */
+  /**
+   * Whether a statement was lost. The driver is about to close the connection, and keeps what is sent until then in its
+   * buffer.
+   */
   #isLosing = false;
   /** How often the connection was closed. The driver opens it again. */
   #closings = 0;
-  /** How many cancel requests are under way. They could hit the next statement. */
+  /** How many cancel requests are in progress. They could stop the next statement. */
   #cancelling = 0;
 
   constructor(connection: DriverConnection, onClose: (error: unknown) => void) {
@@ -38,7 +47,7 @@ export class Wire implements Carrier {
     };
   }
 
-  /** How many statements are not answered. */
+  /** The number of unanswered statements. */
   get size(): number {
     return this.#inFlight.size;
   }
@@ -58,7 +67,7 @@ export class Wire implements Carrier {
     this.#follow(statement);
   }
 
-  /** Notes a statement that the driver's pool has sent on this connection. */
+  /** Records a statement that the driver's pool has sent on this connection. */
   adopt(statement: Statement): void {
     this.#isLosing = false;
     this.#inFlight.add(statement);
@@ -77,8 +86,8 @@ export class Wire implements Carrier {
   }
 
   /**
-   * Ends the connection if it is not closed already, once what is in the driver's buffer is out: the next connection would begin with the
-   * rest of it.
+   * Closes the connection, unless it is already closed, after the driver's buffer was written. Otherwise the next
+   * connection would begin with the rest of that buffer.
    */
   close(reason?: unknown): void {
     this.#isLosing = true;
@@ -95,9 +104,11 @@ export class Wire implements Carrier {
   }
 
   /**
-   * Stops a statement that was sent. The server is asked only if it works on this statement and has no other statement after it. Then
-   * nothing is sent until the request and the statement are answered. Returns a promise for the end of the request; undefined if the
-   * server is not asked, or was asked already: the second request could arrive after the answer, and stop a later statement.
+   * Stops a statement that was sent. The server is asked only if it works on this statement and none was sent after it.
+   * Nothing is sent until the request and the statement are answered.
+   *
+   * Returns a promise for the end of the request. Returns undefined if the server is not asked, or was asked already: a
+   * second request could arrive after the answer, and stop a later statement.
    */
   stop(statement: Statement, { error, waits }: Stop): Promise<void> | undefined {
     const isAlone = statement.active && this.#inFlight.size === 1 && this.#inFlight.has(statement);
@@ -116,7 +127,7 @@ export class Wire implements Carrier {
   async #cancel(statement: Statement): Promise<void> {
     this.#full = true;
     this.#cancelling++;
-    // A server that cannot be reached cannot be asked: the statement ends as it would have.
+    // If the server cannot be reached, it cannot be asked. The statement ends on its own.
     await statement.canceller?.(statement).catch(() => {});
     this.#cancelling--;
   }
@@ -132,7 +143,8 @@ export class Wire implements Carrier {
   }
 
   #follow(statement: Statement): void {
-    // Sent again before it is prepared, the same text would be prepared twice. A full socket does not say which one it is.
+    // If a text is sent again before it is prepared, it is prepared twice. A full socket does not report its
+    // connection.
     const isNew = statement.prepare && !statement.prepared;
     if (isNew || !statement.flows || statement.cursorFn !== undefined || ++this.#inARow >= MAX_IN_A_ROW)
       this.#full = true;

@@ -5,25 +5,26 @@ import { JsonValue } from "../../sql/json.js";
 import { placeOf } from "../../sql/shape.js";
 
 /**
- * Values become text here, before the driver sees them. The driver's own serializers run after a statement was queued. If one fails, every
- * later answer of the connection goes to another statement. Some also change a value silently (postgres.js 3.4.9).
+ * Values become text here, before the driver sees them. The driver's own serializers (postgres.js 3.4.9) run after a
+ * statement was queued. If one fails, every later answer on the connection goes to another statement. Some also change
+ * a value silently.
  */
 
 /** A parameter of the driver: `client.typed(text, type)`. */
 export type Parameter = ReturnType<postgres.Sql["typed"]>;
 
-/** What writing needs of a postgres.js client. */
+/** The part of a postgres.js client that writing values needs. */
 export interface WritingClient {
   typed(value: never, type: number): Parameter;
   readonly options: { readonly serializers: { readonly [type: number]: ((value: unknown) => unknown) | undefined } };
 }
 
-/** The type `unknown`: the server takes the type from where the value stands, as it does for a quoted literal. */
+/** The type `unknown`. The server infers the type from the value's position, as it does for a quoted literal. */
 const UNKNOWN = 705;
 
 /**
- * Types that a value declares, so that `jsonb_build_object('a', ${true})` works. The driver looks serializers up by the text of the type,
- * and writes the type as a number: "016" declares 16 and has no serializer.
+ * Types that a value declares, so `jsonb_build_object('a', ${true})` works. The driver looks up serializers by the text
+ * of the type, and sends the type as a number: "016" declares 16 and has no serializer.
  */
 const BOOLEAN = "016" as unknown as number;
 const BYTEA = "017" as unknown as number;
@@ -33,13 +34,16 @@ const TIMESTAMPTZ_ARRAY = "01185" as unknown as number;
 const NUMERIC = "01700" as unknown as number;
 const JSONB = "03802" as unknown as number;
 
-/** Three bytes a character at most, and 1 GB is the longest message that the server reads. */
+/** A character has at most three bytes, and the longest message that the server reads has 1 GB. */
 const MAX_CHARACTERS = Math.floor(2 ** 30 / 3);
 
 const MIN_INT8 = -9_223_372_036_854_775_808n;
 const MAX_INT8 = 9_223_372_036_854_775_807n;
 
-/** Writes the parameters of a statement. A value that has no text is refused with its position, before anything is sent. */
+/**
+ * Writes the parameters of a statement. Throws `INVALID_TEMPLATE`, with the position, for a value that has no text,
+ * before anything is sent.
+ */
 export function writeValues(fragment: Sql, client: WritingClient): Parameter[] {
   const values = fragment.values;
   const place: Place = (at, path) => `${placeOf(fragment.strings, at)}${path}`;
@@ -70,7 +74,10 @@ export function writeValues(fragment: Sql, client: WritingClient): Parameter[] {
   return values as Parameter[];
 }
 
-/** Lists the types that the parameters declare; empty if there are none. A connection prepares a text once for each list. */
+/**
+ * Lists the types that the parameters declare; empty if there are none. A connection prepares a text once for each
+ * list.
+ */
 export function typesOf(parameters: readonly Parameter[]): string {
   let types = "";
   for (let at = 0; at < parameters.length; at++) {
@@ -80,7 +87,7 @@ export function typesOf(parameters: readonly Parameter[]): string {
   return types;
 }
 
-/** Says where a value stands, and where in it what is wrong: `value 2 (after "values (")`, `, item 3`. */
+/** Describes the position of a value, and of the problem in it: `value 2 (after "values (")`, `, item 3`. */
 type Place = (at: number, path: string) => string;
 
 interface Written {
@@ -111,7 +118,7 @@ function write(value: unknown, client: WritingClient, place: Place, at: number, 
 function writeObject(value: object, client: WritingClient, place: Place, at: number, path: string): Written {
   if (Array.isArray(value)) {
     const text = arrayText(value, client, place, at, path, 1);
-    // As text alone a Date would lose its zone in an array of timestamps.
+    // As plain text, a Date in an array of timestamps would lose its time zone.
     return { text, type: firstOf(value) instanceof Date ? TIMESTAMPTZ_ARRAY : UNKNOWN };
   }
   if (value instanceof Date) return { text: dateText(value, place, at, path), type: TIMESTAMPTZ };
@@ -121,7 +128,10 @@ function writeObject(value: object, client: WritingClient, place: Place, at: num
   return { text: jsonText(value, place, at, path), type: UNKNOWN };
 }
 
-/** `client.typed(value, type)`, `client.json(value)` or `client.array(items, type)`. The user's own types may have serializers for it. */
+/**
+ * A value from `client.typed(value, type)`, `client.json(value)` or `client.array(items, type)`. The user's own types
+ * may have serializers for it.
+ */
 interface Marked {
   readonly value: unknown;
   readonly type: unknown;
@@ -162,7 +172,7 @@ function writeMarked(marked: Marked, client: WritingClient, place: Place, at: nu
   return { text: serialized(serialize, value, place, at, path), type: declared(type) };
 }
 
-/** Writes a type that the user has marked so that the driver finds no serializer for it. */
+/** Writes a type that the user has marked so the driver finds no serializer for it. */
 function declared(type: number): number {
   return type === 0 ? UNKNOWN : (`0${type}` as unknown as number);
 }
@@ -217,7 +227,7 @@ function arrayText(
   return `${text}}`;
 }
 
-/** The first item of an array of any dimension that is not null. */
+/** Returns the first item that is not null, in an array of any dimension. */
 function firstOf(items: readonly unknown[]): unknown {
   for (const item of items) {
     if (item !== null) return Array.isArray(item) ? firstOf(item) : item;
@@ -233,7 +243,7 @@ function numberText(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** Half of a surrogate pair would arrive as U+FFFD. */
+/** Throws for half of a surrogate pair, which would arrive as U+FFFD. */
 function wellFormed(text: string, place: Place, at: number, path: string): string {
   if ((text as string & { isWellFormed(): boolean }).isWellFormed()) return text;
   return refuse(place(at, path), "holds half of a surrogate pair, which UTF-8 does not have");
@@ -276,7 +286,10 @@ function refuseUnwritable(place: string, as: string, error: unknown): never {
   return refuse(place, `cannot be written as ${as}: ${reason}`);
 }
 
-/** Refuses an empty array or object, because the text {} fits columns of both JSON and arrays, and could be stored as the wrong kind. */
+/**
+ * Refuses an empty array or object, because the text {} fits columns of both JSON and arrays, and could be stored as
+ * the wrong kind.
+ */
 function refuseAmbiguous(value: unknown, { strings }: Sql, place: Place, at: number): never | void {
   const before = strings[at] as string;
   const after = strings[at + 1] as string;
@@ -287,7 +300,7 @@ function refuseAmbiguous(value: unknown, { strings }: Sql, place: Place, at: num
   refuse(place(at, ""), `is an empty ${kind}, whose text {} may be JSON as well as an array; write ${cures}`);
 }
 
-/** Whether the template itself says the type: `${ids}::integer[]`, `cast(${ids} as integer[])`, `= any(${ids})`. */
+/** Whether the template itself states the type: `${ids}::integer[]`, `cast(${ids} as integer[])`, `= any(${ids})`. */
 function hasType(before: string, after: string): boolean {
   if (/^\s*::/.test(after)) return true;
   const word = /\b(\w+)\s*\($/.exec(before.slice(-40).trimEnd())?.[1]?.toLowerCase();
