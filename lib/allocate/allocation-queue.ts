@@ -2,32 +2,45 @@ import { NextvalError } from "../index.js";
 import { asyncDispose } from "./async-dispose.js";
 import type { Supply, ValueRange } from "./value-buffer.js";
 
-/** Hands out values that it draws many at a time. Made by `allocator` and `blockAllocator`. */
+/** Hands out values that it draws many at a time, as `allocator` and `blockAllocator` make it. */
 export interface Allocator<Value> {
   /**
-   * The next value. Values are handed out in the order of the calls of `next` and `take`.
+   * Returns the next value. Values are handed out in the order of the calls of `next` and `take`.
+   *
+   * ```ts
+   * const id = await ids.next(); // 1n
+   * ```
    *
    * Fails with the error of the draw that it waited for, and with `ALLOCATOR_CLOSED` after `close`.
    */
   next(): Promise<Value>;
 
-  /** The next `count` values, from 0 to 2147483647, in the order in which they were drawn. Fails as `next` does. */
+  /**
+   * Returns the next `count` values, from 0 to 2147483647, in the order in which they were drawn.
+   *
+   * ```ts
+   * const three = await ids.take(3); // [2n, 3n, 4n]
+   * ```
+   *
+   * Fails with the error of the draw that it waited for, and with `ALLOCATOR_CLOSED` after `close`.
+   */
   take(count: number): Promise<Value[]>;
 
   /**
-   * Closes the allocator. Calls made before still get their values; later calls fail with `ALLOCATOR_CLOSED`. Returns the values that
-   * were drawn and not handed out. They become gaps unless the caller uses them.
+   * Closes the allocator, and returns the values that were drawn and not handed out. They become gaps unless the caller
+   * uses them.
    *
    * ```ts
    * await ids.close(); // { count: 2, unused: [{ first: 41n, last: 42n, step: 1n }] }
    * ```
    *
-   * It never fails, and a second call returns the same result. It waits for a running draw, but for 5 seconds at most. What that draw
-   * returns later goes to the calls that wait for it, and the rest is lost.
+   * Earlier calls still get their values; later calls fail with `ALLOCATOR_CLOSED`. `close` never fails, and a second
+   * call returns the same result. It waits for a running draw, but at most 5 seconds. Values that such a draw returns
+   * later go to the calls that wait for them, and the rest is lost.
    */
   close(): Promise<CloseResult<Value>>;
 
-  /** `await using ids = allocator(...)` closes it at the end of the block. */
+  /** Closes the allocator at the end of a block that declares it with `await using ids = allocator(...)`. */
   [asyncDispose](): Promise<void>;
 }
 
@@ -39,13 +52,13 @@ export interface CloseResult<Value> {
   readonly unused: readonly ValueRange<Value>[];
 }
 
-/** Where a dispenser gets its values from. */
+/** The source of an allocator's values. */
 export interface Source<Value> {
-  /** The sequence, in messages. */
+  /** The name of the sequence in messages. */
   readonly name: string;
-  /** With fewer values than this left, more are drawn before anybody waits for them. */
+  /** If fewer values than this are left, more are drawn in the background. */
   readonly lowWater: number;
-  /** Draws `missing` values or more where it may be as many as is usual; `missing` is 0 where nobody waits. */
+  /** Draws at least `missing` values (0 if no call is waiting), and a full batch unless it is closing. */
   draw(missing: number, closing: boolean): Promise<Supply<Value>>;
 }
 
@@ -56,10 +69,10 @@ interface Waiter {
   reject(reason: unknown): void;
 }
 
-/** What one draw can count, and one array hold. */
+/** The most values that one draw can count and one array can hold. */
 export const MOST_AT_ONCE = 2_147_483_647;
 
-/** How long `close` waits for a draw, whose connection may be dead. */
+/** How long `close` waits for a draw, because its connection may be dead. */
 const MAX_CLOSE_MS = 5_000;
 
 function pause(ms: number): { promise: Promise<void>; end(): void } {
@@ -71,14 +84,14 @@ function pause(ms: number): { promise: Promise<void>; end(): void } {
   return { promise, end };
 }
 
-/** The queue of an allocator. Whatever it is asked for waits in one line, and one draw at a time is on its way. */
+/** The queue of an allocator. Calls wait in one line, and one draw runs at a time. */
 export class Dispenser<Value> implements Allocator<Value> {
   readonly #source: Source<Value>;
   readonly #supplies: Supply<Value>[] = [];
-  /** How many values all supplies have left. */
+  /** The number of values that all supplies have left. */
   #left = 0;
   #waiters: Waiter[] = [];
-  /** How many values the waiters want, all together. */
+  /** The number of values that all waiters want together. */
   #wanted = 0;
   #drawing: Promise<void> | undefined;
   #end: Promise<void> | undefined;
@@ -150,7 +163,7 @@ export class Dispenser<Value> implements Allocator<Value> {
     });
   }
 
-  /** Draws, unless that is on its way. */
+  /** Starts a draw, unless one is running. */
   #draw(): void {
     if (this.#drawing !== undefined) return;
     const isClosing = this.#end !== undefined;
@@ -186,7 +199,7 @@ export class Dispenser<Value> implements Allocator<Value> {
     for (const waiter of waiters) waiter.reject(reason);
   }
 
-  /** Refuses calls from now on, and waits for what is on its way. */
+  /** Refuses further calls, and waits for the running draw. */
   #drain(): Promise<void> {
     return (this.#end ??= this.#settled());
   }

@@ -6,40 +6,41 @@ import { type Limitable, limited } from "./limited-handle.js";
 import { ListSupply } from "./value-buffer.js";
 
 /**
- * `durable` is that of `db.nextvals`: draws of more than 32 values are durable by themselves. `timeout` and `signal` limit each draw: a
- * draw that gets no answer, because its connection is dead, then fails, and the next call draws on another connection.
+ * Options of `allocator`. `durable` is the option of `db.nextvals`: draws of more than 32 values are always durable.
+ * `timeout` and `signal` limit each draw. A draw that gets no answer, because its connection is dead, then fails, and
+ * the next call draws on another connection.
  */
 export interface AllocatorOptions extends DrawOptions, Limits {
-  /** How many values are drawn at a time, from 1 to 2147483647; more only where callers wait for more. */
+  /** How many values are drawn at a time, from 1 to 2147483647. More are drawn only if callers wait for more. */
   readonly size: number;
   /**
-   * With fewer values than this left, from 0 to `size`, the next ones are drawn in the background; with 0 only once somebody
-   * waits. Default: a quarter of `size`, rounded up.
+   * If fewer values than this are left, the next ones are drawn in the background. From 0 to `size`; 0 draws only when
+   * a call waits. Default: a quarter of `size`, rounded up.
    */
   readonly lowWater?: number | undefined;
 }
 
 /**
- * Hands out values of a sequence at the speed of memory: it draws `size` of them in one statement, and the next ones before
- * they run out.
+ * Hands out values of a sequence without a statement for each. It draws `size` values in one statement, and the next
+ * ones before they run out.
  *
  * ```ts
  * await using ids = allocator(db, orderSeq, { size: 1000 });
- * await ids.next(); // 1n, after: select ... pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) ... generate_series ... 1000 values
+ * await ids.next(); // 1n, after one statement that calls pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) 1000 times
  * await ids.take(3); // [2n, 3n, 4n]
  * ```
  *
- * First come, first served: values are handed out in the order of the calls, and a large `take` neither overtakes nor starves.
- * One draw is on its way at a time, however many wait; what they want beyond `size` is drawn in the same statement. Other
- * programs may draw from the sequence meanwhile: values then are not consecutive, but each is handed out once.
+ * Calls are served in their order, and a large `take` neither overtakes nor starves. One draw runs at a time, however
+ * many calls wait. If they want more than `size` values, one statement draws all of them. Other programs can draw from
+ * the sequence at the same time: values are then not consecutive, but each is handed out once.
  *
- * Where a draw fails, such as with `SEQUENCE_EXHAUSTED` or a lost connection, each call that waits for it fails with its
- * error, and the next call draws again. What has been drawn already is still handed out. A draw in the
- * background that fails while nobody waits is forgotten, and the next call draws again. A draw that comes to the end of the
- * sequence fails as a whole, and the values before the end are lost with it.
+ * If a draw fails, for example with `SEQUENCE_EXHAUSTED` or a lost connection, each call that waits for it fails with
+ * its error, and the next call draws again. Values that were already drawn are still handed out. If no call waits, the
+ * error of a background draw is dropped, and the next call draws again. A draw that reaches the end of the sequence
+ * fails as a whole, and the values before the end are lost.
  *
- * Give it the pool: a transaction or session that ends takes the allocator with it. What is drawn and not handed out is a
- * gap; `close` says which.
+ * Pass the pool as `db`: if it is a transaction or session, the allocator stops working when that ends. Values that are
+ * drawn and not handed out become gaps; `close` returns them.
  */
 export function allocator<Sequence extends SequenceLike>(
   db: Limitable<"nextvals">,

@@ -1,6 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-/** What `await using` calls; where the platform does not know it yet, the symbol that polyfills agree on. */
+/**
+ * The symbol that `await using` calls. If the platform does not have it yet, it is the symbol that polyfills agree on.
+ */
 export const asyncDispose: typeof Symbol.asyncDispose = /* @__PURE__ */ knownSymbol();
 
 function knownSymbol(): typeof Symbol.asyncDispose {

@@ -15,16 +15,19 @@ import { type Block, BlockSupply } from "./block-buffer.js";
 import { type Definition, readDefinition } from "./block-definition.js";
 import { type Limitable, limited } from "./limited-handle.js";
 
-/** `durable` is that of `db.nextval`, for each draw; `timeout` and `signal` are those of `allocator`. */
+/**
+ * Options of `blockAllocator`. `durable` is the option of `db.nextval`, for each draw. `timeout` and `signal` limit
+ * each draw, as for `allocator`.
+ */
 export interface BlockAllocatorOptions extends DrawOptions, Limits {
   /**
-   * How many blocks are drawn at a time, from 1 to 2147483647, with at most 2^52 ids together; more where callers wait for more,
-   * fewer at the end of the sequence. Default: 1.
+   * How many blocks are drawn at a time, from 1 to 2147483647, with at most 2^52 ids together. More are drawn if
+   * callers wait for more, and fewer at the end of the sequence. Default: 1.
    */
   readonly blocks?: number | undefined;
   /**
-   * With fewer ids than this left, from 0 to those of `blocks`, the next blocks are drawn in the background. Default: 0, only
-   * once somebody waits.
+   * If fewer ids than this are left, the next blocks are drawn in the background. From 0 to the number of ids in
+   * `blocks`. Default: 0, which draws only when a call waits.
    */
   readonly lowWater?: number | undefined;
 }
@@ -32,38 +35,42 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
 type Draws = "nextval" | "nextvals" | "query";
 type BlockSource = Pick<Handle, Draws>;
 
-/** Far more than any program hands out, and few enough to be counted exactly. */
+/** Far more ids than any program hands out, and few enough to be counted exactly. */
 const MOST_IN_BLOCK = 2 ** 52;
 
 /**
- * Hands out the ids of whole blocks, over a sequence whose increment is the size of a block (what Hibernate calls the
- * pooled-lo optimizer): one `nextval` gives the ids from its value on, up to the next value of the sequence.
+ * Hands out the ids of whole blocks, over a sequence whose increment is the size of a block. One `nextval` reserves the
+ * ids from its value up to the next value of the sequence. Hibernate calls this the pooled-lo optimizer.
  *
  * ```ts
  * const orderSeq = pgSequence("order_seq", { increment: 100 });
  * await using ids = blockAllocator(db, orderSeq);
- * await ids.next(); // 1n, after: select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), pg_catalog.pg_logical_emit_message(...)
+ * await ids.next(); // 1n, after: select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), ...
  * await ids.take(3); // [2n, 3n, 4n], without a statement
  * await ids.take(250); // 5n to 254n, after one statement for two more blocks
  * ```
  *
- * Whoever else draws from the sequence has to read its values as blocks, too: an insert with a default of `nextval` takes the
- * first id of a block and leaves the others as a gap. A descending sequence gives descending ids. Where `maxValue`
- * (`minValue` where it descends) lies inside a block, the ids up to it are given, and then the calls fail with
- * `SEQUENCE_EXHAUSTED`. A draw of several blocks that comes to the end of the sequence, because callers wait for so many or others
- * have drawn from it, fails as a whole, and the blocks before the end are lost with it.
+ * Everything else that draws from the sequence also has to treat its values as blocks. An insert with a default of
+ * `nextval` takes the first id of a block and leaves the others as a gap. A descending sequence has descending ids.
  *
- * A program that takes block after block spends most of its time waiting for the server. With `blocks` and `lowWater` it seldom
- * waits, and leaves more ids unused when it ends; `close` says which:
+ * If `maxValue` (`minValue` of a descending sequence) lies inside a block, the ids up to it are handed out, and further
+ * calls fail with `SEQUENCE_EXHAUSTED`. A draw of several blocks can reach the end of the sequence, because callers
+ * wait for so many or other sessions have drawn from it. It then fails as a whole, and the blocks before the end are
+ * lost.
+ *
+ * A program that uses block after block spends most of its time waiting for the server. With `blocks` and `lowWater` it
+ * seldom waits, but leaves more ids unused when it ends; `close` returns them:
  *
  * ```ts
  * const ids = blockAllocator(db, orderSeq, { blocks: 8, lowWater: 400 }); // draws 800 ids when fewer than 400 are left
  * ```
  *
- * Before the first block it reads the sequence's increment, bounds and cycle, and fails with `SEQUENCE_DIFFERS` where the
- * database has others than the declaration: blocks of another size would overlap, for one. A sequence that cycles is refused, with
- * `INVALID_ARGUMENT`. Do not alter the increment while programs are running: it is noticed no sooner than by a value that is no
- * multiple of the increment away from the one before. Order, failures and `close` are those of `allocator`.
+ * Before the first block it compares the sequence's increment, bounds and cycle with the declaration. It fails with
+ * `SEQUENCE_DIFFERS` if they differ: blocks of another size would overlap, for example. A sequence that cycles is
+ * refused with `INVALID_ARGUMENT`.
+ *
+ * Do not alter the increment while programs are running. They notice only when a value is not a multiple of the
+ * increment away from the previous one. Calls are served, draws fail and `close` works as described for `allocator`.
  */
 export function blockAllocator<Sequence extends SequenceLike>(
   db: Limitable<Draws>,
@@ -93,13 +100,13 @@ export function blockAllocator<Sequence extends SequenceLike>(
   });
 }
 
-/** Draws blocks, and sees to it that the database cuts them as it is declared. */
+/** Draws blocks, and checks that the database's blocks are those of the declaration. */
 class Blocks {
   readonly #db: BlockSource;
   readonly #sequence: SequenceLike;
   readonly #declared: ResolvedOptions;
   readonly #options: DrawOptions;
-  /** The first id of the last block, once the definition has been found right. */
+  /** The first id of the last block, after the definition was checked. */
   #last: bigint | undefined;
 
   constructor(db: BlockSource, sequence: SequenceLike, options: DrawOptions) {
@@ -109,7 +116,7 @@ class Blocks {
     this.#declared = resolveOptions(sequence);
   }
 
-  /** Draws the blocks that are needed, and as many as is usual while the sequence has them. */
+  /** Draws the needed blocks, and a usual batch if the sequence has as many. */
   async draw(needed: number, usual: number): Promise<Block[]> {
     if (this.#last === undefined) await this.#checkDefinition();
     const sequence = this.#sequence;
@@ -127,19 +134,19 @@ class Blocks {
       this.#last = first;
       blocks.push({ first, count: this.#idsFrom(first) });
     }
-    // Somebody has set the sequence, which is fine, or altered it.
+    // The sequence was either set, which is fine, or altered.
     if (!isAligned) await this.#checkDefinition();
     return blocks;
   }
 
-  /** How many blocks there are behind the last one, or from the start on: at most, as others may draw, too. */
+  /** The number of blocks after the last one, or from the start. Fewer may be left, because other sessions can draw. */
   #blocksLeft(): number {
     const { increment, startWith, minValue, maxValue } = this.#declared;
     const next = this.#last === undefined ? startWith : this.#last + increment;
     return Number(countFrom(next, { least: minValue, greatest: maxValue }, increment));
   }
 
-  /** How many ids a block has within the bounds. */
+  /** The number of ids of a block within the bounds. */
   #idsFrom(first: bigint): number {
     const { increment, minValue, maxValue } = this.#declared;
     const toTheEnd = (increment > 0n ? maxValue - first : first - minValue) + 1n;
@@ -152,7 +159,7 @@ class Blocks {
   }
 
   async #checkDefinition(): Promise<void> {
-    // A block that has been drawn is given up where this fails, and so is what is known of it.
+    // If the check fails, a drawn block is lost, and so is what is known of it.
     this.#last = undefined;
     const sequence = this.#sequence;
     const name = quotedName(sequence);
@@ -171,7 +178,7 @@ class Blocks {
   }
 }
 
-/** What would happen where the database has another option than the declaration. */
+/** The harm of each difference between the database and the declaration. */
 const HARM: { readonly [Option in keyof Definition]: string } = {
   increment: "blocks of another size would overlap or leave ids out",
   minValue: "the ids would end elsewhere",
@@ -179,7 +186,7 @@ const HARM: { readonly [Option in keyof Definition]: string } = {
   cycle: "its blocks would come a second time",
 };
 
-/** How many ids a block has. */
+/** The number of ids in a block. */
 function sizeOf(increment: bigint): number {
   const size = increment < 0n ? -increment : increment;
   return Math.min(Number(size), MOST_IN_BLOCK);

@@ -4,7 +4,7 @@ import type { Supply, ValueRange } from "./value-buffer.js";
 
 type ValueMode = ResolvedOptions["mode"];
 
-/** Blocks of consecutive values, each computed when it is handed out. */
+/** Blocks of consecutive values. Each value is computed when it is handed out. */
 export class BlockSupply<Value> implements Supply<Value> {
   readonly #blocks: readonly Block[];
   readonly #step: 1n | -1n;

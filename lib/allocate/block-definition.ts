@@ -1,7 +1,7 @@
 import { type Handle, sql } from "../index.js";
 import { documentOf } from "../server/read-json.js";
 
-/** What the database has as the options that decide which values a sequence gives. */
+/** The options in the database that decide which values a sequence returns. */
 export interface Definition {
   readonly increment: bigint;
   readonly minValue: bigint;
@@ -10,10 +10,10 @@ export interface Definition {
 }
 
 /**
- * Reads what the database has under a quoted name; undefined where there is no such sequence.
+ * Reads the definition of a sequence by its quoted name; undefined if there is no such sequence.
  *
- * Every role may read it that may use the schema. A name without a schema is looked up in the `search_path` of the caller, so
- * the statement names the schema of each function, operator and type. Source: "System Catalogs", `pg_sequence`.
+ * Every role that can use the schema may read it. A name without a schema is looked up in the caller's `search_path`,
+ * so the statement names the schema of each function, operator and type. Source: "System Catalogs", `pg_sequence`.
  */
 export async function readDefinition(db: Pick<Handle, "query">, name: string): Promise<Definition | undefined> {
   const rows = await db.query(sql`
@@ -31,7 +31,7 @@ export async function readDefinition(db: Pick<Handle, "query">, name: string): P
   return { increment: BigInt(increment), minValue: BigInt(min), maxValue: BigInt(max), cycle };
 }
 
-/** Integers of 64 bits are text: JSON would round them. */
+/** 64-bit integers are text, because JSON would round them. */
 interface Document {
   readonly increment: string;
   readonly min: string;

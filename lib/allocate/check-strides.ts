@@ -1,10 +1,10 @@
 import { NextvalError, type ResolvedOptions, resolveOptions, type SequenceLike } from "../index.js";
 import { nameOf } from "../server/names.js";
 
-/** The sequence of one node: as it is declared, or as `inspect` has found it. */
+/** The sequence of one node, as declared or as `inspect` found it. */
 export type NodeSequence = SequenceLike | InspectedSequence;
 
-/** The part that counts of what `inspect` has found. */
+/** The part of an inspected sequence that `checkStrides` needs. */
 interface InspectedSequence {
   readonly schema: string;
   readonly seqName: string;
@@ -12,7 +12,7 @@ interface InspectedSequence {
   readonly lastValue: bigint | null;
 }
 
-/** All that a sequence has drawn and can draw: every `step` from `least` on, up to `greatest`. */
+/** All values that a sequence has returned and can return: every `step` from `least` up to `greatest`. */
 interface Progression {
   readonly label: string;
   readonly least: bigint;
@@ -21,7 +21,7 @@ interface Progression {
 }
 
 /**
- * Makes sure that the sequences of several nodes never give the same value: no two of them have a value in common.
+ * Throws if the sequences of several nodes can ever return the same value.
  *
  * ```ts
  * const eu = stride(orderSeq, { node: 0, nodes: 2 });
@@ -30,10 +30,11 @@ interface Progression {
  * // node eu (order_seq) and node us (order_seq) collide: both draw 5, one every 2 from 1 to 9223372036854775807 and ...
  * ```
  *
- * In a list, nodes are called by their places, from 0. A declaration counts from `startWith` on; a state from there or, where
- * it was set to what comes before, from its current value, in steps from the current value. What was drawn with another
- * increment before is not known. Throws `STRIDES_COLLIDE`, also for a sequence that cycles, and
- * `INVALID_ARGUMENT` for what is no sequence.
+ * Nodes in a list are named by their index, from 0. The values of a declaration begin at `startWith`. Those of an
+ * inspected sequence begin there too, or at its current value if it was set to one before `startWith`; the steps are
+ * counted from the current value. Values that it drew earlier with another increment are unknown.
+ *
+ * Throws `STRIDES_COLLIDE`, also for a sequence that cycles, and `INVALID_ARGUMENT` for anything but a sequence.
  */
 export function checkStrides(nodes: readonly NodeSequence[] | { readonly [node: string]: NodeSequence }): void {
   if (typeof nodes !== "object" || nodes === null) {
@@ -77,7 +78,10 @@ function progressionOf(node: string, sequence: NodeSequence, isOneOfSeveral: boo
   return { label: named, least: most - ((most - minValue) / step) * step, greatest: most, step };
 }
 
-/** The smallest value that is in both. Two progressions meet where their remainders agree as far as their steps do. */
+/**
+ * Returns the smallest value that is in both. Two progressions meet if their remainders agree modulo the greatest
+ * common divisor of their steps.
+ */
 function firstInCommon(one: Progression, other: Progression): bigint | undefined {
   const [divisor, inverse] = divide(one.step, other.step);
   const distance = other.least - one.least;
@@ -90,7 +94,10 @@ function firstInCommon(one: Progression, other: Progression): bigint | undefined
   return first <= greatest ? first : undefined;
 }
 
-/** The greatest common divisor, and the number that makes it: `a * inverse` is the divisor, but for multiples of `b`. */
+/**
+ * Returns the greatest common divisor of `a` and `b`, and an `inverse` for which `a * inverse` is that divisor modulo
+ * `b`.
+ */
 function divide(a: bigint, b: bigint): [divisor: bigint, inverse: bigint] {
   let [rest, next] = [a, b];
   let [factor, nextFactor] = [1n, 0n];

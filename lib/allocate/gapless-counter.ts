@@ -2,18 +2,18 @@ import { type Integer, NextvalError, pgSchema, type Sql, sql, type Transaction }
 import { isText, optionsOf, readInteger } from "../internal.js";
 
 export interface GaplessOptions {
-  /** The schema of the table of counters. Default: the server's `search_path` decides. */
+  /** The schema of the table of counters. By default the server's `search_path` decides. */
   readonly schema?: string | undefined;
-  /** The number that is drawn first, within 64 bits. Default: 1. */
+  /** The first number, within 64 bits. Default: 1. */
   readonly startWith?: Integer | undefined;
 }
 
-/** A counter without gaps. Made by `gapless`. */
+/** A counter without gaps, as `gapless` makes it. */
 export interface GaplessCounter {
   readonly name: string;
 
   /**
-   * Creates the table of all counters of the schema, unless it exists:
+   * Creates the table of all counters of the schema, unless it exists.
    *
    * ```sql
    * do 'begin
@@ -23,12 +23,14 @@ export interface GaplessCounter {
    * end'
    * ```
    *
-   * Programs may do so at the same moment, for which the server's own `if not exists` alone fails in all but one of them.
+   * Several programs may run it at the same moment. The server's own `if not exists` alone then fails in all but one of
+   * them.
    */
   create(): Sql;
 
   /**
-   * The next number, which belongs to the transaction: a rollback, to a savepoint, too, gives it back.
+   * Returns the next number. It belongs to the transaction: a rollback, also one to a savepoint, returns it to the
+   * counter.
    *
    * ```ts
    * await db.begin(async (tx) => {
@@ -37,8 +39,8 @@ export interface GaplessCounter {
    * });
    * ```
    *
-   * Whoever else draws from the same counter waits until the transaction ends: draw late in it. Fails with
-   * `TRANSACTION_REQUIRED` on anything but the handle of a transaction.
+   * Other transactions that draw from the counter wait until this one ends, so draw late. Fails with
+   * `TRANSACTION_REQUIRED` for anything but the handle of a transaction.
    */
   next(transaction: Transaction): Promise<bigint>;
 }
@@ -46,8 +48,8 @@ export interface GaplessCounter {
 const TABLE = "gapless_counter";
 
 /**
- * A counter for numbers that may have no gap, such as those of invoices: it counts in a row of a table, inside the
- * transaction that uses the number. Sequences cannot do that: what is drawn from them is not undone by a rollback.
+ * Makes a counter for numbers without gaps, such as those of invoices. It counts in a row of a table, inside the
+ * transaction that uses the number. Sequences cannot do that, because a rollback does not undo a draw.
  *
  * ```ts
  * const invoiceNo = gapless("invoice_no", { schema: "billing", startWith: 1000 });
@@ -55,12 +57,14 @@ const TABLE = "gapless_counter";
  * const no = await db.begin((tx) => invoiceNo.next(tx)); // 1000n
  * ```
  *
- * All counters of a schema are rows of one table, by name: `gapless("invoice_no_2026")` needs nothing but its name. The first
- * use makes the row, with `startWith`, which matters no more afterwards. A role needs select, insert and update on the table.
+ * All counters of a schema are rows of one table, by name: `gapless("invoice_no_2026")` needs only its name. The first
+ * use inserts the row with `startWith`, which has no effect afterwards. A role needs select, insert and update on the
+ * table.
  *
- * The price is that writers queue: between `next` and the end of its transaction nobody else draws from the counter. With
- * isolation level repeatable read or serializable those who have waited fail with SQLSTATE 40001, and have to try again.
- * Draw from several counters in the same order everywhere, or two transactions may wait for each other (40P01).
+ * The price is that writers queue: between `next` and the end of its transaction, no other transaction can draw from
+ * the counter. With isolation level repeatable read or serializable, those that have waited fail with SQLSTATE 40001
+ * and have to try again. Draw from several counters in the same order everywhere, or two transactions may wait for each
+ * other (40P01).
  */
 export function gapless(name: string, options?: GaplessOptions): GaplessCounter {
   if (typeof name !== "string" || name === "" || name.length > MOST_CHARACTERS || !isText(name)) {
@@ -84,7 +88,7 @@ export function gapless(name: string, options?: GaplessOptions): GaplessCounter 
     create: () => sql`do ${sql.literal(createTable(table))}`,
     async next(transaction: Transaction) {
       if (typeof transaction !== "function" || typeof transaction.savepoint !== "function") {
-        const problem = `${name}: a number without gaps is drawn inside a transaction, so that a rollback gives it back; pass the handle that db.begin gives`;
+        const problem = `${name}: a number without gaps needs a transaction, so a rollback can return it; pass the handle of db.begin`;
         throw new NextvalError("TRANSACTION_REQUIRED", problem);
       }
       const [row] = await transaction.query(draw);
@@ -95,7 +99,7 @@ export function gapless(name: string, options?: GaplessOptions): GaplessCounter 
 
 function createTable(table: Sql): string {
   const create = `create table if not exists ${table.text} ("name" pg_catalog.text primary key, "value" bigint not null);`;
-  // What is in the way of the second attempt is something else.
+  // If the second attempt fails, the cause is another one.
   return `begin
   ${create}
 exception when unique_violation or duplicate_object or duplicate_table then
@@ -103,7 +107,10 @@ exception when unique_violation or duplicate_object or duplicate_table then
 end`;
 }
 
-/** What fits into the index of the primary key, whatever the characters. Source: "B-Tree Indexes", section "Implementation". */
+/**
+ * How many characters fit into the index of the primary key, whatever they are. Source: "B-Tree Indexes", section
+ * "Implementation".
+ */
 const MOST_CHARACTERS = 500;
 
 /** An exact integer of 64 bits; undefined for anything else. */

@@ -1,9 +1,9 @@
 import { type Handle, type Limits, NextvalError } from "../index.js";
 
-/** A handle, or whatever draws as one does; only a handle can limit its calls. */
+/** A handle, or an object with some of its methods. Only a handle can limit its calls. */
 export type Limitable<Methods extends keyof Handle> = Pick<Handle, Methods> & Partial<Pick<Handle, "with">>;
 
-/** The handle with the limits that an allocator's options state. */
+/** Returns the handle with the limits of an allocator's options. */
 export function limited<Methods extends keyof Handle>(
   db: Limitable<Methods>,
   { timeout, signal }: Limits,

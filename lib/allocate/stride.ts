@@ -1,7 +1,7 @@
 import { type AnySequence, type PgSequence, resolveOptions, type SequenceLike } from "../index.js";
 import { declareSequence, fail, sequenceOf } from "../internal.js";
 
-/** Which of several writers a sequence is for. */
+/** Options of `stride`: which of several writers the sequence is for. */
 export interface StrideOptions {
   /** The number of this node: 0, 1, ... up to `nodes` - 1. */
   readonly node: number;
@@ -9,7 +9,7 @@ export interface StrideOptions {
   readonly nodes: number;
 }
 
-/** The declaration of one node: that of all of them, but for where it starts and how far it steps. */
+/** The declaration of one node. It differs from the given one only in its start and its increment. */
 export type StrideOf<Sequence extends SequenceLike> = PgSequence<
   NonNullable<Sequence["seqName"]>,
   Omit<NonNullable<Sequence["seqOptions"]>, "startWith" | "increment"> & {
@@ -20,8 +20,8 @@ export type StrideOf<Sequence extends SequenceLike> = PgSequence<
 >;
 
 /**
- * The declaration of a sequence for one of several writers (multi-master, shards), so that no two of them ever draw the same
- * value: node k of N starts k steps later, and makes N steps at once.
+ * Declares a sequence for one of several writers (multi-master, shards), so no two of them ever draw the same value.
+ * Node k of N starts k steps later, and steps N times as far.
  *
  * ```ts
  * const orderSeq = pgSequence("order_seq", { startWith: 100 });
@@ -29,11 +29,13 @@ export type StrideOf<Sequence extends SequenceLike> = PgSequence<
  * createSequence(stride(orderSeq, { node: 2, nodes: 3 })); // create sequence "order_seq" increment by 3 start with 102
  * ```
  *
- * Bounds, type and everything else stay as declared. Count nodes that may come later: with another N all strides are others.
- * A sequence that exists already goes on where it is; `restartSequence` moves it, and `checkStrides` tells whether nodes collide.
+ * Bounds, type and all other options stay as declared. Count nodes that may be added later: another N changes all
+ * strides. An existing sequence continues from its current value. `restartSequence` moves it, and `checkStrides` checks
+ * whether nodes collide.
  *
- * Throws `INVALID_ARGUMENT` for a node that does not exist, for a stride that would start outside the bounds or does not fit
- * into 64 bits, and for a sequence that cycles: each node would begin again at the same bound.
+ * Throws `INVALID_ARGUMENT` for a node that does not exist, and for a stride that would start outside the bounds or
+ * does not fit into 64 bits. Also throws for a sequence that cycles, because all nodes would begin again at the same
+ * bound.
  */
 export function stride<Sequence extends SequenceLike>(sequence: Sequence, options: StrideOptions): StrideOf<Sequence> {
   const { schema, seqName, seqOptions } = sequenceOf(sequence);
@@ -44,7 +46,10 @@ export function stride<Sequence extends SequenceLike>(sequence: Sequence, option
   }
   const resolved = resolveOptions(sequence);
   if (resolved.cycle && nodes > 1) {
-    fail(sequence, "stride takes no sequence that cycles, because all nodes would begin again at the same bound");
+    fail(
+      sequence,
+      "stride does not accept a sequence that cycles, because all nodes would begin again at the same bound",
+    );
   }
   const startWith = resolved.startWith + BigInt(node) * resolved.increment;
   const increment = resolved.increment * BigInt(nodes);

@@ -1,12 +1,12 @@
-/** Values that have been drawn and are handed out one after the other. */
+/** Values that were drawn and are handed out one after the other. */
 export interface Supply<Value> {
-  /** How many are left. */
+  /** The number of values left. */
   readonly left: number;
-  /** Hands out the next one; there is one. */
+  /** Hands out the next value. The caller checks that there is one. */
   one(): Value;
-  /** Hands out the next `count`; there are so many. */
+  /** Hands out the next `count` values. The caller checks that there are as many. */
   many(count: number): Value[];
-  /** The values that are left. */
+  /** The values left, as ranges. */
   ranges(): ValueRange<Value>[];
 }
 

@@ -1,6 +1,9 @@
 import { type Sql, sql } from "../index.js";
 
-/** What a type is made of as the server writes it, be it a domain of domains, as an expression; else the type itself. */
+/**
+ * Builds an expression for the base type of a type, as the server writes it. The base of a domain, or of a domain over
+ * domains, is the type below it; any other type is its own base.
+ */
 export function baseTypeOf(type: Sql, modifier: Sql): Sql {
   return sql`(
     with recursive layers as (

@@ -1,8 +1,8 @@
 import { sql } from "../index.js";
 
 /**
- * The columns of which generated columns are made: a `relation`, the `number` of its column, and the number `generated` of the one
- * that is made of it. Only the expression of a generated column names columns; a default never does.
+ * The columns that generated columns are computed from: a `relation`, the `number` of its column, and the number
+ * `generated` of the generated column. Only the expression of a generated column names columns; a default never does.
  */
 export const generatedFrom = sql`
   select a.adrelid as relation, used[1]::pg_catalog.int2 as number, a.adnum as generated

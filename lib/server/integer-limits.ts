@@ -1,6 +1,6 @@
 import type { SequenceType } from "../index.js";
 
-/** The smallest and the greatest of something. */
+/** A smallest and a greatest value. */
 export interface Limits {
   readonly least: bigint;
   readonly greatest: bigint;
@@ -13,8 +13,8 @@ const INTEGERS: { readonly [type: string]: Limits } = {
 };
 
 /**
- * The whole numbers that a type takes, as the server writes it; undefined where it sets no limit to them, or has none. A
- * domain is not known by its name: what it is made of has to be given.
+ * Returns the range of integers that a type accepts. The type is given as the server writes it. Undefined if the type
+ * has no limit or no integers. For a domain, pass its base type, because its name says nothing.
  *
  * ```ts
  * limitsOf("smallint"); // { least: -32768n, greatest: 32767n }
@@ -31,14 +31,14 @@ export function limitsOf(type: string): Limits | undefined {
   if (numeric === undefined) return Object.hasOwn(INTEGERS, type) ? INTEGERS[type] : undefined;
   const { precision, scale } = numeric;
   const digits = precision - scale;
-  // The server rounds to the scale first, and half of a step away from zero.
+  // The server first rounds to the scale, and rounds half a step away from zero.
   const greatest = digits > 0n ? 10n ** digits - 1n - roundingStep(type) / 2n : 0n;
   return { least: -greatest, greatest };
 }
 
 /**
- * The distance between the whole numbers that a type keeps apart: 100 for `numeric(3,-2)`, which stores 1 to 49 as 0; else 1.
- * A negative scale needs PostgreSQL 15.
+ * Returns the distance between the integers that a type can distinguish: 100 for `numeric(3,-2)`, which stores 1 to 49
+ * as 0, and 1 for other types. A negative scale needs PostgreSQL 15.
  */
 export function roundingStep(type: string): bigint {
   const { scale } = precisionOf(type) ?? { scale: 0n };

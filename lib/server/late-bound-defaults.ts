@@ -2,22 +2,23 @@ import { type Sql, sql } from "../index.js";
 import { callersSchemas } from "./catalog-path.js";
 import { expressionText } from "./expression-text.js";
 
-/** A part of a name in quotes or without them; any letter beyond ASCII will do. */
+/** One part of a name, quoted or not. Any character beyond ASCII is accepted. */
 const PART = '("([^"]|"")+"|([a-zA-Z_]|[^[:cntrl:] -~])([a-zA-Z0-9_$]|[^[:cntrl:] -~])*)';
 
 /**
- * The defaults that look a sequence up by its name at each insert: `nextval('order_seq'::text)`. The server knows of no
- * dependency there, only their text tells. It goes into a statement that has `sequences` with `oid`, `nspname` and `relname`.
+ * Selects the defaults that look up a sequence by name at each insert: `nextval('order_seq'::text)`. The server records
+ * no dependency for them; only their text shows it. It goes into a statement that has `sequences` with `oid`, `nspname`
+ * and `relname`.
  *
- * A name is compared with those that are there instead of being looked up: `to_regclass` fails where the role may not use its
- * schema, and before PostgreSQL 16 where it is no name at all. The text of a default is asked for without its table, whose
- * columns it does not name: with it, the server waits for whoever has the table locked. 1574 is `nextval`, and 1079 the look-up
- * of a text.
+ * A name is compared with the existing names instead of being looked up. `to_regclass` fails if the role may not use
+ * the schema, and before PostgreSQL 16 if the text is not a name. The text of a default is requested without its table,
+ * whose columns it does not name: with the table, the server waits for sessions that have it locked. 1574 is `nextval`,
+ * and 1079 the look-up of a text.
  */
 export const lateBoundDefaults = lookedUpIn(sql`
   select a.adrelid as relation, a.adnum as number, a.adbin as expression from pg_catalog.pg_attrdef a`);
 
-/** The domains with such a default: their OID is the `relation`. */
+/** Selects the domains whose default looks up a sequence by name. Their OID is the `relation`. */
 export const lateBoundDomains = lookedUpIn(sql`
   select t.oid as relation, 0 as number, t.typdefaultbin as expression
   from pg_catalog.pg_type t

@@ -2,12 +2,12 @@ import { type Sql, sql } from "../index.js";
 import { mayBeSwapped } from "./powerful-reader.js";
 
 /**
- * The position of a sequence, `last_value` and `is_called`, as a query that goes into a lateral join behind `s`, which has
- * `oid`, `nspname`, `relname`, `relpersistence`, `may_select` and `may_use`. Null if the role may not read it, and for an
- * unlogged sequence on a standby.
+ * Builds a query for the position of a sequence, `last_value` and `is_called`. It goes into a lateral join after `s`,
+ * which has `oid`, `nspname`, `relname`, `relpersistence`, `may_select` and `may_use`. The position is null if the role
+ * may not read it, and for an unlogged sequence on a standby.
  *
- * It reads by OID, because a name may lead to a view or a table of somebody else by the time it is looked up, which would run
- * code as the role that reads.
+ * It reads by OID. A name may lead to a view or table of another role by the time it is looked up, and would then run
+ * that role's code as the reading role.
  */
 export function positionQuery(version: number): Sql {
   return version >= 180_000 ? bySequenceData : byLastValue;
@@ -21,14 +21,17 @@ const bySequenceData = sql`
     ) drawn`;
 
 /**
- * Before 18 the server has a function for the position only once a value was drawn. Until then the row itself has to be read,
- * by its name. `pg_sequence_last_value` has locked the sequence by then, so it cannot be renamed. Its schema can, so:
+ * Before PostgreSQL 18 the server has a function for the position only after a value was drawn. Until then the row
+ * itself has to be read, by name. `pg_sequence_last_value` has locked the sequence by then, so it cannot be renamed.
+ * Its schema can, so:
  *
- * - A powerful role reads no row in the schema of another role, unless it keeps schemas from being renamed: `holdSchemas`.
+ * - A powerful role reads no row in another role's schema, unless it prevents schemas from being renamed:
+ *   `holdSchemas`.
  * - The name must lead to the OID just before.
- * - Views and foreign tables are shut out by a setting. A server that lacks it does not read the row: the position is null.
- * - The statement that is run fails while it is planned, before the server looks at the indexes of what it reads, if the name
- *   leads elsewhere then: a division by zero (22012).
+ * - A setting shuts out views and foreign tables. If the server lacks the setting, the row is not read and the position
+ *   is null.
+ * - If the name then leads elsewhere, the statement fails while it is planned, by a division by zero (22012). That is
+ *   before the server looks at the indexes of what it reads.
  */
 const byLastValue = sql`
   select coalesce(drawn.last_value, (regexp_match(own.row, '<last_value>(-?[0-9]+)<'))[1]::bigint) as last_value,

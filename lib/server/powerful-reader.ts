@@ -1,8 +1,9 @@
 import { type Sql, sql } from "../index.js";
 
 /**
- * Whether the code of an owner must not run if the reader is powerful: the owner is neither a superuser, nor the role that has logged
- * in, nor trusted. The current role counts for nothing: the owner of a database may set it for every session.
+ * Whether an owner's code must not run if the reader is powerful: the owner is neither a superuser, nor the role that
+ * has logged in, nor trusted. The current role does not count, because the owner of a database can set it for every
+ * session.
  */
 export function isOther(owner: Sql, trusted: readonly string[]): Sql {
   const named =
@@ -14,9 +15,10 @@ export function isOther(owner: Sql, trusted: readonly string[]): Sql {
 }
 
 /**
- * Whether the reader could do harm: its code may become superuser. Code can go back to the role that has logged in, and to every role
- * that this one is a member of. Roles that may run programs, or read and write files of the server, become superuser by that; before
- * PostgreSQL 16, so do those with CREATEROLE, who may join them.
+ * Whether the reader could do harm, because code that it runs may become superuser. Code can return to the role that
+ * has logged in, and to every role that this role is a member of. Roles that can run programs, or read and write files
+ * of the server, can become superuser. Before PostgreSQL 16, so can roles with CREATEROLE, because they can join those
+ * roles.
  */
 export const isPowerful = sql`exists (
   select from pg_catalog.pg_roles r, pg_catalog.pg_roles power
@@ -29,7 +31,11 @@ export const isPowerful = sql`exists (
     and pg_catalog.pg_has_role(r.oid, power.oid, 'member')
 )`;
 
-/** Who owns a schema, which for `pg_database_owner` is who owns the database. @param schema with `nspowner` */
+/**
+ * The owner of a schema. For `pg_database_owner` it is the owner of the database.
+ *
+ * @param schema - the row of the schema, with `nspowner`
+ */
 export function ownerOfSchema(schema: Sql): Sql {
   return sql`(
     select case when r.rolname = 'pg_database_owner' then d.datdba else r.oid end
@@ -38,14 +44,14 @@ export function ownerOfSchema(schema: Sql): Sql {
   )`;
 }
 
-/** Keeps all schemas from being renamed until the transaction ends. It takes a superuser. */
+/** Prevents all schemas from being renamed until the transaction ends. Needs a superuser. */
 export const holdSchemas = sql`lock table pg_catalog.pg_namespace in share mode nowait`;
 
 /**
- * Whether a name that has just led to something may lead elsewhere a moment later, to code of others: who owns the schema can rename
- * it. False for a reader that is not powerful, and once `holdSchemas` has run.
+ * Whether a name that was just resolved may lead to others' code a moment later, because the owner of the schema can
+ * rename it. False for a reader that is not powerful, and after `holdSchemas` has run.
  *
- * @param schema its name
+ * @param schema - the name of the schema
  */
 export function mayBeSwapped(schema: Sql): Sql {
   const owner = ownerOfSchema(sql`place`);

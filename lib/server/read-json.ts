@@ -1,22 +1,22 @@
 import { type Database, NextvalError, type Sql, type Transaction } from "../index.js";
 import { enterCatalogPath, leaveCatalogPath } from "./catalog-path.js";
 
-/** What can be read from: a pool or a session, which reads in a transaction of its own, or a transaction. */
+/** A handle to read from. A pool or a session reads in its own transaction; a transaction reads in itself. */
 export type Source = Pick<Database, "begin"> | Pick<Transaction, "query" | "savepoint">;
 
 export interface Reading {
-  /** Whether views and foreign tables may be read, which run code of their owners. Default: false. */
+  /** Whether views and foreign tables may be read, which run their owners' code. Default: false. */
   readonly views?: boolean | undefined;
-  /** Statements that run before it, such as one that locks what is read. */
+  /** Statements that run first, such as one that locks the tables to be read. */
   readonly before?: readonly Sql[] | undefined;
 }
 
 /**
- * Reads one row of one JSON text, so that no parser, transform or naming of the client comes between. Names without a
- * schema are those of `pg_catalog`, whatever the `search_path` is.
+ * Reads one row with one JSON text, so no parser, transform or naming of the client changes it. Unqualified names are
+ * those of `pg_catalog`, whatever the `search_path` is.
  *
- * On a pool or a session it is a read-only transaction. In the caller's transaction all statements are sent together, so
- * that none of the caller's comes between them and finds another `search_path`.
+ * On a pool or a session it runs in a read-only transaction. In the caller's transaction all statements are sent
+ * together. Otherwise a statement of the caller could run between them, with another `search_path`.
  */
 export async function readDocument<Document>(
   source: Source,
@@ -31,12 +31,12 @@ export async function readDocument<Document>(
   return documentOf(results[statements.length - 1] as readonly unknown[]);
 }
 
-/** What a statement that returns one row of one JSON text has given. */
+/** Parses the result of a statement that returns one row with one JSON text. */
 export function documentOf<Document>([row]: readonly unknown[]): Document {
   return JSON.parse(Object.values(row as object)[0] as string) as Document;
 }
 
-/** Sends statements without waiting in between. When one fails, so do all after it, and the error of the first counts. */
+/** Sends statements without waiting in between. If one fails, all later ones fail too, and the first error counts. */
 function sendAll(tx: Pick<Transaction, "query">, statements: readonly Sql[]): Promise<readonly (readonly unknown[])[]> {
   return Promise.all(statements.map((statement) => tx.query(statement).then((rows) => rows)));
 }

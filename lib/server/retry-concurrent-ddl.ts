@@ -3,10 +3,10 @@ import { sqlStateOf } from "./sqlstate.js";
 const ATTEMPTS = 10;
 
 /**
- * Reads, and reads again where something was dropped or altered meanwhile. Before PostgreSQL 18 a statement that looks at all
- * sequences fails with one that somebody drops while it runs, because its functions look at what is there by then. Since 18 it
- * may meet the file of a sequence just when somebody's ALTER SEQUENCE has put another in its place and emptied it. In a
- * transaction each attempt needs a savepoint; without one the failure is passed on.
+ * Reads, and reads again where something was dropped or altered meanwhile. Before PostgreSQL 18 a statement that looks
+ * at all sequences fails with one that somebody drops while it runs, because its functions look at what is there by
+ * then. Since 18 it may meet the file of a sequence just when somebody's ALTER SEQUENCE has put another in its place
+ * and emptied it. In a transaction each attempt needs a savepoint; without one the failure is passed on.
  */
 export async function readAgain<Result>(read: () => Promise<Result>): Promise<Result> {
   let first: unknown;

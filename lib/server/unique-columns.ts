@@ -2,8 +2,8 @@ import { sql } from "../index.js";
 import { generatedFrom } from "./generated-columns.js";
 
 /**
- * The columns that hold each value only once: those that alone are a primary key or unique, and those of which an exclusion
- * constraint excludes equal values. Source: "CREATE TABLE", `EXCLUDE`.
+ * Selects the columns that hold each value only once: a primary key or unique column, or one whose equal values an
+ * exclusion constraint excludes. Keys of several columns do not count. Source: "CREATE TABLE", `EXCLUDE`.
  */
 export const singleKeys = sql`
   select i.indrelid as relation, i.indkey[0] as number
@@ -16,8 +16,9 @@ export const singleKeys = sql`
   where x.contype = 'x' and cardinality(x.conexclop) = 1`;
 
 /**
- * The columns that hold each value only once beside the same values of other columns, as `id` in `unique (tenant, id)`, and those
- * of which a unique expression or a generated column of a key is made.
+ * Selects the columns that hold each value only once for the same values of other columns, as `id` in
+ * `unique (tenant, id)`. Includes the columns that a unique expression, or a generated column of a key, is computed
+ * from.
  */
 export const sharedKeys = sql`
   select i.indrelid as relation, key.number

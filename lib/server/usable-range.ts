@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from "../index.js";
 import { type Limits, limitsOf } from "./integer-limits.js";
 
-/** What of a sequence's values can be taken by the columns that take them as they are. */
+/** Returns the part of a sequence's range that fits into every column that stores its values unchanged. */
 export function rangeOf(
   { minValue, maxValue }: Pick<ResolvedOptions, "minValue" | "maxValue">,
   columns: readonly { readonly baseType: string }[],
@@ -17,7 +17,7 @@ export function rangeOf(
   return { least, greatest };
 }
 
-/** How many values `nextval` has to give from `first` on, to the end of the range. */
+/** Returns how many values `nextval` can return, from `first` to the end of the range. */
 export function countFrom(first: bigint, { least, greatest }: Limits, increment: bigint): bigint {
   const begin = increment > 0n ? (first < least ? least : first) : first > greatest ? greatest : first;
   const distance = increment > 0n ? greatest - begin : begin - least;
@@ -25,8 +25,8 @@ export function countFrom(first: bigint, { least, greatest }: Limits, increment:
 }
 
 /**
- * The first value of `startWith + k * increment` that lies behind `extreme` in the direction of the sequence, and
- * within its bounds; undefined where the sequence ends before.
+ * Returns the first value of `startWith + k * increment` that comes after `extreme` in the direction of the sequence
+ * and is within its bounds. Undefined if the sequence ends before.
  */
 export function firstBehind(
   extreme: bigint,

@@ -345,7 +345,7 @@ test("a server that is killed loses no more than blocks", async () => {
 
 test("what cannot be is refused at once", () => {
   expect(() => blockAllocator(db, pgSequence("order_seq", { increment: 10, cycle: true }))).toThrow(
-    "order_seq: blockAllocator takes no sequence that cycles, because its blocks would overlap",
+    "order_seq: blockAllocator does not accept a sequence that cycles, because its blocks would overlap",
   );
   for (const [options, problem] of [
     [{ lowWater: 101 }, "a lowWater from 0 to the 100 ids that it draws at a time, not 101"],

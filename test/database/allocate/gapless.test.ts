@@ -129,7 +129,7 @@ test("is drawn in a transaction only", async () => {
   const refusal = {
     code: "TRANSACTION_REQUIRED",
     message:
-      "invoice_no: a number without gaps is drawn inside a transaction, so that a rollback gives it back; pass the handle that db.begin gives",
+      "invoice_no: a number without gaps needs a transaction, so a rollback can return it; pass the handle of db.begin",
   };
   await expect(invoiceNo.next(db as never)).rejects.toMatchObject(refusal);
   await expect(db.session((session) => invoiceNo.next(session as never))).rejects.toMatchObject(refusal);

@@ -65,7 +65,7 @@ describe("stride", () => {
 
   test("refuses what cycles, what leaves 64 bits, and what is no sequence", () => {
     expect(() => stride(pgSequence("order_seq", { cycle: true }), { node: 0, nodes: 2 })).toThrow(
-      "order_seq: stride takes no sequence that cycles, because all nodes would begin again at the same bound",
+      "order_seq: stride does not accept a sequence that cycles, because all nodes would begin again at the same bound",
     );
     expect(() => stride(pgSequence("order_seq", { increment: 2n ** 61n }), { node: 0, nodes: 8 })).toThrow(
       "order_seq: increment 18446744073709551616 is beyond 64 bits",
