@@ -1,4 +1,4 @@
-/** What `toJson` makes of a type. */
+/** The type that `toJson` makes of a type. */
 export type JsonOf<Value> = Value extends bigint | Date
   ? string
   : Value extends Error
@@ -8,12 +8,14 @@ export type JsonOf<Value> = Value extends bigint | Date
       : Value;
 
 /**
- * The reports of this library as JSON can hold them: a bigint becomes a string of digits, so that none is lost, a Date
- * its ISO text, an error its name, code and message.
+ * Converts a report of this library into values that JSON can hold.
  *
  * ```ts
  * JSON.stringify(toJson(await status(db))); // {"sampledAt":"2026-01-31T02:00:00.000Z", ... "left":"2147483640", ...
  * ```
+ *
+ * A bigint becomes a string of digits, so none is lost. A Date becomes its ISO text, and an error its name, code and
+ * message.
  */
 export function toJson<Value>(value: Value): JsonOf<Value> {
   return converted(value) as JsonOf<Value>;

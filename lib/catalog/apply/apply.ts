@@ -13,35 +13,39 @@ import { lockBudget } from "./lock-budget.js";
 import { outOfLocks, refuseTooManyLocks } from "./lock-capacity.js";
 
 export interface ApplyOptions {
-  /** How long to wait for locks in all, in milliseconds, before everything is given up. Default: 5000. 0 waits forever. */
+  /** How long to wait for locks in total, in milliseconds, before `apply` gives up. Default: 5000; 0 waits forever. */
   readonly lockTimeout?: number | undefined;
-  /** The hazards that are accepted. */
+  /** The hazards that are accepted. All others make `apply` refuse the plan. */
   readonly allow?: readonly HazardCode[] | undefined;
 }
 
-/** What `apply` could not do yet. */
+/** The part of a plan that `apply` could not do yet. */
 export interface ApplyReport {
-  /** Owners that do not exist yet. A new plan has them as changes once their tables exist. */
+  /** Owners that do not exist yet. Once their tables exist, a new plan has them as changes. */
   readonly pending: readonly Pending[];
 }
 
 /**
- * Carries out a plan in one transaction, all of it or nothing. One deployment does so at a time; what another one has done
- * meanwhile is left as it is, if it was the same.
+ * Applies a plan in one transaction: all of it or nothing.
  *
  * ```ts
  * await apply(db, plan([orderSeq], await inspect(db)), { allow: ["CYCLE_REPEATS_KEYS"] });
  * ```
  *
- * What is pending is not done, and no error: the report has it. Questions of the plan are not asked again.
+ * Only one deployment applies a plan at a time. If another one has made the same changes since the plan was made, they
+ * are left as they are. Pending owners are not set and are not an error; the report lists them. Questions of the plan
+ * are not asked again.
  *
- * Throws, with nothing changed: `PLAN_REFUSED` if a hazard is blocked or not allowed, or if the plan takes more locks than the
- * server has room for; `PLAN_OUTDATED` if the sequences of the plan have changed since they were inspected; `PLAN_INCOMPLETE` if
- * something would still differ afterwards; `PERMISSION_DENIED` or `CHANGE_REFUSED` if the server refuses a change;
- * `LOCK_TIMEOUT`; `DEADLOCK`.
+ * If it throws, nothing was changed:
  *
- * One wait has no limit: after the commit, which then holds up nobody else, the server cannot remove what an altered sequence
- * was stored in while somebody has a cursor open that reads from the sequence itself.
+ * - `PLAN_REFUSED`: a hazard is blocked or not allowed, or the plan takes more locks than the server has room for.
+ * - `PLAN_OUTDATED`: the sequences of the plan have changed since they were inspected.
+ * - `PLAN_INCOMPLETE`: something would still differ afterwards.
+ * - `PERMISSION_DENIED` or `CHANGE_REFUSED`: the server refuses a change.
+ * - `LOCK_TIMEOUT` or `DEADLOCK`.
+ *
+ * One wait has no limit. After the commit, which then blocks no other session, the server removes the old storage of an
+ * altered sequence. It cannot do so while another session has a cursor open that reads from the sequence itself.
  */
 export async function apply(
   db: Pick<Database, "begin">,
@@ -51,7 +55,7 @@ export async function apply(
   checkLockTimeout("apply", lockTimeout);
   refuseHazards(plan, allow);
   if (plan.changes.length === 0) return { pending: plan.pending };
-  // The change that is being carried out, for errors.
+  // The change in progress, for error messages.
   let current: Change | undefined;
   return db
     .begin("isolation level read committed", async (tx) => {
@@ -61,7 +65,7 @@ export async function apply(
       await refuseTooManyLocks(tx, plan);
       await within(() => tx`select pg_catalog.pg_advisory_xact_lock(${PLAN_LOCK})`);
       const now = await within(() => look(tx, plan));
-      // Two sequences that change places may look alike: with renames, nothing tells whether it has been done.
+      // Two sequences that swap names may look alike. So with renames, nothing shows whether they have been done.
       const moves = plan.changes.some(({ kind }) => kind === "rename" || kind === "move");
       const rest = remaining(plan, now);
       if (!moves && rest.changes.length === 0) {
@@ -75,7 +79,7 @@ export async function apply(
         await within(() => tx.query(sql.raw(change.sql)));
       }
       current = undefined;
-      // A table that has come since the first look is left for the next plan.
+      // A table that was created since the first inspection is left to the next plan.
       const waiting = new Set(rest.pending.map((each) => each.sql));
       const left = remaining(plan, await within(() => look(tx, plan))).changes.filter((each) => !waiting.has(each.sql));
       if (left.length > 0) {
@@ -100,8 +104,8 @@ function refuseHazards({ changes }: Plan, allow: readonly HazardCode[]): void {
 }
 
 /**
- * The same statements may undo what another deployment has done since: `maxvalue 10` fits any state. So the states have to be the
- * same, but for the current values, which move on.
+ * Throws if the states have changed, except for current values, which always advance. It is not enough to compare
+ * statements: `maxvalue 10` fits any state, and could undo what another deployment has done since.
  */
 function refuseOutdated(plan: Plan, before: Plan): void {
   const problem = "has changed since it was inspected; inspect and plan again";
@@ -128,7 +132,7 @@ async function look(tx: Transaction, { inspected }: Plan): Promise<DatabaseState
   return readAgain(() => tx.savepoint((inner) => inspect(inner, { schemas: inspected ?? undefined })));
 }
 
-/** What differs by name. Renames are left out: once two sequences have changed places, they would do so again. */
+/** Returns what still differs. Renames are left out: after two sequences have swapped names, they would swap again. */
 function remaining({ resolved, options }: Plan, state: DatabaseState): Plan {
   return planAgain(resolved, state, { ...options, renames: undefined, new: undefined });
 }
@@ -160,7 +164,7 @@ function explained(error: unknown, plan: Plan, lockTimeout: number, current: Cha
     }
     case "53200":
       return outOfLocks(plan, error);
-    // Another relation, or another type, that came since the database was looked at.
+    // Another relation or type was created after the inspection.
     case "42P07":
     case "42710":
       return because("PLAN_OUTDATED", `${error.message}, and nothing was changed; inspect and plan again`);
@@ -175,5 +179,5 @@ function explained(error: unknown, plan: Plan, lockTimeout: number, current: Cha
   }
 }
 
-/** SQLSTATEs of a statement that the server does not carry out as it is; others are about the connection or the server. */
+/** SQLSTATEs for which the server refuses a statement as it is. Others are about the connection or the server. */
 const REFUSALS = /^(0A|22|23|2B|3F|42|55)/;

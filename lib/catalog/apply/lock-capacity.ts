@@ -2,7 +2,9 @@ import { NextvalError, sql, type Transaction } from "../../index.js";
 import { readDocument } from "../../server/read-json.js";
 import type { Plan } from "../plan/change.js";
 
-/** What the server has room for: so many locks for each of so many sessions. Source: "Lock Management". */
+/**
+ * The size of the server's lock table: the locks per session times the number of sessions. Source: "Lock Management".
+ */
 interface LockRoom {
   readonly perTransaction: number;
   readonly sessions: number;
@@ -15,12 +17,12 @@ const lockRoom = sql`
       operator(pg_catalog.+) pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int4
   )::pg_catalog.text as document`;
 
-/** Fewer locks than these fit into every server. */
+/** Every server has room for this many locks. */
 const FEW = 500;
 
 /**
- * Refuses a plan that takes more locks than the server has room for. A transaction keeps the lock of each sequence that it changes,
- * and if it fills the server's table of locks, statements of other sessions fail as well.
+ * Throws `PLAN_REFUSED` if a plan takes more locks than the server has room for. A transaction keeps the lock of each
+ * sequence that it changes. If it fills the server's lock table, statements of other sessions also fail.
  */
 export async function refuseTooManyLocks(tx: Transaction, plan: Plan): Promise<void> {
   const locks = countLocks(plan);
@@ -33,7 +35,7 @@ export async function refuseTooManyLocks(tx: Transaction, plan: Plan): Promise<v
   throw new NextvalError("PLAN_REFUSED", `${problem}; ${advice(setting)}`);
 }
 
-/** For a table of locks that was full nevertheless, because other sessions hold many. */
+/** The error for a lock table that was full nevertheless, because other sessions hold many locks. */
 export function outOfLocks(plan: Plan, cause: unknown): NextvalError {
   const problem = `the server has no room left for the locks of the plan, ${countLocks(plan)} at least, and nothing was changed`;
   return new NextvalError("PLAN_REFUSED", `${problem}; ${advice("max_locks_per_transaction")}`, { cause });
@@ -43,7 +45,7 @@ function advice(setting: string): string {
   return `apply fewer declarations at a time, or raise ${setting} and restart the server`;
 }
 
-/** One for each sequence that changes, and for each table that one comes to belong to. */
+/** Counts one lock for each sequence that changes, and one for each table that becomes an owner. */
 function countLocks({ changes, resolved }: Plan): number {
   const changed = new Set(changes.map(({ subject }) => subject));
   const owned = changes.filter(({ kind }) => kind === "own").length;

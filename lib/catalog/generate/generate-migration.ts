@@ -12,10 +12,10 @@ import { commentLine, statementLine } from "./statement-line.js";
 export type { MigrationFile };
 
 export interface GenerateOptions {
-  /** What the migration is called: letters, digits, `_` and `-`. */
+  /** The name of the migration: letters, digits, `_` and `-`. */
   readonly name: string;
   readonly format: MigrationFormat;
-  /** The time in the name of the file, which is its place among other migrations. Default: now. */
+  /** The time in the file name, which decides its order among other migrations. Default: now. */
   readonly at?: Date | undefined;
 }
 
@@ -28,7 +28,7 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFil
 };
 
 /**
- * A plan as the files of a migration tool, with the way back. Why a change may hurt stands as a comment above its statement.
+ * Writes a plan as files of a migration tool, with the way back.
  *
  * ```ts
  * generate(made, { name: "cycle_tickets", format: "dbmate" });
@@ -40,11 +40,13 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFil
  * // alter sequence "ticket_seq" no cycle;
  * ```
  *
- * What is pending becomes a migration of its own, whose name ends with `_owners`. It comes after the other one, and has to run
- * after the migrations that create its tables: give it a later number if these are still to be written.
+ * Each hazard is a comment above its statement.
  *
- * What a comment of a sequence holds can be no marker and no placeholder of a tool. Throws `INVALID_ARGUMENT` for an empty
- * plan, for options that are none, and where a name holds a line break, `${` or a byte order mark.
+ * Pending owners become a second migration, whose name ends with `_owners`. It comes after the first one, and has to
+ * run after the migrations that create its tables. If these are still to be written, give it a later number.
+ *
+ * Text in a sequence's comment cannot act as a marker or placeholder of a tool. Throws `INVALID_ARGUMENT` for an empty
+ * plan, for invalid options, and for a name that contains a line break, `${` or a byte order mark.
  */
 export function generate(plan: Plan, { name, format, at = new Date() }: GenerateOptions): MigrationFile[] {
   if (typeof name !== "string" || !/^\w[\w-]{0,99}$/.test(name)) {
@@ -54,7 +56,7 @@ export function generate(plan: Plan, { name, format, at = new Date() }: Generate
   if (!Object.hasOwn(FORMATS, format)) {
     fail(`the formats of migrations are ${Object.keys(FORMATS).join(", ")}, not ${JSON.stringify(format)}`);
   }
-  // As numbers the times of such years would sort elsewhere than others.
+  // The times of other years would sort differently as numbers.
   if (!(at instanceof Date) || !(at.getTime() >= Date.UTC(2002, 0)) || !(at.getTime() < Date.UTC(2286, 0))) {
     fail(`a migration is made at a date of the years 2002 to 2285, not ${String(at)}`);
   }
@@ -73,10 +75,10 @@ export function generate(plan: Plan, { name, format, at = new Date() }: Generate
   return [...(changes.length === 0 ? [] : write(now)), ...(pending.length === 0 ? [] : write(later))];
 }
 
-/** What the name of the migration ends with that has to wait for its tables. */
+/** The end of the name of a migration that has to wait for its tables. */
 const LATER = "_owners";
 
-/** One that begins with a number, as golang-migrate wants it, begins with the next one. */
+/** A name that begins with a number, as golang-migrate requires it, gets the next number. */
 function nextName(name: string): string {
   return name.replace(/^\d+/, (number) => `${BigInt(number) + 1n}`.padStart(number.length, "0"));
 }

@@ -1,4 +1,4 @@
-/** The tools whose files `generate` writes; `"sql"` is a pair of plain files. */
+/** The migration tools whose files `generate` writes. `"sql"` is a pair of plain files. */
 export const MIGRATION_FORMATS = ["sql", "dbmate", "flyway", "goose", "node-pg-migrate"] as const;
 
 export type MigrationFormat = (typeof MIGRATION_FORMATS)[number];

@@ -1,11 +1,12 @@
 import { NextvalError } from "../../index.js";
 
 /**
- * A statement of a plan as one line that no tool can misread: what its strings hold can end no line, be no marker, be no
- * placeholder and no end of a statement. The statement means the same to the server.
+ * Writes a statement of a plan as one line that no tool can misread. The text in its strings cannot end a line or a
+ * statement, and cannot be a marker or a placeholder. The statement means the same to the server.
  *
- * Outside of quotes a statement of a plan has words and numbers only; anything else is refused, and so is a name that holds
- * a line break, a placeholder or a byte order mark, because a name has no escapes that every tool knows.
+ * Outside of quotes, a statement of a plan has only words and numbers; anything else is refused. A name is also refused
+ * if it contains a line break, a placeholder or a byte order mark, because names have no escapes that every tool
+ * understands.
  */
 export function statementLine(subject: string, statement: string): string {
   const tokens = statement.match(TOKENS) ?? [];
@@ -16,32 +17,33 @@ export function statementLine(subject: string, statement: string): string {
 }
 
 /**
- * For a comment: what would end the line, be a placeholder or an annotation of goose, is no longer that. goose takes any
- * comment that holds `+goose` for an annotation, wherever it stands in the line. Source: its `sqlparser`.
+ * Writes text for a comment. Characters that would end the line, and text that would be a placeholder or an annotation
+ * of goose, are changed. goose treats any comment with `+goose` as an annotation, wherever it is in the line. Source:
+ * its `sqlparser`.
  */
 export function commentLine(text: string): string {
   return text.replaceAll(UNSAFE, (found) => (found === "$" ? "$ " : " ")).replaceAll("+goose", "+ goose");
 }
 
-/** A name, an escape string, a string, or a run of words and numbers. */
+/** Matches a name, an escape string, a string, or a run of words and numbers. */
 const TOKENS =
   /"[^"]*(?:""[^"]*)*"|(?<!\w)E'[^'\\]*(?:(?:''|\\[^])[^'\\]*)*'|(?<!\w)'[^']*(?:''[^']*)*'|(?:(?!E')[\w ,.()=-])+/gy;
 
 /**
- * What may end a line, for any tool, what turns the order in which one reads, and the byte order mark, which Flyway takes out
- * wherever it stands. Source: its `BomStrippingReader`.
+ * Characters that may end a line for some tool, characters that change the reading direction, and the byte order mark,
+ * which Flyway removes everywhere. Source: its `BomStrippingReader`.
  */
 // eslint-disable-next-line no-control-regex
 const UNSAFE = /[\0-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\$(?=\{)/g;
 
-/** What a name cannot hold, and what it is called. */
+/** What a name must not contain, and what it is called in messages. */
 const MISREAD: readonly (readonly [pattern: RegExp, problem: string])[] = [
   [/[\n-\r\x85\u2028\u2029]/, "a line break"],
   [/\$\{/, "${"],
   [/\ufeff/, "a byte order mark"],
 ];
 
-/** An escape is taken as a whole, so that its second backslash does not begin another. */
+/** An escape is matched as a whole, so its second backslash does not begin another one. */
 // eslint-disable-next-line no-control-regex
 const UNSAFE_OR_ESCAPE = /\\[^]|[\0-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\$(?=\{)/g;
 

@@ -2,16 +2,17 @@ import { type Sql, sql } from "../../index.js";
 import { expressionText } from "../../server/expression-text.js";
 import { generatedFrom } from "../../server/generated-columns.js";
 
-/** What a default looks like that gives a column each value as it was drawn; the server does not show implicit casts. */
+/** Matches a default that passes each drawn value to its column unchanged. The server does not show implicit casts. */
 const PLAIN = "^nextval[(]([(]'([^']|'')+'::(text|character varying)[)]|'([^']|'')+')::regclass[)]$";
 
 /**
- * Whether something may refuse values of a column that its type holds: a check constraint of the table or of the column's domain, a
- * foreign key, the bounds of partitions, a generated column that uses the column, or a default that does more than draw. `t` is the
- * table's row of `pg_class`, `att` the column's of `pg_attribute`, `type` that of its type.
+ * Whether something may refuse values of a column that its type holds: a check constraint of the table or of the
+ * column's domain, a foreign key, the bounds of partitions, a generated column that uses the column, or a default that
+ * does more than draw. `t` is the table's row of `pg_class`, `att` the column's of `pg_attribute`, `type` that of its
+ * type.
  *
- * The text of a default is asked for without its table: with it, the server waits for whoever has the table locked. It is asked
- * for only if the default is not a bare call of `nextval`, which is 1574.
+ * The text of a default is requested without its table: with the table, the server waits for sessions that have it
+ * locked. It is requested only if the default is not a bare call of `nextval`, which is 1574.
  */
 export const isChecked: Sql = sql`(
   (t.oid, att.attnum) in (

@@ -1,10 +1,11 @@
 import { type Sql, sql } from "../../index.js";
 
 /**
- * Whether a table has rows, or had some: `c` is its row of `pg_class`, and of a partitioned table its partitions count.
+ * Whether a table has rows, or had some. `c` is its row of `pg_class`; a partitioned table has the rows of its
+ * partitions.
  *
- * No row is read. The server asks for the size of a table under a lock. So a table that another session locks for itself alone
- * is taken for one with rows, and what its statistics say comes first.
+ * No row is read. The server needs a lock to return the size of a table. So a table that another session has locked
+ * exclusively counts as one with rows, and the statistics are asked first.
  */
 export const hasRows: Sql = sql`
   case when c.relkind = 'r' then ${hasBlocks(sql`c`)}

@@ -1,11 +1,11 @@
 import { sql } from "../../index.js";
 
-/** A column of a view in the text of its rule: its number, and the table and column that it shows. */
+/** Matches a column of a view in the text of its rule: its number, and the table and column that it shows. */
 const ORIGIN =
   ":resno ([0-9]+) :resname (?:[^ \\\\]|\\\\.)+ :ressortgroupref [0-9]+ :resorigtbl ([0-9]+) :resorigcol ([0-9]+)";
 
 /**
- * The columns that take values from a sequence by another way than their own default:
+ * Selects the columns that take values from a sequence in another way than by their own default:
  *
  * - the default calls a function that draws, written as `begin atomic` or `return`;
  * - the column is of a domain whose default draws;
@@ -13,9 +13,10 @@ const ORIGIN =
  * - the column is that of a partition that was attached without a default, and its table has the default;
  * - a rule that draws inserts into the table, and the column is one of numbers.
  *
- * The server has a dependency for each. It has none for a function whose body is a string, so such functions and triggers are not
- * seen. A domain may look the sequence up by its name: the feed is late-bound then. It goes into a statement that has `sequences` with
- * `oid`, `defaults` with `objid`, `refobjid`, `refobjsubid`, and `domains` of `lateBoundDomains`.
+ * The server records a dependency for each of these. It records none for a function whose body is a string, so such
+ * functions and triggers are not seen. A domain may look up the sequence by name: the feed is late-bound then. It goes
+ * into a statement that has `sequences` with `oid`, `defaults` with `objid`, `refobjid`, `refobjsubid`, and `domains`
+ * of `lateBoundDomains`.
  */
 export const indirectFeeds = sql`
   with recursive users as (

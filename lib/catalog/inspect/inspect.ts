@@ -7,25 +7,30 @@ import { serverQuery } from "./server-query.js";
 import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";
 
 export interface InspectOptions {
-  /** Look at these schemas only. Default: all but the server's own. */
+  /** The schemas to inspect. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
 }
 
 /**
- * Reads the state of every sequence of a database: options, type, persistence, whom it belongs to, the columns it feeds,
- * its current value, and what the connected role may not do with it.
+ * Reads the state of every sequence of a database: its options, owner, current value, the columns that it feeds, and
+ * the privileges that the connected role lacks.
  *
  * ```ts
  * const state = await inspect(db, { schemas: ["public", "billing"] });
  * state.sequences.filter((sequence) => sequence.missingPrivileges.includes("select")); // could not be read
  * ```
  *
- * Two statements, however many sequences there are, each in a read-only transaction unless `db` is a transaction. No name in them is
- * looked up in the `search_path`. Before PostgreSQL 18 the second locks each sequence as `nextval` does, and may
- * fail with XX000 where somebody drops one meanwhile, or meet a deadlock (40P01) with who drops several at once; from 18 on it
- * may fail with XX001 where somebody alters one. It is run again then; in a transaction only a savepoint around `inspect` lets
- * you do so. Temporary sequences are left out. A value that the role may not read is null. Sources: "System Catalogs",
- * `pg_sequence` and `pg_depend`; "pg_sequences".
+ * Temporary sequences are left out. A value that the role may not read is null.
+ *
+ * It runs two statements, however many sequences there are, each in a read-only transaction unless `db` is a
+ * transaction. No name in them is looked up in the `search_path`. Before PostgreSQL 18 the second statement locks each
+ * sequence as `nextval` does.
+ *
+ * The second statement can fail if sequences are dropped (XX000, 40P01 before PostgreSQL 18) or altered (XX001 from 18
+ * on) at the same time. `inspect` retries it. Inside a transaction, wrap `inspect` in a savepoint to make that
+ * possible.
+ *
+ * Sources: "System Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
  */
 export async function inspect(db: Source, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
   if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
@@ -43,7 +48,7 @@ export async function inspect(db: Source, { schemas }: InspectOptions = {}): Pro
     columns = await read();
   }
   if (server.version < 180_000 && "begin" in db && hasUnknown(columns)) {
-    // Only what keeps schemas from being renamed lets a superuser read a name in the schema of another role.
+    // A superuser may read a name in another role's schema only while schemas cannot be renamed.
     columns = await read({ before: [holdSchemas] }).catch(() => columns);
   }
   return {
@@ -61,7 +66,7 @@ export async function inspect(db: Source, { schemas }: InspectOptions = {}): Pro
   };
 }
 
-/** Whether the position of a sequence is not known that the role may read. */
+/** Whether a position is unknown although the role may read it. */
 function hasUnknown({ last, locked, may_select: mayRead }: ColumnsOf<SequenceRow>): boolean {
   return last?.some((value, index) => value === null && mayRead?.[index] === true && locked?.[index] !== true) ?? false;
 }
@@ -83,7 +88,7 @@ interface ServerDocument {
 
 type TakenNames = readonly [schema: string, kind: string, names: readonly string[]];
 
-/** Every integer of 64 bits is text: JSON would round it. */
+/** 64-bit integers are text, because JSON would round them. */
 interface SequenceRow {
   readonly schema: string;
   readonly name: string;
@@ -110,10 +115,10 @@ interface SequenceRow {
   readonly may_update: boolean;
 }
 
-/** Null where there is no row. */
+/** A list per column. The lists are null if there are no rows. */
 type ColumnsOf<Row> = { readonly [Name in keyof Row]: readonly Row[Name][] | null };
 
-/** By their letters in `pg_class`. */
+/** The kinds of relations, by their letters in `pg_class`. */
 const KINDS: { readonly [letter: string]: TakenName["kind"] } = {
   r: "table",
   p: "table",

@@ -15,8 +15,8 @@ const COLUMNS = (
 ).split(" ");
 
 /**
- * Every sequence of a database with all that is known of it, as one JSON text: an object of a list per column, as an object per
- * sequence takes the server far longer.
+ * Builds the query for every sequence of a database, as one JSON text. It is an object with a list per column, because
+ * an object per sequence takes the server much longer.
  */
 export function sequencesQuery(version: number, schemas: readonly string[] | undefined): Sql {
   // Before 18 the server reads a position under a lock that also ALTER SEQUENCE conflicts with.

@@ -5,7 +5,10 @@ import { isInspected } from "../../server/schema-filter.js";
 import { sharedKeys, singleKeys } from "../../server/unique-columns.js";
 import { hasRows } from "./has-rows.js";
 
-/** What surrounds the sequences: the server, its schemas, and what else lives there, as one JSON text. */
+/**
+ * Builds the query for the context of the sequences: the server, its schemas, and the other objects there, as one JSON
+ * text.
+ */
 export function serverQuery(schemas: readonly string[] | undefined): Sql {
   const inspected = isInspected(sql`n.nspname`, schemas);
   return sql`
@@ -31,7 +34,7 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
     )::text as document`;
 }
 
-/** By schema and kind, as in `pg_class`; `t` for types that no relation has. */
+/** Selects taken names by schema and kind, as in `pg_class`. The kind `t` is for types without a relation. */
 function takenNames(inspected: Sql): Sql {
   return sql`
     select json_agg(json_build_array(grouped.nspname, grouped.kind, grouped.names))
@@ -51,7 +54,10 @@ function takenNames(inspected: Sql): Sql {
     ) grouped`;
 }
 
-/** What can own a sequence, with the names of its columns. Source: `process_owned_by` in `sequence.c`. */
+/**
+ * Selects the relations that can own a sequence, with the names of their columns. Source: `process_owned_by` in
+ * `sequence.c`.
+ */
 function tables(inspected: Sql): Sql {
   return sql`
     select json_agg(json_build_array(n.nspname, c.relname, array_to_json(array(
@@ -64,7 +70,9 @@ function tables(inspected: Sql): Sql {
     where c.relkind in ('r', 'p', 'f', 'v')`;
 }
 
-/** Keys only: to read all columns of numbers, of which there are far more, takes longer than all the rest. */
+/**
+ * Selects key columns only. There are far more columns of numbers, and reading all of them takes longer than the rest.
+ */
 function keyColumns(inspected: Sql): Sql {
   return sql`
     select json_agg(json_build_object(

@@ -2,96 +2,107 @@ import type { SequenceLike } from "../../index.js";
 import type { SequenceState } from "../inspect/state.js";
 import type { HazardCode } from "./hazards/hazard-codes.js";
 
-/** Why a change may hurt. */
+/** A reason why a change may hurt. */
 export interface Hazard {
   readonly code: HazardCode;
-  /** A sentence that names the sequence, what happens, and the cure where there is one. */
+  /** A sentence that names the sequence, what happens, and the fix, if there is one. */
   readonly message: string;
-  /** Whether the server would refuse the change as things are, or could not be stopped afterwards: such a plan is never applied. */
+  /**
+   * Whether the server would refuse the change now, or could not be stopped afterwards. `apply` never runs such a plan.
+   */
   readonly blocked: boolean;
 }
 
 /** One step from the state of the database to the declarations. */
 export interface Change {
   readonly kind: "create schema" | "create" | "rename" | "move" | "alter" | "own" | "comment" | "drop";
-  /** The sequence as declared, or as the database has it where it is dropped; the schema for `create schema`. */
+  /** The name of the sequence as declared, or as in the database if it is dropped. For `create schema`, the schema. */
   readonly subject: string;
   /** One statement, in lower case, without a semicolon. */
   readonly sql: string;
-  /** The statement that undoes it; null where there is none. A drop is undone but for its value, comment and privileges. */
+  /**
+   * The statement that undoes the change; null if there is none. Undoing a drop does not restore the value, comment and
+   * privileges.
+   */
   readonly inverse: string | null;
   readonly hazards: readonly Hazard[];
 }
 
 /**
- * An owner that cannot be set yet, because its table or column does not exist. Everything else about the sequence can be done;
- * once the table exists, a new plan has the change.
+ * An owner that cannot be set yet, because its table or column does not exist. All other changes to the sequence can be
+ * made. Once the table exists, a new plan has this one as a change.
  */
 export interface Pending {
   readonly kind: "own";
-  /** The sequence as declared. */
+  /** The name of the sequence as declared. */
   readonly subject: string;
   /** The statement to run once the table and its column exist, without a semicolon. */
   readonly sql: string;
-  /** The statement that undoes it. */
+  /** The statement that undoes the change. */
   readonly inverse: string;
-  /** A sentence that names the sequence, and what does not exist. */
+  /** A sentence that names the sequence, and the missing table or column. */
   readonly message: string;
-  /** What the table or column may be called by now, in a sentence; null if nothing looks like it. */
+  /** A sentence with the names that the table or column may have now; null if nothing looks like it. */
   readonly warning: string | null;
-  /** What to heed when the column is created: a serial or identity column does not use this sequence. */
+  /** Advice for creating the column: a serial or identity column does not use this sequence. */
   readonly hint: string;
 }
 
-/** What only a person can say about a sequence of a plan. `renames` or `new` of the plan's options is the answer. */
+/** A question about a sequence that only a person can answer, by `renames` or `new` of the plan's options. */
 export interface Question {
-  /** The sequence as declared. */
+  /** The name of the sequence as declared. */
   readonly subject: string;
-  /** The sequence of the database that it may be, as `renames` takes it. */
+  /** The name of the sequence in the database that it may be, as `renames` takes it. */
   readonly oldName: string;
   /**
-   * What "yes" means: the sequence is renamed, and "no" is `new`; or it is `new`, if it cannot be renamed because the name is
-   * taken, or because the sequence belongs to an identity column.
+   * The meaning of "yes". `"rename"`: the sequence is renamed, and "no" is `new`. `"new"`: it cannot be renamed,
+   * because the name is taken or the sequence belongs to an identity column.
    */
   readonly yes: "rename" | "new";
   /** The question, in a sentence or two. */
   readonly message: string;
-  /** What "no" means, in a sentence. */
+  /** The meaning of "no", in a sentence. */
   readonly otherwise: string;
 }
 
-/** What leads from the state of a database to the declarations, in the order in which it has to be done. */
+/** The steps from the state of a database to the declarations, in order. */
 export interface Plan {
-  /** What can be done now. Empty, together with `pending`, exactly when nothing differs. */
+  /** The changes that can be made now. `changes` and `pending` are both empty exactly if nothing differs. */
   readonly changes: readonly Change[];
-  /** What differs, and has to wait for a table or column that does not exist yet. */
+  /** The differences that have to wait for a table or column that does not exist yet. */
   readonly pending: readonly Pending[];
-  /** What only a person can say, such as whether a new sequence is an old one under a new name. */
+  /** Questions that only a person can answer, such as whether a new sequence is an old one under a new name. */
   readonly questions: readonly Question[];
-  /** What it was made of, so that `apply` can look whether it still holds, and whether it led to where it should. */
+  /**
+   * The declarations that the plan was made of. `apply` uses them to check that the plan still holds, and that it had
+   * the intended result.
+   */
   readonly declared: readonly SequenceLike[];
-  /** The declarations, each with the schema that its name led to. */
+  /** The declarations, each with the schema that its name resolved to. */
   readonly resolved: readonly SequenceLike[];
   readonly options: PlanOptions;
   readonly inspected: readonly string[] | null;
-  /** The sequences that are declared or dropped, as the database had them. */
+  /** The sequences that are declared or dropped, as they were in the database. */
   readonly found: readonly SequenceState[];
 }
 
-/** What a plan may do beyond creating and changing. */
+/** Options of `plan`. */
 export interface PlanOptions {
   /**
-   * Drop what is not declared, unless it belongs to a column or feeds one. This covers the schemas of the declarations, those of
-   * `schemas`, and those that `inspect` was asked for by name.
+   * Whether to drop sequences that are not declared, unless they belong to a column or feed one. Covers the schemas of
+   * the declarations, those of `schemas`, and those that `inspect` was asked for by name. Default: false.
    */
   readonly prune?: boolean | undefined;
   /** Schemas that `prune` covers even if no sequence is declared there. */
   readonly schemas?: readonly string[] | undefined;
   /**
-   * New names by old ones, in another schema, too: `{ order_seq: "sales_order_seq", "public.invoice_seq": "billing.invoice_seq" }`.
-   * A new name is that of a declaration.
+   * Maps old names to new names, also in another schema: `{ order_seq: "sales_order_seq", "public.invoice_seq":
+   * "billing.invoice_seq" }`. A new name is that of a declaration.
    */
   readonly renames?: Readonly<Record<string, string>> | undefined;
-  /** The declarations that are sequences of their own, not other ones under a new name: the answer "no" to `questions`. */
+  /**
+   * The names of declarations that are new sequences, not old ones under a new name. This is the answer "no" to
+   * `questions`.
+   */
   readonly new?: readonly string[] | undefined;
 }

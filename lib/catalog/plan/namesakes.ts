@@ -3,16 +3,16 @@ import type { DatabaseState, TableState } from "../inspect/state.js";
 import { tablesNamed } from "./table-index.js";
 import type { Target } from "./target.js";
 
-/** More names than these help nobody to see which one is meant. */
+/** The most names that are listed. More do not help to see which one is meant. */
 const MOST_NAMED = 3;
 
-/** In a shorter name one character makes another word. */
+/** The length from which names are compared by one character. In a shorter name it makes another word. */
 const SHORTEST = 4;
 
-/** Names by what is left of them if their case, or a single character, is left out. */
+/** Names by their variants: in lower case, whole or without one character. */
 type Namesakes = ReadonlyMap<string, readonly string[]>;
 
-/** Prepares names to be looked up with `namesakesIn`. */
+/** Prepares names for a search with `namesakesIn`. */
 export function namesakesOf(names: Iterable<string>): Namesakes {
   const index = new Map<string, string[]>();
   for (const name of names) {
@@ -26,8 +26,8 @@ export function namesakesOf(names: Iterable<string>): Namesakes {
 }
 
 /**
- * The first few names that differ from a name by their case, or by one character that was added, dropped, changed or put
- * elsewhere: each may be the name after it was changed, or without a slip.
+ * Returns the first few names that differ from a name by their case, or by one character that was added, dropped,
+ * changed or moved. Each may be the renamed or correctly spelled name.
  */
 export function namesakesIn(index: Namesakes, name: string): string[] {
   const found = new Set<string>();
@@ -47,8 +47,8 @@ function variantsOf(name: string): ReadonlySet<string> {
 }
 
 /**
- * Finds the tables that may be a missing one, moved to another schema or renamed in its own. A table that a declaration names
- * as an owner is none of them.
+ * Returns a function that finds the tables that a missing table may have become: moved to another schema, or renamed in
+ * its own. Tables that a declaration names as an owner are left out.
  */
 export function renamedTables(targets: readonly Target[], state: Pick<DatabaseState, "tables">) {
   let free: ReadonlySet<TableState> | undefined;

@@ -5,8 +5,9 @@ import type { StateOptions } from "../inspect/state.js";
 const ALTERABLE = ["as", "increment", "minValue", "maxValue", "startWith", "cache", "cycle"] as const;
 
 /**
- * What ALTER SEQUENCE has to say to get from one set of options to another: what differs, and a bound that would else move
- * along with the type, because it stands at the limit of the old one. Source: "ALTER SEQUENCE".
+ * Returns the options that ALTER SEQUENCE has to set to change one set of options into another. These are the
+ * differences, and each bound at the limit of the old type, which would otherwise move with the type. Source: "ALTER
+ * SEQUENCE".
  */
 export function differences(from: StateOptions, to: StateOptions): SequenceChanges {
   const changes: Record<string, unknown> = {};

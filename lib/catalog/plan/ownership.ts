@@ -17,8 +17,8 @@ export interface Ownership {
 }
 
 /**
- * Compares the owners of sequences. An owner that does not exist yet is pending: a sequence may have to be there before the
- * table whose default draws from it.
+ * Compares the owners of sequences. An owner that does not exist yet is pending, because a sequence may have to exist
+ * before the table whose default draws from it.
  */
 export function ownershipOf(
   pairs: readonly (readonly [Target, SequenceState | undefined])[],
@@ -54,12 +54,18 @@ export function ownershipOf(
   return { changes, pending };
 }
 
-/** The owner that a sequence has when its own statement runs: one that moves to another schema is untied before. */
+/**
+ * Returns the owner that a sequence has when its OWNED BY statement runs. A sequence that moves to another schema has
+ * lost its owner before.
+ */
 function ownerToday({ schema }: Target, found: SequenceState | undefined): Owner | null {
   return found === undefined || found.schema !== schema ? null : found.options.ownedBy;
 }
 
-/** A relation that is there, but cannot own sequences, is not missing: the server says what is wrong with it. */
+/**
+ * Describes the missing table or column. A relation that exists but cannot own sequences is not missing: the server
+ * reports the reason.
+ */
 function whatIsMissing({ schema }: Target, { table, column }: Owner, state: DatabaseState): string | undefined {
   const found = tableOf(state, schema, table);
   if (found !== undefined) {
@@ -69,7 +75,7 @@ function whatIsMissing({ schema }: Target, { table, column }: Owner, state: Data
   return isTaken ? undefined : `there is no table ${schema}.${table}`;
 }
 
-/** What the missing table or column may be called by now; null if nothing looks like it. */
+/** Suggests the names that the missing table or column may have now; null if nothing looks like it. */
 function warningOf(
   schema: string,
   { table, column }: Owner,
@@ -91,7 +97,7 @@ function warningOf(
   return `there is ${names.join(", ")}; if that is the ${what} under a new name, declare it`;
 }
 
-/** The server takes the next free name for the sequence of a serial or identity column, and says nothing. */
+/** Explains how to create the column. For a serial or identity column the server silently takes the next free name. */
 function hintFor(target: Target, { table, column }: Owner): string {
   const name = nameOf(target.declared);
   const own = target.seqName === `${table}_${column}_seq` ? `, such as ${name}1` : "";

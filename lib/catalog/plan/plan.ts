@@ -28,25 +28,28 @@ import { renamesOf } from "./renames.js";
 import { constantOf, constantOfState, constantOfTarget, type Target, targetOf } from "./target.js";
 
 /**
- * What has to be done so that a database has what is declared: the statements, in order, with what undoes each and why it may
- * hurt. `changes` and `pending` are empty exactly when nothing differs.
+ * Compares declarations with a database, and returns the statements that bring the database to the declarations.
  *
  * ```ts
  * const { changes } = plan([orderSeq], await inspect(db));
  * changes.map(({ sql }) => sql); // ['alter sequence "order_seq" no cycle']
  * ```
  *
- * An owner that does not exist yet is `pending` and no change, so sequences can be created before their tables.
+ * The statements are in order, each with the statement that undoes it and its hazards. `changes` and `pending` are both
+ * empty exactly if nothing differs. An owner that does not exist yet is `pending` and not a change, so sequences can be
+ * created before their tables.
  *
- * It never restarts a sequence, never moves a current value, never touches the sequences of identity columns and extensions,
- * and drops nothing unless `prune` is given. Throws `INVALID_ARGUMENT` for two declarations of one name, for renames that do not
- * fit, and for a name in `new` that is not declared.
+ * A plan never restarts a sequence and never changes a current value. It never touches the sequences of identity
+ * columns and extensions, and drops nothing unless `prune` is given.
+ *
+ * Throws `INVALID_ARGUMENT` for two declarations of one name, for renames that do not fit, and for a name in `new` that
+ * is not declared.
  */
 export function plan(declared: readonly SequenceLike[], state: DatabaseState, options: PlanOptions = {}): Plan {
   const existing = new Map(state.sequences.map((sequence) => [keyOf(sequence), sequence]));
   const targets = targetsOf(declared, state, existing);
   const renamed = renamesOf(options.renames ?? {}, targets, state);
-  // What is renamed is no longer what is declared under its old name.
+  // A renamed sequence no longer matches a declaration of its old name.
   for (const { schema, seqName } of renamed.values()) existing.delete(keyOf({ schema, seqName }));
   const pairs = targets.map((target) => [target, renamed.get(target) ?? existing.get(keyOf(target))] as const);
   const kept = new Set<SequenceState>();
@@ -76,7 +79,7 @@ export function plan(declared: readonly SequenceLike[], state: DatabaseState, op
     pending: ownership.pending,
     questions: questionsOf(pairs, undeclared, state, options.new ?? []),
     declared,
-    // Only who applies it asks.
+    // Lazy, because only `apply` needs it.
     get resolved() {
       return targets.map(constantOfTarget);
     },
@@ -182,7 +185,10 @@ function comment(target: Target, found: SequenceState | undefined): Change[] {
   ];
 }
 
-/** What belongs to a column, feeds one, or is used elsewhere could not be dropped without that. */
+/**
+ * Selects sequences that can be dropped. One that belongs to a column, feeds one, or is used elsewhere cannot be
+ * dropped alone.
+ */
 function isDroppableIn(schemas: ReadonlySet<string>) {
   return ({ schema, feeds, isReferenced }: SequenceState): boolean =>
     schemas.has(schema) && feeds.length === 0 && !isReferenced;

@@ -18,8 +18,8 @@ interface Removal {
 }
 
 /**
- * The renames and moves that bring sequences to their new places, in an order in which each place is free when its turn comes.
- * Where they wait for each other in a circle, one of them steps aside under a name of its own.
+ * Returns the renames and moves that bring sequences to their new names, in an order in which each name is free when it
+ * is needed. If sequences wait for each other in a circle, one of them first gets a temporary name.
  */
 export function relocate(
   pairs: readonly (readonly [SequenceState, Target])[],
@@ -55,7 +55,7 @@ export function relocate(
   };
 
   while (waiting.length > 0) {
-    // What is no sequence does not go out of the way: there the server will refuse.
+    // Only sequences can get out of the way. For anything else the server will refuse.
     const ready = waiting.findIndex(({ target }) => !here.has(keyOf(target)));
     const [removal] = waiting.splice(Math.max(ready, 0), 1) as [Removal];
     const { at, target } = removal;
@@ -82,7 +82,10 @@ function isElsewhere({ state, target }: Removal): boolean {
   return keyOf(state) !== keyOf(target);
 }
 
-/** The server moves an owned sequence with its table only. Source: "ALTER SEQUENCE". */
+/**
+ * Removes the owner of a sequence before a move, because the server moves an owned sequence only with its table.
+ * Source: "ALTER SEQUENCE".
+ */
 function untie({ state, target, at }: Removal): Change[] {
   const { ownedBy } = state.options;
   if (ownedBy === null) return [];

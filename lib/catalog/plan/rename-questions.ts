@@ -11,13 +11,13 @@ const COMPARED = ["as", "startWith", "increment", "minValue", "maxValue", "cache
 type Context = Pick<DatabaseState, "sequences" | "defaultSchema" | "tables">;
 
 /**
- * Asks about a declaration that may be another sequence of the database under a new name. There are two signs:
+ * Asks about each declaration that may be another sequence of the database under a new name. There are two signs:
  *
- * - The column that it is to belong to takes its values from a sequence that is not declared. This is the surest one.
- * - It is created beside a sequence that is not declared, both have the same options or share a word of their names, or they
- *   are the only ones.
+ * - The column that it is to belong to takes its values from a sequence that is not declared. This is the surest sign.
+ * - It would be created in addition to a sequence that is not declared, and both have the same options or share a word
+ *   of their names, or they are the only ones.
  *
- * @param isNew the names of declarations that are sequences of their own
+ * @param isNew - the names of declarations that are new sequences
  */
 export function questionsOf(
   pairs: readonly (readonly [Target, SequenceState | undefined])[],
@@ -31,7 +31,7 @@ export function questionsOf(
     state,
   );
   const created = pairs.filter(([, found]) => found === undefined).length;
-  // A sequence of a column was made with its table, and is left with it.
+  // A sequence of a column was created with its table, and stays with it.
   const free = undeclared.filter(({ options }) => options.ownedBy === null);
   const isOnly = created === 1 && free.length === 1;
   const ofIdentity = state.sequences.filter(({ definedBy }) => definedBy === "identity");
@@ -51,7 +51,7 @@ export function questionsOf(
   });
 }
 
-/** A name without a schema is that of the default schema, as in `renames`. */
+/** Finds the targets with these names. An unqualified name is that of the default schema, as in `renames`. */
 function targetsNamed(
   names: readonly string[],
   targets: readonly Target[],
@@ -80,7 +80,7 @@ interface Feeder {
 
 type Feeders = ReadonlyMap<string, readonly Feeder[]>;
 
-/** The sequences by the tables and columns that they belong to, or that draw from them by default. */
+/** Groups sequences by the tables and columns that own them, or that draw from them by default. */
 function byColumn(sequences: readonly SequenceState[]): Feeders {
   const columns = new Map<string, Feeder[]>();
   for (const sequence of sequences) {
@@ -99,8 +99,8 @@ function columnKey({ table, column }: { readonly table: string; readonly column:
 }
 
 /**
- * The other sequences from which the column that a sequence comes to belong to takes its values. If the table of a new sequence
- * is missing in its schema, it may have been moved, and its sequence with it.
+ * Returns the other sequences that feed the column that a sequence comes to belong to. If the table of a new sequence
+ * is missing in its schema, the table may have been moved, and its sequence with it.
  */
 function feedersOf(
   { schema, options: { ownedBy } }: Target,
@@ -122,7 +122,7 @@ function changesOf({ options }: Target, state: SequenceState): (typeof COMPARED)
   return COMPARED.filter((option) => state.options[option] !== options[option]);
 }
 
-/** `order_seq` and `sales_order_seq` share "order". */
+/** Whether two names share a word: `order_seq` and `sales_order_seq` share "order". */
 function shareWord(one: string, other: string): boolean {
   const words = wordsOf(one);
   return wordsOf(other).some((word) => words.includes(word));
@@ -159,7 +159,10 @@ function askForRename(target: Target, state: SequenceState): Question {
   };
 }
 
-/** A name that is taken cannot be given, and the sequence of an identity column cannot be declared: only "new" is an answer. */
+/**
+ * Asks about a second sequence of a column. The only answer is "new": a taken name cannot be given, and the sequence of
+ * an identity column cannot be declared.
+ */
 function askForSecond(target: Target, found: SequenceState | undefined, state: SequenceState): Question {
   const [oldName, newName] = [nameOf(state), nameOf(target.declared)];
   const fed = fedBy(state, target);
@@ -178,7 +181,7 @@ function askForSecond(target: Target, found: SequenceState | undefined, state: S
   };
 }
 
-/** The column of a sequence that a declaration names as its owner. */
+/** Returns the column of a sequence that a declaration names as its owner. */
 function fedBy(state: SequenceState, { options: { ownedBy } }: Target): FedColumn | undefined {
   return state.feeds.find((each) => ownedBy !== null && !each.indirect && columnKey(each) === columnKey(ownedBy));
 }

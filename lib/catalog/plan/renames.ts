@@ -4,7 +4,7 @@ import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { PlanOptions } from "./change.js";
 import type { Target } from "./target.js";
 
-/** Which sequence of the database becomes which target, as the user says. Names are compared, never taken apart. */
+/** Maps targets to the sequences that the user renames to them. Names are compared as a whole and never split. */
 export function renamesOf(
   renames: NonNullable<PlanOptions["renames"]>,
   targets: readonly Target[],

@@ -3,9 +3,9 @@ import { declareSequence } from "../../internal.js";
 import { fail, keyOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 
-/** A declaration, complete, with the schema that it leads to. */
+/** A complete declaration, with the schema that its name resolves to. */
 export interface Target {
-  /** As it was declared: without a schema, where the `search_path` decides. */
+  /** The original declaration. It has no schema if the `search_path` decides. */
   readonly declared: SequenceLike;
   readonly schema: string;
   readonly seqName: string;
@@ -27,17 +27,17 @@ export function targetOf(
   return { declared, schema, seqName, options };
 }
 
-/** The constant that statements about a target are made of, with the options that it has at that moment. */
+/** Makes the constant for a statement about a target, with the options that the sequence has at that moment. */
 export function constantOf({ declared, seqName }: Target, options: StateOptions): AnySequence {
   return declare(declared.schema, seqName, options);
 }
 
-/** The declaration with the schema that it leads to, so that it leads there whatever becomes of the `search_path`. */
+/** Makes a declaration with the schema that it resolves to, so it stays the same if the `search_path` changes. */
 export function constantOfTarget({ schema, seqName, options }: Target): AnySequence {
   return declare(schema, seqName, options);
 }
 
-/** The constant for a sequence of the database, under its own name or another. */
+/** Makes the constant for a sequence of the database, under its own name or another. */
 export function constantOfState(
   { schema, seqName, options }: SequenceState,
   name: { readonly schema: string; readonly seqName: string } = { schema, seqName },

@@ -1,4 +1,4 @@
-/** A sequence of a schema, to which a constant of a program needs a name. */
+/** The name of a sequence for which a constant is named. */
 interface Place {
   readonly schema: string;
   readonly seqName: string;
@@ -6,13 +6,13 @@ interface Place {
 
 export interface Identifiers<Sequence extends Place> {
   readonly ofSequence: ReadonlyMap<Sequence, string>;
-  /** By the name of the schema; the default schema needs none. */
+  /** Names by schema. The default schema needs none. */
   readonly ofSchema: ReadonlyMap<string, string>;
 }
 
 /**
- * Names for constants, each given once: `orderSeq` for `order_seq`; `billingOrderSeq` where another schema has an
- * `order_seq`, too; a number behind what is still taken.
+ * Names the constants, each name only once. `order_seq` becomes `orderSeq`, or `billingOrderSeq` if another schema also
+ * has an `order_seq`. A name that is still taken gets a number.
  */
 export function identifiersOf<Sequence extends Place>(
   sequences: readonly Sequence[],
@@ -44,7 +44,7 @@ export function identifiersOf<Sequence extends Place>(
   return { ofSequence, ofSchema };
 }
 
-/** In SQL; what needs none is more often meant. */
+/** Whether a name needs quotes in SQL. Unquoted names get the better constant names. */
 function needsQuotes({ seqName }: Place): boolean {
   return !/^[a-z_][a-z0-9_]*$/.test(seqName);
 }
@@ -59,8 +59,8 @@ function take(identifier: string, taken: Set<string>, reserved: ReadonlySet<stri
 }
 
 /**
- * A name as one writes it in a program: `orderSeq` for `order_seq`, `ORDER SEQ` or `OrderSeq`. What no identifier may be
- * gets a word before or after it: `seq2024` for `2024`, `classSeq` for `class`.
+ * Turns a name into an identifier: `orderSeq` for `order_seq`, `ORDER SEQ` or `OrderSeq`. Names that are no identifiers
+ * get a word before or after: `seq2024` for `2024`, `classSeq` for `class`.
  */
 function identifierOf(name: string, word: "seq" | "schema"): string {
   const [first = "", ...others] = name.normalize("NFC").match(WORD) ?? [];
@@ -70,7 +70,9 @@ function identifierOf(name: string, word: "seq" | "schema"): string {
   return RESERVED.has(identifier) ? `${identifier}${capitalized(word)}` : identifier;
 }
 
-/** Scripts whose letters every compiler knows: Latin, Greek, Cyrillic, Kana, Han, Hangul. Others are left out. */
+/**
+ * Scripts whose letters every compiler knows: Latin, Greek, Cyrillic, Kana, Han, Hangul. Other letters are left out.
+ */
 const WORD =
   /(?:(?=[0-9A-Za-z\u00c0-\u024f\u0388-\u03ff\u0400-\u04ff\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3])\p{ID_Continue})+/gu;
 
@@ -82,11 +84,11 @@ function capitalized(word: string): string {
   const rest = /\p{Ll}/u.test(word) ? word.slice(1) : word.slice(1).toLowerCase();
   const first = word.slice(0, 1);
   const capital = first.toUpperCase();
-  // Unicode goes on giving capitals to small letters, and compilers learn of them later.
+  // Newer Unicode versions add capitals for small letters, and compilers learn of them later.
   return (capital.match(WORD)?.[0] === capital ? capital : first) + rest;
 }
 
-/** What no constant of a module may be called, what CommonJS has at the top of a file, and what the source imports. */
+/** Reserved words, names that CommonJS has at the top of a file, and names that the source imports. */
 const RESERVED: ReadonlySet<string> = new Set(
   (
     "arguments await break case catch class const continue debugger default delete do else enum eval export exports " +

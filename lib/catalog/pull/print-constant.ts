@@ -1,7 +1,7 @@
-/** A property of an object, as source; its value may be an object itself. */
+/** A property of an object as source. Its value may itself be an object. */
 export type Option = readonly [name: string, value: string | readonly Option[]];
 
-/** As formatters lay it out: on one line where it fits, else an option per line. */
+/** Prints a constant as formatters do: on one line if it fits, and else with one option per line. */
 export function constantSource(
   identifier: string,
   callee: string,
@@ -11,7 +11,7 @@ export function constantSource(
   const head = `export const ${identifier} =`;
   const line = `${head} ${onOneLine(callee, name, options)}`;
   if (fits(line)) return line;
-  // A short argument is not worth a line of its own.
+  // A short argument does not get its own line.
   const onNextLine = !fits(`${head} ${callee}(`) || (options.length === 0 && name.length <= WIDTH / 4);
   return onNextLine
     ? `${head}\n  ${onLines("  ", "  ", callee, name, options)}`
@@ -23,7 +23,7 @@ function onOneLine(callee: string, name: string, options: readonly Option[]): st
   return list === "" ? `${callee}(${name});` : `${callee}(${name}, { ${list} });`;
 }
 
-/** Behind what stands before it on its first line. */
+/** Prints a call after the text `before` on its first line. */
 function onLines(before: string, indent: string, callee: string, name: string, options: readonly Option[]): string {
   const line = onOneLine(callee, name, options);
   if (fits(before + line)) return line;
@@ -55,11 +55,14 @@ function fits(line: string): boolean {
 
 const WIDTH = 80;
 
-/** In columns, characters of the East and emoji count twice. */
+/** East Asian characters and emoji take two columns. */
 const WIDE =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/gu;
 
-/** In the quotes that need fewer backslashes, with nothing that could end a line or turn the order of reading. */
+/**
+ * Quotes a string with the quotes that need fewer backslashes. Escapes everything that could end a line or change the
+ * reading direction.
+ */
 export function quoted(text: string): string {
   const json = escaped(JSON.stringify(text));
   const count = (quote: string) => text.split(quote).length;
@@ -67,7 +70,7 @@ export function quoted(text: string): string {
   return `'${json.slice(1, -1).replaceAll("'", "\\'").replaceAll('\\"', '"')}'`;
 }
 
-/** For a comment. */
+/** Escapes text for a comment. */
 export function plain(text: string): string {
   return escaped(JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"'));
 }

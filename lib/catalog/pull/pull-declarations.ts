@@ -5,8 +5,7 @@ import { identifiersOf } from "./constant-names.js";
 import { constantSource, type Option, plain, quoted } from "./print-constant.js";
 
 /**
- * The TypeScript source that declares what a database has, for a project that begins to use nextval: a constant for each
- * sequence, with the options that are not PostgreSQL's defaults.
+ * Writes TypeScript source that declares the sequences of a database, for a project that begins to use nextval.
  *
  * ```ts
  * pull(await inspect(db));
@@ -18,9 +17,10 @@ import { constantSource, type Option, plain, quoted } from "./print-constant.js"
  * // export const orderSeq = pgSequence("order_seq", { startWith: 100 });
  * ```
  *
- * A plan of it for the same database is empty. Sequences of identity columns and extensions are named in comments only, as
- * theirs are not to be declared. Names of constants are made of those of the sequences, each given once. A sequence of the
- * default schema is declared without one.
+ * There is a constant for each sequence, with the options that differ from PostgreSQL's defaults. A plan of the source
+ * for the same database is empty. Sequences of identity columns and extensions are only named in comments, because they
+ * must not be declared. Constants are named after their sequences, each name only once. A sequence of the default
+ * schema is declared without a schema.
  */
 export function pull({ sequences, defaultSchema }: DatabaseState): string {
   const sorted = [...sequences].sort((a, b) => compare(a.schema, b.schema) || compare(a.seqName, b.seqName));
@@ -53,7 +53,7 @@ export function pull({ sequences, defaultSchema }: DatabaseState): string {
   return `${[head, ...blocks].join("\n\n")}\n`;
 }
 
-/** The same on every machine, whatever its language. */
+/** Compares the same way on every machine, whatever its language. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -65,7 +65,7 @@ function reasonToLeaveOut(sequence: SequenceState): string | undefined {
     pgSchema(sequence.schema).sequence<string, SequenceOptions>(sequence.seqName, given(sequence.options));
     return undefined;
   } catch (error) {
-    // Such as a name that is short enough in the encoding of the database, but not in UTF-8.
+    // For example a name that is short enough in the encoding of the database, but not in UTF-8.
     if (error instanceof NextvalError) return `which cannot be declared: ${error.message}`;
     throw error;
   }
@@ -75,7 +75,7 @@ function given({ ownedBy, comment, ...options }: StateOptions): SequenceOptions 
   return { ...options, ownedBy: ownedBy ?? undefined, comment: comment ?? undefined };
 }
 
-/** The options that are not what they would be if they were left out. */
+/** Returns the options that differ from their defaults. */
 function optionsOf({ options }: SequenceState): Option[] {
   const { as, increment, minValue, maxValue, comment, ownedBy } = options;
   const defaults = resolveOptions(pgSequence<string, SequenceOptions>("defaults", { as, increment }));

@@ -3,37 +3,38 @@ import { countFrom, firstBehind } from "../../server/usable-range.js";
 import type { Extremes } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 
-/** A column, and what it holds of its sequence's values. */
+/** A column, with the extremes of its sequence's values in it. */
 export interface Holding extends Extremes {
   readonly column: FedColumn;
 }
 
-/** What a sequence runs into that goes on from where it is. */
+/** The rows that a sequence meets if it continues from its current value. */
 export interface Collision {
-  /** The first value that is there already, and the column that has it. */
+  /** The first value that already exists, and the column that has it. */
   readonly first: bigint;
   readonly meets: FedColumn;
-  /** The last such value, and the column that has it. */
+  /** The last value that already exists, and the column that has it. */
   readonly last: bigint;
   readonly furthest: FedColumn;
-  /** How many values it gives before the first. */
+  /** How many values are free before the first. */
   readonly free: bigint;
-  /** The value that follows the last; undefined where none does within its bounds and those of its columns. */
+  /** The value that follows the last; undefined if none does within the bounds of the sequence and its columns. */
   readonly behind: bigint | undefined;
   /** How many values follow the last. */
   readonly leftBehind: bigint;
   /**
-   * Whether it is better off where it is, as more values are free before the first than follow the last. So it is where
-   * somebody has set it to a part of its range that rows left free, such as the negative half.
+   * Whether the sequence should stay, because more values are free before the first row than follow the last. This
+   * happens if it was set to a part of its range that rows left free, such as the negative half.
    */
   readonly betterHere: boolean;
 }
 
 /**
- * What a sequence meets that gives `next` and goes on in steps of its increment; undefined where nothing lies ahead.
+ * Returns the rows that a sequence meets if it returns `next` and continues in steps of its increment. Undefined if no
+ * row is ahead.
  *
- * It should move behind the last row ahead, also where the first is some values away, as after an import with holes;
- * unless that would jump over more free values than it would leave.
+ * It should move past the last row ahead, even if the first row is some values away, as after an import with holes. It
+ * should stay if that would skip more free values than it would leave.
  */
 export function collisionOf(
   next: bigint,
@@ -44,7 +45,7 @@ export function collisionOf(
   const meets = leading(holdings, ({ ahead }) => ahead, -increment);
   const furthest = furthestOf(holdings, increment);
   if (meets === undefined || furthest === undefined) return undefined;
-  // It has gone past them since they were read.
+  // The sequence has passed the rows since they were read.
   if ((furthest.value - next) * increment < 0n) return undefined;
   const behind = behindRow(furthest.value, next, increment, range);
   const leftBehind = behind === undefined ? 0n : countFrom(behind, range, increment);
@@ -62,12 +63,12 @@ export function collisionOf(
   };
 }
 
-/** The value of the grid of `next` that follows a row; undefined where none does within the range. */
+/** Returns the value that follows a row, in steps from `next`; undefined if none does within the range. */
 export function behindRow(row: bigint, next: bigint, increment: bigint, range: Limits): bigint | undefined {
   return firstBehind(row, { increment, startWith: next, minValue: range.least, maxValue: range.greatest });
 }
 
-/** The value of the sequence that goes furthest, and the column that has it; undefined where no column has any. */
+/** Returns the furthest value of the sequence, and the column that has it; undefined if no column has any. */
 export function furthestOf(
   holdings: readonly Holding[],
   increment: bigint,

@@ -1,7 +1,7 @@
 import type { SequenceState } from "../../catalog/index.js";
 import { rangeOf } from "../../server/usable-range.js";
 
-/** Where a sequence stands, as its own row says: the last value, and whether it has been given out. */
+/** The position of a sequence, as its own row has it: the last value, and whether `nextval` has returned it. */
 export interface Position {
   readonly last: bigint;
   readonly called: boolean;
@@ -9,12 +9,12 @@ export interface Position {
 
 type Options = SequenceState["options"];
 
-/** Where a sequence stands; undefined where that may not be read. */
+/** Returns the position of a sequence; undefined if the role may not read it. */
 export function positionOf({ lastValue, isCalled }: SequenceState): Position | undefined {
   return lastValue === null || isCalled === null ? undefined : { last: lastValue, called: isCalled };
 }
 
-/** The value that `nextval` gives next; null where the sequence has ended. */
+/** Returns the value that `nextval` returns next; null if the sequence has ended. */
 export function nextOf({ last, called }: Position, { increment, minValue, maxValue, cycle }: Options): bigint | null {
   const next = called ? last + increment : last;
   if (next >= minValue && next <= maxValue) return next;
@@ -22,7 +22,7 @@ export function nextOf({ last, called }: Position, { increment, minValue, maxVal
   return increment > 0n ? minValue : maxValue;
 }
 
-/** Its options with the bounds that are left where it feeds a column narrower than itself. */
+/** Returns the options of a sequence, with bounds that also fit the columns that it feeds. */
 export function roomOf({ options, feeds }: SequenceState): Options {
   const { least, greatest } = rangeOf(
     options,
@@ -31,7 +31,7 @@ export function roomOf({ options, feeds }: SequenceState): Options {
   return { ...options, minValue: least, maxValue: greatest };
 }
 
-/** How many values are left before the sequence ends or, where it cycles, comes round. */
+/** Returns how many values are left before the sequence ends or, if it cycles, starts over. */
 export function valuesLeft({ last, called }: Position, { increment, minValue, maxValue }: Options): bigint {
   const distance = increment > 0n ? maxValue - last : last - minValue;
   if (distance < 0n) return 0n;
@@ -39,18 +39,18 @@ export function valuesLeft({ last, called }: Position, { increment, minValue, ma
   return called ? steps : steps + 1n;
 }
 
-/** The same position after `count` more values. */
+/** Returns the position after `count` more values. */
 export function advance({ last, called }: Position, count: bigint, { increment }: Options): Position {
   return { last: last + count * increment, called };
 }
 
-/** Whether one position is at another, or past it in the direction of the increment. */
+/** Whether one position is at another one, or past it in the direction of the increment. */
 export function hasReached(one: Position, other: Position, { increment }: Options): boolean {
   const ahead = stand(one, increment) - stand(other, increment);
   return increment > 0n ? ahead >= 0n : ahead <= 0n;
 }
 
-/** A position as one number, which may lie past the bounds. */
+/** A position as one number, which may be past the bounds. */
 function stand({ last, called }: Position, increment: bigint): bigint {
   return called ? last + increment : last;
 }

@@ -2,17 +2,17 @@ import { type Sql, sql } from "../../index.js";
 import { isOther, isPowerful, ownerOfSchema } from "../../server/powerful-reader.js";
 
 /**
- * Reading a table runs code of its owner as the role that reads: the server evaluates immutable functions in index predicates,
- * index expressions, partition keys, check constraints and statistics while it plans. No setting prevents that. So a role that
- * could do harm on the server reads only what is safe. See docs/internals/reading-as-superuser.md.
+ * Reading a table runs code of its owner as the role that reads. While it plans, the server evaluates immutable
+ * functions in index predicates, index expressions, partition keys, check constraints and statistics. No setting
+ * prevents that. So a role that could do harm on the server reads only what is safe. See
+ * docs/internals/reading-as-superuser.md.
  */
 
 /**
- * The role whose code a read of this relation may run; null if there is none. Who owns the schema of a view can put another
- * view in its place. For a table the statement that reads makes sure of that, see `isSameTable`.
+ * Returns the role whose code may run if this relation is read; null if there is none. The owner of a view's schema can
+ * replace the view. For a table the statement that reads checks this itself, see `isSameTable`.
  *
- * @param relation with `relowner` and `relkind`
- * @param schema with `nspowner`
+ * @param relation - with `relowner` and `relkind` @param schema - with `nspowner`
  */
 export function otherOwner(relation: Sql, schema: Sql, trusted: readonly string[]): Sql {
   const schemaOwner = ownerOfSchema(schema);
@@ -23,15 +23,15 @@ export function otherOwner(relation: Sql, schema: Sql, trusted: readonly string[
   end`;
 }
 
-/** Whether the reader may hold a table, so that its owner adds no code after the check. */
+/** Whether the reader may lock a table, so its owner cannot add code after the check. */
 export const mayHold = sql`(
   not pg_catalog.pg_is_in_recovery()
   and exists (select from pg_catalog.pg_roles r where r.rolname = current_user and r.rolsuper)
 )`;
 
 /**
- * Whether planning a read of this relation evaluates something that is not of the server's own: a function, an operator or a
- * type that `pg_depend` knows. Dependencies on what initdb has made are not recorded.
+ * Whether planning a read of this relation evaluates a function, an operator or a type that is not built in. They are
+ * found in `pg_depend`, which has no dependencies on objects that initdb has made.
  */
 export function hasOwnCode(relation: Sql): Sql {
   const depends = (classOfObject: Sql, objects: Sql) => sql`exists (

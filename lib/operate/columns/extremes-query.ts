@@ -5,33 +5,33 @@ import type { FedColumn } from "./fed-columns.js";
 import { valuesOf } from "./stored-values.js";
 
 /**
- * What a column holds of the values that its sequence can give: those on its grid, `last value + k * increment`, and
- * within its bounds. What other writers put in between, or beyond, is not among them. Null where there is none.
+ * The extremes of a column's values that its sequence can return: `last value + k * increment`, within its bounds.
+ * Values that other writers put in between, or beyond, do not count. Null if there are none.
  */
 export interface Extremes {
-  /** The greatest; the smallest where the sequence descends. */
+  /** The greatest value; the smallest if the sequence descends. */
   readonly last: bigint | null;
-  /** The first that the sequence would meet, from its next value on. */
+  /** The first value that the sequence would meet, from its next value on. */
   readonly ahead: bigint | null;
 }
 
-/** The extremes of a column; or why they are not known. */
+/** The extremes of a column, or the reason why they are unknown. */
 export type Extreme = Extremes | { readonly unknown: string };
 
 /**
- * The extremes of one column as JSON, as an expression. The position of the sequence is read by the same statement:
- * as the rows that this sees were there when it began, none of them got its value from the sequence later.
+ * Builds an expression for the extremes of one column, as JSON. The same statement reads the position of the sequence.
+ * The rows that it sees existed when it began, so none of them got its value from the sequence later.
  *
- * With an index each is one look-up where the increment is 1 or -1; else it passes over what is not on the grid.
- * Without one the table is read once.
+ * With an index each extreme is one look-up if the increment is 1 or -1; otherwise rows between the steps are skipped.
+ * Without an index the table is read once.
  *
- * @param position what goes into FROM as `v`, with the position of the sequence
+ * @param position - a FROM item for `v`, with the position of the sequence
  */
 export function extremeOf(column: FedColumn, position: Sql): Sql {
   const { sequence, increment, baseType, indexed } = column;
   const value = sql.identifier("held", "value");
   const held = sql`(${valuesOf(column)}) as held`;
-  // Every whole number is on the grid of 1.
+  // With steps of 1, every integer is a step.
   const everywhere = (increment === 1n || increment === -1n) && !baseType.startsWith("numeric");
   const onGrid = everywhere ? sql`` : sql` and mod(${value}::numeric - v.last_value, s.seqincrement) = 0`;
   const [furthest, nearest, fromHere] =
@@ -39,7 +39,7 @@ export function extremeOf(column: FedColumn, position: Sql): Sql {
       ? [sql`max(${value})`, sql`min(${value})`, sql`between v.last_value and s.seqmax`]
       : [sql`min(${value})`, sql`max(${value})`, sql`between s.seqmin and v.last_value`];
   const own = sql`${value} between s.seqmin and s.seqmax${onGrid}`;
-  // A last value that was not given out yet is the next one.
+  // A last value that was not returned yet is the next one.
   const ahead = sql`${value} ${fromHere} and (${value} <> v.last_value or not v.is_called)${onGrid}`;
   const both = indexed
     ? sql`json_build_array(
@@ -55,7 +55,10 @@ export function extremeOf(column: FedColumn, position: Sql): Sql {
     where s.seqrelid = ${quotedOf(sequence)}::regclass)`;
 }
 
-/** The position of a sequence that the role may read, for FROM: no row if it has none, because it was altered meanwhile. */
+/**
+ * Builds a FROM item for the position of a sequence that the role may read. It has no row if there is no position,
+ * because the sequence was altered at the same time.
+ */
 export function positionOf(sequence: SequenceName, version: number): Sql {
   return sql`(
     select v.last_value, v.is_called
@@ -69,7 +72,7 @@ export function positionOf(sequence: SequenceName, version: number): Sql {
   )`;
 }
 
-/** What `extremeOf` gave, parsed from JSON. */
+/** The result of `extremeOf`, parsed from JSON. */
 export type ExtremeDocument = readonly [last: string | null, ahead: string | null];
 
 export function toExtreme([last, ahead]: ExtremeDocument): Extremes {

@@ -10,9 +10,9 @@ import { isPlainDefault } from "./plain-default.js";
 import { rolesWithoutUsage } from "./roles-without-usage.js";
 
 /**
- * Every column that a sequence feeds, with the connected role, as one JSON text.
+ * Builds the query for every column that a sequence feeds, and for the connected role, as one JSON text.
  *
- * @param trusted roles whose code the connected role may run
+ * @param trusted - roles whose code the connected role may run
  */
 export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted: readonly string[]): Sql {
   return sql`

@@ -3,79 +3,87 @@ import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/
 import { readDocument, type Source } from "../../server/read-json.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
 
-/** A column that takes its values from a sequence, with what matters to the sequence's health. */
+/** A column that takes its values from a sequence, with the facts that matter to the sequence's health. */
 export interface FedColumn extends ColumnName {
   readonly sequence: SequenceName;
   readonly increment: bigint;
-  /** Who may alter the sequence. */
+  /** The owner of the sequence, who may alter it. */
   readonly owner: string;
-  /** As the server writes it: `integer`, `numeric(10,0)`, the name of a domain. */
+  /** The type as the server writes it: `integer`, `numeric(10,0)`, the name of a domain. */
   readonly type: string;
-  /** The type that a domain is made of, as the server writes it; else the type itself. */
+  /** The base type of a domain, as the server writes it; for any other type, the type itself. */
   readonly baseType: string;
   readonly kind: "table" | "partitioned table" | "foreign table" | "view";
   readonly unlogged: boolean;
-  /** How a value gets there: by the identity, by the default, or by programs, as it is only owned by the column. */
+  /**
+   * The way of a value into the column: by the identity, by the default, or by programs if the column only owns the
+   * sequence.
+   */
   readonly way: "identity" | "default" | "owned";
-  /** Whether what gets there is the value of the sequence itself, and not something made of it. */
+  /** Whether the column stores the value of the sequence unchanged. */
   readonly plain: boolean;
   /**
-   * The owner of the table if it may not draw from the sequence; else null. Every role may make such a table, so what it holds, and
-   * what fits into it, tells nothing of the sequence.
+   * The owner of the table if that role lacks USAGE on the sequence; else null. Any role can create such a table, so its rows
+   * and its type say nothing about the sequence.
    */
   readonly stranger: string | null;
-  /** Whether the column alone is a primary key, unique, or excluded from holding equal values. */
+  /** Whether the column by itself is a primary key, unique, or excluded from holding equal values. */
   readonly unique: boolean;
   /**
-   * The table and those of its children that take values from the same sequence, to be read each by itself, as another
-   * child has a sequence of its own; null where the table is read with all below it.
+   * The table, and those of its children that take values from the same sequence. Each is read by itself, because
+   * another child has its own sequence. Null if the table is read with all its children.
    */
   readonly parts: readonly TableName[] | null;
   /** The tables that a statement names to read it. */
   readonly tables: readonly HeldTable[];
-  /** Whether it is a view or a foreign table, or has such a part. */
+  /** Whether the column is in a view or a foreign table, or has a part that is. */
   readonly shut: boolean;
-  /** Whether the connected role is so powerful that the code of others must not run as it. */
+  /** Whether the connected role is so powerful that others' code must not run as it. */
   readonly guarded: boolean;
-  /** Whether such a role could put something else in the place of its sequence, because its schema belongs to another role. */
+  /** Whether another role could replace the sequence, because the schema of the sequence belongs to that role. */
   readonly swappable: boolean;
-  /** Whether one of its tables belongs to such another role, and so is held while it is read. */
+  /** Whether one of the tables belongs to such another role, and so is locked while it is read. */
   readonly others: boolean;
-  /** The roles whose code would run, with the rights of the connected role, to read it. Empty for a role that can do little. */
+  /**
+   * The roles whose code would run, with the rights of the connected role, to read the column. Empty if that role can
+   * do little.
+   */
   readonly codeOf: readonly string[];
-  /** How many tables and indexes are locked to read it. */
+  /** How many tables and indexes are locked to read the column. */
   readonly locks: number;
-  /** Whether an index gives the greatest and the smallest value at once, in every partition. */
+  /** Whether an index has the greatest and the smallest value ready, in every partition. */
   readonly indexed: boolean;
   readonly mayRead: boolean;
   /** Whether row level security may hide rows from the connected role. */
   readonly rowSecurity: boolean;
-  /** Whether it would hide them from the owner of the table, too. */
+  /** Whether row level security would also hide rows from the owner of the table. */
   readonly ownerIsLimited: boolean;
-  /** Roles that may insert, and may not draw from the sequence. */
+  /** Roles with INSERT on the table but without USAGE on the sequence. */
   readonly rolesWithoutUsage: readonly RoleWithoutUsage[];
 }
 
 type TableName = Pick<ColumnName, "schema" | "table">;
 
-/** A table to read; `alone` without what is below it. */
+/** A table to read. If it is `alone`, its children are not read. */
 export interface HeldTable extends TableName {
   readonly oid: string;
-  /** The type of its rows, by its OID. */
+  /** The OID of the type of its rows. */
   readonly rowType: string;
   readonly alone: boolean;
 }
 
-/** What may be read beyond tables that run no code. */
+/** Permission to read more than tables that run no code. */
 export interface Trust {
   /**
-   * Also read views and foreign tables, which run code of their owners as the connected role. Default: false, and such a column is
-   * not compared.
+   * Whether to read views and foreign tables, which run their owners' code as the connected role. Default: false;
+   * columns in them are then not compared.
    */
   readonly views?: boolean | undefined;
   /**
-   * Roles whose code may run as the connected role, if that is a superuser or may become one: as a member of a superuser, or of a role
-   * that may run programs, or read or write files, on the server. Default: none. Tables of superusers and of the role that has logged
+   * Roles whose code may run as the connected role. Default: none.
+   *
+   * It only matters if the connected role is a superuser or can become one: as a member of a superuser, or of a role
+   * that may run programs, or read or write files, on the server. Tables of superusers and of the role that has logged
    * in are always read.
    */
   readonly trustOwners?: readonly string[] | undefined;
@@ -87,7 +95,7 @@ export function checkTrust({ trustOwners }: Trust): void {
   throw new NextvalError("INVALID_ARGUMENT", `trustOwners must be a list of roles, not ${JSON.stringify(trustOwners)}`);
 }
 
-/** A role, and what it may insert into: the table, a part of it, or a view of it. */
+/** A role, and the relation that it may insert into: the table, a part of it, or a view of it. */
 export interface RoleWithoutUsage extends TableName {
   readonly role: string;
 }
@@ -99,8 +107,8 @@ export interface FedColumns {
 }
 
 /**
- * The columns that sequences feed, in one statement. A partition or a child table goes with its parent. Temporary
- * tables are left out.
+ * Reads the columns that sequences feed, in one statement. A partition or a child table counts with its parent.
+ * Temporary tables are left out.
  */
 export async function readFedColumns(
   db: Source,
@@ -131,7 +139,7 @@ export async function readFedColumns(
   };
 }
 
-/** The columns of each sequence, by its key. */
+/** Groups the columns by the key of their sequence. */
 export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedColumn[]> {
   const groups = new Map<string, FedColumn[]>();
   for (const column of columns) {

@@ -3,17 +3,19 @@ import { isOther } from "../../server/powerful-reader.js";
 import { hasOwnCode } from "./code-of-owners.js";
 import type { FedColumn } from "./fed-columns.js";
 
-/** Whether a column may be read only while its tables are held: their owners could add code after they were looked at. */
+/**
+ * Whether a column may be read only while its tables are locked, because their owners could add code after the check.
+ */
 export function mustBeHeld({ others }: FedColumn): boolean {
   return others;
 }
 
 /**
- * Locks the tables of columns so that their owners cannot add an index, a constraint, statistics or a child, and then fails
- * unless they are as they were found: the same tables, with nothing that runs code of their owners.
+ * Locks the tables of columns, so their owners cannot add an index, a constraint, statistics or a child. Then fails if
+ * they have changed: each must be the same table, with nothing that runs its owner's code.
  *
- * The lock does not keep anybody from reading or writing. A table that is being vacuumed or altered is not waited for,
- * because whoever waits for a lock makes autovacuum give up.
+ * The lock does not block reading or writing. It does not wait for a table that is being vacuumed or altered, because a
+ * waiting lock makes autovacuum give up.
  */
 export function holdTables(columns: readonly FedColumn[], trusted: readonly string[], wait = false): Sql[] {
   const tables = columns.filter(mustBeHeld).flatMap(({ tables }) => tables);

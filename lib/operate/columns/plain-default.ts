@@ -1,11 +1,11 @@
 import { type Sql, sql } from "../../index.js";
 
 /**
- * Whether a default is the value of `nextval` itself, with casts around it or without, as an expression over the default as the
- * server stores it. The text that is made of it for people would not do: a name of a type in it may look like anything.
+ * Builds an expression for whether a default is the value of `nextval` itself, with or without casts. It checks the
+ * default as the server stores it. The readable text would not do, because a type name in it may look like anything.
  *
- * Around `nextval` (1574) there may be casts only, and none to boolean (16) or to bits (1560), as those make something
- * else of it. Its argument is a constant, or a text that is looked up (1079).
+ * Only casts may be around `nextval` (1574), and none to boolean (16) or to bits (1560), because those change the
+ * value. Its argument is a constant, or a text that is looked up (1079).
  */
 export function isPlainDefault(stored: Sql): Sql {
   return sql`(

@@ -9,19 +9,24 @@ import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } 
 import type { FedColumn, Trust } from "./fed-columns.js";
 import { holdTables, mustBeHeld } from "./hold-tables.js";
 
-/** How far a long piece of work has come. */
+/** The progress of a long operation. */
 export interface Progress {
   readonly done: number;
   readonly total: number;
 }
 
-/** So many columns are looked at in one statement, and fewer where their partitions and indexes are more than these. */
+/**
+ * How many columns are compared in one statement. There are fewer if their partitions and indexes take more than
+ * `locks`.
+ */
 const BATCH = { columns: 100, locks: 1000 };
 
-/** How often a column is looked at whose sequence is altered meanwhile. */
+/** How often a column is read if its sequence is altered at the same time. */
 const ATTEMPTS = 10;
 
-/** Why what is in a column tells nothing of its sequence, whoever looks; undefined where it does. */
+/**
+ * Returns why a column can never be compared with its sequence, whatever the role's privileges; undefined if it can.
+ */
 export function naturallyIncomparable(column: FedColumn): string | undefined {
   if (column.stranger !== null) return `the owner of the table, ${column.stranger}, may not draw from the sequence`;
   if (!column.plain) return "its default makes something else of the sequence's values";
@@ -38,7 +43,7 @@ export function naturallyIncomparable(column: FedColumn): string | undefined {
   return undefined;
 }
 
-/** Why a column cannot be compared with its sequence; undefined where it can. */
+/** Returns why a column cannot be compared with its sequence; undefined if it can. */
 export function incomparable(column: FedColumn): string | undefined {
   const reason = naturallyIncomparable(column);
   if (reason !== undefined) return reason;
@@ -52,8 +57,8 @@ export function incomparable(column: FedColumn): string | undefined {
 }
 
 /**
- * Reads the extremes of columns, up to a hundred in a statement. A column that fails, because it was dropped meanwhile, say,
- * does not spoil the others. The connected role has to be able to read their sequences.
+ * Reads the extremes of columns, up to a hundred in one statement. A column that fails, for example because it was
+ * dropped at the same time, does not affect the others. The connected role must be able to read their sequences.
  */
 export async function readExtremes(
   db: Source,
@@ -94,7 +99,7 @@ interface Locks {
   readonly patience: number;
 }
 
-/** A statement that waits for one table holds the locks of a hundred others meanwhile. */
+/** A statement that waits for one table holds the locks of a hundred others while it waits. */
 async function readLocks(db: Source): Promise<Locks> {
   const { relations, patience } = await readDocument<{ relations: readonly string[]; patience: string }>(
     db,
@@ -118,7 +123,10 @@ async function readLocks(db: Source): Promise<Locks> {
   return { relations: new Set(relations), patience: Number(patience) };
 }
 
-/** A statement holds the locks of all that it reads until it ends, and the server has room for some thousands only. */
+/**
+ * Splits columns into batches. A statement holds all its locks until it ends, and the server only has room for some
+ * thousands.
+ */
 function batchesOf(columns: readonly FedColumn[]): FedColumn[][] {
   const batches: FedColumn[][] = [];
   let batch: FedColumn[] = [];
@@ -135,11 +143,11 @@ function batchesOf(columns: readonly FedColumn[]): FedColumn[][] {
   return batch.length === 0 ? batches : [...batches, batch];
 }
 
-/** How columns are read. */
+/** Options for reading columns. */
 export interface Reading extends Trust {
   /** The version of the server: 180004 for 18.4. */
   readonly version: number;
-  /** The keys of sequences whose position the server has under their names only. */
+  /** The keys of sequences whose position the server can only read by name. */
   readonly undrawn: ReadonlySet<string>;
   /** How long to wait for a lock, in milliseconds. Default: as the connection does. */
   readonly lockTimeout?: number | undefined;
@@ -173,7 +181,7 @@ async function readBatch(
     for (const [index, column] of columns.entries()) {
       const document = found[index] ?? null;
       if (document !== null) extremes.set(column, toExtreme(document));
-      // ALTER SEQUENCE has put another file in the place of the one that was open here, and emptied it.
+      // ALTER SEQUENCE has replaced the file that was open here, and emptied it.
       else if (attempts > 1) altered.push(column);
       else extremes.set(column, { unknown: `its sequence was altered while ${columnOf(column)} was read` });
     }
@@ -208,12 +216,12 @@ async function readBatch(
 }
 
 /**
- * What the server said where it refused this statement only: of a table that is locked, dropped, out of reach on another
- * server, not there on a standby, damaged, or more than it has room for. Other columns may still do. Undefined where the
- * connection or the transaction has ended.
+ * Returns the server's error if it only concerns this statement: a table is locked, dropped, unreachable on another
+ * server, missing on a standby, damaged, or needs more than the server has room for. Other columns may still work.
+ * Undefined if the connection or the transaction has ended.
  */
 function refusalOf(error: unknown): Error | undefined {
-  // What a view draws may be an error about a sequence, which has that of the server as its cause.
+  // A view that draws can raise an error about a sequence, whose cause is the server's error.
   const refusal = error instanceof NextvalError ? error.cause : error;
   if (!(refusal instanceof Error && "severity" in refusal && refusal.severity === "ERROR")) return undefined;
   return sqlStateOf(refusal) === "25P02" ? undefined : refusal;

@@ -1,12 +1,12 @@
 import { sql } from "../../index.js";
 
 /**
- * Who may insert, and would fail at the default, as it may not draw from the sequence: further parts of the statement
- * with `trees` and `drawn`, of which `lacking` is the last.
+ * CTEs that find roles with INSERT on a table but without USAGE on the sequence of its default. Their inserts fail.
+ * They need the CTEs `trees` and `drawn`; the result is `lacking`.
  *
- * An insert into a partition takes the default of that partition, and asks for the privileges of that partition only.
- * One into a view that the server updates by itself takes the default of the table below, and draws as the role that
- * inserts, not as the owner of the view. Source: "Rules and Privileges"; observed.
+ * An insert into a partition uses the default of that partition, and needs the privileges of that partition only. An
+ * insert into an automatically updatable view uses the default of the table below. It draws as the role that inserts,
+ * not as the owner of the view. Source: "Rules and Privileges"; observed.
  */
 export const rolesWithoutUsage = sql`
     doors as (

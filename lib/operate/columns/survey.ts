@@ -5,17 +5,17 @@ import type { Extreme } from "./extremes-query.js";
 import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "./fed-columns.js";
 import { type Progress, readExtremes } from "./read-extremes.js";
 
-/** A sequence with the columns that it feeds, and what these hold of its values. */
+/** A sequence with the columns that it feeds, and the extremes of its values in them. */
 export interface Looked {
   readonly sequence: SequenceState;
   readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
 }
 
 /**
- * Looks at the sequences and then at the columns that they feed; at the sequences again at the end, so that what is
- * said of them is not older than what is said of their columns.
+ * Reads the sequences and the columns that they feed. It reads the sequences again at the end, so their positions are
+ * not older than the columns' values.
  *
- * @param whyNot why a column is not to be read; undefined where it is
+ * @param whyNot - returns why a column must not be read; undefined if it may be read
  */
 export async function look(
   db: Source,
@@ -49,12 +49,15 @@ export async function look(
   return { user, looked };
 }
 
-/** Before PostgreSQL 18 the server has no function for the position of such a sequence. */
+/**
+ * Returns the sequences from which no value was drawn. Before PostgreSQL 18 the server has no function for their
+ * position.
+ */
 function undrawnIn({ serverVersion, sequences }: DatabaseState): ReadonlySet<string> {
   return new Set(serverVersion < 180_000 ? sequences.filter(({ isCalled }) => isCalled === false).map(keyOf) : []);
 }
 
-/** Why a column is not read whose sequence may not be. */
+/** The reason for not reading a column if its sequence may not be read. */
 export const UNREADABLE = "the value of its sequence may not be read";
 
 function unknown(reason: string | undefined): Extreme {

@@ -1,7 +1,7 @@
 import type { SequenceState } from "../../catalog/index.js";
 import type { NextvalErrorCode } from "../../index.js";
 
-/** Why the position of a sequence is not known that the role may read. */
+/** The reason why a position is unknown although the role may read it. */
 export interface Unknown {
   readonly reason: string;
   readonly code: NextvalErrorCode;
@@ -23,7 +23,7 @@ const LOCKED: Unknown = {
   code: "LOCK_TIMEOUT",
 };
 
-/** Undefined if the position is known, or if the role may not read it. */
+/** Returns why the position is unknown. Undefined if it is known, or if the role may not read it. */
 export function whyUnknown({ lastValue, isLocked, missingPrivileges, options }: SequenceState): Unknown | undefined {
   if (lastValue !== null || missingPrivileges.includes("select")) return undefined;
   if (isLocked === true) return LOCKED;

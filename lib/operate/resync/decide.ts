@@ -7,13 +7,13 @@ import type { FedColumn } from "../columns/fed-columns.js";
 import { naturallyIncomparable } from "../columns/read-extremes.js";
 import type { Unknown } from "../columns/unknown-value.js";
 
-/** Where a sequence stands, and what its columns hold. */
+/** The position of a sequence, and the values in its columns. */
 export interface Situation {
   readonly sequence: SequenceName;
   readonly options: Pick<StateOptions, "startWith" | "increment" | "minValue" | "maxValue" | "cycle" | "cache">;
   readonly lastValue: bigint | null;
   readonly isCalled: boolean | null;
-  /** Why its value is not known although it may be read. */
+  /** Why its value is unknown although the role may read it. */
   readonly unknown: Unknown | undefined;
   readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
 }
@@ -23,7 +23,7 @@ export interface Wishes {
   readonly emptyCaches: boolean;
 }
 
-/** What to do with a sequence: move it, leave it for a reason, or nothing, as it is where it should be. */
+/** The decision for a sequence: move it, skip it for a reason, or do nothing because its position is right. */
 export type Decision =
   | {
       readonly kind: "move";
@@ -35,7 +35,7 @@ export type Decision =
   | { readonly kind: "skip"; readonly reason: string }
   | { readonly kind: "none" };
 
-/** Throws where it should be moved, and cannot be. */
+/** Decides whether a sequence moves. Throws if it should move and cannot. */
 export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wishes): Decision {
   const { sequence, options, lastValue, isCalled, unknown, columns } = situation;
   const { increment, minValue, maxValue, startWith, cache } = options;
@@ -68,7 +68,7 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     const problem = `${columnOf(collision.furthest)} goes to ${last}, and no value behind that is left up to ${end}; nothing was set: widen the sequence and its column first`;
     refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
   }
-  // A column that cannot be counted may need what is further.
+  // A column that cannot be compared may need the values further on.
   if (allowBackwards && collision === undefined && counted.length === columns.length) {
     const target = extreme === null ? startWith : behindRow(extreme, next, increment, range);
     if (target !== undefined && (increment > 0n ? next > target : next < target)) return move(target);

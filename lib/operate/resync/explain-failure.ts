@@ -4,7 +4,7 @@ import { readDocument, type Source } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 
-/** Why a sequence was not moved, with what to do about it; what the server said where nothing is known to help. */
+/** Explains why a sequence was not moved, with advice. Returns the server's error if no advice is known. */
 export async function explain(
   db: Source,
   error: unknown,
@@ -29,7 +29,7 @@ export async function explain(
     case "25006":
       return onPrimary();
     case "0A000":
-      // So a standby refuses a transaction that may write; what else is not supported has the same code.
+      // A standby refuses a transaction that may write with this code, which other unsupported features share.
       return (await isStandby(db)) ? onPrimary() : error;
     default:
       return error;

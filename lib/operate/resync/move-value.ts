@@ -15,15 +15,16 @@ import { NOT_BY_OID } from "../columns/unknown-value.js";
 import { type Decision, decide, type Situation, type Wishes } from "./decide.js";
 import type { ResyncMove } from "./resync-report.js";
 
-/** How long the first try waits for a lock, and how long others get through before the next, in milliseconds. */
+/** How long the first try waits for a lock, and how long others can proceed before the next try, in milliseconds. */
 const FIRST_TRY = 200;
 const PAUSE = 200;
 
 /**
- * Decides again, with the sequence held, and moves it. Undefined where that is no longer needed.
+ * Locks a sequence, decides again, and moves it. Returns undefined if that is no longer needed.
  *
- * Whoever draws queues behind a lock that is waited for. So each try gives up soon, and others get through before the
- * next. Each waits twice as long as the one before, as a short one never gets the lock where long transactions overlap.
+ * Sessions that call `nextval` queue behind a waiting lock. So each try gives up soon, and others can proceed before
+ * the next one. Each try waits twice as long as the one before, because a short one never gets the lock while long
+ * transactions overlap.
  */
 export async function moveSafely(
   db: Pick<Database, "begin">,
@@ -69,8 +70,8 @@ async function moveHeld(
   for (const each of readable.filter((column) => !mustBeHeld(column))) {
     await tx`select count(value) from (${valuesOf(each)} limit 0) none`;
   }
-  // The server has no statement that only locks a sequence. Reading it so keeps others from altering it until this
-  // transaction ends; altering it to what it is already then keeps them from drawing.
+  // The server has no statement that only locks a sequence. Reading it this way prevents others from altering it until
+  // this transaction ends. Altering it to its current options then blocks `nextval`.
   const [drawn] = await tx`select pg_catalog.pg_sequence_last_value(${id})`;
   const { cycle, version } = await readDocument<{ cycle: boolean; version: number }>(
     tx,
@@ -88,7 +89,7 @@ async function moveHeld(
   return move;
 }
 
-/** The position that the statement around it has read. */
+/** The position that the enclosing statement has read. */
 const HELD = sql`(select v.last_value, v.is_called)`;
 
 interface Document {
@@ -144,7 +145,7 @@ async function lookAgain(
   };
 }
 
-/** A decision as it is reported, with the statement that does it. */
+/** Reports a decision, with its statement. */
 export function moveOf(sequence: SequenceName, decision: Decision & { readonly kind: "move" }): ResyncMove {
   const { column: fed, extreme, from, to } = decision;
   const column = fed === null ? null : { schema: fed.schema, table: fed.table, column: fed.column };

@@ -3,76 +3,76 @@ import type { ColumnName, SequenceName } from "../../server/names.js";
 import type { Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
 
-/** What `planResync` looks at, and what it moves. */
+/** Options of a resync: which sequences to compare, and which to move. */
 export interface ResyncOptions extends Trust {
-  /** Look at the sequences of these schemas only. Default: all but the server's own. */
+  /** The schemas whose sequences are compared. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
   /**
-   * Also move sequences back that are further than their columns need; those of empty tables to their start. A value that was drawn and
-   * is not in a table yet may then come twice. Default: false.
+   * Whether to move sequences back that are further than their columns need. Sequences of empty tables go back to their
+   * start. A value that was drawn and is not in a table yet may then come twice. Default: false.
    */
   readonly allowBackwards?: boolean | undefined;
   /**
-   * Also restart sequences with a cache at their next value, although they are not behind. Connections then forget the values that they
-   * reserved before the import, and those values are lost. Default: false.
+   * Whether to restart sequences with a cache at their next value even if they are not behind. Connections then forget
+   * the values that they reserved before the import, and those values are lost. Default: false.
    */
   readonly emptyCaches?: boolean | undefined;
 }
 
-/** What `planResync` tells its caller meanwhile. */
+/** Options of `planResync`. */
 export interface PlanResyncOptions extends ResyncOptions {
   /** Called before and after the columns of each statement, up to a hundred columns. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export interface ApplyResyncOptions {
-  /** How long to try to get the lock of a sequence, in milliseconds, from 0 to 2147483647. Default: 5000. 0 tries forever. */
+  /** How long to try to lock a sequence, in milliseconds, from 0 to 2147483647. Default: 5000; 0 tries forever. */
   readonly lockTimeout?: number | undefined;
   /** Called before and after each sequence. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** A sequence that was moved, or would be. */
+/** A sequence that was moved, or would be moved. */
 export interface ResyncMove {
   readonly sequence: SequenceName;
-  /** The column that goes furthest; null where all are empty. */
+  /** The column with the furthest value; null if all columns are empty. */
   readonly column: ColumnName | null;
-  /** The greatest of its values in the columns, the smallest where the sequence descends; null where there is none. */
+  /** The greatest value of the sequence in the columns, or the smallest if it descends; null if there is none. */
   readonly extreme: bigint | null;
-  /** The value that would have come next. */
+  /** The value that `nextval` would have returned next. */
   readonly from: bigint;
-  /** The value that comes next. */
+  /** The value that `nextval` returns next. */
   readonly to: bigint;
-  /** The statement that does it. */
+  /** The statement that moves the sequence. */
   readonly sql: string;
 }
 
-/** A sequence that could not be moved, and is as it was. */
+/** A sequence that could not be moved, and is unchanged. */
 export interface ResyncFailure {
   readonly sequence: SequenceName;
-  /** A `NextvalError`, or what the server said. */
+  /** A `NextvalError`, or the server's error. */
   readonly error: Error;
 }
 
-/** A sequence that was left alone although it feeds a column. */
+/** A sequence that was left unchanged although it feeds a column. */
 export interface ResyncSkip {
   readonly sequence: SequenceName;
   readonly reason: string;
 }
 
-/** What `planResync` found. Plain data, so it can be kept as JSON with `toJson`, and read before `applyResync` gets it. */
+/** The result of `planResync`. It is plain data, so you can read it first, or keep it as JSON with `toJson`. */
 export interface ResyncPlan {
   /** The sequences that would be moved. */
   readonly moves: readonly ResyncMove[];
-  /** The sequences for which the plan cannot tell, because a column could not be compared or has left no value. */
+  /** The sequences for which the plan cannot decide, because a column could not be compared or has no value left. */
   readonly failures: readonly ResyncFailure[];
-  /** The sequences that are left as they are, although they feed a column. */
+  /** The sequences that stay unchanged although they feed a column. */
   readonly skips: readonly ResyncSkip[];
   /** The options of the plan. `applyResync` decides by them again, under a lock. */
   readonly options: ResyncOptions;
 }
 
-/** What `applyResync` did. */
+/** The result of `applyResync`. */
 export interface ResyncReport {
   /** The sequences that were moved. A planned move that was no longer needed is left out. */
   readonly moves: readonly ResyncMove[];
@@ -81,9 +81,9 @@ export interface ResyncReport {
   readonly skips: readonly ResyncSkip[];
 }
 
-/** `RESYNC_INCOMPLETE`: some sequences could not be resynced. The others were. */
+/** The error `RESYNC_INCOMPLETE`: some sequences could not be moved. The others were. */
 export class ResyncError extends NextvalError {
-  /** What was done, and what was not. */
+  /** The sequences that were moved, and those that were not. */
   readonly report: ResyncReport;
 
   constructor(report: ResyncReport) {

@@ -22,8 +22,8 @@ import {
 } from "./resync-report.js";
 
 /**
- * Looks for sequences that would give values which a column already has, as after an import or a restore, and plans to move them past
- * these values. Changes nothing. `applyResync` carries the plan out.
+ * Finds sequences that would return values which a column already has, as after an import or a restore. Plans to move
+ * them past these values. Changes nothing; `applyResync` does.
  *
  * ```ts
  * const plan = await planResync(db);
@@ -31,19 +31,21 @@ import {
  * await applyResync(db, plan);
  * ```
  *
- * It looks at the sequences that feed a column: those of identity and SERIAL columns, those that a column owns, and those that a default
- * draws from.
+ * It compares the sequences that feed a column: those of identity and SERIAL columns, those that a column owns, and
+ * those that a default draws from.
  *
- * **What decides.** Only the values that a sequence can still give count: rows from its next value on, in steps of its increment, up to
- * its bounds. If a column or a partition has such a row, the plan moves the sequence to the first step past the last of these rows. Gaps
- * do not stop it: a sequence at 1 with rows 100 to 500 moves to 501. The exception is a sequence with more free values before the first
- * row than after the last one, such as one that was set to the negative half of its range. It stays, and `skips` says so. Rows between
- * the steps are ignored, because other writers own them; so is each key that a program makes of a block (`blockAllocator`).
+ * **What decides.** Only values that a sequence can still return count: rows from its next value on, in steps of its
+ * increment, up to its bounds. If a column or a partition has such a row, the plan moves the sequence to the first step
+ * past the last of these rows. Gaps do not stop it: a sequence at 1 with rows 100 to 500 moves to 501.
  *
- * A sequence that is far enough is left alone, and so is the sequence of an empty table, unless `allowBackwards` is set. A sequence that
- * cycles is always left alone.
+ * The exception is a sequence with more free values before the first row than after the last one, such as one that was
+ * set to the negative half of its range. It stays, and `skips` says so. Rows between the steps are ignored, because
+ * other writers own them. So are all keys that a program makes of a block (`blockAllocator`).
  *
- * Takes the locks that `status` takes. Throws `INVALID_ARGUMENT`.
+ * A sequence that is far enough is left unchanged. So is the sequence of an empty table, unless `allowBackwards` is
+ * set. A sequence that cycles is always left unchanged.
+ *
+ * Takes the same locks as `status`. Throws `INVALID_ARGUMENT`.
  */
 export async function planResync(db: Pick<Database, "begin">, options?: PlanResyncOptions): Promise<ResyncPlan> {
   refuseTransaction("planResync", db);
@@ -76,27 +78,34 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
 }
 
 /**
- * Moves the sequences of a plan, each if that is still needed. Looks at no other sequence.
+ * Moves the sequences of a plan, each if that is still needed. Reads no other sequence.
  *
  * ```ts
  * const { moves } = await applyResync(db, await planResync(db));
  * ```
  *
- * **While others work.** Each sequence is moved in a transaction of its own. That transaction waits until the transactions that drew from
- * the sequence have ended. It then holds the sequence (SHARE ROW EXCLUSIVE), reads the columns once more, and restarts it: an instant if a
- * column has an index, else as long as it takes to read the table. Sessions that call `nextval` on the sequence wait while it is held,
- * **and while `applyResync` waits for it**, and then get a value past the rows. So it backs off: it waits for 200 ms, pauses for 200 ms,
- * waits for 400 ms, and so on until `lockTimeout` is over. With 5000, no session waits for more than 1.6 s at a stretch. Tables are
+ * **While others work.** Each sequence is moved in its own transaction. That transaction waits until the transactions
+ * that drew from the sequence have ended. It then locks the sequence (SHARE ROW EXCLUSIVE), reads the columns once
+ * more, and restarts it. This takes an instant if a column has an index, and otherwise as long as reading the table.
+ *
+ * Sessions that call `nextval` on the sequence wait while it is locked, **and while `applyResync` waits for the lock**,
+ * and then get a value past the rows. So `applyResync` backs off: it waits for 200 ms, pauses for 200 ms, waits for 400
+ * ms, and so on until `lockTimeout` is over. With 5000, no session waits for more than 1.6 s at a stretch. Tables are
  * locked only as `select` locks them. Rows of an import that is not committed yet do not count: commit it first.
  *
- * It uses ALTER SEQUENCE and not `setval`, because only ALTER SEQUENCE makes other connections forget the values that they reserved with
- * a `cache`. So it needs the owner of the sequence, who may also read the columns.
+ * It uses ALTER SEQUENCE and not `setval`, because only ALTER SEQUENCE makes other connections forget the values that
+ * they reserved with a `cache`. So it has to run as the owner of the sequence, who must also be able to read the
+ * columns.
  *
- * Throws `RESYNC_INCOMPLETE` (a `ResyncError`) if a sequence of the plan could not be moved, or if the plan has failures; the sequences
- * that failed are as they were, the others are moved, and `error.report` has both. The errors in its `failures` are `LOCK_TIMEOUT`,
- * `PERMISSION_DENIED`, `READ_ONLY`, `SEQUENCE_OUT_OF_BOUNDS` if no value past the column is within the bounds of the sequence and its
- * columns, `COLUMN_NOT_COMPARED` if a column could not be read, or the server's. Throws `INVALID_ARGUMENT`.
- * Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
+ * Throws `RESYNC_INCOMPLETE` (a `ResyncError`) if a sequence of the plan could not be moved, or if the plan has
+ * failures. The failed sequences are unchanged, the others are moved, and `error.report` has both. The errors in its
+ * `failures` are:
+ *
+ * - `LOCK_TIMEOUT`, `PERMISSION_DENIED`, `READ_ONLY`, or the server's own error;
+ * - `SEQUENCE_OUT_OF_BOUNDS`: no value past the column is within the bounds of the sequence and its columns;
+ * - `COLUMN_NOT_COMPARED`: a column could not be read.
+ *
+ * Throws `INVALID_ARGUMENT`. Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
  */
 export async function applyResync(
   db: Pick<Database, "begin">,
@@ -152,7 +161,7 @@ function wishesOf({ allowBackwards = false, emptyCaches = false }: ResyncOptions
   return { allowBackwards, emptyCaches };
 }
 
-/** The columns that the planned sequences feed now, by sequence. */
+/** Reads the columns that the planned sequences feed now, by sequence. */
 async function readFed(db: Pick<Database, "begin">, plan: ResyncPlan): Promise<Map<string, readonly FedColumn[]>> {
   if (plan.moves.length === 0) return new Map();
   const schemas = [...new Set(plan.moves.map(({ sequence }) => sequence.schema))];

@@ -3,11 +3,11 @@ import type { HealthProblem } from "./health.js";
 import { type Context, type Measured, problem } from "./problem-context.js";
 import { wider } from "./widening-advice.js";
 
-/** Columns with values that a sequence is still to give, and whether it should move behind them. */
+/** Reports columns with values that the sequence is still to return, and whether it should move past them. */
 export function behind(measured: Measured, context: Context): HealthProblem[] {
   const { nextValue, increment, cycles, columns } = measured;
   const { collision, range } = context;
-  // One that cycles comes back behind its column by itself.
+  // A sequence that cycles passes the rows of its column on its own.
   if (nextValue === null || cycles || collision === undefined) return [];
   const end = increment > 0n ? range.greatest : range.least;
   const cure =

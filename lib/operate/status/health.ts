@@ -1,25 +1,30 @@
 import type { ColumnName, SequenceName } from "../../server/names.js";
 
-/** How bad it is: `"critical"` now or very soon, `"warning"` sooner or later, `"ok"` not at all. */
+/**
+ * The severity of a problem: `"critical"` now or very soon, `"warning"` sooner or later, `"ok"` if it is only
+ * information.
+ */
 export type HealthLevel = "ok" | "warning" | "critical";
 
 /**
- * What is wrong with a sequence, or worth knowing:
+ * The code of a problem of a sequence, or of something worth knowing:
  *
- * - `EXHAUSTED` (critical): no value is left within its bounds and those of its columns;
- * - `NEARLY_EXHAUSTED` (warning or critical by the thresholds): not many are left;
- * - `COLUMN_EXCEEDED` (critical): the next value does not fit a column, and the insert fails with 22003;
- * - `COLUMN_NARROWER` (ok): a column holds less than the sequence gives, so that it ends before the sequence does;
- * - `BEHIND_COLUMN`: a column has values that the sequence is still to give: critical where it takes each only once, as
- *   inserts fail with 23505; a warning elsewhere, as values come a second time, and where more values are free before the
- *   first than are left behind the last, so that the sequence is better off where it is;
- * - `NOT_COMPARED`: a column was not compared, so that the sequence may be behind it: a warning where the column takes each
- *   value only once and could be compared, but the connected role may not read it, row level security may hide rows from
- *   it, or reading it failed; ok where there is only no index, or nothing to compare;
- * - `USAGE_MISSING` (warning, as the role may never do it): a role may insert into the table, but not draw the default;
- * - `UNLOGGED` (warning): it starts over after a crash of the server, and its table does not;
- * - `CACHE_LOST` (ok): each connection loses what it has reserved and not used;
- * - `UNREADABLE` (warning): the connected role may not read its value, or a standby has none, as it is unlogged.
+ * - `EXHAUSTED` (critical): no value is left within its bounds and those of its columns.
+ * - `NEARLY_EXHAUSTED` (warning or critical, by the thresholds): few values are left.
+ * - `COLUMN_EXCEEDED` (critical): the next value does not fit a column, so the insert fails with 22003.
+ * - `COLUMN_NARROWER` (ok): a column holds less than the sequence can return, so it ends before the sequence does.
+ * - `BEHIND_COLUMN`: a column has values that the sequence is still to return. Critical if the column holds each value
+ *   only once, because inserts fail with 23505. A warning otherwise, because values come a second time. Also a warning
+ *   if the sequence should stay, because more values are free before the first row than are left after the last.
+ * - `NOT_COMPARED`: a column was not compared, so the sequence may be behind it. A warning if the column holds each
+ *   value only once and could be compared, but the connected role may not read it, row level security may hide rows
+ *   from it, or reading it failed. Ok if there is only no index, or nothing to compare.
+ * - `USAGE_MISSING` (warning, because the role may never insert): a role may insert into the table, but lacks USAGE on
+ *   the sequence of its default.
+ * - `UNLOGGED` (warning): the sequence starts over after a crash of the server, and its table does not.
+ * - `CACHE_LOST` (ok): each connection loses the values that it has reserved and not used.
+ * - `UNREADABLE` (warning): the connected role may not read its value, or the server is a standby, which has no value
+ *   of an unlogged sequence.
  */
 export type HealthCode =
   | "EXHAUSTED"
@@ -36,61 +41,61 @@ export type HealthCode =
 export interface HealthProblem {
   readonly code: HealthCode;
   readonly level: HealthLevel;
-  /** A sentence that names the sequence, says what happens, and what cures it. */
+  /** A sentence that names the sequence, what happens, and the fix. */
   readonly message: string;
 }
 
-/** A column that takes its values from a sequence. */
+/** A column that takes its values from a sequence, as `status` compared it. */
 export interface ColumnHealth extends ColumnName {
-  /** As the server writes it: `integer`, `numeric(10,0)`. */
+  /** The type as the server writes it: `integer`, `numeric(10,0)`. */
   readonly type: string;
-  /** Whether the column alone is a primary key or unique. */
+  /** Whether the column by itself is a primary key or unique. */
   readonly unique: boolean;
   /**
-   * The greatest of its values that the sequence can give, the smallest where it descends: within the bounds of the
-   * sequence and in step with it. Null where there is none, or where it was not compared.
+   * The greatest value in the column that the sequence can return, or the smallest if it descends. It is within the
+   * bounds of the sequence and on one of its steps. Null if there is none, or if the column was not compared.
    */
   readonly extreme: bigint | null;
-  /** The first of them that the sequence meets from its next value on; null where there is none. */
+  /** The first value in the column that the sequence meets from its next value on; null if there is none. */
   readonly ahead: bigint | null;
-  /** Why it was not compared with the sequence; null where it was. */
+  /** Why the column was not compared with its sequence; null if it was. */
   readonly notCompared: string | null;
 }
 
 export interface SequenceHealth {
   readonly sequence: SequenceName;
-  /** That of the worst problem. */
+  /** The level of the worst problem. */
   readonly level: HealthLevel;
   /** Worst first. */
   readonly problems: readonly HealthProblem[];
-  /** As in the sequence's own row; null where it may not be read. */
+  /** The last value in the sequence's own row; null if the role may not read it. */
   readonly lastValue: bigint | null;
-  /** What comes next if nothing stops it, which may lie beyond the end; null where it may not be read. */
+  /** The value that would come next, which may be past the end; null if the role may not read it. */
   readonly nextValue: bigint | null;
   /**
-   * Where it ends: the smaller of its own bound and what its columns hold; the greater where it descends. Where rows lie
-   * ahead that it cannot move behind without loss, before the first of them.
+   * The last value that the sequence can use: its own bound or that of its columns, whichever comes first. If rows are
+   * ahead that it cannot move past without loss, it is the value before the first of them.
    */
   readonly end: bigint;
   /**
-   * The share of its range that lies behind it, from 0 to 1; null where it may not be read. The range is that between
-   * its bounds, or those of its columns where they are narrower.
+   * The used share of its range, from 0 to 1; null if the role may not read the value. The range is that between its
+   * bounds, or those of its columns if they are narrower.
    */
   readonly used: number | null;
-  /** How many values it has to give before it ends, or starts over; null where it may not be read. */
+  /** How many values are left before it ends or starts over; null if the role may not read the value. */
   readonly left: bigint | null;
-  /** Whether it starts over at its end. With a narrower column it never gets there. */
+  /** Whether it starts over at its end. With a narrower column it never reaches that end. */
   readonly cycles: boolean;
   readonly increment: bigint;
   readonly cache: bigint;
   readonly columns: readonly ColumnHealth[];
 }
 
-/** The health of the sequences of a database at a moment. */
+/** The health of the sequences of a database at one time. */
 export interface Health {
-  /** By the clock of the server. */
+  /** The time of the sample, by the clock of the server. */
   readonly sampledAt: Date;
-  /** That of the worst sequence. */
+  /** The level of the worst sequence. */
   readonly level: HealthLevel;
   /** Worst first. */
   readonly sequences: readonly SequenceHealth[];
@@ -98,7 +103,7 @@ export interface Health {
 
 const LEVELS: readonly HealthLevel[] = ["ok", "warning", "critical"];
 
-/** 0, 1 or 2: the greater the worse. */
+/** Returns 0, 1 or 2: the greater, the worse. */
 export function severityOf(level: HealthLevel): number {
   return LEVELS.indexOf(level);
 }

@@ -2,10 +2,10 @@ import { sql } from "../../index.js";
 import type { Looked } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 
-/** From so many tables and sequences on, one grant for all of them is better than one for each. */
+/** From this many tables and sequences on, one grant for all of them is better than one for each. */
 const MANY = 6;
 
-/** How many tables and sequences the connected role lacks the privilege to read. */
+/** Returns how many tables and sequences the connected role lacks the privilege to read. */
 export function countUnreadable(looked: readonly Looked[]): number {
   const tables = looked.flatMap(({ columns }) =>
     columns.flatMap(({ column: { mayRead, schema, table } }) => (mayRead ? [] : [JSON.stringify([schema, table])])),
@@ -14,7 +14,9 @@ export function countUnreadable(looked: readonly Looked[]): number {
   return new Set(tables).size + sequences.length;
 }
 
-/** The end of a sentence: one grant for all that the role may not read if that is much; undefined if it is little. */
+/**
+ * Returns the end of a sentence, with one grant for everything that the role may not read. Undefined if that is little.
+ */
 export function grantForAll(unreadable: number, user: string): string | undefined {
   if (unreadable < MANY) return undefined;
   return `cured, with the ${unreadable - 1} others that it may not read, with: grant pg_read_all_data to ${sql.identifier(user).text}`;

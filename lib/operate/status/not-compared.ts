@@ -9,23 +9,23 @@ import { type Context, type Measured, problem } from "./problem-context.js";
 
 const NO_INDEX = 'it has no index that gives its extreme at once; columns: "all" reads it all the same';
 
-/** Why a column is not to be compared with its sequence; undefined where it is. */
+/** Returns why a column is not compared with its sequence; undefined if it is. */
 export function whyNotCompared(column: FedColumn, chosen: "indexed" | "all"): string | undefined {
   const reason = incomparable(column);
   return reason ?? (chosen === "all" || column.indexed ? undefined : NO_INDEX);
 }
 
 /**
- * Columns that could hide that their sequence is behind. Where a look at the column would tell, and the next insert may
- * fail, that is a warning: else those who may not look would hear that all is well.
+ * Reports columns that were not compared, so their sequence may be behind unseen. It is a warning if reading the column
+ * would tell and the next insert may fail. Otherwise a role without the privilege would see a healthy database.
  */
 export function notCompared(measured: Measured, { fed, user, unreadable }: Context): HealthProblem[] {
-  // One that cycles is never behind.
+  // A sequence that cycles is never behind.
   if (measured.cycles) return [];
   return measured.columns.flatMap((column, index): HealthProblem[] => {
     const reason = column.notCompared;
     const source = fed[index];
-    // That the sequence may not be read is a problem of its own.
+    // A sequence that the role may not read is reported as another problem.
     if (reason === null || source === undefined || reason === UNREADABLE) return [];
     const isNormal = reason === NO_INDEX || naturallyIncomparable(source) !== undefined;
     const level = column.unique && !isNormal ? "warning" : "ok";
@@ -44,7 +44,7 @@ function cureOf(fed: FedColumn, user: string, unreadable: number): string {
     return `; cured, where it may use the schema, with: ${grant}`;
   }
   if (!rowSecurity) return "";
-  // FORCE ROW LEVEL SECURITY holds for the owner, too.
+  // FORCE ROW LEVEL SECURITY also applies to the owner.
   return ownerIsLimited
     ? "; look as a role with BYPASSRLS"
     : "; look as the owner of the table, or as a role with BYPASSRLS";

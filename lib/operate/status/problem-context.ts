@@ -5,27 +5,30 @@ import type { Collision } from "../arithmetic/collision.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import type { HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./health.js";
 
-/** What was measured of a sequence, before it is judged. */
+/** The measurements of a sequence, before it is judged. */
 export type Measured = Omit<SequenceHealth, "level" | "problems">;
 
-/** What else its judges know. */
+/** The other facts that problems are derived from. */
 export interface Context {
   readonly sequence: SequenceState;
-  /** As the columns of what was measured. */
+  /** The columns that the sequence feeds, in the order of `columns` of the measurements. */
   readonly fed: readonly FedColumn[];
-  /** What it runs into; undefined where nothing lies ahead, or that is not known. */
+  /** The rows that the sequence meets; undefined if there are none, or if they are unknown. */
   readonly collision: Collision | undefined;
-  /** What it and its columns hold. */
+  /** The range that fits the sequence and its columns. */
   readonly range: Limits;
   readonly warnAt: number;
   readonly criticalAt: number;
   /** The connected role. */
   readonly user: string;
-  /** How many tables and sequences that role may not read. */
+  /** How many tables and sequences the connected role may not read. */
   readonly unreadable: number;
 }
 
-/** What is said before SQL that changes an option: `plan` compares options with the declaration. Columns and extensions declare none. */
+/**
+ * Returns a note for SQL that changes an option. `plan` compares options with the declaration, so the declaration has
+ * to change as well. Sequences of columns and extensions have none.
+ */
 export function alsoDeclared({ definedBy }: SequenceState): string {
   return definedBy === "user" ? " (in its declaration, too, if it has one: the next push would take it back)" : "";
 }

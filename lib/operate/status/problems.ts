@@ -10,7 +10,7 @@ import { notCompared } from "./not-compared.js";
 import { type Context, alsoDeclared, type Measured, problem } from "./problem-context.js";
 import { wider, widerColumn } from "./widening-advice.js";
 
-/** What is wrong with a sequence, worst first. */
+/** Returns the problems of a sequence, worst first. */
 export function problemsOf(measured: Measured, context: Context): HealthProblem[] {
   const problems = [
     ...unreadable(measured, context),
@@ -39,7 +39,7 @@ function atItsEnd(measured: Measured, context: Context): HealthProblem[] {
   const { used, left, end, cycles, columns } = measured;
   if (used === null || left === null) return [];
   if (cycles) {
-    // Where values may come again, starting over is what it is for.
+    // If values may repeat, starting over is intended.
     const once = columns.find(({ unique }) => unique);
     const level = levelOf(used, context);
     if (once === undefined || level === "ok") return [];
@@ -47,7 +47,7 @@ function atItsEnd(measured: Measured, context: Context): HealthProblem[] {
     return [problem(measured, "NEARLY_EXHAUSTED", level, sentence)];
   }
   if (left === 0n) {
-    // Where it goes on and a column does not, COLUMN_EXCEEDED or BEHIND_COLUMN says so.
+    // If the sequence continues and a column cannot, COLUMN_EXCEEDED or BEHIND_COLUMN reports it.
     if (columnExceeded(measured, context).length > 0 || context.collision !== undefined) return [];
     return [problem(measured, "EXHAUSTED", "critical", `no value is left up to ${end}; ${wider(measured, context)}`)];
   }
@@ -65,7 +65,7 @@ function columnExceeded(measured: Measured, { fed, sequence }: Context): HealthP
   const { nextValue } = measured;
   if (nextValue === null) return [];
   const { minValue, maxValue } = sequence.options;
-  // What the sequence itself does not give cannot exceed a column.
+  // A value that the sequence itself cannot return does not exceed a column.
   if (nextValue < minValue || nextValue > maxValue) return [];
   return fed
     .filter((column) => column.plain && !holds(column, nextValue))
@@ -122,7 +122,7 @@ function cacheLost(measured: Measured, { sequence }: Context): HealthProblem[] {
   return [problem(measured, "CACHE_LOST", "ok", sentence)];
 }
 
-/** Rounded down, so that 100 % is said only of what has ended. */
+/** Rounded down, so only an ended sequence is reported as 100 %. */
 function percent(share: number): string {
   return `${Math.floor(share * 100)} %`;
 }

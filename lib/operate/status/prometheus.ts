@@ -3,7 +3,7 @@ import { type Health, type SequenceHealth, severityOf } from "./health.js";
 interface Metric {
   readonly name: string;
   readonly help: string;
-  /** Undefined where it is not known of this sequence: then it has no line. */
+  /** Undefined if the value is unknown for a sequence, which then has no line. */
   readonly value: (health: SequenceHealth) => string | undefined;
 }
 
@@ -45,14 +45,15 @@ const METRICS: readonly Metric[] = [
 ];
 
 /**
- * The health of sequences as metrics for Prometheus, in its text format 0.0.4: serve it as `text/plain; version=0.0.4`.
+ * Writes the health of sequences as metrics for Prometheus, in its text format 0.0.4.
  *
  * ```ts
+ * response.setHeader("content-type", "text/plain; version=0.0.4");
  * response.end(toPrometheus(await status(db)));
  * // nextval_sequence_used_ratio{schema="public",sequence="orders_id_seq"} 0.42
  * ```
  *
- * Every problem is a line of `nextval_sequence_problem`, with its code and level as labels, and the number of times it
+ * Each problem is a line of `nextval_sequence_problem`. Its code and level are labels, and its value is how often it
  * was found. Source: "Exposition formats" in the documentation of Prometheus.
  */
 export function toPrometheus({ sequences, sampledAt }: Health): string {

@@ -16,44 +16,49 @@ import type { Context } from "./problem-context.js";
 import { problemsOf } from "./problems.js";
 
 export interface StatusOptions extends Trust {
-  /** Look at the sequences of these schemas only. Default: all but the server's own. */
+  /** The schemas whose sequences are reported. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
-  /** The share used from which a sequence is a warning, above 0 and up to 1. Default: 0.75. */
+  /** The used share from which a sequence is a warning, above 0 and up to 1. Default: 0.75. */
   readonly warnAt?: number | undefined;
-  /** The share used from which it is critical, from `warnAt` to 1. Default: 0.9. */
+  /** The used share from which a sequence is critical, from `warnAt` to 1. Default: 0.9. */
   readonly criticalAt?: number | undefined;
   /**
-   * Which columns to compare with their sequences: those with an index that gives their extreme at once, or all of
+   * Which columns to compare with their sequences. `"indexed"`: those whose extreme an index has ready. `"all"`: all of
    * them, which reads whole tables. Default: `"indexed"`.
    */
   readonly columns?: "indexed" | "all" | undefined;
-  /** Told before and after the columns of each statement, up to a hundred. */
+  /** Called before and after the columns of each statement, up to a hundred columns. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /**
- * What is wrong, or soon will be, with the sequences of a database: those of identity columns and SERIAL, and all
- * others.
+ * Reports the problems of the sequences of a database, current and coming, worst first.
  *
  * ```ts
  * const health = await status(db);
  * health.sequences[0]?.problems[0]?.message;
- * // public.orders_id_seq: its next value is 7, and public.orders.id already goes to 9000: inserts fail with 23505 where ...
+ * // public.orders_id_seq: its next value is 7, and public.orders.id already goes to 9000: inserts fail with 23505 ...
  * ```
  *
- * **Whether it is behind** goes by what it can still give, here as for `resync`: rows from its next value on, in steps of
- * its increment, up to its bounds. Rows beyond, and those of other writers between the steps, do no harm. Where there is
- * one, inserts fail sooner or later, and the sequence should move behind the last of them: critical. Only where more
- * values are free before the first row than would be left behind the last it is better off where it is, as where it was
- * set to the negative half of a full column: a warning, and it ends where the rows begin. Programs that make several keys
- * of each value, as `blockAllocator` does, put them between the steps: such keys are not seen.
+ * It covers the sequences of identity and SERIAL columns, and all others.
  *
- * It reads only, in read-only transactions unless `db` is a transaction, and takes no lock but that of a `select`. A superuser also
- * takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs code of their owners unless they are held.
- * However many sequences there are, it takes at most seven reads, and one for up to a hundred columns that are compared. What is inserted meanwhile gives no false alarm, as
- * the position of a sequence is read after the rows that it is compared with. A column that fails or may not be read is a
- * problem, `NOT_COMPARED`, as its sequence may be behind; those that are locked against reading are waited for last, for
- * the connection's `lock_timeout` in all. In a transaction of the caller a lock is waited for as by any other statement.
+ * **Whether a sequence is behind** depends on the values that it can still return, as for `planResync`: rows from its
+ * next value on, in steps of its increment, up to its bounds. If there is such a row, inserts fail sooner or later, and
+ * the sequence should move past the last of them: critical. Rows beyond the bounds, and those of other writers between
+ * the steps, do no harm.
+ *
+ * The exception is a sequence with more free values before the first row than after the last one, such as one that was
+ * set to the negative half of a full column. It should stay, and ends where the rows begin: a warning. Programs that
+ * make several keys of each value, as `blockAllocator` does, put them between the steps: such keys are not seen.
+ *
+ * It only reads, in read-only transactions unless `db` is a transaction, and takes the locks of a `select`. A superuser
+ * also takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs their owners' code
+ * unless the tables are locked. It takes at most seven reads, and one more for each hundred columns that are compared.
+ *
+ * Concurrent inserts cause no false alarm, because the position of a sequence is read after its rows. A column that
+ * fails or may not be read is the problem `NOT_COMPARED`, because its sequence may be behind. Tables that are locked
+ * against reading are read last, within the connection's `lock_timeout` in total. In a transaction of the caller, `status` waits for a
+ * lock as any statement does.
  *
  * Throws `INVALID_ARGUMENT`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
  */
@@ -89,7 +94,7 @@ export async function status(db: Source, options?: StatusOptions): Promise<Healt
   return { sampledAt: new Date(Number(at)), level: worstOf(rows.map(({ level }) => level)), sequences: rows };
 }
 
-/** Milliseconds since 1970, by the clock of the server. */
+/** The time in milliseconds since 1970, by the clock of the server. */
 const timeQuery = sql`
   select json_build_object('at', floor(extract(epoch from clock_timestamp()) * 1000)::bigint::text)::text as document`;
 
@@ -149,7 +154,7 @@ function healthOf(
   return { ...measured, level: worstOf(problems.map(({ level }) => level)), problems };
 }
 
-/** The range, up to the first row that takes each value once, where the sequence cannot move behind such rows. */
+/** Returns the range, up to the first row of a unique column if the sequence cannot move past such rows. */
 function reachOf(next: bigint, increment: bigint, range: Limits, holdings: readonly Holding[]): Limits {
   const once = holdings.filter(({ column }) => column.unique);
   const collision = collisionOf(next, increment, range, once);
@@ -167,7 +172,7 @@ function nextOf({ increment, minValue, maxValue, cycle }: StateOptions, last: bi
   return increment > 0n ? minValue : maxValue;
 }
 
-/** Rounded down to twelve digits, so that it is 1 only where nothing is left. */
+/** Rounded down to twelve digits, so it is 1 only if no value is left. */
 function shareUsed(left: bigint, total: bigint): number {
   return total <= left ? (left === 0n ? 1 : 0) : Number(((total - left) * 10n ** 12n) / total) / 1e12;
 }

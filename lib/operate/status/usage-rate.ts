@@ -2,18 +2,18 @@ import { NextvalError } from "../../index.js";
 import { sequenceKeyOf, type SequenceName, titleOf } from "../../server/names.js";
 import type { Health } from "./health.js";
 
-/** How fast a sequence is used up. */
+/** The speed at which a sequence is used up. */
 export interface SequenceRate {
   readonly sequence: SequenceName;
   /**
-   * How many values it went on between the samples; null where that is not known, as it was set back, or started over. A
-   * `setval`, or a restart, that goes forward counts as if its values had been drawn.
+   * How many values the sequence advanced between the samples; null if that is unknown, because it was set back or
+   * started over. A `setval` or restart that goes forward counts as if its values had been drawn.
    */
   readonly drawn: bigint | null;
   readonly perDay: number | null;
   /**
-   * How many days its values last at this rate: 0 where none is left, at any rate; null where it never ends at this
-   * rate, or that is not known.
+   * How many days its values last at this rate. 0 if none is left, whatever the rate; null if it never ends at this
+   * rate, or if the rate is unknown.
    */
   readonly daysLeft: number | null;
 }
@@ -21,16 +21,17 @@ export interface SequenceRate {
 const DAY = 86_400_000;
 
 /**
- * How many values a day each sequence gives, and how many days it has left, from two samples of `status`. The fewest
- * days come first. A sequence that is in one of them only is left out.
+ * Computes how many values per day each sequence uses, and how many days it has left, from two samples of `status`.
  *
  * ```ts
  * const before = await status(db);
  * await setTimeout(60_000);
- * rate(before, await status(db))[0]; // { sequence: { schema: "public", name: "orders_id_seq" }, drawn: 90n, perDay: 129600, daysLeft: 211.4 }
+ * rate(before, await status(db))[0];
+ * // { sequence: { schema: "public", name: "orders_id_seq" }, drawn: 90n, perDay: 129600, daysLeft: 211.4 }
  * ```
  *
- * The time between is that of the server's clock. Throws `INVALID_ARGUMENT` where the second sample is not later than
+ * The sequence with the fewest days comes first. A sequence that is only in one of the samples is left out. The time
+ * between the samples is that of the server's clock. Throws `INVALID_ARGUMENT` if the second sample is not later than
  * the first.
  */
 export function rate(before: Health, after: Health): SequenceRate[] {

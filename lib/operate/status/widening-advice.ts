@@ -4,7 +4,7 @@ import { columnOf, quotedOf } from "../../server/names.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { type Context, alsoDeclared, type Measured } from "./problem-context.js";
 
-/** What makes a sequence longer: of itself, of its columns, or of both. */
+/** Returns how to get more values from a sequence: by changing the sequence, its columns, or both. */
 export function wider(measured: Measured, { sequence, fed, range }: Context): string {
   const { increment } = measured;
   const end = increment > 0n ? range.greatest : range.least;
@@ -15,7 +15,7 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): st
     else cures.push(widerColumn(column));
   }
   const { minValue, maxValue, as } = sequence.options;
-  // The sequence of an identity column is widened with the column.
+  // The sequence of an identity column is widened together with the column.
   const withColumn = sequence.definedBy === "identity" && cures.length > 0;
   if ((increment > 0n ? maxValue : minValue) === end && !withColumn) {
     const bound = increment > 0n ? "maxvalue" : "minvalue";
@@ -32,10 +32,10 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): st
   return cures.join("; ");
 }
 
-/** What makes a column hold more. */
+/** Returns how to make a column hold larger values. */
 export function widerColumn(fed: FedColumn): string {
   const { schema, table, column, kind } = fed;
-  // The server cannot alter the type of a view's column, nor that of a column that a view selects.
+  // The server can alter neither the type of a view's column, nor that of a column that a view selects.
   if (kind === "view")
     return `widen the column of the table behind the view ${schema}.${table}, and create the view anew`;
   const cost =

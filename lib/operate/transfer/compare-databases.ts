@@ -4,7 +4,7 @@ import { keyOf, nameOf, quotedOf, type SequenceName, sequenceNameOf } from "../.
 import { type Position, positionOf } from "../arithmetic/position.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 
-/** One of the two databases. */
+/** One of the two databases of a transfer. */
 export interface Side {
   readonly name: "source" | "target";
   /** The role that is connected to it. */
@@ -12,7 +12,7 @@ export interface Side {
   readonly state: DatabaseState;
 }
 
-/** A sequence that both databases have, with what can be carried. */
+/** A sequence that both databases have, with its positions. */
 export interface Pair {
   readonly sequence: SequenceName;
   readonly source: SequenceState;
@@ -21,7 +21,7 @@ export interface Pair {
   readonly before: Position;
 }
 
-/** The sequences of both databases, side by side, and all that speaks against a transfer. */
+/** Pairs the sequences of both databases, and lists every reason against a transfer. */
 export function compare(source: Side, target: Side): { pairs: Pair[]; problems: string[] } {
   const sources = sequencesOf(source);
   const targets = sequencesOf(target);
@@ -45,7 +45,10 @@ export function compare(source: Side, target: Side): { pairs: Pair[]; problems: 
   return { pairs, problems };
 }
 
-/** An extension makes its sequences itself, and each version of it may make others. */
+/**
+ * Returns the sequences to carry. Those of extensions are left out: an extension makes its sequences itself, and each
+ * version of it may make others.
+ */
 function sequencesOf({ state }: Side): Map<string, SequenceState> {
   const carried = state.sequences.filter(({ definedBy }) => definedBy !== "extension");
   return new Map(carried.map((sequence) => [keyOf(sequence), sequence]));
@@ -67,7 +70,7 @@ function differences({ options: source }: SequenceState, { options: target }: Se
     .map((option) => `${option} is ${source[option]} on the source and ${target[option]} on the target`);
 }
 
-/** What the role may not do, and what cures it. */
+/** Returns the privileges that the role lacks, with the grants that fix it. */
 function forbidden(sequence: SequenceState, { name, role }: Side): string[] {
   const problems: string[] = [];
   const { missingPrivileges: lacks } = sequence;

@@ -9,10 +9,10 @@ import type { Pair } from "./compare-databases.js";
 
 type Queries = Pick<Transaction, "query" | "savepoint">;
 
-/** What is to be done with one sequence. */
+/** The planned step for one sequence. */
 export interface Step {
   readonly pair: Pair;
-  /** Where the target has to be, at least. */
+  /** The position that the target must have at least. */
   readonly goal: Position;
   readonly margin: bigint;
   /** Whether the target is behind its goal. */
@@ -20,10 +20,11 @@ export interface Step {
 }
 
 /**
- * Until this transaction ends, other transfers to the same database wait, and so does whoever alters or restarts one of its
- * sequences, such as `resync`; who has begun to is waited for. Drawing goes on: what keeps that off takes the owner.
+ * Locks the sequences of the target until this transaction ends. Other transfers to the same database wait, and so do
+ * sessions that alter or restart one of its sequences, such as `applyResync`. If such a session was first, this one
+ * waits. `nextval` is not blocked, because only the owner of a sequence can do that.
  *
- * A sequence that may not be read is not held; a transfer refuses it.
+ * A sequence that the role may not read is not locked; a transfer refuses it.
  */
 export async function holdTarget(tx: Queries, schemas: readonly string[] | undefined): Promise<void> {
   await tx.query(sql`select pg_catalog.pg_advisory_xact_lock(${MOVE_LOCK}::int, 0)::pg_catalog.text`);
@@ -38,9 +39,9 @@ export async function holdTarget(tx: Queries, schemas: readonly string[] | undef
 }
 
 /**
- * Sets those that are behind their goals at that moment, by one statement that reads each and sets it in one go; gives the
- * keys of those that it set. Somebody may have drawn since they were read before. One that has no last value was not drawn
- * from since then.
+ * Sets the sequences that are behind their goals at that moment, by one statement that reads and sets each. Returns the
+ * keys of those that it set. Another session may have drawn values since they were last read. A sequence without a last
+ * value was not drawn from since then.
  */
 export async function setWhereBehind(tx: Queries, steps: readonly Step[]): Promise<Set<string>> {
   const goals = steps.map(({ pair: { target }, goal: { last, called } }) => ({
@@ -48,11 +49,11 @@ export async function setWhereBehind(tx: Queries, steps: readonly Step[]): Promi
     name: target.seqName,
     last: `${last}`,
     called,
-    // The last value of a sequence that is exactly there.
+    // The last value of a sequence that is exactly at its goal.
     reached: `${called ? last : last - target.options.increment}`,
     increment: `${target.options.increment}`,
   }));
-  // They are found by the catalog, so that the right to use their schema is not needed.
+  // They are found in the catalog, so the role does not need USAGE on their schema.
   const set = await readDocument<readonly (readonly [schema: string, seqName: string])[]>(
     tx,
     sql`
@@ -72,8 +73,8 @@ export async function setWhereBehind(tx: Queries, steps: readonly Step[]): Promi
 }
 
 /**
- * Looks whether all sequences have reached their goals. `overtaken` has the steps whose target another session had moved there before, as
- * steps that do not move it; `problems` has a sentence for each target that is behind its goal.
+ * Checks whether all sequences have reached their goals. `overtaken` has the steps whose target another session had
+ * already moved there, as steps that do not move it. `problems` has a sentence for each target that is behind its goal.
  */
 export function verify(
   steps: readonly Step[],

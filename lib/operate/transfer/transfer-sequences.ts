@@ -8,12 +8,15 @@ import { compare, type Pair, type Side } from "./compare-databases.js";
 import { holdTarget, setWhereBehind, type Step, verify } from "./set-target.js";
 
 export interface TransferOptions {
-  /** Carry the sequences of these schemas only. Default: all but the server's own. */
+  /** The schemas whose sequences are carried. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
   /**
-   * How many values each sequence of the target leaves out, from 0 to 2^63-1, so that values which are drawn from the source after it was
-   * read do no harm. Default: 1000, which is 1000 times the increment. At most half of the values are left out that remain until the end
-   * of the sequence, or of a column that it feeds; the report says if it is fewer than asked for.
+   * How many values each sequence of the target skips, from 0 to 2^63-1. Default: 1000, which is 1000 times the
+   * increment.
+   *
+   * Values that are drawn from the source after it was read then do no harm. At most half of the values that remain are
+   * skipped, until the end of the sequence or of a column that it feeds. The report says if fewer are skipped than
+   * asked for.
    */
   readonly margin?: number | bigint | undefined;
 }
@@ -21,48 +24,52 @@ export interface TransferOptions {
 /** A sequence of a transfer. Each value is the one that `nextval` returns next; null if none is left. */
 export interface TransferredSequence {
   readonly sequence: SequenceName;
-  /** On the source. */
+  /** The next value on the source. */
   readonly from: bigint | null;
-  /** On the target, before the transfer. */
+  /** The next value on the target before the transfer. */
   readonly before: bigint | null;
-  /** On the target, after the transfer. */
+  /** The next value on the target after the transfer. */
   readonly to: bigint | null;
-  /** How many values are left out: fewer than asked for if the end is near. */
+  /** How many values are skipped. It is fewer than asked for if the end is near. */
   readonly margin: bigint;
   /** Whether the transfer sets the target. It does not if the target is far enough. */
   readonly moves: boolean;
-  /** What an operator should know about this sequence, in sentences. */
+  /** Notes about this sequence for the operator, in sentences. */
   readonly notes: readonly string[];
 }
 
-/** What `applyTransfer` did. */
+/** The result of `applyTransfer`. */
 export interface TransferReport {
-  /** By schema and name. */
+  /** The sequences, sorted by schema and name. */
   readonly sequences: readonly TransferredSequence[];
-  /** PostgreSQL's own way to do this, if a side is version 19 or later; else null. */
+  /** PostgreSQL's own way to do this if a side is version 19 or later, and else null. */
   readonly hint: string | null;
 }
 
-/** What `applyTransfer` would do. Plain data, so it can be kept as JSON with `toJson`. */
+/** The result of `planTransfer`. It is plain data, so you can keep it as JSON with `toJson`. */
 export interface TransferPlan extends TransferReport {
-  /** The options of the plan. `applyTransfer` takes them from here. */
+  /** The options of the plan, which `applyTransfer` uses. */
   readonly options: TransferOptions;
 }
 
 /**
- * Compares the sequences of two databases, and plans to carry the position of each from one to the other: for a cutover or a major
- * upgrade by logical replication, which before PostgreSQL 19 carries the rows and leaves the sequences where they were. Changes nothing.
- * `applyTransfer` carries the plan out.
+ * Compares the sequences of two databases, and plans to carry the position of each from one to the other. Changes
+ * nothing; `applyTransfer` does.
  *
  * ```ts
  * const plan = await planTransfer(bind(oldClient), bind(newClient));
- * plan.sequences[0]; // { sequence: { schema: "public", name: "orders_id_seq" }, from: 5001n, before: 1n, to: 6001n, margin: 1000n, moves: true, notes: [] }
+ * plan.sequences[0];
+ * // { sequence: { schema: "public", name: "orders_id_seq" }, from: 5001n, before: 1n, to: 6001n, margin: 1000n,
+ * //   moves: true, notes: [] }
  * ```
  *
- * Serial, identity and plain sequences are carried, also unlogged ones. Sequences of extensions are left to their extensions.
+ * It is for a cutover or a major upgrade by logical replication, which before PostgreSQL 19 replicates the rows but not
+ * the positions of sequences. Serial, identity and plain sequences are carried, including unlogged ones. Sequences of
+ * extensions are left to their extensions.
  *
- * Throws `TRANSFER_REFUSED` if a sequence is on one side only, if type, bounds, increment or cycle differ, or if the connected role may
- * not read or set a sequence; the message names all of them. Source: "Logical Replication", section "Restrictions".
+ * Throws `TRANSFER_REFUSED` if a sequence is missing on one side, or if type, bounds, increment or cycle differ. Also
+ * throws it if the connected role may not read or set a sequence. The message names all of them. Source: "Logical
+ * Replication", section "Restrictions".
  */
 export async function planTransfer(
   from: Source,
@@ -79,29 +86,30 @@ export async function planTransfer(
 }
 
 /**
- * Carries the positions of sequences from one database to another, as planned. It reads both databases again, so it also carries what
- * was drawn since the plan was made.
+ * Carries the positions of sequences from one database to another, as planned.
  *
  * ```ts
- * // Nothing is written to the source any more, and the target has caught up.
+ * // Nothing is written to the source anymore, and the target has caught up.
  * await applyTransfer(source, target, await planTransfer(source, target));
  * ```
  *
- * The target never moves backwards, so a transfer can be run again. Values in the caches of the source's sessions count as drawn. A
- * sequence that cycles is not carried across its end. If its target is ahead of its source, one of them may have wrapped around, and the
- * report says so.
+ * It reads both databases again, so it also carries values that were drawn after the plan was made. The target never
+ * moves backwards, so a transfer can be run again. Values in the caches of the source's sessions count as drawn. A
+ * sequence that cycles is not carried across its end. If its target is ahead of its source, one of them may have
+ * wrapped around, and the report says so.
  *
- * It is one transaction on the target: all sequences are checked, then set by one statement, then read again. But a rollback does not undo
- * `setval`: sequences that were set before a connection broke stay set. Run the transfer again then. Sessions of the target that hold
- * values in their caches have to reconnect.
+ * It is one transaction on the target: all sequences are checked, then set by one statement, then read again. But a
+ * rollback does not undo `setval`: sequences that were set before a connection broke stay set. Run the transfer again
+ * then. Sessions of the target that hold values in their caches have to reconnect.
  *
- * Other transfers to the same target wait for this one, and so do sessions that alter one of its sequences, and `applyResync`. Each
- * sequence is set only if it is behind at that moment. A role that does not own the sequence cannot lock out `nextval` and `setval` during
- * the microseconds between read and write: do not draw from the target while a transfer runs.
+ * Other transfers to the same target wait for this one. So do `applyResync` and sessions that alter one of its
+ * sequences. Each sequence is set only if it is behind at that moment. A role that does not own the sequence cannot
+ * lock out `nextval` and `setval` during the microseconds between read and write. Do not draw from the target while a
+ * transfer is running.
  *
- * Throws `TRANSFER_REFUSED` as `planTransfer` does, with nothing set. Throws `TRANSFER_INCOMPLETE` (a `TransferError`) if a sequence of
- * the target is behind the value that it was set to, because another session has called `setval`; `error.report` has what was found.
- * Source: "Sequence Manipulation Functions".
+ * Throws `TRANSFER_REFUSED` as `planTransfer` does, with nothing set. Throws `TRANSFER_INCOMPLETE` (a `TransferError`)
+ * if a sequence of the target is behind the value that it was set to, because another session has called `setval`.
+ * `error.report` has what was found. Source: "Sequence Manipulation Functions".
  */
 export async function applyTransfer(
   from: Source,
@@ -128,9 +136,9 @@ export async function applyTransfer(
   });
 }
 
-/** `TRANSFER_INCOMPLETE`: sequences of the target are not where they were set to. */
+/** The error `TRANSFER_INCOMPLETE`: sequences of the target are not at the values that they were set to. */
 export class TransferError extends NextvalError {
-  /** What was found, and what was set. */
+  /** The sequences that were found, and those that were set. */
   readonly report: TransferReport;
 
   constructor(problems: readonly string[], report: TransferReport) {
@@ -155,7 +163,7 @@ function stepsOf(source: Address, target: Address, asked: bigint): { steps: Step
 }
 
 interface Address extends Side {
-  /** Tells a database from all others. */
+  /** Identifies a database. */
   readonly address: string;
 }
 
@@ -229,7 +237,9 @@ function cachesLeft({ pair: { before, target }, moves }: Step): string[] {
   ];
 }
 
-/** @internal What to say of the servers' own way, by their versions, as 180004 for 18.4. */
+/**
+ * @internal Returns PostgreSQL's own way to carry sequences, by the versions of the servers, such as 180004 for 18.4.
+ */
 export function builtInWay(source: number, target: number): string | null {
   const first = 190_000;
   if (source < first && target < first) return null;

@@ -1,7 +1,7 @@
 import { linesOf, type MigrationFile, type Script, timestampOf } from "./migration-script.js";
 
 /**
- * One file; each part begins at a marker at the beginning of a line. The version is what the file's name begins with.
+ * Writes one file. Each part begins with a marker at the start of a line. The file name begins with the version.
  * Source: dbmate's README, "Creating Migrations", and its `migration.go`.
  */
 export function dbmate(script: Script): MigrationFile[] {

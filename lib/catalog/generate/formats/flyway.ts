@@ -1,8 +1,8 @@
 import { linesOf, type MigrationFile, type Script, timestampOf } from "./migration-script.js";
 
 /**
- * A versioned migration, and the undo migration of the same version. `${...}` would be a placeholder wherever it stands.
- * Source: Flyway's "Migrations" and "Placeholders".
+ * Writes a versioned migration, and the undo migration of the same version. `${...}` would be a placeholder anywhere in
+ * the text. Source: Flyway's "Migrations" and "Placeholders".
  */
 export function flyway(script: Script): MigrationFile[] {
   const rest = `${timestampOf(script)}__${script.name}.sql`;

@@ -1,7 +1,7 @@
 import { linesOf, type MigrationFile, type Script, timestampOf } from "./migration-script.js";
 
 /**
- * One file; markers stand on lines of their own, and what is between StatementBegin and StatementEnd is not split at
+ * Writes one file. Markers are on lines of their own, and text between StatementBegin and StatementEnd is not split at
  * semicolons. Source: goose's "Annotations" and its `sqlparser`.
  */
 export function goose(script: Script): MigrationFile[] {

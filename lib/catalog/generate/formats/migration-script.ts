@@ -6,7 +6,7 @@ export interface Script {
   readonly down: readonly Step[];
 }
 
-/** A statement, with its semicolon, or only something to say; comments and statement are one line each. */
+/** A statement with its semicolon, or only comments. Each comment and the statement are one line. */
 export interface Step {
   readonly comments: readonly string[];
   readonly statement: string | null;
@@ -19,7 +19,7 @@ export interface MigrationFile {
   readonly content: string;
 }
 
-/** The lines of a part, a blank line between the steps. */
+/** Writes the lines of a part, with a blank line between the steps. */
 export function linesOf(steps: readonly Step[], around: (statement: string) => string = (statement) => statement) {
   return steps
     .map(({ comments, statement }) =>
@@ -28,7 +28,7 @@ export function linesOf(steps: readonly Step[], around: (statement: string) => s
     .join("\n");
 }
 
-/** In UTC, to the second: `20260131235959`. */
+/** The time in UTC, to the second: `20260131235959`. */
 export function timestampOf({ at }: Script): string {
   return at.toISOString().replaceAll(/\D/g, "").slice(0, 14);
 }

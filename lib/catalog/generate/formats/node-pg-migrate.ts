@@ -1,8 +1,9 @@
 import { linesOf, type MigrationFile, type Script } from "./migration-script.js";
 
 /**
- * One file of SQL; each part begins at a comment. The name begins with the milliseconds since 1970, and has dashes where
- * others have underscores, as its `create` makes them. Source: node-pg-migrate's "Migrations" and its `sqlMigration.ts`.
+ * Writes one file of SQL. Each part begins with a comment. The name begins with the milliseconds since 1970, and has
+ * dashes instead of underscores, as its `create` makes it. Source: node-pg-migrate's "Migrations" and its
+ * `sqlMigration.ts`.
  */
 export function nodePgMigrate({ name, at, up, down }: Script): MigrationFile[] {
   const content = `-- Up Migration\n${linesOf(up)}\n-- Down Migration\n${linesOf(down)}`;

@@ -1,6 +1,6 @@
 import { linesOf, type MigrationFile, type Script } from "./migration-script.js";
 
-/** Two files of plain SQL: for psql, and for golang-migrate where the name begins with a number. */
+/** Writes two files of plain SQL, for psql, and for golang-migrate if the name begins with a number. */
 export function sql({ name, up, down }: Script): MigrationFile[] {
   return [
     { path: `${name}.up.sql`, content: linesOf(up) },

@@ -4,17 +4,20 @@ import type { Hazard } from "../change.js";
 import type { Target } from "../target.js";
 import { hazardsFor } from "./make-hazard.js";
 
-/** From so many values on, a cache is more likely a mistake than a wish. */
+/** From this many values on, a cache is more likely a mistake than intended. */
 const HUGE = 100_000n;
 
 /**
- * The server counts so many values one by one in about 0.1 seconds, measured on PostgreSQL 18. It holds the lock of the sequence's
- * page meanwhile, and nothing interrupts it: no timeout, no cancel, no terminate. A billion takes about a second, 2^63-1 three
- * centuries.
+ * The server counts this many values one by one in about 0.1 seconds, measured on PostgreSQL 18. A billion takes about
+ * a second, 2^63-1 three centuries. During that time it holds the lock of the sequence's page, and nothing interrupts
+ * it: no timeout, no cancel, no terminate.
  */
 const UNSTOPPABLE = 100_000_000n;
 
-/** Why it may hurt that each session reserves so many values with its first draw. `before` is undefined for a new sequence. */
+/**
+ * Returns the hazards of the values that each session reserves with its first draw. `before` is undefined for a new
+ * sequence.
+ */
 export function hazardsOfCache({ declared, options }: Target, before?: StateOptions): Hazard[] {
   const count = reservedAtOnce(options);
   const isNews = before === undefined || count > reservedAtOnce(before);
@@ -30,7 +33,10 @@ export function hazardsOfCache({ declared, options }: Target, before?: StateOpti
   );
 }
 
-/** The server stops where the range ends, also if the sequence cycles. Source: `nextval_internal` in its `sequence.c`. */
+/**
+ * Returns how many values one draw reserves. The server stops at the end of the range, even if the sequence cycles.
+ * Source: `nextval_internal` in its `sequence.c`.
+ */
 function reservedAtOnce({ cache, increment, minValue, maxValue }: StateOptions): bigint {
   const inRange = (maxValue - minValue) / (increment < 0n ? -increment : increment) + 1n;
   return cache < inRange ? cache : inRange;

@@ -8,10 +8,10 @@ import { hazardsOfFeeding } from "./key-hazards.js";
 import { columnsOf, hazardsFor } from "./make-hazard.js";
 import { hazardsOfRange } from "./range-hazards.js";
 
-/** So many rows were ever inserted into a table that a lock on its sequence is worth a word. */
+/** From this many inserted rows on, a lock on the sequence of a table is reported. */
 const BUSY = 100_000n;
 
-/** Why it may hurt to give a sequence of the database these options. */
+/** Returns the hazards of giving a sequence of the database these options. */
 export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
   const { options: before, feeds } = state;
   const { options: after } = target;
@@ -41,7 +41,10 @@ export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
   ];
 }
 
-/** Whoever changes a sequence waits for those who draw from it, and then holds them up until the transaction ends. */
+/**
+ * Returns the hazard of the lock. A change waits for transactions that draw values, and then blocks `nextval` until its
+ * own transaction ends.
+ */
 export function hazardsOfLock({ declared }: Target, { feeds }: SequenceState): Hazard[] {
   const busy = feeds.filter(({ byDefault, inserts }) => byDefault && inserts >= BUSY);
   return hazardsFor(nameOf(declared))(
@@ -51,7 +54,7 @@ export function hazardsOfLock({ declared }: Target, { feeds }: SequenceState): H
   );
 }
 
-/** Why it may hurt to make a sequence survive a crash, or no more. */
+/** Returns the hazards of making a sequence logged or unlogged. */
 export function hazardsOfPersistence(target: Target, serverVersion: number): Hazard[] {
   const hazard = hazardsFor(nameOf(target.declared));
   return [

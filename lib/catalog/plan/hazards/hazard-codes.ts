@@ -22,10 +22,10 @@ const BLOCKED_CODES = ["CURRENT_VALUE_EXCLUDED", "NAME_TAKEN", "NEEDS_POSTGRES_1
 /** A hazard that can be accepted. */
 export type AllowableCode = (typeof ALLOWABLE_CODES)[number];
 
-/** Why a change may hurt; the README explains each. */
+/** The code of a hazard, which says why a change may hurt. The README explains each. */
 export type HazardCode = AllowableCode | (typeof BLOCKED_CODES)[number];
 
-/** Whether this is the code of a hazard that is always blocked. */
+/** Whether a code is that of a hazard that is always blocked. */
 export function isAlwaysBlocked(code: string): boolean {
   return (BLOCKED_CODES as readonly string[]).includes(code);
 }

@@ -6,12 +6,12 @@ import type { Target } from "../target.js";
 import { columnsOf, hazardsFor } from "./make-hazard.js";
 import { drawnByInsert } from "./range-hazards.js";
 
-/** Why it may hurt the columns that a sequence feeds to give it these options. */
+/** Returns the hazards of these options for the columns that the sequence feeds. */
 export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[] {
   const { options: before, feeds } = state;
   const { options: after } = target;
   const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
-  // Where the sequence then goes on may be a value that it never gave before.
+  // The sequence may then continue with a value that it never returned before.
   const comesRoundSooner =
     after.cycle && (after.increment > 0n ? after.maxValue < before.maxValue : after.minValue > before.minValue);
   const taking = feeds.filter((column) => column.byDefault || isOwner(target, column));
@@ -21,14 +21,14 @@ export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[]
   ];
 }
 
-/** Why it may hurt that a sequence comes to belong to a column, for which programs will then draw from it. */
+/** Returns the hazards of a new owner, because programs will then draw from the sequence for that column. */
 export function hazardsOfOwning(
   target: Target,
   { keys, unloggedTables }: Pick<DatabaseState, "keys" | "unloggedTables">,
   found?: SequenceState,
 ): Hazard[] {
   const { ownedBy } = target.options;
-  // A column that it feeds already is not new to it.
+  // A column that the sequence already feeds is not new to it.
   if (ownedBy === null || found?.feeds.some((column) => isOwner(target, column)) === true) return [];
   const hazard = hazardsFor(nameOf(target.declared));
   const owner = keys.find((column) => column.schema === target.schema && isOwner(target, column));
@@ -53,20 +53,24 @@ function isOwner({ options: { ownedBy } }: Target, { table, column }: StateColum
   return ownedBy?.table === table && ownedBy.column === column;
 }
 
-/** A sequence that cycled before repeats keys as well, if it comes round sooner or begins at another value then. */
+/**
+ * Returns the hazard of repeated keys. A sequence that already cycled repeats other keys if it cycles sooner, or begins
+ * at another value then.
+ */
 function comesRoundElsewhere(target: Target, state: SequenceState): Hazard[] {
   const { options: before, feeds } = state;
   const { options: after } = target;
   if (!before.cycle) return cycleRepeatsKeys(target, feeds);
   const isNarrower = after.minValue > before.minValue || after.maxValue < before.maxValue;
   const isWider = after.minValue < before.minValue || after.maxValue > before.maxValue;
-  // Where an insert takes several values, another number of them in all gives each column the values of others.
+  // If an insert takes several values, and the sequence has another number of values, each column gets the values of
+  // others.
   const isShifted = isWider && drawnByInsert(state) > 1n;
   if (!isNarrower && !isShifted && restartOf(after) === restartOf(before)) return [];
   return cycleRepeatsKeys(target, feeds, ` from ${after.minValue} to ${after.maxValue}`);
 }
 
-/** Where a sequence goes on once it has reached its end. */
+/** Returns the value at which a sequence continues after its end. */
 function restartOf({ increment, minValue, maxValue }: StateOptions): bigint {
   return increment > 0n ? minValue : maxValue;
 }
@@ -85,7 +89,7 @@ function cycleRepeatsKeys({ declared, options }: Target, columns: readonly State
   );
 }
 
-/** Types whose limits are known, and those without a limit. Others may cut a number off, round it, or refuse it. */
+/** Types with known limits or without a limit. Other types may truncate, round or refuse a number. */
 const HOLDS_NUMBERS = /^(smallint|integer|bigint|numeric(\(\d+,-?\d+\))?|text|character varying)$/;
 
 function widerThanChecked(target: Target, columns: readonly FedColumn[]): Hazard[] {

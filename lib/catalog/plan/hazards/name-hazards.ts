@@ -5,7 +5,10 @@ import type { Hazard } from "../change.js";
 import { constantOfState, type Target } from "../target.js";
 import { columnsOf, hazardsFor } from "./make-hazard.js";
 
-/** Sequences share their names with all relations of their schema, and a new one with types, too. Source: "CREATE SEQUENCE". */
+/**
+ * Returns the hazard of a taken name. Sequences share their names with all relations of their schema, and a new
+ * sequence also with types. Source: "CREATE SEQUENCE".
+ */
 export function nameTaken(
   { declared, schema, seqName }: Target,
   taken: readonly TakenName[],
@@ -26,7 +29,9 @@ function article(kind = ""): string {
   return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
 }
 
-/** A rename or move is followed by what is tied to the sequence, and not by what looks it up each time. */
+/**
+ * Returns the hazard of defaults that look up the sequence by name each time. They do not follow a rename or a move.
+ */
 export function namedInText({ declared }: Target, state: SequenceState): Hazard[] {
   const lateBound = state.feeds.filter((column) => column.lateBound);
   return hazardsFor(nameOf(declared))(
@@ -37,10 +42,10 @@ export function namedInText({ declared }: Target, state: SequenceState): Hazard[
 }
 
 /**
- * Who says the name of a sequence means the one that has it now. A target takes the name over, or comes before it in the
- * `search_path`, where a name without a schema then finds the target.
+ * Returns the hazard of a name that another sequence has now. Programs that use the name mean that sequence. The target
+ * takes the name over, or comes before it in the `search_path`, where an unqualified name then finds the target.
  *
- * @param found what the target is now; undefined if it is created
+ * @param found - the target's current state; undefined if it is created
  */
 export function nameReused(
   target: Target,
@@ -69,7 +74,7 @@ type Named = Pick<SequenceState, "schema" | "seqName">;
 
 const known = new WeakMap<readonly Named[], Map<string, Named[]>>();
 
-/** Grouped once for all the targets of a plan. */
+/** Groups sequences by name, once for all targets of a plan. */
 function byName(sequences: readonly Named[]): ReadonlyMap<string, readonly Named[]> {
   let groups = known.get(sequences);
   if (groups === undefined) {

@@ -4,7 +4,7 @@ import type { Hazard } from "../change.js";
 import type { Target } from "../target.js";
 import { hazardsFor } from "./make-hazard.js";
 
-/** Why new bounds may hurt where the sequence stands: the server refuses them, or they leave no value. */
+/** Returns the hazards of new bounds for the current value: the server refuses them, or no value is left. */
 export function hazardsOfRange(target: Target, state: SequenceState): Hazard[] {
   const { lastValue, options: before } = state;
   const { options: after } = target;
@@ -20,7 +20,7 @@ export function hazardsOfRange(target: Target, state: SequenceState): Hazard[] {
   );
 }
 
-/** How many values an insert of one row takes, at the most. */
+/** Returns how many values an insert of one row takes at most. */
 export function drawnByInsert({ feeds }: SequenceState): bigint {
   const counts = new Map<string, bigint>();
   for (const { schema, table, byDefault } of feeds) {
@@ -30,7 +30,7 @@ export function drawnByInsert({ feeds }: SequenceState): bigint {
   return [...counts.values()].reduce((most, count) => (count > most ? count : most), 1n);
 }
 
-/** A value that may not be read may be the last one. */
+/** Returns the hazard for a current value that the role may not read, because it may be the last one. */
 function mayEnd(target: Target, before: StateOptions): Hazard[] {
   const { options: after } = target;
   const isSooner = after.increment > 0n ? after.maxValue < before.maxValue : after.minValue > before.minValue;
@@ -55,7 +55,7 @@ function currentValueExcluded(target: Target, before: StateOptions, lastValue: b
   );
 }
 
-/** How many values follow up to the end of the range. */
+/** Returns how many values are left up to the end of the range. */
 function valuesLeft(
   { increment, minValue, maxValue }: StateOptions,
   lastValue: bigint,
