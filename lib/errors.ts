@@ -43,7 +43,9 @@ export type NextvalErrorCode = (typeof ERROR_CODES)[number];
  * try {
  *   await db.nextval(ticketSeq);
  * } catch (error) {
- *   if (error instanceof NextvalError && error.code === "SEQUENCE_EXHAUSTED") console.log(error.sequence); // "ticket_seq"
+ *   if (error instanceof NextvalError && error.code === "SEQUENCE_EXHAUSTED") {
+ *     console.log(error.sequence); // "ticket_seq"
+ *   }
  * }
  * ```
  *

@@ -26,7 +26,7 @@ export interface AllocatorOptions extends DrawOptions, Limits {
  *
  * ```ts
  * await using ids = allocator(db, orderSeq, { size: 1000 });
- * await ids.next(); // 1n, after one statement that calls pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) 1000 times
+ * await ids.next(); // 1n, after one statement that calls pg_catalog.nextval(...) 1000 times
  * await ids.take(3); // [2n, 3n, 4n]
  * ```
  *

@@ -27,7 +27,7 @@ interface Progression {
  * const eu = stride(orderSeq, { node: 0, nodes: 2 });
  * const us = stride(orderSeq, { node: 1, nodes: 3 });
  * checkStrides({ eu, us });
- * // node eu (order_seq) and node us (order_seq) collide: both draw 5, one every 2 from 1 to 9223372036854775807 and ...
+ * // node eu (order_seq) and node us (order_seq) collide: both draw 5, one every 2 from 1 to ...
  * ```
  *
  * Nodes in a list are named by their index, from 0. The values of a declaration begin at `startWith`. Those of an

@@ -4,5 +4,5 @@ import { flushed } from "./terminal/print.js";
 
 const status = await run(process.argv);
 await flushed();
-// Not process.exitCode: a schema file may have left a connection or a timer open.
+// Not process.exitCode, because a file of declarations may have left a connection or a timer open.
 process.exit(status);

@@ -52,11 +52,11 @@ read-only transaction is no sandbox.
 
 /** Runs the command of these arguments; gives its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
-  // Also what stands behind the name of a flag: --url=postgresql://...
+  // Values of flags may be URLs too: --url=postgresql://...
   for (const text of argv) keepSecretsOf(text.replace(/^--[a-z-]+=/, ""));
   keepEnvironmentSecrets();
   listenToSignals();
-  // What a file that is loaded prints must not end up in a document, or in the source that pull writes.
+  // Output of loaded files must not end up in a document, or in the source that pull writes.
   globalThis.console = new Console(process.stderr);
   const report = (error: unknown, place?: string) => {
     const message = maskUrls(explain(error)) + (place === undefined ? "" : ` (${place})`);
@@ -65,7 +65,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (argv.includes("--json")) sayJson({ error: { code: codeOf(error), message } });
     return 2;
   };
-  // Of the files that are loaded: a promise that nobody waits for, for instance.
+  // Errors of loaded files, such as a rejected promise that nothing awaits.
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
       process.exit(report(error, thrownAt(error)));
@@ -144,7 +144,7 @@ function explainCommand(program: Command, name: string | undefined): never {
   return command?.help() ?? fail(`There is no command ${redact(name)}${nearest(name, names)}`);
 }
 
-/** The package is known under its own name, from the source as from what was built. */
+/** The package can import itself by its name, both from source and from the build. */
 function versionOf(): string {
   return (createRequire(import.meta.url)("nextval/package.json") as { version: string }).version;
 }

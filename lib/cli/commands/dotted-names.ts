@@ -5,16 +5,19 @@ import { fail } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { text } from "../terminal/shown-text.js";
 
-/** A sequence that is declared with a dot in its name, and without a schema. */
+/** A sequence that is declared with a dot in its name and without a schema. */
 export interface DottedName {
   readonly name: string;
-  /** What was probably meant, in a sentence. */
+  /** The probable intention, in a sentence. */
   readonly message: string;
-  /** Whether the name is almost surely a mistake: no such sequence exists, and there is a schema of its first part. */
+  /** Whether the name is almost certainly a mistake: no such sequence exists, but a schema of its first part does. */
   readonly isMistake: boolean;
 }
 
-/** `pgSequence("billing.order_seq")` is a legal name, and nearly always a mistake for the sequence of a schema. */
+/**
+ * Finds names such as `pgSequence("billing.order_seq")`. They are legal, and nearly always a mistake for a sequence of
+ * a schema.
+ */
 export function dottedNames(
   declared: readonly SequenceLike[],
   { schemas }: Pick<DatabaseState, "schemas">,
@@ -35,7 +38,9 @@ export function dottedNames(
   });
 }
 
-/** Whether `push` may go on: false if the user says that a name is a mistake. Fails if there is no terminal to ask. */
+/**
+ * Whether `push` may continue: false if the user says that a name is a mistake. Fails if there is no terminal to ask.
+ */
 export async function areMeant(
   names: readonly DottedName[],
   flags: Pick<Flags, "new" | "yes" | "json">,

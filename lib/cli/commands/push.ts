@@ -84,7 +84,7 @@ async function askQuestions(planned: Planned): Promise<Planned | undefined> {
   const renames = new Map<string, string>();
   const isNew = new Set<string>();
   for (const { subject, oldName, yes, message, otherwise } of plan.questions) {
-    // One sequence has one new name, and one name is that of one sequence.
+    // A sequence can have only one new name, and a name belongs to only one sequence.
     if (renames.has(oldName) || [...renames.values()].includes(subject)) continue;
     const answer = await ask(text`\n${message}\n${otherwise} [y/N] `);
     if (yes === "new" && !answer) return undefined;
@@ -95,7 +95,7 @@ async function askQuestions(planned: Planned): Promise<Planned | undefined> {
   return replan({ renames: Object.fromEntries(renames), new: [...isNew] });
 }
 
-/** The document says what was to be done, too, where it was not done. */
+/** Prints the plan in the document even if it was not applied. */
 async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
   const { changes, pending, questions } = planned.plan;
   try {
@@ -114,7 +114,7 @@ async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
   return 0;
 }
 
-/** Why a plan with open questions is not applied, and how to answer them; null if there are none. */
+/** Returns why a plan with open questions is not applied, and how to answer them; null if there are none. */
 function questionsLeft({ questions }: Plan): string | null {
   if (questions.length === 0) return null;
   const answers = questions.map((question) => answersTo(question).join(" or "));

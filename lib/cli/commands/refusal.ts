@@ -1,6 +1,6 @@
 import type { HazardCode, Plan } from "../../catalog/index.js";
 
-/** Why a plan cannot be applied, and what would let it pass; null where it can. */
+/** Returns why a plan cannot be applied, and which flags would allow it; null if it can. */
 export function refusalOf({ changes }: Plan, allow: readonly HazardCode[]): string | null {
   const hazards = changes.flatMap((change) => change.hazards);
   const blocked = codesOf(hazards.filter((hazard) => hazard.blocked));

@@ -20,7 +20,7 @@ import { progressBar } from "../terminal/progress.js";
 import { type ShownText, text } from "../terminal/shown-text.js";
 import { addReading, type CliCommand } from "./command.js";
 
-/** What was found or done, and how many columns were read for it. */
+/** A plan or a report, with the number of columns that were read. */
 interface Run {
   readonly report: ResyncReport;
   readonly columns: number;
@@ -115,7 +115,7 @@ function reportOf(error: unknown): ResyncReport {
   throw error;
 }
 
-/** What was found is said, what could not be done on stderr. */
+/** Prints the moves on stdout and the failures on stderr. */
 function tell({ report, columns }: Run): void {
   say(describeResync(report, columns));
   for (const { error } of report.failures) complain(explain(error));
@@ -151,7 +151,7 @@ function moved({ moves }: ResyncReport): string {
   return `Moved ${count(moves.length, "sequence")}`;
 }
 
-/** What could not be moved is an error; what was moved stays moved. */
+/** A sequence that could not be moved is an error. The others stay moved. */
 function exitCode({ failures }: ResyncReport): number {
   return failures.length > 0 ? 2 : 0;
 }

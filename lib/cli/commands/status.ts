@@ -105,7 +105,7 @@ function refuseContradictions({ json, prometheus, once, watch, verbose, failAt }
   }
 }
 
-/** The metrics carry the level themselves, and a script keeps them only where the command has not failed. */
+/** The metrics contain the level, and a script keeps them only if the command succeeds. */
 function exitCode({ level }: Health, { failAt = "critical", prometheus }: Flags): number {
   if (prometheus === true) return 0;
   return level === "critical" || (level === "warning" && failAt === "warning") ? 1 : 0;

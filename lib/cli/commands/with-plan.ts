@@ -12,20 +12,20 @@ export interface Planned {
   readonly plan: Plan;
   readonly dotted: readonly DottedName[];
   readonly db: Database;
-  /** What is about to be changed: `shop at db.example.com:5432 as deploy`. */
+  /** The database that may be changed: `shop at db.example.com:5432 as deploy`. */
   readonly target: ShownText;
   readonly settings: Settings;
-  /** Plans again, for the same state of the database, with what the user has answered. */
+  /** Plans again for the same state of the database, with the user's answers. */
   replan(answers: Pick<PlanOptions, "renames" | "new">): Planned;
 }
 
-/** What most commands begin with: the declarations, the state of the database, and the plan from one to the other. */
+/** Loads the declarations and the state of the database, and plans the changes. Most commands begin this way. */
 export async function withPlan<Result>(flags: Flags, use: (planned: Planned) => Promise<Result>): Promise<Result> {
   const settings = await settingsOf(flags);
   const { sequences, schemas } = await settings.declarations();
   return withDatabase(settings, async (db, target) => {
     const state = await look(db, settings);
-    // A schema that is declared may be still to be created.
+    // A declared schema may not exist yet.
     const wanted = [...schemas, ...sequences.flatMap(({ schema }) => schema ?? [])];
     refuseUnknownSchemas(settings.schemas, state.schemas, wanted);
     const plannedWith = (options: PlanOptions): Planned => {

@@ -24,7 +24,7 @@ export interface NewFile {
   readonly content: string;
 }
 
-/** Writes all of them or none, in one go: a signal comes before or after. */
+/** Writes all of the files or none, without an interruption: a signal is handled before or after. */
 export function writeFiles(
   files: readonly NewFile[],
   { overwrite = false, hint = "nothing was written" }: { readonly overwrite?: boolean; readonly hint?: string } = {},
@@ -49,7 +49,7 @@ export function refuseToOverwrite(path: string, hint: string): void {
   if (isThere(path)) fail(`${shownPath(path)} exists; ${hint}`);
 }
 
-/** A link that leads nowhere is there, too. Where a folder of the path is a file, there is nothing. */
+/** Whether something exists at a path. A broken link counts. If a folder of the path is a file, nothing exists. */
 function isThere(path: string): boolean {
   try {
     lstatSync(path);
@@ -59,7 +59,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** The file takes the place of the old one when it is whole. A link stays a link, and the file behind it keeps its permissions. */
+/** Replaces a file once the new one is complete. A link stays a link, and its target keeps its permissions. */
 function replaceFile(path: string, content: string): void {
   const old = statSync(path, { throwIfNoEntry: false });
   // A file in the place of a device would be there for every program: /dev/null, say, if root asks for it.
@@ -68,20 +68,23 @@ function replaceFile(path: string, content: string): void {
   withTemporary(target, content, old, (temporary) => renameSync(temporary, target));
 }
 
-/** Never takes the place of a file that somebody else has made meanwhile. */
+/** Creates a file, but never replaces one that another process has created in the meantime. */
 function createFile(path: string, content: string): void {
   withTemporary(path, content, undefined, (temporary) => {
     try {
       linkSync(temporary, path);
     } catch (error) {
       if (codeOf(error) === "EEXIST") throw error;
-      // Some file systems know no second name of a file.
+      // Some file systems do not support hard links.
       renameSync(temporary, path);
     }
   });
 }
 
-/** Writes a file of another name beside it, which nobody else has: a name that could be guessed may be taken, or be a link. */
+/**
+ * Writes a temporary file beside it. Its name is random, because a name that could be guessed may be taken, or be a
+ * link.
+ */
 function withTemporary(path: string, content: string, old: Stats | undefined, use: (temporary: string) => void): void {
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString("hex")}.new`);
   const file = openSync(temporary, "wx", old === undefined ? 0o666 : 0o600);
@@ -102,7 +105,7 @@ function keepPermissions(file: number, { uid, gid, mode }: Stats): void {
   try {
     fchownSync(file, uid, gid);
   } catch {
-    // Only root may give a file to somebody else.
+    // Only root may change the owner of a file.
   }
   fchmodSync(file, mode & 0o777);
 }

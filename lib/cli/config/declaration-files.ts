@@ -5,10 +5,10 @@ import { fail } from "../terminal/command-error.js";
 import { withoutSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
 
-/** The files of a name or glob relative to a folder, in the order of their names. */
+/** Returns the files of a name or glob, relative to a folder, sorted by name. */
 export async function filesOf(pattern: string, folder: string): Promise<string[]> {
   const path = resolve(folder, pattern);
-  // A name such as [id].ts is looked for before it is taken for a glob.
+  // A name such as [id].ts is looked up before it is treated as a glob.
   if (existsSync(path)) {
     if (!statSync(path).isDirectory()) return [path];
     fail(

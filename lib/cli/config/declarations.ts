@@ -5,23 +5,23 @@ import { shownPath } from "../terminal/relative-path.js";
 import { kindOf, visitExports } from "./exported.js";
 import { loadModule } from "./load-module.js";
 
-/** Where a declaration was found, for messages: `orderSeq of src/sequences.ts`. */
+/** The place of a declaration, for messages: `orderSeq of src/sequences.ts`. */
 type Place = string;
 
-/** What was found in files of declarations. */
+/** The exports of files of declarations. */
 export interface Found {
-  /** A sequence that is exported again is the same declaration. */
+  /** The sequences with their places. A sequence that is exported again is the same declaration. */
   readonly sequences: Map<SequenceLike, Place>;
   /** The names of the schemas that are exported. */
   readonly schemas: Set<string>;
-  /** What is neither and was passed over: `limit of src/sequences.ts (a number)`. */
+  /** The other exports, which are ignored: `limit of src/sequences.ts (a number)`. */
   readonly others: string[];
 }
 
-/** What the user declares. */
+/** The declarations of the user. */
 export interface Declarations {
   readonly sequences: readonly SequenceLike[];
-  /** The schemas that are declared by themselves, with sequences or without. */
+  /** The schemas that are exported, with or without sequences. */
   readonly schemas: readonly string[];
 }
 
@@ -30,8 +30,8 @@ export function nothingFound(): Found {
 }
 
 /**
- * Adds what files export. Fails if they export things but no declaration, because that is the wrong file. A file that exports
- * nothing at all declares nothing, such as `pull` writes it for a database without sequences.
+ * Adds the exports of files. Fails if they export things but no declaration, because those are the wrong files. A file
+ * without exports declares nothing; `pull` writes such a file for a database without sequences.
  */
 export async function findIn(files: readonly string[], found: Found): Promise<void> {
   const others: string[] = [];
@@ -61,14 +61,14 @@ export async function findIn(files: readonly string[], found: Found): Promise<vo
 
 const MOST_NAMED = 5;
 
-/** Adds a sequence that stands in the configuration itself. */
+/** Adds a sequence that is listed in the configuration itself. */
 export function add(sequence: SequenceLike, place: Place, { sequences }: Found): void {
   if (!sequences.has(sequence)) sequences.set(sequence, place);
 }
 
 /**
- * The declarations, as this copy of the library makes them: a file may have imported another copy, or Drizzle. Two of one name
- * are refused with both places.
+ * Returns the declarations, made by this copy of the library, because a file may have imported another copy, or
+ * Drizzle. Fails for two declarations of one name, with both places.
  */
 export function declarationsOf(found: Found): Declarations {
   const places = new Map<string, Place>();

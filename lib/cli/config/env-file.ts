@@ -6,7 +6,7 @@ import { explain } from "../terminal/error-message.js";
 import { keepEnvironmentSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
 
-/** Sets the variables of a file such as `.env`. A variable that is set already keeps its value, as in Node.js. */
+/** Sets the variables of a file such as `.env`. A variable that is already set keeps its value, as in Node.js. */
 export function loadEnvFile(file: string): void {
   let source: string;
   try {
@@ -18,7 +18,7 @@ export function loadEnvFile(file: string): void {
   keepEnvironmentSecrets();
 }
 
-/** The end of a sentence about a variable that is not set: `.env` files are read only if told to. */
+/** Returns the end of a sentence about a variable that is not set, because `.env` files are only read on request. */
 export function envFileHint(folder: string): string {
   const file = resolve(folder, ".env");
   if (!existsSync(file)) return "";

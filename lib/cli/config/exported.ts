@@ -1,10 +1,10 @@
 import type { SequenceLike } from "../../index.js";
 import { drizzleKindOf, isSequence } from "../../internal.js";
 
-/** Something that a file exports, with the words for its place: `orderSeq`, `all[2]`, `the default export`. */
+/** Receives an exported value and its place in words: `orderSeq`, `all[2]`, `the default export`. */
 export type Visit<Value> = (value: Value, place: string) => void;
 
-/** What to do with the sequences, the schemas, and the rest of what a file exports. */
+/** Receives the sequences, the schemas and the other exports of a file. */
 export interface Visitor {
   readonly sequence: Visit<SequenceLike>;
   readonly schema: Visit<{ readonly schemaName: string }>;
@@ -12,8 +12,8 @@ export interface Visitor {
 }
 
 /**
- * Visits what a file exports. Sequences and schemas also count inside an exported object or array. A CommonJS file comes as the
- * default export, and its own exports beside it.
+ * Visits the exports of a file. Sequences and schemas also count inside an exported object or array. A CommonJS file
+ * has its exports in the default export as well as beside it.
  */
 export function visitExports(exported: Readonly<Record<string, unknown>>, visitor: Visitor): void {
   const seen = new Set<unknown>();
@@ -25,13 +25,13 @@ export function visitExports(exported: Readonly<Record<string, unknown>>, visito
 
 function visitDefault(value: unknown, visitor: Visitor, seen: Set<unknown>): void {
   if (!isEsModule(value)) return visit(value, "the default export", visitor, seen);
-  // A CommonJS file that was an ES module once.
+  // A CommonJS file that was compiled from an ES module.
   for (const [name, each] of entriesOf(value)) {
     visit(each, name === "default" ? "the default export" : name, visitor, seen);
   }
 }
 
-/** An exported object may hold itself, or hold others that hold it. */
+/** Visits a value and its parts. Exported objects may contain each other or themselves. */
 function visit(value: unknown, place: string, visitor: Visitor, seen: Set<unknown>): void {
   if (typeof value === "object" && value !== null) {
     if (seen.has(value)) return;
@@ -44,7 +44,7 @@ function visit(value: unknown, place: string, visitor: Visitor, seen: Set<unknow
   for (const [key, part] of parts) visit(part, partOf(place, key, Array.isArray(value)), visitor, seen);
 }
 
-/** Beyond that many objects a file exports data, not declarations. */
+/** A file with more objects than this exports data, not declarations. */
 const MAX_OBJECTS = 10_000;
 
 function partOf(place: string, key: string, isList: boolean): string {
@@ -52,7 +52,7 @@ function partOf(place: string, key: string, isList: boolean): string {
   return isList ? `${place}[${key}]` : `${place}.${key}`;
 }
 
-/** An object or an array as it is written down, not an instance of a class. */
+/** Whether a value is a plain object or an array, not an instance of a class. */
 function isContainer(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -63,7 +63,7 @@ function isEsModule(value: unknown): value is object {
   return isContainer(value) && (value as { readonly __esModule?: unknown }).__esModule === true;
 }
 
-/** The parts of an object; CommonJS may export a part by a getter, which may fail. */
+/** Returns the parts of an object. CommonJS may export a part through a getter, which may throw. */
 function entriesOf(container: object): [key: string, value: unknown][] {
   return Object.keys(container).flatMap((key): [string, unknown][] => {
     if (key === "__esModule") return [];
@@ -86,7 +86,7 @@ function isSchema(value: unknown): value is { readonly schemaName: string } {
   );
 }
 
-/** What a value is, in words for a sentence: `a number`, `a function`, `a PgTable`. */
+/** Describes the kind of a value in a sentence: `a number`, `a function`, `a PgTable`. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return `${value}`;
   if (typeof value === "function") return value.toString().startsWith("class") ? "a class" : "a function";

@@ -15,11 +15,11 @@ const NAMES = ["ts", "mts", "js", "mjs", "cjs"].map((extension) => `nextval.conf
 export interface LoadedConfig {
   readonly config: Config;
   readonly folder: string;
-  /** What to call it in messages. */
+  /** The name of the file in messages. */
   readonly name: string;
 }
 
-/** The configuration of that name, or of the working folder; an empty one where there is none. */
+/** Loads the configuration of this name, or that of the working folder. It is empty if there is no file. */
 export async function loadConfig(given: string | undefined): Promise<LoadedConfig> {
   const file = given === undefined ? NAMES.map((name) => resolve(name)).find(existsSync) : resolve(given);
   if (file === undefined) return { config: {}, folder: process.cwd(), name: "the configuration" };
@@ -32,7 +32,10 @@ export async function loadConfig(given: string | undefined): Promise<LoadedConfi
   return { config, folder: dirname(file), name };
 }
 
-/** The default export; CommonJS is `module.exports`, which may be what the default export of an ES module was compiled to. */
+/**
+ * Returns the default export. In CommonJS that is `module.exports`, which may contain the default export of a compiled
+ * ES module.
+ */
 function configOf(exported: Readonly<Record<string, unknown>>): unknown {
   const isCommonJs =
     !("default" in exported) && !("__esModule" in exported) && Object.getPrototypeOf(exported) !== null;
@@ -50,7 +53,7 @@ const MILLISECONDS = [
   "a whole number of milliseconds, at least 0",
 ] as const;
 
-/** What each part has to be, with the words for it. */
+/** The check of each option, with the words for its expected value. */
 const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown) => boolean, what: string] } = {
   declarations: [
     (value) => isText(value) || isList(value, (each) => isText(each) || isSequence(each)),
@@ -76,7 +79,10 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
   ],
 };
 
-/** Never says what was given: it may be a url with a password, in the wrong place. */
+/**
+ * Checks the options. Messages never contain the given value, because it may be a URL with a password in the wrong
+ * place.
+ */
 function check(config: unknown, name: string): asserts config is Config {
   if (!isObject(config))
     fail(`The default export of ${name} has to be an object; write export default defineConfig({ ... })`);

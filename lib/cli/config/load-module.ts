@@ -7,13 +7,15 @@ import { thrownAt } from "./thrown-at.js";
 
 let loader: Jiti | undefined;
 
-/** One for all files, so that each is loaded once; `paths` are those of the working folder's tsconfig.json. */
+/**
+ * Returns one loader for all files, so each is loaded once. `paths` are those of the working folder's tsconfig.json.
+ */
 function loaderOf(): Jiti {
   const options = { fsCache: false, interopDefault: false, tsconfigPaths: true };
   return (loader ??= createJiti(resolve("nextval.config.ts"), options));
 }
 
-/** What a file of the user exports, TypeScript or JavaScript; what goes wrong in it becomes one sentence. */
+/** Loads a file of the user, TypeScript or JavaScript, and returns its exports. An error in it becomes one sentence. */
 export async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     return await loaderOf().import<Record<string, unknown>>(file);
@@ -28,7 +30,7 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
 
 const PARSE_ERROR = "ParseError: ";
 
-/** A file that does not compile has its place in the message. */
+/** Whether the file compiled. Otherwise the message already has the place of the error. */
 function isCompiled(error: unknown): boolean {
   return !(error instanceof Error && error.message.startsWith(PARSE_ERROR));
 }

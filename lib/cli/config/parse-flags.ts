@@ -2,14 +2,14 @@ import { InvalidArgumentError } from "commander";
 import type { HazardCode } from "../../catalog/index.js";
 import { ALLOWABLE_CODES, isAlwaysBlocked } from "../../catalog/plan/hazards/hazard-codes.js";
 
-/** `public,billing` */
+/** Parses a list of names: `public,billing`. */
 export function list(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.includes("")) throw new InvalidArgumentError("Names are needed, with commas between them.");
   return names;
 }
 
-/** `old_seq=new_seq`, added to those before. */
+/** Parses `old_seq=new_seq`, and adds it to the previous ones. */
 export function rename(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [, oldName, newName] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
   if (oldName === undefined || newName === undefined) {
@@ -19,13 +19,13 @@ export function rename(text: string, before: Readonly<Record<string, string>> = 
   return { ...before, [oldName]: newName };
 }
 
-/** The name of a declared sequence, added to those before. */
+/** Adds the name of a declared sequence to the previous ones. */
 export function isNew(text: string, before: readonly string[] = []): string[] {
   if (text === "") throw new InvalidArgumentError("The name of a declared sequence is needed.");
   return [...before, text];
 }
 
-/** The code of a hazard, added to those before. */
+/** Adds the code of a hazard to the previous ones. */
 export function hazardCode(text: string, before: readonly HazardCode[] = []): HazardCode[] {
   const code = ALLOWABLE_CODES.find((code) => code === text);
   if (isAlwaysBlocked(text))
@@ -34,20 +34,20 @@ export function hazardCode(text: string, before: readonly HazardCode[] = []): Ha
   return [...before, code];
 }
 
-/** The name of a role, added to those before. */
+/** Adds the name of a role to the previous ones. */
 export function role(text: string, before: readonly string[] = []): string[] {
   if (text === "") throw new InvalidArgumentError("The name of a role is needed.");
   return [...before, text];
 }
 
-/** A share of 1: `0.75`. */
+/** Parses a share of 1: `0.75`. */
 export function share(text: string): number {
   const number = /^(0?\.\d+|1(\.0+)?)$/.test(text) ? Number(text) : Number.NaN;
   if (!(number > 0)) throw new InvalidArgumentError("It has to be above 0 and up to 1, such as 0.75.");
   return number;
 }
 
-/** A day at most. */
+/** Parses seconds, up to a day. */
 export function seconds(text: string): number {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(number >= 1 && number <= 86_400)) throw new InvalidArgumentError("It has to be from 1 to 86400 seconds.");

@@ -8,7 +8,7 @@ import { add, type Declarations, declarationsOf, findIn, nothingFound } from "./
 import { envFileHint } from "./env-file.js";
 import { type LoadedConfig, loadConfig } from "./load-config.js";
 
-/** The flags of all commands, as they were given. */
+/** The flags of all commands, as given. */
 export interface Flags {
   readonly config?: string;
   readonly envFile?: string;
@@ -45,10 +45,10 @@ export interface Flags {
   readonly margin?: bigint;
 }
 
-/** Flags, configuration and environment, made one: flags win, and what may be given more than once adds up. */
+/** The combined flags, configuration and environment. Flags win, and repeatable flags add to the configuration. */
 export interface Settings {
   readonly url: string;
-  /** Where the url is from, for messages. */
+  /** The source of the URL, for messages. */
   readonly urlFrom: string;
   readonly schemas: readonly string[] | undefined;
   readonly planOptions: PlanOptions;
@@ -58,7 +58,7 @@ export interface Settings {
   /** The folder of migrations. */
   readonly migrations: string;
   readonly format: MigrationFormat | undefined;
-  /** Loads the files. */
+  /** Loads the files of declarations. */
   declarations(): Promise<Declarations>;
 }
 
@@ -84,7 +84,10 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
   };
 }
 
-/** A url that is given and empty is an error: what it is read from is probably not set, and another database would be changed. */
+/**
+ * Returns the URL and its source. An empty URL is an error: its variable is probably not set, and the command would
+ * change another database.
+ */
 function urlOf(flags: Flags, { config, folder, name }: LoadedConfig): [url: string, from: string] {
   if (flags.url === "") fail("--url is empty; is the variable set that it is read from?");
   if (flags.url !== undefined) return [flags.url, "--url"];

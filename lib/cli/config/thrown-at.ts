@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { shownPath } from "../terminal/relative-path.js";
 
-/** The folder of this library as it is installed: what it throws itself, a file of the user has caused. */
+/** The folder of this installed library. A file of the user caused the errors that the library throws. */
 const LIBRARY = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * The place in a file of the user that an error comes from, such as `src/sequences.ts:12`; undefined if its stack names none.
- * The column is left out, because the loader compiles the file.
+ * Returns the place in a file of the user that an error comes from, such as `src/sequences.ts:12`. Undefined if its
+ * stack names none. The column is left out, because the loader compiles the file.
  */
 export function thrownAt(error: unknown): string | undefined {
   const stack = error instanceof Error ? error.stack : undefined;
@@ -21,7 +21,7 @@ export function thrownAt(error: unknown): string | undefined {
     const file = where.replace(/^async /, "");
     const path = file.startsWith("file:") ? fileURLToPath(file) : file;
     const shown = shownPath(path);
-    // Of a path below the working folder only what is below it counts.
+    // Only the part of a path below the working folder counts.
     if (/^(node:|<)/.test(path) || /(^|[\\/])node_modules[\\/]/.test(shown) || path.startsWith(LIBRARY)) continue;
     return `${shown}:${number}`;
   }

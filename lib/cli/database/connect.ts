@@ -9,11 +9,11 @@ import { cancellable } from "../terminal/signals.js";
 import { type DatabaseUrl, type Host, readUrl } from "./database-url.js";
 import { reach } from "./probe.js";
 
-/** In seconds. */
+/** Both in seconds. */
 const CONNECT_TIMEOUT = 10;
 const END_TIMEOUT = 1;
 
-/** Runs something with a connection that is closed afterwards, and that a signal cancels. */
+/** Runs a function with a connection that is closed afterwards, and that a signal cancels. */
 export async function withDatabase<Result>(
   { url, urlFrom }: Pick<Settings, "url" | "urlFrom">,
   use: (db: Database, target: ShownText) => Promise<Result>,
@@ -48,7 +48,7 @@ function optionsOf({ database, user, password, wish }: DatabaseUrl, hosts: reado
   return {
     max: 1,
     onnotice: () => {},
-    // The driver would ask for types with operators that a schema of the search_path could replace.
+    // The driver would query types with operators that a schema of the search_path could replace.
     fetch_types: false,
     connect_timeout: CONNECT_TIMEOUT,
     connection: server,
@@ -60,7 +60,7 @@ function optionsOf({ database, user, password, wish }: DatabaseUrl, hosts: reado
     ...(database === undefined ? {} : { database }),
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
-    // There is no TLS on a socket.
+    // A Unix socket does not use TLS.
     ...(socket !== undefined
       ? { ssl: false }
       : ssl === undefined
@@ -71,13 +71,19 @@ function optionsOf({ database, user, password, wish }: DatabaseUrl, hosts: reado
   };
 }
 
-/** The driver takes lists, which its types do not say; in one text an IPv6 address would be cut at its colons. */
+/**
+ * The driver accepts lists, although its types do not say so. In a single text it would cut an IPv6 address at its
+ * colons.
+ */
 function listOf(hosts: readonly Host[]): { host: string; port: number } {
   const lists: unknown = { host: hosts.map(({ host }) => host), port: hosts.map(({ port }) => port ?? 5432) };
   return lists as { host: string; port: number };
 }
 
-/** The options for the first host that answers; for all that do if the driver has to choose by what they are. */
+/**
+ * Returns the options for the first host that answers, or for all that do if the driver has to choose by their
+ * attributes.
+ */
 async function reachable(wanted: DatabaseUrl, asked: Address): Promise<postgres.Options<{}>> {
   const { ssl, sslFrom, sessionAttributes } = wanted.wish;
   const needsTls = ssl === undefined || ssl === false || ssl === "prefer" ? undefined : sslFrom;
@@ -105,7 +111,7 @@ function hostsOf({ host, port }: Address): Host[] {
   return host.map((each, index) => ({ host: each, port: ports[index] ?? ports[0] }));
 }
 
-/** `db.example.com:5432`, `[::1]:5432`, or the path of a socket. */
+/** Formats an address: `db.example.com:5432`, `[::1]:5432`, or the path of a socket. */
 function addressOf(address: Address): string {
   if (address.path) return address.path;
   return hostsOf(address)
@@ -118,12 +124,12 @@ interface Session {
   readonly user: string;
 }
 
-/** What is about to be changed: `shop at db.example.com:5432 as deploy`. */
+/** Names the database that may be changed: `shop at db.example.com:5432 as deploy`. */
 function targetOf({ database, user }: Session, address: string): ShownText {
   return text`${shownName(database)} at ${address} as ${shownName(user)}`;
 }
 
-/** Who the session is, and the number of the server's process. */
+/** Reads the database and the user of the session, and the number of the server's process. */
 async function firstAnswer(client: postgres.Sql): Promise<Session & { pid: number }> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -165,7 +171,7 @@ function reasonOf(error: unknown): string {
   return code === "" ? words : `${words} (${code})`.trim();
 }
 
-/** Stops what a process of the server is doing, such as waiting for a lock. */
+/** Cancels the statement of a server process, which may be waiting for a lock. */
 async function cancelBackend(client: postgres.Sql, process: number): Promise<void> {
   try {
     await client`

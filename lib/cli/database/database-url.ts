@@ -1,9 +1,9 @@
 import { fail } from "../terminal/command-error.js";
 import { applyParameter, type Wish } from "./url-parameters.js";
 
-/** What a url says of where to connect, and how. */
+/** The parts of a database URL. */
 export interface DatabaseUrl {
-  /** Empty if the url names no host: then the driver takes PGHOST, or localhost. */
+  /** The hosts; empty if the URL names none. The driver then uses PGHOST, or localhost. */
   readonly hosts: readonly Host[];
   readonly database: string | undefined;
   readonly user: string | undefined;
@@ -18,8 +18,8 @@ export interface Host {
 }
 
 /**
- * Reads a url as libpq does, and those of Prisma and node-postgres. Fails with the reason for what the command cannot do.
- * Source: "Database Connection Control Functions", section "Connection URIs".
+ * Reads a URL as libpq does, including URLs of Prisma and node-postgres. Fails with the reason if the command cannot do
+ * what it asks for. Source: "Database Connection Control Functions", section "Connection URIs".
  */
 export function readUrl(url: string, from: string): DatabaseUrl {
   const parts = partsOf(url);
@@ -60,8 +60,8 @@ interface Parts {
 }
 
 /**
- * Undefined for what cannot be understood as it was meant: an @, # or / in a password that is not encoded would make a host or
- * a database of the rest, and a message would name it.
+ * Splits a URL. Returns undefined if it may be misread: an unencoded @, # or / in a password would make a host or a
+ * database of the rest, and a message would show it.
  */
 function partsOf(url: string): Parts | undefined {
   const [, authority, path, query] = /^postgres(?:ql)?:\/\/([^/?#]*)([^?#]*)(.*)$/s.exec(url) ?? [];
@@ -70,7 +70,7 @@ function partsOf(url: string): Parts | undefined {
   if (/[@#]/.test(path + query) || path.lastIndexOf("/") > 0) return undefined;
   const at = authority.lastIndexOf("@");
   const list = authority.slice(at + 1);
-  // Of several hosts the first begins after an @, which then has to be the only one.
+  // The first of several hosts begins after an @, which then has to be the only one.
   if (ats > 1 && authority.includes(",")) return undefined;
   const [, user, password] = /^([^:]*)(?::(.*))?$/s.exec(authority.slice(0, Math.max(at, 0))) ?? [];
   const hosts = list === "" ? [] : list.split(",").map(hostOf);
@@ -88,12 +88,12 @@ function partsOf(url: string): Parts | undefined {
   }
 }
 
-/** What a host may hold is for URL to say; a folder is that of a socket. */
+/** Whether a host is valid, as URL decides it. A folder is that of a socket. */
 function isHost({ host }: Host): boolean {
   return host.startsWith("/") || URL.canParse(`postgres://${host.includes(":") ? `[${host}]` : host}/`);
 }
 
-/** `host:port`, of which either may be left out; an IPv6 address stands in brackets. */
+/** Reads `host:port`. Both parts are optional, and an IPv6 address is in brackets. */
 function hostOf(text: string): Host | undefined {
   const [, bracketed, name, port] = /^(?:\[([^\]]+)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
   try {
@@ -105,7 +105,7 @@ function hostOf(text: string): Host | undefined {
   }
 }
 
-/** As the parameters `host` and `port` have them: a port for each host, or one for all. */
+/** Combines the parameters `host` and `port`: a port for each host, or one for all. */
 function hostsOf(hosts: string, ports: string): Host[] {
   const each = ports.split(",");
   return hosts.split(",").map((host, index) => ({ host, port: portOf(each.length === 1 ? each[0] : each[index]) }));

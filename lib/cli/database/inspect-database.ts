@@ -4,7 +4,10 @@ import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import type { Settings } from "../config/settings.js";
 import { setPatience } from "./timeouts.js";
 
-/** Inspects without waiting for ever, such as for somebody who has dropped a sequence and not committed it. */
+/**
+ * Inspects with a lock timeout. Otherwise it could wait forever, for example for a session that has dropped a sequence
+ * and not committed.
+ */
 export function look(
   db: Database,
   settings: Pick<Settings, "schemas" | "lockTimeout" | "statementTimeout">,

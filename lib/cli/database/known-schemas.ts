@@ -3,7 +3,7 @@ import { readDocument, type Source } from "../../server/read-json.js";
 import { fail } from "../terminal/command-error.js";
 import { withoutSecrets } from "../terminal/redact.js";
 
-/** Refuses names of schemas that do not exist: where nobody looks, all is well. */
+/** Rejects unknown schema names. Otherwise a typo would report a healthy database. */
 export function refuseUnknownSchemas(
   asked: readonly string[] | undefined,
   known: readonly string[],
@@ -19,7 +19,7 @@ export function refuseUnknownSchemas(
 
 const MOST_NAMED = 20;
 
-/** The same, where nothing else reads the schemas. */
+/** Reads the existing schemas, and rejects unknown schema names. */
 export async function checkSchemas(db: Source, asked: readonly string[] | undefined): Promise<void> {
   if (asked === undefined) return;
   const query = sql`select coalesce(json_agg(nspname order by nspname), '[]')::text as document from pg_catalog.pg_namespace`;

@@ -3,14 +3,15 @@ import { connect, type NetConnectOpts } from "node:net";
 /** `SSLRequest`, which every server answers with one byte. Source: "Message Formats". */
 const REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
-/** What it answers with: yes, no, or that it is too old to know. */
+/** The possible answers: yes, no, or an error of a server that is too old to know the request. */
 const ANSWERS = "SNE";
 
 /**
- * Knocks once before the driver connects: to a server that hangs up at once, such as a proxy with nothing behind it, the driver
- * would go on connecting for ever. Rejects with what is wrong there, also if TLS is needed and the server has none.
+ * Probes a server once before the driver connects. If a server closes connections immediately, such as a proxy without
+ * a backend, the driver would retry forever. Rejects with the reason, also if TLS is needed and the server does not
+ * have it.
  *
- * @param needsTls what asks for TLS, such as `sslmode=require`; undefined if nothing does
+ * @param needsTls - the setting that asks for TLS, such as `sslmode=require`; undefined if there is none
  */
 export async function reach(address: NetConnectOpts, milliseconds: number, needsTls?: string): Promise<void> {
   const socket = connect(address);

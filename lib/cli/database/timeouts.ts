@@ -6,8 +6,8 @@ type Work<Result> = (tx: Transaction) => Result | Promise<Result>;
 type Patience = Pick<Settings, "lockTimeout" | "statementTimeout">;
 
 /**
- * Limits how long the statements of this transaction wait for a lock, such as that of a table that is being altered, and how long each
- * may take in all if that is stated.
+ * Limits how long the statements of this transaction wait for a lock, such as that of a table that is being altered.
+ * Also limits how long each may take in total, if `statementTimeout` is given.
  */
 export async function setPatience(
   tx: Transaction,
@@ -18,7 +18,7 @@ export async function setPatience(
   await tx`select pg_catalog.set_config('statement_timeout', ${`${statementTimeout}`}, true)`;
 }
 
-/** The same database, whose transactions do not wait for a lock forever unless they set a patience of their own. */
+/** Wraps a database, so its transactions do not wait for a lock forever unless they set their own timeout. */
 export function patiently(db: Database, patience: Patience): Pick<Database, "begin"> {
   const begin = <Result>(modes: string, work: Work<Result>) =>
     db.begin(modes, async (tx) => {

@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 
-/** What the parameters of a url ask for. */
+/** The settings that the parameters of a URL ask for. */
 export interface Wish {
   host?: string;
   port?: string;
   user?: string;
   password?: string;
   database?: string;
-  /** As the driver takes it. */
+  /** The option for the driver. */
   ssl?: false | "prefer" | "require" | "verify-full" | ConnectionOptions;
-  /** What asks for TLS, such as `sslmode=require`, for messages. */
+  /** The parameter that asks for TLS, such as `sslmode=require`, for messages. */
   sslFrom?: string;
-  /** Prisma's word for a certificate that has to be valid, where TLS is asked for. */
+  /** Prisma's option for a certificate that has to be valid, if TLS is asked for. */
   isStrict?: boolean;
   prepare?: boolean;
   sessionAttributes?: SessionAttributes;
@@ -23,7 +23,10 @@ export interface Wish {
 const SESSION_ATTRIBUTES = ["read-write", "read-only", "primary", "standby", "prefer-standby"] as const;
 export type SessionAttributes = (typeof SESSION_ATTRIBUTES)[number];
 
-/** Takes a parameter, or says why it cannot, as the end of a sentence. What is no parameter of a client is a setting of the server. */
+/**
+ * Applies a parameter, or returns why it cannot, as the end of a sentence. A parameter that clients do not know is a
+ * setting of the server.
+ */
 export function applyParameter(wish: Wish, name: string, value: string): string | undefined {
   const apply = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
   if (apply === undefined) wish.server[name] = value;
@@ -39,7 +42,7 @@ const to =
     return undefined;
   };
 
-/** Of a pool, or of what the command sets itself. */
+/** For parameters of a pool, or of settings that the command makes itself. */
 const ignore: Apply = () => undefined;
 
 const refuse =
@@ -47,7 +50,7 @@ const refuse =
   () =>
     reason;
 
-/** The only values that ask for nothing that the driver cannot do. */
+/** Accepts all values that do not need a feature that the driver lacks. */
 const unlessRequired =
   (what: string): Apply =>
   (_wish, value) =>
@@ -60,7 +63,7 @@ const SSL_MODES: Readonly<Record<string, Wish["ssl"]>> = {
   disable: false,
   false: false,
   "0": false,
-  // libpq would try without TLS first.
+  // libpq would first try without TLS.
   allow: "prefer",
   prefer: "prefer",
   require: "require",
@@ -76,7 +79,7 @@ const ssl: Apply = (wish, value, name) => {
     return "which has to be disable, allow, prefer, require, verify-ca or verify-full";
   }
   const mode = SSL_MODES[value];
-  // A certificate that was named before.
+  // A certificate of an earlier parameter.
   const given = typeof wish.ssl === "object" ? wish.ssl : undefined;
   if (mode !== undefined) wish.ssl = given?.ca !== undefined && mode !== false ? withCa(mode, given.ca) : mode;
   wish.sslFrom = `${name}=${value}`;
@@ -98,14 +101,14 @@ const rootCertificate: Apply = (wish, value) => {
   return undefined;
 };
 
-/** A certificate that is named is checked, as libpq does. */
+/** Checks a given certificate, as libpq does. */
 function withCa(mode: Wish["ssl"], ca: ConnectionOptions["ca"]): ConnectionOptions {
   const isNameChecked = mode === "verify-full";
   return { ...(isNameChecked ? {} : { checkServerIdentity: () => undefined }), ...(ca === undefined ? {} : { ca }) };
 }
 
 const PARAMETERS: Readonly<Record<string, Apply>> = {
-  // Of libpq. Source: "Parameter Key Words".
+  // Parameters of libpq. Source: "Parameter Key Words".
   host: to("host"),
   port(wish, value) {
     if (!/^\d{1,5}(,\d{1,5})*$/.test(value)) return "which has to be a number";
@@ -143,9 +146,9 @@ const PARAMETERS: Readonly<Record<string, Apply>> = {
   load_balance_hosts: ignore,
   fallback_application_name: ignore,
   sslcompression: ignore,
-  // Every server that takes TLS at once also takes a request for it.
+  // Every server that accepts direct TLS also accepts a request for it.
   sslnegotiation: ignore,
-  // Of Prisma.
+  // Parameters of Prisma.
   schema(wish, value) {
     wish.server["search_path"] = `"${value.replaceAll('"', '""')}"`;
     return undefined;
@@ -165,7 +168,7 @@ const PARAMETERS: Readonly<Record<string, Apply>> = {
   statement_cache_size: ignore,
   max_idle_connection_lifetime: ignore,
   max_connection_lifetime: ignore,
-  // Of node-postgres and postgres.js.
+  // Parameters of node-postgres and postgres.js.
   uselibpqcompat: ignore,
   prepare(wish, value) {
     if (value === "false") wish.prepare = false;

@@ -10,17 +10,17 @@ import { columnsOf } from "../terminal/text-width.js";
 import { daysLeft } from "./days-left.js";
 
 export interface Looks {
-  /** What is known of the speed, where it was looked at before. */
+  /** The rates, if there is an earlier sample. */
   readonly rates: readonly SequenceRate[] | undefined;
-  /** Also say what is worth knowing, and no problem. */
+  /** Whether to print informational findings as sentences. */
   readonly verbose: boolean;
-  /** How wide the terminal is; undefined where there is none. */
+  /** The width of the terminal; undefined if there is none. */
   readonly columns: number | undefined;
 }
 
 const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: "ok", warning: "warning", critical: "CRITICAL" };
 
-/** The health to read: a row per sequence, what is wrong with it below, and how many there are. */
+/** Formats the health for people: a row per sequence, its problems below, and the totals at the end. */
 export function describeHealth({ sequences, level }: Health, { rates, verbose, columns }: Looks): ShownText {
   if (sequences.length === 0) return text`There are no sequences.`;
   const days = rates && new Map(rates.map((each) => [sequenceKeyOf(each.sequence), each.daysLeft]));
@@ -40,7 +40,7 @@ export function describeHealth({ sequences, level }: Health, { rates, verbose, c
   return lines([...blocks, "", summary(sequences, level)]);
 }
 
-/** All but the bar. */
+/** The cells of a row, without the bar. */
 function rowOf(sequence: SequenceHealth, days: ReadonlyMap<string, number | null> | undefined): string[] {
   const { used, left, level } = sequence;
   const own = days?.get(sequenceKeyOf(sequence.sequence));
@@ -54,7 +54,7 @@ function rowOf(sequence: SequenceHealth, days: ReadonlyMap<string, number | null
   ];
 }
 
-/** What is worth knowing and no problem, in few words; `verbose` has the sentences. */
+/** Lists the informational findings in few words. `verbose` prints the sentences. */
 function notesOf({ cycles, cache, problems, columns }: SequenceHealth): string[] {
   const codes = problems.flatMap(({ code, level }) => (level === "ok" ? [code] : []));
   const notes = codes.map((code) =>
@@ -67,7 +67,7 @@ function notesOf({ cycles, cache, problems, columns }: SequenceHealth): string[]
   return [...(cycles ? ["cycles"] : []), ...new Set(notes)];
 }
 
-/** With the reason if it is that reading runs code of others, because it is the reader who decides about that. */
+/** Includes the reason if reading would run others' code, because the user decides about that. */
 function notCompared(columns: SequenceHealth["columns"]): string {
   const reasons = columns.flatMap((column) => column.notCompared ?? []);
   const reason = reasons.find((each) => each.startsWith("reading "));
@@ -77,7 +77,7 @@ function notCompared(columns: SequenceHealth["columns"]): string {
 const WIDEST = 20;
 const NARROWEST = 4;
 
-/** A bar takes the room that the rest of a row leaves. */
+/** Adds bars to the rows. A bar takes the width that the rest of a row leaves. */
 function withBars(
   sequences: readonly SequenceHealth[],
   rows: readonly string[][],

@@ -4,7 +4,10 @@ import { color, count } from "../terminal/print.js";
 import { shownName } from "../terminal/quote-name.js";
 import { lines, type ShownText, text } from "../terminal/shown-text.js";
 
-/** What is moved, what is left alone and why, and how much was compared where nothing is moved. */
+/**
+ * Describes the moves, the sequences that are left unchanged with the reasons, and how much was compared if nothing
+ * moves.
+ */
 export function describeResync(report: ResyncReport, columns: number): ShownText {
   const skips = report.skips.map(({ sequence, reason }) => {
     return color.dim(text`${shownName(sequence.schema, sequence.name)} is left alone: ${inFlags(reason)}`);
@@ -17,7 +20,7 @@ export function describeMoves({ moves }: ResyncReport): ShownText {
   return lines(moves.map(describeMove));
 }
 
-/** Nothing is said of what was not read. */
+/** Describes a report without moves. It only mentions columns that were read. */
 function nothing({ failures }: ResyncReport, columns: number): string {
   const read = `${count(columns, "column")} ${columns === 1 ? "was" : "were"} read`;
   if (failures.length > 0) {

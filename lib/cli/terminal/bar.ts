@@ -1,12 +1,12 @@
-/** `████████░░░░░░░░`, rounded down: it has a full one as soon as there is any, and is full only where all is done. */
+/** Draws a bar, rounded down: `████████░░░░░░░░`. It has a full cell if the share is above 0, and is full only at 1. */
 export function bar(share: number, width: number): string {
-  // A share such as 0.57 is a little less than it says.
+  // A share such as 0.57 is stored as slightly less.
   const rounded = Math.floor(share * width + 1e-10);
   const full = share >= 1 ? width : Math.min(width - 1, Math.max(share > 0 ? 1 : 0, rounded));
   return "█".repeat(full) + "░".repeat(width - full);
 }
 
-/** `91.5 %`, rounded down, so that 100 % is said only where nothing is left. */
+/** Formats a share, rounded down: `91.5 %`. It is 100 % only if nothing is left. */
 export function percent(share: number): string {
   return `${(Math.floor(share * 1000 + 1e-10) / 10).toFixed(1)} %`;
 }

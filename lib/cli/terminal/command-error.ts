@@ -1,4 +1,4 @@
-/** What the user can do something about: its message is all that is shown. */
+/** An error that the user can fix. Only its message is shown. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import type { ShownText } from "./shown-text.js";
 import { interrupt } from "./signals.js";
 
-/** Whether there is somebody to ask. */
+/** Whether there is a terminal to ask on. */
 export function isInteractive(): boolean {
   return process.stdin.isTTY === true && process.stdout.isTTY === true;
 }
@@ -11,7 +11,7 @@ export function isInteractive(): boolean {
 export function ask(question: ShownText): Promise<boolean> {
   return new Promise((resolve) => {
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
-    // The terminal is in raw mode here, so Ctrl-C comes as a key; Ctrl-D closes.
+    // In raw mode the terminal sends Ctrl-C as a key. Ctrl-D closes the input.
     terminal.once("SIGINT", () => void interrupt("SIGINT"));
     terminal.once("close", () => resolve(false));
     terminal.question(question.toString(), (answer) => {

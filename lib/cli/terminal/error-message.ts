@@ -2,11 +2,11 @@ import { CommandError } from "./command-error.js";
 import { inFlags } from "./flag-names.js";
 import { redact, redactThrown } from "./redact.js";
 
-/** What went wrong, in one sentence without a stack trace. A server's error brings its code, detail and hint along. */
+/** Explains an error in one sentence without a stack trace. A server's error includes its code, detail and hint. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return redactThrown(String(error));
   const { message, name } = error;
-  // What the command and the library say themselves has no password in it.
+  // Messages of the command and the library contain no password.
   if (error instanceof CommandError) return message;
   if (name === "NextvalError") return inFlags(message);
   if (name !== "PostgresError") return message === "" ? name : redactThrown(message);
@@ -18,13 +18,13 @@ export function explain(error: unknown): string {
 const LOCKED =
   "Somebody holds a table or a sequence that has to be read: find them with pg_blocking_pids, or wait longer with --lock-timeout";
 
-/** The stable name of an error, where it has one. */
+/** Returns the code of an error, or null if it has none. */
 export function codeOf(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : null;
 }
 
-/** The stacks of an error and its causes, for `--debug`. */
+/** Returns the stacks of an error and its causes, for `--debug`. */
 export function stacksOf(error: unknown): string {
   const stacks: string[] = [];
   for (let each = error; each instanceof Error && stacks.length < MAX_CAUSES; each = each.cause) {
@@ -33,5 +33,5 @@ export function stacksOf(error: unknown): string {
   return redactThrown(stacks.join("\nCaused by: "));
 }
 
-/** An error may be its own cause. */
+/** Limits the causes, because an error may be its own cause. */
 const MAX_CAUSES = 10;

@@ -1,22 +1,25 @@
 /**
- * Everything that steers a terminal or the order of reading, and all other characters that cannot be seen, but those that
- * join letters and emoji; `--json` has a text as it is.
+ * Characters that control a terminal or the reading direction, and all other invisible characters. Joiners of letters
+ * and emoji are kept. `--json` has the original text.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Without what would steer a terminal, such as the name of a sequence may hold. Lines stay lines. */
+/** Escapes characters that would control a terminal, which the name of a sequence may contain. Line breaks stay. */
 export function printable(text: string): string {
   return text.replace(UNSEEN, (character) =>
     character === "\n" || character === "\t" || isJoiner(character) ? character : escaped(character),
   );
 }
 
-/** The same for what has to stay on its line. */
+/** Escapes characters that would control a terminal, including line breaks. */
 export function printableLine(text: string): string {
   return text.replace(UNSEEN, (character) => (isJoiner(character) ? character : escaped(character)));
 }
 
-/** What is unseen becomes an escape of JSON, which means the same there: outside of strings a document has line breaks only. */
+/**
+ * Writes invisible characters as JSON escapes, which mean the same in JSON. Line breaks stay: in a document they are
+ * only outside of strings.
+ */
 export function printableJson(document: string): string {
   return document.replace(UNSEEN, (character) => {
     if (character === "\n") return character;

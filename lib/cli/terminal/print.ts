@@ -7,61 +7,64 @@ import { lines, ShownText, text } from "./shown-text.js";
 
 export { color };
 
-/** A reader that goes away early, such as `head`, is no error. */
+/** A reader that closes early, such as `head`, is not an error. */
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
 /*
- * Everything that the command prints goes through this file, and nothing else writes to stdout or stderr: so each text is
- * escaped, by the rules of the form that it has.
+ * Everything that the command prints goes through this file. Nothing else writes to stdout or stderr, so each text is
+ * escaped by the rules of its format.
  */
 
-/** One line, or more, for the user. */
+/** Prints one or more lines for the user. */
 export function say(shown: ShownText): void {
   process.stdout.write(`${shown.toString()}\n`);
 }
 
-/** Source for a file, which may be read on a terminal first. */
+/** Prints source for a file, which may be read on a terminal first. */
 export function saySource(source: string): void {
   say(ShownText.document(source));
 }
 
-/** Metrics for Prometheus, whose labels know three escapes only: as they are to a program, but not to a terminal. */
+/**
+ * Prints metrics for Prometheus. Its labels only have three escapes, so the text is unchanged for a program, but
+ * escaped for a terminal.
+ */
 export function sayMetrics(metrics: string): void {
   if (process.stdout.isTTY === true) say(ShownText.document(metrics));
   else process.stdout.write(`${metrics}\n`);
 }
 
-/** What went wrong. A password in a url never gets out this way. */
+/** Prints an error. Passwords in URLs are masked. */
 export function complain(sentence: string | ShownText): void {
   const shown = typeof sentence === "string" ? ShownText.message(maskUrls(sentence)) : sentence;
   process.stderr.write(`${shown.toString()}\n`);
 }
 
-/** The one JSON document of `--json`; a bigint becomes text. */
+/** Prints the one JSON document of `--json`. A bigint becomes text. */
 export function sayJson(document: unknown): void {
   const replacer = (key: string, value: unknown) => (typeof value === "bigint" ? `${value}` : inMessages(key, value));
   process.stdout.write(`${printableJson(JSON.stringify(document, replacer, 2))}\n`);
 }
 
-/** One JSON document on one line, of several. */
+/** Prints one of several JSON documents, on one line. */
 export function sayJsonLine(document: unknown): void {
   process.stdout.write(`${printableJson(JSON.stringify(document, inMessages))}\n`);
 }
 
-/** What the library advises names flags in a document, too. */
+/** Replaces option names by flags in the library's advice within a document. */
 function inMessages(key: string, value: unknown): unknown {
   return typeof value === "string" && ["message", "notCompared", "reason"].includes(key) ? inFlags(value) : value;
 }
 
-/** Resolves when everything that was said has gone out; on Windows that takes a moment. */
+/** Resolves when everything was written; on Windows that takes a moment. */
 export async function flushed(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     await new Promise<void>((resolve) => stream.write("", () => resolve()));
   }
 }
 
-/** A plan to read: each change with its SQL and its hazards, then what is pending, then the questions. */
+/** Formats a plan for people: each change with its SQL and its hazards, then the pending owners, then the questions. */
 export function describe(
   { changes, pending, questions }: Pick<Plan, "changes" | "pending" | "questions">,
   allow: readonly HazardCode[],
@@ -88,7 +91,7 @@ function describeHazard({ code, message, blocked }: Hazard, allow: readonly Haza
     : text`  ${color.yellow(`! ${code}`)} ${message}`;
 }
 
-/** What has to wait, with what to run then, and once what every table of them has to heed. */
+/** Describes the pending owners with the SQL to run later, and once the hint for all of them. */
 function describePending(pending: readonly Pending[]): ShownText[] {
   const [first] = pending;
   if (first === undefined) return [];
@@ -110,21 +113,21 @@ function describeQuestion({ message, otherwise, ...question }: Question): ShownT
   return text`${color.cyan("?")} ${message} ${otherwise} Answer with ${answersTo({ message, otherwise, ...question }).join(" or ")}.`;
 }
 
-/** The flags that answer a question: "yes" comes first. */
+/** Returns the flags that answer a question. "yes" comes first. */
 export function answersTo({ subject, oldName, yes }: Question): string[] {
   const isNew = `--new ${argument(subject)}`;
   if (yes === "new") return [isNew];
-  // The flag would be divided at the wrong place.
+  // The flag would be split at the wrong place.
   if (`${oldName}${subject}`.includes("=")) return ["renames in the configuration", isNew];
   return [`--rename ${argument(`${oldName}=${subject}`)}`, isNew];
 }
 
-/** As a shell takes it. */
+/** Quotes a word for a shell. */
 function argument(word: string): string {
   return /^[\w.=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** `1 change`, `2 changes` */
+/** Formats a number with a noun: `1 change`, `2 changes`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

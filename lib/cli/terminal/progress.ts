@@ -4,12 +4,10 @@ import { columnsOf, cut } from "./text-width.js";
 
 const WIDTH = 30;
 
-/** Back to the first column, and the rest of the line is gone. */
+/** Returns to the first column and clears the line. */
 const CLEAR = "\r\u001b[K";
 
-/**
- * A bar on stderr while long work is going on, on a terminal only; it is gone when the work is done.
- */
+/** Shows a progress bar on stderr during long work, on a terminal only. It disappears when the work is done. */
 export function progressBar(what: string): {
   readonly show: (progress: Progress) => void;
   readonly clear: () => void;
@@ -28,7 +26,10 @@ export function progressBar(what: string): {
   };
 }
 
-/** One line at most: one that wraps cannot be taken back. A terminal that does not know its width says 0. */
+/**
+ * Formats a progress line that fits the terminal, because a wrapped line cannot be cleared. A terminal of unknown width
+ * reports 0.
+ */
 export function progressLine(what: string, { done, total }: Progress, columns: number): string {
   const width = (columns > 0 ? columns : 80) - 1;
   const counted = `${what} ${done}/${total}`;

@@ -3,16 +3,16 @@ const MASK = "****";
 /** Passwords, in every form in which a message may quote them. */
 const secrets = new Set<string>();
 
-/** Below this length a password is masked where it stands alone only: "a" is in every sentence. */
+/** A shorter password is masked only as a whole word: "a" is in every sentence. */
 const LONG = 6;
 
-/** Remembers the password of a text that may be a url, so that `redact` masks it from now on. */
+/** Remembers the password of a text that may be a URL, so `redact` masks it from now on. */
 export function keepSecretsOf(given: string): void {
   const [, userinfo] =
     /^[^:/]*:\/\/([^/?#]*)@/.exec(given) ?? /^[^:/]*:\/\/(.*)@/s.exec(given) ?? /^([^\s/]*)@/.exec(given) ?? [];
   const typed = userinfo === undefined ? -1 : userinfo.indexOf(":");
   const known = partsOf(given);
-  // What is also the name of a user, a database or a host cannot be told from that, and would say what the password is.
+  // A password that equals the name of a user, database or host is not masked. The mask would reveal it.
   const keep = (password: string) => {
     if (!known.includes(password)) keepSecret(password);
   };
@@ -22,11 +22,11 @@ export function keepSecretsOf(given: string): void {
     keep(password);
     for (const name of ["password", "sslpassword"]) keep(searchParams.get(name) ?? "");
   } catch {
-    // Whoever connects with it says that it is no url.
+    // An invalid URL is reported when connecting.
   }
 }
 
-/** What a message names of a url. */
+/** The parts of a URL that messages show. */
 function partsOf(given: string): string[] {
   try {
     const { username, hostname, pathname } = new URL(given);
@@ -36,13 +36,13 @@ function partsOf(given: string): string[] {
   }
 }
 
-/** Remembers a password, as it is, percent-encoded and decoded. */
+/** Remembers a password in all its forms: unchanged, percent-encoded and decoded. */
 export function keepSecret(password: string): void {
   const forms = [password, encodeURIComponent(password), encodeURI(password), JSON.stringify(password).slice(1, -1)];
   try {
     forms.push(decodeURIComponent(password));
   } catch {
-    // A lone percent sign: nothing to decode.
+    // A lone percent sign cannot be decoded.
   }
   for (const form of forms) if (form !== "") secrets.add(form);
 }
@@ -53,7 +53,7 @@ export function keepEnvironmentSecrets(): void {
   keepSecret(process.env["PGPASSWORD"] ?? "");
 }
 
-/** Remembers the passwords of all urls in a configuration, wherever they stand. */
+/** Remembers the passwords of all URLs in a configuration, at any depth up to 5. */
 export function keepSecretsIn(value: unknown, depth = 0): void {
   if (typeof value === "string") keepSecretsOf(value);
   else if (typeof value === "object" && value !== null && depth < 5) {
@@ -64,21 +64,23 @@ export function keepSecretsIn(value: unknown, depth = 0): void {
   }
 }
 
-/** A name that the user gave, such as of a schema: it may be a password or a url in the wrong place. */
+/** Masks a name from the user, such as of a schema, which may be a password or a URL in the wrong place. */
 export function withoutSecrets(name: string): string {
   return secrets.has(name) ? MASK : maskUserinfo(name);
 }
 
 /**
- * A text that came from outside, such as an error of the driver, without any password: those that are known, and those of any
- * url in it. A sentence of the command's own is not masked: a password may be a word of it.
+ * Masks passwords in a text from outside, such as an error of the driver: the known ones, and those of any URL in it.
+ * The command's own sentences are not masked, because a password may be a word of them.
  */
 export function redact(text: string): string {
   const known = [...secrets].sort((a, b) => b.length - a.length);
   return maskUserinfo(known.reduce(mask, text));
 }
 
-/** What a file of the user throws may name a password that nothing else tells of: what follows such a word is masked, too. */
+/**
+ * Masks an error of a user's file, which may contain an unknown password: the word after "password" is masked as well.
+ */
 export function redactThrown(text: string): string {
   let isNext = false;
   return redact(text).replace(/\S+/g, (word) => {
@@ -91,14 +93,14 @@ export function redactThrown(text: string): string {
   });
 }
 
-/** What follows the word password in a sentence about it. */
+/** Words that can follow the word password in a sentence. */
 const SMALL_WORDS = new Set(
   "a an and authentication cannot failed for from has in invalid is missing must not of or required should the to was = :".split(
     " ",
   ),
 );
 
-/** The passwords of urls. */
+/** Masks the passwords of URLs. */
 export function maskUrls(text: string): string {
   return text.replace(/\S+/g, (word) => {
     const scheme = word.indexOf("://");
@@ -106,7 +108,7 @@ export function maskUrls(text: string): string {
   });
 }
 
-/** The passwords of urls, also of what has lost its scheme or a slash of it: `user:password@host`. */
+/** Masks the passwords of URLs, even without their scheme or a slash: `user:password@host`. */
 export function maskUserinfo(text: string): string {
   return maskUrls(text).replace(/\S+/g, (word) => {
     const at = word.lastIndexOf("@");

@@ -1,11 +1,11 @@
 import { printable, printableLine } from "./escape.js";
 
-/** What may stand in a text for people. */
+/** A value that can be part of a text for people. */
 export type Shown = ShownText | string | number | bigint;
 
 /**
- * A text for people. Whatever is put into it is escaped and stays on its line, so that a name of the database can neither
- * steer a terminal nor look like a line of the command. `say` takes nothing else.
+ * A text for people. Inserted values are escaped and stay on their line, so a name in the database can neither control
+ * the terminal nor look like a line of the command. `say` accepts nothing else.
  */
 export class ShownText {
   readonly #text: string;
@@ -18,7 +18,7 @@ export class ShownText {
     return this.#text;
   }
 
-  /** Lines of the command's own, such as a template has them. */
+  /** Makes a text of a template, whose lines are the command's own. */
   static template(strings: TemplateStringsArray, ...values: readonly Shown[]): ShownText {
     return new ShownText(
       strings.reduce((before, string, index) => before + ShownText.#shown(values[index - 1]) + string),
@@ -29,17 +29,20 @@ export class ShownText {
     return new ShownText(parts.map((part) => ShownText.#shown(part)).join(separator));
   }
 
-  /** A message that may have lines of its own: all but the first are indented, as no line of the command is. */
+  /**
+   * Makes a text of a message with line breaks. All lines after the first are indented, which the command's own lines
+   * never are.
+   */
   static message(message: string): ShownText {
     return new ShownText(printable(message).replaceAll("\n", "\n  "));
   }
 
-  /** A document in a language that has its own escapes, and in which lines are no rows. */
+  /** Makes a text of a document in a language with its own escapes, in which lines are not rows. */
   static document(document: string): ShownText {
     return new ShownText(printable(document));
   }
 
-  /** The same text between two marks of the command's own, such as a colour. */
+  /** Wraps a text in marks of the command, such as a color. */
   static between(paint: (text: string) => string, text: Shown): ShownText {
     return new ShownText(paint(ShownText.#shown(text)));
   }
@@ -58,7 +61,7 @@ export class ShownText {
  */
 export const text = ShownText.template;
 
-/** Texts below one another. */
+/** Puts texts below one another. */
 export function lines(parts: readonly Shown[], separator: "\n" | "\n\n" = "\n"): ShownText {
   return ShownText.lines(parts, separator);
 }

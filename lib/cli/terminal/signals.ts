@@ -1,23 +1,23 @@
 import { complain } from "./print.js";
 import { text } from "./shown-text.js";
 
-/** What the shell expects of a process that ends by a signal: 128 and its number. */
+/** The exit codes that a shell expects of a process that a signal ended: 128 and the number of the signal. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** How long the server gets to stop what it is doing, in milliseconds. */
+/** How long the server has to stop its work, in milliseconds. */
 const PATIENCE = 3000;
 
 const cancellations = new Set<() => Promise<unknown>>();
 let interrupted = false;
 
-/** Ends the process at a signal, after what is under way has been cancelled; at a second one, at once. */
+/** Ends the process at a signal, after the running work was cancelled. A second signal ends it immediately. */
 export function listenToSignals(): void {
   for (const signal of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
     process.on(signal, () => void interrupt(signal));
   }
 }
 
-/** As if the signal had come: a terminal in raw mode sends none. */
+/** Acts as if the signal had arrived, because a terminal in raw mode sends none. */
 export async function interrupt(signal: keyof typeof SIGNALS): Promise<never> {
   if (!interrupted) {
     interrupted = true;
@@ -28,13 +28,13 @@ export async function interrupt(signal: keyof typeof SIGNALS): Promise<never> {
   process.exit(SIGNALS[signal]);
 }
 
-/** What to do at a signal, while something runs. */
+/** Runs work that a signal cancels. */
 export async function cancellable<Result>(cancel: () => Promise<unknown>, something: () => Promise<Result>) {
   cancellations.add(cancel);
   try {
     return await something();
   } finally {
-    // A process that was interrupted ends by that: what fails because of it is nobody's concern.
+    // The process is already exiting, so ignore errors caused by the cancellation.
     if (interrupted) await new Promise(() => {});
     cancellations.delete(cancel);
   }

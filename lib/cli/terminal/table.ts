@@ -2,7 +2,10 @@ import { printableLine } from "./escape.js";
 import { type ShownText, text } from "./shown-text.js";
 import { columnsOf } from "./text-width.js";
 
-/** A line per row, with columns side by side: text to the left, and what `right` names to the right. */
+/**
+ * Formats rows as lines with aligned columns. Cells are aligned to the left, or to the right for the columns in
+ * `right`.
+ */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): ShownText[] {
   const cells = rows.map((row) => row.map((text) => printableLine(text)));
   const widths: number[] = [];

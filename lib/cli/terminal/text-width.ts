@@ -2,14 +2,17 @@ import { eastAsianWidth } from "get-east-asian-width";
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** How many columns of a terminal a text takes: two for what the East writes wide and for emoji, none for what combines. */
+/**
+ * Returns how many columns a text takes on a terminal: two for wide East Asian characters and emoji, none for combining
+ * ones.
+ */
 export function columnsOf(text: string): number {
   let columns = 0;
   for (const { segment } of graphemes.segment(text)) columns += widthOf(segment);
   return columns;
 }
 
-/** As much of a text as fits into so many columns. */
+/** Cuts a text to a number of columns. */
 export function cut(text: string, columns: number): string {
   let left = columns;
   let kept = "";
@@ -23,7 +26,7 @@ export function cut(text: string, columns: number): string {
 
 function widthOf(grapheme: string): number {
   if (/^[\p{Mark}\p{Format}\p{Default_Ignorable_Code_Point}]+$/u.test(grapheme)) return 0;
-  // Variation selector 16 asks for the picture, and two flags of letters are one flag.
+  // Variation selector 16 selects the emoji form, and two regional indicators make one flag.
   if (/\ufe0f|^\p{Regional_Indicator}{2}$/u.test(grapheme)) return 2;
   return eastAsianWidth(grapheme.codePointAt(0) as number);
 }
