@@ -1,6 +1,7 @@
 /** An exact integer: a `number` within 2^53-1, a `bigint`, or a decimal string such as "-9223372036854775808". */
 export type Integer = number | bigint | string;
 
+/** The type of a sequence on the server. */
 export type SequenceType = "smallint" | "integer" | "bigint";
 
 /** The JavaScript type of a sequence's values, by name. */
@@ -41,6 +42,7 @@ export interface SequenceOptions {
   readonly ownedBy?: OwningColumn | undefined;
   /** Whether the sequence starts over after a crash. True needs PostgreSQL 15 or later. Default: false. */
   readonly unlogged?: boolean | undefined;
+  /** The comment on the sequence. Default: none. */
   readonly comment?: string | undefined;
   /** The JavaScript type of the values. Default: bigint for a bigint sequence, number for the others. */
   readonly mode?: ValueMode | undefined;

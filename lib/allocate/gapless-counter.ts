@@ -1,6 +1,7 @@
 import { type Integer, NextvalError, pgSchema, type Sql, sql, type Transaction } from "../index.js";
 import { isText, optionsOf, readInteger } from "../internal.js";
 
+/** Options of `gapless`. */
 export interface GaplessOptions {
   /** The schema of the table of counters. By default the server's `search_path` decides. */
   readonly schema?: string | undefined;

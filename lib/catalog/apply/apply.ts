@@ -12,6 +12,7 @@ import { plan as planAgain } from "../plan/plan.js";
 import { lockBudget } from "./lock-budget.js";
 import { outOfLocks, refuseTooManyLocks } from "./lock-capacity.js";
 
+/** Options of `apply`. */
 export interface ApplyOptions {
   /** How long to wait for locks in total, in milliseconds, before `apply` gives up. Default: 5000; 0 waits forever. */
   readonly lockTimeout?: number | undefined;

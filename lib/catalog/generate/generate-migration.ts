@@ -11,9 +11,11 @@ import { commentLine, statementLine } from "./statement-line.js";
 
 export type { MigrationFile };
 
+/** Options of `generate`. */
 export interface GenerateOptions {
   /** The name of the migration: letters, digits, `_` and `-`. */
   readonly name: string;
+  /** The migration tool that the files are for. */
   readonly format: MigrationFormat;
   /** The time in the file name, which decides its order among other migrations. Default: now. */
   readonly at?: Date | undefined;

@@ -6,6 +6,7 @@ import { sequencesQuery } from "./sequences-query.js";
 import { serverQuery } from "./server-query.js";
 import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";
 
+/** Options of `inspect`. */
 export interface InspectOptions {
   /** The schemas to inspect. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;

@@ -29,7 +29,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       join pg_catalog.pg_sequence s on s.seqrelid = d.refobjid
       where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
     ), drawing as materialized (
-      -- Whatever it draws from, be it outside of what is looked at.
+      -- Columns whose default draws from any sequence, including those that are not inspected.
       select relation, number from dependent
       union
       select a.adrelid, a.adnum from pg_catalog.pg_attrdef a where a.adbin::text like '%:funcid 1574 %'
@@ -57,7 +57,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
           and (d.refobjid, d.refobjsubid) not in (select relation, number::int from drawing)
       ) each
       join pg_catalog.pg_attribute att on att.attrelid = each.relation and att.attnum = each.number
-      -- An identity column of a child table keeps the default of its parent, and takes no value from it.
+      -- An identity column of a child table keeps the default of its parent, but does not use it.
       where each.way <> 'default' or att.attidentity = ''
     ), ancestors as (
       select i.inhrelid as relation, i.inhparent as ancestor
@@ -84,7 +84,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       join pg_catalog.pg_inherits i on i.inhparent = t.part
     ), parts as materialized (
       select t.*, n.nspname, c.relname, c.reltype,
-        -- A child that draws from another sequence has keys of its own; a partition shares those of its table.
+        -- A child that draws from another sequence has its own keys. A partition shares those of its table.
         not c.relispartition and t.part <> t.relation
           and (att.attidentity <> ''
             or (t.part, att.attnum) in (select relation, number from drawing)
@@ -116,7 +116,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       select sequence, relation, number, way, plain, attname, atttypid, atttypmod, bool_or(foreign_keys) as divided,
         sum(locks) filter (where not foreign_keys) as locks,
         bool_and(ordered) filter (where not foreign_keys) as ordered,
-        -- Who may read a table may read its partitions and children with it, but not by themselves.
+        -- A role that may read a table may read its partitions and children through it, but not directly.
         bool_and(may_read) filter (where part = relation) as may_read,
         bool_and(may_read) filter (where not foreign_keys) as may_read_each,
         bool_or(row_security) filter (where part = relation) as row_security,

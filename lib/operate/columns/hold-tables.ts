@@ -40,7 +40,7 @@ export function holdTables(columns: readonly FedColumn[], trusted: readonly stri
         join pg_catalog.pg_inherits i on i.inhparent = held.relation
         where not held.alone
       ), locked as materialized (
-        -- The name may have led to another table when it was locked.
+        -- When it was locked, the name may have referred to another table.
         select l.relation
         from pg_catalog.pg_locks l
         where l.pid = pg_backend_pid() and l.granted and l.mode = 'ShareUpdateExclusiveLock' and l.relation is not null

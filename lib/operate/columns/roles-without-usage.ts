@@ -21,23 +21,23 @@ export const rolesWithoutUsage = sql`
       where doors.depth < 10 and has_any_column_privilege(v.owner, v.base, 'insert')
         and case when v.base = doors.relation then pg_catalog.pg_relation_is_updatable(v.view, false) & 8 = 8 end
     ), views as materialized (
-      -- Those of one table only, as nothing else tells which table a view inserts into.
+      -- Views of one table only, because otherwise it is unknown which table a view inserts into.
       select c.oid as view, c.relowner as owner, min(d.refobjid) as base
       from pg_catalog.pg_class c
       join pg_catalog.pg_rewrite r on r.ev_class = c.oid and r.ev_type = '1'
       join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::regclass and d.objid = r.oid
         and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid <> c.oid
       where c.relkind = 'v'
-        -- Its own default comes first, and what a rule or a trigger does instead is not known.
+        -- The view's own default comes first, and the effect of a rule or trigger is unknown.
         and not exists (select from pg_catalog.pg_attrdef a where a.adrelid = c.oid)
         and not exists (select from pg_catalog.pg_rewrite insert where insert.ev_class = c.oid and insert.ev_type = '3')
         and not exists (select from pg_catalog.pg_trigger t where t.tgrelid = c.oid and t.tgtype & 68 = 68)
-        -- Then whoever inserts needs the privileges of the table as well.
+        -- With security_invoker the inserting role also needs the privileges of the table.
         and not exists (
           select from pg_catalog.pg_options_to_table(c.reloptions) o
           where o.option_name = 'security_invoker' and o.option_value::boolean
         )
-        -- The server would wait for the lock before it says whether it can be updated.
+        -- For a locked view the server would wait before it says whether the view is updatable.
         and c.oid not in (
           select l.relation from pg_catalog.pg_locks l
           join pg_catalog.pg_database here on here.oid = l.database and here.datname = current_database()

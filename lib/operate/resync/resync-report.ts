@@ -25,6 +25,7 @@ export interface PlanResyncOptions extends ResyncOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** Options of `applyResync`. */
 export interface ApplyResyncOptions {
   /** How long to try to lock a sequence, in milliseconds, from 0 to 2147483647. Default: 5000; 0 tries forever. */
   readonly lockTimeout?: number | undefined;
@@ -57,6 +58,7 @@ export interface ResyncFailure {
 /** A sequence that was left unchanged although it feeds a column. */
 export interface ResyncSkip {
   readonly sequence: SequenceName;
+  /** Why it was left unchanged, in a sentence. */
   readonly reason: string;
 }
 
@@ -78,6 +80,7 @@ export interface ResyncReport {
   readonly moves: readonly ResyncMove[];
   /** The failures of the plan, and the moves that failed. */
   readonly failures: readonly ResyncFailure[];
+  /** The sequences that stay unchanged although they feed a column. */
   readonly skips: readonly ResyncSkip[];
 }
 

@@ -38,6 +38,7 @@ export type HealthCode =
   | "CACHE_LOST"
   | "UNREADABLE";
 
+/** A problem of a sequence, or something worth knowing about it. */
 export interface HealthProblem {
   readonly code: HealthCode;
   readonly level: HealthLevel;
@@ -62,6 +63,7 @@ export interface ColumnHealth extends ColumnName {
   readonly notCompared: string | null;
 }
 
+/** The health of one sequence. */
 export interface SequenceHealth {
   readonly sequence: SequenceName;
   /** The level of the worst problem. */

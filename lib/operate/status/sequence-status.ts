@@ -15,6 +15,7 @@ import { whyNotCompared } from "./not-compared.js";
 import type { Context } from "./problem-context.js";
 import { problemsOf } from "./problems.js";
 
+/** Options of `status`. */
 export interface StatusOptions extends Trust {
   /** The schemas whose sequences are reported. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;

@@ -7,6 +7,7 @@ import { advance, hasReached, nextOf, roomOf, valuesLeft } from "../arithmetic/p
 import { compare, type Pair, type Side } from "./compare-databases.js";
 import { holdTarget, setWhereBehind, type Step, verify } from "./set-target.js";
 
+/** Options of `planTransfer`. */
 export interface TransferOptions {
   /** The schemas whose sequences are carried. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
