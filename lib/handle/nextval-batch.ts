@@ -182,7 +182,7 @@ function expand<Sequence extends SequenceLike>(
     const end = begins[run + 1] ?? count;
     const first = BigInt(base) + BigInt(from) * increment;
     if (mode === "number") {
-      // Where the first and the last one are numbers that are exact, those in between are, too.
+      // If the first and the last value are exact as numbers, so are those in between.
       const decode = decoderOf(sequence);
       decode(`${first}`);
       decode(`${first + BigInt(end - 1 - from) * increment}`);

@@ -142,8 +142,8 @@ export function drizzleKindOf(constructor: unknown): string | undefined {
 }
 
 /**
- * Tells whether a value is a sequence of this copy of the library, of another copy, or of Drizzle. All carry a symbol, so data parsed from
- * JSON is not a sequence.
+ * Tells whether a value is a sequence of this copy of the library, of another copy, or of Drizzle. All carry a symbol,
+ * so data parsed from JSON is not a sequence.
  */
 export function isSequence(given: unknown): given is SequenceLike {
   if (typeof given !== "object" || given === null) return false;
