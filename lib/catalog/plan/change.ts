@@ -96,8 +96,11 @@ export interface PlanOptions {
   /** Schemas that `prune` covers even if no sequence is declared there. */
   readonly schemas?: readonly string[] | undefined;
   /**
-   * Maps old names to new names, also in another schema: `{ order_seq: "sales_order_seq", "public.invoice_seq":
-   * "billing.invoice_seq" }`. A new name is that of a declaration.
+   * Maps old names to new names, also in another schema. A new name is that of a declaration.
+   *
+   * ```ts
+   * { order_seq: "sales_order_seq", "public.invoice_seq": "billing.invoice_seq" }
+   * ```
    */
   readonly renames?: Readonly<Record<string, string>> | undefined;
   /**
