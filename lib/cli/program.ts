@@ -14,7 +14,7 @@ import { keepEnvironmentSecrets, keepSecretsOf, maskUrls, redact } from "./termi
 import { lines } from "./terminal/shown-text.js";
 import { listenToSignals } from "./terminal/signals.js";
 
-/** In the order of the help. */
+/** The commands, in the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {
   diff: () => import("./commands/diff.js"),
   push: () => import("./commands/push.js"),
@@ -26,7 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   transfer: () => import("./commands/transfer.js"),
 };
 
-/** Below the help of the program. */
+/** Printed after the help of the program. */
 const AFTER_HELP = `
 Start with what a database has, and keep it so:
   nextval pull --out src/sequences.ts         write the declarations
@@ -50,7 +50,7 @@ reading a table runs code of its owner with the rights of the role that reads. A
 read-only transaction is no sandbox.
 `;
 
-/** Runs the command of these arguments; gives its exit code. */
+/** Runs the command of these arguments, and returns its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
   // Values of flags may be URLs too: --url=postgresql://...
   for (const text of argv) keepSecretsOf(text.replace(/^--[a-z-]+=/, ""));

@@ -1,19 +1,21 @@
 import { NextvalError, type Transaction } from "../index.js";
 
-/** How long a lock is waited for unless the caller says otherwise. */
+/** How long to wait for a lock by default. */
 export const DEFAULT_LOCK_TIMEOUT_MS = 5_000;
 
 /** The longest `lock_timeout` of the server. */
 export const MAX_LOCK_TIMEOUT_MS = 2_147_483_647;
 
-/** Refuses what the server does not take as `lock_timeout`. `taker` is the function that has it as an option. */
+/**
+ * Throws for a value that the server does not accept as `lock_timeout`. `taker` is the function that has the option.
+ */
 export function checkLockTimeout(taker: string, milliseconds: number): void {
   if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= MAX_LOCK_TIMEOUT_MS) return;
   const problem = `${taker} takes a lockTimeout from 0 to ${MAX_LOCK_TIMEOUT_MS} milliseconds, not ${String(milliseconds)}`;
   throw new NextvalError("INVALID_ARGUMENT", problem);
 }
 
-/** Limits how long each further statement of a transaction waits for a lock. 0 waits forever. */
+/** Limits how long each later statement of a transaction waits for a lock. 0 waits forever. */
 export async function setLockTimeout(tx: Transaction, milliseconds: number): Promise<void> {
   await tx`select pg_catalog.set_config('lock_timeout', ${`${milliseconds}`}, true)`;
 }

@@ -3,10 +3,12 @@ import { sqlStateOf } from "./sqlstate.js";
 const ATTEMPTS = 10;
 
 /**
- * Reads, and reads again where something was dropped or altered meanwhile. Before PostgreSQL 18 a statement that looks
- * at all sequences fails with one that somebody drops while it runs, because its functions look at what is there by
- * then. Since 18 it may meet the file of a sequence just when somebody's ALTER SEQUENCE has put another in its place
- * and emptied it. In a transaction each attempt needs a savepoint; without one the failure is passed on.
+ * Reads, and retries if something was dropped or altered at the same time.
+ *
+ * Before PostgreSQL 18, a statement that reads all sequences fails if another session drops one while it runs, because
+ * its functions look up the current state. From 18 on, it may open the file of a sequence just after ALTER SEQUENCE has
+ * replaced and emptied that file. In a transaction each attempt needs a savepoint; without one the first error is
+ * thrown.
  */
 export async function readAgain<Result>(read: () => Promise<Result>): Promise<Result> {
   let first: unknown;
@@ -22,8 +24,9 @@ export async function readAgain<Result>(read: () => Promise<Result>): Promise<Re
 }
 
 /**
- * No relation with this OID, none of this name, no schema of this name; nothing in the file of one that was altered; a
- * deadlock with a session that drops several at once; or the name of a sequence led to a view, or to another relation.
+ * The possible errors: there is no relation with this OID, no relation of this name, or no schema of this name. The
+ * file of an altered sequence is empty. The statement deadlocked with a session that drops several sequences. The name
+ * of a sequence now refers to a view, or to another relation.
  */
 const MEANWHILE = new Set(["XX000", "42P01", "3F000", "XX001", "40P01", "55000", "22012", "42703"]);
 

@@ -4,7 +4,7 @@ import { text } from "../terminal/shown-text.js";
 import { addPlanning, type CliCommand } from "./command.js";
 import { withPlan } from "./with-plan.js";
 
-/** `nextval check`: fails where something differs. */
+/** `nextval check`: exits with 1 if something differs. */
 export const command: CliCommand = {
   summary: "fail where the database differs from the declarations",
   details: `

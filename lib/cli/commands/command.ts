@@ -3,14 +3,14 @@ import { ALLOWABLE_CODES } from "../../catalog/plan/hazards/hazard-codes.js";
 import { hazardCode, isNew, rename, role } from "../config/parse-flags.js";
 import type { Flags } from "../config/settings.js";
 
-/** A command: what its help says, its options, and what it does. */
+/** A command: its help, its options, and its function. */
 export interface CliCommand {
-  /** One line in the list of commands. */
+  /** Its line in the list of commands. */
   readonly summary: string;
-  /** Below its options: what there is to know, examples, exit codes. */
+  /** The text after its options: details, examples, exit codes. */
   readonly details: string;
   addOptions(command: Command): void;
-  /** Gives the exit code. */
+  /** Runs the command, and returns the exit code. */
   run(flags: Flags): Promise<number>;
 }
 
@@ -30,7 +30,7 @@ export function addPlanning(command: Command): Command {
     .option("--verbose", "also name what the files export that is not a declaration");
 }
 
-/** The option of the commands that say what a hazard is. */
+/** The option of the commands that show hazards. */
 export function addAllow(command: Command): Command {
   const allow = new Option("--allow <code>", `accept a hazard; may be repeated: ${ALLOWABLE_CODES.join(", ")}`);
   return command.addOption(allow.argParser(hazardCode));

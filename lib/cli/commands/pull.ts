@@ -11,7 +11,7 @@ import { text } from "../terminal/shown-text.js";
 import { addUrl, type CliCommand } from "./command.js";
 import { refuseToOverwrite, writeFiles } from "./write-files.js";
 
-/** `nextval pull`: writes the declarations of what a database has. */
+/** `nextval pull`: writes declarations for the sequences of a database. */
 export const command: CliCommand = {
   summary: "write the declarations of what a database has",
   details: `

@@ -11,7 +11,7 @@ import { areMeant } from "./dotted-names.js";
 import { refusalOf } from "./refusal.js";
 import { type Planned, withPlan } from "./with-plan.js";
 
-/** `nextval push`: applies the plan, after a question. */
+/** `nextval push`: applies the plan after confirmation. */
 export const command: CliCommand = {
   summary: "change the database so that it has what is declared",
   details: `

@@ -26,7 +26,9 @@ interface Run {
   readonly columns: number;
 }
 
-/** `nextval resync`: after an import, moves sequences past the values of their columns; shows the plan and asks first. */
+/**
+ * `nextval resync`: moves sequences past the values of their columns after an import. Shows the plan and asks first.
+ */
 export const command: CliCommand = {
   summary: "put sequences behind what their columns hold, after an import",
   details: `

@@ -21,7 +21,7 @@ import { progressBar } from "../terminal/progress.js";
 import { text } from "../terminal/shown-text.js";
 import { addReading, type CliCommand } from "./command.js";
 
-/** `nextval status`: how the sequences are, worst first; fails past a threshold. */
+/** `nextval status`: shows the health of sequences, worst first. Exits with 1 past a threshold. */
 export const command: CliCommand = {
   summary: "show how the sequences are, worst first",
   details: `

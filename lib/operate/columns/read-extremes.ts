@@ -190,7 +190,8 @@ async function readBatch(
     if (refusal === undefined) throw error;
     const [only, ...others] = columns;
     const isAlone = only !== undefined && others.length === 0;
-    // An emptied file again, just before it is read; or a table that is damaged, which is not worth a third look.
+    // Either the file was emptied again just before it was read, or the table is damaged, which is not worth a third
+    // attempt.
     const onceMore = sqlStateOf(refusal) === "XX001" && attempts > 1;
     if (isAlone && sqlStateOf(refusal) === "55P03" && how.late !== undefined) {
       how.late.push(only);
@@ -208,7 +209,7 @@ async function readBatch(
         await readBatch(db, how, columns.slice(middle), extremes, attempts);
       }
     } catch (later) {
-      // In a transaction that has failed, only the first error says why.
+      // In a failed transaction, only the first error has the reason.
       throw sqlStateOf(later) === "25P02" ? error : later;
     }
   }

@@ -62,9 +62,10 @@ async function moveHeld(
   const id = sql`${quotedOf(sequence)}::regclass`;
   await tx.query(enterCatalogPath({ views: trust.views === true }));
   await setLockTimeout(tx, lockTimeout);
-  // Another resync of the same sequence would wait for this one, and this one for it.
+  // Without this lock, two resyncs of one sequence would wait for each other.
   await tx`select pg_catalog.pg_advisory_xact_lock(${MOVE_LOCK}::int, ${id}::oid::int)`;
-  // The tables before the sequence: whoever empties a table and then fills it takes them in this order.
+  // The tables are locked before the sequence. A session that empties a table and then fills it locks them in this
+  // order.
   const readable = columns.filter((column) => incomparable(column) === undefined);
   for (const statement of holdTables(readable, trust.trustOwners ?? [], true)) await tx.query(statement);
   for (const each of readable.filter((column) => !mustBeHeld(column))) {
