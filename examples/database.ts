@@ -1,9 +1,8 @@
 import postgres from "postgres";
-import { reachServer } from "../test/server/server.js";
 
 /**
  * Gives an example an empty schema to work in, as its `search_path`, and removes it afterwards, also when the example
- * throws: a client that is connected, and an address for clients of other libraries. The server is the one at `DATABASE_URL`; without that variable one is started for as long as it is needed.
+ * throws: a client that is connected, and an address for clients of other libraries. The server is the one at `DATABASE_URL`.
  *
  * ```ts
  * await withDatabase("nextval_quickstart", async (client) => {
@@ -15,23 +14,22 @@ export async function withDatabase<T>(
   schema: string,
   work: (client: postgres.Sql, url: string) => Promise<T>,
 ): Promise<T> {
-  const server = await reachServer();
+  const address = process.env["DATABASE_URL"];
+  if (!address) {
+    throw new Error("Set DATABASE_URL, or start a server for the example as well: npm run example NAME");
+  }
+  const searchPath = `"${schema.replaceAll('"', '""')}"`;
+  const url = new URL(address);
+  url.searchParams.set("options", `-c search_path=${searchPath}`);
+  const client = postgres(address, { onnotice: () => {}, connection: { search_path: searchPath } });
   try {
-    const searchPath = `"${schema.replaceAll('"', '""')}"`;
-    const url = new URL(server.url);
-    url.searchParams.set("options", `-c search_path=${searchPath}`);
-    const client = postgres(server.url, { onnotice: () => {}, connection: { search_path: searchPath } });
-    try {
-      await client`drop schema if exists ${client(schema)} cascade`;
-      await client`create schema ${client(schema)}`;
-      return await work(client, url.href);
-    } finally {
-      // Through a client of its own: the example may have ended its own, or left a transaction open.
-      await client.end({ timeout: 1 });
-      await dropSchema(server.url, schema);
-    }
+    await client`drop schema if exists ${client(schema)} cascade`;
+    await client`create schema ${client(schema)}`;
+    return await work(client, url.href);
   } finally {
-    await server.stop();
+    // Through a client of its own: the example may have ended its own, or left a transaction open.
+    await client.end({ timeout: 1 });
+    await dropSchema(address, schema);
   }
 }
 

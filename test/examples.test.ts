@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const compiled = await compile(...names.map((name) => new URL(`../examples/${name}.ts`, import.meta.url)));
   for (const [index, name] of names.entries()) args[name] = [compiled[index] as string];
   // One of them as `npm start` does it.
-  args["quickstart"] = ["--import", "tsx", "examples/quickstart.ts"];
+  args["quickstart"] = ["--import", "tsx", "test/server/run-example.ts"];
 });
 
 async function outputOf(example: string): Promise<string> {
@@ -135,6 +135,17 @@ test("every example is run", async () => {
       .map((name) => `${name}.ts`)
       .sort(),
   );
+});
+
+test("an example needs nothing but a database", async () => {
+  const sources = await Promise.all(
+    (await readdir(`${root}examples`)).map((file) => readFile(`${root}examples/${file}`, "utf8")),
+  );
+  const imports = sources.flatMap((source) => [...source.matchAll(/ from "(\..*?)"/g)].map(([, path]) => path));
+  expect([...new Set(imports)].sort()).toEqual(["./database.js", "./show.js"]);
+  const env = { ...process.env, DATABASE_URL: "" };
+  const error = await run(process.execPath, args["kysely"] ?? [], { cwd: root, env }).catch(({ stderr }) => stderr);
+  expect(error).toContain("Set DATABASE_URL, or start a server for the example as well: npm run example NAME");
 });
 
 test("an example leaves nothing behind", async () => {
