@@ -4,7 +4,6 @@ import { sequenceName } from "../sequence/sequence-name.js";
 import { SQL, Sql } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
 import { kindOf } from "./first-words.js";
-import { sessionRequired } from "./session-required.js";
 
 /** The kind of connection that a handle runs its statements on. */
 export type HandleKind = "pool" | "session" | "transaction";
@@ -63,4 +62,12 @@ function isSequenceMark(mark: Mark): mark is SequenceMark {
 
 function isSame(one: SequenceMark, other: SequenceMark): boolean {
   return one.sequence?.[SQL].text === other.sequence?.[SQL].text;
+}
+
+export function sessionRequired(problem: string, sequence?: string): NextvalError {
+  return new NextvalError("SESSION_REQUIRED", problem, { sequence });
+}
+
+export function ended(): NextvalError {
+  return sessionRequired("this session or transaction has ended, and its handle with it");
 }

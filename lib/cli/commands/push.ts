@@ -1,4 +1,4 @@
-import { apply, type ApplyReport, type Plan } from "../../catalog/index.js";
+import { apply, type ApplyReport, type HazardCode, type Plan } from "../../catalog/index.js";
 import type { Flags } from "../config/settings.js";
 import { CommandError } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
@@ -8,7 +8,6 @@ import { answersTo, complain, count, describe, say, sayJson } from "../terminal/
 import { text } from "../terminal/shown-text.js";
 import { addAllow, addPlanning, type CliCommand } from "./command.js";
 import { areMeant } from "./dotted-names.js";
-import { refusalOf } from "./refusal.js";
 import { type Planned, withPlan } from "./with-plan.js";
 
 /** `nextval push`: applies the plan after confirmation. */
@@ -128,4 +127,21 @@ function unasked(changes: string): string {
 
 function carryOut({ db, plan, settings: { allow, lockTimeout } }: Planned): Promise<ApplyReport> {
   return apply(db, plan, { allow, lockTimeout });
+}
+
+/** Why a plan cannot be applied, and what would let it pass; null where it can. */
+function refusalOf({ changes }: Plan, allow: readonly HazardCode[]): string | null {
+  const hazards = changes.flatMap((change) => change.hazards);
+  const blocked = codesOf(hazards.filter((hazard) => hazard.blocked));
+  if (blocked.length > 0) {
+    return `Refused, and nothing was changed: ${blocked.join(", ")} is blocked; no --allow lets it pass. The server would refuse such a change, or could not be stopped afterwards.`;
+  }
+  const missing = codesOf(hazards).filter((code) => !allow.includes(code));
+  if (missing.length === 0) return null;
+  const flags = missing.map((code) => `--allow ${code}`).join(" ");
+  return `Refused, and nothing was changed: there are hazards that are not allowed. To accept them, add ${flags}`;
+}
+
+function codesOf(hazards: readonly { readonly code: HazardCode }[]): HazardCode[] {
+  return [...new Set(hazards.map(({ code }) => code))];
 }

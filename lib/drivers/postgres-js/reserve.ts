@@ -1,7 +1,7 @@
 import type { Settings, Stop } from "../../handle/call-limits.js";
 import { isServerError } from "../../handle/server-error.js";
-import { ended } from "../../handle/session-required.js";
-import { nextTurn } from "./next-turn.js";
+import { ended } from "../../handle/session-rules.js";
+import { nextTurn } from "./lost-answer.js";
 import type { Line, Owner, Pool } from "./pool.js";
 import type { Listener, Statement } from "./statement.js";
 import type { Wire } from "./wire.js";

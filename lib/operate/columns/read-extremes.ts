@@ -1,5 +1,4 @@
 import { NextvalError, sql } from "../../index.js";
-import { roundingStep } from "../../server/integer-limits.js";
 import { lockedRelations } from "../../server/locked-relations.js";
 import { columnOf, sequenceKeyOf } from "../../server/names.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
@@ -23,38 +22,6 @@ const BATCH = { columns: 100, locks: 1000 };
 
 /** How often a column is read if its sequence is altered at the same time. */
 const ATTEMPTS = 10;
-
-/**
- * Returns why a column can never be compared with its sequence, whatever the role's privileges; undefined if it can.
- */
-export function naturallyIncomparable(column: FedColumn): string | undefined {
-  if (column.stranger !== null) return `the owner of the table, ${column.stranger}, may not draw from the sequence`;
-  if (!column.plain) return "its default makes something else of the sequence's values";
-  if (!/^(smallint|integer|bigint|numeric(\([^)]*\))?)$/.test(column.baseType)) {
-    return `it is of type ${column.type}, which has no greatest whole number`;
-  }
-  if (roundingStep(column.baseType) > 1n) {
-    return `it is of type ${column.type}, which rounds the sequence's values to multiples of ${roundingStep(column.baseType)}`;
-  }
-  if (column.shut) {
-    const kind = column.kind === "view" ? "a view" : "a foreign table";
-    return `reading ${kind} runs code of its owner; views: true reads it all the same`;
-  }
-  return undefined;
-}
-
-/** Returns why a column cannot be compared with its sequence; undefined if it can. */
-export function incomparable(column: FedColumn): string | undefined {
-  const reason = naturallyIncomparable(column);
-  if (reason !== undefined) return reason;
-  if (!column.mayRead) return "the connected role may not read it";
-  if (column.rowSecurity) return "row level security may hide rows from the connected role";
-  if (column.codeOf.length > 0) {
-    const roles = column.codeOf.join(", ");
-    return `reading runs code of role ${roles}, as the connected role; trustOwners allows it`;
-  }
-  return undefined;
-}
 
 /**
  * Reads the extremes of columns, up to a hundred in one statement. A column that fails, for example because it was

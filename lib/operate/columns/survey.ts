@@ -1,6 +1,7 @@
 import { type DatabaseState, inspect, type SequenceState } from "../../catalog/index.js";
 import { keyOf, sequenceKeyOf } from "../../server/names.js";
 import type { Source } from "../../server/read-json.js";
+import { UNREADABLE } from "./comparability.js";
 import type { Extreme } from "./extremes-query.js";
 import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "./fed-columns.js";
 import { type Progress, readExtremes } from "./read-extremes.js";
@@ -56,9 +57,6 @@ export async function look(
 function undrawnIn({ serverVersion, sequences }: DatabaseState): ReadonlySet<string> {
   return new Set(serverVersion < 180_000 ? sequences.filter(({ isCalled }) => isCalled === false).map(keyOf) : []);
 }
-
-/** The reason for not reading a column if its sequence may not be read. */
-export const UNREADABLE = "the value of its sequence may not be read";
 
 function unknown(reason: string | undefined): Extreme {
   return { unknown: reason ?? "it was not read" };

@@ -2,9 +2,9 @@ import type { StateOptions } from "../../catalog/index.js";
 import { columnOf, refuseFor, type SequenceName } from "../../server/names.js";
 import { rangeOf } from "../../server/usable-range.js";
 import { behindRow, collisionOf, furthestOf, type Holding } from "../arithmetic/collision.js";
+import { naturallyIncomparable } from "../columns/comparability.js";
 import type { Extreme } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
-import { naturallyIncomparable } from "../columns/read-extremes.js";
 import type { Unknown } from "../columns/unknown-value.js";
 
 /** The position of a sequence, and the values in its columns. */

@@ -1,19 +1,10 @@
 import { sql } from "../../index.js";
 import { columnOf } from "../../server/names.js";
+import { naturallyIncomparable, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
 import type { FedColumn } from "../columns/fed-columns.js";
-import { incomparable, naturallyIncomparable } from "../columns/read-extremes.js";
-import { UNREADABLE } from "../columns/survey.js";
 import type { HealthProblem } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
 import { type Context, type Measured, problem } from "./problem-context.js";
-
-const NO_INDEX = 'it has no index that gives its extreme at once; columns: "all" reads it all the same';
-
-/** Returns why a column is not compared with its sequence; undefined if it is. */
-export function whyNotCompared(column: FedColumn, chosen: "indexed" | "all"): string | undefined {
-  const reason = incomparable(column);
-  return reason ?? (chosen === "all" || column.indexed ? undefined : NO_INDEX);
-}
 
 /**
  * Reports columns that were not compared, so their sequence may be behind unseen. It is a warning if reading the column

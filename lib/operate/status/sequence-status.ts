@@ -6,12 +6,12 @@ import { sequenceNameOf, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { countFrom, rangeOf } from "../../server/usable-range.js";
 import { collisionOf, type Holding } from "../arithmetic/collision.js";
+import { whyNotCompared } from "../columns/comparability.js";
 import type { Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
 import { look, type Looked } from "../columns/survey.js";
 import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstOf } from "./health.js";
 import { countUnreadable } from "./missing-grants.js";
-import { whyNotCompared } from "./not-compared.js";
 import type { Context } from "./problem-context.js";
 import { problemsOf } from "./problems.js";
 

@@ -3,8 +3,8 @@ import { inspect } from "nextval/catalog";
 import { planResync, type Health, status, type StatusOptions } from "nextval/operate";
 import type postgres from "postgres";
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import { valuesOf } from "../../../lib/operate/columns/extremes-query.js";
 import type { FedColumn } from "../../../lib/operate/columns/fed-columns.js";
-import { valuesOf } from "../../../lib/operate/columns/stored-values.js";
 import { serverVersion, useDatabase } from "../../support/database.js";
 import { resync } from "../../support/resync.js";
 

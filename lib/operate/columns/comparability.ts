@@ -1,0 +1,45 @@
+import { roundingStep } from "../../server/integer-limits.js";
+import type { FedColumn } from "./fed-columns.js";
+
+/**
+ * Returns why a column can never be compared with its sequence, whatever the role's privileges; undefined if it can.
+ */
+export function naturallyIncomparable(column: FedColumn): string | undefined {
+  if (column.stranger !== null) return `the owner of the table, ${column.stranger}, may not draw from the sequence`;
+  if (!column.plain) return "its default makes something else of the sequence's values";
+  if (!/^(smallint|integer|bigint|numeric(\([^)]*\))?)$/.test(column.baseType)) {
+    return `it is of type ${column.type}, which has no greatest whole number`;
+  }
+  if (roundingStep(column.baseType) > 1n) {
+    return `it is of type ${column.type}, which rounds the sequence's values to multiples of ${roundingStep(column.baseType)}`;
+  }
+  if (column.shut) {
+    const kind = column.kind === "view" ? "a view" : "a foreign table";
+    return `reading ${kind} runs code of its owner; views: true reads it all the same`;
+  }
+  return undefined;
+}
+
+/** Returns why a column cannot be compared with its sequence; undefined if it can. */
+export function incomparable(column: FedColumn): string | undefined {
+  const reason = naturallyIncomparable(column);
+  if (reason !== undefined) return reason;
+  if (!column.mayRead) return "the connected role may not read it";
+  if (column.rowSecurity) return "row level security may hide rows from the connected role";
+  if (column.codeOf.length > 0) {
+    const roles = column.codeOf.join(", ");
+    return `reading runs code of role ${roles}, as the connected role; trustOwners allows it`;
+  }
+  return undefined;
+}
+
+export const NO_INDEX = 'it has no index that gives its extreme at once; columns: "all" reads it all the same';
+
+/** Returns why a column is not compared with its sequence; undefined if it is. */
+export function whyNotCompared(column: FedColumn, chosen: "indexed" | "all"): string | undefined {
+  const reason = incomparable(column);
+  return reason ?? (chosen === "all" || column.indexed ? undefined : NO_INDEX);
+}
+
+/** The reason for not reading a column if its sequence may not be read. */
+export const UNREADABLE = "the value of its sequence may not be read";
