@@ -7,7 +7,7 @@ import { apply, type Change, generate, inspect, type MigrationFormat, plan } fro
 import { expect, test } from "vitest";
 import { attack } from "../support/attacks/attack.js";
 import type { Random } from "../support/attacks/random.js";
-import { startProcess } from "../support/command/project.js";
+import { startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
 
 // The tools themselves run what is generated for them. test/database/catalog/generate.test.ts imitates those that npm does

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import { type Finished, type Project, useProjects } from "../support/command/project.js";
+import { type Project, useProjects } from "../support/command/project.js";
+import type { Finished } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();

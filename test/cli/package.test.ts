@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { createAssortedSequences } from "../support/assorted-sequences.js";
 import { buildCopy } from "../support/command/build-copy.js";
-import { type Finished, projectIn, startProcess } from "../support/command/project.js";
+import { projectIn } from "../support/command/project.js";
+import { type Finished, startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
 
 const execute = promisify(execFile);

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Finished, type Project, startProcess, useProjects } from "../support/command/project.js";
+import { type Project, useProjects } from "../support/command/project.js";
+import { type Finished, startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();

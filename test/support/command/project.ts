@@ -1,18 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { inject } from "vitest";
-
-export interface Finished {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface Running {
-  readonly process: ChildProcess;
-  readonly finished: Promise<Finished>;
-}
+import { type Finished, type Running, startProcess } from "./start-process.js";
 
 /** A folder of a user, with nextval installed. */
 export interface Project {
@@ -57,26 +46,4 @@ export function projectIn(folder: string): Project {
       }
     },
   };
-}
-
-/** A process with none of the variables that the command listens to, but those that are given. */
-export function startProcess(
-  command: string,
-  args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
-): Running {
-  const outside = Object.entries(process.env).filter(
-    ([name]) => !/^(PG|DATABASE_URL$|NO_COLOR$|FORCE_COLOR$|CI$|NODE_|VITEST|npm_config_)/.test(name),
-  );
-  const child = spawn(command, args, { cwd, env: { ...Object.fromEntries(outside), ...env }, stdio: "pipe" });
-  child.stdin.end();
-  const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
-  }
-  const finished = new Promise<Finished>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (status) => resolve({ status, ...output }));
-  });
-  return { process: child, finished };
 }
