@@ -174,7 +174,7 @@ function explained(error: unknown, plan: Plan, lockTimeout: number, current: Cha
       const detail = "detail" in error && typeof error.detail === "string" ? ` (${error.detail})` : "";
       return because(
         state === "42501" ? "PERMISSION_DENIED" : "CHANGE_REFUSED",
-        `the server refused ${JSON.stringify(current.sql)}: ${error.message}${detail}; nothing was changed`,
+        `the server refused ${current.sql}: ${error.message}${detail}; nothing was changed`,
       );
     }
   }

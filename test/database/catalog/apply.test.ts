@@ -25,7 +25,7 @@ test("all or nothing: what fails in the middle leaves nothing behind, and names 
     code: "CHANGE_REFUSED",
     sequence: "owned_seq",
     message: expect.stringMatching(
-      /^owned_seq: the server refused "alter sequence .*": .*"seen".*; nothing was changed$/,
+      /^owned_seq: the server refused alter sequence "owned_seq" owned by "seen"."id": .*"seen".*; nothing was changed$/,
     ),
     cause: { code: "42809" },
   });
@@ -41,7 +41,7 @@ test("what another role owns is refused by the name of the declaration", async (
     const made = plan([pgSequence("order_seq", { ownedBy: { table: "orders", column: "id" } })], await inspect(db));
     await expect(apply(db, made)).rejects.toMatchObject({
       code: "CHANGE_REFUSED",
-      message: expect.stringContaining('order_seq: the server refused "alter sequence'),
+      message: expect.stringContaining('order_seq: the server refused alter sequence "order_seq" owned by'),
       cause: { code: "55000" },
     });
   } finally {
