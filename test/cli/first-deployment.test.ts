@@ -30,9 +30,8 @@ const declare = (source: string) =>
 
 const PENDING = `1 owner pending, until the table and column exist; then push again, or run:
 
-pending orders_id_seq
+pending orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders
   alter sequence "orders_id_seq" owned by "orders"."id";
-  orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders
 
 A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: create such a table before the sequence. Otherwise give orders.id default pg_catalog.nextval('"orders_id_seq"'::pg_catalog.regclass).
 `;

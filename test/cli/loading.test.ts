@@ -5,7 +5,8 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Flags, settingsOf } from "../../lib/cli/config/settings.js";
 import { withDatabase } from "../../lib/cli/database/connect.js";
 import { explain } from "../../lib/cli/terminal/error-message.js";
-import { type Finished, useProjects } from "../support/command/project.js";
+import { useProjects } from "../support/command/project.js";
+import type { Finished } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
@@ -160,6 +161,10 @@ describe("configuration", () => {
     ["export default 5;", "The default export of nextval.config.ts has to be an object; write "],
     [
       "export const config = {};",
+      "nextval.config.ts has no default export; write export default defineConfig({ ... })",
+    ],
+    [
+      'import { defineConfig } from "nextval/config"; defineConfig({ declarations: "s.ts" });',
       "nextval.config.ts has no default export; write export default defineConfig({ ... })",
     ],
     ["export default {", "Cannot load nextval.config.ts: it does not compile: "],
@@ -382,6 +387,10 @@ describe("files of declarations", () => {
     ["\n\nthrow new TypeError('third');", "Cannot load s.ts: third (s.ts:3)"],
     ["throw 'text';", "Cannot load s.ts: text"],
     [
+      `import { pgSequense } from "nextval"; export const s = pgSequense("s");`,
+      "Cannot load s.ts: pgSequense is not a function (s.ts:1)",
+    ],
+    [
       `import { pgSequence } from "nextval"; pgSequence("order_seq", { minValue: 100, startWith: 5 as number });`,
       "Cannot load s.ts: order_seq: startWith 5 is below minValue 100 (s.ts:1)",
     ],
@@ -506,7 +515,7 @@ describe("connecting", () => {
     "with %s, which is no url",
     async (url) => {
       expect(await failing(url)).toBe(
-        "--url is no url such as postgresql://user@host:5432/database; special characters in its parts have to be percent-encoded, such as %40 for @\n",
+        "--url is not a url such as postgresql://user@host:5432/database; special characters in its parts have to be percent-encoded, such as %40 for @\n",
       );
     },
   );
@@ -563,6 +572,14 @@ describe("connecting", () => {
   ])("refuses %s in a url with the reason", async (parameter, reason) => {
     expect(await load({}, { url: `${NOWHERE}?${parameter}` }, true)).toBe(
       `--url has ${parameter.replace(/=.*/, "")}, ${reason}`,
+    );
+  });
+
+  test("to a schema that is not there is explained where a name depends on it", async () => {
+    const project = await newProject({ "s.ts": ORDER });
+    const { stderr } = await project.run("diff", "--url", `${database.url}?schema=none`, "--declarations", "s.ts");
+    expect(stderr).toBe(
+      "order_seq: the search_path of the connection names no schema that exists; create the schema, or declare the sequence with pgSchema\n",
     );
   });
 
@@ -630,7 +647,7 @@ describe("passwords", () => {
   ])("never become a host or a database: %s", async (url) => {
     const project = await newProject();
     const { status, stderr } = await project.run("status", "--url", url);
-    expect([status, stderr]).toEqual([2, expect.stringMatching(/^--url is no url such as /)]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^--url is not a url such as /)]);
     expect(stderr).not.toContain("S3cr3t");
   });
 

@@ -215,7 +215,9 @@ describe("resync", () => {
 
     const asked = await run("resync");
     expect(asked.status).toBe(2);
-    expect(asked.stderr).toContain("Nothing was changed: there is nobody to ask whether to move 2 sequences.");
+    expect(asked.stderr).toContain(
+      "Nothing was changed: cannot ask whether to move 2 sequences, because this is not a terminal.",
+    );
 
     const done = await run("resync", "--yes");
     expect(done.status).toBe(0);

@@ -56,7 +56,7 @@ async function pushAloud(planned: Planned, flags: Flags): Promise<number> {
   const refusal = questionsLeft(plan) ?? refusalOf(plan, settings.allow);
   if (refusal !== null) throw new CommandError(refusal);
   const changes = count(plan.changes.length, "change");
-  const these = text`${plan.changes.length === 1 ? "this" : "these"} ${changes} to ${target}`;
+  const these = text`${plan.changes.length === 1 ? "this change" : `these ${changes}`} to ${target}`;
   if (flags.yes === true) say(text`Applying ${these}.`);
   else {
     if (!isInteractive()) throw new CommandError(unasked(changes));
@@ -122,7 +122,7 @@ function questionsLeft({ questions }: Plan): string | null {
 }
 
 function unasked(changes: string): string {
-  return `Nothing was changed: there is nobody to ask whether to apply ${changes}. Add --yes to apply without a question.`;
+  return `Nothing was changed: cannot ask whether to apply ${changes}, because this is not a terminal. Add --yes to apply without a question.`;
 }
 
 function carryOut({ db, plan, settings: { allow, lockTimeout } }: Planned): Promise<ApplyReport> {

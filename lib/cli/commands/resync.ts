@@ -88,7 +88,7 @@ async function resync(flags: Flags): Promise<number> {
     if (flags.json === true || !isInteractive()) {
       if (flags.json !== true) tell(planned);
       throw new CommandError(
-        `Nothing was changed: there is nobody to ask whether to move ${count(plan.moves.length, "sequence")}. Add --yes to do it without a question.`,
+        `Nothing was changed: cannot ask whether to move ${count(plan.moves.length, "sequence")}, because this is not a terminal. Add --yes to do it without a question.`,
       );
     }
     tell(planned);

@@ -35,6 +35,9 @@ function isCompiled(error: unknown): boolean {
   return !(error instanceof Error && error.message.startsWith(PARSE_ERROR));
 }
 
+/** What the loader makes of the name of an import: `(0 , _nextval.pgSequence)`. */
+const COMPILED_IMPORT = /\(0\s*, _[\w$]+\.([\w$]+)\)/g;
+
 function reasonOf(error: unknown, file: string): string {
   const message = error instanceof Error ? error.message : String(error);
   const [problem = "", ...lines] = message.split("\n").map((line) => line.trim());
@@ -45,5 +48,6 @@ function reasonOf(error: unknown, file: string): string {
   if (problem.includes("defineConfig") && /is not (?:a function|defined)$|export named 'defineConfig'/.test(problem)) {
     return 'defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"';
   }
-  return message.replace(/\nRequire stack:.*/s, "").trim() || "it throws an error without a message";
+  const readable = message.replace(/\nRequire stack:.*/s, "").replaceAll(COMPILED_IMPORT, "$1");
+  return readable.trim() || "it throws an error without a message";
 }

@@ -25,7 +25,7 @@ export function readUrl(url: string, from: string): DatabaseUrl {
   const parts = partsOf(url);
   if (parts === undefined) {
     return fail(
-      `${from} is no url such as postgresql://user@host:5432/database; ` +
+      `${from} is not a url such as postgresql://user@host:5432/database; ` +
         "special characters in its parts have to be percent-encoded, such as %40 for @",
     );
   }

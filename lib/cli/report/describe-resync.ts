@@ -36,5 +36,5 @@ function describeMove({ sequence, column, extreme, from, to, sql }: ResyncMove):
       ? "its columns are empty"
       : `${shownName(column.schema, column.table, column.column)} goes to ${String(extreme)}`;
   const name = shownName(sequence.schema, sequence.name);
-  return text`${name}: next is ${from}, and ${why}: ${to}\n  ${sql};`;
+  return text`${name}: next is ${from}, but ${why}; moves to ${to}\n  ${sql};`;
 }
