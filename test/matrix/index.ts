@@ -1,9 +1,12 @@
 /**
- * Runs the tests that need a server on every supported version of PostgreSQL, one after the other.
+ * Runs the tests that need a server on every supported version of PostgreSQL, one after the other, and then plays the first hour of
+ * a newcomer with every package manager, module system and compiler.
  *
- * `npm run test:matrix -- 14 16` takes these versions only, and what follows a second `--` is for vitest:
+ * `npm run test:matrix -- 14 16` takes these versions only, without that hour, and what follows a second `--` is for vitest:
  * `npm run test:matrix -- 14 -- test/database/ddl`.
  */
+import { COMBINATIONS } from "../first-hour/combination.js";
+import { playAll } from "../first-hour/play-all.js";
 import { type Installed, install } from "./install.js";
 import { type Outcome, runTests } from "./run.js";
 
@@ -56,4 +59,6 @@ const rows = outcomes.map(({ passed, failed, skipped, seconds, ok }, index) => [
   ok ? "" : "FAILED",
 ]);
 process.stdout.write(`\n${table([["version", "passed", "failed", "skipped", "seconds", ""], ...rows])}`);
-process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;
+const isWhole = process.argv.length === 2;
+const isWell = !isWhole || (await playAll(COMBINATIONS));
+process.exitCode = isWell && outcomes.every(({ ok }) => ok) ? 0 : 1;

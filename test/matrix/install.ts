@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { npm } from "./npm.js";
 
 const run = promisify(execFile);
 
@@ -57,12 +58,4 @@ async function newest(major: number): Promise<string> {
   const version = versions.reverse().find((each) => each.startsWith(`${major}.`));
   if (version === undefined) throw new Error(`npm has no ${PACKAGE} of version ${major}.`);
   return version;
-}
-
-/** The npm that runs this script, where one does. */
-async function npm(...args: string[]): Promise<string> {
-  const script = process.env.npm_execpath;
-  const given = [...args, "--loglevel=error"];
-  const { stdout } = await (script?.endsWith("js") ? run(process.execPath, [script, ...given]) : run("npm", given));
-  return stdout;
 }
