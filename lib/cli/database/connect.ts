@@ -1,3 +1,4 @@
+import { checkServerIdentity } from "node:tls";
 import type postgres from "postgres";
 import { bind, type Database } from "../../index.js";
 import type { Settings } from "../config/settings.js";
@@ -8,6 +9,7 @@ import { type ShownText, text } from "../terminal/shown-text.js";
 import { cancellable } from "../terminal/signals.js";
 import { type DatabaseUrl, type Host, readUrl } from "./database-url.js";
 import { reach } from "./probe.js";
+import type { Wish } from "./url-parameters.js";
 
 /** Both in seconds. */
 const CONNECT_TIMEOUT = 10;
@@ -65,9 +67,26 @@ function optionsOf({ database, user, password, wish }: DatabaseUrl, hosts: reado
       ? { ssl: false }
       : ssl === undefined
         ? {}
-        : { ssl: isStrict === true && ssl === "require" ? "verify-full" : ssl }),
+        : { ssl: checkingNames(isStrict === true && ssl === "require" ? "verify-full" : ssl, hosts) }),
     ...(prepare === undefined ? {} : { prepare }),
     ...(sessionAttributes === undefined ? {} : { target_session_attrs: sessionAttributes }),
+  };
+}
+
+/**
+ * With `verify-full` the certificate must be for the host that the url names. If that is an address, the driver would check the name
+ * localhost instead.
+ */
+function checkingNames(ssl: NonNullable<Wish["ssl"]>, hosts: readonly Host[]): NonNullable<Wish["ssl"]> {
+  const options = ssl === "verify-full" ? {} : ssl;
+  if (typeof options !== "object" || options.checkServerIdentity !== undefined || hosts.length === 0) return ssl;
+  return {
+    ...options,
+    // Which of several hosts this is, is not known here. Each of them is wanted.
+    checkServerIdentity: (_name, certificate) => {
+      const problems = hosts.map(({ host }) => checkServerIdentity(host, certificate));
+      return problems.includes(undefined) ? undefined : problems[0];
+    },
   };
 }
 
@@ -154,13 +173,23 @@ function cannotConnect(address: Address, error: unknown): CommandError {
   );
 }
 
+const UNKNOWN_AUTHORITY =
+  "no authority that is trusted here has signed the server's certificate; give its root certificate with sslrootcert=FILE";
+
 const REASONS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
   CONNECT_TIMEOUT: `no answer within ${CONNECT_TIMEOUT} seconds`,
   CONNECTION_CLOSED: "the server closed the connection",
   CONNECTION_DESTROYED: "the connection was closed",
   ECONNREFUSED: "nothing listens there",
   ECONNRESET: "the server closed the connection",
   EAI_AGAIN: "the name of the host cannot be looked up",
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    "the server's certificate is for another host; sslmode=verify-ca does not compare hosts",
   ENOENT: "there is no such socket",
   ENOTFOUND: "there is no host of that name",
 };
