@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import { afterEach, describe, expect, inject, test, vi } from "vitest";
 import { withDatabase } from "../../examples/database.js";
 import { useDatabase } from "../support/database.js";
+import { checkRole } from "./global-setup.js";
 
 describe("useDatabase", () => {
   const early = useDatabase();
@@ -54,6 +56,22 @@ describe("useDatabase, once its tests are done,", () => {
     expect(await server`select from pg_database where datname = ${name}`).toHaveLength(0);
     await server.end();
   });
+});
+
+test("a role in DATABASE_URL that is not a superuser is refused before the first test", async () => {
+  const server = postgres(inject("serverUrl"), { max: 1 });
+  const role = `nextval_plain_${randomBytes(6).toString("hex")}`;
+  await server.unsafe(`create role ${role} login password 'plain'`);
+  try {
+    const url = new URL(inject("serverUrl"));
+    await checkRole(url.href);
+    url.username = role;
+    url.password = "plain";
+    await expect(checkRole(url.href)).rejects.toThrow("The role in DATABASE_URL is not a superuser. The tests create");
+  } finally {
+    await server.unsafe(`drop role ${role}`);
+    await server.end();
+  }
 });
 
 describe("withDatabase", () => {

@@ -18,7 +18,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 /** Without a superuser hundreds of tests would fail, each with a message of its own. */
-async function checkRole(url: string): Promise<void> {
+export async function checkRole(url: string): Promise<void> {
   const client = postgres(url, { max: 1 });
   try {
     const [row] = await client`select rolname as name, rolsuper as super from pg_roles where rolname = current_user`;
