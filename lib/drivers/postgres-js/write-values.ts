@@ -63,12 +63,7 @@ export function writeValues(fragment: Sql, client: WritingClient): Parameter[] {
       type = written.type;
       if (text === "{}" && type === UNKNOWN && !isMarked(value)) refuseAmbiguous(value, fragment, place, at);
     }
-    if (text !== null && (length += text.length) > MAX_CHARACTERS) {
-      refuse(
-        place(at, ""),
-        `makes the statement longer than the ${MAX_CHARACTERS} characters that the server reads at once`,
-      );
-    }
+    if (text !== null && (length += text.length) > MAX_CHARACTERS) refuseTooLong(place(at, ""));
     values[at] = client.typed(text as never, type);
   }
   return values as Parameter[];
@@ -122,7 +117,7 @@ function writeObject(value: object, client: WritingClient, place: Place, at: num
     return { text, type: firstOf(value) instanceof Date ? TIMESTAMPTZ_ARRAY : UNKNOWN };
   }
   if (value instanceof Date) return { text: dateText(value, place, at, path), type: TIMESTAMPTZ };
-  if (isBytes(value)) return { text: hexText(value), type: BYTEA };
+  if (isBytes(value)) return { text: hexText(value, place, at, path), type: BYTEA };
   if (value instanceof JsonValue) return { text: jsonText(value, place, at, path), type: JSONB };
   if (isMarked(value)) return writeMarked(value, client, place, at, path);
   return { text: jsonText(value, place, at, path), type: UNKNOWN };
@@ -259,12 +254,10 @@ function dateText(date: Date, place: Place, at: number, path: string): string {
   return year > 0 ? `${year}${rest}` : `${String(1 - year).padStart(4, "0")}${rest} BC`;
 }
 
-const HEX = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
-function hexText(bytes: Uint8Array): string {
-  let text = "\\x";
-  for (let index = 0; index < bytes.length; index++) text += HEX[bytes[index] as number];
-  return text;
+/** A string that grows by one byte at a time takes 40 times the memory of the bytes. */
+function hexText(bytes: Uint8Array, place: Place, at: number, path: string): string {
+  if (2 * bytes.length > MAX_CHARACTERS) refuseTooLong(place(at, path));
+  return `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`;
 }
 
 function isBytes(value: object): value is Uint8Array {
@@ -281,6 +274,10 @@ function jsonText(value: object, place: Place, at: number, path: string): string
   return text ?? refuse(place(at, path), "has no JSON: its toJSON returned undefined or a function");
 }
 
+function refuseTooLong(place: string): never {
+  refuse(place, `makes the statement longer than the ${MAX_CHARACTERS} characters that the server reads at once`);
+}
+
 function refuseUnwritable(place: string, as: string, error: unknown): never {
   const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
   return refuse(place, `cannot be written as ${as}: ${reason}`);
@@ -291,18 +288,29 @@ function refuseUnwritable(place: string, as: string, error: unknown): never {
  * the wrong kind.
  */
 function refuseAmbiguous(value: unknown, { strings }: Sql, place: Place, at: number): never | void {
-  const before = strings[at] as string;
-  const after = strings[at + 1] as string;
-  if (hasType(before, after)) return;
-  const [kind, cures] = Array.isArray(value)
-    ? ["array", "${value}::integer[] for an array, or sql.json(value) for JSON"]
-    : ["object", "sql.json(value) or ${value}::jsonb"];
-  refuse(place(at, ""), `is an empty ${kind}, whose text {} may be JSON as well as an array; write ${cures}`);
+  const given = Array.isArray(value) ? "array" : "object";
+  const stated = statedKind(strings[at] as string, strings[at + 1] as string);
+  if (stated === given || stated === "other") return;
+  const cure =
+    given === "array"
+      ? "${value}::integer[] for an array, or sql.json(value) for JSON"
+      : "sql.json(value) or ${value}::jsonb";
+  const problem = stated === undefined ? "may be JSON as well as an array" : `would become an ${stated} here`;
+  refuse(place(at, ""), `is an empty ${given}, whose text {} ${problem}; write ${cure}`);
 }
 
-/** Whether the template itself states the type: `${ids}::integer[]`, `cast(${ids} as integer[])`, `= any(${ids})`. */
-function hasType(before: string, after: string): boolean {
-  if (/^\s*::/.test(after)) return true;
+/**
+ * What the template itself says about a value, as in `${ids}::integer[]`, `cast(${ids} as integer[])`, `= any(${ids})`. To JSON the text
+ * {} is an object.
+ */
+function statedKind(before: string, after: string): "array" | "object" | "other" | undefined {
   const word = /\b(\w+)\s*\($/.exec(before.slice(-40).trimEnd())?.[1]?.toLowerCase();
-  return word === "cast" ? /^\s+as\s/i.test(after) : word === "any" || word === "all" || word === "some";
+  if (word === "any" || word === "all" || word === "some") return "array";
+  const type = CAST.exec(after) ?? (word === "cast" ? AS.exec(after) : null);
+  if (type === null) return undefined;
+  if (type[2] !== undefined) return "array";
+  return type[1] === undefined ? "other" : "object";
 }
+
+const CAST = /^\s*::\s*(?:(?:pg_catalog\s*\.\s*)?"?(jsonb?)\b"?|[^;,()\s[\]]+)?\s*(\[)?/i;
+const AS = /^\s+as\s+(?:(?:pg_catalog\s*\.\s*)?"?(jsonb?)\b"?|[^;,()\s[\]]+)?\s*(\[)?/i;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { bind, type Database, sql, type Value } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
@@ -131,11 +132,24 @@ describe("an empty array or object", () => {
     await expect(db()`insert into kept (jsonb) values (${value})`).rejects.toThrow(cure);
   });
 
+  test.each([
+    ["array", "object", sql`select ${[]}::jsonb`],
+    ["array", "object", sql`select cast(${[]} as "json")`],
+    ["object", "array", sql`select ${{}}::integer[]`],
+    ["object", "array", sql`select ${{}} :: jsonb []`],
+    ["object", "array", sql`select 1 = any(${{}})`],
+  ])("is refused where the template says another type: %s as %s", async (given, stated, statement) => {
+    await expect(db().query(statement)).rejects.toThrow(
+      `is an empty ${given}, whose text {} would become an ${stated} here`,
+    );
+  });
+
   test("is taken where the template says the type", async () => {
     expect(await db()`select ${[]}::integer[] as a, cast(${[]} as text[]) as b, 1 = any(${[]}) as c`).toEqual([
       { a: [], b: [], c: false },
     ]);
     expect(await db()`select ${{}}::jsonb as a, CAST ( ${{}} AS json) as b`).toEqual([{ a: {}, b: {} }]);
+    expect(await db()`select ${[]}::jsonb[] as a, ${[]}::text as b`).toEqual([{ a: [], b: "{}" }]);
   });
 });
 
@@ -239,4 +253,18 @@ describe("the hint of an error says which value it may be about", () => {
     expect(error).toMatchObject({ code: "22P02" });
     expect(error).not.toHaveProperty("hint");
   });
+});
+
+test("bytes arrive as they are, and take no more than a few times their memory", async () => {
+  const bytes = Buffer.alloc(
+    16_000_000,
+    Uint8Array.from({ length: 256 }, (_, byte) => byte),
+  );
+  const megabytes = () => process.resourceUsage().maxRSS / 1_000;
+  const before = megabytes();
+  const [row] = await db()<{ md5: string }>`select md5(${bytes}::bytea) as md5`;
+  expect(row?.md5).toBe(createHash("md5").update(bytes).digest("hex"));
+  expect(megabytes() - before).toBeLessThan(300);
+  const part = bytes.subarray(200, 300);
+  expect(await db()`select ${part} as part`).toEqual([{ part }]);
 });
