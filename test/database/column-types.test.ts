@@ -1,5 +1,5 @@
 import { bind, sql } from "nextval";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
@@ -118,4 +118,74 @@ test("rows of the server's own catalogs, and statements without a value", async 
   expect(namespaces).toEqual({ rows: [expect.stringMatching(/^\(11,pg_catalog,/)] });
   const [names] = await db`select array['a', null]::information_schema.sql_identifier[] as names`;
   expect(names).toEqual({ names: ["a", null] });
+});
+
+describe("dates of all ages", () => {
+  test.each(["UTC", "Europe/Berlin", "Africa/Monrovia", "Asia/Kolkata"])("in %s", async (TimeZone) => {
+    const db = bind(database.connect({ max: 1, connection: { TimeZone } }));
+    for (const iso of [
+      "-000043-03-15T00:00:00.000Z",
+      "0000-12-31T23:59:59.999Z",
+      "0001-01-01T00:00:00.000Z",
+      "0050-06-01T12:00:00.001Z",
+      "0999-12-31T00:00:00.000Z",
+      "1880-01-01T00:00:00.000Z",
+      "2020-02-29T23:59:59.999Z",
+      "+010000-01-01T00:00:00.000Z",
+      "+275760-09-13T00:00:00.000Z",
+    ]) {
+      const date = new Date(iso);
+      const [row] = await db<{ at: Date; all: Date[] }>`select ${date} as at, ${[date]} as all`;
+      expect([row?.at.toISOString(), row?.all[0]?.toISOString()]).toEqual([iso, iso].map(() => date.toISOString()));
+    }
+  });
+
+  test("a date is midnight UTC, and a timestamp is in the zone of the process", async () => {
+    const [row] = await bind(database.client)<{ days: Date[]; times: Date[] }>`
+      select array['0044-03-15 BC', '0001-01-01', '10000-01-01']::date[] as days,
+        array['0044-03-15 01:02:03.004 BC', '0050-01-01 01:02:03']::timestamp[] as times`;
+    expect(row?.days.map((day) => day.toISOString())).toEqual([
+      "-000043-03-15T00:00:00.000Z",
+      "0001-01-01T00:00:00.000Z",
+      "+010000-01-01T00:00:00.000Z",
+    ]);
+    const local = (date: Date) => [
+      date.getFullYear(),
+      date.getMonth(),
+      date.getDate(),
+      date.getHours(),
+      date.getSeconds(),
+    ];
+    expect(row?.times.map(local)).toEqual([
+      [-43, 2, 15, 1, 3],
+      [50, 0, 1, 1, 3],
+    ]);
+    expect(row?.times[0]?.getMilliseconds()).toBe(4);
+  });
+});
+
+test("a value is read as it is, or refused, whatever the output settings of the server are", async () => {
+  const db = bind(
+    database.connect({
+      max: 1,
+      connection: { DateStyle: "SQL, DMY", bytea_output: "escape" } as Record<string, string>,
+    }),
+  );
+  const bytes = Buffer.from("\0\\x41\u00ff'", "latin1");
+  expect(await db`select ${bytes} as one, ${[bytes]}::bytea[] as many`).toEqual([{ one: bytes, many: [bytes] }]);
+  expect(await db`select 'infinity'::timestamptz as never`).toEqual([{ never: new Date(NaN) }]);
+  await expect(db`select '2020-02-01'::date as day`).rejects.toMatchObject({
+    code: "UNEXPECTED_VALUE",
+    message:
+      "the server wrote a date as 01/02/2020, which may be read in two ways; set DateStyle to ISO. The statement has run.",
+  });
+  expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
+});
+
+test("a parser of the client's own stays", async () => {
+  const dates = { to: 1184, from: [1082, 1184], serialize: String, parse: (text: string) => `read ${text}` };
+  const db = bind(database.connect({ max: 1, types: { dates } }));
+  expect(await db`select '0001-01-01'::date as day, array['0001-01-01']::date[] as days`).toEqual([
+    { day: "read 0001-01-01", days: ["read 0001-01-01"] },
+  ]);
 });

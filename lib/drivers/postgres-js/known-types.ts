@@ -4,6 +4,8 @@ import { type Parse, parseArray } from "../../handle/array-text.js";
 import { isServerError } from "../../handle/server-error.js";
 import type { Sql } from "../../sql/fragment.js";
 import { tag } from "../../sql/tag.js";
+import { parseBytes } from "./bytes-text.js";
+import { parseDate } from "./date-text.js";
 
 /** The object id of `int8`. */
 export const INT8 = 20;
@@ -47,7 +49,18 @@ function builtIn(): Map<number, Type> {
   return types;
 }
 
-/** The connection or pool that a lookup is sent on. */
+/**
+ * Types for which the driver's own parser (postgres.js 3.4.9) changes values silently, with that parser, and ours. A parser of the user's
+ * stays.
+ */
+const CORRECTED: readonly (readonly [type: number, driver: string, ours: Parse])[] = [
+  [17, "x => Buffer.from(x.slice(2), 'hex')", parseBytes],
+  [1082, "x => new Date(x)", parseDate],
+  [1114, "x => new Date(x)", parseDate],
+  [1184, "x => new Date(x)", parseDate],
+];
+
+/** What a question is sent on. */
 interface Line {
   /** Whether it is a pool, so a lookup may run on any connection. */
   readonly isPool: boolean;
@@ -69,9 +82,14 @@ const known = new WeakMap<object, KnownTypes>();
 export class KnownTypes {
   readonly #parsers: postgres.ParsedOptions["parsers"];
   readonly #types = builtIn();
+  readonly #corrected = new Map<Parse, Parse>();
 
   private constructor(client: Pick<postgres.Sql, "options">) {
     this.#parsers = client.options.parsers;
+    for (const [type, driver, ours] of CORRECTED) {
+      const parser = this.#parsers[type] as Parse | undefined;
+      if (parser !== undefined && String(parser) === driver) this.#corrected.set(parser, ours);
+    }
   }
 
   static of(client: Pick<postgres.Sql, "options">): KnownTypes {
@@ -115,12 +133,12 @@ export class KnownTypes {
     const question = typesQuery(missing);
     const asked = line.ownRows(question);
     try {
-      // Any connection of a pool will do, so the lookup is repeated if one is lost.
-      this.#learn(missing, await (line.isPool ? asked.catch(() => line.ownRows(question)) : asked));
+      // Nothing depends on which connection of a pool it is, so a lost one is no reason to give up.
+      this.#learn(await (line.isPool ? asked.catch(() => line.ownRows(question)) : asked));
     } catch (cause) {
       if (isServerError(cause) && cause.code === NO_PRIVILEGE) {
-        // Unknown types are text, as the driver would return them.
-        this.#learn(missing, []);
+        // What is not known is text, as the driver would give it.
+        for (const type of missing) this.#types.set(type, SCALAR);
         if (line.isPool) return;
       }
       // A statement that was sent after this one has failed, and the transaction with it.
@@ -131,21 +149,21 @@ export class KnownTypes {
     }
   }
 
-  /** Stores the types. A type that was not found is text from now on. */
-  #learn(types: readonly number[], rows: readonly (readonly (string | null)[])[]): void {
+  /** What was not found is read as text, and asked for again: it may be of a transaction that has not committed yet. */
+  #learn(rows: readonly (readonly (string | null)[])[]): void {
     for (const [type, item, delimiter, base] of rows) {
       this.#types.set(Number(type), {
         ...(item !== "0" && { item: Number(item), delimiter: delimiter as string }),
         ...(base !== "0" && { base: Number(base) }),
       });
     }
-    for (const type of types) if (!this.#types.has(type)) this.#types.set(type, SCALAR);
   }
 
   /** Returns the client's own parser. The driver's array parsers, from `fetch_types`, do not count. */
   #own(type: number): Parse | undefined {
     const parser = this.#parsers[type] as (Parse & { readonly array?: boolean }) | undefined;
-    return parser?.array === true ? undefined : parser;
+    if (parser === undefined || parser.array === true) return undefined;
+    return this.#corrected.get(parser) ?? parser;
   }
 }
 

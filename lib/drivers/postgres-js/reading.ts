@@ -3,6 +3,7 @@ import { NextvalError } from "../../errors.js";
 import type { Parse } from "../../handle/array-text.js";
 import type { ColumnMark, Decode } from "../../sql/expression.js";
 import type { Shape } from "../../sql/shape.js";
+import { parseBytes } from "./bytes-text.js";
 import { INT8, KnownTypes } from "./known-types.js";
 
 /** A column as the driver has it while it reads rows: the key in the row, and the parser of the values. */
@@ -120,14 +121,8 @@ export function brokenPromise(name: string, text: string | null): NextvalError {
   );
 }
 
-/** The driver's own parsers that never throw, whatever the server sends. */
-const HARMLESS = new Set([
-  "x => +x",
-  "x => JSON.parse(x)",
-  "x => x === 't'",
-  "x => new Date(x)",
-  "x => Buffer.from(x.slice(2), 'hex')",
-]);
+/** The driver's own parsers, which take whatever the server sends. */
+const HARMLESS = new Set(["x => +x", "x => JSON.parse(x)", "x => x === 't'"]);
 
 const guards = new WeakMap<Parse, boolean>();
 
@@ -136,7 +131,7 @@ const guards = new WeakMap<Parse, boolean>();
  * arrived. With a cursor, every later answer on the connection would go to the wrong statement.
  */
 function guarded(parse: Parse | undefined, fail: (error: unknown) => void): Parse | undefined {
-  if (parse === undefined || parse === BigInt) return parse;
+  if (parse === undefined || parse === BigInt || parse === parseBytes) return parse;
   let isNeeded = guards.get(parse);
   if (isNeeded === undefined) guards.set(parse, (isNeeded = !HARMLESS.has(String(parse))));
   return isNeeded ? caught(parse, fail) : parse;

@@ -1,0 +1,39 @@
+import { NextvalError } from "../../errors.js";
+
+/** Of the years from 1000 on, in zones of whole minutes: `new Date` reads these as the server means them. */
+const PLAIN = /^[1-9]\d{3}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d(?::\d\d)?)?)?$/;
+
+const ANY =
+  /^(\d{4,7})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(?:([+-])(\d\d)(?::(\d\d)(?::(\d\d))?)?)?)?( BC)?$/;
+
+/**
+ * Reads a `date`, `timestamp` or `timestamptz`. What `new Date` makes of the year 50 is 1950, and nothing at all of a year BC or of a zone
+ * with seconds, which the server writes for the time before railways. A `timestamp` is read in the zone of the process, a `date` at midnight UTC.
+ *
+ * Source: "Date/Time Output" in the PostgreSQL documentation.
+ */
+export function parseDate(text: string): Date {
+  if (PLAIN.test(text)) return new Date(text);
+  const parts = ANY.exec(text);
+  if (parts === null) {
+    // infinity has no Date.
+    if (text.endsWith("infinity")) return new Date(NaN);
+    throw new NextvalError(
+      "UNEXPECTED_VALUE",
+      `the server wrote a date as ${text.slice(0, 40)}, which may be read in two ways; set DateStyle to ISO. The statement has run.`,
+    );
+  }
+  const number = (part: number) => Number(parts[part] ?? 0);
+  const year = parts[12] === undefined ? number(1) : 1 - number(1);
+  const date = new Date(0);
+  const milliseconds = Math.floor(Number(`0.${parts[7] ?? 0}`) * 1_000);
+  if (parts[4] !== undefined && parts[8] === undefined) {
+    date.setFullYear(year, number(2) - 1, number(3));
+    date.setHours(number(4), number(5), number(6), milliseconds);
+    return date;
+  }
+  const offset = ((number(9) * 60 + number(10)) * 60 + number(11)) * (parts[8] === "-" ? -1 : 1);
+  date.setUTCFullYear(year, number(2) - 1, number(3));
+  date.setUTCHours(number(4), number(5), number(6) - offset, milliseconds);
+  return date;
+}
