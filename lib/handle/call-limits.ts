@@ -11,6 +11,9 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Stands for options that are not given. It inherits nothing, so that what somebody has added to Object.prototype is not an option. */
+export const NO_OPTIONS: {} = /* @__PURE__ */ Object.freeze(Object.create(null) as {});
+
 /** The settings of a handle for its calls. */
 export interface Settings {
   readonly limits?: Limits | undefined;

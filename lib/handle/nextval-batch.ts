@@ -5,6 +5,7 @@ import { fail } from "../sequence/sequence-name.js";
 import type { ValueOf } from "../sequence/sequence.js";
 import type { Sql } from "../sql/fragment.js";
 import { tag } from "../sql/tag.js";
+import { NO_OPTIONS } from "./call-limits.js";
 import { fillValues } from "./fill-values.js";
 
 /** Options of `nextval` and `nextvals`. */
@@ -46,19 +47,23 @@ export interface TextRows {
 /** Draws values on a connection or a pool. Single draws of one tick share a statement, in the order of their calls. */
 export class Draws {
   readonly #server: TextRows;
+  /** Those of the same session that have draws to send. */
+  readonly #pending: Set<Draws>;
   #batches: Batch[] = [];
 
-  constructor(server: TextRows) {
+  constructor(server: TextRows, pending: Set<Draws>) {
     this.#server = server;
+    this.#pending = pending;
   }
 
   next<Sequence extends SequenceLike>(
     sequence: Sequence,
-    { durable = true }: DrawOptions = {},
+    { durable = true }: DrawOptions = NO_OPTIONS,
   ): Promise<ValueOf<Sequence>> {
     let batch = this.#batches.find((each) => each.sequence === sequence && each.durable === durable);
     if (batch === undefined) {
       batch = { sequence, durable, resolve: [], reject: [] };
+      this.#pending.add(this);
       if (this.#batches.push(batch) === 1) void Promise.resolve().then(() => this.flush());
     }
     const { resolve, reject } = batch;
@@ -75,6 +80,7 @@ export class Draws {
   flush(): void {
     const batches = this.#batches;
     this.#batches = [];
+    this.#pending.delete(this);
     for (const batch of batches) {
       this.#drawFor(batch).catch((error: unknown) => {
         for (const reject of batch.reject) reject(error);
@@ -96,7 +102,7 @@ export class Draws {
   async many<Sequence extends SequenceLike>(
     sequence: Sequence,
     count: number,
-    { durable = true }: DrawOptions = {},
+    { durable = true }: DrawOptions = NO_OPTIONS,
   ): Promise<ValueOf<Sequence>[]> {
     if (!Number.isInteger(count) || count < 0 || count > MOST) {
       fail(sequence, `nextvals draws a whole number of values from 0 to ${MOST}, not ${count}`);

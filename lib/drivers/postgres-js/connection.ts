@@ -56,8 +56,7 @@ export class Connection implements Executor {
     this.#settings = settings;
     this.#readings = Readings.of(client);
     this.#state = state ?? newState(false);
-    this.draws = new Draws(this);
-    this.#state.draws.add(this.draws);
+    this.draws = new Draws(this, this.#state.draws);
   }
 
   /** Returns a connection with the same settings that runs on a reserved connection of the client. */
