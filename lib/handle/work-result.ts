@@ -15,10 +15,12 @@ export type Outcome<Result> =
  */
 export async function outcomeOf<Result>(result: Result | Promise<Result>): Promise<Outcome<Result>> {
   const settled: unknown = await result;
-  const outcome = Array.isArray(settled) && settled.every(isThenable) ? await Promise.all(settled) : settled;
+  // The rows of a statement are an array, too, and may be none: they keep their count and command.
+  const isList = Array.isArray(settled) && settled.length > 0 && settled.every(isThenable);
+  const outcome = isList ? await Promise.all(settled) : settled;
   return outcome as Outcome<Result>;
 }
 
 function isThenable(thing: unknown): boolean {
-  return typeof thing === "object" && thing !== null && "then" in thing;
+  return typeof thing === "object" && thing !== null && "then" in thing && typeof thing.then === "function";
 }

@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import { NextvalError, refuseArgument } from "../../errors.js";
-import { checkedLimits, type Limits, type Stop, watch } from "../../handle/call-limits.js";
+import { checkedLimits, type Limits, NO_OPTIONS, type Stop, watch } from "../../handle/call-limits.js";
 import { createHandle, createSessionHandle } from "../../handle/create-handle.js";
 import type { BeginOptions, Database, Session, Work } from "../../handle/handle.js";
 import { retry } from "../../handle/retry-transaction.js";
@@ -43,7 +43,7 @@ const DEFAULT_WAIT_MS = 30_000;
  */
 export function bind<Types extends Record<string, unknown>>(
   client: postgres.Sql<Types>,
-  { waitTimeout = DEFAULT_WAIT_MS }: BindOptions = {},
+  { waitTimeout = DEFAULT_WAIT_MS }: BindOptions = NO_OPTIONS,
 ): Database {
   if (!(typeof waitTimeout === "number" && waitTimeout >= 0 && waitTimeout <= 1_000_000_000)) {
     throw new NextvalError(
@@ -67,8 +67,8 @@ function databaseHandle(pool: Pool, connection: Connection): Database {
     begin: beginWith((how, work, limits) =>
       reserved(pool, connection, limits, false, (own) => transact(own, { ...how, isLast: true }, work)),
     ),
-    session: <Result>(work: (session: Session) => Result | Promise<Result>, limits: Limits = {}) =>
-      reserved(pool, connection, checkedLimits(limits), true, (own) => outcomeOf(work(sessionHandle(own)))),
+    session: <Result>(work: (session: Session) => Result | Promise<Result>, limits: Limits = NO_OPTIONS) =>
+      reserved(pool, connection, checkedLimits(limits), true, async (own) => outcomeOf(work(sessionHandle(own)))),
     with: (limits: Limits) => databaseHandle(pool, connection.limited(checkedLimits(limits))),
   });
 }
@@ -146,7 +146,7 @@ function beginWith(run: Begin): Database["begin"] {
       const given = JSON.stringify(modes);
       refuseArgument("begin", `takes transaction modes such as "read only", not ${given}`);
     }
-    const { retries = 0, ...limits } = checkedLimits((options ?? {}) as BeginOptions);
+    const { retries = 0, ...limits } = checkedLimits((options ?? NO_OPTIONS) as BeginOptions);
     if (!Number.isInteger(retries) || retries < 0) {
       throw new NextvalError("INVALID_ARGUMENT", `retries takes a whole number from 0 on, not ${String(retries)}`);
     }

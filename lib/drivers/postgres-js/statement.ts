@@ -237,7 +237,8 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
     this.listener?.settled(this, error);
   }
 
-  return (text, parameters, kind = {}) => new OwnStatement(text, parameters, kind);
+  // A kind inherits nothing, so that what somebody has added to Object.prototype takes no part.
+  return (text, parameters, kind) => new OwnStatement(text, parameters, { __proto__: null, ...kind } as StatementKind);
 }
 
 /**

@@ -296,3 +296,34 @@ describe("what a session has changed", () => {
     await database.client.unsafe(`drop role ${role}`);
   });
 });
+
+test("the rows of a statement that work returns keep their count and command", async () => {
+  const updated = ({ length, count, command }: { length: number; count: number; command: string }) => {
+    expect([length, count, command]).toEqual([0, 2, "UPDATE"]);
+  };
+  updated(await db().begin((tx) => tx`update accounts set amount = amount where id in (1, 2)`));
+  updated(await db().session((session) => session`update accounts set amount = amount where id in (1, 2)`));
+  updated(
+    await db().begin((tx) => tx.savepoint((inner) => inner`update accounts set amount = amount where id in (1, 2)`)),
+  );
+});
+
+test("a session whose work throws at once does not reject a promise that nothing awaits", async () => {
+  const own = bind(database.connect({ max: 1 }));
+  const rejected: unknown[] = [];
+  const note = (reason: unknown) => rejected.push(reason);
+  process.on("unhandledRejection", note);
+  const pid = await own.session(async (session) => {
+    const [row] = await session<{ pid: number }>`select pg_backend_pid() as pid`;
+    return row?.pid;
+  });
+  const work = own.session((session) => {
+    session`select pg_sleep(0.2)`.execute().catch(() => {});
+    throw new Error("at once");
+  });
+  await expect(work).rejects.toThrow("at once");
+  await db()`select pg_terminate_backend(${pid as number})`;
+  await expect.poll(() => own`select 1 as one`).toEqual([{ one: 1 }]);
+  process.off("unhandledRejection", note);
+  expect(rejected).toEqual([]);
+});

@@ -1,0 +1,40 @@
+import { bind, createSequence, pgSequence, sql } from "nextval";
+import { describe, expect, test } from "vitest";
+import { useDatabase } from "../support/database.js";
+
+const database = useDatabase();
+const prototype = Object.prototype as unknown as Record<string, unknown>;
+
+/** What the handle gives to its statements and calls, and reads from options that are not given. */
+const NAMES = ["simple", "unprepared", "take", "types", "reading", "describes", "wait", "waitTimeout", "durable"];
+
+describe("a property that somebody has added to Object.prototype is not an option of a handle", () => {
+  test.each(NAMES)("%s", async (name) => {
+    const seq = pgSequence(`polluted_${name.toLowerCase()}`);
+    await bind(database.client).query(createSequence(seq));
+    for (const value of [true, "'; select 1; --", { a: 1 }]) {
+      const client = database.connect({ max: 1 });
+      await client`select 1`;
+      Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
+      try {
+        const db = bind(client);
+        const answers = Promise.all([
+          db`select ${"a"} as value`,
+          db`select ${{ a: 5 }}::jsonb as value`,
+          db.nextval(seq),
+          db.begin((tx) => tx`select 3 as value`),
+          db.session(async (session) => session.query(sql`select ${[4]}::integer[] as value`)),
+        ]);
+        expect(await answers).toEqual([
+          [{ value: "a" }],
+          [{ value: { a: 5 } }],
+          expect.any(BigInt),
+          [{ value: 3 }],
+          [{ value: [4] }],
+        ]);
+      } finally {
+        delete prototype[name];
+      }
+    }
+  });
+});
