@@ -94,6 +94,14 @@ describe("the client's own ways stay intact", () => {
     await client.begin((own) => expect(() => bind(own as never)).toThrow(refused));
   });
 
+  test("an encoding other than UTF-8 is refused, because its characters may end in a backslash", async () => {
+    const withEncoding = (encoding: string) => database.connect({ connection: { client_encoding: encoding } });
+    for (const encoding of ["SJIS", "LATIN1", "'GBK'"])
+      expect(() => bind(withEncoding(encoding))).toThrow(`bind takes a client without client_encoding ${encoding}`);
+    for (const encoding of ["UTF8", "'utf-8'", "unicode"])
+      expect(await bind(withEncoding(encoding))`select ${"é"} as text`).toEqual([{ text: "é" }]);
+  });
+
   test("helpers that make SQL, and un-awaited queries, are refused", () => {
     const { client } = database;
     expect(() => db()`select ${client("id") as never}`).toThrow("is a helper of postgres.js; use sql.identifier");

@@ -58,6 +58,14 @@ export function bind<Types extends Record<string, unknown>>(
       "bind takes a client as postgres() returns it, not a connection of its reserve() or begin(), a handle or an address",
     );
   }
+  const { client_encoding: encoding = "UTF8" } = client.options.connection ?? {};
+  if (!/^'?(?:utf-?8|unicode)'?$/i.test(String(encoding))) {
+    const problem = "because postgres.js writes and reads everything as UTF-8";
+    throw new NextvalError(
+      "INVALID_ARGUMENT",
+      `bind takes a client without client_encoding ${String(encoding)}, ${problem}`,
+    );
+  }
   const pool = Pool.of(client);
   return databaseHandle(pool, new Connection(client as unknown as Client, pool, { wait: waitTimeout }));
 }
