@@ -13,7 +13,7 @@ import { Sql } from "../../sql/fragment.js";
 import { Described } from "./described.js";
 import { finishRows, withoutHoles } from "./finish-rows.js";
 import type { Result } from "./internals.js";
-import { commitUnknown, isFatal, isInvalidated, raise, refuseLost } from "./lost-answer.js";
+import { commitUnknown, isFatal, isInvalidated, raise, refuseLost, unanswered } from "./lost-answer.js";
 import type { Line, Pool } from "./pool.js";
 import { readBatches } from "./read-batches.js";
 import { type Column, Readings } from "./reading.js";
@@ -295,13 +295,23 @@ export class Connection implements Executor {
     return again.catch((error) => this.fail(error, fragment));
   }
 
-  /** Runs a statement that returns no rows, and returns the server's tag for it, such as COMMIT. */
+  /**
+   * Runs a statement that begins or ends a transaction or savepoint, and returns the server's tag for it, such as COMMIT. If it gets no
+   * answer, because a limit is reached, nothing more runs here: it would run inside of what is open, and be undone or committed with it.
+   */
   async command(text: string, isLast?: boolean): Promise<string> {
+    // What begins something was refused before; what ends something must not wait for a cursor that others have opened meanwhile.
+    if (this.#reserved?.leaveCursor !== undefined) await this.leaveCursor();
     if (this.#closed !== undefined) throw this.#closed;
     // Not prepared, because DEALLOCATE ALL would make the next transaction fail.
     const statement = this.#pool.make(text, [], { simple: true, wait: this.#settings.wait });
     this.run(statement, isLast);
-    return (await statement.catch(raise)).command;
+    try {
+      return (await statement).command;
+    } catch (error) {
+      if (!isServerError(error)) this.#reserved?.refuse(unanswered(text, error));
+      return raise(error);
+    }
   }
 
   /** Commits. If the answer is lost, it is unknown whether the server has committed. */
@@ -312,11 +322,11 @@ export class Connection implements Executor {
     try {
       return await this.command("commit", isLast);
     } catch (error) {
-      if (line.closed === undefined && isServerError(error) && !isFatal(error)) throw error;
-      const isStopped = line.closed === undefined && !isServerError(error);
+      if (!line.isLost && isServerError(error) && !isFatal(error)) throw error;
+      const isStopped = !line.isLost && !isServerError(error);
       throw commitUnknown(error, isStopped ? "the transaction was stopped" : undefined);
     } finally {
-      if (line.closed === undefined) line.isCommitting = false;
+      if (!line.isLost) line.isCommitting = false;
     }
   }
 }

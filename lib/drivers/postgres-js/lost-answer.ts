@@ -35,7 +35,13 @@ export function commitUnknown(cause: unknown, event = "the connection was lost")
   return new NextvalError("COMMIT_UNKNOWN", problem, { cause });
 }
 
-/** Throws an error, or its translation. First waits until a connection that may be lost is closed. */
+/** What is refused after a statement that begins or ends a transaction or savepoint got no answer. */
+export function unanswered(text: string, cause: unknown): NextvalError {
+  const problem = `nothing more runs here, and what is open is rolled back, because "${text.trim()}" got no answer in time`;
+  return new NextvalError("TRANSACTION_FAILED", problem, { cause });
+}
+
+/** Throws an error, or its translation. Waits first until a connection that may be lost has been closed. */
 export async function raise(error: unknown, result = error): Promise<never> {
   if (!isServerError(error)) await nextTurn();
   throw result;

@@ -22,8 +22,13 @@ const RESET =
  * neither uses nor releases the connection, because the driver's pool has already taken it back.
  */
 export class Reserved implements Line, Listener, Owner {
-  closed: unknown;
-  /** Whether COMMIT was sent and not answered yet. */
+  /** Why the connection was lost. */
+  #loss: unknown;
+  /** Why its owner can send nothing more, although the connection is there. */
+  #refusal: unknown;
+  /** Ends the cursor that is open, whichever handle has opened it. */
+  leaveCursor: (() => PromiseLike<unknown>) | undefined;
+  /** Whether COMMIT was sent, and its answer has not come. */
   isCommitting = false;
   /** Resolves when the empty statement that took the connection is answered, or has failed. */
   answered!: Promise<void>;
@@ -64,9 +69,30 @@ export class Reserved implements Line, Listener, Owner {
     return reserved;
   }
 
+  get closed(): unknown {
+    return this.#loss ?? this.#refusal;
+  }
+
+  get isLost(): boolean {
+    return this.#loss !== undefined;
+  }
+
   run(statement: Statement, isLast = false): void {
+    if (this.#refusal === undefined) this.#add(statement, isLast);
+    else statement.reject(this.closed);
+  }
+
+  /** Refuses all further statements of its owner: it is not known whether a transaction or savepoint is open. */
+  refuse(reason: unknown): void {
+    // After the last statement nothing more is sent anyway.
+    if (this.#last !== undefined) return;
+    this.#refusal ??= reason;
+    for (const statement of this.#waiting) this.#drop(statement, reason);
+  }
+
+  #add(statement: Statement, isLast: boolean): void {
     statement.listener = this;
-    if (this.closed !== undefined) statement.reject(this.closed);
+    if (this.#loss !== undefined) statement.reject(this.#loss);
     else if (this.#last !== undefined) statement.reject(ended());
     else {
       if (isLast) this.#last = statement;
@@ -81,22 +107,32 @@ export class Reserved implements Line, Listener, Owner {
    * returns the connection.
    */
   release(resets: boolean): void {
-    if (this.closed !== undefined || this.#last !== undefined) return;
+    if (this.isLost || this.#last !== undefined) return;
     this.#resets = resets;
     const last = this.#pool.make(resets ? RESET : "", [], { simple: true });
     last.catch(() => {});
-    this.run(last, true);
+    this.#add(last, true);
   }
 
   stop(statement: Statement, stop: Stop): void {
     if (this.#waiting.has(statement)) this.#drop(statement, stop.error("unsent"));
-    else void this.#wire.stop(statement, stop)?.then(() => this.#send());
+    else {
+      if (statement === this.#last) this.#keep();
+      void this.#wire.stop(statement, stop)?.then(() => this.#send());
+    }
   }
 
   /** Asks the server to stop the statement that it works on. Statements that were not sent fail. */
   stopAll(error: unknown): void {
     for (const statement of this.#waiting) this.#drop(statement, error);
-    if (this.closed === undefined) void this.#wire.stopRunning().then(() => this.#send());
+    if (this.#last !== undefined) this.#keep();
+    if (!this.isLost) void this.#wire.stopRunning(this).then(() => this.#send());
+  }
+
+  /** With the answer to its last statement the connection would go back, and the request to stop it could hit the next one there. */
+  #keep(): void {
+    this.#last = undefined;
+    this.#hold.release = true;
   }
 
   #drop(statement: Statement, error: unknown): void {
@@ -107,7 +143,7 @@ export class Reserved implements Line, Listener, Owner {
   }
 
   lose(error: unknown): void {
-    this.closed = error;
+    this.#loss = error;
     for (const statement of this.#waiting) {
       this.#waiting.delete(statement);
       statement.reject(error);
@@ -158,13 +194,12 @@ export class Reserved implements Line, Listener, Owner {
     this.#last = undefined;
     const rollback = this.#pool.make("rollback", [], { simple: true });
     rollback.catch(() => {});
-    this.run(rollback, !this.#resets);
+    this.#add(rollback, !this.#resets);
     if (this.#resets) this.release(true);
   }
 
   #leave(): void {
-    if (this.closed === undefined && this.#wire.connection.reserved !== this.#hold)
-      this.#pool.release(this.#wire, this);
+    if (!this.isLost && this.#wire.connection.reserved !== this.#hold) this.#pool.release(this.#wire, this);
   }
 }
 

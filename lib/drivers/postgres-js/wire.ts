@@ -1,7 +1,7 @@
 import type { Stop } from "../../handle/call-limits.js";
 import { connectionError, type DriverConnection } from "./internals.js";
-import { nextTurn } from "./lost-answer.js";
-import type { Carrier, Statement } from "./statement.js";
+import { nextTurn } from "./next-turn.js";
+import type { Carrier, Listener, Statement } from "./statement.js";
 
 /** How many unanswered statements a connection may have. The driver's own limit is 100. */
 const MAX_IN_FLIGHT = 90;
@@ -24,8 +24,10 @@ export class Wire implements Carrier {
   readonly onClose: (error: unknown) => void;
   /** Unanswered statements, in the order in which they were sent. The server works on the first one. */
   readonly #inFlight = new Set<Statement>();
-  /** Unanswered statements whose callers have left, each with the timer of its grace period. */
-  readonly #abandoned = new Map<Statement, ReturnType<typeof setTimeout>>();
+  /** The statements among them whose callers have left. */
+  readonly #abandoned = new Set<Statement>();
+  /** Runs while the connection has nothing but them to answer. */
+  #grace: ReturnType<typeof setTimeout> | undefined;
   /** Whether nothing more may be sent until all statements are answered. */
   #full = false;
   #inARow = 0;
@@ -77,8 +79,8 @@ export class Wire implements Carrier {
 
   settle(statement: Statement): void {
     this.#inFlight.delete(statement);
-    clearTimeout(this.#abandoned.get(statement));
     this.#abandoned.delete(statement);
+    this.#watchGrace();
     if (statement.lost) this.#isLosing = true;
     if (this.#inFlight.size > 0) return;
     this.#full = false;
@@ -117,10 +119,13 @@ export class Wire implements Carrier {
     return isAlone && !this.isCancelling ? this.#cancel(statement) : undefined;
   }
 
-  /** Asks the server to stop the statement that it works on, for an owner whose time is over. */
-  async stopRunning(): Promise<void> {
+  /** Asks the server to stop the statement that it works on, for an owner whose time is over. Those of others go on. */
+  async stopRunning(owner: Listener): Promise<void> {
     const [statement] = this.#inFlight;
-    for (const each of this.#inFlight) this.#expectAnswer(each);
+    for (const each of this.#inFlight) {
+      // The statement that took the connection for the owner is of the pool.
+      if (each.listener === owner || each.take !== undefined) this.#expectAnswer(each);
+    }
     if (statement?.active === true && this.#inFlight.size === 1 && !this.isCancelling) await this.#cancel(statement);
   }
 
@@ -135,11 +140,20 @@ export class Wire implements Carrier {
   #expectAnswer(statement: Statement): void {
     if (!this.#inFlight.has(statement) || this.#abandoned.has(statement)) return;
     this.#full = true;
-    const end = () => {
-      if (this.#abandoned.size < this.#inFlight.size) return;
+    this.#abandoned.add(statement);
+    this.#watchGrace();
+  }
+
+  /** A caller that is left may wait for its statement for long, and those that follow begin after it. */
+  #watchGrace(): void {
+    clearTimeout(this.#grace);
+    if (this.#abandoned.size === 0 || this.#abandoned.size < this.#inFlight.size) return;
+    this.#grace = setTimeout(() => {
+      // The driver closes its side only, and the server would go on first. Whatever it stops, nothing waits for it.
+      const [statement] = this.#inFlight;
+      if (statement?.active === true) void statement.canceller?.(statement).catch(() => {});
       this.onClose(connectionError("CONNECTION_CLOSED", "the connection does not answer"));
-    };
-    this.#abandoned.set(statement, setTimeout(end, GRACE_MS));
+    }, GRACE_MS);
   }
 
   #follow(statement: Statement): void {
