@@ -47,9 +47,12 @@ export function createSessionHandle(executor: Executor): Omit<SessionHandle, "wi
   });
 }
 
+/** What the protocol counts in 32 bits. */
+const MAX_BATCH = 2_147_483_647;
+
 function readCursor<Row>(executor: Executor, fragment: Sql<Row>, size: number): AsyncGenerator<Row[]> {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new NextvalError("INVALID_ARGUMENT", `cursor() reads batches of 1 row or more, not ${size}`);
+  if (!Number.isInteger(size) || size < 1 || size > MAX_BATCH) {
+    throw new NextvalError("INVALID_ARGUMENT", `cursor() reads batches of 1 to ${MAX_BATCH} rows, not ${size}`);
   }
   return executor.readBatches(fragment, size);
 }

@@ -6,7 +6,8 @@ import { Draws } from "../../handle/nextval-batch.js";
 import { addHint } from "../../handle/parameter-hint.js";
 import type { Rows } from "../../handle/rows.js";
 import { isServerError } from "../../handle/server-error.js";
-import { ended, sequenceMarksOf, sessionRequired, statementRefusal } from "../../handle/session-rules.js";
+import { cursorOpen, ended, sessionRequired } from "../../handle/session-required.js";
+import { sequenceMarksOf, statementRefusal } from "../../handle/session-rules.js";
 import { translate } from "../../handle/translate-error.js";
 import type { Decode } from "../../sql/expression.js";
 import { Sql } from "../../sql/fragment.js";
@@ -33,8 +34,8 @@ interface State {
   ended: boolean;
   /** Whether this is a transaction, which fails with the error of any of its statements. */
   readonly inTransaction: boolean;
-  leaveCursor: (() => PromiseLike<unknown>) | undefined;
   inner: Promise<unknown> | undefined;
+  /** Those that wait for the end of the tick. */
   readonly draws: Set<Draws>;
 }
 
@@ -97,6 +98,7 @@ export class Connection implements Executor {
   async nest<Value>(work: () => Promise<Value>): Promise<Value> {
     if (this.#state.inner !== undefined)
       throw sessionRequired("a transaction or savepoint is open here already; await it first");
+    if (this.#reserved?.leaveCursor !== undefined) throw cursorOpen();
     try {
       const inner = work();
       this.#state.inner = inner;
@@ -113,7 +115,7 @@ export class Connection implements Executor {
 
   /** Closes a cursor whose loop was not left. */
   async leaveCursor(): Promise<void> {
-    await this.#state.leaveCursor?.();
+    await this.#reserved?.leaveCursor?.();
   }
 
   /** Returns a connection that only a cursor uses, and a function that returns it to the pool. */
@@ -132,9 +134,11 @@ export class Connection implements Executor {
    * function that records its end.
    */
   openCursor(leave: () => PromiseLike<unknown>): () => void {
-    if (this.#reserved !== undefined) this.#state.leaveCursor = leave;
+    const line = this.#reserved;
+    if (line === undefined) return () => {};
+    line.leaveCursor = leave;
     return () => {
-      this.#state.leaveCursor = undefined;
+      line.leaveCursor = undefined;
     };
   }
 
@@ -202,8 +206,7 @@ export class Connection implements Executor {
     if (closed !== undefined) return closed;
     const signal = this.#settings.limits?.signal;
     if (signal?.aborted === true) return signal.reason;
-    if (this.#state.leaveCursor !== undefined)
-      return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
+    if (this.#reserved?.leaveCursor !== undefined) return cursorOpen();
     const kind = this.#reserved === undefined ? "pool" : this.#state.inTransaction ? "transaction" : "session";
     return statementRefusal(fragment, kind);
   }
@@ -339,7 +342,6 @@ function textsOf(row: unknown): (string | null)[] {
   throw new NextvalError("UNEXPECTED_VALUE", `${problem}. The statement has run.`);
 }
 
-/** The driver gives a stream for it, and its connection is of no use until the stream has ended. */
 function failed<Row>(error: unknown): Running<Row> {
   return { rows: Promise.reject(error), stop() {} };
 }
@@ -349,7 +351,6 @@ function newState(inTransaction: boolean): State {
     failure: undefined,
     ended: false,
     inTransaction,
-    leaveCursor: undefined,
     inner: undefined,
     draws: new Set(),
   };

@@ -38,9 +38,17 @@ export async function* readBatches<Row>(
     statement.start = () => own.send(statement);
     // The driver reports the columns with the first batch only.
     let described: Result["statement"] | undefined;
-    for await (const batch of statement.cursor(size)) {
-      described ??= batch.statement;
-      yield own.finishBatch(batch, described) as unknown as Row[];
+    const batches = statement.cursor(size)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value: batch } = await batches.next();
+        if (done === true) break;
+        described ??= batch.statement;
+        yield own.finishBatch(batch, described) as unknown as Row[];
+      }
+    } finally {
+      // The driver (3.4.9) would write to a connection that is closed, where nothing can catch the error, or to the one after it.
+      if (!statement.lost) await batches.return?.();
     }
     // If no call waits for a batch when the connection is lost, the driver (3.4.9) reports the end of the rows.
     if (statement.lost) throw statement.loss;
