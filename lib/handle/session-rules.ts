@@ -71,3 +71,7 @@ export function sessionRequired(problem: string, sequence?: string): NextvalErro
 export function ended(): NextvalError {
   return sessionRequired("this session or transaction has ended, and its handle with it");
 }
+
+export function cursorOpen(): NextvalError {
+  return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
+}
