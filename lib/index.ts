@@ -9,6 +9,7 @@ export type {
   OwningColumn,
   ResolvedOptions,
   SequenceLike,
+  SequenceNeeded,
   SequenceOptions,
   SequenceType,
   ValueMode,

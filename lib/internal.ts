@@ -3,7 +3,7 @@
  * copy of the core. The package does not export it.
  */
 export { fillValues } from "./handle/fill-values.js";
-export { optionsOf } from "./option-object.js";
+export { checkKnown, optionsOf } from "./option-object.js";
 export { readInteger } from "./sequence/resolve-options.js";
 export { fail, sequenceName } from "./sequence/sequence-name.js";
 export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } from "./sequence/sequence.js";

@@ -1,11 +1,27 @@
 import { NextvalError } from "./errors.js";
+import { unknownOption } from "./sql/did-you-mean.js";
 
 /**
  * Copies options and reads each of them once. Throws for anything but an object, such as null, before it reads a
- * property. The copy inherits nothing, so properties added to `Object.prototype` are not options.
+ * property, and for an option that is not known. The copy inherits nothing, so properties added to `Object.prototype` are
+ * not options.
  */
-export function optionsOf<Options extends object>(what: string, given: Options | undefined): Partial<Options> {
-  if (given === undefined) return {};
-  if (typeof given === "object" && given !== null) return Object.assign(Object.create(null) as {}, given);
+export function optionsOf<Options extends object>(
+  what: string,
+  given: Options | undefined,
+  known: readonly (keyof Options & string)[],
+): Partial<Options> {
+  if (given === undefined) return Object.create(null) as {};
+  if (typeof given === "object" && given !== null) {
+    const options = Object.assign(Object.create(null) as {}, given);
+    checkKnown(what, options, known);
+    return options;
+  }
   throw new NextvalError("INVALID_ARGUMENT", `${what} takes options as an object, not ${String(given)}`);
+}
+
+/** Refuses an option that a function does not have. Otherwise a mistyped option would be left out silently. */
+export function checkKnown(what: string, options: object, known: readonly string[]): void {
+  const problem = unknownOption(options, known);
+  if (problem !== undefined) throw new NextvalError("INVALID_ARGUMENT", `${what}: ${problem}`);
 }

@@ -8,14 +8,21 @@ const CORE = ["lib/index.ts", "lib/internal.ts"];
 export const LAYERS = {
   types: [],
   "lib/errors.ts": [],
-  "lib/option-object.ts": ["lib/errors.ts"],
   "lib/sql": ["types", "lib/errors.ts"],
+  "lib/option-object.ts": ["lib/errors.ts", "lib/sql"],
   "lib/embed.ts": ["lib/errors.ts", "lib/sql"],
-  "lib/sequence": ["types", "lib/errors.ts", "lib/sql"],
+  "lib/sequence": ["types", "lib/errors.ts", "lib/sql", "lib/option-object.ts"],
   // The type of a result has what the driver adds to it.
   "lib/handle/rows.ts": ["postgres"],
-  "lib/handle": ["types", "lib/errors.ts", "lib/sql", "lib/sequence", "lib/handle/rows.ts"],
-  "lib/drivers/postgres-js": ["lib/errors.ts", "lib/sql", "lib/sequence", "lib/handle", "postgres"],
+  "lib/handle": ["types", "lib/errors.ts", "lib/sql", "lib/option-object.ts", "lib/sequence", "lib/handle/rows.ts"],
+  "lib/drivers/postgres-js": [
+    "lib/errors.ts",
+    "lib/sql",
+    "lib/option-object.ts",
+    "lib/sequence",
+    "lib/handle",
+    "postgres",
+  ],
   "lib/index.ts": ["types", "lib/errors.ts", "lib/sql", "lib/embed.ts", "lib/sequence", "lib/handle", "lib/drivers"],
   "lib/internal.ts": ["types", "lib/errors.ts", "lib/option-object.ts", "lib/sql", "lib/sequence", "lib/handle"],
 

@@ -6,23 +6,25 @@ import type { RangeProblem } from "./range-problems.js";
 
 /**
  * The name itself if it is valid, and else the message. No name can be assigned to the message, so the compiler shows
- * it at the argument.
+ * it at the argument. Nearly all names are valid without a
+ * doubt. Only the others are examined closely.
  */
-export type CheckedName<Subject extends string, Name extends string> = ["wrong"] extends [NameVerdict<Subject, Name>]
+export type CheckedName<Subject extends string, Name extends string> =
+  Doubtful<Name> extends never ? Name : CloselyCheckedName<Subject, Name>;
+
+type Doubtful<Name extends string> = Name extends NeedsCloserLook ? Name : never;
+
+type CloselyCheckedName<Subject extends string, Name extends string> = ["wrong"] extends [
+  Known<NameVerdict<Subject, Name>>,
+]
   ? NameOrProblem<Subject, Name>
   : Name;
 
-/**
- * In a generic function the compiler evaluates this with `any` in place of the type parameter. The answer is then
- * "fine", so a function with a generic name can pass the name on.
- */
-type NameVerdict<Subject extends string, Name extends string> = [Name] extends [0]
-  ? "fine"
-  : Name extends NeedsCloserLook
-    ? unknown extends NameProblem<Subject, Name>
-      ? "fine"
-      : "wrong"
-    : "fine";
+type NameVerdict<Subject extends string, Name extends string> = Name extends NeedsCloserLook
+  ? unknown extends NameProblem<Subject, Name>
+    ? "fine"
+    : "wrong"
+  : "fine";
 
 type NameOrProblem<Subject extends string, Name extends string> = Name extends NeedsCloserLook
   ? unknown extends NameProblem<Subject, Name>
@@ -31,17 +33,28 @@ type NameOrProblem<Subject extends string, Name extends string> = Name extends N
   : Name;
 
 /**
+ * The compiler asks a question about a type parameter with `any` in its place, and the verdict is `any`, too. Then it is "fine", so
+ * that a generic function can pass on its names and options.
+ */
+type Known<Verdict> = [Verdict] extends ["fine"] ? "fine" : Verdict;
+
+/**
  * The options themselves if they are valid, and else messages at the properties that are wrong. A few cheap questions
  * accept nearly all options. Only the others are examined closely, because that costs the compiler more.
  */
 export type CheckedOptions<Name extends string, Schema, Options> =
-  IsFine<Options> extends true
-    ? Options
-    : unknown extends OptionsProblem<Options>
-      ? Options
-      : Explained<Options, QualifiedName<Name, Schema>, OptionsProblem<Options>>;
+  IsFine<Options> extends true ? Options : CloselyCheckedOptions<Name, Schema, Options>;
+
+type CloselyCheckedOptions<Name extends string, Schema, Options> = ["wrong"] extends [Known<OptionsVerdict<Options>>]
+  ? Explained<Options, QualifiedName<Name, Schema>, OptionsProblem<Options>>
+  : Options;
+
+type OptionsVerdict<Options> = unknown extends OptionsProblem<Options> ? "fine" : "wrong";
 
 type IsFine<Options> = IsPlain<Options> extends true ? IsInRange<Options> : false;
+
+/** The options of a sequence that is declared with them: none if they are undefined. */
+export type GivenOptions<Options extends object | undefined> = Options extends object ? Options : {};
 
 type QualifiedName<Name extends string, Schema> = Schema extends string ? `${Schema}.${Name}` : Name;
 

@@ -31,8 +31,9 @@ export interface Expectations {
   mode: "number, bigint or string";
 }
 
-export type UnknownOption<Option extends string> =
-  `${Option} is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode`;
+export type UnknownOption<Option extends string, Nearest extends string> = [Nearest] extends [never]
+  ? `${Option} is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode`
+  : `${Option} is not an option; did you mean ${Nearest}?`;
 
 export type WrongType<
   Subject extends string,

@@ -12,6 +12,7 @@ import type {
   WrongType,
 } from "./messages.js";
 import type { NameProblem } from "./name-problems.js";
+import type { NearestOption } from "./nearest-option.js";
 import type { Integer, SequenceOptions } from "./sequence-options.js";
 
 type IntegerOption = "startWith" | "increment" | "minValue" | "maxValue" | "cache";
@@ -73,7 +74,7 @@ export type ShapeProblem<Option, Value> = Option extends keyof Expectations
   : string extends Option
     ? unknown
     : Option extends string
-      ? UnknownOption<Option>
+      ? UnknownOption<Option, NearestOption<Option>>
       : unknown;
 
 /** The accepted types. A `string` may turn out to be one of the allowed values. */

@@ -77,3 +77,6 @@ export interface ResolvedOptions {
   readonly comment: string | null;
   readonly mode: ValueMode;
 }
+
+/** What the compiler says if a name is given for a sequence: the parameter takes this as well, so its words are in the message. */
+export type SequenceNeeded = "a sequence made by pgSequence is needed";

@@ -14,6 +14,7 @@ import {
   type PgSequence,
   resolveOptions,
   type SequenceLike,
+  type SequenceNeeded,
   type Sql,
   type SqlExpression,
   type ValueOf,
@@ -97,7 +98,8 @@ function toText(value: unknown): unknown {
  *
  * @param name - the column's name, if it differs from the property's
  */
-export function sequenceColumn<Sequence extends SequenceLike>(sequence: Sequence, name = "") {
+export function sequenceColumn<Sequence extends SequenceLike>(given: Sequence | SequenceNeeded, name = "") {
+  const sequence = given as Sequence;
   const { decode } = nextval(sequence);
   const column = customType<{ data: ValueOf<Sequence>; driverData: string | number | bigint }>({
     dataType: () => resolveOptions(sequence).as,

@@ -1,5 +1,12 @@
-import { type DrawOptions, type Limits, resolveOptions, type SequenceLike, type ValueOf } from "../index.js";
-import { fail, sequenceOf } from "../internal.js";
+import {
+  type DrawOptions,
+  type Limits,
+  resolveOptions,
+  type SequenceLike,
+  type SequenceNeeded,
+  type ValueOf,
+} from "../index.js";
+import { fail, optionsOf, sequenceOf } from "../internal.js";
 import { nameOf } from "../server/names.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
 import { type Limitable, limited } from "./limited-handle.js";
@@ -44,9 +51,10 @@ export interface AllocatorOptions extends DrawOptions, Limits {
  */
 export function allocator<Sequence extends SequenceLike>(
   db: Limitable<"nextvals">,
-  sequence: Sequence,
+  given: Sequence | SequenceNeeded,
   options: AllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
+  const sequence = given as Sequence;
   const { increment } = resolveOptions(sequenceOf(sequence));
   const { size, lowWater, durable } = checked(sequence, options);
   const source = limited<"nextvals">(db, options);
@@ -61,7 +69,9 @@ export function allocator<Sequence extends SequenceLike>(
 }
 
 function checked(sequence: SequenceLike, options: AllocatorOptions) {
-  const { size, lowWater = Math.ceil(size / 4), durable } = (options ?? {}) as AllocatorOptions;
+  const known = ["size", "lowWater", "durable", "timeout", "signal"] as const;
+  const given = optionsOf("allocator", options ?? {}, known) as AllocatorOptions;
+  const { size, lowWater = Math.ceil(size / 4), durable } = given;
   if (!Number.isInteger(size) || size < 1 || size > MOST_AT_ONCE) {
     fail(sequence, `allocator takes a size from 1 to ${MOST_AT_ONCE}, not ${String(size)}`);
   }

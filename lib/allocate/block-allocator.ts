@@ -5,6 +5,7 @@ import {
   type ResolvedOptions,
   resolveOptions,
   type SequenceLike,
+  type SequenceNeeded,
   type ValueOf,
 } from "../index.js";
 import { fail, optionsOf, quotedName, sequenceOf } from "../internal.js";
@@ -74,13 +75,19 @@ const MOST_IN_BLOCK = 2 ** 52;
  */
 export function blockAllocator<Sequence extends SequenceLike>(
   db: Limitable<Draws>,
-  sequence: Sequence,
+  given: Sequence | SequenceNeeded,
   options?: BlockAllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
+  const sequence = given as Sequence;
   const { cycle, increment, mode } = resolveOptions(sequenceOf(sequence));
   if (cycle) fail(sequence, "blockAllocator takes no sequence that cycles, because its blocks would overlap");
   const size = sizeOf(increment);
-  const { blocks = 1, lowWater = 0, durable, ...limits } = optionsOf("blockAllocator", options);
+  const {
+    blocks = 1,
+    lowWater = 0,
+    durable,
+    ...limits
+  } = optionsOf("blockAllocator", options, ["blocks", "lowWater", "durable", "timeout", "signal"]);
   const most = Math.min(MOST_AT_ONCE, Math.floor(MOST_IN_BLOCK / size));
   if (!Number.isInteger(blocks) || blocks < 1 || blocks > most) {
     fail(sequence, `blockAllocator takes blocks from 1 to ${most}, not ${String(blocks)}`);

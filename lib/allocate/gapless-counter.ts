@@ -74,7 +74,7 @@ export function gapless(name: string, options?: GaplessOptions): GaplessCounter 
       `gapless takes a name of 1 to ${MOST_CHARACTERS} characters without NUL or half a surrogate pair, not ${given}`,
     );
   }
-  const { schema, startWith = 1n } = optionsOf("gapless", options);
+  const { schema, startWith = 1n } = optionsOf("gapless", options, ["schema", "startWith"]);
   const start = readStart(startWith);
   if (start === undefined) {
     refuse(`${name}: startWith must be an integer within 64 bits, not ${String(startWith).slice(0, 100)}`);

@@ -1,5 +1,5 @@
-import { type AnySequence, type PgSequence, resolveOptions, type SequenceLike } from "../index.js";
-import { declareSequence, fail, sequenceOf } from "../internal.js";
+import { type AnySequence, type PgSequence, resolveOptions, type SequenceLike, type SequenceNeeded } from "../index.js";
+import { declareSequence, fail, optionsOf, sequenceOf } from "../internal.js";
 
 /** Options of `stride`: which of several writers the sequence is for. */
 export interface StrideOptions {
@@ -37,9 +37,13 @@ export type StrideOf<Sequence extends SequenceLike> = PgSequence<
  * does not fit into 64 bits. Also throws for a sequence that cycles, because all nodes would begin again at the same
  * bound.
  */
-export function stride<Sequence extends SequenceLike>(sequence: Sequence, options: StrideOptions): StrideOf<Sequence> {
+export function stride<Sequence extends SequenceLike>(
+  given: Sequence | SequenceNeeded,
+  options: StrideOptions,
+): StrideOf<Sequence> {
+  const sequence = given as Sequence;
   const { schema, seqName, seqOptions } = sequenceOf(sequence);
-  const { node, nodes } = (options ?? {}) as StrideOptions;
+  const { node, nodes } = optionsOf("stride", options ?? {}, ["node", "nodes"]) as StrideOptions;
   if (!Number.isSafeInteger(nodes) || nodes < 1) fail(sequence, `stride takes 1 node or more, not ${String(nodes)}`);
   if (!Number.isSafeInteger(node) || node < 0 || node >= nodes) {
     fail(sequence, `stride takes a node from 0 to ${nodes - 1}, as there are ${nodes}, not ${String(node)}`);

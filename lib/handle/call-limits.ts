@@ -1,4 +1,5 @@
 import { NextvalError } from "../errors.js";
+import { checkKnown } from "../option-object.js";
 
 /** Limits of calls. Without them a call may wait forever. */
 export interface Limits {
@@ -53,8 +54,13 @@ export const CANCEL: Stop = {
 
 const MAX_TIMEOUT_MS = 2_147_483_647;
 
-/** Refuses limits that are not allowed. */
-export function checkedLimits<Given extends Limits>(given: Given): Given {
+/** Refuses limits that are not allowed, and options that a function does not have besides. */
+export function checkedLimits<Given extends Limits>(
+  what: string,
+  given: Given,
+  besides: readonly string[] = [],
+): Given {
+  checkKnown(what, given, ["timeout", "signal", ...besides]);
   const { timeout, signal } = given;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 1 && timeout <= MAX_TIMEOUT_MS)) {
     throw new NextvalError(

@@ -54,7 +54,7 @@ function transactionHandle(executor: Executor, noRetry: () => void): Transaction
   return Object.assign(createSessionHandle(executor), {
     noRetry,
     savepoint: <Inner>(inner: Work<Inner>) => executor.nest(() => save(executor, inner, noRetry)),
-    with: (limits: Limits) => transactionHandle(executor.limited(checkedLimits(limits)), noRetry),
+    with: (limits: Limits) => transactionHandle(executor.limited(checkedLimits("with", limits)), noRetry),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Integer, SequenceLike } from "../../types/sequence-options.js";
+import type { Integer, SequenceLike, SequenceNeeded } from "../../types/sequence-options.js";
 import { type Decode, SqlExpression } from "../sql/expression.js";
 import { SQL, Sql } from "../sql/fragment.js";
 import { quoteLiteral } from "../sql/literal.js";
@@ -7,7 +7,7 @@ import { type SequenceMark, sequenceMark } from "./mark.js";
 import { shortened, shown } from "./messages.js";
 import { readInteger, resolveOptions } from "./resolve-options.js";
 import { fail } from "./sequence-name.js";
-import { sequenceOf, type SequenceNeeded, type ValueOf } from "./sequence.js";
+import { sequenceOf, type ValueOf } from "./sequence.js";
 
 /**
  * Draws the next value of a sequence.
@@ -80,34 +80,15 @@ const LASTVAL = /* @__PURE__ */ new SqlExpression(
  * `SEQUENCE_OUT_OF_BOUNDS` for a value outside the sequence's bounds. A fragment is left to the server, which checks
  * the bounds but accepts null.
  */
-export function setval<Sequence extends SequenceLike>(
-  sequence: Sequence,
-  value: Integer,
+export function setval<Sequence extends SequenceLike, Value extends Integer | Sql>(
+  sequence: Sequence | SequenceNeeded,
+  value: Value,
   isCalled?: boolean,
-): SqlExpression<ValueOf<Sequence>>;
-/**
- * Sets the current value of a sequence to the value of a fragment, and returns it.
- *
- * ```ts
- * sql`select ${setval(orderSeq, sql`(select max(id) from orders)`)}`;
- * // select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max(id) from orders))
- * ```
- *
- * The server checks the bounds. If the fragment is null, `setval` changes nothing and returns null.
- */
-export function setval<Sequence extends SequenceLike>(
-  sequence: Sequence,
-  value: Integer | Sql,
-  isCalled?: boolean,
-): SqlExpression<ValueOf<Sequence> | null>;
-export function setval<Sequence extends SequenceLike>(
-  sequence: Sequence,
-  value: Integer | Sql,
-  isCalled?: boolean,
-): SqlExpression<ValueOf<Sequence> | null> {
-  const { setval: short, setvalCalled: long, decode } = functionsOf(sequence);
+): SqlExpression<ValueOf<Sequence> | NullOf<Value>> {
+  const own = sequenceOf(sequence);
+  const { setval: short, setvalCalled: long, decode } = functionsOf(own);
   if (isCalled !== undefined && typeof isCalled !== "boolean") {
-    return fail(sequence, `setval takes true or false for isCalled, not ${shown(isCalled)}`);
+    return fail(own, `setval takes true or false for isCalled, not ${shown(isCalled)}`);
   }
   const shape = isCalled === undefined ? short : long;
   const further = isCalled === undefined ? [] : [isCalled];
@@ -116,8 +97,11 @@ export function setval<Sequence extends SequenceLike>(
     const holes = [nested, ...further.map(() => null)];
     return new SqlExpression(new Shape(shape.pieces, holes, ...shape.marks), [value, ...further], decode, true);
   }
-  return new SqlExpression(shape, [boundedValue(sequence, "setval", value as Integer), ...further], decode);
+  return new SqlExpression(shape, [boundedValue(own, "setval", value as Integer), ...further], decode);
 }
+
+/** Null, if a sequence is set to a fragment, which may be null. */
+type NullOf<Value> = [Value] extends [Integer] ? never : null;
 
 /** @internal Returns the value as a bigint, or throws if `action` cannot set the sequence to it. */
 export function boundedValue(sequence: SequenceLike, action: string, given: Integer): bigint {
@@ -139,8 +123,10 @@ export function boundedValue(sequence: SequenceLike, action: string, given: Inte
 }
 
 /** Returns the function that turns the text from the server into a value of the sequence's type. */
-export function decoderOf<Sequence extends SequenceLike>(sequence: Sequence): Decode<ValueOf<Sequence>> {
-  return functionsOf(sequence).decode;
+export function decoderOf<Sequence extends SequenceLike>(
+  sequence: Sequence | SequenceNeeded,
+): Decode<ValueOf<Sequence>> {
+  return functionsOf(sequence as Sequence).decode;
 }
 
 /**

@@ -45,9 +45,6 @@ export const expectations: Message.Expectations = {
   mode: "number, bigint or string",
 };
 
-export const unknownOption = <Option extends string>(option: Option): Message.UnknownOption<Option> =>
-  `${option} is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode`;
-
 export const wrongType = <Subject extends string, Expected extends string, Given extends string>(
   subject: Subject,
   expected: Expected,

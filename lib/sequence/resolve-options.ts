@@ -3,12 +3,15 @@ import type {
   OwningColumn,
   ResolvedOptions,
   SequenceLike,
+  SequenceNeeded,
   SequenceOptions,
   SequenceType,
 } from "../../types/sequence-options.js";
 import { NextvalError } from "../errors.js";
+import { checkKnown } from "../option-object.js";
+import { notAnOption } from "../sql/did-you-mean.js";
 import * as message from "./messages.js";
-import { nameProblem, sequenceName, textProblem } from "./sequence-name.js";
+import { nameProblem, refuseNonSequence, sequenceName, textProblem } from "./sequence-name.js";
 
 export interface Bounds {
   readonly minValue: bigint;
@@ -69,6 +72,17 @@ export function readOnce<Options extends object>(options: Options): Options {
   return copy;
 }
 
+/** The same for the options of a function, which has only the known ones. */
+export function knownOptions<Options extends object>(
+  what: string,
+  options: Options,
+  known: readonly (keyof Options & string)[],
+): Options {
+  const copy = readOnce(options);
+  checkKnown(what, copy, known);
+  return copy;
+}
+
 const resolved = new WeakMap<object, ResolvedOptions>();
 
 /**
@@ -83,7 +97,9 @@ const resolved = new WeakMap<object, ResolvedOptions>();
  *
  * Source of the defaults: "CREATE SEQUENCE".
  */
-export function resolveOptions(sequence: SequenceLike): ResolvedOptions {
+export function resolveOptions(given: SequenceLike | SequenceNeeded): ResolvedOptions {
+  const sequence = given as SequenceLike;
+  if (typeof sequence !== "object" || sequence === null) refuseNonSequence(given);
   let options = resolved.get(sequence);
   if (options === undefined)
     resolved.set(sequence, (options = checkOptions(sequenceName(sequence), sequence.seqOptions ?? {})));
@@ -157,7 +173,7 @@ export function checkOptions(
 
 /** Returns what is wrong with one option, independent of the others, or undefined. */
 export function shapeProblem(option: string, value: unknown): string | undefined {
-  if (!Object.hasOwn(message.expectations, option)) return message.unknownOption(option);
+  if (!Object.hasOwn(message.expectations, option)) return notAnOption(option, Object.keys(message.expectations));
   if (value === undefined) return undefined;
   const expected = message.expectations[option as keyof Expectations];
   if (expected === "an integer") return integerProblem(option, value);

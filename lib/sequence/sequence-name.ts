@@ -13,6 +13,11 @@ export function fail(subject: Named, problem: string, code: NextvalErrorCode = "
   throw new NextvalError(code, about(sequence, problem), { sequence });
 }
 
+/** Refuses what is given for a sequence, such as its name. */
+export function refuseNonSequence(given: unknown): never {
+  throw new NextvalError("INVALID_ARGUMENT", `a sequence made by pgSequence is needed, not ${shown(given)}`);
+}
+
 /** The name of a sequence in messages: `order_seq`, `billing.invoice_seq`. */
 export function sequenceName({ seqName, schema }: Named): string {
   return schema === undefined ? `${seqName}` : `${schema}.${seqName}`;

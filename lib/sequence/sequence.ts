@@ -1,12 +1,11 @@
-import type { CheckedName, CheckedOptions } from "../../types/declaration.js";
-import type { SequenceLike, SequenceOptions } from "../../types/sequence-options.js";
+import type { CheckedName, CheckedOptions, GivenOptions } from "../../types/declaration.js";
+import type { SequenceLike, SequenceNeeded, SequenceOptions } from "../../types/sequence-options.js";
 import type { ValueOfOptions } from "../../types/value-of.js";
-import { NextvalError } from "../errors.js";
 import { SQL, type Sql, type Spliceable } from "../sql/fragment.js";
 import { identifier } from "../sql/identifier.js";
 import { shown, wrongType } from "./messages.js";
 import { resolveOptions } from "./resolve-options.js";
-import { checkName, fail } from "./sequence-name.js";
+import { checkName, fail, refuseNonSequence } from "./sequence-name.js";
 
 /**
  * A declared sequence, as `pgSequence` makes it. It is immutable. In a template it becomes its quoted, qualified name.
@@ -49,11 +48,6 @@ export class PgSequence<
 export type AnySequence = PgSequence<string, SequenceOptions, string | undefined>;
 
 /**
- * The compiler's message if a name is passed instead of a sequence. Parameters accept this type, so the error shows it.
- */
-export type SequenceNeeded = "a sequence made by pgSequence is needed";
-
-/**
  * The JavaScript type of a sequence's values.
  *
  * ```ts
@@ -80,10 +74,10 @@ export type ValueOf<Sequence extends { readonly seqOptions: object | undefined }
 export function pgSequence<const Name extends string>(
   name: CheckedName<"the sequence name", Name>,
 ): PgSequence<Name, {}>;
-export function pgSequence<const Name extends string, const Options extends object = SequenceOptions>(
+export function pgSequence<const Name extends string, const Options extends object | undefined>(
   name: CheckedName<"the sequence name", Name>,
-  options: CheckedOptions<Name, undefined, Options> | undefined,
-): PgSequence<Name, Options>;
+  options: CheckedOptions<Name, undefined, Options>,
+): PgSequence<Name, GivenOptions<Options>>;
 export function pgSequence(name: string, options?: object): AnySequence {
   return declareSequence(name, options, undefined);
 }
@@ -108,10 +102,10 @@ export class PgSchema<Schema extends string = string> {
    * ```
    */
   sequence<const Name extends string>(name: CheckedName<"the sequence name", Name>): PgSequence<Name, {}, Schema>;
-  sequence<const Name extends string, const Options extends object = SequenceOptions>(
+  sequence<const Name extends string, const Options extends object | undefined>(
     name: CheckedName<"the sequence name", Name>,
-    options: CheckedOptions<Name, Schema, Options> | undefined,
-  ): PgSequence<Name, Options, Schema>;
+    options: CheckedOptions<Name, Schema, Options>,
+  ): PgSequence<Name, GivenOptions<Options>, Schema>;
   sequence(name: string, options?: object): AnySequence {
     return declareSequence(name, options, this.schemaName);
   }
@@ -152,10 +146,8 @@ export function isSequence(given: unknown): given is SequenceLike {
 }
 
 /** Returns the sequence itself, or ours for one of Drizzle's. Refuses anything else. */
-export function sequenceOf(given: SequenceLike): AnySequence {
-  if (!isSequence(given)) {
-    throw new NextvalError("INVALID_ARGUMENT", `a sequence made by pgSequence is needed, not ${shown(given)}`);
-  }
+export function sequenceOf(given: SequenceLike | SequenceNeeded): AnySequence {
+  if (!isSequence(given)) return refuseNonSequence(given);
   if (SQL in given) return given as AnySequence;
   return declareSequence(given.seqName, given.seqOptions, given.schema);
 }

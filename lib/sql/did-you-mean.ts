@@ -13,6 +13,26 @@ export function nearest(mistaken: string, known: Iterable<string>): string {
   return `; there are ${names.join(", ")}`;
 }
 
+/** What is wrong with options one of which is not known, else undefined: `waitTimout is not an option; did you mean waitTimeout?` */
+export function unknownOption(options: object, known: readonly string[]): string | undefined {
+  const unknown = Object.keys(options).find((option) => !known.includes(option));
+  return unknown === undefined ? undefined : notAnOption(unknown, known);
+}
+
+/**
+ * Names the option that begins with the same three letters, as words for the same thing do, or is at most two edits away.
+ * types/nearest-option.ts has the same rules.
+ */
+export function notAnOption(mistaken: string, known: readonly string[]): string {
+  const from = mistaken.slice(0, LONGEST).toLowerCase();
+  const edits = (name: string) => distance(from, name.toLowerCase());
+  const alike = known.filter((name) => from.length > 2 && name.toLowerCase().startsWith(from.slice(0, 3)));
+  const close = known.filter((name) => Math.min(from.length, name.length) > 3 && edits(name) <= 2);
+  const [best] = (alike.length > 0 ? alike : close).sort((a, b) => edits(a) - edits(b));
+  const advice = best === undefined ? `the options are ${known.join(", ")}` : `did you mean ${best}?`;
+  return `${mistaken} is not an option; ${advice}`;
+}
+
 /** How many characters of a mistaken name are compared, because the time grows with the product of both lengths. */
 const LONGEST = 200;
 

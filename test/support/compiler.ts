@@ -29,6 +29,7 @@ export async function diagnose(
   compiler: string,
   lines: readonly string[],
   options: Readonly<Record<string, boolean>> = {},
+  lib: readonly string[] = ["es2022"],
 ): Promise<Diagnostic[]> {
   const folder = await mkdtemp(join(tmpdir(), "nextval-compiler-"));
   try {
@@ -37,7 +38,7 @@ export async function diagnose(
       strict: true,
       noEmit: true,
       target: "es2022",
-      lib: ["es2022"],
+      lib,
       module: "nodenext",
       types: [],
       skipLibCheck: true,

@@ -69,6 +69,9 @@ const owner = (name: string) =>
     return `pgSequence("order_seq", { ownedBy: { table: ${table}, column: ${column} } })`;
   }).map((each) => ({ ...each, at: `${name}:` }));
 
+const THE_OPTIONS =
+  "the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode";
+
 /** Every rule, by what it is about. */
 export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = {
   "the name": names("the sequence name", (name) => `pgSequence(${name})`),
@@ -118,16 +121,29 @@ export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = 
     options('ownedBy: { table: 5, column: "id" }', "table", "ownedBy.table must be a string, not 5"),
   ],
   "an option that is none": [
-    options(
-      "strat: 5",
-      "strat",
-      "strat is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode",
+    ...Object.entries({
+      startsWith: "startWith",
+      start: "startWith",
+      stratWith: "startWith",
+      incrementBy: "increment",
+      icrement: "increment",
+      min: "minValue",
+      minimum: "minValue",
+      mxValue: "maxValue",
+      cach: "cache",
+      cycles: "cycle",
+      ownedby: "ownedBy",
+      logged: "unlogged",
+      cmoment: "comment",
+      code: "mode",
+    }).map(([mistaken, meant]) =>
+      options(`${mistaken}: 5`, mistaken, `${mistaken} is not an option; did you mean ${meant}?`),
     ),
-    options(
-      "startWith: 5, constructor: 5",
-      "constructor",
-      "constructor is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode",
+    ...["x", "ass", "type"].map((mistaken) =>
+      options(`${mistaken}: 5`, mistaken, `${mistaken} is not an option; ${THE_OPTIONS}`),
     ),
+    options("strat: 5", "strat", `strat is not an option; ${THE_OPTIONS}`),
+    options("startWith: 5, constructor: 5", "constructor", `constructor is not an option; ${THE_OPTIONS}`),
   ],
   "the limits of the type": [
     options('as: "smallint", maxValue: 32768', "maxValue", "maxValue 32768 is above 32767, the maximum of smallint"),

@@ -62,6 +62,21 @@ expectError(pgSequence(5));
 expectError(pgSequence());
 expectError(pgSequence("order_seq", "startWith 5"));
 
+// A union of options that are fine each is fine, and so are generic options.
+declare const union: { readonly startWith: 5 } | { readonly as: "smallint" };
+expectType<PgSequence<"order_seq", { readonly startWith: 5 } | { readonly as: "smallint" }>>(
+  pgSequence("order_seq", union),
+);
+expectType<number | bigint>({} as ValueOf<ReturnType<typeof pickSeq>>);
+function pickSeq() {
+  return pgSequence("order_seq", union);
+}
+function idSeqOf<Table extends string, Options extends { readonly as?: "integer" }>(table: Table, options: Options) {
+  return pgSchema("billing").sequence(`${table}_id_seq`, { ...options, ownedBy: { table, column: "id" } });
+}
+expectType<"orders_id_seq">(idSeqOf("orders", {}).seqName);
+expectType<PgSequence<"order_seq", {}>>(pgSequence("order_seq", undefined));
+
 // What the compiler does not know.
 pgSequence(anything, anything);
 pgSequence(text, { startWith: number, as: type });

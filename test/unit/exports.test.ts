@@ -115,6 +115,7 @@ test("the types that are public", async () => {
     "ScopedTag",
     "SequenceChanges",
     "SequenceLike",
+    "SequenceNeeded",
     "SequenceOptions",
     "SequencePrivilege",
     "SequenceType",

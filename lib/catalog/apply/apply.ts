@@ -1,4 +1,5 @@
 import { type Database, NextvalError, type NextvalErrorCode, sql, type Transaction } from "../../index.js";
+import { checkKnown } from "../../internal.js";
 import { PLAN_LOCK } from "../../server/advisory-locks.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { keyOf, nameOf } from "../../server/names.js";
@@ -48,11 +49,9 @@ export interface ApplyReport {
  * One wait has no limit. After the commit, which then blocks no other session, the server removes the old storage of an
  * altered sequence. It cannot do so while another session has a cursor open that reads from the sequence itself.
  */
-export async function apply(
-  db: Pick<Database, "begin">,
-  plan: Plan,
-  { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, allow = [] }: ApplyOptions = {},
-): Promise<ApplyReport> {
+export async function apply(db: Pick<Database, "begin">, plan: Plan, options: ApplyOptions = {}): Promise<ApplyReport> {
+  checkKnown("apply", options, ["lockTimeout", "allow"]);
+  const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, allow = [] } = options;
   checkLockTimeout("apply", lockTimeout);
   refuseHazards(plan, allow);
   if (plan.changes.length === 0) return { pending: plan.pending };

@@ -1,4 +1,5 @@
 import { NextvalError } from "../../index.js";
+import { checkKnown } from "../../internal.js";
 import type { Change, Pending, Plan, Question } from "../plan/change.js";
 import { dbmate } from "./formats/dbmate.js";
 import { flyway } from "./formats/flyway.js";
@@ -50,7 +51,9 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFil
  * Text in a sequence's comment cannot act as a marker or placeholder of a tool. Throws `INVALID_ARGUMENT` for an empty
  * plan, for invalid options, and for a name that contains a line break, `${` or a byte order mark.
  */
-export function generate(plan: Plan, { name, format, at = new Date() }: GenerateOptions): MigrationFile[] {
+export function generate(plan: Plan, options: GenerateOptions): MigrationFile[] {
+  checkKnown("generate", options, ["name", "format", "at"]);
+  const { name, format, at = new Date() } = options;
   if (typeof name !== "string" || !/^\w[\w-]{0,99}$/.test(name)) {
     const given = JSON.stringify(name);
     fail(`a migration has a name of up to 100 letters, digits, _ and -, which does not begin with -, not ${given}`);

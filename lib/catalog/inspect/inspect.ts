@@ -1,4 +1,5 @@
 import { NextvalError, type SequenceType } from "../../index.js";
+import { checkKnown } from "../../internal.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument, type Reading, type Source } from "../../server/read-json.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
@@ -33,7 +34,9 @@ export interface InspectOptions {
  *
  * Sources: "System Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
  */
-export async function inspect(db: Source, { schemas }: InspectOptions = {}): Promise<DatabaseState> {
+export async function inspect(db: Source, options: InspectOptions = {}): Promise<DatabaseState> {
+  checkKnown("inspect", options, ["schemas"]);
+  const { schemas } = options;
   if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
     throw new NextvalError("INVALID_ARGUMENT", "inspect takes schemas as a list of names");
   }

@@ -6,8 +6,10 @@ import {
   dropSequence,
   pgSchema,
   type SequenceLike,
+  type SequenceNeeded,
   setSequenceLogged,
 } from "../../index.js";
+import { checkKnown } from "../../internal.js";
 import { fail, keyOf, nameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change, Plan, PlanOptions } from "./change.js";
@@ -45,7 +47,13 @@ import { constantOf, constantOfState, constantOfTarget, type Target, targetOf } 
  * Throws `INVALID_ARGUMENT` for two declarations of one name, for renames that do not fit, and for a name in `new` that
  * is not declared.
  */
-export function plan(declared: readonly SequenceLike[], state: DatabaseState, options: PlanOptions = {}): Plan {
+export function plan(
+  given: readonly (SequenceLike | SequenceNeeded)[],
+  state: DatabaseState,
+  options: PlanOptions = {},
+): Plan {
+  checkKnown("plan", options, ["prune", "schemas", "renames", "new"]);
+  const declared = given as readonly SequenceLike[];
   const existing = new Map(state.sequences.map((sequence) => [keyOf(sequence), sequence]));
   const targets = targetsOf(declared, state, existing);
   const renamed = renamesOf(options.renames ?? {}, targets, state);

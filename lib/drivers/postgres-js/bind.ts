@@ -6,6 +6,7 @@ import type { BeginOptions, Database, Session, Work } from "../../handle/handle.
 import { retry } from "../../handle/retry-transaction.js";
 import { transact, type Transacting } from "../../handle/transact.js";
 import { type Outcome, outcomeOf } from "../../handle/work-result.js";
+import { checkKnown } from "../../option-object.js";
 import { type Client, Connection } from "./connection.js";
 import { commitUnknown } from "./lost-answer.js";
 import { Pool } from "./pool.js";
@@ -43,8 +44,10 @@ const DEFAULT_WAIT_MS = 30_000;
  */
 export function bind<Types extends Record<string, unknown>>(
   client: postgres.Sql<Types>,
-  { waitTimeout = DEFAULT_WAIT_MS }: BindOptions = NO_OPTIONS,
+  options: BindOptions = NO_OPTIONS,
 ): Database {
+  checkKnown("bind", options, ["waitTimeout"]);
+  const { waitTimeout = DEFAULT_WAIT_MS } = options;
   if (!(typeof waitTimeout === "number" && waitTimeout >= 0 && waitTimeout <= 1_000_000_000)) {
     throw new NextvalError(
       "INVALID_ARGUMENT",
@@ -76,8 +79,10 @@ function databaseHandle(pool: Pool, connection: Connection): Database {
       reserved(pool, connection, limits, false, (own) => transact(own, { ...how, isLast: true }, work)),
     ),
     session: <Result>(work: (session: Session) => Result | Promise<Result>, limits: Limits = NO_OPTIONS) =>
-      reserved(pool, connection, checkedLimits(limits), true, async (own) => outcomeOf(work(sessionHandle(own)))),
-    with: (limits: Limits) => databaseHandle(pool, connection.limited(checkedLimits(limits))),
+      reserved(pool, connection, checkedLimits("session", limits), true, async (own) =>
+        outcomeOf(work(sessionHandle(own))),
+      ),
+    with: (limits: Limits) => databaseHandle(pool, connection.limited(checkedLimits("with", limits))),
   });
 }
 
@@ -87,7 +92,7 @@ function sessionHandle(own: Connection): Session {
       const limited = hasLimits(limits) ? own.limited(limits) : own;
       return own.nest(() => transact(limited.nested(), how, work));
     }),
-    with: (limits: Limits) => sessionHandle(own.limited(checkedLimits(limits))),
+    with: (limits: Limits) => sessionHandle(own.limited(checkedLimits("with", limits))),
   });
 }
 
@@ -154,7 +159,7 @@ function beginWith(run: Begin): Database["begin"] {
       const given = JSON.stringify(modes);
       refuseArgument("begin", `takes transaction modes such as "read only", not ${given}`);
     }
-    const { retries = 0, ...limits } = checkedLimits((options ?? NO_OPTIONS) as BeginOptions);
+    const { retries = 0, ...limits } = checkedLimits("begin", (options ?? NO_OPTIONS) as BeginOptions, ["retries"]);
     if (!Number.isInteger(retries) || retries < 0) {
       throw new NextvalError("INVALID_ARGUMENT", `retries takes a whole number from 0 on, not ${String(retries)}`);
     }

@@ -49,7 +49,14 @@ import {
  */
 export async function planResync(db: Pick<Database, "begin">, options?: PlanResyncOptions): Promise<ResyncPlan> {
   refuseTransaction("planResync", db);
-  const { onProgress, ...wanted } = optionsOf("planResync", options);
+  const { onProgress, ...wanted } = optionsOf("planResync", options, [
+    "schemas",
+    "allowBackwards",
+    "emptyCaches",
+    "onProgress",
+    "views",
+    "trustOwners",
+  ]);
   const plan = {
     moves: [] as ResyncMove[],
     failures: [] as ResyncFailure[],
@@ -113,7 +120,10 @@ export async function applyResync(
   options?: ApplyResyncOptions,
 ): Promise<ResyncReport> {
   refuseTransaction("applyResync", db);
-  const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, onProgress } = optionsOf("applyResync", options);
+  const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, onProgress } = optionsOf("applyResync", options, [
+    "lockTimeout",
+    "onProgress",
+  ]);
   checkLockTimeout("applyResync", lockTimeout);
   if (!Array.isArray(plan?.moves) || !Array.isArray(plan.failures) || typeof plan.options !== "object") {
     throw new NextvalError("INVALID_ARGUMENT", "applyResync takes a plan that planResync made");

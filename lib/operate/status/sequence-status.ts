@@ -71,7 +71,15 @@ export async function status(db: Source, options?: StatusOptions): Promise<Healt
     trustOwners,
     onProgress,
     ...rest
-  } = optionsOf("status", options);
+  } = optionsOf("status", options, [
+    "schemas",
+    "columns",
+    "views",
+    "trustOwners",
+    "onProgress",
+    "warnAt",
+    "criticalAt",
+  ]);
   const thresholds = thresholdsOf(rest);
   if (chosen !== "indexed" && chosen !== "all") {
     throw new NextvalError("INVALID_ARGUMENT", `status takes columns as "indexed" or "all", not ${String(chosen)}`);

@@ -77,7 +77,7 @@ export async function planTransfer(
   to: Pick<Database, "begin">,
   options?: TransferOptions,
 ): Promise<TransferPlan> {
-  const { schemas, margin } = optionsOf("planTransfer", options);
+  const { schemas, margin } = optionsOf("planTransfer", options, ["schemas", "margin"]);
   const asked = marginOf(margin);
   const source = await look("source", from, schemas);
   return to.begin(async (tx) => {

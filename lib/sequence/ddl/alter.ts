@@ -1,4 +1,11 @@
-import type { Integer, ResolvedOptions, SequenceLike, SequenceType } from "../../../types/sequence-options.js";
+import type {
+  Integer,
+  ResolvedOptions,
+  SequenceLike,
+  SequenceNeeded,
+  SequenceType,
+} from "../../../types/sequence-options.js";
+import { unknownOption } from "../../sql/did-you-mean.js";
 import type { Sql } from "../../sql/fragment.js";
 import {
   checkOptions,
@@ -10,7 +17,7 @@ import {
   typeLimits,
 } from "../resolve-options.js";
 import { fail, sequenceName } from "../sequence-name.js";
-import { quotedName } from "../sequence.js";
+import { type AnySequence, quotedName, sequenceOf } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
 import { statement } from "./ddl-statement.js";
 
@@ -41,18 +48,16 @@ const CHANGEABLE = ["as", "startWith", "increment", "minValue", "maxValue", "cac
  * The statement waits for transactions that draw values, and then blocks `nextval` until its own transaction ends. Set
  * `lock_timeout`. Source: "ALTER SEQUENCE".
  */
-export function alterSequence(sequence: SequenceLike, given: SequenceChanges): Sql {
-  const name = quotedName(sequence);
+export function alterSequence(sequence: SequenceLike | SequenceNeeded, given: SequenceChanges): Sql {
+  const own = sequenceOf(sequence);
   const changes = readOnce(given);
-  const unknown = Object.keys(changes).find((key) => !CHANGEABLE.includes(key));
-  if (unknown !== undefined) {
-    fail(sequence, `alterSequence changes ${CHANGEABLE.join(", ")}, not ${unknown}`, "INVALID_OPTIONS");
-  }
+  const unknown = unknownOption(changes, CHANGEABLE);
+  if (unknown !== undefined) fail(own, `alterSequence: ${unknown}`, "INVALID_OPTIONS");
   for (const [option, value] of Object.entries(changes)) {
     const problem = value === null ? undefined : shapeProblem(option, value);
-    if (problem !== undefined) fail(sequence, problem, "INVALID_OPTIONS");
+    if (problem !== undefined) fail(own, problem, "INVALID_OPTIONS");
   }
-  const { startWith } = afterwards(sequence, changes);
+  const { startWith } = afterwards(own, changes);
   const clauses = optionClauses({
     as: changes.as === null ? "bigint" : changes.as,
     increment: changes.increment === null ? 1 : changes.increment,
@@ -62,12 +67,12 @@ export function alterSequence(sequence: SequenceLike, given: SequenceChanges): S
     cache: changes.cache === null ? 1 : changes.cache,
     cycle: changes.cycle === null ? false : changes.cycle,
   });
-  if (clauses === "") fail(sequence, "alterSequence needs at least one change");
-  return statement(sequence, "alter sequence", name, clauses);
+  if (clauses === "") fail(own, "alterSequence needs at least one change");
+  return statement(own, "alter sequence", quotedName(own), clauses);
 }
 
 /** The complete options after the changes, if the sequence was as declared before. */
-function afterwards(sequence: SequenceLike, changes: SequenceChanges): ResolvedOptions {
+function afterwards(sequence: AnySequence, changes: SequenceChanges): ResolvedOptions {
   const before = resolveOptions(sequence);
   const as = changed<SequenceType>(changes.as, before.as, "bigint");
   const increment = changed<Integer>(changes.increment, before.increment, 1n);

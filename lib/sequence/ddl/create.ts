@@ -1,9 +1,9 @@
-import type { SequenceLike } from "../../../types/sequence-options.js";
+import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
-import { checkOptions, readOnce } from "../resolve-options.js";
+import { checkOptions, knownOptions, readOnce } from "../resolve-options.js";
 import { fail, sequenceName } from "../sequence-name.js";
-import { pgSchema, type PgSchema, quotedName } from "../sequence.js";
+import { pgSchema, type PgSchema, quotedName, sequenceOf } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
 import { statement } from "./ddl-statement.js";
 
@@ -23,25 +23,26 @@ import { statement } from "./ddl-statement.js";
  * unlogged sequence needs PostgreSQL 15. Source: "CREATE SEQUENCE".
  */
 export function createSequence(
-  sequence: SequenceLike,
+  sequence: SequenceLike | SequenceNeeded,
   options: { ifNotExists?: boolean; temporary?: boolean } = {},
 ): Sql {
-  const name = quotedName(sequence);
-  const { ifNotExists = false, temporary = false } = readOnce(options);
-  const { schema } = sequence;
-  const seqOptions = readOnce(sequence.seqOptions ?? {});
-  checkOptions(sequenceName(sequence), seqOptions);
-  if (temporary && schema !== undefined)
-    fail(sequence, `temporary sequences have a schema of their own, not ${schema}`);
-  if (temporary && seqOptions.unlogged === true)
-    fail(sequence, "a temporary sequence is never logged; leave out unlogged");
+  const own = sequenceOf(sequence);
+  const { ifNotExists = false, temporary = false } = knownOptions("createSequence", options, [
+    "ifNotExists",
+    "temporary",
+  ]);
+  const { schema } = own;
+  const seqOptions = readOnce(own.seqOptions);
+  checkOptions(sequenceName(own), seqOptions);
+  if (temporary && schema !== undefined) fail(own, `temporary sequences have a schema of their own, not ${schema}`);
+  if (temporary && seqOptions.unlogged === true) fail(own, "a temporary sequence is never logged; leave out unlogged");
   return statement(
-    sequence,
+    own,
     "create",
     temporary ? "temporary" : seqOptions.unlogged === true ? "unlogged" : "",
     "sequence",
     ifNotExists ? "if not exists" : "",
-    name,
+    quotedName(own),
     optionClauses(seqOptions),
   );
 }
@@ -54,7 +55,7 @@ export function createSequence(
  * ```
  */
 export function createSchema(schema: PgSchema | string, options: { ifNotExists?: boolean } = {}): Sql {
-  const { ifNotExists = false } = readOnce(options);
+  const { ifNotExists = false } = knownOptions("createSchema", options, ["ifNotExists"]);
   const name = quoteIdentifier((typeof schema === "string" ? pgSchema(schema) : schema).schemaName);
   return textFragment(`create schema ${ifNotExists ? "if not exists " : ""}${name}`);
 }

@@ -1,8 +1,8 @@
-import type { SequenceLike } from "../../../types/sequence-options.js";
+import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import { NextvalError } from "../../errors.js";
 import type { Sql } from "../../sql/fragment.js";
-import { readOnce } from "../resolve-options.js";
-import { quotedName } from "../sequence.js";
+import { knownOptions } from "../resolve-options.js";
+import { quotedName, sequenceOf } from "../sequence.js";
 import { statement } from "./ddl-statement.js";
 
 /**
@@ -16,11 +16,11 @@ import { statement } from "./ddl-statement.js";
  * PostgreSQL drops a sequence that a column's default uses only with `cascade`, which also drops the default.
  */
 export function dropSequence(
-  sequences: SequenceLike | readonly SequenceLike[],
+  sequences: SequenceLike | readonly SequenceLike[] | SequenceNeeded,
   options: { ifExists?: boolean; cascade?: boolean } = {},
 ): Sql {
-  const { ifExists = false, cascade = false } = readOnce(options);
-  const list = [sequences].flat() as SequenceLike[];
+  const { ifExists = false, cascade = false } = knownOptions("dropSequence", options, ["ifExists", "cascade"]);
+  const list = ([sequences].flat() as SequenceLike[]).map(sequenceOf);
   if (list.length === 0) throw new NextvalError("INVALID_ARGUMENT", "dropSequence needs at least one sequence");
   return statement(
     list,

@@ -1,7 +1,7 @@
-import type { SequenceLike } from "../../../types/sequence-options.js";
+import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { fail } from "../sequence-name.js";
-import { quotedName } from "../sequence.js";
+import { type AnySequence, quotedName, sequenceOf } from "../sequence.js";
 import { checkedName, statement } from "./ddl-statement.js";
 
 /**
@@ -20,11 +20,12 @@ const PRIVILEGES: readonly string[] = ["usage", "select", "update", "all"] satis
  * ```
  */
 export function grantOnSequence(
-  sequence: SequenceLike,
+  sequence: SequenceLike | SequenceNeeded,
   privileges: SequencePrivilege | readonly SequencePrivilege[],
   roles: string | readonly string[],
 ): Sql {
-  return statement(sequence, "grant", what(sequence, privileges), "to", who(sequence, roles));
+  const own = sequenceOf(sequence);
+  return statement(own, "grant", what(own, privileges), "to", who(own, roles));
 }
 
 /**
@@ -35,14 +36,15 @@ export function grantOnSequence(
  * ```
  */
 export function revokeOnSequence(
-  sequence: SequenceLike,
+  sequence: SequenceLike | SequenceNeeded,
   privileges: SequencePrivilege | readonly SequencePrivilege[],
   roles: string | readonly string[],
 ): Sql {
-  return statement(sequence, "revoke", what(sequence, privileges), "from", who(sequence, roles));
+  const own = sequenceOf(sequence);
+  return statement(own, "revoke", what(own, privileges), "from", who(own, roles));
 }
 
-function what(sequence: SequenceLike, privileges: SequencePrivilege | readonly SequencePrivilege[]): string {
+function what(sequence: AnySequence, privileges: SequencePrivilege | readonly SequencePrivilege[]): string {
   const name = quotedName(sequence);
   const list: readonly string[] = [privileges].flat();
   const unknown = list.find((privilege) => !PRIVILEGES.includes(privilege));
@@ -56,7 +58,7 @@ function what(sequence: SequenceLike, privileges: SequencePrivilege | readonly S
 }
 
 /** No role can be named public. Without quotes the word stands for all roles. */
-function who(sequence: SequenceLike, roles: string | readonly string[]): string {
+function who(sequence: AnySequence, roles: string | readonly string[]): string {
   const list = [roles].flat();
   if (list.length === 0) fail(sequence, "grantOnSequence and revokeOnSequence need at least one role");
   return list.map((role) => (role === "public" ? role : checkedName(sequence, role))).join(", ");

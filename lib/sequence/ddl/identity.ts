@@ -1,5 +1,6 @@
 import type { SequenceOptions } from "../../../types/sequence-options.js";
 import { NextvalError } from "../../errors.js";
+import { unknownOption } from "../../sql/did-you-mean.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { checkOptions, readOnce } from "../resolve-options.js";
 import { optionClauses } from "./clauses.js";
@@ -13,7 +14,15 @@ export type IdentityOptions = Pick<
   "startWith" | "increment" | "minValue" | "maxValue" | "cache" | "cycle" | "as"
 >;
 
-const OPTIONS = ["startWith", "increment", "minValue", "maxValue", "cache", "cycle", "as"];
+const OPTIONS = [
+  "startWith",
+  "increment",
+  "minValue",
+  "maxValue",
+  "cache",
+  "cycle",
+  "as",
+] as const satisfies readonly (keyof IdentityOptions)[];
 
 /**
  * Makes a column an identity column, in `create table`.
@@ -34,13 +43,8 @@ export function identity(generated: "always" | "by default", given: IdentityOpti
     );
   }
   const options = readOnce(given);
-  const unknown = Object.keys(options).find((option) => !OPTIONS.includes(option));
-  if (unknown !== undefined) {
-    throw new NextvalError(
-      "INVALID_OPTIONS",
-      `identity: ${unknown} is not an option; the options are ${OPTIONS.join(", ")}`,
-    );
-  }
+  const unknown = unknownOption(options, OPTIONS);
+  if (unknown !== undefined) throw new NextvalError("INVALID_OPTIONS", `identity: ${unknown}`);
   checkOptions("identity", options, null);
   const clauses = optionClauses({ ...options, as: undefined });
   return textFragment(`generated ${generated} as identity${clauses === "" ? "" : ` (${clauses})`}`);

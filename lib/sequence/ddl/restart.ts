@@ -1,7 +1,7 @@
-import type { Integer, SequenceLike } from "../../../types/sequence-options.js";
+import type { Integer, SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { boundedValue } from "../functions.js";
-import { quotedName } from "../sequence.js";
+import { quotedName, sequenceOf } from "../sequence.js";
 import { statement } from "./ddl-statement.js";
 
 /**
@@ -15,8 +15,8 @@ import { statement } from "./ddl-statement.js";
  * The start value itself does not change. Unlike `setval`, a rollback undoes it, and it empties the caches of other
  * sessions. It blocks `nextval` in other sessions until the transaction ends. Source: "ALTER SEQUENCE".
  */
-export function restartSequence(sequence: SequenceLike, value?: Integer): Sql {
-  const name = quotedName(sequence);
-  const target = value === undefined ? "" : `with ${boundedValue(sequence, "restartSequence", value)}`;
-  return statement(sequence, "alter sequence", name, "restart", target);
+export function restartSequence(sequence: SequenceLike | SequenceNeeded, value?: Integer): Sql {
+  const own = sequenceOf(sequence);
+  const target = value === undefined ? "" : `with ${boundedValue(own, "restartSequence", value)}`;
+  return statement(own, "alter sequence", quotedName(own), "restart", target);
 }

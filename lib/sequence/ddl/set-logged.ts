@@ -1,7 +1,7 @@
-import type { SequenceLike } from "../../../types/sequence-options.js";
+import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { fail } from "../sequence-name.js";
-import { quotedName } from "../sequence.js";
+import { quotedName, sequenceOf } from "../sequence.js";
 import { statement } from "./ddl-statement.js";
 
 /**
@@ -17,8 +17,8 @@ import { statement } from "./ddl-statement.js";
  * soon after `set logged`, the sequence may go back and return values again. This lasts until a checkpoint, or until
  * you set the sequence to its own position: `select setval('"order_seq"', last_value, is_called) from "order_seq"`.
  */
-export function setSequenceLogged(sequence: SequenceLike, logged: boolean): Sql {
-  const name = quotedName(sequence);
-  if (typeof logged !== "boolean") fail(sequence, `setSequenceLogged takes true or false, not ${String(logged)}`);
-  return statement(sequence, "alter sequence", name, logged ? "set logged" : "set unlogged");
+export function setSequenceLogged(sequence: SequenceLike | SequenceNeeded, logged: boolean): Sql {
+  const own = sequenceOf(sequence);
+  if (typeof logged !== "boolean") fail(own, `setSequenceLogged takes true or false, not ${String(logged)}`);
+  return statement(own, "alter sequence", quotedName(own), logged ? "set logged" : "set unlogged");
 }

@@ -1,8 +1,8 @@
-import type { SequenceLike } from "../../../types/sequence-options.js";
+import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { readOnce } from "../resolve-options.js";
 import { fail } from "../sequence-name.js";
-import { quotedName } from "../sequence.js";
+import { type AnySequence, quotedName, sequenceOf } from "../sequence.js";
 import { checkedName, statement } from "./ddl-statement.js";
 
 /**
@@ -17,17 +17,17 @@ import { checkedName, statement } from "./ddl-statement.js";
  * the sequence's schema and has the same owner. Source: "ALTER SEQUENCE".
  */
 export function ownSequence(
-  sequence: SequenceLike,
+  sequence: SequenceLike | SequenceNeeded,
   column?: { readonly table: string; readonly column: string } | null,
 ): Sql {
-  const name = quotedName(sequence);
-  const owner = column === undefined ? readOnce(sequence.seqOptions ?? {}).ownedBy : column;
-  if (owner === undefined) return fail(sequence, "ownSequence needs a column, because none is declared as ownedBy");
-  return statement(sequence, "alter sequence", name, "owned by", owner === null ? "none" : columnOf(sequence, owner));
+  const own = sequenceOf(sequence);
+  const owner = column === undefined ? readOnce(own.seqOptions).ownedBy : column;
+  if (owner === undefined) return fail(own, "ownSequence needs a column, because none is declared as ownedBy");
+  return statement(own, "alter sequence", quotedName(own), "owned by", owner === null ? "none" : columnOf(own, owner));
 }
 
 function columnOf(
-  sequence: SequenceLike,
+  sequence: AnySequence,
   { table, column }: { readonly table: string; readonly column: string },
 ): string {
   const { schema } = sequence;

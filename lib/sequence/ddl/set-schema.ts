@@ -1,6 +1,6 @@
-import type { SequenceLike } from "../../../types/sequence-options.js";
+import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { type PgSchema, quotedName } from "../sequence.js";
+import { type PgSchema, quotedName, sequenceOf } from "../sequence.js";
 import { checkedName, statement } from "./ddl-statement.js";
 
 /**
@@ -10,8 +10,9 @@ import { checkedName, statement } from "./ddl-statement.js";
  * renameSequence(orderSeq, "sales_order_seq"); // alter sequence "order_seq" rename to "sales_order_seq"
  * ```
  */
-export function renameSequence(sequence: SequenceLike, name: string): Sql {
-  return statement(sequence, "alter sequence", quotedName(sequence), "rename to", checkedName(sequence, name));
+export function renameSequence(sequence: SequenceLike | SequenceNeeded, name: string): Sql {
+  const own = sequenceOf(sequence);
+  return statement(own, "alter sequence", quotedName(own), "rename to", checkedName(own, name));
 }
 
 /**
@@ -21,7 +22,8 @@ export function renameSequence(sequence: SequenceLike, name: string): Sql {
  * moveSequence(orderSeq, "sales"); // alter sequence "order_seq" set schema "sales"
  * ```
  */
-export function moveSequence(sequence: SequenceLike, schema: PgSchema | string): Sql {
+export function moveSequence(sequence: SequenceLike | SequenceNeeded, schema: PgSchema | string): Sql {
+  const own = sequenceOf(sequence);
   const name = typeof schema === "string" ? schema : schema.schemaName;
-  return statement(sequence, "alter sequence", quotedName(sequence), "set schema", checkedName(sequence, name));
+  return statement(own, "alter sequence", quotedName(own), "set schema", checkedName(own, name));
 }

@@ -238,7 +238,7 @@ describe("refused although the server might take it:", () => {
       {
         build: () => alterSequence(seq, untyped({ ownedBy: null })),
         message:
-          "order_seq: alterSequence changes as, startWith, increment, minValue, maxValue, cache, cycle, not ownedBy",
+          "order_seq: alterSequence: ownedBy is not an option; the options are as, startWith, increment, minValue, maxValue, cache, cycle",
         code: "INVALID_OPTIONS",
       },
       {

@@ -1,0 +1,95 @@
+import {
+  alterSequence,
+  bind,
+  createSchema,
+  createSequence,
+  dropSequence,
+  identity,
+  NextvalError,
+  pgSequence,
+} from "nextval";
+import { allocator, blockAllocator, gapless, stride } from "nextval/allocate";
+import { apply, generate, inspect, plan } from "nextval/catalog";
+import { applyResync, planResync, planTransfer, status } from "nextval/operate";
+import postgres from "postgres";
+import { expect, test } from "vitest";
+
+const orderSeq = pgSequence("order_seq");
+/** Never connects, because options are checked first. */
+const client = postgres("postgresql://127.0.0.1:1/none");
+const db = bind(client);
+const state = { sequences: [], schemas: [], defaultSchema: null, searchPath: [], inspected: null } as never;
+const none = { changes: [], pending: [], questions: [] } as never;
+
+/** Every function that takes options, with one that is mistyped. */
+const calls: readonly [refusal: string, call: (mistyped: never) => unknown, mistyped: object][] = [
+  ["bind: waitTimout is not an option; did you mean waitTimeout?", (o) => bind(client, o), { waitTimout: 5 }],
+  ["with: timeuot is not an option; did you mean timeout?", (o) => db.with(o), { timeuot: 5 }],
+  ["begin: retry is not an option; did you mean retries?", (o) => db.begin(() => {}, o), { retry: 5 }],
+  ["session: abort is not an option; the options are timeout, signal", (o) => db.session(() => {}, o), { abort: 5 }],
+  ["nextval: durble is not an option; did you mean durable?", (o) => db.nextval(orderSeq, o), { durble: false }],
+  ["nextvals: durible is not an option; did you mean durable?", (o) => db.nextvals(orderSeq, 5, o), { durible: false }],
+  [
+    "createSequence: ifNotExist is not an option; did you mean ifNotExists?",
+    (o) => createSequence(orderSeq, o),
+    { ifNotExist: true },
+  ],
+  ["createSchema: exists is not an option; the options are ifNotExists", (o) => createSchema("a", o), { exists: true }],
+  [
+    "dropSequence: ifExist is not an option; did you mean ifExists?",
+    (o) => dropSequence(orderSeq, o),
+    { ifExist: true },
+  ],
+  ["identity: start is not an option; did you mean startWith?", (o) => identity("always", o), { start: 5 }],
+  [
+    "order_seq: alterSequence: max is not an option; did you mean maxValue?",
+    (o) => alterSequence(orderSeq, o),
+    { max: 5 },
+  ],
+  ["inspect: schema is not an option; did you mean schemas?", (o) => inspect(db, o), { schema: "public" }],
+  ["plan: purne is not an option; did you mean prune?", (o) => plan([], state, o), { purne: true }],
+  ["apply: alow is not an option; did you mean allow?", (o) => apply(db, none, o), { alow: [] }],
+  ["generate: fromat is not an option; did you mean format?", (o) => generate(none, o), { fromat: "sql" }],
+  ["allocator: siz is not an option; did you mean size?", (o) => allocator(db, orderSeq, o), { siz: 5 }],
+  [
+    "blockAllocator: block is not an option; did you mean blocks?",
+    (o) => blockAllocator(db, orderSeq, o),
+    { block: 5 },
+  ],
+  ["stride: nods is not an option; did you mean node?", (o) => stride(orderSeq, o), { nods: 5 }],
+  ["gapless: startsWith is not an option; did you mean startWith?", (o) => gapless("a", o), { startsWith: 5 }],
+  ["status: warnat is not an option; did you mean warnAt?", (o) => status(db, o), { warnat: 5 }],
+  [
+    "planResync: allowBackward is not an option; did you mean allowBackwards?",
+    (o) => planResync(db, o),
+    { allowBackward: true },
+  ],
+  [
+    "applyResync: lockTimout is not an option; did you mean lockTimeout?",
+    (o) => applyResync(db, none, o),
+    { lockTimout: 5 },
+  ],
+  ["planTransfer: margn is not an option; did you mean margin?", (o) => planTransfer(db, db, o), { margn: 5n }],
+];
+
+test.each(calls)("%s", async (refusal, call, mistyped) => {
+  const error = await Promise.resolve()
+    .then(() => call(mistyped as never))
+    .catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(NextvalError);
+  expect(error).toMatchObject({
+    code: expect.stringMatching(/^INVALID_(?:ARGUMENT|OPTIONS)$/) as string,
+    message: refusal,
+  });
+});
+
+test("an option that every object has got is none", () => {
+  const prototype = Object.prototype as { strange?: unknown };
+  prototype.strange = 5;
+  try {
+    expect(createSequence(orderSeq, { ifNotExists: true }).text).toContain("if not exists");
+    expect(() => bind(client, {})).not.toThrow();
+  } finally {
+    delete prototype.strange;
+  }
+});
