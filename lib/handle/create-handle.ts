@@ -1,10 +1,12 @@
-import type { Integer, SequenceLike } from "../../types/sequence-options.js";
-import { NextvalError, refuseArgument } from "../errors.js";
+import type { Integer, SequenceLike, SequenceNeeded } from "../../types/sequence-options.js";
+import { refuseArgument } from "../errors.js";
 import { currval, decoderOf, lastval, setval } from "../sequence/functions.js";
 import { fail } from "../sequence/sequence-name.js";
+import { sequenceOf, type ValueOf } from "../sequence/sequence.js";
 import { Sql } from "../sql/fragment.js";
-import { tag } from "../sql/tag.js";
-import { admit, type Splice } from "../sql/value.js";
+import { forAwaiting, originOf } from "../sql/origin.js";
+import { fragmentOf, tag } from "../sql/tag.js";
+import { admit } from "../sql/value.js";
 import type { Executor } from "./executor.js";
 import type { Handle, RunningTag, SessionHandle } from "./handle.js";
 import type { DrawOptions } from "./nextval-batch.js";
@@ -12,49 +14,57 @@ import { Query } from "./query.js";
 
 /** Makes a handle without `with`, which each kind of handle adds because it returns its own kind. */
 export function createHandle(executor: Executor): Omit<Handle, "with"> & RunningTag {
-  const query = <Row>(fragment: Sql<Row>): Query<Row> => new Query(executor, genuine(fragment));
-  const run = ((strings: TemplateStringsArray, ...things: readonly Splice[]): Query<{}> =>
-    query(tag(strings, ...things))) as RunningTag;
-
+  const queryOf = <Row>(given: Sql<Row>, caller: (...args: never) => unknown): Query<Row> => {
+    const fragment = genuine(given);
+    return new Query(executor, fragment, Sql.shapeOf(fragment).origin ?? originOf(caller));
+  };
+  const query = <Row>(fragment: Sql<Row>): Query<Row> => queryOf(fragment, query);
+  const one = async <Row>(fragment: Sql<Row>): Promise<Row> => queryOf(fragment, one).one();
+  const cursor = <Row>(fragment: Sql<Row>, size?: number) => queryOf(fragment, cursor).cursor(size);
+  const run = ((strings: TemplateStringsArray, ...things: unknown[]): Query<{}> => {
+    const fragment = fragmentOf(strings, things, run as never);
+    return new Query(executor, fragment, Sql.shapeOf(fragment).origin) as Query<{}>;
+  }) as RunningTag;
   return Object.assign(run, {
     query,
-    async one<Row>(fragment: Sql<Row>): Promise<Row> {
-      const rows: readonly Row[] = await query(fragment);
-      if (rows.length === 1) return rows[0] as Row;
-      throw new NextvalError(
-        "UNEXPECTED_ROW_COUNT",
-        `one() needs a statement that returns exactly 1 row, and this one returned ${rows.length}: ${fragment.text}`,
-      );
-    },
-    cursor: <Row>(fragment: Sql<Row>, size = 100) => readCursor(executor, genuine(fragment), size),
-    nextval: <Sequence extends SequenceLike>(sequence: Sequence, options?: DrawOptions) =>
-      executor.draws.next(sequence, options),
-    nextvals: <Sequence extends SequenceLike>(sequence: Sequence, count: number, options?: DrawOptions) =>
-      executor.draws.many(sequence, count, options),
-    async setval<Sequence extends SequenceLike>(sequence: Sequence, value: Integer | Sql, isCalled?: boolean) {
-      const [text] = await executor.values(tag`select ${setval(sequence, value, isCalled)}`);
-      if (typeof text === "string") return decoderOf(sequence)(text);
-      return fail(sequence, "setval got NULL, and left the sequence as it is");
-    },
+    one,
+    cursor,
+    nextval: <Sequence extends SequenceLike>(sequence: Sequence | SequenceNeeded, options?: DrawOptions) =>
+      executor.draws.next(sequence as Sequence, options),
+    nextvals: <Sequence extends SequenceLike>(
+      sequence: Sequence | SequenceNeeded,
+      count: number,
+      options?: DrawOptions,
+    ) => forAwaiting(executor.draws.many(sequence as Sequence, count, options)),
+    setval: <Sequence extends SequenceLike>(
+      sequence: Sequence | SequenceNeeded,
+      value: Integer | Sql,
+      isCalled?: boolean,
+    ) => forAwaiting(set(executor, sequence as Sequence, value, isCalled)),
   });
+}
+
+async function set<Sequence extends SequenceLike>(
+  executor: Executor,
+  sequence: Sequence,
+  value: Integer | Sql,
+  isCalled?: boolean,
+): Promise<ValueOf<Sequence>> {
+  const [text] = await executor.values(tag`select ${setval(sequence, value, isCalled)}`);
+  if (typeof text === "string") return decoderOf(sequence)(text);
+  return fail(sequenceOf(sequence), "setval got NULL, and left the sequence as it is");
 }
 
 export function createSessionHandle(executor: Executor): Omit<SessionHandle, "with"> & RunningTag {
   return Object.assign(createHandle(executor), {
-    currval: async <Sequence extends SequenceLike>(sequence: Sequence) =>
-      executor.value(tag`select ${currval(sequence)}`, decoderOf(sequence)),
-    lastval: async () => executor.value(tag`select ${lastval()}`, BigInt),
+    currval: <Sequence extends SequenceLike>(sequence: Sequence | SequenceNeeded) =>
+      forAwaiting(current(executor, sequence as Sequence)),
+    lastval: () => forAwaiting(executor.value(tag`select ${lastval()}`, BigInt)),
   });
 }
 
-/** What the protocol counts in 32 bits. */
-const MAX_BATCH = 2_147_483_647;
-
-function readCursor<Row>(executor: Executor, fragment: Sql<Row>, size: number): AsyncGenerator<Row[]> {
-  if (!Number.isInteger(size) || size < 1 || size > MAX_BATCH) {
-    throw new NextvalError("INVALID_ARGUMENT", `cursor() reads batches of 1 to ${MAX_BATCH} rows, not ${size}`);
-  }
-  return executor.readBatches(fragment, size);
+async function current<Sequence extends SequenceLike>(executor: Executor, sequence: Sequence) {
+  return executor.value(tag`select ${currval(sequence)}`, decoderOf(sequence));
 }
 
 /**

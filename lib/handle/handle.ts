@@ -1,9 +1,8 @@
 import type { RowFrom } from "../../types/rows.js";
-import type { Integer, SequenceLike } from "../../types/sequence-options.js";
+import type { Integer, SequenceLike, SequenceNeeded } from "../../types/sequence-options.js";
 import type { ValueOf } from "../sequence/sequence.js";
-import type { CheckedThings, Thing } from "../sql/checked-things.js";
+import type { CheckedThings, StatedThings, Thing } from "../sql/checked-things.js";
 import type { Sql } from "../sql/fragment.js";
-import type { Splice } from "../sql/value.js";
 import type { Limits } from "./call-limits.js";
 import type { DrawOptions } from "./nextval-batch.js";
 import type { Query } from "./query.js";
@@ -20,8 +19,9 @@ export interface RunningTag {
    *
    * The row type has the columns that spliced expressions name with `.as("id")`. You can also state it: ``await db<{
    * id: bigint }>`select ...` ``.
+   * A stated row type has all columns, those of `.as()` as well, because TypeScript infers either all types of a call or none.
    */
-  <Row extends object = {}, const Things extends readonly Thing[] = readonly Splice[]>(
+  <Row extends object = {}, const Things extends readonly Thing[] = StatedThings>(
     strings: TemplateStringsArray,
     ...things: CheckedThings<Things>
   ): Query<RowFrom<Row, Things>>;
@@ -88,7 +88,10 @@ export interface Handle extends RunningTag {
    * them fail with `SEQUENCE_EXHAUSTED`. A drawn value never returns to the sequence. `DrawOptions` says what a crash
    * of the server may do.
    */
-  nextval<Sequence extends SequenceLike>(sequence: Sequence, options?: DrawOptions): Promise<ValueOf<Sequence>>;
+  nextval<Sequence extends SequenceLike>(
+    sequence: Sequence | SequenceNeeded,
+    options?: DrawOptions,
+  ): Promise<ValueOf<Sequence>>;
 
   /**
    * Draws `count` values in one round trip, and returns them in the order in which they were drawn.
@@ -100,7 +103,7 @@ export interface Handle extends RunningTag {
    * `count` is from 0 to 2147483647. Fails with `SEQUENCE_EXHAUSTED` if the sequence ends before.
    */
   nextvals<Sequence extends SequenceLike>(
-    sequence: Sequence,
+    sequence: Sequence | SequenceNeeded,
     count: number,
     options?: DrawOptions,
   ): Promise<ValueOf<Sequence>[]>;
@@ -117,7 +120,7 @@ export interface Handle extends RunningTag {
    * value is `value` itself.
    */
   setval<Sequence extends SequenceLike>(
-    sequence: Sequence,
+    sequence: Sequence | SequenceNeeded,
     value: Integer | Sql,
     isCalled?: boolean,
   ): Promise<ValueOf<Sequence>>;
@@ -131,7 +134,7 @@ export interface SessionHandle extends Handle {
    * Returns the value that `nextval` last returned for this sequence in this session. Fails with `SEQUENCE_NOT_CALLED`
    * if the session has not drawn a value from it.
    */
-  currval<Sequence extends SequenceLike>(sequence: Sequence): Promise<ValueOf<Sequence>>;
+  currval<Sequence extends SequenceLike>(sequence: Sequence | SequenceNeeded): Promise<ValueOf<Sequence>>;
 
   /** Returns the value that `nextval` last returned in this session, for any sequence. */
   lastval(): Promise<bigint>;

@@ -1,11 +1,12 @@
 import type { SequenceLike } from "../../types/sequence-options.js";
+import { checkKnown } from "../option-object.js";
 import { decoderOf, nextval } from "../sequence/functions.js";
 import { resolveOptions } from "../sequence/resolve-options.js";
 import { fail } from "../sequence/sequence-name.js";
-import type { ValueOf } from "../sequence/sequence.js";
+import { sequenceOf, type ValueOf } from "../sequence/sequence.js";
 import type { Sql } from "../sql/fragment.js";
+import { addAwaiting } from "../sql/origin.js";
 import { tag } from "../sql/tag.js";
-import { NO_OPTIONS } from "./call-limits.js";
 import { fillValues } from "./fill-values.js";
 
 /** Options of `nextval` and `nextvals`. */
@@ -17,6 +18,24 @@ export interface DrawOptions {
    */
   readonly durable?: boolean | undefined;
 }
+
+function batchOf(sequence: SequenceLike, durable: boolean): Batch {
+  let resolve!: Batch["resolve"];
+  let reject!: Batch["reject"];
+  const values = new Promise<readonly unknown[]>((take, refuse) => {
+    resolve = take;
+    reject = refuse;
+  });
+  return { sequence, durable, count: 0, values, resolve, reject };
+}
+
+function isDurable(what: string, options: DrawOptions | undefined): boolean {
+  if (options === undefined) return true;
+  checkKnown(what, options, DRAW_OPTIONS);
+  return options.durable ?? true;
+}
+
+const DRAW_OPTIONS = ["durable"];
 
 /** The most values that a JavaScript array can hold and a `generate_series` of integers can count. */
 const MOST = 2_147_483_647;
@@ -35,8 +54,12 @@ const flush = tag`pg_catalog.pg_logical_emit_message(true, 'nextval', '')`;
 interface Batch {
   readonly sequence: SequenceLike;
   readonly durable: boolean;
-  readonly resolve: ((value: never) => void)[];
-  readonly reject: ((reason: unknown) => void)[];
+  /** How many calls there are. */
+  count: number;
+  /** The values, in the order of the calls. */
+  readonly values: Promise<readonly unknown[]>;
+  readonly resolve: (values: readonly unknown[]) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** Runs a statement and returns its rows as the texts that the server sent. */
@@ -56,21 +79,23 @@ export class Draws {
     this.#pending = pending;
   }
 
-  next<Sequence extends SequenceLike>(
+  async next<Sequence extends SequenceLike>(
     sequence: Sequence,
-    { durable = true }: DrawOptions = NO_OPTIONS,
+    options: DrawOptions | undefined,
   ): Promise<ValueOf<Sequence>> {
+    const durable = isDurable("nextval", options);
     let batch = this.#batches.find((each) => each.sequence === sequence && each.durable === durable);
     if (batch === undefined) {
-      batch = { sequence, durable, resolve: [], reject: [] };
+      batch = batchOf(sequence, durable);
       this.#pending.add(this);
       if (this.#batches.push(batch) === 1) void Promise.resolve().then(() => this.flush());
     }
-    const { resolve, reject } = batch;
-    return new Promise((take, refuse) => {
-      resolve.push(take);
-      reject.push(refuse);
-    });
+    const place = batch.count++;
+    try {
+      return (await batch.values)[place] as ValueOf<Sequence>;
+    } catch (error) {
+      throw addAwaiting(error);
+    }
   }
 
   /**
@@ -81,31 +106,24 @@ export class Draws {
     const batches = this.#batches;
     this.#batches = [];
     this.#pending.delete(this);
-    for (const batch of batches) {
-      this.#drawFor(batch).catch((error: unknown) => {
-        for (const reject of batch.reject) reject(error);
-      });
-    }
+    for (const batch of batches) this.#drawFor(batch).then(batch.resolve, batch.reject);
   }
 
-  async #drawFor({ sequence, durable, resolve }: Batch): Promise<void> {
-    if (resolve.length === 1) {
-      const draw = durable ? tag`select ${nextval(sequence)}, ${flush}` : tag`select ${nextval(sequence)}`;
-      const [row] = await this.#server.rows(draw);
-      resolve[0]?.(decoderOf(sequence)(row?.[0] as string) as never);
-      return;
-    }
-    const values = await this.many(sequence, resolve.length, { durable });
-    for (let index = 0; index < resolve.length; index++) resolve[index]?.(values[index] as never);
+  async #drawFor({ sequence, durable, count }: Batch): Promise<readonly unknown[]> {
+    if (count > 1) return this.many(sequence, count, { durable });
+    const draw = durable ? tag`select ${nextval(sequence)}, ${flush}` : tag`select ${nextval(sequence)}`;
+    const [row] = await this.#server.rows(draw);
+    return [decoderOf(sequence)(row?.[0] as string)];
   }
 
   async many<Sequence extends SequenceLike>(
     sequence: Sequence,
     count: number,
-    { durable = true }: DrawOptions = NO_OPTIONS,
+    options?: DrawOptions,
   ): Promise<ValueOf<Sequence>[]> {
+    const durable = isDurable("nextvals", options);
     if (!Number.isInteger(count) || count < 0 || count > MOST) {
-      fail(sequence, `nextvals draws a whole number of values from 0 to ${MOST}, not ${count}`);
+      fail(sequenceOf(sequence), `nextvals draws a whole number of values from 0 to ${MOST}, not ${count}`);
     }
     const values: ValueOf<Sequence>[][] = [];
     for (let left = count; left > 0; left -= MOST_AT_ONCE) {

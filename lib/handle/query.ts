@@ -1,5 +1,8 @@
+import { NextvalError } from "../errors.js";
 import type { Sql } from "../sql/fragment.js";
+import { addOrigin, type Origin } from "../sql/origin.js";
 import { CANCEL } from "./call-limits.js";
+import { readCursor } from "./cursor.js";
 import type { Executor, Running } from "./executor.js";
 import type { Rows } from "./rows.js";
 
@@ -14,13 +17,18 @@ import type { Rows } from "./rows.js";
 export class Query<Row> implements PromiseLike<Rows<Row>> {
   readonly #executor: Executor;
   readonly #fragment: Sql<Row>;
+  /** Where the program wrote it. */
+  readonly #origin: Origin | undefined;
   #running: Running<Row> | undefined;
   #rows: Promise<Rows<Row>> | undefined;
+  /** Whether a cursor reads it. */
+  #isRead = false;
 
   /** @internal */
-  constructor(executor: Executor, fragment: Sql<Row>) {
+  constructor(executor: Executor, fragment: Sql<Row>, origin: Origin | undefined) {
     this.#executor = executor;
     this.#fragment = fragment;
+    this.#origin = origin;
   }
 
   then<Done = Rows<Row>, Failed = never>(
@@ -38,6 +46,44 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
 
   finally(done?: (() => void) | null): Promise<Rows<Row>> {
     return this.#run().finally(done);
+  }
+
+  /**
+   * Returns the only row. Any other number of rows is an `UNEXPECTED_ROW_COUNT` error.
+   *
+   * ```ts
+   * const { id } = await db`select ${nextval(orderSeq).as("id")}`.one();
+   * ```
+   */
+  async one(): Promise<Row> {
+    const rows: readonly Row[] = await this.#run();
+    if (rows.length === 1) return rows[0] as Row;
+    throw this.#unexpected("one()", "exactly 1 row", rows);
+  }
+
+  /** Returns the only row, or undefined if there is none. More than 1 row is an `UNEXPECTED_ROW_COUNT` error. */
+  async maybeOne(): Promise<Row | undefined> {
+    const rows: readonly Row[] = await this.#run();
+    if (rows.length <= 1) return rows[0];
+    throw this.#unexpected("maybeOne()", "at most 1 row", rows);
+  }
+
+  /**
+   * Reads a large result in batches of `size` rows, instead of all rows at once. Leaving the loop closes the cursor.
+   *
+   * ```ts
+   * for await (const rows of db<Order>`select * from orders`.cursor(500)) await archive(rows);
+   * ```
+   *
+   * On a pool it has a connection of its own until the loop is left. On a session or transaction nothing else can run until then.
+   */
+  cursor(size = 100): AsyncIterable<Row[]> {
+    if (this.#rows !== undefined || this.#isRead) {
+      throw refusal("the statement has run, and runs only once; make it again");
+    }
+    const batches = readCursor(this.#executor, this.#fragment, size, this.#origin);
+    this.#isRead = true;
+    return batches;
   }
 
   /**
@@ -66,6 +112,25 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
   }
 
   #run(): Promise<Rows<Row>> {
-    return (this.#rows ??= (this.#running = this.#executor.start(this.#fragment)).rows);
+    return (this.#rows ??= this.#start());
   }
+
+  #start(): Promise<Rows<Row>> {
+    if (this.#isRead) {
+      return Promise.reject(refusal("the statement is read by a cursor, and runs only once; make it again"));
+    }
+    this.#running = this.#executor.start(this.#fragment);
+    return this.#running.rows.catch((error: unknown) => {
+      throw addOrigin(error, this.#origin);
+    });
+  }
+
+  #unexpected(method: string, expected: string, { length }: readonly unknown[]): NextvalError {
+    const problem = `${method} needs a statement that returns ${expected}, and this one returned ${length}`;
+    return new NextvalError("UNEXPECTED_ROW_COUNT", `${problem}: ${this.#fragment.text}`);
+  }
+}
+
+function refusal(problem: string): NextvalError {
+  return new NextvalError("INVALID_ARGUMENT", problem);
 }

@@ -11,6 +11,17 @@ export type Thing = Splice | object | symbol | undefined;
  */
 export type CheckedThings<Things extends readonly unknown[]> = { [Index in keyof Things]: CheckedThing<Things[Index]> };
 
+/**
+ * The things of a template whose row type is stated: the compiler infers either all types of a call or none, so it checks them against
+ * one type for all. Its message then shows the sentence, which is left in the union because the texts in it are no plain `string`.
+ */
+export type StatedThings = readonly (Spliced | NotSpliced)[];
+
+type Spliced = Exclude<Splice, string> | (string & {});
+
+type NotSpliced =
+  "only values, fragments and sequences can stand in a template; pass null for NULL, and await promises";
+
 type CheckedThing<Given> = ["wrong"] extends [Verdict<Given>] ? (Given extends Splice ? Given : Problem<Given>) : Given;
 
 /**

@@ -1,5 +1,6 @@
 import { refuse } from "../errors.js";
 import { BoundedMap } from "./bounded-map.js";
+import type { CheckedRows, ColumnOf } from "./checked-rows.js";
 import { SQL, Sql } from "./fragment.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";
 import { listShape } from "./list.js";
@@ -34,15 +35,15 @@ let lastColumns: Columns | undefined;
  * The columns are the keys of the first row, or `columns` if given, which may leave some out. Without `columns`, all
  * rows must have the same keys. A missing or undefined value is refused; write `sql`default`` for a column's default.
  */
-export function insert<Row extends InsertRow>(
-  rows: Row | readonly Row[],
-  columns?: readonly (keyof Row & string)[],
+export function insert<const Rows extends InsertRow | readonly InsertRow[], Column extends ColumnOf<Rows> = never>(
+  rows: CheckedRows<Rows, Column>,
+  columns?: readonly Column[],
 ): Sql {
   const list = (Array.isArray(rows) ? rows : [rows]) as readonly InsertRow[];
   const count = list.length;
   if (count === 0) return refuse("sql.insert", "needs an object, or at least one");
   refuseNonRow(list[0], ROW, 0);
-  const names = columns ?? Object.keys(list[0] as InsertRow);
+  const names: readonly string[] = columns ?? Object.keys(list[0] as InsertRow);
   if (names.length === 0) refuse("sql.insert", "needs at least one column");
   const place: Place = (index) =>
     `${ROW(Math.floor(index / names.length))}, column ${JSON.stringify(names[index % names.length])}`;

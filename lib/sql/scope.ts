@@ -4,6 +4,7 @@ import { BoundedMap } from "./bounded-map.js";
 import { nearest } from "./did-you-mean.js";
 import type { Sql } from "./fragment.js";
 import { CODE, lex } from "./lexer.js";
+import { originOf } from "./origin.js";
 import { evaluate, type Fail, type ScopeFunctions } from "./placeholder.js";
 import { assertGenuine, type Tag } from "./tag.js";
 import { Site } from "./template.js";
@@ -47,7 +48,7 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
       return fail(`no binding is named ${name}${nearest(name, known.keys())}`);
     };
 
-    const compile = (strings: readonly string[]): Compiled => {
+    const compile = (strings: readonly string[], caller: () => unknown): Compiled => {
       const pieces: string[] = [];
       const fillings: Filling[] = [];
       let context = CODE;
@@ -68,20 +69,20 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
         });
         pieces.push(text.slice(done));
       });
-      return { site: new Site(pieces, (_piece, position) => position + 2), fillings };
+      return { site: new Site(pieces, (_piece, position) => position + 2, originOf(caller)), fillings };
     };
 
     const scoped = (strings: TemplateStringsArray, ...things: unknown[]): Sql<never> => {
       let compiled = templates.get(strings);
       if (compiled === undefined) {
         assertGenuine(strings);
-        templates.set(strings, (compiled = compile(strings)));
+        templates.set(strings, (compiled = compile(strings, scoped as never)));
       }
       return compiled.site.fragment(compiled.fillings.map((filling) => filling(things)));
     };
     const text = (source: string): Sql<never> => {
       if (typeof source !== "string") return refuse("the text of a scope", `takes a string, not ${typeof source}`);
-      const { site, fillings } = texts.getOrMake(source, () => compile([source.replace(/^\ufeff/, "")]));
+      const { site, fillings } = texts.getOrMake(source, () => compile([source.replace(/^\ufeff/, "")], text as never));
       return site.fragment(fillings.map((filling) => filling([])));
     };
     return Object.assign(scoped as Tag, { text });

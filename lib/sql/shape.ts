@@ -1,5 +1,6 @@
 import { refuse } from "../errors.js";
 import { CODE, type Context, lex } from "./lexer.js";
+import type { Origin } from "./origin.js";
 
 /**
  * The most parameters that one statement can have over every driver. The protocol counts them in 16 bits, and
@@ -46,6 +47,8 @@ export class Shape {
    * too.
    */
   parent: Shape | undefined = undefined;
+  /** The line of the template that it was made of first. */
+  origin: Origin | undefined = undefined;
   /** Lists that begin with this shape; `listShape` keeps them here. */
   lists: ({ readonly separator: Shape | undefined; readonly shape: Shape } | undefined)[] | undefined = undefined;
   #text: string | undefined = undefined;

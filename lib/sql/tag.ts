@@ -1,9 +1,9 @@
 import type { RowFrom } from "../../types/rows.js";
 import { refuse } from "../errors.js";
-import type { CheckedThings, Thing } from "./checked-things.js";
+import type { CheckedThings, StatedThings, Thing } from "./checked-things.js";
 import type { Sql } from "./fragment.js";
+import { originOf } from "./origin.js";
 import { Site } from "./template.js";
-import type { Splice } from "./value.js";
 
 /** A template tag that makes fragments. */
 export interface Tag {
@@ -16,8 +16,9 @@ export interface Tag {
    *
    * The row type has the columns that spliced expressions name: ``sql`select ${nextval(orderSeq).as("id")}` ``. You can
    * also state it: ``sql<{ id: bigint }>`select ...` ``.
+   * A stated row type has all columns, those of `.as()` as well, because TypeScript infers either all types of a call or none.
    */
-  <Row extends object = {}, const Things extends readonly Thing[] = readonly Splice[]>(
+  <Row extends object = {}, const Things extends readonly Thing[] = StatedThings>(
     strings: TemplateStringsArray,
     ...things: CheckedThings<Things>
   ): Sql<RowFrom<Row, Things>>;
@@ -29,16 +30,20 @@ const sites = new WeakMap<TemplateStringsArray, Site>();
 /** The site of the last template, so a template in a loop needs no lookup. */
 let lastSite: Site | undefined;
 
-export const tag = ((strings: TemplateStringsArray, ...things: unknown[]): Sql => {
+export const tag = ((strings: TemplateStringsArray, ...things: unknown[]): Sql =>
+  fragmentOf(strings, things, tag as never)) as Tag;
+
+/** The fragment of a template that the tag `caller` was called with. */
+export function fragmentOf(strings: TemplateStringsArray, things: unknown[], caller: () => unknown): Sql {
   if (lastSite?.pieces === strings) return lastSite.fragment(things);
   let site = sites.get(strings);
   if (site === undefined) {
     assertGenuine(strings);
-    sites.set(strings, (site = new Site(strings, refusePlaceholder(strings))));
+    sites.set(strings, (site = new Site(strings, refusePlaceholder(strings), originOf(caller))));
   }
   lastSite = site;
   return site.fragment(things);
-}) as Tag;
+}
 
 /**
  * Refuses strings that do not come from a template. A template's strings are frozen, and so is their `raw`, which is

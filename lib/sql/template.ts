@@ -1,6 +1,7 @@
 import { refuse } from "../errors.js";
 import { Sql } from "./fragment.js";
 import { CODE, type Context, lex } from "./lexer.js";
+import type { Origin } from "./origin.js";
 import { placeOf, Shape } from "./shape.js";
 import { admit, isPlain, type Place } from "./value.js";
 
@@ -26,9 +27,11 @@ export class Site {
   #last: Shape | undefined = undefined;
   #shapes: Branch = {};
   #count = 0;
+  readonly #origin: Origin | undefined;
 
-  constructor(pieces: readonly string[], onPlaceholder: (piece: number, position: number) => number) {
+  constructor(pieces: readonly string[], onPlaceholder: (piece: number, position: number) => number, origin?: Origin) {
     this.pieces = pieces;
+    this.#origin = origin;
     let context: Context = CODE;
     this.#contexts = pieces.map((text, piece) => {
       context = lex(text, context, (position) => onPlaceholder(piece, position));
@@ -116,7 +119,9 @@ export class Site {
       this.#checkContext(index, nested);
       return nested;
     });
-    return new Shape(this.pieces, holes);
+    const shape = new Shape(this.pieces, holes);
+    shape.origin = this.#origin;
+    return shape;
   }
 
   /** Refuses a value inside quotes or a comment, and SQL that would end the quoting. */

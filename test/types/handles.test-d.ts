@@ -33,6 +33,14 @@ expectType<number>((await db`select 1`).count);
 expectType<{ id: string }>(await db.one(sql`select ${nextval(textSeq).as("id")}`));
 expectType<Rows<{ n: number }>>(await db.query(sql<{ n: number }>`select 1 as n`));
 for await (const rows of db.cursor(sql<{ n: number }>`select 1 as n`, 10)) expectType<{ n: number }[]>(rows);
+for await (const rows of db<{ n: number }>`select 1 as n`.cursor(10)) expectType<{ n: number }[]>(rows);
+expectType<{ id: string }>(await db`select ${nextval(textSeq).as("id")}`.one());
+expectType<{ n: number }>(await db<{ n: number }>`select 1 as n`.one());
+expectType<{ n: number } | undefined>(await db.query(sql<{ n: number }>`select 1 as n`).maybeOne());
+expectType<{ id: bigint }>(await db.begin((tx) => tx`select ${nextval(orderSeq).as("id")}`.one()));
+expectType<{}>(await db`select 1`.one());
+expectError(db<{ n: number }>`select ${undefined}`);
+expectError(db<{ n: number }>`select ${Promise.resolve(1)}`);
 expectError(db`select ${undefined}`);
 expectError(db`select ${Promise.resolve(1)}`);
 expectError(db.query("select 1"));
@@ -44,6 +52,8 @@ expectType<string[]>(await db.nextvals(textSeq, 5));
 expectType<bigint | string>(await db.nextval(either));
 expectType<number>(await db.setval(ticketSeq, 5n, false));
 expectError(db.nextval("order_seq"));
+expectError(db.nextvals("order_seq", 5));
+expectError(db.setval("order_seq", 5));
 expectError(db.setval(orderSeq, null));
 
 // What belongs to a session is not on the pool.

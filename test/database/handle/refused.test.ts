@@ -86,11 +86,11 @@ test("statements that are lost together have errors of their own, without what o
   const db = bind(
     database.connect({ host, port, max: 1, backoff: () => 0.01, connection: { application_name: "together" } }),
   );
-  const secret = () => db`select pg_sleep(1), ${"secret of Alice"}::text`;
+  const ofAlice = () => db`select pg_sleep(1), ${"secret of Alice"}::text`;
   const other = () => db`select ${"of Bob"}::text as bob`;
   await Promise.all([db`select ${"secret of Alice"}::text`, other()]);
   await other();
-  const lost = Promise.allSettled([secret(), other(), other()]);
+  const lost = Promise.allSettled([ofAlice(), other(), other()]);
   await expect
     .poll(
       () => database.client`select 1 from pg_stat_activity where application_name = 'together' and state = 'active'`,
