@@ -131,12 +131,15 @@ describe("diff", () => {
           subject: "order_seq",
           sql: 'alter sequence "order_seq" increment by 2 start with 100',
           inverse: 'alter sequence "order_seq" increment by 1 start with 1',
-          hazards: [expect.objectContaining({ code: "INCREMENT_CHANGED", blocked: false })],
+          hazards: [expect.objectContaining({ code: "INCREMENT_CHANGED", blocked: false, allowed: false })],
         },
       ],
       pending: [],
       questions: [],
     });
+    const allowed = await project.run("diff", "--json", "--allow", "INCREMENT_CHANGED");
+    const { changes } = JSON.parse(allowed.stdout) as { changes: { hazards: unknown[] }[] };
+    expect(changes[2]?.hazards).toEqual([expect.objectContaining({ code: "INCREMENT_CHANGED", allowed: true })]);
   });
 });
 

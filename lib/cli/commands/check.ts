@@ -1,5 +1,5 @@
 import type { Flags } from "../config/settings.js";
-import { describe, say, sayJson } from "../terminal/print.js";
+import { describe, planAsJson, say, sayJson } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
 import { addPlanning, type CliCommand } from "./command.js";
 import { withPlan } from "./with-plan.js";
@@ -23,9 +23,9 @@ Exit codes: 0 nothing differs; 1 something does, and is shown; 2 an error.
 
 function check(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
-    const { changes, pending, questions } = plan;
+    const { changes, pending } = plan;
     const differs = changes.length > 0 || pending.length > 0;
-    if (flags.json === true) sayJson({ differs, changes, pending, questions });
+    if (flags.json === true) sayJson({ differs, ...planAsJson(plan, settings.allow) });
     else {
       say(describe(plan, settings.allow));
       if (differs) say(text`\nThe database differs from the declarations.`);

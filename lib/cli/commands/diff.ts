@@ -1,5 +1,5 @@
 import type { Flags } from "../config/settings.js";
-import { describe, say, sayJson } from "../terminal/print.js";
+import { describe, planAsJson, say, sayJson } from "../terminal/print.js";
 import { addAllow, addPlanning, type CliCommand } from "./command.js";
 import { withPlan } from "./with-plan.js";
 
@@ -23,8 +23,7 @@ Exit codes: 0 shown, whether something differs or not; 2 an error.
 
 function diff(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
-    const { changes, pending, questions } = plan;
-    if (flags.json === true) sayJson({ changes, pending, questions });
+    if (flags.json === true) sayJson(planAsJson(plan, settings.allow));
     else say(describe(plan, settings.allow));
     return 0;
   });

@@ -3,7 +3,7 @@ import { Option } from "commander";
 import { DEFAULT_FORMAT, MIGRATION_FORMATS } from "../../catalog/generate/migration-formats.js";
 import { generate as filesOf } from "../../catalog/index.js";
 import type { Flags } from "../config/settings.js";
-import { describe, say, sayJson } from "../terminal/print.js";
+import { describe, planAsJson, say, sayJson } from "../terminal/print.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { lines, text } from "../terminal/shown-text.js";
 import { addPlanning, type CliCommand } from "./command.js";
@@ -36,12 +36,12 @@ Exit codes: 0 written, or nothing differs and nothing was written; 2 an error.
 function generate(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
     const { format = DEFAULT_FORMAT, migrations } = settings;
-    const { changes, pending, questions } = plan;
+    const { changes, pending } = plan;
     const made =
       changes.length + pending.length === 0 ? [] : filesOf(plan, { name: flags.name ?? "sequences", format });
     const files = made.map(({ path, content }) => ({ path: resolve(migrations, path), content }));
     writeFiles(files);
-    if (flags.json === true) sayJson({ files, changes, pending, questions });
+    if (flags.json === true) sayJson({ files, ...planAsJson(plan, settings.allow) });
     else {
       say(describe(plan, settings.allow));
       say(

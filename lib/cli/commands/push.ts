@@ -4,7 +4,7 @@ import { CommandError } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { codeOf, explain } from "../terminal/error-message.js";
 import { REFUSED_BY_USER } from "../terminal/exit-codes.js";
-import { answersTo, complain, count, describe, say, sayJson } from "../terminal/print.js";
+import { answersTo, complain, count, describe, planAsJson, say, sayJson } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
 import { addAllow, addPlanning, type CliCommand } from "./command.js";
 import { areMeant } from "./dotted-names.js";
@@ -96,7 +96,8 @@ async function askQuestions(planned: Planned): Promise<Planned | undefined> {
 
 /** Prints the plan in the document even if it was not applied. */
 async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
-  const { changes, pending, questions } = planned.plan;
+  const { changes } = planned.plan;
+  const document = planAsJson(planned.plan, planned.settings.allow);
   try {
     await areMeant(planned.dotted, flags);
     const refusal = questionsLeft(planned.plan) ?? refusalOf(planned.plan, planned.settings.allow);
@@ -105,11 +106,11 @@ async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
     await carryOut(planned);
   } catch (error) {
     const message = explain(error);
-    sayJson({ applied: false, changes, pending, questions, error: { code: codeOf(error), message } });
+    sayJson({ applied: false, ...document, error: { code: codeOf(error), message } });
     complain(message);
     return 2;
   }
-  sayJson({ applied: changes.length > 0, changes, pending, questions });
+  sayJson({ applied: changes.length > 0, ...document });
   return 0;
 }
 

@@ -64,6 +64,19 @@ export async function flushed(): Promise<void> {
   }
 }
 
+/** A plan as JSON: each hazard of a change also says whether it is allowed. */
+export function planAsJson({ changes, pending, questions }: Plan, allow: readonly HazardCode[]) {
+  const allowed = ({ code, blocked }: Hazard) => !blocked && allow.includes(code);
+  return {
+    changes: changes.map((change) => ({
+      ...change,
+      hazards: change.hazards.map((hazard) => ({ ...hazard, allowed: allowed(hazard) })),
+    })),
+    pending,
+    questions,
+  };
+}
+
 /** Formats a plan for people: each change with its SQL and its hazards, then the pending owners, then the questions. */
 export function describe(
   { changes, pending, questions }: Pick<Plan, "changes" | "pending" | "questions">,
