@@ -100,6 +100,22 @@ expectError(sql.join([undefined]));
 expectType<Sql>(sql.insert({ id: nextval(orderSeq), note: "x" }));
 sql.insert([{ id: 1, note: null }], ["id"]);
 expectError(sql.insert({ id: 1 }, ["note"]));
+expectError(sql.insert([{ id: 1 }, { id: 2, note: "x" }]));
+expectError(sql.insert([{ id: 1, note: "x" }, { id: 2 }]));
+expectError(sql.insert("id"));
+expectError(sql.insert([{ id: 1 }, "id"]));
+expectType<Sql>(sql.insert([{ id: 1, note: null }, { id: 2 }], ["id"]));
+expectType<Sql>(
+  sql.insert([
+    { id: nextval(orderSeq), note: "x" },
+    { id: 5n, note: null },
+  ]),
+);
+declare const optional: { id: number; note?: string };
+expectType<Sql>(sql.insert([optional, { id: 1 }, { id: 1, note: "x" }]));
+expectType<Sql>(sql.insert([optional]));
+expectType<Sql>(sql.insert(anything));
+expectType<Sql>(sql.insert(nothing));
 expectError(sql.insert({ id: () => 1 }));
 expectType<Sql>(sql.set({ note: "x", at: sql`now()` }));
 expectError(sql.set({ note: Symbol("x") }));

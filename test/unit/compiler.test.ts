@@ -9,6 +9,8 @@ const OPTIONS = fileURLToPath(new URL("../../types/sequence-options.js", import.
 const UNKNOWN = [
   "declare const text: string, num: number, big: bigint, any: any, never: never, bool: boolean, maybe: 0 | 5;",
   'declare const type: "smallint" | "integer", digits: `${number}`, bigDigits: `${bigint}`, longName: `order_${string}`;',
+  'declare const either: { startWith: 5; minValue: 5 } | { as: "smallint"; cycle: true } | { startWith: number };',
+  "declare const some: { startWith: 5 } | { readonly cache: 5n } | undefined;",
   `declare const options: import(${JSON.stringify(OPTIONS)}).SequenceOptions;`,
   "pgSequence(text);",
   "pgSequence(longName, options);",
@@ -30,6 +32,13 @@ const UNKNOWN = [
   'pgSequence("order_seq", bool ? { startWith: 0, minValue: 0 } : { startWith: 0, minValue: -1, maxValue: 5 });',
   "{ const make = <N extends string>(name: N) => pgSequence(name); make('order_seq'); }",
   "{ const make = <const N extends `${string}_seq`>(name: N) => pgSchema('a').sequence(name, { cache: 5 }); make('a_seq'); }",
+  '{ const make = <N extends string, const O extends { readonly as?: "integer" }>(n: N, o: O) => pgSequence(n, o); }',
+  '{ const make = <T extends string>(table: T) => pgSequence(`${table}_id_seq`, { ownedBy: { table, column: "id" } }); }',
+  '{ const make = <A extends "smallint" | "integer">(as: A, startWith: number) => pgSequence("a", { startWith, as }); }',
+  '{ const make = (options?: typeof either) => pgSequence("order_seq", options); }',
+  'pgSequence("order_seq", either);',
+  'pgSequence("order_seq", some);',
+  'pgSchema("billing").sequence("order_seq", either);',
   '{ const given = { startWith: 0 }; pgSequence("order_seq", given); }',
   '{ const given = { startWith: 5, as: "smallint" } as const; pgSequence("order_seq", given); }',
 ];
@@ -92,12 +101,35 @@ describe.each(settings)(
   },
 );
 
-const SQL_TAG = fileURLToPath(new URL("../../lib/sequence/sql.js", import.meta.url));
+const NAMES = {
+  "lib/index.js":
+    "sql nextval currval setval resolveOptions createSequence alterSequence dropSequence ownSequence renameSequence " +
+    "moveSequence commentOnSequence restartSequence setSequenceLogged grantOnSequence revokeOnSequence",
+  "lib/allocate/index.js": "allocator blockAllocator stride",
+  "lib/catalog/index.js": "plan inspect",
+};
 
-const FUNCTIONS = fileURLToPath(new URL("../../lib/sequence/functions.js", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What cannot stand in a template, and what the compiler says of it. */
-const TEMPLATES = [
+const IMPORTS = Object.entries(NAMES).map(
+  ([file, names]) => `import { ${names.split(" ").join(", ")} } from ${JSON.stringify(ROOT + file)};`,
+);
+
+const SETTING = [
+  `import type { Database, Session, Splice } from ${JSON.stringify(`${ROOT}lib/index.js`)};`,
+  "declare const db: Database, session: Session, text: string, any: any, never: never, either: boolean;",
+  "declare const state: Awaited<ReturnType<typeof inspect>>;",
+  "declare const row: { id: number; note?: string }, rows: (typeof row)[], record: Record<string, Splice>;",
+  "declare const mixed: ({ a: 1 } | { b: 2 })[];",
+  "const orderSeq = pgSequence('order_seq');",
+];
+
+const UNLIKE = "this row has other columns than row 1; give all rows the same keys, or state the columns";
+
+const STATED = "only values, fragments and sequences can stand in a template; pass null for NULL, and await promises";
+
+/** What is refused in statements, and what the compiler says of it. */
+const REFUSED_IN_STATEMENTS = [
   [
     "sql`${undefined}`",
     "undefined cannot stand in a template; pass null for NULL, or sql`default` for a column's default",
@@ -110,23 +142,82 @@ const TEMPLATES = [
     "sql`${new URL('a:b')}`",
     "an object of a class or interface cannot stand in a template; pass its values, or { ...object } for JSON",
   ],
-  ["nextval('order_seq')", "a sequence made by pgSequence is needed"],
   ["sql`${() => 1}`", "a function cannot stand in a template; pass a value, a fragment or a sequence"],
+  ...[
+    "sql<{ note: string }>`${undefined}`",
+    "db<{ note: string }>`select ${undefined}`",
+    "db<{ note: string }>`select ${() => 1}`",
+    "session<{ note: string }>`select ${orderSeq}, ${undefined}`",
+    "db<{ note: string }>`select ${text as unknown}`",
+  ].map((code) => [code, STATED] as const),
+  ...[
+    "sql.insert([{ id: 1, note: 'x' }, { id: 2 }])",
+    "sql.insert([{ id: 1 }, { id: 2, note: 'x' }])",
+    "sql.insert([{ id: nextval(orderSeq) }, { idd: nextval(orderSeq), x: 5, y: 7 }])",
+    "sql.insert([row, { note: 'x', no: 5 }])",
+    "sql.insert([{ id: 1 }, { id: 2 }, { no: 3 }])",
+  ].map((code) => [code, UNLIKE] as const),
+  ...[
+    "nextval(NAME)",
+    "currval(NAME)",
+    "setval(NAME, 5)",
+    "setval(NAME, sql``)",
+    "resolveOptions(NAME)",
+    "db.nextval(NAME)",
+    "db.nextvals(NAME, 5)",
+    "db.setval(NAME, 5)",
+    "session.currval(NAME)",
+    "createSequence(NAME)",
+    "alterSequence(NAME, {})",
+    "dropSequence(NAME)",
+    "renameSequence(NAME, 'a')",
+    "moveSequence(NAME, 'a')",
+    "ownSequence(NAME)",
+    "commentOnSequence(NAME)",
+    "restartSequence(NAME)",
+    "setSequenceLogged(NAME, true)",
+    "grantOnSequence(NAME, 'all', 'a')",
+    "revokeOnSequence(NAME, 'all', 'a')",
+    "stride(NAME, { node: 0, nodes: 1 })",
+    "allocator(db, NAME, { size: 5 })",
+    "blockAllocator(db, NAME)",
+    "plan([NAME], state)",
+  ].map((code) => [code.replace("NAME", "'order_seq'"), "a sequence made by pgSequence is needed"] as const),
 ] as const;
 
-test.each(Object.entries(COMPILERS))(
-  "%s says of a template in one sentence what cannot stand in it",
-  async (_, compiler) => {
-    const head = `import { sql } from ${JSON.stringify(SQL_TAG)}; import { nextval } from ${JSON.stringify(FUNCTIONS)}; declare class URL { constructor(text: string); #a: 1; }`;
-    const found = await diagnose(compiler, [head, ...TEMPLATES.map(([code]) => `${code};`)], {
-      exactOptionalPropertyTypes: true,
-    });
-    expect(
-      found.map(({ text }) =>
-        text
-          .replace(/^.* is not assignable to parameter of type '(.*)'\.$/s, "$1")
-          .replace(/^(?:SequenceLike \| )?"([^"]*)"(?: \| SequenceLike)?$/, "$1"),
-      ),
-    ).toEqual(TEMPLATES.map(([, sentence]) => sentence));
-  },
-);
+const ACCEPTED_IN_STATEMENTS = [
+  "sql.insert({ id: nextval(orderSeq), note: 'x' })",
+  "sql.insert([{ id: nextval(orderSeq), note: 'x' }, { id: sql`5`, note: null }])",
+  "sql.insert(rows)",
+  "sql.insert([row, row, { id: 1 }, { id: 1, note: 'x' }])",
+  "sql.insert(rows.map((each) => ({ ...each, at: new Date() })))",
+  "sql.insert([...rows, row])",
+  "sql.insert([record, { id: 1 }])",
+  "sql.insert(mixed)",
+  "sql.insert([])",
+  "sql.insert(any)",
+  "sql.insert(never)",
+  "sql.insert([any, { id: 1 }])",
+  "sql.insert([{ id: 1, note: null }, { id: 2 }], ['id'])",
+  "sql.insert(rows, ['id', 'note'])",
+  "sql.insert(record, [text])",
+  "sql.insert([either ? { a: 1 } : { b: 1 }, { a: 1 }])",
+  "<T extends { readonly id: number }>(list: readonly T[], one: T) => [sql.insert(list), sql.insert(one)]",
+  "<T extends readonly { readonly id: number }[]>(list: T) => sql.insert(list)",
+  "sql<{ a: 1 }>`${text} ${any} ${1} ${orderSeq} ${nextval(orderSeq).as('x')} ${[null]} ${{ a: 'x' }} ${record}`",
+  "<T extends string, Row extends object>(value: T) => db<Row>`select ${value}`",
+];
+
+test.each(Object.entries(COMPILERS))("%s says in one sentence what a statement cannot have", async (_, compiler) => {
+  const head = [...IMPORTS, ...SETTING].join(" ");
+  const lines = [
+    head,
+    ...[...REFUSED_IN_STATEMENTS.map(([code]) => code), ...ACCEPTED_IN_STATEMENTS].map((code) => `(${code});`),
+  ];
+  const found = await diagnose(compiler, lines, { exactOptionalPropertyTypes: true }, ["es2022", "dom"]);
+  const sentence = (text: string) =>
+    text.replace(/^.* is not assignable to (?:parameter of )?type '(?:[^"]* \| )?"([^"]*)"(?: \| [^"]*)?'\.$/s, "$1");
+  expect(found.map(({ line, text }) => [lines[line - 1], sentence(text)])).toEqual(
+    REFUSED_IN_STATEMENTS.map(([code, says]) => [`(${code});`, says]),
+  );
+});
