@@ -74,7 +74,7 @@ describe("cursor()", () => {
   });
 
   test("needs a size", () => {
-    expect(() => numbers(5).cursor(0)).toThrow("cursor() reads batches of 1 row or more, not 0");
+    expect(() => numbers(5).cursor(0)).toThrow("cursor() reads batches of 1 to 2147483647 rows, not 0");
   });
 
   test("and a statement that runs otherwise exclude each other", async () => {
