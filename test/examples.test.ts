@@ -127,7 +127,7 @@ test.each(Object.entries(EXPECTED))("examples/%s.ts runs alone", async (example,
   }
 });
 
-test("every example is run", async () => {
+test("every example runs", async () => {
   const files = await readdir(new URL("../examples", import.meta.url));
   const examples = files.filter((file) => file.endsWith(".ts") && !["database.ts", "show.ts"].includes(file));
   expect(examples.sort()).toEqual(

@@ -59,7 +59,7 @@ function programOf(page: string): { program: string; claims: number } {
   return { program: [...imports, check, ...bodies].join("\n"), claims };
 }
 
-test("the README's first program prints what it says, ends, and runs a second time", async () => {
+test("the README's first program prints its output, ends, and runs a second time", async () => {
   const [first] = blocksOf(await readFile(README, "utf8"));
   expect(first).toContain("console.log(order?.id); // => 100n, then 102n when it runs again\n");
   await mkdir(folder, { recursive: true });
@@ -72,7 +72,7 @@ test("the README's first program prints what it says, ends, and runs a second ti
   }
 });
 
-test("the code of the pages compiles, runs, and gives what it says", async () => {
+test("the code of the pages compiles, runs, and has the documented results", async () => {
   await mkdir(folder, { recursive: true });
   const pages = await Promise.all(
     PAGES.map(async ([path, least]) => {

@@ -240,7 +240,7 @@ function valueOf<Value>(answer: Answer<Value>): Value {
   throw answer.error;
 }
 
-test("the checkers find what they are for", () => {
+test("the checkers detect wrong histories", () => {
   const draw = (from: number, to: number, ...values: bigint[]) => ({
     kind: "draw" as const,
     of: "s",

@@ -171,7 +171,7 @@ async function migrateIn(folder: string, { format, command, args, up, down }: To
 }
 
 // Two processes, which the others of a run may hold up.
-test.each(tools)("$format takes the database to the declarations and back", (tool) => migrate(tool, KNOWN), 60_000);
+test.each(tools)("$format migrates the database to the declarations and back", (tool) => migrate(tool, KNOWN), 60_000);
 
 attack("migrations: tools run what is generated for any names and comments", async ({ random, count }) => {
   const tool = random.pick(tools);

@@ -60,7 +60,7 @@ describe("diff", () => {
     expect(await sequences()).toEqual([]);
   });
 
-  test("refuses schemas that neither exist nor are declared", async () => {
+  test("rejects schemas that neither exist nor are declared", async () => {
     expect(await project.run("diff", "--schemas", "public,pubic")).toEqual({
       status: 2,
       stdout: "",
@@ -69,12 +69,12 @@ describe("diff", () => {
     expect(await project.run("diff", "--schemas", "public,billing")).toMatchObject({ status: 0, stdout: CREATED });
   });
 
-  test("says that nothing differs", async () => {
+  test("reports that nothing differs", async () => {
     await project.run("push", "--yes");
     expect(await project.run("diff")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
   });
 
-  test("shows hazards, those that are allowed and those that are blocked, and questions", async () => {
+  test("shows hazards, whether they are allowed or blocked, and questions", async () => {
     await database.client.unsafe(
       "create sequence ticket_seq; create sequence full_seq; select setval('full_seq', 500)",
     );
@@ -96,13 +96,13 @@ describe("diff", () => {
     expect(stdout).toMatch(/^\? Is new_seq the new name of public\.old_seq,/m);
   });
 
-  test("renames where it is told to", async () => {
+  test("renames with --rename", async () => {
     await database.client`create sequence old_seq increment 2 start with 100`;
     const { stdout } = await project.run("diff", "--rename", "old_seq=order_seq");
     expect(stdout).toContain('rename order_seq\n  alter sequence "public"."old_seq" rename to "order_seq";');
   });
 
-  test("drops what is not declared only where it is told to, and a flag wins over the configuration", async () => {
+  test("drops undeclared sequences only with prune, and a flag wins over the configuration", async () => {
     await database.client`create sequence left_seq`;
     expect((await project.run("diff")).stdout).not.toContain("drop sequence");
     expect((await project.run("diff", "--prune")).stdout).toContain('drop sequence "public"."left_seq"');
@@ -113,7 +113,7 @@ describe("diff", () => {
     expect((await project.run("diff", "--no-prune")).stdout).not.toContain("drop sequence");
   });
 
-  test("does not let a name steer the terminal", async () => {
+  test("does not let a name control the terminal", async () => {
     await database.client.unsafe('create sequence "\x1b[2Jgone"');
     expect((await project.run("diff", "--prune")).stdout).toContain('drop sequence "public"."\\u001b[2Jgone";');
   });
@@ -144,7 +144,7 @@ describe("diff", () => {
 });
 
 describe("check", () => {
-  test("is 1 where something differs, and 0 where nothing does", async () => {
+  test("exits with 1 if something differs, and with 0 if nothing does", async () => {
     const before = await project.run("check");
     expect(before).toEqual({
       status: 1,
@@ -155,7 +155,7 @@ describe("check", () => {
     expect(await project.run("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
   });
 
-  test("is the same as JSON", async () => {
+  test("reports the same as JSON", async () => {
     const before = await project.run("check", "--json");
     expect([before.status, JSON.parse(before.stdout).differs]).toEqual([1, true]);
     await project.run("push", "--yes");
@@ -179,7 +179,7 @@ describe("push", () => {
     expect((await project.run("push")).status).toBe(0);
   });
 
-  test("hints at a name with a dot in it, and stops where it is surely a mistake", async () => {
+  test("hints at a name with a dot, and stops if it is almost certainly a mistake", async () => {
     await project.write({
       "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("billing.order_seq");`,
     });
@@ -207,7 +207,7 @@ describe("push", () => {
     expect(await sequences()).toEqual([]);
   });
 
-  test("refuses what is not allowed, and says what would let it pass", async () => {
+  test("refuses hazards that are not allowed, and names the flags to allow them", async () => {
     await database.client`create sequence order_seq`;
     const refused = await project.run("push", "--yes");
     expect(refused.status).toBe(2);
@@ -219,7 +219,7 @@ describe("push", () => {
     expect(await sequences()).toEqual(["billing.invoice_seq", "public.order_seq"]);
   });
 
-  test("refuses what is blocked, whatever is allowed", async () => {
+  test("refuses a blocked hazard, whatever is allowed", async () => {
     await database.client.unsafe("create sequence full_seq; select setval('full_seq', 500)");
     await project.write({
       "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("full_seq", { maxValue: 100 });`,
@@ -231,7 +231,7 @@ describe("push", () => {
     );
   });
 
-  test("gives up a lock after --lock-timeout, with nothing changed", async () => {
+  test("gives up waiting for a lock after --lock-timeout, with nothing changed", async () => {
     await database.client`create sequence order_seq start with 100`;
     await project.write({
       "sequences.ts": `import { pgSequence } from "nextval";
@@ -251,7 +251,7 @@ describe("push", () => {
     expect(await sequences()).toEqual(["public.order_seq"]);
   });
 
-  test("--statement-timeout ends what reads, and not what changes", async () => {
+  test("--statement-timeout limits statements that read, not those that change", async () => {
     await database.client`create sequence order_seq start with 100`;
     await database.client`create table orders (id bigint primary key default nextval('order_seq'))`;
     await project.write({
@@ -279,7 +279,7 @@ describe("push", () => {
     expect(await pushing).toMatchObject({ status: 0, stderr: "" });
   });
 
-  test("says as JSON what was done, and what was not", async () => {
+  test("reports as JSON what was applied, and what was not", async () => {
     const asked = await project.run("push", "--json");
     expect([asked.status, JSON.parse(asked.stdout)]).toMatchObject([2, { applied: false, changes: { length: 3 } }]);
     const done = await project.run("push", "--json", "--yes");
@@ -306,7 +306,7 @@ describe("pull", () => {
     expect(await project.run("pull")).toEqual({ status: 0, stdout, stderr: "" });
   });
 
-  test("writes them to a file, which it does not overwrite without --force", async () => {
+  test("writes them to a file, and overwrites it only with --force", async () => {
     const wrote = await project.run("pull", "--out", "src.ts");
     expect(wrote).toEqual({ status: 0, stdout: "Wrote src.ts.\n", stderr: "" });
     expect((await project.run("check", "--declarations", "src.ts")).stdout).toBe("Nothing differs.\n");
@@ -329,7 +329,7 @@ describe("pull", () => {
     });
   });
 
-  test("looks at the schemas that it is told to", async () => {
+  test("inspects the given schemas", async () => {
     await database.client`create schema billing`;
     await database.client`create sequence billing.invoice_seq`;
     const { stdout } = await project.run("pull", "--schemas", "billing");
@@ -349,7 +349,7 @@ describe("generate", () => {
     expect(await sequences()).toEqual([]);
   });
 
-  test("overwrites none", async () => {
+  test("overwrites no file", async () => {
     const begin = Date.now();
     // Whichever second it is going to be.
     const names = Array.from({ length: 30 }, (_, second) => {
@@ -366,7 +366,7 @@ describe("generate", () => {
     expect(await readdir(`${project.folder}/migrations`)).toHaveLength(30);
   });
 
-  test("writes nothing where nothing differs", async () => {
+  test("writes nothing if nothing differs", async () => {
     await project.run("push", "--yes");
     const { status, stdout } = await project.run("generate", "--out", "elsewhere");
     expect([status, stdout]).toEqual([0, "Nothing differs.\n\nNothing was written.\n"]);

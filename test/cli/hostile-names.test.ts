@@ -62,7 +62,7 @@ test.each([
   ["pull"],
   ["status --schemas \u001b[2J"],
   ["diff --json --declarations typo.ts"],
-])("nothing from a database steers the terminal: %s", { concurrent: true }, async (command) => {
+])("no text of a database controls the terminal: %s", { concurrent: true }, async (command) => {
   const { stdout, stderr } = await project.run(...command.split(" "));
   for (const output of [stdout, stderr]) expect(UNSEEN.exec(output)).toBeNull();
   expect(stdout + stderr).not.toMatch(/^ok {2}public\.forged_seq/m);
@@ -75,7 +75,7 @@ test.each([
   for (const line of error.slice(1)) expect(line).toMatch(/^ /);
 });
 
-test("JSON says the same with and without escapes, and metrics keep the rules of Prometheus", async () => {
+test("JSON means the same with and without escapes, and metrics follow the rules of Prometheus", async () => {
   const [json, metrics] = await Promise.all([project.run("status", "--json"), project.run("status", "--prometheus")]);
   const { sequences } = JSON.parse((json as Finished).stdout) as { sequences: { sequence: { name: string } }[] };
   const names = sequences.map(({ sequence }) => sequence.name);

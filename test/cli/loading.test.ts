@@ -56,7 +56,7 @@ async function diffOf(files: Record<string, string>, ...args: string[]): Promise
 const complaint = (stderr: string) => ({ status: 2, stdout: "", stderr: `${stderr}\n` });
 
 describe("help", () => {
-  test("teaches, and is no error", async () => {
+  test("teaches, and is not an error", async () => {
     const project = await newProject();
     const { status, stdout, stderr } = await project.run("--help");
     expect([status, stderr]).toEqual([0, ""]);
@@ -73,14 +73,14 @@ describe("help", () => {
     expect(stdout).toMatch(/Exit codes: 0 .*2 /s);
   });
 
-  test("help COMMAND is COMMAND --help", async () => {
+  test("help COMMAND prints the same as COMMAND --help", async () => {
     const project = await newProject();
     expect(await project.run("help", "status")).toEqual(await project.run("status", "--help"));
     expect(await project.run("help")).toEqual(await project.run("--help"));
     expect(await project.run("help", "statu")).toEqual(complaint("There is no command statu; did you mean status?"));
   });
 
-  test("--allow offers no code that is always blocked", async () => {
+  test("--allow does not offer codes that are always blocked", async () => {
     const { stdout } = await (await newProject()).run("push", "--help");
     expect(stdout).toContain("CYCLE_REPEATS_KEYS");
     expect(stdout).not.toMatch(/NAME_TAKEN|CURRENT_VALUE_EXCLUDED|NEEDS_POSTGRES_15/);
@@ -102,7 +102,7 @@ describe("help", () => {
     expect([status, stderr.slice(0, problem.length)]).toEqual([2, problem]);
   });
 
-  test("no command and no such command are errors", async () => {
+  test("a missing and an unknown command are errors", async () => {
     const project = await newProject();
     expect(await project.run()).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("Usage:") });
     expect(await project.run("dif")).toMatchObject({
@@ -117,7 +117,7 @@ describe("help", () => {
     ["--rename", "order_seq", "It has to be old=new"],
     ["--schemas", "a,,b", "Names are needed, with commas between them."],
     ["--lock-timeout", "soon", "It has to be from 0 to 2147483647 milliseconds."],
-  ])("%s %s is refused", async (flag, value, problem) => {
+  ])("%s %s is rejected", async (flag, value, problem) => {
     const { status, stderr } = await (await newProject()).run("push", flag, value);
     expect([status, stderr]).toEqual([2, expect.stringContaining(problem)]);
   });
@@ -136,7 +136,7 @@ describe("configuration", () => {
     expect(await load(files, { config: "settings/db.ts" })).toEqual(["order_seq"]);
   });
 
-  test("sequences stand in it, too", async () => {
+  test("it can list sequences", async () => {
     const config = `import { orderSeq } from "./order.js"; export default { declarations: [orderSeq, "order.ts"] };`;
     expect(await load({ "nextval.config.ts": config, "order.ts": ORDER })).toEqual(["order_seq"]);
   });
@@ -173,17 +173,17 @@ describe("configuration", () => {
     expect(said.slice(0, problem.length)).toBe(problem);
   });
 
-  test("that is refused ends the command with one sentence", async () => {
+  test("an invalid one ends the command with one sentence", async () => {
     expect(await diffOf({ "nextval.config.ts": "export default { schemas: 'public' };" })).toEqual(
       complaint("schemas in nextval.config.ts has to be a list of names"),
     );
   });
 
-  test("a file that is not there", async () => {
+  test("a missing file", async () => {
     expect(await load({}, { config: "no.ts" })).toBe("There is no file no.ts");
   });
 
-  test("no declarations, and no url", async () => {
+  test("missing declarations, and a missing URL", async () => {
     expect(await load({})).toBe("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts");
     const project = await newProject({ "order.ts": ORDER });
     expect(await project.run("diff", "--declarations", "order.ts")).toEqual(
@@ -208,7 +208,7 @@ describe("configuration", () => {
   test.each([
     ["export default { url: process.env.STAGING_URL };", "url in nextval.config.ts is undefined"],
     ["export default { url: '' };", "url in nextval.config.ts is empty"],
-  ])("a url that is there and says nothing is an error, not DATABASE_URL: %s", async (config, problem) => {
+  ])("an empty url is an error, and does not fall back to DATABASE_URL: %s", async (config, problem) => {
     const env = { DATABASE_URL: "postgresql://127.0.0.1:1/of_variable" };
     const project = await newProject({ "nextval.config.ts": config, "order.ts": ORDER });
     const rest = "; set the variable that it is read from, give --url, or take url out to use DATABASE_URL";
@@ -221,7 +221,7 @@ describe("configuration", () => {
     if (config.includes("STAGING")) expect(await run("pull", "--env-file", ".env")).toContain("database of_file at");
   });
 
-  test("a flag that is empty is an error, not DATABASE_URL", async () => {
+  test("an empty flag is an error, and does not fall back to DATABASE_URL", async () => {
     const env = { DATABASE_URL: "postgresql://127.0.0.1:1/of_variable" };
     const project = await newProject({ "order.ts": ORDER });
     for (const [flag, ...args] of [
@@ -265,7 +265,7 @@ describe("files of declarations", () => {
     expect(await diffOf(files, ...args)).toEqual({ status: 2, stdout: "", stderr: LOADED });
   });
 
-  test("use what TypeScript has, the paths of tsconfig.json included", async () => {
+  test("may use all of TypeScript, including the paths of tsconfig.json", async () => {
     const files = {
       "tsconfig.json": `{ "compilerOptions": { "paths": { "@db/*": ["./src/database/*"] } } }`,
       "src/database/names.ts": `export enum Names { Order = "order_seq" }`,
@@ -281,7 +281,7 @@ describe("files of declarations", () => {
     expect(await diffOf(files, "--declarations", "src/*.ts")).toEqual({ status: 2, stdout: "", stderr: LOADED });
   });
 
-  test("take a sequence that is exported again for the same declaration", async () => {
+  test("treat a sequence that is exported twice as one declaration", async () => {
     const files = {
       "a.ts": ORDER,
       "index.ts": `export * from "./a.js"; export { orderSeq as again } from "./a"; export { orderSeq as default } from "./a.ts";`,
@@ -289,14 +289,14 @@ describe("files of declarations", () => {
     expect(await load(files, { declarations: ["*.ts"] })).toEqual(["order_seq"]);
   });
 
-  test("refuse two declarations of one name", async () => {
+  test("reject two declarations of one name", async () => {
     const files = { "a.ts": ORDER, "b.ts": ORDER.replace("const orderSeq", "const other") };
     expect(await load(files, { declarations: ["*.ts"] })).toBe(
       "order_seq is declared twice: as orderSeq of a.ts, and as other of b.ts",
     );
   });
 
-  test("may export anything, and what is no declaration is passed over", async () => {
+  test("may export anything; exports other than declarations are ignored", async () => {
     const files = {
       "s.ts": `
         import { pgEnum, pgTable, serial } from "drizzle-orm/pg-core";
@@ -345,7 +345,7 @@ describe("files of declarations", () => {
     expect(await load(files)).toEqual(["order_seq"]);
   });
 
-  test("and configurations may be CommonJS in each of its forms", async () => {
+  test("and configurations may be any form of CommonJS", async () => {
     for (const [name, source] of [
       ["nextval.config.cjs", `exports.__esModule = true; exports.default = { declarations: "order.ts" };`],
       ["nextval.config.cts", `export = { declarations: "order.ts" };`],
@@ -362,13 +362,13 @@ describe("files of declarations", () => {
       "export const a = 1, b = 'b', c = [], d = new Date(), e = undefined, f = 1, g = 2;",
       "a of s.ts (a number), b of s.ts (a string), c of s.ts (an array), d of s.ts (a Date), e of s.ts (undefined), and 2 more",
     ],
-  ])("that export other things only are refused: %s", async (source, found) => {
+  ])("that only export other things are rejected: %s", async (source, found) => {
     expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
       `There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. Exported is only ${found}`,
     );
   });
 
-  test("that are found by a glob may export other things only, beside one that declares", async () => {
+  test("found by a glob may export only other things, if another one declares", async () => {
     const files = { "db/order.ts": ORDER, "db/limits.ts": "export const limit = 5;" };
     expect(await load(files, { declarations: ["db/*.ts"] })).toEqual(["order_seq"]);
   });
@@ -394,7 +394,7 @@ describe("files of declarations", () => {
       `import { pgSequence } from "nextval"; pgSequence("order_seq", { minValue: 100, startWith: 5 as number });`,
       "Cannot load s.ts: order_seq: startWith 5 is below minValue 100 (s.ts:1)",
     ],
-  ])("say what is wrong: %s", async (source, problem) => {
+  ])("report errors: %s", async (source, problem) => {
     expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(problem);
   });
 
@@ -409,14 +409,14 @@ describe("files of declarations", () => {
     expect(await diffOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(complaint(problem));
   });
 
-  test("say with --debug where each error was thrown", async () => {
+  test("report with --debug where each error was thrown", async () => {
     const source = "function fall() { throw new Error('not today'); }\nfall();";
     const { stderr } = await diffOf({ "s.ts": source }, "--declarations", "s.ts", "--debug");
     expect(stderr).toMatch(/^Cannot load s\.ts: not today \(s\.ts:1\)\nCommandError: /);
     expect(stderr).toMatch(/Caused by: Error: not today\n +at fall \(.*s\.ts:1:\d+\)\n +at .*s\.ts:2:1/);
   });
 
-  test("that are not there", async () => {
+  test("that do not exist", async () => {
     expect(await load({}, { declarations: ["src/s.ts"] })).toBe("There is no file src/s.ts");
     expect(await load({}, { declarations: ["src/*.ts"] })).toBe("No file matches src/*.ts in <project>");
     expect(await load({ "src/s.ts": ORDER }, { declarations: ["src"] })).toBe(
@@ -424,7 +424,7 @@ describe("files of declarations", () => {
     );
   });
 
-  test("may be of another copy of the library", async () => {
+  test("may use another copy of the library", async () => {
     const project = await newProject({
       "s.ts": `
         import { pgSchema, pgSequence } from "nextval";
@@ -459,7 +459,7 @@ describe("files of declarations", () => {
     expect(stdout).toContain('create sequence "shop"."invoice_seq";');
   });
 
-  test("cannot declare what PostgreSQL has not, with Drizzle neither", async () => {
+  test("cannot declare what PostgreSQL does not have, not even with Drizzle", async () => {
     const source = `import { pgSequence } from "drizzle-orm/pg-core";
       export const s = pgSequence("s", { minValue: 100, startWith: 5 });`;
     expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
@@ -483,14 +483,14 @@ describe("connecting", () => {
     return url.href;
   };
 
-  test("to a server that is not there", async () => {
+  test("to a server that does not run", async () => {
     expect(await failing(NOWHERE)).toBe(LOADED);
     expect(await failing("postgresql://no.such.host.invalid/x")).toMatch(
       /^Cannot connect to the database x at no\.such\.host\.invalid:5432: .*\((ENOTFOUND|EAI_AGAIN)\)\n$/,
     );
   });
 
-  test("to a server that hangs up, or speaks something else", async () => {
+  test("to a server that closes the connection, or is not PostgreSQL", async () => {
     for (const greeting of ["", "HTTP/1.1 400 Bad Request\r\n\r\n"]) {
       const server = createServer((socket) => socket.end(greeting)).listen(0, "127.0.0.1");
       await new Promise((resolve) => server.once("listening", resolve));
@@ -505,14 +505,14 @@ describe("connecting", () => {
     }
   });
 
-  test("to a database that is not there", async () => {
+  test("to a database that does not exist", async () => {
     expect(await failing(changed((url) => (url.pathname = "/no_such_database")))).toMatch(
       /^Cannot connect to the database no_such_database at .*: database "no_such_database" does not exist \(3D000\)\n$/,
     );
   });
 
   test.each(["order_seq", "postgresql//me:s3cret@host/x", "http://me:s3cret@host/x", "postgresql://me:s3#cret@host/x"])(
-    "with %s, which is no url",
+    "with %s, which is not a URL",
     async (url) => {
       expect(await failing(url)).toBe(
         "--url is not a url such as postgresql://user@host:5432/database; special characters in its parts have to be percent-encoded, such as %40 for @\n",
@@ -520,7 +520,7 @@ describe("connecting", () => {
     },
   );
 
-  test("with what urls of other tools say", async () => {
+  test("with parameters of other tools' URLs", async () => {
     const { username, password, host, hostname, port } = new URL(database.url);
     const role = `${username}:${password}`;
     const folder = await mkdtemp("/tmp/nextval-socket-");
@@ -551,7 +551,7 @@ describe("connecting", () => {
     }
   });
 
-  test("with Prisma's schema, which is that of names without one", async () => {
+  test("with Prisma's schema, which applies to unqualified names", async () => {
     await database.client`create schema "odd ""one"`;
     const project = await newProject({ "s.ts": ORDER });
     const url = `${database.url}?schema=${encodeURIComponent('odd "one')}`;
@@ -569,7 +569,7 @@ describe("connecting", () => {
     ["service=shop", "and the driver does not read that file; write host, user and database into the url"],
     ["target_session_attrs=any1", "which has to be any, read-write, read-only, primary, standby or prefer-standby"],
     ["port=x", "which has to be a number"],
-  ])("refuses %s in a url with the reason", async (parameter, reason) => {
+  ])("rejects %s in a URL with the reason", async (parameter, reason) => {
     expect(await load({}, { url: `${NOWHERE}?${parameter}` }, true)).toBe(
       `--url has ${parameter.replace(/=.*/, "")}, ${reason}`,
     );
@@ -610,7 +610,7 @@ describe("connecting", () => {
 });
 
 describe("passwords", () => {
-  test("are masked in whatever fails, in each of their forms", async () => {
+  test("are masked in every error, in each of their forms", async () => {
     const password = "p@ss/w:rd ü%";
     const encoded = encodeURIComponent(password);
     const source = `
@@ -627,7 +627,7 @@ describe("passwords", () => {
     }
   });
 
-  test("are masked where a url stands in the wrong place", async () => {
+  test("are masked in a URL in the wrong place", async () => {
     const project = await newProject();
     for (const args of [["postgresql://me:s3cret@host/x"], ["diff", "--config", "postgresql://me:s3cret@host/x"]]) {
       const { status, stdout, stderr } = await project.run(...args);
@@ -651,7 +651,7 @@ describe("passwords", () => {
     expect(stderr).not.toContain("S3cr3t");
   });
 
-  test("are masked in a configuration that has them in the wrong place, and in what a file throws", async () => {
+  test("are masked in the wrong place of a configuration, and in errors that a file throws", async () => {
     const url = "postgresql://me:S3cr3t@host/x";
     const project = await newProject({
       "a.ts": `export default { declarations: "${url}" }`,
@@ -677,7 +677,7 @@ describe("passwords", () => {
     );
   });
 
-  test("that are words leave a sentence as it is", async () => {
+  test("that are words leave a sentence unchanged", async () => {
     const project = await newProject({ "app.ts": "" });
     for (const [password, database, expected] of [
       ["postgres", "postgres", "Cannot connect to the database postgres at 127.0.0.1:1: nothing listens there"],
@@ -697,7 +697,7 @@ describe("passwords", () => {
     expect(stderr).toBe("There is no file none/app.ts\n");
   });
 
-  test("do not turn the words of a message into stars when they are short", async () => {
+  test("that are short do not mask parts of words", async () => {
     const project = await newProject();
     const { stderr } = await project.run(
       "diff",
@@ -728,7 +728,7 @@ test("a file that cannot be written is said", async () => {
   ]);
 });
 
-test("what a file prints goes to stderr", async () => {
+test("the output of a loaded file goes to stderr", async () => {
   const project = await newProject({ "nextval.config.ts": `console.log("hello"); export default {};` });
   const { stdout, stderr } = await project.run("pull", "--json", "--url", database.url);
   expect(stderr).toBe("hello\n");

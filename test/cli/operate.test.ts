@@ -39,14 +39,14 @@ async function importRows(): Promise<void> {
 }
 
 describe("status", () => {
-  test("is 0 where all is well, and shows every sequence", async () => {
+  test("exits with 0 if all is well, and shows every sequence", async () => {
     const { status, stdout, stderr } = await run("status");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain("public.small_seq");
     expect(stdout).toContain("3 sequences: 0 critical, 0 warning, 3 ok");
   });
 
-  test("is 1 past the threshold, worst first, and says what happens", async () => {
+  test("exits with 1 past the threshold, and shows the problems, worst first", async () => {
     await importRows();
     await database.client`select setval('small_seq', 30000)`;
     const { status, stdout } = await run("status");
@@ -61,7 +61,7 @@ describe("status", () => {
     );
   });
 
-  test("says whose code it does not run, and runs it when it is told to", async () => {
+  test("names the roles whose code it does not run, and runs it with --trust-owner", async () => {
     await database.client.unsafe(`
       drop role if exists nextval_app; create role nextval_app; grant all on schema public to nextval_app; set role nextval_app;
       create sequence app_seq; create view app as select 5 as id; alter view app alter id set default nextval('app_seq');
@@ -89,7 +89,7 @@ describe("status", () => {
     }
   });
 
-  test("keeps a row per sequence, whatever is in its name, and tells names apart", async () => {
+  test("prints a row per sequence, whatever its name, and distinguishes names", async () => {
     await database.client.unsafe(`
       create sequence "line\nbreak\ttab\u001b[31m"; create sequence "表序列";
       create schema a; create schema "a.b"; create sequence a."b.c" cache 20; create sequence "a.b".c`);
@@ -111,7 +111,7 @@ describe("status", () => {
     }
   });
 
-  test("advises flags, not the options of the library", async () => {
+  test("advises the command's flags, not the library's options", async () => {
     await database.client.unsafe(`
       create schema a; create table a.plain (id bigserial); create view a.seen as select id from a.plain;
       alter view a.seen alter column id set default nextval('a.plain_id_seq')`);
@@ -127,13 +127,13 @@ describe("status", () => {
     }
   });
 
-  test.each([["status"], ["resync"], ["pull"]])("%s refuses schemas that do not exist", async (command) => {
+  test.each([["status"], ["resync"], ["pull"]])("%s rejects schemas that do not exist", async (command) => {
     const { status, stderr } = await run(command, "--schemas", "public,pubic");
     expect(status).toBe(2);
     expect(stderr).toBe("There is no schema pubic in the database; there are public\n");
   });
 
-  test("watches: prints at once, then each sample with its time, a document per line", async () => {
+  test("watches: prints immediately, then each sample with its time, a document per line", async () => {
     const project = await makeProject();
     for (const flags of [["--json"], []]) {
       const { process: child, finished } = project.start(["status", "--watch", "1", ...flags], {
@@ -154,7 +154,7 @@ describe("status", () => {
     }
   });
 
-  test("watches once, and knows how many days are left", async () => {
+  test("watches once, and shows how many days are left", async () => {
     const { status, stdout } = await run("status", "--watch", "1", "--once", "--json");
     expect(status).toBe(0);
     const { rates } = JSON.parse(stdout) as { rates: { sequence: { name: string }; drawn: string }[] };
@@ -163,7 +163,7 @@ describe("status", () => {
     );
   });
 
-  test("waits no longer than it is told for a table that is locked", async () => {
+  test("waits for a locked table no longer than the timeout", async () => {
     const { status, stdout } = await runWhileLocked("tickets", "status", "--lock-timeout", "200", "--json");
     expect(status).toBe(0);
     const { sequences } = JSON.parse(stdout) as {
@@ -198,7 +198,7 @@ describe("status", () => {
     [["--once"], "--once ends what --watch begins"],
     [["--json", "--prometheus"], "--json and --prometheus are two formats"],
     [["--watch", "0"], "It has to be from 1 to 86400 seconds"],
-  ])("refuses %j", async (flags, message) => {
+  ])("rejects %j", async (flags, message) => {
     const { status, stderr } = await run("status", ...flags);
     expect(status).toBe(2);
     expect(stderr).toContain(message);
@@ -206,7 +206,7 @@ describe("status", () => {
 });
 
 describe("resync", () => {
-  test("shows what it would do, does it with --yes, and then has nothing to do", async () => {
+  test("shows the plan, applies it with --yes, and then has nothing to do", async () => {
     await importRows();
     await expect(database.client`insert into orders default values`).rejects.toMatchObject({ code: "23505" });
     const dry = await run("resync", "--dry-run");
@@ -227,7 +227,7 @@ describe("resync", () => {
     expect((await run("resync")).stdout).toBe("Nothing to move: 2 columns were read, and no sequence is behind.\n");
   });
 
-  test("waits no longer than it is told for a table that is locked, and moves the others", async () => {
+  test("waits for a locked table no longer than the timeout, and moves the other sequences", async () => {
     await importRows();
     const { status, stderr, stdout } = await runWhileLocked("tickets", "resync", "--lock-timeout", "200", "--yes");
     expect(status).toBe(2);
@@ -236,7 +236,7 @@ describe("resync", () => {
     await database.client`insert into orders default values`;
   });
 
-  test("says what it could not compare, and why it leaves a sequence alone", async () => {
+  test("reports what it could not compare, and why it leaves a sequence unchanged", async () => {
     await database.client.unsafe(`
       create view broken as select 1 / (select 0) as id;
       alter view broken alter column id set default nextval('small_seq');
@@ -265,7 +265,7 @@ describe("resync", () => {
 });
 
 describe("transfer", () => {
-  test("carries positions to the target, again and again", async () => {
+  test("carries positions to the target, repeatedly", async () => {
     await database.client`insert into orders select from generate_series(1, 40)`;
     const flags = ["--from", database.url, "--to", target.url, "--margin", "10"];
     const dry = await run("transfer", ...flags, "--dry-run");
@@ -290,7 +290,7 @@ describe("transfer", () => {
     expect(stdout).toContain("3 of 3 sequences set, and read again.");
   });
 
-  test("refuses where the definitions differ, and never shows a password", async () => {
+  test("refuses if the definitions differ, and never shows a password", async () => {
     await target.client`alter sequence small_seq cycle`;
     const { status, stderr } = await run("transfer", "--from", database.url, "--to", target.url);
     expect(status).toBe(2);

@@ -23,7 +23,7 @@ async function neighbours(): Promise<string[]> {
   return [...Object.keys(manifest.dependencies), "fdir", "picomatch", "postgres"];
 }
 
-test("the package as it is published: pull, compile, check, edit, push, check", { timeout: 120_000 }, async () => {
+test("the published package: pull, compile, check, edit, push, check", { timeout: 120_000 }, async () => {
   const built = await buildCopy();
   const folder = await mkdtemp(`${tmpdir()}/nextval-package-`);
   try {

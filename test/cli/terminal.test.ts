@@ -78,7 +78,7 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect(await sequences()).toEqual(["order_seq"]);
   });
 
-  test("push asks whether the dot of a name is meant", async () => {
+  test("push asks whether the dot in a name is intended", async () => {
     await database.client`create schema if not exists billing`;
     await project.write({
       "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("billing.order_seq");`,
@@ -109,7 +109,7 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect(await sequences()).toEqual(expected);
   });
 
-  test("push stops if a second sequence of a column is not meant", async () => {
+  test("push stops if a second sequence of a column is not intended", async () => {
     await database.client`create table orders (id serial)`;
     await project.write({
       "sequences.ts": `import { pgSequence } from "nextval";
@@ -120,14 +120,14 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect([status, stdout]).toEqual([3, expect.stringContaining("Nothing was changed.")]);
   });
 
-  test("Ctrl-C at the question ends it", async () => {
+  test("Ctrl-C at the question ends the command", async () => {
     const { status, stdout } = await onTerminal("push", "\x03");
     expect(stdout).toContain("Interrupted.");
     expect(status).toBe(130);
     expect(await sequences()).toEqual(["order_seq"]);
   });
 
-  test("resync asks, and says what it did where that is not what it said", async () => {
+  test("resync asks, and reports what it did if that differs from the plan", async () => {
     await database.client.unsafe(`
       create table orders (id serial primary key); insert into orders select from generate_series(1, 3);
       insert into orders values (50)`);
@@ -143,7 +143,7 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect(stdout.match(/restart with \d+/g)).toEqual(["restart with 71", "restart with 91"]);
   });
 
-  test("progress takes its line back, and says what is being done", async () => {
+  test("progress clears its line, and names the work", async () => {
     await database.client.unsafe(`
       create table orders (id serial primary key); insert into orders values (50)`);
     const { stdout } = await onTerminal("resync --yes", "");
@@ -153,7 +153,7 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     );
   });
 
-  test("there are colours, but not with NO_COLOR", async () => {
+  test("there are colors, but not with NO_COLOR", async () => {
     // eslint-disable-next-line no-control-regex
     const colour = /\x1b\[\d+m/;
     expect((await onTerminal("diff", "")).stdout).toMatch(colour);
@@ -161,13 +161,13 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
   });
 });
 
-test("there are no colours elsewhere", async () => {
+test("there are no colors without a terminal", async () => {
   const { stdout } = await project.start(["diff"], { CI: "1", TERM: "xterm" }).finished;
   expect(stdout).toContain("create new_seq");
   expect(stdout).not.toContain("\x1b");
 });
 
-test("a reader that goes away early is no error", async () => {
+test("a reader that closes early is not an error", async () => {
   const main = `${project.folder}/node_modules/nextval/dist/lib/cli/main.js`;
   const piped = `"${process.execPath}" "${main}" diff | true; echo "\${PIPESTATUS[0]}"`;
   const { stdout, stderr } = await startProcess("bash", ["-c", piped], { cwd: project.folder, env: {} }).finished;

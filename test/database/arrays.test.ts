@@ -83,7 +83,7 @@ describe.each([true, false])("with fetch_types: %s", (fetch_types) => {
     ]);
   });
 
-  test("what an array holds comes back as it was", async () => {
+  test("array items are returned as they were sent", async () => {
     const text = array(constantFrom('"', "\\", ",", ";", "{", "}", "NULL", "null", " ", "\n", "é", "💥", "a", "="));
     const items = array(option(text.map((letters) => letters.join(""))), { maxLength: 6 });
     await assert(
@@ -100,7 +100,7 @@ describe.each([true, false])("with fetch_types: %s", (fetch_types) => {
     );
   });
 
-  test("types that are made in a transaction are known in it", async () => {
+  test("types that are created in a transaction are known in it", async () => {
     const name = sql.identifier(`made_${fetch_types}`);
     const lists = await db.begin(async (tx) => {
       await tx`create type ${name} as enum ('NULL', 'b')`;
@@ -115,7 +115,7 @@ describe.each([true, false])("with fetch_types: %s", (fetch_types) => {
     ]);
   });
 
-  test("many statements that read a new type at once, in a transaction and out of it", async () => {
+  test("many concurrent statements that read a new type, inside and outside a transaction", async () => {
     const read = (db: Pick<Database, "query">) =>
       db.query(sql<{ list: unknown }>`select array[null, 'ok']::mood[] as list`);
     const rows = [{ list: [null, "ok"] }];
@@ -147,7 +147,7 @@ describe.each([true, false])("with fetch_types: %s", (fetch_types) => {
   });
 });
 
-test("a new type whose transaction fails before it is looked up fails as all that comes after the failure", async () => {
+test("if the transaction fails before a new type is looked up, the look-up fails like every later statement", async () => {
   const db = bind(database.connect({ max: 1 }));
   let results: PromiseSettledResult<unknown>[] = [];
   const failing = db.begin(async (tx) => {
@@ -159,7 +159,7 @@ test("a new type whose transaction fails before it is looked up fails as all tha
   expect([...(await db`select 'ok'::mood as mood`)]).toEqual([{ mood: "ok" }]);
 });
 
-test("a role that cannot read pg_type gets what is not known as text", async () => {
+test("a role that cannot read pg_type gets unknown types as text", async () => {
   const { client } = database;
   const role = `${database.name}_reader`;
   await client.unsafe(`create role ${role}; revoke select on pg_catalog.pg_type from public`);
@@ -247,7 +247,7 @@ function raise(): never {
   throw new Error("no such transform");
 }
 
-test("without fetch_types nothing is asked of the server that a call does not wait for", async () => {
+test("without fetch_types every query to the server belongs to a call that waits for it", async () => {
   const server = await cuttable(database.url);
   const texts: string[] = [];
   let isCutting = true;

@@ -24,7 +24,7 @@ describe("the client's own ways stay intact", () => {
     ]);
   });
 
-  test("a client with an int8 parser of its own keeps it", async () => {
+  test("a client with its own int8 parser keeps it", async () => {
     const client = database.connect({
       types: { int8: { to: 20, from: [20], serialize: String, parse: (text: string) => `own ${text}` } },
     });
@@ -87,7 +87,7 @@ describe("the client's own ways stay intact", () => {
     expect(rows).toEqual([{ json: { a: [1] }, list: native?.["list"], typed: 5, plain: [3, 4], object: { b: 2 } }]);
   });
 
-  test("what is not a whole client is refused", async () => {
+  test("anything but a whole client is refused", async () => {
     const { client } = database;
     const refused = "bind takes a client as postgres() returns it";
     for (const thing of [undefined, null, {}, database.url, db()]) expect(() => bind(thing as never)).toThrow(refused);
@@ -144,7 +144,7 @@ describe("the client's own ways stay intact", () => {
     expect(await joined`select 1::bigint as n`).toEqual(["1"]);
   });
 
-  test("of several columns of one name, the last decides", async () => {
+  test("if several columns have one name, the last decides", async () => {
     expect(await db()`select 1::bigint as a, '42'::text as a`).toEqual([{ a: "42" }]);
     expect(await db()`select '42'::text as a, 1::bigint as a`).toEqual([{ a: 1n }]);
   });

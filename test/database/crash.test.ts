@@ -49,7 +49,7 @@ test("a logged sequence skips up to 32 values in a crash", async () => {
   expect(skipped).toBeLessThanOrEqual(LOGGED_AHEAD);
 });
 
-test("an unlogged sequence starts over in a crash, at what it had when it was made or set unlogged", async () => {
+test("an unlogged sequence starts over after a crash, at the value from when it was created or set unlogged", async () => {
   const made = pgSequence("made_seq", { startWith: 7, unlogged: true });
   const turned = pgSequence("turned_seq", { startWith: 7 });
   const { client, db } = connect();

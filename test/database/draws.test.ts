@@ -87,7 +87,7 @@ describe("calls of one tick", () => {
     });
   });
 
-  test("fail together where the sequence ends, and the next call is asked anew", async () => {
+  test("fail together at the end of the sequence, and the next call is sent again", async () => {
     const shortSeq = pgSequence("short_seq", { maxValue: 5 });
     await create(shortSeq);
     const results = await Promise.allSettled(Array.from({ length: 6 }, () => db.nextval(shortSeq)));
@@ -103,7 +103,7 @@ describe("calls of one tick", () => {
     await expect(db.nextval(pgSequence("no_seq"))).rejects.toMatchObject({ code: "SEQUENCE_NOT_FOUND" });
   });
 
-  test("of a transaction that nobody awaits do no harm", async () => {
+  test("of a transaction that are not awaited do no harm", async () => {
     let left: Promise<bigint> | undefined;
     await db.begin((tx) => {
       left = tx.nextval(orderSeq);
@@ -137,7 +137,7 @@ describe("many values at once", () => {
     expect(values.every((value) => typeof value === typeof type)).toBe(true);
   });
 
-  test("none, and what is no count", async () => {
+  test("zero values, and invalid counts", async () => {
     expect(await db.nextvals(orderSeq, 0)).toEqual([]);
     await expect(db.nextvals(orderSeq, -1)).rejects.toThrow(
       "order_seq: nextvals draws a whole number of values from 0 to 2147483647, not -1",
@@ -145,20 +145,20 @@ describe("many values at once", () => {
     expect(sent()).toEqual([]);
   });
 
-  test("beyond 2^53 a sequence that is undeclared so wide is refused as numbers", async () => {
+  test("values beyond 2^53 are refused as numbers if the declaration does not know them", async () => {
     await database.client`select setval('order_seq', 9007199254740990)`;
     const narrow = pgSequence("order_seq", { mode: "number", maxValue: 2 ** 53 - 1 });
     await expect(db.nextvals(narrow, 5)).rejects.toMatchObject({ code: "SEQUENCE_OUT_OF_BOUNDS" });
   });
 
-  test("where the database steps otherwise than declared, the values are still those of the database", async () => {
+  test("if the database has another increment than declared, the values are those of the database", async () => {
     await database.client`alter sequence order_seq increment 5`;
     expect(await db.nextvals(orderSeq, 4)).toEqual([1n, 6n, 11n, 16n]);
     await database.client`alter sequence order_seq increment 1 maxvalue 18 cycle`;
     expect(await db.nextvals(orderSeq, 5)).toEqual([17n, 18n, 1n, 2n, 3n]);
   });
 
-  test("while others draw and set, no value is given that was not drawn", async () => {
+  test("while others draw and set, only drawn values are returned", async () => {
     const others = Array.from({ length: 4 }, () => bind(database.connect({ max: 1 })));
     const batches = await Promise.all(
       others.flatMap((other) => Array.from({ length: 30 }, () => other.nextvals(orderSeq, 150))),

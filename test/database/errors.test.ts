@@ -38,7 +38,7 @@ async function errorOf(work: PromiseLike<unknown>): Promise<NextvalError> {
 }
 
 describe("SEQUENCE_EXHAUSTED", () => {
-  test("behind the last value, in both directions", async () => {
+  test("after the last value, in both directions", async () => {
     await db().nextvals(fullSeq, 2);
     expect(await errorOf(db().nextval(fullSeq))).toMatchObject({
       code: "SEQUENCE_EXHAUSTED",
@@ -74,12 +74,12 @@ describe("SEQUENCE_EXHAUSTED", () => {
     );
   });
 
-  test("of the one among several that is at its end", async () => {
+  test("names the one of several sequences that is at its end", async () => {
     const error = await errorOf(db()`select ${nextval(quietSeq)}, ${nextval(fullSeq)}`);
     expect(error).toMatchObject({ code: "SEQUENCE_EXHAUSTED", sequence: "full_seq" });
   });
 
-  test("of a column's default and an identity column, which no template names", async () => {
+  test("for a column's default and an identity column, which no template names", async () => {
     await db()`create table defaulted (id bigint default ${nextval(weirdSeq)}, n bigint generated always as identity (minvalue 0 start with 1 maxvalue 1))`;
     await db()`insert into defaulted default values`;
     expect(await errorOf(db()`insert into defaulted default values`)).toMatchObject({
@@ -152,7 +152,7 @@ describe("PERMISSION_DENIED", () => {
     };
   });
 
-  test("with the grant that cures it", async () => {
+  test("with the grant that fixes it", async () => {
     const app = asRole();
     const error = await errorOf(app.nextval(secretSeq));
     expect(error).toMatchObject({
@@ -170,7 +170,7 @@ describe("PERMISSION_DENIED", () => {
     expect(await app.setval(secretSeq, 5)).toBe(5n);
   });
 
-  test("to alter, which takes the owner", async () => {
+  test("for alter, which needs the owner", async () => {
     expect(await errorOf(asRole().query(alterSequence(secretSeq, { cache: 2 })))).toMatchObject({
       code: "PERMISSION_DENIED",
       sequence: "secret_seq",
@@ -178,7 +178,7 @@ describe("PERMISSION_DENIED", () => {
     });
   });
 
-  test("of a table is no error about sequences", async () => {
+  test("an error about a table is not translated", async () => {
     await db()`create table private (id bigint)`;
     const insert = asRole()`insert into private (id) values (${nextval(secretSeq)})`;
     await expect(insert).rejects.toMatchObject({ code: "42501", message: "permission denied for table private" });
@@ -228,7 +228,7 @@ describe("the sequence that an error names", () => {
     expect(await errorOf(insert)).toMatchObject({ code: "SEQUENCE_EXHAUSTED", sequence: "used_up_seq" });
   });
 
-  test("is told by its bare name where two have it", async () => {
+  test("is given by its bare name if two have it", async () => {
     const both = db()`select ${nextval(here)}, ${nextval(there)}`;
     expect(await errorOf(both)).toMatchObject({ code: "SEQUENCE_EXHAUSTED", sequence: "dup_seq" });
   });

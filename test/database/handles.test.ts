@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 describe("a template runs", () => {
-  test("and gives typed rows, with what the driver says of the result", async () => {
+  test("and returns typed rows, with the driver's properties of the result", async () => {
     const rows = await db()`select ${nextval(orderSeq).as("id")}, ${"x"}::text as note`;
     expect(rows).toEqual([{ id: expect.any(BigInt), note: "x" }]);
     expect(rows.count).toBe(1);
@@ -52,7 +52,7 @@ describe("a template runs", () => {
     expect(await db().nextval(orderSeq)).toBe(before + 3n);
   });
 
-  test("as a prepared statement from the second time on, without values, too", async () => {
+  test("as a prepared statement from the second time on, also without values", async () => {
     const client = database.connect({ max: 1 });
     const own = bind(client);
     for (let time = 0; time < 2; time++) {
@@ -72,13 +72,13 @@ describe("a template runs", () => {
     expect(prepared.map((row) => row["statement"] as string).filter((text) => text.includes("once"))).toEqual([]);
   });
 
-  test("unprepared where the client says so", async () => {
+  test("unprepared if the client's options say so", async () => {
     const client = database.connect({ max: 1, prepare: false });
     await bind(client)`select ${4713}::integer as marker`;
     expect(await client.unsafe("select 1 from pg_prepared_statements where statement ~ '4713|marker'")).toHaveLength(0);
   });
 
-  test("one row with one(), else an error", async () => {
+  test("one row with one(), and otherwise an error", async () => {
     expect(await db().one(sql<{ one: number }>`select 1 as one`)).toEqual({ one: 1 });
     const tooMany = db().one(sql`select generate_series(1, 2)`);
     await expect(tooMany).rejects.toThrow(
@@ -138,7 +138,7 @@ describe("a template runs", () => {
     await query;
   });
 
-  test("a template that is refused is refused at once", () => {
+  test("an invalid template is refused immediately", () => {
     expect(() => db()`select ${undefined as never}`).toThrow("is undefined");
   });
 
@@ -178,7 +178,7 @@ describe("a cursor", () => {
 });
 
 describe("functions of sequences", () => {
-  test("nextval gives the type of the sequence", async () => {
+  test("nextval returns the type of the sequence", async () => {
     expect(typeof (await db().nextval(orderSeq))).toBe("bigint");
     expect(typeof (await db().nextval(ticketSeq))).toBe("number");
     expect(await db().nextval(textSeq)).toBe("9223372036854775806");
@@ -198,7 +198,7 @@ describe("functions of sequences", () => {
     expect(await db().nextval(ticketSeq)).toBe(first + 1001);
   });
 
-  test("setval sets, and gives the value back", async () => {
+  test("setval sets and returns the value", async () => {
     expect(await db().setval(ticketSeq, 5000)).toBe(5000);
     expect(await db().nextval(ticketSeq)).toBe(5001);
     expect(await db().setval(ticketSeq, "6000", false)).toBe(6000);
@@ -212,7 +212,7 @@ describe("functions of sequences", () => {
     });
   });
 
-  test("setval refuses what would do nothing or is out of bounds, before it is sent", async () => {
+  test("setval refuses null and values out of bounds, before anything is sent", async () => {
     const before = await db()`select last_value, is_called from ${ticketSeq}`;
     const refused: [unknown, string][] = [
       [

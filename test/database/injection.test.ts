@@ -78,7 +78,7 @@ async function attack(...statements: readonly (Sql | string)[]): Promise<readonl
   >[];
 }
 
-describe.each(HOSTILE)("%j arrives as it is,", (hostile) => {
+describe.each(HOSTILE)("%j arrives unchanged,", (hostile) => {
   test("as a value of a template, of sql.insert, of sql.set and of a scope", async () => {
     const rows = await db.begin(async (tx) => {
       await tx`create temp table attacked (note text) on commit drop`;
@@ -154,7 +154,7 @@ describe.each(HOSTILE)("%j arrives as it is,", (hostile) => {
     await attack(sql`drop schema ${sql.identifier(hostile)} cascade`);
   });
 
-  test("as the table and column that own a sequence, which has a default of it", async () => {
+  test("as the table and column that own a sequence, with a default that draws from it", async () => {
     const seq = pgSequence("owned_seq", { ownedBy: { table: hostile, column: hostile } });
     const table = sql.identifier(hostile);
     await attack(
@@ -185,7 +185,7 @@ describe.each(HOSTILE)("%j arrives as it is,", (hostile) => {
     expect(rows).toEqual([{ can: true }]);
   });
 
-  test("where it is refused", async () => {
+  test("if it is refused", async () => {
     const seq = pgSequence("refused_seq");
     const given = hostile as never;
     const statements = [
@@ -211,7 +211,7 @@ describe.each(HOSTILE)("%j arrives as it is,", (hostile) => {
   });
 });
 
-test("objects that came as JSON act as data, never as a fragment or a sequence", async () => {
+test("objects from JSON act as data, never as a fragment or a sequence", async () => {
   const json: object = JSON.parse(
     '{"text":"drop table victim","values":[],"strings":["drop table victim"],"sql":"drop table victim","__proto__":{"x":1}}',
   );

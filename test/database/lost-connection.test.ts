@@ -62,7 +62,7 @@ const calls: [string, (db: Database) => PromiseLike<unknown>][] = [
   ["a session", (db) => db.session((session) => session.one(one))],
 ];
 
-test.each(calls)("%s that follows the failure of another at once is answered", async (_name, call) => {
+test.each(calls)("%s that immediately follows the failure of another is answered", async (_name, call) => {
   for (const [, running] of calls) {
     const { db, lose } = connect({ max: 2 });
     await Promise.all([call(db), running(db)]);
@@ -94,7 +94,7 @@ test.each(calls)("%s that starts on a dying connection is answered, and the next
 test.each<[string, (db: Database, value: number) => PromiseLike<unknown>]>([
   ["a statement", (db, value) => db`select ${value}::integer`],
   ["a draw", (db, value) => db.nextvals(orderSeq, value, { durable: value > 2 })],
-])("%s that the driver takes for answered when it opens the connection again has failed", async (_name, call) => {
+])("%s that the driver treats as answered when it reopens the connection has failed", async (_name, call) => {
   const { db, lose } = connect();
   await call(db, 2);
   const other = (): PromiseLike<unknown> => (_name === "a draw" ? call(db, 3) : db`select ${3}::integer as other`);
@@ -116,7 +116,7 @@ test.each(["transaction", "session"])("a statement of a %s whose connection is d
   expect(await codeOf(db.begin((tx) => tx.one(one)))).toBe("succeeded");
 });
 
-test("without fetch_types a transaction or session opens a connection for itself", async () => {
+test("without fetch_types a transaction or session opens its own connection", async () => {
   for (const max of [1, 2]) {
     const db = bind(database.connect({ fetch_types: false, max }));
     const work = [db.begin((tx) => tx.one(one)), db.session((own) => own.one(one)), db.one(one)];
@@ -124,7 +124,7 @@ test("without fetch_types a transaction or session opens a connection for itself
   }
 });
 
-test("a transaction gets a connection of its own among statements that fill the others", async () => {
+test("a transaction gets its own connection among statements that fill the others", async () => {
   const db = bind(database.connect({ max: 2, max_pipeline: 2 } as {}));
   const work = Array.from({ length: 60 }, (_, index) =>
     index % 3 === 0
@@ -141,7 +141,7 @@ test("a transaction gets a connection of its own among statements that fill the 
   );
 });
 
-test("a session that leaves a transaction open gives its connection back without it", async () => {
+test("a session that leaves a transaction open returns its connection without it", async () => {
   const db = bind(database.connect({ max: 1 }));
   await db`create table note (text text)`;
   await db.session(async (session) => {

@@ -23,7 +23,7 @@ async function everyWay<Row>(handle: Database, make: () => Sql<Row>): Promise<Ro
   return rows;
 }
 
-describe("a column that .as() has named", () => {
+describe("a column that .as() names", () => {
   test("is of the sequence's type, alone or in a subquery", async () => {
     const rows = await everyWay(
       db,
@@ -45,7 +45,7 @@ describe("a column that .as() has named", () => {
     expect(await db.one(sql<{ count: bigint }>`select count(*) from orders`)).toEqual({ count: 4n });
   });
 
-  test("shares its text with another statement that reads it in another way", async () => {
+  test("shares its text with another statement that reads it differently", async () => {
     const other = pgSequence("small_seq", { mode: "string" });
     for (let run = 0; run < 4; run++) {
       const [one, two] = await Promise.all([
@@ -56,7 +56,7 @@ describe("a column that .as() has named", () => {
     }
   });
 
-  test("may have others of its name before and after it", async () => {
+  test("may have columns of the same name before and after it", async () => {
     const draw = nextval(smallSeq).as("a");
     const fragments: Sql[] = [
       sql`select ${draw}, 9007199254740993 as a`,
@@ -89,7 +89,7 @@ describe("a column that .as() has named", () => {
     }
   });
 
-  test("keeps its type with a client that parses int8 by itself, and calls that parser for other columns only", async () => {
+  test("keeps its type with a client that parses int8 itself, whose parser is only called for other columns", async () => {
     const parsed: string[] = [];
     const parse = (text: string) => {
       parsed.push(text);
@@ -105,7 +105,7 @@ describe("a column that .as() has named", () => {
     expect([...(await own`select array[5, null]::bigint[] as list`)]).toEqual([{ list: ["own 5", null] }]);
   });
 
-  test("is seen by the client's transforms as what it is", async () => {
+  test("reaches the client's transforms with its real type", async () => {
     const values: unknown[] = [];
     const seeing = bind(
       database.connect({ max: 1, transform: { value: (value: unknown) => (values.push(value), value) } }),
@@ -115,14 +115,14 @@ describe("a column that .as() has named", () => {
     expect(row?.id).toEqual(expect.any(Number));
   });
 
-  test("is a whole number also where the server has made a numeric of it", async () => {
+  test("is an integer also if the server has made a numeric of it", async () => {
     const rows = await db.query(sql`select ${nextval(bigSeq).as("id")} union all select 5.0`);
     expect(rows.map(({ id }) => typeof id)).toEqual(["bigint", "bigint"]);
     expect(rows[1]).toEqual({ id: 5n });
   });
 });
 
-describe("what .as() promised and the server did not send is refused, and the error says that the statement has run:", () => {
+describe("a broken promise of .as() is an error, which says that the statement has run:", () => {
   const advice = "The statement has run. Write the alias as text instead of .as(), and state the type of the row.";
 
   test.each<[string, () => Sql]>([

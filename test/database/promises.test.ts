@@ -43,7 +43,7 @@ async function exists(name: string): Promise<boolean> {
   return row?.exists === true;
 }
 
-test("8 concurrent sessions never draw the same value, in whichever way they draw", async () => {
+test("8 concurrent sessions never draw the same value, whichever way they draw", async () => {
   const seq = await create({ cache: 3 });
   await db`create table drawn (id bigint default ${nextval(seq)}, session int)`;
   const sessions = Array.from({ length: 8 }, connect);
@@ -69,7 +69,7 @@ test("8 concurrent sessions never draw the same value, in whichever way they dra
 });
 
 describe("a rollback", () => {
-  test("leaves a gap: what was drawn is not given back", async () => {
+  test("leaves a gap: drawn values are not returned", async () => {
     const seq = await create();
     expect(await db.nextval(seq)).toBe(1n);
     const failed = db.begin(async (tx) => {
@@ -80,7 +80,7 @@ describe("a rollback", () => {
     expect(await db.nextval(seq)).toBe(4n);
   });
 
-  test("of a savepoint leaves a gap, too", async () => {
+  test("of a savepoint also leaves a gap", async () => {
     const seq = await create();
     await db.begin(async (tx) => {
       await tx.savepoint((inner) => inner.nextval(seq).then(() => Promise.reject(new Error("no")))).catch(() => {});
@@ -98,7 +98,7 @@ describe("a rollback", () => {
     expect(await db.nextval(seq)).toBe(501n);
   });
 
-  test("undoes ALTER SEQUENCE RESTART, and hands out again what was drawn behind it", async () => {
+  test("undoes ALTER SEQUENCE RESTART, and repeats the values that were drawn after it", async () => {
     const seq = await create();
     await db.setval(seq, 500);
     const failed = db.begin(async (tx) => {
@@ -136,7 +136,7 @@ describe("with CACHE, a session reserves values for itself:", () => {
     await three.end();
   });
 
-  test("setval does not reach the values that another session has reserved, ALTER SEQUENCE RESTART does", async () => {
+  test("setval keeps the values that another session has reserved, ALTER SEQUENCE RESTART discards them", async () => {
     const seq = await create({ cache: 10 });
     const [one, two] = [connect(), connect()];
     expect(await one.session.nextval(seq)).toBe(1n);
@@ -149,7 +149,7 @@ describe("with CACHE, a session reserves values for itself:", () => {
   });
 });
 
-describe("a cycling sequence goes on", () => {
+describe("a cycling sequence continues", () => {
   test("at its minimum, not at its start, when it ascends", async () => {
     const seq = await create({ minValue: 3, maxValue: 6, startWith: 5, cycle: true });
     expect(await db.nextvals(seq, 7)).toEqual([5n, 6n, 3n, 4n, 5n, 6n, 3n]);
@@ -160,7 +160,7 @@ describe("a cycling sequence goes on", () => {
     expect(await db.nextvals(seq, 7)).toEqual([-4n, -5n, -6n, -3n, -4n, -5n, -6n]);
   });
 
-  test("at its minimum, although its steps do not meet the limit", async () => {
+  test("at its minimum, even if its steps miss the limit", async () => {
     const seq = await create({ increment: 4, minValue: 2, maxValue: 9, startWith: 5, cycle: true });
     expect(await db.nextvals(seq, 5)).toEqual([5n, 9n, 2n, 6n, 2n]);
   });
@@ -182,7 +182,7 @@ describe("an exhausted sequence fails", () => {
     await expect(db.nextvals(seq, 2)).rejects.toMatchObject(error);
   });
 
-  test("also where a column's default draws, which the statement does not name", async () => {
+  test("also if a column's default draws, which the statement does not name", async () => {
     const seq = await create({ minValue: 0, maxValue: 1, startWith: 1 });
     await db`create table exhausting (id bigint default ${nextval(seq)}, note text)`;
     await db`insert into exhausting (note) values ('first')`;
@@ -219,7 +219,7 @@ describe("a sequence that a column owns", () => {
     expect(await exists(seq.seqName)).toBe(false);
   });
 
-  test("stays when it was untied before", async () => {
+  test("stays if it no longer has an owner", async () => {
     const seq = await own("untied");
     await db.query(ownSequence(seq, null));
     await db`drop table untied`;

@@ -219,7 +219,7 @@ test("covers every public function", () => {
   expect(names.sort()).toEqual([...SENDS_NOTHING.split(" "), ...Object.keys(calls)].sort());
 });
 
-test("the overloads are called by what names no schema", async () => {
+test("the overloads are called by SQL that names no schema", async () => {
   const client = database.connect({ fetch_types: false });
   await expect(client`select 1::pg_catalog.oid = 1::pg_catalog.int4`).rejects.toThrow("HOSTILE operator oid = integer");
   await expect(client`select json_agg(1::pg_catalog.int8)`).rejects.toThrow("HOSTILE function json_agg(bigint)");
@@ -230,6 +230,6 @@ test("the overloads are called by what names no schema", async () => {
   await expect(client`select 1 in (1)`).rejects.toThrow("HOSTILE operator integer = integer");
 });
 
-test.each(PATHS)("nothing calls them, and nothing fails, with search_path %s", async (path) => {
+test.each(PATHS)("no library statement calls them or fails, with search_path %s", async (path) => {
   expect((await runAll(path)).hostile).toEqual([]);
 });

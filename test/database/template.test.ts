@@ -4,7 +4,7 @@ import { serverVersion, useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 
-test("a comment at the end of a nested fragment takes in no condition", async () => {
+test("a comment at the end of a nested fragment does not swallow a condition", async () => {
   const db = bind(database.client);
   await db`create table notes (id int, tenant int)`;
   await db`insert into notes values (1, 5), (1, 6)`;
@@ -16,14 +16,14 @@ test("a comment at the end of a nested fragment takes in no condition", async ()
 });
 
 test.each(["\n", " \t\f\r\n ", " -- it's\n\r -- a\n ", "\r"])(
-  "an escape string goes on behind %j, and the server reads it as we do",
+  "an escape string continues after %j, and the server reads it as we do",
   async (between) => {
     const query = sql.scope({ a: "bound" }).text(`select E'a'${between}'b\\' $<a>' as text, $<a>::text as a`);
     expect(await bind(database.client).query(query)).toEqual([{ text: "ab' $<a>", a: "bound" }]);
   },
 );
 
-test("a vertical tab is a blank, which a server before 17 refuses wherever it stands", async () => {
+test("a vertical tab is white space, which a server before 17 refuses everywhere", async () => {
   const db = bind(database.client);
   const query = sql.scope({ a: "bound" }).text("select E'a'\v\n'b\\' $<a>' as text, $<a>::text as a");
   if ((await serverVersion(database.client)) >= 17) {
@@ -34,12 +34,12 @@ test("a vertical tab is a blank, which a server before 17 refuses wherever it st
   }
 });
 
-test("$< behind a name is an operator's, if anyone's", async () => {
+test("$< after a name can only be an operator", async () => {
   const db = bind(database.client);
   expect(await db`select price$<10 as cheap from (values (5)) as t (price$)`).toEqual([{ cheap: true }]);
 });
 
-test("what means something as JSON arrives as JSON, and bytes as bytes", async () => {
+test("objects with a meaning as JSON arrive as JSON, and bytes as bytes", async () => {
   const db = bind(database.client);
   const url = new URL("https://example.org/a");
   const bytes = new Uint8Array([0, 255]);

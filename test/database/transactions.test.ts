@@ -66,7 +66,7 @@ describe("currval and lastval", () => {
     expect(db()).not.toHaveProperty("lastval");
   });
 
-  test("are fine on a pool where the same statement draws first", async () => {
+  test("are allowed on a pool if the same statement draws first", async () => {
     const [row] = await db()`select ${nextval(orderSeq).as("a")}, ${currval(orderSeq).as("b")}, ${lastval().as("c")}`;
     expect(row?.b).toBe(row?.a);
     expect(row?.c).toBe(row?.a);
@@ -87,7 +87,7 @@ describe("currval and lastval", () => {
     expect(await db()`select id from orders where id in (-10, -11)`).toEqual([{ id: -10n }]);
   });
 
-  test("a transaction takes the modes of begin, and rejects a write in a read-only one", async () => {
+  test("a transaction accepts the modes of begin, and rejects a write in a read-only one", async () => {
     const isolation = await db().begin("isolation level serializable read only", async (tx) => {
       const [row] = await tx<{ transaction_isolation: string }>`show transaction_isolation`;
       return row?.transaction_isolation;
@@ -131,7 +131,7 @@ describe("currval and lastval", () => {
       expect(await db()`select id from orders where id < 0`).toEqual([]);
     });
 
-    test("keeps currval across savepoints, and does not give back what was drawn", async () => {
+    test("keeps currval across savepoints, and does not return drawn values", async () => {
       const drawn = await db().nextval(orderSeq);
       await begin(async (tx) => {
         await tx
@@ -146,7 +146,7 @@ describe("currval and lastval", () => {
     });
   });
 
-  test("a session goes back to the pool, also when it fails", async () => {
+  test("a session returns to the pool, also if it fails", async () => {
     const client = database.connect({ max: 1 });
     const own = bind(client);
     await expect(own.session(() => Promise.reject(new Error("mine")))).rejects.toThrow("mine");
@@ -159,7 +159,7 @@ describe("currval and lastval", () => {
     expect(await own`select 1 as one`).toEqual([{ one: 1 }]);
   });
 
-  test("a session whose connection is lost fails, and the pool goes on", async () => {
+  test("a session whose connection is lost fails, and the pool continues", async () => {
     const client = database.connect({ max: 2 });
     const own = bind(client);
     const loseConnection = async (handle: SessionHandle) => {
@@ -215,7 +215,7 @@ describe("currval and lastval", () => {
     expect(await db()`select 1 from parents, children`).toEqual([]);
   });
 
-  test("a pool of one connection is free again after a transaction, whatever became of it", async () => {
+  test("a pool of one connection is free again after a transaction, whatever its outcome", async () => {
     const own = bind(database.connect({ max: 1 }));
     await own.begin(async (tx) => tx`select 1`);
     await own.begin(async (tx) => tx`select nothing`).catch(() => {});
@@ -226,7 +226,7 @@ describe("currval and lastval", () => {
     expect(await own`select 1 as one`).toEqual([{ one: 1 }]);
   });
 
-  test("an asynchronous array of statements is run, too, and a row list stays what it is", async () => {
+  test("an asynchronous array of statements also runs, and a list of rows stays unchanged", async () => {
     const results = await db().begin(async (tx) => [tx`select 1 as one`, tx`select 2 as two`] as const);
     expect(results).toEqual([[{ one: 1 }], [{ two: 2 }]]);
     expect((await db().begin(async (tx) => tx`select 1 as one`)).command).toBe("SELECT");
@@ -234,7 +234,7 @@ describe("currval and lastval", () => {
   });
 
   test.each(["of a pool", "of a session"])(
-    "a failed statement that nobody awaited fails the transaction %s",
+    "a failed statement that was not awaited fails the transaction %s",
     async (of) => {
       const begin: ReturnType<typeof db>["begin"] =
         of === "of a pool" ? db().begin : (work: never) => db().session((s) => s.begin(work));
@@ -291,7 +291,7 @@ describe("currval and lastval", () => {
     });
   });
 
-  test("a transaction that nobody awaited is finished before its session goes back to the pool", async () => {
+  test("a transaction that was not awaited is finished before its session returns to the pool", async () => {
     await db()`delete from orders where id < 0`;
     await db().session((session) => {
       void session.begin(async (tx) => {
@@ -303,7 +303,7 @@ describe("currval and lastval", () => {
     expect(await db()`select id from orders where id < 0`).toHaveLength(2);
   });
 
-  test("a handle is of no use when what it belonged to has ended", async () => {
+  test("a handle refuses calls after its session or transaction has ended", async () => {
     const ended = {
       code: "SESSION_REQUIRED",
       message: "this session or transaction has ended, and its handle with it",
@@ -319,7 +319,7 @@ describe("currval and lastval", () => {
     });
   });
 
-  test("a savepoint that outlives its transaction runs nothing on the connection that others have then", async () => {
+  test("a savepoint that outlives its transaction runs nothing on the connection, which others then use", async () => {
     await db()`delete from orders where id < 0`;
     const own = bind(database.connect({ max: 1 }));
     let failed = () => {};

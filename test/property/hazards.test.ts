@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 
 test(
-  `${PAIRS} states and declarations: without a hazard no insert fails that worked, and no value comes twice`,
+  `${PAIRS} states and declarations: without a hazard, no working insert fails, and no value comes twice`,
   { timeout: 3_600_000 },
   async () => {
     const seed = Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31);

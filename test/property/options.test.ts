@@ -102,7 +102,7 @@ const declaration = drawn.chain((options) =>
 );
 
 test.each(Object.entries(COMPILERS))(
-  "%s refuses exactly the declarations that the run time refuses, in the same words",
+  "%s rejects exactly the declarations that the run time rejects, in the same words",
   async (_, compiler) => {
     // A compiler takes longer than the server.
     const declarations = fc.sample(declaration, { numRuns: SIZE / 3, seed: seed() });

@@ -84,7 +84,7 @@ const pair = fc.record({
 });
 
 test(
-  `${PAIRS} pairs of declarations: what is pushed is there, its owner as soon as there is one, and no value comes twice`,
+  `${PAIRS} pairs of declarations: a push makes them true, owners as soon as they exist, and no value comes twice`,
   { timeout: 600_000 },
   async () => {
     const seed = Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31);

@@ -7,7 +7,7 @@ const database = useDatabase();
 describe("a name of more than 63 bytes", () => {
   const long = "é".repeat(32);
 
-  test("is refused by what quotes it, because the server would cut it and take another table or column", async () => {
+  test("is refused when it is quoted, because the server would truncate it and use another table or column", async () => {
     await database.client.unsafe(`create table "${"é".repeat(31)}" ("${"k".repeat(63)}" text)`);
     const rows = await database.client.unsafe(`select 1 as "${long}"`);
     expect(Object.keys(rows[0] ?? {})).toEqual(["é".repeat(31)]);

@@ -62,7 +62,7 @@ const { built } = fc.letrec<{ built: Built }>((tie) => ({
   ),
 }));
 
-test("whatever is nested in whatever, the text and values are those of the plainest way", () => {
+test("any nesting of fragments has the text and values of the flat statement", () => {
   fc.assert(
     fc.property(fc.array(built, { minLength: 1, maxLength: 8 }), (all) => {
       for (const { thing, model } of all) {

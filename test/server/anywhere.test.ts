@@ -94,7 +94,7 @@ async function makeTmp(): Promise<string> {
 }
 
 describe("the quickstart in a folder that no other user can enter", () => {
-  test("runs as root, also where TMPDIR is closed to others", async ({ skip }) => {
+  test("runs as root, also if others cannot enter TMPDIR", async ({ skip }) => {
     skip(!isRoot, "needs root, which starts the server as another user");
     const tmp = join(home, "tmp");
     await mkdir(tmp, { mode: 0o700 });
@@ -208,7 +208,7 @@ describe("the copy of PostgreSQL's programs", () => {
     expect(await readdir(foreign)).toEqual([]);
   });
 
-  test("replaces what a process that was killed had begun, not what another is at", async () => {
+  test("replaces the unfinished copy of a killed process, not that of a running one", async () => {
     const { pid } = spawn("true");
     await waitUntilGone([pid!], 10_000);
     await mkdir(join(place, `unfinished-${pid}-abc`), { recursive: true });
@@ -217,7 +217,7 @@ describe("the copy of PostgreSQL's programs", () => {
     expect((await readdir(place)).sort()).toEqual([expect.stringMatching(/^18/), `unfinished-${process.ppid}-abc`]);
   });
 
-  test("that cannot be run says so", async () => {
+  test("that cannot run reports an error", async () => {
     await writeFile(join(native, "bin/postgres"), "#!/bin/sh\nexit 1\n", { mode: 0o700 });
     await expect(binaries(place)).rejects.toThrow(
       /native\/bin\/postgres, and PostgreSQL refuses .* cannot be run by user/,

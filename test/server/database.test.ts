@@ -51,7 +51,7 @@ describe("useDatabase, once its tests are done,", () => {
     });
   });
 
-  test("has dropped the database all the same", async () => {
+  test("has dropped the database nevertheless", async () => {
     const server = postgres(inject("serverUrl"), { max: 1 });
     expect(await server`select from pg_database where datname = ${name}`).toHaveLength(0);
     await server.end();
@@ -97,7 +97,7 @@ describe("withDatabase", () => {
     expect(await schemas()).toEqual([]);
   });
 
-  test("removes the schema when the example fails, and hands on its error", async () => {
+  test("removes the schema if the example fails, and passes on its error", async () => {
     vi.stubEnv("DATABASE_URL", database.url);
     const failure = withDatabase('nextval_example "quoted"', async (client) => {
       await client`create sequence order_seq`;

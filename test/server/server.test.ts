@@ -34,7 +34,7 @@ async function processesOf(supervisor: number): Promise<number[]> {
   return [supervisor, ...(await descendantsOf(supervisor)).map(({ pid }) => pid)];
 }
 
-test("a server says what PostgreSQL said when it does not start, and leaves nothing", async () => {
+test("a server that does not start reports PostgreSQL's output, and leaves nothing", async () => {
   await expect(startServer({ settings: { no_such_setting: "1" } })).rejects.toThrow(
     'unrecognized configuration parameter "no_such_setting"',
   );
@@ -42,7 +42,7 @@ test("a server says what PostgreSQL said when it does not start, and leaves noth
   await expect.poll(() => readdir(temporary), { timeout: 60_000 }).toEqual([]);
 });
 
-describe("two servers that are started at once", () => {
+describe("two servers that are started at the same time", () => {
   let plain: Server;
   let set: Server;
 
@@ -57,7 +57,7 @@ describe("two servers that are started at once", () => {
     return client;
   }
 
-  test("live beside each other", async () => {
+  test("run beside each other", async () => {
     expect(plain.port).not.toBe(set.port);
     expect(plain.folder).not.toBe(set.folder);
     expect(await connect(plain)`select 1 as n`).toEqual(await connect(set)`select 1 as n`);
@@ -81,12 +81,12 @@ describe("two servers that are started at once", () => {
     });
   });
 
-  test("take settings, before the defaults", async () => {
+  test("accept settings, which override the defaults", async () => {
     const [row] = await connect(set)`select current_setting('fsync') as fsync, current_setting('work_mem') as memory`;
     expect(row).toEqual({ fsync: "on", memory: "8MB" });
   });
 
-  test("keep what was committed, and nothing else, through a crash", async () => {
+  test("keep committed data, and nothing else, through a crash", async () => {
     const client = connect(plain);
     await client`create table note (text text)`;
     await client`insert into note values ('committed')`;
@@ -105,7 +105,7 @@ describe("two servers that are started at once", () => {
     expect(await client`select text from note`).toEqual([{ text: "committed" }]);
   });
 
-  test("can crash many times, and be started when they run and crashed when they do not", async () => {
+  test("can crash many times; starting a running one or crashing a stopped one does nothing", async () => {
     await connect(plain)`create table crash (round int)`;
     for (const round of [1, 2, 3]) {
       await plain.crash();

@@ -69,7 +69,7 @@ describe.each(settings)(
     });
     const saidOf = (index: number) => found.filter(({ line }) => line === index + 1);
 
-    test("says what is wrong, once, at the property, in the words of the run time", () => {
+    test("reports each problem once, at the property, in the words of the run time", () => {
       const said = refused.map(({ code }, index) => [
         code,
         ...saidOf(index).map((each) => `${each.column}: ${each.text}`),
@@ -85,7 +85,7 @@ describe.each(settings)(
       expect(said).toEqual(expected);
     });
 
-    test("accepts what is fine, and what it does not know", () => {
+    test("accepts valid options, and those that it does not know", () => {
       const fine = [...ACCEPTED, ...UNKNOWN];
       expect(fine.filter((_, index) => saidOf(refused.length + index).length > 0)).toEqual([]);
     });

@@ -115,7 +115,7 @@ describe("resolveOptions", () => {
     expect(resolveOptions(pgSequence("order_seq", options))).toMatchObject({ minValue, maxValue, startWith });
   });
 
-  test("gives every option", () => {
+  test("returns every option", () => {
     expect(resolveOptions(pgSequence("order_seq"))).toEqual({
       as: "bigint",
       startWith: 1n,
@@ -156,7 +156,7 @@ describe("resolveOptions", () => {
     expect(resolveOptions(pgSequence("order_seq", { comment: "" })).comment).toBe(null);
   });
 
-  test("is worked out once", () => {
+  test("is computed once", () => {
     const sequence = pgSequence("order_seq");
     expect(resolveOptions(sequence)).toBe(resolveOptions(sequence));
     expect(resolveOptions(sequence)).toSatisfy(Object.isFrozen);
@@ -194,7 +194,7 @@ describe("a sequence", () => {
     }
   });
 
-  test("keeps what was checked, though a getter gives another value the second time", () => {
+  test("keeps the checked value, even if a getter returns another one the second time", () => {
     let reads = 0;
     const sequence = pgSequence("order_seq", {
       get cache() {
@@ -205,7 +205,7 @@ describe("a sequence", () => {
     expect(resolveOptions(sequence).cache).toBe(5n);
   });
 
-  test("is told from everything else", () => {
+  test("is distinguished from everything else", () => {
     expect(sequenceOf(invoiceSeq)).toBe(invoiceSeq);
     for (const other of [JSON.parse(JSON.stringify(invoiceSeq)), { ...invoiceSeq }, null, undefined, "order_seq", 5]) {
       expect(() => sequenceOf(other as never)).toThrow("a sequence made by pgSequence is needed, not ");

@@ -15,7 +15,7 @@ test("calls the host's tag with the text around the values, and the values", () 
   expect(embed(host, orderSeq)).toEqual({ strings: ['"we""ird"."Order Seq"'], values: [] });
 });
 
-test("a comment at the end does not take in what the host writes behind it", () => {
+test("a comment at the end does not swallow text that the host writes after it", () => {
   expect(embed(host, sql`a = ${1} -- why`).strings).toEqual(["a = ", " -- why\n"]);
   expect(embed(host, sql`a ${sql`= 1 -- x`}`).strings).toEqual(["a = 1 -- x\n"]);
   expect(embed(host, sql`a = '-- no'`).strings).toEqual(["a = '-- no'"]);
@@ -28,7 +28,7 @@ test("the strings are a genuine template, as hosts check it", () => {
   expect(Object.keys(strings)).toEqual(["0", "1"]);
 });
 
-test("a host that remembers templates remembers each shape once", () => {
+test("a host that caches templates caches each shape once", () => {
   const templates = new Set<TemplateStringsArray>();
   for (let value = 0; value < 100_000; value++) {
     templates.add(embed(host, sql`a = ${value} and b in (${sql.join([value, value + 1])})`).strings);

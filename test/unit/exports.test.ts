@@ -10,7 +10,7 @@ import * as operate from "nextval/operate";
 import { expect, test } from "vitest";
 import { ERROR_CODES } from "../../lib/errors.js";
 
-test("the values that are public", () => {
+test("the public values", () => {
   expect(Object.keys(nextval).sort()).toEqual([
     "NextvalError",
     "alterSequence",
@@ -77,12 +77,12 @@ test.each([
   expect(Object.keys(module).sort()).toEqual(names);
 });
 
-test("the README says of every error what to do", async () => {
+test("the README has advice for every error", async () => {
   const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
   expect(ERROR_CODES.filter((code) => !readme.includes(`| \`${code}\` `))).toEqual([]);
 });
 
-test("the types that are public", async () => {
+test("the public types", async () => {
   const index = await readFile(new URL("../../lib/index.ts", import.meta.url), "utf8");
   const listed = [...index.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, allTypes, names = ""]) =>
     names

@@ -149,7 +149,7 @@ function slowest(expression: RegExp): { text: string; slowdown: number } {
 /** Without a repetition, the time at each position is bounded. */
 const repeats = ({ source }: RegExp) => /[*+]|\{\d+,/.test(source);
 
-test("the attacks find expressions whose time grows with the square of the text, or faster", () => {
+test("the attacks find expressions whose time grows with the square of the text's length, or faster", () => {
   for (const expression of [
     /--[^\n\r]*$/,
     /["»„«“「]\s?(.+?)\s?["«“»”」](?:\W|$)/,

@@ -36,7 +36,7 @@ describe("sql.join", () => {
     });
   });
 
-  test("lists of any length, again and again, with either separator", () => {
+  test("lists of any length, repeatedly, with either separator", () => {
     for (let round = 0; round < 2; round++) {
       for (let length = 1; length <= 40; length++) {
         const items = Array.from({ length }, (_, index) => sql`(${index})`);
@@ -49,7 +49,7 @@ describe("sql.join", () => {
     }
   });
 
-  test("does not change with the array it was made of", () => {
+  test("does not change with the array that it was made of", () => {
     const items = [1, 2];
     const list = sql.join(items);
     items[0] = 9;
@@ -57,7 +57,7 @@ describe("sql.join", () => {
     expect(compiled(list)).toEqual({ text: "$1, $2", values: [1, 2] });
   });
 
-  test("a separator keeps what it says of sequences, and is told from another of the same text", () => {
+  test("a separator keeps its marks of sequences, and differs from another one with the same text", () => {
     const fresh = pgSequence("fresh_seq");
     const list = (separator: Sql) => sql.join([1, 2], sql` + ${separator} + `);
     const text = `$1 + pg_catalog.nextval('"fresh_seq"'::pg_catalog.regclass) + $2`;
@@ -79,7 +79,7 @@ describe("sql.join", () => {
   });
 });
 
-test("sql.raw is text as it is, and sql.empty none", () => {
+test("sql.raw is unchanged text, and sql.empty is empty", () => {
   expect(compiled(sql`select 1 ${sql.raw("order by 1")}${sql.empty}`)).toEqual({
     text: "select 1 order by 1",
     values: [],
@@ -157,7 +157,7 @@ describe("sql.insert", () => {
     });
   });
 
-  test("columns whose names hold each other's separators are told apart", () => {
+  test("columns whose names contain separators are distinguished", () => {
     expect(sql.insert({ "a, b": 1 }).text).toBe(`("a, b") values ($1)`);
     expect(sql.insert({ a: 1, b: 2 }).text).toBe(`("a", "b") values ($1, $2)`);
   });
@@ -173,7 +173,7 @@ describe("sql.insert", () => {
     }
   });
 
-  test("refuses what would be lost", () => {
+  test("refuses values that would be lost", () => {
     expect(() => sql.insert([])).toThrow("sql.insert needs an object, or at least one");
     expect(() => sql.insert({})).toThrow("sql.insert needs at least one column");
     expect(() => sql.insert({ id: undefined })).toThrow('row 1 of sql.insert, column "id" is undefined');
@@ -191,7 +191,7 @@ describe("sql.insert", () => {
   });
 });
 
-describe("what is no object of columns is refused", () => {
+describe("anything but an object of columns is refused", () => {
   test.each([
     ["null", null, "null"],
     ["undefined", undefined, "undefined"],
@@ -211,7 +211,7 @@ describe("what is no object of columns is refused", () => {
     if (!Array.isArray(thing)) expect(() => sql.insert(given)).toThrow(problem(1));
   });
 
-  test("a list with nothing in some places", () => {
+  test("a sparse list", () => {
     const [second, first] = [[{ a: 1 }, { a: 2 }], [{ a: 1 }]];
     second.length = 3;
     expect(() => sql.insert(second)).toThrow("row 3 of sql.insert must be an object of columns, not undefined");
@@ -231,7 +231,7 @@ test("sql.set", () => {
   expect(compiled(sql.set({ "$<a>'": 1 }))).toEqual({ text: `"$<a>'" = $1`, values: [1] });
 });
 
-test("more than 65,533 parameters are refused as soon as they are put together", () => {
+test("more than 65,533 parameters are refused when the fragment is made", () => {
   const most = Array.from({ length: 65_533 }, (_, index) => index);
   expect(sql.join(most).values).toHaveLength(65_533);
   expect(sql.join(most).text.endsWith(", $65533")).toBe(true);

@@ -59,7 +59,7 @@ describe.each(Object.entries(MAKERS))("%s", (_name, make) => {
     }
   });
 
-  test("takes no option that somebody gave to all objects", () => {
+  test("ignores options on Object.prototype", () => {
     const clean = make({ startWith: 3 });
     prototype["maxValue"] = EVIL;
     prototype["cycle"] = true;
@@ -84,7 +84,7 @@ afterEach(() => {
   }
 });
 
-test("flags that somebody gave to all objects are not flags", () => {
+test("flags on Object.prototype are ignored", () => {
   for (const name of ["cascade", "ifExists", "ifNotExists", "temporary"]) prototype[name] = true;
   prototype["ownedBy"] = { table: "t", column: "c" };
   expect(dropSequence(seq).text).toBe('drop sequence "s"');
@@ -93,7 +93,7 @@ test("flags that somebody gave to all objects are not flags", () => {
   expect(() => ownSequence(seq)).toThrow("none is declared as ownedBy");
 });
 
-test("a sequence or schema that is made by hand is checked as any other", () => {
+test("a sequence or schema from its constructor is checked like any other", () => {
   const PgSequence = seq.constructor as new (...given: unknown[]) => typeof seq;
   const PgSchema = pgSchema("a").constructor as new (...given: unknown[]) => ReturnType<typeof pgSchema>;
   expect(() => new PgSequence("x", { maxValue: EVIL }, undefined)).toThrow(
@@ -108,7 +108,7 @@ describe("rows", () => {
   const inserted = (...given: Parameters<typeof sql.insert>) =>
     JSON.parse(JSON.stringify(sql.insert(...given))) as object;
 
-  test("have their own keys only, whatever all objects have", () => {
+  test("only have their own keys, whatever is on Object.prototype", () => {
     prototype["polluted"] = "x";
     expect(inserted([{ a: 1 }, { a: 2 }])).toEqual({ text: '("a") values ($1), ($2)', values: [1, 2] });
     expect(() => sql.insert([{ a: 1 }, { a: 2 }], ["a", "polluted" as "a"])).toThrow(

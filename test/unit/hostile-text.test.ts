@@ -200,7 +200,7 @@ function objectOf(text: string): Record<string, number> {
   );
 }
 
-test("every public function is driven, or it is said why not", () => {
+test("every public function is attacked, or excluded with a reason", () => {
   const driven = new Set(Object.keys(TAKES_TEXT).map((name) => name.split(":")[0]));
   const names = [nextval, catalog, operate].flatMap((module) => Object.keys(module));
   expect(names.filter((name) => !driven.has(name) && !Object.hasOwn(OTHERS, name))).toEqual([]);
@@ -208,12 +208,12 @@ test("every public function is driven, or it is said why not", () => {
 
 describe.each(Object.entries(TAKES_TEXT))("%s", (name, run) => {
   if (!REFUSING.has(name)) {
-    test("takes text at all", () => {
+    test("accepts text", () => {
       run("1");
     });
   }
 
-  test("takes time in proportion to a hostile text", () => {
+  test("needs time in proportion to the length of a hostile text", () => {
     const slow = PUMPS.map((pump) => ({
       pump,
       slowdown: slowdown(tried(run), (repetitions) => `${pump.repeat(repetitions)}\n\x01`),
@@ -222,7 +222,7 @@ describe.each(Object.entries(TAKES_TEXT))("%s", (name, run) => {
   });
 });
 
-test("a number of millions of digits is refused at once, in a short message", () => {
+test("a number of millions of digits is refused immediately, with a short message", () => {
   const digits = "9".repeat(4_000_000);
   const huge = 10n ** 100_000n;
   for (const refused of [

@@ -66,7 +66,7 @@ beforeAll(async () => {
 });
 
 // At the same time as the compilers, as it takes as long as all of them.
-test.concurrent("the published types are what test/types says", async () => {
+test.concurrent("the published types pass test/types", async () => {
   const args = ["--typings", "dist/lib/index.d.ts", "--files", "test/types/**/*.test-d.ts"];
   const complaints = await run(process.execPath, [`${root}node_modules/tsd/dist/cli.js`, ...args], { cwd: root }).then(
     ({ stdout, stderr }) => stdout + stderr,
@@ -120,7 +120,7 @@ describe("under typescript 7", () => {
   }
 });
 
-test("it needs nothing that not every JavaScript engine has: no module of Node, no global of a host", async () => {
+test("it needs only what every JavaScript engine has: no module of Node, no global of a host", async () => {
   const { outputFiles, metafile } = await build({
     entryPoints: [`${root}dist/lib/index.js`],
     bundle: true,

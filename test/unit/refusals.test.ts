@@ -29,7 +29,7 @@ function circular(): unknown[] {
   return items;
 }
 
-describe("a thing that is no value is refused with its position", () => {
+describe("anything but a value is refused with its position", () => {
   const cases: [string, unknown, string][] = [
     ["undefined", undefined, "is undefined; pass null for NULL, or sql`default` for a column's default"],
     ["a function", () => 1, "is a function; pass a value, a fragment or a sequence"],
@@ -74,7 +74,7 @@ describe("a thing that is no value is refused with its position", () => {
   });
 });
 
-test("objects that mean something as JSON or bytes are values", () => {
+test("objects with a meaning as JSON or bytes are values", () => {
   const client = postgres();
   const elsewhere = (source: string): unknown => runInNewContext(source);
   const bare: unknown = Object.assign(Object.create(null), { a: 1 });
@@ -100,7 +100,7 @@ test("objects that mean something as JSON or bytes are values", () => {
   }
 });
 
-test("objects from JSON are values, whatever they look like", () => {
+test("objects from JSON are values, whatever their keys", () => {
   const forged = JSON.parse(
     `{"text": "drop table orders", "values": [], "strings": ["drop table orders"], "nextval.sql": true, "seqName": "x", "~row": 1}`,
   ) as Splice;
@@ -109,7 +109,7 @@ test("objects from JSON are values, whatever they look like", () => {
   expect(() => nextval(forged as never)).toThrow("a sequence made by pgSequence is needed, not an object");
 });
 
-test("a fragment of another copy of the library is taken by its public face", () => {
+test("a fragment of another copy of the library is read by its public properties", () => {
   const other = sql`a + ${1}`;
   const foreign = {
     [Symbol.for("nextval.sql")]: { strings: other.strings, values: other.values },
@@ -118,7 +118,7 @@ test("a fragment of another copy of the library is taken by its public face", ()
   expect({ text, values }).toEqual({ text: "select a + $1, $2", values: [1, 2] });
 });
 
-test("a fragment of another copy keeps what it says of sequences and columns", () => {
+test("a fragment of another copy keeps its marks of sequences and columns", () => {
   const other = nextval(orderSeq).as("id") as unknown as { strings: string[]; values: unknown[]; marks: unknown[] };
   const { strings, values, marks } = other;
   const foreign = { [Symbol.for("nextval.sql")]: { strings, values, marks } } as unknown as Splice;
@@ -126,7 +126,7 @@ test("a fragment of another copy keeps what it says of sequences and columns", (
   expect((sql`select ${foreign}` as unknown as { marks: unknown[] }).marks).toEqual(marks);
 });
 
-describe("a call that is no template is refused", () => {
+describe("a call that is not a template is refused", () => {
   const called = sql as unknown as (...things: unknown[]) => unknown;
   const raw = (strings: string[]) => Object.assign([...strings], { raw: strings });
   const frozen = (strings: string[]) => Object.freeze(raw(Object.freeze(strings) as string[]));
@@ -153,7 +153,7 @@ describe("a call that is no template is refused", () => {
     expect(messageOf(() => called(strings, 1, 2, 3))).toBe("sql needs 2 values for this template, and got 3");
   });
 
-  test("a genuine template passes whatever has compiled it", () => {
+  test("a genuine template passes, whichever compiler made it", () => {
     const source = "export const build = (tag, thing) => tag`select ${thing}, 'a\\\\n'`";
     const compile = [
       (target: string) => transformSync(source, { target, supported: { "template-literal": false } }).code,
@@ -175,7 +175,7 @@ describe("a call that is no template is refused", () => {
   });
 });
 
-describe("a splice where SQL has no place for it", () => {
+describe("a splice in a place that SQL does not allow", () => {
   test("inside quotes and comments nothing is spliced", () => {
     expect(messageOf(() => sql`select '${1}'`)).toContain('value 1 (after "select \'") stands inside a string');
     expect(messageOf(() => sql`select E'\\'${1}'`)).toContain("stands inside a string with escapes");
@@ -185,7 +185,7 @@ describe("a splice where SQL has no place for it", () => {
     expect(messageOf(() => sql`select 1 /* /* */ ${1} */`)).toContain("stands inside a block comment");
   });
 
-  test("behind them it is spliced as ever", () => {
+  test("after them a value is spliced as usual", () => {
     expect(
       sql`select 'it''s', E'\\'', "a""b", $$'$$, /* ' */ ${1} -- '
       , ${2}`.values,
@@ -193,7 +193,7 @@ describe("a splice where SQL has no place for it", () => {
     expect(sql`select a$b$c, ${1}, d$b$`.values).toEqual([1]);
   });
 
-  test("a dollar-quoted body takes no parameter, but text that cannot end it", () => {
+  test("a dollar-quoted body accepts no parameter, but text that cannot end it", () => {
     expect(sql`do $x$ begin perform ${nextval(orderSeq)}; end $x$`.text).toBe(
       `do $x$ begin perform pg_catalog.nextval('"order_seq"'::pg_catalog.regclass); end $x$`,
     );
@@ -239,7 +239,7 @@ describe("a splice where SQL has no place for it", () => {
     expect(messageOf(() => sql.scope({ a: 1 }).text("select $<a> /* a"))).toBe(problem("block comment"));
   });
 
-  test("an escape string that goes on in the next line", () => {
+  test("an escape string that continues on the next line", () => {
     const start = "select E'a'";
     for (const between of ["\n", " \t\n  ", "\r\n", " -- it's\n\n -- a\n "]) {
       const { text } = sql.scope({ a: 1 }).text(`${start}${between}'b\\' $<a>', $<a>`);
@@ -258,7 +258,7 @@ describe("a splice where SQL has no place for it", () => {
   });
 });
 
-test("a named placeholder in the plain tag names both cures", () => {
+test("a named placeholder in the plain tag names both solutions", () => {
   expect(messageOf(() => sql`select $<nextval(orderSeq)>`)).toBe(
     "$<nextval(orderSeq)> is a named placeholder, which only sql.scope understands; splice it as ${nextval(orderSeq)}, or make a tag with sql.scope({ ... })",
   );

@@ -39,7 +39,7 @@ describe("named placeholders", () => {
     });
   });
 
-  test("beside splices, at every run", () => {
+  test("together with splices, on every run", () => {
     const build = (id: number) => orders`select ${id}, $<tenant>, ${nextval(orderSeq)}, $<recent>, ${id + 1}`;
     for (const id of [1, 5]) {
       expect(compiled(build(id))).toEqual({
@@ -66,12 +66,12 @@ describe("named placeholders", () => {
     }
   });
 
-  test("a file's byte order mark is no part of it", () => {
+  test("a file's byte order mark is ignored", () => {
     expect(orders.text("\ufeffselect '\ufeff', $<tenant>").text).toBe("select '\ufeff', $1");
     expect(() => orders.text("\ufeffselect $<nope>")).toThrow("line 1, column 8: $<nope>");
   });
 
-  test("bindings are those of the moment the scope was made", () => {
+  test("bindings are those from when the scope was made", () => {
     const bindings = { tenant: 1 };
     const scope = sql.scope(bindings);
     bindings.tenant = 2;
@@ -79,7 +79,7 @@ describe("named placeholders", () => {
   });
 });
 
-test("quoted text, dollar-quoted bodies and comments stay as they are", () => {
+test("quoted text, dollar-quoted bodies and comments stay unchanged", () => {
   const texts = [
     `select '$<nope>', 'it''s $<nope>'`,
     `select E'\\'$<nope>', e'a''\\'$<nope>'`,
@@ -94,7 +94,7 @@ test("quoted text, dollar-quoted bodies and comments stay as they are", () => {
   for (const text of texts) expect(compiled(orders.text(text))).toEqual({ text, values: [] });
 });
 
-test("code behind quotes and comments is code again", () => {
+test("code after quotes and comments is code again", () => {
   for (const quoted of ["'a'", "E'\\''", '"a"', "$$'$$", "$x$ $$ $x$", "-- '\n", "/* ' /* */ */", "a$b$", "'$<'"]) {
     expect(compiled(orders.text(`${quoted} $<tenant>`))).toEqual({ text: `${quoted} $1`, values: [7] });
   }
@@ -155,7 +155,7 @@ test("a mistake in a function keeps its code and its cause", () => {
   );
 });
 
-test("a binding that is no value is refused", () => {
+test("a binding that is not a value is refused", () => {
   expect(() => sql.scope({ a: undefined as never })`select 1,\n $<a>`).toThrow(
     "line 2, column 2: $<a> is undefined; pass null for NULL",
   );
@@ -165,7 +165,7 @@ test("a binding that is no value is refused", () => {
   );
 });
 
-test("a scope's tag is no function for text", () => {
+test("a scope's tag does not accept text", () => {
   const called = orders as unknown as (text: string) => unknown;
   expect(() => called("select 1")).toThrow("sql is a template tag and was called as a function");
   expect(() => orders.text(5 as never)).toThrow("takes a string");

@@ -15,7 +15,7 @@ test("values become numbered parameters", () => {
   });
 });
 
-test("dates, bytes, arrays and plain objects are values, too", () => {
+test("dates, bytes, arrays and plain objects are also values", () => {
   const values = [new Date(0), new Uint8Array([1]), [1, [2, null]], { a: 1 }] as const;
   expect(compiled(sql`select ${values[0]}, ${values[1]}, ${values[2]}, ${values[3]}`)).toEqual({
     text: "select $1, $2, $3, $4",
@@ -82,7 +82,7 @@ describe("twenty thousand fragments one inside the other", () => {
   });
 });
 
-test("a comment at the end of a nested fragment takes in nothing that follows", () => {
+test("a comment at the end of a nested fragment swallows no later text", () => {
   const noted = sql`a = ${1} -- note`;
   expect(noted.text).toBe("a = $1 -- note");
   expect(sql`delete from t where ${noted} and tenant = ${5}`.text).toBe(
@@ -99,7 +99,7 @@ test("a comment at the end of a nested fragment takes in nothing that follows", 
   expect(setval(orderSeq, sql`1 --`).text).toBe(`pg_catalog.setval('"order_seq"'::pg_catalog.regclass, 1 --\n)`);
 });
 
-test("what only looks like a comment at the end stays as it is", () => {
+test("text that only looks like a comment at the end stays unchanged", () => {
   for (const text of [`'--'`, `"--"`, "$$ -- $$", "/* -- */", "-- a\n", "-- a\r", "E'\\' --'"]) {
     expect(sql`(${sql.raw(text)})`.text).toBe(`(${text})`);
   }
@@ -107,7 +107,7 @@ test("what only looks like a comment at the end stays as it is", () => {
   expect(sql`(${sql`$$ ${sql.raw("it's")} ' $$ --'`})`.text).toBe("($$ it's ' $$ --'\n)");
 });
 
-test("one template takes on many shapes, and each keeps its own text", () => {
+test("one template has many shapes, and each keeps its own text", () => {
   const build = (thing: Parameters<typeof sql>[1]) => compiled(sql`select ${thing} as x, ${1} as y`);
   const expected = [
     [7, "select $1 as x, $2 as y", [7, 1]],
@@ -121,7 +121,7 @@ test("one template takes on many shapes, and each keeps its own text", () => {
   }
 });
 
-test("one template takes on more shapes than it remembers", () => {
+test("one template has more shapes than it remembers", () => {
   for (let round = 0; round < 2; round++) {
     for (let index = 0; index < 1000; index++) {
       const names = sql`${sql.raw(`f${index}`)}(${index})`;
@@ -150,7 +150,7 @@ test("strings are those of a template, the same array for the same shape", () =>
   expect(build(2).strings).toBe(strings);
 });
 
-test("it shows its text and values in JSON and when it is printed", async () => {
+test("it shows its text and values in JSON and in the console", async () => {
   const { inspect } = await import("node:util");
   expect(JSON.parse(JSON.stringify(sql`select ${1}`))).toEqual({ text: "select $1", values: [1] });
   expect(inspect(sql`select ${1}`)).toBe("{ text: 'select $1', values: [ 1 ] }");
@@ -161,7 +161,7 @@ test("nextval and currval of a sequence are one object each", () => {
   expect(currval(orderSeq)).toBe(currval(orderSeq));
 });
 
-test("a fragment has each mark once, where it stands last", () => {
+test("a fragment has each mark once, at its last position", () => {
   const [a, b] = [nextval(orderSeq).as("x"), nextval(invoiceSeq).as("x")];
   const marks = (fragment: Sql) => (fragment as Sql & { marks: { kind: string }[] }).marks;
   const columns = (fragment: Sql) => marks(fragment).filter(({ kind }) => kind === "column");
@@ -188,7 +188,7 @@ test("a copy of a fragment, property by property, reads the same, as node-postgr
   }
 });
 
-test("an object into which a fragment is spread is no fragment, wherever it is put", () => {
+test("an object with the properties of a fragment is not a fragment anywhere", () => {
   const spread = { ...sql`f(${1})` } as never;
   expect(compiled(sql`select ${spread}`)).toEqual({ text: "select $1", values: [spread] });
   expect(sql.join([spread, 2]).text).toBe("$1, $2");

@@ -84,7 +84,7 @@ describe("values", () => {
     await ids.close();
   });
 
-  test("come from one draw at a time, however many wait", async () => {
+  test("come from one draw at a time, however many calls wait", async () => {
     const ids = allocator(counted, orderSeq, { size: 100, lowWater: 0 });
     const values = await Promise.all(Array.from({ length: 5000 }, () => ids.next()));
     expect(values).toEqual(range(1, 5000));
@@ -114,7 +114,7 @@ describe("values", () => {
     await ids.close();
   });
 
-  test("are drawn at once again where a single one is drawn at a time, and only for a caller with lowWater 0", async () => {
+  test("are drawn again immediately with size 1, and only for a waiting call with lowWater 0", async () => {
     const eager = allocator(counted, orderSeq, { size: 1 });
     expect(await eager.next()).toBe(1n);
     expect(await eager.close()).toEqual(unused(2, 2));
@@ -124,7 +124,7 @@ describe("values", () => {
     expect(draws).toEqual([1, 1, 1]);
   });
 
-  test("are unique beside other programs that draw from the sequence", async () => {
+  test("are unique while other programs draw from the sequence", async () => {
     const one = allocator(db, orderSeq, { size: 50 });
     const two = allocator(bind(database.connect({ max: 2 })), orderSeq, { size: 7 });
     const plain = bind(database.connect({ max: 2 }));
@@ -158,7 +158,7 @@ describe("order", () => {
     expect(draws).toEqual([10, 1048]);
   });
 
-  test("what is left is kept for a take that waits, and small calls behind it wait, too", async () => {
+  test("the remaining values are kept for a waiting take, and smaller calls after it wait as well", async () => {
     const ids = allocator(counted, orderSeq, { size: 10, lowWater: 0 });
     await ids.take(5);
     network.hold();
@@ -213,7 +213,7 @@ describe("a draw that fails", () => {
     },
   );
 
-  test("in the background is forgotten while there are values left, and tried again", async () => {
+  test("in the background is dropped while there are values left, and retried", async () => {
     const ids = allocator(counted, orderSeq, { size: 10, lowWater: 5 });
     await ids.take(5);
     network.cutNext("request");
@@ -226,7 +226,7 @@ describe("a draw that fails", () => {
     await ids.close();
   });
 
-  test("in the background is forgotten where nothing is left, too: the next call draws", async () => {
+  test("in the background is also dropped if no value is left: the next call draws", async () => {
     const ids = allocator(counted, orderSeq, { size: 4, lowWater: 1 });
     await ids.take(3);
     network.cutNext("request");
@@ -237,7 +237,7 @@ describe("a draw that fails", () => {
     await ids.close();
   });
 
-  test("at the end of the sequence says so to each, and values come again when the sequence has some", async () => {
+  test("at the end of the sequence fails each call, and values come again when the sequence has some", async () => {
     const shortSeq = pgSequence("short_seq", { maxValue: 25 });
     await create(shortSeq);
     const ids = allocator(db, shortSeq, { size: 10, lowWater: 0 });
@@ -254,7 +254,7 @@ describe("a draw that fails", () => {
     await ids.close();
   });
 
-  test("for want of a privilege or a sequence says so", async () => {
+  test("fails with the reason if a privilege or the sequence is missing", async () => {
     const role = `allocating_${database.name}`;
     await database.client.unsafe(
       `create role ${role} login password 'secret'; grant usage on schema public to ${role}`,
@@ -281,7 +281,7 @@ describe("a draw that fails", () => {
     }
   });
 
-  test("because the server was killed reaches the waiters, and after its start values go on", async () => {
+  test("because the server was killed reaches the waiters, and values continue after its restart", async () => {
     const server = await startServer();
     const theirs = postgres(server.url, { onnotice: () => {}, max: 2, connect_timeout: 5, backoff: () => 0.05 });
     try {
@@ -309,7 +309,7 @@ describe("a draw that fails", () => {
 });
 
 describe("closing", () => {
-  test("says what was drawn and not used, and refuses later calls", async () => {
+  test("returns the values that were drawn and not used, and rejects later calls", async () => {
     const ids = allocator(counted, orderSeq, { size: 10, lowWater: 0 });
     await ids.take(7);
     const closing = ids.close();
@@ -327,12 +327,12 @@ describe("closing", () => {
     expect(draws).toEqual([10]);
   });
 
-  test("draws nothing where nothing was drawn", async () => {
+  test("draws nothing if nothing was drawn", async () => {
     expect(await allocator(counted, orderSeq, { size: 10 }).close()).toEqual({ count: 0, unused: [] });
     expect(draws).toEqual([]);
   });
 
-  test("waits for the draw on its way and for all who wait, and draws no more than they want", async () => {
+  test("waits for the running draw and all waiting calls, and draws no more than they want", async () => {
     const ids = allocator(counted, orderSeq, { size: 10 });
     network.hold();
     const first = ids.next();
@@ -348,7 +348,7 @@ describe("closing", () => {
     expect(draws).toEqual([10, 22]);
   });
 
-  test("values between which others drew are several ranges", async () => {
+  test("unused values with gaps between them are several ranges", async () => {
     const textSeq = pgSequence("order_seq", { mode: "string" });
     const ids = allocator(db, textSeq, { size: 2, lowWater: 2 });
     expect(await ids.next()).toBe("1");
@@ -366,7 +366,7 @@ describe("closing", () => {
     expect(await ids.close()).toEqual(unused(5, 8));
   });
 
-  test("does not fail where the draw on its way does, and those who wait hear of it", async () => {
+  test("does not fail if the running draw fails, and waiting calls get the error", async () => {
     const ids = allocator(db, orderSeq, { size: 10, lowWater: 0 });
     network.cutNext("answer");
     const waiting = [ids.next(), ids.take(50)];
@@ -377,7 +377,7 @@ describe("closing", () => {
     expect(await closing).toEqual({ count: 0, unused: [] });
   });
 
-  test("comes with `await using`, under the symbol that is known", async () => {
+  test("works with `await using`, under the platform's symbol", async () => {
     const ids = allocator(db, orderSeq, { size: 10 });
     await ids.next();
     const known = (Symbol as { asyncDispose?: symbol }).asyncDispose ?? Symbol.for("Symbol.asyncDispose");
@@ -405,7 +405,7 @@ test.each([
   expect(() => allocator(db, orderSeq, options as never)).toThrow(message);
 });
 
-test("refuses what is no sequence, and counts that are none", async () => {
+test("rejects anything but a sequence, and invalid counts", async () => {
   expect(() => allocator(db, "order_seq" as never, { size: 5 })).toThrow("a sequence made by pgSequence is needed");
   const ids = allocator(db, orderSeq, { size: 5 });
   for (const count of [-1, 0.5, Number.NaN, 2 ** 31, "3"] as number[]) {
@@ -416,7 +416,7 @@ test("refuses what is no sequence, and counts that are none", async () => {
   }
 });
 
-test("a value from the store costs well under a microsecond beyond its promise", async () => {
+test("a stored value costs well under a microsecond beyond its promise", async () => {
   const count = 200_000;
   const ids = allocator(db, orderSeq, { size: 4 * count, lowWater: 0 });
   await ids.next();
@@ -454,7 +454,7 @@ describe("a connection that does not answer", () => {
     await own.end({ timeout: 0 });
   });
 
-  test("does not keep close from ending", { timeout: 20_000 }, async () => {
+  test("does not block close", { timeout: 20_000 }, async () => {
     const own = postgres(dead.url, { onnotice: () => {}, max: 1, fetch_types: false });
     const ids = allocator(bind(own), orderSeq, { size: 10, lowWater: 0 });
     await ids.take(7);

@@ -50,7 +50,7 @@ async function create(sequence: AnySequence): Promise<void> {
 /** How many statements have drawn from a sequence. */
 const draws = () => recorder.statements.filter(({ text }) => text.includes("nextval(")).length;
 
-test("one draw gives as many consecutive ids as the increment says", async () => {
+test("one draw returns as many consecutive ids as the increment", async () => {
   const ids = blockAllocator(db, orderSeq);
   expect(await ids.next()).toBe(1n);
   expect(await ids.take(99)).toEqual(range(2, 100));
@@ -63,7 +63,7 @@ test("one draw gives as many consecutive ids as the increment says", async () =>
   expect(await ids.close()).toEqual(unused(105, 200));
 });
 
-test("blocks wait for the server's log, unless that is not wanted", async () => {
+test("blocks wait for the server's log by default", async () => {
   const flushes = () => recorder.statements.filter(({ text }) => text.includes("pg_logical_emit_message(")).length;
   const durable = blockAllocator(db, orderSeq);
   expect([await durable.next(), await durable.take(250)]).toEqual([1n, range(2, 251)]);
@@ -73,7 +73,7 @@ test("blocks wait for the server's log, unless that is not wanted", async () => 
   expect([draws(), flushes()]).toEqual([4, 2]);
 });
 
-test("what is missing of many blocks is drawn in one statement, in the order of the calls", async () => {
+test("all missing blocks are drawn in one statement, in the order of the calls", async () => {
   const ids = blockAllocator(db, orderSeq);
   const [one, many, more] = await Promise.all([ids.next(), ids.take(1250), ids.take(2)]);
   expect([one, ...many, ...more]).toEqual(range(1, 1253));
@@ -149,7 +149,7 @@ test.each([
   expect(await ids.close()).toEqual({ count: 0, unused: [] });
 });
 
-test("a block that ends at the bound is given up to there, and a take that wants more fails without losing it", async () => {
+test("a block is handed out up to the bound, and a take that wants more fails without losing it", async () => {
   const sequence = pgSequence("short_seq", { increment: 10, maxValue: 14 });
   await create(sequence);
   const ids = blockAllocator(db, sequence);
@@ -188,7 +188,7 @@ test.each([
   expect(await ids.next()).toBe(1n);
 });
 
-test("an increment that is altered meanwhile is noticed where the values show it", async () => {
+test("an increment that is altered while running is noticed when the values show it", async () => {
   const ids = blockAllocator(db, orderSeq);
   await ids.take(100);
   await database.client`alter sequence order_seq increment 1`;
@@ -221,7 +221,7 @@ test("names are quoted, and schemas are those of the declaration", async () => {
   });
 });
 
-test("clients that rename columns and parse for themselves get the same", async () => {
+test("clients with their own transforms and parsers get the same", async () => {
   const theirs = database.connect({ max: 1, transform: postgres.camel, types: { bigint: postgres.BigInt } });
   expect(await blockAllocator(bind(theirs), orderSeq).take(2)).toEqual([1n, 2n]);
 });
@@ -243,7 +243,7 @@ test.each(["request", "answer"] as const)("a cut connection (%s) reaches every w
   expect(Number(await fresh.next()) % 100).toBe(1);
 });
 
-test("missing privileges are named", async () => {
+test("the error names missing privileges", async () => {
   const role = `blocking_${database.name}`;
   await database.client.unsafe(`create role ${role} login password 'secret'; grant usage on schema public to ${role}`);
   const url = new URL(database.url);
@@ -261,7 +261,7 @@ test("missing privileges are named", async () => {
   }
 });
 
-test("closing waits for those who wait; a low water draws the next block before", async () => {
+test("close waits for waiting calls; with lowWater the next block is drawn earlier", async () => {
   const ids = blockAllocator(db, orderSeq, { lowWater: 10 });
   network.hold();
   const waiting = Promise.all([ids.next(), ids.take(150)]);
@@ -299,20 +299,23 @@ test("several blocks are drawn at a time, in one statement, and before they run 
 test.each([
   ["ascends", { increment: 100, maxValue: 1050 }, range(1, 1050)],
   ["descends", { increment: -100, minValue: -1050 }, range(-1050, -1).reverse()],
-])("all of a sequence that %s is given, however many blocks are drawn at a time", async (_way, options, all) => {
-  for (const blocks of [3, 8, 100]) {
-    await create(pgSequence("short_seq", options as {}));
-    const ids = blockAllocator(db, pgSequence("short_seq", options as {}), { blocks, lowWater: 100 });
-    const given: bigint[] = [];
-    while (given.length < all.length) given.push(...(await ids.take(50)));
-    expect(given).toEqual(all);
-    await expect(ids.next()).rejects.toMatchObject({ code: "SEQUENCE_EXHAUSTED" });
-    await ids.close();
-    await db.query(dropSequence(pgSequence("short_seq")));
-  }
-});
+])(
+  "every id of a sequence that %s is handed out, however many blocks are drawn at a time",
+  async (_way, options, all) => {
+    for (const blocks of [3, 8, 100]) {
+      await create(pgSequence("short_seq", options as {}));
+      const ids = blockAllocator(db, pgSequence("short_seq", options as {}), { blocks, lowWater: 100 });
+      const given: bigint[] = [];
+      while (given.length < all.length) given.push(...(await ids.take(50)));
+      expect(given).toEqual(all);
+      await expect(ids.next()).rejects.toMatchObject({ code: "SEQUENCE_EXHAUSTED" });
+      await ids.close();
+      await db.query(dropSequence(pgSequence("short_seq")));
+    }
+  },
+);
 
-test("closing draws no more blocks than those who wait need", async () => {
+test("close draws no more blocks than waiting calls need", async () => {
   const ids = blockAllocator(db, orderSeq, { blocks: 3 });
   network.hold();
   const waiting = [ids.next(), ids.take(450)];
@@ -343,7 +346,7 @@ test("a server that is killed loses no more than blocks", async () => {
   }
 });
 
-test("what cannot be is refused at once", () => {
+test("invalid arguments are rejected immediately", () => {
   expect(() => blockAllocator(db, pgSequence("order_seq", { increment: 10, cycle: true }))).toThrow(
     "order_seq: blockAllocator does not accept a sequence that cycles, because its blocks would overlap",
   );
@@ -361,7 +364,7 @@ test("what cannot be is refused at once", () => {
   expect(() => blockAllocator(db, "order_seq" as never)).toThrow("a sequence made by pgSequence is needed");
 });
 
-test("says what is unused as ranges, however many ids a block has", async () => {
+test("close returns unused ids as ranges, however many ids a block has", async () => {
   const wide = pgSequence("wide_seq", { increment: 10n ** 10n });
   await create(wide);
   const ids = blockAllocator(db, wide);
@@ -369,7 +372,7 @@ test("says what is unused as ranges, however many ids a block has", async () => 
   expect(await ids.close()).toEqual({ count: 9_999_999_997, unused: [{ first: 4n, last: 10n ** 10n, step: 1n }] });
 });
 
-test("blocks that follow each other are one range, in the sequence's direction and with values of its mode", async () => {
+test("adjacent blocks are one range, in the sequence's direction and with values of its mode", async () => {
   const downSeq = pgSequence("down_seq", {
     increment: -10,
     mode: "number",
@@ -383,7 +386,7 @@ test("blocks that follow each other are one range, in the sequence's direction a
   expect(await ids.close()).toEqual({ count: 25, unused: [{ first: 995, last: 971, step: -1n }] });
 });
 
-test("blocks of any size are opened at once, and counted without being made", async () => {
+test("blocks of any size are opened immediately, and counted without creating their ids", async () => {
   const wide = pgSequence("wide_seq", { increment: 2n ** 61n });
   await create(wide);
   const ids = blockAllocator(db, wide);

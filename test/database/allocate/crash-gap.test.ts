@@ -84,7 +84,7 @@ test("a value that was drawn with durable: false can come twice after a crash", 
   expect.fail(`In ${CRASHES} crashes no value came twice: the gap is closed, or this test no longer hits it.`);
 });
 
-test("a value that was drawn as it is by default never does", async () => {
+test("a value that was drawn with the default options never does", async () => {
   for (let crash = 1; crash <= 3; crash++) {
     const { drawn, twice } = await twiceAfterCrash({});
     expect(drawn).toBeGreaterThan(100);

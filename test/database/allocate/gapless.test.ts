@@ -22,7 +22,7 @@ async function numbers(db: Database): Promise<bigint[]> {
   return (await db<{ no: bigint }>`select no from invoices order by no`).map(({ no }) => no);
 }
 
-test("counts from 1 on, without a row to be made before", async () => {
+test("counts from 1, without a row that has to exist before", async () => {
   await db.query(invoiceNo.create());
   await db.query(invoiceNo.create());
   expect(await db.begin((tx) => invoiceNo.next(tx))).toBe(1n);
@@ -37,7 +37,7 @@ test("its statements", async () => {
   expect(gapless("no", { schema: 'we"ird' }).create().text).toContain('"we""ird"."gapless_counter"');
 });
 
-test("programs may create the table at the same moment", async () => {
+test("several programs may create the table at the same time", async () => {
   const programs = Array.from({ length: 8 }, () => bind(database.connect({ max: 1 })));
   await Promise.all(programs.map((program) => program`select 1`));
   for (const schema of ["plain", "it's $$ we\\ird"]) {
@@ -52,7 +52,7 @@ test("programs may create the table at the same moment", async () => {
   }
 });
 
-test("each counter counts for itself, from where it starts, whatever its name", async () => {
+test("each counter counts separately, from its start, whatever its name", async () => {
   await db`create schema billing`;
   const names = ["a", "A", "it's", 'quo"te', "back\\slash", "名".repeat(500), "invoice_no_2026"];
   const counters = names.map((name, index) => gapless(name, { schema: "billing", startWith: index * 1000 - 1 }));
@@ -65,7 +65,7 @@ test("each counter counts for itself, from where it starts, whatever its name", 
   expect((await db`select * from billing.gapless_counter`).count).toBe(names.length);
 });
 
-test("a rollback gives the number back, and one to a savepoint, too", async () => {
+test("a rollback returns the number, also a rollback to a savepoint", async () => {
   await db.query(invoiceNo.create());
   await expect(
     db.begin(async (tx) => {
@@ -86,7 +86,7 @@ test("a rollback gives the number back, and one to a savepoint, too", async () =
   expect(await db.begin((tx) => invoiceNo.next(tx))).toBe(3n);
 });
 
-test("writers queue, and those who come while it is used for the first time, too", async () => {
+test("writers queue, also during the first use of a counter", async () => {
   await db.query(invoiceNo.create());
   const others = bind(database.connect({ max: 10 }));
   let waiting: Promise<bigint>[] = [];
@@ -105,7 +105,7 @@ test("writers queue, and those who come while it is used for the first time, too
   expect((await Promise.all(waiting)).sort((a, b) => Number(a - b))).toEqual(range(1, 5));
 });
 
-test("no gap and no duplicate of concurrent transactions, of which many roll back", async () => {
+test("concurrent transactions, of which many roll back, leave no gap and no duplicate", async () => {
   await db.query(invoiceNo.create());
   const many = bind(database.connect({ max: 8 }));
   const results = await Promise.allSettled(
@@ -124,7 +124,7 @@ test("no gap and no duplicate of concurrent transactions, of which many roll bac
   expect(await numbers(db)).toEqual(range(1, 200));
 });
 
-test("is drawn in a transaction only", async () => {
+test("a number is only drawn in a transaction", async () => {
   await db.query(invoiceNo.create());
   const refusal = {
     code: "TRANSACTION_REQUIRED",
@@ -143,13 +143,13 @@ test("is drawn in a transaction only", async () => {
   await expect(invoiceNo.next(ended!)).rejects.toMatchObject({ code: "SESSION_REQUIRED" });
 });
 
-test("clients that rename columns and parse for themselves get the same", async () => {
+test("clients with their own transforms and parsers get the same", async () => {
   await db.query(invoiceNo.create());
   const theirs = bind(database.connect({ max: 1, transform: postgres.toCamel, types: { bigint: postgres.BigInt } }));
   expect(await theirs.begin((tx) => invoiceNo.next(tx))).toBe(1n);
 });
 
-test("the server's errors say what is missing", async () => {
+test("the server's errors name what is missing", async () => {
   await expect(db.begin((tx) => invoiceNo.next(tx))).rejects.toThrow('relation "gapless_counter" does not exist');
   await db.query(invoiceNo.create());
   await expect(db.begin("read only", (tx) => invoiceNo.next(tx))).rejects.toThrow("read-only transaction");
@@ -158,7 +158,7 @@ test("the server's errors say what is missing", async () => {
   await expect(db.begin((tx) => last.next(tx))).rejects.toThrow("bigint out of range");
 });
 
-test("whoever waited in a transaction of repeatable read has to try again", async () => {
+test("a waiting transaction with repeatable read has to try again", async () => {
   await db.query(invoiceNo.create());
   await db.begin((tx) => invoiceNo.next(tx));
   const other = bind(database.connect({ max: 1 }));

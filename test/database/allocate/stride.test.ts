@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 
 describe("stride", () => {
-  test("starts each node a step later, and lets it make the steps of all", () => {
+  test("starts each node a step later, and multiplies the step by the number of nodes", () => {
     const orderSeq = pgSequence("order_seq", { startWith: 100, cache: 10, comment: "orders", maxValue: 5000 });
     const nodes = [0, 1, 2].map((node) => stride(orderSeq, { node, nodes: 3 }));
     expect(nodes.map((each) => createSequence(each).text)).toEqual([
@@ -25,7 +25,7 @@ describe("stride", () => {
     expect(resolveOptions(stride(orderSeq, { node: 0, nodes: 1 }))).toEqual(resolveOptions(orderSeq));
   });
 
-  test("keeps schema and type, and descends where the sequence does", () => {
+  test("keeps schema and type, and descends if the sequence does", () => {
     const seq = pgSchema("billing").sequence("invoice_seq", { as: "integer", increment: -5 });
     const last = stride(seq, { node: 3, nodes: 4 });
     expect(last.schema).toBe("billing");
@@ -63,7 +63,7 @@ describe("stride", () => {
     expect(() => stride(pgSequence("order_seq", { maxValue: 9 }), options as never)).toThrow(NextvalError);
   });
 
-  test("refuses what cycles, what leaves 64 bits, and what is no sequence", () => {
+  test("rejects a cycling sequence, a stride beyond 64 bits, and anything but a sequence", () => {
     expect(() => stride(pgSequence("order_seq", { cycle: true }), { node: 0, nodes: 2 })).toThrow(
       "order_seq: stride does not accept a sequence that cycles, because all nodes would begin again at the same bound",
     );
@@ -90,7 +90,7 @@ describe("checkStrides", () => {
 
   const order = (options: object) => pgSequence("order_seq", options) as AnySequence;
 
-  test("names both that collide, and the value", () => {
+  test("names both colliding nodes, and the value", () => {
     const [eu, us] = [order({ startWith: 1, increment: 2 }), order({ startWith: 2, increment: 3, maxValue: 100 })];
     expect(() => checkStrides([eu, us])).toThrow(
       expect.objectContaining({
@@ -121,7 +121,7 @@ describe("checkStrides", () => {
       "both draw 1,",
     ],
     ["one that cycles", [{}, { cycle: true, minValue: 5, maxValue: 9 }], "node 1 (order_seq) cycles"],
-  ])("sees %s", (_what, options, message) => {
+  ])("detects %s", (_what, options, message) => {
     expect(() => checkStrides(options.map(order))).toThrow(message);
   });
 
@@ -150,7 +150,7 @@ describe("checkStrides", () => {
       ],
     ],
     ["below and above zero", [{}, { increment: -1 }]],
-  ])("lets pass %s", (_what, options) => {
+  ])("accepts %s", (_what, options) => {
     checkStrides(options.map(order));
   });
 
@@ -185,7 +185,7 @@ describe("checkStrides", () => {
     );
   });
 
-  test("takes what inspect finds, and counts from where the sequence stands", async () => {
+  test("accepts inspected sequences, and counts from their current value", async () => {
     const db = bind(database.client);
     const state = async (statement: string) => {
       await database.client.unsafe(`drop sequence if exists order_seq; ${statement}`);

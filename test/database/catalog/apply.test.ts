@@ -17,7 +17,7 @@ async function names(): Promise<string[]> {
   return (await inspect(db)).sequences.map(({ seqName }) => seqName);
 }
 
-test("all or nothing: what fails in the middle leaves nothing behind, and names the declaration", async () => {
+test("all or nothing: a failure in the middle leaves no change, and names the declaration", async () => {
   await database.client`create materialized view seen as select 1 as id`;
   const declared = [orderSeq, pgSequence("owned_seq", { ownedBy: { table: "seen", column: "id" } })];
   const made = plan(declared, await inspect(db));
@@ -32,7 +32,7 @@ test("all or nothing: what fails in the middle leaves nothing behind, and names 
   expect(await names()).toEqual([]);
 });
 
-test("what another role owns is refused by the name of the declaration", async () => {
+test("a sequence of another role is refused, by the name of the declaration", async () => {
   const role = `${database.name}_other`;
   await database.client.unsafe(
     `create role ${role}; create table orders (id bigint); alter table orders owner to ${role}`,
@@ -49,14 +49,14 @@ test("what another role owns is refused by the name of the declaration", async (
   }
 });
 
-test("two deployments at once: one does it, the other finds it done", async () => {
+test("two deployments at the same time: one applies the plan, the other finds it applied", async () => {
   const others = [database.connect({ max: 1 }), database.connect({ max: 1 }), database.connect({ max: 1 })];
   const made = plan([orderSeq], await inspect(db));
   await Promise.all(others.map((client) => apply(bind(client), made)));
   expect(await names()).toEqual(["order_seq"]);
 });
 
-test("whatever the isolation level is by default", async () => {
+test("with every default isolation level", async () => {
   const options = { max: 1, connection: { default_transaction_isolation: "repeatable read" as const } };
   const others = [database.connect(options), database.connect(options), database.connect(options)];
   const made = plan([orderSeq], await inspect(db));
@@ -64,7 +64,7 @@ test("whatever the isolation level is by default", async () => {
   expect(await names()).toEqual(["order_seq"]);
 });
 
-test("a plan of yesterday is refused", async () => {
+test("an outdated plan is refused", async () => {
   await database.client`create sequence order_seq`;
   const made = plan([orderSeq], await inspect(db));
   await database.client`alter sequence order_seq cache 5`;
@@ -72,7 +72,7 @@ test("a plan of yesterday is refused", async () => {
   expect((await inspect(db)).sequences[0]?.options).toMatchObject({ startWith: 1n, cache: 5n });
 });
 
-test("of four plans of one state, one is applied: the statements of the others fit, but not to what is there by then", async () => {
+test("of four plans of one state, only one is applied: the others' statements would work, but the state has changed", async () => {
   await database.client`create sequence order_seq`;
   const state = await inspect(db);
   const others = [10, 20, 30, 40].map((maxValue) => {
@@ -98,7 +98,7 @@ test("of four plans of one state, one is applied: the statements of the others f
 test.each([
   ["a drop", "cache 5", { prune: true }, ["DROPS_SEQUENCE"] as const],
   ["a rename", "no cycle", { renames: { old_seq: "order_seq" } }, []],
-])("%s is outdated by another change of the sequence", async (_what, change, options, allow) => {
+])("%s is outdated after another change of the sequence", async (_what, change, options, allow) => {
   await database.client.unsafe("create sequence old_seq cycle start 100");
   const declared = [pgSequence("order_seq", { startWith: 100, cycle: true })];
   const made = plan(declared, await inspect(db), options);
@@ -110,7 +110,7 @@ test.each([
   await apply(db, again, { allow });
 });
 
-test("what does not lead to the declarations is rolled back", async () => {
+test("a plan that does not lead to the declarations is rolled back", async () => {
   // Undoes what the plan does, as a company's own rules may.
   await database.client.unsafe(`
     create function undo() returns event_trigger language plpgsql as $$
@@ -127,7 +127,7 @@ test("what does not lead to the declarations is rolled back", async () => {
   }
 });
 
-test("waits for a lock no longer than it is told", async () => {
+test("waits for a lock no longer than lockTimeout", async () => {
   await database.client`create sequence order_seq`;
   const made = plan([orderSeq], await inspect(db));
   await database.client.begin(async (tx) => {
@@ -143,7 +143,7 @@ test("waits for a lock no longer than it is told", async () => {
   );
 });
 
-test("waits for all of its locks together no longer than it is told", async () => {
+test("waits for all of its locks together no longer than lockTimeout", async () => {
   const declared = ["a", "b", "c", "d"].map((name) => pgSequence(name, { cache: 5 }));
   for (const { seqName } of declared) await database.client`create sequence ${database.client(seqName)}`;
   const made = plan(declared, await inspect(db));
@@ -183,7 +183,7 @@ test("waits for all of its locks together no longer than it is told", async () =
   await apply(db, made, { lockTimeout: 3_000 });
 });
 
-test("a plan that takes more locks than the server has room for is refused before anything is done", async () => {
+test("a plan that takes more locks than the server has room for is refused before any change", async () => {
   const [room] = await database.client<[{ locks: number; sessions: number }]>`
     select current_setting('max_locks_per_transaction')::int * sessions as locks, sessions
     from (select current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int as sessions) s`;
@@ -198,7 +198,7 @@ test("a plan that takes more locks than the server has room for is refused befor
   expect(await names()).toEqual([]);
 });
 
-test("the room for locks that others have taken: nothing is done, and the error says what to do", async () => {
+test("if others have filled the lock table, nothing is changed, and the error has advice", async () => {
   await database.client.unsafe(`
     create function fail() returns event_trigger language plpgsql as $$
       begin raise exception 'out of shared memory' using errcode = '53200'; end $$;
@@ -215,7 +215,7 @@ test("the room for locks that others have taken: nothing is done, and the error 
   }
 });
 
-test("a deadlock with somebody who draws in the opposite order changes nothing, and says so", async () => {
+test("a deadlock with a session that draws in the opposite order changes nothing, and is reported", async () => {
   const declared = [pgSequence("a_seq", { cache: 5 }), pgSequence("b_seq", { cache: 5 })];
   await database.client`create sequence a_seq`;
   await database.client`create sequence b_seq`;
@@ -239,7 +239,7 @@ test("a deadlock with somebody who draws in the opposite order changes nothing, 
   await apply(db, made);
 });
 
-test("a name that is taken in the last moment changes nothing, and says so", async () => {
+test("a name that is taken at the last moment changes nothing, and is reported", async () => {
   await database.client.unsafe(`
     create function take() returns event_trigger language plpgsql as $$ begin create table order_seq (); end $$;
     create event trigger take on ddl_command_start when tag in ('CREATE SEQUENCE') execute function take()`);
@@ -255,7 +255,7 @@ test("a name that is taken in the last moment changes nothing, and says so", asy
   }
 });
 
-test("a cursor that reads from an altered sequence itself holds up only the one who applies", async () => {
+test("a cursor that reads from an altered sequence only delays apply", async () => {
   await database.client`create sequence order_seq`;
   const made = plan([orderSeq], await inspect(db));
   let isDone = false;
@@ -310,7 +310,7 @@ test("a role that may read only some of the sequences sees what it could not rea
   }
 });
 
-test("a client that renames columns is read right", async () => {
+test("a client that renames columns is read correctly", async () => {
   await database.client`create sequence order_seq`;
   const { default: postgres } = await import("postgres");
   const camel = bind(database.connect({ transform: postgres.toPascal as never }));

@@ -43,7 +43,7 @@ async function insert(): Promise<bigint> {
   return row?.id ?? 0n;
 }
 
-test("an unlogged sequence gives values twice after a crash, and so may one that was set logged just before", async () => {
+test("an unlogged sequence repeats values after a crash, and so may one that was set logged just before", async () => {
   const { serverVersion } = await inspect(db);
   await db`create table orders (id bigint)`;
   if (serverVersion < 150_000) {
@@ -64,7 +64,7 @@ test("an unlogged sequence gives values twice after a crash, and so may one that
   expect(await insert()).toBe(later);
 });
 
-test("what the server is too old for is blocked", async () => {
+test("changes that the server is too old for are blocked", async () => {
   const state = await inspect(db);
   const [change] = plan([pgSequence("new_seq", { unlogged: true })], { ...state, serverVersion: 140_005 }).changes;
   expect(change?.hazards).toEqual([

@@ -55,7 +55,7 @@ test.each([
   ["sequences", "create sequence a_seq; create sequence b_seq; select nextval('b_seq')", "drop sequence a_seq, b_seq"],
   ["tables", "create table t (id serial primary key, n int default nextval('kept_1'::text))", "drop table t"],
   ["schemas", "create schema s create sequence a_seq create table t (id serial)", "drop schema s cascade"],
-])("%s that others drop meanwhile do not keep anybody from reading the others", async (_what, create, drop) => {
+])("%s that are dropped concurrently do not prevent reading the others", async (_what, create, drop) => {
   const others = hammer(create, drop);
   const db = bind(database.client);
   let cache = 1;
@@ -74,7 +74,7 @@ test.each([
   }
 });
 
-test("a sequence that others alter meanwhile is read again", async () => {
+test("a sequence that is altered concurrently is read again", async () => {
   await database.client.unsafe("create sequence altered_seq");
   const client = database.connect({ max: 1 });
   let going = true;

@@ -36,7 +36,7 @@ async function push(
   return messages;
 }
 
-describe("CYCLE_REPEATS_KEYS: the key is fed by another way than its own default", () => {
+describe("CYCLE_REPEATS_KEYS: the key is not fed by its own default", () => {
   const alone = "public.t.id takes each only once";
   const ways: readonly (readonly [way: string, statements: string, taken: string])[] = [
     [
@@ -124,7 +124,7 @@ describe("CYCLE_REPEATS_KEYS: the key is fed by another way than its own default
     await expect(insert()).rejects.toMatchObject({ code: expect.stringMatching(/^23(505|P01)$/) });
   });
 
-  test("not where the column has a default of its own, or the view shows no key", async () => {
+  test("no hazard if the column has its own default, or the view shows no key", async () => {
     await database.client.unsafe(`
       create domain key as bigint default nextval('s'); create table a (id key primary key default 7);
       create table base (id bigint primary key, n bigint); create view v as select id + 0 as id, n from base;
@@ -133,7 +133,7 @@ describe("CYCLE_REPEATS_KEYS: the key is fed by another way than its own default
   });
 });
 
-describe("CYCLE_REPEATS_KEYS: a sequence that cycles already comes round", () => {
+describe("CYCLE_REPEATS_KEYS: a sequence that already cycles starts over", () => {
   test("sooner, with narrower bounds", async () => {
     await database.client.unsafe(`alter sequence s cycle;
       create table t (id bigint primary key default nextval('s'), n text); insert into t (n) select 'x' from generate_series(1, 1000)`);
@@ -142,7 +142,7 @@ describe("CYCLE_REPEATS_KEYS: a sequence that cycles already comes round", () =>
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("sooner, where it descends", async () => {
+  test("sooner, if it descends", async () => {
     await database.client
       .unsafe(`alter sequence s increment -1 minvalue -9 maxvalue -1 restart with -1 start with -1 cycle;
       create table t (id bigint primary key default nextval('s'), n text); insert into t (n) select 'x' from generate_series(1, 5)`);
@@ -158,7 +158,7 @@ describe("CYCLE_REPEATS_KEYS: a sequence that cycles already comes round", () =>
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("not sooner, with a bound that is farther away", async () => {
+  test("not sooner, with a farther bound", async () => {
     await database.client.unsafe(`alter sequence s maxvalue 2 cycle;
       create table t (id bigint primary key default nextval('s'), n text); insert into t (n) values ('x'), ('y')`);
     await push([], [declared({ maxValue: 20, cycle: true })]);
@@ -178,7 +178,7 @@ describe("KEY_HAS_ROWS", () => {
         create table most partition of more default; insert into t select generate_series(1, 500)`,
     ],
     ["a part of a key", "create table t (id bigint, n int default 1, primary key (n, id)); insert into t values (1)"],
-  ])("a new sequence gives values that are there: %s", async (_what, statements) => {
+  ])("a new sequence returns values that exist: %s", async (_what, statements) => {
     await database.client.unsafe(`drop sequence s; ${statements}`);
     const [message] = await push(["KEY_HAS_ROWS"], [owned]);
     expect(message).toBe(
@@ -187,21 +187,21 @@ describe("KEY_HAS_ROWS", () => {
     await expect(draw()).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("so does one that was created before and never drawn from, but not one that was", async () => {
+  test("so does one that was created before and never drawn from, but not one that was drawn from", async () => {
     await database.client.unsafe("create table t (id bigint primary key); insert into t values (1)");
     await push(["KEY_HAS_ROWS"], [owned]);
     await database.client.unsafe("alter sequence s owned by none; select nextval('s')");
     await push([], [owned]);
   });
 
-  test("a table without rows is none", async () => {
+  test("a table without rows has no hazard", async () => {
     await database.client.unsafe(`drop sequence s; create table t (id bigint primary key) partition by range (id);
       create table part partition of t default`);
     await push([], [owned]);
     await draw();
   });
 
-  test("inspect does not wait for a table that is locked, and takes it for one with rows", async () => {
+  test("inspect does not wait for a locked table, and treats it as one with rows", async () => {
     await database.client.unsafe("create table t (id bigint primary key)");
     const other = bind(database.connect({ max: 1, connection: { lock_timeout: 500 } }));
     await database.client.begin(async (tx) => {
@@ -212,7 +212,7 @@ describe("KEY_HAS_ROWS", () => {
   });
 });
 
-test("UNLOGGED_STARTS_OVER: a new sequence is unlogged, and the table that it belongs to is not", async () => {
+test("UNLOGGED_STARTS_OVER: a new sequence is unlogged, and its table is not", async () => {
   const owned = declared({ unlogged: true, ownedBy: { table: "t", column: "id" } });
   await database.client.unsafe("drop sequence s; create unlogged table t (id bigint)");
   const codes = (await serverVersion(database.client)) < 15 ? ["NEEDS_POSTGRES_15"] : [];
@@ -237,7 +237,7 @@ describe("NAME_REUSED", () => {
     expect(given).toEqual([8n, 9n, 10n]);
   });
 
-  test("a new sequence under the name of one that is renamed gives its values again", async () => {
+  test("a new sequence under the name of a renamed one repeats its values", async () => {
     const given = await db.nextvals(pgSequence("s"), 3);
     await push(["NAME_REUSED"], [pgSequence("s"), pgSequence("old_s")], { renames: { s: "old_s" } });
     expect(given).toContain(await db.nextval(pgSequence("s")));
@@ -258,7 +258,7 @@ describe("NAME_REUSED", () => {
     }
   });
 
-  test("a new sequence that comes after it in the search_path, or is in none, does not hide it", async () => {
+  test("a new sequence that comes after it in the search_path, or is not in the path, does not hide it", async () => {
     await database.client.unsafe("create schema first; set search_path to public, first");
     await push([], [pgSchema("first").sequence("s")]);
     await push([], [pgSchema("first").sequence("s")], {}, ["first"]);
@@ -269,7 +269,7 @@ describe("NAME_REUSED", () => {
   });
 });
 
-describe("WIDER_THAN_COLUMN: something else than the type of the column refuses what was never given before", () => {
+describe("WIDER_THAN_COLUMN: something other than the column's type refuses new values", () => {
   const ways: readonly (readonly [way: string, statements: string, code: string])[] = [
     [
       "a foreign key",
@@ -314,7 +314,7 @@ describe("WIDER_THAN_COLUMN: something else than the type of the column refuses 
     await expect(insert()).rejects.toMatchObject({ code });
   });
 
-  test("not where the default is a draw that the column takes as it is", async () => {
+  test("no hazard if the column stores the drawn value unchanged", async () => {
     await database.client.unsafe(`create domain key as numeric(9,0) default nextval('s'); alter sequence s maxvalue 9;
       create table t (a int default nextval('s'), b text default nextval('s'), c key default nextval('s'), d key, e smallint default nextval('s'::text),
         f varchar default nextval('s'), g bigint default 7, h bigint generated always as (g) stored, id bigint default nextval('s'), n text)`);
@@ -337,7 +337,7 @@ test.each([
     "bounds of partitions by an expression",
     `create table t (id bigint default nextval('s'), n text) partition by list ((id / 4)); create table part partition of t for values in (0)`,
   ],
-])("WIDER_THAN_COLUMN: %s refuses what was never given before", async (_what, statements) => {
+])("WIDER_THAN_COLUMN: %s refuses new values", async (_what, statements) => {
   await database.client.unsafe(`${statements}; alter sequence s maxvalue 3 cycle`);
   for (const id of ["1", "2", "3", "1", "2", "3"]) expect(await insert()).toBe(id);
   const [message] = await push(["WIDER_THAN_COLUMN"], [declared({ maxValue: 5, cycle: true })]);
@@ -350,7 +350,7 @@ test.each([
   await push([], [declared({ maxValue: 3 })]);
 });
 
-describe("WIDER_THAN_COLUMN: a sequence comes round at once, to a value that it never gave", () => {
+describe("WIDER_THAN_COLUMN: a sequence starts over immediately, at a value that it never returned", () => {
   test.each([
     ["the type", "numeric(1,0)", "22003"],
     ["a check constraint", "bigint check (id < 10)", "23514"],
@@ -365,7 +365,7 @@ describe("WIDER_THAN_COLUMN: a sequence comes round at once, to a value that it 
 });
 
 describe("WIDER_THAN_COLUMN: numeric columns", () => {
-  test("of a negative scale end where they round up, and several values become one", async () => {
+  test("with a negative scale end at the value that rounds up, and several values become one", async () => {
     if ((await serverVersion(database.client)) < 15) {
       await expect(database.client.unsafe("create table t (id numeric(3,-2))")).rejects.toMatchObject({
         code: "22023",
@@ -392,7 +392,7 @@ describe("WIDER_THAN_COLUMN: numeric columns", () => {
     await expect(db`insert into t values (${nextval(owned)})`).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("with more places after the point than digits hold nothing but 0", async () => {
+  test("with a scale above the precision only hold 0", async () => {
     const type = (await serverVersion(database.client)) < 15 ? "numeric(3,3)" : "numeric(3,5)";
     await database.client.unsafe(
       `alter sequence s minvalue 0 maxvalue 2 restart with 0; create table t (id ${type} default nextval('s'), n text)`,
@@ -403,7 +403,7 @@ describe("WIDER_THAN_COLUMN: numeric columns", () => {
   });
 });
 
-test("NAMED_IN_TEXT: the default of a domain looks the name up, and prune leaves the sequence alone", async () => {
+test("NAMED_IN_TEXT: the default of a domain looks up the name, and prune keeps the sequence", async () => {
   await database.client.unsafe("create domain key as bigint default nextval('public.s'::text)");
   expect(plan([pgSequence("a")], await inspect(db), { prune: true }).changes).toMatchObject([{ kind: "create" }]);
   await database.client.unsafe("create domain outer_key as key; create table t (id outer_key, n text)");
@@ -411,7 +411,7 @@ test("NAMED_IN_TEXT: the default of a domain looks the name up, and prune leaves
   await expect(insert()).rejects.toMatchObject({ code: "42P01" });
 });
 
-test("NAMED_IN_TEXT: a default that looks the name up is seen if the server quotes every identifier", async () => {
+test("NAMED_IN_TEXT: a default that looks up the name is found if the server quotes every identifier", async () => {
   await database.client.unsafe(
     `create table t (id bigint primary key default nextval('s'::text), "n" text); set quote_all_identifiers = on`,
   );

@@ -34,7 +34,7 @@ async function pushWith(code: HazardCode, options: SequenceOptions): Promise<Haz
 
 const insert = () => database.client`insert into orders default values returning id`;
 
-describe("what each hazard warns of really happens", () => {
+describe("each hazard really happens", () => {
   test("CURRENT_VALUE_EXCLUDED: the server refuses, and the plan is blocked whatever is allowed", async () => {
     await database.client`select setval('order_seq', 150)`;
     const hazard = await pushWith("CURRENT_VALUE_EXCLUDED", { maxValue: 100 });
@@ -56,7 +56,7 @@ describe("what each hazard warns of really happens", () => {
     await expect(insert()).rejects.toMatchObject({ code: "2200H" });
   });
 
-  test("ENDS_SEQUENCE: nor without cycle, at the end of the range", async () => {
+  test("ENDS_SEQUENCE: no value is left without cycle, at the end of the range", async () => {
     await database.client.unsafe("alter sequence order_seq maxvalue 100 cycle; select setval('order_seq', 100)");
     await pushWith("ENDS_SEQUENCE", { maxValue: 100 });
     await expect(insert()).rejects.toMatchObject({ code: "2200H" });
@@ -71,7 +71,7 @@ describe("what each hazard warns of really happens", () => {
     await expect(insert()).rejects.toMatchObject({ code: "2200H" });
   });
 
-  test("ENDS_SEQUENCE: one that has ended before, or has a value left, is none", async () => {
+  test("ENDS_SEQUENCE: no hazard if it has ended before, or has a value left", async () => {
     await database.client.unsafe("alter sequence order_seq maxvalue 100; select setval('order_seq', 100)");
     await apply(db, await planned({ maxValue: 100, startWith: 7 }));
     await database.client.unsafe("alter sequence order_seq maxvalue 1000; select setval('order_seq', 99, false)");
@@ -79,7 +79,7 @@ describe("what each hazard warns of really happens", () => {
     expect(await insert()).toEqual([{ id: "99" }]);
   });
 
-  test("ENDS_SEQUENCE: the role may not read where it stands", async () => {
+  test("ENDS_SEQUENCE: the role may not read the current value", async () => {
     await database.client.unsafe(`drop role if exists nextval_writer; create role nextval_writer;
       grant create, usage on schema public to nextval_writer; drop table orders;
       alter sequence order_seq owner to nextval_writer; revoke all on sequence order_seq from nextval_writer`);
@@ -92,14 +92,14 @@ describe("what each hazard warns of really happens", () => {
     await database.client.unsafe("drop owned by nextval_writer; drop role nextval_writer");
   });
 
-  test("NARROWER_TYPE: values that were allowed are no more", async () => {
+  test("NARROWER_TYPE: values that were allowed no longer are", async () => {
     await pushWith("NARROWER_TYPE", { as: "integer" });
     await expect(db.setval(pgSequence("order_seq"), 2n ** 31n)).rejects.toMatchObject({
       code: "SEQUENCE_OUT_OF_BOUNDS",
     });
   });
 
-  test("INCREMENT_CHANGED: an allocator of blocks gives values twice", async () => {
+  test("INCREMENT_CHANGED: a block allocator returns values twice", async () => {
     await apply(db, await planned({ increment: 10 }), { allow: ["INCREMENT_CHANGED"] });
     const block = (first: bigint) => Array.from({ length: 10 }, (_, index) => first + BigInt(index));
     const given = block(await db.nextval(pgSequence("order_seq")));
@@ -107,7 +107,7 @@ describe("what each hazard warns of really happens", () => {
     expect(given).toContain(await db.nextval(pgSequence("order_seq")));
   });
 
-  test("INCREMENT_CHANGED: turned round, it comes back to its old values", async () => {
+  test("INCREMENT_CHANGED: with the opposite sign, it returns old values", async () => {
     const given = await db.nextvals(pgSequence("order_seq"), 5);
     const turned = { increment: -1, minValue: 1, maxValue: 2n ** 63n - 1n, startWith: 1 };
     const hazard = await pushWith("INCREMENT_CHANGED", turned);
@@ -115,14 +115,14 @@ describe("what each hazard warns of really happens", () => {
     expect(given).toContain(await db.nextval(pgSequence("order_seq")));
   });
 
-  test("CYCLE_REPEATS_KEYS: inserts fail once it comes round", async () => {
+  test("CYCLE_REPEATS_KEYS: inserts fail after it starts over", async () => {
     await apply(db, await planned({ maxValue: 2 }));
     await insert();
     await pushWith("CYCLE_REPEATS_KEYS", { maxValue: 2, cycle: true });
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("CYCLE_REPEATS_KEYS: and so they do where an exclusion constraint keeps equal values out", async () => {
+  test("CYCLE_REPEATS_KEYS: inserts also fail if an exclusion constraint excludes equal values", async () => {
     await database.client.unsafe("alter table orders drop constraint orders_pkey, add exclude using btree (id with =)");
     await apply(db, await planned({ maxValue: 2 }));
     await insert();
@@ -135,7 +135,7 @@ describe("what each hazard warns of really happens", () => {
   const drawTicket = () => db`insert into tickets values (${nextval(ticketSeq)})`;
 
   test.each(["primary key", "unique", "exclude using hash (id with =)"])(
-    "CYCLE_REPEATS_KEYS: a new sequence comes round in the column that it will belong to: %s",
+    "CYCLE_REPEATS_KEYS: a new sequence starts over in the column that will own it: %s",
     async (constraint) => {
       await database.client.unsafe(`drop table orders; drop sequence order_seq; create table tickets (id bigint
         ${constraint.startsWith("exclude") ? `, ${constraint}` : constraint})`);
@@ -147,7 +147,7 @@ describe("what each hazard warns of really happens", () => {
     },
   );
 
-  test("CYCLE_REPEATS_KEYS: and so does one that belonged to no column before", async () => {
+  test("CYCLE_REPEATS_KEYS: a sequence that had no owner also starts over", async () => {
     await database.client.unsafe(`drop table orders; alter sequence order_seq maxvalue 2 cycle;
       create table tickets (id bigint primary key)`);
     await pushWith("CYCLE_REPEATS_KEYS", { maxValue: 2, cycle: true, ...owner });
@@ -168,7 +168,7 @@ describe("what each hazard warns of really happens", () => {
     expect(await db.nextval(pgSequence("order_seq"))).toBe(21n);
   });
 
-  test("CACHE_STALLS_SERVER: a draw reserves so many values, and counts them", async () => {
+  test("CACHE_STALLS_SERVER: a draw reserves all values of the cache, and counts them", async () => {
     await database.client`drop table orders`;
     const hazard = await pushWith("CACHE_STALLS_SERVER", { cache: 100_000 });
     expect(hazard.message).toContain("each session reserves 100000 values with its first draw");
@@ -191,7 +191,7 @@ describe("what each hazard warns of really happens", () => {
     expect(performance.now() - start).toBeGreaterThan(120);
   });
 
-  test("CACHE_STALLS_SERVER: what ends before the cache does is none, nor is what was there before", async () => {
+  test("CACHE_STALLS_SERVER: no hazard if the range is smaller than the cache, or if nothing changes", async () => {
     await database.client`drop table orders`;
     await apply(db, await planned({ cache: 2n ** 62n, maxValue: 99_999 }));
     await database.client`alter sequence order_seq cache 200000000 no maxvalue`;
@@ -199,7 +199,7 @@ describe("what each hazard warns of really happens", () => {
     await apply(db, await planned({ cache: 150_000 }));
   });
 
-  test("WIDER_THAN_COLUMN: inserts fail where the column ends", async () => {
+  test("WIDER_THAN_COLUMN: inserts fail at the end of the column", async () => {
     await apply(db, await planned({ maxValue: 2_147_483_647 }));
     const hazard = await pushWith("WIDER_THAN_COLUMN", { maxValue: 2_147_483_657 });
     expect(hazard.message).toContain("public.orders.small of type integer");
@@ -212,7 +212,7 @@ describe("what each hazard warns of really happens", () => {
     ["small", "public.small", 32767n],
     ["numeric(3,0)", "numeric(3,0)", 999n],
     ["numeric(5,2)", "numeric(5,2)", 999n],
-  ])("WIDER_THAN_COLUMN: a new sequence outgrows the column that it will belong to: %s", async (type, name, end) => {
+  ])("WIDER_THAN_COLUMN: a new sequence outgrows the column that will own it: %s", async (type, name, end) => {
     await database.client.unsafe(`drop table orders; drop sequence order_seq; drop domain if exists small;
       create domain small as smallint; create table tickets (id ${type} primary key)`);
     const hazard = await pushWith("WIDER_THAN_COLUMN", owner);
@@ -221,7 +221,7 @@ describe("what each hazard warns of really happens", () => {
     await expect(drawTicket()).rejects.toMatchObject({ code: "22003" });
   });
 
-  test("a new sequence may belong to a column that holds what it gives", async () => {
+  test("a new sequence may belong to a column that holds its values", async () => {
     await database.client.unsafe(`drop table orders; drop sequence order_seq;
       create table tickets (id int primary key, other text unique, wide numeric unique, more bigint)`);
     const hazardsOf = async (options: SequenceOptions) =>
@@ -233,7 +233,7 @@ describe("what each hazard warns of really happens", () => {
     expect(await hazardsOf({ cycle: true, ownedBy: { table: "tickets", column: "more" } })).toEqual([]);
   });
 
-  test("NAMED_IN_TEXT: inserts no longer find it under its new name, or in its new schema", async () => {
+  test("NAMED_IN_TEXT: inserts do not find it under its new name, or in its new schema", async () => {
     await database.client.unsafe(`
       drop schema if exists sales cascade; create schema sales;
       alter table orders alter column id set default nextval('order_seq'::text), alter column small drop default`);
@@ -293,7 +293,7 @@ describe("what each hazard warns of really happens", () => {
     }
   });
 
-  test("NAME_TAKEN: an enum bars a new sequence, and no rename", async () => {
+  test("NAME_TAKEN: an enum prevents a new sequence, but not a rename", async () => {
     await database.client.unsafe("drop table orders; drop type if exists taken; create type taken as enum ('a')");
     const taken = pgSequence("taken");
     const made = plan([taken], await inspect(db));
@@ -324,7 +324,7 @@ describe("what each hazard warns of really happens", () => {
     await other.end();
   });
 
-  test("DROPS_SEQUENCE: what is no longer declared is gone, and its value with it", async () => {
+  test("DROPS_SEQUENCE: a sequence that is no longer declared is gone, with its value", async () => {
     await database.client`create sequence old_seq`;
     await database.client`select setval('old_seq', 57)`;
     const made = plan([pgSequence("order_seq")], await inspect(db), { prune: true });

@@ -148,7 +148,7 @@ test("reads every sequence, complete and exact", async () => {
   ]);
 });
 
-test("reads what else has a name, and the columns that are a key of numbers or part of one", async () => {
+test("reads the other names, and the numeric columns that are a key or part of one", async () => {
   await database.client.unsafe(`
     create schema things;
     create type things.mood as enum ('good'); create type things.pair as (a int); create domain things.small as smallint;
@@ -204,7 +204,7 @@ test("reads what else has a name, and the columns that are a key of numbers or p
   await database.client.unsafe("drop schema things cascade");
 });
 
-test("looks at the schemas that are asked for", async () => {
+test("inspects the given schemas", async () => {
   const db = bind(database.client);
   const state = await inspect(db, { schemas: ['we"ird', "no_such"] });
   expect(state.sequences.map(({ seqName }) => seqName)).toEqual(["Full Seq"]);

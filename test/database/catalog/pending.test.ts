@@ -26,7 +26,7 @@ async function warningsOf(...declared: readonly SequenceLike[]): Promise<(string
 }
 
 describe("an owner that does not exist yet", () => {
-  test("is pending, and everything else is done", async () => {
+  test("is pending, and everything else is applied", async () => {
     const other = pgSequence("other_seq", { comment: "no owner" });
     const made = await planned([orderSeq, other]);
     expect(made.changes.map(({ kind, subject }) => `${kind} ${subject}`)).toEqual([
@@ -66,14 +66,14 @@ describe("an owner that does not exist yet", () => {
     expect((await inspect(db)).sequences[0]?.options.ownedBy).toEqual({ table: "orders", column: "id" });
   });
 
-  test("two deployments at once: both do the rest, and both say what is pending", async () => {
+  test("two deployments at the same time: both apply the rest, and both report the pending owner", async () => {
     const made = await planned([orderSeq]);
     const others = [database.connect({ max: 1 }), database.connect({ max: 1 })];
     const reports = await Promise.all(others.map((client) => apply(bind(client), made)));
     expect(reports.map(({ pending }) => pending.map(({ sql }) => sql))).toEqual([[OWN], [OWN]]);
   });
 
-  test("a table that comes while the plan is applied is left for the next plan", async () => {
+  test("a table that is created while the plan is applied is left to the next plan", async () => {
     await database.client.unsafe(`
       create function come() returns event_trigger language plpgsql as $$
         begin if current_query() like 'create sequence%' then create table orders (id bigint); end if; end $$;
@@ -116,7 +116,7 @@ describe("an owner that does not exist yet", () => {
     expect(await planned([moved])).toMatchObject({ changes: [], pending: [] });
   });
 
-  test("what pull writes from one database is pushed to an empty one, and again after its tables", async () => {
+  test("the output of pull is pushed to an empty database, and again after its tables exist", async () => {
     const tables = `
       create table customers (id serial primary key); create table "Line Items" ("Id" bigserial);
       create table app.bills (id bigint generated always as identity, number serial)`;
@@ -139,7 +139,7 @@ describe("an owner that does not exist yet", () => {
     expect(pull(await inspect(db))).toBe(source);
   });
 
-  test("a view and a foreign table may own one, and what cannot is left to the server to refuse", async () => {
+  test("a view and a foreign table may own one; the server refuses other relations", async () => {
     await database.client.unsafe(`
       create view seen as select 1 as id; create materialized view kept as select 1 as id;
       create type pair as (id int); create type mood as enum ('good')`);
@@ -154,7 +154,7 @@ describe("an owner that does not exist yet", () => {
   });
 });
 
-describe("a near namesake of what is missing", () => {
+describe("a similar name of what is missing", () => {
   const owned = (table: string, column = "id") => pgSequence("s", { ownedBy: { table, column } });
 
   test("is named: a table of another schema, of another case, or with a slip in it", async () => {
@@ -206,7 +206,7 @@ describe("a near namesake of what is missing", () => {
 });
 
 describe.each<MigrationFormat>(["sql", "dbmate", "goose", "node-pg-migrate", "flyway"])("generate: %s", (format) => {
-  test("what is pending is a migration of its own, which runs after the tables", async () => {
+  test("pending owners are a separate migration, which runs after the tables", async () => {
     const [first, second, ...more] = await filesOf("0009_first");
     expect([first?.includes("create sequence"), first?.includes("owned by"), more]).toEqual([true, false, []]);
     expect(second).toContain(
@@ -222,7 +222,7 @@ describe.each<MigrationFormat>(["sql", "dbmate", "goose", "node-pg-migrate", "fl
     expect((await planned([orderSeq])).changes.map(({ sql }) => sql)).toEqual([OWN]);
   });
 
-  test("its name is the next one, so that it comes second; alone it is the only one", async () => {
+  test("it has the next name and comes second; alone it has the given name", async () => {
     const at = new Date("2026-01-31T23:59:59.999Z");
     const made = await planned([orderSeq]);
     const names = generate(made, { name: "0099_x", format, at }).map(({ path }) => path);

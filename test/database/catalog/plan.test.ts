@@ -64,7 +64,7 @@ describe("a plan", () => {
     ]);
   });
 
-  test("emits only what differs, and nothing where the database says it in other words", async () => {
+  test("contains only differences, and nothing if the database has other words for the same", async () => {
     await database.client.unsafe("create sequence a_seq as integer minvalue 1 no maxvalue start 1 cache 1 no cycle");
     expect(await sqlOf([pgSequence("a_seq", { as: "integer" })])).toEqual([]);
     expect(await sqlOf([pgSequence("a_seq", { as: "integer", maxValue: 2_147_483_647, comment: "" })])).toEqual([]);
@@ -77,14 +77,14 @@ describe("a plan", () => {
     expect(await thereAndBack(declared)).toEqual(['alter: alter sequence "a_seq" as bigint maxvalue 2147483647']);
   });
 
-  test("never moves a value: a changed start does not, nor does anything else", async () => {
+  test("never changes a current value, not even with a changed start", async () => {
     await database.client.unsafe("create sequence a_seq; select setval('a_seq', 41)");
     await apply(db, await planned([pgSequence("a_seq", { startWith: 1000, cycle: true, maxValue: 5000 })]));
     expect((await inspect(db)).sequences[0]).toMatchObject({ lastValue: 41n, isCalled: true });
     expect(await db.nextval(pgSequence("a_seq"))).toBe(42n);
   });
 
-  test("leaves identity and extension sequences alone, and says so when they are declared", async () => {
+  test("leaves identity and extension sequences unchanged, and refuses to declare them", async () => {
     await database.client.unsafe("create table t (id int generated always as identity); create table s (id serial)");
     expect(await sqlOf([pgSequence("other_seq")], { prune: true })).toEqual(['create sequence "other_seq"']);
     await expect(planned([pgSequence("t_id_seq")])).rejects.toThrow(
@@ -92,7 +92,7 @@ describe("a plan", () => {
     );
   });
 
-  test("prunes only where it is asked to, in schemas that are declared, and what feeds nothing", async () => {
+  test("prunes only on request, in declared schemas, and only sequences that feed nothing", async () => {
     await database.client.unsafe(`
       create schema billing; create schema archive;
       create sequence public.a_seq; create sequence billing.b_seq; create sequence archive.c_seq;
@@ -150,7 +150,7 @@ describe("a plan", () => {
     expect(await questionsFor([only])).toEqual([]);
   });
 
-  test("swaps names, and moves what another one stands in the way of", async () => {
+  test("swaps names, and moves sequences whose new name another one has", async () => {
     await database.client.unsafe(`
       create schema billing;
       create sequence a_seq start 1; create sequence b_seq start 2; create sequence c_seq start 3;
@@ -180,7 +180,7 @@ describe("a plan", () => {
     });
   });
 
-  test("lets sequences that change places step aside to names that nothing has", async () => {
+  test("gives sequences that swap places temporary names that are free", async () => {
     await database.client.unsafe(`
       create sequence a_seq start 1; create sequence b_seq start 2;
       create table a_seq_aside_1 (id int); create table t (id int constraint a_seq_aside_2 primary key);
@@ -214,7 +214,7 @@ describe("a plan", () => {
     await expect(planned(declared, { renames })).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message });
   });
 
-  test("refuses two declarations of one name, and what was not inspected", async () => {
+  test("refuses two declarations of one name, and schemas that were not inspected", async () => {
     const twice = [pgSequence("a_seq"), pgSchema("public").sequence("a_seq")];
     await expect(planned(twice)).rejects.toThrow("public.a_seq: it is declared twice in schema public");
     const partly = await inspect(db, { schemas: ["public"] });
@@ -223,7 +223,7 @@ describe("a plan", () => {
     );
   });
 
-  test("changes places of two that look alike, and creates under a name that has become free", async () => {
+  test("swaps two that look alike, and creates a sequence under a name that has become free", async () => {
     await database.client.unsafe(`
       create sequence a_seq; create sequence b_seq; create sequence c_seq;
       select setval('a_seq', 10), setval('b_seq', 20), setval('c_seq', 30)`);
@@ -239,7 +239,7 @@ describe("a plan", () => {
     ]);
   });
 
-  test("finds a name without a schema where the server does", async () => {
+  test("resolves an unqualified name as the server does", async () => {
     await database.client.unsafe("create schema billing; create sequence public.x_seq cache 3");
     const client = database.connect({ max: 1, connection: { search_path: "billing, public" } });
     const far = bind(client);
@@ -255,7 +255,7 @@ describe("a plan", () => {
     );
   });
 
-  test("does not prune what is used elsewhere", async () => {
+  test("does not prune sequences that are used elsewhere", async () => {
     await database.client.unsafe(`
       create sequence text_seq; create table t (id int default nextval('text_seq'::text));
       create sequence view_seq; create view v as select last_value from view_seq;
@@ -263,7 +263,7 @@ describe("a plan", () => {
     expect(await sqlOf([pgSequence("a_seq")], { prune: true })).toEqual(['create sequence "a_seq"']);
   });
 
-  test("knows what a domain and a numeric column hold, and counts no column that it only belongs to", async () => {
+  test("knows the range of domains and numeric columns, and ignores columns that only own it", async () => {
     await database.client.unsafe(`
       create domain small as smallint; create sequence a_seq maxvalue 999;
       create table t (id small default nextval('a_seq'), n numeric(3,0) default nextval('a_seq'));
@@ -279,13 +279,13 @@ describe("a plan", () => {
     expect(await hazardsOf(pgSequence("b_seq"))).toEqual([]);
   });
 
-  test("a rename that was done before is no change", async () => {
+  test("a rename that was done before is not a change", async () => {
     await database.client.unsafe("create sequence new_seq");
     expect(await sqlOf([pgSequence("new_seq")], { renames: { old_seq: "new_seq" } })).toEqual([]);
   });
 });
 
-describe("what other tools get wrong", () => {
+describe("cases that other tools get wrong", () => {
   test("cycle goes from true to false, and stays", async () => {
     await apply(db, await planned([pgSequence("a_seq", { cycle: true })]));
     await apply(db, await planned([pgSequence("a_seq")]));

@@ -87,7 +87,7 @@ describe("a database with all sorts of sequences", () => {
     expect(pull({ ...before, sequences: [...before.sequences].reverse() })).toBe(source);
   }, 120_000);
 
-  test("from its source it can be made anew", async () => {
+  test("can be created again from its source", async () => {
     await createAssortedSequences(database.client);
     const before = await state();
     const sequences = sequencesOf(pull(before));
@@ -241,7 +241,7 @@ test("two names that give one constant", () => {
   });
 });
 
-test("the same name in several schemas", () => {
+test("one name in several schemas", () => {
   const source = pull(
     stateOf(sequence("a_seq"), sequence("a_seq", "x"), sequence("a_seq", "y"), sequence("b_seq", "y")),
   );
@@ -271,7 +271,7 @@ test("a schema and a sequence of one name, and schemas that give one constant", 
   });
 });
 
-test("what is not to be declared is named", () => {
+test("sequences that must not be declared are named", () => {
   const source = pull(
     stateOf(
       sequence("id_seq", "public", { definedBy: "identity" }),
@@ -317,7 +317,7 @@ const name = fc
   .map((parts) => parts.join("").replaceAll("\0", ""))
   .filter((name) => name !== "" && Buffer.byteLength(name) <= 63);
 
-test("whatever the names are, constants have valid names of their own", () => {
+test("constants have valid unique names, whatever the names of the sequences", () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.tuple(fc.oneof(fc.constant("public"), name), name), { maxLength: 12, selector: String }),

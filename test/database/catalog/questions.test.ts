@@ -50,7 +50,7 @@ describe("a new sequence whose column takes its values from another", () => {
     await database.client`insert into purchases (v) values ('c')`;
   });
 
-  test("may be a sequence of its own, if that is said", async () => {
+  test("may be a new sequence, if the options say so", async () => {
     for (const name of ["purchases_id_seq", "public.purchases_id_seq"]) {
       expect(await questionsOf([purchaseSeq], { new: [name] })).toEqual([]);
     }
@@ -80,14 +80,14 @@ describe("a new sequence whose column takes its values from another", () => {
     expect(await questionsOf([purchaseSeq])).toEqual([]);
   });
 
-  test("is not asked about if the other is declared, too", async () => {
+  test("is not asked about if the other is also declared", async () => {
     const other = pgSequence("orders_id_seq", { as: "integer", ownedBy: { table: "purchases", column: "id" } });
     expect(await questionsOf([purchaseSeq, other])).toEqual([]);
   });
 });
 
 describe("a sequence that comes to belong to a column", () => {
-  test("whose serial has made one of its own is a question, and not pending", async () => {
+  test("is a question, and not pending, if the column's serial has created its own", async () => {
     await apply(db, await planned([orderSeq]));
     await database.client`create table orders (id bigserial primary key)`;
     const made = await planned([orderSeq]);
@@ -106,7 +106,7 @@ describe("a sequence that comes to belong to a column", () => {
     await database.client`insert into orders default values`;
   });
 
-  test("whose identity has one of its own is a question, whether the sequence exists or not", async () => {
+  test("is a question if the column's identity has its own, whether the sequence exists or not", async () => {
     await database.client`create table orders (id bigint generated always as identity)`;
     const second = pgSequence("order_numbers", { ownedBy: { table: "orders", column: "id" } });
     const question = (end: string) =>
@@ -119,7 +119,7 @@ describe("a sequence that comes to belong to a column", () => {
     expect(await questionsOf([second])).toEqual([]);
   });
 
-  test("that draws from it already is no question", async () => {
+  test("is not a question if the column already draws from it", async () => {
     await database.client.unsafe(`
       create table orders (id bigserial); alter sequence orders_id_seq rename to old_seq; create sequence orders_id_seq;
       alter table orders alter id set default nextval('orders_id_seq')`);
@@ -128,7 +128,7 @@ describe("a sequence that comes to belong to a column", () => {
   });
 });
 
-test("a name that is not declared is no answer", async () => {
+test("a name that is not declared is not an answer", async () => {
   await expect(planned([orderSeq], { new: ["order_id_seq"] })).rejects.toMatchObject({
     code: "INVALID_ARGUMENT",
     message: "order_id_seq: it cannot be new, because no declaration has that name",

@@ -21,7 +21,7 @@ async function settings(tx: Pick<Transaction, "query">): Promise<unknown> {
   return row;
 }
 
-test("statements of the caller's transaction that are sent meanwhile have the caller's path", async () => {
+test("statements of the caller's transaction that are sent in between have the caller's path", async () => {
   await db().begin(async (tx) => {
     await tx`set local search_path = shop, public`;
     const before = await settings(tx);

@@ -30,7 +30,7 @@ async function alter(
   return database.catalog(seq);
 }
 
-describe("alterSequence changes each option alone, and puts it back to its default:", () => {
+describe("alterSequence changes each option alone, and resets it to its default:", () => {
   const full: SequenceOptions = {
     as: "integer",
     increment: 2,
@@ -63,7 +63,7 @@ describe("alterSequence changes each option alone, and puts it back to its defau
     expect(await alter(full, changes, clauses)).toEqual({ ...entry, ...difference });
   });
 
-  test("all of them at once, and all back", async () => {
+  test("all options in one statement, and all reset", async () => {
     const changes = { as: "bigint", increment: -1, minValue: -50, maxValue: 50, startWith: 50, cache: 2, cycle: false };
     const clauses = "as bigint increment by -1 minvalue -50 maxvalue 50 start with 50 cache 2 no cycle restart";
     const seq = pgSequence("order_seq", full);
@@ -93,7 +93,7 @@ describe("alterSequence changes each option alone, and puts it back to its defau
   });
 });
 
-describe("alterSequence does as the server:", () => {
+describe("alterSequence agrees with the server:", () => {
   test("a change of the increment's sign keeps bounds and start", async () => {
     const down = await alter({}, { increment: -1 }, "increment by -1");
     expect(down).toEqual({ ...PLAIN, increment: -1n });
@@ -101,7 +101,7 @@ describe("alterSequence does as the server:", () => {
     expect(up).toEqual({ ...PLAIN, minValue: MIN.bigint, maxValue: -1n, startWith: -1n });
   });
 
-  test("a change of type moves the bounds that are at its limits, also those that were written out", async () => {
+  test("a change of type moves the bounds at its limits, also explicit ones", async () => {
     const wide = await alter({ as: "smallint", maxValue: 32_767 }, { as: "integer" }, "as integer");
     expect(wide).toEqual({ ...PLAIN, as: "integer", maxValue: MAX.integer });
     const narrow = await alter({ minValue: MIN.bigint, startWith: 7 }, { as: "smallint" }, "as smallint");
@@ -111,7 +111,7 @@ describe("alterSequence does as the server:", () => {
     expect(down).toEqual({ ...PLAIN, increment: -1n, minValue: MIN.bigint, maxValue: -1n, startWith: -1n });
   });
 
-  test("a change of type leaves other bounds where they are, the other types' limits included", async () => {
+  test("a change of type keeps other bounds, including the limits of other types", async () => {
     const wide = await alter({ as: "integer", maxValue: 32_767 }, { as: "bigint" }, "as bigint");
     expect(wide).toEqual({ ...PLAIN, maxValue: MAX.smallint });
     const narrow = await alter({ maxValue: 32_767 }, { as: "smallint" }, "as smallint");
@@ -206,7 +206,7 @@ describe("alterSequence refuses exactly what the server refuses,", () => {
     )
     .filter((record) => Object.keys(record).length > 0);
 
-  test("and what both take has the same result", async () => {
+  test("and a statement that both accept has the same result", async () => {
     let refusals = 0;
     const judge = async (options: SequenceOptions, record: SequenceChanges) => {
       const seq = pgSequence("judged_seq", options);

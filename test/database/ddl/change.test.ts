@@ -19,7 +19,7 @@ const database = useCatalog();
 beforeAll(() => database.client`create schema billing`);
 
 describe("renameSequence and moveSequence", () => {
-  test("take the value and the default of a column along", async () => {
+  test("keep the value and the default of a column", async () => {
     const before = pgSequence("before_seq", { startWith: 41 });
     const after = pgSequence("after_seq");
     await database.db.query(createSequence(before));
@@ -47,7 +47,7 @@ describe("renameSequence and moveSequence", () => {
 describe("ownSequence", () => {
   const declared = pgSchema("billing").sequence("invoice_seq", { ownedBy: { table: "invoice", column: "id" } });
 
-  test("ties to the declared column, to another, and to none", async () => {
+  test("sets the declared column, another one, and none as owner", async () => {
     await database.db`create table billing.invoice (id bigint, "No." bigint)`;
     await database.db.query(createSequence(declared));
     expect(await database.catalog(declared)).toEqual(PLAIN);
@@ -66,7 +66,7 @@ describe("ownSequence", () => {
     expect(await database.catalog(declared)).toEqual(PLAIN);
   });
 
-  test("leaves the schema of the table to search_path where the sequence does so", async () => {
+  test("leaves the schema of the table to the search_path if the sequence has no schema", async () => {
     const seq = pgSequence("owned_seq");
     await database.db`create table owning (id bigint)`;
     await database.db.query(createSequence(seq));

@@ -7,7 +7,7 @@ const database = useCatalog();
 beforeAll(() => database.client`create schema billing`);
 
 describe("dropSequence", () => {
-  test("drops one sequence, and only that", async () => {
+  test("drops one sequence and no other", async () => {
     const [gone, kept] = [pgSequence("gone_seq"), pgSequence("kept_seq")];
     await database.db.query(createSequence(gone));
     await database.db.query(createSequence(kept));
@@ -16,7 +16,7 @@ describe("dropSequence", () => {
     expect(await database.catalog(kept)).toEqual(PLAIN);
   });
 
-  test("drops several in one statement, missing ones if so stated", async () => {
+  test("drops several in one statement, also missing ones with ifExists", async () => {
     const sequences = [pgSequence("one_seq"), pgSchema("billing").sequence("two_seq")] as const;
     for (const seq of sequences) await database.db.query(createSequence(seq));
     await database.run(dropSequence(sequences), 'drop sequence "one_seq", "billing"."two_seq"');
@@ -28,7 +28,7 @@ describe("dropSequence", () => {
     await expect(database.db.query(dropSequence(sequences))).rejects.toMatchObject({ code: "SEQUENCE_NOT_FOUND" });
   });
 
-  test("takes the default that draws from it along only with cascade", async () => {
+  test("drops the default that draws from it only with cascade", async () => {
     const seq = pgSequence("default_seq");
     await database.db.query(createSequence(seq));
     await database.run(

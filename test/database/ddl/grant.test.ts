@@ -30,7 +30,7 @@ describe("grantOnSequence and revokeOnSequence", () => {
     return rows.map(({ privilege }) => privilege);
   }
 
-  test("give and take single privileges, of one role or several", async () => {
+  test("grant and revoke single privileges, for one role or several", async () => {
     const [app, two] = roles as [string, string];
     const quotedTwo = `"${database.name} ""two"""`;
     await database.run(grantOnSequence(seq, "usage", app), `grant usage on sequence "granted_seq" to "${app}"`);
@@ -52,7 +52,7 @@ describe("grantOnSequence and revokeOnSequence", () => {
     expect([await allowed(app), await allowed(two)]).toEqual([[], []]);
   });
 
-  test("give and take all, of everybody", async () => {
+  test("grant and revoke all privileges, for all roles", async () => {
     const [app] = roles as [string];
     await database.run(grantOnSequence(seq, "all", "public"), 'grant all on sequence "granted_seq" to public');
     expect([await allowed("public"), await allowed(app)]).toEqual([ALL, ALL]);

@@ -57,7 +57,7 @@ function byMessage(refusals: readonly Refusal[]): (readonly [string, Refusal])[]
   return refusals.map((refusal) => [refusal.message, refusal]);
 }
 
-describe("what the server would refuse is refused before it is sent:", () => {
+describe("statements that the server would refuse are refused before they are sent:", () => {
   test.each(
     byMessage([
       {

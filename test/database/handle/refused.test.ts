@@ -71,7 +71,7 @@ test.each(["a statement", "a transaction", "a session"])(
   },
 );
 
-test("the error of a statement of the client itself does not reach a handle beside it", async () => {
+test("the error of a plain statement of the client does not reach a handle", async () => {
   const client = database.connect({ max: 1, backoff: () => 0.01 });
   const db = bind(client);
   for (const next of [() => db`select 1 as one`, () => db.begin((tx) => tx`select 1 as one`)]) {
@@ -81,7 +81,7 @@ test("the error of a statement of the client itself does not reach a handle besi
   }
 });
 
-test("statements that are lost together have errors of their own, without what others sent", async () => {
+test("statements that are lost together have separate errors, without the text of others", async () => {
   const { host, port } = await through();
   const db = bind(
     database.connect({ host, port, max: 1, backoff: () => 0.01, connection: { application_name: "together" } }),
@@ -107,7 +107,7 @@ test("statements that are lost together have errors of their own, without what o
   expect(await other()).toEqual([{ bob: "of Bob" }]);
 });
 
-describe("a server that let the client in and refuses it later", () => {
+describe("a server that accepted the client and refuses it later", () => {
   test.for([
     ["the password changed", "password 'other'", "password 'knock'"],
     ["the role may not log in", "nologin", "login"],

@@ -33,7 +33,7 @@ describe("cancel", () => {
     expect(await db`select name from ran`).toEqual([]);
   });
 
-  test("stops the statement that the server works on, and hits no other", async () => {
+  test("stops the statement that the server works on, and no other", async () => {
     const db = bind(database.connect({ max: 1 }));
     for (let round = 0; round < 30; round++) {
       const query = db`select pg_sleep(${0.01})`.execute();
@@ -47,7 +47,7 @@ describe("cancel", () => {
     }
   });
 
-  test("rejects a statement that was sent with others, and they are answered", async () => {
+  test("rejects a statement that was sent with others, which are answered", async () => {
     const db = bind(database.connect({ max: 1 }));
     const sleep = () => db`select pg_sleep(${0.1})`;
     const name = (value: string) => db<{ name: string }>`select ${value}::text as name`;
@@ -67,7 +67,7 @@ describe("cancel", () => {
     expect(await name("dave")).toEqual([{ name: "dave" }]);
   });
 
-  test("of the statement in front asks nothing, because the request could hit the next one", async () => {
+  test("of the first of several statements sends no request, because it could stop the next one", async () => {
     const db = bind(database.connect({ max: 1 }));
     const sleep = () => db`select pg_sleep(${0.1})`;
     for (let time = 0; time < 2; time++) await Promise.all([sleep(), db`select ${1}::integer as one`]);
@@ -79,7 +79,7 @@ describe("cancel", () => {
     expect(await next).toEqual([{ one: 1 }]);
   });
 
-  test("of a statement whose server cannot be reached rejects nothing that is not awaited", async () => {
+  test("of a statement whose server cannot be reached rejects only awaited promises", async () => {
     const server = await cuttable(database.url);
     const db = bind(database.connect({ ...hostOf(server), max: 1, connect_timeout: 1, fetch_types: false }));
     await db`select 1`;
@@ -98,7 +98,7 @@ function hostOf({ url }: CuttableServer) {
   return { host: hostname, port: Number(port) };
 }
 
-test("cancel that is called twice asks the server once, so that no request is left for a later statement", async () => {
+test("calling cancel twice sends one request, so none is left for a later statement", async () => {
   const target = new URL(database.url);
   let requests = 0;
   const server = createServer((client) => {
@@ -224,7 +224,7 @@ describe("limits", () => {
     expect(await db.with({ timeout: 1_000 }).begin(async (tx) => tx`select 1 as one`)).toEqual([{ one: 1 }]);
   });
 
-  test("a connection that does not answer is given up, and others serve", async () => {
+  test("a connection that does not answer is abandoned, and others are used", async () => {
     const db = bind(database.connect({ ...hostOf(server), max: 3, fetch_types: false }));
     await db`select 1`;
     server.hold();
@@ -264,7 +264,7 @@ describe("waiting for a connection", () => {
     expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
   });
 
-  test("is no failure while connections come free", async () => {
+  test("does not fail while connections become free", async () => {
     const db = bind(database.connect({ max: 1 }), { waitTimeout: 1_000 });
     const work = Array.from({ length: 5 }, (_, index) =>
       db.begin(async (tx) => tx`select pg_sleep(0.02), ${index}::integer as index`),
@@ -280,7 +280,7 @@ describe("prepared statements", () => {
   const prepared = async (db: Database) =>
     Number((await db.one(sql<{ count: string }>`select count(*)::text as count from pg_prepared_statements`)).count);
 
-  test("are not sent again after an error from inside of what they called", async () => {
+  test("are not sent again after an error inside a function that they called", async () => {
     const db = bind(database.connect({ max: 1 }));
     await db`create table steps (number integer)`;
     await db`
@@ -297,7 +297,7 @@ describe("prepared statements", () => {
     }
   });
 
-  test("are as few as there are texts that come again", async () => {
+  test("are only made for texts that run again", async () => {
     const db = bind(database.connect({ max: 1 }));
     for (let length = 1; length <= 300; length++) {
       await db`select 1 where 1 in (${sql.join(Array.from({ length }, () => 2))})`;
@@ -307,7 +307,7 @@ describe("prepared statements", () => {
     expect(await prepared(db)).toBeLessThan(5);
   });
 
-  test("have a bound, however many come again", async () => {
+  test("have a limit, however many run again", async () => {
     const db = bind(database.connect({ max: 1 }));
     const padding = "x".repeat(20_000);
     for (let text = 0; text < 20; text++) {
@@ -322,7 +322,7 @@ describe("prepared statements", () => {
   test.each([
     ["a table that was altered", sql`alter table changing add column more text`],
     ["a session that has discarded all", sql`discard all`],
-  ])("that have become invalid are run again by themselves: %s", async (_what, change) => {
+  ])("that have become invalid are run again automatically: %s", async (_what, change) => {
     const db = bind(database.connect({ max: 1 }));
     await db`drop table if exists changing`;
     await db`create table changing as select 1 as id`;

@@ -37,7 +37,7 @@ describe("begin with retries", () => {
     expect(await db()`select amount from accounts where id = 1`).toEqual([{ amount: 21 }]);
   });
 
-  test("not more often than stated, and not at all unless stated", async () => {
+  test("not more often than given, and not at all by default", async () => {
     expect(await adding(1)).toBe("40001 in attempt 2");
     expect(await adding(undefined)).toBe("40001 in attempt 1");
   });
@@ -46,7 +46,7 @@ describe("begin with retries", () => {
     expect(await adding(5, true)).toBe("40001 in attempt 1");
   });
 
-  test("at the commit, too", async () => {
+  test("also at the commit", async () => {
     await db()`create table pairs (id integer)`;
     let attempts = 0;
     const work = () =>
@@ -119,7 +119,7 @@ describe("begin with retries", () => {
   });
 });
 
-test("a commit whose answer is lost is of unknown outcome, and is not run again", async () => {
+test("a commit whose answer is lost has an unknown outcome, and is not run again", async () => {
   await db()`create table ledger (id integer)`;
   const server = await cuttable(database.url);
   const { hostname, port } = new URL(server.url);
@@ -191,7 +191,7 @@ describe("statements that begin or end a transaction by hand", () => {
     }
   });
 
-  test("are taken if they are about savepoints, or in a session", async () => {
+  test("are accepted for savepoints, or in a session", async () => {
     await db().begin(async (tx) => {
       await tx`savepoint mine`;
       await tx`insert into accounts values (101, 0)`;
@@ -245,8 +245,8 @@ test.each([
   }
 });
 
-describe("what a session has changed", () => {
-  test("does not reach whoever has the connection next", async () => {
+describe("the changes of a session", () => {
+  test("do not reach the next user of the connection", async () => {
     const own = bind(database.connect({ max: 1 }));
     const seq = pgSequence("session_seq");
     await own.query(createSequence(seq));
@@ -282,7 +282,7 @@ describe("what a session has changed", () => {
     expect(await state()).toEqual([before]);
   });
 
-  test("ends its connection if it cannot be undone", async () => {
+  test("close the connection if they cannot be undone", async () => {
     const role = `plain_${database.name}`;
     await database.client.unsafe(`create role ${role} login password 'plain'`);
     await database.client`revoke execute on function pg_advisory_unlock_all() from public`;

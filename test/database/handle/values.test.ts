@@ -97,7 +97,7 @@ test("a Date is exact, in every year that the server has", async () => {
   }
 });
 
-test("a Date in an array is the same moment as by itself, whatever the zone of the session is", async () => {
+test("a Date in an array is the same moment as a single one, whatever the time zone of the session", async () => {
   const own = bind(database.connect({ max: 1, connection: { TimeZone: "Asia/Tokyo" } }));
   await own`create temporary table moments (one timestamp, many timestamp[], days date[], zoned timestamptz[])`;
   const date = new Date("2026-01-01T20:00:00Z");
@@ -110,7 +110,7 @@ test("a Date in an array is the same moment as by itself, whatever the zone of t
   expect(await own`select one = any(${[date]}) as equal from moments`).toEqual([{ equal: true }]);
 });
 
-test("values that have a type by themselves need no cast", async () => {
+test("values that declare their type need no cast", async () => {
   const made = sql<{ made: object }>`
     select jsonb_build_object('a', ${true}, 'b', ${5n}, 'c', ${new Date(0)}::timestamptz at time zone 'UTC', 'd', ${false}) as made`;
   expect((await db().one(made)).made).toEqual({ a: true, b: 5, c: "1970-01-01T00:00:00", d: false });
@@ -153,7 +153,7 @@ describe("an empty array or object", () => {
   });
 });
 
-test("what cannot be written is refused with its place, and nothing is sent", async () => {
+test("a value that cannot be written is refused with its position, and nothing is sent", async () => {
   const circle: Record<string, unknown> = {};
   circle["self"] = circle;
   const own = database.connect({ max: 1, debug: () => sent++ });
@@ -188,7 +188,7 @@ test("what cannot be written is refused with its place, and nothing is sent", as
   expect(await run`select 1 as one`).toEqual([{ one: 1 }]);
 });
 
-test("what the user marks is written by the client's own serializers", async () => {
+test("a marked value is written by the client's own serializers", async () => {
   const client = database.connect({
     max: 1,
     types: { point: { to: 600, from: [600], serialize: ([x, y]: number[]) => `(${x},${y})`, parse: String } },

@@ -22,7 +22,7 @@ testHost("@databases/pg", {
 
 const database = useDatabase();
 
-test("its limit: it takes away the indentation that all lines have, in quotes, too", async () => {
+test("its limit: it removes the indentation that all lines share, also in quotes", async () => {
   const db = connect(database.url);
   try {
     const fragment = embed(

@@ -102,7 +102,7 @@ describe("a Drizzle query", () => {
     }
   });
 
-  test("takes fragments, with all that they can hold", async () => {
+  test("accepts fragments, with everything that they can contain", async () => {
     const when = new Date("2026-01-31T12:00:00Z");
     const fragment = sql`(select count(*) from jsonb_each(${{ a: 1, b: [2] }}) where ${when}::timestamptz > ${"2026-01-31"} and 3 = any(${[3, 4]}))::int`;
     expect(await db.select({ keys: toDrizzle<number>(fragment) }).from(one)).toEqual([{ keys: 2 }]);
@@ -128,7 +128,7 @@ describe("a Drizzle query", () => {
     expect(await bind(database.client).query(move)).toEqual([{ at: 90n, after: "after" }]);
   });
 
-  test("takes arrays of whatever an array can hold, and what has a toJSON", async () => {
+  test("accepts arrays of everything that an array can hold, and objects with toJSON", async () => {
     class Money {
       toJSON = () => ({ cents: 100 });
     }
@@ -153,7 +153,7 @@ describe("a Drizzle query", () => {
     }
   });
 
-  test("stores the same by a handle of ours as by Drizzle", async () => {
+  test("stores the same through our handle as through Drizzle", async () => {
     const { client } = database;
     await client`create table events (id int, data jsonb, raw json, placed timestamp, zoned timestamptz, day date)`;
     const events = pgTable("events", {
@@ -209,7 +209,7 @@ describe("a Drizzle query", () => {
     expect(fromDrizzle(drizzleSql.raw("now()")).text).toBe("now()");
   });
 
-  test("is refused where it cannot be a fragment", () => {
+  test("is refused if it cannot be a fragment", () => {
     expect(() => fromDrizzle(drizzleSql`id = ${drizzleSql.placeholder("id")}`)).toThrow(
       /value 1 \(after "id = "\) is a Placeholder/,
     );
@@ -230,7 +230,7 @@ describe("sequences of Drizzle", () => {
     cycle: true,
   });
 
-  test("are taken by every function and every statement", async () => {
+  test("are accepted by every function and every statement", async () => {
     const db = bind(database.client);
     await db`create schema "we""ird"`;
     await db`create table "we""ird".orders (id bigint)`;
@@ -289,14 +289,14 @@ describe("sequences of Drizzle", () => {
     expect(resolveOptions(full)).toMatchObject({ startWith: 7n, increment: -2n, cycle: true });
   });
 
-  test("are ours, with bigint values, and go into templates", () => {
+  test("become ours, with bigint values, and go into templates", () => {
     const ours: AnySequence = fromDrizzle(full);
     expect(sql`select last_value from ${ours}`.text).toBe('select last_value from "we""ird"."Order Seq"');
     expect(resolveOptions(ours)).toEqual(resolveOptions(full));
     expect(createSequence(fromDrizzle(plain)).text).toBe('create sequence "plain_seq"');
   });
 
-  test("that PostgreSQL would not take are refused", () => {
+  test("that PostgreSQL would not accept are refused", () => {
     expect(() => nextval(core.pgSequence("bad_seq", { minValue: 5, startWith: 1 }))).toThrow(
       "bad_seq: startWith 1 is below minValue 5",
     );
@@ -339,7 +339,7 @@ describe("a column of a sequence", () => {
     expect(shape).toEqual({ id: "bigint", size: "integer" });
   });
 
-  test("finds its default again when drizzle-kit pushes once more", async () => {
+  test("keeps its default when drizzle-kit pushes again", async () => {
     const pool = new Pool({ connectionString: database.url });
     try {
       const { statementsToExecute } = await pushSchema({ tickets }, drizzlePg(pool) as never, undefined, ["tickets"]);
@@ -371,7 +371,7 @@ describe("sequences given to drizzle-kit", () => {
     wide: pgSequence("wide_seq", { maxValue: "9223372036854775806", startWith: 3 }),
   };
 
-  test("are created as they are declared, also in a schema of their own, and serve as defaults", async () => {
+  test("are created as declared, also in their own schema, and serve as defaults", async () => {
     const tickets = pgTable("tickets", {
       id: bigint({ mode: "bigint" })
         .primaryKey()

@@ -67,14 +67,14 @@ describe("raw SQL of Knex", () => {
       { isRawInstance: true },
     ],
     ["null", sql`select ${null}::text as x`, null],
-  ])("keeps %s as it is", async (_what, fragment, x) => {
+  ])("keeps %s unchanged", async (_what, fragment, x) => {
     const raw = toKnex(knex, fragment);
     expect((await raw).rows).toEqual([{ x }]);
     // Nested in a query of Knex it is put together another way.
     expect(await knex.with("q", raw).select("x").from("q")).toEqual([{ x }]);
   });
 
-  test("adjacent values stay two values, and are no name", () => {
+  test("adjacent values stay two values, and do not become a name", () => {
     expect(
       toKnex(knex, sql`select ${"a"}${"b"}`)
         .toSQL()
@@ -108,7 +108,7 @@ describe("raw SQL of Knex", () => {
     expect(await knex.raw(`select last_value from order_seq`)).toMatchObject({ rows: [{ last_value: id }] });
   });
 
-  test("a question mark behind a backslash is refused, because Knex has no way to say it", () => {
+  test("a question mark after a backslash is refused, because Knex cannot express it", () => {
     expect(() => toKnex(knex, sql`select '\\?'`)).toThrow(
       "Knex cannot carry a question mark right after a backslash: select '\\?'",
     );

@@ -58,7 +58,7 @@ describe("a Kysely query", () => {
   });
   afterAll(() => db.destroy());
 
-  test("takes an expression in select, returning, where, and its own sql", async () => {
+  test("accepts an expression in select, returning, where, and its own sql", async () => {
     await db
       .insertInto("orders")
       .values([
@@ -113,7 +113,7 @@ describe("a Kysely query", () => {
     expect(await bind(database.client).query(move)).toEqual([{ at: 70n, after: "after" }]);
   });
 
-  test("is run by a handle, and its rows have its type", async () => {
+  test("runs on a handle, and its rows have its type", async () => {
     const insert = db
       .insertInto("orders")
       .values({ id: toKysely(nextval(orderSeq)), note: "by our handle" })
@@ -122,7 +122,7 @@ describe("a Kysely query", () => {
     expect(row?.id).toBe(1n);
   });
 
-  test("an expression goes into a template, text of its own and immediate values included", () => {
+  test("an expression goes into a template, including raw text and immediate values", () => {
     const expression = kyselySql`a = ${kyselySql.lit("it's $1")} and ${kyselySql.ref("b")} = any(${[1, 2]})`;
     expect(fromKysely(expression).toJSON()).toEqual({ text: `a = 'it''s $1' and "b" = any($1)`, values: [[1, 2]] });
   });
@@ -143,7 +143,7 @@ describe("a Kysely query", () => {
     expect(() => fromKysely(many)).toThrow("a statement takes at most 65,533 parameters, this one has 70000");
   });
 
-  test("a value that no driver binds is refused with its position", () => {
+  test("a value that drivers cannot bind is refused with its position", () => {
     const query = db
       .selectFrom("orders")
       .selectAll()

@@ -101,7 +101,7 @@ describe("MikroORM", () => {
   const fragment = sql`select 'what?' as text, ${{ a: 1 }}::jsonb ? ${"a"} as known, ${[1, 2]}::int[] as list, ${ATTACK} as attack`;
   const row = { text: "what?", known: true, list: [1, 2], attack: ATTACK };
 
-  test("runs a fragment with its values as parameters, by its Knex", async () => {
+  test("runs a fragment with its values as parameters, through its Knex", async () => {
     const { rows } = await toKnex(knexOf(orm.em), fragment);
     expect(rows).toEqual([row]);
     expect(recorder.statements).toContainEqual({
@@ -118,7 +118,7 @@ describe("MikroORM", () => {
     expect(recorder.statements.map(({ text }) => text)).toEqual(["BEGIN;", fragment.text, "COMMIT;"]);
   });
 
-  test("runs a fragment without values as it is", async () => {
+  test("runs a fragment without values unchanged", async () => {
     expect(await orm.em.execute(sql`select 'what?' as text`.text)).toEqual([{ text: "what?" }]);
   });
 
@@ -134,7 +134,7 @@ describe("MikroORM", () => {
       expect(rows).toEqual([{ text: "what\\?" }]);
     });
 
-    test("a created entity takes no expression as its primary key, other than by onCreate", () => {
+    test("a created entity accepts an expression as its primary key only in onCreate", () => {
       const order = { id: embed(mikroSql, nextval(orderSeq)), note: "" };
       expect(() => orm.em.fork().create(Order, order)).toThrow("Trying to modify raw SQL fragment");
     });

@@ -19,7 +19,7 @@ testHost("node-postgres", {
 
 const database = useDatabase();
 
-test("a pool of node-postgres runs a fragment, whatever its values are", async () => {
+test("a pool of node-postgres runs a fragment with any values", async () => {
   const pool = new Pool({ connectionString: database.url });
   try {
     const inner = sql`upper(${"a"} || ${"b"})`;

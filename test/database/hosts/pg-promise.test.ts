@@ -19,7 +19,7 @@ testHost("pg-promise", {
 
 const database = useDatabase();
 
-test("every method of pg-promise runs a fragment, in a task and a transaction, too", async () => {
+test("every method of pg-promise runs a fragment, also in a task and a transaction", async () => {
   const db = connect(database.url);
   try {
     const fragment = (value: number) => sql`select ${value}::int as x, ${sql`${"$1"}::text || ${"!"}`} as y`;

@@ -54,7 +54,7 @@ describe("PGlite", () => {
     expect((await pglite.query(text, values)).rows).toEqual([{ known: true, text: ":a $1 ??" }]);
   });
 
-  test("gives a bigint as a number while it is exact, and else as a bigint; a parser makes it one type", async () => {
+  test("returns a bigint as a number if that is exact, and else as a bigint; a parser makes it one type", async () => {
     const { text, values } = sql`select ${2n ** 53n - 1n}::bigint as exact, ${2n ** 53n}::bigint as beyond`;
     expect((await pglite.query(text, values)).rows).toEqual([{ exact: 2 ** 53 - 1, beyond: 2n ** 53n }]);
     const { rows } = await pglite.query(text, values, { parsers: { [types.INT8]: BigInt } });

@@ -120,7 +120,7 @@ describe("Prisma", () => {
     await recorder?.close();
   });
 
-  test("draws the id of a model where it is the column's default", async () => {
+  test("draws the id of a model if it is the column's default", async () => {
     expect(await prisma.invoice.create({ data: { note: "created" } })).toEqual({ id: 1n, note: "created" });
   });
 
@@ -135,14 +135,14 @@ describe("Prisma", () => {
   });
 
   describe("limits", () => {
-    test("a model takes no expression", async () => {
+    test("a model does not accept an expression", async () => {
       const id = embed(Prisma.sql, nextval(orderSeq)) as unknown as bigint;
       await expect(prisma.invoice.create({ data: { id, note: "" } })).rejects.toThrow(
         "Expected BigInt, provided Object",
       );
     });
 
-    test("a fragment goes through embed: by itself it is no query of Prisma", async () => {
+    test("a fragment needs embed: on its own it is not a query of Prisma", async () => {
       const fragment = sql`select ${nextval(orderSeq)} as id` as unknown as PrismaSql;
       await expect(async () => prisma.$queryRaw(fragment)).rejects.toThrow("is a tag function");
     });

@@ -47,7 +47,7 @@ describe("Sequelize", () => {
     await recorder?.close();
   });
 
-  test("draws the id of a new row where it is the attribute's default", async () => {
+  test("draws the id of a new row if it is the attribute's default", async () => {
     const Order = define(sequelize, sequelize.literal(nextval(orderSeq).text));
     const orders = [
       await Order.create({ note: "one" }),
@@ -66,7 +66,7 @@ describe("Sequelize", () => {
     expect(recorder.statements).toContainEqual({ text: fragment.text, values: ["0", "a", "$1"] });
   });
 
-  test("runs a fragment without values as it is", async () => {
+  test("runs a fragment without values unchanged", async () => {
     const fragment = sql`select $$costs $5 or $$ || 'a $$' as text`;
     expect(await sequelize.query(fragment.text, { type: QueryTypes.SELECT })).toEqual([{ text: "costs $5 or a $$" }]);
   });
@@ -75,7 +75,7 @@ describe("Sequelize", () => {
     const run = (fragment: { text: string; values: unknown[] }) =>
       sequelize.query(fragment.text, { bind: fragment.values, type: QueryTypes.SELECT });
 
-    test("beside values, every dollar in the text is Sequelize's own, quoted or not", async () => {
+    test("together with values, every dollar in the text belongs to Sequelize, quoted or not", async () => {
       expect(await run(sql`select 'a $$ b' || ${"!"} as text`)).toEqual([{ text: "a $ b!" }]);
       await expect(run(sql`select $$a$$ || ${"!"} as text`)).rejects.toThrow("unterminated dollar-quoted string");
       await expect(run(sql`select 'costs $5' || ${"!"} as text`)).rejects.toThrow('bind parameter "$5" has no value');

@@ -77,7 +77,7 @@ describe("TypeORM", () => {
     await recorder?.close();
   });
 
-  test("draws the id of a saved entity where it is the column's default", async () => {
+  test("draws the id of a saved entity if it is the column's default", async () => {
     await dataSource.synchronize();
     const order = await dataSource.getRepository(Order).save({ note: "saved" });
     expect(order).toEqual({ id: "1", note: "saved" });
@@ -99,13 +99,13 @@ describe("TypeORM", () => {
       expect(await orders.findOneBy({ note: "abcdefg" })).toEqual({ id: "7", note: "abcdefg" });
     });
 
-    test("save takes no expression", async () => {
+    test("save does not accept an expression", async () => {
       const order = { id: (() => nextval(orderSeq).text) as unknown as string, note: "" };
       await expect(dataSource.getRepository(Order).save(order)).rejects.toThrow("Function parameter isn't supported");
     });
   });
 
-  test("an error of the server comes as TypeORM's", async () => {
+  test("an error of the server becomes TypeORM's", async () => {
     const fragment = sql`select ${nextval(pgSequence("missing_seq"))} as id`;
     await expect(dataSource.query(fragment.text, fragment.values)).rejects.toBeInstanceOf(QueryFailedError);
   });

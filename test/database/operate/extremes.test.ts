@@ -25,7 +25,7 @@ function columnsOf({ sequences }: Health) {
   return new Map(columns.map(({ table, extreme, notCompared }) => [table, extreme ?? notCompared]));
 }
 
-test("a table that is locked holds up itself only, for as long as lock_timeout allows", async () => {
+test("a locked table only delays its own column, as long as lock_timeout allows", async () => {
   await run(`
     create table locked (id serial primary key); create table free (id serial primary key);
     insert into locked values (9); insert into free values (9); create view seen as select id from locked;
@@ -46,7 +46,7 @@ test("a table that is locked holds up itself only, for as long as lock_timeout a
   });
 });
 
-test("a sequence that others alter meanwhile is read again", async () => {
+test("a sequence that is altered concurrently is read again", async () => {
   await run(`
     create table a_large_one (id bigint default nextval('kept'::text)); create sequence kept;
     insert into a_large_one select generate_series(1, 300000);
@@ -71,7 +71,7 @@ test("a sequence that others alter meanwhile is read again", async () => {
   }
 });
 
-test("a foreign server that cannot be reached concerns its own table only", async () => {
+test("a foreign server that cannot be reached only affects its own table", async () => {
   await run(`
     create extension postgres_fdw;
     create server away foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1');
@@ -86,7 +86,7 @@ test("a foreign server that cannot be reached concerns its own table only", asyn
   expect(failures).toMatchObject([{ sequence: { name: "away_seq" }, error: { code: "COLUMN_NOT_COMPARED" } }]);
 });
 
-test("a view that may not draw from a sequence of its own concerns itself only", async () => {
+test("a view that may not draw from its own sequence only affects itself", async () => {
   await run(`
     create sequence s; create sequence v_seq; create view v as select nextval('s') as id;
     alter view v alter id set default nextval('v_seq');
@@ -97,7 +97,7 @@ test("a view that may not draw from a sequence of its own concerns itself only",
   expect(columns.get("v")).toBe("public.v.id could not be read: cannot execute nextval() in a read-only transaction");
 });
 
-test("what ends a transaction is told, and not that it has ended", async () => {
+test("the error that ended a transaction is reported, not that it has ended", async () => {
   await run(`
     create sequence s; create view broken as select 1 / 0 as id; alter view broken alter id set default nextval('s');
     create table t (id serial primary key)`);
@@ -105,7 +105,7 @@ test("what ends a transaction is told, and not that it has ended", async () => {
   await expect(failing).rejects.toMatchObject({ code: "22012" });
 });
 
-test("a connection that is lost is no matter of one column", async () => {
+test("a lost connection does not count as the failure of one column", async () => {
   await run(`
     create sequence s; create function leave() returns int volatile language sql as
       'select 1 from pg_terminate_backend(pg_backend_pid())';
@@ -114,7 +114,7 @@ test("a connection that is lost is no matter of one column", async () => {
   await expect(looking).rejects.toMatchObject({ code: expect.stringMatching(/^57P01$|^CONNECTION/) });
 });
 
-test("many partitions do not take all the room that the server has for locks", { timeout: 60_000 }, async () => {
+test("many partitions do not fill the server's lock table", { timeout: 60_000 }, async () => {
   // Room for some 2000 locks, and 8 tables of 10 partitions with 33 indexes each.
   const server = await startServer({
     settings: { max_locks_per_transaction: "10", max_connections: "20", max_prepared_transactions: "0" },
@@ -149,7 +149,7 @@ test("many partitions do not take all the room that the server has for locks", {
   }
 });
 
-test("on a standby an unlogged table concerns itself only", { timeout: 60_000 }, async () => {
+test("on a standby an unlogged table only affects itself", { timeout: 60_000 }, async () => {
   const server = await startServer();
   const client = postgres(server.url, { max: 1, onnotice: () => {} });
   try {

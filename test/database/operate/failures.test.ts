@@ -99,8 +99,8 @@ async function expectToWork(call: () => Promise<bigint[]>): Promise<void> {
   expect(first).toBe(1n);
 }
 
-describe("a server that is full of connections", () => {
-  test.each(ways)("refuses %s, until there is room", async (_name, make) => {
+describe("a server without free connections", () => {
+  test.each(ways)("refuses %s until a connection is free", async (_name, make) => {
     const call = make(bind(connect()));
     await owner`select 1`;
     // Whatever room there is, is taken.
@@ -129,7 +129,7 @@ describe("a server that is full of connections", () => {
 });
 
 describe("a role without the privilege", () => {
-  test.each(ways)("may not use %s, until it is granted", async (_name, make) => {
+  test.each(ways)("may not use %s until it is granted", async (_name, make) => {
     await owner`revoke usage on sequence order_seq from clerk`;
     const call = make(bind(connect()));
     const error = await failure(call);
@@ -147,7 +147,7 @@ describe("a role without the privilege", () => {
 });
 
 describe("a session that may only read", () => {
-  test.each(ways)("refuses %s, until it may write", async (name, make) => {
+  test.each(ways)("refuses %s until it may write", async (name, make) => {
     const client = connect({ connection: { default_transaction_read_only: true } });
     const call = make(bind(client));
     expectReadOnly(name, await failure(call));
@@ -157,7 +157,7 @@ describe("a session that may only read", () => {
 });
 
 describe("a standby", () => {
-  test("refuses every way, until it is made the primary", async () => {
+  test("refuses every way until it is promoted", async () => {
     const db = bind(connect({ max: 4 }));
     const calls = ways.map(([name, make]) => [name, make(db)] as const);
     await whileStandby(server, owner, async () => {

@@ -86,7 +86,7 @@ describe("behind PgBouncer in transaction mode", () => {
     });
   });
 
-  test("currval and lastval in transactions, each of its own", async () => {
+  test("currval and lastval in transactions, each with its own values", async () => {
     const pairs = await concurrently(300, (index) =>
       db.begin(async (tx) => {
         await tx`insert into orders values (${nextval(orderSeq)}, ${`note ${index}`})`;
@@ -175,7 +175,7 @@ describe("behind PgBouncer in transaction mode", () => {
     expect(await db`select from orders`).toHaveLength(40);
   });
 
-  test("a client with prepare: false leaves no prepared statement behind, with which another client would collide", async () => {
+  test("a client with prepare: false leaves no prepared statement that another client would collide with", async () => {
     await concurrently(100, (index) => db`select ${index}::int, ${nextval(orderSeq)}`);
     await concurrently(100, () => db.nextvals(orderSeq, 2));
     const rows = await concurrently(100, () => client`select count(*)::int as left from pg_prepared_statements`);

@@ -6,7 +6,7 @@ import { startServer } from "../../server/server.js";
 import { whileStandby } from "../../server/standby.js";
 import { resync } from "../../support/resync.js";
 
-test("a standby is looked at, and not changed: what it cannot do is said", { timeout: 60_000 }, async () => {
+test("a standby is read and not changed, and the errors say so", { timeout: 60_000 }, async () => {
   const server = await startServer();
   const client = postgres(server.url, { max: 2, onnotice: () => {} });
   const db = bind(client);

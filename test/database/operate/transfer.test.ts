@@ -89,7 +89,7 @@ describe("after logical replication", () => {
   const insertOnTarget = (table: string) =>
     replicas.target.client.unsafe(`insert into ${table} (note) select 'target' from generate_series(1, 50)`);
 
-  test("the target's sequences are carried, and its inserts meet no key of the source", async () => {
+  test("the sequences are carried, and inserts on the target meet no key of the source", async () => {
     await replicateUnderLoad();
     for (const table of TABLES) {
       // What the transfer is for.
@@ -117,7 +117,7 @@ describe("after logical replication", () => {
     expect(await positions("source")).toEqual(ends);
   });
 
-  test("resync cures the target, too", async () => {
+  test("resync also fixes the target", async () => {
     await replicateUnderLoad();
     for (const table of TABLES) await expect(insertOnTarget(table)).rejects.toMatchObject({ code: "23505" });
     await resync(replicas.target.db);
@@ -126,7 +126,7 @@ describe("after logical replication", () => {
 });
 
 describe("a transfer", () => {
-  test("carries every kind of sequence, and leaves temporary ones and the source alone", async () => {
+  test("carries every kind of sequence except temporary ones, and does not change the source", async () => {
     const unlogged = (await serverVersion(replicas.source.client)) < 15 ? "" : "unlogged";
     await onBoth(`
       create sequence plain_seq;
@@ -170,7 +170,7 @@ describe("a transfer", () => {
     expect(await replicas.target.client`select nextval('down_seq') as id`).toEqual([{ id: "-101" }]);
   });
 
-  test("can be run again: it carries what was drawn meanwhile, and moves nothing back", async () => {
+  test("can be run again: it carries values that were drawn since, and moves nothing back", async () => {
     await onBoth("create sequence a_seq; create sequence b_seq increment -1");
     await replicas.source.client`select nextval('a_seq'), nextval('b_seq')`;
     await run();
@@ -211,7 +211,7 @@ describe("a transfer", () => {
     return { begin: (work: (tx: Transaction) => unknown) => db.begin((tx) => work(watched(tx))) } as never;
   }
 
-  test("moves nothing back that was drawn from since it was read, and lets nobody restart it", async () => {
+  test("moves nothing back that was drawn from since it was read, and blocks restarts", async () => {
     await onBoth(`
       create sequence drawn_seq; create sequence down_seq increment -7; create sequence quiet_seq`);
     const { client } = replicas.target;
@@ -233,7 +233,7 @@ describe("a transfer", () => {
     ]);
   });
 
-  test("waits for whoever alters a sequence of the target, and moves it from there", async () => {
+  test("waits for a session that alters a sequence of the target, and moves it from there", async () => {
     await onBoth("create sequence a_seq");
     const other = await replicas.target.connect({ max: 1 }).reserve();
     let finished: Promise<unknown> | undefined;
@@ -265,7 +265,7 @@ describe("a transfer", () => {
     expect((await second)?.sequences).toMatchObject([{ before: 1001n, to: 1501n, moves: true }]);
   });
 
-  test("a plan says what a transfer would do, and sets nothing", async () => {
+  test("a plan reports what a transfer would do, and sets nothing", async () => {
     await onBoth("create sequence a_seq; create sequence b_seq");
     await replicas.source.client`select nextval('a_seq')`;
     await replicas.target.client`select setval('b_seq', 5000)`;
@@ -283,7 +283,7 @@ describe("a transfer", () => {
     expect(await positions("target")).not.toEqual(before);
   });
 
-  test("takes half of what is left where the end is near, and says so", async () => {
+  test("skips half of the values left if the end is near, and reports it", async () => {
     await onBoth(`
       create sequence last_seq maxvalue 10;
       create sequence near_seq maxvalue 10;
@@ -336,7 +336,7 @@ describe("a transfer", () => {
     ["a numeric", "", "numeric(4,0)", 9999n],
     ["a numeric with places after the point", "", "numeric(5,2)", 999n],
     ["a domain of a numeric", "create domain id as numeric(4,0) check (value > 0)", "id", 9999n],
-  ])("knows where %s ends that takes its values", async (_what, make, type, end) => {
+  ])("knows the end of %s that takes its values", async (_what, make, type, end) => {
     for (const way of ["default nextval('a_seq')", "default nextval('a_seq'::text)", ""]) {
       await onBoth(`
         drop schema public cascade; create schema public; ${make};
@@ -352,7 +352,7 @@ describe("a transfer", () => {
     await expect(client`insert into t values (nextval('a_seq'))`).rejects.toMatchObject({ code: "22003" });
   });
 
-  test("carries a cycling sequence, but not across its end, and says where it may have come round", async () => {
+  test("carries a cycling sequence, but not across its end, and reports if it may have started over", async () => {
     await onBoth("create sequence round_seq maxvalue 100 cycle");
     await replicas.source.client`select setval('round_seq', 90)`;
     expect((await run({ margin: 20 })).sequences).toMatchObject([
@@ -371,7 +371,7 @@ describe("a transfer", () => {
     expect((await run({ margin: 0 })).sequences).toMatchObject([{ from: 1n, to: 1n, before: 96n, moves: true }]);
   });
 
-  test("says where sessions of the target may hold values from before", async () => {
+  test("reports if sessions of the target may hold earlier values", async () => {
     await onBoth("create sequence cached_seq cache 30");
     await replicas.source.client`select nextval('cached_seq') from generate_series(1, 100)`;
     await replicas.target.client`select nextval('cached_seq')`;
@@ -381,7 +381,7 @@ describe("a transfer", () => {
     expect((await run()).sequences).toMatchObject([{ moves: false, notes: [] }]);
   });
 
-  test("looks at the given schemas only", async () => {
+  test("only reads the given schemas", async () => {
     await onBoth("create schema other; create sequence a_seq; create sequence other.b_seq");
     await replicas.source.client.unsafe("create sequence lonely_seq");
     expect((await run({ schemas: ["other"] })).sequences).toMatchObject([
@@ -392,7 +392,7 @@ describe("a transfer", () => {
     expect(error.message).toBe("nothing was transferred:\nschema nowhere is on neither side");
   });
 
-  test("has nothing to do where there is nothing", async () => {
+  test("has nothing to do if there are no sequences", async () => {
     expect(await run()).toEqual({ sequences: [], hint: null });
   });
 
@@ -407,7 +407,7 @@ describe("a transfer", () => {
     expect(rows).toEqual([{ last_value: "500" }]);
   }, 60_000);
 
-  test("goes through clients that rename columns and make numbers of int8", async () => {
+  test("works with clients that rename columns and parse int8 as numbers", async () => {
     await onBoth("create sequence camel_seq");
     await replicas.source.client`select setval('camel_seq', 9007199254740993)`;
     const options = {
@@ -421,7 +421,7 @@ describe("a transfer", () => {
 });
 
 describe("refused with nothing set", () => {
-  test("are definitions that differ, and sequences of one side: all are named", async () => {
+  test("are definitions that differ, and sequences that one side lacks: all are named", async () => {
     await onBoth("create sequence same_seq; create sequence Differs");
     await replicas.source.client.unsafe(`
       create sequence type_seq as integer; create sequence step_seq increment 2; create sequence round_seq cycle;
@@ -455,7 +455,7 @@ describe("refused with nothing set", () => {
     expect((await run({ margin: 0 })).sequences).toMatchObject([{ from: 5n, to: 5n, before: 1n, moves: true }]);
   });
 
-  test("are sequences that the role may not read or set: all are named, with what cures it", async () => {
+  test("are sequences that the role may not read or set: all are named, with the fix", async () => {
     await onBoth(`
       drop role if exists "The Mover"; create role "The Mover" login password 'secret';
       create sequence a_seq; create sequence "B ""seq"; grant select on a_seq to "The Mover"`);
@@ -484,7 +484,7 @@ describe("refused with nothing set", () => {
     }
   });
 
-  test("is a target that may not be written", async () => {
+  test("is a read-only target", async () => {
     await onBoth("create sequence a_seq");
     const readOnly = bind(replicas.target.connect({ connection: { default_transaction_read_only: true } }));
     const before = await positions("target");
@@ -508,7 +508,7 @@ describe("refused with nothing set", () => {
   });
 });
 
-test("fails if another session sets the target back meanwhile, and says what was set", async () => {
+test("fails if another session sets the target back in between, and reports what was set", async () => {
   await onBoth("create sequence a_seq; create sequence b_seq");
   await replicas.source.client`select setval('a_seq', 100), setval('b_seq', 100)`;
   const { source, target } = replicas;

@@ -126,7 +126,7 @@ drop sequence "order_seq";
     });
   });
 
-  test("the time is now where none is given", () => {
+  test("the default time is now", () => {
     const before = Date.now();
     const [file] = generate(twoSteps, { name: "x", format: "node-pg-migrate" });
     const at = Number(file?.path.split("_")[0]);
@@ -172,7 +172,7 @@ const evil = fc
   })
   .map((parts) => parts.join("").replaceAll("\0", ""));
 
-describe.each(FORMATS)("what a text holds is never more than text: %s", (format) => {
+describe.each(FORMATS)("text in strings stays text: %s", (format) => {
   test("in strings and in hazards", () => {
     const [pattern, count] = MARKERS[format];
     fc.assert(
@@ -198,7 +198,7 @@ describe.each(FORMATS)("what a text holds is never more than text: %s", (format)
 });
 
 // goose takes it for an annotation wherever it stands in a comment, and refuses the file.
-test("a name in a comment is no annotation of goose", () => {
+test("a name in a comment is not an annotation of goose", () => {
   const hazard = { code: "DROPS_SEQUENCE", message: "a +goose Down: its value is lost", blocked: false } as const;
   const plan = planOf({ sql: 'drop sequence "a +goose Down"', hazards: [hazard] });
   const written = filesOf("goose", plan, "x")["20260131235958_x.sql"];
@@ -207,7 +207,7 @@ test("a name in a comment is no annotation of goose", () => {
   expect(written).toContain('\n-- Cannot be undone: drop sequence "a + goose Down"\n');
 });
 
-test("only what has to be is written as an escape", () => {
+test("only necessary characters are escaped", () => {
   const commentsOf = (text: string) =>
     Object.values(filesOf("sql", planOf({ sql: `comment on sequence "s" is ${literal(text)}` })))[0];
   const written = (text: string) => commentsOf(text)?.slice('comment on sequence "s" is '.length, -2);
@@ -235,7 +235,7 @@ describe("names", () => {
     }
   });
 
-  test("whatever else is in them stays as it is", () => {
+  test("all other characters stay unchanged", () => {
     const sql = `create sequence "it's; -- ""odd"" $$ \\ E'x' /* 😀"`;
     expect(filesOf("sql", planOf({ sql }))["add_order-seq.up.sql"]).toBe(`${sql};\n`);
   });
@@ -251,7 +251,7 @@ test.each([
   'drop sequence "x',
   "comment on sequence a is U&'\\000a'",
   "comment on sequence a is 'x'y'",
-])("what no plan makes is refused: %j", (sql) => {
+])("statements that a plan does not make are refused: %j", (sql) => {
   expect(() => generate(planOf({ sql }), { name: "x", format: "sql" })).toThrow(
     /^order_seq: the statement .* is not one/,
   );
@@ -271,7 +271,7 @@ test.each([
   [{ at: new Date(NaN) }, "a migration is made at a date of the years 2002 to 2285, not Invalid Date"],
   [{ at: new Date(0) }, "not "],
   [{ at: "2026-01-01" }, "not 2026-01-01"],
-])("options that are none are refused: %j", (options, message) => {
+])("invalid options are refused: %j", (options, message) => {
   const make = () => generate(twoSteps, { name: "x", format: "sql", ...options } as never);
   expect(make).toThrow(
     expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining(message) }),

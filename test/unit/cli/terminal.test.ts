@@ -27,13 +27,13 @@ test.each([
   expect(columnsOf(text)).toBe(columns);
 });
 
-test("a text is cut at a column, between what belongs together", () => {
+test("a text is cut at a column, between graphemes", () => {
   expect(cut("abcdef", 4)).toBe("abcd");
   expect(cut("表序列", 5)).toBe("表序");
   expect(cut("ae\u0301b", 2)).toBe("ae\u0301");
 });
 
-test("a table has a line per row, whatever is in its cells", () => {
+test("a table has a line per row, whatever its cells contain", () => {
   expect(
     table(
       [
@@ -85,7 +85,7 @@ describe("progress", () => {
 });
 
 describe("text for people", () => {
-  test("has nothing unseen in it, and is one line, whatever is put into it", () => {
+  test("has no invisible characters and is one line, whatever is inserted", () => {
     assert(
       property(string({ unit: "binary" }), (given) => {
         const shown = `${text`a ${given} b`}`;
@@ -96,7 +96,7 @@ describe("text for people", () => {
     expect(`${text`${"\u{e0041}\x9b\n"}\n${color.red("\t")}`}`).toBe("\\u{e0041}\\u009b\\u000a\n\\u0009");
   });
 
-  test("is the only thing that is printed: all else that writes shows no text of a database", () => {
+  test("is the only thing that is printed: nothing else writes text of a database", () => {
     const folder = new URL("../../../lib/cli/", import.meta.url);
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
     const writing = files.filter((name) =>
@@ -148,7 +148,7 @@ describe("health", () => {
     expect(text).toMatch(/"a\.b"\.c .* left {2}700 days$/m);
   });
 
-  test("rows fit the terminal where they can, with a bar where there is room for it", () => {
+  test("rows fit the terminal if possible, with a bar if there is room", () => {
     const sequences = [sequence("public", "order_seq"), sequence("billing", "invoice_numbers_seq", { cycles: true })];
     for (const columns of [60, 80, 90, 100, 200]) {
       const lines = describeHealth(health(...sequences), { ...looks, columns })
@@ -160,7 +160,7 @@ describe("health", () => {
     }
   });
 
-  test("what is worth knowing is in the row, and in sentences where that is asked for", () => {
+  test("informational findings are in the row, and in sentences with --verbose", () => {
     const problems = (["CACHE_LOST", "COLUMN_NARROWER"] as const).map((code) => ({
       code,
       level: "ok" as const,
@@ -175,7 +175,7 @@ describe("health", () => {
     );
   });
 
-  test("one sequence is one", () => {
+  test("one sequence is singular", () => {
     const text = `${describeHealth(health(sequence("public", "order_seq")), looks)}`;
     expect(text).toContain("\n1 sequence: 0 critical, 0 warning, 1 ok");
   });

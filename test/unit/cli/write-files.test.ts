@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test("a file or a link whose name ends in .new is left alone", () => {
+test("a file or link whose name ends in .new is not changed", () => {
   writeFileSync(at("a.ts.new"), "work of the user");
   writeFileSync(at("victim"), "precious");
   symlinkSync(at("victim"), at("b.ts.new"));
@@ -38,7 +38,7 @@ test("a file or a link whose name ends in .new is left alone", () => {
   expect(readdirSync(folder).sort()).toEqual(["a.ts", "a.ts.new", "b.ts", "b.ts.new", "victim"]);
 });
 
-test("what is overwritten keeps its permissions, and a link stays a link", () => {
+test("an overwritten file keeps its permissions, and a link stays a link", () => {
   writeFileSync(at("real.ts"), "old");
   chmodSync(at("real.ts"), 0o600);
   symlinkSync("real.ts", at("link.ts"));
@@ -71,7 +71,7 @@ test("a link that leads nowhere is not written through", () => {
   expect(existsSync(at("elsewhere"))).toBe(false);
 });
 
-test("nothing is left of files that could not all be written", () => {
+test("no file is left if not all could be written", () => {
   writeFileSync(at("file"), "a file, no folder");
   const files = ["a.ts", "file/b.ts"].map((name) => ({ path: at(name), content: "new" }));
   expect(() => writeFiles(files)).toThrow(/^Cannot write /);
