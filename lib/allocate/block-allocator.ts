@@ -80,7 +80,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
 ): Allocator<ValueOf<Sequence>> {
   const sequence = given as Sequence;
   const { cycle, increment, mode } = resolveOptions(sequenceOf(sequence));
-  if (cycle) fail(sequence, "blockAllocator takes no sequence that cycles, because its blocks would overlap");
+  if (cycle) fail(sequence, "blockAllocator does not accept a sequence that cycles, because its blocks would overlap");
   const size = sizeOf(increment);
   const {
     blocks = 1,

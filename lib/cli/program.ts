@@ -82,7 +82,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** What was given to an option that there is not may be a password. */
+/** Removes the value of an unknown option from a message, because it may be a password. */
 function withoutValue(message: string): string {
   return message.replace(/(unknown option '-[^='\n]*)=[^\n]*'/, "$1'");
 }

@@ -1,11 +1,12 @@
 import { type Sql, sql } from "../index.js";
 
-/** More nodes than a default has that somebody wrote. Each takes the server about 1 kB of its stack, which often is 2 MB. */
+/** More nodes than any hand-written default has. Each needs about 1 kB of the server's stack, which is often 2 MB. */
 const MAX_NODES = 300;
 
 /**
- * The text of a stored expression; null if it names columns, or if it is so large that the server may not be able to write it.
- * Whoever owns a table could make its default so deep that the server stores it, and fails with 54001 when asked for its text.
+ * Builds an expression for the text of a stored expression. It is null if the stored expression names columns, or is so
+ * large that the server may not be able to write it. The owner of a table could nest a default so deeply that the
+ * server stores it, but fails with 54001 when asked for its text.
  */
 export function expressionText(expression: Sql): Sql {
   const nodes = sql`${expression}::pg_catalog.text`;

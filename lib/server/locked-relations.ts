@@ -1,8 +1,8 @@
 import { type Sql, sql } from "../index.js";
 
 /**
- * The relations of this database that another session has locked, or waits to lock, in one of these modes: a query of one column
- * `relation`. Every role may read that.
+ * Builds a query for the relations that another session has locked, or waits to lock, in one of these modes, with one
+ * column `relation`. It covers this database. Every role may read this.
  */
 export function lockedRelations(...modes: readonly string[]): Sql {
   return sql`

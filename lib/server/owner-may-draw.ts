@@ -1,11 +1,11 @@
 import { type Sql, sql } from "../index.js";
 
 /**
- * Whether the owner of a table may draw from a sequence. Every role may make a table whose default draws from the sequence of
- * another role, also without a privilege on it, and fill that table as it likes. Such a table tells nothing of the sequence, and
- * must not move it.
+ * Builds an expression for whether the owner of a table may draw from a sequence. Every role can create a table whose
+ * default draws from another role's sequence, even without a privilege on it, and fill that table at will. Such a table
+ * says nothing about the sequence, and must not move it.
  *
- * @param relation the table, with `relowner`
+ * @param relation - the table, with `relowner`
  */
 export function ownerMayDraw(relation: Sql, sequence: Sql, sequenceOwner: Sql): Sql {
   return sql`(

@@ -719,7 +719,7 @@ test("a password is not shown in the name of a database, or in an option that th
   expect(unknown.stderr).toMatch(/^error: unknown option '--pasword'\n/);
 });
 
-test("a file that cannot be written is said", async () => {
+test("a file that cannot be written is reported", async () => {
   const project = await newProject();
   const { status, stderr } = await project.run("pull", "--url", database.url, "--out", "package.json/s.ts");
   expect([status, stderr]).toEqual([

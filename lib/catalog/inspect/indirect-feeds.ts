@@ -73,7 +73,7 @@ export const indirectFeeds = sql`
       where r.ev_class = reached.relation and r.ev_type = '1'
     ) onward
   ), origins as materialized (
-    -- The text of a rule is as long as its view has columns: so it is taken apart once for each view, and not for each column.
+    -- The text of a rule grows with the columns of its view, so it is parsed once per view and not per column.
     select r.ev_class as view, origin[1]::pg_catalog.int4 as number,
       origin[2]::pg_catalog.oid as relation, origin[3]::pg_catalog.int4 as origin
     from pg_catalog.pg_rewrite r

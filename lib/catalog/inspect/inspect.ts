@@ -44,7 +44,7 @@ export async function inspect(db: Source, options: InspectOptions = {}): Promise
   const query = sequencesQuery(server.version, schemas);
   const read = (reading?: Reading) => readAgain(() => readDocument<ColumnsOf<SequenceRow>>(db, query, reading));
   let columns = await read();
-  // Most locks are gone in a moment. One that stays must not hold up the look at all other sequences.
+  // Most locks are released quickly. One that stays must not delay reading all other sequences.
   for (let waited = 0; waited < LOCKED_MS && columns.locked?.includes(true) === true; waited += PAUSE_MS) {
     await new Promise((resolve) => {
       setTimeout(resolve, PAUSE_MS);
@@ -75,7 +75,7 @@ function hasUnknown({ last, locked, may_select: mayRead }: ColumnsOf<SequenceRow
   return last?.some((value, index) => value === null && mayRead?.[index] === true && locked?.[index] !== true) ?? false;
 }
 
-/** How long sequences that are locked are waited for, and how often they are looked at meanwhile. */
+/** How long to wait for locked sequences, and the pause between two attempts. */
 const LOCKED_MS = 500;
 const PAUSE_MS = 100;
 

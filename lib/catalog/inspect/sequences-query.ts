@@ -19,7 +19,7 @@ const COLUMNS = (
  * an object per sequence takes the server much longer.
  */
 export function sequencesQuery(version: number, schemas: readonly string[] | undefined): Sql {
-  // Before 18 the server reads a position under a lock that also ALTER SEQUENCE conflicts with.
+  // Before 18 the server reads a position under a lock that conflicts with ALTER SEQUENCE.
   const locked =
     version < 180_000
       ? lockedRelations("ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")
@@ -106,7 +106,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         union select objid from feeding where not counts
       ) used on used.refobjid = s.oid
       left join lateral (
-        -- What is locked is not waited for: whoever drops a sequence, and does not commit, would hold up the look at all others.
+        -- It does not wait for locked sequences. A session that drops one without committing would delay all others.
         select v.last_value, v.is_called
         from (
           select case when not s.locked then s.oid end as oid, s.nspname, s.relname, s.relpersistence,

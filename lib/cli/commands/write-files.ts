@@ -62,7 +62,7 @@ function isThere(path: string): boolean {
 /** Replaces a file once the new one is complete. A link stays a link, and its target keeps its permissions. */
 function replaceFile(path: string, content: string): void {
   const old = statSync(path, { throwIfNoEntry: false });
-  // A file in the place of a device would be there for every program: /dev/null, say, if root asks for it.
+  // A regular file that replaces a device, such as /dev/null for root, would affect every program.
   if (old !== undefined && !old.isFile()) throw new Error("it is not a regular file");
   const target = old === undefined ? path : realpathSync(path);
   withTemporary(target, content, old, (temporary) => renameSync(temporary, target));

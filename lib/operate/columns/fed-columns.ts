@@ -126,7 +126,7 @@ export async function readFedColumns(
       ...column,
       parts,
       plain: column.plain && column.stranger === null,
-      // A stranger would otherwise choose what `status` advises to grant.
+      // Otherwise a stranger would decide which grants `status` recommends.
       rolesWithoutUsage: column.stranger === null ? column.rolesWithoutUsage : [],
       tables:
         parts === null

@@ -35,7 +35,7 @@ export async function readExtremes(
 ): Promise<Map<FedColumn, Extreme>> {
   const extremes = new Map<FedColumn, Extreme>();
   const total = columns.length;
-  // In a transaction of the caller a lock that is not free in time would be the end of it.
+  // A lock timeout would end a transaction of the caller.
   const locks = "begin" in db && total > 0 ? await readLocks(db) : undefined;
   const late: FedColumn[] = [];
   const free = columns.filter(({ tables }) => {
@@ -50,7 +50,7 @@ export async function readExtremes(
   for (const column of late) {
     onProgress?.({ done: extremes.size, total });
     const start = performance.now();
-    // One that is used up stays at 1, because 0 would wait forever.
+    // When it is used up it stays at 1, because 0 would wait forever.
     const lockTimeout = locks?.patience === 0 ? 0 : Math.max(1, Math.ceil(left));
     await readBatch(db, { ...how, lockTimeout }, [column], extremes);
     left -= performance.now() - start;
@@ -60,7 +60,7 @@ export async function readExtremes(
 }
 
 interface Locks {
-  /** The OIDs of tables that another session has locked against reading, or that it waits to lock so: with what is below them. */
+  /** The OIDs of tables that another session has locked against reading, or waits to lock, and of their parents. */
   readonly relations: ReadonlySet<string>;
   /** The `lock_timeout` of the connection, in milliseconds. */
   readonly patience: number;
@@ -116,9 +116,9 @@ export interface Reading extends Trust {
   readonly version: number;
   /** The keys of sequences whose position the server can only read by name. */
   readonly undrawn: ReadonlySet<string>;
-  /** How long to wait for a lock, in milliseconds. Default: as the connection does. */
+  /** How long to wait for a lock, in milliseconds. Default: the connection's own setting. */
   readonly lockTimeout?: number | undefined;
-  /** Where a column goes whose lock was not free in that time, to be read later. */
+  /** Collects columns whose lock was not free in that time, to be read later. */
   readonly late?: FedColumn[] | undefined;
 }
 

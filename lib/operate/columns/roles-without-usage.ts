@@ -17,7 +17,7 @@ export const rolesWithoutUsage = sql`
       select doors.sequence, doors.root, doors.number, v.view, doors.depth + 1
       from doors
       join views v on v.base = doors.relation
-      -- The function looks at all views below, and waits for their locks: so only at a view that was come to from below.
+      -- The function reads all views below and waits for their locks, so it is only called for a view reached from below.
       where doors.depth < 10 and has_any_column_privilege(v.owner, v.base, 'insert')
         and case when v.base = doors.relation then pg_catalog.pg_relation_is_updatable(v.view, false) & 8 = 8 end
     ), views as materialized (

@@ -139,7 +139,7 @@ export async function applyResync(
       continue;
     }
     try {
-      // A move that was planned forwards does not turn back, whatever is found now.
+      // A move that was planned forwards never goes backwards, whatever the columns hold now.
       const mayTurnBack = columns.some(({ increment }) => isBackwards(planned, increment));
       const wishes = wishesOf({ ...plan.options, allowBackwards: plan.options.allowBackwards === true && mayTurnBack });
       const move = await moveSafely(db, sequence, columns, wishes, plan.options, lockTimeout);
@@ -159,7 +159,7 @@ function refuseTransaction(name: string, db: Pick<Database, "begin">): void {
   throw new NextvalError("INVALID_ARGUMENT", problem);
 }
 
-/** Why a sequence is not moved back: what has taken its values is not only in the columns that were read. */
+/** Why a sequence is not moved back: its values may be in more columns than those that were read. */
 const DRAWN_ELSEWHERE =
   "it also gives values to a domain, a function, a view or a rule, and what has taken them is not counted, so it is not moved back";
 
