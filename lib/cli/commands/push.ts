@@ -130,7 +130,7 @@ function carryOut({ db, plan, settings: { allow, lockTimeout } }: Planned): Prom
   return apply(db, plan, { allow, lockTimeout });
 }
 
-/** Why a plan cannot be applied, and what would let it pass; null where it can. */
+/** Returns why a plan cannot be applied, and which flags would allow it; null if it can. */
 function refusalOf({ changes }: Plan, allow: readonly HazardCode[]): string | null {
   const hazards = changes.flatMap((change) => change.hazards);
   const blocked = codesOf(hazards.filter((hazard) => hazard.blocked));

@@ -103,7 +103,7 @@ function summary(sequences: readonly SequenceHealth[], worst: HealthLevel): Show
   return paintOf(worst)(counts);
 }
 
-/** `under an hour`, `31 hours`, `4.2 days`, `1,200 days`: rounded down, as it is a warning. */
+/** Formats days: `under an hour`, `31 hours`, `4.2 days`, `1,200 days`. Rounds down, because it is a warning. */
 export function daysLeft(days: number): string {
   if (days <= 0) return "0 days";
   const hours = Math.floor(days * 24);

@@ -80,8 +80,8 @@ export function toExtreme([last, ahead]: ExtremeDocument): Extremes {
 }
 
 /**
- * The values of a column, as a query of one column `value`: of the table with all below it, or of those parts only that
- * take values from the same sequence. The server looks at the index of each part all the same: observed.
+ * Builds a query for the values of a column, with one column `value`. It reads the table with all its children, or only
+ * the parts that take values from the same sequence. The server still uses the index of each part: observed.
  */
 export function valuesOf({ column, tables, guarded }: FedColumn): Sql {
   const each = tables.map((table) => {

@@ -23,8 +23,8 @@ export interface FedColumn extends ColumnName {
   /** Whether the column stores the value of the sequence unchanged. */
   readonly plain: boolean;
   /**
-   * The owner of the table if that role lacks USAGE on the sequence; else null. Any role can create such a table, so its rows
-   * and its type say nothing about the sequence.
+   * The owner of the table if that role lacks USAGE on the sequence; else null. Any role can create such a table, so
+   * its rows and its type say nothing about the sequence.
    */
   readonly stranger: string | null;
   /** Whether the column by itself is a primary key, unique, or excluded from holding equal values. */

@@ -58,8 +58,8 @@ export interface StatusOptions extends Trust {
  *
  * Concurrent inserts cause no false alarm, because the position of a sequence is read after its rows. A column that
  * fails or may not be read is the problem `NOT_COMPARED`, because its sequence may be behind. Tables that are locked
- * against reading are read last, within the connection's `lock_timeout` in total. In a transaction of the caller, `status` waits for a
- * lock as any statement does.
+ * against reading are read last, within the connection's `lock_timeout` in total. In a transaction of the caller,
+ * `status` waits for a lock as any statement does.
  *
  * Throws `INVALID_ARGUMENT`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
  */
