@@ -1,9 +1,9 @@
-/** What all subpaths use of the core. */
+/** The parts of the core that all subpaths may use. */
 const CORE = ["lib/index.ts", "lib/internal.ts"];
 
 /**
- * Who may import what, the lowest layer first: an entry is a layer, a folder or file of one, or a package. A layer may also import
- * itself. Layers are named for folders and files, and the longest name that fits a file counts.
+ * The allowed imports, lowest layer first. An entry is a layer, a folder or file of one, or a package. A layer may also
+ * import itself. Layers are named after folders and files, and the longest name that fits a file counts.
  */
 export const LAYERS = {
   types: [],

@@ -4,7 +4,7 @@ import { LAYERS } from "./layers.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Whether a path is a place or below it; "node:" is a place, too. */
+/** Whether a path is a place or below it; "node:" also counts as a place. */
 const isIn = (path, place) => path === place || path.startsWith(place.endsWith(":") ? place : `${place}/`);
 
 const BY_LENGTH = Object.keys(LAYERS).sort((one, other) => other.length - one.length);
@@ -12,7 +12,10 @@ const BY_LENGTH = Object.keys(LAYERS).sort((one, other) => other.length - one.le
 /** The layer of a file, by the longest name that fits. */
 const layerOf = (path) => BY_LENGTH.find((layer) => isIn(path, layer));
 
-/** What is wrong with an import: a sentence, or undefined. `file` is relative to the project, `specifier` as it stands there. */
+/**
+ * Returns what is wrong with an import, in a sentence, or undefined. `file` is relative to the project, and `specifier`
+ * is as written there.
+ */
 export function importProblem(file, specifier) {
   const layer = layerOf(file);
   if (layer === undefined) return `${file} is in no layer; name one in lint/layers.mjs.`;
@@ -23,7 +26,7 @@ export function importProblem(file, specifier) {
   return `${layer} may not import ${target}; see lint/layers.mjs.`;
 }
 
-/** Holds each import to the table of layers, imports of types included. */
+/** Checks each import against the table of layers, including imports of types. */
 const imports = {
   create(context) {
     const file = relative(ROOT, context.filename).split(sep).join("/");

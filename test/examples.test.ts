@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const database = useDatabase();
 const compile = usePrograms();
 
-/** How Node is told to run an example, by its name. */
+/** The flags of Node for an example, by its name. */
 const args: { [example: string]: readonly string[] } = {};
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ async function outputOf(example: string): Promise<string> {
   return stdout;
 }
 
-/** What only comes out when the example did its work, in this order. */
+/** Output that appears only if the example did its work, in this order. */
 const EXPECTED: { readonly [example: string]: readonly string[] } = {
   quickstart: [
     'create sequence "order_seq" increment by 2 minvalue 100 maxvalue 10000 start with 100 cache 10 cycle',

@@ -8,7 +8,7 @@ import { useDatabase } from "../support/database.js";
 
 const POOLS = [1, 3, 10];
 const CALLS_PER_WORKER = 8;
-/** Each call has so many numbers of its own, for the rows that it inserts. */
+/** How many numbers each call has for the rows that it inserts. */
 const IDS_PER_CALL = 3;
 
 const database = useDatabase();
@@ -20,15 +20,15 @@ beforeAll(async () => {
   await db`create table kept (id integer primary key, note text)`;
 });
 
-/** A call that has an answer of its own, by the number that it is given. */
+/** A call with a unique answer, by the number that it is given. */
 interface Kind {
   readonly call: (db: Database, id: number) => PromiseLike<unknown>;
   readonly value?: (id: number) => unknown;
   /** The SQLSTATE, if the server refuses the call. The message quotes `bad` and the number. */
   readonly fails?: string;
-  /** Whether the call draws values, which it gives back instead of a value that is known before. */
+  /** Whether the call draws values and returns them, instead of a value that is known before. */
   readonly draws?: boolean;
-  /** The rows that are there if it succeeds, and only then. */
+  /** The rows that exist if it succeeds, and only then. */
   readonly inserts?: (id: number) => number[];
 }
 
@@ -109,7 +109,7 @@ attack("chaos proxy: every answer belongs to its statement, and every call ends"
   const ledger = new Ledger();
   await database.client`truncate kept`;
   await Promise.all(POOLS.map((max) => attackPool(max, name, ledger, round)));
-  // The server ends by itself what a lost connection has left.
+  // The server itself ends the work of a lost connection.
   const left = () => database.client`select state from pg_stat_activity where application_name = ${name}`;
   await expect.poll(left, { interval: 10 }).toEqual([]);
   ledger.compare((await database.client`select id from kept`).map(({ id }) => id as number));
@@ -142,7 +142,7 @@ async function attackPool(max: number, name: string, ledger: Ledger, { random, c
   const workers = Array.from({ length: max + 3 }, async () => {
     const choices = random.fork();
     for (let calls = 0; calls < CALLS_PER_WORKER; calls++) {
-      // Several at once, so that one follows another on a connection before that is answered.
+      // Several at the same time, so one follows another on a connection before that is answered.
       const kinds = Array.from({ length: choices.between(1, 3) }, () => choices.pick(Object.keys(KINDS)));
       await Promise.all(kinds.map((kind) => makeCall(kind, ledger.nextId())));
     }
@@ -163,7 +163,7 @@ async function attackPool(max: number, name: string, ledger: Ledger, { random, c
   for (const [figure, amount] of proxy.figures) count(figure, amount);
 }
 
-/** Remembers what each call was told, and compares it with what is there. */
+/** Records the answer of each call, and compares it with the database. */
 class Ledger {
   #lastId = 0;
   readonly #present = new Set<number>();
@@ -201,7 +201,7 @@ class Ledger {
     }
   }
 
-  /** Fails if a row is missing that was reported as inserted, or is there although an error was reported. */
+  /** Fails if a row that was reported as inserted is missing, or a row exists although an error was reported. */
   compare(ids: readonly number[]): void {
     const there = new Set(ids);
     expect(

@@ -7,7 +7,7 @@ import type { Random } from "../support/attacks/random.js";
 import { useDatabase } from "../support/database.js";
 
 const POOLS = [1, 3, 10];
-/** All at once: 500 statements. */
+/** 500 statements at the same time. */
 const ON_THE_POOL = 300;
 const TRANSACTIONS = 5;
 const SESSIONS = 5;
@@ -23,24 +23,24 @@ beforeAll(async () => {
   await db`create table kept (id integer primary key, at timestamptz, note text)`;
 });
 
-/** A statement, and the only answers that may come to it. Each of them tells the number that the statement was given. */
+/** A statement, and the only answers that it may get. Each contains the number that the statement was given. */
 interface Kind {
   readonly name: string;
   readonly call: (db: Handle, id: number) => Query<any>;
   /** The rows. */
   readonly rows?: (id: number) => unknown[];
-  /** The codes that it may fail with: of the server, or of the library if it refuses a value. */
+  /** The codes that it may fail with: the server's, or the library's if it refuses a value. */
   readonly fails?: string[];
-  /** What the message of the error has to hold. */
+  /** Text that the message of the error must contain. */
   readonly because?: (id: number) => string;
   readonly inserts?: boolean;
-  /** Gives back a row with a value that nobody else has drawn. */
+  /** Returns a row with a value that no other statement has drawn. */
   readonly draws?: boolean;
 }
 
 const own = (id: number) => `value of ${id}`;
 
-/** One template for values of every type, good and bad, so that the server has prepared it when a bad one comes. */
+/** One template for good and bad values of every type, so the server has prepared it when a bad one comes. */
 const CASTS = {
   text: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::text as value`,
   integer: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::integer as value`,
@@ -54,7 +54,7 @@ const CASTS = {
   jsonb: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::jsonb as value`,
   "integer[]": (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::integer[] as value`,
   mood: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::mood as value`,
-  // The server finds the type by itself.
+  // The server infers the type.
   "compared timestamptz": (db: Handle, id: number, value: any) =>
     db`select ${id}::integer as id, true as value where pg_postmaster_start_time() > ${value}`,
 } satisfies Record<string, (db: Handle, id: number, value: any) => Query<any>>;
@@ -213,7 +213,7 @@ const tooMany: Kind = {
   fails: ["INVALID_TEMPLATE"],
 };
 
-/** Two in three are good ones, which a bad one could harm. */
+/** Two thirds are good ones, which a bad one could harm. */
 function pickKind(random: Random): Kind {
   if (random.chance(0.004)) return tooMany;
   if (random.chance(0.3)) return random.pick(otherKinds);
@@ -263,15 +263,15 @@ async function attackPool(max: number, ledger: Ledger, { random, seed, count }: 
     (await database.client`select state from pg_stat_activity where application_name = ${name}`).map(
       ({ state }) => state as string,
     );
-  // The server says so a moment after the answer.
+  // The server reports it a moment after the answer.
   await expect.poll(async () => new Set(await states()), { interval: 5 }).toEqual(new Set(["idle"]));
   expect((await states()).length).toBeLessThanOrEqual(max);
   await client.end({ timeout: 1 });
 }
 
-/** A failed statement fails those after it in the same transaction, and what was inserted is there if all is committed. */
+/** A failed statement fails the later ones in its transaction. The inserted rows exist if all is committed. */
 async function attackInTransaction(db: Database, ledger: Ledger, random: Random): Promise<void> {
-  // In half of the transactions nothing fails, so they have to be committed.
+  // Half of the transactions have no failure, so they have to be committed.
   const onlyGood = random.chance(0.5);
   const inserted: (number | undefined)[] = [];
   let failures = 0;
@@ -298,7 +298,7 @@ interface InTransaction {
   readonly onFailure: () => void;
 }
 
-/** Checks that every answer belongs to its statement, and remembers what has been inserted. */
+/** Checks that every answer belongs to its statement, and records the inserted rows. */
 class Ledger {
   readonly #count: Round["count"];
   #lastId = 0;
@@ -371,7 +371,7 @@ class Ledger {
     }
   }
 
-  /** Fails if a row is missing that was reported as inserted, or is there although an error was reported. */
+  /** Fails if a row that was reported as inserted is missing, or a row exists although an error was reported. */
   compare(ids: readonly number[]): void {
     const there = new Set(ids);
     expect(

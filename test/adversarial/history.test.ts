@@ -14,7 +14,7 @@ const STEPS = 25;
 const database = useDatabase();
 /** All clients draw from it, and none sets it. */
 const drawnSeq = pgSequence("drawn_seq");
-/** Clients set these, too. There are few operations on each, so that the checker can try all their orders. */
+/** Clients also set these. There are few operations on each, so the checker can try all their orders. */
 const setSeqs = Array.from({ length: 12 }, (_, index) => pgSequence(`set_${index}_seq`));
 
 beforeAll(async () => {
@@ -61,7 +61,7 @@ attack("history of concurrent clients: draws are unique and in order, what is co
   for (const [figure, amount] of proxy.figures) if (figure !== "connections") count(figure, amount);
 });
 
-/** What all clients did, in the order of their calls. */
+/** The operations of all clients, in the order of their calls. */
 class History {
   readonly draws: Operation[] = [];
   readonly operations: Operation[] = [];
@@ -98,7 +98,7 @@ class History {
 
 const ROLL_BACK = new Error("roll back");
 
-/** A program that does one thing after the other, and writes down what it was told. */
+/** A program that makes one call after another, and records the answers. */
 class Client {
   #notes = 0;
 
@@ -265,7 +265,7 @@ test("the checkers detect wrong histories", () => {
   expect(isLinearizable([draw(0, 1, 2n), draw(2, 3, 1n)], 1n)).toBe(false);
   expect(isLinearizable([set(0, 1, 7n), draw(2, 3, 8n)], 1n)).toBe(false);
   expect(isLinearizable([set(0, 1, 7n), draw(2, 3, 1n)], 1n)).toBe(false);
-  // A lost one may be carried out late, or never.
+  // A lost operation may be executed late, or never.
   expect(isLinearizable([set(0, Infinity, 7n), draw(1, 2, 1n), draw(3, 4, 7n)], 1n)).toBe(true);
   expect(isLinearizable([draw(0, Infinity), draw(1, 2, 1n), draw(3, 4, 3n)], 1n)).toBe(true);
   expect(isLinearizable([draw(0, Infinity), draw(1, 2, 1n), draw(3, 4, 4n)], 1n)).toBe(false);

@@ -25,7 +25,7 @@ let drawIds: string;
 
 beforeAll(async () => {
   [drawIds] = await compile(new URL("../support/draws/draw-ids.ts", import.meta.url));
-  // The kill has to lose what was not flushed. Without fsync the server takes no commit_delay either.
+  // The kill has to lose data that was not flushed. Without fsync, commit_delay has no effect either.
   server = await startServer({ settings: { fsync: "on" } });
 });
 
@@ -121,9 +121,9 @@ attack("SIGKILL of the server under load: nothing drawn comes twice, no gap wher
 });
 
 interface Writers {
-  /** What they were told is committed. */
+  /** The values that the server confirmed as committed. */
   readonly committed: bigint[];
-  /** Resolves when as many transactions as there are writers have been committed from now on. */
+  /** Resolves after as many further commits as there are writers. */
   progress(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -143,7 +143,7 @@ function startWriters(
         transactions++;
         committed.push(...answer.value);
       } else {
-        // The kill came into the middle of the work, and nothing else went wrong.
+        // The kill interrupted the work, and nothing else failed.
         expect(answer).toMatchObject({ kind: "lost" });
         count("calls lost");
         await sleep(10);
@@ -171,7 +171,7 @@ async function expectKept(committed: readonly bigint[], db: Database): Promise<v
   const [last] = await db<{ id: bigint }>`select max(id) as id from kept`;
   const next = await db.nextval(rowSeq);
   expect(next).toBeGreaterThan(last?.id ?? 0n);
-  // The writers draw meanwhile.
+  // The writers draw at the same time.
   const [later] = await db<{ id: bigint }>`select max(id) as id from kept`;
   expect(next - (later?.id ?? 0n)).toBeLessThanOrEqual(LOGGED_AHEAD + BigInt(WRITERS) * MOST_AT_ONCE + 1n);
 }

@@ -12,7 +12,7 @@ const database = useDatabase();
 interface Expression {
   readonly parts: readonly (string | { readonly parameter: string })[];
   readonly value: string;
-  /** A place in the first part that is quoted. */
+  /** A position in the first part that is quoted. */
   readonly inside?: number;
 }
 
@@ -43,7 +43,7 @@ function anything(random: Random, most = 6): string {
 
 const doubled = (text: string, quote: string) => text.replaceAll(quote, quote + quote);
 
-/** Blanks and comments, with an end of line among them if there has to be one. */
+/** White space and comments, with a line break among them if needed. */
 function gap(random: Random, hasLineEnd = random.chance(0.5)): string {
   const line = () => `--${anything(random).replaceAll(/[\n\r]/g, "")}${random.pick(["\n", "\r", "\r\n"])}`;
   const blanks = () => random.pick(["", " ", "\t", "\f", " \t "]);
@@ -84,7 +84,7 @@ const EXPRESSIONS: readonly ((random: Random, hole: () => string) => Expression)
     const value = anything(random);
     return { parts: [`'${doubled(value, "'")}'`], value, inside: 1 };
   },
-  // A string that goes on in another line.
+  // A string that continues on another line.
   (random) => {
     const [first, second] = [anything(random), anything(random)];
     return {
@@ -93,7 +93,7 @@ const EXPRESSIONS: readonly ((random: Random, hole: () => string) => Expression)
       inside: 1,
     };
   },
-  // An escape string, of which the second half is one, too.
+  // An escape string whose second half is also one.
   (random) => {
     const [first, second] = [escaped(random), escaped(random)];
     const further = random.chance(0.5);
@@ -146,7 +146,7 @@ const EXPRESSIONS: readonly ((random: Random, hole: () => string) => Expression)
   },
 ];
 
-/** A select list of expressions with odd names, and gaps wherever the server allows one. */
+/** A select list of expressions with odd names, and gaps everywhere that the server allows them. */
 function makeSelect(random: Random): { parts: Expression["parts"]; row: Record<string, string> } {
   const row: Record<string, string> = {};
   const parts: Expression["parts"][number][] = [`select${gap(random)} `];
@@ -165,7 +165,7 @@ function makeSelect(random: Random): { parts: Expression["parts"]; row: Record<s
   return { parts, row };
 }
 
-/** Joins neighbouring texts, so that there is one before and after each parameter. */
+/** Joins adjacent texts, so there is one before and one after each parameter. */
 function piecesOf(parts: Expression["parts"]): { texts: string[]; parameters: string[] } {
   const texts = [""];
   const parameters: string[] = [];

@@ -64,7 +64,7 @@ const PIECES = [
   ["-- Up Migration", "-- Down Migration", "\n-- Down Migration\n", "+goose Down", "-- +goose StatementEnd"],
 ].flat();
 
-/** What `generate` refuses in a name, and what the server keeps to itself. */
+/** Characters that `generate` refuses in a name, and names that the server reserves. */
 const REFUSED_IN_NAMES = /[\n-\r\x85\u2028\u2029\ufeff]|\$\{|^pg_/;
 
 function hostileName(random: Random): string {
@@ -92,7 +92,7 @@ function declarationsOf({ name, otherName, table, comment, newComment }: Hostile
   return { before, declared };
 }
 
-/** What no plan has so far: no way back, and a hazard that says anything. */
+/** Steps that no plan has yet: without an inverse, and with a hazard of any text. */
 function withoutInverse({ table, comment, newComment }: Hostile): Change {
   const literal = `E'${newComment.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
   return {
@@ -110,7 +110,7 @@ const database = useDatabase({ onnotice: () => {} });
 
 const ofTools = /^(pgmigrations|schema_migrations)/;
 
-/** What there is, but for the tables where the tools remember what they did. */
+/** The objects of the database, without the tables of the tools' own records. */
 async function state() {
   const { sequences, taken, keys, tables, ...rest } = await inspect(bind(database.client));
   return {
@@ -122,7 +122,7 @@ async function state() {
   };
 }
 
-/** Has the tool take a database to the declarations and back. */
+/** Runs the tool to migrate a database to the declarations and back. */
 async function migrate(tool: Tool, hostile: Hostile): Promise<void> {
   const folder = await mkdtemp(`${tmpdir()}/nextval-migrations-`);
   try {
@@ -170,7 +170,7 @@ async function migrateIn(folder: string, { format, command, args, up, down }: To
   await client.end({ timeout: 1 });
 }
 
-// Two processes, which the others of a run may hold up.
+// Two processes, which other tests may delay.
 test.each(tools)("$format migrates the database to the declarations and back", (tool) => migrate(tool, KNOWN), 60_000);
 
 attack("migrations: tools run what is generated for any names and comments", async ({ random, count }) => {

@@ -7,10 +7,13 @@ import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 
-/** So many of each property and setting in a round. */
+/** How many cases of each property and setting there are in a round. */
 const TEXTS = 25;
 
-/** What quoting has stumbled over somewhere: quotes, escapes, ends of comments and strings, odd blanks, other scripts. */
+/**
+ * Text that has broken quoting somewhere: quotes, escapes, ends of comments and strings, odd white space, other
+ * scripts.
+ */
 const SUSPECTS = [
   ..."'\"\\$;-*/%_.,:&|()[]{}?@#!`~^<>= \t\n\r\v\f",
   ..."\u0001\u001b\u007f\u0085\u00a0\u00ad\u200b\u200f\u2028\u202e\ufeff\ufffd\uffff",
@@ -54,13 +57,13 @@ function cut(whole: string): string {
   return kept;
 }
 
-/** Through the protocol that takes several statements at once, so that what escapes from its quotes can do harm. */
+/** Uses the protocol that accepts several statements, so text that escapes from its quotes can do harm. */
 async function read(client: postgres.Sql, statement: string): Promise<{ name: string | undefined; values: unknown[] }> {
   const rows = await client.unsafe(statement).simple().values();
   return { name: rows.columns?.[0]?.name, values: rows.flat() };
 }
 
-/** What has to hold of any name or text. */
+/** Properties that must hold for any name or text. */
 type Property = (client: postgres.Sql, check: Check) => Promise<void>;
 type Check = <Given>(given: fc.Arbitrary<Given>, holds: (given: Given) => Promise<void>) => Promise<void>;
 

@@ -86,13 +86,13 @@ async function insert(client: postgres.Sql, { table }: Fed): Promise<string> {
   );
 }
 
-/** What the sequence gives next, as its row says. */
+/** The next value of the sequence, by its row. */
 async function nextOf(client: postgres.Sql, { sequence, increment }: Fed): Promise<bigint> {
   const [row] = await client.unsafe(`select last_value, is_called from ${sequence}`);
   return BigInt(row!["last_value"]) + (row!["is_called"] ? increment : 0n);
 }
 
-/** Calculates from all the rows what resync has to do: the value to move to, or why there is none. */
+/** Computes from all rows what resync has to do: the value to move to, or the reason why there is none. */
 async function expected(client: postgres.Sql, fed: Fed): Promise<bigint | "stays" | "skipped" | "fails"> {
   const { table, increment, least, greatest, cycle } = fed;
   if (cycle) return "skipped";
@@ -127,7 +127,7 @@ function outcomeOf(
 }
 
 attack("resync: inserts succeed behind it, and no sequence goes back", async ({ random, count }) => {
-  // Every statement has names of its own, so the connections are not kept.
+  // Every statement has its own names, so the connections are not kept.
   const client = database.connect({ max: 1 });
   await client`drop schema public cascade`;
   await client`create schema public`;
@@ -186,7 +186,7 @@ attack("resync: inserts succeed behind it, and no sequence goes back", async ({ 
     const moved = (await nextOf(client, fed)) - before.get(fed)!;
     if (!cycle) expect(moved * increment >= 0n, `${what} was moved back by ${moved}`).toBe(true);
     if (!cycle && !isBusy && typeof outcome !== "bigint") expect(moved, what).toBe(0n);
-    // Those that draw at the same time may use up the free part of a range in which a sequence was left.
+    // Concurrent draws may use up the free part of a range in which a sequence was left.
     if (cycle || outcome === "fails" || (outcome === "skipped" && isBusy)) continue;
     // A connection that has reserved nothing draws what comes next. In a free part there is one value at least.
     const fresh = database.connect({ max: 1 });

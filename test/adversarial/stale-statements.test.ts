@@ -11,8 +11,8 @@ const ROWS = 500;
 const MOST_CHANGES = 10;
 
 /**
- * The codes for a prepared statement that the server cannot run any more: its result has other columns, or it is gone. The library
- * may also run the statement again by itself.
+ * The codes for a prepared statement that the server can no longer run: its result has other columns, or it is gone.
+ * The library may also run the statement again itself.
  */
 const STALE = /^(0A000|26000)$/;
 
@@ -122,7 +122,7 @@ async function attackInTransaction(
       }
     }),
   );
-  // Its begin or commit may be stale, too.
+  // Its begin or commit may also be stale.
   if (failures === 0 && answer.kind === "value") count("transactions committed");
   else expect(answer).toEqual({ kind: "server error", code: expect.stringMatching(STALE), error: expect.any(Error) });
 }

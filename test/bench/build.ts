@@ -12,8 +12,8 @@ import { interleave, median, type Task } from "./interleave.js";
 import { atLeast, atMost, type Report, round, type Table, type Target } from "./report.js";
 
 /**
- * Those of a group are timed in turn. The queries of postgres.js are promises that V8 keeps longer than it should, and
- * collecting them holds up whoever is timed beside them, so it comes last and alone.
+ * Contenders of a group are timed in turn. The queries of postgres.js are promises that V8 keeps longer than it should.
+ * Collecting them delays every contender beside them, so it comes last and alone.
  */
 const GROUPS: readonly (readonly Contender[])[] = [
   [handWritten, ours, oursCalled, oursInsert, sqlTemplateTag, databasesSql, kysely, drizzle, slonik],
@@ -30,7 +30,7 @@ const TARGETS: readonly { of: Contender; in: Case; timesLimit: number; timesFast
   { of: ours, in: "10 deep", timesLimit: 18, timesFaster: 4 },
 ];
 
-/** Whether a text is only made, or also used as an object key, as drivers do with it: that makes V8 flatten and hash it. */
+/** Whether a text is only made, or also used as an object key. Drivers do so, which makes V8 flatten and hash it. */
 const USES = ["built", "keyed"] as const;
 
 type Use = (typeof USES)[number];
@@ -38,13 +38,13 @@ type Use = (typeof USES)[number];
 /** Takes the text and the values of a built query. */
 type Read = (query: object) => void;
 
-/** Where all that was read is kept, so that nothing of it can be optimised away. */
+/** Keeps everything that was read, so nothing can be optimized away. */
 const sink: Record<string, unknown> = { query: undefined, text: undefined, values: undefined };
 
 /** The texts of all cases, as a driver has its prepared statements by their texts. */
 const statements: Record<string, number> = {};
 
-/** Builds the same queries in all ways, each anew for each reading, and times that. */
+/** Builds the same queries in all ways, again for each reading, and times that. */
 export async function measure(): Promise<Report> {
   for (const name of CASES) checkEquality(name);
 
@@ -119,8 +119,8 @@ function repeat(build: Build, read: Read, count: number): void {
 }
 
 /**
- * Makes the readers of a contender. They are compiled anew for each, because code that is shared would see the queries of all
- * contenders, and reading a property is several times slower where V8 has seen many kinds of objects.
+ * Makes the readers of a contender. They are compiled separately for each, because shared code would see the queries of
+ * all contenders. Reading a property is several times slower if V8 has seen many kinds of objects.
  */
 function makeReaders({ name, text, values }: Contender): Record<Use, Read> {
   const make = (source: string) =>
@@ -156,7 +156,7 @@ function built(contender: Contender, name: Case): Built {
   return { text: query[contender.text] as string, values: query[contender.values] as unknown[] };
 }
 
-/** Slonik numbers as `$slonik_1`, and postgres.js puts spaces of its own between the items of a list. */
+/** Slonik numbers as `$slonik_1`, and postgres.js adds its own spaces between the items of a list. */
 function normalize({ text, values }: Built): Built {
   return {
     text: text

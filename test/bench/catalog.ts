@@ -10,7 +10,7 @@ const ROUNDS = 15;
 /** Each holds a lock until its transaction ends, and the server has room for some thousand locks. */
 const AT_ONCE = 500;
 
-/** What it takes to look at 10,000 sequences, beside one query by hand that reads the same catalogs. */
+/** Measures inspecting 10,000 sequences, beside one handwritten query that reads the same catalogs. */
 export async function measure(): Promise<Report> {
   const server = await startServer();
   const queries: string[] = [];

@@ -17,7 +17,7 @@ const IDS = 100_000;
 const BLOCKS = [1000, 100_000];
 const ROUNDS = 15;
 
-/** What it takes to draw ids, beside a client that does no more than the protocol asks for, and beside plain rows. */
+/** Measures drawing ids, beside a client that does the protocol's minimum, and beside plain rows. */
 export async function measure(): Promise<Report> {
   const server = await startServer({ settings: { fsync: "on" } });
   const client = postgres(server.url, { max: 1, onnotice: () => {} });
@@ -144,7 +144,7 @@ function count(first: bigint, size: number): bigint[] {
   return ids;
 }
 
-/** One draw as each of them is asked for it, on one connection of its own. */
+/** One draw in each contender's own way, each on its own connection. */
 function openPeers(url: string) {
   const text = "select nextval('plain_seq'::regclass)";
   const pool = new Pool({ connectionString: url, max: 1 });
@@ -199,7 +199,9 @@ interface Bulk {
   readonly cpu: number;
 }
 
-/** Milliseconds per call, and nanoseconds of client CPU per id; `turns` calls are timed together where one is too short. */
+/**
+ * Milliseconds per call, and nanoseconds of client CPU per id. `turns` calls are timed together if one is too short.
+ */
 async function bulk(
   work: { readonly [name: string]: () => PromiseLike<unknown> },
   ids = IDS,
@@ -208,7 +210,7 @@ async function bulk(
   const all = Object.entries(work).map(([name, run]) => ({ name, run, ms: [] as number[], cpu: [] as number[] }));
   for (let round = -3; round < ROUNDS; round++) {
     for (const each of all) {
-      // What the one before has left is not for this one to clear away; threads go on with it for a moment.
+      // Waits so this contender does not clean up after the previous one; its threads continue for a moment.
       globalThis.gc?.();
       await setTimeout(50);
       const before = process.cpuUsage();

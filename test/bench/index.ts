@@ -11,8 +11,8 @@ interface Part {
 }
 
 const PARTS: { readonly [name: string]: Part } = {
-  // V8 gives more room to young objects the more of them survive, and a room larger than the processor's cache makes building
-  // slower for all. In a room of fixed size, no contender pays for the garbage of another.
+  // V8 gives more space to young objects the more of them survive. A space larger than the processor's cache makes
+  // building slower for all. With a fixed size, no contender pays for the garbage of another.
   build: { file: "build", flags: ["--min-semi-space-size=2", "--max-semi-space-size=2"] },
   memory: { file: "memory", flags: ["--expose-gc"] },
   "query-rate": { file: "query-rate" },
@@ -51,11 +51,11 @@ const machine = { node: process.version, cpu: cpus()[0]?.model, cpus: cpus().len
 const json = fileURLToPath(new URL("../../bench.json", import.meta.url));
 await writeFile(json, `${JSON.stringify({ date: new Date().toISOString(), machine, parts: reports }, null, 2)}\n`);
 
-/** Each part has a process of its own, so that what one loads and leaves in memory weighs on no other. */
+/** Each part has its own process, so its memory does not affect the others. */
 async function runPart({ file, flags = [] }: Part): Promise<Report> {
   const child = fork(fileURLToPath(new URL("./run-part.ts", import.meta.url)), [file], {
     execArgv: [...process.execArgv, ...flags],
-    // Where "nextval" is the package as it is built and published, and not its sources.
+    // Here "nextval" is the built and published package, not its sources.
     env: { ...process.env, TSX_TSCONFIG_PATH: fileURLToPath(new URL("./tsconfig.json", import.meta.url)) },
   });
   return new Promise((resolve, reject) => {

@@ -11,8 +11,8 @@ export interface Pace {
 }
 
 /**
- * Times tasks in turn, a batch of each per round and each round in another order, so that whatever else the machine does
- * hits all of them alike. Gives the nanoseconds per operation of each round, for each task in the order of `tasks`.
+ * Times tasks in turn, a batch of each per round, and each round in another order. So other load on the machine affects
+ * all of them alike. Returns the nanoseconds per operation of each round, for each task in the order of `tasks`.
  */
 export async function interleave(tasks: readonly Task[], { warmups, rounds, batch }: Pace): Promise<number[][]> {
   const entries = tasks.map((task) => ({ task, count: 1, times: [] as number[] }));

@@ -1,7 +1,7 @@
 import { type Sql, sql } from "nextval";
 import { atMost, type Report, round, type Table } from "./report.js";
 
-/** The most that a million shapes which nobody uses any more may leave in the heap. */
+/** The most heap that a million unused shapes may occupy. */
 const LIMIT_MB = 20;
 
 /** A source of shapes that are not the same twice, or seldom. `random(n)` is a whole number below n. */
@@ -54,7 +54,7 @@ const KINDS: readonly Kind[] = [
 /** Makes a million shapes, asks each for its text and values and lets go of it, and looks at what is left of them. */
 export function measure(): Report {
   const random = makeRandom();
-  // What the first of each kind leaves is code and constants.
+  // The first of each kind leaves only code and constants.
   for (const kind of KINDS) run(kind, 100, random);
 
   const start = heapAfterCollection();
@@ -81,7 +81,7 @@ export function measure(): Report {
   };
 }
 
-/** Gives the largest heap on the way, garbage included. */
+/** Returns the largest heap during the run, including garbage. */
 function run({ make }: Kind, count: number, random: (below: number) => number): number {
   let peak = 0;
   for (let index = 0; index < count; index++) {
@@ -128,7 +128,7 @@ function heapAfterCollection(): number {
   return process.memoryUsage().heapUsed / 1e6;
 }
 
-/** The same numbers in every run. Source: mulberry32. */
+/** Random numbers that are the same in every run. Source: mulberry32. */
 function makeRandom(): (below: number) => number {
   let state = 2;
   return (below) => {

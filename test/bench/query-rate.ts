@@ -20,7 +20,7 @@ async function measureOn(url: string): Promise<Report> {
   const client = postgres(url, { max: 1, onnotice: () => {} });
   try {
     const db = bind(client);
-    // Temporary, so that nothing is left on a server that was there before.
+    // Temporary, so nothing is left on a server that existed before.
     const orderSeq = pgSequence("nextval_bench_seq", { as: "integer" });
     await db.query(createSequence(orderSeq, { temporary: true }));
 
@@ -71,8 +71,8 @@ interface Rate {
 }
 
 /**
- * Where the system puts the client and the server on its processors makes one round twice as fast as another, so the share
- * is the median of the shares in each round.
+ * The system's choice of processors for client and server can make one round twice as fast as another. So the share is
+ * the median of the shares in each round.
  */
 async function compare(queries: { readonly [name: string]: (id: number) => PromiseLike<unknown> }): Promise<Rate[]> {
   const tasks = Object.values(queries).map((query): Task => ({

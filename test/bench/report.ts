@@ -5,7 +5,7 @@ export interface Table {
   readonly rows: readonly (readonly (string | number)[])[];
 }
 
-/** What a figure should be, and whether it was, on this machine at this moment. */
+/** A target for a figure, and whether it was met on this machine at this moment. */
 export interface Target {
   readonly what: string;
   readonly wanted: string;
@@ -13,7 +13,7 @@ export interface Target {
   readonly met: boolean;
 }
 
-/** What a part of the bench found out. */
+/** The result of one part of the bench. */
 export interface Report {
   readonly tables: readonly Table[];
   readonly targets: readonly Target[];
@@ -27,7 +27,7 @@ export function atLeast(what: string, measured: number, limit: number, unit = ""
   return { what, wanted: `>= ${limit}${unit}`, measured: round(measured), met: measured >= limit };
 }
 
-/** Three digits say all that a noisy machine knows. */
+/** Three digits are all that a noisy machine can measure. */
 export function round(figure: number): number {
   return Number(figure.toPrecision(3));
 }

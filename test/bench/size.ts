@@ -29,7 +29,7 @@ const PROGRAMS = {
   everything: `export * from "nextval";`,
 };
 
-/** What nextval adds to a bundle, and to the time until a program is loaded. */
+/** Measures what nextval adds to a bundle, and to the time until a program is loaded. */
 export async function measure(): Promise<Report> {
   const bundles = await Promise.all(Object.values(PROGRAMS).map(bundle));
   const [minimal] = bundles as [Bundle];
@@ -86,7 +86,7 @@ async function bundle(program: string): Promise<Bundle> {
     metafile: true,
     write: false,
   } satisfies BuildOptions;
-  // What is published is one file; the sources tell what it is made of.
+  // The published package is one file; the sources show its parts.
   const [published, sources] = await Promise.all([
     build(options),
     build({ ...options, alias: { nextval: `${ROOT}lib/index.ts` } }),

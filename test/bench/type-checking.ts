@@ -15,7 +15,7 @@ interface Figures {
 /** By compiler, by contender: what `type-check.ts` writes. */
 type Results = { readonly [compiler: string]: { readonly [contender: string]: Figures } };
 
-/** Runs `type-check.ts`, which is a program of its own, and says what its figures should be. */
+/** Runs the program `type-check.ts`, and states the targets of its figures. */
 export async function measure(): Promise<Report> {
   const results = await run();
   const tables = Object.entries(results).map(([compiler, figures]): Table => {

@@ -241,7 +241,7 @@ describe("push", () => {
       await holder`alter sequence order_seq cache 7`;
       await holder`alter sequence order_seq cache 1`;
       const { status, stderr } = await project.run("push", "--yes", "--lock-timeout", "200");
-      // Before 18 it takes the lock to read where a sequence stands.
+      // Before 18, reading the position of a sequence needs the lock.
       const isRead = (await serverVersion(database.client)) >= 18;
       const problem = isRead
         ? "the locks were not free within 200 ms in all"
@@ -351,7 +351,7 @@ describe("generate", () => {
 
   test("overwrites no file", async () => {
     const begin = Date.now();
-    // Whichever second it is going to be.
+    // The second is unknown.
     const names = Array.from({ length: 30 }, (_, second) => {
       const time = new Date(begin + 1000 * second).toISOString().replace(/\D/g, "").slice(0, 14);
       return `migrations/${time}_first.sql`;

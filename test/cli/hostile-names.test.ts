@@ -6,7 +6,7 @@ import { useDatabase } from "../support/database.js";
 const database = useDatabase();
 const newProject = useProjects();
 
-/** What steers a terminal, turns the order of reading, hides itself, or begins a line that looks like one of the command. */
+/** Text that controls a terminal, changes the reading direction, is invisible, or looks like a line of the command. */
 const HOSTILE = [
   "\x1b]0;title\x07\x1b[2J\x1b[31mred",
   "\x9b31m\x90x\x9c\x7f",

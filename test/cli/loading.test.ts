@@ -12,7 +12,7 @@ import { useDatabase } from "../support/database.js";
 const database = useDatabase();
 const newProject = useProjects();
 
-/** Nothing listens there: what fails before has not connected, and what gets this far has loaded all. */
+/** Nothing listens there. An error before this one has not connected, and this one means that everything was loaded. */
 const NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing";
 const LOADED = "Cannot connect to the database nothing at 127.0.0.1:1: nothing listens there (ECONNREFUSED)\n";
 
@@ -36,7 +36,7 @@ async function load(files: Record<string, string>, flags: Flags = {}, connecting
   });
 }
 
-/** Does something in that working folder. */
+/** Runs a function in that working folder. */
 async function within<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
   const before = process.cwd();
   process.chdir(folder);
@@ -47,7 +47,7 @@ async function within<Result>(folder: string, work: () => Promise<Result>): Prom
   }
 }
 
-/** How `diff` ends that gets such files, and what it says. */
+/** How `diff` ends with such files, and its output. */
 async function diffOf(files: Record<string, string>, ...args: string[]): Promise<Finished> {
   const project = await newProject(files);
   return await project.run("diff", "--url", NOWHERE, ...args);

@@ -21,7 +21,7 @@ async function run(...args: string[]) {
   return await project.start(args, { DATABASE_URL: database.url }).finished;
 }
 
-/** Runs it while somebody holds a table so that nobody may read it. */
+/** Runs it while another session has a table locked against reading. */
 async function runWhileLocked(table: string, ...args: string[]) {
   const holder = await database.connect({ max: 1 }).reserve();
   await holder`begin`;
@@ -32,7 +32,7 @@ async function runWhileLocked(table: string, ...args: string[]) {
   return result;
 }
 
-/** Rows with keys of their own, as an import brings them. */
+/** Rows with explicit keys, as an import inserts them. */
 async function importRows(): Promise<void> {
   await database.client`insert into orders (id) select n from generate_series(1, 500) n`;
   await database.client`insert into tickets overriding system value values (70)`;

@@ -14,7 +14,7 @@ const execute = promisify(execFile);
 const installed = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const database = useDatabase({ onnotice: () => {} });
 
-/** What a user has beside nextval: its dependencies, and the driver. */
+/** The other packages of a user: nextval's dependencies, and the driver. */
 async function neighbours(): Promise<string[]> {
   const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
     dependencies: Record<string, string>;

@@ -8,7 +8,7 @@ const target = useDatabase();
 const makeProject = useProjects();
 const README = new URL("../../README.md", import.meta.url);
 
-/** What the README says that happens before the command at this place. */
+/** The events that the README describes before the command at this position. */
 const EDITS: { readonly [command: string]: (source: string) => string } = {
   "npx nextval diff": (source) =>
     `${source
@@ -20,7 +20,7 @@ export const voucherSeq = pgSequence("voucher_seq");
     source.replace('pgSequence("voucher_seq")', 'pgSequence("voucher_seq", { maxValue: 5000 })'),
 };
 
-/** What happens to the database before the command at this place. */
+/** The changes of the database before the command at this position. */
 const EVENTS: { readonly [command: string]: string } = {
   "npx nextval status": "insert into orders (id) select n from generate_series(1, 500) n on conflict do nothing",
 };

@@ -35,7 +35,7 @@ function target(): string {
   return `${database.name} at ${host} as ${username}`;
 }
 
-/** Runs `nextval` on a terminal of its own; types the keys when a question is there, each after an event. */
+/** Runs `nextval` on its own terminal. Types the keys when a question appears, each after an event. */
 async function onTerminal(
   args: string,
   keys: string | readonly string[],

@@ -38,7 +38,7 @@ describe("the client's own ways stay intact", () => {
   test("transforms of names and values", async () => {
     const client = database.connect({ transform: postgres.camel });
     const rows = await bind(client)`select ${nextval(textSeq).as("text_id")}, 1::bigint as big_one`;
-    // What .as() has named keeps its name, because the type of the row has it.
+    // A column that .as() names keeps its name, because the row type has it.
     expect(rows).toEqual([{ text_id: expect.stringMatching(/^\d+$/), bigOne: 1n }]);
     const valued = database.connect({ transform: { value: (value: unknown) => (value === "x" ? "y" : value) } });
     expect(await bind(valued)`select 'x' as letter, 2::bigint as n`).toEqual([{ letter: "y", n: 2n }]);
@@ -68,7 +68,7 @@ describe("the client's own ways stay intact", () => {
     expect(await own`select 1 as n`).toEqual([{ n: 1 }]);
     const failed = { code: expect.stringMatching(/^(ENOENT|CONNECTION_CLOSED|CONNECTION_DESTROYED)$/) };
     await expect(own.begin(async (tx) => fails(tx))).rejects.toMatchObject(failed);
-    // What was sent together with it may be lost, and does not get its error.
+    // Statements that were sent together with it may be lost, and do not get its error.
     const [second, failing] = [own`select 2 as n`.execute(), fails(own)];
     const third = own<{ n: number }>`select 3 as n`
       .then(([each]) => `${each?.n}`)

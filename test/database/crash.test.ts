@@ -7,7 +7,7 @@ import { serverVersion } from "../support/database.js";
 /** The server writes a record into its log before a sequence runs out of as many values. Source: SEQ_LOG_VALS in `sequence.c`. */
 const LOGGED_AHEAD = 32n;
 
-/** What a server before 15 says to an unlogged sequence. */
+/** The error of a server before 15 for an unlogged sequence. */
 const UNKNOWN = { code: "0A000", message: "unlogged sequences are not supported" };
 
 let server: Server;
@@ -69,8 +69,8 @@ test("an unlogged sequence starts over after a crash, at the value from when it 
 });
 
 /*
- * SET LOGGED copies the count of values that need no record in the log (`log_cnt`), which an unlogged sequence counts down,
- * too, although no record has been written (PostgreSQL 18.4, `SequenceChangePersistence`). setval begins a new count.
+ * SET LOGGED copies the count of values that need no log record (`log_cnt`). An unlogged sequence also counts it down,
+ * although no record was written (PostgreSQL 18.4, `SequenceChangePersistence`). setval begins a new count.
  */
 test("a sequence that was set logged after use is safe once its value has been set, and not before", async () => {
   const unsafe = pgSequence("unsafe_seq", { unlogged: true });

@@ -3,7 +3,7 @@ import { bind, createSequence, nextval, pgSequence, sql } from "nextval";
 import { expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
 
-/** What postgres.js 3.4.9 gets wrong, and a handle does not. */
+/** Defects of postgres.js 3.4.9 that a handle does not have. */
 const database = useDatabase();
 const shortSeq = pgSequence("short_seq", { maxValue: 5, cycle: false });
 const orderSeq = pgSequence("order_seq");
@@ -55,7 +55,7 @@ test("a transaction that begins while the server restarts does not wait forever"
   setTimeout(() => proxy.listen(port, "127.0.0.1"), 150);
   expect([2, "ECONNREFUSED"]).toContain(await second);
   expect(await db.begin(() => 3)).toBe(3);
-  // Nothing that was asked for twice keeps a connection.
+  // No connection that was requested twice is kept.
   expect(await Promise.all([1, 2, 3].map((each) => db.session(() => each)))).toEqual([1, 2, 3]);
   await client.end({ timeout: 1 });
   await new Promise((resolve) => {

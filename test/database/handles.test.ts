@@ -101,7 +101,7 @@ describe("a template runs", () => {
   test("cancelling leaves the connection usable, whenever it comes", async () => {
     const own = bind(database.connect({ max: 1 }));
     await own`select 1`;
-    // The server may hear of the cancelling before it has the statement; then the statement runs to its end.
+    // The request may reach the server before the statement, which then runs to its end.
     const atOnce = own`select pg_sleep(0.5)`.execute();
     atOnce.cancel();
     expect(await atOnce.catch((error: unknown) => error)).toSatisfy(

@@ -24,7 +24,7 @@ import type postgres from "postgres";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
 
-// What a test makes goes into a schema of its own; the table to be attacked is in reach behind it.
+// Objects of a test go into their own schema. The table to attack is within reach after it in the path.
 const connection = { search_path: "arena, public" };
 const database = useDatabase({ connection });
 let db: Database;
@@ -45,7 +45,7 @@ afterEach(async () => {
   expect(await database.client`select id, note from public.victim`).toEqual([{ id: 1, note: "still here" }]);
 });
 
-/** All fit into 63 bytes, so that they can be names. */
+/** All fit into 63 bytes, so they can be names. */
 const HOSTILE = [
   "'; drop table victim; --",
   '"; drop table victim; --',
@@ -63,7 +63,7 @@ const HOSTILE = [
   "$1 $<nextval(victim)> ${note} %I %s",
 ];
 
-/** All on one connection, in the protocol that takes several statements at once, so that an attack can succeed. */
+/** All on one connection, in the protocol that accepts several statements, so an attack can succeed. */
 async function attack(...statements: readonly (Sql | string)[]): Promise<readonly Record<string, unknown>[]> {
   const texts = statements.map((statement) => {
     if (typeof statement === "string") return statement;
@@ -174,7 +174,7 @@ describe.each(HOSTILE)("%j arrives unchanged,", (hostile) => {
     const seq = pgSequence("granted_seq");
     const role = sql.identifier(hostile);
     const can = sql`select has_sequence_privilege(${sql.literal(hostile)}, 'granted_seq', 'usage') as can`;
-    // Roles belong to the whole server: the transaction leaves none behind.
+    // Roles belong to the whole server. The rolled-back transaction leaves none.
     const rows = await attack(
       "begin",
       sql`create role ${role}`,

@@ -5,8 +5,8 @@ import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
 
 /**
- * Between the error of a socket and its close postgres.js 3.4.9 still takes the connection for a good one. What it is given then
- * is answered all the same, and the connections after it work.
+ * Between the error of a socket and its close, postgres.js 3.4.9 still considers the connection good. Statements that
+ * it gets then must nevertheless be answered, and later connections must work.
  */
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");
@@ -83,7 +83,7 @@ test.each(calls)("%s that immediately follows the failure of another is answered
 test.each(calls)("%s that starts on a dying connection is answered, and the next one too", async (_name, call) => {
   const { db, lose } = connect();
   await call(db);
-  // The connection is idle, and whoever had it has given it back.
+  // The connection is idle, and its previous user has returned it.
   await db.one(one);
   const started = new Promise((resolve) => lose(() => resolve(codeOf(call(db)))));
   expect(await started).toMatch(LOST);

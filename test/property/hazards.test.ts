@@ -8,7 +8,7 @@ import { arrange, insertFor, isKey, type Pair, pair, sequenceOf, setUp, wishFor 
 const database = useDatabase({ max: 1 });
 const PAIRS = Number(process.env["NEXTVAL_HAZARD_PAIRS"] ?? 300);
 const BATCH = 100;
-/** So many inserts are compared. */
+/** How many inserts are compared. */
 const INSERTS = 3;
 
 interface Case extends Pair {
@@ -113,7 +113,7 @@ async function compare(pairs: readonly Pair[], from: number, counts: Record<stri
     return rows.map(({ outcomes }) => outcomes);
   }
 
-  /** What inserts would do without the plan. An ALTER SEQUENCE that changes nothing makes even draws subject to the rollback. */
+  /** The inserts without the plan. An ALTER SEQUENCE that changes nothing makes even draws subject to the rollback. */
   async function simulate(some: readonly Case[]): Promise<Map<Case, string[]>> {
     const existing = some.filter(({ kind }) => kind !== "create");
     await client.unsafe(
@@ -128,13 +128,16 @@ async function compare(pairs: readonly Pair[], from: number, counts: Record<stri
   }
 }
 
-/** A program that says the name of a sequence says its new one. */
+/** A program that uses the name of a sequence uses the new name. */
 function insertAfter({ insert, number, renames }: Case): string {
   const name = renames[`p.${sequenceOf(number)}`]?.slice("p.".length);
   return name === undefined ? insert : insert.replace(`nextval('${sequenceOf(number)}')`, `nextval('${name}')`);
 }
 
-/** What became worse. The end of the range counts only if it is there at once: that it comes is what a bound says. */
+/**
+ * The results that became worse. The end of the range counts only if it is reached immediately, because a bound implies
+ * it.
+ */
 function harmOf(each: Case, before: readonly string[], after: readonly string[]): string | undefined {
   const failed = (outcome: string | undefined) => outcome?.startsWith("!") === true;
   const isNew = each.kind === "create";
@@ -149,7 +152,7 @@ function harmOf(each: Case, before: readonly string[], after: readonly string[])
     const seen = new Set(each.used);
     return outcomes.some((outcome) => !failed(outcome) && (seen.has(outcome) || !seen.add(outcome)));
   };
-  // Where no key is, values may come again if the declaration says so.
+  // Without a key, values may repeat if the declaration says so.
   const mayRepeat = each.declared[0]?.seqOptions?.cycle === true && !isKey(each);
   return repeats(after) && !repeats(before) && !mayRepeat ? "a value comes twice" : undefined;
 }

@@ -48,7 +48,7 @@ const drawn: fc.Arbitrary<DrawnOptions> = fc
     },
     { requiredKeys: [] },
   )
-  // With all options at once nearly everything is refused, for one reason or another.
+  // With all options together, nearly every declaration would be refused for some reason.
   .chain((options) =>
     fc
       .shuffledSubarray(Object.entries(options), { maxLength: Math.min(4, Object.keys(options).length) })
@@ -124,7 +124,7 @@ function seed(): number {
   return Math.floor(Math.random() * 2 ** 31);
 }
 
-/** By hand, so that the library's own statements are no judge in their own cause. */
+/** Written by hand, so the library's own statements are not judged by themselves. */
 function sqlOf(options: DrawnOptions): string {
   const clauses = INTEGERS.flatMap((option) =>
     options[option] === undefined ? [] : `${CLAUSES[option]} ${options[option]}`,
@@ -133,7 +133,10 @@ function sqlOf(options: DrawnOptions): string {
   return `create sequence s${type} ${clauses.join(" ")} ${options.cycle === true ? "cycle" : "no cycle"}`;
 }
 
-/** What the server says to each statement, undefined where it takes it; all in one round trip, and nothing stays. */
+/**
+ * Returns the server's error for each statement, or undefined if it accepts it. It takes one round trip, and leaves
+ * nothing.
+ */
 async function refusals(statements: readonly string[]): Promise<(string | undefined)[]> {
   // The function is in the session's own schema, so both statements need the same session.
   const rows = await database.client.begin(async (transaction) => {

@@ -158,7 +158,7 @@ async function pushBoth(pairs: readonly Pair[], number: number): Promise<number>
   }
   const now = await look();
   for (const each of blocked) {
-    // What stands in the way is the value, not the name: the statement is tried under the name that the sequence has.
+    // The value is the obstacle, not the name: the statement is tried under the name that the sequence has.
     const { changes } = plan([declare(each.schemas[0], each.before.seqName, each.after.seqOptions)], now);
     const change = changes.find(({ hazards }) => hazards.some((hazard) => hazard.blocked));
     await expect(database.client.unsafe(change!.sql)).rejects.toMatchObject({ code: "22023" });
@@ -168,7 +168,7 @@ async function pushBoth(pairs: readonly Pair[], number: number): Promise<number>
   for (const schema of SCHEMAS) await database.client`drop table ${database.client(schema)}.later`;
   return blocked.length;
 
-  /** All is as declared, and nothing is left to be done; but some have no owner yet. */
+  /** Everything is as declared, and nothing is left to do; but some sequences have no owner yet. */
   async function expectState(declared: readonly AnySequence[], isPending: typeof isLater = () => false): Promise<void> {
     const now = await look();
     const left = plan(declared, now, { prune: true });

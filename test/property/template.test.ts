@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { nextval, pgSequence, type Splice, sql } from "nextval";
 import { expect, test } from "vitest";
 
-/** SQL written down in the plainest way: text, and values in between. */
+/** SQL in its simplest form: text, and values in between. */
 type Model = readonly (string | { readonly value: unknown })[];
 
 interface Built {
@@ -28,7 +28,7 @@ const leaf: fc.Arbitrary<Built> = fc.oneof(
   fc.stringMatching(/^[a-z]{1,9}$/).map((text) => ({ thing: sql.raw(`f_${text}()`), model: [`f_${text}()`] })),
 );
 
-/** Few templates, each with all kinds of things in it, so that every one takes on many shapes. */
+/** Few templates with many kinds of things, so every one has many shapes. */
 const { built } = fc.letrec<{ built: Built }>((tie) => ({
   built: fc.oneof(
     { maxDepth: 5, withCrossShrink: true },

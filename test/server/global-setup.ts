@@ -4,12 +4,12 @@ import { reachServer } from "./server.js";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Where the server of this run is, as a superuser. */
+    /** The address of this run's server, as a superuser. */
     serverUrl: string;
   }
 }
 
-/** One server for the whole run; each test file makes a database of its own on it, with `useDatabase`. */
+/** One server for the whole run. Each test file creates its own database on it, with `useDatabase`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await reachServer();
   if (process.env["DATABASE_URL"]) await checkRole(server.url);

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** Debian has it among the programs of the system, which are not on the path of every user. */
 const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin` };
 
-/** The version of the command `pgbouncer`, such as `1.18.0`; undefined where it is not installed. */
+/** The version of the command `pgbouncer`, such as `1.18.0`; undefined if it is not installed. */
 export const pgBouncerVersion: string | undefined = findVersion();
 
 export interface PgBouncer {
@@ -25,7 +25,7 @@ export async function startPgBouncer(address: string, connections: number): Prom
   const server = new URL(address);
   const [user, password] = [server.username, server.password].map(decodeURIComponent);
   const isRoot = userInfo().uid === 0;
-  // PgBouncer refuses to run as root, and has to enter the folder as somebody else.
+  // PgBouncer refuses to run as root, and has to enter the folder as another user.
   const folder = await mkdtemp(join(isRoot ? "/tmp" : tmpdir(), "nextval-pgbouncer-"));
   const port = await freePort();
   const file = join(folder, "pgbouncer.ini");

@@ -38,7 +38,7 @@ async function listProcesses() {
 async function readProcesses(pids) {
   const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "latin1").catch(() => "")));
   return stats.filter(Boolean).map((stat) => {
-    // "pid (name) state parent ...", where the name may hold blanks and parentheses of its own.
+    // The format is "pid (name) state parent ...". The name may contain blanks and parentheses.
     const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 2);
     return { pid: Number.parseInt(stat, 10), parent: Number(parent), state };
   });

@@ -1,4 +1,7 @@
-/** What server.ts and supervisor.mjs say to each other. The supervisor opens the server unasked: that is request 0. */
+/**
+ * The messages between server.ts and supervisor.mjs. The supervisor starts the server without a request: that is
+ * request 0.
+ */
 export interface Request {
   id: number;
   command: "crash" | "start";

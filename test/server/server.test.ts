@@ -15,7 +15,7 @@ import { type Server, startServer } from "./server.js";
 
 const compile = usePrograms();
 
-/** Everything that a server leaves as files goes here, so that a test can see that nothing is left of it. */
+/** All files of a server go here, so a test can check that none is left. */
 let temporary: string;
 
 beforeAll(async () => {
@@ -38,7 +38,7 @@ test("a server that does not start reports PostgreSQL's output, and leaves nothi
   await expect(startServer({ settings: { no_such_setting: "1" } })).rejects.toThrow(
     'unrecognized configuration parameter "no_such_setting"',
   );
-  // The supervisor has said so before it cleans up.
+  // The supervisor has reported it before it cleans up.
   await expect.poll(() => readdir(temporary), { timeout: 60_000 }).toEqual([]);
 });
 
@@ -142,7 +142,7 @@ describe("nothing is left of a server when its program", () => {
 
   function run(...args: string[]): ChildProcess {
     const program = spawn(process.execPath, [holdServer, ...args], {
-      // A process group of its own, as a shell gives to each command.
+      // A separate process group, as a shell gives to each command.
       detached: true,
       stdio: ["ignore", "pipe", "ignore"],
     });
@@ -202,7 +202,7 @@ describe("nothing is left of a server when its program", () => {
     await sleep(milliseconds);
     const started = (await descendantsOf(program.pid!)).map(({ pid }) => pid);
     program.kill("SIGKILL");
-    // What they still start counts too.
+    // Processes that they still start also count.
     const seen = new Set(started);
     for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(10)) {
       for (const pid of (await Promise.all(started.map(processesOf))).flat()) seen.add(pid);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Address, Reply, Request } from "./protocol.js";
 
 export interface Server extends Readonly<Address> {
-  /** Kills the postmaster and all its backends at once, as a power cut would; resolves when they are gone. */
+  /** Kills the postmaster and all its backends in one step, like a power cut. Resolves when they are gone. */
   crash(): Promise<void>;
   /** Starts a crashed server again, on the same folder and port; resolves when it accepts connections. */
   start(): Promise<void>;
@@ -18,12 +18,12 @@ export interface ServerOptions {
 }
 
 /**
- * Starts a PostgreSQL server of its own on a free port, in a folder of its own. Nothing of it outlives this process,
- * however that ends: see supervisor.mjs. A server that was not stopped does not keep this process from ending.
+ * Starts a new PostgreSQL server on a free port, in its own folder. Nothing of it outlives this process, however that
+ * ends: see supervisor.mjs. A server that was not stopped does not keep this process from ending.
  */
 export async function startServer({ settings = {} }: ServerOptions = {}): Promise<Server> {
   const supervisor = fork(fileURLToPath(new URL("./supervisor.mjs", import.meta.url)), [JSON.stringify(settings)], {
-    // In a process group of its own, which Ctrl-C does not reach.
+    // In a separate process group, which Ctrl-C does not reach.
     detached: true,
     // Not this process's: a debugger's port, or a loader that the supervisor has no need of.
     execArgv: [],

@@ -11,7 +11,7 @@ import type { Server } from "./server.js";
  * primary's log. Source: "Continuous Archiving", "Standby Server Operation".
  */
 export async function whileStandby(server: Server, client: postgres.Sql, work: () => Promise<void>): Promise<void> {
-  // So that it is consistent, and answers, at once.
+  // So it is consistent and answers immediately.
   await client`checkpoint`;
   await server.crash();
   await writeFile(join(server.folder, "standby.signal"), "", { mode: 0o666 });

@@ -1,7 +1,7 @@
 /**
- * The process that owns one embedded PostgreSQL server, started by server.ts. It is a process of its own so that it
- * outlives whoever asked for the server: when the IPC channel closes, by `stop()` or because that process was killed, it
- * ends the server and removes its folder. It is JavaScript because Node 20 cannot run TypeScript.
+ * The process that owns one embedded PostgreSQL server, started by server.ts. It is a separate process, so it outlives
+ * the process that asked for the server. When the IPC channel closes, by `stop()` or because that process was killed,
+ * it ends the server and removes its folder. It is JavaScript because Node 20 cannot run TypeScript.
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -21,14 +21,14 @@ import { copyTemplate, keepTemplate } from "./template.mjs";
 /** @typedef {import("./protocol.js").Request} Request */
 /** @typedef {import("./processes.mjs").Process} Process */
 
-/** Generous: a busy machine is no failure. It only keeps a server that hangs from staying forever. */
+/** Generous, because a busy machine is not a failure. It only prevents a hanging server from staying forever. */
 const PATIENCE = 60_000;
 const PORTS_TO_TRY = 10;
 
 /** @type {Record<string, string>} */
 const settings = {
   listen_addresses: "127.0.0.1",
-  // No socket file to leave behind in /tmp.
+  // Without a socket file in /tmp that could be left.
   unix_socket_directories: "",
   max_connections: "100",
   TimeZone: "UTC",
@@ -49,7 +49,7 @@ let folder = "";
 let port = 0;
 let started = false;
 let ending = false;
-/** What initdb and PostgreSQL printed last; shown only when something fails. */
+/** The last output of initdb and PostgreSQL, shown only if something fails. */
 let log = "";
 
 /** @type {Promise<unknown>} */
@@ -107,14 +107,15 @@ async function initdbFlags() {
   const { major } = await serverPackage();
   return [
     "--no-sync",
-    // In megabytes: a folder is copied with its log. As usual where the disk is to be waited for: each segment is.
+    // In megabytes, because a folder is copied with its log. The usual size if the disk has to be waited for, for each
+    // segment.
     ...(settings.fsync === "on" ? [] : ["--wal-segsize=1"]),
     "--encoding=UTF8",
     "--locale=C",
-    // Or it would be a language of this machine, which another one that gets the folder may not have.
+    // Otherwise it would be a language of this machine, which another machine that gets the folder may not have.
     "--lc-messages=C",
-    // The builtin provider, which came with 17, knows C.UTF-8 whichever locales the machine has. Servers before it have C,
-    // where only letters of ASCII have an upper case.
+    // The builtin provider, new in 17, has C.UTF-8 on every machine. Older servers have C, in which only ASCII letters
+    // have an upper case.
     ...(major < 17 ? [] : ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]),
   ];
 }
@@ -165,7 +166,7 @@ async function patiently(work, task) {
 async function initialise() {
   user = await serverUser();
   native = await runnableBinaries(await serverPackage(), user);
-  // Not in memory where the disk is to be waited for.
+  // Not in memory if the disk has to be waited for.
   const places = [settings.fsync === "on" ? tmpdir() : await fastFolder(), "/tmp", "/var/tmp"];
   folder = await mkdtemp(join(await enterable(user, places), "nextval-postgres-"));
   const flags = await initdbFlags();
@@ -209,7 +210,7 @@ async function start() {
 }
 
 async function open() {
-  // What this process makes is for the server's user too, if this process is root.
+  // Files of this process are also for the server's user, if this process is root.
   process.umask(0o022);
   await initialise();
   for (let attempt = 1; !ending; attempt++) {
@@ -218,7 +219,7 @@ async function open() {
       await start();
       break;
     } catch (error) {
-      // Somebody else may have taken the port since it was found free.
+      // Another process may have taken the port since it was found free.
       if (attempt === PORTS_TO_TRY || !log.includes("could not bind")) throw error;
     }
   }
@@ -234,7 +235,7 @@ async function kill() {
     await sleep(5);
     processes = await descendantsOf(process.pid);
   }
-  // Backends first, so that none of them finds its postmaster dead and ends in a more orderly way than asked.
+  // Backends first, so none of them finds its postmaster dead and exits in a more orderly way than intended.
   const pids = processes.map(({ pid }) => pid).reverse();
   for (const pid of pids) signal(pid, "SIGKILL");
   if (!(await waitUntilGone(pids, PATIENCE))) throw new Error(`Processes ${pids.join(", ")} survived SIGKILL.`);
@@ -258,7 +259,7 @@ function signal(pid, name) {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended by itself.
+    // It has ended on its own.
   }
 }
 
@@ -297,11 +298,11 @@ process.on("message", (/** @type {Request} */ { id, command }) => {
   );
 });
 
-// Ctrl-C is for whoever uses the server: it ends its connections first, then lets go of this process.
+// Ctrl-C is for the process that uses the server: it first ends its connections, and then lets go of this process.
 process.on("SIGINT", () => {});
 process.on("SIGHUP", () => void end(0));
 process.on("SIGTERM", () => void end(0));
-// Whoever started this process may be gone before the handler above could hear of it.
+// The parent of this process may be gone before the handler above is installed.
 if (!process.connected) process.exit();
 inTurn(open).then(
   (address) => send({ id: 0, address }),

@@ -3,7 +3,7 @@ import { serverVersion } from "./database.js";
 
 /** Fills an empty database with sequences of all sorts: some fifty, with all options, and names that are hard to write. */
 export async function createAssortedSequences(client: postgres.Sql): Promise<void> {
-  // Before 15 there are no unlogged sequences.
+  // Servers before 15 have no unlogged sequences.
   await client.unsafe((await serverVersion(client)) < 15 ? ASSORTED.replace(" unlogged ", " ") : ASSORTED);
 }
 

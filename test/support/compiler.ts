@@ -15,7 +15,7 @@ export const COMPILERS = {
 };
 
 export interface Diagnostic {
-  /** Counted from 1, as editors do. */
+  /** Counted from 1, like in editors. */
   readonly line: number;
   readonly column: number;
   /** All of its lines. */

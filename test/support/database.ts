@@ -55,7 +55,7 @@ export function useDatabase(options: postgres.Options<{}> = {}): TestDatabase {
   });
 
   afterAll(async () => {
-    // A connection that a failed test left in a transaction would never end by itself.
+    // A connection that a failed test left in a transaction would never end.
     await Promise.all(clients.map((each) => each.end({ timeout: 1 })));
     await onServer(`drop database if exists ${name} with (force)`);
   });
@@ -93,7 +93,7 @@ export async function asksForPasswords({ url }: TestDatabase): Promise<boolean> 
 /** Why a test of wrong passwords is skipped. */
 export const NEEDS_PASSWORDS = "needs a server that asks for passwords; the one at DATABASE_URL lets anybody in";
 
-/** Runs one statement that takes no transaction and needs no connection afterwards. */
+/** Runs one statement without a transaction, and closes the connection afterwards. */
 async function onServer(statement: string): Promise<void> {
   const server = postgres(inject("serverUrl"), { max: 1, onnotice: () => {} });
   try {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { type AnySequence, pgSchema, type SequenceOptions } from "nextval";
 import type { DatabaseState } from "nextval/catalog";
 
-/** What `{s}` and `{t}` are set in: how a column of a table comes to take values from a sequence. */
+/** The context of `{s}` and `{t}`: how a column of a table gets its values from a sequence. */
 const WAYS = {
   default: "create table {t} (n text, id {type} {key} default nextval('{s}'))",
   "late-bound default": "create table {t} (n text, id {type} {key} default nextval('{s}'::text))",
@@ -54,7 +54,7 @@ function rarely<const Value>(...values: readonly Value[]): fc.Arbitrary<Value | 
   );
 }
 
-/** What becomes of a sequence: each number moves something by that much. */
+/** The changes of a sequence. Each number moves something by that much. */
 const wish = fc.record({
   greatest: fc.constantFrom(0, 0, 0, -2, -1, 1, 7),
   least: fc.constantFrom(0, 0, 0, 1, 2, -1, -3),

@@ -14,7 +14,7 @@ export async function isBuilt(): Promise<boolean> {
     sources.push(name, ...(await readdir(`${root}${name}`, { recursive: true })).map((each) => `${name}/${each}`));
   }
   const times = await Promise.all(sources.map(async (name) => (await stat(`${root}${name}`)).mtimeMs));
-  // What the build writes last.
+  // The last file that the build writes.
   const built = await stat(`${root}dist/lib/index.js`).catch(() => undefined);
   return built !== undefined && built.mtimeMs > Math.max(...times);
 }

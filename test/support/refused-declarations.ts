@@ -226,7 +226,7 @@ export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = 
   ],
 };
 
-/** Declarations that nobody refuses. */
+/** Declarations that neither the compiler nor the run time refuses. */
 export const ACCEPTED: readonly string[] = [
   'pgSequence("name")',
   'pgSequence("name", {})',

@@ -17,7 +17,7 @@ export interface CatalogEntry {
   readonly comment: string | null;
 }
 
-/** What the catalog has for `create sequence` without any option. */
+/** The catalog's options for `create sequence` without any option. */
 export const PLAIN: CatalogEntry = {
   as: "bigint",
   startWith: 1n,

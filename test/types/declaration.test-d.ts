@@ -38,7 +38,7 @@ expectType<"orders">(pgSequence("order_seq", { ownedBy: { table: "orders", colum
 expectType<PgSequence<string, SequenceOptions>>(pgSequence(text, options));
 expectType<PgSchema<string>>(pgSchema(text));
 
-// Nothing of it can be changed.
+// It is readonly.
 expectError((pgSequence("order_seq").seqName = "order_seq"));
 expectError((pgSequence("order_seq", { cache: 5 }).seqOptions.cache = 5));
 expectError((pgSchema("billing").schemaName = "billing"));

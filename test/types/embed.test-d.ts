@@ -31,7 +31,7 @@ const bigSeq = pgSequence("big_seq");
 const smallSeq = pgSequence("small_seq", { as: "integer" });
 const textSeq = pgSchema("billing").sequence("text_seq", { mode: "string" });
 
-// embed gives the host's own type
+// embed returns the host's own type
 expectType<RawBuilder<number>>(embed(kyselySql<number>, nextval(smallSeq)));
 expectType<SQL<number>>(embed(drizzleSql<number>, nextval(smallSeq)));
 expectError(embed(kyselySql, "nextval('big_seq')"));

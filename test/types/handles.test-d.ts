@@ -45,7 +45,7 @@ expectError(db`select ${undefined}`);
 expectError(db`select ${Promise.resolve(1)}`);
 expectError(db.query("select 1"));
 
-// Functions give the type of the sequence.
+// Functions return the type of the sequence.
 expectType<bigint>(await db.nextval(orderSeq));
 expectType<number>(await db.nextval(ticketSeq));
 expectType<string[]>(await db.nextvals(textSeq, 5));
@@ -56,7 +56,7 @@ expectError(db.nextvals("order_seq", 5));
 expectError(db.setval("order_seq", 5));
 expectError(db.setval(orderSeq, null));
 
-// What belongs to a session is not on the pool.
+// Functions of a session are not on the pool.
 expectError(db.currval(orderSeq));
 expectError(db.lastval());
 expectError(db.savepoint(async () => {}));

@@ -38,7 +38,7 @@ function expressionsOf(folder: string): Found[] {
 
 const SAMPLES = ["a", "A", "1", "_", "é", "表", "\u0301", "\u200d", "🇩", "🙂", "\u00ad"];
 
-/** What a pattern matches, piece by piece: a word stands for itself, a class for one or two of its characters. */
+/** The pieces that a pattern matches: a word stands for itself, a class for one or two of its characters. */
 function piecesOf({ source, flags }: RegExp): string[] {
   const sample = (pattern: string) => {
     const matching = SAMPLES.find((each) => new RegExp(`^${pattern}$`, flags.includes("u") ? "u" : "").test(each));
@@ -107,7 +107,7 @@ function run(expression: RegExp): (text: string) => unknown {
   };
 }
 
-/** Repetitions, and after how many milliseconds longer texts are not worth waiting for. */
+/** Repetitions, and the milliseconds after which longer texts are not tried. */
 const STEPS = [
   [20, 1],
   [60, 2],

@@ -7,7 +7,7 @@ function compiled({ text, values }: Sql) {
   return { text, values };
 }
 
-/** What a fragment says of sequences and columns, for the driver and for other copies of the library. */
+/** The marks of a fragment for sequences and columns, for the driver and for other copies of the library. */
 function marksOf(fragment: Sql): unknown {
   return (fragment as Sql & { marks: unknown }).marks;
 }

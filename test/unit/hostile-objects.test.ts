@@ -17,7 +17,7 @@ const seq = pgSequence("s");
 const EVIL = "5; drop table t";
 const prototype = Object.prototype as unknown as Record<string | symbol, unknown>;
 
-/** Says `good` for the first readings, and `evil` from then on. */
+/** Returns `good` for the first reads, and `evil` from then on. */
 function changing<Good>(good: Good, readings: number): { readonly value: Good; readonly read: () => number } {
   let count = 0;
   return {

@@ -75,7 +75,7 @@ const tried = (run: (text: string) => unknown) => (text: string) => {
 const client = postgres();
 const written = (fragment: Sql) => writeValues(fragment, client);
 
-/** Every public function that takes text, and those of the command that see what comes from outside. */
+/** Every public function that accepts text, and those of the command that see text from outside. */
 const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   "sql: a value": (text) => sql`select ${text}`.text,
   "sql: an array": (text) => sql`select ${[text]}`.text,
@@ -173,7 +173,7 @@ const REFUSING = new Set(
   ].concat(["alterSequence", "identity", "setSequenceLogged", "revokeOnSequence", "stride", "gapless"]),
 );
 
-/** What is not driven, and why. */
+/** Functions that are not attacked, and why. */
 const OTHERS: Readonly<Record<string, string>> = {
   NextvalError: "a class of errors",
   sql: "driven by its parts",

@@ -13,7 +13,7 @@ const compile = usePrograms();
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Everything of the public face in use, against the types as they are published. */
+/** Uses every public name, against the published types. */
 const PROGRAM = `
 import postgres from "postgres";
 import { bind, createSequence, currval, nextval, pgSchema, pgSequence, sql, type ValueOf } from "nextval";
@@ -65,7 +65,7 @@ beforeAll(async () => {
   return () => rm(folder, { recursive: true });
 });
 
-// At the same time as the compilers, as it takes as long as all of them.
+// At the same time as the compilers, because it takes as long as all of them.
 test.concurrent("the published types pass test/types", async () => {
   const args = ["--typings", "dist/lib/index.d.ts", "--files", "test/types/**/*.test-d.ts"];
   const complaints = await run(process.execPath, [`${root}node_modules/tsd/dist/cli.js`, ...args], { cwd: root }).then(

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 
 const orderSeq = pgSequence("order_seq");
 
-/** What the compiler would not let through. */
+/** Values that the compiler would reject. */
 function splice(thing: unknown) {
   return sql`select * from orders where id = ${1} and note = ${thing as Splice}`;
 }
@@ -68,7 +68,7 @@ describe("anything but a value is refused with its position", () => {
     expect(message).toContain(problem);
     expect(message.startsWith("value 2 (after ")).toBe(true);
     expect(message).toContain(" note = ");
-    // Also behind a first run of the template, when its shape is known.
+    // Also after a first run of the template, when its shape is known.
     splice("ok");
     expect(messageOf(() => splice(thing))).toBe(message);
   });

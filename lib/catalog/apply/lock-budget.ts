@@ -11,7 +11,8 @@ const WAITED_MS = 10;
  *
  * A statement that waits for two locks, as OWNED BY does for the sequence and its table, may wait that long for each.
  *
- * @param total - in milliseconds; 0 waits forever @param roundTripMs - how long a statement takes if it does not wait
+ * @param total - in milliseconds; 0 waits forever
+ * @param roundTripMs - how long a statement takes if it does not wait
  */
 export function lockBudget(tx: Transaction, total: number, roundTripMs: number) {
   let left = total;

@@ -12,7 +12,8 @@ import { isOther, isPowerful, ownerOfSchema } from "../../server/powerful-reader
  * Returns the role whose code may run if this relation is read; null if there is none. The owner of a view's schema can
  * replace the view. For a table the statement that reads checks this itself, see `isSameTable`.
  *
- * @param relation - with `relowner` and `relkind` @param schema - with `nspowner`
+ * @param relation - with `relowner` and `relkind`
+ * @param schema - with `nspowner`
  */
 export function otherOwner(relation: Sql, schema: Sql, trusted: readonly string[]): Sql {
   const schemaOwner = ownerOfSchema(schema);

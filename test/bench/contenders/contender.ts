@@ -3,7 +3,7 @@ export const CASES = ["3 scalars", "splice", "nested", "100 rows", "10 deep"] as
 
 export type Case = (typeof CASES)[number];
 
-/** Builds the query of a case anew; `seed` is one of its values, so that no two calls are the same. */
+/** Builds the query of a case. `seed` is one of its values, so no two calls are the same. */
 export type Build = (seed: number) => object;
 
 /** A way to build the queries of the cases. */
@@ -15,7 +15,7 @@ export interface Contender {
   readonly cases: { readonly [Name in Case]?: Build };
 }
 
-/** What the case "100 rows" inserts. */
+/** The rows of the case "100 rows". */
 export const ROWS = Array.from({ length: 100 }, (_, index) => ({
   id: index,
   name: `item ${index}`,

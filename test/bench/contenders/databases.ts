@@ -4,7 +4,7 @@ import { type Contender, ROWS } from "./contender.js";
 const sql = databases.default;
 const draw = sql`pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`;
 
-/** What @databases/pg formats with. */
+/** The format of @databases/pg. */
 const PG = {
   escapeIdentifier: (name: string) => `"${name.replaceAll('"', '""')}"`,
   formatValue: (value: unknown, index: number) => ({ placeholder: `$${index + 1}`, value }),

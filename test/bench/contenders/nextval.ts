@@ -24,7 +24,7 @@ export const ours: Contender = {
   },
 };
 
-/** The same as one would write it, with the fragment looked up at each call. */
+/** The usual way to write it, with the fragment looked up at each call. */
 export const oursCalled: Contender = {
   name: "nextval, called in place",
   text: "text",

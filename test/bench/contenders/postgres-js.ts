@@ -9,7 +9,7 @@ interface Compiler {
   stringify(query: object, text: string, first: unknown, values: unknown[], types: unknown[], options: object): string;
 }
 
-/** The compiler is no public export, but the file beside the driver's entry. */
+/** The compiler is not a public export, but a file beside the driver's entry. */
 const { stringify } = (await import(new URL("types.js", import.meta.resolve("postgres")).href)) as Compiler;
 
 function compile(query: object): { text: string; values: unknown[] } {

@@ -51,7 +51,7 @@ async function create(sequence: AnySequence): Promise<void> {
   await bind(database.client).query(createSequence(sequence));
 }
 
-/** The whole numbers from one to another, as the sequence gives them. */
+/** The integers of a range, as the sequence returns them. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
@@ -205,7 +205,7 @@ describe("a draw that fails", () => {
       expect(reasons.size).toBe(1);
       expect([...reasons][0]).toMatchObject({ code: expect.stringMatching(/^(CONNECTION_CLOSED|ECONNRESET)$/) });
       expect(draws).toEqual([10, 10]);
-      // What had been drawn is not lost; what the server drew and could not deliver is a gap.
+      // Values that had arrived are not lost. Values that the server drew and could not deliver are a gap.
       expect(await ids.take(2)).toEqual([9n, 10n]);
       expect(draws).toEqual([10, 10]);
       expect(await ids.next()).toBe(at === "answer" ? 21n : 11n);

@@ -236,7 +236,7 @@ test.each(["request", "answer"] as const)("a cut connection (%s) reaches every w
   const values = await ids.take(10);
   expect(values.slice(0, 5)).toEqual(range(96, 100));
   expect(Number(values[5]) % 100).toBe(1);
-  // A first block, too, and the reading of the definition.
+  // Also a first block, and the reading of the definition.
   const fresh = blockAllocator(db, orderSeq);
   network.cutNext(at);
   await expect(fresh.next()).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });

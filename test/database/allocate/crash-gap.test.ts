@@ -5,17 +5,17 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../../server/server.js";
 
 /*
- * The server writes a log record for a sequence only every 32 values, and only the transaction that wrote it waits until it is
- * on the disk. Others that draw in between get their values at once. If the server dies before the record is on the disk, these
- * values are handed out again. `commit_delay` makes the wait, which takes a few milliseconds otherwise, as long as a tenth of
- * a second, and so the gap wide enough to be seen. Source: SEQ_LOG_VALS and `nextval_internal` in `sequence.c`.
+ * The server writes a log record for a sequence only every 32 values. Only the transaction that wrote it waits until it
+ * is on the disk. Others that draw in between get their values immediately. If the server dies before the record is on
+ * the disk, it returns these values again. `commit_delay` extends the wait from a few milliseconds to a tenth of a
+ * second, so the gap is wide enough to be seen. Source: SEQ_LOG_VALS and `nextval_internal` in `sequence.c`.
  */
 const settings = {
-  // Without it nobody waits, and there is no delay.
+  // Without it no transaction waits, and there is no delay.
   fsync: "on",
   commit_delay: "100000",
   commit_siblings: "0",
-  // Else it writes what is waiting after 200 ms.
+  // Otherwise it writes waiting records after 200 ms.
   wal_writer_delay: "10s",
 };
 const CONNECTIONS = 8;
@@ -49,7 +49,7 @@ const ways: ((db: Database, options: DrawOptions) => () => Promise<bigint[]>)[] 
   },
 ];
 
-/** The values that were handed out more than once, by draws around a crash of the server in the middle of them. */
+/** The values that were returned more than once, by draws around a crash of the server in the middle of them. */
 async function twiceAfterCrash(options: DrawOptions): Promise<{ drawn: number; twice: bigint[] }> {
   const before = connect();
   await before`drop sequence if exists order_seq`;

@@ -15,7 +15,7 @@ let drawIds: string;
 
 beforeAll(async () => {
   [drawIds] = await compile(new URL("../../support/draws/draw-ids.ts", import.meta.url));
-  // Without it the server takes no commit_delay.
+  // Without it the server ignores commit_delay.
   server = await startServer({ settings: { fsync: "on" } });
 });
 

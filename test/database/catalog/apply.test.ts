@@ -104,14 +104,14 @@ test.each([
   const made = plan(declared, await inspect(db), options);
   await database.client.unsafe(`alter sequence old_seq ${change}`);
   await expect(apply(db, made, { allow })).rejects.toMatchObject({ code: "PLAN_OUTDATED" });
-  // Values that are drawn meanwhile outdate nothing.
+  // Values that are drawn in between do not make a plan outdated.
   const again = plan(declared, await inspect(db), options);
   await database.client`select nextval('old_seq')`;
   await apply(db, again, { allow });
 });
 
 test("a plan that does not lead to the declarations is rolled back", async () => {
-  // Undoes what the plan does, as a company's own rules may.
+  // Undoes the changes of the plan, as a company's own rules may do.
   await database.client.unsafe(`
     create function undo() returns event_trigger language plpgsql as $$
       begin if current_query() like 'create sequence%' then execute 'alter sequence order_seq cache 7'; end if; end $$;
@@ -169,7 +169,7 @@ test("waits for all of its locks together no longer than lockTimeout", async () 
   void applying.finally(() => {
     isOver = true;
   });
-  // Each lock is free 200 ms after it was asked for, so that no single one takes too long.
+  // Each lock is free after 200 ms, so no single one takes too long.
   for (const { seqName, release } of held) {
     const waiting = () => database.client`select from pg_locks where relation = ${seqName}::regclass and not granted`;
     await expect.poll(async () => isOver || (await waiting()).length === 1).toBe(true);

@@ -7,7 +7,7 @@ import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
 
-/** Long enough for several to be met on each version before 18, where a function fails with what is gone. */
+/** Long enough to meet several on each version before 18, where a function fails for a dropped sequence. */
 const TIME = 2_000;
 
 beforeAll(async () => {
@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 
 /**
- * Creates and drops, with a little while between, until it is told to stop. Before 18 who reads a sequence locks it, so that one
- * who drops several at once may meet a deadlock, and drops them again.
+ * Creates and drops sequences, with a short pause between, until it is stopped. Before 18 a reader locks a sequence. So
+ * a session that drops several may run into a deadlock, and then drops them again.
  */
 function hammer(create: string, drop: string): { stop(): Promise<void> } {
   let stopped = false;
@@ -27,7 +27,7 @@ function hammer(create: string, drop: string): { stop(): Promise<void> } {
     client
       .begin(async (tx) => {
         await tx.unsafe(drop);
-        // Whoever looks at it waits, and then finds it gone.
+        // A session that reads it waits, and then finds it gone.
         await setTimeout(5);
         return true;
       })

@@ -33,7 +33,7 @@ const declared: SequenceLike[] = [
 
 const state = () => inspect(bind(database.client));
 
-/** The parts of a migration as its tool would send them: each at once, or by statement. */
+/** The parts of a migration as its tool sends them: each as a whole, or by statement. */
 function partsOf(format: MigrationFormat, contents: readonly string[]): [up: string[], down: string[]] {
   const [first = "", second = ""] = contents;
   if (format === "sql" || format === "flyway") return [[first], [second]];

@@ -16,7 +16,9 @@ beforeEach(async () => {
 const declared = (options: SequenceOptions) => pgSequence("s", options as never);
 const insert = async () => (await database.client.unsafe("insert into t (n) values ('new') returning id"))[0]?.["id"];
 
-/** The plan has exactly these hazards, is refused without leave, changes nothing then, and is carried out with it. */
+/**
+ * The plan has exactly these hazards. It is refused without `allow` and then changes nothing, and is applied with it.
+ */
 async function push(
   codes: readonly HazardCode[],
   sequences: readonly SequenceLike[],

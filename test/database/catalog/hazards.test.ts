@@ -19,7 +19,7 @@ async function planned(options: SequenceOptions) {
   return plan([pgSequence("order_seq", options as never)], await inspect(db));
 }
 
-/** The plan warns of exactly this, is refused without leave, and is carried out with it unless it is blocked. */
+/** The plan has exactly this hazard. It is refused without `allow`, and applied with it unless it is blocked. */
 async function pushWith(code: HazardCode, options: SequenceOptions): Promise<Hazard> {
   const made = await planned(options);
   const hazards = made.changes.flatMap((change) => change.hazards);

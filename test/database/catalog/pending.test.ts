@@ -20,7 +20,7 @@ async function planned(declared: readonly SequenceLike[], options?: PlanOptions)
   return plan(declared, await inspect(db), options);
 }
 
-/** What is pending, and what it warns of. */
+/** The pending owners, and their warnings. */
 async function warningsOf(...declared: readonly SequenceLike[]): Promise<(string | null)[]> {
   return (await planned(declared)).pending.map(({ warning }) => warning);
 }
@@ -47,7 +47,7 @@ describe("an owner that does not exist yet", () => {
     ];
     expect(made.pending).toEqual(pending);
     expect(await apply(db, made)).toEqual({ pending });
-    // Nothing can be done now, and applying that is no error either.
+    // Nothing can be changed now, and applying that is not an error.
     const again = await planned([orderSeq, other]);
     expect([again.changes, again.pending]).toEqual([[], pending]);
     expect(await apply(db, again)).toEqual({ pending });
@@ -199,7 +199,7 @@ describe("a similar name of what is missing", () => {
     const declared = numbers.map((number) =>
       pgSequence(`${number}_seq`, { ownedBy: { table: `table_${number}_old`, column: "id" } }),
     );
-    // Of this process alone: comparing each with each takes more than twice as long.
+    // CPU time of this process: comparing each with each takes more than twice as long.
     const milliseconds = time(() => expect(plan(declared, { ...state, tables }).pending).toHaveLength(1500));
     expect(milliseconds).toBeLessThan(3_000);
   });

@@ -22,7 +22,7 @@ async function sqlOf(declared: readonly SequenceLike[], options?: PlanOptions) {
   return (await planned(declared, options)).changes.map(({ sql }) => sql);
 }
 
-/** Applies, and undoes with the inverses; both ways lead where they should. */
+/** Applies the plan, and undoes it with the inverses. Both must have the expected result. */
 async function thereAndBack(declared: readonly SequenceLike[], options: PlanOptions = {}) {
   const before = await inspect(db);
   const made = await planned(declared, options);

@@ -36,7 +36,7 @@ function sequencesOf(source: string): nextval.SequenceLike[] {
   return Object.values(evaluate(source)).filter((each) => "seqName" in (each as object)) as nextval.SequenceLike[];
 }
 
-/** What a compiler, and the formatter with 80 columns, have to say about a source. */
+/** The complaints of a compiler, and of the formatter with 80 columns, about a source. */
 async function complaintsOf(source: string, tool: keyof typeof COMPILERS | "oxfmt"): Promise<string> {
   const folder = await mkdtemp(`${root}node_modules/.nextval-pull-`);
   try {

@@ -56,7 +56,7 @@ describe("a new sequence whose column takes its values from another", () => {
     }
     const made = await planned([purchaseSeq], { new: ["purchases_id_seq"] });
     await apply(db, made, { allow: ["KEY_HAS_ROWS"] });
-    // What is there by now is not asked about again.
+    // An existing sequence is not asked about again.
     expect(await planned([purchaseSeq], { new: ["purchases_id_seq"] })).toMatchObject({ changes: [], questions: [] });
   });
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
     alter view broken alter column id set default nextval('shop.s')`);
 });
 
-/** What a statement of the caller finds. */
+/** The path that a statement of the caller sees. */
 async function settings(tx: Pick<Transaction, "query">): Promise<unknown> {
   const [row] = await (tx as Transaction)`
     select current_setting('search_path') as path, current_setting('restrict_nonsystem_relation_kind', true) as restricted`;

@@ -17,7 +17,7 @@ const database = useCatalog();
 const MAX = { smallint: 32_767n, integer: 2_147_483_647n, bigint: 9_223_372_036_854_775_807n };
 const MIN = { smallint: -32_768n, integer: -2_147_483_648n, bigint: -9_223_372_036_854_775_808n };
 
-/** One sequence after another under the same name, so that every statement reads the same. */
+/** One sequence after another with the same name, so every statement has the same text. */
 async function alter(
   declared: SequenceOptions,
   changes: SequenceChanges,
@@ -160,7 +160,7 @@ describe("alterSequence refuses exactly what the server refuses,", () => {
       end $$`);
   });
 
-  /** The statement by hand. What the current value is does not matter: it goes along with the start. */
+  /** The statement, written by hand. The current value does not matter: it moves with the start. */
   function written({ as, increment, minValue, maxValue, startWith, cache, cycle }: SequenceChanges): string {
     const clause = (word: string, value: unknown) => (value === undefined ? [] : [`${word} ${String(value)}`]);
     const bound = (word: string, value: unknown) => (value === null ? [`no ${word}`] : clause(word, value));

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await database.client`create sequence small_seq as smallint minvalue -5 start 5`;
 });
 
-/** What no well-typed program passes, as data from outside may. */
+/** Arguments that no well-typed program passes, but data from outside may contain. */
 function untyped(value: unknown): never {
   return value as never;
 }
@@ -224,12 +224,12 @@ describe("refused although the server might take it:", () => {
         build: () => renameSequence(seq, "é".repeat(32)),
         message: `order_seq: the name ${"é".repeat(32)} is longer than 63 bytes`,
       },
-      // What cannot be stored at all would be cut off or replaced by the driver.
+      // The driver would truncate or replace text that cannot be stored.
       { build: () => renameSequence(seq, "a\0b"), message: "order_seq: the name contains a NUL character" },
       { build: () => moveSequence(seq, "\ud800"), message: "order_seq: the name contains half a surrogate pair" },
       { build: () => commentOnSequence(seq, "a\0b"), message: "order_seq: comment contains a NUL character" },
       { build: () => commentOnSequence(seq, "\udfff"), message: "order_seq: comment contains half a surrogate pair" },
-      // What is meant is not clear.
+      // The meaning is not clear.
       { build: () => alterSequence(seq, {}), message: "order_seq: alterSequence needs at least one change" },
       {
         build: () => alterSequence(seq, { cycle: undefined }),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CuttableServer, cuttable } from "../../server/cut.js";
 import { useDatabase } from "../../support/database.js";
 
-/** How a program finds out whether a transaction was committed when COMMIT was not answered. */
+/** Ways to find out whether a transaction was committed if COMMIT was not answered. */
 const database = useDatabase();
 let server: CuttableServer;
 let db: Database;

@@ -4,9 +4,7 @@ import oldest from "postgres-3.4.8";
 import { describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
-/**
- * What a handle does with the driver's internals, over the oldest version that `peerDependencies` allows and the newest one.
- */
+/** A handle's use of the driver's internals, over the oldest and the newest version that `peerDependencies` allows. */
 const database = useDatabase();
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -3,7 +3,7 @@ import { bind } from "nextval";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { asksForPasswords, NEEDS_PASSWORDS, useDatabase } from "../../support/database.js";
 
-/** What happens to the statement after one whose connection was lost. */
+/** The fate of the statement after one whose connection was lost. */
 const database = useDatabase();
 let proxy: Server | undefined;
 afterEach(() => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CuttableServer, cuttable } from "../../server/cut.js";
 import { useDatabase } from "../../support/database.js";
 
-/** What becomes of a statement between the call and its answer. */
+/** The fate of a statement between the call and its answer. */
 const database = useDatabase();
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

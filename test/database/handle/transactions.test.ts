@@ -144,7 +144,7 @@ test("a commit whose answer is lost has an unknown outcome, and is not run again
   }
   expect(attempts).toBe(2);
   expect(await db()`select id from ledger`).toEqual([{ id: 1 }]);
-  // Within a session, too, and a statement that is lost is none.
+  // Also within a session. A lost statement has no unknown outcome.
   const inSession = own.session((session) =>
     session.begin(async (tx) => {
       await tx`insert into ledger values (3)`;

@@ -14,7 +14,7 @@ beforeAll(async () => {
   )`;
 });
 
-/** What a column holds of a value, as the server shows it. */
+/** The stored form of a value, as the server shows it. */
 async function kept(column: string, value: Value): Promise<string | null> {
   const name = sql.identifier(column);
   const row = await db().one(sql<{ text: string | null }>`

@@ -79,7 +79,7 @@ describe("a Drizzle query", () => {
   beforeAll(async () => {
     await bind(database.client).query(createSequence(orderSeq));
     await database.client`create table orders (id bigint primary key, note text)`;
-    // Of its own, because Drizzle changes how its client reads and writes.
+    // A separate client, because Drizzle changes how its client reads and writes.
     db = drizzle(database.connect());
   });
 

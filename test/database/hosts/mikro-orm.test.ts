@@ -70,7 +70,7 @@ describe("MikroORM", () => {
     recorder.statements.length = 0;
   });
 
-  // MikroORM has no parameters at the wire: it writes every value of its own into the text, quoted.
+  // MikroORM sends no parameters: it writes each of its own values into the text, quoted.
   test.each([
     ["a drawn id and a value side by side", orderSeq, "beside it", `'beside it'`],
     ["from a sequence whose name needs quoting", weirdSeq, "quoted?", `'quoted?'`],

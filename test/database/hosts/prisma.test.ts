@@ -56,13 +56,14 @@ let PrismaClient: Generated["PrismaClient"];
 const open = (url: string) => new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) });
 
 beforeAll(async () => {
-  // In node_modules, where the generated client finds Prisma's runtime, and version control does not look.
+  // In node_modules, where the generated client finds Prisma's runtime, and version control ignores it.
   folder = await mkdtemp(join(dirname(prismaCli), "../../.nextval-prisma-"));
   const schema = join(folder, "schema.prisma");
   await writeFile(schema, SCHEMA);
   await promisify(execFile)(process.execPath, [prismaCli, "generate", "--no-hints", "--schema", schema], {
-    // The client needs no engine, but the command would download two. That of queries it leaves alone where it finds
-    // `engineType` in the folder it runs in; that of schemas where it is told of one, and any program will do.
+    // The client needs no engine, but the command would download two. It skips the query engine if it finds
+    // `engineType` in its working folder. It skips the schema engine if it is given the path of one, for which any
+    // program will do.
     cwd: folder,
     env: {
       ...process.env,

@@ -84,7 +84,7 @@ describe("Sequelize", () => {
     test("the number of a value in an expression means Sequelize's own parameter of that number", async () => {
       const id = sequelize.literal(sql`length(${"abc"})`.text);
       const order = await define(sequelize).create({ note: "abcdefg", id });
-      // Not 3: the note has become the value of the expression, too.
+      // Not 3: the note has also become the value of the expression.
       expect(order.get()).toEqual({ id: "7", note: "abcdefg" });
     });
   });

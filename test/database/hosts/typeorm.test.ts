@@ -95,7 +95,7 @@ describe("TypeORM", () => {
     test("the number of a value in an expression means TypeORM's own parameter of that number", async () => {
       const orders = dataSource.getRepository(Order);
       await orders.insert({ id: () => sql`length(${"abc"})`.text, note: "abcdefg" });
-      // Not 3: the note has become the value of the expression, too.
+      // Not 3: the note has also become the value of the expression.
       expect(await orders.findOneBy({ note: "abcdefg" })).toEqual({ id: "7", note: "abcdefg" });
     });
 

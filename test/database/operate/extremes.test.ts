@@ -19,7 +19,7 @@ async function run(text: string): Promise<void> {
   await database.client.unsafe(text);
 }
 
-/** What is known of each column of the table's sequence. */
+/** The result for each column of the table's sequence. */
 function columnsOf({ sequences }: Health) {
   const columns = sequences.flatMap(({ columns }) => columns);
   return new Map(columns.map(({ table, extreme, notCompared }) => [table, extreme ?? notCompared]));
@@ -129,7 +129,7 @@ test("many partitions do not fill the server's lock table", { timeout: 60_000 },
             execute format('create table t${table}_%s partition of t${table} for values in (%s)', n, n);
           end loop;
         end $$`);
-      // Each statement by itself: what it creates is locked until it ends.
+      // Separate statements, because each keeps its new objects locked until it ends.
       for (let index = 1; index <= 32; index++) await client.unsafe(`create index on t${table} (n)`);
       await client`insert into ${client(`t${table}`)} values (9, 1)`;
     }
@@ -141,7 +141,7 @@ test("many partitions do not fill the server's lock table", { timeout: 60_000 },
     const plan = await planResync(bind(client), { onProgress: ({ done }) => seen.push(done) });
     expect(plan.failures).toEqual([]);
     expect((await applyResync(bind(client), plan)).moves).toHaveLength(8);
-    // Fewer at once, and not only after the server had refused all of them.
+    // Smaller batches from the beginning, not only after the server had refused all of them.
     expect(seen.slice(0, 2)).toEqual([0, 2]);
   } finally {
     await client.end({ timeout: 1 });

@@ -36,7 +36,7 @@ function connect(options: postgres.Options<{}> = {}): postgres.Sql {
 
 const end = (ended: readonly postgres.Sql[]) => Promise.all(ended.map((client) => client.end({ timeout: 1 })));
 
-/** Every way to values; each call draws at least one, and gives them. */
+/** Every way to draw values. Each call draws at least one, and returns them. */
 const ways: [name: string, make: (db: Database) => () => Promise<bigint[]>][] = [
   ["db.nextval", (db) => async () => [await db.nextval(orderSeq)]],
   ["db.nextval of one tick", (db) => () => Promise.all([1, 2, 3].map(() => db.nextval(orderSeq)))],
@@ -93,7 +93,7 @@ async function failure(call: () => Promise<bigint[]>): Promise<Error & { code?: 
   }
 }
 
-/** What was refused has drawn nothing, and the same handle goes on with the first value. */
+/** A refused call has drawn nothing, and the same handle continues with the first value. */
 async function expectToWork(call: () => Promise<bigint[]>): Promise<void> {
   const [first] = await call();
   expect(first).toBe(1n);
@@ -103,7 +103,7 @@ describe("a server without free connections", () => {
   test.each(ways)("refuses %s until a connection is free", async (_name, make) => {
     const call = make(bind(connect()));
     await owner`select 1`;
-    // Whatever room there is, is taken.
+    // Takes all free connections.
     const others: postgres.Sql[] = [];
     for (let full = false; !full;) {
       const other = connect();

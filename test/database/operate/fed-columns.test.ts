@@ -208,7 +208,7 @@ const missing = async () =>
     problems.filter(({ code }) => code === "USAGE_MISSING").map(({ message }) => message),
   );
 
-/** The grants that the messages give as the cure. */
+/** The grants that the messages give as the fix. */
 async function cure(messages: readonly string[]): Promise<void> {
   for (const message of messages) await run(/cured with: (grant [^]*)$/.exec(message)![1]!);
 }

@@ -6,7 +6,7 @@ import { type PgBouncer, pgBouncerVersion, startPgBouncer } from "../../server/p
 import { useDatabase } from "../../support/database.js";
 import { valuesOf } from "../../support/ranges.js";
 
-/** Far fewer connections to the server than clients, so that each transaction may run in another session. */
+/** Far fewer connections to the server than clients, so each transaction may run in another session. */
 const SERVER_CONNECTIONS = 3;
 const CLIENT_CONNECTIONS = 30;
 
@@ -36,7 +36,7 @@ describe("behind PgBouncer in transaction mode", () => {
     await direct`create table items (order_id bigint references orders)`;
   });
 
-  /** What `work` gives when it is called so often at once, in ticks of their own. */
+  /** The results of `work` for this many concurrent calls, each in its own tick. */
   function concurrently<Result>(count: number, work: (index: number) => PromiseLike<Result>): Promise<Result[]> {
     return Promise.all(
       Array.from({ length: count }, async (_, index) => {

@@ -121,7 +121,7 @@ test("it matters whether the last value was returned", async () => {
 });
 
 test.each([
-  // The least value of next + k * increment behind the extreme of what is in step with it.
+  // The smallest value of next + k * increment after the extreme of the values in step with it.
   { options: "increment 5 start 3", rows: "3, 4", to: 8n },
   { options: "increment 5 start 3", rows: "8", to: 13n },
   { options: "increment 5 start 3", rows: "3, 12", to: 8n },
@@ -195,7 +195,7 @@ test("several columns of one sequence: the furthest value counts", async () => {
   const { moves, failures } = await resync(db);
   expect(failures).toEqual([]);
   expect(moves).toMatchObject([{ column: column("b"), extreme: 42n, to: 43n }]);
-  // What a text holds is not known, so it may need more than the others.
+  // The values in a text are unknown, so it may need more than the others.
   await run("select setval('s', 1000)");
   expect((await resync(db, { allowBackwards: true })).moves).toEqual([]);
   await run("drop table c");
@@ -251,7 +251,7 @@ test("values that other connections reserved before the import are forgotten", a
   expect((await resync(db)).moves).toMatchObject([{ from: 11n, to: 21n }]);
   expect(await other`insert into t default values returning id`.values()).toEqual([[21]]);
 
-  // Not behind, and yet what is reserved is taken: only emptyCaches helps.
+  // Not behind, but the reserved values exist already: only emptyCaches helps.
   await run("insert into t values (22), (23)");
   expect((await resync(db)).moves).toEqual([]);
   await expect(other`insert into t default values`).rejects.toMatchObject({ code: "23505" });
@@ -401,7 +401,7 @@ test("applyResync only reads the sequences of the plan again", async () => {
     insert into a values (10); insert into b values (10); insert into gone values (10)`);
   const plan = await planResync(db);
   expect(plan.moves.map(({ sequence }) => sequence.name)).toEqual(["a_id_seq", "b_id_seq", "gone_id_seq"]);
-  // Meanwhile one more is behind, one no longer is, and one has gone.
+  // In between, one more is behind, one no longer is, and one is gone.
   await run("insert into c values (10); select setval('b_id_seq', 10); insert into a values (20); drop table gone");
   const read: string[] = [];
   const client = database.connect({ max: 2, debug: (_connection, text) => read.push(text) });
@@ -459,7 +459,7 @@ test("one that fails does not stop the others, and stays unchanged", async () =>
   const at = await database.client`select last_value, is_called from full_up_id_seq`;
   expect(at[0]).toEqual({ last_value: "1", is_called: false });
   expect(await insert("good")).toEqual([11]);
-  // The values that were drawn before are no reason to fail: what ends where its column ends is not behind.
+  // Values that were drawn before cause no failure: a sequence that ends with its column is not behind.
   await run("select setval('full_up_id_seq', 200); delete from full_up; insert into full_up values (200)");
   const { failures } = await resync(db);
   expect(failures.map(({ sequence }) => sequence.name)).toEqual(["down_id_seq"]);

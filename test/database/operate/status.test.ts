@@ -44,7 +44,7 @@ function find({ sequences }: Health, name: string): SequenceHealth {
 
 const codes = ({ problems }: SequenceHealth) => problems.map(({ code, level }) => `${code} ${level}`);
 
-/** The statement that the message of a problem gives as the cure. */
+/** The statement that the message of a problem gives as the fix. */
 function cureOf({ problems }: SequenceHealth, code: string): string {
   const message = problems.find((each) => each.code === code)?.message ?? "";
   return /(?:with|or): ((?:alter|grant) [^]*)$/.exec(message)![1]!;
@@ -174,7 +174,7 @@ test("a numeric column with a negative scale ends at the value that rounds up, a
   expect(beyond).toMatchObject({ left: 0n, level: "critical" });
   expect(codes(beyond)).toEqual(["COLUMN_EXCEEDED critical", "NOT_COMPARED ok"]);
   await expect(run("insert into t values (default, 1)")).rejects.toMatchObject({ code: "22003" });
-  // The row of 99949 holds 99900, and the next that is stored may be ahead of the sequence: neither tells where it stands.
+  // The row of 99949 holds 99900, and the next stored value may be ahead of the sequence. Neither shows its position.
   expect((await resync(db)).moves).toEqual([]);
 });
 
@@ -390,7 +390,7 @@ test("roles with INSERT but without USAGE", async () => {
   await run(cureOf(find(health, "t_id_seq"), "USAGE_MISSING"));
   await runAs("nextval_status_a", "insert into t (n) values (1)");
 
-  // Who is in the group may draw by another way.
+  // Members of the group may draw in another way.
   await run("grant update on sequence t_id_seq to nextval_status_other");
   await runAs("nextval_status_b", "insert into t (n) values (1)");
   expect((await status(db)).level).toBe("ok");

@@ -11,7 +11,7 @@ import { resync } from "../../support/resync.js";
 const database = useDatabase();
 const MALLORY = "nextval_mallory";
 
-/** Which code of others ran, and as whom. */
+/** The code of other roles that ran, and the role that it ran as. */
 const ran: string[] = [];
 const hear = ({ message = "" }: postgres.Notice) => void (message.startsWith("EVIL") && ran.push(message));
 const listening = () => database.connect({ max: 2, onnotice: hear });
@@ -40,13 +40,13 @@ beforeEach(async () => {
       $$ begin raise notice 'EVIL code as %', current_user; return 5; end $$`);
 });
 
-/** What each column says: its greatest value, or why it was not compared. */
+/** The result for each column: its greatest value, or why it was not compared. */
 function columnsOf({ sequences }: Health): Record<string, bigint | string | null> {
   const columns = sequences.flatMap((sequence) => sequence.columns);
   return Object.fromEntries(columns.map(({ table, extreme, notCompared }) => [table, notCompared ?? extreme]));
 }
 
-/** Looks while somebody does something just before the first statements with these words. */
+/** Reads while another session acts just before the first statements with these words. */
 async function statusWhile(actions: Readonly<Record<string, () => Promise<unknown>>>, options: StatusOptions = {}) {
   const waiting = new Map(Object.entries(actions));
   const begin = (modes: string, work: (tx: Transaction) => Promise<unknown>) =>

@@ -9,7 +9,7 @@ import { transfer } from "../../support/transfer.js";
 
 const replicas = useReplicas();
 
-/** The same schema on both sides, as an upgrade makes it. */
+/** Creates the same schema on both sides, like an upgrade. */
 async function onBoth(statements: string): Promise<void> {
   for (const { client } of [replicas.source, replicas.target]) await client.unsafe(statements);
 }
@@ -52,7 +52,7 @@ describe("after logical replication", () => {
     create table "Sales ""EU"""."Invoices" (id bigint primary key default nextval('"Sales ""EU"""."Invoice''s no."'), note text)`;
   const TABLES = ["orders", "visits", "debts", `"Sales ""EU"""."Invoices"`];
 
-  /** Writes to all tables of the source, on connections of their own, until it is told to stop; tells how many rows. */
+  /** Writes to all tables of the source, on its own connections, until it is stopped. Returns the number of rows. */
   function load(): { stop(): Promise<number> } {
     let stopped = false;
     const workers = TABLES.flatMap((table) => [table, table]).map(async (table) => {
@@ -92,7 +92,7 @@ describe("after logical replication", () => {
   test("the sequences are carried, and inserts on the target meet no key of the source", async () => {
     await replicateUnderLoad();
     for (const table of TABLES) {
-      // What the transfer is for.
+      // The purpose of the transfer.
       await expect(insertOnTarget(table)).rejects.toMatchObject({ code: "23505" });
     }
     const ends = await positions("source");
@@ -191,7 +191,7 @@ describe("a transfer", () => {
     ]);
   });
 
-  /** The target, where something happens before the first statement that has a word. */
+  /** The target, with an action before the first statement that contains a word. */
   function interrupted(word: string, event: () => Promise<unknown>): Database {
     const { db } = replicas.target;
     let hasHappened = false;

@@ -9,7 +9,7 @@ const LONGEST_ROUND_MS = 120_000;
 
 /** One round of an attack. */
 export interface Round {
-  /** Decides everything that the round does. What the network and the server do in between has its own timing. */
+  /** Decides every step of the round. The network and the server have their own timing. */
   readonly random: Random;
   readonly seed: number;
   /** Adds to a figure that is printed when the attack is over. */

@@ -17,9 +17,9 @@ export interface Faults {
 export interface ChaosProxy {
   /** Leads to the server through the proxy. */
   readonly url: string;
-  /** What has been done so far: connections, refusals, resets, ends, silences. */
+  /** The disturbances so far: connections, refusals, resets, ends, silences. */
   readonly figures: ReadonlyMap<string, number>;
-  /** From now on everything goes through. What has begun to fail still fails, within `LONGEST_SILENCE_MS`. */
+  /** From now on everything goes through. Failures that have begun still happen, within `LONGEST_SILENCE_MS`. */
   calm(): void;
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ const LONGEST_DELAY_MS = 4;
 /** A call on a silent network ends only when the connection does, so no silence lasts longer. */
 export const LONGEST_SILENCE_MS = 150;
 
-/** Stands between clients and the server as a network that delays, splits, cuts, refuses and swallows what is sent. */
+/** A proxy between clients and the server, like a network that delays, splits, cuts, refuses and swallows data. */
 export async function startChaosProxy(serverUrl: string, faults: Faults, random: Random): Promise<ChaosProxy> {
   const { hostname, port } = new URL(serverUrl);
   const figures = new Map<string, number>();
@@ -66,7 +66,7 @@ export async function startChaosProxy(serverUrl: string, faults: Faults, random:
       count(way);
       if (way === "resets") client.resetAndDestroy();
       if (way === "ends") for (const each of both) each.end();
-      // What was written before an end goes out, and then the connection is gone whatever the other side does.
+      // Data that was written before an end is sent. Then the connection is gone, whatever the other side does.
       const later = { resets: 0, ends: 20, silences: choices.between(20, LONGEST_SILENCE_MS) }[way] as number;
       setTimeout(() => client.resetAndDestroy(), later);
     };

@@ -34,7 +34,7 @@ export function drawFaults(draws: readonly Operation[]): string[] {
 }
 
 /**
- * Tells whether the server can have carried out operations on one sequence one after the other, each between its call and its
+ * Whether the server can have executed operations on one sequence one after the other, each between its call and its
  * answer. A draw from an ascending sequence takes the next value, and a set says which value is next.
  *
  * Source: Jeannette Wing and Chun Gong, "Testing and Verifying Concurrent Objects" (1993).

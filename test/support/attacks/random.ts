@@ -29,13 +29,13 @@ export class Random {
     return items[this.between(0, items.length - 1)] as Item;
   }
 
-  /** The same items in another order. */
+  /** Returns the items in a random order. */
   shuffle<Item>(items: readonly Item[]): Item[] {
     const keyed = items.map((item) => ({ item, key: this.next() }));
     return keyed.sort((one, other) => one.key - other.key).map(({ item }) => item);
   }
 
-  /** Choices of their own, so that what runs at the same time does not take them from each other. */
+  /** Returns an independent source of choices, so concurrent work does not affect its order. */
   fork(): Random {
     return new Random(this.between(0, 2 ** 31));
   }

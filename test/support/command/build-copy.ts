@@ -7,7 +7,7 @@ import { isBuilt } from "../is-built.js";
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** What becomes the package; copied, so that what other tests build is not in the way. */
+/** The files that become the package. They are copied, so builds of other tests do not interfere. */
 const SOURCES = ["package.json", "tsconfig.json", "tsconfig.build.json", "lib", "types"];
 const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE"];
 

@@ -9,7 +9,7 @@ declare module "vitest" {
   }
 }
 
-/** Builds the library once for all tests of the command, or copies it where it is built. */
+/** Builds the library once for all tests of the command, or copies an existing build. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const library = await buildCopy();
   project.provide("library", library);

@@ -9,7 +9,7 @@ export interface Project {
   write(files: Readonly<Record<string, string>>): Promise<void>;
   /** Runs `nextval` there. */
   run(...args: string[]): Promise<Finished>;
-  /** The same with variables, and without waiting for the end. */
+  /** Runs `nextval` with variables, without waiting for the end. */
   start(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
 }
 

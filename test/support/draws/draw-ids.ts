@@ -1,4 +1,4 @@
-/** A program that draws ids in every way at once, started from draw-programs.ts. */
+/** A program that draws ids in every way at the same time, started from draw-programs.ts. */
 import { bind, type Database } from "nextval";
 import { allocator, blockAllocator } from "nextval/allocate";
 import postgres from "postgres";
@@ -9,14 +9,14 @@ const isSteady = count !== undefined;
 /** Longer than any connect or restart takes. */
 const PATIENCE = 20_000;
 
-/** A connection of its own for each way, so that none waits for another. */
+/** Each way has its own connection, so none waits for another. */
 const clients = WAYS.map(() =>
   postgres(url, {
     max: 1,
     onnotice: () => {},
     connect_timeout: 5,
     backoff: () => 0.05,
-    // Flushes of the log come as late as they may, so that a crash has more to lose.
+    // Flushes of the log come as late as possible, so a crash has more to lose.
     connection: isSteady ? {} : { commit_delay: 100_000, commit_siblings: 0 },
   }),
 );
@@ -38,7 +38,7 @@ process.on("message", () => {
 
 const times = <Value>(amount: number, call: () => Promise<Value>) => Array.from({ length: amount }, call);
 
-/** Each gives calls that have been made at once; each of them gives ids, or fails. */
+/** Each returns calls that were made at the same time. Each call returns ids, or fails. */
 const calls: Readonly<Record<Way, () => Promise<bigint[] | bigint>[]>> = {
   nextval: () => times(isSteady ? 500 : 1, () => one.nextval(orderSeq)),
   nextvals: () => [many.nextvals(orderSeq, isSteady ? 5000 : 2), many.nextvals(orderSeq, isSteady ? 100 : 3)],
@@ -88,5 +88,5 @@ const drawn = await Promise.all(WAYS.map(async (way) => [way, await run(way)] as
 await ids.close();
 await blocks.close();
 await Promise.all(clients.map((client) => client.end({ timeout: 1 })));
-// Whoever hears this ends the channel, and with it this program.
+// The parent ends the channel after this, and this program with it.
 send({ kind: "done", ids: Object.fromEntries(drawn) as Record<Way, BigInt64Array>, failures, hung, strange });

@@ -12,7 +12,7 @@ export interface Program {
   stop(): void;
 }
 
-/** Starts the compiled draw-ids.ts, a process of its own. */
+/** Starts the compiled draw-ids.ts as a separate process. */
 export function startProgram(drawIds: string, task: Task): Program {
   const child = fork(drawIds, [JSON.stringify(task)], { execArgv: [], serialization: "advanced" });
   let draws = 0;
@@ -41,7 +41,7 @@ export function startProgram(drawIds: string, task: Task): Program {
   };
 }
 
-/** How many ids there are; fails where one is there twice, or outside the bounds. */
+/** Returns how many ids there are. Fails if one is there twice, or outside the bounds. */
 export function countUnique(reports: readonly Done[]): number {
   const check = (sequence: typeof orderSeq | typeof blockSeq, ids: readonly BigInt64Array[]) => {
     const all = new BigInt64Array(ids.reduce((total, each) => total + each.length, 0));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../database.js";
 import { recordStatements, type StatementRecorder } from "./recorder.js";
 
-/** What is tested of every library that a fragment goes into. */
+/** The tests of every library that a fragment goes into. */
 export interface HostTest {
   /** The insert as it has to reach the server, around the text of `nextval(...)`. */
   text(call: string): string;

@@ -14,7 +14,7 @@ export interface StatementRecorder {
 }
 
 /**
- * Stands between a client and the server, passes every byte on, and writes down which statements the client sends with which
+ * A proxy between a client and the server. It passes every byte on, and records the statements of the client with their
  * parameters, whatever library sends them. Source: "Frontend/Backend Protocol", section "Message Formats".
  */
 export async function recordStatements(serverUrl: string): Promise<StatementRecorder> {

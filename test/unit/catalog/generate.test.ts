@@ -135,7 +135,7 @@ drop sequence "order_seq";
   });
 });
 
-/** How the tools find their markers, and what no text of ours may add to them. */
+/** How the tools find their markers, which none of our text may add. */
 const MARKERS: Record<MigrationFormat, [pattern: RegExp, count: number]> = {
   sql: [/\$\{/g, 0],
   dbmate: [/^--\s*migrate:/gm, 2],
@@ -197,7 +197,7 @@ describe.each(FORMATS)("text in strings stays text: %s", (format) => {
   });
 });
 
-// goose takes it for an annotation wherever it stands in a comment, and refuses the file.
+// goose treats it as an annotation anywhere in a comment, and refuses the file.
 test("a name in a comment is not an annotation of goose", () => {
   const hazard = { code: "DROPS_SEQUENCE", message: "a +goose Down: its value is lost", blocked: false } as const;
   const plan = planOf({ sql: 'drop sequence "a +goose Down"', hazards: [hazard] });
