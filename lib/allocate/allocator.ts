@@ -41,9 +41,9 @@ export interface AllocatorOptions extends DrawOptions, Limits {
  * many calls wait. If they want more than `size` values, one statement draws all of them. Other programs can draw from
  * the sequence at the same time: values are then not consecutive, but each is handed out once.
  *
- * If a draw fails, for example with `SEQUENCE_EXHAUSTED` or a lost connection, each call that waits for it fails with
- * its error, and the next call draws again. Values that were already drawn are still handed out. If no call waits, the
- * error of a background draw is dropped, and the next call draws again. A draw that reaches the end of the sequence
+ * A draw can fail, for example with `SEQUENCE_EXHAUSTED` or a lost connection. Each call that waits for it then fails
+ * with its error, and the next call draws again. Values that were already drawn are still handed out. If no call waits,
+ * the error of a background draw is dropped, and the next call draws again. A draw that reaches the end of the sequence
  * fails as a whole, and the values before the end are lost.
  *
  * Pass the pool as `db`: if it is a transaction or session, the allocator stops working when that ends. Values that are

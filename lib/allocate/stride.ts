@@ -33,8 +33,8 @@ export type StrideOf<Sequence extends SequenceLike> = PgSequence<
  * strides. An existing sequence continues from its current value. `restartSequence` moves it, and `checkStrides` checks
  * whether nodes collide.
  *
- * Throws `INVALID_ARGUMENT` for a node that does not exist, and for a stride that would start outside the bounds or
- * does not fit into 64 bits. Also throws for a sequence that cycles, because all nodes would begin again at the same
+ * Throws `INVALID_ARGUMENT` for a node that does not exist. Also throws for a stride that would start outside the
+ * bounds or does not fit into 64 bits, and for a sequence that cycles, because all nodes would begin again at the same
  * bound.
  */
 export function stride<Sequence extends SequenceLike>(

@@ -6,8 +6,8 @@ import { mayBeSwapped } from "./powerful-reader.js";
  * which has `oid`, `nspname`, `relname`, `relpersistence`, `may_select` and `may_use`. The position is null if the role
  * may not read it, and for an unlogged sequence on a standby.
  *
- * It reads by OID. A name may lead to a view or table of another role by the time it is looked up, and would then run
- * that role's code as the reading role.
+ * It reads by OID. By the time a name is looked up, it may refer to a view or table of another role. Reading that would
+ * run the other role's code as the reading role.
  */
 export function positionQuery(version: number): Sql {
   return version >= 180_000 ? bySequenceData : byLastValue;

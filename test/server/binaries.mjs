@@ -21,20 +21,20 @@ const run = promisify(execFile);
 
 /** @typedef {import("./server-user.mjs").ServerUser} ServerUser */
 
-/** Where copies are kept; the first folder that can be used. Only root can write to the first, on most systems. */
+/** Folders for copies; the first usable one is taken. Only root can write to the first, on most systems. */
 export const PLACES = process.env.NEXTVAL_TEST_COPIES
   ? [process.env.NEXTVAL_TEST_COPIES]
   : ["/var/cache/nextval-servers", "/var/tmp/nextval-servers", "/tmp/nextval-servers"];
 
-/** How the name of a copy begins until it is whole; the id of the process that makes it comes next. */
+/** The prefix of an unfinished copy's name; the id of the process that makes it follows. */
 const UNFINISHED = "unfinished-";
 
 /**
- * A folder with PostgreSQL's programs that the server's user can run: the one that npm has installed, or a copy of it. Root may
- * have installed it in a folder that no other user can enter, such as its home.
+ * Returns a folder with PostgreSQL's programs that the server's user can run: the one that npm has installed, or a copy
+ * of it. Root may have installed it in a folder that no other user can enter, such as its home.
  *
- * The copy is made once and kept. It is used only from a folder that belongs to root and that nobody else can write to, and
- * only while every file has the size, time, mode and owner that were recorded when it was made.
+ * The copy is made once and kept. It is used only from a folder that belongs to root and that no other user can write
+ * to. Every file must have the size, time, mode and owner that were recorded when it was made.
  *
  * @param {{ readonly native: string, readonly version: string }} installed
  * @param {ServerUser | undefined} user
@@ -71,7 +71,7 @@ function isRunnable(native, user) {
 }
 
 /**
- * Makes a folder, or takes the one that is there, if no user but root can change what is in it.
+ * Creates a folder, or uses the existing one, if no user except root can change its content.
  *
  * @param {string} folder
  */
@@ -83,13 +83,13 @@ async function makeTrusted(folder) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
   }
   const { uid, mode } = await lstat(folder);
-  // A link belongs to root but leads anywhere, and its mode allows everything.
+  // A link of root may lead anywhere, and its mode allows everything.
   if (uid !== 0 || (mode & 0o022) !== 0) {
     throw new Error(`${folder} is not used because other users than root can write to it.`);
   }
   for (let parent = dirname(await realpath(folder)); ; parent = dirname(parent)) {
     const { uid, mode } = await lstat(parent);
-    // Others cannot rename what is not theirs in a sticky folder, such as /tmp.
+    // In a sticky folder, such as /tmp, users cannot rename files of others.
     if (uid !== 0 || ((mode & 0o022) !== 0 && (mode & 0o1000) === 0)) {
       throw new Error(`${folder} is not used because other users than root can rename what is in ${parent}.`);
     }
@@ -146,7 +146,7 @@ async function install(unfinished, copy) {
 }
 
 /**
- * Whether the copy is there and its files are those that were recorded: programs that clean temporary folders remove old files.
+ * Whether the copy exists with its recorded files: programs that clean temporary folders remove old files.
  *
  * @param {string} copy
  */
@@ -159,7 +159,7 @@ async function isWhole(copy) {
 }
 
 /**
- * Removes what processes that were killed have begun.
+ * Removes unfinished copies of killed processes.
  *
  * @param {string} place
  */
@@ -180,7 +180,7 @@ function isRunning(pid) {
 }
 
 /**
- * Names a copy for what is in it, so that all installations of one version share a copy.
+ * Names a copy after its content, so all installations of one version share a copy.
  *
  * @param {string} native
  */
@@ -190,7 +190,7 @@ async function fingerprintOf(native) {
 }
 
 /**
- * A line for each file and folder with what changes if anybody changes it.
+ * Returns a line for each file and folder with the properties that change when it is changed.
  *
  * @param {string} folder
  */

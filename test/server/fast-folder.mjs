@@ -7,8 +7,8 @@ const MEMORY = "/dev/shm";
 const ROOM = 2 ** 31;
 
 /**
- * Where data of tests goes: into memory if there is room, because PostgreSQL creates a thousand files for a server and a few
- * hundred for a database; to `TMPDIR` if that is set.
+ * Returns the folder for data of tests: in memory if there is space, or `TMPDIR` if that is set. PostgreSQL creates a
+ * thousand files for a server and a few hundred for a database.
  *
  * @returns {Promise<string>}
  */
@@ -18,7 +18,7 @@ export async function fastFolder() {
 }
 
 /**
- * The first of some folders that the server's user can enter: a `TMPDIR` of root may be closed to others.
+ * Returns the first folder that the server's user can enter. Others may not be able to enter a `TMPDIR` of root.
  *
  * @param {import("./server-user.mjs").ServerUser | undefined} user
  * @param {readonly string[]} folders

@@ -11,7 +11,7 @@ import { promisify } from "node:util";
  */
 
 /**
- * Every process of this machine. Linux is asked through /proc, because slim container images have no `ps`.
+ * Returns every process of this machine. On Linux it reads /proc, because slim container images have no `ps`.
  *
  * @returns {Promise<Process[]>}
  */
@@ -30,7 +30,7 @@ async function listProcesses() {
 }
 
 /**
- * Those that are there, from /proc.
+ * Returns those of the processes that exist, from /proc.
  *
  * @param {readonly (number | string)[]} pids
  * @returns {Promise<Process[]>}
@@ -45,7 +45,7 @@ async function readProcesses(pids) {
 }
 
 /**
- * Children, their children, and so on; not `pid` itself.
+ * Returns the children of a process, their children, and so on; not `pid` itself.
  *
  * @param {number} pid
  * @returns {Promise<Process[]>}
@@ -59,9 +59,9 @@ export async function descendantsOf(pid) {
 }
 
 /**
- * Those of `pids` that have not ended. One that has ended but was not yet noticed by its parent counts only if that
- * parent is this process: it goes at the next turn of the event loop, whereas in a container whose first process
- * notices nothing the others stay listed forever.
+ * Returns those of `pids` that have not ended. A process that has ended but that its parent has not reaped counts only
+ * if this process is the parent, which reaps it in the next turn of the event loop. In a container whose first process
+ * reaps nothing, the others stay listed forever.
  *
  * @param {readonly number[]} pids
  * @returns {Promise<number[]>}

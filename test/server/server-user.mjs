@@ -7,8 +7,9 @@ const run = promisify(execFile);
 /** @typedef {{ readonly uid: number, readonly gid: number }} ServerUser */
 
 /**
- * The user that a server runs as if this process is root, because PostgreSQL refuses to run as root: `postgres` if the machine
- * has one, else `nobody`. Undefined if this process is not root: the server then runs as the same user.
+ * Returns the user that a server runs as if this process is root, because PostgreSQL refuses to run as root. It is
+ * `postgres` if the machine has that user, else `nobody`. If this process is not root, it is undefined, and the server
+ * runs as the same user.
  *
  * @returns {Promise<ServerUser | undefined>}
  */
@@ -30,8 +31,8 @@ async function idsOf(name) {
 }
 
 /**
- * Whether this user can run a program to its end. Only an attempt knows about every folder on the way, access lists and mount
- * options.
+ * Whether this user can run a program to its end. Only an attempt shows the effect of parent folders, access lists and
+ * mount options.
  *
  * @param {ServerUser | undefined} user
  * @param {string} command

@@ -8,7 +8,7 @@ import { serverPackage } from "./package.mjs";
 
 const run = promisify(execFile);
 
-/** What initdb has made once, to be copied, which takes half the time. Git ignores it, and `npm ci` empties it. */
+/** The result of initdb, kept to be copied in half the time. Git ignores it, and `npm ci` empties it. */
 const TEMPLATES = fileURLToPath(new URL("../../node_modules/.nextval-templates/", import.meta.url));
 
 /**
@@ -27,7 +27,7 @@ async function templateFor(flags) {
  * @param {string} folder
  * @param {readonly string[]} flags
  * @param {import("./server-user.mjs").ServerUser | undefined} user
- * @returns {Promise<string | undefined>} the password of its superuser; undefined where there is no template, or it cannot
+ * @returns {Promise<string | undefined>} the password of its superuser; undefined if there is no template, or it cannot
  *   be copied
  */
 export async function copyTemplate(folder, flags, user) {
@@ -35,7 +35,7 @@ export async function copyTemplate(folder, flags, user) {
     const template = await templateFor(flags);
     const password = await readFile(join(template, "password"), "utf8");
     await run("cp", ["-Rp", `${template}/data/.`, folder]);
-    // The owner of another machine has another number, or is not there at all.
+    // On another machine the owner has another number, or does not exist.
     if (user !== undefined) await run("chown", ["-R", `${user.uid}:${user.gid}`, folder]);
     return password;
   } catch {
@@ -46,7 +46,7 @@ export async function copyTemplate(folder, flags, user) {
 }
 
 /**
- * Keeps what initdb has made, unless somebody else was faster. It is no failure where that cannot be.
+ * Keeps the result of initdb, unless another process was faster. It does not matter if that fails.
  *
  * @param {string} folder
  * @param {readonly string[]} flags

@@ -5,8 +5,7 @@ import { NextvalError } from "../../index.js";
  * statement, and cannot be a marker or a placeholder. The statement means the same to the server.
  *
  * Outside of quotes, a statement of a plan has only words and numbers; anything else is refused. A name is also refused
- * if it contains a line break, a placeholder or a byte order mark, because names have no escapes that every tool
- * understands.
+ * if it contains a line break, a placeholder or a byte order mark. Names have no escapes that every tool understands.
  */
 export function statementLine(subject: string, statement: string): string {
   const tokens = statement.match(TOKENS) ?? [];

@@ -14,8 +14,8 @@ type Context = Pick<DatabaseState, "sequences" | "defaultSchema" | "tables">;
  * Asks about each declaration that may be another sequence of the database under a new name. There are two signs:
  *
  * - The column that it is to belong to takes its values from a sequence that is not declared. This is the surest sign.
- * - It would be created in addition to a sequence that is not declared, and both have the same options or share a word
- *   of their names, or they are the only ones.
+ * - It would be created in addition to a sequence that is not declared. Both have the same options, share a word of
+ *   their names, or are the only ones.
  *
  * @param isNew - the names of declarations that are new sequences
  */

@@ -38,9 +38,9 @@ import {
  * increment, up to its bounds. If a column or a partition has such a row, the plan moves the sequence to the first step
  * past the last of these rows. Gaps do not stop it: a sequence at 1 with rows 100 to 500 moves to 501.
  *
- * The exception is a sequence with more free values before the first row than after the last one, such as one that was
- * set to the negative half of its range. It stays, and `skips` says so. Rows between the steps are ignored, because
- * other writers own them. So are all keys that a program makes of a block (`blockAllocator`).
+ * The exception is a sequence with more free values before the first row than after the last one. An example is one
+ * that was set to the negative half of its range. It stays, and `skips` says so. Rows between the steps are ignored,
+ * because other writers own them. So are all keys that a program makes of a block (`blockAllocator`).
  *
  * A sequence that is far enough is left unchanged. So is the sequence of an empty table, unless `allowBackwards` is
  * set. A sequence that cycles is always left unchanged.
@@ -95,10 +95,10 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
  * that drew from the sequence have ended. It then locks the sequence (SHARE ROW EXCLUSIVE), reads the columns once
  * more, and restarts it. This takes an instant if a column has an index, and otherwise as long as reading the table.
  *
- * Sessions that call `nextval` on the sequence wait while it is locked, **and while `applyResync` waits for the lock**,
- * and then get a value past the rows. So `applyResync` backs off: it waits for 200 ms, pauses for 200 ms, waits for 400
- * ms, and so on until `lockTimeout` is over. With 5000, no session waits for more than 1.6 s at a stretch. Tables are
- * locked only as `select` locks them. Rows of an import that is not committed yet do not count: commit it first.
+ * Sessions that call `nextval` on the sequence wait while it is locked, **and while `applyResync` waits for the lock**.
+ * Then they get a value past the rows. So `applyResync` backs off: it waits for 200 ms, pauses for 200 ms, waits for
+ * 400 ms, and so on until `lockTimeout` is over. With 5000, no session waits for more than 1.6 s at a stretch. Tables
+ * are locked only as `select` locks them. Rows of an import that is not committed yet do not count: commit it first.
  *
  * It uses ALTER SEQUENCE and not `setval`, because only ALTER SEQUENCE makes other connections forget the values that
  * they reserved with a `cache`. So it has to run as the owner of the sequence, who must also be able to read the

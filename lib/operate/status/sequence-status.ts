@@ -48,9 +48,10 @@ export interface StatusOptions extends Trust {
  * the sequence should move past the last of them: critical. Rows beyond the bounds, and those of other writers between
  * the steps, do no harm.
  *
- * The exception is a sequence with more free values before the first row than after the last one, such as one that was
- * set to the negative half of a full column. It should stay, and ends where the rows begin: a warning. Programs that
- * make several keys of each value, as `blockAllocator` does, put them between the steps: such keys are not seen.
+ * The exception is a sequence with more free values before the first row than after the last one. An example is one
+ * that was set to the negative half of a full column. It should stay, and ends where the rows begin: a warning.
+ * Programs that make several keys of each value, as `blockAllocator` does, put them between the steps: such keys are
+ * not seen.
  *
  * It only reads, in read-only transactions unless `db` is a transaction, and takes the locks of a `select`. A superuser
  * also takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs their owners' code
@@ -59,7 +60,7 @@ export interface StatusOptions extends Trust {
  * Concurrent inserts cause no false alarm, because the position of a sequence is read after its rows. A column that
  * fails or may not be read is the problem `NOT_COMPARED`, because its sequence may be behind. Tables that are locked
  * against reading are read last, within the connection's `lock_timeout` in total. In a transaction of the caller,
- * `status` waits for a lock as any statement does.
+ * `status` waits for a lock like any statement.
  *
  * Throws `INVALID_ARGUMENT`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
  */
