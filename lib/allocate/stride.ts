@@ -34,8 +34,8 @@ export type StrideOf<Sequence extends SequenceLike> = PgSequence<
  * whether nodes collide.
  *
  * Throws `INVALID_ARGUMENT` for a node that does not exist. Also throws for a stride that would start outside the
- * bounds or does not fit into 64 bits, and for a sequence that cycles, because all nodes would begin again at the same
- * bound.
+ * bounds or does not fit into 64 bits. A sequence that cycles is refused, because all nodes would begin again at the
+ * same bound.
  */
 export function stride<Sequence extends SequenceLike>(
   given: Sequence | SequenceNeeded,

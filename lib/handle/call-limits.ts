@@ -12,7 +12,7 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Stands for options that are not given. It inherits nothing, so that what somebody has added to Object.prototype is not an option. */
+/** Stands for absent options. It inherits nothing, so properties added to Object.prototype are not options. */
 export const NO_OPTIONS: {} = /* @__PURE__ */ Object.freeze(Object.create(null) as {});
 
 /** The settings of a handle for its calls. */

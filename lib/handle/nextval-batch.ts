@@ -70,7 +70,7 @@ export interface TextRows {
 /** Draws values on a connection or a pool. Single draws of one tick share a statement, in the order of their calls. */
 export class Draws {
   readonly #server: TextRows;
-  /** Those of the same session that have draws to send. */
+  /** All draws of the session that wait to be sent. */
   readonly #pending: Set<Draws>;
   #batches: Batch[] = [];
 

@@ -15,7 +15,7 @@ export type Outcome<Result> =
  */
 export async function outcomeOf<Result>(result: Result | Promise<Result>): Promise<Outcome<Result>> {
   const settled: unknown = await result;
-  // The rows of a statement are an array, too, and may be none: they keep their count and command.
+  // The rows of a statement are also an array, possibly empty. They keep their count and command.
   const isList = Array.isArray(settled) && settled.length > 0 && settled.every(isThenable);
   const outcome = isList ? await Promise.all(settled) : settled;
   return outcome as Outcome<Result>;

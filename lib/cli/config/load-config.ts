@@ -39,7 +39,7 @@ export async function loadConfig(given: string | undefined): Promise<LoadedConfi
 function configOf(exported: Readonly<Record<string, unknown>>): unknown {
   const isCommonJs =
     !("default" in exported) && !("__esModule" in exported) && Object.getPrototypeOf(exported) !== null;
-  // A file that exports nothing has forgotten to.
+  // A file without exports has probably forgotten them.
   if (isCommonJs && Object.keys(exported).length === 0) return undefined;
   const config = isCommonJs ? exported : exported["default"];
   return isObject(config) && "__esModule" in config && "default" in config ? config.default : config;

@@ -35,7 +35,7 @@ function isCompiled(error: unknown): boolean {
   return !(error instanceof Error && error.message.startsWith(PARSE_ERROR));
 }
 
-/** What the loader makes of the name of an import: `(0 , _nextval.pgSequence)`. */
+/** The form in which the loader writes an imported name: `(0 , _nextval.pgSequence)`. */
 const COMPILED_IMPORT = /\(0\s*, _[\w$]+\.([\w$]+)\)/g;
 
 function reasonOf(error: unknown, file: string): string {

@@ -74,15 +74,15 @@ function optionsOf({ database, user, password, wish }: DatabaseUrl, hosts: reado
 }
 
 /**
- * With `verify-full` the certificate must be for the host that the url names. If that is an address, the driver would check the name
- * localhost instead.
+ * With `verify-full`, the certificate must be for the host that the URL names. If that host is an address, the driver
+ * alone would check the name localhost instead.
  */
 function checkingNames(ssl: NonNullable<Wish["ssl"]>, hosts: readonly Host[]): NonNullable<Wish["ssl"]> {
   const options = ssl === "verify-full" ? {} : ssl;
   if (typeof options !== "object" || options.checkServerIdentity !== undefined || hosts.length === 0) return ssl;
   return {
     ...options,
-    // Which of several hosts this is, is not known here. Each of them is wanted.
+    // It is unknown here which of several hosts this is. Each of them is accepted.
     checkServerIdentity: (_name, certificate) => {
       const problems = hosts.map(({ host }) => checkServerIdentity(host, certificate));
       return problems.includes(undefined) ? undefined : problems[0];

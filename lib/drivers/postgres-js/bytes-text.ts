@@ -1,4 +1,7 @@
-/** Reads a `bytea`, also as `bytea_output = escape` writes it. There a backslash is written twice, so that `\x` never begins it. */
+/**
+ * Reads a `bytea`, also in the format of `bytea_output = escape`. That format doubles each backslash, so `\x` never
+ * begins it.
+ */
 export function parseBytes(text: string): Uint8Array {
   if (text.startsWith("\\x")) return Buffer.from(text.slice(2), "hex");
   const plain = text.replaceAll(/\\(?:\\|(\d{3}))/g, (_escape, octal?: string) =>

@@ -34,7 +34,7 @@ interface State {
   /** Whether this is a transaction, which fails with the error of any of its statements. */
   readonly inTransaction: boolean;
   inner: Promise<unknown> | undefined;
-  /** Those that wait for the end of the tick. */
+  /** The draws that wait for the end of the tick. */
   readonly draws: Set<Draws>;
 }
 
@@ -298,11 +298,13 @@ export class Connection implements Executor {
   }
 
   /**
-   * Runs a statement that begins or ends a transaction or savepoint, and returns the server's tag for it, such as COMMIT. If it gets no
-   * answer, because a limit is reached, nothing more runs here: it would run inside of what is open, and be undone or committed with it.
+   * Runs a statement that begins or ends a transaction or savepoint, and returns the server's tag for it, such as
+   * COMMIT. If a limit is reached before the answer, nothing more runs here. A further statement would run inside the
+   * open transaction, and be undone or committed with it.
    */
   async command(text: string, isLast?: boolean): Promise<string> {
-    // What begins something was refused before; what ends something must not wait for a cursor that others have opened meanwhile.
+    // A statement that begins a transaction was refused before. One that ends a transaction must not wait for a cursor
+    // that other code has opened in the meantime.
     if (this.#reserved?.leaveCursor !== undefined) await this.leaveCursor();
     if (this.#closed !== undefined) throw this.#closed;
     // Not prepared, because DEALLOCATE ALL would make the next transaction fail.

@@ -1,14 +1,15 @@
 import { NextvalError } from "../../errors.js";
 
-/** Of the years from 1000 on, in zones of whole minutes: `new Date` reads these as the server means them. */
+/** Matches years from 1000 on, in zones of whole minutes. `new Date` reads these as the server means them. */
 const PLAIN = /^[1-9]\d{3}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d(?::\d\d)?)?)?$/;
 
 const ANY =
   /^(\d{4,7})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(?:([+-])(\d\d)(?::(\d\d)(?::(\d\d))?)?)?)?( BC)?$/;
 
 /**
- * Reads a `date`, `timestamp` or `timestamptz`. What `new Date` makes of the year 50 is 1950, and nothing at all of a year BC or of a zone
- * with seconds, which the server writes for the time before railways. A `timestamp` is read in the zone of the process, a `date` at midnight UTC.
+ * Reads a `date`, `timestamp` or `timestamptz`. `new Date` would turn the year 50 into 1950. It cannot read a year BC,
+ * nor a zone with seconds, which the server writes for local times before standard time. A `timestamp` is read in the
+ * zone of the process, a `date` at midnight UTC.
  *
  * Source: "Date/Time Output" in the PostgreSQL documentation.
  */
@@ -16,7 +17,7 @@ export function parseDate(text: string): Date {
   if (PLAIN.test(text)) return new Date(text);
   const parts = ANY.exec(text);
   if (parts === null) {
-    // infinity has no Date.
+    // A Date cannot represent infinity.
     if (text.endsWith("infinity")) return new Date(NaN);
     throw new NextvalError(
       "UNEXPECTED_VALUE",

@@ -50,8 +50,8 @@ function builtIn(): Map<number, Type> {
 }
 
 /**
- * Types for which the driver's own parser (postgres.js 3.4.9) changes values silently, with that parser, and ours. A parser of the user's
- * stays.
+ * Types for which the driver's own parser (postgres.js 3.4.9) silently changes values, with that parser and ours. A
+ * parser of the user is kept.
  */
 const CORRECTED: readonly (readonly [type: number, driver: string, ours: Parse])[] = [
   [17, "x => Buffer.from(x.slice(2), 'hex')", parseBytes],
@@ -60,7 +60,7 @@ const CORRECTED: readonly (readonly [type: number, driver: string, ours: Parse])
   [1184, "x => new Date(x)", parseDate],
 ];
 
-/** What a question is sent on. */
+/** The connection or pool that a lookup is sent on. */
 interface Line {
   /** Whether it is a pool, so a lookup may run on any connection. */
   readonly isPool: boolean;
@@ -133,11 +133,11 @@ export class KnownTypes {
     const question = typesQuery(missing);
     const asked = line.ownRows(question);
     try {
-      // Nothing depends on which connection of a pool it is, so a lost one is no reason to give up.
+      // Any connection of a pool will do, so the lookup is repeated if one is lost.
       this.#learn(await (line.isPool ? asked.catch(() => line.ownRows(question)) : asked));
     } catch (cause) {
       if (isServerError(cause) && cause.code === NO_PRIVILEGE) {
-        // What is not known is text, as the driver would give it.
+        // Unknown types are text, as the driver would return them.
         for (const type of missing) this.#types.set(type, SCALAR);
         if (line.isPool) return;
       }
@@ -149,7 +149,10 @@ export class KnownTypes {
     }
   }
 
-  /** What was not found is read as text, and asked for again: it may be of a transaction that has not committed yet. */
+  /**
+   * A type that was not found is read as text, and looked up again. It may belong to a transaction that has not
+   * committed yet.
+   */
   #learn(rows: readonly (readonly (string | null)[])[]): void {
     for (const [type, item, delimiter, base] of rows) {
       this.#types.set(Number(type), {

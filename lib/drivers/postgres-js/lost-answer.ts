@@ -35,22 +35,22 @@ export function commitUnknown(cause: unknown, event = "the connection was lost")
   return new NextvalError("COMMIT_UNKNOWN", problem, { cause });
 }
 
-/** What is refused after a statement that begins or ends a transaction or savepoint got no answer. */
+/** The error of later statements, after a statement that begins or ends a transaction or savepoint got no answer. */
 export function unanswered(text: string, cause: unknown): NextvalError {
   const problem = `nothing more runs here, and what is open is rolled back, because "${text.trim()}" got no answer in time`;
   return new NextvalError("TRANSACTION_FAILED", problem, { cause });
 }
 
-/** Throws an error, or its translation. Waits first until a connection that may be lost has been closed. */
+/** Throws an error, or its translation. First waits until a connection that may be lost is closed. */
 export async function raise(error: unknown, result = error): Promise<never> {
   if (!isServerError(error)) await nextTurn();
   throw result;
 }
 
 /**
- * Waits for one turn of the event loop. A socket's error and its close come in one turn. A statement that postgres.js
- * (3.4.9) sends between them may be lost and block the connection: the driver clears the timer of its write, and then
- * waits for it. A caller that gets the error a turn later can send its next statement immediately.
+ * Waits one turn of the event loop. A socket emits `error` and `close` in the same turn. postgres.js (3.4.9) can lose a
+ * statement that is sent between the two and block the connection: it clears the timer of its write, and then waits for
+ * it. Reporting the error one turn later makes an immediate retry safe.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

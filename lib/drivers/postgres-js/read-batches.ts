@@ -47,7 +47,8 @@ export async function* readBatches<Row>(
         yield own.finishBatch(batch, described) as unknown as Row[];
       }
     } finally {
-      // The driver (3.4.9) would write to a connection that is closed, where nothing can catch the error, or to the one after it.
+      // The driver (3.4.9) would write to a closed connection, where nothing can catch the error, or to the next
+      // connection.
       if (!statement.lost) await batches.return?.();
     }
     // If no call waits for a batch when the connection is lost, the driver (3.4.9) reports the end of the rows.

@@ -121,7 +121,7 @@ export function brokenPromise(name: string, text: string | null): NextvalError {
   );
 }
 
-/** The driver's own parsers, which take whatever the server sends. */
+/** The driver's own parsers that never throw, whatever the server sends. */
 const HARMLESS = new Set(["x => +x", "x => JSON.parse(x)", "x => x === 't'"]);
 
 const guards = new WeakMap<Parse, boolean>();

@@ -24,11 +24,11 @@ const RESET =
 export class Reserved implements Line, Listener, Owner {
   /** Why the connection was lost. */
   #loss: unknown;
-  /** Why its owner can send nothing more, although the connection is there. */
+  /** Why its owner can send nothing more, although the connection is open. */
   #refusal: unknown;
-  /** Ends the cursor that is open, whichever handle has opened it. */
+  /** Ends the open cursor, whichever handle has opened it. */
   leaveCursor: (() => PromiseLike<unknown>) | undefined;
-  /** Whether COMMIT was sent, and its answer has not come. */
+  /** Whether COMMIT was sent and not answered yet. */
   isCommitting = false;
   /** Resolves when the empty statement that took the connection is answered, or has failed. */
   answered!: Promise<void>;
@@ -82,9 +82,9 @@ export class Reserved implements Line, Listener, Owner {
     else statement.reject(this.closed);
   }
 
-  /** Refuses all further statements of its owner: it is not known whether a transaction or savepoint is open. */
+  /** Refuses all further statements of its owner, because it is unknown whether a transaction or savepoint is open. */
   refuse(reason: unknown): void {
-    // After the last statement nothing more is sent anyway.
+    // Nothing more is sent after the last statement anyway.
     if (this.#last !== undefined) return;
     this.#refusal ??= reason;
     for (const statement of this.#waiting) this.#drop(statement, reason);
@@ -129,7 +129,10 @@ export class Reserved implements Line, Listener, Owner {
     if (!this.isLost) void this.#wire.stopRunning(this).then(() => this.#send());
   }
 
-  /** With the answer to its last statement the connection would go back, and the request to stop it could hit the next one there. */
+  /**
+   * Keeps the connection out of the pool. Otherwise it would return with the answer to its last statement, and the
+   * request to stop that statement could hit the next one there.
+   */
   #keep(): void {
     this.#last = undefined;
     this.#hold.release = true;

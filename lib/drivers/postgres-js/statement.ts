@@ -242,7 +242,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
     this.listener?.settled(this, error);
   }
 
-  // A kind inherits nothing, so that what somebody has added to Object.prototype takes no part.
+  // A kind inherits nothing, so properties added to Object.prototype have no effect.
   return (text, parameters, kind) => new OwnStatement(text, parameters, { __proto__: null, ...kind } as StatementKind);
 }
 

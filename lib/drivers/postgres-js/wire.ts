@@ -24,9 +24,9 @@ export class Wire implements Carrier {
   readonly onClose: (error: unknown) => void;
   /** Unanswered statements, in the order in which they were sent. The server works on the first one. */
   readonly #inFlight = new Set<Statement>();
-  /** The statements among them whose callers have left. */
+  /** Unanswered statements whose callers have left. */
   readonly #abandoned = new Set<Statement>();
-  /** Runs while the connection has nothing but them to answer. */
+  /** Runs while all unanswered statements are abandoned ones. */
   #grace: ReturnType<typeof setTimeout> | undefined;
   /** Whether nothing more may be sent until all statements are answered. */
   #full = false;
@@ -119,11 +119,14 @@ export class Wire implements Carrier {
     return isAlone && !this.isCancelling ? this.#cancel(statement) : undefined;
   }
 
-  /** Asks the server to stop the statement that it works on, for an owner whose time is over. Those of others go on. */
+  /**
+   * Asks the server to stop the statement that it works on, for an owner whose time is over. Statements of other owners
+   * continue.
+   */
   async stopRunning(owner: Listener): Promise<void> {
     const [statement] = this.#inFlight;
     for (const each of this.#inFlight) {
-      // The statement that took the connection for the owner is of the pool.
+      // The statement that took the connection for the owner belongs to the pool.
       if (each.listener === owner || each.take !== undefined) this.#expectAnswer(each);
     }
     if (statement?.active === true && this.#inFlight.size === 1 && !this.isCancelling) await this.#cancel(statement);
@@ -144,12 +147,16 @@ export class Wire implements Carrier {
     this.#watchGrace();
   }
 
-  /** A caller that is left may wait for its statement for long, and those that follow begin after it. */
+  /**
+   * Starts the grace period when all callers have left. A remaining caller may wait for its statement for a long time,
+   * and the statements after it begin later.
+   */
   #watchGrace(): void {
     clearTimeout(this.#grace);
     if (this.#abandoned.size === 0 || this.#abandoned.size < this.#inFlight.size) return;
     this.#grace = setTimeout(() => {
-      // The driver closes its side only, and the server would go on first. Whatever it stops, nothing waits for it.
+      // The driver only closes its own side, and the server would first continue. No caller waits for a statement that
+      // this stops.
       const [statement] = this.#inFlight;
       if (statement?.active === true) void statement.canceller?.(statement).catch(() => {});
       this.onClose(connectionError("CONNECTION_CLOSED", "the connection does not answer"));

@@ -254,7 +254,7 @@ function dateText(date: Date, place: Place, at: number, path: string): string {
   return year > 0 ? `${year}${rest}` : `${String(1 - year).padStart(4, "0")}${rest} BC`;
 }
 
-/** A string that grows by one byte at a time takes 40 times the memory of the bytes. */
+/** A string that grows one byte at a time needs 40 times the memory of the bytes. */
 function hexText(bytes: Uint8Array, place: Place, at: number, path: string): string {
   if (2 * bytes.length > MAX_CHARACTERS) refuseTooLong(place(at, path));
   return `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`;
@@ -300,8 +300,8 @@ function refuseAmbiguous(value: unknown, { strings }: Sql, place: Place, at: num
 }
 
 /**
- * What the template itself says about a value, as in `${ids}::integer[]`, `cast(${ids} as integer[])`, `= any(${ids})`. To JSON the text
- * {} is an object.
+ * Returns the kind of type that the template states for a value, as in `${ids}::integer[]`,
+ * `cast(${ids} as integer[])`, `= any(${ids})`. As JSON, the text {} is an object.
  */
 function statedKind(before: string, after: string): "array" | "object" | "other" | undefined {
   const word = /\b(\w+)\s*\($/.exec(before.slice(-40).trimEnd())?.[1]?.toLowerCase();
