@@ -1,8 +1,9 @@
-import { NextvalError, type SequenceType } from "../../index.js";
+import type { SequenceType } from "../../index.js";
 import { checkKnown } from "../../internal.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument, type Reading, type Source } from "../../server/read-json.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
+import { checkSchemaNames } from "../../server/schema-filter.js";
 import { sequencesQuery } from "./sequences-query.js";
 import { serverQuery } from "./server-query.js";
 import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";
@@ -37,9 +38,7 @@ export interface InspectOptions {
 export async function inspect(db: Source, options: InspectOptions = {}): Promise<DatabaseState> {
   checkKnown("inspect", options, ["schemas"]);
   const { schemas } = options;
-  if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
-    throw new NextvalError("INVALID_ARGUMENT", "inspect takes schemas as a list of names");
-  }
+  checkSchemaNames(schemas);
   const server = await readDocument<ServerDocument>(db, serverQuery(schemas));
   const query = sequencesQuery(server.version, schemas);
   const read = (reading?: Reading) => readAgain(() => readDocument<ColumnsOf<SequenceRow>>(db, query, reading));

@@ -1,9 +1,8 @@
 import { apply, type ApplyReport, type HazardCode, type Plan } from "../../catalog/index.js";
 import type { Flags } from "../config/settings.js";
-import { CommandError } from "../terminal/command-error.js";
+import { CommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { codeOf, explain } from "../terminal/error-message.js";
-import { REFUSED_BY_USER } from "../terminal/exit-codes.js";
 import { answersTo, complain, count, describe, planAsJson, say, sayJson } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
 import { addAllow, addPlanning, type CliCommand } from "./command.js";

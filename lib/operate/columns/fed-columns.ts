@@ -1,6 +1,7 @@
 import { NextvalError } from "../../index.js";
 import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
+import { checkSchemaNames } from "../../server/schema-filter.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
 
 /** A column that takes its values from a sequence, with the facts that matter to the sequence's health. */
@@ -116,9 +117,7 @@ export async function readFedColumns(
   trust: Trust,
 ): Promise<FedColumns> {
   checkTrust(trust);
-  if (schemas !== undefined && (!Array.isArray(schemas) || !schemas.every((name) => typeof name === "string"))) {
-    throw new NextvalError("INVALID_ARGUMENT", `schemas must be a list of names, not ${JSON.stringify(schemas)}`);
-  }
+  checkSchemaNames(schemas);
   const { user, columns } = await readDocument<Document>(db, fedColumnsQuery(schemas, trust.trustOwners ?? []));
   return {
     user,

@@ -210,5 +210,7 @@ test("inspects the given schemas", async () => {
   expect(state.sequences.map(({ seqName }) => seqName)).toEqual(["Full Seq"]);
   expect(state.inspected).toEqual(['we"ird', "no_such"]);
   expect((await inspect(db, { schemas: [] })).sequences).toEqual([]);
-  await expect(inspect(db, { schemas: "public" as never })).rejects.toThrow("inspect takes schemas as a list of names");
+  await expect(inspect(db, { schemas: "public" as never })).rejects.toThrow(
+    'schemas must be a list of names, not "public"',
+  );
 });
