@@ -71,15 +71,8 @@ export const LAYERS = {
   // The lists of codes and formats, which `nextval/catalog` has as types only.
   "lib/config.ts": ["lib/index.ts", "lib/catalog/index.ts", "lib/catalog/plan/hazards/hazard-codes.ts"],
 
-  "lib/cli/terminal": [
-    ...CORE,
-    "lib/catalog/index.ts",
-    "lib/operate/index.ts",
-    "commander",
-    "get-east-asian-width",
-    "node:",
-  ],
-  "lib/cli/report": [...CORE, "lib/server", "lib/catalog/index.ts", "lib/operate/index.ts", "lib/cli/terminal"],
+  "lib/cli/terminal": ["lib/operate/index.ts", "get-east-asian-width", "node:"],
+  "lib/cli/report": ["lib/server", "lib/catalog/index.ts", "lib/operate/index.ts", "lib/cli/terminal"],
   "lib/cli/config": [
     ...CORE,
     "lib/config.ts",

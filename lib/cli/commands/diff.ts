@@ -1,5 +1,6 @@
 import type { Flags } from "../config/settings.js";
-import { describe, planAsJson, say, sayJson } from "../terminal/print.js";
+import { describe, planAsJson } from "../report/describe-plan.js";
+import { say, sayJson } from "../terminal/print.js";
 import { addAllow, addPlanning, type CliCommand } from "./command.js";
 import { withPlan } from "./with-plan.js";
 

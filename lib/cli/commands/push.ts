@@ -1,10 +1,11 @@
 import { apply, type ApplyReport, type HazardCode, type Plan } from "../../catalog/index.js";
 import type { Flags } from "../config/settings.js";
+import { answersTo, describe, planAsJson } from "../report/describe-plan.js";
 import { CommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { codeOf, explain } from "../terminal/error-message.js";
-import { answersTo, complain, count, describe, planAsJson, say, sayJson } from "../terminal/print.js";
-import { text } from "../terminal/shown-text.js";
+import { complain, say, sayJson } from "../terminal/print.js";
+import { count, text } from "../terminal/shown-text.js";
 import { addAllow, addPlanning, type CliCommand } from "./command.js";
 import { areMeant } from "./dotted-names.js";
 import { type Planned, withPlan } from "./with-plan.js";

@@ -14,9 +14,9 @@ import { describeMoves, describeResync } from "../report/describe-resync.js";
 import { CommandError, fail, REFUSED_BY_USER } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { codeOf, explain } from "../terminal/error-message.js";
-import { complain, count, say, sayJson } from "../terminal/print.js";
+import { complain, say, sayJson } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
-import { type ShownText, text } from "../terminal/shown-text.js";
+import { count, type ShownText, text } from "../terminal/shown-text.js";
 import { addReading, type CliCommand } from "./command.js";
 
 /** A plan or a report, with the number of columns that were read. */

@@ -4,9 +4,9 @@ import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { patiently } from "../database/timeouts.js";
 import { fail } from "../terminal/command-error.js";
-import { count, say, sayJson } from "../terminal/print.js";
+import { say, sayJson } from "../terminal/print.js";
 import { shownName } from "../terminal/quote-name.js";
-import { lines, type ShownText, text } from "../terminal/shown-text.js";
+import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
 import type { CliCommand } from "./command.js";
 

@@ -1,10 +1,10 @@
 import type { Health, HealthLevel, SequenceHealth, SequenceRate } from "../../operate/index.js";
 import { sequenceKeyOf } from "../../server/names.js";
 import { bar, percent } from "../terminal/bar.js";
+import { color } from "../terminal/color.js";
 import { inFlags } from "../terminal/flag-names.js";
-import { color, count } from "../terminal/print.js";
 import { shownName } from "../terminal/quote-name.js";
-import { lines, type Shown, type ShownText, text } from "../terminal/shown-text.js";
+import { count, lines, type Shown, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
 import { columnsOf } from "../terminal/text-width.js";
 

@@ -1,8 +1,8 @@
 import type { ResyncMove, ResyncReport } from "../../operate/index.js";
+import { color } from "../terminal/color.js";
 import { inFlags } from "../terminal/flag-names.js";
-import { color, count } from "../terminal/print.js";
 import { shownName } from "../terminal/quote-name.js";
-import { lines, type ShownText, text } from "../terminal/shown-text.js";
+import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
 
 /**
  * Describes the moves, the sequences that are left unchanged with the reasons, and how much was compared if nothing

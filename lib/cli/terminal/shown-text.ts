@@ -65,3 +65,8 @@ export const text = ShownText.template;
 export function lines(parts: readonly Shown[], separator: "\n" | "\n\n" = "\n"): ShownText {
   return ShownText.lines(parts, separator);
 }
+
+/** Formats a number with a noun: `1 change`, `2 changes`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,6 +1,6 @@
 import type { Question } from "nextval/catalog";
 import { expect, test } from "vitest";
-import { answersTo } from "../../../lib/cli/terminal/print.js";
+import { answersTo } from "../../../lib/cli/report/describe-plan.js";
 
 const question: Question = { subject: "new_seq", oldName: "public.old_seq", yes: "rename", message: "", otherwise: "" };
 

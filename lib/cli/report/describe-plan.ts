@@ -1,0 +1,79 @@
+import type { Change, Hazard, HazardCode, Pending, Plan, Question } from "../../catalog/index.js";
+import { color } from "../terminal/color.js";
+import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
+
+/** A plan as JSON: each hazard of a change also says whether it is allowed. */
+export function planAsJson({ changes, pending, questions }: Plan, allow: readonly HazardCode[]) {
+  const allowed = ({ code, blocked }: Hazard) => !blocked && allow.includes(code);
+  return {
+    changes: changes.map((change) => ({
+      ...change,
+      hazards: change.hazards.map((hazard) => ({ ...hazard, allowed: allowed(hazard) })),
+    })),
+    pending,
+    questions,
+  };
+}
+
+/** Formats a plan for people: each change with its SQL and its hazards, then the pending owners, then the questions. */
+export function describe(
+  { changes, pending, questions }: Pick<Plan, "changes" | "pending" | "questions">,
+  allow: readonly HazardCode[],
+): ShownText {
+  const nothing = pending.length === 0 ? text`Nothing differs.` : text`Nothing can be changed now.`;
+  const heading = changes.length === 0 ? nothing : text`${count(changes.length, "change")}:`;
+  const blocks = changes.map((change) => describeChange(change, allow));
+  return lines([heading, ...blocks, ...describePending(pending), ...questions.map(describeQuestion)], "\n\n");
+}
+
+function describeChange({ kind, subject, sql, hazards }: Change, allow: readonly HazardCode[]): ShownText {
+  const paint = kind === "drop" ? color.red : kind.startsWith("create") ? color.green : color.yellow;
+  return lines([
+    text`${paint(kind)} ${color.bold(subject)}`,
+    text`  ${sql};`,
+    ...hazards.map((each) => describeHazard(each, allow)),
+  ]);
+}
+
+function describeHazard({ code, message, blocked }: Hazard, allow: readonly HazardCode[]): ShownText {
+  if (blocked) return text`  ${color.red(`! ${code} (blocked)`)} ${message}`;
+  return allow.includes(code)
+    ? text`  ${color.dim(`! ${code} (allowed)`)} ${message}`
+    : text`  ${color.yellow(`! ${code}`)} ${message}`;
+}
+
+/** Describes the pending owners with the SQL to run later, and once the hint for all of them. */
+function describePending(pending: readonly Pending[]): ShownText[] {
+  const [first] = pending;
+  if (first === undefined) return [];
+  return [
+    text`${count(pending.length, "owner")} pending, until the table and column exist; then push again, or run:`,
+    ...pending.map(({ subject, sql, message, warning }) =>
+      lines([
+        text`${color.yellow("pending")} ${color.bold(subject)}`,
+        text`  ${sql};`,
+        text`  ${message}`,
+        ...(warning === null ? [] : [text`  ${color.yellow("! Warning:")} ${warning}`]),
+      ]),
+    ),
+    text`${first.hint}`,
+  ];
+}
+
+function describeQuestion({ message, otherwise, ...question }: Question): ShownText {
+  return text`${color.cyan("?")} ${message} ${otherwise} Answer with ${answersTo({ message, otherwise, ...question }).join(" or ")}.`;
+}
+
+/** Returns the flags that answer a question. "yes" comes first. */
+export function answersTo({ subject, oldName, yes }: Question): string[] {
+  const isNew = `--new ${argument(subject)}`;
+  if (yes === "new") return [isNew];
+  // The flag would be split at the wrong place.
+  if (`${oldName}${subject}`.includes("=")) return ["renames in the configuration", isNew];
+  return [`--rename ${argument(`${oldName}=${subject}`)}`, isNew];
+}
+
+/** Quotes a word for a shell. */
+function argument(word: string): string {
+  return /^[\w.=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
