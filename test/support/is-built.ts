@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const SETTINGS = ["package.json", "tsconfig.json", "tsconfig.build.json"];
+const SETTINGS = ["build.ts", "package.json", "tsconfig.json", "tsconfig.build.json"];
 
 /**
  * Whether `dist` is younger than all that it is built from, as it is in `npm test`. A file that has been removed or renamed leaves
@@ -14,7 +14,7 @@ export async function isBuilt(): Promise<boolean> {
     sources.push(name, ...(await readdir(`${root}${name}`, { recursive: true })).map((each) => `${name}/${each}`));
   }
   const times = await Promise.all(sources.map(async (name) => (await stat(`${root}${name}`)).mtimeMs));
-  // The last file that the build writes.
+  // JavaScript is written at the end of the build.
   const built = await stat(`${root}dist/lib/index.js`).catch(() => undefined);
   return built !== undefined && built.mtimeMs > Math.max(...times);
 }

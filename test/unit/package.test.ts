@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
@@ -119,6 +119,35 @@ describe("under typescript 7", () => {
     return stdout;
   }
 });
+
+test("the tarball is small, and has every module once", async () => {
+  const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+  const { stdout } = await run("npm", args, { cwd: root });
+  const packed = (JSON.parse(stdout) as readonly { files: readonly { path: string }[] }[])[0]?.files ?? [];
+  const paths = packed.map(({ path }) => path);
+  expect(paths).toContain("dist/lib/index.js");
+  expect(paths.length).toBeLessThanOrEqual(200);
+  // The maps contain the sources.
+  expect(
+    paths.filter((path) => !/^dist\/.*\.(?:js|js\.map|d\.ts)$|^[A-Z]+(?:\.md)?$|^package\.json$/.test(path)),
+  ).toEqual([]);
+
+  const maps = await Promise.all(
+    paths
+      .filter((path) => path.endsWith(".map"))
+      .map(async (path) => JSON.parse(await readFile(`${root}${path}`, "utf8")) as SourceMap),
+  );
+  const modules = maps.flatMap(({ sources }) => sources.map((source) => source.replace(/^(?:\.\.\/)+/, "")));
+  expect(modules.length).toBeGreaterThan(150);
+  expect(modules.filter((module, index) => modules.indexOf(module) !== index)).toEqual([]);
+  expect(modules.filter((module) => !/^(?:lib|types)\/.*\.ts$/.test(module))).toEqual([]);
+  expect(maps.filter(({ sources, sourcesContent = [] }) => sourcesContent.length !== sources.length)).toEqual([]);
+});
+
+interface SourceMap {
+  readonly sources: readonly string[];
+  readonly sourcesContent?: readonly string[];
+}
 
 test("it needs only what every JavaScript engine has: no module of Node, no global of a host", async () => {
   const { outputFiles, metafile } = await build({

@@ -1,8 +1,14 @@
+import { createRequire } from "node:module";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { shownPath } from "../terminal/relative-path.js";
 
-/** The folder of this installed library. A file of the user caused the errors that the library throws. */
-const LIBRARY = fileURLToPath(new URL("../..", import.meta.url));
+const PACKAGE = dirname(createRequire(import.meta.url).resolve("nextval/package.json"));
+/**
+ * The code of this library. A file of the user caused the errors that the library throws. It runs from `dist`, but Deno, and Node
+ * with `--enable-source-maps`, name its sources in stacks.
+ */
+const LIBRARY = ["dist", "lib"].map((folder) => join(PACKAGE, folder) + sep);
 
 /**
  * Returns the place in a file of the user that an error comes from, such as `src/sequences.ts:12`. Undefined if its
@@ -22,7 +28,8 @@ export function thrownAt(error: unknown): string | undefined {
     const path = file.startsWith("file:") ? fileURLToPath(file) : file;
     const shown = shownPath(path);
     // Only the part of a path below the working folder counts.
-    if (/^(node:|<)/.test(path) || /(^|[\\/])node_modules[\\/]/.test(shown) || path.startsWith(LIBRARY)) continue;
+    if (/^(node:|ext:|<)/.test(path) || /(^|[\\/])node_modules[\\/]/.test(shown)) continue;
+    if (LIBRARY.some((folder) => path.startsWith(folder))) continue;
     return `${shown}:${number}`;
   }
   return undefined;

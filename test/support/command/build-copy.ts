@@ -8,7 +8,7 @@ const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** The files that become the package. They are copied, so builds of other tests do not interfere. */
-const SOURCES = ["package.json", "tsconfig.json", "tsconfig.build.json", "lib", "types"];
+const SOURCES = ["build.ts", "package.json", "tsconfig.json", "tsconfig.build.json", "lib", "types"];
 const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE"];
 
 /** The library as it is built, beside the repository's own build. */
