@@ -12,6 +12,7 @@ const pages = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "SECURITY.md",
+  "CODE_OF_CONDUCT.md",
   ...filesIn("docs").filter((path) => path.endsWith(".md")),
 ];
 // Other folders of test/ may hold files that come and go while tests run.
@@ -41,3 +42,15 @@ test.each(pages)("the tests that %s names exist", (page) => {
   const named = [...read(page).matchAll(/`[\w./-]*?([\w-]+\.test\.ts)`/g)].map(([, name]) => name as string);
   expect(named.filter((name) => !tests.has(name))).toEqual([]);
 });
+
+// The README's paths are those of its readers.
+test.each(pages.filter((page) => page !== "README.md" && page !== "CHANGELOG.md"))(
+  "the files that %s names exist",
+  (page) => {
+    const named = [...read(page).matchAll(/`((?:lib|types|test|examples|docs|\.github|\.ci)\/[\w./-]*)`/g)].map(
+      ([, path]) => path as string,
+    );
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    if (page === "CONTRIBUTING.md") expect(named.length).toBeGreaterThan(50);
+  },
+);
