@@ -14,10 +14,14 @@ const WAYS = {
     "create domain {t}_id as {type} default nextval('{s}'::text); create table {t} (n text, id {t}_id {key})",
   function: `create function {t}_next() returns bigint begin atomic select nextval('{s}'); end;
     create table {t} (n text, id {type} {key} default {t}_next())`,
+  "late-bound function": `create function {t}_next() returns bigint begin atomic select nextval('{s}'::text); end;
+    create table {t} (n text, id {type} {key} default {t}_next())`,
   view: `create table {t}_base (n text, id {type} {key}); create view {t} as select id, n from {t}_base;
     alter view {t} alter id set default nextval('{s}')`,
   rule: `create table {t}_base (n text, id {type} {key}); create view {t} as select id, n from {t}_base where id is not null;
     create rule {t}_new as on insert to {t} do instead insert into {t}_base values (new.n, nextval('{s}')) returning id, n`,
+  "late-bound rule": `create table {t}_base (n text, id {type} {key}); create view {t} as select id, n from {t}_base where id is not null;
+    create rule {t}_new as on insert to {t} do instead insert into {t}_base values (new.n, nextval('{s}'::text)) returning id, n`,
   "part of a key": `create table {t} (n text, id {type} {key} default nextval('{s}'), tenant int default 1, unique (tenant, id))`,
   "unique expression": `create table {t} (n text, id {type} default nextval('{s}')); create unique index on {t} ((id + 1))`,
   "exclusion constraint":

@@ -13,10 +13,10 @@ const ORIGIN =
  * - the column is that of a partition that was attached without a default, and its table has the default;
  * - a rule that draws inserts into the table, and the column is one of numbers.
  *
- * The server records a dependency for each of these. It records none for a function whose body is a string, so such
- * functions and triggers are not seen. A domain may look up the sequence by name: the feed is late-bound then. It goes
- * into a statement that has `sequences` with `oid`, `defaults` with `objid`, `refobjid`, `refobjsubid`, and `domains`
- * of `lateBoundDomains`.
+ * The server records a dependency for each of these, unless the sequence is looked up by name. If the default of a
+ * domain does so, the feed is late-bound. Functions whose body is a string, and triggers, are not searched. It goes
+ * into a statement that has `sequences` with `oid`, `defaults` with `objid`, `refobjid`, `refobjsubid`, `domains` of
+ * `lateBoundDomains`, and `code` of `lateBoundCode`.
  */
 export const indirectFeeds = sql`
   with recursive users as (
@@ -28,7 +28,9 @@ export const indirectFeeds = sql`
         'pg_catalog.pg_rewrite'::pg_catalog.regclass
       )
     union
-    select sequence, 'pg_catalog.pg_type'::pg_catalog.regclass, relation, true from domains
+    select sequence, class, object, true from domains
+    union
+    select sequence, class, object, false from code
     union
     select u.sequence, d.classid, d.objid, u.late_bound
     from users u

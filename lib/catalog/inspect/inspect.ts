@@ -109,6 +109,7 @@ interface SequenceRow {
   readonly table: string | null;
   readonly column: string | null;
   readonly referenced: boolean;
+  readonly named: readonly string[] | null;
   readonly feeds: readonly (Omit<FedColumn, "inserts"> & { readonly inserts: string })[] | null;
   readonly last: string | null;
   readonly called: boolean | null;
@@ -160,6 +161,7 @@ function stateAt(index: number, columns: ColumnsOf<SequenceRow>): SequenceState 
     },
     feeds: (of("feeds") ?? []).map(({ inserts, ...fed }) => ({ ...fed, inserts: BigInt(inserts) })),
     isReferenced: of("referenced"),
+    namedIn: of("named") ?? [],
     lastValue: last === null ? null : BigInt(last),
     isCalled: of("called"),
     ...(of("locked") && of("may_select") ? { isLocked: true as const } : {}),

@@ -1,6 +1,6 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
-import { lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-defaults.js";
+import { lateBoundCode, lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-names.js";
 import { lockedRelations } from "../../server/locked-relations.js";
 import { ownerMayDraw } from "../../server/owner-may-draw.js";
 import { positionQuery } from "../../server/position-query.js";
@@ -8,9 +8,10 @@ import { isInspected } from "../../server/schema-filter.js";
 import { sharedKeys, singleKeys } from "../../server/unique-columns.js";
 import { isChecked } from "./column-checks.js";
 import { indirectFeeds } from "./indirect-feeds.js";
+import { namedInCode } from "./named-in-code.js";
 
 const COLUMNS = (
-  "schema name as start increment min max cache cycle unlogged comment identity extension table column feeds referenced " +
+  "schema name as start increment min max cache cycle unlogged comment identity extension table column feeds referenced named " +
   "last called locked may_select may_use may_update"
 ).split(" ");
 
@@ -47,8 +48,8 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
       where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
         and d.refobjid in (select oid from sequences)
       union all
-      select sequence, relation, number, true from (${lateBoundDefaults}) late
-    ), domains as (${lateBoundDomains}), columns as (
+      select sequence, object, number, true from (${lateBoundDefaults}) late
+    ), domains as (${lateBoundDomains}), code as materialized (${lateBoundCode}), named as (${namedInCode}), columns as (
       select objid, refobjid, refobjsubid, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound,
         bool_and(indirect) as indirect
       from (
@@ -87,6 +88,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         s.seqcache::text as cache, s.seqcycle as cycle, s.relpersistence = 'u' as unlogged, comment.description as comment,
         coalesce(o.deptype = 'i', false) as identity, e.objid is not null as extension,
         t.relname as table, att.attname as column, f.feeds, used.refobjid is not null as referenced,
+        array_to_json(named.names) as named,
         v.last_value::text as last, v.is_called as called, s.locked, s.may_select, s.may_use, s.may_update
       from sequences s
       left join pg_catalog.pg_description comment
@@ -103,8 +105,10 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         where d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('n', 'a')
           and d.classid <> 'pg_catalog.pg_attrdef'::regclass
         union select sequence from domains
+        union select sequence from code
         union select objid from feeding where not counts
       ) used on used.refobjid = s.oid
+      left join named on named.sequence = s.oid
       left join lateral (
         -- It does not wait for locked sequences. A session that drops one without committing would delay all others.
         select v.last_value, v.is_called

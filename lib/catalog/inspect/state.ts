@@ -26,6 +26,11 @@ export interface SequenceState {
   readonly feeds: readonly FedColumn[];
   /** Whether something else depends on the sequence, such as a view, a function or the default of a domain. */
   readonly isReferenced: boolean;
+  /**
+   * The functions, views and rules that look up the sequence by name, as `"function public.next_id()"`. A function whose
+   * body is a string counts if the name is a word of the body, so it may mean something else.
+   */
+  readonly namedIn: readonly string[];
   /** The last value in the sequence's own row; null if the role may not read it. */
   readonly lastValue: bigint | null;
   /** Whether `nextval` has returned `lastValue`; null if the role may not read it. */

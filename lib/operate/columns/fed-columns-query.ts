@@ -1,6 +1,6 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
-import { lateBoundDefaults } from "../../server/late-bound-defaults.js";
+import { lateBoundDefaults } from "../../server/late-bound-names.js";
 import { ownerMayDraw } from "../../server/owner-may-draw.js";
 import { isPowerful, mayBeSwapped } from "../../server/powerful-reader.js";
 import { isInspected } from "../../server/schema-filter.js";
@@ -45,7 +45,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         from (
           select sequence, relation, number from dependent where sequence in (select oid from sequences)
           union
-          select sequence, relation, number from (${lateBoundDefaults}) late
+          select sequence, object, number from (${lateBoundDefaults}) late
         ) source
         join pg_catalog.pg_attrdef a on a.adrelid = source.relation and a.adnum = source.number
         union all

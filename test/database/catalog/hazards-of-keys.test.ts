@@ -86,6 +86,23 @@ describe("CYCLE_REPEATS_KEYS: the key is not fed by its own default", () => {
       "public.base.id takes each only once",
     ],
     [
+      "a function written as begin atomic that looks the name up",
+      "create function f() returns bigint begin atomic select nextval('s'::text); end; create table t (id bigint primary key default f(), n text)",
+      alone,
+    ],
+    [
+      "an argument of a function that looks the name up, in a domain",
+      `create function f(x bigint default nextval('public.s'::varchar)) returns bigint return x; create domain key as bigint default f();
+        create table t (id key primary key, n text)`,
+      alone,
+    ],
+    [
+      "a rule that looks the name up",
+      `create table base (id bigint primary key, n text); create view t as select id, n from base where n is not null;
+        create rule r as on insert to t do instead insert into base values (nextval('s'::text), new.n) returning base.id, base.n`,
+      "public.base.id takes each only once",
+    ],
+    [
       "the default of a partitioned table, and the key of a partition",
       `create table t (id bigint default nextval('s'), n text) partition by list (n); create table part (id bigint primary key, n text);
         alter table t attach partition part for values in ('new')`,
@@ -413,7 +430,86 @@ test("NAMED_IN_TEXT: the default of a domain looks up the name, and prune keeps 
   await expect(insert()).rejects.toMatchObject({ code: "42P01" });
 });
 
-test("NAMED_IN_TEXT: a default that looks up the name is found if the server quotes every identifier", async () => {
+describe("NAMED_IN_TEXT: code looks the name up", () => {
+  const trigger = (body: string) => `create table t (id bigint, n text);
+    create function make_id() returns trigger language plpgsql as $$ begin ${body}; return new; end $$;
+    create trigger t before insert on t for each row execute function make_id()`;
+
+  test.each([
+    [
+      "a function",
+      "function public.next_id()",
+      "create function next_id() returns bigint begin atomic select nextval('s'::text); end; create table t (id bigint default next_id(), n text)",
+    ],
+    [
+      "an argument of a function",
+      "function public.f(bigint)",
+      "create function f(x bigint default nextval('s'::text)) returns bigint return x; create table t (id bigint default f(), n text)",
+    ],
+    ["a trigger", "function public.make_id()", trigger("new.id := nextval('s')")],
+    [
+      "a trigger, with the schema and in capitals",
+      "function public.make_id()",
+      trigger("execute 'SELECT nextval(''PUBLIC.S'')' into new.id"),
+    ],
+    [
+      "a trigger that reads the sequence itself",
+      "function public.make_id()",
+      trigger("perform nextval('s'); select last_value into new.id from public.s"),
+    ],
+    [
+      "a view",
+      `rule "_RETURN" on public.v`,
+      "create view v as select nextval('s'::text) as id; create table t (id bigint, n text); create function make_id() returns trigger language plpgsql as 'begin select id into new.id from v; return new; end'; create trigger t before insert on t for each row execute function make_id()",
+    ],
+  ])("%s", async (_what, named, statements) => {
+    await database.client.unsafe(statements);
+    expect(`${await insert()}`).toBe("1");
+    const [message] = await push(["NAMED_IN_TEXT"], [pgSequence("z")], { renames: { s: "z" } });
+    expect(message).toBe(
+      `z: the name public.s is looked up each time by ${named}: that will fail with 42P01, or find what has that name then; change it together with the name`,
+    );
+    await expect(insert()).rejects.toMatchObject({ code: "42P01" });
+  });
+
+  test("and the sequence moves to another schema, or is dropped", async () => {
+    await database.client.unsafe(`create schema first; ${trigger("new.id := nextval('public.s')")}`);
+    expect(await insert()).toBe("1");
+    await push(["NAMED_IN_TEXT"], [pgSchema("first").sequence("s")], { renames: { s: "first.s" } });
+    await expect(insert()).rejects.toMatchObject({ code: "42P01" });
+    await database.client`alter sequence first.s set schema public`;
+    expect(await insert()).toBe("2");
+    await database.client`create sequence other`;
+    await push(["DROPS_SEQUENCE", "NAMED_IN_TEXT"], [pgSequence("other")], { prune: true });
+    await expect(insert()).rejects.toMatchObject({ code: "42P01" });
+  });
+
+  test("prune leaves a sequence alone that a parsed function or a view looks up", async () => {
+    await database.client.unsafe(`create sequence "ün ï"; create view v as select nextval('"ün ï"'::text) as id;
+      create function next_id() returns bigint return nextval('s'::text)`);
+    expect(plan([pgSequence("a")], await inspect(db), { prune: true }).changes).toMatchObject([{ kind: "create" }]);
+  });
+
+  test("a name that is a part of a word, of another function, or of several words", async () => {
+    await database.client.unsafe(
+      `create sequence "my seq";
+      create function a() returns bigint language sql as $$ select nextval('other_s') $$;
+      create function b() returns text language sql as $$ select 's' $$;
+      create function c() returns bigint language sql as $$ select nextval('public."my seq"') $$`.replace(
+        "create sequence",
+        "set check_function_bodies = off; create sequence",
+      ),
+    );
+    const { sequences } = await inspect(db);
+    await database.client`reset check_function_bodies`;
+    expect(sequences.map(({ seqName, namedIn }) => [seqName, namedIn])).toEqual([
+      ["my seq", ["function public.c()"]],
+      ["s", []],
+    ]);
+  });
+});
+
+test("NAMED_IN_TEXT: a default that looks the name up is seen if the server quotes every identifier", async () => {
   await database.client.unsafe(
     `create table t (id bigint primary key default nextval('s'::text), "n" text); set quote_all_identifiers = on`,
   );

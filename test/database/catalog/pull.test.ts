@@ -167,6 +167,7 @@ function sequence(seqName: string, schema = "public", change: Partial<SequenceSt
     definedBy: "user",
     feeds: [],
     isReferenced: false,
+    namedIn: [],
     lastValue: null,
     isCalled: null,
     missingPrivileges: [],

@@ -6,6 +6,7 @@ import type { Target } from "../target.js";
 import { hazardsOfCache } from "./cache-hazards.js";
 import { hazardsOfFeeding } from "./key-hazards.js";
 import { columnsOf, hazardsFor } from "./make-hazard.js";
+import { namedInCode } from "./name-hazards.js";
 import { hazardsOfRange } from "./range-hazards.js";
 
 /** From this many inserted rows on, a lock on the sequence of a table is reported. */
@@ -84,7 +85,7 @@ export function needsPostgres15(target: Target, serverVersion: number): Hazard[]
 export function hazardsOfDrop(state: SequenceState): Hazard[] {
   const value = state.lastValue === null ? "" : ` ${state.lastValue}`;
   const problem = `its current value${value} is lost, and with it its privileges; statements that name it will fail`;
-  return hazardsFor(nameOf(state))("DROPS_SEQUENCE", true, problem);
+  return [...hazardsFor(nameOf(state))("DROPS_SEQUENCE", true, problem), ...namedInCode(nameOf(state), state)];
 }
 
 function widthOf({ as }: StateOptions): bigint {

@@ -34,12 +34,30 @@ function article(kind = ""): string {
  */
 export function namedInText({ declared }: Target, state: SequenceState): Hazard[] {
   const lateBound = state.feeds.filter((column) => column.lateBound);
-  return hazardsFor(nameOf(declared))(
+  return [
+    ...hazardsFor(nameOf(declared))(
+      "NAMED_IN_TEXT",
+      lateBound.length > 0,
+      `the default of ${columnsOf(lateBound)} looks up the name ${nameOf(state)} at each insert: inserts will fail with 42P01, or draw from what has that name then; first make the default ${nextval(constantOfState(state)).text}, which follows`,
+    ),
+    ...namedInCode(nameOf(declared), state),
+  ];
+}
+
+/** Why it may hurt the code in the database that the name of a sequence leads nowhere, or to another one. */
+export function namedInCode(subject: string, state: SequenceState): Hazard[] {
+  const { namedIn } = state;
+  const first = namedIn.slice(0, MOST_NAMED).join(", ");
+  const others = namedIn.length > MOST_NAMED ? `, and ${namedIn.length - MOST_NAMED} more` : "";
+  return hazardsFor(subject)(
     "NAMED_IN_TEXT",
-    lateBound.length > 0,
-    `the default of ${columnsOf(lateBound)} looks up the name ${nameOf(state)} at each insert: inserts will fail with 42P01, or draw from what has that name then; first make the default ${nextval(constantOfState(state)).text}, which follows`,
+    namedIn.length > 0,
+    `the name ${nameOf(state)} is looked up each time by ${first}${others}: that will fail with 42P01, or find what has that name then; change it together with the name`,
   );
 }
+
+/** More of them make a message too long to read. */
+const MOST_NAMED = 5;
 
 /**
  * Returns the hazard of a name that another sequence has now. Programs that use the name mean that sequence. The target

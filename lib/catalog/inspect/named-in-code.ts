@@ -1,0 +1,43 @@
+import { sql } from "../../index.js";
+import { FIRST_OF_USERS } from "../../server/late-bound-names.js";
+
+/** What separates words in the code of functions. Quotes do, too, so a name in quotes is a word, unless it has several itself. */
+const SEPARATORS = "'\"()[]{},.;:|=<>+-*/%!?@#&^~`\\\n\r\t";
+
+/**
+ * The functions, views and rules that say the name of a sequence, which the server looks up each time: those of `code`, and functions
+ * whose body is a string. Of such a body it is only known that it draws, sets or alters some sequence, and that the name is one of its
+ * words: of what it puts together, `nextval(tg_table_name || '_id_seq')`, nothing is known.
+ *
+ * It goes into a statement that has `sequences` with `oid` and `relname`, and `code` of `lateBoundCode`.
+ */
+export const namedInCode = sql`
+  with bodies as materialized (
+    select p.oid, lower(p.prosrc) as body
+    from pg_catalog.pg_proc p
+    join pg_catalog.pg_language l on l.oid = p.prolang and l.lanname not in ('internal', 'c')
+    where p.oid >= ${FIRST_OF_USERS}::oid and p.prosqlbody is null
+      and lower(p.prosrc) like any(array['%nextval%', '%currval%', '%setval%', '%sequence%'])
+  ), spoken as materialized (
+    select s.oid, lower(s.relname) as name,
+      translate(s.relname, ${` ${SEPARATORS}`}, '') <> s.relname as several
+    from sequences s
+  ), saying as (
+    select sequence, class, object from code
+    union
+    select s.oid, 'pg_proc'::regclass, word.function
+    from (
+      select b.oid as function,
+        string_to_table(translate(b.body, ${SEPARATORS}, repeat(' ', length(${SEPARATORS}))), ' ') as name
+      from bodies b
+    ) word
+    join spoken s using (name)
+    union
+    select s.oid, 'pg_proc'::regclass, b.oid
+    from bodies b
+    join spoken s on s.several and strpos(b.body, s.name) > 0
+  )
+  select sequence, array_agg(object.type || ' ' || object.identity order by object.type, object.identity) as names
+  from saying
+  cross join lateral pg_catalog.pg_identify_object(saying.class, saying.object, 0) object
+  group by sequence`;
