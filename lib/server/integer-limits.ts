@@ -20,13 +20,16 @@ const INTEGERS: { readonly [type: string]: Limits } = {
  * limitsOf("smallint"); // { least: -32768n, greatest: 32767n }
  * limitsOf("numeric(3,0)"); // { least: -999n, greatest: 999n }
  * limitsOf("numeric(3,-2)"); // { least: -99949n, greatest: 99949n }, because 99950 rounds to 100000
+ * limitsOf("character varying(3)"); // { least: -99n, greatest: 999n }
  * ```
  *
- * Source: "Numeric Types".
+ * Sources: "Numeric Types"; "Character Types".
  */
 export function limitsOf(type: SequenceType): Limits;
 export function limitsOf(type: string): Limits | undefined;
 export function limitsOf(type: string): Limits | undefined {
+  const length = lengthOf(type);
+  if (length !== undefined) return { least: 1n - 10n ** (length - 1n), greatest: 10n ** length - 1n };
   const numeric = precisionOf(type);
   if (numeric === undefined) return Object.hasOwn(INTEGERS, type) ? INTEGERS[type] : undefined;
   const { precision, scale } = numeric;
@@ -43,6 +46,30 @@ export function limitsOf(type: string): Limits | undefined {
 export function roundingStep(type: string): bigint {
   const { scale } = precisionOf(type) ?? { scale: 0n };
   return scale < 0n ? 10n ** -scale : 1n;
+}
+
+/**
+ * Up to where a type keeps whole numbers apart, on both sides of 0; undefined if it does so wherever it takes them. Beyond, several
+ * become one. Source: "Floating-Point Types".
+ */
+export function exactUpTo(type: string): bigint | undefined {
+  return type === "real" ? 2n ** 24n : type === "double precision" ? 2n ** 53n : undefined;
+}
+
+/** Whether a type holds a text, of a limited length or not. */
+export function isText(type: string): boolean {
+  return /^(text|character( varying)?(\(\d+\))?|bpchar)$/.test(type);
+}
+
+/** The SQLSTATE of an insert whose value the type does not take. */
+export function refusalBy(type: string): "22001" | "22003" {
+  return isText(type) ? "22001" : "22003";
+}
+
+/** No value of a sequence is longer than 20 characters. */
+function lengthOf(type: string): bigint | undefined {
+  const [, length] = /^character(?: varying)?\((\d+)\)$/.exec(type) ?? [];
+  return length === undefined || Number(length) >= 20 ? undefined : BigInt(length);
 }
 
 function precisionOf(type: string): { readonly precision: bigint; readonly scale: bigint } | undefined {

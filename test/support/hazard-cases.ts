@@ -72,9 +72,18 @@ const wish = fc.record({
   comment: fc.constantFrom(undefined, "changed"),
 });
 
+/** Ways that reckon with the column. */
+const FOR_NUMBERS: ReadonlySet<keyof typeof WAYS> = new Set([
+  "unique expression",
+  "check constraint",
+  "range partitions",
+  "generated column",
+  "generated key",
+]);
+
 export const pair = fc.record({
   way: fc.constantFrom(...(Object.keys(WAYS) as (keyof typeof WAYS)[])),
-  type: fc.constantFrom("int", "bigint", "numeric", "smallint", "numeric(3,0)"),
+  type: fc.constantFrom("int", "bigint", "numeric", "smallint", "numeric(3,0)", "text", "varchar(2)", "real"),
   key: fc.constantFrom("primary key", "unique", ""),
   before: range,
   wish,
@@ -91,7 +100,8 @@ export type Pair = typeof pair extends fc.Arbitrary<infer Value> ? Value : never
 export const sequenceOf = (number: number) => `s_${number}`;
 const tableOf = (number: number) => `t_${number}`;
 
-export function setUp({ way, type, key, before, kind }: Pair, number: number): string {
+export function setUp({ way, type: wanted, key, before, kind }: Pair, number: number): string {
+  const type = FOR_NUMBERS.has(way) && /^(text|varchar)/.test(wanted) ? "bigint" : wanted;
   const { as, increment, least, size, cycle, cache } = before;
   const [s, t] = [sequenceOf(number), tableOf(number)];
   if (kind === "create") return `create table ${t} (n text, id ${type} ${key})`;

@@ -11,7 +11,7 @@ const ORIGIN =
  * - the column is of a domain whose default draws;
  * - a view shows the column, and the view's column has the default;
  * - the column is that of a partition that was attached without a default, and its table has the default;
- * - a rule that draws inserts into the table, and the column is one of numbers.
+ * - a rule that draws inserts into the table, and the column is one of numbers or texts.
  *
  * The server records a dependency for each of these, unless the sequence is looked up by name. If the default of a
  * domain does so, the feed is late-bound. Functions whose body is a string, and triggers, are not searched. It goes
@@ -58,7 +58,7 @@ export const indirectFeeds = sql`
     join pg_catalog.pg_depend d on d.classid = u.classid and d.objid = u.objid and d.refobjid <> r.ev_class
       and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjsubid > 0
     join pg_catalog.pg_attribute att on att.attrelid = d.refobjid and att.attnum = d.refobjsubid
-    join pg_catalog.pg_type type on type.oid = att.atttypid and type.typcategory = 'N'
+    join pg_catalog.pg_type type on type.oid = att.atttypid and type.typcategory in ('N', 'S')
     where u.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
   ), reached as (
     select relation from begun

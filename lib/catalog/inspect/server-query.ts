@@ -70,9 +70,7 @@ function tables(inspected: Sql): Sql {
     where c.relkind in ('r', 'p', 'f', 'v')`;
 }
 
-/**
- * Selects key columns only. There are far more columns of numbers, and reading all of them takes longer than the rest.
- */
+/** Keys only: to read all columns of numbers and texts, of which there are far more, takes longer than all the rest. */
 function keyColumns(inspected: Sql): Sql {
   return sql`
     select json_agg(json_build_object(
@@ -93,5 +91,5 @@ function keyColumns(inspected: Sql): Sql {
     join pg_catalog.pg_class c on c.oid = keys.relation and c.relkind in ('r', 'p')
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace and ${inspected}
     join pg_catalog.pg_attribute att on att.attrelid = keys.relation and att.attnum = keys.number
-    join pg_catalog.pg_type type on type.oid = att.atttypid and type.typcategory = 'N'`;
+    join pg_catalog.pg_type type on type.oid = att.atttypid and type.typcategory in ('N', 'S')`;
 }

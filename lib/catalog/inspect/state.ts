@@ -77,7 +77,7 @@ export interface FedColumn extends StateColumn {
   readonly inserts: bigint;
 }
 
-/** A numeric column that is a key, or part of one. */
+/** A column of numbers or texts that is a key, or part of one. */
 export interface KeyColumn extends StateColumn {
   /**
    * Whether the table has rows, or had some. A table that another session has locked exclusively counts as one with
@@ -127,10 +127,7 @@ export interface DatabaseState {
   readonly otherSequences: readonly Pick<SequenceState, "schema" | "seqName">[];
   /** The other objects with names in the inspected schemas. Sequences share their names with them. */
   readonly taken: readonly TakenName[];
-  /**
-   * The columns of the inspected schemas that could become owners of a sequence: numeric columns that are a key or part
-   * of one.
-   */
+  /** The columns of these schemas to which a sequence could come to belong, because they are a key of numbers or texts, or part of one. */
   readonly keys: readonly KeyColumn[];
   /** Every table of the inspected schemas with its columns, so a plan knows which owners exist. */
   readonly tables: readonly TableState[];

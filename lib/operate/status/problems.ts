@@ -1,5 +1,5 @@
 import { sql } from "../../index.js";
-import { limitsOf } from "../../server/integer-limits.js";
+import { limitsOf, refusalBy } from "../../server/integer-limits.js";
 import { columnOf, quotedOf } from "../../server/names.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
@@ -74,7 +74,7 @@ function columnExceeded(measured: Measured, { fed, sequence }: Context): HealthP
         measured,
         "COLUMN_EXCEEDED",
         "critical",
-        `its next value is ${nextValue}, which ${columnOf(column)} of type ${column.type} does not hold: inserts fail with 22003; ${widerColumn(column)}`,
+        `its next value is ${nextValue}, which ${columnOf(column)} of type ${column.type} does not hold: inserts fail with ${refusalBy(column.baseType)}; ${widerColumn(column)}`,
       ),
     );
 }
@@ -92,7 +92,7 @@ function columnNarrower(measured: Measured, { fed, sequence }: Context): HealthP
     .filter((column) => column.plain && !holds(column, own) && (nextValue === null || holds(column, nextValue)))
     .map((column) => {
       const limits = limitsOf(column.baseType);
-      const sentence = `it goes to ${own}, and ${columnOf(column)} of type ${column.type} only to ${increment > 0n ? limits?.greatest : limits?.least}, beyond which inserts fail with 22003; in time, ${widerColumn(column)}`;
+      const sentence = `it goes to ${own}, and ${columnOf(column)} of type ${column.type} only to ${increment > 0n ? limits?.greatest : limits?.least}, beyond which inserts fail with ${refusalBy(column.baseType)}; in time, ${widerColumn(column)}`;
       return problem(measured, "COLUMN_NARROWER", "ok", sentence);
     });
 }

@@ -1,5 +1,5 @@
 import { sql } from "../../index.js";
-import { type Limits, limitsOf } from "../../server/integer-limits.js";
+import { type Limits, limitsOf, isText } from "../../server/integer-limits.js";
 import { columnOf, quotedOf } from "../../server/names.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { type Context, alsoDeclared, type Measured } from "./problem-context.js";
@@ -34,15 +34,15 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): st
 
 /** Returns how to make a column hold larger values. */
 export function widerColumn(fed: FedColumn): string {
-  const { schema, table, column, kind } = fed;
-  // The server can alter neither the type of a view's column, nor that of a column that a view selects.
+  const { schema, table, column, kind, baseType } = fed;
+  // The server cannot alter the type of a view's column, nor that of a column that a view selects.
   if (kind === "view")
     return `widen the column of the table behind the view ${schema}.${table}, and create the view anew`;
   const cost =
     kind === "foreign table"
       ? "once it is wider where its rows are"
       : "which rewrites the table under an exclusive lock";
-  const alter = `alter table ${sql.identifier(schema, table).text} alter column ${sql.identifier(column).text} type bigint`;
+  const alter = `alter table ${sql.identifier(schema, table).text} alter column ${sql.identifier(column).text} type ${isText(baseType) ? "text" : "bigint"}`;
   return `widen ${columnOf(fed)}, ${cost}, with: ${alter}`;
 }
 

@@ -329,7 +329,11 @@ describe("WIDER_THAN_COLUMN: something other than the column's type refuses new 
     await database.client.unsafe(`${statements}; alter sequence s maxvalue 9; select setval('s', 8)`);
     expect(`${await insert()}`).toBe("9");
     const [message] = await push(["WIDER_THAN_COLUMN"], [declared({ maxValue: 10 })]);
-    expect(message).toMatch(/public\.(t|base)\.id may not take all of them, because of its type, its default, /);
+    expect(message).toMatch(
+      code === "22001"
+        ? /more than public\.t\.id of type (character varying\(1\)|outer_key|public\.outer_key) holds: inserts will fail with 22001/
+        : /public\.(t|base)\.id may not take all of them, because of its type, its default, /,
+    );
     await expect(insert()).rejects.toMatchObject({ code });
   });
 
@@ -422,7 +426,50 @@ describe("WIDER_THAN_COLUMN: numeric columns", () => {
   });
 });
 
-test("NAMED_IN_TEXT: the default of a domain looks up the name, and prune keeps the sequence", async () => {
+describe("WIDER_THAN_COLUMN: a new sequence for a key that is not of integers", () => {
+  const owned = (maxValue: bigint | number, minValue = 1) =>
+    declared({ minValue, maxValue, ownedBy: { table: "t", column: "id" } });
+  const draw = () => db`insert into t (id) values (${nextval(owned(1000))}) returning id::text`;
+
+  test.each([
+    ["varchar(2)", 99, "22001", "more than public.t.id of type character varying(2) holds"],
+    ["char(3)", 999, "22001", "more than public.t.id of type character(3) holds"],
+    ["real", 2 ** 24, "23505", "and public.t.id of type real keeps them apart only up to 16777216"],
+    ["double precision", 2 ** 53 - 1, "23505", "of type double precision keeps them apart only up to 9007199254740992"],
+    ["key", 9, "22001", "of type public.key holds: inserts will fail with 22001"],
+  ])("%s", async (type, last, code, text) => {
+    await database.client.unsafe(`drop domain if exists key cascade; create domain key as varchar(1);
+      drop sequence s; create table t (id ${type} primary key)`);
+    await push([], [owned(last)]);
+    await database.client.unsafe(`drop sequence s`);
+    const [message] = await push(["WIDER_THAN_COLUMN"], [owned(2n ** 60n)]);
+    expect(message).toContain(text);
+    await database.client`select setval('s', ${last === 2 ** 53 - 1 ? "9007199254740992" : `${last}`}, false)`;
+    if (code === "23505") await draw();
+    else expect(await database.client`select setval('s', ${last}::bigint)`).toHaveLength(1);
+    await expect(draw()).rejects.toMatchObject({ code });
+  });
+
+  test("a text takes every value, but not those that its rows have, nor one twice", async () => {
+    await database.client`drop sequence s`;
+    await database.client`create table t (id text primary key)`;
+    await push([], [owned(1000)]);
+    await database.client`drop sequence s`;
+    await database.client`insert into t values ('1')`;
+    const cycling = declared({ maxValue: 1000, cycle: true, ownedBy: { table: "t", column: "id" } });
+    await push(["CYCLE_REPEATS_KEYS", "KEY_HAS_ROWS"], [cycling]);
+    await expect(draw()).rejects.toMatchObject({ code: "23505" });
+  });
+
+  test("and one of a type that may take none of them", async () => {
+    await database.client`drop sequence s`;
+    await database.client`create table t (id money primary key)`;
+    const [message] = await push(["WIDER_THAN_COLUMN"], [owned(1000)]);
+    expect(message).toContain("public.t.id may not take all of them, because of its type");
+  });
+});
+
+test("NAMED_IN_TEXT: the default of a domain looks the name up, and prune leaves the sequence alone", async () => {
   await database.client.unsafe("create domain key as bigint default nextval('public.s'::text)");
   expect(plan([pgSequence("a")], await inspect(db), { prune: true }).changes).toMatchObject([{ kind: "create" }]);
   await database.client.unsafe("create domain outer_key as key; create table t (id outer_key, n text)");

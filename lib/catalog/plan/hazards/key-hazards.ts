@@ -1,4 +1,4 @@
-import { limitsOf, roundingStep } from "../../../server/integer-limits.js";
+import { exactUpTo, limitsOf, refusalBy, roundingStep } from "../../../server/integer-limits.js";
 import { nameOf } from "../../../server/names.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
@@ -11,13 +11,12 @@ export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[]
   const { options: before, feeds } = state;
   const { options: after } = target;
   const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
-  // The sequence may then continue with a value that it never returned before.
-  const comesRoundSooner =
-    after.cycle && (after.increment > 0n ? after.maxValue < before.maxValue : after.minValue > before.minValue);
+  // Where the sequence then goes on may be a value that it never gave before, and of those that fit, fewer may be left.
+  const isNarrower = after.cycle && (after.minValue > before.minValue || after.maxValue < before.maxValue);
   const taking = feeds.filter((column) => column.byDefault || isOwner(target, column));
   return [
     ...comesRoundElsewhere(target, state),
-    ...(grows || comesRoundSooner ? [...widerThanColumn(target, taking), ...widerThanChecked(target, taking)] : []),
+    ...(grows || isNarrower ? [...widerThanColumn(target, taking), ...widerThanChecked(target, taking)] : []),
   ];
 }
 
@@ -34,7 +33,13 @@ export function hazardsOfOwning(
   const owner = keys.find((column) => column.schema === target.schema && isOwner(target, column));
   const isFresh = found === undefined || (found.isCalled === false && found.lastValue === found.options.startWith);
   return [
-    ...(owner === undefined ? [] : [...cycleRepeatsKeys(target, [owner]), ...widerThanColumn(target, [owner])]),
+    ...(owner === undefined
+      ? []
+      : [
+          ...cycleRepeatsKeys(target, [owner]),
+          ...widerThanColumn(target, [owner]),
+          ...widerThanChecked(target, [{ ...owner, checked: false }]),
+        ]),
     ...hazard(
       "KEY_HAS_ROWS",
       isFresh && owner?.hasRows === true,
@@ -89,10 +94,11 @@ function cycleRepeatsKeys({ declared, options }: Target, columns: readonly State
   );
 }
 
-/** Types with known limits or without a limit. Other types may truncate, round or refuse a number. */
-const HOLDS_NUMBERS = /^(smallint|integer|bigint|numeric(\(\d+,-?\d+\))?|text|character varying)$/;
+/** Types whose limits are known, and those without a limit. Others may cut a number off, round it, or refuse it. */
+const HOLDS_NUMBERS =
+  /^(smallint|integer|bigint|numeric(\(\d+,-?\d+\))?|real|double precision|text|bpchar|character( varying)?(\(\d+\))?)$/;
 
-function widerThanChecked(target: Target, columns: readonly FedColumn[]): Hazard[] {
+function widerThanChecked(target: Target, columns: readonly (StateColumn & Pick<FedColumn, "checked">)[]): Hazard[] {
   const { minValue, maxValue } = target.options;
   const checked = columns.filter((column) => column.checked || !HOLDS_NUMBERS.test(column.baseType));
   return hazardsFor(nameOf(target.declared))(
@@ -113,16 +119,25 @@ function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazar
   const rounding = columns.filter(
     ({ baseType, unique, partOfKey }) => (unique || partOfKey) && step < roundingStep(baseType),
   );
+  const inexact = columns.filter(({ baseType }) => {
+    const exact = exactUpTo(baseType);
+    return exact !== undefined && (minValue < -exact || maxValue > exact);
+  });
   return [
     ...hazard(
       "WIDER_THAN_COLUMN",
       narrow.length > 0,
-      `its values go from ${minValue} to ${maxValue}, more than ${columnsOf(narrow)} of type ${narrow[0]?.type} holds: inserts will fail with 22003; widen the column first, or declare bounds within it`,
+      `its values go from ${minValue} to ${maxValue}, more than ${columnsOf(narrow)} of type ${narrow[0]?.type} holds: inserts will fail with ${refusalBy(narrow[0]?.baseType ?? "")}; widen the column first, or declare bounds within it`,
     ),
     ...hazard(
       "WIDER_THAN_COLUMN",
       rounding.length > 0,
       `${columnsOf(rounding)} of type ${rounding[0]?.type} rounds its values to multiples of ${roundingStep(rounding[0]?.baseType ?? "")}, so that several become one: inserts will fail with 23505; give the column a scale of 0 first`,
+    ),
+    ...hazard(
+      "WIDER_THAN_COLUMN",
+      inexact.length > 0,
+      `its values go from ${minValue} to ${maxValue}, and ${columnsOf(inexact)} of type ${inexact[0]?.type} keeps them apart only up to ${exactUpTo(inexact[0]?.baseType ?? "")}: beyond, values come twice, and inserts into a key fail with 23505; make the column a bigint first, or declare bounds within it`,
     ),
   ];
 }

@@ -15,7 +15,7 @@ export function hazardsOfRange(target: Target, state: SequenceState): Hazard[] {
   const left = valuesLeft(after, lastValue, state.isCalled);
   return hazardsFor(nameOf(target.declared))(
     "ENDS_SEQUENCE",
-    !after.cycle && left < needed && (before.cycle || valuesLeft(before, lastValue, state.isCalled) >= needed),
+    !after.cycle && left < needed && (before.cycle || valuesLeft(before, lastValue, state.isCalled) > left),
     `its current value is ${lastValue}, and ${left === 0n ? "no value is left" : `an insert takes more than the ${left} left`} up to its ${bound}: inserts that draw from it will fail with 2200H; declare wider bounds, or cycle`,
   );
 }
