@@ -1,6 +1,6 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
-import { lateBoundDefaults } from "../../server/late-bound-names.js";
+import { lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-names.js";
 import { ownerMayDraw } from "../../server/owner-may-draw.js";
 import { isPowerful, mayBeSwapped } from "../../server/powerful-reader.js";
 import { isInspected } from "../../server/schema-filter.js";
@@ -28,11 +28,22 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       join pg_catalog.pg_attrdef a on a.oid = d.objid
       join pg_catalog.pg_sequence s on s.seqrelid = d.refobjid
       where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+    ), of_domains as materialized (
+      -- The columns whose default is that of their domain. A domain of a domain has a copy of its default.
+      select type.oid as domain, att.attrelid as relation, att.attnum as number, type.typdefaultbin::text as stored
+      from pg_catalog.pg_type type
+      join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_type'::regclass and d.refobjid = type.oid
+        and d.classid = 'pg_catalog.pg_class'::regclass and d.objsubid > 0
+      join pg_catalog.pg_attribute att on att.attrelid = d.objid and att.attnum = d.objsubid
+      join pg_catalog.pg_class c on c.oid = d.objid and c.relkind in ('r', 'p', 'f')
+      where type.typtype = 'd' and type.typdefaultbin is not null and not att.atthasdef and att.attidentity = ''
     ), drawing as materialized (
       -- Columns whose default draws from any sequence, including those that are not inspected.
       select relation, number from dependent
       union
       select a.adrelid, a.adnum from pg_catalog.pg_attrdef a where a.adbin::text like '%:funcid 1574 %'
+      union
+      select relation, number from of_domains where stored like '%:funcid 1574 %'
     ), drawn as materialized (
       select distinct each.sequence, each.relation, each.number, each.way, each.plain, att.attname, att.atttypid, att.atttypmod
       from (
@@ -48,6 +59,17 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
           select sequence, object, number from (${lateBoundDefaults}) late
         ) source
         join pg_catalog.pg_attrdef a on a.adrelid = source.relation and a.adnum = source.number
+        union all
+        select source.sequence, o.relation, o.number, 'default', ${isPlainDefault(sql`o.stored`)}
+        from (
+          select d.refobjid as sequence, d.objid as domain
+          from pg_catalog.pg_depend d
+          where d.classid = 'pg_catalog.pg_type'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+            and d.refobjid in (select oid from sequences)
+          union
+          select sequence, object from (${lateBoundDomains}) late
+        ) source
+        join of_domains o on o.domain = source.domain
         union all
         select d.objid, d.refobjid, d.refobjsubid, 'owned', true
         from pg_catalog.pg_depend d

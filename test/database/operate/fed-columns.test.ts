@@ -78,6 +78,40 @@ test.each([
   expect(await insert("t")).toBe(51);
 });
 
+test.each([
+  ["a domain", "create domain entity_id as bigint default nextval('s') not null"],
+  [
+    "a domain of a domain",
+    "create domain inner_id as int default nextval('s'); create domain entity_id as inner_id check (value > 0)",
+  ],
+  [
+    "a domain that looks its sequence up by text",
+    "create domain entity_id as numeric(9,0) default nextval('public.s'::text)",
+  ],
+])("the default is that of %s", async (_, domain) => {
+  await run(`create sequence s; ${domain}; create table t (id entity_id primary key); insert into t values (1), (7);
+    create table own (id entity_id default 5); create table own_null (id entity_id); alter table own_null alter id set default null;
+    create view v as select id from t`);
+  await expect(insert("t")).rejects.toMatchObject({ code: "23505" });
+  const health = find(await status(db), "s");
+  expect(health.columns).toMatchObject([{ table: "t", type: "public.entity_id", unique: true, extreme: 7n }]);
+  expect(codes(health)).toContain("BEHIND_COLUMN critical");
+  const { sequences } = await inspect(db);
+  expect(sequences[0]?.feeds.map(({ table }) => table)).toContain("t");
+  expect((await resync(db)).moves).toMatchObject([{ column: { table: "t" }, to: 8n }]);
+  expect(await insert("t")).toBe(8);
+});
+
+test("partitions of a column of such a domain go with their table, and a default that makes something else is known", async () => {
+  await run(`create sequence s; create domain key as bigint default nextval('s'); create domain even as bigint default nextval('s') * 2;
+    create table t (id key, n int default 1, primary key (id, n)) partition by list (n); create table t1 partition of t for values in (1);
+    create table u (id even primary key); insert into t values (4)`);
+  expect(find(await status(db), "s").columns).toMatchObject([
+    { table: "t", extreme: 4n },
+    { table: "u", notCompared: "its default makes something else of the sequence's values" },
+  ]);
+});
+
 test("a serial whose default became a text is fed once, and by its default", async () => {
   await run(`create table t (id serial primary key); insert into t values (9);
     alter table t alter id set default nextval('t_id_seq'::text)`);
