@@ -6,6 +6,7 @@ import type { FedColumn } from "./fed-columns.js";
  */
 export function naturallyIncomparable(column: FedColumn): string | undefined {
   if (column.stranger !== null) return `the owner of the table, ${column.stranger}, may not draw from the sequence`;
+  if (column.otherDefault !== null) return `its default is ${shortened(column.otherDefault)}`;
   if (!column.plain) return "its default makes something else of the sequence's values";
   if (!/^(smallint|integer|bigint|numeric(\([^)]*\))?)$/.test(column.baseType)) {
     return `it is of type ${column.type}, which has no greatest whole number`;
@@ -18,6 +19,13 @@ export function naturallyIncomparable(column: FedColumn): string | undefined {
     return `reading ${kind} runs code of its owner; views: true reads it all the same`;
   }
   return undefined;
+}
+
+/** A longer default is cut off in messages. */
+const LONGEST_DEFAULT = 80;
+
+function shortened(text: string): string {
+  return text.length > LONGEST_DEFAULT ? `${text.slice(0, LONGEST_DEFAULT)}...` : text;
 }
 
 /** Returns why a column cannot be compared with its sequence; undefined if it can. */

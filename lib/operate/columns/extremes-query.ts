@@ -79,17 +79,11 @@ export function toExtreme([last, ahead]: ExtremeDocument): Extremes {
   return { last: last === null ? null : BigInt(last), ahead: ahead === null ? null : BigInt(ahead) };
 }
 
-/**
- * Builds a query for the values of a column, with one column `value`. It reads the table with all its children, or only
- * the parts that take values from the same sequence. The server still uses the index of each part: observed.
- */
-export function valuesOf({ column, tables, guarded }: FedColumn): Sql {
-  const each = tables.map((table) => {
-    const same = guarded ? sql`, ${isSameTable(table, ROWS)} as same` : sql.empty;
-    const from = sql`${table.alone ? sql`only ` : sql.empty}${sql.identifier(table.schema, table.table)}`;
-    return sql`select ${sql.identifier(column)} as value${same} from ${from} as ${sql.identifier(ROWS)}`;
-  });
-  return sql.join(each, sql` union all `);
+/** The values of a column, as a query of one column `value`: of its table with all partitions, without children by inheritance. */
+export function valuesOf({ column, source, guarded }: FedColumn): Sql {
+  const same = guarded ? sql`, ${isSameTable(source, ROWS)} as same` : sql.empty;
+  const from = sql`${source.alone ? sql`only ` : sql.empty}${sql.identifier(source.schema, source.table)}`;
+  return sql`select ${sql.identifier(column)} as value${same} from ${from} as ${sql.identifier(ROWS)}`;
 }
 
 const ROWS = "part";

@@ -1,5 +1,6 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
+import { expressionText } from "../../server/expression-text.js";
 import { lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-names.js";
 import { ownerMayDraw } from "../../server/owner-may-draw.js";
 import { isPowerful, mayBeSwapped } from "../../server/powerful-reader.js";
@@ -45,14 +46,16 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       union
       select relation, number from of_domains where stored like '%:funcid 1574 %'
     ), drawn as materialized (
-      select distinct each.sequence, each.relation, each.number, each.way, each.plain, att.attname, att.atttypid, att.atttypmod
+      select distinct each.sequence, each.relation, each.number, each.way, each.other_default, each.plain,
+        att.attname, att.atttypid, att.atttypmod
       from (
-        select d.objid as sequence, d.refobjid as relation, d.refobjsubid as number, 'identity' as way, true as plain
+        select d.objid as sequence, d.refobjid as relation, d.refobjsubid as number, 'identity' as way,
+          null as other_default, true as plain
         from pg_catalog.pg_depend d
         where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
           and d.refobjsubid > 0 and d.deptype = 'i' and d.objid in (select oid from sequences)
         union all
-        select source.sequence, a.adrelid, a.adnum, 'default', ${isPlainDefault(sql`a.adbin::text`)}
+        select source.sequence, a.adrelid, a.adnum, 'default', null, ${isPlainDefault(sql`a.adbin::text`)}
         from (
           select sequence, relation, number from dependent where sequence in (select oid from sequences)
           union
@@ -60,7 +63,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         ) source
         join pg_catalog.pg_attrdef a on a.adrelid = source.relation and a.adnum = source.number
         union all
-        select source.sequence, o.relation, o.number, 'default', ${isPlainDefault(sql`o.stored`)}
+        select source.sequence, o.relation, o.number, 'default', null, ${isPlainDefault(sql`o.stored`)}
         from (
           select d.refobjid as sequence, d.objid as domain
           from pg_catalog.pg_depend d
@@ -71,7 +74,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         ) source
         join of_domains o on o.domain = source.domain
         union all
-        select d.objid, d.refobjid, d.refobjsubid, 'owned', true
+        select d.objid, d.refobjid, d.refobjsubid, 'owned', ${otherDefault(sql`owning`)}, true
         from pg_catalog.pg_depend d
         join pg_catalog.pg_attribute owning on owning.attrelid = d.refobjid and owning.attnum = d.refobjsubid
         where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
@@ -81,37 +84,49 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       join pg_catalog.pg_attribute att on att.attrelid = each.relation and att.attnum = each.number
       -- An identity column of a child table keeps the default of its parent, but does not use it.
       where each.way <> 'default' or att.attidentity = ''
-    ), ancestors as (
-      select i.inhrelid as relation, i.inhparent as ancestor
+    ), below as materialized (
+      select i.inhparent as parent, c.oid as relation, c.relispartition as partition
       from pg_catalog.pg_inherits i
-      where i.inhrelid in (select relation from drawn)
+      join pg_catalog.pg_class c on c.oid = i.inhrelid
+    ), ancestors as (
+      -- A partition goes with its table. A child by inheritance has keys of its own, so it is looked at by itself.
+      select relation, parent as ancestor from below where partition and relation in (select relation from drawn)
       union
-      select a.relation, i.inhparent
+      select a.relation, b.parent
       from ancestors a
-      join pg_catalog.pg_inherits i on i.inhrelid = a.ancestor
+      join below b on b.relation = a.ancestor and b.partition
     ), covered as materialized (
       select distinct a.relation, above.sequence, above.attname
       from ancestors a
       join drawn above on above.relation = a.ancestor
-    ), fed as materialized (
+    ), feeding as materialized (
       select drawn.*
       from drawn
       left join covered using (relation, sequence, attname)
       where covered.relation is null
+    ), heirs as (
+      select sequence, relation, attname from feeding where other_default is null
+      union
+      select h.sequence, b.relation, h.attname
+      from heirs h
+      join below b on b.parent = h.relation and not b.partition
+    ), fed as materialized (
+      select *, true as draws from feeding
+      union all
+      -- A child whose column draws from nothing: programs may put values of its parent's sequence there.
+      select h.sequence, h.relation, att.attnum, 'owned', ${otherDefault(sql`att`)}, true, att.attname, att.atttypid, att.atttypmod, false
+      from heirs h
+      join pg_catalog.pg_attribute att on att.attrelid = h.relation and att.attname = h.attname and att.attidentity = ''
+      where (h.relation, att.attnum) not in (select relation, number from drawing)
+        and (h.relation, h.attname) not in (select relation, attname from drawn)
     ), trees as (
       select *, relation as part from fed
       union
-      select t.sequence, t.relation, t.number, t.way, t.plain, t.attname, t.atttypid, t.atttypmod, i.inhrelid
+      select t.sequence, t.relation, t.number, t.way, t.other_default, t.plain, t.attname, t.atttypid, t.atttypmod, t.draws, b.relation
       from trees t
-      join pg_catalog.pg_inherits i on i.inhparent = t.part
+      join below b on b.parent = t.part and b.partition
     ), parts as materialized (
-      select t.*, n.nspname, c.relname, c.reltype,
-        -- A child that draws from another sequence has its own keys. A partition shares those of its table.
-        not c.relispartition and t.part <> t.relation
-          and (att.attidentity <> ''
-            or (t.part, att.attnum) in (select relation, number from drawing)
-            or (t.part, t.attname) in (select relation, attname from drawn))
-          and (t.sequence, t.part, t.attname) not in (select sequence, relation, attname from drawn) as foreign_keys,
+      select t.*,
         1 + indexes.count as locks,
         c.relkind = 'p' or indexes.ordered as ordered,
         has_schema_privilege(n.oid, 'usage') and has_column_privilege(c.oid, att.attnum, 'select') as may_read,
@@ -119,7 +134,8 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         c.relforcerowsecurity as forced,
         c.relkind in ('v', 'f') as shut,
         owners.other,
-        owners.other is not null and (c.relkind not in ('r', 'p') or not ${mayHold} or ${hasOwnCode(sql`c.oid`)}) as runs_code
+        owners.other is not null
+          and (c.relkind not in ('r', 'p') or not ${mayHold} or ${hasOwnCode(sql`c.oid`)}) as runs_code
       from trees t
       join pg_catalog.pg_class c on c.oid = t.part
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -135,19 +151,17 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         where i.indrelid = t.part
       ) indexes
     ), reach as materialized (
-      select sequence, relation, number, way, plain, attname, atttypid, atttypmod, bool_or(foreign_keys) as divided,
-        sum(locks) filter (where not foreign_keys) as locks,
-        bool_and(ordered) filter (where not foreign_keys) as ordered,
-        -- A role that may read a table may read its partitions and children through it, but not directly.
+      select sequence, relation, number, way, other_default, plain, attname, atttypid, atttypmod, draws,
+        sum(locks) as locks,
+        bool_and(ordered) as ordered,
+        -- Who may read a table may read its partitions with it, but not by themselves.
         bool_and(may_read) filter (where part = relation) as may_read,
-        bool_and(may_read) filter (where not foreign_keys) as may_read_each,
         bool_or(row_security) filter (where part = relation) as row_security,
-        bool_or(row_security) filter (where not foreign_keys) as row_security_of_any,
-        coalesce(bool_or(forced) filter (where not foreign_keys), false) as forced,
+        bool_or(forced) as forced,
         bool_or(shut) as shut, bool_or(other is not null) as others,
         coalesce(array_agg(distinct pg_catalog.pg_get_userbyid(other)) filter (where runs_code), '{}') as code_of
       from parts
-      group by sequence, relation, number, way, plain, attname, atttypid, atttypmod
+      group by sequence, relation, number, way, other_default, plain, attname, atttypid, atttypmod, draws
     ), ${rolesWithoutUsage}
     select json_build_object('user', current_user, 'columns', coalesce(json_agg(json_build_object(
       'sequence', json_build_object('schema', s.nspname, 'name', s.relname),
@@ -157,19 +171,19 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       'type', pg_catalog.format_type(fed.atttypid, fed.atttypmod),
       'baseType', ${baseTypeOf(sql`fed.atttypid`, sql`fed.atttypmod`)},
       'kind', t.relkind, 'unlogged', t.relpersistence = 'u',
-      'way', fed.way, 'plain', fed.plain,
-      'stranger', case when fed.way = 'default' and not ${ownerMayDraw(sql`t`, sql`s.oid`, sql`s.relowner`)} then pg_catalog.pg_get_userbyid(t.relowner) end,
-      'unique', (t.oid, fed.number) in (${singleKeys}),
-      'parts', case when fed.divided then (
-        select json_agg(json_build_object('schema', p.nspname, 'table', p.relname, 'oid', p.part::text, 'rowType', p.reltype::text) order by p.part <> p.relation, p.nspname, p.relname)
-        from parts p
-        where (p.sequence, p.relation, p.number) = (fed.sequence, fed.relation, fed.number) and not p.foreign_keys
-      ) end,
-      'oid', t.oid::text, 'rowType', t.reltype::text, 'shut', fed.shut, 'others', fed.others, 'guarded', ${isPowerful}, 'swappable', ${mayBeSwapped(sql`s.nspname`)}, 'codeOf', fed.code_of,
+      'way', fed.way, 'plain', fed.plain and fed.other_default is null, 'otherDefault', fed.other_default,
+      'stranger', case
+        when fed.way = 'default' and not ${ownerMayDraw(sql`t`, sql`s.oid`, sql`s.relowner`)}
+        then pg_catalog.pg_get_userbyid(t.relowner)
+      end,
+      -- A value that programs put into another table does not keep the sequence from giving it.
+      'unique', fed.draws and (t.oid, fed.number) in (${singleKeys}),
+      'oid', t.oid::text, 'rowType', t.reltype::text, 'alone', t.relkind in ('r', 'f'),
+      'shut', fed.shut, 'others', fed.others, 'guarded', ${isPowerful}, 'swappable', ${mayBeSwapped(sql`s.nspname`)},
+      'codeOf', fed.code_of,
       'locks', fed.locks,
       'indexed', t.relkind in ('r', 'p') and fed.ordered,
-      'mayRead', case when fed.divided then fed.may_read_each else fed.may_read end,
-      'rowSecurity', case when fed.divided then fed.row_security_of_any else fed.row_security end,
+      'mayRead', fed.may_read, 'rowSecurity', fed.row_security,
       'ownerIsLimited', fed.forced,
       'rolesWithoutUsage', coalesce(lacking.roles, '[]')
     ) order by s.nspname, s.relname, n.nspname, t.relname, fed.number), '[]'))::text as document
@@ -178,4 +192,21 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
     join pg_catalog.pg_class t on t.oid = fed.relation and t.relpersistence <> 't'
     join pg_catalog.pg_namespace n on n.oid = t.relnamespace
     left join lacking on (lacking.sequence, lacking.root, lacking.number) = (fed.sequence, fed.relation, fed.number)`;
+}
+
+/** The text of a default that a column has; null if it has none. It is asked for without its table, so that no lock is waited for. */
+function otherDefault(column: Sql): Sql {
+  return sql`(
+    select case
+      when ${column}.attgenerated <> '' then 'generated from other columns'
+      when ${column}.atthasdef then (
+        select coalesce(${expressionText(sql`a.adbin`)}, 'something else')
+        from pg_catalog.pg_attrdef a
+        where a.adrelid = ${column}.attrelid and a.adnum = ${column}.attnum
+      )
+      when type.typdefaultbin is not null then coalesce(${expressionText(sql`type.typdefaultbin`)}, 'something else')
+    end
+    from pg_catalog.pg_type type
+    where type.oid = ${column}.atttypid
+  )`;
 }

@@ -21,23 +21,23 @@ export interface FedColumn extends ColumnName {
    * sequence.
    */
   readonly way: "identity" | "default" | "owned";
-  /** Whether the column stores the value of the sequence unchanged. */
+  /** Whether what gets there is the value of the sequence itself: not something made of it, and not another default. */
   readonly plain: boolean;
   /**
    * The owner of the table if that role lacks USAGE on the sequence; else null. Any role can create such a table, so
    * its rows and its type say nothing about the sequence.
    */
   readonly stranger: string | null;
-  /** Whether the column by itself is a primary key, unique, or excluded from holding equal values. */
-  readonly unique: boolean;
+  /** The default of a column that owns the sequence and does not draw from it: `public.random_id()`; null if it has none. */
+  readonly otherDefault: string | null;
   /**
-   * The table, and those of its children that take values from the same sequence. Each is read by itself, because
-   * another child has its own sequence. Null if the table is read with all its children.
+   * Whether the column alone is a primary key, unique, or excluded from holding equal values. False for a child by inheritance whose
+   * column draws from no sequence, because its keys do not keep the parent's sequence from giving their values.
    */
-  readonly parts: readonly TableName[] | null;
-  /** The tables that a statement names to read it. */
-  readonly tables: readonly HeldTable[];
-  /** Whether the column is in a view or a foreign table, or has a part that is. */
+  readonly unique: boolean;
+  /** The table that a statement names to read it. */
+  readonly source: HeldTable;
+  /** Whether it is a view or a foreign table, or has such a part. */
   readonly shut: boolean;
   /** Whether the connected role is so powerful that others' code must not run as it. */
   readonly guarded: boolean;
@@ -65,7 +65,7 @@ export interface FedColumn extends ColumnName {
 
 type TableName = Pick<ColumnName, "schema" | "table">;
 
-/** A table to read. If it is `alone`, its children are not read. */
+/** A table to read; `alone` without its children by inheritance, which have keys of their own. */
 export interface HeldTable extends TableName {
   readonly oid: string;
   /** The OID of the type of its rows. */
@@ -108,8 +108,8 @@ export interface FedColumns {
 }
 
 /**
- * Reads the columns that sequences feed, in one statement. A partition or a child table counts with its parent.
- * Temporary tables are left out.
+ * The columns that sequences feed, in one statement. A partition goes with its table, and a child by inheritance is looked at by
+ * itself. Temporary tables are left out.
  */
 export async function readFedColumns(
   db: Source,
@@ -121,16 +121,12 @@ export async function readFedColumns(
   const { user, columns } = await readDocument<Document>(db, fedColumnsQuery(schemas, trust.trustOwners ?? []));
   return {
     user,
-    columns: columns.map(({ increment, kind, oid, rowType, parts, ...column }) => ({
+    columns: columns.map(({ increment, kind, oid, rowType, alone, ...column }) => ({
       ...column,
-      parts,
       plain: column.plain && column.stranger === null,
       // Otherwise a stranger would decide which grants `status` recommends.
       rolesWithoutUsage: column.stranger === null ? column.rolesWithoutUsage : [],
-      tables:
-        parts === null
-          ? [{ schema: column.schema, table: column.table, oid, rowType, alone: false }]
-          : parts.map((part) => ({ ...part, alone: true })),
+      source: { schema: column.schema, table: column.table, oid, rowType, alone },
       shut: column.shut && trust.views !== true,
       increment: BigInt(increment),
       kind: KINDS[kind] ?? "view",
@@ -152,12 +148,12 @@ export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedC
 
 interface Document {
   readonly user: string;
-  readonly columns: readonly (Omit<FedColumn, "increment" | "kind" | "tables" | "parts"> & {
+  readonly columns: readonly (Omit<FedColumn, "increment" | "kind" | "source"> & {
     readonly increment: string;
     readonly kind: string;
     readonly oid: string;
     readonly rowType: string;
-    readonly parts: readonly Omit<HeldTable, "alone">[] | null;
+    readonly alone: boolean;
   })[];
 }
 

@@ -18,7 +18,7 @@ export function mustBeHeld({ others }: FedColumn): boolean {
  * waiting lock makes autovacuum give up.
  */
 export function holdTables(columns: readonly FedColumn[], trusted: readonly string[], wait = false): Sql[] {
-  const tables = columns.filter(mustBeHeld).flatMap(({ tables }) => tables);
+  const tables = columns.filter(mustBeHeld).map(({ source }) => source);
   if (tables.length === 0) return [];
   const names = sql.join(
     tables.map(({ schema, table, alone }) => sql`${alone ? sql`only ` : sql.empty}${sql.identifier(schema, table)}`),

@@ -38,9 +38,7 @@ export async function readExtremes(
   // A lock timeout would end a transaction of the caller.
   const locks = "begin" in db && total > 0 ? await readLocks(db) : undefined;
   const late: FedColumn[] = [];
-  const free = columns.filter(({ tables }) => {
-    return locks === undefined || !tables.some(({ oid }) => locks.relations.has(oid));
-  });
+  const free = columns.filter(({ source }) => locks === undefined || !locks.relations.has(source.oid));
   for (const batch of batchesOf(free)) {
     onProgress?.({ done: extremes.size, total });
     await readBatch(db, locks === undefined ? how : { ...how, lockTimeout: 1, late }, batch, extremes);

@@ -108,7 +108,10 @@ function usageMissing(measured: Measured, { fed }: Context): HealthProblem[] {
 }
 
 function unlogged(measured: Measured, { sequence, fed }: Context): HealthProblem[] {
-  const logged = fed.find((column) => !column.unlogged && column.kind !== "view" && column.stranger === null);
+  const logged = fed.find(
+    ({ otherDefault, stranger, unlogged: isUnlogged, kind }) =>
+      otherDefault === null && stranger === null && !isUnlogged && kind !== "view",
+  );
   if (!sequence.options.unlogged || logged === undefined) return [];
   const sentence = `it is unlogged, and ${logged.schema}.${logged.table} is not: after a crash of the server it starts over, and inserts meet the values that are there; cured${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} set logged`;
   return [problem(measured, "UNLOGGED", "warning", sentence)];

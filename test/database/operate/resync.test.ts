@@ -216,7 +216,7 @@ test("partitioned tables and children", async () => {
     [
       ["g", 10n],
       ["p", 701n],
-      ["parent", 91n],
+      ["child", 91n],
     ].sort(),
   );
   await run("insert into p (at) values (1), (12); insert into g (at) values (1)");

@@ -111,7 +111,8 @@ test("a superuser reads no table that runs code of its owner while the read is p
     predicate: RUNS_CODE,
     expression: RUNS_CODE,
     counted: RUNS_CODE,
-    parent: RUNS_CODE,
+    parent: 7n,
+    child: RUNS_CODE,
     divided: RUNS_CODE,
   });
   const { moves, failures } = await resync(superuser);
@@ -222,8 +223,8 @@ test("a statement that reads a column is refused unless the name refers to the c
     { t: string; trap: string },
   ];
   const read = (rowType: string) => {
-    const tables = [{ schema: "evil", table: "trap", oid: "0", rowType, alone: false }];
-    return superuser.query(valuesOf({ column: "id", tables, guarded: true } as unknown as FedColumn));
+    const source = { schema: "evil", table: "trap", oid: "0", rowType, alone: true };
+    return superuser.query(valuesOf({ column: "id", source, guarded: true } as unknown as FedColumn));
   };
   await expect(read(t)).rejects.toMatchObject({ code: "42883" });
   expect(ran).toEqual([]);
