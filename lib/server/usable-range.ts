@@ -24,6 +24,19 @@ export function countFrom(first: bigint, { least, greatest }: Limits, increment:
   return distance < 0n ? 0n : distance / absolute(increment) + 1n;
 }
 
+/** Where a sequence has begun: at its start value if it has passed that, else at the beginning of its range. */
+export function beginOf(
+  startWith: bigint | undefined,
+  next: bigint | null,
+  increment: bigint,
+  { least, greatest }: Limits,
+): bigint {
+  const first = increment > 0n ? least : greatest;
+  if (startWith === undefined || next === null) return first;
+  const isPassed = increment > 0n ? startWith > first && startWith <= next : startWith < first && startWith >= next;
+  return isPassed ? startWith : first;
+}
+
 /**
  * Returns the first value of `startWith + k * increment` that comes after `extreme` in the direction of the sequence
  * and is within its bounds. Undefined if the sequence ends before.

@@ -95,9 +95,16 @@ async function nextOf(client: postgres.Sql, { sequence, increment }: Fed): Promi
 /** Computes from all rows what resync has to do: the value to move to, or the reason why there is none. */
 async function expected(client: postgres.Sql, fed: Fed): Promise<bigint | "stays" | "skipped" | "fails"> {
   const { table, increment, least, greatest, cycle } = fed;
-  if (cycle) return "skipped";
-  const next = await nextOf(client, fed);
+  let next = await nextOf(client, fed);
   const rows = (await client.unsafe(`select id from ${table}`)).map(({ id }) => BigInt(id));
+  if (cycle) {
+    // It moves only if the next insert would fail: past the last row, if a value is there.
+    if (next < least || next > greatest) next = increment > 0n ? least : greatest;
+    if (!rows.includes(next)) return "skipped";
+    let past = next;
+    while (rows.some((id) => id >= least && id <= greatest && (id - past) * increment >= 0n)) past += increment;
+    return past >= least && past <= greatest ? past : "skipped";
+  }
   const ahead = rows
     .filter((id) => id >= least && id <= greatest && (id - next) % increment === 0n && (id - next) / increment >= 0n)
     .map((id) => (id - next) / increment)

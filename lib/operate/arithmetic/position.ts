@@ -14,8 +14,11 @@ export function positionOf({ lastValue, isCalled }: SequenceState): Position | u
   return lastValue === null || isCalled === null ? undefined : { last: lastValue, called: isCalled };
 }
 
-/** Returns the value that `nextval` returns next; null if the sequence has ended. */
-export function nextOf({ last, called }: Position, { increment, minValue, maxValue, cycle }: Options): bigint | null {
+/** The value that `nextval` gives next; null where the sequence has ended. */
+export function nextOf(
+  { last, called }: Position,
+  { increment, minValue, maxValue, cycle }: Pick<Options, "increment" | "minValue" | "maxValue" | "cycle">,
+): bigint | null {
   const next = called ? last + increment : last;
   if (next >= minValue && next <= maxValue) return next;
   if (!cycle) return null;

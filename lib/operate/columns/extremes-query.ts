@@ -11,7 +11,7 @@ import { isSameTable } from "./same-table.js";
 export interface Extremes {
   /** The greatest value; the smallest if the sequence descends. */
   readonly last: bigint | null;
-  /** The first value that the sequence would meet, from its next value on. */
+  /** The first that the sequence would meet, from its next value on: where it cycles, also after it has come round. */
   readonly ahead: bigint | null;
 }
 
@@ -33,24 +33,24 @@ export function extremeOf(column: FedColumn, position: Sql): Sql {
   const held = sql`(${valuesOf(column)}) as held`;
   // With steps of 1, every integer is a step.
   const everywhere = (increment === 1n || increment === -1n) && !baseType.startsWith("numeric");
-  const onGrid = everywhere ? sql`` : sql` and mod(${value}::numeric - v.last_value, s.seqincrement) = 0`;
-  const [furthest, nearest, fromHere] =
+  const onGridOf = (origin: Sql) => sql`mod(${value}::numeric - ${origin}, s.seqincrement) = 0`;
+  const [furthest, nearest, fromHere, beginning] =
     increment > 0n
-      ? [sql`max(${value})`, sql`min(${value})`, sql`between v.last_value and s.seqmax`]
-      : [sql`min(${value})`, sql`max(${value})`, sql`between s.seqmin and v.last_value`];
-  const own = sql`${value} between s.seqmin and s.seqmax${onGrid}`;
-  // A last value that was not returned yet is the next one.
-  const ahead = sql`${value} ${fromHere} and (${value} <> v.last_value or not v.is_called)${onGrid}`;
-  const both = indexed
-    ? sql`json_build_array(
-      (select ${furthest}::bigint::text from ${held} where ${own}),
-      (select ${nearest}::bigint::text from ${held} where ${ahead}))`
-    : sql`(
-      select json_build_array(
-        (${furthest} filter (where ${own}))::bigint::text, (${nearest} filter (where ${ahead}))::bigint::text)
-      from ${held})`;
+      ? [sql`max(${value})`, sql`min(${value})`, sql`between v.last_value and s.seqmax`, sql`s.seqmin`]
+      : [sql`min(${value})`, sql`max(${value})`, sql`between s.seqmin and v.last_value`, sql`s.seqmax`];
+  const within = sql`${value} between s.seqmin and s.seqmax`;
+  const here = everywhere ? sql.empty : sql` and ${onGridOf(sql`v.last_value`)}`;
+  // One that cycles may come round on another grid.
+  const own = sql`${within}${everywhere ? sql.empty : sql` and (s.seqcycle or ${onGridOf(sql`v.last_value`)})`}`;
+  const round = sql`${within}${everywhere ? sql.empty : sql` and ${onGridOf(beginning)}`}`;
+  // A last value that was not given out yet is the next one.
+  const ahead = sql`${value} ${fromHere} and (${value} <> v.last_value or not v.is_called)${here}`;
+  const pick = (extreme: Sql, rows: Sql) =>
+    indexed ? sql`(select ${extreme} from ${held} where ${rows})` : sql`(${extreme} filter (where ${rows}))`;
+  const first = sql`coalesce(${pick(nearest, ahead)}, case when s.seqcycle then ${pick(nearest, round)} end)`;
+  const both = sql`json_build_array(${pick(furthest, own)}::bigint::text, ${first}::bigint::text)`;
   return sql`(
-    select ${both}
+    select ${indexed ? both : sql`(select ${both} from ${held})`}
     from ${position} v, pg_catalog.pg_sequence s
     where s.seqrelid = ${quotedOf(sequence)}::regclass)`;
 }

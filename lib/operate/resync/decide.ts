@@ -1,7 +1,9 @@
 import type { StateOptions } from "../../catalog/index.js";
+import type { Limits } from "../../server/integer-limits.js";
 import { columnOf, refuseFor, type SequenceName } from "../../server/names.js";
 import { rangeOf } from "../../server/usable-range.js";
-import { behindRow, collisionOf, furthestOf, type Holding } from "../arithmetic/collision.js";
+import { behindRow, collisionOf, furthestOf, type Holding, takenBy, whyBetterHere } from "../arithmetic/collision.js";
+import { nextOf } from "../arithmetic/position.js";
 import { naturallyIncomparable } from "../columns/comparability.js";
 import type { Extreme } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
@@ -39,8 +41,13 @@ export type Decision =
 export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wishes): Decision {
   const { sequence, options, lastValue, isCalled, unknown, columns } = situation;
   const { increment, minValue, maxValue, startWith, cache } = options;
-  if (options.cycle) return { kind: "skip", reason: "it cycles, and so comes back behind its column by itself" };
   const counted = columns.filter(({ column }) => naturallyIncomparable(column) === undefined);
+  const range = rangeOf(
+    options,
+    counted.map(({ column }) => column),
+  );
+  // With a narrower column it never comes round.
+  if (options.cycle && range.least === minValue && range.greatest === maxValue) return decideCycle(situation, range);
   const [first] = columns;
   if (counted.length === 0) {
     const reason = first === undefined ? "it feeds no column" : naturallyIncomparable(first.column);
@@ -51,10 +58,6 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     refuseFor(sequence, "its value may not be read; run resync as its owner", "PERMISSION_DENIED");
   }
   const holdings = counted.map(({ column, extreme }) => holdingOf(sequence, column, extreme));
-  const range = rangeOf(
-    options,
-    counted.map(({ column }) => column),
-  );
   const next = isCalled ? lastValue + increment : lastValue;
   const collision = collisionOf(next, increment, range, holdings);
   const furthest = furthestOf(holdings, increment);
@@ -75,9 +78,25 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
   }
   if (emptyCaches && cache > 1n && next >= minValue && next <= maxValue) return move(next);
   if (collision === undefined) return { kind: "none" };
-  const { free, meets, leftBehind } = collision;
-  const reason = `${free} values are free before it meets ${collision.first} in ${columnOf(meets)}, more than the ${leftBehind} behind ${collision.last}`;
+  const { free, meets, first: taken } = collision;
+  const reason = `${free} values are free before it meets ${taken} in ${columnOf(meets)}, ${whyBetterHere(collision)}`;
   return { kind: "skip", reason };
+}
+
+/** A sequence that cycles goes on by itself, unless a key has the value that comes next: then it moves past the last row. */
+function decideCycle({ options, lastValue, isCalled, columns }: Situation, range: Limits): Decision {
+  const holdings = columns.flatMap(({ column, extreme }) => ("unknown" in extreme ? [] : [{ column, ...extreme }]));
+  const skip = (reason: string): Decision => ({ kind: "skip", reason: `it cycles, ${reason}` });
+  if (lastValue === null || isCalled === null) return skip("and its value may not be read");
+  const next = nextOf({ last: lastValue, called: isCalled }, options) ?? lastValue;
+  const [taken] = takenBy(next, holdings);
+  if (taken === undefined) return skip("and so comes back behind its column by itself");
+  const furthest = furthestOf(holdings, options.increment);
+  const to = furthest && behindRow(furthest.value, next, options.increment, range);
+  if (furthest === undefined || to === undefined) {
+    return skip(`and ${columnOf(taken)} has both its next value ${next} and its last: delete the rows in its way`);
+  }
+  return { kind: "move", column: furthest.column, extreme: furthest.value, from: next, to };
 }
 
 function holdingOf(sequence: SequenceName, column: FedColumn, extreme: Extreme): Holding {

@@ -1,35 +1,80 @@
 import { columnOf, quotedOf } from "../../server/names.js";
-import type { HealthProblem } from "./health.js";
-import { type Context, type Measured, problem } from "./problem-context.js";
+import { beginOf } from "../../server/usable-range.js";
+import { whyBetterHere } from "../arithmetic/collision.js";
+import { type FedColumn } from "../columns/fed-columns.js";
+import { type HealthProblem, type HealthLevel } from "./health.js";
+import { type Context, type Measured, problem, alsoDeclared } from "./problem-context.js";
 import { wider } from "./widening-advice.js";
 
-/** Reports columns with values that the sequence is still to return, and whether it should move past them. */
+/** So few values are drawn soon, whatever the speed. */
+const SOON = 10_000n;
+
+/** Columns with values that a sequence is still to give, and whether it should move behind them. */
 export function behind(measured: Measured, context: Context): HealthProblem[] {
   const { nextValue, increment, cycles, columns } = measured;
-  const { collision, range } = context;
-  // A sequence that cycles passes the rows of its column on its own.
-  if (nextValue === null || cycles || collision === undefined) return [];
-  const end = increment > 0n ? range.greatest : range.least;
-  const cure =
-    collision.behind === undefined
-      ? `no value behind that is left up to ${end}; ${wider(measured, context)}; then run resync`
-      : `run resync, or: alter sequence ${quotedOf(measured.sequence)} restart with ${collision.behind}`;
-  return columns.flatMap((column): HealthProblem[] => {
-    const { ahead, extreme, unique } = column;
-    if (ahead === null) return [];
+  const { collision, fed } = context;
+  if (nextValue === null) return [];
+  if (cycles) return taken(measured, context);
+  if (collision === undefined) return [];
+  return columns.flatMap((column, index): HealthProblem[] => {
+    const { ahead, extreme } = column;
+    const source = fed[index];
+    if (ahead === null || source === undefined) return [];
     const distance = (ahead - nextValue) / increment;
     const free = distance < 0n ? 0n : distance;
     const where = columnOf(column);
     if (collision.betterHere) {
-      const consequence = unique ? "inserts then fail with 23505" : "values that are there then come a second time";
-      const sentence = `its next value is ${nextValue}, and ${free} values are free before it meets ${ahead} in ${where}: ${consequence}; resync leaves it where it is, as ${collision.leftBehind} values are left behind ${collision.last}; in time, ${wider(measured, context)}; then run resync`;
-      return [problem(measured, "BEHIND_COLUMN", "warning", sentence)];
+      const sentence = `its next value is ${nextValue}, and ${free} values are free before it meets ${ahead} in ${where}: ${thenFails(source)}; resync leaves it where it is: that is ${whyBetterHere(collision)}; ${endBefore(measured, context)}`;
+      // How much is left before the rows is a matter of NEARLY_EXHAUSTED.
+      return [problem(measured, "BEHIND_COLUMN", "ok", sentence)];
     }
-    const consequence = unique
-      ? "inserts fail with 23505 where it meets a value that is there"
-      : "values that are there come a second time";
+    const isSoon = free < SOON || shareOf(ahead, measured, context) >= context.criticalAt;
+    const level: HealthLevel = source.unique && isSoon ? "critical" : "warning";
     const when = free > 0n ? `, the first after ${free} more` : "";
-    const sentence = `its next value is ${nextValue}, and ${where} already goes to ${extreme}: ${consequence}${when}; ${cure}`;
-    return [problem(measured, "BEHIND_COLUMN", unique ? "critical" : "warning", sentence)];
+    const sentence = `its next value is ${nextValue}, and ${where} already goes to ${extreme}: ${fails(source)}${when}; ${cureOf(measured, context)}`;
+    return [problem(measured, "BEHIND_COLUMN", level, sentence)];
   });
+}
+
+/** A sequence that cycles comes back behind its column by itself, but not before the value that comes next is free. */
+function taken(measured: Measured, context: Context): HealthProblem[] {
+  const { nextValue, columns } = measured;
+  return columns.flatMap((column, index) => {
+    if (context.fed[index]?.unique !== true || column.ahead !== nextValue) return [];
+    const sentence = `its next value is ${nextValue}, which ${columnOf(column)} has: inserts fail with 23505 until it has gone past the values that are there; delete these rows, or ${cureOf(measured, context)}`;
+    return [problem(measured, "BEHIND_COLUMN", "critical", sentence)];
+  });
+}
+
+function fails({ unique }: FedColumn): string {
+  return unique
+    ? "inserts fail with 23505 where it meets a value that is there"
+    : "values that are there come a second time";
+}
+
+function thenFails({ unique }: FedColumn): string {
+  return unique ? "inserts then fail with 23505" : "values that are there then come a second time";
+}
+
+function cureOf(measured: Measured, context: Context): string {
+  const { collision, range } = context;
+  const end = measured.increment > 0n ? range.greatest : range.least;
+  return collision?.behind === undefined
+    ? `no value behind that is left up to ${end}; ${wider(measured, context)}; then run resync`
+    : `run resync, or: alter sequence ${quotedOf(measured.sequence)} restart with ${collision.behind}`;
+}
+
+/** A bound before the rows says that they are not this sequence's. */
+function endBefore(measured: Measured, { sequence, collision }: Context): string {
+  const { increment } = measured;
+  const first = collision?.first ?? 0n;
+  const bound = increment > 0n ? `maxvalue ${first - 1n}` : `minvalue ${first + 1n}`;
+  return `if those rows are not its own, end it before them${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} ${bound}`;
+}
+
+/** The share that is used of what lies before a row. */
+function shareOf(row: bigint, { nextValue, increment }: Measured, { sequence, range }: Context): number {
+  const begin = beginOf(sequence.options.startWith, nextValue ?? row, increment, range);
+  const total = (row - begin) / increment;
+  return total <= 0n ? 1 : Number((((nextValue ?? row) - begin) * 10_000n) / increment / total) / 10_000;
 }

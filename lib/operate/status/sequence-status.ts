@@ -4,7 +4,7 @@ import { optionsOf } from "../../internal.js";
 import type { Limits } from "../../server/integer-limits.js";
 import { sequenceNameOf, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
-import { countFrom, rangeOf } from "../../server/usable-range.js";
+import { beginOf, countFrom, rangeOf } from "../../server/usable-range.js";
 import { collisionOf, type Holding } from "../arithmetic/collision.js";
 import { whyNotCompared } from "../columns/comparability.js";
 import type { Trust } from "../columns/fed-columns.js";
@@ -41,7 +41,13 @@ export interface StatusOptions extends Trust {
  * // public.orders_id_seq: its next value is 7, and public.orders.id already goes to 9000: inserts fail with 23505 ...
  * ```
  *
- * It covers the sequences of identity and SERIAL columns, and all others.
+ * **Whether it is behind** goes by what it can still give, here as for `resync`: rows from its next value on, in steps of
+ * its increment, up to its bounds. Rows beyond, and those of other writers between the steps, do no harm. Where there is
+ * one, inserts fail sooner or later, and the sequence should move behind the last of them: critical if it gets there soon,
+ * else a warning. Only where more values are free before the first row than would be left behind the last, or 2^32 and more,
+ * it is better off where it is, as where it was set to the negative half of a full column or to a region of its own: it ends
+ * where the rows begin. Programs that make several keys of each value, as `blockAllocator` does, put them between the steps:
+ * such keys are not seen.
  *
  * **Whether a sequence is behind** depends on the values that it can still return, as for `planResync`: rows from its
  * next value on, in steps of its increment, up to its bounds. If there is such a row, inserts fail sooner or later, and
@@ -144,15 +150,15 @@ function healthOf(
   const holdings = holdingsOf(looked);
   const reach = cycles || nextValue === null ? range : reachOf(nextValue, increment, range, holdings);
   const left = nextValue === null ? null : countFrom(nextValue, reach, increment);
+  // Before rows that are not its own, what counts is the part that it was set to.
+  const startWith = reach === range ? undefined : options.startWith;
+  const begin = beginOf(startWith, nextValue, increment, range);
   const measured = {
     sequence: sequenceNameOf(sequence),
     lastValue,
     nextValue,
     end: increment > 0n ? reach.greatest : reach.least,
-    used:
-      left === null
-        ? null
-        : shareUsed(left, countFrom(increment > 0n ? reach.least : reach.greatest, reach, increment)),
+    used: left === null ? null : shareUsed(left, countFrom(begin, reach, increment)),
     left,
     cycles,
     increment,

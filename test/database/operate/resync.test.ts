@@ -156,11 +156,11 @@ test("a sequence that was set to a free part of its range stays there, with the 
     skips: [
       {
         sequence: sequence("few_id_seq"),
-        reason: "59 values are free before it meets 60 in public.few.id, more than the 40 behind 60",
+        reason: "59 values are free before it meets 60 in public.few.id, more than the 40 that follow 60",
       },
       {
         sequence: sequence("t_id_seq"),
-        reason: "2147483648 values are free before it meets 1 in public.t.id, more than the 0 behind 2147483647",
+        reason: "2147483648 values are free before it meets 1 in public.t.id, more than the 0 that follow 2147483647",
       },
     ],
   });
@@ -212,13 +212,11 @@ test("partitioned tables and children", async () => {
     create table parent (id serial primary key); create table child () inherits (parent);
     insert into p values (5, 1), (700, 12); insert into g overriding system value values (9, 1); insert into child values (90)`);
   const { moves } = await resync(db);
-  expect(moves.map(({ column, to }) => [column?.table, to])).toEqual(
-    [
-      ["g", 10n],
-      ["p", 701n],
-      ["child", 91n],
-    ].sort(),
-  );
+  expect(moves.map(({ column, to }) => [column?.table, to])).toEqual([
+    ["g", 10n],
+    ["p", 701n],
+    ["child", 91n],
+  ]);
   await run("insert into p (at) values (1), (12); insert into g (at) values (1)");
   expect(await database.client`select id from p where id > 700 order by id`.values()).toEqual([["701"], ["702"]]);
 });
