@@ -1,5 +1,8 @@
-import { roundingStep } from "../../server/integer-limits.js";
+import { isText, roundingStep } from "../../server/integer-limits.js";
 import type { FedColumn } from "./fed-columns.js";
+
+/** Types in whose order whole numbers follow each other; texts are read as numbers. */
+const HOLDS_WHOLE_NUMBERS = /^(smallint|integer|bigint|numeric(\([^)]*\))?|real|double precision)$/;
 
 /**
  * Returns why a column can never be compared with its sequence, whatever the role's privileges; undefined if it can.
@@ -8,7 +11,7 @@ export function naturallyIncomparable(column: FedColumn): string | undefined {
   if (column.stranger !== null) return `the owner of the table, ${column.stranger}, may not draw from the sequence`;
   if (column.otherDefault !== null) return `its default is ${shortened(column.otherDefault)}`;
   if (!column.plain) return "its default makes something else of the sequence's values";
-  if (!/^(smallint|integer|bigint|numeric(\([^)]*\))?)$/.test(column.baseType)) {
+  if (!isText(column.baseType) && !HOLDS_WHOLE_NUMBERS.test(column.baseType)) {
     return `it is of type ${column.type}, which has no greatest whole number`;
   }
   if (roundingStep(column.baseType) > 1n) {

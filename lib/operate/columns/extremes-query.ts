@@ -1,4 +1,5 @@
 import { type Sql, sql } from "../../index.js";
+import { exactUpTo, isText } from "../../server/integer-limits.js";
 import { quotedOf, type SequenceName } from "../../server/names.js";
 import { positionQuery } from "../../server/position-query.js";
 import type { FedColumn } from "./fed-columns.js";
@@ -22,18 +23,19 @@ export type Extreme = Extremes | { readonly unknown: string };
  * Builds an expression for the extremes of one column, as JSON. The same statement reads the position of the sequence.
  * The rows that it sees existed when it began, so none of them got its value from the sequence later.
  *
- * With an index each extreme is one look-up if the increment is 1 or -1; otherwise rows between the steps are skipped.
- * Without an index the table is read once.
+ * With an index each is one look-up where the increment is 1 or -1; else it passes over what is not on the grid.
+ * Without one the table is read once. Texts have an index in another order, so it does not count.
  *
  * @param position - a FROM item for `v`, with the position of the sequence
  */
 export function extremeOf(column: FedColumn, position: Sql): Sql {
   const { sequence, increment, baseType, indexed } = column;
-  const value = sql.identifier("held", "value");
+  const whole = wholeNumber(baseType);
+  const value = isText(baseType) ? whole : VALUE;
   const held = sql`(${valuesOf(column)}) as held`;
-  // With steps of 1, every integer is a step.
-  const everywhere = (increment === 1n || increment === -1n) && !baseType.startsWith("numeric");
-  const onGridOf = (origin: Sql) => sql`mod(${value}::numeric - ${origin}, s.seqincrement) = 0`;
+  // Every whole number is on the grid of 1.
+  const everywhere = (increment === 1n || increment === -1n) && !/^(numeric|real|double)/.test(baseType);
+  const onGridOf = (origin: Sql) => sql`mod(${whole}::numeric - ${origin}, s.seqincrement) = 0`;
   const [furthest, nearest, fromHere, beginning] =
     increment > 0n
       ? [sql`max(${value})`, sql`min(${value})`, sql`between v.last_value and s.seqmax`, sql`s.seqmin`]
@@ -55,10 +57,22 @@ export function extremeOf(column: FedColumn, position: Sql): Sql {
     where s.seqrelid = ${quotedOf(sequence)}::regclass)`;
 }
 
+const VALUE = sql.identifier("held", "value");
+
 /**
- * Builds a FROM item for the position of a sequence that the role may read. It has no row if there is no position,
- * because the sequence was altered at the same time.
+ * A value as a whole number; null if it is a text that the server does not make of one, such as `007`, or a number of a floating-point
+ * type so large that it stands for several.
  */
+function wholeNumber(baseType: string): Sql {
+  if (isText(baseType)) {
+    return sql`case when ${VALUE}::text ~ '^(0|-?[1-9][0-9]{0,18})$' then ${VALUE}::text::numeric end`;
+  }
+  const exact = exactUpTo(baseType);
+  if (exact === undefined) return VALUE;
+  return sql`case when abs(${VALUE}) <= ${exact}::bigint and ${VALUE} = trunc(${VALUE}) then ${VALUE}::bigint end`;
+}
+
+/** The position of a sequence that the role may read, for FROM: no row if it has none, because it was altered meanwhile. */
 export function positionOf(sequence: SequenceName, version: number): Sql {
   return sql`(
     select v.last_value, v.is_called

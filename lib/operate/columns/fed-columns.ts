@@ -1,4 +1,5 @@
 import { NextvalError } from "../../index.js";
+import { isText } from "../../server/integer-limits.js";
 import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { checkSchemaNames } from "../../server/schema-filter.js";
@@ -129,6 +130,8 @@ export async function readFedColumns(
       source: { schema: column.schema, table: column.table, oid, rowType, alone },
       shut: column.shut && trust.views !== true,
       increment: BigInt(increment),
+      // The index of a text is in the order of texts.
+      indexed: column.indexed && !isText(column.baseType),
       kind: KINDS[kind] ?? "view",
     })),
   };
