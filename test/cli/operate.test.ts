@@ -98,8 +98,8 @@ describe("status", () => {
       const rows = stdout.split("\n").filter((line) => line.startsWith("ok"));
       expect(rows).toHaveLength(7);
       expect(stdout).toContain('public."line\\u000abreak\\u0009tab\\u001b[31m"');
-      expect(stdout).toMatch(/a\."b\.c" .* left {2}cache 20$/m);
-      expect(stdout).toMatch(/"a\.b"\.c .* left$/m);
+      expect(stdout).toMatch(/a\."b\.c" .* left {2}cache 20, not attached$/m);
+      expect(stdout).toMatch(/"a\.b"\.c .* left {2}not attached$/m);
       const verbose = await run("status", "--schemas", "a", "--verbose");
       expect(verbose.stdout).toContain("    ! CACHE_LOST a.b.c: each connection reserves 20 values");
       expect(verbose.stdout).toContain("1 sequence: 0 critical, 0 warning, 1 ok");
@@ -240,7 +240,7 @@ describe("resync", () => {
     await database.client.unsafe(`
       create view broken as select 1 / (select 0) as id;
       alter view broken alter column id set default nextval('small_seq');
-      create sequence round_seq cycle; create table rounds (id int default nextval('round_seq'))`);
+      create sequence round_seq as integer cycle; create table rounds (id int default nextval('round_seq'))`);
     const { status, stdout, stderr } = await run("resync", "--views");
     expect(status).toBe(2);
     expect(stdout).toBe(

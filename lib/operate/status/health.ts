@@ -21,6 +21,8 @@ export type HealthLevel = "ok" | "warning" | "critical";
  * - `NOT_COMPARED`: a column was not compared, so that the sequence may be behind it: a warning where the column takes each
  *   value only once and could be compared, but the connected role may not read it, row level security may hide rows from
  *   it, or reading it failed; ok where there is only no index, or nothing to compare;
+ * - `NOT_ATTACHED` (ok): no column owns the sequence, and no default of a column leads to it, so nothing was compared. Programs,
+ *   triggers or functions draw from it;
  * - `USAGE_MISSING` (warning, as the role may never do it): a role may insert into the table, but not draw the default;
  * - `UNLOGGED` (warning): it starts over after a crash of the server, and its table does not;
  * - `CACHE_LOST` (ok): each connection loses what it has reserved and not used;
@@ -33,6 +35,7 @@ export type HealthCode =
   | "COLUMN_NARROWER"
   | "BEHIND_COLUMN"
   | "NOT_COMPARED"
+  | "NOT_ATTACHED"
   | "USAGE_MISSING"
   | "UNLOGGED"
   | "CACHE_LOST"

@@ -1,5 +1,5 @@
 import { sql } from "../../index.js";
-import { columnOf } from "../../server/names.js";
+import { columnOf, type ColumnName, quotedOf } from "../../server/names.js";
 import { naturallyIncomparable, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import type { HealthProblem } from "./health.js";
@@ -39,4 +39,25 @@ function cureOf(fed: FedColumn, user: string, unreadable: number): string {
   return ownerIsLimited
     ? "; look as a role with BYPASSRLS"
     : "; look as the owner of the table, or as a role with BYPASSRLS";
+}
+
+/** A sequence that no column leads to may be behind as well. Said in its row, where else there is only "ok". */
+export function notAttached(measured: Measured, { sequence }: Context): HealthProblem[] {
+  if (measured.columns.length > 0) return [];
+  const { feeds, namedIn } = sequence;
+  const drawn =
+    feeds.length > 0
+      ? `it feeds ${columnsOf(feeds)} through a function, a view or a rule`
+      : namedIn.length > 0
+        ? `no default of a column draws from it, but ${namedIn.slice(0, MOST_NAMED).join(", ")} may`
+        : "no default of a column draws from it; programs, functions or triggers may";
+  const cure = `if its values go to a column, they are once it belongs to that: alter sequence ${quotedOf(measured.sequence)} owned by TABLE.COLUMN`;
+  return [problem(measured, "NOT_ATTACHED", "ok", `${drawn}, so no values were compared with it; ${cure}`)];
+}
+
+/** More of them make a message too long to read. */
+const MOST_NAMED = 3;
+
+function columnsOf(columns: readonly ColumnName[]): string {
+  return columns.map(columnOf).join(", ");
 }

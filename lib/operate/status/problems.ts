@@ -6,7 +6,7 @@ import { whyUnknown } from "../columns/unknown-value.js";
 import { behind } from "./behind-column.js";
 import { type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
-import { notCompared } from "./not-compared.js";
+import { notAttached, notCompared } from "./not-compared.js";
 import { type Context, alsoDeclared, type Measured, problem } from "./problem-context.js";
 import { wider, widerColumn } from "./widening-advice.js";
 
@@ -22,6 +22,7 @@ export function problemsOf(measured: Measured, context: Context): HealthProblem[
     ...columnNarrower(measured, context),
     ...cacheLost(measured, context),
     ...notCompared(measured, context),
+    ...notAttached(measured, context),
   ];
   return problems.sort((one, other) => severityOf(other.level) - severityOf(one.level));
 }

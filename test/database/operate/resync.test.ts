@@ -471,7 +471,10 @@ test("one that cycles is skipped, with the reason", async () => {
   expect(moves).toEqual([]);
   expect(skips).toEqual([
     { sequence: sequence("s"), reason: "it cycles, and so comes back behind its column by itself" },
-    { sequence: sequence("x_money_seq"), reason: "public.x.x: it is of type money, which has no greatest whole number" },
+    {
+      sequence: sequence("x_money_seq"),
+      reason: "public.x.x: it is of type money, which has no greatest whole number",
+    },
   ]);
 });
 
