@@ -49,7 +49,8 @@ export const NO_INDEX = 'it has no index that gives its extreme at once; columns
 /** Returns why a column is not compared with its sequence; undefined if it is. */
 export function whyNotCompared(column: FedColumn, chosen: "indexed" | "all"): string | undefined {
   const reason = incomparable(column);
-  return reason ?? (chosen === "all" || column.indexed ? undefined : NO_INDEX);
+  const isCheap = column.indexed || (column.key?.leading ?? null) !== null;
+  return reason ?? (chosen === "all" || isCheap ? undefined : NO_INDEX);
 }
 
 /** The reason for not reading a column if its sequence may not be read. */

@@ -26,10 +26,13 @@ export type Extreme = Extremes | { readonly unknown: string };
  * With an index each is one look-up where the increment is 1 or -1; else it passes over what is not on the grid.
  * Without one the table is read once. Texts have an index in another order, so it does not count.
  *
- * @param position - a FROM item for `v`, with the position of the sequence
+ * @param position what goes into FROM as `v`, with the position of the sequence
+ * @param cheaply whether to use the index of a key of several columns where the column is not the first: there are two look-ups for
+ *   each value of those before it, up to `MOST_LEADING`. Else the table is read.
  */
-export function extremeOf(column: FedColumn, position: Sql): Sql {
-  const { sequence, increment, baseType, indexed } = column;
+export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sql {
+  const { sequence, increment, baseType, indexed, key } = column;
+  const leading = cheaply && !indexed && !isText(baseType) ? (key?.leading ?? null) : null;
   const whole = wholeNumber(baseType);
   const value = isText(baseType) ? whole : VALUE;
   const held = sql`(${valuesOf(column)}) as held`;
@@ -38,8 +41,8 @@ export function extremeOf(column: FedColumn, position: Sql): Sql {
   const onGridOf = (origin: Sql) => sql`mod(${whole}::numeric - ${origin}, s.seqincrement) = 0`;
   const [furthest, nearest, fromHere, beginning] =
     increment > 0n
-      ? [sql`max(${value})`, sql`min(${value})`, sql`between v.last_value and s.seqmax`, sql`s.seqmin`]
-      : [sql`min(${value})`, sql`max(${value})`, sql`between s.seqmin and v.last_value`, sql`s.seqmax`];
+      ? [sql`max`, sql`min`, sql`between v.last_value and s.seqmax`, sql`s.seqmin`]
+      : [sql`min`, sql`max`, sql`between s.seqmin and v.last_value`, sql`s.seqmax`];
   const within = sql`${value} between s.seqmin and s.seqmax`;
   const here = everywhere ? sql.empty : sql` and ${onGridOf(sql`v.last_value`)}`;
   // One that cycles may come round on another grid.
@@ -47,17 +50,67 @@ export function extremeOf(column: FedColumn, position: Sql): Sql {
   const round = sql`${within}${everywhere ? sql.empty : sql` and ${onGridOf(beginning)}`}`;
   // A last value that was not given out yet is the next one.
   const ahead = sql`${value} ${fromHere} and (${value} <> v.last_value or not v.is_called)${here}`;
-  const pick = (extreme: Sql, rows: Sql) =>
-    indexed ? sql`(select ${extreme} from ${held} where ${rows})` : sql`(${extreme} filter (where ${rows}))`;
-  const first = sql`coalesce(${pick(nearest, ahead)}, case when s.seqcycle then ${pick(nearest, round)} end)`;
-  const both = sql`json_build_array(${pick(furthest, own)}::bigint::text, ${first}::bigint::text)`;
+  const documentOf = (last: Sql, next: Sql, again: Sql, more: Sql = sql.empty) =>
+    sql`json_build_array(${last}::bigint::text, coalesce(${next}, case when s.seqcycle then ${again} end)::bigint::text${more})`;
+  let document: Sql;
+  if (leading !== null) {
+    const each = (extreme: Sql, rows: Sql) =>
+      sql`(select ${extreme}(${value}) from ${heldBeside(column, leading)} where ${rows})`;
+    const collected = documentOf(
+      sql`${furthest}(each.last)`,
+      sql`${nearest}(each.next)`,
+      sql`${nearest}(each.again)`,
+      sql`, coalesce(max(each.place) > ${MOST_LEADING}, false)`,
+    );
+    document = sql`(
+      with recursive ${leadingValues(column, leading)}
+      select ${collected}
+      from (
+        select lead.place, ${each(furthest, own)} as last, ${each(nearest, ahead)} as next, ${each(nearest, round)} as again
+        from lead
+      ) each)`;
+  } else {
+    const pick = (extreme: Sql, rows: Sql) =>
+      indexed
+        ? sql`(select ${extreme}(${value}) from ${held} where ${rows})`
+        : sql`(${extreme}(${value}) filter (where ${rows}))`;
+    const both = documentOf(pick(furthest, own), pick(nearest, ahead), pick(nearest, round));
+    document = indexed ? both : sql`(select ${both} from ${held})`;
+  }
   return sql`(
-    select ${indexed ? both : sql`(select ${both} from ${held})`}
+    select ${document}
     from ${position} v, pg_catalog.pg_sequence s
     where s.seqrelid = ${quotedOf(sequence)}::regclass)`;
 }
 
 const VALUE = sql.identifier("held", "value");
+
+/** So many values of the columns before one in a key are looked at, which takes some milliseconds. */
+export const MOST_LEADING = 1000;
+
+/** `lead`: the different values of the columns before one in a key, each found by the index from the one before. */
+function leadingValues(column: FedColumn, leading: readonly string[]): Sql {
+  const names = sql.join(leading.map((_, index) => besideValue(index)));
+  const of = (table: string) =>
+    sql.join(leading.map((_, index) => sql`${sql.identifier(table)}.${besideValue(index)}`));
+  const rows = sql`(${valuesOf(column, leading)}) as held`;
+  return sql`lead as (
+    (select ${names}, 1 as place from ${rows} order by ${names} limit 1)
+    union all
+    select following.*, lead.place + 1
+    from lead
+    cross join lateral (
+      select ${of("held")} from ${rows} where (${of("held")}) > (${of("lead")}) order by ${of("held")} limit 1
+    ) following
+    where lead.place <= ${MOST_LEADING}
+  )`;
+}
+
+/** The rows of one of them. */
+function heldBeside(column: FedColumn, leading: readonly string[]): Sql {
+  const same = leading.map((_, index) => sql`all_rows.${besideValue(index)} = lead.${besideValue(index)}`);
+  return sql`(select all_rows.value from (${valuesOf(column, leading)}) as all_rows where ${sql.join(same, sql` and `)}) as held`;
+}
 
 /**
  * A value as a whole number; null if it is a text that the server does not make of one, such as `007`, or a number of a floating-point
@@ -72,7 +125,10 @@ function wholeNumber(baseType: string): Sql {
   return sql`case when abs(${VALUE}) <= ${exact}::bigint and ${VALUE} = trunc(${VALUE}) then ${VALUE}::bigint end`;
 }
 
-/** The position of a sequence that the role may read, for FROM: no row if it has none, because it was altered meanwhile. */
+/**
+ * Builds a FROM item for the position of a sequence that the role may read. It has no row if there is no position,
+ * because the sequence was altered at the same time.
+ */
 export function positionOf(sequence: SequenceName, version: number): Sql {
   return sql`(
     select v.last_value, v.is_called
@@ -86,18 +142,37 @@ export function positionOf(sequence: SequenceName, version: number): Sql {
   )`;
 }
 
-/** The result of `extremeOf`, parsed from JSON. */
-export type ExtremeDocument = readonly [last: string | null, ahead: string | null];
+/** What `extremeOf` gave, parsed from JSON; `more` if there are more leading values than were looked at. */
+export type ExtremeDocument = readonly [last: string | null, ahead: string | null, more?: boolean];
 
-export function toExtreme([last, ahead]: ExtremeDocument): Extremes {
+export function toExtreme([last, ahead, more]: ExtremeDocument, { key }: FedColumn): Extreme {
+  if (more === true) {
+    const columns = key?.leading?.join(", ");
+    return {
+      unknown: `its key begins with ${columns}, of which there are more than ${MOST_LEADING}; columns: "all" reads it all the same`,
+    };
+  }
   return { last: last === null ? null : BigInt(last), ahead: ahead === null ? null : BigInt(ahead) };
 }
 
-/** The values of a column, as a query of one column `value`: of its table with all partitions, without children by inheritance. */
-export function valuesOf({ column, source, guarded }: FedColumn): Sql {
+/**
+ * The values of a column, as a query of a column `value`: of its table with all partitions, and without children by inheritance.
+ *
+ * @param others other columns of the table to read, by name
+ */
+export function valuesOf({ column, source, guarded }: FedColumn, others: readonly string[] = []): Sql {
+  const values = sql.join([
+    sql`${sql.identifier(column)} as value`,
+    ...others.map((name, index) => sql`${sql.identifier(name)} as ${besideValue(index)}`),
+  ]);
   const same = guarded ? sql`, ${isSameTable(source, ROWS)} as same` : sql.empty;
   const from = sql`${source.alone ? sql`only ` : sql.empty}${sql.identifier(source.schema, source.table)}`;
-  return sql`select ${sql.identifier(column)} as value${same} from ${from} as ${sql.identifier(ROWS)}`;
+  return sql`select ${values}${same} from ${from} as ${sql.identifier(ROWS)}`;
+}
+
+/** What another column is called beside `value`. */
+export function besideValue(index: number): Sql {
+  return sql.identifier(`beside_${index}`);
 }
 
 const ROWS = "part";

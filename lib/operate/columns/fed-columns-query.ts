@@ -9,6 +9,7 @@ import { singleKeys } from "../../server/unique-columns.js";
 import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
 import { isPlainDefault } from "./plain-default.js";
 import { rolesWithoutUsage } from "./roles-without-usage.js";
+import { sharedKeyOf } from "./shared-key.js";
 
 /**
  * Builds the query for every column that a sequence feeds, and for the connected role, as one JSON text.
@@ -178,6 +179,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       end,
       -- A value that programs put into another table does not keep the sequence from giving it.
       'unique', fed.draws and (t.oid, fed.number) in (${singleKeys}),
+      'key', case when fed.draws then ${sharedKeyOf(sql`t`, sql`fed.number`)} end,
       'oid', t.oid::text, 'rowType', t.reltype::text, 'alone', t.relkind in ('r', 'f'),
       'shut', fed.shut, 'others', fed.others, 'guarded', ${isPowerful}, 'swappable', ${mayBeSwapped(sql`s.nspname`)},
       'codeOf', fed.code_of,

@@ -36,6 +36,8 @@ export interface FedColumn extends ColumnName {
    * column draws from no sequence, because its keys do not keep the parent's sequence from giving their values.
    */
   readonly unique: boolean;
+  /** The key of several columns that it is part of; null if it is part of none. */
+  readonly key: SharedKey | null;
   /** The table that a statement names to read it. */
   readonly source: HeldTable;
   /** Whether it is a view or a foreign table, or has such a part. */
@@ -65,6 +67,14 @@ export interface FedColumn extends ColumnName {
 }
 
 type TableName = Pick<ColumnName, "schema" | "table">;
+
+/** A primary key, or a unique index, of several columns. */
+export interface SharedKey {
+  /** The other columns, by name. */
+  readonly others: readonly string[];
+  /** Those before the column, if the index leads from one of their values to the next; else null. */
+  readonly leading: readonly string[] | null;
+}
 
 /** A table to read; `alone` without its children by inheritance, which have keys of their own. */
 export interface HeldTable extends TableName {
@@ -137,7 +147,12 @@ export async function readFedColumns(
   };
 }
 
-/** Groups the columns by the key of their sequence. */
+/** Whether an insert fails if the column has its value, be it only beside the same values of other columns. */
+export function takesOnce({ unique, key }: Pick<FedColumn, "unique" | "key">): boolean {
+  return unique || key !== null;
+}
+
+/** The columns of each sequence, by its key. */
 export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedColumn[]> {
   const groups = new Map<string, FedColumn[]>();
   for (const column of columns) {

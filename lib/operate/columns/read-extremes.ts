@@ -110,6 +110,8 @@ function batchesOf(columns: readonly FedColumn[]): FedColumn[][] {
 
 /** Options for reading columns. */
 export interface Reading extends Trust {
+  /** Whether to read no whole table where an index will do. */
+  readonly cheaply: boolean;
   /** The version of the server: 180004 for 18.4. */
   readonly version: number;
   /** The keys of sequences whose position the server can only read by name. */
@@ -129,7 +131,9 @@ async function readBatch(
 ): Promise<void> {
   const altered: FedColumn[] = [];
   try {
-    const expressions = sql.join(columns.map((column) => extremeOf(column, positionOf(column.sequence, how.version))));
+    const expressions = sql.join(
+      columns.map((column) => extremeOf(column, positionOf(column.sequence, how.version), how.cheaply)),
+    );
     const query = sql`select array_to_json(array[${expressions}]::json[])::text as document`;
     const found = await readDocument<readonly (ExtremeDocument | null)[]>(db, query, {
       views: how.views,
@@ -145,7 +149,7 @@ async function readBatch(
     });
     for (const [index, column] of columns.entries()) {
       const document = found[index] ?? null;
-      if (document !== null) extremes.set(column, toExtreme(document));
+      if (document !== null) extremes.set(column, toExtreme(document, column));
       // ALTER SEQUENCE has replaced the file that was open here, and emptied it.
       else if (attempts > 1) altered.push(column);
       else extremes.set(column, { unknown: `its sequence was altered while ${columnOf(column)} was read` });

@@ -12,16 +12,22 @@ export interface Looked {
   readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
 }
 
+/** Which columns to read, and how. */
+export interface Choice {
+  /** Why a column is not to be read; undefined if it is. */
+  readonly whyNot: (column: FedColumn) => string | undefined;
+  /** Whether to read no whole table where an index will do. Default: false. */
+  readonly cheaply?: boolean;
+}
+
 /**
  * Reads the sequences and the columns that they feed. It reads the sequences again at the end, so their positions are
  * not older than the columns' values.
- *
- * @param whyNot - returns why a column must not be read; undefined if it may be read
  */
 export async function look(
   db: Source,
   { schemas, ...trust }: Trust & { readonly schemas?: readonly string[] | undefined },
-  whyNot: (column: FedColumn) => string | undefined,
+  { whyNot, cheaply = false }: Choice,
   onProgress?: ((progress: Progress) => void) | undefined,
 ): Promise<{ readonly user: string; readonly looked: readonly Looked[] }> {
   const { user, columns } = await readFedColumns(db, schemas, trust);
@@ -35,7 +41,7 @@ export async function look(
   const extremes = await readExtremes(
     db,
     columns.filter((column) => !reasons.has(column)),
-    { ...trust, version: before.serverVersion, undrawn: undrawnIn(before) },
+    { ...trust, cheaply, version: before.serverVersion, undrawn: undrawnIn(before) },
     onProgress,
   );
   const { sequences } = await inspect(db, { schemas });

@@ -140,7 +140,7 @@ async function lookAgain(
     unknown: row.last === null ? NOT_BY_OID : undefined,
     columns: columns.map((column, index) => {
       const extremes = row.extremes[index] ?? null;
-      return { column, extreme: extremes === null ? { unknown: "it was not read" } : toExtreme(extremes) };
+      return { column, extreme: extremes === null ? { unknown: "it was not read" } : toExtreme(extremes, column) };
     }),
   };
 }

@@ -34,12 +34,14 @@ import {
  * It compares the sequences that feed a column: those of identity and SERIAL columns, those that a column owns, and
  * those that a default draws from.
  *
- * **What decides.** Only the values that a sequence can still give count: rows from its next value on, in steps of its increment, up to
- * its bounds. If a column or a partition has such a row, the plan moves the sequence to the first step past the last of these rows. Gaps
- * do not stop it: a sequence at 1 with rows 100 to 500 moves to 501. The exception is a sequence with more free values before the first
- * row than after the last one, such as one that was set to the negative half of its range, or with 2^32 free values and more, such as
- * one that has a region of the range beside other servers. It stays, and `skips` says so. Rows between the steps are ignored, because
- * other writers own them; so is each key that a program makes of a block (`blockAllocator`).
+ * **What decides.** Only values that a sequence can still return count: rows from its next value on, in steps of its
+ * increment, up to its bounds. If a column or a partition has such a row, the plan moves the sequence to the first step
+ * past the last of these rows. Gaps do not stop it: a sequence at 1 with rows 100 to 500 moves to 501.
+ *
+ * The exception is a sequence with more free values before the first row than after the last one, such as one that was
+ * set to the negative half of its range, or with at least 2^32 of them, such as one that has a region of its own beside
+ * other servers. It stays, and `skips` says so. Rows between the steps are ignored, because other writers own them. So
+ * are all keys that a program makes of a block (`blockAllocator`).
  *
  * A sequence that is far enough is left alone, and so is the sequence of an empty table, unless `allowBackwards` is set. A sequence that
  * cycles moves only if a key has its next value.
@@ -65,7 +67,7 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
     skips: [] as ResyncSkip[],
     options: wanted,
   };
-  const { looked } = await look(db, wanted, incomparable, onProgress);
+  const { looked } = await look(db, wanted, { whyNot: incomparable }, onProgress);
   for (const { sequence: state, columns } of looked) {
     if (columns.length === 0) continue;
     const { options, lastValue, isCalled } = state;

@@ -1,9 +1,9 @@
 import { columnOf, quotedOf } from "../../server/names.js";
 import { beginOf } from "../../server/usable-range.js";
 import { whyBetterHere } from "../arithmetic/collision.js";
-import { type FedColumn } from "../columns/fed-columns.js";
-import { type HealthProblem, type HealthLevel } from "./health.js";
-import { type Context, type Measured, problem, alsoDeclared } from "./problem-context.js";
+import { type FedColumn, takesOnce } from "../columns/fed-columns.js";
+import type { HealthLevel, HealthProblem } from "./health.js";
+import { type Context, alsoDeclared, type Measured, problem } from "./problem-context.js";
 import { wider } from "./widening-advice.js";
 
 /** So few values are drawn soon, whatever the speed. */
@@ -29,7 +29,7 @@ export function behind(measured: Measured, context: Context): HealthProblem[] {
       return [problem(measured, "BEHIND_COLUMN", "ok", sentence)];
     }
     const isSoon = free < SOON || shareOf(ahead, measured, context) >= context.criticalAt;
-    const level: HealthLevel = source.unique && isSoon ? "critical" : "warning";
+    const level: HealthLevel = takesOnce(source) && isSoon ? "critical" : "warning";
     const when = free > 0n ? `, the first after ${free} more` : "";
     const sentence = `its next value is ${nextValue}, and ${where} already goes to ${extreme}: ${fails(source)}${when}; ${cureOf(measured, context)}`;
     return [problem(measured, "BEHIND_COLUMN", level, sentence)];
@@ -46,14 +46,19 @@ function taken(measured: Measured, context: Context): HealthProblem[] {
   });
 }
 
-function fails({ unique }: FedColumn): string {
-  return unique
-    ? "inserts fail with 23505 where it meets a value that is there"
-    : "values that are there come a second time";
+function fails(column: FedColumn): string {
+  if (!takesOnce(column)) return "values that are there come a second time";
+  return `inserts fail with 23505 where it meets a value that is there${besideOthers(column)}`;
 }
 
-function thenFails({ unique }: FedColumn): string {
-  return unique ? "inserts then fail with 23505" : "values that are there then come a second time";
+function thenFails(column: FedColumn): string {
+  if (!takesOnce(column)) return "values that are there then come a second time";
+  return `inserts then fail with 23505${besideOthers(column)}`;
+}
+
+/** For whom an insert fails if the key has several columns. */
+function besideOthers({ unique, key }: FedColumn): string {
+  return unique || key === null ? "" : ` beside the same ${key.others.join(" and ")}`;
 }
 
 function cureOf(measured: Measured, context: Context): string {

@@ -14,7 +14,7 @@ export type HealthLevel = "ok" | "warning" | "critical";
  * - `COLUMN_EXCEEDED` (critical): the next value does not fit a column, and the insert fails with 22003;
  * - `COLUMN_NARROWER` (ok): a column holds less than the sequence gives, so that it ends before the sequence does;
  * - `BEHIND_COLUMN`: a column has values that the sequence is still to give. Critical if inserts fail with 23505 soon: the column takes
- *   each value only once, and fewer than 10,000 values are free before the first of them, or as many of the values before it are used as
+ *   each value only once, be it beside the same values of the other columns of its key, and fewer than 10,000 values are free before the first of them, or as many of the values before it are used as
  *   makes a sequence critical. A warning if that is far away, or if values come a second time. Ok if the sequence is better off where it
  *   is: more values are free before the first row than follow the last one, or at least 2^32. A sequence that cycles has it only while a
  *   key has the value that comes next, critical;

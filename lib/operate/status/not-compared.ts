@@ -1,7 +1,7 @@
 import { sql } from "../../index.js";
 import { columnOf, type ColumnName, quotedOf } from "../../server/names.js";
 import { naturallyIncomparable, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
-import type { FedColumn } from "../columns/fed-columns.js";
+import { type FedColumn, takesOnce } from "../columns/fed-columns.js";
 import type { HealthProblem } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
 import { type Context, type Measured, problem } from "./problem-context.js";
@@ -20,7 +20,7 @@ export function notCompared(measured: Measured, { fed, user, unreadable }: Conte
     if (reason === null || source === undefined || reason === UNREADABLE) return [];
     const isNormal = reason === NO_INDEX || naturallyIncomparable(source) !== undefined;
     const level = column.unique && !isNormal ? "warning" : "ok";
-    const open = column.unique ? ", so whether inserts fail with 23505 is not known" : "";
+    const open = takesOnce(source) ? ", so whether inserts fail with 23505 is not known" : "";
     const sentence = `${columnOf(column)} was not compared with it${open}: ${reason}${isNormal ? "" : cureOf(source, user, unreadable)}`;
     return [problem(measured, "NOT_COMPARED", level, sentence)];
   });

@@ -7,7 +7,7 @@ import { readDocument, type Source } from "../../server/read-json.js";
 import { beginOf, countFrom, rangeOf } from "../../server/usable-range.js";
 import { collisionOf, type Holding } from "../arithmetic/collision.js";
 import { whyNotCompared } from "../columns/comparability.js";
-import type { Trust } from "../columns/fed-columns.js";
+import { takesOnce, type Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
 import { look, type Looked } from "../columns/survey.js";
 import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstOf } from "./health.js";
@@ -41,23 +41,17 @@ export interface StatusOptions extends Trust {
  * // public.orders_id_seq: its next value is 7, and public.orders.id already goes to 9000: inserts fail with 23505 ...
  * ```
  *
- * **Whether it is behind** goes by what it can still give, here as for `resync`: rows from its next value on, in steps of
- * its increment, up to its bounds. Rows beyond, and those of other writers between the steps, do no harm. Where there is
- * one, inserts fail sooner or later, and the sequence should move behind the last of them: critical if it gets there soon,
- * else a warning. Only where more values are free before the first row than would be left behind the last, or 2^32 and more,
- * it is better off where it is, as where it was set to the negative half of a full column or to a region of its own: it ends
- * where the rows begin. Programs that make several keys of each value, as `blockAllocator` does, put them between the steps:
- * such keys are not seen.
+ * It covers the sequences of identity and SERIAL columns, and all others.
  *
  * **Whether a sequence is behind** depends on the values that it can still return, as for `planResync`: rows from its
  * next value on, in steps of its increment, up to its bounds. If there is such a row, inserts fail sooner or later, and
- * the sequence should move past the last of them: critical. Rows beyond the bounds, and those of other writers between
+ * the sequence should move past the last of them: critical if it gets there soon, else a warning. Rows beyond the bounds, and those of other writers between
  * the steps, do no harm.
  *
- * The exception is a sequence with more free values before the first row than after the last one. An example is one
- * that was set to the negative half of a full column. It should stay, and ends where the rows begin: a warning.
- * Programs that make several keys of each value, as `blockAllocator` does, put them between the steps: such keys are
- * not seen.
+ * The exception is a sequence with more free values before the first row than after the last one, such as one that was
+ * set to the negative half of a full column, or with at least 2^32 of them, such as one that has a region of its own
+ * beside other servers. It should stay, and ends where the rows begin. Programs that make several keys of each value, as
+ * `blockAllocator` does, put them between the steps: such keys are not seen.
  *
  * It only reads, in read-only transactions unless `db` is a transaction, and takes the locks of a `select`. A superuser
  * also takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs their owners' code
@@ -94,7 +88,7 @@ export async function status(db: Source, options?: StatusOptions): Promise<Healt
   const { user, looked } = await look(
     db,
     { schemas, views, trustOwners },
-    (column) => whyNotCompared(column, chosen),
+    { whyNot: (column) => whyNotCompared(column, chosen), cheaply: chosen === "indexed" },
     onProgress,
   );
   const { at } = await readDocument<{ at: string }>(db, timeQuery);
@@ -172,7 +166,7 @@ function healthOf(
 
 /** Returns the range, up to the first row of a unique column if the sequence cannot move past such rows. */
 function reachOf(next: bigint, increment: bigint, range: Limits, holdings: readonly Holding[]): Limits {
-  const once = holdings.filter(({ column }) => column.unique);
+  const once = holdings.filter(({ column }) => takesOnce(column));
   const collision = collisionOf(next, increment, range, once);
   if (collision === undefined || (collision.behind !== undefined && !collision.betterHere)) return range;
   return increment > 0n ? { ...range, greatest: collision.first - 1n } : { ...range, least: collision.first + 1n };

@@ -155,7 +155,7 @@ test("reads every sequence, complete and exact", async () => {
   ]);
 });
 
-test("reads the other names, and the numeric columns that are a key or part of one", async () => {
+test("reads what else has a name, and the columns that are a key of numbers or texts, or part of one", async () => {
   await database.client.unsafe(`
     create schema things;
     create type things.mood as enum ('good'); create type things.pair as (a int); create domain things.small as smallint;
@@ -194,8 +194,10 @@ test("reads the other names, and the numeric columns that are a key or part of o
     { ...pair, column: "a" },
     { ...pair, column: "b" },
     { ...pair, column: "c" },
+    { ...pair, column: "d", type: "text", baseType: "text" },
     of("c", "things.small", "smallint"),
     of("f", "bigint"),
+    of("g", "text"),
     of("h", "numeric(5,0)"),
     { ...of("a", "integer"), table: "split" },
     { ...of("a", "integer"), table: "split_1" },

@@ -96,7 +96,7 @@ test("a sequence that somebody has dropped, and not committed it", async () => {
       sequence: { name: "s" },
       level: "warning",
       lastValue: null,
-      problems: [{ code: "UNREADABLE" }],
+      problems: [{ code: "UNREADABLE" }, { code: "NOT_ATTACHED" }],
     });
     expect(first?.problems[0]?.message).toMatch(/another session has it locked/);
     expect(second).toMatchObject({ sequence: { name: "orders_id_seq" }, level: "ok", nextValue: 1n });

@@ -569,9 +569,9 @@ test("a sequence that also gives values to what is not read is never moved back"
     insert into b select from generate_series(1, 9); insert into d select from generate_series(1, 9)`);
   const { moves, skips } = await resync(db, { allowBackwards: true });
   expect(moves).toEqual([]);
+  // The column of the domain is read itself, and goes as far as the sequence.
   expect(skips).toMatchObject([
-    { sequence: { name: "of_domain" }, reason: expect.stringMatching(/, so it is not moved back$/) },
-    { sequence: { name: "of_function" } },
+    { sequence: { name: "of_function" }, reason: expect.stringMatching(/, so it is not moved back$/) },
   ]);
   await database.client.unsafe("insert into b default values; insert into d default values");
 });

@@ -444,6 +444,64 @@ test.each([
   ]);
 });
 
+test.each([
+  ["primary key (tenant, id)", "", "tenant"],
+  ["primary key (id, tenant)", "", "tenant"],
+  ["primary key (tenant, id)", "increment by 5", "tenant"],
+  ["primary key (tenant, id)", "increment by -2 minvalue -1000 maxvalue 100 start 41", "tenant"],
+  ["unique (region, tenant, id)", "", "region and tenant"],
+  ["primary key (tenant, id, region)", "", "tenant and region"],
+])("a key of several columns, %s: inserts fail for some, and status says for whom", async (key, options, others) => {
+  await run(`create table inv (tenant int, region text collate "C" default 'eu', id bigserial, t text, ${key});
+    alter sequence inv_id_seq ${options} restart;
+    insert into inv select tenant, 'eu', g, 'x' from generate_series(1, 20) tenant, generate_series(1, 20 + tenant * (tenant % 2)) g`);
+  const found = find(await status(db), "inv_id_seq");
+  const ahead = options.includes("-2") ? 39n : 1n;
+  expect(found.columns).toMatchObject([
+    { unique: false, extreme: options === "" ? 39n : options.includes("5") ? 36n : 1n, ahead, notCompared: null },
+  ]);
+  expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
+  expect(found.problems[0]?.message).toContain(`where it meets a value that is there beside the same ${others}`);
+  if (ahead === 1n) await expect(run("insert into inv (tenant) values (1)")).rejects.toMatchObject({ code: "23505" });
+  await run("insert into inv (tenant) values (7000)");
+  expect((await resync(db)).moves).toHaveLength(1);
+  await run("insert into inv (tenant) select generate_series(1, 20)");
+  expect(codes(find(await status(db), "inv_id_seq"))).toEqual([]);
+});
+
+test("a key of several columns is not compared where its index does not make it cheap, and read by its index where it does", async () => {
+  await run(`create table many (tenant int, id serial, primary key (tenant, id)); insert into many select generate_series(1, 1001), 1;
+    create table backwards (tenant int, id serial); create unique index on backwards (tenant desc, id); insert into backwards values (1, 1);
+    create table daily (day date default current_date, ticket int, primary key (day, ticket));
+    create sequence ticket_seq as int maxvalue 100 cycle; alter table daily alter ticket set default nextval('ticket_seq');
+    insert into daily select current_date - 1, generate_series(1, 100)`);
+  const health = await status(db);
+  expect(find(health, "many_id_seq").columns).toMatchObject([
+    { notCompared: expect.stringContaining("its key begins with tenant, of which there are more than 1000") },
+  ]);
+  expect(codes(find(health, "many_id_seq"))).toEqual(["NOT_COMPARED ok"]);
+  expect(find(health, "backwards_id_seq").problems[0]?.message).toContain(
+    "so whether inserts fail with 23505 is not known: it has no index",
+  );
+  // The numbers of each day come again by design.
+  expect(codes(find(health, "ticket_seq"))).toEqual([]);
+  const all = await status(db, { columns: "all" });
+  for (const name of ["many_id_seq", "backwards_id_seq"])
+    expect(codes(find(all, name))).toEqual(["BEHIND_COLUMN critical"]);
+
+  await run("truncate many; insert into many select t, g from generate_series(1, 50) t, generate_series(1, 400) g");
+  await run("vacuum analyze many");
+  let read: [text: string, values: never[]] = ["", []];
+  const debug = (_: number, text: string, values: unknown[], types: number[]) => {
+    const typed = values.map((value, at) => database.client.typed(value as never, types[at] as number));
+    if (text.includes("lead as")) read = [text, typed as never[]];
+  };
+  await status(bind(database.connect({ max: 1, debug })));
+  const plan = (await database.client.unsafe(`explain ${read[0]}`, read[1]).values()).join("\n");
+  expect(plan).toMatch(/Index Only Scan Backward using many_pkey/);
+  expect(plan).not.toMatch(/Seq Scan on (many|backwards)\b/);
+});
+
 test("a row at the very end is no problem before the usual thresholds", async () => {
   await run(`create table users (id serial primary key, name text); insert into users (name) values ('a'), ('b');
     insert into users values (2147483647, 'system')`);
@@ -708,7 +766,7 @@ test("partitions go with their table, and a child by inheritance is looked at by
     insert into child values (90)`);
   const health = await status(db);
   expect(find(health, "p_id_seq").columns).toMatchObject([{ table: "p", extreme: 700n, unique: false }]);
-  expect(codes(find(health, "p_id_seq"))).toEqual(["BEHIND_COLUMN warning"]);
+  expect(codes(find(health, "p_id_seq"))).toEqual(["BEHIND_COLUMN critical"]);
   expect(find(health, "parent_id_seq").columns).toMatchObject([
     { table: "child", extreme: null, notCompared: expect.stringContaining("no index") },
     { table: "parent", extreme: null, notCompared: null },
