@@ -43,11 +43,8 @@ import {
  * other servers. It stays, and `skips` says so. Rows between the steps are ignored, because other writers own them. So
  * are all keys that a program makes of a block (`blockAllocator`).
  *
- * A sequence that is far enough is left alone, and so is the sequence of an empty table, unless `allowBackwards` is set. A sequence that
- * cycles moves only if a key has its next value.
- *
  * A sequence that is far enough is left unchanged. So is the sequence of an empty table, unless `allowBackwards` is
- * set. A sequence that cycles is always left unchanged.
+ * set. A sequence that cycles moves only if a key has its next value.
  *
  * Takes the same locks as `status`. Throws `INVALID_ARGUMENT`.
  */
