@@ -251,7 +251,7 @@ describe("a plan", () => {
     const nowhere = bind(database.connect({ max: 1, connection: { search_path: "no_such" } }));
     const lost = await inspect(nowhere);
     expect(() => plan([pgSequence("x_seq")], lost)).toThrow(
-      "x_seq: the search_path of the connection leads to no schema",
+      "x_seq: the search_path of the connection names no schema that exists",
     );
   });
 
