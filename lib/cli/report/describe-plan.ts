@@ -48,11 +48,10 @@ function describePending(pending: readonly Pending[]): ShownText[] {
   if (first === undefined) return [];
   return [
     text`${count(pending.length, "owner")} pending, until the table and column exist; then push again, or run:`,
-    ...pending.map(({ subject, sql, message, warning }) =>
+    ...pending.map(({ sql, message, warning }) =>
       lines([
-        text`${color.yellow("pending")} ${color.bold(subject)}`,
+        text`${color.yellow("pending")} ${message}`,
         text`  ${sql};`,
-        text`  ${message}`,
         ...(warning === null ? [] : [text`  ${color.yellow("! Warning:")} ${warning}`]),
       ]),
     ),
