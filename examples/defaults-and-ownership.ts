@@ -1,5 +1,5 @@
 // A column that draws its default from a sequence, and a sequence that goes when the column goes.
-import { bind, commentOnSequence, createSequence, nextval, ownSequence, pgSequence, sql } from "nextval";
+import { bind, commentOnSequence, createSequence, nextval, setSequenceOwnedBy, pgSequence, sql } from "nextval";
 import { withDatabase } from "./database.js";
 import { show, title } from "./show.js";
 
@@ -15,7 +15,7 @@ await withDatabase("nextval_ownership", async (client) => {
   title("The sequence first, then the table, then who owns what");
   await show(db, () => createSequence(orderSeq));
   await show(db, () => sql`create table orders (id bigint primary key default ${nextval(orderSeq)}, note text)`);
-  await show(db, () => ownSequence(orderSeq));
+  await show(db, () => setSequenceOwnedBy(orderSeq));
   await show(db, () => commentOnSequence(orderSeq));
 
   title("Inserts need not name it");

@@ -1,5 +1,5 @@
 // Identity columns have a sequence of their own, made and owned by the server.
-import { bind, identity, nextval, pgSchema, setval, sql } from "nextval";
+import { bind, generatedAsIdentity, nextval, pgSchema, setval, sql } from "nextval";
 import { withDatabase } from "./database.js";
 import { show, title } from "./show.js";
 
@@ -12,7 +12,8 @@ await withDatabase("nextval_identity", async (client) => {
   title("A column that numbers itself");
   await show(
     db,
-    () => sql`create table orders (id integer ${identity("by default", { startWith: 100, as: "integer" })}, note text)`,
+    () =>
+      sql`create table orders (id integer ${generatedAsIdentity("by default", { startWith: 100, as: "integer" })}, note text)`,
   );
   await show(db, () => sql<{ id: number }>`insert into orders (note) values (${"first"}) returning id`);
 

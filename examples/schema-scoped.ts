@@ -1,5 +1,5 @@
 // Sequences in a schema: the name in every statement is qualified and quoted, whatever the search_path says.
-import { bind, createSequence, moveSequence, nextval, pgSchema, renameSequence, sql } from "nextval";
+import { bind, createSequence, setSequenceSchema, nextval, pgSchema, renameSequence, sql } from "nextval";
 import { withDatabase } from "./database.js";
 import { show, title } from "./show.js";
 
@@ -21,5 +21,5 @@ await withDatabase("nextval_billing", async (client) => {
   await show(db, () => sql`select ${nextval(renamedSeq).as("credit")}`);
 
   title("What moving it would say");
-  console.log("   ", moveSequence(renamedSeq, "archive").text, "\n");
+  console.log("   ", setSequenceSchema(renamedSeq, "archive").text, "\n");
 });

@@ -11,18 +11,18 @@ await withDatabase("nextval_files", async (client) => {
   await db.query(createSequence(orderSeq));
   await db`create table orders (id bigint primary key, tenant integer, note text)`;
 
-  const orders = sql.scope({ orderSeq, tenant: 7, note: "it's from a file" });
+  const orders = sql.named({ orderSeq, tenant: 7, note: "it's from a file" });
 
   title("A file");
   const file = await readFile(new URL("./sql-files.sql", import.meta.url), "utf8");
-  await show(db, () => orders.text<{ id: bigint }>(file));
+  await show(db, () => orders.parse<{ id: bigint }>(file));
 
   title("A template with the same placeholders");
   await show(db, () => orders`select $<nextval(orderSeq)> as id, $<tenant>::integer as tenant`);
 
   title("A mistake");
   try {
-    orders.text("select\n  $<nextval(ordrSeq)>");
+    orders.parse("select\n  $<nextval(ordrSeq)>");
   } catch (error) {
     console.log(`    ${(error as Error).message}\n`);
   }

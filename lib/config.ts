@@ -14,9 +14,9 @@ export interface Config {
   readonly schemas?: readonly string[] | undefined;
   /** `postgresql://user:password@host:5432/database`. Default: the variable `DATABASE_URL`. */
   readonly url?: string | undefined;
-  /** Maps old names to new names, as `plan` takes them: `{ order_seq: "sales_order_seq" }`. */
+  /** Maps old names to new names, as `planChanges` takes them: `{ order_seq: "sales_order_seq" }`. */
   readonly renames?: Readonly<Record<string, string>> | undefined;
-  /** Whether to drop sequences that are not declared, as `plan` does. Default: false. */
+  /** Whether to drop sequences that are not declared, as `planChanges` does. Default: false. */
   readonly prune?: boolean | undefined;
   /** The hazards that `push` accepts. */
   readonly allow?: readonly AllowableCode[] | undefined;
@@ -24,9 +24,9 @@ export interface Config {
   readonly lockTimeout?: number | undefined;
   /** How long each reading statement may take, in milliseconds; 0 is no limit. Default: the server's own setting. */
   readonly statementTimeout?: number | undefined;
-  /** The folder that `generate` writes to, relative to the configuration. Default: `migrations`. */
+  /** The folder that `generateMigration` writes to, relative to the configuration. Default: `migrations`. */
   readonly out?: string | undefined;
-  /** The format of the migrations that `generate` writes. */
+  /** The format of the migrations that `generateMigration` writes. */
   readonly format?: MigrationFormat | undefined;
 }
 

@@ -18,7 +18,7 @@ export type {
 export { sql, type SqlTag } from "./sequence/sql.js";
 export type { Spliceable, Sql } from "./sql/fragment.js";
 export type { AliasedExpression, SqlExpression } from "./sql/expression.js";
-export type { Bindings, ScopedTag } from "./sql/scope.js";
+export type { NamedValues, NamedTag } from "./sql/scope.js";
 export type { JsonValue } from "./sql/json.js";
 export type { Splice, Value } from "./sql/value.js";
 
@@ -29,16 +29,16 @@ export { commentOnSequence } from "./sequence/ddl/comment.js";
 export { createSchema, createSequence } from "./sequence/ddl/create.js";
 export { dropSequence } from "./sequence/ddl/drop.js";
 export { grantOnSequence, revokeOnSequence, type SequencePrivilege } from "./sequence/ddl/grant.js";
-export { identity, type IdentityOptions } from "./sequence/ddl/identity.js";
-export { moveSequence, renameSequence } from "./sequence/ddl/set-schema.js";
-export { ownSequence } from "./sequence/ddl/set-owned-by.js";
+export { generatedAsIdentity, type IdentityOptions } from "./sequence/ddl/identity.js";
+export { setSequenceSchema, renameSequence } from "./sequence/ddl/set-schema.js";
+export { setSequenceOwnedBy } from "./sequence/ddl/set-owned-by.js";
 export { restartSequence } from "./sequence/ddl/restart.js";
 export { setSequenceLogged } from "./sequence/ddl/set-logged.js";
 
 export { embed } from "./embed.js";
 
 export { bind, type BindOptions } from "./drivers/postgres-js/bind.js";
-export type { BeginOptions, Database, Handle, Session, SessionHandle, Transaction } from "./handle/handle.js";
+export type { BeginOptions, Database, Queryable, Session, Transaction } from "./handle/handle.js";
 export type { Limits } from "./handle/call-limits.js";
 export type { DrawOptions } from "./handle/nextval-batch.js";
 export type { Query } from "./handle/query.js";

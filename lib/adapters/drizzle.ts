@@ -46,7 +46,7 @@ export function toDrizzle<Type>(expression: SqlExpression<Type>): DrizzleSql<Typ
  * ```
  *
  * The bounds are written out, so it returns the declared values. Drizzle has no options for `as`, `ownedBy`, `unlogged`
- * and `comment`: use `ownSequence`, `setSequenceLogged` and `commentOnSequence`. drizzle-kit (0.31) does not escape a
+ * and `comment`: use `setSequenceOwnedBy`, `setSequenceLogged` and `commentOnSequence`. drizzle-kit (0.31) does not escape a
  * quote within a name.
  */
 export function toDrizzle(sequence: AnySequence): DrizzleSequence;

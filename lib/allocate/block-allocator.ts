@@ -1,6 +1,6 @@
 import {
   type DrawOptions,
-  type Handle,
+  type Queryable,
   type Limits,
   type ResolvedOptions,
   resolveOptions,
@@ -34,7 +34,7 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
 }
 
 type Draws = "nextval" | "nextvals" | "query";
-type BlockSource = Pick<Handle, Draws>;
+type BlockSource = Pick<Queryable, Draws>;
 
 /** Far more ids than any program hands out, and few enough to be counted exactly. */
 const MOST_IN_BLOCK = 2 ** 52;

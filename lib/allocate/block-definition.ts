@@ -1,4 +1,4 @@
-import { type Handle, sql } from "../index.js";
+import { type Queryable, sql } from "../index.js";
 import { documentOf } from "../server/read-json.js";
 
 /** The options in the database that decide which values a sequence returns. */
@@ -15,7 +15,7 @@ export interface Definition {
  * Every role that can use the schema may read it. A name without a schema is looked up in the caller's `search_path`,
  * so the statement names the schema of each function, operator and type. Source: "System Catalogs", `pg_sequence`.
  */
-export async function readDefinition(db: Pick<Handle, "query">, name: string): Promise<Definition | undefined> {
+export async function readDefinition(db: Pick<Queryable, "query">, name: string): Promise<Definition | undefined> {
   const rows = await db.query(sql`
     select coalesce((
       select pg_catalog.json_build_object(

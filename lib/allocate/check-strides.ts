@@ -1,8 +1,8 @@
 import { NextvalError, type ResolvedOptions, resolveOptions, type SequenceLike } from "../index.js";
 import { nameOf } from "../server/names.js";
 
-/** The sequence of one node, as declared or as `inspect` found it. */
-export type NodeSequence = SequenceLike | InspectedSequence;
+/** The sequence of one node, as declared or as `inspectSequences` found it. */
+export type StrideMember = SequenceLike | InspectedSequence;
 
 /** The part of an inspected sequence that `checkStrides` needs. */
 interface InspectedSequence {
@@ -36,7 +36,7 @@ interface Progression {
  *
  * Throws `STRIDES_COLLIDE`, also for a sequence that cycles, and `INVALID_ARGUMENT` for anything but a sequence.
  */
-export function checkStrides(nodes: readonly NodeSequence[] | { readonly [node: string]: NodeSequence }): void {
+export function checkStrides(nodes: readonly StrideMember[] | { readonly [node: string]: StrideMember }): void {
   if (typeof nodes !== "object" || nodes === null) {
     refuse(`checkStrides takes the sequences of nodes as a list or an object, not ${String(nodes)}`);
   }
@@ -53,7 +53,7 @@ export function checkStrides(nodes: readonly NodeSequence[] | { readonly [node: 
   });
 }
 
-function progressionOf(node: string, sequence: NodeSequence, isOneOfSeveral: boolean): Progression {
+function progressionOf(node: string, sequence: StrideMember, isOneOfSeveral: boolean): Progression {
   if (typeof sequence !== "object" || sequence === null || typeof sequence.seqName !== "string") {
     refuse(`node ${node}: checkStrides takes sequences as they are declared or inspected, not ${given(sequence)}`);
   }

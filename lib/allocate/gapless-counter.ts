@@ -53,12 +53,12 @@ const TABLE = "gapless_counter";
  * transaction that uses the number. Sequences cannot do that, because a rollback does not undo a draw.
  *
  * ```ts
- * const invoiceNo = gapless("invoice_no", { schema: "billing", startWith: 1000 });
+ * const invoiceNo = gaplessCounter("invoice_no", { schema: "billing", startWith: 1000 });
  * await db.query(invoiceNo.create()); // do 'begin create table if not exists "billing"."gapless_counter" (...); ...'
  * const no = await db.begin((tx) => invoiceNo.next(tx)); // 1000n
  * ```
  *
- * All counters of a schema are rows of one table, by name: `gapless("invoice_no_2026")` needs only its name. The first
+ * All counters of a schema are rows of one table, by name: `gaplessCounter("invoice_no_2026")` needs only its name. The first
  * use inserts the row with `startWith`, which has no effect afterwards. A role needs select, insert and update on the
  * table.
  *
@@ -67,14 +67,14 @@ const TABLE = "gapless_counter";
  * and have to try again. Draw from several counters in the same order everywhere, or two transactions may wait for each
  * other (40P01).
  */
-export function gapless(name: string, options?: GaplessOptions): GaplessCounter {
+export function gaplessCounter(name: string, options?: GaplessOptions): GaplessCounter {
   if (typeof name !== "string" || name === "" || name.length > MOST_CHARACTERS || !isText(name)) {
     const given = typeof name === "string" ? JSON.stringify(name.slice(0, 100)) : typeof name;
     refuse(
-      `gapless takes a name of 1 to ${MOST_CHARACTERS} characters without NUL or half a surrogate pair, not ${given}`,
+      `gaplessCounter takes a name of 1 to ${MOST_CHARACTERS} characters without NUL or half a surrogate pair, not ${given}`,
     );
   }
-  const { schema, startWith = 1n } = optionsOf("gapless", options, ["schema", "startWith"]);
+  const { schema, startWith = 1n } = optionsOf("gaplessCounter", options, ["schema", "startWith"]);
   const start = readStart(startWith);
   if (start === undefined) {
     refuse(`${name}: startWith must be an integer within 64 bits, not ${String(startWith).slice(0, 100)}`);

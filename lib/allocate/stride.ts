@@ -10,7 +10,7 @@ export interface StrideOptions {
 }
 
 /** The declaration of one node. It differs from the given one only in its start and its increment. */
-export type StrideOf<Sequence extends SequenceLike> = PgSequence<
+export type StridedSequence<Sequence extends SequenceLike> = PgSequence<
   NonNullable<Sequence["seqName"]>,
   Omit<NonNullable<Sequence["seqOptions"]>, "startWith" | "increment"> & {
     readonly startWith: bigint;
@@ -40,7 +40,7 @@ export type StrideOf<Sequence extends SequenceLike> = PgSequence<
 export function stride<Sequence extends SequenceLike>(
   given: Sequence | SequenceNeeded,
   options: StrideOptions,
-): StrideOf<Sequence> {
+): StridedSequence<Sequence> {
   const sequence = given as Sequence;
   const { schema, seqName, seqOptions } = sequenceOf(sequence);
   const { node, nodes } = optionsOf("stride", options ?? {}, ["node", "nodes"]) as StrideOptions;
@@ -61,5 +61,9 @@ export function stride<Sequence extends SequenceLike>(
     const bounds = `${resolved.minValue} to ${resolved.maxValue}`;
     fail(sequence, `node ${node} of ${nodes} would start with ${startWith}, outside its bounds ${bounds}`);
   }
-  return declareSequence(seqName, { ...seqOptions, startWith, increment }, schema) as AnySequence as StrideOf<Sequence>;
+  return declareSequence(
+    seqName,
+    { ...seqOptions, startWith, increment },
+    schema,
+  ) as AnySequence as StridedSequence<Sequence>;
 }

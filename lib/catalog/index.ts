@@ -1,9 +1,9 @@
-export { apply, type ApplyOptions, type ApplyReport } from "./apply/apply.js";
+export { applyPlan, type ApplyOptions, type ApplyReport } from "./apply/apply.js";
 export type { Change, Hazard, Pending, Plan, PlanOptions, Question } from "./plan/change.js";
-export { generate, type GenerateOptions, type MigrationFile } from "./generate/generate-migration.js";
-export { inspect, type InspectOptions } from "./inspect/inspect.js";
-export { plan } from "./plan/plan.js";
-export { pull } from "./pull/pull-declarations.js";
+export { generateMigration, type GenerateOptions, type MigrationFile } from "./generate/generate-migration.js";
+export { inspectSequences, type InspectOptions } from "./inspect/inspect.js";
+export { planChanges } from "./plan/plan.js";
+export { pullDeclarations } from "./pull/pull-declarations.js";
 export type {
   DatabaseState,
   FedColumn,

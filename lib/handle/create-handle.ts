@@ -8,12 +8,12 @@ import { forAwaiting, originOf } from "../sql/origin.js";
 import { fragmentOf, tag } from "../sql/tag.js";
 import { admit } from "../sql/value.js";
 import type { Executor } from "./executor.js";
-import type { Handle, RunningTag, SessionHandle } from "./handle.js";
+import type { Queryable, RunningTag, SessionQueryable } from "./handle.js";
 import type { DrawOptions } from "./nextval-batch.js";
 import { Query } from "./query.js";
 
 /** Makes a handle without `with`, which each kind of handle adds because it returns its own kind. */
-export function createHandle(executor: Executor): Omit<Handle, "with"> & RunningTag {
+export function createHandle(executor: Executor): Omit<Queryable, "with"> & RunningTag {
   const queryOf = <Row>(given: Sql<Row>, caller: (...args: never) => unknown): Query<Row> => {
     const fragment = genuine(given);
     return new Query(executor, fragment, Sql.shapeOf(fragment).origin ?? originOf(caller));
@@ -55,7 +55,7 @@ async function set<Sequence extends SequenceLike>(
   return fail(sequenceOf(sequence), "setval got NULL, and left the sequence as it is");
 }
 
-export function createSessionHandle(executor: Executor): Omit<SessionHandle, "with"> & RunningTag {
+export function createSessionHandle(executor: Executor): Omit<SessionQueryable, "with"> & RunningTag {
   return Object.assign(createHandle(executor), {
     currval: <Sequence extends SequenceLike>(sequence: Sequence | SequenceNeeded) =>
       forAwaiting(current(executor, sequence as Sequence)),

@@ -28,7 +28,7 @@ export interface RunningTag {
 }
 
 /** Runs statements, and has the functions of sequences. Pools, sessions and transactions are handles. */
-export interface Handle extends RunningTag {
+export interface Queryable extends RunningTag {
   /**
    * Runs a fragment when the result is first awaited.
    *
@@ -129,7 +129,7 @@ export interface Handle extends RunningTag {
 /**
  * A handle whose statements all run in one session of the server. The server remembers the last values of a session.
  */
-export interface SessionHandle extends Handle {
+export interface SessionQueryable extends Queryable {
   /**
    * Returns the value that `nextval` last returned for this sequence in this session. Fails with `SEQUENCE_NOT_CALLED`
    * if the session has not drawn a value from it.
@@ -152,7 +152,7 @@ export interface BeginOptions extends Limits {
 }
 
 /** Runs each statement on any connection of a pool. `currval` and `lastval` need `begin` or `session`. */
-export interface Database extends Handle {
+export interface Database extends Queryable {
   /**
    * Runs `work` in a transaction. Commits when it returns; rolls back when it throws or one of its statements fails.
    * `modes` follow the word `begin`, such as `"isolation level serializable"` or `"read only"`.
@@ -193,7 +193,7 @@ export interface Database extends Handle {
 }
 
 /** A reserved connection, outside a transaction or around several. */
-export interface Session extends SessionHandle {
+export interface Session extends SessionQueryable {
   /**
    * Runs `work` in a transaction on this connection, as `begin` of a pool does. `timeout` and `signal` limit each
    * statement.
@@ -202,7 +202,7 @@ export interface Session extends SessionHandle {
 }
 
 /** A transaction, as `begin` passes it to its work. */
-export interface Transaction extends SessionHandle {
+export interface Transaction extends SessionQueryable {
   /**
    * Runs `work` after a savepoint. If it throws, its changes are rolled back, and the error is passed on.
    *

@@ -11,7 +11,7 @@ export type { Progress } from "./columns/read-extremes.js";
 export type { ColumnHealth, Health, HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./status/health.js";
 export type { ColumnName, SequenceName } from "../server/names.js";
 export { toPrometheus } from "./status/prometheus.js";
-export { rate, type SequenceRate } from "./status/usage-rate.js";
+export { usageRates, type SequenceRate } from "./status/usage-rate.js";
 export { applyResync, planResync } from "./resync/resync-sequences.js";
 export {
   type ApplyResyncOptions,
@@ -24,5 +24,5 @@ export {
   type ResyncReport,
   type ResyncSkip,
 } from "./resync/resync-report.js";
-export { status, type StatusOptions } from "./status/sequence-status.js";
+export { sequenceStatus, type StatusOptions } from "./status/sequence-status.js";
 export { type JsonOf, toJson } from "./to-json.js";

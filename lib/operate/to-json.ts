@@ -11,7 +11,7 @@ export type JsonOf<Value> = Value extends bigint | Date
  * Converts a report of this library into values that JSON can hold.
  *
  * ```ts
- * JSON.stringify(toJson(await status(db))); // {"sampledAt":"2026-01-31T02:00:00.000Z", ... "left":"2147483640", ...
+ * JSON.stringify(toJson(await sequenceStatus(db))); // {"sampledAt":"2026-01-31T02:00:00.000Z", ... "left":"2147483640", ...
  * ```
  *
  * A bigint becomes a string of digits, so none is lost. A Date becomes its ISO text, and an error its name, code and

@@ -5,7 +5,7 @@ import { join } from "../sql/join.js";
 import { json } from "../sql/json.js";
 import { literal } from "../sql/literal.js";
 import { raw } from "../sql/raw.js";
-import { type Bindings, type ScopedTag, scopeWith } from "../sql/scope.js";
+import { type NamedValues, type NamedTag, scopeWith } from "../sql/scope.js";
 import { set } from "../sql/set.js";
 import { type Tag, tag } from "../sql/tag.js";
 import { currval, lastval, nextval, setval } from "./functions.js";
@@ -33,7 +33,7 @@ export interface SqlTag extends Tag {
    * for the names.
    *
    * ```ts
-   * const orders = sql.scope({ orderSeq, tenant: 7 });
+   * const orders = sql.named({ orderSeq, tenant: 7 });
    * orders`insert into orders (id, tenant) values ($<nextval(orderSeq)>, $<tenant>)`;
    * // { text: `insert into orders (id, tenant) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`,
    * //   values: [7] }
@@ -44,10 +44,10 @@ export interface SqlTag extends Tag {
    * `$<lastval()>`. They are read in code only: quoted text, dollar-quoted bodies and comments stay unchanged. Throws
    * for an unknown name, with its line and column.
    */
-  scope(bindings: Bindings): ScopedTag;
+  named(bindings: NamedValues): NamedTag;
 }
 
-const scope = /* @__PURE__ */ scopeWith({
+const named = /* @__PURE__ */ scopeWith({
   nextval: { arity: [1], call: ([sequence]) => nextval(sequence as AnySequence) },
   currval: { arity: [1], call: ([sequence]) => currval(sequence as AnySequence) },
   setval: {
@@ -79,5 +79,5 @@ export const sql: SqlTag = /* @__PURE__ */ Object.assign(tag, {
   set,
   json,
   empty: /* @__PURE__ */ textFragment(""),
-  scope,
+  named,
 });

@@ -20,12 +20,12 @@ export function keyOf({ schema, seqName }: { readonly schema: string; readonly s
   return JSON.stringify([schema, seqName]);
 }
 
-/** Returns the name of a sequence that `inspect` found. */
+/** Returns the name of a sequence that `inspectSequences` found. */
 export function sequenceNameOf({ schema, seqName }: { schema: string; seqName: string }): SequenceName {
   return { schema, name: seqName };
 }
 
-/** Makes a key for maps. `keyOf` makes the same key for a sequence that `inspect` found. */
+/** Makes a key for maps. `keyOf` makes the same key for a sequence that `inspectSequences` found. */
 export function sequenceKeyOf({ schema, name }: SequenceName): string {
   return JSON.stringify([schema, name]);
 }

@@ -11,20 +11,20 @@ import { Site } from "./template.js";
 import { admit, type Splice } from "./value.js";
 
 /** The sequences, fragments and values that named placeholders stand for, by name. */
-export type Bindings = { readonly [name: string]: Splice };
+export type NamedValues = { readonly [name: string]: Splice };
 
 /** A template tag that also understands named placeholders such as `$<name>` and `$<nextval(name)>`. */
-export interface ScopedTag extends Tag {
+export interface NamedTag extends Tag {
   /**
    * Makes a fragment of SQL text with named placeholders, such as the content of a file. The text becomes SQL
    * unchanged: never pass data.
    *
    * ```ts
-   * scope.text("insert into orders (id, note) values ($<nextval(orderSeq)>, $<note>)");
+   * named.parse("insert into orders (id, note) values ($<nextval(orderSeq)>, $<note>)");
    * // insert into orders (id, note) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)
    * ```
    */
-  text<Row extends object = RowOf<[]>>(text: string): Sql<Row>;
+  parse<Row extends object = RowOf<[]>>(text: string): Sql<Row>;
 }
 
 /** Fills a hole of the compiled text, with one of the template's own values or with a named one. */
@@ -37,7 +37,7 @@ interface Compiled {
 
 const PLACEHOLDER = /\$<([^<>]*)>/y;
 
-export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => ScopedTag {
+export function scopeWith(functions: ScopeFunctions): (bindings: NamedValues) => NamedTag {
   return (bindings) => {
     const known = new Map(Object.entries(bindings));
     const templates = new WeakMap<TemplateStringsArray, Compiled>();
@@ -80,12 +80,15 @@ export function scopeWith(functions: ScopeFunctions): (bindings: Bindings) => Sc
       }
       return compiled.site.fragment(compiled.fillings.map((filling) => filling(things)));
     };
-    const text = (source: string): Sql<never> => {
-      if (typeof source !== "string") return refuse("the text of a scope", `takes a string, not ${typeof source}`);
-      const { site, fillings } = texts.getOrMake(source, () => compile([source.replace(/^\ufeff/, "")], text as never));
+    const parse = (source: string): Sql<never> => {
+      if (typeof source !== "string")
+        return refuse("the text with placeholders", `takes a string, not ${typeof source}`);
+      const { site, fillings } = texts.getOrMake(source, () =>
+        compile([source.replace(/^\ufeff/, "")], parse as never),
+      );
       return site.fragment(fillings.map((filling) => filling([])));
     };
-    return Object.assign(scoped as Tag, { text });
+    return Object.assign(scoped as Tag, { parse });
   };
 }
 

@@ -74,7 +74,7 @@ function refusePlaceholder(strings: TemplateStringsArray) {
     const name = end < 0 ? "name" : text.slice(position + 2, end).trim();
     return refuse(
       `$<${name}>`,
-      `is a named placeholder, which only sql.scope understands; splice it as \${${name}}, or make a tag with sql.scope({ ... })`,
+      `is a named placeholder, which only sql.named understands; splice it as \${${name}}, or make a tag with sql.named({ ... })`,
     );
   };
 }

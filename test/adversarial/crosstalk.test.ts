@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { bind, createSequence, type Database, type Handle, nextval, pgSequence, type Query, sql } from "nextval";
+import { bind, createSequence, type Database, type Queryable, nextval, pgSequence, type Query, sql } from "nextval";
 import { beforeAll, expect } from "vitest";
 import { type Answer, answerOf } from "../support/attacks/answer.js";
 import { attack, type Round } from "../support/attacks/attack.js";
@@ -26,7 +26,7 @@ beforeAll(async () => {
 /** A statement, and the only answers that it may get. Each contains the number that the statement was given. */
 interface Kind {
   readonly name: string;
-  readonly call: (db: Handle, id: number) => Query<any>;
+  readonly call: (db: Queryable, id: number) => Query<any>;
   /** The rows. */
   readonly rows?: (id: number) => unknown[];
   /** The codes that it may fail with: the server's, or the library's if it refuses a value. */
@@ -42,22 +42,23 @@ const own = (id: number) => `value of ${id}`;
 
 /** One template for good and bad values of every type, so the server has prepared it when a bad one comes. */
 const CASTS = {
-  text: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::text as value`,
-  integer: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::integer as value`,
-  bigint: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::bigint as value`,
-  numeric: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::numeric as value`,
-  boolean: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::boolean as value`,
-  timestamptz: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::timestamptz as value`,
-  date: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::date::text as value`,
-  bytea: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::bytea as value`,
-  uuid: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::uuid as value`,
-  jsonb: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::jsonb as value`,
-  "integer[]": (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::integer[] as value`,
-  mood: (db: Handle, id: number, value: any) => db`select ${id}::integer as id, ${value}::mood as value`,
+  text: (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::text as value`,
+  integer: (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::integer as value`,
+  bigint: (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::bigint as value`,
+  numeric: (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::numeric as value`,
+  boolean: (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::boolean as value`,
+  timestamptz: (db: Queryable, id: number, value: any) =>
+    db`select ${id}::integer as id, ${value}::timestamptz as value`,
+  date: (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::date::text as value`,
+  bytea: (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::bytea as value`,
+  uuid: (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::uuid as value`,
+  jsonb: (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::jsonb as value`,
+  "integer[]": (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::integer[] as value`,
+  mood: (db: Queryable, id: number, value: any) => db`select ${id}::integer as id, ${value}::mood as value`,
   // The server infers the type.
-  "compared timestamptz": (db: Handle, id: number, value: any) =>
+  "compared timestamptz": (db: Queryable, id: number, value: any) =>
     db`select ${id}::integer as id, true as value where pg_postmaster_start_time() > ${value}`,
-} satisfies Record<string, (db: Handle, id: number, value: any) => Query<any>>;
+} satisfies Record<string, (db: Queryable, id: number, value: any) => Query<any>>;
 type Cast = keyof typeof CASTS;
 type Of<Thing> = (id: number) => Thing;
 
@@ -237,7 +238,7 @@ async function attackPool(max: number, ledger: Ledger, { random, seed, count }: 
   await Promise.all([
     ...many(ON_THE_POOL, () => ledger.call(db, random).then((inserted) => ledger.keep(inserted))),
     ...many(SESSIONS, async () => {
-      const work = async (session: Handle) => {
+      const work = async (session: Queryable) => {
         await Promise.all(many(IN_EACH, () => ledger.call(session, random).then((id) => ledger.keep(id))));
       };
       expect(await answerOf("a session", () => db.session(work))).toEqual({ kind: "value", value: undefined });
@@ -323,7 +324,7 @@ class Ledger {
   }
 
   /** Runs a statement of any kind. Returns its number if it has inserted a row. */
-  async call(db: Handle, random: Random, transaction?: InTransaction): Promise<number | undefined> {
+  async call(db: Queryable, random: Random, transaction?: InTransaction): Promise<number | undefined> {
     const id = this.nextId();
     let kind = pickKind(random);
     while (transaction?.onlyGood && kind.fails !== undefined) kind = pickKind(random);

@@ -2,7 +2,7 @@ import {
   bind,
   createSequence,
   type Database,
-  type Handle,
+  type Queryable,
   pgSequence,
   type Session,
   sql,
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 /** Loops over batches, and does something in each. */
-async function loop(on: Handle, work: () => unknown): Promise<void> {
+async function loop(on: Queryable, work: () => unknown): Promise<void> {
   for await (const _rows of on.cursor(numbers, 2)) await work();
 }
 
@@ -65,7 +65,7 @@ describe("while a cursor is open, what needs its connection is refused and does 
 });
 
 describe("a connection that is lost between two batches ends no process and reaches no other statement", () => {
-  const loops: [string, (h: Handle, lose: () => Promise<void>) => Promise<void>][] = [
+  const loops: [string, (h: Queryable, lose: () => Promise<void>) => Promise<void>][] = [
     [
       "the loop is left",
       async (h, lose) => {
@@ -86,7 +86,7 @@ describe("a connection that is lost between two batches ends no process and reac
     ],
     ["the loop goes on", (h, lose) => loop(h, lose)],
   ];
-  const places: [string, (db: Database, work: (h: Handle) => Promise<void>) => Promise<unknown>][] = [
+  const places: [string, (db: Database, work: (h: Queryable) => Promise<void>) => Promise<unknown>][] = [
     ["pool", (db, work) => work(db)],
     ["begin", (db, work) => db.begin(work)],
     ["session", (db, work) => db.session(work)],

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { bind, createSequence, type Database, type Handle, nextval, pgSequence, sql } from "nextval";
+import { bind, createSequence, type Database, type Queryable, nextval, pgSequence, sql } from "nextval";
 import { beforeAll, expect, test } from "vitest";
 import { type Answer, answerOf } from "../support/attacks/answer.js";
 import { attack, type Round } from "../support/attacks/attack.js";
@@ -137,7 +137,7 @@ class Client {
   }
 
   /** Draws in one of several ways, and returns the values; none if the connection was lost. */
-  async #drawSome(db: Handle): Promise<readonly bigint[]> {
+  async #drawSome(db: Queryable): Promise<readonly bigint[]> {
     const { random } = this;
     const many = random.between(2, 40);
     const durable = random.chance(0.5);
@@ -154,7 +154,7 @@ class Client {
     return values;
   }
 
-  async #useSetSequence(db: Handle): Promise<void> {
+  async #useSetSequence(db: Queryable): Promise<void> {
     const { random } = this;
     const sequence = random.pick(setSeqs);
     const of = sequence.seqName;
@@ -176,7 +176,7 @@ class Client {
   }
 
   /** Inserts a row whose id is drawn by its default, and returns how the insert ended. */
-  async #insertRow(db: Handle, note: string): Promise<Answer<bigint>["kind"]> {
+  async #insertRow(db: Queryable, note: string): Promise<Answer<bigint>["kind"]> {
     const insert = sql<{ id: bigint }>`insert into kept (note) values (${note}) returning id`;
     const { answer, from, to } = await this.#timed("insert", () => db.one(insert));
     if (answer.kind !== "lost") {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bind, createSequence, type Database, nextval, pgSequence, sql } from "nextval";
-import { gapless } from "nextval/allocate";
+import { gaplessCounter } from "nextval/allocate";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect } from "vitest";
 import { type Server, startServer } from "../server/server.js";
@@ -16,7 +16,7 @@ const WRITERS = 6;
 const LOGGED_AHEAD = 32n;
 
 const rowSeq = pgSequence("row_seq");
-const invoiceNo = gapless("invoice_no");
+const invoiceNo = gaplessCounter("invoice_no");
 
 const compile = usePrograms();
 const clients: postgres.Sql[] = [];

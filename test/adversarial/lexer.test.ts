@@ -190,8 +190,8 @@ function template(texts: readonly string[], parameters: readonly Splice[]): Sql 
 function file(texts: readonly string[], parameters: readonly Splice[]): Sql {
   const bindings = Object.fromEntries(parameters.map((value, index) => [`h${index}`, value]));
   return sql
-    .scope({ h0: "never", ...bindings })
-    .text(texts.reduce((before, after, index) => `${before}$<h${index - 1}>${after}`));
+    .named({ h0: "never", ...bindings })
+    .parse(texts.reduce((before, after, index) => `${before}$<h${index - 1}>${after}`));
 }
 
 attack("lexer: the server reads a template as we do, and nothing enters what is quoted", async ({ random, count }) => {

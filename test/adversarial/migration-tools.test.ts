@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { resolveBinary } from "dbmate";
 import { bind, pgSchema, pgSequence, type SequenceLike } from "nextval";
-import { apply, type Change, generate, inspect, type MigrationFormat, plan } from "nextval/catalog";
+import {
+  applyPlan,
+  type Change,
+  generateMigration,
+  inspectSequences,
+  type MigrationFormat,
+  planChanges,
+} from "nextval/catalog";
 import { expect, test } from "vitest";
 import { attack } from "../support/attacks/attack.js";
 import type { Random } from "../support/attacks/random.js";
@@ -112,7 +119,7 @@ const ofTools = /^(pgmigrations|schema_migrations)/;
 
 /** The objects of the database, without the tables of the tools' own records. */
 async function state() {
-  const { sequences, taken, keys, tables, ...rest } = await inspect(bind(database.client));
+  const { sequences, taken, keys, tables, ...rest } = await inspectSequences(bind(database.client));
   return {
     ...rest,
     sequences: sequences.filter(({ seqName }) => !ofTools.test(seqName)),
@@ -140,15 +147,15 @@ async function migrateIn(folder: string, { format, command, args, up, down }: To
   await client`drop schema public cascade`;
   await client`create schema public`;
   await client.unsafe(`create table ${quoted(table)} (id bigint primary key)`);
-  await apply(bind(client), plan(before, await inspect(bind(client))));
+  await applyPlan(bind(client), planChanges(before, await inspectSequences(bind(client))));
 
   const first = await state();
-  const made = plan(declared, first, { prune: true, renames: { moved_seq: `${name}.moved_seq` } });
+  const made = planChanges(declared, first, { prune: true, renames: { moved_seq: `${name}.moved_seq` } });
   expect(made.changes.map(({ kind }) => kind)).toEqual(
     expect.arrayContaining(["create schema", "create", "move", "alter", "own", "comment", "drop"]),
   );
   const changes = [...made.changes, withoutInverse(hostile)];
-  for (const { path, content } of generate({ ...made, changes }, { name: "all_of_it", format })) {
+  for (const { path, content } of generateMigration({ ...made, changes }, { name: "all_of_it", format })) {
     await writeFile(`${folder}/${path}`, content);
   }
   const run = async (direction: string) => {
@@ -159,7 +166,7 @@ async function migrateIn(folder: string, { format, command, args, up, down }: To
 
   await run(up);
   const after = await state();
-  expect(plan(declared, after, { prune: true }).changes, JSON.stringify(hostile)).toEqual([]);
+  expect(planChanges(declared, after, { prune: true }).changes, JSON.stringify(hostile)).toEqual([]);
   const commentsOf = ({ sequences }: typeof after) => sequences.map(({ options }) => options.comment).sort();
   expect(commentsOf(after)).toEqual([newComment, comment, newComment].sort());
   const [column] = await client`select col_description(${quoted(table)}::regclass, 1) as comment`;

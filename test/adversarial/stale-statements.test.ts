@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { bind, type Database, type Handle, sql } from "nextval";
+import { bind, type Database, type Queryable, sql } from "nextval";
 import { beforeAll, expect } from "vitest";
 import { type Answer, answerOf } from "../support/attacks/answer.js";
 import { attack, type Round } from "../support/attacks/attack.js";
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 /** Statements whose answers tell which row was asked for, whatever columns the table has at that moment. */
-const STATEMENTS_OF: readonly ((db: Handle, id: number) => PromiseLike<readonly object[]>)[] = [
+const STATEMENTS_OF: readonly ((db: Queryable, id: number) => PromiseLike<readonly object[]>)[] = [
   (db, id) => db`select * from orders where id = ${id}`,
   (db, id) => db`select o.*, ${id}::integer as id from orders o where note = ${`order ${id}`}`,
   (db, id) => db`select * from orders where id = ${id} for share`,
@@ -39,7 +39,7 @@ attack("stale statements: a table is altered under 200 concurrent statements", a
 async function attackPool(max: number, { random, count }: Round): Promise<void> {
   const client = database.connect({ max });
   const db = bind(client);
-  const call = async (handle: Handle) => {
+  const call = async (handle: Queryable) => {
     const id = random.between(1, ROWS);
     const statement = random.pick(STATEMENTS_OF);
     const name = `${statement.toString()} with ${id}`;
@@ -108,7 +108,7 @@ async function alter(db: Database, changes: readonly (typeof CHANGES)[number][],
 /** Sends statements one after the other without waiting. The first stale one fails those after it, and the transaction. */
 async function attackInTransaction(
   db: Database,
-  call: (handle: Handle) => Promise<{ name: string; answer: Answer<readonly object[]>; id: number }>,
+  call: (handle: Queryable) => Promise<{ name: string; answer: Answer<readonly object[]>; id: number }>,
   count: Round["count"],
 ): Promise<void> {
   let failures = 0;

@@ -1,5 +1,5 @@
 import { bind, pgSequence, type SequenceLike } from "nextval";
-import { inspect, plan } from "nextval/catalog";
+import { inspectSequences, planChanges } from "nextval/catalog";
 import postgres from "postgres";
 import { startServer } from "../server/server.js";
 import { median } from "./interleave.js";
@@ -48,9 +48,9 @@ export async function measure(): Promise<Report> {
     for (let round = 0; round <= ROUNDS; round++) {
       await time(times.byHand, () => client.unsafe(BY_HAND));
       queries.length = 0;
-      const state = await time(times.inspect, () => inspect(db, { schemas: ["public"] }));
+      const state = await time(times.inspect, () => inspectSequences(db, { schemas: ["public"] }));
       statements = queries.length;
-      const { changes } = await time(times.plan, () => plan(declared, state));
+      const { changes } = await time(times.plan, () => planChanges(declared, state));
       if (state.sequences.length !== SEQUENCES || changes.length > 0)
         throw new Error(`planned ${changes.length} changes`);
     }

@@ -1,4 +1,4 @@
-import { bind, createSequence, type Handle, nextval, pgSequence, setval } from "nextval";
+import { bind, createSequence, type Queryable, nextval, pgSequence, setval } from "nextval";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
@@ -63,7 +63,7 @@ describe("the client's own ways stay intact", () => {
       return each;
     };
     const own = bind(database.connect({ max: 1, transform: { row } }));
-    const fails = (handle: Handle) => expect(handle`select 7 as n`).rejects.toMatchObject({ code: "ENOENT" });
+    const fails = (handle: Queryable) => expect(handle`select 7 as n`).rejects.toMatchObject({ code: "ENOENT" });
     await fails(own);
     expect(await own`select 1 as n`).toEqual([{ n: 1 }]);
     const failed = { code: expect.stringMatching(/^(ENOENT|CONNECTION_CLOSED|CONNECTION_DESTROYED)$/) };

@@ -7,10 +7,10 @@ import {
   type Database,
   dropSequence,
   grantOnSequence,
-  identity,
-  moveSequence,
+  generatedAsIdentity,
+  setSequenceSchema,
   nextval,
-  ownSequence,
+  setSequenceOwnedBy,
   pgSchema,
   pgSequence,
   renameSequence,
@@ -86,8 +86,8 @@ describe.each(HOSTILE)("%j arrives unchanged,", (hostile) => {
       await tx`insert into attacked ${sql.insert([{ note: hostile }, { note: sql`${hostile}` }])}`;
       await tx`insert into attacked values ('old')`;
       await tx`update attacked set ${sql.set({ note: hostile })} where note = ${"old"}`;
-      await tx.query(sql.scope({ hostile })`insert into attacked values ($<hostile>)`);
-      await tx.query(sql.scope({ hostile }).text("insert into attacked values ($<hostile>)"));
+      await tx.query(sql.named({ hostile })`insert into attacked values ($<hostile>)`);
+      await tx.query(sql.named({ hostile }).parse("insert into attacked values ($<hostile>)"));
       await tx`insert into attacked values (${sql.join([hostile])})`;
       return tx<{ note: string }>`select note from attacked where note = any(${[hostile]})`;
     });
@@ -133,7 +133,7 @@ describe.each(HOSTILE)("%j arrives unchanged,", (hostile) => {
     expect(drawn).toEqual([{ next: "7", current: "7", name: hostile }]);
     expect(await db.setval(seq, 70)).toBe(70n);
     expect(await db`select ${setval(seq, 80)}, last_value from ${seq}`).toEqual([{ setval: 80n, last_value: 70n }]);
-    expect(await db.query(sql.scope({ seq }).text("select $<nextval(seq)> as id from $<seq>"))).toEqual([{ id: 81n }]);
+    expect(await db.query(sql.named({ seq }).parse("select $<nextval(seq)> as id from $<seq>"))).toEqual([{ id: 81n }]);
     expect(await sequences()).toEqual([{ schema: "arena", name: hostile, comment: hostile }]);
 
     await attack(renameSequence(seq, "harmless_seq"));
@@ -147,7 +147,7 @@ describe.each(HOSTILE)("%j arrives unchanged,", (hostile) => {
     const schema = pgSchema(hostile);
     const seq = pgSequence("order_seq");
     await attack(createSchema(schema), createSchema(hostile, { ifNotExists: true }));
-    await attack(createSequence(seq), moveSequence(seq, hostile));
+    await attack(createSequence(seq), setSequenceSchema(seq, hostile));
     expect(await sequences()).toEqual([{ schema: hostile, name: "order_seq", comment: null }]);
     const moved = schema.sequence("order_seq");
     expect([await db.nextval(moved), await db.nextval(moved)]).toEqual([1n, 2n]);
@@ -160,7 +160,7 @@ describe.each(HOSTILE)("%j arrives unchanged,", (hostile) => {
     await attack(
       createSequence(seq),
       sql`create table ${table} (${table} bigint default ${nextval(seq)})`,
-      ownSequence(seq),
+      setSequenceOwnedBy(seq),
     );
     await attack(sql`insert into ${table} default values`);
     expect(
@@ -195,14 +195,14 @@ describe.each(HOSTILE)("%j arrives unchanged,", (hostile) => {
       () => setval(seq, 1, given),
       () => pgSequence("refused_seq", { as: given }),
       () => pgSequence("refused_seq", { cache: given }),
-      () => identity(given),
-      () => identity("always", { startWith: given }),
+      () => generatedAsIdentity(given),
+      () => generatedAsIdentity("always", { startWith: given }),
       () => sql(given),
       () => sql(Object.assign([hostile], { raw: [hostile] }) as never),
       () => sql`select '${hostile}'`,
       () => sql`select 1 /* ${hostile} */`,
       () => sql`do $$ begin ${sql.raw(hostile)} ${1} end $$`,
-      () => sql.scope({ [hostile]: 1 })`select $<nextval(nothing)>`,
+      () => sql.named({ [hostile]: 1 })`select $<nextval(nothing)>`,
       () => nextval(JSON.parse(JSON.stringify({ seqName: hostile, schema: undefined, seqOptions: {} })) as never),
     ];
     for (const statement of statements) expect(statement).toThrow(expect.objectContaining({ name: "NextvalError" }));

@@ -4,7 +4,7 @@ import {
   type Database,
   dropSequence,
   nextval,
-  ownSequence,
+  setSequenceOwnedBy,
   pgSequence,
   restartSequence,
   type SequenceOptions,
@@ -199,7 +199,7 @@ describe("a sequence that a column owns", () => {
   async function own(table: string) {
     const seq = await create({ ownedBy: { table, column: "id" } });
     await db`create table ${sql.identifier(table)} (id bigint default ${nextval(seq)}, note text)`;
-    await db.query(ownSequence(seq));
+    await db.query(setSequenceOwnedBy(seq));
     expect(await exists(seq.seqName)).toBe(true);
     return seq;
   }
@@ -221,7 +221,7 @@ describe("a sequence that a column owns", () => {
 
   test("stays if it no longer has an owner", async () => {
     const seq = await own("untied");
-    await db.query(ownSequence(seq, null));
+    await db.query(setSequenceOwnedBy(seq, null));
     await db`drop table untied`;
     expect(await exists(seq.seqName)).toBe(true);
     await db.query(dropSequence(seq));

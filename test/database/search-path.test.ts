@@ -9,11 +9,11 @@ import {
   type Database,
   dropSequence,
   grantOnSequence,
-  identity,
+  generatedAsIdentity,
   lastval,
-  moveSequence,
+  setSequenceSchema,
   nextval,
-  ownSequence,
+  setSequenceOwnedBy,
   pgSchema,
   pgSequence,
   renameSequence,
@@ -22,12 +22,12 @@ import {
   setSequenceLogged,
   setval,
 } from "nextval";
-import { allocator, blockAllocator, gapless } from "nextval/allocate";
+import { allocator, blockAllocator, gaplessCounter } from "nextval/allocate";
 import * as allocateNames from "nextval/allocate";
 import * as catalogNames from "nextval/catalog";
-import { apply, inspect, plan } from "nextval/catalog";
+import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
 import * as operateNames from "nextval/operate";
-import { planResync, planTransfer, status } from "nextval/operate";
+import { planResync, planTransfer, sequenceStatus } from "nextval/operate";
 import type postgres from "postgres";
 import { beforeAll, expect, test } from "vitest";
 import { withDatabase } from "../../lib/cli/database/connect.js";
@@ -47,7 +47,7 @@ const PATHS = ['"$user", public', "public, pg_catalog"];
 
 /** Public functions that send nothing. A new one has to be put here, or into `calls`. */
 const SENDS_NOTHING =
-  "NextvalError ResyncError TransferError pgSchema pgSequence resolveOptions embed sql bind generate plan pull toPrometheus rate toJson checkStrides stride";
+  "NextvalError ResyncError TransferError pgSchema pgSequence resolveOptions embed sql bind generateMigration planChanges pullDeclarations toPrometheus usageRates toJson checkStrides stride";
 
 const s = pgSequence("s");
 const round = pgSequence("round_seq", { maxValue: 100, cycle: true });
@@ -90,7 +90,7 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
   grantOnSequence: (db) => db.query(grantOnSequence(scratch, ["usage"], "public")),
   revokeOnSequence: (db) => db.query(revokeOnSequence(scratch, ["usage"], "public")),
   restartSequence: (db) => db.query(restartSequence(scratch, 5)),
-  ownSequence: (db) => db.query(ownSequence(scratch, { table: "t", column: "id" })),
+  setSequenceOwnedBy: (db) => db.query(setSequenceOwnedBy(scratch, { table: "t", column: "id" })),
   async setSequenceLogged(db) {
     const setting = db.query(setSequenceLogged(scratch, true));
     // Before PostgreSQL 15 only tables have it.
@@ -98,27 +98,27 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
     else await setting;
   },
   async renameSequence(db) {
-    await db.query(ownSequence(scratch, null));
+    await db.query(setSequenceOwnedBy(scratch, null));
     await db.query(renameSequence(scratch, "renamed_seq"));
     await db.query(renameSequence(pgSequence("renamed_seq"), "scratch_seq"));
   },
-  async moveSequence(db) {
-    await db.query(moveSequence(scratch, "made"));
-    await db.query(moveSequence(pgSchema("made").sequence("scratch_seq"), "public"));
+  async setSequenceSchema(db) {
+    await db.query(setSequenceSchema(scratch, "made"));
+    await db.query(setSequenceSchema(pgSchema("made").sequence("scratch_seq"), "public"));
   },
   dropSequence: (db) => db.query(dropSequence(scratch)),
-  identity: (db) => db`create table public.made (id bigint ${identity("always")})`,
-  async inspect(db) {
-    const { searchPath, sequences } = await inspect(db, { schemas: ["public", "made"] });
+  generatedAsIdentity: (db) => db`create table public.made (id bigint ${generatedAsIdentity("always")})`,
+  async inspectSequences(db) {
+    const { searchPath, sequences } = await inspectSequences(db, { schemas: ["public", "made"] });
     expect(searchPath).toContain("public");
     // The name in a default that is looked up at each insert leads to this one, by the path of the caller.
     expect(sequences.find(({ seqName }) => seqName === "late_seq")?.feeds).toMatchObject([{ lateBound: true }]);
-    await db.begin((tx) => inspect(tx));
+    await db.begin((tx) => inspectSequences(tx));
   },
-  async apply(db) {
-    const state = await inspect(db);
+  async applyPlan(db) {
+    const state = await inspectSequences(db);
     const late = pgSequence("late_seq", { maxValue: 1_000_000, comment: "changed" });
-    await apply(db, plan([late, pgSequence("applied_seq")], state), { allow: ["NAMED_IN_TEXT"] });
+    await applyPlan(db, planChanges([late, pgSequence("applied_seq")], state), { allow: ["NAMED_IN_TEXT"] });
   },
   async allocator(db) {
     await allocator(db, s, { size: 40 }).take(50);
@@ -126,14 +126,14 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
   async blockAllocator(db) {
     await blockAllocator(db, block, { blocks: 3 }).take(45);
   },
-  async gapless(db) {
-    await db.query(gapless("invoice").create());
-    await db.begin((tx) => gapless("invoice").next(tx));
-    await db.begin((tx) => gapless("invoice").next(tx));
+  async gaplessCounter(db) {
+    await db.query(gaplessCounter("invoice").create());
+    await db.begin((tx) => gaplessCounter("invoice").next(tx));
+    await db.begin((tx) => gaplessCounter("invoice").next(tx));
   },
-  async status(db) {
-    const { sequences } = await status(db, { columns: "all", views: true, schemas: ["public"] });
-    const { sequences: own } = await db.begin((tx) => status(tx, { columns: "all", trustOwners: ["nobody"] }));
+  async sequenceStatus(db) {
+    const { sequences } = await sequenceStatus(db, { columns: "all", views: true, schemas: ["public"] });
+    const { sequences: own } = await db.begin((tx) => sequenceStatus(tx, { columns: "all", trustOwners: ["nobody"] }));
     for (const each of [...sequences, ...own]) {
       for (const { notCompared } of each.columns) if (notCompared !== null) expect(notCompared).toContain("a view");
     }

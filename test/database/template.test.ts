@@ -18,14 +18,14 @@ test("a comment at the end of a nested fragment does not swallow a condition", a
 test.each(["\n", " \t\f\r\n ", " -- it's\n\r -- a\n ", "\r"])(
   "an escape string continues after %j, and the server reads it as we do",
   async (between) => {
-    const query = sql.scope({ a: "bound" }).text(`select E'a'${between}'b\\' $<a>' as text, $<a>::text as a`);
+    const query = sql.named({ a: "bound" }).parse(`select E'a'${between}'b\\' $<a>' as text, $<a>::text as a`);
     expect(await bind(database.client).query(query)).toEqual([{ text: "ab' $<a>", a: "bound" }]);
   },
 );
 
 test("a vertical tab is white space, which a server before 17 refuses everywhere", async () => {
   const db = bind(database.client);
-  const query = sql.scope({ a: "bound" }).text("select E'a'\v\n'b\\' $<a>' as text, $<a>::text as a");
+  const query = sql.named({ a: "bound" }).parse("select E'a'\v\n'b\\' $<a>' as text, $<a>::text as a");
   if ((await serverVersion(database.client)) >= 17) {
     expect(await db.query(query)).toEqual([{ text: "ab' $<a>", a: "bound" }]);
   } else {

@@ -8,7 +8,8 @@ import {
   pgSchema,
   pgSequence,
   type Query,
-  type SessionHandle,
+  type Session,
+  type Transaction,
   sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -51,7 +52,7 @@ describe("currval and lastval", () => {
       [db()`select ${currval(orderSeq)}`, "order_seq: currval belongs to one session, and a pool may use another one"],
       [db()`select ${lastval()}`, "lastval() belongs to one session"],
       [db()`select ${nextval(ticketSeq)}, ${currval(orderSeq)}`, "order_seq: currval belongs to one session"],
-      [db()`select ${sql.scope({ orderSeq })`$<currval(orderSeq)>`}`, "order_seq: currval belongs to one session"],
+      [db()`select ${sql.named({ orderSeq })`$<currval(orderSeq)>`}`, "order_seq: currval belongs to one session"],
       [
         db()`select ${currval(pgSchema("billing").sequence("order_seq"))}, ${nextval(orderSeq)}`,
         "billing.order_seq: currval",
@@ -162,7 +163,7 @@ describe("currval and lastval", () => {
   test("a session whose connection is lost fails, and the pool continues", async () => {
     const client = database.connect({ max: 2 });
     const own = bind(client);
-    const loseConnection = async (handle: SessionHandle) => {
+    const loseConnection = async (handle: Session | Transaction) => {
       const { pid } = await handle.one(sql<{ pid: number }>`select pg_backend_pid() as pid`);
       await db()`select pg_terminate_backend(${pid})`;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -197,7 +198,7 @@ describe("currval and lastval", () => {
   });
 
   test("statements returned as an array are run", async () => {
-    const statements = (handle: SessionHandle) => [handle`select 1 as one`, handle`select 2 as two`] as const;
+    const statements = (handle: Session | Transaction) => [handle`select 1 as one`, handle`select 2 as two`] as const;
     const expected = [[{ one: 1 }], [{ two: 2 }]];
     expect(await db().begin((tx) => statements(tx))).toEqual(expected);
     expect(await db().begin((tx) => tx.savepoint((sp) => statements(sp)))).toEqual(expected);
@@ -258,7 +259,7 @@ describe("currval and lastval", () => {
 
   test("savepoints inside savepoints are undone one by one", async () => {
     await db()`delete from orders where id < 0`;
-    const insert = (handle: SessionHandle, id: number) => handle`insert into orders (id) values (${id})`;
+    const insert = (handle: Session | Transaction, id: number) => handle`insert into orders (id) values (${id})`;
     const fail = () => Promise.reject(new Error("undo"));
     await db().begin(async (tx) => {
       await insert(tx, -1);

@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { type AnySequence, bind } from "nextval";
-import { apply, type DatabaseState, type HazardCode, inspect, type Plan, plan } from "nextval/catalog";
+import {
+  applyPlan,
+  type DatabaseState,
+  type HazardCode,
+  inspectSequences,
+  type Plan,
+  planChanges,
+} from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
 import { arrange, insertFor, isKey, type Pair, pair, sequenceOf, setUp, wishFor } from "../support/hazard-cases.js";
@@ -59,7 +66,7 @@ test(
 async function compare(pairs: readonly Pair[], from: number, counts: Record<string, number>): Promise<void> {
   const { client } = database;
   const db = bind(client);
-  const look = () => inspect(db, { schemas: ["p"] });
+  const look = () => inspectSequences(db, { schemas: ["p"] });
   await client.unsafe(
     `drop schema if exists p cascade; create schema p; set search_path to p, public; ${pairs.map((each, index) => setUp(each, from + index)).join(";")}`,
   );
@@ -70,7 +77,7 @@ async function compare(pairs: readonly Pair[], from: number, counts: Record<stri
     const number = from + index;
     const { declared, renames } = wishFor(each, number, now);
     const used = new Set((drawn[index] ?? []).filter((outcome) => !outcome.startsWith("!")));
-    const made = plan(declared, now, { renames });
+    const made = planChanges(declared, now, { renames });
     return { ...each, number, insert: insertFor(each, number), used, declared, renames, made };
   });
   const before = await simulate(cases);
@@ -97,12 +104,12 @@ async function compare(pairs: readonly Pair[], from: number, counts: Record<stri
 
   async function push(some: readonly Case[], allow: readonly HazardCode[]): Promise<void> {
     const renames = Object.assign({}, ...some.map((each) => each.renames)) as Record<string, string>;
-    const made = plan(
+    const made = planChanges(
       some.flatMap(({ declared }) => declared),
       await look(),
       { renames },
     );
-    await apply(db, made, { allow });
+    await applyPlan(db, made, { allow });
   }
 
   async function attempt(statements: readonly (readonly [statement: string, times: number])[]): Promise<string[][]> {

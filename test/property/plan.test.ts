@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { type AnySequence, bind, pgSchema, resolveOptions, type SequenceOptions } from "nextval";
-import { apply, type HazardCode, inspect, plan } from "nextval/catalog";
+import { applyPlan, type HazardCode, inspectSequences, planChanges } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
 
@@ -22,7 +22,7 @@ const ALL: readonly HazardCode[] = [
 let mayBeUnlogged = true;
 
 beforeAll(async () => {
-  mayBeUnlogged = (await inspect(bind(database.client))).serverVersion >= 150_000;
+  mayBeUnlogged = (await inspectSequences(bind(database.client))).serverVersion >= 150_000;
   for (const schema of SCHEMAS) {
     await database.client.unsafe(`create schema "${schema.replaceAll('"', '""')}"`);
     await database.client`create table ${database.client(schema)}.owners (a bigint, b int)`;
@@ -106,9 +106,9 @@ type Pair = typeof pair extends fc.Arbitrary<infer Value> ? Value : never;
 /** Pushes what all pairs declare first, draws, then pushes what they declare then; says how many the server had to refuse. */
 async function pushBoth(pairs: readonly Pair[], number: number): Promise<number> {
   const db = bind(database.client);
-  const look = () => inspect(db, { schemas: SCHEMAS });
+  const look = () => inspectSequences(db, { schemas: SCHEMAS });
   const push = async (declared: readonly AnySequence[], renames?: Record<string, string>) =>
-    apply(db, plan(declared, await look(), { renames, prune: true }), { allow: [...ALL, "DROPS_SEQUENCE"] });
+    applyPlan(db, planChanges(declared, await look(), { renames, prune: true }), { allow: [...ALL, "DROPS_SEQUENCE"] });
 
   const cases = pairs.map((each, index) => {
     const name = `Seq "${number + index}`;
@@ -122,7 +122,7 @@ async function pushBoth(pairs: readonly Pair[], number: number): Promise<number>
   expect(pending.map(({ subject }) => subject).sort()).toEqual(first.filter(isLater).map(nameOf).sort());
   await expectState(first, isLater);
   for (const schema of SCHEMAS) await database.client`create table ${database.client(schema)}.later (id bigint)`;
-  expect(plan(first, await look(), { prune: true }).changes.map(({ sql }) => sql)).toEqual(
+  expect(planChanges(first, await look(), { prune: true }).changes.map(({ sql }) => sql)).toEqual(
     pending.map(({ sql }) => sql),
   );
   await push(first);
@@ -139,7 +139,7 @@ async function pushBoth(pairs: readonly Pair[], number: number): Promise<number>
   const isBlocked = new Map(
     cases.map((each) => [
       each,
-      plan([each.after], state, { renames: renamesOf([each]) }).changes.flatMap(({ sql, hazards }) =>
+      planChanges([each.after], state, { renames: renamesOf([each]) }).changes.flatMap(({ sql, hazards }) =>
         hazards.some(({ blocked }) => blocked) ? [sql] : [],
       ),
     ]),
@@ -159,7 +159,7 @@ async function pushBoth(pairs: readonly Pair[], number: number): Promise<number>
   const now = await look();
   for (const each of blocked) {
     // The value is the obstacle, not the name: the statement is tried under the name that the sequence has.
-    const { changes } = plan([declare(each.schemas[0], each.before.seqName, each.after.seqOptions)], now);
+    const { changes } = planChanges([declare(each.schemas[0], each.before.seqName, each.after.seqOptions)], now);
     const change = changes.find(({ hazards }) => hazards.some((hazard) => hazard.blocked));
     await expect(database.client.unsafe(change!.sql)).rejects.toMatchObject({ code: "22023" });
   }
@@ -171,7 +171,7 @@ async function pushBoth(pairs: readonly Pair[], number: number): Promise<number>
   /** Everything is as declared, and nothing is left to do; but some sequences have no owner yet. */
   async function expectState(declared: readonly AnySequence[], isPending: typeof isLater = () => false): Promise<void> {
     const now = await look();
-    const left = plan(declared, now, { prune: true });
+    const left = planChanges(declared, now, { prune: true });
     expect(left.changes).toEqual([]);
     expect(left.pending).toHaveLength(declared.filter(isPending).length);
     const found = new Map(now.sequences.map((sequence) => [nameOf(sequence), sequence.options]));

@@ -4,11 +4,11 @@ import {
   type Allocator,
   blockAllocator,
   checkStrides,
-  gapless,
+  gaplessCounter,
   stride,
   type ValueRange,
 } from "nextval/allocate";
-import { inspect } from "nextval/catalog";
+import { inspectSequences } from "nextval/catalog";
 import postgres from "postgres";
 import { expectAssignable, expectError, expectType } from "tsd";
 
@@ -48,13 +48,13 @@ expectError(blockAllocator(db, orderSeq, { size: 5 }));
 }
 
 // Numbers without gaps need a transaction.
-const invoiceNo = gapless("invoice_no", { schema: "billing", startWith: "5" });
+const invoiceNo = gaplessCounter("invoice_no", { schema: "billing", startWith: "5" });
 await db.query(invoiceNo.create());
 expectType<bigint>(await db.begin((tx: Transaction) => invoiceNo.next(tx)));
 expectError(invoiceNo.next(db));
 expectError(db.session((session) => invoiceNo.next(session)));
 expectError(invoiceNo.next());
-expectError(gapless(5));
+expectError(gaplessCounter(5));
 
 // A stride is a declaration of the same type.
 const strided = stride(textSeq, { node: 1, nodes: 3 });
@@ -68,5 +68,5 @@ expectError(stride(orderSeq, { node: 1 }));
 expectError(stride("order_seq", { node: 0, nodes: 2 }));
 
 checkStrides([strided, stride(textSeq, { node: 0, nodes: 3 })]);
-checkStrides({ eu: strided, us: (await inspect(db)).sequences[0]! });
+checkStrides({ eu: strided, us: (await inspectSequences(db)).sequences[0]! });
 expectError(checkStrides(["order_seq"]));

@@ -124,12 +124,12 @@ expectError(sql.literal({ a: 1 }));
 expectError(sql.literal(undefined));
 
 // Scopes.
-const scope = sql.scope({ orderSeq, tenant: 5, recent: sql`at > now()` });
+const scope = sql.named({ orderSeq, tenant: 5, recent: sql`at > now()` });
 expectType<Sql<{}>>(scope`select $<nextval(orderSeq)>`);
 expectType<Sql<{ id: bigint }>>(scope`select ${nextval(orderSeq).as("id")}, $<tenant>`);
-expectType<Sql<Order>>(scope.text<Order>("select * from orders"));
-expectError(sql.scope({ later: Promise.resolve(1) }));
-expectError(sql.scope({ missing: undefined }));
+expectType<Sql<Order>>(scope.parse<Order>("select * from orders"));
+expectError(sql.named({ later: Promise.resolve(1) }));
+expectError(sql.named({ missing: undefined }));
 
 // Nothing of a fragment can be written.
 const fragment = sql`select ${1}`;

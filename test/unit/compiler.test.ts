@@ -103,10 +103,10 @@ describe.each(settings)(
 
 const NAMES = {
   "lib/index.js":
-    "sql nextval currval setval resolveOptions createSequence alterSequence dropSequence ownSequence renameSequence " +
-    "moveSequence commentOnSequence restartSequence setSequenceLogged grantOnSequence revokeOnSequence",
+    "sql nextval currval setval resolveOptions createSequence alterSequence dropSequence setSequenceOwnedBy renameSequence " +
+    "setSequenceSchema commentOnSequence restartSequence setSequenceLogged grantOnSequence revokeOnSequence",
   "lib/allocate/index.js": "allocator blockAllocator stride",
-  "lib/catalog/index.js": "plan inspect",
+  "lib/catalog/index.js": "planChanges inspectSequences",
 };
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -118,7 +118,7 @@ const IMPORTS = Object.entries(NAMES).map(
 const SETTING = [
   `import type { Database, Session, Splice } from ${JSON.stringify(`${ROOT}lib/index.js`)};`,
   "declare const db: Database, session: Session, text: string, any: any, never: never, either: boolean;",
-  "declare const state: Awaited<ReturnType<typeof inspect>>;",
+  "declare const state: Awaited<ReturnType<typeof inspectSequences>>;",
   "declare const row: { id: number; note?: string }, rows: (typeof row)[], record: Record<string, Splice>;",
   "declare const mixed: ({ a: 1 } | { b: 2 })[];",
   "const orderSeq = pgSequence('order_seq');",
@@ -171,8 +171,8 @@ const REFUSED_IN_STATEMENTS = [
     "alterSequence(NAME, {})",
     "dropSequence(NAME)",
     "renameSequence(NAME, 'a')",
-    "moveSequence(NAME, 'a')",
-    "ownSequence(NAME)",
+    "setSequenceSchema(NAME, 'a')",
+    "setSequenceOwnedBy(NAME)",
     "commentOnSequence(NAME)",
     "restartSequence(NAME)",
     "setSequenceLogged(NAME, true)",
@@ -181,7 +181,7 @@ const REFUSED_IN_STATEMENTS = [
     "stride(NAME, { node: 0, nodes: 1 })",
     "allocator(db, NAME, { size: 5 })",
     "blockAllocator(db, NAME)",
-    "plan([NAME], state)",
+    "planChanges([NAME], state)",
   ].map((code) => [code.replace("NAME", "'order_seq'"), "a sequence made by pgSequence is needed"] as const),
 ] as const;
 

@@ -3,9 +3,9 @@ import {
   createSchema,
   createSequence,
   dropSequence,
-  identity,
+  generatedAsIdentity,
   NextvalError,
-  ownSequence,
+  setSequenceOwnedBy,
   pgSchema,
   pgSequence,
   type SequenceOptions,
@@ -31,7 +31,7 @@ function changing<Good>(good: Good, readings: number): { readonly value: Good; r
 /** Everything that makes SQL of options. */
 const MAKERS: Readonly<Record<string, (options: SequenceOptions) => unknown>> = {
   alterSequence: (options) => alterSequence(seq, options).text,
-  identity: (options) => identity("always", options).text,
+  identity: (options) => generatedAsIdentity("always", options).text,
   pgSequence: (options) => createSequence(pgSequence("s", options as {})).text,
   "pgSchema.sequence": (options) => createSequence(pgSchema("a").sequence("s", options as {})).text,
   "a sequence by hand": (options) => {
@@ -90,7 +90,7 @@ test("flags on Object.prototype are ignored", () => {
   expect(dropSequence(seq).text).toBe('drop sequence "s"');
   expect(createSequence(seq).text).toBe('create sequence "s"');
   expect(createSchema("a").text).toBe('create schema "a"');
-  expect(() => ownSequence(seq)).toThrow("none is declared as ownedBy");
+  expect(() => setSequenceOwnedBy(seq)).toThrow("none is declared as ownedBy");
 });
 
 test("a sequence or schema from its constructor is checked like any other", () => {

@@ -94,10 +94,10 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
     sql.insert([objectOf(text), Object.fromEntries(Object.entries(objectOf(text)).reverse())]),
   "sql.set": (text) => sql`update t set ${sql.set({ [text]: 1 })}`.text,
   "sql.join": (text) => sql`select ${sql.join([...text].slice(0, 5000))}`.text,
-  "sql.scope": (text) => sql.scope({ a: 1 }).text(text).text,
-  "sql.scope: a placeholder": (text) =>
-    sql.scope({ a: 1, orderSeq: seq }).text(`select $<setval(orderSeq, ${text})>`).text,
-  "sql.scope: a binding": (text) => sql.scope({ [text]: 1 })`select $<a>`.text,
+  "sql.named": (text) => sql.named({ a: 1 }).parse(text).text,
+  "sql.named: a placeholder": (text) =>
+    sql.named({ a: 1, orderSeq: seq }).parse(`select $<setval(orderSeq, ${text})>`).text,
+  "sql.named: a binding": (text) => sql.named({ [text]: 1 })`select $<a>`.text,
   as: (text) => nextval.nextval(seq).as(text).text,
   pgSequence: (text) => pgSequence(text as never),
   "pgSequence: an option": (text) => pgSequence("s", { maxValue: text as never }),
@@ -110,13 +110,13 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   resolveOptions: (text) => nextval.resolveOptions({ seqName: text, schema: text, seqOptions: { startWith: text } }),
   restartSequence: (text) => nextval.restartSequence(seq, text),
   alterSequence: (text) => nextval.alterSequence(seq, { maxValue: text }),
-  identity: (text) => nextval.identity("always", { maxValue: text }),
+  generatedAsIdentity: (text) => nextval.generatedAsIdentity("always", { maxValue: text }),
   createSequence: (text) => nextval.createSequence({ seqName: text, schema: undefined, seqOptions: undefined }),
   createSchema: (text) => nextval.createSchema(text),
   dropSequence: (text) => nextval.dropSequence({ seqName: text, schema: undefined, seqOptions: undefined }),
   renameSequence: (text) => nextval.renameSequence(seq, text),
-  moveSequence: (text) => nextval.moveSequence(seq, text),
-  ownSequence: (text) => nextval.ownSequence(seq, { table: text, column: text }),
+  setSequenceSchema: (text) => nextval.setSequenceSchema(seq, text),
+  setSequenceOwnedBy: (text) => nextval.setSequenceOwnedBy(seq, { table: text, column: text }),
   commentOnSequence: (text) => nextval.commentOnSequence(seq, text).text,
   setSequenceLogged: (text) => nextval.setSequenceLogged(seq, text as never),
   grantOnSequence: (text) => nextval.grantOnSequence(seq, "usage", text),
@@ -128,20 +128,20 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   fromDrizzle: (text) => fromDrizzle(drizzleSql`select ${text}, ${drizzleSql.raw(text)}`).text,
   toKysely: (text) => toKysely(sql`select ${sql.literal(text)}`).compile(kysely),
   fromKysely: (text) => fromKysely(kysely.selectFrom("orders").select("note").where("note", "=", text)).text,
-  plan: (text) => catalog.plan([pgSequence("order_seq", { comment: "x" })], state(text)),
-  generate: (text) =>
-    catalog.generate(catalog.plan([pgSequence("order_seq", { comment: text })], state("x")), {
+  planChanges: (text) => catalog.planChanges([pgSequence("order_seq", { comment: "x" })], state(text)),
+  generateMigration: (text) =>
+    catalog.generateMigration(catalog.planChanges([pgSequence("order_seq", { comment: text })], state("x")), {
       name: "x",
       format: "goose",
     }),
-  "generate: a name": (text) =>
-    catalog.generate(catalog.plan([pgSequence("order_seq", { comment: "y" })], state("x")), {
+  "generateMigration: a name": (text) =>
+    catalog.generateMigration(catalog.planChanges([pgSequence("order_seq", { comment: "y" })], state("x")), {
       name: text,
       format: "sql",
     }),
-  pull: (text) => catalog.pull(state(text)),
-  gapless: (text) => allocate.gapless(text, { startWith: text, schema: text as never }),
-  "gapless: a start": (text) => allocate.gapless("a", { startWith: text }),
+  pullDeclarations: (text) => catalog.pullDeclarations(state(text)),
+  gaplessCounter: (text) => allocate.gaplessCounter(text, { startWith: text, schema: text as never }),
+  "gaplessCounter: a start": (text) => allocate.gaplessCounter("a", { startWith: text }),
   stride: (text) => allocate.stride(seq, { nodes: text as never, node: 1 } as never),
   toJson: (text) => operate.toJson({ text }),
   toPrometheus: (text) =>
@@ -162,7 +162,7 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
 /** Those that refuse any text here, such as a name instead of a sequence: it is in the message. */
 const REFUSING = new Set(
   [
-    "sql.scope: a binding",
+    "sql.named: a binding",
     "sql: an empty array after a text",
     "pgSequence: an option",
     "pgSequence: as",
@@ -170,7 +170,7 @@ const REFUSING = new Set(
     "currval",
     "createSequence",
     "dropSequence",
-  ].concat(["alterSequence", "identity", "setSequenceLogged", "revokeOnSequence", "stride", "gapless"]),
+  ].concat(["alterSequence", "generatedAsIdentity", "setSequenceLogged", "revokeOnSequence", "stride", "gaplessCounter"]),
 );
 
 /** Functions that are not attacked, and why. */
@@ -179,10 +179,10 @@ const OTHERS: Readonly<Record<string, string>> = {
   sql: "driven by its parts",
   lastval: "takes nothing",
   bind: "takes a client; the errors of its server are in test/database/errors.test.ts",
-  apply: "takes a plan, which has its text from plan",
-  inspect: "takes a handle",
-  status: "takes a handle",
-  rate: "takes numbers",
+  applyPlan: "takes a plan, which has its text from plan",
+  inspectSequences: "takes a handle",
+  sequenceStatus: "takes a handle",
+  usageRates: "takes numbers",
   planResync: "takes a handle",
   applyResync: "takes a handle",
   ResyncError: "takes a report",
@@ -236,9 +236,9 @@ test("a number of millions of digits is refused immediately, with a short messag
     () => pgSequence("s", { maxValue: digits as never }),
     () => pgSequence("s", { startWith: huge as never }),
     () => nextval.alterSequence(seq, { cache: digits }),
-    () => nextval.identity("always", { increment: `-${digits}` }),
-    () => allocate.gapless("a", { startWith: digits }),
-    () => sql.scope({ seq }).text(`select $<setval(seq, ${digits})>`),
+    () => nextval.generatedAsIdentity("always", { increment: `-${digits}` }),
+    () => allocate.gaplessCounter("a", { startWith: digits }),
+    () => sql.named({ seq }).parse(`select $<setval(seq, ${digits})>`),
     () => pgSequence(digits as never),
   ]) {
     const start = process.cpuUsage();

@@ -4,13 +4,13 @@ import {
   createSchema,
   createSequence,
   dropSequence,
-  identity,
+  generatedAsIdentity,
   NextvalError,
   pgSequence,
 } from "nextval";
-import { allocator, blockAllocator, gapless, stride } from "nextval/allocate";
-import { apply, generate, inspect, plan } from "nextval/catalog";
-import { applyResync, planResync, planTransfer, status } from "nextval/operate";
+import { allocator, blockAllocator, gaplessCounter, stride } from "nextval/allocate";
+import { applyPlan, generateMigration, inspectSequences, planChanges } from "nextval/catalog";
+import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/operate";
 import postgres from "postgres";
 import { expect, test } from "vitest";
 
@@ -40,16 +40,24 @@ const calls: readonly [refusal: string, call: (mistyped: never) => unknown, mist
     (o) => dropSequence(orderSeq, o),
     { ifExist: true },
   ],
-  ["identity: start is not an option; did you mean startWith?", (o) => identity("always", o), { start: 5 }],
+  ["identity: start is not an option; did you mean startWith?", (o) => generatedAsIdentity("always", o), { start: 5 }],
   [
     "order_seq: alterSequence: max is not an option; did you mean maxValue?",
     (o) => alterSequence(orderSeq, o),
     { max: 5 },
   ],
-  ["inspect: schema is not an option; did you mean schemas?", (o) => inspect(db, o), { schema: "public" }],
-  ["plan: purne is not an option; did you mean prune?", (o) => plan([], state, o), { purne: true }],
-  ["apply: alow is not an option; did you mean allow?", (o) => apply(db, none, o), { alow: [] }],
-  ["generate: fromat is not an option; did you mean format?", (o) => generate(none, o), { fromat: "sql" }],
+  [
+    "inspectSequences: schema is not an option; did you mean schemas?",
+    (o) => inspectSequences(db, o),
+    { schema: "public" },
+  ],
+  ["planChanges: purne is not an option; did you mean prune?", (o) => planChanges([], state, o), { purne: true }],
+  ["applyPlan: alow is not an option; did you mean allow?", (o) => applyPlan(db, none, o), { alow: [] }],
+  [
+    "generateMigration: fromat is not an option; did you mean format?",
+    (o) => generateMigration(none, o),
+    { fromat: "sql" },
+  ],
   ["allocator: siz is not an option; did you mean size?", (o) => allocator(db, orderSeq, o), { siz: 5 }],
   [
     "blockAllocator: block is not an option; did you mean blocks?",
@@ -57,8 +65,12 @@ const calls: readonly [refusal: string, call: (mistyped: never) => unknown, mist
     { block: 5 },
   ],
   ["stride: nods is not an option; did you mean node?", (o) => stride(orderSeq, o), { nods: 5 }],
-  ["gapless: startsWith is not an option; did you mean startWith?", (o) => gapless("a", o), { startsWith: 5 }],
-  ["status: warnat is not an option; did you mean warnAt?", (o) => status(db, o), { warnat: 5 }],
+  [
+    "gaplessCounter: startsWith is not an option; did you mean startWith?",
+    (o) => gaplessCounter("a", o),
+    { startsWith: 5 },
+  ],
+  ["sequenceStatus: warnat is not an option; did you mean warnAt?", (o) => sequenceStatus(db, o), { warnat: 5 }],
   [
     "planResync: allowBackward is not an option; did you mean allowBackwards?",
     (o) => planResync(db, o),

@@ -235,18 +235,18 @@ describe("a splice in a place that SQL does not allow", () => {
     expect(messageOf(() => sql`select "a`)).toBe(problem("quoted identifier"));
     expect(messageOf(() => sql`select ${1} /* /* */`)).toBe(problem("block comment"));
     expect(messageOf(() => sql`do $x$ begin end $$`)).toBe(problem("dollar-quoted body"));
-    expect(messageOf(() => sql.scope({})`select 'a`)).toBe(problem("string"));
-    expect(messageOf(() => sql.scope({ a: 1 }).text("select $<a> /* a"))).toBe(problem("block comment"));
+    expect(messageOf(() => sql.named({})`select 'a`)).toBe(problem("string"));
+    expect(messageOf(() => sql.named({ a: 1 }).parse("select $<a> /* a"))).toBe(problem("block comment"));
   });
 
   test("an escape string that continues on the next line", () => {
     const start = "select E'a'";
     for (const between of ["\n", " \t\n  ", "\r\n", " -- it's\n\n -- a\n "]) {
-      const { text } = sql.scope({ a: 1 }).text(`${start}${between}'b\\' $<a>', $<a>`);
+      const { text } = sql.named({ a: 1 }).parse(`${start}${between}'b\\' $<a>', $<a>`);
       expect(text).toBe(`${start}${between}'b\\' $<a>', $1`);
     }
     for (const between of [" ", " /* */\n", ",\n"]) {
-      const { text } = sql.scope({ a: 1 }).text(`${start}${between}'b\\', $<a>`);
+      const { text } = sql.named({ a: 1 }).parse(`${start}${between}'b\\', $<a>`);
       expect(text).toBe(`${start}${between}'b\\', $1`);
     }
     expect(
@@ -260,7 +260,7 @@ describe("a splice in a place that SQL does not allow", () => {
 
 test("a named placeholder in the plain tag names both solutions", () => {
   expect(messageOf(() => sql`select $<nextval(orderSeq)>`)).toBe(
-    "$<nextval(orderSeq)> is a named placeholder, which only sql.scope understands; splice it as ${nextval(orderSeq)}, or make a tag with sql.scope({ ... })",
+    "$<nextval(orderSeq)> is a named placeholder, which only sql.named understands; splice it as ${nextval(orderSeq)}, or make a tag with sql.named({ ... })",
   );
   expect(sql`select '$<x>', "$<x>", $$ $<x> $$ -- $<x>`.values).toEqual([]);
   expect(sql`select * from t where price$<10 and é$<5`.values).toEqual([]);

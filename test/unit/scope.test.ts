@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 const orderSeq = pgSequence("order_seq");
 const invoiceSeq = pgSchema("billing").sequence("invoice_seq");
-const orders = sql.scope({
+const orders = sql.named({
   orderSeq,
   invoiceSeq,
   tenant: 7,
@@ -59,7 +59,7 @@ describe("named placeholders", () => {
   test("text of a file", () => {
     const source = "insert into orders (id, tenant)\nvalues ($<nextval(orderSeq)>, $<tenant>)";
     for (let round = 0; round < 2; round++) {
-      expect(compiled(orders.text(source))).toEqual({
+      expect(compiled(orders.parse(source))).toEqual({
         text: `insert into orders (id, tenant)\nvalues (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`,
         values: [7],
       });
@@ -67,13 +67,13 @@ describe("named placeholders", () => {
   });
 
   test("a file's byte order mark is ignored", () => {
-    expect(orders.text("\ufeffselect '\ufeff', $<tenant>").text).toBe("select '\ufeff', $1");
-    expect(() => orders.text("\ufeffselect $<nope>")).toThrow("line 1, column 8: $<nope>");
+    expect(orders.parse("\ufeffselect '\ufeff', $<tenant>").text).toBe("select '\ufeff', $1");
+    expect(() => orders.parse("\ufeffselect $<nope>")).toThrow("line 1, column 8: $<nope>");
   });
 
   test("bindings are those from when the scope was made", () => {
     const bindings = { tenant: 1 };
-    const scope = sql.scope(bindings);
+    const scope = sql.named(bindings);
     bindings.tenant = 2;
     expect(scope`select $<tenant>`.values).toEqual([1]);
   });
@@ -91,12 +91,12 @@ test("quoted text, dollar-quoted bodies and comments stay unchanged", () => {
     "select a$b$c, d$b$ from t",
     "select n'$<nope>', U&'$<nope>', b'0', 5 < 6",
   ];
-  for (const text of texts) expect(compiled(orders.text(text))).toEqual({ text, values: [] });
+  for (const text of texts) expect(compiled(orders.parse(text))).toEqual({ text, values: [] });
 });
 
 test("code after quotes and comments is code again", () => {
   for (const quoted of ["'a'", "E'\\''", '"a"', "$$'$$", "$x$ $$ $x$", "-- '\n", "/* ' /* */ */", "a$b$", "'$<'"]) {
-    expect(compiled(orders.text(`${quoted} $<tenant>`))).toEqual({ text: `${quoted} $1`, values: [7] });
+    expect(compiled(orders.parse(`${quoted} $<tenant>`))).toEqual({ text: `${quoted} $1`, values: [7] });
   }
 });
 
@@ -132,7 +132,7 @@ describe("mistakes are errors with line and column", () => {
     ],
     ["select $<zz>", "no binding is named zz; there are orderSeq, invoiceSeq, tenant, nothing, recent, $name_1"],
   ])("%s", (text, message) => {
-    expect(() => orders.text(text)).toThrow(message);
+    expect(() => orders.parse(text)).toThrow(message);
   });
 
   test("in a template a splice counts as ${}", () => {
@@ -140,12 +140,12 @@ describe("mistakes are errors with line and column", () => {
   });
 
   test("with no bindings at all", () => {
-    expect(() => sql.scope({})`select $<a>`).toThrow("no binding is named a; there are none");
+    expect(() => sql.named({})`select $<a>`).toThrow("no binding is named a; there are none");
   });
 });
 
 test("a mistake in a function keeps its code and its cause", () => {
-  expect(() => orders.text("select $<setval(orderSeq, -1)>")).toThrow(
+  expect(() => orders.parse("select $<setval(orderSeq, -1)>")).toThrow(
     expect.objectContaining({
       code: "SEQUENCE_OUT_OF_BOUNDS",
       sequence: "order_seq",
@@ -156,11 +156,11 @@ test("a mistake in a function keeps its code and its cause", () => {
 });
 
 test("a binding that is not a value is refused", () => {
-  expect(() => sql.scope({ a: undefined as never })`select 1,\n $<a>`).toThrow(
+  expect(() => sql.named({ a: undefined as never })`select 1,\n $<a>`).toThrow(
     "line 2, column 2: $<a> is undefined; pass null for NULL",
   );
-  expect(() => sql.scope({ a: (() => 1) as never })`select $<a>`).toThrow("line 1, column 8: $<a> is a function");
-  expect(() => sql.scope({ a: [undefined] as never }).text("select $<a>")).toThrow(
+  expect(() => sql.named({ a: (() => 1) as never })`select $<a>`).toThrow("line 1, column 8: $<a> is a function");
+  expect(() => sql.named({ a: [undefined] as never }).parse("select $<a>")).toThrow(
     "line 1, column 8: $<a>, item 1 is undefined",
   );
 });
@@ -168,5 +168,5 @@ test("a binding that is not a value is refused", () => {
 test("a scope's tag does not accept text", () => {
   const called = orders as unknown as (text: string) => unknown;
   expect(() => called("select 1")).toThrow("sql is a template tag and was called as a function");
-  expect(() => orders.text(5 as never)).toThrow("takes a string");
+  expect(() => orders.parse(5 as never)).toThrow("takes a string");
 });

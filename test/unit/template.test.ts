@@ -90,7 +90,7 @@ test("a comment at the end of a nested fragment swallows no later text", () => {
   );
   expect(sql`(${sql`${noted}`})`.text).toBe("(a = $1 -- note\n)");
   expect(sql`(${sql.raw("1 -- 1")})`.text).toBe("(1 -- 1\n)");
-  expect(sql`(${sql.scope({}).text("1 -- 1")})`.text).toBe("(1 -- 1\n)");
+  expect(sql`(${sql.named({}).parse("1 -- 1")})`.text).toBe("(1 -- 1\n)");
   expect(sql.join([noted, sql`b`], sql` and -- next`).text).toBe("a = $1 -- note\n and -- next\nb");
   expect(sql.insert([{ a: sql`default --` }, { a: noted }]).text).toBe(
     '("a") values (default --\n), (a = $1 -- note\n)',

@@ -5,23 +5,23 @@ import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../..
 import { keyOf, nameOf } from "../../server/names.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
-import { inspect } from "../inspect/inspect.js";
+import { inspectSequences } from "../inspect/inspect.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change, Pending, Plan } from "../plan/change.js";
 import type { HazardCode } from "../plan/hazards/hazard-codes.js";
-import { plan as planAgain } from "../plan/plan.js";
+import { planChanges as planAgain } from "../plan/plan.js";
 import { lockBudget } from "./lock-budget.js";
 import { outOfLocks, refuseTooManyLocks } from "./lock-capacity.js";
 
-/** Options of `apply`. */
+/** Options of `applyPlan`. */
 export interface ApplyOptions {
-  /** How long to wait for locks in total, in milliseconds, before `apply` gives up. Default: 5000; 0 waits forever. */
+  /** How long to wait for locks in total, in milliseconds, before `applyPlan` gives up. Default: 5000; 0 waits forever. */
   readonly lockTimeout?: number | undefined;
-  /** The hazards that are accepted. All others make `apply` refuse the plan. */
+  /** The hazards that are accepted. All others make `applyPlan` refuse the plan. */
   readonly allow?: readonly HazardCode[] | undefined;
 }
 
-/** The part of a plan that `apply` could not do yet. */
+/** The part of a plan that `applyPlan` could not do yet. */
 export interface ApplyReport {
   /** Owners that do not exist yet. Once their tables exist, a new plan has them as changes. */
   readonly pending: readonly Pending[];
@@ -31,7 +31,7 @@ export interface ApplyReport {
  * Applies a plan in one transaction: all of it or nothing.
  *
  * ```ts
- * await apply(db, plan([orderSeq], await inspect(db)), { allow: ["CYCLE_REPEATS_KEYS"] });
+ * await applyPlan(db, planChanges([orderSeq], await inspectSequences(db)), { allow: ["CYCLE_REPEATS_KEYS"] });
  * ```
  *
  * Only one deployment applies a plan at a time. If another one has made the same changes since the plan was made, they
@@ -49,8 +49,12 @@ export interface ApplyReport {
  * One wait has no limit. After the commit, which then blocks no other session, the server removes the old storage of an
  * altered sequence. It cannot do so while another session has a cursor open that reads from the sequence itself.
  */
-export async function apply(db: Pick<Database, "begin">, plan: Plan, options: ApplyOptions = {}): Promise<ApplyReport> {
-  checkKnown("apply", options, ["lockTimeout", "allow"]);
+export async function applyPlan(
+  db: Pick<Database, "begin">,
+  plan: Plan,
+  options: ApplyOptions = {},
+): Promise<ApplyReport> {
+  checkKnown("applyPlan", options, ["lockTimeout", "allow"]);
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, allow = [] } = options;
   checkLockTimeout("apply", lockTimeout);
   refuseHazards(plan, allow);
@@ -129,7 +133,7 @@ function isSame(one: SequenceState, other: SequenceState | undefined): boolean {
 }
 
 async function look(tx: Transaction, { inspected }: Plan): Promise<DatabaseState> {
-  return readAgain(() => tx.savepoint((inner) => inspect(inner, { schemas: inspected ?? undefined })));
+  return readAgain(() => tx.savepoint((inner) => inspectSequences(inner, { schemas: inspected ?? undefined })));
 }
 
 /** Returns what still differs. Renames are left out: after two sequences have swapped names, they would swap again. */

@@ -12,7 +12,7 @@ import { commentLine, statementLine } from "./statement-line.js";
 
 export type { MigrationFile };
 
-/** Options of `generate`. */
+/** Options of `generateMigration`. */
 export interface GenerateOptions {
   /** The name of the migration: letters, digits, `_` and `-`. */
   readonly name: string;
@@ -34,7 +34,7 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFil
  * Writes a plan as files of a migration tool, with the way back.
  *
  * ```ts
- * generate(made, { name: "cycle_tickets", format: "dbmate" });
+ * generateMigration(made, { name: "cycle_tickets", format: "dbmate" });
  * // [{ path: "20260131235959_cycle_tickets.sql", content: ... }]
  * // -- migrate:up
  * // alter sequence "ticket_seq" cycle;
@@ -51,8 +51,8 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFil
  * Text in a sequence's comment cannot act as a marker or placeholder of a tool. Throws `INVALID_ARGUMENT` for an empty
  * plan, for invalid options, and for a name that contains a line break, `${` or a byte order mark.
  */
-export function generate(plan: Plan, options: GenerateOptions): MigrationFile[] {
-  checkKnown("generate", options, ["name", "format", "at"]);
+export function generateMigration(plan: Plan, options: GenerateOptions): MigrationFile[] {
+  checkKnown("generateMigration", options, ["name", "format", "at"]);
   const { name, format, at = new Date() } = options;
   if (typeof name !== "string" || !/^\w[\w-]{0,99}$/.test(name)) {
     const given = JSON.stringify(name);

@@ -8,7 +8,7 @@ import { sequencesQuery } from "./sequences-query.js";
 import { serverQuery } from "./server-query.js";
 import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";
 
-/** Options of `inspect`. */
+/** Options of `inspectSequences`. */
 export interface InspectOptions {
   /** The schemas to inspect. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
@@ -19,7 +19,7 @@ export interface InspectOptions {
  * the privileges that the connected role lacks.
  *
  * ```ts
- * const state = await inspect(db, { schemas: ["public", "billing"] });
+ * const state = await inspectSequences(db, { schemas: ["public", "billing"] });
  * state.sequences.filter((sequence) => sequence.missingPrivileges.includes("select")); // could not be read
  * ```
  *
@@ -30,13 +30,13 @@ export interface InspectOptions {
  * sequence as `nextval` does.
  *
  * The second statement can fail if sequences are dropped (XX000, 40P01 before PostgreSQL 18) or altered (XX001 from 18
- * on) at the same time. `inspect` retries it. Inside a transaction, wrap `inspect` in a savepoint to make that
+ * on) at the same time. `inspectSequences` retries it. Inside a transaction, wrap `inspectSequences` in a savepoint to make that
  * possible.
  *
  * Sources: "System Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
  */
-export async function inspect(db: Source, options: InspectOptions = {}): Promise<DatabaseState> {
-  checkKnown("inspect", options, ["schemas"]);
+export async function inspectSequences(db: Source, options: InspectOptions = {}): Promise<DatabaseState> {
+  checkKnown("inspectSequences", options, ["schemas"]);
   const { schemas } = options;
   checkSchemaNames(schemas);
   const server = await readDocument<ServerDocument>(db, serverQuery(schemas));

@@ -3,7 +3,7 @@ import type { ResolvedOptions } from "../../index.js";
 /** A sequence's options in the database: all except `mode`, which only concerns the program. */
 export type StateOptions = Omit<ResolvedOptions, "mode">;
 
-/** A sequence as the database has it, found by `inspect`. */
+/** A sequence as the database has it, found by `inspectSequences`. */
 export interface SequenceState {
   readonly seqName: string;
   readonly schema: string;
@@ -106,7 +106,7 @@ export interface TableState extends TableName {
   readonly columns: readonly string[];
 }
 
-/** The sequences of a database and their context, as `inspect` finds them. Temporary sequences are left out. */
+/** The sequences of a database and their context, as `inspectSequences` finds them. Temporary sequences are left out. */
 export interface DatabaseState {
   /** The schemas that were inspected; null for all of them. */
   readonly inspected: readonly string[] | null;

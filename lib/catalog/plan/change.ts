@@ -8,7 +8,7 @@ export interface Hazard {
   /** A sentence that names the sequence, what happens, and the fix, if there is one. */
   readonly message: string;
   /**
-   * Whether the server would refuse the change now, or could not be stopped afterwards. `apply` never runs such a plan.
+   * Whether the server would refuse the change now, or could not be stopped afterwards. `applyPlan` never runs such a plan.
    */
   readonly blocked: boolean;
 }
@@ -74,7 +74,7 @@ export interface Plan {
   /** Questions that only a person can answer, such as whether a new sequence is an old one under a new name. */
   readonly questions: readonly Question[];
   /**
-   * The declarations that the plan was made of. `apply` uses them to check that the plan still holds, and that it had
+   * The declarations that the plan was made of. `applyPlan` uses them to check that the plan still holds, and that it had
    * the intended result.
    */
   readonly declared: readonly SequenceLike[];
@@ -86,11 +86,11 @@ export interface Plan {
   readonly found: readonly SequenceState[];
 }
 
-/** Options of `plan`. */
+/** Options of `planChanges`. */
 export interface PlanOptions {
   /**
    * Whether to drop sequences that are not declared, unless they belong to a column or feed one. Covers the schemas of
-   * the declarations, those of `schemas`, and those that `inspect` was asked for by name. Default: false.
+   * the declarations, those of `schemas`, and those that `inspectSequences` was asked for by name. Default: false.
    */
   readonly prune?: boolean | undefined;
   /** Schemas that `prune` covers even if no sequence is declared there. */

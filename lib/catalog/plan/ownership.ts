@@ -1,4 +1,4 @@
-import { nextval, ownSequence } from "../../index.js";
+import { nextval, setSequenceOwnedBy } from "../../index.js";
 import { nameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import type { Change, Pending } from "./change.js";
@@ -38,8 +38,8 @@ export function ownershipOf(
     const step = {
       kind: "own",
       subject: nameOf(target.declared),
-      sql: ownSequence(constant, after).text,
-      inverse: ownSequence(constant, before).text,
+      sql: setSequenceOwnedBy(constant, after).text,
+      inverse: setSequenceOwnedBy(constant, before).text,
     } as const;
     const missing = after === null ? undefined : whatIsMissing(target, after, state);
     if (after === null || missing === undefined) {

@@ -33,7 +33,7 @@ import { constantOf, constantOfState, constantOfTarget, type Target, targetOf } 
  * Compares declarations with a database, and returns the statements that bring the database to the declarations.
  *
  * ```ts
- * const { changes } = plan([orderSeq], await inspect(db));
+ * const { changes } = planChanges([orderSeq], await inspectSequences(db));
  * changes.map(({ sql }) => sql); // ['alter sequence "order_seq" no cycle']
  * ```
  *
@@ -47,12 +47,12 @@ import { constantOf, constantOfState, constantOfTarget, type Target, targetOf } 
  * Throws `INVALID_ARGUMENT` for two declarations of one name, for renames that do not fit, and for a name in `new` that
  * is not declared.
  */
-export function plan(
+export function planChanges(
   given: readonly (SequenceLike | SequenceNeeded)[],
   state: DatabaseState,
   options: PlanOptions = {},
 ): Plan {
-  checkKnown("plan", options, ["prune", "schemas", "renames", "new"]);
+  checkKnown("planChanges", options, ["prune", "schemas", "renames", "new"]);
   const declared = given as readonly SequenceLike[];
   const existing = new Map(state.sequences.map((sequence) => [keyOf(sequence), sequence]));
   const targets = targetsOf(declared, state, existing);

@@ -1,4 +1,4 @@
-import { moveSequence, ownSequence, renameSequence } from "../../index.js";
+import { setSequenceSchema, setSequenceOwnedBy, renameSequence } from "../../index.js";
 import { keyOf, nameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change } from "./change.js";
@@ -39,8 +39,9 @@ export function relocate(
     changes.push({
       kind: isRename ? "rename" : "move",
       subject: nameOf(removal.target.declared),
-      sql: (isRename ? renameSequence(before, to.seqName) : moveSequence(before, to.schema)).text,
-      inverse: (isRename ? renameSequence(after, removal.at.seqName) : moveSequence(after, removal.at.schema)).text,
+      sql: (isRename ? renameSequence(before, to.seqName) : setSequenceSchema(before, to.schema)).text,
+      inverse: (isRename ? renameSequence(after, removal.at.seqName) : setSequenceSchema(after, removal.at.schema))
+        .text,
       hazards: [
         ...(removal.at === removal.state ? namedInText(removal.target, removal.state) : []),
         ...(keyOf(to) === keyOf(removal.target)
@@ -94,8 +95,8 @@ function untie({ state, target, at }: Removal): Change[] {
     {
       kind: "own",
       subject: nameOf(target.declared),
-      sql: ownSequence(constant, null).text,
-      inverse: ownSequence(constant, ownedBy).text,
+      sql: setSequenceOwnedBy(constant, null).text,
+      inverse: setSequenceOwnedBy(constant, ownedBy).text,
       hazards: [],
     },
   ];

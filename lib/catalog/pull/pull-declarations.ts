@@ -8,7 +8,7 @@ import { constantSource, type Option, plain, quoted } from "./print-constant.js"
  * Writes TypeScript source that declares the sequences of a database, for a project that begins to use nextval.
  *
  * ```ts
- * pull(await inspect(db));
+ * pullDeclarations(await inspectSequences(db));
  * // import { pgSchema, pgSequence } from "nextval";
  * //
  * // export const billing = pgSchema("billing");
@@ -22,7 +22,7 @@ import { constantSource, type Option, plain, quoted } from "./print-constant.js"
  * must not be declared. Constants are named after their sequences, each name only once. A sequence of the default
  * schema is declared without a schema.
  */
-export function pull({ sequences, defaultSchema }: DatabaseState): string {
+export function pullDeclarations({ sequences, defaultSchema }: DatabaseState): string {
   const sorted = [...sequences].sort((a, b) => compare(a.schema, b.schema) || compare(a.seqName, b.seqName));
   const reasons = new Map(sorted.map((sequence) => [sequence, reasonToLeaveOut(sequence)]));
   const declared = sorted.filter((sequence) => reasons.get(sequence) === undefined);

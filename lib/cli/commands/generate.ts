@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import { DEFAULT_FORMAT, MIGRATION_FORMATS } from "../../catalog/generate/migration-formats.js";
-import { generate as filesOf } from "../../catalog/index.js";
+import { generateMigration as filesOf } from "../../catalog/index.js";
 import type { Flags } from "../config/settings.js";
 import { describe, planAsJson } from "../report/describe-plan.js";
 import { say, sayJson } from "../terminal/print.js";

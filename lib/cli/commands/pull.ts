@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { pull as sourceOf } from "../../catalog/index.js";
+import { pullDeclarations as sourceOf } from "../../catalog/index.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { look } from "../database/inspect-database.js";

@@ -1,4 +1,4 @@
-import { apply, type ApplyReport, type HazardCode, type Plan } from "../../catalog/index.js";
+import { applyPlan, type ApplyReport, type HazardCode, type Plan } from "../../catalog/index.js";
 import type { Flags } from "../config/settings.js";
 import { answersTo, describe, planAsJson } from "../report/describe-plan.js";
 import { CommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
@@ -127,7 +127,7 @@ function unasked(changes: string): string {
 }
 
 function carryOut({ db, plan, settings: { allow, lockTimeout } }: Planned): Promise<ApplyReport> {
-  return apply(db, plan, { allow, lockTimeout });
+  return applyPlan(db, plan, { allow, lockTimeout });
 }
 
 /** Returns why a plan cannot be applied, and which flags would allow it; null if it can. */

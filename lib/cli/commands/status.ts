@@ -2,9 +2,9 @@ import { setTimeout } from "node:timers/promises";
 import { Option } from "commander";
 import {
   type Health,
-  rate,
+  usageRates,
   type SequenceRate,
-  status as healthOf,
+  sequenceStatus as healthOf,
   type StatusOptions,
   toJson,
   toPrometheus,
@@ -76,7 +76,7 @@ async function status(flags: Flags): Promise<number> {
     while (flags.watch !== undefined) {
       await setTimeout(flags.watch * 1000);
       const after = await look();
-      print(after, rate(before, after), flags);
+      print(after, usageRates(before, after), flags);
       before = after;
       if (flags.once === true) break;
     }

@@ -1,4 +1,4 @@
-import { plan, type Plan, type PlanOptions } from "../../catalog/index.js";
+import { planChanges, type Plan, type PlanOptions } from "../../catalog/index.js";
 import type { Database } from "../../index.js";
 import { type Flags, type Settings, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
@@ -29,7 +29,7 @@ export async function withPlan<Result>(flags: Flags, use: (planned: Planned) => 
     const wanted = [...schemas, ...sequences.flatMap(({ schema }) => schema ?? [])];
     refuseUnknownSchemas(settings.schemas, state.schemas, wanted);
     const plannedWith = (options: PlanOptions): Planned => {
-      const made = plan(sequences, state, options);
+      const made = planChanges(sequences, state, options);
       return {
         plan: made,
         dotted: dottedNames(sequences, state, made),

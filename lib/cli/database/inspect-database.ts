@@ -1,4 +1,4 @@
-import { type DatabaseState, inspect } from "../../catalog/index.js";
+import { type DatabaseState, inspectSequences } from "../../catalog/index.js";
 import type { Database } from "../../index.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import type { Settings } from "../config/settings.js";
@@ -15,6 +15,6 @@ export function look(
   const { schemas } = settings;
   return db.begin("read only", async (tx) => {
     await setPatience(tx, settings);
-    return await readAgain(() => tx.savepoint((inner) => inspect(inner, { schemas })));
+    return await readAgain(() => tx.savepoint((inner) => inspectSequences(inner, { schemas })));
   });
 }

@@ -3,6 +3,7 @@ import { refuse } from "../../errors.js";
 import type { Sql } from "../../sql/fragment.js";
 import { JsonValue } from "../../sql/json.js";
 import { placeOf } from "../../sql/shape.js";
+import { writeBytes } from "./bytes-text.js";
 
 /**
  * Values become text here, before the driver sees them. The driver's own serializers (postgres.js 3.4.9) run after a
@@ -257,7 +258,7 @@ function dateText(date: Date, place: Place, at: number, path: string): string {
 /** A string that grows one byte at a time needs 40 times the memory of the bytes. */
 function hexText(bytes: Uint8Array, place: Place, at: number, path: string): string {
   if (2 * bytes.length > MAX_CHARACTERS) refuseTooLong(place(at, path));
-  return `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`;
+  return writeBytes(bytes);
 }
 
 function isBytes(value: object): value is Uint8Array {

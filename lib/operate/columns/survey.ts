@@ -1,4 +1,4 @@
-import { type DatabaseState, inspect, type SequenceState } from "../../catalog/index.js";
+import { type DatabaseState, inspectSequences, type SequenceState } from "../../catalog/index.js";
 import { keyOf, sequenceKeyOf } from "../../server/names.js";
 import type { Source } from "../../server/read-json.js";
 import { UNREADABLE } from "./comparability.js";
@@ -31,7 +31,7 @@ export async function look(
   onProgress?: ((progress: Progress) => void) | undefined,
 ): Promise<{ readonly user: string; readonly looked: readonly Looked[] }> {
   const { user, columns } = await readFedColumns(db, schemas, trust);
-  const before = await inspect(db, { schemas });
+  const before = await inspectSequences(db, { schemas });
   const readable = new Set(before.sequences.filter(({ lastValue }) => lastValue !== null).map(keyOf));
   const reasons = new Map<FedColumn, string>();
   for (const column of columns) {
@@ -44,7 +44,7 @@ export async function look(
     { ...trust, cheaply, version: before.serverVersion, undrawn: undrawnIn(before) },
     onProgress,
   );
-  const { sequences } = await inspect(db, { schemas });
+  const { sequences } = await inspectSequences(db, { schemas });
   const fed = groupBySequence(columns);
   const looked = sequences.map((sequence): Looked => {
     const own = fed.get(keyOf(sequence)) ?? [];

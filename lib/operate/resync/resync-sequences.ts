@@ -46,7 +46,7 @@ import {
  * A sequence that is far enough is left unchanged. So is the sequence of an empty table, unless `allowBackwards` is
  * set. A sequence that cycles moves only if a key has its next value.
  *
- * Takes the same locks as `status`. Throws `INVALID_ARGUMENT`.
+ * Takes the same locks as `sequenceStatus`. Throws `INVALID_ARGUMENT`.
  */
 export async function planResync(db: Pick<Database, "begin">, options?: PlanResyncOptions): Promise<ResyncPlan> {
   refuseTransaction("planResync", db);

@@ -49,7 +49,7 @@ export interface HealthProblem {
   readonly message: string;
 }
 
-/** A column that takes its values from a sequence, as `status` compared it. */
+/** A column that takes its values from a sequence, as `sequenceStatus` compared it. */
 export interface ColumnHealth extends ColumnName {
   /** The type as the server writes it: `integer`, `numeric(10,0)`. */
   readonly type: string;

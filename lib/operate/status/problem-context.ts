@@ -26,7 +26,7 @@ export interface Context {
 }
 
 /**
- * Returns a note for SQL that changes an option. `plan` compares options with the declaration, so the declaration has
+ * Returns a note for SQL that changes an option. `planChanges` compares options with the declaration, so the declaration has
  * to change as well. Sequences of columns and extensions have none.
  */
 export function alsoDeclared({ definedBy }: SequenceState): string {

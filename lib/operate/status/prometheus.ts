@@ -49,7 +49,7 @@ const METRICS: readonly Metric[] = [
  *
  * ```ts
  * response.setHeader("content-type", "text/plain; version=0.0.4");
- * response.end(toPrometheus(await status(db)));
+ * response.end(toPrometheus(await sequenceStatus(db)));
  * // nextval_sequence_used_ratio{schema="public",sequence="orders_id_seq"} 0.42
  * ```
  *

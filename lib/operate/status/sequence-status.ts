@@ -15,7 +15,7 @@ import { countUnreadable } from "./missing-grants.js";
 import type { Context } from "./problem-context.js";
 import { problemsOf } from "./problems.js";
 
-/** Options of `status`. */
+/** Options of `sequenceStatus`. */
 export interface StatusOptions extends Trust {
   /** The schemas whose sequences are reported. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
@@ -36,7 +36,7 @@ export interface StatusOptions extends Trust {
  * Reports the problems of the sequences of a database, current and coming, worst first.
  *
  * ```ts
- * const health = await status(db);
+ * const health = await sequenceStatus(db);
  * health.sequences[0]?.problems[0]?.message;
  * // public.orders_id_seq: its next value is 7, and public.orders.id already goes to 9000: inserts fail with 23505 ...
  * ```
@@ -60,11 +60,11 @@ export interface StatusOptions extends Trust {
  * Concurrent inserts cause no false alarm, because the position of a sequence is read after its rows. A column that
  * fails or may not be read is the problem `NOT_COMPARED`, because its sequence may be behind. Tables that are locked
  * against reading are read last, within the connection's `lock_timeout` in total. In a transaction of the caller,
- * `status` waits for a lock like any statement.
+ * `sequenceStatus` waits for a lock like any statement.
  *
  * Throws `INVALID_ARGUMENT`. Sources: "System Catalogs", `pg_sequence`, `pg_depend`, `pg_attrdef`; "CREATE SEQUENCE".
  */
-export async function status(db: Source, options?: StatusOptions): Promise<Health> {
+export async function sequenceStatus(db: Source, options?: StatusOptions): Promise<Health> {
   const {
     schemas,
     columns: chosen = "indexed",
@@ -72,7 +72,7 @@ export async function status(db: Source, options?: StatusOptions): Promise<Healt
     trustOwners,
     onProgress,
     ...rest
-  } = optionsOf("status", options, [
+  } = optionsOf("sequenceStatus", options, [
     "schemas",
     "columns",
     "views",
@@ -83,7 +83,10 @@ export async function status(db: Source, options?: StatusOptions): Promise<Healt
   ]);
   const thresholds = thresholdsOf(rest);
   if (chosen !== "indexed" && chosen !== "all") {
-    throw new NextvalError("INVALID_ARGUMENT", `status takes columns as "indexed" or "all", not ${String(chosen)}`);
+    throw new NextvalError(
+      "INVALID_ARGUMENT",
+      `sequenceStatus takes columns as "indexed" or "all", not ${String(chosen)}`,
+    );
   }
   const { user, looked } = await look(
     db,
@@ -118,7 +121,7 @@ function thresholdsOf({ warnAt, criticalAt }: StatusOptions): Thresholds {
   const warn = warnAt ?? Math.min(0.75, critical);
   if (!(warn > 0 && warn <= critical && critical <= 1)) {
     const given = `warnAt ${String(warnAt)} and criticalAt ${String(criticalAt)}`;
-    throw new NextvalError("INVALID_ARGUMENT", `status takes 0 < warnAt <= criticalAt <= 1, not ${given}`);
+    throw new NextvalError("INVALID_ARGUMENT", `sequenceStatus takes 0 < warnAt <= criticalAt <= 1, not ${given}`);
   }
   return { warnAt: warn, criticalAt: critical };
 }

@@ -21,12 +21,12 @@ export interface SequenceRate {
 const DAY = 86_400_000;
 
 /**
- * Computes how many values per day each sequence uses, and how many days it has left, from two samples of `status`.
+ * Computes how many values per day each sequence uses, and how many days it has left, from two samples of `sequenceStatus`.
  *
  * ```ts
- * const before = await status(db);
+ * const before = await sequenceStatus(db);
  * await setTimeout(60_000);
- * rate(before, await status(db))[0];
+ * usageRates(before, await sequenceStatus(db))[0];
  * // { sequence: { schema: "public", name: "orders_id_seq" }, drawn: 90n, perDay: 129600, daysLeft: 211.4 }
  * ```
  *
@@ -34,11 +34,11 @@ const DAY = 86_400_000;
  * between the samples is that of the server's clock. Throws `INVALID_ARGUMENT` if the second sample is not later than
  * the first.
  */
-export function rate(before: Health, after: Health): SequenceRate[] {
+export function usageRates(before: Health, after: Health): SequenceRate[] {
   const days = (after.sampledAt.getTime() - before.sampledAt.getTime()) / DAY;
   if (!(days > 0)) {
     const given = `${before.sampledAt.toISOString()} and ${after.sampledAt.toISOString()}`;
-    throw new NextvalError("INVALID_ARGUMENT", `rate takes the later sample second, not those of ${given}`);
+    throw new NextvalError("INVALID_ARGUMENT", `usageRates takes the later sample second, not those of ${given}`);
   }
   const earlier = new Map(before.sequences.map((health) => [sequenceKeyOf(health.sequence), health]));
   const rates = after.sequences.flatMap((health): SequenceRate[] => {

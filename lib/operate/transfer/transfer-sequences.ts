@@ -1,4 +1,4 @@
-import { inspect } from "../../catalog/index.js";
+import { inspectSequences } from "../../catalog/index.js";
 import { type Database, NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
 import type { SequenceName } from "../../server/names.js";
@@ -130,7 +130,7 @@ export async function applyTransfer(
     const behind = steps.filter(({ moves }) => moves);
     if (behind.length === 0) return report(steps);
     const set = await setWhereBehind(tx, behind);
-    const { overtaken, problems } = verify(behind, set, await inspect(tx, { schemas }));
+    const { overtaken, problems } = verify(behind, set, await inspectSequences(tx, { schemas }));
     const done = report(steps.map((step) => overtaken.get(step) ?? step));
     if (problems.length > 0) throw new TransferError(problems, done);
     return done;
@@ -188,7 +188,7 @@ async function look(name: Side["name"], db: Source, schemas: readonly string[] |
         'address', concat(extract(epoch from pg_catalog.pg_postmaster_start_time()), ' ', current_database())
       )::text as document`,
   );
-  return { name, role, address, state: await inspect(db, { schemas }) };
+  return { name, role, address, state: await inspectSequences(db, { schemas }) };
 }
 
 function stepOf(pair: Pair, asked: bigint): Step {

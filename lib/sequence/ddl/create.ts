@@ -15,7 +15,7 @@ import { statement } from "./ddl-statement.js";
  * // create sequence if not exists "order_seq" increment by 2 start with 100
  * ```
  *
- * The statement has no OWNED BY, because the table usually comes later: use `ownSequence`. For the comment use
+ * The statement has no OWNED BY, because the table usually comes later: use `setSequenceOwnedBy`. For the comment use
  * `commentOnSequence`.
  *
  * With `ifNotExists`, any existing relation of that name is accepted, whatever its options. `temporary` makes a

@@ -28,14 +28,14 @@ const OPTIONS = [
  * Makes a column an identity column, in `create table`.
  *
  * ```ts
- * sql`create table orders (id bigint ${identity("always", { startWith: 100 })}, note text)`;
+ * sql`create table orders (id bigint ${generatedAsIdentity("always", { startWith: 100 })}, note text)`;
  * // create table orders (id bigint generated always as identity (start with 100), note text)
  * ```
  *
  * With `"always"`, an insert that gives a value for the column fails (428C9) unless it says OVERRIDING SYSTEM VALUE.
  * Inserts need no privilege on the sequence. Source: "CREATE TABLE".
  */
-export function identity(generated: "always" | "by default", given: IdentityOptions = {}): Sql {
+export function generatedAsIdentity(generated: "always" | "by default", given: IdentityOptions = {}): Sql {
   if (generated !== "always" && generated !== "by default") {
     throw new NextvalError(
       "INVALID_ARGUMENT",

@@ -9,20 +9,20 @@ import { checkedName, statement } from "./ddl-statement.js";
  * Makes a column own a sequence, so PostgreSQL drops the sequence with the column or its table.
  *
  * ```ts
- * ownSequence(invoiceSeq); // alter sequence "billing"."invoice_seq" owned by "billing"."invoice"."id"
- * ownSequence(invoiceSeq, null); // alter sequence "billing"."invoice_seq" owned by none
+ * setSequenceOwnedBy(invoiceSeq); // alter sequence "billing"."invoice_seq" owned by "billing"."invoice"."id"
+ * setSequenceOwnedBy(invoiceSeq, null); // alter sequence "billing"."invoice_seq" owned by none
  * ```
  *
  * The column is the declared one if none is given. Null removes the ownership. The server requires that the table is in
  * the sequence's schema and has the same owner. Source: "ALTER SEQUENCE".
  */
-export function ownSequence(
+export function setSequenceOwnedBy(
   sequence: SequenceLike | SequenceNeeded,
   column?: { readonly table: string; readonly column: string } | null,
 ): Sql {
   const own = sequenceOf(sequence);
   const owner = column === undefined ? readOnce(own.seqOptions).ownedBy : column;
-  if (owner === undefined) return fail(own, "ownSequence needs a column, because none is declared as ownedBy");
+  if (owner === undefined) return fail(own, "setSequenceOwnedBy needs a column, because none is declared as ownedBy");
   return statement(own, "alter sequence", quotedName(own), "owned by", owner === null ? "none" : columnOf(own, owner));
 }
 

@@ -19,10 +19,10 @@ export function renameSequence(sequence: SequenceLike | SequenceNeeded, name: st
  * Moves a sequence to another schema. A sequence that a column owns moves only together with its table.
  *
  * ```ts
- * moveSequence(orderSeq, "sales"); // alter sequence "order_seq" set schema "sales"
+ * setSequenceSchema(orderSeq, "sales"); // alter sequence "order_seq" set schema "sales"
  * ```
  */
-export function moveSequence(sequence: SequenceLike | SequenceNeeded, schema: PgSchema | string): Sql {
+export function setSequenceSchema(sequence: SequenceLike | SequenceNeeded, schema: PgSchema | string): Sql {
   const own = sequenceOf(sequence);
   const name = typeof schema === "string" ? schema : schema.schemaName;
   return statement(own, "alter sequence", quotedName(own), "set schema", checkedName(own, name));

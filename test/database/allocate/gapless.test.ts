@@ -1,5 +1,5 @@
 import { bind, type Database, NextvalError, type Transaction } from "nextval";
-import { gapless } from "nextval/allocate";
+import { gaplessCounter } from "nextval/allocate";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
@@ -16,7 +16,7 @@ beforeEach(async () => {
   await db`create table invoices (no bigint primary key, note text)`;
 });
 
-const invoiceNo = gapless("invoice_no");
+const invoiceNo = gaplessCounter("invoice_no");
 
 async function numbers(db: Database): Promise<bigint[]> {
   return (await db<{ no: bigint }>`select no from invoices order by no`).map(({ no }) => no);
@@ -34,7 +34,7 @@ test("its statements", async () => {
   expect(invoiceNo.create().text).toMatch(
     /^do 'begin\n {2}create table if not exists "gapless_counter" \("name" pg_catalog.text primary key, "value" bigint not null\);\n/,
   );
-  expect(gapless("no", { schema: 'we"ird' }).create().text).toContain('"we""ird"."gapless_counter"');
+  expect(gaplessCounter("no", { schema: 'we"ird' }).create().text).toContain('"we""ird"."gapless_counter"');
 });
 
 test("several programs may create the table at the same time", async () => {
@@ -44,7 +44,7 @@ test("several programs may create the table at the same time", async () => {
     for (let round = 0; round < 10; round++) {
       await database.client`drop schema if exists ${database.client(schema)} cascade`;
       await database.client`create schema ${database.client(schema)}`;
-      const counter = gapless("no", { schema });
+      const counter = gaplessCounter("no", { schema });
       await Promise.all(programs.map((program) => program.query(counter.create())));
       expect(await db.begin((tx) => counter.next(tx))).toBe(1n);
     }
@@ -55,7 +55,7 @@ test("several programs may create the table at the same time", async () => {
 test("each counter counts separately, from its start, whatever its name", async () => {
   await db`create schema billing`;
   const names = ["a", "A", "it's", 'quo"te', "back\\slash", "名".repeat(500), "invoice_no_2026"];
-  const counters = names.map((name, index) => gapless(name, { schema: "billing", startWith: index * 1000 - 1 }));
+  const counters = names.map((name, index) => gaplessCounter(name, { schema: "billing", startWith: index * 1000 - 1 }));
   await db.query(counters[0]!.create());
   for (let round = 0; round < 3; round++) {
     for (const [index, counter] of counters.entries()) {
@@ -153,7 +153,7 @@ test("the server's errors name what is missing", async () => {
   await expect(db.begin((tx) => invoiceNo.next(tx))).rejects.toThrow('relation "gapless_counter" does not exist');
   await db.query(invoiceNo.create());
   await expect(db.begin("read only", (tx) => invoiceNo.next(tx))).rejects.toThrow("read-only transaction");
-  const last = gapless("last", { startWith: 2n ** 63n - 1n });
+  const last = gaplessCounter("last", { startWith: 2n ** 63n - 1n });
   expect(await db.begin((tx) => last.next(tx))).toBe(2n ** 63n - 1n);
   await expect(db.begin((tx) => last.next(tx))).rejects.toThrow("bigint out of range");
 });
@@ -174,9 +174,9 @@ test("a waiting transaction with repeatable read has to try again", async () => 
 
 test.each([
   ["", undefined, 'gapless takes a name of 1 to 500 characters without NUL or half a surrogate pair, not ""'],
-  ["a\0", undefined, "gapless takes a name of 1 to 500 characters"],
-  ["\ud800", undefined, "gapless takes a name of 1 to 500 characters"],
-  ["x".repeat(501), undefined, "gapless takes a name of 1 to 500 characters"],
+  ["a\0", undefined, "gaplessCounter takes a name of 1 to 500 characters"],
+  ["\ud800", undefined, "gaplessCounter takes a name of 1 to 500 characters"],
+  ["x".repeat(501), undefined, "gaplessCounter takes a name of 1 to 500 characters"],
   [5, undefined, "not number"],
   ["no", { startWith: 1.5 }, "no: startWith must be an integer within 64 bits, not 1.5"],
   [
@@ -185,9 +185,9 @@ test.each([
     "no: startWith must be an integer within 64 bits, not 9223372036854775808",
   ],
   ["no", { startWith: "01" }, "no: startWith must be an integer within 64 bits, not 01"],
-  ["no", null, "gapless takes options as an object, not null"],
+  ["no", null, "gaplessCounter takes options as an object, not null"],
   ["no", { schema: "" }, "the schema name is empty"],
 ])("refuses %j with %j", (name, options, message) => {
-  expect(() => gapless(name as string, options as {})).toThrow(message);
-  expect(() => gapless(name as string, options as {})).toThrow(NextvalError);
+  expect(() => gaplessCounter(name as string, options as {})).toThrow(message);
+  expect(() => gaplessCounter(name as string, options as {})).toThrow(NextvalError);
 });

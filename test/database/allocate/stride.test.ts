@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { type AnySequence, bind, createSequence, NextvalError, pgSchema, pgSequence, resolveOptions } from "nextval";
 import { checkStrides, stride } from "nextval/allocate";
-import { inspect } from "nextval/catalog";
+import { inspectSequences } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
@@ -189,7 +189,7 @@ describe("checkStrides", () => {
     const db = bind(database.client);
     const state = async (statement: string) => {
       await database.client.unsafe(`drop sequence if exists order_seq; ${statement}`);
-      return (await inspect(db)).sequences[0]!;
+      return (await inspectSequences(db)).sequences[0]!;
     };
     const eu = await state("create sequence order_seq increment 2");
     const us = await state("create sequence order_seq increment 2 start 2");

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { bind, type Database, pgSchema, pgSequence } from "nextval";
-import { apply, inspect, plan } from "nextval/catalog";
+import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
@@ -14,14 +14,14 @@ beforeEach(async () => {
 });
 
 async function names(): Promise<string[]> {
-  return (await inspect(db)).sequences.map(({ seqName }) => seqName);
+  return (await inspectSequences(db)).sequences.map(({ seqName }) => seqName);
 }
 
 test("all or nothing: a failure in the middle leaves no change, and names the declaration", async () => {
   await database.client`create materialized view seen as select 1 as id`;
   const declared = [orderSeq, pgSequence("owned_seq", { ownedBy: { table: "seen", column: "id" } })];
-  const made = plan(declared, await inspect(db));
-  await expect(apply(db, made)).rejects.toMatchObject({
+  const made = planChanges(declared, await inspectSequences(db));
+  await expect(applyPlan(db, made)).rejects.toMatchObject({
     code: "CHANGE_REFUSED",
     sequence: "owned_seq",
     message: expect.stringMatching(
@@ -38,8 +38,11 @@ test("a sequence of another role is refused, by the name of the declaration", as
     `create role ${role}; create table orders (id bigint); alter table orders owner to ${role}`,
   );
   try {
-    const made = plan([pgSequence("order_seq", { ownedBy: { table: "orders", column: "id" } })], await inspect(db));
-    await expect(apply(db, made)).rejects.toMatchObject({
+    const made = planChanges(
+      [pgSequence("order_seq", { ownedBy: { table: "orders", column: "id" } })],
+      await inspectSequences(db),
+    );
+    await expect(applyPlan(db, made)).rejects.toMatchObject({
       code: "CHANGE_REFUSED",
       message: expect.stringContaining('order_seq: the server refused alter sequence "order_seq" owned by'),
       cause: { code: "55000" },
@@ -51,33 +54,33 @@ test("a sequence of another role is refused, by the name of the declaration", as
 
 test("two deployments at the same time: one applies the plan, the other finds it applied", async () => {
   const others = [database.connect({ max: 1 }), database.connect({ max: 1 }), database.connect({ max: 1 })];
-  const made = plan([orderSeq], await inspect(db));
-  await Promise.all(others.map((client) => apply(bind(client), made)));
+  const made = planChanges([orderSeq], await inspectSequences(db));
+  await Promise.all(others.map((client) => applyPlan(bind(client), made)));
   expect(await names()).toEqual(["order_seq"]);
 });
 
 test("with every default isolation level", async () => {
   const options = { max: 1, connection: { default_transaction_isolation: "repeatable read" as const } };
   const others = [database.connect(options), database.connect(options), database.connect(options)];
-  const made = plan([orderSeq], await inspect(db));
-  await Promise.all(others.map((client) => apply(bind(client), made)));
+  const made = planChanges([orderSeq], await inspectSequences(db));
+  await Promise.all(others.map((client) => applyPlan(bind(client), made)));
   expect(await names()).toEqual(["order_seq"]);
 });
 
 test("an outdated plan is refused", async () => {
   await database.client`create sequence order_seq`;
-  const made = plan([orderSeq], await inspect(db));
+  const made = planChanges([orderSeq], await inspectSequences(db));
   await database.client`alter sequence order_seq cache 5`;
-  await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_OUTDATED" });
-  expect((await inspect(db)).sequences[0]?.options).toMatchObject({ startWith: 1n, cache: 5n });
+  await expect(applyPlan(db, made)).rejects.toMatchObject({ code: "PLAN_OUTDATED" });
+  expect((await inspectSequences(db)).sequences[0]?.options).toMatchObject({ startWith: 1n, cache: 5n });
 });
 
 test("of four plans of one state, only one is applied: the others' statements would work, but the state has changed", async () => {
   await database.client`create sequence order_seq`;
-  const state = await inspect(db);
+  const state = await inspectSequences(db);
   const others = [10, 20, 30, 40].map((maxValue) => {
-    const made = plan([pgSequence("order_seq", { maxValue })], state);
-    return apply(bind(database.connect({ max: 1 })), made).then(
+    const made = planChanges([pgSequence("order_seq", { maxValue })], state);
+    return applyPlan(bind(database.connect({ max: 1 })), made).then(
       () => maxValue,
       (error: unknown) => error,
     );
@@ -85,7 +88,7 @@ test("of four plans of one state, only one is applied: the others' statements wo
   const outcomes = await Promise.all(others);
   const [applied, ...rest] = outcomes.filter((outcome) => typeof outcome === "number");
   expect(rest).toEqual([]);
-  expect((await inspect(db)).sequences[0]?.options.maxValue).toBe(BigInt(applied!));
+  expect((await inspectSequences(db)).sequences[0]?.options.maxValue).toBe(BigInt(applied!));
   for (const outcome of outcomes.filter((each) => each !== applied)) {
     expect(outcome).toMatchObject({
       code: "PLAN_OUTDATED",
@@ -101,13 +104,13 @@ test.each([
 ])("%s is outdated after another change of the sequence", async (_what, change, options, allow) => {
   await database.client.unsafe("create sequence old_seq cycle start 100");
   const declared = [pgSequence("order_seq", { startWith: 100, cycle: true })];
-  const made = plan(declared, await inspect(db), options);
+  const made = planChanges(declared, await inspectSequences(db), options);
   await database.client.unsafe(`alter sequence old_seq ${change}`);
-  await expect(apply(db, made, { allow })).rejects.toMatchObject({ code: "PLAN_OUTDATED" });
+  await expect(applyPlan(db, made, { allow })).rejects.toMatchObject({ code: "PLAN_OUTDATED" });
   // Values that are drawn in between do not make a plan outdated.
-  const again = plan(declared, await inspect(db), options);
+  const again = planChanges(declared, await inspectSequences(db), options);
   await database.client`select nextval('old_seq')`;
-  await apply(db, again, { allow });
+  await applyPlan(db, again, { allow });
 });
 
 test("a plan that does not lead to the declarations is rolled back", async () => {
@@ -117,7 +120,7 @@ test("a plan that does not lead to the declarations is rolled back", async () =>
       begin if current_query() like 'create sequence%' then execute 'alter sequence order_seq cache 7'; end if; end $$;
     create event trigger undo on ddl_command_end when tag in ('CREATE SEQUENCE') execute function undo()`);
   try {
-    await expect(apply(db, plan([orderSeq], await inspect(db)))).rejects.toMatchObject({
+    await expect(applyPlan(db, planChanges([orderSeq], await inspectSequences(db)))).rejects.toMatchObject({
       code: "PLAN_INCOMPLETE",
       message: expect.stringContaining('alter sequence "public"."order_seq" cache 1'),
     });
@@ -129,16 +132,16 @@ test("a plan that does not lead to the declarations is rolled back", async () =>
 
 test("waits for a lock no longer than lockTimeout", async () => {
   await database.client`create sequence order_seq`;
-  const made = plan([orderSeq], await inspect(db));
+  const made = planChanges([orderSeq], await inspectSequences(db));
   await database.client.begin(async (tx) => {
     await tx`select nextval('order_seq')`;
-    await expect(apply(bind(database.connect()), made, { lockTimeout: 100 })).rejects.toMatchObject({
+    await expect(applyPlan(bind(database.connect()), made, { lockTimeout: 100 })).rejects.toMatchObject({
       code: "LOCK_TIMEOUT",
       message: expect.stringContaining("not free within 100 ms in all, and nothing was changed"),
     });
   });
-  expect((await inspect(db)).sequences[0]?.options.startWith).toBe(1n);
-  await expect(apply(db, made, { lockTimeout: -1 })).rejects.toThrow(
+  expect((await inspectSequences(db)).sequences[0]?.options.startWith).toBe(1n);
+  await expect(applyPlan(db, made, { lockTimeout: -1 })).rejects.toThrow(
     "a lockTimeout from 0 to 2147483647 milliseconds, not -1",
   );
 });
@@ -146,7 +149,7 @@ test("waits for a lock no longer than lockTimeout", async () => {
 test("waits for all of its locks together no longer than lockTimeout", async () => {
   const declared = ["a", "b", "c", "d"].map((name) => pgSequence(name, { cache: 5 }));
   for (const { seqName } of declared) await database.client`create sequence ${database.client(seqName)}`;
-  const made = plan(declared, await inspect(db));
+  const made = planChanges(declared, await inspectSequences(db));
   const held = declared.map(({ seqName }) => {
     let release = () => {};
     const free = new Promise<void>((resolve) => {
@@ -161,7 +164,7 @@ test("waits for all of its locks together no longer than lockTimeout", async () 
   await expect
     .poll(async () => await database.client`select from pg_locks where relation = 'd'::regclass`)
     .toHaveLength(1);
-  const applying = expect(apply(db, made, { lockTimeout: 300 })).rejects.toMatchObject({
+  const applying = expect(applyPlan(db, made, { lockTimeout: 300 })).rejects.toMatchObject({
     code: "LOCK_TIMEOUT",
     message: expect.stringContaining("not free within 300 ms in all"),
   });
@@ -180,7 +183,7 @@ test("waits for all of its locks together no longer than lockTimeout", async () 
   await applying;
   for (const { release } of held) release();
   await Promise.all(held.map(({ done }) => done));
-  await apply(db, made, { lockTimeout: 3_000 });
+  await applyPlan(db, made, { lockTimeout: 3_000 });
 });
 
 test("a plan that takes more locks than the server has room for is refused before any change", async () => {
@@ -189,7 +192,7 @@ test("a plan that takes more locks than the server has room for is refused befor
     from (select current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int as sessions) s`;
   const count = room.locks + 1;
   const declared = Array.from({ length: count }, (_, number) => pgSequence(`seq_${number}`));
-  await expect(apply(db, plan(declared, await inspect(db)))).rejects.toMatchObject({
+  await expect(applyPlan(db, planChanges(declared, await inspectSequences(db)))).rejects.toMatchObject({
     code: "PLAN_REFUSED",
     message:
       `the plan locks ${count} sequences and tables in one transaction, the server has room for ${room.locks} locks, and nothing was changed; ` +
@@ -204,7 +207,7 @@ test("if others have filled the lock table, nothing is changed, and the error ha
       begin raise exception 'out of shared memory' using errcode = '53200'; end $$;
     create event trigger fail on ddl_command_end when tag in ('CREATE SEQUENCE') execute function fail()`);
   try {
-    await expect(apply(db, plan([orderSeq], await inspect(db)))).rejects.toMatchObject({
+    await expect(applyPlan(db, planChanges([orderSeq], await inspectSequences(db)))).rejects.toMatchObject({
       code: "PLAN_REFUSED",
       message:
         "the server has no room left for the locks of the plan, 1 at least, and nothing was changed; apply fewer declarations at a time, or raise max_locks_per_transaction and restart the server",
@@ -219,11 +222,11 @@ test("a deadlock with a session that draws in the opposite order changes nothing
   const declared = [pgSequence("a_seq", { cache: 5 }), pgSequence("b_seq", { cache: 5 })];
   await database.client`create sequence a_seq`;
   await database.client`create sequence b_seq`;
-  const made = plan(declared, await inspect(db));
+  const made = planChanges(declared, await inspectSequences(db));
   const applying = bind(database.connect({ max: 1 }));
   await database.client.begin(async (tx) => {
     await tx`select nextval('b_seq')`;
-    const applied = apply(applying, made).catch((error: unknown) => error);
+    const applied = applyPlan(applying, made).catch((error: unknown) => error);
     // It has altered the first by then, and waits for the second: it is the one to find the deadlock.
     const waiting = () => tx`select from pg_locks where not granted and relation = 'b_seq'::regclass`;
     await expect.poll(async () => (await waiting()).length).toBe(1);
@@ -235,8 +238,8 @@ test("a deadlock with a session that draws in the opposite order changes nothing
       cause: expect.objectContaining({ code: "40P01" }),
     });
   });
-  expect((await inspect(db)).sequences.map(({ options }) => options.cache)).toEqual([1n, 1n]);
-  await apply(db, made);
+  expect((await inspectSequences(db)).sequences.map(({ options }) => options.cache)).toEqual([1n, 1n]);
+  await applyPlan(db, made);
 });
 
 test("a name that is taken at the last moment changes nothing, and is reported", async () => {
@@ -244,7 +247,7 @@ test("a name that is taken at the last moment changes nothing, and is reported",
     create function take() returns event_trigger language plpgsql as $$ begin create table order_seq (); end $$;
     create event trigger take on ddl_command_start when tag in ('CREATE SEQUENCE') execute function take()`);
   try {
-    await expect(apply(db, plan([orderSeq], await inspect(db)))).rejects.toMatchObject({
+    await expect(applyPlan(db, planChanges([orderSeq], await inspectSequences(db)))).rejects.toMatchObject({
       code: "PLAN_OUTDATED",
       message: 'order_seq: relation "order_seq" already exists, and nothing was changed; inspect and plan again',
       cause: expect.objectContaining({ code: "42P07" }),
@@ -257,17 +260,17 @@ test("a name that is taken at the last moment changes nothing, and is reported",
 
 test("a cursor that reads from an altered sequence only delays apply", async () => {
   await database.client`create sequence order_seq`;
-  const made = plan([orderSeq], await inspect(db));
+  const made = planChanges([orderSeq], await inspectSequences(db));
   let isDone = false;
   let applied: Promise<void> | undefined;
   await database.client.begin(async (tx) => {
     await tx`declare open cursor for select last_value from order_seq, generate_series(1, 9)`;
     await tx`fetch 1 from open`;
-    applied = apply(bind(database.connect({ max: 1 })), made, { lockTimeout: 100 }).then(() => {
+    applied = applyPlan(bind(database.connect({ max: 1 })), made, { lockTimeout: 100 }).then(() => {
       isDone = true;
     });
     await expect
-      .poll(async () => (await inspect(bind(database.connect({ max: 1 })))).sequences[0]?.options.startWith)
+      .poll(async () => (await inspectSequences(bind(database.connect({ max: 1 })))).sequences[0]?.options.startWith)
       .toBe(100n);
     expect(await db.nextval(orderSeq)).toBe(1n);
     await setTimeout(500);
@@ -288,7 +291,7 @@ test("a role that may read only some of the sequences sees what it could not rea
       const reader = bind(database.connect({ max: 1 }));
       return await reader.session(async (session) => {
         await session`set role nextval_reader`;
-        return await inspect(session);
+        return await inspectSequences(session);
       });
     });
     const seen = state.sequences.map(({ seqName, lastValue, isCalled, missingPrivileges }) => ({
@@ -304,7 +307,7 @@ test("a role that may read only some of the sequences sees what it could not rea
       { seqName: "used_seq", lastValue: 1n, isCalled: true, missingPrivileges: ["select", "update"] },
     ]);
     const declared = ["closed_seq", "free_seq", "fresh_seq", "used_seq"].map((name) => pgSequence(name));
-    expect(plan(declared, state).changes).toEqual([]);
+    expect(planChanges(declared, state).changes).toEqual([]);
   } finally {
     await database.client.unsafe("drop owned by nextval_reader; drop role nextval_reader");
   }
@@ -314,7 +317,7 @@ test("a client that renames columns is read correctly", async () => {
   await database.client`create sequence order_seq`;
   const { default: postgres } = await import("postgres");
   const camel = bind(database.connect({ transform: postgres.toPascal as never }));
-  expect((await inspect(camel)).sequences.map(({ seqName }) => seqName)).toEqual(["order_seq"]);
-  await apply(camel, plan([orderSeq, pgSchema("made").sequence("x")], await inspect(camel)));
+  expect((await inspectSequences(camel)).sequences.map(({ seqName }) => seqName)).toEqual(["order_seq"]);
+  await applyPlan(camel, planChanges([orderSeq, pgSchema("made").sequence("x")], await inspectSequences(camel)));
   expect(await names()).toEqual(["x", "order_seq"]);
 });

@@ -1,5 +1,5 @@
 import { bind, type Database, nextval, pgSequence } from "nextval";
-import { apply, type HazardCode, inspect, plan } from "nextval/catalog";
+import { applyPlan, type HazardCode, inspectSequences, planChanges } from "nextval/catalog";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../../server/server.js";
@@ -33,9 +33,9 @@ const logged = pgSequence("order_seq");
 const unlogged = pgSequence("order_seq", { unlogged: true });
 
 async function push(sequence: typeof logged | typeof unlogged, hazards: readonly HazardCode[]): Promise<void> {
-  const made = plan([sequence], await inspect(db));
+  const made = planChanges([sequence], await inspectSequences(db));
   expect(made.changes.flatMap((change) => change.hazards.map(({ code }) => code))).toEqual(hazards);
-  await apply(db, made, { allow: hazards });
+  await applyPlan(db, made, { allow: hazards });
 }
 
 async function insert(): Promise<bigint> {
@@ -44,10 +44,10 @@ async function insert(): Promise<bigint> {
 }
 
 test("an unlogged sequence repeats values after a crash, and so may one that was set logged just before", async () => {
-  const { serverVersion } = await inspect(db);
+  const { serverVersion } = await inspectSequences(db);
   await db`create table orders (id bigint)`;
   if (serverVersion < 150_000) {
-    const made = plan([unlogged], await inspect(db));
+    const made = planChanges([unlogged], await inspectSequences(db));
     expect(made.changes[0]?.hazards).toMatchObject([{ code: "NEEDS_POSTGRES_15", blocked: true }]);
     await expect(client.unsafe(made.changes[0]!.sql)).rejects.toMatchObject({ code: "0A000" });
     return;
@@ -65,8 +65,11 @@ test("an unlogged sequence repeats values after a crash, and so may one that was
 });
 
 test("changes that the server is too old for are blocked", async () => {
-  const state = await inspect(db);
-  const [change] = plan([pgSequence("new_seq", { unlogged: true })], { ...state, serverVersion: 140_005 }).changes;
+  const state = await inspectSequences(db);
+  const [change] = planChanges([pgSequence("new_seq", { unlogged: true })], {
+    ...state,
+    serverVersion: 140_005,
+  }).changes;
   expect(change?.hazards).toEqual([
     {
       code: "NEEDS_POSTGRES_15",

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { bind, pgSequence } from "nextval";
-import { apply, inspect, plan } from "nextval/catalog";
+import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
 import { look } from "../../../lib/cli/database/inspect-database.js";
 import { useDatabase } from "../../support/database.js";
@@ -61,11 +61,11 @@ test.each([
   let cache = 1;
   try {
     for (const end = Date.now() + TIME; Date.now() < end;) {
-      const alone = await inspect(db);
+      const alone = await inspectSequences(db);
       expect(alone.sequences.filter(({ seqName }) => seqName.startsWith("kept_"))).toHaveLength(50);
       const together = await look(db, { schemas: undefined, lockTimeout: undefined });
       expect(together.sequences.filter(({ seqName }) => seqName.startsWith("kept_"))).toHaveLength(50);
-      await apply(db, plan([pgSequence("kept_1", { cache: (cache = 3 - cache) })], alone), {
+      await applyPlan(db, planChanges([pgSequence("kept_1", { cache: (cache = 3 - cache) })], alone), {
         allow: ["CACHE_BREAKS_ORDER"],
       });
     }
@@ -83,7 +83,7 @@ test("a sequence that is altered concurrently is read again", async () => {
   })();
   try {
     for (const end = Date.now() + TIME; Date.now() < end;) {
-      const { sequences } = await inspect(bind(database.client));
+      const { sequences } = await inspectSequences(bind(database.client));
       expect(sequences.find(({ seqName }) => seqName === "altered_seq")).toMatchObject({ isCalled: false });
     }
   } finally {

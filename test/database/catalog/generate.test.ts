@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { bind, pgSchema, pgSequence, type SequenceLike } from "nextval";
-import { generate, inspect, type MigrationFormat, plan } from "nextval/catalog";
+import { generateMigration, inspectSequences, type MigrationFormat, planChanges } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
@@ -31,7 +31,7 @@ const declared: SequenceLike[] = [
   pgSchema("billing").sequence("moved_seq"),
 ];
 
-const state = () => inspect(bind(database.client));
+const state = () => inspectSequences(bind(database.client));
 
 /** The parts of a migration as its tool sends them: each as a whole, or by statement. */
 function partsOf(format: MigrationFormat, contents: readonly string[]): [up: string[], down: string[]] {
@@ -51,18 +51,18 @@ function partsOf(format: MigrationFormat, contents: readonly string[]): [up: str
 describe.each<MigrationFormat>(["sql", "dbmate", "goose", "node-pg-migrate", "flyway"])("%s", (format) => {
   test("up leads to the declarations, down leads back", async () => {
     const before = await state();
-    const made = plan(declared, before, { prune: true, renames: { moved_seq: "billing.moved_seq" } });
+    const made = planChanges(declared, before, { prune: true, renames: { moved_seq: "billing.moved_seq" } });
     expect(made.changes.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(["create schema", "create", "move", "alter", "own", "comment", "drop"]),
     );
     const [up, down] = partsOf(
       format,
-      generate(made, { name: "all_of_it", format }).map(({ content }) => content),
+      generateMigration(made, { name: "all_of_it", format }).map(({ content }) => content),
     );
 
     for (const text of up) await database.client.unsafe(text);
     const after = await state();
-    expect(plan(declared, after, { prune: true }).changes).toEqual([]);
+    expect(planChanges(declared, after, { prune: true }).changes).toEqual([]);
     expect(after.sequences.map(({ options }) => options.comment)).toEqual([COMMENT, null, COMMENT]);
 
     for (const text of down) await database.client.unsafe(text);
@@ -79,8 +79,8 @@ test("any comment arrives as it was", async () => {
   const comment = fc.array(piece, { minLength: 1 }).map((pieces) => pieces.join("").replaceAll("\0", "") || "x");
   await fc.assert(
     fc.asyncProperty(comment, async (comment) => {
-      const made = plan([pgSequence("moved_seq", { comment })], await state());
-      const [file] = generate(made, { name: "x", format: "sql" });
+      const made = planChanges([pgSequence("moved_seq", { comment })], await state());
+      const [file] = generateMigration(made, { name: "x", format: "sql" });
       expect(file?.content.match(/\n/g)).toHaveLength(1);
       const [row] = await database.client.begin(async (tx) => {
         await tx.unsafe(file!.content);

@@ -1,5 +1,5 @@
 import { bind, type Database, nextval, pgSchema, pgSequence, type SequenceLike, type SequenceOptions } from "nextval";
-import { apply, type HazardCode, inspect, plan, type PlanOptions } from "nextval/catalog";
+import { applyPlan, type HazardCode, inspectSequences, planChanges, type PlanOptions } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
 
@@ -25,16 +25,16 @@ async function push(
   options?: PlanOptions,
   schemas?: readonly string[],
 ) {
-  const state = await inspect(db, { schemas });
-  const made = plan(sequences, state, options);
+  const state = await inspectSequences(db, { schemas });
+  const made = planChanges(sequences, state, options);
   const hazards = made.changes.flatMap((change) => change.hazards);
   expect(hazards.map(({ code }) => code)).toEqual(codes);
   const messages = hazards.map(({ message }) => message);
   if (codes.length > 0) {
-    await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED" });
-    expect(plan(sequences, await inspect(db, { schemas }), options).changes).toEqual(made.changes);
+    await expect(applyPlan(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED" });
+    expect(planChanges(sequences, await inspectSequences(db, { schemas }), options).changes).toEqual(made.changes);
   }
-  await apply(db, made, { allow: codes });
+  await applyPlan(db, made, { allow: codes });
   return messages;
 }
 
@@ -225,9 +225,9 @@ describe("KEY_HAS_ROWS", () => {
     const other = bind(database.connect({ max: 1, connection: { lock_timeout: 500 } }));
     await database.client.begin(async (tx) => {
       await tx`lock table t in access exclusive mode`;
-      expect((await inspect(other)).keys).toMatchObject([{ table: "t", hasRows: true }]);
+      expect((await inspectSequences(other)).keys).toMatchObject([{ table: "t", hasRows: true }]);
     });
-    expect((await inspect(other)).keys).toMatchObject([{ table: "t", hasRows: false }]);
+    expect((await inspectSequences(other)).keys).toMatchObject([{ table: "t", hasRows: false }]);
   });
 });
 
@@ -236,7 +236,7 @@ test("UNLOGGED_STARTS_OVER: a new sequence is unlogged, and its table is not", a
   await database.client.unsafe("drop sequence s; create unlogged table t (id bigint)");
   const codes = (await serverVersion(database.client)) < 15 ? ["NEEDS_POSTGRES_15"] : [];
   const hazards = async () =>
-    plan([owned], await inspect(db)).changes.flatMap((each) => each.hazards.map(({ code }) => code));
+    planChanges([owned], await inspectSequences(db)).changes.flatMap((each) => each.hazards.map(({ code }) => code));
   expect(await hazards()).toEqual(codes);
   await database.client`drop table t`;
   await database.client`create table t (id bigint)`;
@@ -471,7 +471,9 @@ describe("WIDER_THAN_COLUMN: a new sequence for a key that is not of integers", 
 
 test("NAMED_IN_TEXT: the default of a domain looks the name up, and prune leaves the sequence alone", async () => {
   await database.client.unsafe("create domain key as bigint default nextval('public.s'::text)");
-  expect(plan([pgSequence("a")], await inspect(db), { prune: true }).changes).toMatchObject([{ kind: "create" }]);
+  expect(planChanges([pgSequence("a")], await inspectSequences(db), { prune: true }).changes).toMatchObject([
+    { kind: "create" },
+  ]);
   await database.client.unsafe("create domain outer_key as key; create table t (id outer_key, n text)");
   await push(["NAMED_IN_TEXT"], [pgSequence("z")], { renames: { s: "z" } });
   await expect(insert()).rejects.toMatchObject({ code: "42P01" });
@@ -534,7 +536,9 @@ describe("NAMED_IN_TEXT: code looks the name up", () => {
   test("prune leaves a sequence alone that a parsed function or a view looks up", async () => {
     await database.client.unsafe(`create sequence "ün ï"; create view v as select nextval('"ün ï"'::text) as id;
       create function next_id() returns bigint return nextval('s'::text)`);
-    expect(plan([pgSequence("a")], await inspect(db), { prune: true }).changes).toMatchObject([{ kind: "create" }]);
+    expect(planChanges([pgSequence("a")], await inspectSequences(db), { prune: true }).changes).toMatchObject([
+      { kind: "create" },
+    ]);
   });
 
   test("a name that is a part of a word, of another function, or of several words", async () => {
@@ -547,7 +551,7 @@ describe("NAMED_IN_TEXT: code looks the name up", () => {
         "set check_function_bodies = off; create sequence",
       ),
     );
-    const { sequences } = await inspect(db);
+    const { sequences } = await inspectSequences(db);
     await database.client`reset check_function_bodies`;
     expect(sequences.map(({ seqName, namedIn }) => [seqName, namedIn])).toEqual([
       ["my seq", ["function public.c()"]],
@@ -561,10 +565,10 @@ test("NAMED_IN_TEXT: a default that looks the name up is seen if the server quot
     `create table t (id bigint primary key default nextval('s'::text), "n" text); set quote_all_identifiers = on`,
   );
   try {
-    const { sequences } = await db.begin((tx) => inspect(tx));
+    const { sequences } = await db.begin((tx) => inspectSequences(tx));
     expect(sequences[0]?.feeds).toMatchObject([{ type: "bigint", lateBound: true }]);
     await db.begin(async (tx) => {
-      await inspect(tx);
+      await inspectSequences(tx);
       expect(await tx`show quote_all_identifiers`).toEqual([{ quote_all_identifiers: "on" }]);
     });
     await push(["NAMED_IN_TEXT"], [pgSequence("z")], { renames: { s: "z" } });

@@ -1,5 +1,5 @@
 import { bind, type Database, nextval, pgSchema, pgSequence, type SequenceOptions } from "nextval";
-import { apply, type Hazard, type HazardCode, inspect, plan } from "nextval/catalog";
+import { applyPlan, type Hazard, type HazardCode, inspectSequences, planChanges } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 
 async function planned(options: SequenceOptions) {
-  return plan([pgSequence("order_seq", options as never)], await inspect(db));
+  return planChanges([pgSequence("order_seq", options as never)], await inspectSequences(db));
 }
 
 /** The plan has exactly this hazard. It is refused without `allow`, and applied with it unless it is blocked. */
@@ -26,9 +26,12 @@ async function pushWith(code: HazardCode, options: SequenceOptions): Promise<Haz
   expect(hazards.map((hazard) => hazard.code)).toEqual([code]);
   const [hazard] = hazards as [Hazard];
   expect(hazard.message).toMatch(/^order_seq: /);
-  await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED", message: expect.stringContaining(code) });
+  await expect(applyPlan(db, made)).rejects.toMatchObject({
+    code: "PLAN_REFUSED",
+    message: expect.stringContaining(code),
+  });
   expect((await planned(options)).changes).toEqual(made.changes);
-  if (!hazard.blocked) await apply(db, made, { allow: [code] });
+  if (!hazard.blocked) await applyPlan(db, made, { allow: [code] });
   return hazard;
 }
 
@@ -41,13 +44,13 @@ describe("each hazard really happens", () => {
     expect(hazard).toMatchObject({ blocked: true });
     expect(hazard.message).toContain("its current value 150 is above the new maxValue 100");
     const made = await planned({ maxValue: 100 });
-    await expect(apply(db, made, { allow: ["CURRENT_VALUE_EXCLUDED"] })).rejects.toThrow(
+    await expect(applyPlan(db, made, { allow: ["CURRENT_VALUE_EXCLUDED"] })).rejects.toThrow(
       "CURRENT_VALUE_EXCLUDED (blocked)",
     );
     await expect(database.client.unsafe(made.changes[0]!.sql)).rejects.toMatchObject({ code: "22023" });
     // The cure that the message names.
     await database.client`select setval('order_seq', 98)`;
-    await apply(db, await planned({ maxValue: 100 }));
+    await applyPlan(db, await planned({ maxValue: 100 }));
   });
 
   test("ENDS_SEQUENCE: no value is left within the new bounds, and the next insert fails", async () => {
@@ -73,9 +76,9 @@ describe("each hazard really happens", () => {
 
   test("ENDS_SEQUENCE: no hazard if it has ended before, or has a value left", async () => {
     await database.client.unsafe("alter sequence order_seq maxvalue 100; select setval('order_seq', 100)");
-    await apply(db, await planned({ maxValue: 100, startWith: 7 }));
+    await applyPlan(db, await planned({ maxValue: 100, startWith: 7 }));
     await database.client.unsafe("alter sequence order_seq maxvalue 1000; select setval('order_seq', 99, false)");
-    await apply(db, await planned({ maxValue: 100 }));
+    await applyPlan(db, await planned({ maxValue: 100 }));
     expect(await insert()).toEqual([{ id: "99" }]);
   });
 
@@ -84,10 +87,10 @@ describe("each hazard really happens", () => {
       grant create, usage on schema public to nextval_writer; drop table orders;
       alter sequence order_seq owner to nextval_writer; revoke all on sequence order_seq from nextval_writer`);
     const writer = bind(database.connect({ max: 1, connection: { role: "nextval_writer" } }));
-    const made = plan([pgSequence("order_seq", { maxValue: 100 })], await inspect(writer));
+    const made = planChanges([pgSequence("order_seq", { maxValue: 100 })], await inspectSequences(writer));
     expect(made.changes.flatMap(({ hazards }) => hazards.map(({ code }) => code))).toEqual(["ENDS_SEQUENCE"]);
     await database.client`select setval('order_seq', 100)`;
-    await apply(writer, made, { allow: ["ENDS_SEQUENCE"] });
+    await applyPlan(writer, made, { allow: ["ENDS_SEQUENCE"] });
     await expect(db.nextval(pgSequence("order_seq"))).rejects.toMatchObject({ code: "SEQUENCE_EXHAUSTED" });
     await database.client.unsafe("drop owned by nextval_writer; drop role nextval_writer");
   });
@@ -100,7 +103,7 @@ describe("each hazard really happens", () => {
   });
 
   test("INCREMENT_CHANGED: a block allocator returns values twice", async () => {
-    await apply(db, await planned({ increment: 10 }), { allow: ["INCREMENT_CHANGED"] });
+    await applyPlan(db, await planned({ increment: 10 }), { allow: ["INCREMENT_CHANGED"] });
     const block = (first: bigint) => Array.from({ length: 10 }, (_, index) => first + BigInt(index));
     const given = block(await db.nextval(pgSequence("order_seq")));
     await pushWith("INCREMENT_CHANGED", { increment: 5 });
@@ -116,7 +119,7 @@ describe("each hazard really happens", () => {
   });
 
   test("CYCLE_REPEATS_KEYS: inserts fail after it starts over", async () => {
-    await apply(db, await planned({ maxValue: 2 }));
+    await applyPlan(db, await planned({ maxValue: 2 }));
     await insert();
     await pushWith("CYCLE_REPEATS_KEYS", { maxValue: 2, cycle: true });
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
@@ -124,7 +127,7 @@ describe("each hazard really happens", () => {
 
   test("CYCLE_REPEATS_KEYS: inserts also fail if an exclusion constraint excludes equal values", async () => {
     await database.client.unsafe("alter table orders drop constraint orders_pkey, add exclude using btree (id with =)");
-    await apply(db, await planned({ maxValue: 2 }));
+    await applyPlan(db, await planned({ maxValue: 2 }));
     await insert();
     await pushWith("CYCLE_REPEATS_KEYS", { maxValue: 2, cycle: true });
     await expect(insert()).rejects.toMatchObject({ code: "23P01" });
@@ -181,8 +184,10 @@ describe("each hazard really happens", () => {
     await database.client`drop table orders`;
     const hazard = await pushWith("CACHE_STALLS_SERVER", { cache: 100_000_000 });
     expect(hazard).toMatchObject({ blocked: true, message: expect.stringContaining("not even by statement_timeout") });
-    const made = plan([pgSequence("new_seq", { cache: 2n ** 63n - 1n })], await inspect(db));
-    await expect(apply(db, made, { allow: ["CACHE_STALLS_SERVER"] })).rejects.toThrow("CACHE_STALLS_SERVER (blocked)");
+    const made = planChanges([pgSequence("new_seq", { cache: 2n ** 63n - 1n })], await inspectSequences(db));
+    await expect(applyPlan(db, made, { allow: ["CACHE_STALLS_SERVER"] })).rejects.toThrow(
+      "CACHE_STALLS_SERVER (blocked)",
+    );
     await database.client`alter sequence order_seq cache 500000000`;
     const impatient = database.connect({ max: 1, connection: { statement_timeout: 50 } });
     await impatient`select`;
@@ -193,14 +198,14 @@ describe("each hazard really happens", () => {
 
   test("CACHE_STALLS_SERVER: no hazard if the range is smaller than the cache, or if nothing changes", async () => {
     await database.client`drop table orders`;
-    await apply(db, await planned({ cache: 2n ** 62n, maxValue: 99_999 }));
+    await applyPlan(db, await planned({ cache: 2n ** 62n, maxValue: 99_999 }));
     await database.client`alter sequence order_seq cache 200000000 no maxvalue`;
-    await apply(db, await planned({ cache: 200_000_000, startWith: 5 }));
-    await apply(db, await planned({ cache: 150_000 }));
+    await applyPlan(db, await planned({ cache: 200_000_000, startWith: 5 }));
+    await applyPlan(db, await planned({ cache: 150_000 }));
   });
 
   test("WIDER_THAN_COLUMN: inserts fail at the end of the column", async () => {
-    await apply(db, await planned({ maxValue: 2_147_483_647 }));
+    await applyPlan(db, await planned({ maxValue: 2_147_483_647 }));
     const hazard = await pushWith("WIDER_THAN_COLUMN", { maxValue: 2_147_483_657 });
     expect(hazard.message).toContain("public.orders.small of type integer");
     await database.client`select setval('order_seq', 2147483647)`;
@@ -242,19 +247,19 @@ describe("each hazard really happens", () => {
       [pgSchema("sales").sequence("order_seq"), 'alter sequence "public"."order_seq" set schema "sales"'],
     ] as const) {
       const renames = { order_seq: sequence.schema === undefined ? "sales_seq" : "sales.order_seq" };
-      const made = plan([sequence], await inspect(db), { renames });
+      const made = planChanges([sequence], await inspectSequences(db), { renames });
       expect(made.changes).toMatchObject([{ sql: statement, hazards: [{ code: "NAMED_IN_TEXT", blocked: false }] }]);
       const [hazard] = made.changes[0]!.hazards as [Hazard];
       expect(hazard.message).toContain("the default of public.orders.id looks up the name public.order_seq");
-      await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED" });
-      await apply(db, made, { allow: ["NAMED_IN_TEXT"] });
+      await expect(applyPlan(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED" });
+      await applyPlan(db, made, { allow: ["NAMED_IN_TEXT"] });
       await expect(insert()).rejects.toMatchObject({ code: "42P01" });
       await database.client.unsafe(made.changes[0]!.inverse!);
       // The cure that the message names.
       const [cure] = /pg_catalog\.nextval\('.*'::pg_catalog\.regclass\)/.exec(hazard.message) as unknown as [string];
       await database.client.unsafe(`alter table orders alter column id set default ${cure}`);
-      expect(plan([sequence], await inspect(db), { renames }).changes[0]?.hazards).toEqual([]);
-      await apply(db, plan([sequence], await inspect(db), { renames }));
+      expect(planChanges([sequence], await inspectSequences(db), { renames }).changes[0]?.hazards).toEqual([]);
+      await applyPlan(db, planChanges([sequence], await inspectSequences(db), { renames }));
       await insert();
       await database.client.unsafe(`${made.changes[0]!.inverse!};
         alter table orders alter column id set default nextval('order_seq'::text)`);
@@ -275,7 +280,7 @@ describe("each hazard really happens", () => {
       drop sequence if exists archive.taken; create sequence archive.taken; reset search_path`);
     const taken = pgSchema("sales").sequence("taken");
     for (const renames of [undefined, { order_seq: "sales.taken" }, { "archive.taken": "sales.taken" }]) {
-      const made = plan([taken], await inspect(db), { renames });
+      const made = planChanges([taken], await inspectSequences(db), { renames });
       const last = made.changes.at(-1)!;
       expect(last.hazards).toEqual([
         {
@@ -284,7 +289,7 @@ describe("each hazard really happens", () => {
           message: `sales.taken: schema sales has ${what} of this name, which the server refuses; declare another name`,
         },
       ]);
-      await expect(apply(db, made, { allow: ["NAME_TAKEN"] })).rejects.toMatchObject({ code: "PLAN_REFUSED" });
+      await expect(applyPlan(db, made, { allow: ["NAME_TAKEN"] })).rejects.toMatchObject({ code: "PLAN_REFUSED" });
       await expect(
         database.client.begin(async (tx) => {
           for (const { sql } of made.changes) await tx.unsafe(sql);
@@ -296,10 +301,10 @@ describe("each hazard really happens", () => {
   test("NAME_TAKEN: an enum prevents a new sequence, but not a rename", async () => {
     await database.client.unsafe("drop table orders; drop type if exists taken; create type taken as enum ('a')");
     const taken = pgSequence("taken");
-    const made = plan([taken], await inspect(db));
+    const made = planChanges([taken], await inspectSequences(db));
     expect(made.changes[0]?.hazards).toMatchObject([{ code: "NAME_TAKEN", blocked: true }]);
     await expect(database.client.unsafe(made.changes[0]!.sql)).rejects.toMatchObject({ code: "42710" });
-    await apply(db, plan([taken], await inspect(db), { renames: { order_seq: "taken" } }));
+    await applyPlan(db, planChanges([taken], await inspectSequences(db), { renames: { order_seq: "taken" } }));
     await database.client.unsafe("drop sequence taken; drop type taken");
   });
 
@@ -307,7 +312,8 @@ describe("each hazard really happens", () => {
     await database.client`insert into orders select n, 1 from generate_series(1000, 101000) n`;
     await expect
       .poll(
-        async () => (await inspect(db)).sequences.find(({ seqName }) => seqName === "order_seq")?.feeds[0]?.inserts,
+        async () =>
+          (await inspectSequences(db)).sequences.find(({ seqName }) => seqName === "order_seq")?.feeds[0]?.inserts,
         {
           timeout: 15_000,
         },
@@ -327,7 +333,7 @@ describe("each hazard really happens", () => {
   test("DROPS_SEQUENCE: a sequence that is no longer declared is gone, with its value", async () => {
     await database.client`create sequence old_seq`;
     await database.client`select setval('old_seq', 57)`;
-    const made = plan([pgSequence("order_seq")], await inspect(db), { prune: true });
+    const made = planChanges([pgSequence("order_seq")], await inspectSequences(db), { prune: true });
     expect(made.changes).toEqual([
       {
         kind: "drop",
@@ -339,8 +345,8 @@ describe("each hazard really happens", () => {
         ],
       },
     ]);
-    await expect(apply(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED" });
-    await apply(db, made, { allow: ["DROPS_SEQUENCE"] });
+    await expect(applyPlan(db, made)).rejects.toMatchObject({ code: "PLAN_REFUSED" });
+    await applyPlan(db, made, { allow: ["DROPS_SEQUENCE"] });
     await expect(db.nextval(pgSequence("old_seq"))).rejects.toMatchObject({ code: "SEQUENCE_NOT_FOUND" });
     await database.client.unsafe(made.changes[0]!.inverse!);
     expect(await db.nextval(pgSequence("old_seq"))).toBe(1n);

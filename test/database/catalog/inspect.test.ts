@@ -1,5 +1,5 @@
 import { bind } from "nextval";
-import { inspect } from "nextval/catalog";
+import { inspectSequences } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 test("reads every sequence, complete and exact", async () => {
-  const state = await inspect(bind(database.client));
+  const state = await inspectSequences(bind(database.client));
   expect(state).toMatchObject({ inspected: null, defaultSchema: "public" });
   expect(state.serverVersion).toBeGreaterThanOrEqual(140_000);
   expect(state.schemas).toEqual(expect.arrayContaining(["public", 'we"ird', "pg_catalog"]));
@@ -165,7 +165,9 @@ test("reads what else has a name, and the columns that are a key of numbers or t
     create table things.split_1 partition of things.split for values from (0) to (9);
     create table things.parts (a int, b bigint, c things.small unique, d numeric, e real, f bigint primary key, g text unique, h numeric(5,0), exclude using btree (h with =));
     create materialized view things.seen as select 1 as id`);
-  const { taken, keys, tables, unloggedTables } = await inspect(bind(database.client), { schemas: ["things"] });
+  const { taken, keys, tables, unloggedTables } = await inspectSequences(bind(database.client), {
+    schemas: ["things"],
+  });
   const names = taken.map(({ schema, name, kind }) => `${kind} ${schema}.${name}`);
   expect(names.sort()).toEqual([
     "composite type things.pair",
@@ -215,11 +217,11 @@ test("reads what else has a name, and the columns that are a key of numbers or t
 
 test("inspects the given schemas", async () => {
   const db = bind(database.client);
-  const state = await inspect(db, { schemas: ['we"ird', "no_such"] });
+  const state = await inspectSequences(db, { schemas: ['we"ird', "no_such"] });
   expect(state.sequences.map(({ seqName }) => seqName)).toEqual(["Full Seq"]);
   expect(state.inspected).toEqual(['we"ird', "no_such"]);
-  expect((await inspect(db, { schemas: [] })).sequences).toEqual([]);
-  await expect(inspect(db, { schemas: "public" as never })).rejects.toThrow(
+  expect((await inspectSequences(db, { schemas: [] })).sequences).toEqual([]);
+  await expect(inspectSequences(db, { schemas: "public" as never })).rejects.toThrow(
     'schemas must be a list of names, not "public"',
   );
 });

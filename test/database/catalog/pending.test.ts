@@ -1,5 +1,13 @@
 import { bind, type Database, pgSchema, pgSequence, type SequenceLike } from "nextval";
-import { apply, generate, inspect, type MigrationFormat, plan, type PlanOptions, pull } from "nextval/catalog";
+import {
+  applyPlan,
+  generateMigration,
+  inspectSequences,
+  type MigrationFormat,
+  planChanges,
+  type PlanOptions,
+  pullDeclarations,
+} from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 import { time } from "../../support/linear.js";
@@ -17,7 +25,7 @@ beforeEach(async () => {
 });
 
 async function planned(declared: readonly SequenceLike[], options?: PlanOptions) {
-  return plan(declared, await inspect(db), options);
+  return planChanges(declared, await inspectSequences(db), options);
 }
 
 /** The pending owners, and their warnings. */
@@ -46,15 +54,15 @@ describe("an owner that does not exist yet", () => {
       },
     ];
     expect(made.pending).toEqual(pending);
-    expect(await apply(db, made)).toEqual({ pending });
+    expect(await applyPlan(db, made)).toEqual({ pending });
     // Nothing can be changed now, and applying that is not an error.
     const again = await planned([orderSeq, other]);
     expect([again.changes, again.pending]).toEqual([[], pending]);
-    expect(await apply(db, again)).toEqual({ pending });
+    expect(await applyPlan(db, again)).toEqual({ pending });
   });
 
   test("is set by the next plan once the table has the column", async () => {
-    await apply(db, await planned([orderSeq]));
+    await applyPlan(db, await planned([orderSeq]));
     await database.client`create table orders (v text)`;
     expect((await planned([orderSeq])).pending[0]?.message).toBe(
       "orders_id_seq: it cannot belong to orders.id yet, because public.orders has no column id",
@@ -62,14 +70,14 @@ describe("an owner that does not exist yet", () => {
     await database.client`alter table orders add column id bigint primary key default nextval('orders_id_seq')`;
     const made = await planned([orderSeq]);
     expect([made.changes.map(({ sql }) => sql), made.pending, made.questions]).toEqual([[OWN], [], []]);
-    expect(await apply(db, made)).toEqual({ pending: [] });
-    expect((await inspect(db)).sequences[0]?.options.ownedBy).toEqual({ table: "orders", column: "id" });
+    expect(await applyPlan(db, made)).toEqual({ pending: [] });
+    expect((await inspectSequences(db)).sequences[0]?.options.ownedBy).toEqual({ table: "orders", column: "id" });
   });
 
   test("two deployments at the same time: both apply the rest, and both report the pending owner", async () => {
     const made = await planned([orderSeq]);
     const others = [database.connect({ max: 1 }), database.connect({ max: 1 })];
-    const reports = await Promise.all(others.map((client) => apply(bind(client), made)));
+    const reports = await Promise.all(others.map((client) => applyPlan(bind(client), made)));
     expect(reports.map(({ pending }) => pending.map(({ sql }) => sql))).toEqual([[OWN], [OWN]]);
   });
 
@@ -79,7 +87,7 @@ describe("an owner that does not exist yet", () => {
         begin if current_query() like 'create sequence%' then create table orders (id bigint); end if; end $$;
       create event trigger come on ddl_command_end when tag in ('CREATE SEQUENCE') execute function come()`);
     try {
-      const report = await apply(db, await planned([orderSeq]));
+      const report = await applyPlan(db, await planned([orderSeq]));
       expect(report.pending.map(({ sql }) => sql)).toEqual([OWN]);
     } finally {
       await database.client`drop event trigger come`;
@@ -98,8 +106,8 @@ describe("an owner that does not exist yet", () => {
           "the sequence belongs to public.old.id now; if that is the column under a new name, declare it as the owner",
       },
     ]);
-    await apply(db, made);
-    expect((await inspect(db)).sequences[0]?.options.ownedBy).toEqual({ table: "old", column: "id" });
+    await applyPlan(db, made);
+    expect((await inspectSequences(db)).sequences[0]?.options.ownedBy).toEqual({ table: "old", column: "id" });
   });
 
   test("a sequence moves to another schema before its table does", async () => {
@@ -107,12 +115,12 @@ describe("an owner that does not exist yet", () => {
     const moved = pgSchema("app").sequence("orders_id_seq", { ownedBy: { table: "orders", column: "id" } });
     const made = await planned([moved], { renames: { "public.orders_id_seq": "app.orders_id_seq" } });
     expect(made.changes.map(({ kind }) => kind)).toEqual(["own", "move"]);
-    expect((await apply(db, made)).pending.map(({ warning }) => warning)).toEqual([
+    expect((await applyPlan(db, made)).pending.map(({ warning }) => warning)).toEqual([
       "there is public.orders; if that is the table under a new name, declare it",
     ]);
     await database.client.unsafe("alter table orders set schema app");
     expect((await planned([moved])).changes.map(({ kind }) => kind)).toEqual(["own"]);
-    await apply(db, await planned([moved]));
+    await applyPlan(db, await planned([moved]));
     expect(await planned([moved])).toMatchObject({ changes: [], pending: [] });
   });
 
@@ -121,11 +129,11 @@ describe("an owner that does not exist yet", () => {
       create table customers (id serial primary key); create table "Line Items" ("Id" bigserial);
       create table app.bills (id bigint generated always as identity, number serial)`;
     await database.client.unsafe(tables);
-    const source = pull(await inspect(db));
+    const source = pullDeclarations(await inspectSequences(db));
     const declared = declarationsIn(source);
     expect(declared).toHaveLength(3);
     await database.client.unsafe("drop schema public cascade; drop schema app cascade; create schema public");
-    const { pending } = await apply(db, await planned(declared));
+    const { pending } = await applyPlan(db, await planned(declared));
     expect(pending.map(({ subject }) => subject).sort()).toEqual([
       "Line Items_Id_seq",
       "app.bills_number_seq",
@@ -135,8 +143,8 @@ describe("an owner that does not exist yet", () => {
       create table customers (id int primary key default nextval('customers_id_seq'));
       create table "Line Items" ("Id" bigint default nextval('"Line Items_Id_seq"'));
       create table app.bills (id bigint generated always as identity, number int default nextval('app.bills_number_seq'))`);
-    expect(await apply(db, await planned(declared))).toEqual({ pending: [] });
-    expect(pull(await inspect(db))).toBe(source);
+    expect(await applyPlan(db, await planned(declared))).toEqual({ pending: [] });
+    expect(pullDeclarations(await inspectSequences(db))).toBe(source);
   });
 
   test("a view and a foreign table may own one; the server refuses other relations", async () => {
@@ -193,14 +201,14 @@ describe("a similar name of what is missing", () => {
   });
 
   test("is found quickly among thousands", async () => {
-    const state = await inspect(db);
+    const state = await inspectSequences(db);
     const numbers = Array.from({ length: 1500 }, (_, index) => index);
     const tables = numbers.map((number) => ({ schema: "public", table: `table_${number}`, columns: ["id"] }));
     const declared = numbers.map((number) =>
       pgSequence(`${number}_seq`, { ownedBy: { table: `table_${number}_old`, column: "id" } }),
     );
     // CPU time of this process: comparing each with each takes more than twice as long.
-    const milliseconds = time(() => expect(plan(declared, { ...state, tables }).pending).toHaveLength(1500));
+    const milliseconds = time(() => expect(planChanges(declared, { ...state, tables }).pending).toHaveLength(1500));
     expect(milliseconds).toBeLessThan(3_000);
   });
 });
@@ -225,19 +233,19 @@ describe.each<MigrationFormat>(["sql", "dbmate", "goose", "node-pg-migrate", "fl
   test("it has the next name and comes second; alone it has the given name", async () => {
     const at = new Date("2026-01-31T23:59:59.999Z");
     const made = await planned([orderSeq]);
-    const names = generate(made, { name: "0099_x", format, at }).map(({ path }) => path);
+    const names = generateMigration(made, { name: "0099_x", format, at }).map(({ path }) => path);
     const [first, second] = [names.slice(0, names.length / 2), names.slice(names.length / 2)];
     expect(first.every((name, index) => name < second[index]!)).toBe(true);
     expect(second.every((name) => /0100[_-]x[_-]owners/.test(name))).toBe(true);
-    await apply(db, made);
-    const alone = generate(await planned([orderSeq]), { name: "x", format, at }).map(({ path }) => path);
+    await applyPlan(db, made);
+    const alone = generateMigration(await planned([orderSeq]), { name: "x", format, at }).map(({ path }) => path);
     expect(alone).toHaveLength(first.length);
     expect(alone.every((name) => /x[_-]owners/.test(name))).toBe(true);
   });
 
   /** Both parts, each as one text. */
   async function filesOf(name: string): Promise<string[]> {
-    const files = generate(await planned([orderSeq]), { name, format });
+    const files = generateMigration(await planned([orderSeq]), { name, format });
     const size = format === "sql" || format === "flyway" ? 2 : 1;
     return [files.slice(0, size), files.slice(size)].map((part) =>
       part.map(({ content }) => content).join("\n-- the way back\n"),

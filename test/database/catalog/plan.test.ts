@@ -1,5 +1,5 @@
 import { bind, type Database, pgSchema, pgSequence, resolveOptions, type SequenceLike } from "nextval";
-import { apply, inspect, plan, type PlanOptions } from "nextval/catalog";
+import { applyPlan, inspectSequences, planChanges, type PlanOptions } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 
 async function planned(declared: readonly SequenceLike[], options?: PlanOptions) {
-  return plan(declared, await inspect(db), options);
+  return planChanges(declared, await inspectSequences(db), options);
 }
 
 async function sqlOf(declared: readonly SequenceLike[], options?: PlanOptions) {
@@ -24,10 +24,10 @@ async function sqlOf(declared: readonly SequenceLike[], options?: PlanOptions) {
 
 /** Applies the plan, and undoes it with the inverses. Both must have the expected result. */
 async function thereAndBack(declared: readonly SequenceLike[], options: PlanOptions = {}) {
-  const before = await inspect(db);
+  const before = await inspectSequences(db);
   const made = await planned(declared, options);
   const allow = made.changes.flatMap(({ hazards }) => hazards.map(({ code }) => code));
-  await apply(db, made, { allow });
+  await applyPlan(db, made, { allow });
   expect(await sqlOf(declared, { prune: options.prune })).toEqual([]);
   for (const { inverse } of [...made.changes].reverse()) {
     await database.client.unsafe(inverse!);
@@ -36,7 +36,7 @@ async function thereAndBack(declared: readonly SequenceLike[], options: PlanOpti
     schemas,
     sequences: sequences.map(({ schema, seqName, options: found }) => ({ schema, seqName, found })),
   });
-  expect(shape(await inspect(db))).toEqual(shape(before));
+  expect(shape(await inspectSequences(db))).toEqual(shape(before));
   return made.changes.map(({ kind, sql }) => `${kind}: ${sql}`);
 }
 
@@ -79,8 +79,8 @@ describe("a plan", () => {
 
   test("never changes a current value, not even with a changed start", async () => {
     await database.client.unsafe("create sequence a_seq; select setval('a_seq', 41)");
-    await apply(db, await planned([pgSequence("a_seq", { startWith: 1000, cycle: true, maxValue: 5000 })]));
-    expect((await inspect(db)).sequences[0]).toMatchObject({ lastValue: 41n, isCalled: true });
+    await applyPlan(db, await planned([pgSequence("a_seq", { startWith: 1000, cycle: true, maxValue: 5000 })]));
+    expect((await inspectSequences(db)).sequences[0]).toMatchObject({ lastValue: 41n, isCalled: true });
     expect(await db.nextval(pgSequence("a_seq"))).toBe(42n);
   });
 
@@ -110,9 +110,9 @@ describe("a plan", () => {
     await database.client.unsafe("create schema billing; create sequence billing.b_seq; create sequence a_seq");
     const dropped = ['drop sequence "billing"."b_seq"'];
     expect(await sqlOf([pgSequence("a_seq")], { prune: true, schemas: ["billing"] })).toEqual(dropped);
-    const state = await inspect(db, { schemas: ["billing"] });
-    expect(plan([], state, { prune: true }).changes.map(({ sql }) => sql)).toEqual(dropped);
-    expect(plan([], state).changes).toEqual([]);
+    const state = await inspectSequences(db, { schemas: ["billing"] });
+    expect(planChanges([], state, { prune: true }).changes.map(({ sql }) => sql)).toEqual(dropped);
+    expect(planChanges([], state).changes).toEqual([]);
   });
 
   test("asks whether a new sequence is an old one under a new name", async () => {
@@ -133,7 +133,9 @@ describe("a plan", () => {
   test("asks also if options change with the name, if both belong to one column, and if there is but one of each", async () => {
     await database.client.unsafe("create sequence order_seq; create sequence x; create table t (id serial)");
     const questionsFor = async (declared: readonly SequenceLike[]) =>
-      plan(declared, await inspect(db)).questions.map(({ message }) => /^Is (.*?)\?$/.exec(message)?.[1]);
+      planChanges(declared, await inspectSequences(db)).questions.map(
+        ({ message }) => /^Is (.*?)\?$/.exec(message)?.[1],
+      );
     const renamed = pgSequence("sales_order_seq", { cache: 20, startWith: 7 });
     expect(await questionsFor([renamed])).toEqual([
       "sales_order_seq the new name of public.order_seq, which is no longer declared and differs in startWith, cache",
@@ -217,8 +219,8 @@ describe("a plan", () => {
   test("refuses two declarations of one name, and schemas that were not inspected", async () => {
     const twice = [pgSequence("a_seq"), pgSchema("public").sequence("a_seq")];
     await expect(planned(twice)).rejects.toThrow("public.a_seq: it is declared twice in schema public");
-    const partly = await inspect(db, { schemas: ["public"] });
-    expect(() => plan([billing.sequence("b_seq")], partly)).toThrow(
+    const partly = await inspectSequences(db, { schemas: ["public"] });
+    expect(() => planChanges([billing.sequence("b_seq")], partly)).toThrow(
       "billing.b_seq: schema billing was not inspected, only public",
     );
   });
@@ -229,8 +231,8 @@ describe("a plan", () => {
       select setval('a_seq', 10), setval('b_seq', 20), setval('c_seq', 30)`);
     const declared = [pgSequence("a_seq"), pgSequence("b_seq"), pgSequence("c_seq"), pgSequence("d_seq")];
     const renames = { a_seq: "b_seq", b_seq: "a_seq", c_seq: "d_seq" };
-    await apply(db, await planned(declared, { renames }), { allow: ["NAME_REUSED"] });
-    const values = (await inspect(db)).sequences.map(({ seqName, lastValue }) => [seqName, lastValue]);
+    await applyPlan(db, await planned(declared, { renames }), { allow: ["NAME_REUSED"] });
+    const values = (await inspectSequences(db)).sequences.map(({ seqName, lastValue }) => [seqName, lastValue]);
     expect(values).toEqual([
       ["a_seq", 20n],
       ["b_seq", 10n],
@@ -243,14 +245,14 @@ describe("a plan", () => {
     await database.client.unsafe("create schema billing; create sequence public.x_seq cache 3");
     const client = database.connect({ max: 1, connection: { search_path: "billing, public" } });
     const far = bind(client);
-    const { changes } = plan([pgSequence("x_seq"), pgSequence("y_seq")], await inspect(far));
+    const { changes } = planChanges([pgSequence("x_seq"), pgSequence("y_seq")], await inspectSequences(far));
     expect(changes.map(({ sql }) => sql)).toEqual(['create sequence "y_seq"', 'alter sequence "x_seq" cache 1']);
-    await apply(far, plan([pgSequence("x_seq"), pgSequence("y_seq")], await inspect(far)));
-    const places = (await inspect(db)).sequences.map(({ schema, seqName }) => `${schema}.${seqName}`);
+    await applyPlan(far, planChanges([pgSequence("x_seq"), pgSequence("y_seq")], await inspectSequences(far)));
+    const places = (await inspectSequences(db)).sequences.map(({ schema, seqName }) => `${schema}.${seqName}`);
     expect(places).toEqual(["billing.y_seq", "public.x_seq"]);
     const nowhere = bind(database.connect({ max: 1, connection: { search_path: "no_such" } }));
-    const lost = await inspect(nowhere);
-    expect(() => plan([pgSequence("x_seq")], lost)).toThrow(
+    const lost = await inspectSequences(nowhere);
+    expect(() => planChanges([pgSequence("x_seq")], lost)).toThrow(
       "x_seq: the search_path of the connection names no schema that exists",
     );
   });
@@ -287,10 +289,10 @@ describe("a plan", () => {
 
 describe("cases that other tools get wrong", () => {
   test("cycle goes from true to false, and stays", async () => {
-    await apply(db, await planned([pgSequence("a_seq", { cycle: true })]));
-    await apply(db, await planned([pgSequence("a_seq")]));
+    await applyPlan(db, await planned([pgSequence("a_seq", { cycle: true })]));
+    await applyPlan(db, await planned([pgSequence("a_seq")]));
     expect(await sqlOf([pgSequence("a_seq")])).toEqual([]);
-    expect((await inspect(db)).sequences[0]?.options.cycle).toBe(false);
+    expect((await inspectSequences(db)).sequences[0]?.options.cycle).toBe(false);
   });
 
   test.each([
@@ -302,9 +304,9 @@ describe("cases that other tools get wrong", () => {
     ["names with quotes", pgSchema('bil"ling').sequence("O\"rder 'Seq'", { startWith: 5 })],
   ])("%s when it comes back", async (_what, sequence) => {
     await database.client.unsafe('drop schema if exists "bil""ling" cascade');
-    await apply(db, await planned([sequence]));
+    await applyPlan(db, await planned([sequence]));
     expect(await sqlOf([sequence])).toEqual([]);
-    const found = (await inspect(db)).sequences.find(({ seqName }) => seqName === sequence.seqName);
+    const found = (await inspectSequences(db)).sequences.find(({ seqName }) => seqName === sequence.seqName);
     const { mode: _mode, ...options } = resolveOptions(sequence);
     expect(found?.options).toEqual(options);
   });

@@ -4,7 +4,13 @@ import { fileURLToPath } from "node:url";
 import { transformSync } from "esbuild";
 import * as fc from "fast-check";
 import * as nextval from "nextval";
-import { type DatabaseState, inspect, plan, pull, type SequenceState } from "nextval/catalog";
+import {
+  type DatabaseState,
+  inspectSequences,
+  planChanges,
+  pullDeclarations,
+  type SequenceState,
+} from "nextval/catalog";
 import ts from "typescript-5";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createAssortedSequences } from "../../support/assorted-sequences.js";
@@ -21,7 +27,7 @@ beforeEach(async () => {
   await database.client`create schema public`;
 });
 
-const state = (schemas?: string[]) => inspect(nextval.bind(database.client), { schemas });
+const state = (schemas?: string[]) => inspectSequences(nextval.bind(database.client), { schemas });
 
 /** The constants of a source, as a program that imports it gets them. */
 function evaluate(source: string): Record<string, unknown> {
@@ -74,30 +80,30 @@ describe("a database with all sorts of sequences", () => {
   test("is declared by a source that compiles, is formatted, and leads to an empty plan", async () => {
     await createAssortedSequences(database.client);
     const before = await state();
-    const source = pull(before);
+    const source = pullDeclarations(before);
     expect(await complaintsOf(source, "oxfmt")).toBe(source);
     for (const tool of Object.keys(COMPILERS) as (keyof typeof COMPILERS)[]) {
       expect(await complaintsOf(source, tool)).toBe("");
     }
     const sequences = sequencesOf(source);
     expect(sequences).toHaveLength(before.sequences.filter(({ definedBy }) => definedBy === "user").length);
-    const { changes, questions } = plan(sequences, before, { prune: true });
+    const { changes, questions } = planChanges(sequences, before, { prune: true });
     expect(changes).toEqual([]);
     expect(questions).toEqual([]);
-    expect(pull({ ...before, sequences: [...before.sequences].reverse() })).toBe(source);
+    expect(pullDeclarations({ ...before, sequences: [...before.sequences].reverse() })).toBe(source);
   }, 120_000);
 
   test("can be created again from its source", async () => {
     await createAssortedSequences(database.client);
     const before = await state();
-    const sequences = sequencesOf(pull(before));
+    const sequences = sequencesOf(pullDeclarations(before));
     for (const { schema, seqName, definedBy } of before.sequences) {
       if (definedBy === "user")
         await database.client.unsafe(
           nextval.sql`drop sequence ${nextval.pgSchema(schema).sequence(seqName)} cascade`.text,
         );
     }
-    for (const { sql } of plan(sequences, await state()).changes) await database.client.unsafe(sql);
+    for (const { sql } of planChanges(sequences, await state()).changes) await database.client.unsafe(sql);
     const optionsOf = ({ sequences }: DatabaseState) =>
       sequences.map(({ schema, seqName, options }) => [schema, seqName, options]);
     expect(optionsOf(await state())).toEqual(optionsOf(before));
@@ -106,12 +112,12 @@ describe("a database with all sorts of sequences", () => {
   test("a role with another default schema gets other declarations of the same", async () => {
     await createAssortedSequences(database.client);
     const billing = database.connect({ connection: { search_path: "billing" } });
-    const before = await inspect(nextval.bind(billing));
-    const source = pull(before);
+    const before = await inspectSequences(nextval.bind(billing));
+    const source = pullDeclarations(before);
     expect(source).toContain('export const orderSeq = pgSequence("order_seq", { as: "integer" });');
     expect(source).toContain('export const plainSeq = publicSchema.sequence("plain_seq");');
     expect(await complaintsOf(source, "oxfmt")).toBe(source);
-    expect(plan(sequencesOf(source), before, { prune: true }).changes).toEqual([]);
+    expect(planChanges(sequencesOf(source), before, { prune: true }).changes).toEqual([]);
   });
 });
 
@@ -125,7 +131,7 @@ test("the source", async () => {
     create schema billing;
     create sequence billing.invoice_seq start with 100;
     create sequence billing.far_seq`);
-  expect(pull(await state())).toBe(`import { pgSchema, pgSequence } from "nextval";
+  expect(pullDeclarations(await state())).toBe(`import { pgSchema, pgSequence } from "nextval";
 
 export const billing = pgSchema("billing");
 export const billingFarSeq = billing.sequence("far_seq");
@@ -152,7 +158,7 @@ export const ticketSeq = pgSequence("ticket_seq", {
 });
 
 test("an empty database gives a module that declares nothing", async () => {
-  const source = pull(await state());
+  const source = pullDeclarations(await state());
   expect(source).toBe("// The database has no sequences to declare.\nexport {};\n");
   expect(evaluate(source)).toEqual({});
   expect(await complaintsOf(source, "TypeScript 7")).toBe("");
@@ -230,12 +236,14 @@ test("names of constants", () => {
   ] as const;
   for (const [name, identifier] of names) {
     const others = identifier === "sequence2" ? [sequence("_")] : [];
-    expect(namesIn(pull(stateOf(...others, sequence(name))))[name]).toBe(identifier);
+    expect(namesIn(pullDeclarations(stateOf(...others, sequence(name))))[name]).toBe(identifier);
   }
 });
 
 test("two names that give one constant", () => {
-  expect(namesIn(pull(stateOf(sequence("order_seq"), sequence("order-seq"), sequence("order_seq_2"))))).toEqual({
+  expect(
+    namesIn(pullDeclarations(stateOf(sequence("order_seq"), sequence("order-seq"), sequence("order_seq_2")))),
+  ).toEqual({
     order_seq: "orderSeq",
     "order-seq": "orderSeq3",
     order_seq_2: "orderSeq2",
@@ -243,7 +251,7 @@ test("two names that give one constant", () => {
 });
 
 test("one name in several schemas", () => {
-  const source = pull(
+  const source = pullDeclarations(
     stateOf(sequence("a_seq"), sequence("a_seq", "x"), sequence("a_seq", "y"), sequence("b_seq", "y")),
   );
   expect(namesIn(source)).toEqual({
@@ -254,14 +262,14 @@ test("one name in several schemas", () => {
     "schema x": "x",
     "schema y": "y",
   });
-  expect(namesIn(pull(stateOf(sequence("a_seq", "x"), sequence("a_seq", "y"))))).toMatchObject({
+  expect(namesIn(pullDeclarations(stateOf(sequence("a_seq", "x"), sequence("a_seq", "y"))))).toMatchObject({
     "x.a_seq": "xASeq",
     "y.a_seq": "yASeq",
   });
 });
 
 test("a schema and a sequence of one name, and schemas that give one constant", () => {
-  const source = pull(
+  const source = pullDeclarations(
     stateOf(sequence("billing"), sequence("s", "billing"), sequence("t", "a-b"), sequence("u", "a_b")),
   );
   expect(namesIn(source)).toMatchObject({
@@ -273,7 +281,7 @@ test("a schema and a sequence of one name, and schemas that give one constant", 
 });
 
 test("sequences that must not be declared are named", () => {
-  const source = pull(
+  const source = pullDeclarations(
     stateOf(
       sequence("id_seq", "public", { definedBy: "identity" }),
       sequence("e\nexport const evil = 1; //\u2028", "only", { definedBy: "extension" }),
@@ -324,7 +332,7 @@ test("constants have valid unique names, whatever the names of the sequences", (
       fc.uniqueArray(fc.tuple(fc.oneof(fc.constant("public"), name), name), { maxLength: 12, selector: String }),
       (places) => {
         const given = stateOf(...places.map(([schema, seqName]) => sequence(seqName, schema)));
-        const source = pull(given);
+        const source = pullDeclarations(given);
         const parsed = ts.transpileModule(source, {
           reportDiagnostics: true,
           compilerOptions: { target: 99, module: 99 },
@@ -332,7 +340,7 @@ test("constants have valid unique names, whatever the names of the sequences", (
         expect(parsed.diagnostics).toEqual([]);
         const sequences = sequencesOf(source);
         expect(sequences).toHaveLength(places.length);
-        expect(plan(sequences, given).changes).toEqual([]);
+        expect(planChanges(sequences, given).changes).toEqual([]);
       },
     ),
     { numRuns: 100 },

@@ -1,5 +1,5 @@
 import { bind, type Database, pgSchema, pgSequence, type SequenceLike } from "nextval";
-import { apply, inspect, plan, type PlanOptions } from "nextval/catalog";
+import { applyPlan, inspectSequences, planChanges, type PlanOptions } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 
 async function planned(declared: readonly SequenceLike[], options?: PlanOptions) {
-  return plan(declared, await inspect(db), options);
+  return planChanges(declared, await inspectSequences(db), options);
 }
 
 /** The questions, each in one text. */
@@ -45,7 +45,7 @@ describe("a new sequence whose column takes its values from another", () => {
     expect(await questionsOf([purchaseSeq])).toEqual([QUESTION]);
     const renames = { "public.orders_id_seq": "purchases_id_seq" };
     expect(await questionsOf([purchaseSeq], { renames })).toEqual([]);
-    await apply(db, await planned([purchaseSeq], { renames }));
+    await applyPlan(db, await planned([purchaseSeq], { renames }));
     expect(await planned([purchaseSeq])).toMatchObject({ changes: [], pending: [], questions: [] });
     await database.client`insert into purchases (v) values ('c')`;
   });
@@ -55,7 +55,7 @@ describe("a new sequence whose column takes its values from another", () => {
       expect(await questionsOf([purchaseSeq], { new: [name] })).toEqual([]);
     }
     const made = await planned([purchaseSeq], { new: ["purchases_id_seq"] });
-    await apply(db, made, { allow: ["KEY_HAS_ROWS"] });
+    await applyPlan(db, made, { allow: ["KEY_HAS_ROWS"] });
     // An existing sequence is not asked about again.
     expect(await planned([purchaseSeq], { new: ["purchases_id_seq"] })).toMatchObject({ changes: [], questions: [] });
   });
@@ -88,7 +88,7 @@ describe("a new sequence whose column takes its values from another", () => {
 
 describe("a sequence that comes to belong to a column", () => {
   test("is a question, and not pending, if the column's serial has created its own", async () => {
-    await apply(db, await planned([orderSeq]));
+    await applyPlan(db, await planned([orderSeq]));
     await database.client`create table orders (id bigserial primary key)`;
     const made = await planned([orderSeq]);
     expect([made.changes.map(({ kind }) => kind), made.pending]).toEqual([["own"], []]);
@@ -101,7 +101,7 @@ describe("a sequence that comes to belong to a column", () => {
     // The way that the question tells leads there.
     await database.client`drop sequence orders_id_seq`;
     expect(await questionsOf([orderSeq])).toMatchObject({ length: 1 });
-    await apply(db, await planned([orderSeq], { renames: { orders_id_seq1: "orders_id_seq" } }));
+    await applyPlan(db, await planned([orderSeq], { renames: { orders_id_seq1: "orders_id_seq" } }));
     expect(await planned([orderSeq])).toMatchObject({ changes: [], pending: [], questions: [] });
     await database.client`insert into orders default values`;
   });

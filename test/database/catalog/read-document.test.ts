@@ -1,6 +1,6 @@
 import { bind, type Transaction } from "nextval";
-import { inspect } from "nextval/catalog";
-import { status } from "nextval/operate";
+import { inspectSequences } from "nextval/catalog";
+import { sequenceStatus } from "nextval/operate";
 import { beforeAll, expect, test } from "vitest";
 import { readDocument } from "../../../lib/server/read-json.js";
 import { useDatabase } from "../../support/database.js";
@@ -25,12 +25,12 @@ test("statements of the caller's transaction that are sent in between have the c
   await db().begin(async (tx) => {
     await tx`set local search_path = shop, public`;
     const before = await settings(tx);
-    const reading = inspect(tx);
+    const reading = inspectSequences(tx);
     const meanwhile = settings(tx);
     expect(await meanwhile).toEqual(before);
     expect((await reading).searchPath).toEqual(["shop", "public"]);
     expect(await settings(tx)).toEqual(before);
-    await status(tx);
+    await sequenceStatus(tx);
     expect(await settings(tx)).toEqual(before);
   });
 });
@@ -39,9 +39,9 @@ test("the path of the session outlives a transaction that has read", async () =>
   await db().session(async (session) => {
     await session`set search_path = shop`;
     const before = await settings(session);
-    await session.begin((tx) => inspect(tx));
+    await session.begin((tx) => inspectSequences(tx));
     expect(await settings(session)).toEqual(before);
-    expect((await inspect(session)).defaultSchema).toBe("shop");
+    expect((await inspectSequences(session)).defaultSchema).toBe("shop");
     expect(await settings(session)).toEqual(before);
     await session`reset search_path`;
   });
@@ -51,7 +51,7 @@ test("after an error the path is that of the caller again", async () => {
   await db().begin(async (tx) => {
     await tx`set local search_path = shop`;
     const before = await settings(tx);
-    const failing = tx.savepoint((inner) => status(inner, { columns: "all", views: true }));
+    const failing = tx.savepoint((inner) => sequenceStatus(inner, { columns: "all", views: true }));
     await expect(failing).rejects.toMatchObject({ code: "22012" });
     expect(await settings(tx)).toEqual(before);
   });
@@ -59,7 +59,7 @@ test("after an error the path is that of the caller again", async () => {
 
 test("takes a handle only", async () => {
   const { query } = db();
-  await expect(inspect({ query } as never)).rejects.toMatchObject({
+  await expect(inspectSequences({ query } as never)).rejects.toMatchObject({
     code: "INVALID_ARGUMENT",
     message: "the first argument must be a handle: a pool, a session or a transaction",
   });

@@ -1,9 +1,9 @@
 import {
   commentOnSequence,
   createSequence,
-  moveSequence,
+  setSequenceSchema,
   nextval,
-  ownSequence,
+  setSequenceOwnedBy,
   pgSchema,
   pgSequence,
   renameSequence,
@@ -18,7 +18,7 @@ const database = useCatalog();
 
 beforeAll(() => database.client`create schema billing`);
 
-describe("renameSequence and moveSequence", () => {
+describe("renameSequence and setSequenceSchema", () => {
   test("keep the value and the default of a column", async () => {
     const before = pgSequence("before_seq", { startWith: 41 });
     const after = pgSequence("after_seq");
@@ -32,19 +32,22 @@ describe("renameSequence and moveSequence", () => {
     ]);
 
     const moved = pgSchema("billing").sequence("after_seq");
-    await database.run(moveSequence(after, pgSchema("billing")), 'alter sequence "after_seq" set schema "billing"');
+    await database.run(
+      setSequenceSchema(after, pgSchema("billing")),
+      'alter sequence "after_seq" set schema "billing"',
+    );
     expect([await database.catalog(after), await database.catalog(moved)]).toEqual([
       undefined,
       { ...PLAIN, startWith: 41n },
     ]);
     await database.db`insert into renamed default values`;
     expect(await database.db`select id from renamed`).toEqual([{ id: 42n }]);
-    await database.run(moveSequence(moved, "public"), 'alter sequence "billing"."after_seq" set schema "public"');
+    await database.run(setSequenceSchema(moved, "public"), 'alter sequence "billing"."after_seq" set schema "public"');
     expect(await database.catalog(after)).toBeDefined();
   });
 });
 
-describe("ownSequence", () => {
+describe("setSequenceOwnedBy", () => {
   const declared = pgSchema("billing").sequence("invoice_seq", { ownedBy: { table: "invoice", column: "id" } });
 
   test("sets the declared column, another one, and none as owner", async () => {
@@ -52,17 +55,17 @@ describe("ownSequence", () => {
     await database.db.query(createSequence(declared));
     expect(await database.catalog(declared)).toEqual(PLAIN);
     await database.run(
-      ownSequence(declared),
+      setSequenceOwnedBy(declared),
       'alter sequence "billing"."invoice_seq" owned by "billing"."invoice"."id"',
     );
     const owner = { table: "invoice", column: "id", tie: "owned by" };
     expect(await database.catalog(declared)).toEqual({ ...PLAIN, owner });
     await database.run(
-      ownSequence(declared, { table: "invoice", column: "No." }),
+      setSequenceOwnedBy(declared, { table: "invoice", column: "No." }),
       'alter sequence "billing"."invoice_seq" owned by "billing"."invoice"."No."',
     );
     expect(await database.catalog(declared)).toEqual({ ...PLAIN, owner: { ...owner, column: "No." } });
-    await database.run(ownSequence(declared, null), 'alter sequence "billing"."invoice_seq" owned by none');
+    await database.run(setSequenceOwnedBy(declared, null), 'alter sequence "billing"."invoice_seq" owned by none');
     expect(await database.catalog(declared)).toEqual(PLAIN);
   });
 
@@ -71,7 +74,7 @@ describe("ownSequence", () => {
     await database.db`create table owning (id bigint)`;
     await database.db.query(createSequence(seq));
     await database.run(
-      ownSequence(seq, { table: "owning", column: "id" }),
+      setSequenceOwnedBy(seq, { table: "owning", column: "id" }),
       'alter sequence "owned_seq" owned by "owning"."id"',
     );
     expect((await database.catalog(seq))?.owner).toEqual({ table: "owning", column: "id", tie: "owned by" });

@@ -4,9 +4,9 @@ import {
   createSequence,
   dropSequence,
   grantOnSequence,
-  moveSequence,
+  setSequenceSchema,
   nextval,
-  ownSequence,
+  setSequenceOwnedBy,
   pgSchema,
   renameSequence,
   restartSequence,
@@ -54,12 +54,12 @@ describe("a name that needs quoting", () => {
     await database.run(grantOnSequence(seq, "usage", "public"), `grant usage on sequence ${quoted} to public`);
     await database.db`create table ${sql.identifier(schema, name + "t")} (${sql.identifier(name)} bigint default ${nextval(seq)})`;
     const column = { table: name + "t", column: name };
-    await database.db.query(ownSequence(seq, column));
+    await database.db.query(setSequenceOwnedBy(seq, column));
     expect((await database.catalog(seq))?.owner).toEqual({ ...column, tie: "owned by" });
-    await database.db.query(ownSequence(seq, null));
+    await database.db.query(setSequenceOwnedBy(seq, null));
     const after: string = `${name}'"`;
     await database.db.query(renameSequence(seq, after));
-    await database.db.query(moveSequence(space.sequence(after), "billing"));
+    await database.db.query(setSequenceSchema(space.sequence(after), "billing"));
     const moved = pgSchema("billing").sequence(after);
     expect(await database.catalog(seq)).toBeUndefined();
     expect(await database.catalog(moved)).toEqual({ ...PLAIN, maxValue: 9n, comment: name });

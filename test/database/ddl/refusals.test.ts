@@ -5,10 +5,10 @@ import {
   createSequence,
   dropSequence,
   grantOnSequence,
-  identity,
-  moveSequence,
+  generatedAsIdentity,
+  setSequenceSchema,
   NextvalError,
-  ownSequence,
+  setSequenceOwnedBy,
   pgSchema,
   pgSequence,
   renameSequence,
@@ -133,7 +133,7 @@ describe("statements that the server would refuse are refused before they are se
         server: ['grant usage on sequence order_seq to ""', "42601"],
       },
       {
-        build: () => ownSequence(seq, { table: "", column: "id" }),
+        build: () => setSequenceOwnedBy(seq, { table: "", column: "id" }),
         message: "order_seq: the name is empty",
         server: ['alter sequence order_seq owned by "".id', "42601"],
       },
@@ -143,13 +143,13 @@ describe("statements that the server would refuse are refused before they are se
         server: ["comment on sequence order_seq is 5", "42601"],
       },
       {
-        build: () => identity(untyped("sometimes")),
+        build: () => generatedAsIdentity(untyped("sometimes")),
         message: 'identity is generated "always" or "by default", not "sometimes"',
         sequence: undefined,
         server: ["create table t (id int generated sometimes as identity)", "42601"],
       },
       {
-        build: () => identity("always", { minValue: 5, maxValue: 4 }),
+        build: () => generatedAsIdentity("always", { minValue: 5, maxValue: 4 }),
         message: "identity: minValue 5 is not below maxValue 4",
         sequence: undefined,
         server: ["create table t (id int generated always as identity (minvalue 5 maxvalue 4))", "22023"],
@@ -211,13 +211,13 @@ describe("refused although the server might take it:", () => {
         code: "INVALID_OPTIONS",
       },
       { build: () => renameSequence(seq, long), message: `order_seq: the name ${long} is longer than 63 bytes` },
-      { build: () => moveSequence(seq, long), message: `order_seq: the name ${long} is longer than 63 bytes` },
+      { build: () => setSequenceSchema(seq, long), message: `order_seq: the name ${long} is longer than 63 bytes` },
       {
         build: () => grantOnSequence(seq, "usage", long),
         message: `order_seq: the name ${long} is longer than 63 bytes`,
       },
       {
-        build: () => ownSequence(seq, { table: "t", column: long }),
+        build: () => setSequenceOwnedBy(seq, { table: "t", column: long }),
         message: `order_seq: the name ${long} is longer than 63 bytes`,
       },
       {
@@ -226,7 +226,7 @@ describe("refused although the server might take it:", () => {
       },
       // The driver would truncate or replace text that cannot be stored.
       { build: () => renameSequence(seq, "a\0b"), message: "order_seq: the name contains a NUL character" },
-      { build: () => moveSequence(seq, "\ud800"), message: "order_seq: the name contains half a surrogate pair" },
+      { build: () => setSequenceSchema(seq, "\ud800"), message: "order_seq: the name contains half a surrogate pair" },
       { build: () => commentOnSequence(seq, "a\0b"), message: "order_seq: comment contains a NUL character" },
       { build: () => commentOnSequence(seq, "\udfff"), message: "order_seq: comment contains half a surrogate pair" },
       // The meaning is not clear.
@@ -267,8 +267,8 @@ describe("refused although the server might take it:", () => {
         message: 'order_seq: restartSequence takes a whole number, bigint or decimal string, not "0x64"',
       },
       {
-        build: () => ownSequence(seq),
-        message: "order_seq: ownSequence needs a column, because none is declared as ownedBy",
+        build: () => setSequenceOwnedBy(seq),
+        message: "order_seq: setSequenceOwnedBy needs a column, because none is declared as ownedBy",
       },
       {
         build: () => commentOnSequence(seq),
@@ -283,13 +283,13 @@ describe("refused although the server might take it:", () => {
         message: "order_seq: setSequenceLogged takes true or false, not undefined",
       },
       {
-        build: () => identity("always", { as: "smallint", maxValue: 40_000 }),
+        build: () => generatedAsIdentity("always", { as: "smallint", maxValue: 40_000 }),
         message: "identity: maxValue 40000 is above 32767, the maximum of smallint",
         sequence: undefined,
         code: "INVALID_OPTIONS",
       },
       {
-        build: () => identity("always", untyped({ ownedBy: { table: "t", column: "id" } })),
+        build: () => generatedAsIdentity("always", untyped({ ownedBy: { table: "t", column: "id" } })),
         message:
           "identity: ownedBy is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as",
         sequence: undefined,

@@ -1,4 +1,4 @@
-import { bind, type BeginOptions, type Database, type Handle, sql } from "nextval";
+import { bind, type BeginOptions, type Database, type Queryable, sql } from "nextval";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CuttableServer, cuttable } from "../../server/cut.js";
 import { useDatabase } from "../../support/database.js";
@@ -81,7 +81,7 @@ describe("limits of a handle hold for what begin sends by itself:", () => {
 
 test("a connection whose COMMIT was stopped before it was sent goes back to the pool", async () => {
   const own = bind(database.connect({ max: 1 }));
-  const sleep = (handle: Handle, seconds: number) => handle`select pg_sleep(${seconds})`;
+  const sleep = (handle: Queryable, seconds: number) => handle`select pg_sleep(${seconds})`;
   await sleep(own, 0);
   const work = own.begin(
     async (tx) => {

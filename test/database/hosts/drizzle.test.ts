@@ -14,9 +14,9 @@ import {
   dropSequence,
   embed,
   grantOnSequence,
-  moveSequence,
+  setSequenceSchema,
   nextval,
-  ownSequence,
+  setSequenceOwnedBy,
   pgSchema,
   pgSequence,
   renameSequence,
@@ -264,7 +264,7 @@ describe("sequences of Drizzle", () => {
     await expect(db.setval(full, 8)).rejects.toThrow(
       'we"ird.Order Seq: setval takes a value from -9223372036854775808 to 7, not 8',
     );
-    expect(await db.one(sql.scope({ plain: fromDrizzle(plain) })`select $<setval(plain, 20)> as x`)).toEqual({
+    expect(await db.one(sql.named({ plain: fromDrizzle(plain) })`select $<setval(plain, 20)> as x`)).toEqual({
       x: 20n,
     });
 
@@ -278,10 +278,10 @@ describe("sequences of Drizzle", () => {
       restartSequence(full, 3),
       commentOnSequence(full, "from Drizzle"),
       grantOnSequence(full, "usage", "public"),
-      ownSequence(full, { table: "orders", column: "id" }),
-      ownSequence(full, null),
+      setSequenceOwnedBy(full, { table: "orders", column: "id" }),
+      setSequenceOwnedBy(full, null),
       renameSequence(full, "renamed_seq"),
-      moveSequence(core.pgSchema('we"ird').sequence("renamed_seq"), "public"),
+      setSequenceSchema(core.pgSchema('we"ird').sequence("renamed_seq"), "public"),
       dropSequence([plain, core.pgSequence("renamed_seq")]),
     ]) {
       await db.query(statement);

@@ -1,5 +1,5 @@
 import { bind, type Database } from "nextval";
-import { applyResync, planResync, type Health, status } from "nextval/operate";
+import { applyResync, planResync, type Health, sequenceStatus } from "nextval/operate";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
 import { startServer } from "../../server/server.js";
@@ -33,7 +33,7 @@ test("a locked table only delays its own column, as long as lock_timeout allows"
   const hasty = database.connect({ max: 2, connection: { lock_timeout: 200 } });
   await database.client.begin(async (tx) => {
     await tx`lock table locked, seen, late`;
-    const columns = columnsOf(await status(bind(hasty)));
+    const columns = columnsOf(await sequenceStatus(bind(hasty)));
     expect(columns.get("free")).toBe(9n);
     expect(columns.get("locked")).toBe("public.locked.id could not be read: canceling statement due to lock timeout");
     expect(columns.get("late")).toMatch("lock timeout");
@@ -57,7 +57,7 @@ test("a sequence that is altered concurrently is read again", async () => {
   })();
   try {
     for (let round = 0; round < 5; round++) {
-      const { sequences } = await status(bind(database.connect({ max: 1 })), { columns: "all", views: true });
+      const { sequences } = await sequenceStatus(bind(database.connect({ max: 1 })), { columns: "all", views: true });
       expect(columnsOf({ sequences } as Health)).toEqual(
         new Map([
           ["a_large_one", 300_000n],
@@ -78,7 +78,7 @@ test("a foreign server that cannot be reached only affects its own table", async
     create user mapping for current_user server away options (user 'nobody', password 'none');
     create sequence away_seq; create foreign table away_table (id int default nextval('away_seq')) server away;
     create table here (id serial primary key); insert into here values (9)`);
-  const columns = columnsOf(await status(db, { columns: "all", views: true }));
+  const columns = columnsOf(await sequenceStatus(db, { columns: "all", views: true }));
   expect(columns.get("here")).toBe(9n);
   expect(columns.get("away_table")).toBe('public.away_table.id could not be read: could not connect to server "away"');
   const { moves, failures } = await resync(db, { views: true });
@@ -92,7 +92,7 @@ test("a view that may not draw from its own sequence only affects itself", async
     alter view v alter id set default nextval('v_seq');
     create table t (id serial primary key); insert into t values (9)`);
   const reading = database.connect({ connection: { default_transaction_read_only: true } });
-  const columns = columnsOf(await status(bind(reading), { columns: "all", views: true }));
+  const columns = columnsOf(await sequenceStatus(bind(reading), { columns: "all", views: true }));
   expect(columns.get("t")).toBe(9n);
   expect(columns.get("v")).toBe("public.v.id could not be read: cannot execute nextval() in a read-only transaction");
 });
@@ -101,7 +101,7 @@ test("the error that ended a transaction is reported, not that it has ended", as
   await run(`
     create sequence s; create view broken as select 1 / 0 as id; alter view broken alter id set default nextval('s');
     create table t (id serial primary key)`);
-  const failing = db.begin((tx) => status(tx, { columns: "all", views: true }));
+  const failing = db.begin((tx) => sequenceStatus(tx, { columns: "all", views: true }));
   await expect(failing).rejects.toMatchObject({ code: "22012" });
 });
 
@@ -110,7 +110,7 @@ test("a lost connection does not count as the failure of one column", async () =
     create sequence s; create function leave() returns int volatile language sql as
       'select 1 from pg_terminate_backend(pg_backend_pid())';
     create view leaving as select leave() as id; alter view leaving alter id set default nextval('s')`);
-  const looking = status(bind(database.connect({ max: 1 })), { columns: "all", views: true });
+  const looking = sequenceStatus(bind(database.connect({ max: 1 })), { columns: "all", views: true });
   await expect(looking).rejects.toMatchObject({ code: expect.stringMatching(/^57P01$|^CONNECTION/) });
 });
 
@@ -135,7 +135,7 @@ test("many partitions do not fill the server's lock table", { timeout: 60_000 },
     }
     const everything = Array.from({ length: 8 }, (_, index) => `select max(id) from t${index + 1}`);
     await expect(client.unsafe(everything.join(" union all "))).rejects.toMatchObject({ code: "53200" });
-    const columns = columnsOf(await status(bind(client)));
+    const columns = columnsOf(await sequenceStatus(bind(client)));
     expect([...columns.values()]).toEqual(Array.from({ length: 8 }, () => 9n));
     const seen: number[] = [];
     const plan = await planResync(bind(client), { onProgress: ({ done }) => seen.push(done) });
@@ -158,7 +158,7 @@ test("on a standby an unlogged table only affects itself", { timeout: 60_000 }, 
       create unlogged table all_fleeting (id serial primary key); create sequence s;
       create unlogged table fleeting (id int primary key default nextval('s')); insert into fleeting values (9)`);
     await whileStandby(server, client, async () => {
-      const columns = columnsOf(await status(bind(client)));
+      const columns = columnsOf(await sequenceStatus(bind(client)));
       expect(columns.get("logged")).toBe(9n);
       expect(columns.get("fleeting")).toBe(
         "public.fleeting.id could not be read: cannot access temporary or unlogged relations during recovery",

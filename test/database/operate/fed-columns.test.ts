@@ -1,6 +1,6 @@
 import { bind, type Database } from "nextval";
-import { inspect } from "nextval/catalog";
-import { type Health, type SequenceHealth, status } from "nextval/operate";
+import { inspectSequences } from "nextval/catalog";
+import { type Health, type SequenceHealth, sequenceStatus } from "nextval/operate";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
 import { resync } from "../../support/resync.js";
@@ -64,7 +64,7 @@ test.each([
     create table near (id bigint primary key default nextval('${quoted.replaceAll("'", "''")}'));
     insert into t values (1), (50); insert into near values (3)`);
   await expect(insert("t")).rejects.toMatchObject({ code: "23505" });
-  const health = find(await status(db), name);
+  const health = find(await sequenceStatus(db), name);
   expect(health.columns).toMatchObject([
     { table: "near", extreme: 3n },
     { table: "t", extreme: 50n },
@@ -93,10 +93,10 @@ test.each([
     create table own (id entity_id default 5); create table own_null (id entity_id); alter table own_null alter id set default null;
     create view v as select id from t`);
   await expect(insert("t")).rejects.toMatchObject({ code: "23505" });
-  const health = find(await status(db), "s");
+  const health = find(await sequenceStatus(db), "s");
   expect(health.columns).toMatchObject([{ table: "t", type: "public.entity_id", unique: true, extreme: 7n }]);
   expect(codes(health)).toContain("BEHIND_COLUMN critical");
-  const { sequences } = await inspect(db);
+  const { sequences } = await inspectSequences(db);
   expect(sequences[0]?.feeds.map(({ table }) => table)).toContain("t");
   expect((await resync(db)).moves).toMatchObject([{ column: { table: "t" }, to: 8n }]);
   expect(await insert("t")).toBe(8);
@@ -106,7 +106,7 @@ test("partitions of a column of such a domain go with their table, and a default
   await run(`create sequence s; create domain key as bigint default nextval('s'); create domain even as bigint default nextval('s') * 2;
     create table t (id key, n int default 1, primary key (id, n)) partition by list (n); create table t1 partition of t for values in (1);
     create table u (id even primary key); insert into t values (4)`);
-  expect(find(await status(db), "s").columns).toMatchObject([
+  expect(find(await sequenceStatus(db), "s").columns).toMatchObject([
     { table: "t", extreme: 4n },
     { table: "u", notCompared: "its default makes something else of the sequence's values" },
   ]);
@@ -115,9 +115,9 @@ test("partitions of a column of such a domain go with their table, and a default
 test("a serial whose default became a text is fed once, and by its default", async () => {
   await run(`create table t (id serial primary key); insert into t values (9);
     alter table t alter id set default nextval('t_id_seq'::text)`);
-  expect(find(await status(db), "t_id_seq").columns).toMatchObject([{ table: "t", column: "id", extreme: 9n }]);
+  expect(find(await sequenceStatus(db), "t_id_seq").columns).toMatchObject([{ table: "t", column: "id", extreme: 9n }]);
   await run("alter table t alter id set default 'X' || nextval('t_id_seq'::text), alter id type text");
-  expect(find(await status(db), "t_id_seq").columns).toMatchObject([{ notCompared: /something else/ }]);
+  expect(find(await sequenceStatus(db), "t_id_seq").columns).toMatchObject([{ notCompared: /something else/ }]);
 });
 
 test("a text that names no sequence, or one that the role may not see, causes no error", async () => {
@@ -126,17 +126,17 @@ test("a text that names no sequence, or one that the role may not see, causes no
     create table t (id int primary key default nextval('hidden.h'::text));
     ${names.map((name, index) => `create table t${index} (id int default nextval('${name}'::text));`).join("")}
     create role nextval_fed_writer; grant usage on schema public to nextval_fed_writer`);
-  expect(find(await status(db), "s").columns).toEqual([]);
-  expect(find(await status(db), "h").columns).toHaveLength(1);
+  expect(find(await sequenceStatus(db), "s").columns).toEqual([]);
+  expect(find(await sequenceStatus(db), "h").columns).toHaveLength(1);
   await db.session(async (session) => {
     await session`set role nextval_fed_writer`;
     try {
-      const { sequences } = await inspect(session);
+      const { sequences } = await inspectSequences(session);
       expect(sequences.map(({ seqName, feeds }) => [seqName, feeds.length])).toEqual([
         ["h", 1],
         ["s", 0],
       ]);
-      expect(find(await status(session), "h").columns).toHaveLength(1);
+      expect(find(await sequenceStatus(session), "h").columns).toHaveLength(1);
     } finally {
       await session`reset role`;
     }
@@ -155,7 +155,7 @@ test.each([
     create domain pos_int as int check (value > 0); create domain "my Dom" as pos_int;
     create sequence s; create table t (id ${type} primary key default nextval('s')${cast});
     insert into t values (40)`);
-  expect(find(await status(db), "s").columns).toMatchObject([{ extreme: 40n, notCompared: null }]);
+  expect(find(await sequenceStatus(db), "s").columns).toMatchObject([{ extreme: 40n, notCompared: null }]);
   expect((await resync(db)).moves).toMatchObject([{ to: 41n }]);
   expect(await insert("t")).toBe(41);
 });
@@ -168,7 +168,7 @@ test.each([
   "coalesce(nextval('s'), 1)",
 ])("%s changes the value", async (text) => {
   await run(`create sequence s; create table t (id bigint primary key default ${text}); insert into t values (40)`);
-  expect(find(await status(db), "s").columns).toMatchObject([{ extreme: null, notCompared: /something else/ }]);
+  expect(find(await sequenceStatus(db), "s").columns).toMatchObject([{ extreme: null, notCompared: /something else/ }]);
 });
 
 test("a child with its own sequence does not count with its parent, and one that shares the parent's does", async () => {
@@ -181,7 +181,7 @@ test("a child with its own sequence does not count with its parent, and one that
     alter table below alter id set default nextval('below_seq'::text);
     insert into parent values (4); insert into shares values (7); insert into by_hand values (5);
     insert into own values (900); insert into below values (800)`);
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   expect(find(health, "parent_id_seq").columns).toMatchObject([
     { table: "by_hand", extreme: 5n, unique: false },
     { table: "parent", extreme: 4n, unique: true },
@@ -196,7 +196,7 @@ test("a child with its own sequence does not count with its parent, and one that
   ]);
   expect(await insert("parent")).toBe(8);
   expect(await insert("shares")).toBe(9);
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
 
   // By themselves the tables ask for privileges of their own.
   await run(`create role nextval_fed_writer; grant usage on schema public to nextval_fed_writer;
@@ -205,7 +205,7 @@ test("a child with its own sequence does not count with its parent, and one that
     db.session(async (session) => {
       await session`set role nextval_fed_writer`;
       try {
-        return find(await status(session), "parent_id_seq").columns;
+        return find(await sequenceStatus(session), "parent_id_seq").columns;
       } finally {
         await session`reset role`;
       }
@@ -220,7 +220,7 @@ test("a child without an index does not keep its parent from being compared, and
   await run(`create table note (id serial primary key, t text); create table invoice_note () inherits (note);
     create table by_random (primary key (id)) inherits (note); alter table by_random alter id set default 7;
     insert into note values (1, 'x')`);
-  const health = find(await status(db), "note_id_seq");
+  const health = find(await sequenceStatus(db), "note_id_seq");
   expect(codes(health)).toEqual(["BEHIND_COLUMN critical", "NOT_COMPARED ok", "NOT_COMPARED ok"]);
   expect(health.columns).toMatchObject([
     { table: "by_random", notCompared: "its default is 7" },
@@ -231,7 +231,7 @@ test("a child without an index does not keep its parent from being compared, and
   await run("delete from note; insert into by_random values (3); insert into invoice_note values (4)");
   await run("alter sequence note_id_seq restart with 3");
   // What a child has does not keep an insert into the parent from working, but the value comes twice.
-  expect(codes(find(await status(db, { columns: "all" }), "note_id_seq"))).toEqual([
+  expect(codes(find(await sequenceStatus(db, { columns: "all" }), "note_id_seq"))).toEqual([
     "BEHIND_COLUMN warning",
     "NOT_COMPARED ok",
   ]);
@@ -262,12 +262,13 @@ test.each([
   ],
 ])("a column that owns its sequence, and whose default is %s, is not compared", async (_, statements, text) => {
   await run(statements);
-  const health = find(await status(db, { columns: "all" }), "t_id_seq");
+  const health = find(await sequenceStatus(db, { columns: "all" }), "t_id_seq");
   expect(health.columns).toMatchObject([{ notCompared: `its default is ${text}` }]);
   expect(health.level).toBe("ok");
   expect(await resync(db)).toMatchObject({ moves: [], skips: [{ reason: `public.t.id: its default is ${text}` }] });
   await run("alter table t alter id drop default");
-  if (!text.startsWith("8")) expect(find(await status(db), "t_id_seq").columns[0]).toMatchObject({ extreme: 900n });
+  if (!text.startsWith("8"))
+    expect(find(await sequenceStatus(db), "t_id_seq").columns[0]).toMatchObject({ extreme: 900n });
 });
 
 test("tables that are read separately are read by their indexes", async () => {
@@ -281,7 +282,7 @@ test("tables that are read separately are read by their indexes", async () => {
     const typed = values.map((value, at) => client.typed(value as never, types[at] as number));
     if (text.includes("from only")) read = [text, typed as never[]];
   };
-  await status(bind(database.connect({ max: 1, debug })));
+  await sequenceStatus(bind(database.connect({ max: 1, debug })));
   const plan = await client.unsafe(`explain ${read[0]}`, read[1]).values();
   expect(plan.join("\n")).toMatch(/Index Only Scan Backward using parent_pkey[^]*using shares_pkey/);
   expect(plan.join("\n")).not.toMatch(/Seq Scan on (parent|shares)\b/);
@@ -289,7 +290,7 @@ test("tables that are read separately are read by their indexes", async () => {
 
 test("a sequence behind a column with an exclusion constraint against duplicates is critical", async () => {
   await run(`create table t (id serial, exclude using btree (id with =)); insert into t values (9)`);
-  const health = find(await status(db, { columns: "all" }), "t_id_seq");
+  const health = find(await sequenceStatus(db, { columns: "all" }), "t_id_seq");
   expect(health.columns).toMatchObject([{ unique: true, extreme: 9n }]);
   expect(codes(health)).toEqual(["BEHIND_COLUMN critical"]);
   await run("select setval('t_id_seq', 8)");
@@ -297,7 +298,7 @@ test("a sequence behind a column with an exclusion constraint against duplicates
 });
 
 const missing = async () =>
-  (await status(db)).sequences.flatMap(({ problems }) =>
+  (await sequenceStatus(db)).sequences.flatMap(({ problems }) =>
     problems.filter(({ code }) => code === "USAGE_MISSING").map(({ message }) => message),
   );
 

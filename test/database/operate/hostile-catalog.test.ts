@@ -1,6 +1,6 @@
 import { bind } from "nextval";
-import { inspect } from "nextval/catalog";
-import { status } from "nextval/operate";
+import { inspectSequences } from "nextval/catalog";
+import { sequenceStatus } from "nextval/operate";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
@@ -16,8 +16,8 @@ beforeEach(async () => {
 
 /** Looks at the sequences, and gives their levels. */
 async function look(): Promise<Record<string, string>> {
-  await inspect(bind(database.client));
-  const { sequences } = await status(bind(database.client));
+  await inspectSequences(bind(database.client));
+  const { sequences } = await sequenceStatus(bind(database.client));
   return Object.fromEntries(sequences.map(({ sequence, level }) => [sequence.name, level]));
 }
 
@@ -45,7 +45,7 @@ test("a view that somebody has locked, below another one", async () => {
   await other.begin(async (tx) => {
     await tx`alter view m.one rename to uno`;
     const impatient = database.connect({ max: 1, connection: { lock_timeout: 500 } });
-    expect((await status(bind(impatient))).level).toBe("ok");
+    expect((await sequenceStatus(bind(impatient))).level).toBe("ok");
     await tx`rollback`;
   });
 });
@@ -57,7 +57,7 @@ test("a view of very many columns with defaults is taken apart once", async () =
     create view m.v as select * from m.t;
     alter view m.v ${columns.map((name) => `alter ${name} set default nextval('m.s')`).join()}`);
   const start = performance.now();
-  const { sequences } = await inspect(bind(database.client), { schemas: ["m"] });
+  const { sequences } = await inspectSequences(bind(database.client), { schemas: ["m"] });
   expect(sequences[0]?.feeds).toHaveLength(400);
   // Once for each column takes 20 times as long.
   expect(performance.now() - start).toBeLessThan(4000);
@@ -71,7 +71,7 @@ test("tables that somebody has locked are waited for once in all, and nobody wai
     await tx`lock table m.t7, m.t70, m.t110 in access exclusive mode`;
     const reader = database.connect({ max: 1, connection: { lock_timeout: 1000 } });
     const start = performance.now();
-    const looking = status(bind(reader), { schemas: ["m"] });
+    const looking = sequenceStatus(bind(reader), { schemas: ["m"] });
     const waits = () => database.client`select from pg_locks where not granted`;
     await expect.poll(async () => (await waits()).length, { interval: 10 }).toBe(1);
     // The statement that waits holds no other table.
@@ -90,8 +90,9 @@ test("a sequence that somebody has dropped, and not committed it", async () => {
   const other = database.connect({ max: 1 });
   await other.begin(async (tx) => {
     await tx`drop sequence m.s`;
-    const [first, second] = (await status(bind(database.connect({ max: 1, connection: { lock_timeout: 5000 } }))))
-      .sequences;
+    const [first, second] = (
+      await sequenceStatus(bind(database.connect({ max: 1, connection: { lock_timeout: 5000 } })))
+    ).sequences;
     expect(first).toMatchObject({
       sequence: { name: "s" },
       level: "warning",

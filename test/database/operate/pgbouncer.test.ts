@@ -1,5 +1,5 @@
 import { bind, createSequence, currval, type Database, nextval, pgSequence, sql } from "nextval";
-import { allocator, blockAllocator, gapless } from "nextval/allocate";
+import { allocator, blockAllocator, gaplessCounter } from "nextval/allocate";
 import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PgBouncer, pgBouncerVersion, startPgBouncer } from "../../server/pgbouncer.js";
@@ -141,7 +141,7 @@ describe("behind PgBouncer in transaction mode", () => {
   });
 
   test("gapless counters, whose transactions queue", async () => {
-    const invoices = gapless("invoices");
+    const invoices = gaplessCounter("invoices");
     await db.query(invoices.create());
     const numbers = await concurrently(60, (index) =>
       db

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bind, type Database, NextvalError } from "nextval";
-import { applyResync, planResync, type Progress, ResyncError, status, toJson } from "nextval/operate";
+import { applyResync, planResync, type Progress, ResyncError, sequenceStatus, toJson } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
@@ -557,7 +557,7 @@ test("hundreds of sequences, with progress", async () => {
   expect(moves.length).toBe(20);
   expect(seen.slice(0, 2)).toEqual(["0/300", "100/300"]);
   expect(seen.at(-1)).toBe("20/20");
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
 });
 
 test("a sequence that also gives values to what is not read is never moved back", async () => {

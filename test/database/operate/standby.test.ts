@@ -1,5 +1,5 @@
 import { bind } from "nextval";
-import { status } from "nextval/operate";
+import { sequenceStatus } from "nextval/operate";
 import postgres from "postgres";
 import { expect, test } from "vitest";
 import { startServer } from "../../server/server.js";
@@ -17,7 +17,7 @@ test("a standby is read and not changed, and the errors say so", { timeout: 60_0
       create table t (id serial primary key); insert into t values (10);
       ${knowsUnlogged ? "create unlogged sequence u; create table free (id int default nextval('u'))" : ""}`);
     await whileStandby(server, client, async () => {
-      const { sequences } = await status(db);
+      const { sequences } = await sequenceStatus(db);
       const messages = sequences.flatMap(({ problems }) => problems.map(({ message }) => message));
       expect(messages).toContainEqual(expect.stringContaining("public.t_id_seq: its next value is 1"));
       const unread =

@@ -1,5 +1,13 @@
 import { bind, type Database, type Sql, type Transaction } from "nextval";
-import { planResync, type Health, rate, type SequenceHealth, status, toJson, toPrometheus } from "nextval/operate";
+import {
+  planResync,
+  type Health,
+  usageRates,
+  type SequenceHealth,
+  sequenceStatus,
+  toJson,
+  toPrometheus,
+} from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { startServer } from "../../server/server.js";
@@ -62,7 +70,7 @@ test("new sequences have no problems: identity, serial and others", async () => 
     create sequence plain_seq;
     create table orders (id serial primary key, ticket bigint generated always as identity unique);
     insert into orders default values`);
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   expect(health.level).toBe("ok");
   expect(health.sequences.map(({ sequence: { name }, left, used, end }) => ({ name, left, used, end }))).toEqual([
     { name: "orders_id_seq", left: 2147483646n, used: expect.closeTo(4.6e-10, 11), end: 2147483647n },
@@ -84,10 +92,10 @@ test("new sequences have no problems: identity, serial and others", async () => 
   const [clock] = await database.client<{ now: Date }[]>`select clock_timestamp() as now`;
   expect(Math.abs(clock!.now.getTime() - health.sampledAt.getTime())).toBeLessThan(5000);
   await run("create schema other; create sequence other.s");
-  expect((await status(db, { schemas: ["other"] })).sequences.map(({ sequence }) => sequence.schema)).toEqual([
+  expect((await sequenceStatus(db, { schemas: ["other"] })).sequences.map(({ sequence }) => sequence.schema)).toEqual([
     "other",
   ]);
-  expect(await status(db, { schemas: [] })).toMatchObject({ level: "ok", sequences: [] });
+  expect(await sequenceStatus(db, { schemas: [] })).toMatchObject({ level: "ok", sequences: [] });
 });
 
 test("the thresholds, and the end", async () => {
@@ -95,26 +103,28 @@ test("the thresholds, and the end", async () => {
   const levels: string[] = [];
   for (const value of [74, 75, 89, 90]) {
     await run(`select setval('few_seq', ${value})`);
-    levels.push((await status(db)).level);
+    levels.push((await sequenceStatus(db)).level);
   }
   expect(levels).toEqual(["ok", "warning", "warning", "critical"]);
-  expect((await status(db, { warnAt: 0.95 })).level).toBe("ok");
-  expect((await status(db, { warnAt: 0.5, criticalAt: 0.95 })).level).toBe("warning");
-  expect((await status(db, { criticalAt: 0.6 })).level).toBe("critical");
-  expect(find(await status(db), "few_seq")).toMatchObject({ used: 0.9, left: 10n, nextValue: 91n, end: 100n });
-  await expect(status(db, { warnAt: 2 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-  await expect(status(db, null as never)).rejects.toThrow("status takes options as an object, not null");
-  await expect(status(db, { warnAt: 0.9, criticalAt: 0.8 })).rejects.toThrow("warnAt 0.9 and criticalAt 0.8");
-  await expect(status(db, { columns: "some" as never })).rejects.toThrow("not some");
+  expect((await sequenceStatus(db, { warnAt: 0.95 })).level).toBe("ok");
+  expect((await sequenceStatus(db, { warnAt: 0.5, criticalAt: 0.95 })).level).toBe("warning");
+  expect((await sequenceStatus(db, { criticalAt: 0.6 })).level).toBe("critical");
+  expect(find(await sequenceStatus(db), "few_seq")).toMatchObject({ used: 0.9, left: 10n, nextValue: 91n, end: 100n });
+  await expect(sequenceStatus(db, { warnAt: 2 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  await expect(sequenceStatus(db, null as never)).rejects.toThrow(
+    "sequenceStatus takes options as an object, not null",
+  );
+  await expect(sequenceStatus(db, { warnAt: 0.9, criticalAt: 0.8 })).rejects.toThrow("warnAt 0.9 and criticalAt 0.8");
+  await expect(sequenceStatus(db, { columns: "some" as never })).rejects.toThrow("not some");
 
   await run("select setval('few_seq', 100)");
   await expect(run("select nextval('few_seq')")).rejects.toMatchObject({ code: "2200H" });
-  const ended = find(await status(db), "few_seq");
+  const ended = find(await sequenceStatus(db), "few_seq");
   expect(ended).toMatchObject({ used: 1, left: 0n, nextValue: 101n });
   expect(codes(ended)).toEqual(["EXHAUSTED critical", "NOT_ATTACHED ok"]);
   await run(cureOf(ended, "EXHAUSTED"));
   await run("select nextval('few_seq')");
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
 });
 
 test("the number of values left depends on direction, increment and whether a value was drawn", async () => {
@@ -127,13 +137,13 @@ test("the number of values left depends on direction, increment and whether a va
     ["down_seq", -1n],
   ] as const) {
     for (const left of [4n, 3n, 2n, 1n, 0n]) {
-      expect(find(await status(db), name)).toMatchObject({ left, end: sign * 11n });
+      expect(find(await sequenceStatus(db), name)).toMatchObject({ left, end: sign * 11n });
       const drawn = run(`select nextval('${name}')`);
       if (left > 0n) await drawn;
       else await expect(drawn).rejects.toMatchObject({ code: "2200H" });
     }
   }
-  expect(find(await status(db), "wide_seq")).toMatchObject({ left: 2n ** 64n, used: 0 });
+  expect(find(await sequenceStatus(db), "wide_seq")).toMatchObject({ left: 2n ** 64n, used: 0 });
 });
 
 test.each([
@@ -146,17 +156,17 @@ test.each([
   await run(`
     drop domain if exists small_number; create domain small_number as smallint;
     create sequence s; create table t (id ${type} primary key default nextval('s'))`);
-  const fresh = find(await status(db), "s");
+  const fresh = find(await sequenceStatus(db), "s");
   expect(fresh).toMatchObject({ end: BigInt(last), left: BigInt(last) });
   expect(codes(fresh)).toEqual(["COLUMN_NARROWER ok"]);
   await run(`select setval('s', ${last}, false); insert into t default values`);
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
-  const beyond = find(await status(db), "s");
+  const beyond = find(await sequenceStatus(db), "s");
   expect(beyond).toMatchObject({ left: 0n, used: 1, level: "critical" });
   expect(codes(beyond)).toEqual(["COLUMN_EXCEEDED critical"]);
   await run(cureOf(beyond, "COLUMN_EXCEEDED"));
   await run("insert into t default values");
-  expect(find(await status(db), "s")).toMatchObject({ level: "ok", end: 2n ** 63n - 1n });
+  expect(find(await sequenceStatus(db), "s")).toMatchObject({ level: "ok", end: 2n ** 63n - 1n });
 });
 
 test("a numeric column with a negative scale ends at the value that rounds up, and is not compared", async () => {
@@ -165,12 +175,12 @@ test("a numeric column with a negative scale ends at the value that rounds up, a
     return;
   }
   await run("create sequence s; create table t (id numeric(3,-2) default nextval('s'), n int)");
-  expect(find(await status(db, { columns: "all" }), "s")).toMatchObject({
+  expect(find(await sequenceStatus(db, { columns: "all" }), "s")).toMatchObject({
     end: 99_949n,
     columns: [{ notCompared: expect.stringContaining("which rounds the sequence's values to multiples of 100") }],
   });
   await run("select setval('s', 99949, false); insert into t values (default, 1)");
-  const beyond = find(await status(db, { columns: "all" }), "s");
+  const beyond = find(await sequenceStatus(db, { columns: "all" }), "s");
   expect(beyond).toMatchObject({ left: 0n, level: "critical" });
   expect(codes(beyond)).toEqual(["COLUMN_EXCEEDED critical", "NOT_COMPARED ok"]);
   await expect(run("insert into t values (default, 1)")).rejects.toMatchObject({ code: "22003" });
@@ -181,10 +191,10 @@ test("a numeric column with a negative scale ends at the value that rounds up, a
 test("a numeric column with a scale above its precision only holds 0", async () => {
   const type = (await serverVersion(database.client)) < 15 ? "numeric(3,3)" : "numeric(3,5)";
   await run(`create sequence s minvalue 0 start 0; create table t (id ${type} default nextval('s'))`);
-  expect(find(await status(db), "s")).toMatchObject({ end: 0n, left: 1n });
+  expect(find(await sequenceStatus(db), "s")).toMatchObject({ end: 0n, left: 1n });
   await run("insert into t default values");
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
-  expect(codes(find(await status(db), "s"))).toEqual(["COLUMN_EXCEEDED critical", "NOT_COMPARED ok"]);
+  expect(codes(find(await sequenceStatus(db), "s"))).toEqual(["COLUMN_EXCEEDED critical", "NOT_COMPARED ok"]);
 });
 
 test("a serial whose column was widened ends before its column; an identity does not", async () => {
@@ -192,21 +202,21 @@ test("a serial whose column was widened ends before its column; an identity does
     create table t (id serial primary key, n smallint generated by default as identity unique);
     alter table t alter id type bigint;
     select setval('t_id_seq', 2147483647), setval('t_n_seq', 32000)`);
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   expect(codes(find(health, "t_id_seq"))).toEqual(["EXHAUSTED critical"]);
   expect(codes(find(health, "t_n_seq"))).toEqual(["NEARLY_EXHAUSTED critical"]);
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "2200H" });
   await run(cureOf(find(health, "t_id_seq"), "EXHAUSTED"));
   await run(cureOf(find(health, "t_n_seq"), "NEARLY_EXHAUSTED"));
   await run("insert into t default values");
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
 });
 
 test("the advice fits the column's relation, and names the cost", async () => {
   await run(`
     create sequence s; create sequence v_seq; create table t (id int default nextval('s')); create view vw as select id from t;
     alter view vw alter id set default nextval('v_seq'); select setval('s', 2147483647), setval('v_seq', 2147483647)`);
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   expect(find(health, "s").problems[0]?.message).toContain(
     'widen public.t.id, which rewrites the table under an exclusive lock, with: alter table "public"."t" alter column "id" type bigint',
   );
@@ -221,7 +231,7 @@ test("if no value is left after the rows, the advice says how to extend the rang
   await run(
     "create table t (id int generated by default as identity (maxvalue 3) primary key); insert into t values (1), (2), (3)",
   );
-  const found = find(await status(db), "t_id_seq");
+  const found = find(await sequenceStatus(db), "t_id_seq");
   expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
   expect(found.problems[0]?.message).toBe(
     'public.t_id_seq: its next value is 1, and public.t.id already goes to 3: inserts fail with 23505 where it meets a value that is there; no value behind that is left up to 3; raise its bound with: alter sequence "public"."t_id_seq" no maxvalue; then run resync',
@@ -236,19 +246,19 @@ test("behind its column: inserts fail, and the fix helps", async () => {
     insert into t values (1, -1), (2, -2), (300, -300)`);
   await expect(run("insert into t (down) values (7)")).rejects.toMatchObject({ code: "23505" });
   await expect(run("insert into t (id) values (7)")).rejects.toMatchObject({ code: "23505" });
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   for (const name of ["t_id_seq", "down_seq"]) {
     expect(codes(find(health, name))[0]).toBe("BEHIND_COLUMN critical");
     await run(cureOf(find(health, name), "BEHIND_COLUMN"));
   }
   expect(find(health, "down_seq").columns[0]?.extreme).toBe(-300n);
   await run("insert into t default values");
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
 });
 
 test("a gap before the rows ahead is reported", async () => {
   await run("create table t (id serial primary key); insert into t select generate_series(100, 500)");
-  const found = find(await status(db), "t_id_seq");
+  const found = find(await sequenceStatus(db), "t_id_seq");
   expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
   expect(found.columns).toMatchObject([{ extreme: 500n, ahead: 100n }]);
   expect(found.problems[0]?.message).toContain("the first after 99 more; run resync, or: alter sequence");
@@ -261,16 +271,16 @@ test("the negative half of a full column is free: its size is reported, and it e
     create table t (id serial primary key); insert into t values (1), (2), (2147483647);
     alter sequence t_id_seq minvalue -2147483648 start with -2147483648 restart with -2147483648;
     insert into t default values`);
-  const found = find(await status(db), "t_id_seq");
+  const found = find(await sequenceStatus(db), "t_id_seq");
   expect(codes(found)).toEqual(["BEHIND_COLUMN ok"]);
   expect(found).toMatchObject({ left: 2n ** 31n, end: 0n, columns: [{ ahead: 1n, extreme: 2147483647n }] });
   expect(found.problems[0]?.message).toContain(
     "its next value is -2147483647, and 2147483648 values are free before it meets 1 in public.t.id",
   );
   await run("alter sequence t_id_seq restart with -100000000");
-  expect(codes(find(await status(db), "t_id_seq"))).toEqual(["NEARLY_EXHAUSTED critical", "BEHIND_COLUMN ok"]);
+  expect(codes(find(await sequenceStatus(db), "t_id_seq"))).toEqual(["NEARLY_EXHAUSTED critical", "BEHIND_COLUMN ok"]);
   await run("alter sequence t_id_seq restart with 0; insert into t default values");
-  const met = find(await status(db), "t_id_seq");
+  const met = find(await sequenceStatus(db), "t_id_seq");
   expect(codes(met)).toEqual(["BEHIND_COLUMN critical"]);
   expect(met).toMatchObject({ left: 0n, used: 1 });
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
@@ -279,7 +289,7 @@ test("the negative half of a full column is free: its size is reported, and it e
   for (const [, statement] of cure.matchAll(/with: (alter [^;]*)/g)) await run(statement!);
   await resync(db);
   await run("insert into t default values");
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
 });
 
 test("no false alarm of a collision while others insert into the free half", async () => {
@@ -293,7 +303,7 @@ test("no false alarm of a collision while others insert into the free half", asy
   });
   try {
     for (let round = 0; round < 30; round++) {
-      expect(codes(find(await status(db), "t_id_seq"))).toEqual(["BEHIND_COLUMN ok"]);
+      expect(codes(find(await sequenceStatus(db), "t_id_seq"))).toEqual(["BEHIND_COLUMN ok"]);
     }
   } finally {
     going = false;
@@ -309,7 +319,7 @@ test.each([
   await run(`
     create table t (id bigint generated by default as identity (${options}) primary key);
     insert into t values (${row}); insert into t default values`);
-  const found = find(await status(db), "t_id_seq");
+  const found = find(await sequenceStatus(db), "t_id_seq");
   expect(codes(found)).toEqual([]);
   expect((await resync(db)).failures).toEqual([]);
   expect((await resync(db)).moves).toEqual([]);
@@ -321,7 +331,7 @@ test("if values may repeat, being behind is a warning; other defaults are not co
     create table many (n bigint default nextval('s')); create index on many (n);
     create table made (n bigint primary key default nextval('s') * 10, t text default 'X' || nextval('s'));
     insert into many values (50); insert into made values (1000)`);
-  const found = find(await status(db), "s");
+  const found = find(await sequenceStatus(db), "s");
   expect(codes(found)).toEqual(["BEHIND_COLUMN warning", "NOT_COMPARED ok", "NOT_COMPARED ok"]);
   expect(found.columns.map(({ column, extreme, notCompared }) => [column, extreme, notCompared])).toEqual([
     ["n", null, "its default makes something else of the sequence's values"],
@@ -334,15 +344,15 @@ test("sequences that share a column between several writers give no false alarm"
   await run(`
     create sequence odd_seq start 1 increment 2; create table t (id bigint primary key default nextval('odd_seq'));
     insert into t default values; insert into t select generate_series(2, 1000, 2)`);
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
   expect((await resync(db)).moves).toEqual([]);
   await run("insert into t values (501)");
-  const behind = find(await status(db), "odd_seq");
+  const behind = find(await sequenceStatus(db), "odd_seq");
   expect(behind).toMatchObject({ level: "critical", nextValue: 3n, columns: [{ extreme: 501n }] });
   expect((await planResync(db)).moves).toMatchObject([{ extreme: 501n, to: 503n }]);
   await run("select setval('odd_seq', 499)");
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
   await run("insert into t default values");
 });
 
@@ -352,7 +362,7 @@ test("one that cycles is behind only while a key has its next value, and startin
     create table t (free int default nextval('free_seq'), once int primary key default nextval('once_seq'),
       narrow smallint default nextval('narrow_seq'));
     insert into t select from generate_series(1, 4); select setval('narrow_seq', 32767)`);
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   expect(codes(find(health, "free_seq"))).toEqual([]);
   expect(find(health, "once_seq")).toMatchObject({ cycles: true, nextValue: 1n, left: 4n, used: 0 });
   expect(codes(find(health, "once_seq"))).toEqual(["BEHIND_COLUMN critical"]);
@@ -361,9 +371,12 @@ test("one that cycles is behind only while a key has its next value, and startin
   await expect(run("insert into t (narrow) values (1)")).rejects.toMatchObject({ code: "23505" });
   await expect(run("insert into t (once) values (9)")).rejects.toMatchObject({ code: "22003" });
   await run("select setval('once_seq', 4, false)");
-  expect(codes(find(await status(db), "once_seq"))).toEqual(["BEHIND_COLUMN critical", "NEARLY_EXHAUSTED warning"]);
+  expect(codes(find(await sequenceStatus(db), "once_seq"))).toEqual([
+    "BEHIND_COLUMN critical",
+    "NEARLY_EXHAUSTED warning",
+  ]);
   await run("delete from t where once = 4");
-  expect(codes(find(await status(db), "once_seq"))).toEqual(["NEARLY_EXHAUSTED warning"]);
+  expect(codes(find(await sequenceStatus(db), "once_seq"))).toEqual(["NEARLY_EXHAUSTED warning"]);
 });
 
 test.each([
@@ -376,7 +389,7 @@ test.each([
     await run(`create sequence desk_seq as smallint maxvalue 100 cycle;
     create table desk (ticket smallint primary key default nextval('desk_seq'));
     insert into desk select generate_series(1, 50); ${more}; insert into desk values (-5)`);
-    const found = find(await status(db), "desk_seq");
+    const found = find(await sequenceStatus(db), "desk_seq");
     expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
     expect(found.problems[0]?.message).toContain(`its next value is ${next}, which public.desk.ticket has`);
     const { moves, skips } = await resync(db);
@@ -390,7 +403,7 @@ test.each([
     await run("insert into desk default values");
     // It comes round again: what is free now does not matter.
     await run("select setval('desk_seq', 60)");
-    expect(codes(find(await status(db), "desk_seq"))).toEqual([]);
+    expect(codes(find(await sequenceStatus(db), "desk_seq"))).toEqual([]);
   },
 );
 
@@ -401,7 +414,7 @@ test("a sequence that nothing in the catalog leads to is not said to be ok witho
     insert into tickets select g, 'x' from generate_series(1, 30) g;
     create sequence free_seq; create sequence ruled_seq; create view v as select id, t from tickets where t <> '';
     create rule r as on insert to v do instead insert into tickets values (nextval('ruled_seq'), new.t)`);
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   const messages = ["ticket_seq", "free_seq", "ruled_seq"].map((name) => {
     const found = find(health, name);
     expect(codes(found)).toEqual(["NOT_ATTACHED ok"]);
@@ -416,7 +429,7 @@ test("a sequence that nothing in the catalog leads to is not said to be ok witho
   await run(
     /: (alter [^:]*)$/.exec(find(health, "ticket_seq").problems[0]!.message)![1]!.replace("TABLE.COLUMN", "tickets.id"),
   );
-  expect(codes(find(await status(db), "ticket_seq"))).toEqual(["BEHIND_COLUMN critical"]);
+  expect(codes(find(await sequenceStatus(db), "ticket_seq"))).toEqual(["BEHIND_COLUMN critical"]);
 });
 
 test.each([
@@ -429,7 +442,7 @@ test.each([
 ])("keys of %s are compared where they hold whole numbers", async (type, values, to) => {
   await run(`create sequence lot maxvalue 1000000; create table mfg (id ${type} primary key default nextval('lot')${/char|text/.test(type) ? "::text" : ""});
     insert into mfg select unnest(array[${values}]::${type}[]); insert into mfg values (1)`);
-  const found = find(await status(db, { columns: "all" }), "lot");
+  const found = find(await sequenceStatus(db, { columns: "all" }), "lot");
   expect(found.columns).toMatchObject([{ notCompared: null, ahead: 1n }]);
   expect(codes(found)[0]).toBe("BEHIND_COLUMN critical");
   await expect(run("insert into mfg default values")).rejects.toMatchObject({ code: "23505" });
@@ -439,7 +452,7 @@ test.each([
   await run("insert into mfg default values");
   // An index in the order of texts does not give the greatest number.
   const isByText = /char|text/.test(type);
-  expect(find(await status(db), "lot").columns).toMatchObject([
+  expect(find(await sequenceStatus(db), "lot").columns).toMatchObject([
     { notCompared: isByText ? expect.stringContaining("no index") : null },
   ]);
 });
@@ -455,7 +468,7 @@ test.each([
   await run(`create table inv (tenant int, region text collate "C" default 'eu', id bigserial, t text, ${key});
     alter sequence inv_id_seq ${options} restart;
     insert into inv select tenant, 'eu', g, 'x' from generate_series(1, 20) tenant, generate_series(1, 20 + tenant * (tenant % 2)) g`);
-  const found = find(await status(db), "inv_id_seq");
+  const found = find(await sequenceStatus(db), "inv_id_seq");
   const ahead = options.includes("-2") ? 39n : 1n;
   expect(found.columns).toMatchObject([
     { unique: false, extreme: options === "" ? 39n : options.includes("5") ? 36n : 1n, ahead, notCompared: null },
@@ -466,7 +479,7 @@ test.each([
   await run("insert into inv (tenant) values (7000)");
   expect((await resync(db)).moves).toHaveLength(1);
   await run("insert into inv (tenant) select generate_series(1, 20)");
-  expect(codes(find(await status(db), "inv_id_seq"))).toEqual([]);
+  expect(codes(find(await sequenceStatus(db), "inv_id_seq"))).toEqual([]);
 });
 
 test("a key of several columns is not compared where its index does not make it cheap, and read by its index where it does", async () => {
@@ -475,7 +488,7 @@ test("a key of several columns is not compared where its index does not make it 
     create table daily (day date default current_date, ticket int, primary key (day, ticket));
     create sequence ticket_seq as int maxvalue 100 cycle; alter table daily alter ticket set default nextval('ticket_seq');
     insert into daily select current_date - 1, generate_series(1, 100)`);
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   expect(find(health, "many_id_seq").columns).toMatchObject([
     { notCompared: expect.stringContaining("its key begins with tenant, of which there are more than 1000") },
   ]);
@@ -485,7 +498,7 @@ test("a key of several columns is not compared where its index does not make it 
   );
   // The numbers of each day come again by design.
   expect(codes(find(health, "ticket_seq"))).toEqual([]);
-  const all = await status(db, { columns: "all" });
+  const all = await sequenceStatus(db, { columns: "all" });
   for (const name of ["many_id_seq", "backwards_id_seq"])
     expect(codes(find(all, name))).toEqual(["BEHIND_COLUMN critical"]);
 
@@ -496,7 +509,7 @@ test("a key of several columns is not compared where its index does not make it 
     const typed = values.map((value, at) => database.client.typed(value as never, types[at] as number));
     if (text.includes("lead as")) read = [text, typed as never[]];
   };
-  await status(bind(database.connect({ max: 1, debug })));
+  await sequenceStatus(bind(database.connect({ max: 1, debug })));
   const plan = (await database.client.unsafe(`explain ${read[0]}`, read[1]).values()).join("\n");
   expect(plan).toMatch(/Index Only Scan Backward using many_pkey/);
   expect(plan).not.toMatch(/Seq Scan on (many|backwards)\b/);
@@ -505,19 +518,22 @@ test("a key of several columns is not compared where its index does not make it 
 test("a row at the very end is no problem before the usual thresholds", async () => {
   await run(`create table users (id serial primary key, name text); insert into users (name) values ('a'), ('b');
     insert into users values (2147483647, 'system')`);
-  const found = find(await status(db), "users_id_seq");
+  const found = find(await sequenceStatus(db), "users_id_seq");
   expect(codes(found)).toEqual(["BEHIND_COLUMN ok"]);
   expect(found).toMatchObject({ end: 2147483646n, left: 2147483644n });
   expect((await resync(db)).moves).toEqual([]);
   await run("select setval('users_id_seq', 2000000000)");
-  expect(codes(find(await status(db), "users_id_seq"))).toEqual(["NEARLY_EXHAUSTED critical", "BEHIND_COLUMN ok"]);
+  expect(codes(find(await sequenceStatus(db), "users_id_seq"))).toEqual([
+    "NEARLY_EXHAUSTED critical",
+    "BEHIND_COLUMN ok",
+  ]);
 });
 
 test("regions of several servers: the end of its own counts, resync stays in it, and maxvalue says so", async () => {
   await run(`create table vms (id bigserial primary key, name text); alter sequence vms_id_seq start 1000000000001 restart;
     insert into vms (name) select 'a' from generate_series(1, 10); insert into vms select 2000000000000 + g, 'b' from generate_series(1, 10) g;
     insert into vms select 3000000000000 + g, 'c' from generate_series(1, 10) g`);
-  const found = find(await status(db), "vms_id_seq");
+  const found = find(await sequenceStatus(db), "vms_id_seq");
   expect(codes(found)).toEqual(["BEHIND_COLUMN ok"]);
   expect(found).toMatchObject({ end: 2000000000000n, left: 999999999990n, used: expect.closeTo(0) });
   const report = await resync(db);
@@ -529,9 +545,9 @@ test("regions of several servers: the end of its own counts, resync stays in it,
     },
   ]);
   await run(cureOf(found, "BEHIND_COLUMN"));
-  expect(codes(find(await status(db), "vms_id_seq"))).toEqual([]);
+  expect(codes(find(await sequenceStatus(db), "vms_id_seq"))).toEqual([]);
   await run("alter sequence vms_id_seq no maxvalue; select setval('vms_id_seq', 1800000000000)");
-  expect(codes(find(await status(db), "vms_id_seq"))).toEqual(["NEARLY_EXHAUSTED warning", "BEHIND_COLUMN ok"]);
+  expect(codes(find(await sequenceStatus(db), "vms_id_seq"))).toEqual(["NEARLY_EXHAUSTED warning", "BEHIND_COLUMN ok"]);
 });
 
 test("a row that was imported far ahead is a warning, and critical once the sequence gets there soon", async () => {
@@ -540,7 +556,7 @@ test("a row that was imported far ahead is a warning, and critical once the sequ
   const levels: string[] = [];
   for (const value of [10, 899_000, 901_000, 999_000]) {
     await run(`select setval('u_id_seq', ${value})`);
-    levels.push(...codes(find(await status(db), "u_id_seq")));
+    levels.push(...codes(find(await sequenceStatus(db), "u_id_seq")));
   }
   expect(levels).toEqual([
     "BEHIND_COLUMN warning",
@@ -564,7 +580,7 @@ test("roles that may insert and not draw", async () => {
   await expect(runAs("nextval_status_b", "insert into t (n) values (1)")).rejects.toMatchObject({ code: "42501" });
   await runAs("nextval_status_a", "insert into i (n) values (1)");
 
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   expect(find(health, "i_id_seq").level).toBe("ok");
   const { problems } = find(health, "t_id_seq");
   expect(problems.map(({ code, level }) => `${code} ${level}`)).toEqual([
@@ -581,14 +597,14 @@ test("roles that may insert and not draw", async () => {
   // Members of the group may draw in another way.
   await run("grant update on sequence t_id_seq to nextval_status_other");
   await runAs("nextval_status_b", "insert into t (n) values (1)");
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
 
   await run("create table p (id serial); grant insert on p to public");
-  const open = find(await status(db), "p_id_seq");
+  const open = find(await sequenceStatus(db), "p_id_seq");
   expect(open.problems[0]?.message).toContain("public may insert into public.p");
   await run(cureOf(open, "USAGE_MISSING"));
   await runAs("nextval_status_a", "insert into p default values");
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
 });
 
 test("what the connected role may not read is reported, and the fix works", async () => {
@@ -601,7 +617,7 @@ test("what the connected role may not read is reported, and the fix works", asyn
     db.session(async (session) => {
       await session`set role nextval_status_a`;
       try {
-        return await status(session);
+        return await sequenceStatus(session);
       } finally {
         await session`reset role`;
       }
@@ -629,7 +645,7 @@ test("a role that lacks many privileges gets one grant for all of them", async (
   const look = () =>
     db.session(async (session) => {
       await session`set role nextval_status_a`;
-      const health = await status(session);
+      const health = await sequenceStatus(session);
       await session`reset role`;
       return health;
     });
@@ -645,7 +661,7 @@ test("advice that the next push would revert says so", async () => {
   await run(`
     create sequence s as smallint cache 3; create table t (id bigint default nextval('s'));
     select setval('s', 32767)`);
-  const messages = find(await status(db), "s").problems.map(({ message }) => message);
+  const messages = find(await sequenceStatus(db), "s").problems.map(({ message }) => message);
   const declared = "(in its declaration, too, if it has one: the next push would take it back) with: alter sequence";
   for (const sql of ["as bigint no maxvalue", "cache 1"]) {
     expect(messages).toContainEqual(expect.stringContaining(`${declared} "public"."s" ${sql}`));
@@ -663,7 +679,7 @@ test("the level is not ok if columns may not be read: they are reported as not c
     grant select on all sequences in schema public to nextval_status_a`);
   const health = await db.session(async (session) => {
     await session`set role nextval_status_a`;
-    const health = await status(session);
+    const health = await sequenceStatus(session);
     await session`reset role`;
     return health;
   });
@@ -681,13 +697,13 @@ test("the level is not ok if columns may not be read: they are reported as not c
   expect(text).toContain('nextval_sequence_compared{schema="public",sequence="a_id_seq"} 0\n');
   expect(text).toContain('code="NOT_COMPARED",level="warning"} 1\n');
 
-  const owner = await status(db);
+  const owner = await sequenceStatus(db);
   expect(codes(find(owner, "a_id_seq"))).toEqual(["BEHIND_COLUMN critical"]);
   expect(toPrometheus(owner)).toContain('nextval_sequence_compared{schema="public",sequence="a_id_seq"} 1\n');
   const [unindexed, made] = find(owner, "c_seq").problems.map(({ message }) => message);
   expect(unindexed).toContain('columns: "all" reads it all the same');
   expect(made).toContain("its default makes something else");
-  expect(codes(find(await status(db, { columns: "all" }), "c_seq"))).toEqual([
+  expect(codes(find(await sequenceStatus(db, { columns: "all" }), "c_seq"))).toEqual([
     "BEHIND_COLUMN warning",
     "NOT_COMPARED ok",
   ]);
@@ -707,7 +723,7 @@ test("a column that changes before it is read is a warning", async () => {
       };
       return work({ ...tx, query } as unknown as Transaction);
     });
-  const health = await status({ begin } as unknown as Database);
+  const health = await sequenceStatus({ begin } as unknown as Database);
   expect(codes(find(health, "t_id_seq"))).toEqual(["NOT_COMPARED warning"]);
   expect(find(health, "t_id_seq").problems[0]?.message).toContain('column "id" does not exist');
   expect(codes(find(health, "free_id_seq"))).toEqual([]);
@@ -715,7 +731,7 @@ test("a column that changes before it is read is a warning", async () => {
 
 test("a cache loses values with each connection", async () => {
   await run("create table t (id serial primary key); alter sequence t_id_seq cache 20");
-  const found = find(await status(db), "t_id_seq");
+  const found = find(await sequenceStatus(db), "t_id_seq");
   expect(codes(found)).toEqual(["CACHE_LOST ok"]);
   for (const value of [1, 21]) {
     const client = postgres(database.url, { max: 1 });
@@ -724,7 +740,7 @@ test("a cache loses values with each connection", async () => {
     await client.end();
   }
   await run(cureOf(found, "CACHE_LOST"));
-  expect(codes(find(await status(db), "t_id_seq"))).toEqual([]);
+  expect(codes(find(await sequenceStatus(db), "t_id_seq"))).toEqual([]);
 });
 
 test("an unlogged sequence of a logged table starts over after a crash", async ({ skip }) => {
@@ -737,7 +753,7 @@ test("an unlogged sequence of a logged table starts over after a crash", async (
       create unlogged sequence s; create table t (id int primary key default nextval('s'));
       create unlogged sequence u; create unlogged table free (id int default nextval('u'));
       insert into t default values`);
-    const health = await status(bind(client));
+    const health = await sequenceStatus(bind(client));
     expect(codes(find(health, "s"))).toEqual(["UNLOGGED warning", "COLUMN_NARROWER ok"]);
     expect(codes(find(health, "u"))).toEqual(["COLUMN_NARROWER ok", "NOT_COMPARED ok"]);
     await client.unsafe("checkpoint");
@@ -745,10 +761,10 @@ test("an unlogged sequence of a logged table starts over after a crash", async (
     await client.end({ timeout: 0 }).catch(() => {});
     await server.start();
     client = postgres(server.url, { max: 1, onnotice: () => {} });
-    expect(codes(find(await status(bind(client)), "s"))).toContain("BEHIND_COLUMN critical");
+    expect(codes(find(await sequenceStatus(bind(client)), "s"))).toContain("BEHIND_COLUMN critical");
     await expect(client.unsafe("insert into t default values")).rejects.toMatchObject({ code: "23505" });
     await client.unsafe(cureOf(find(health, "s"), "UNLOGGED"));
-    expect((await status(bind(client))).level).toBe("ok");
+    expect((await sequenceStatus(bind(client))).level).toBe("ok");
   } finally {
     await client.end({ timeout: 1 });
     await server.stop();
@@ -764,16 +780,16 @@ test("partitions go with their table, and a child by inheritance is looked at by
     insert into p values (5, 1), (700, 12);
     create table parent (id serial primary key); create table child () inherits (parent);
     insert into child values (90)`);
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   expect(find(health, "p_id_seq").columns).toMatchObject([{ table: "p", extreme: 700n, unique: false }]);
   expect(codes(find(health, "p_id_seq"))).toEqual(["BEHIND_COLUMN critical"]);
   expect(find(health, "parent_id_seq").columns).toMatchObject([
     { table: "child", extreme: null, notCompared: expect.stringContaining("no index") },
     { table: "parent", extreme: null, notCompared: null },
   ]);
-  expect(find(await status(db, { columns: "all" }), "parent_id_seq").columns[0]?.extreme).toBe(90n);
+  expect(find(await sequenceStatus(db, { columns: "all" }), "parent_id_seq").columns[0]?.extreme).toBe(90n);
   await run("create index on child (id)");
-  expect(find(await status(db), "parent_id_seq").columns[0]?.extreme).toBe(90n);
+  expect(find(await sequenceStatus(db), "parent_id_seq").columns[0]?.extreme).toBe(90n);
 });
 
 test("a column that cannot be read does not affect the others", async () => {
@@ -782,7 +798,7 @@ test("a column that cannot be read does not affect the others", async () => {
     create sequence bad_seq; create view bad as select 1 / 0 as id; alter view bad alter id set default nextval('bad_seq');
     create sequence nan_seq; create table nan (id numeric primary key default nextval('nan_seq'));
     insert into nan values ('NaN'), ('Infinity'), (3), (4.5)`);
-  const health = await status(db, { columns: "all", views: true });
+  const health = await sequenceStatus(db, { columns: "all", views: true });
   expect(find(health, "bad_seq").columns[0]?.notCompared).toContain("division by zero");
   expect(find(health, "nan_seq").columns[0]).toMatchObject({ extreme: 3n, notCompared: null });
   expect(find(health, "good_id_seq").columns[0]?.extreme).toBe(10n);
@@ -797,13 +813,13 @@ test("names that need quotes", async () => {
       .unsafe(`create schema ${q}; create table ${q}.${q} (${q} int generated by default as identity (sequence name ${q}.${quoted(`${name}_`)}) primary key);
       insert into ${q}.${q} values (40)`);
   }
-  const health = await status(db);
+  const health = await sequenceStatus(db);
   expect(health.sequences.map(({ sequence }) => sequence.schema).sort()).toEqual([...names].sort());
   for (const sequence of health.sequences) {
     expect(codes(sequence)).toEqual(["BEHIND_COLUMN critical"]);
     await run(cureOf(sequence, "BEHIND_COLUMN"));
   }
-  expect((await status(db)).level).toBe("ok");
+  expect((await sequenceStatus(db)).level).toBe("ok");
   const text = toPrometheus(health);
   expect(text).toContain(
     String.raw`nextval_sequence_behind{schema="\"; drop table t; --",sequence="\"; drop table t; --_"} 1`,
@@ -822,13 +838,13 @@ test("a constant number of statements, and worst first", async () => {
   const client = database.connect({ max: 1, fetch_types: false, debug: () => statements++ });
   const counted = bind(client);
   await run("create table t0 (id serial primary key)");
-  await status(counted);
+  await sequenceStatus(counted);
   const few = statements;
   await run(`do $$ begin for i in 1..250 loop execute format('create table t%s (id serial primary key)', i); end loop; end $$;
     select setval('t7_id_seq', 2000000000); select setval('t8_id_seq', 1800000000); insert into t9 values (5)`);
   statements = 0;
   const seen: [number, number][] = [];
-  const { sequences } = await status(counted, { onProgress: ({ done, total }) => seen.push([done, total]) });
+  const { sequences } = await sequenceStatus(counted, { onProgress: ({ done, total }) => seen.push([done, total]) });
   // Two more, each in a transaction: an empty statement that takes a connection, BEGIN, the path, the patience, the statement, COMMIT.
   expect(statements).toBe(few + 2 * 6);
   expect(seen).toEqual([
@@ -853,7 +869,7 @@ test("no false alarm while others insert", async () => {
   });
   try {
     for (let round = 0; round < 60; round++) {
-      const found = find(await status(db), "t_id_seq");
+      const found = find(await sequenceStatus(db), "t_id_seq");
       expect(found.problems).toEqual([]);
     }
   } finally {
@@ -868,12 +884,12 @@ test("the rate, and the days left", async () => {
     `create sequence a maxvalue 1000; create sequence idle; create sequence back; create sequence gone;
     create sequence full_up maxvalue 5; select setval('back', 9), setval('full_up', 5)`,
   );
-  const before = await status(db);
+  const before = await sequenceStatus(db);
   await run(`select nextval('a') from generate_series(1, 100); select setval('back', 3); drop sequence gone; create sequence new;
     select pg_sleep(0.05)`);
-  const after = await status(db);
+  const after = await sequenceStatus(db);
   const days = (after.sampledAt.getTime() - before.sampledAt.getTime()) / 86_400_000;
-  const [full, first, ...others] = rate(before, after);
+  const [full, first, ...others] = usageRates(before, after);
   expect(full).toEqual({ sequence: { schema: "public", name: "full_up" }, drawn: 0n, perDay: 0, daysLeft: 0 });
   expect(first).toMatchObject({ sequence: { name: "a" }, drawn: 100n });
   expect(first?.perDay).toBeCloseTo(100 / days);
@@ -882,13 +898,13 @@ test("the rate, and the days left", async () => {
     { sequence: { schema: "public", name: "back" }, drawn: null, perDay: null, daysLeft: null },
     { sequence: { schema: "public", name: "idle" }, drawn: 0n, perDay: 0, daysLeft: null },
   ]);
-  expect(() => rate(after, before)).toThrow("rate takes the later sample second");
-  expect(() => rate(after, after)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  expect(() => usageRates(after, before)).toThrow("usageRates takes the later sample second");
+  expect(() => usageRates(after, after)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
 });
 
 test("JSON keeps every digit", async () => {
   await run("create sequence s start 9007199254740993");
-  const json = JSON.parse(JSON.stringify(toJson(await status(db))));
+  const json = JSON.parse(JSON.stringify(toJson(await sequenceStatus(db))));
   expect(json.sequences[0]).toMatchObject({
     lastValue: "9007199254740993",
     end: "9223372036854775807",

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { bind, pgSchema } from "nextval";
-import { inspect, plan } from "nextval/catalog";
-import { applyResync, planResync, planTransfer, status } from "nextval/operate";
+import { inspectSequences, planChanges } from "nextval/catalog";
+import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/operate";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
@@ -43,7 +43,7 @@ async function makeTable(type: string, ...ids: number[]): Promise<void> {
 }
 
 const moveAll = async () => applyResync(bind(database.client), await planResync(bind(database.client)));
-const sequence = async () => (await status(bind(database.client))).sequences[0];
+const sequence = async () => (await sequenceStatus(bind(database.client))).sequences[0];
 
 test("rows of a stranger's table do not move a sequence", async () => {
   // The first is in the way, and after the second there is one value left.
@@ -77,10 +77,10 @@ test("a stranger's table makes no hazards, and keeps a sequence from being dropp
   await database.client.unsafe(`
     set role ${app}; create sequence app.free_seq; reset role; set role ${stranger};
     create table theirs.other (id smallint default nextval('app.free_seq') primary key); reset role`);
-  const state = await inspect(bind(database.client), { schemas: ["app"] });
+  const state = await inspectSequences(bind(database.client), { schemas: ["app"] });
   const freeSeq = pgSchema("app").sequence("free_seq", { cycle: true });
-  expect(plan([freeSeq], state).changes).toMatchObject([{ kind: "alter", hazards: [] }]);
-  expect(plan([], state, { prune: true, schemas: ["app"] }).changes).toEqual([]);
+  expect(planChanges([freeSeq], state).changes).toMatchObject([{ kind: "alter", hazards: [] }]);
+  expect(planChanges([], state, { prune: true, schemas: ["app"] }).changes).toEqual([]);
 });
 
 test("a table of another role that may draw counts", async () => {

@@ -1,6 +1,6 @@
 import { bind, type Database, type Sql, type Transaction } from "nextval";
-import { inspect } from "nextval/catalog";
-import { planResync, type Health, status, type StatusOptions } from "nextval/operate";
+import { inspectSequences } from "nextval/catalog";
+import { planResync, type Health, sequenceStatus, type StatusOptions } from "nextval/operate";
 import type postgres from "postgres";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { valuesOf } from "../../../lib/operate/columns/extremes-query.js";
@@ -63,7 +63,7 @@ async function statusWhile(actions: Readonly<Record<string, () => Promise<unknow
         }));
       return work({ ...tx, query } as unknown as Transaction);
     });
-  const health = await status({ begin } as unknown as Database, { schemas: ["evil"], ...options });
+  const health = await sequenceStatus({ begin } as unknown as Database, { schemas: ["evil"], ...options });
   expect([...waiting.keys()]).toEqual([]);
   return columnsOf(health);
 }
@@ -79,22 +79,22 @@ test("a view is read only with the views option, and by a superuser only if its 
     create sequence evil.s; create view evil.v as select evil.number(1) as id;
     alter view evil.v alter column id set default nextval('evil.s')`);
   const shut = "reading a view runs code of its owner; views: true reads it all the same";
-  expect(columnsOf(await status(superuser, { columns: "all" }))).toEqual({ v: shut });
+  expect(columnsOf(await sequenceStatus(superuser, { columns: "all" }))).toEqual({ v: shut });
   expect(await planResync(superuser)).toMatchObject({
     skips: [{ sequence: { schema: "evil", name: "s" }, reason: `evil.v.id: ${shut}` }],
     failures: [],
   });
   await resync(superuser, { allowBackwards: true });
-  expect(columnsOf(await status(superuser, { columns: "all", views: true }))).toEqual({ v: RUNS_CODE });
+  expect(columnsOf(await sequenceStatus(superuser, { columns: "all", views: true }))).toEqual({ v: RUNS_CODE });
   const { failures } = await resync(superuser, { views: true });
   expect(failures).toMatchObject([{ error: { code: "COLUMN_NOT_COMPARED" } }]);
   expect(ran).toEqual([]);
   const trusting = { columns: "all", views: true, trustOwners: [MALLORY] } as const;
-  expect(columnsOf(await status(superuser, trusting))).toEqual({ v: 5n });
+  expect(columnsOf(await sequenceStatus(superuser, trusting))).toEqual({ v: 5n });
   expect(ran).not.toEqual([]);
   const reader = bind(database.connect({ max: 1, username: "nextval_reader", password: "x" }));
-  expect(columnsOf(await status(reader, { columns: "all" }))).toEqual({ v: shut });
-  expect(columnsOf(await status(reader, { columns: "all", views: true }))).toEqual({ v: 5n });
+  expect(columnsOf(await sequenceStatus(reader, { columns: "all" }))).toEqual({ v: shut });
+  expect(columnsOf(await sequenceStatus(reader, { columns: "all", views: true }))).toEqual({ v: 5n });
 });
 
 test("a superuser reads no table that runs code of its owner while the read is planned", async () => {
@@ -106,7 +106,7 @@ test("a superuser reads no table that runs code of its owner while the read is p
     create table evil.child (check (evil.code(1))) inherits (evil.parent);
     create sequence evil.d;
     create table evil.divided (id bigint default nextval('evil.d'), n bigint) partition by range ((n + evil.number(1)))`);
-  expect(columnsOf(await status(superuser, { columns: "all" }))).toEqual({
+  expect(columnsOf(await sequenceStatus(superuser, { columns: "all" }))).toEqual({
     plain: 7n,
     predicate: RUNS_CODE,
     expression: RUNS_CODE,
@@ -122,12 +122,12 @@ test("a superuser reads no table that runs code of its owner while the read is p
   );
   expect(ran).toEqual([]);
   // Such code does run, which is what this is about.
-  expect(columnsOf(await status(superuser, { columns: "all", trustOwners: [MALLORY] }))).toMatchObject({
+  expect(columnsOf(await sequenceStatus(superuser, { columns: "all", trustOwners: [MALLORY] }))).toMatchObject({
     predicate: 7n,
   });
   expect(ran).not.toEqual([]);
   const reader = bind(database.connect({ max: 1, username: "nextval_reader", password: "x" }));
-  expect(columnsOf(await status(reader, { columns: "all" }))).toMatchObject({ predicate: 7n, counted: 7n });
+  expect(columnsOf(await sequenceStatus(reader, { columns: "all" }))).toMatchObject({ predicate: 7n, counted: 7n });
 });
 
 test("a role that may become superuser reads no such table either", async () => {
@@ -137,8 +137,8 @@ test("a role that may become superuser reads no such table either", async () => 
     create role nextval_member login password 'x' in role pg_read_all_data, "${database.client.options.user}";
     create role nextval_admin login password 'x' createrole in role pg_read_all_data`);
   const as = (username: string) => bind(database.connect({ max: 1, username, password: "x" }));
-  expect(columnsOf(await status(as("nextval_member")))).toEqual({ predicate: RUNS_CODE });
-  expect(columnsOf(await status(as("nextval_admin")))).toEqual({
+  expect(columnsOf(await sequenceStatus(as("nextval_member")))).toEqual({ predicate: RUNS_CODE });
+  expect(columnsOf(await sequenceStatus(as("nextval_admin")))).toEqual({
     // Since PostgreSQL 16 such a role may not join every other.
     predicate: (await serverVersion(database.client)) < 16 ? RUNS_CODE : 7n,
   });
@@ -148,7 +148,7 @@ test("a superuser whose current role the owner of the database has set reads no 
   await mallory.unsafe(`${table("predicate")} create index on evil.predicate (n) where evil.code(1)`);
   const client = database.connect({ max: 1, connection: { role: MALLORY } as {}, onnotice: hear });
   expect(await client`select session_user = current_user as same`).toEqual([{ same: false }]);
-  expect(columnsOf(await status(bind(client)))).toEqual({ predicate: RUNS_CODE });
+  expect(columnsOf(await sequenceStatus(bind(client)))).toEqual({ predicate: RUNS_CODE });
   expect(ran).toEqual([]);
 });
 
@@ -203,7 +203,7 @@ test("tables and views of a superuser in a schema of another role", async () => 
     ${table("ours")} create sequence evil.s; create view evil.v as select 5 as id;
     alter view evil.v alter column id set default nextval('evil.s')`);
   const options = { columns: "all", views: true } as const;
-  expect(columnsOf(await status(superuser, options))).toEqual({ ours: 7n, v: RUNS_CODE });
+  expect(columnsOf(await sequenceStatus(superuser, options))).toEqual({ ours: 7n, v: RUNS_CODE });
   const swapping = () =>
     mallory.unsafe(`
       alter schema evil rename to old; create schema evil;
@@ -266,9 +266,9 @@ test("positions are read by OID, so a view that replaces a sequence is not read"
 test("the position of a sequence is not read by a name that its owner can change", async () => {
   const isOld = (await serverVersion(database.client)) < 18;
   await mallory.unsafe("create sequence evil.s start 5");
-  const position = async () => (await inspect(superuser, { schemas: ["evil"] })).sequences[0]?.lastValue;
+  const position = async () => (await inspectSequences(superuser, { schemas: ["evil"] })).sequences[0]?.lastValue;
   expect(await position()).toBe(5n);
-  expect((await superuser.begin((tx) => inspect(tx, { schemas: ["evil"] }))).sequences[0]?.lastValue).toBe(
+  expect((await superuser.begin((tx) => inspectSequences(tx, { schemas: ["evil"] }))).sequences[0]?.lastValue).toBe(
     isOld ? null : 5n,
   );
   // While she renames a schema, it cannot be kept from being renamed.
@@ -291,7 +291,7 @@ test("an attacker cannot win a race between a sequence and a view of its name", 
         begin; drop view evil.s; alter sequence evil.away rename to s; commit`);
     }
   })();
-  for (let round = 0; round < 40; round++) await inspect(superuser, { schemas: ["evil"] });
+  for (let round = 0; round < 40; round++) await inspectSequences(superuser, { schemas: ["evil"] });
   going = false;
   await swapping;
   expect(ran).toEqual([]);

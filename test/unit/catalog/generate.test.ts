@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { NextvalError } from "nextval";
-import { generate, type Change, type MigrationFormat, type Plan } from "nextval/catalog";
+import { generateMigration, type Change, type MigrationFormat, type Plan } from "nextval/catalog";
 import { describe, expect, test } from "vitest";
 
 const AT = new Date("2026-01-31T23:59:58.765Z");
@@ -26,7 +26,9 @@ function planOf(...changes: (Pick<Change, "sql"> & Partial<Change>)[]): Plan {
 }
 
 function filesOf(format: MigrationFormat, plan: Plan, name = "add_order-seq"): Record<string, string> {
-  return Object.fromEntries(generate(plan, { name, format, at: AT }).map(({ path, content }) => [path, content]));
+  return Object.fromEntries(
+    generateMigration(plan, { name, format, at: AT }).map(({ path, content }) => [path, content]),
+  );
 }
 
 const twoSteps = planOf(
@@ -128,7 +130,7 @@ drop sequence "order_seq";
 
   test("the default time is now", () => {
     const before = Date.now();
-    const [file] = generate(twoSteps, { name: "x", format: "node-pg-migrate" });
+    const [file] = generateMigration(twoSteps, { name: "x", format: "node-pg-migrate" });
     const at = Number(file?.path.split("_")[0]);
     expect(at).toBeGreaterThanOrEqual(before);
     expect(at).toBeLessThanOrEqual(Date.now());
@@ -182,7 +184,7 @@ describe.each(FORMATS)("text in strings stays text: %s", (format) => {
           inverse: `comment on sequence "order_seq" is ${literal(message)}`,
           hazards: [{ code: "LOCKS_INSERTS", message, blocked: false }],
         });
-        const text = generate(plan, { name: "x", format, at: AT })
+        const text = generateMigration(plan, { name: "x", format, at: AT })
           .map(({ content }) => content)
           .join("");
         expect(text.match(pattern)?.length ?? 0).toBe(count);
@@ -228,10 +230,10 @@ describe("names", () => {
     ['create sequence "a\ufeffb"', "holds a byte order mark"],
   ])("%j is refused", (sql, problem) => {
     for (const format of FORMATS) {
-      const make = () => generate(planOf({ sql, subject: "a" }), { name: "x", format });
+      const make = () => generateMigration(planOf({ sql, subject: "a" }), { name: "x", format });
       expect(make).toThrow(NextvalError);
       expect(make).toThrow(problem);
-      expect(() => generate(planOf({ sql: "drop x", inverse: sql }), { name: "x", format })).toThrow(problem);
+      expect(() => generateMigration(planOf({ sql: "drop x", inverse: sql }), { name: "x", format })).toThrow(problem);
     }
   });
 
@@ -252,7 +254,7 @@ test.each([
   "comment on sequence a is U&'\\000a'",
   "comment on sequence a is 'x'y'",
 ])("statements that a plan does not make are refused: %j", (sql) => {
-  expect(() => generate(planOf({ sql }), { name: "x", format: "sql" })).toThrow(
+  expect(() => generateMigration(planOf({ sql }), { name: "x", format: "sql" })).toThrow(
     /^order_seq: the statement .* is not one/,
   );
 });
@@ -272,12 +274,14 @@ test.each([
   [{ at: new Date(0) }, "not "],
   [{ at: "2026-01-01" }, "not 2026-01-01"],
 ])("invalid options are refused: %j", (options, message) => {
-  const make = () => generate(twoSteps, { name: "x", format: "sql", ...options } as never);
+  const make = () => generateMigration(twoSteps, { name: "x", format: "sql", ...options } as never);
   expect(make).toThrow(
     expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining(message) }),
   );
 });
 
 test("an empty plan has no migration", () => {
-  expect(() => generate(planOf(), { name: "x", format: "sql" })).toThrow("the plan of the migration x is empty");
+  expect(() => generateMigration(planOf(), { name: "x", format: "sql" })).toThrow(
+    "the plan of the migration x is empty",
+  );
 });
