@@ -3,7 +3,7 @@ import { unknownOption } from "./sql/did-you-mean.js";
 
 /**
  * Copies options and reads each of them once. Throws for anything but an object, such as null, before it reads a
- * property, and for an option that is not known. The copy inherits nothing, so properties added to `Object.prototype` are
+ * property. Also throws for an unknown option. The copy inherits nothing, so properties added to `Object.prototype` are
  * not options.
  */
 export function optionsOf<Options extends object>(
@@ -20,7 +20,7 @@ export function optionsOf<Options extends object>(
   throw new NextvalError("INVALID_ARGUMENT", `${what} takes options as an object, not ${String(given)}`);
 }
 
-/** Refuses an option that a function does not have. Otherwise a mistyped option would be left out silently. */
+/** Throws for an option that a function does not have. Otherwise a mistyped option would be ignored silently. */
 export function checkKnown(what: string, options: object, known: readonly string[]): void {
   const problem = unknownOption(options, known);
   if (problem !== undefined) throw new NextvalError("INVALID_ARGUMENT", `${what}: ${problem}`);

@@ -6,8 +6,7 @@ import type { RangeProblem } from "./range-problems.js";
 
 /**
  * The name itself if it is valid, and else the message. No name can be assigned to the message, so the compiler shows
- * it at the argument. Nearly all names are valid without a
- * doubt. Only the others are examined closely.
+ * it at the argument. Nearly all names are clearly valid. Only the others are examined closely.
  */
 export type CheckedName<Subject extends string, Name extends string> =
   Doubtful<Name> extends never ? Name : CloselyCheckedName<Subject, Name>;
@@ -33,8 +32,8 @@ type NameOrProblem<Subject extends string, Name extends string> = Name extends N
   : Name;
 
 /**
- * The compiler asks a question about a type parameter with `any` in its place, and the verdict is `any`, too. Then it is "fine", so
- * that a generic function can pass on its names and options.
+ * In a generic function the compiler evaluates a question with `any` in place of the type parameter, and the verdict is
+ * also `any`. It then counts as "fine", so the function can pass on its names and options.
  */
 type Known<Verdict> = [Verdict] extends ["fine"] ? "fine" : Verdict;
 
@@ -53,7 +52,7 @@ type OptionsVerdict<Options> = unknown extends OptionsProblem<Options> ? "fine" 
 
 type IsFine<Options> = IsPlain<Options> extends true ? IsInRange<Options> : false;
 
-/** The options of a sequence that is declared with them: none if they are undefined. */
+/** The options of a declared sequence; none if they are undefined. */
 export type GivenOptions<Options extends object | undefined> = Options extends object ? Options : {};
 
 type QualifiedName<Name extends string, Schema> = Schema extends string ? `${Schema}.${Name}` : Name;

@@ -1,6 +1,9 @@
 import type { Expectations } from "./messages.js";
 
-/** In the order of `Expectations`. The run time takes the first of the options that are equally like a mistaken one. */
+/**
+ * The options in the order of `Expectations`. If several are equally close to a mistaken one, the run time takes the
+ * first.
+ */
 type Options = [
   "startWith",
   "increment",
@@ -15,7 +18,10 @@ type Options = [
   "mode",
 ];
 
-/** The option that is most like a mistaken one, by the rules of `notAnOption` in lib/sql/nearest.ts; `never` if none is. */
+/**
+ * The option closest to a mistaken one, by the rules of `notAnOption` in lib/sql/did-you-mean.ts; `never` if none is
+ * close.
+ */
 export type NearestOption<Mistaken extends string> = NearestOf<Lowercase<Mistaken>>;
 
 type NearestOf<Mistaken extends string> =
@@ -29,14 +35,14 @@ type NearestOf<Mistaken extends string> =
       : Option
     : never;
 
-/** No two options begin with the same three letters. */
+/** The option that begins with the same three letters. No two options do. */
 type BeginsLike<Mistaken extends string> = Mistaken extends `${infer First}${infer Second}${infer Third}${string}`
   ? {
       [Option in keyof Expectations]: Lowercase<Option> extends `${First}${Second}${Third}${string}` ? Option : never;
     }[keyof Expectations]
   : never;
 
-/** The first option that so many edits make of the mistaken one. */
+/** The first option within this many edits of the mistaken one. */
 type Within<Edits extends 1[], Mistaken extends string, Rest = Options> = Rest extends [
   infer Option extends string,
   ...infer Others,
@@ -48,7 +54,7 @@ type Within<Edits extends 1[], Mistaken extends string, Rest = Options> = Rest e
       : Within<Edits, Mistaken, Others>
   : never;
 
-/** Whether at most so many characters are added, dropped or changed. */
+/** Whether at most this many characters are added, dropped or changed. */
 type IsWithin<Edits extends 1[], From extends string, To extends string> = From extends `${infer A}${infer RestOfFrom}`
   ? To extends `${infer B}${infer RestOfTo}`
     ? A extends B

@@ -78,5 +78,7 @@ export interface ResolvedOptions {
   readonly mode: ValueMode;
 }
 
-/** What the compiler says if a name is given for a sequence: the parameter takes this as well, so its words are in the message. */
+/**
+ * The compiler's message if a name is passed instead of a sequence. Parameters accept this type, so the error shows it.
+ */
 export type SequenceNeeded = "a sequence made by pgSequence is needed";

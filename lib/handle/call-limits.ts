@@ -54,7 +54,7 @@ export const CANCEL: Stop = {
 
 const MAX_TIMEOUT_MS = 2_147_483_647;
 
-/** Refuses limits that are not allowed, and options that a function does not have besides. */
+/** Throws for limits that are not allowed, and for options that the function does not have. */
 export function checkedLimits<Given extends Limits>(
   what: string,
   given: Given,

@@ -17,9 +17,9 @@ export interface RunningTag {
    * const orders = await db`select * from orders where id = ${id}`;
    * ```
    *
-   * The row type has the columns that spliced expressions name with `.as("id")`. You can also state it: ``await db<{
-   * id: bigint }>`select ...` ``.
-   * A stated row type has all columns, those of `.as()` as well, because TypeScript infers either all types of a call or none.
+   * The row type has the columns that spliced expressions name with `.as("id")`. You can also state it:
+   * ``await db<{ id: bigint }>`select ...` ``. A stated row type needs all columns, including those of `.as()`, because
+   * TypeScript infers either all types of a call or none.
    */
   <Row extends object = {}, const Things extends readonly Thing[] = StatedThings>(
     strings: TemplateStringsArray,

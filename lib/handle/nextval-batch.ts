@@ -54,7 +54,7 @@ const flush = tag`pg_catalog.pg_logical_emit_message(true, 'nextval', '')`;
 interface Batch {
   readonly sequence: SequenceLike;
   readonly durable: boolean;
-  /** How many calls there are. */
+  /** The number of calls. */
   count: number;
   /** The values, in the order of the calls. */
   readonly values: Promise<readonly unknown[]>;

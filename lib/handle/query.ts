@@ -17,11 +17,11 @@ import type { Rows } from "./rows.js";
 export class Query<Row> implements PromiseLike<Rows<Row>> {
   readonly #executor: Executor;
   readonly #fragment: Sql<Row>;
-  /** Where the program wrote it. */
+  /** The position of the statement in the program. */
   readonly #origin: Origin | undefined;
   #running: Running<Row> | undefined;
   #rows: Promise<Rows<Row>> | undefined;
-  /** Whether a cursor reads it. */
+  /** Whether a cursor reads the statement. */
   #isRead = false;
 
   /** @internal */
@@ -69,13 +69,14 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
   }
 
   /**
-   * Reads a large result in batches of `size` rows, instead of all rows at once. Leaving the loop closes the cursor.
+   * Reads a large result in batches of `size` rows, instead of all rows together. Leaving the loop closes the cursor.
    *
    * ```ts
    * for await (const rows of db<Order>`select * from orders`.cursor(500)) await archive(rows);
    * ```
    *
-   * On a pool it has a connection of its own until the loop is left. On a session or transaction nothing else can run until then.
+   * On a pool the cursor has its own connection until the loop ends. On a session or transaction nothing else can run
+   * until then.
    */
   cursor(size = 100): AsyncIterable<Row[]> {
     if (this.#rows !== undefined || this.#isRead) {

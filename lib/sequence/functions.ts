@@ -100,7 +100,7 @@ export function setval<Sequence extends SequenceLike, Value extends Integer | Sq
   return new SqlExpression(shape, [boundedValue(own, "setval", value as Integer), ...further], decode);
 }
 
-/** Null, if a sequence is set to a fragment, which may be null. */
+/** Null if a sequence is set to a fragment, which may be null. */
 type NullOf<Value> = [Value] extends [Integer] ? never : null;
 
 /** @internal Returns the value as a bigint, or throws if `action` cannot set the sequence to it. */

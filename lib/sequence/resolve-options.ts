@@ -72,7 +72,7 @@ export function readOnce<Options extends object>(options: Options): Options {
   return copy;
 }
 
-/** The same for the options of a function, which has only the known ones. */
+/** Copies the options of a function, reads each of them once, and throws for unknown ones. */
 export function knownOptions<Options extends object>(
   what: string,
   options: Options,

@@ -13,7 +13,7 @@ export function fail(subject: Named, problem: string, code: NextvalErrorCode = "
   throw new NextvalError(code, about(sequence, problem), { sequence });
 }
 
-/** Refuses what is given for a sequence, such as its name. */
+/** Throws for a value that is passed instead of a sequence, such as its name. */
 export function refuseNonSequence(given: unknown): never {
   throw new NextvalError("INVALID_ARGUMENT", `a sequence made by pgSequence is needed, not ${shown(given)}`);
 }

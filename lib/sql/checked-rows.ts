@@ -1,7 +1,7 @@
 /**
- * The rows of an insert if they may have the same columns, else a sentence in the place of each literal row that surely has others
- * than the first. Of rows that are no literals, the compiler does not know which keys each has. Rows may differ if the columns are
- * stated.
+ * The rows of an insert if they may have the same columns. Otherwise a literal row that certainly differs from the
+ * first is replaced by a sentence. The compiler does not know the keys of rows that are not literals. Rows may differ
+ * if the columns are stated.
  */
 export type CheckedRows<Rows, Column> = ["wrong"] extends [
   [RowsVerdict<Rows, Column>] extends ["fine"] ? "fine" : "wrong",
@@ -9,7 +9,7 @@ export type CheckedRows<Rows, Column> = ["wrong"] extends [
   ? Explained<Rows>
   : Rows;
 
-/** Of a type parameter it is `any`, which counts as "fine". */
+/** For a type parameter it is `any`, which counts as "fine". */
 type RowsVerdict<Rows, Column> = [Column] extends [never]
   ? Rows extends readonly [infer First, ...infer Others]
     ? true extends { [Index in keyof Others]: IsUnlike<First, Others[Index]> }[number]
@@ -18,14 +18,14 @@ type RowsVerdict<Rows, Column> = [Column] extends [never]
     : "fine"
   : "fine";
 
-/** Whether one surely has a key that the other surely has not. */
+/** Whether one row certainly has a key that the other certainly lacks. */
 type IsUnlike<One, Other> = [SureKey<One>] extends [AnyKey<Other>]
   ? [SureKey<Other>] extends [AnyKey<One>]
     ? false
     : true
   : true;
 
-/** The keys that every member of a union has, and that are not optional. */
+/** The keys that every member of a union has and that are not optional. */
 type SureKey<Row> = keyof Row extends infer Key
   ? Key extends keyof Row
     ? {} extends Pick<Row, Key>

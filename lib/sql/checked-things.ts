@@ -12,8 +12,9 @@ export type Thing = Splice | object | symbol | undefined;
 export type CheckedThings<Things extends readonly unknown[]> = { [Index in keyof Things]: CheckedThing<Things[Index]> };
 
 /**
- * The things of a template whose row type is stated: the compiler infers either all types of a call or none, so it checks them against
- * one type for all. Its message then shows the sentence, which is left in the union because the texts in it are no plain `string`.
+ * The spliced things of a template with a stated row type. The compiler infers either all types of a call or none, so
+ * it checks them against one type for all. Its message then shows the sentence. The sentence stays visible in the union
+ * because the strings in it are not plain `string`.
  */
 export type StatedThings = readonly (Spliced | NotSpliced)[];
 

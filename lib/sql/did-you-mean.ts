@@ -13,14 +13,14 @@ export function nearest(mistaken: string, known: Iterable<string>): string {
   return `; there are ${names.join(", ")}`;
 }
 
-/** What is wrong with options one of which is not known, else undefined: `waitTimout is not an option; did you mean waitTimeout?` */
+/** Returns the problem of an unknown option, or undefined: `waitTimout is not an option; did you mean waitTimeout?` */
 export function unknownOption(options: object, known: readonly string[]): string | undefined {
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   return unknown === undefined ? undefined : notAnOption(unknown, known);
 }
 
 /**
- * Names the option that begins with the same three letters, as words for the same thing do, or is at most two edits away.
+ * Suggests the option that begins with the same three letters, as words for one thing do, or is at most two edits away.
  * types/nearest-option.ts has the same rules.
  */
 export function notAnOption(mistaken: string, known: readonly string[]): string {

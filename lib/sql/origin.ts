@@ -1,14 +1,17 @@
-/** A place in the program that uses the library. Its `stack` is made when it is read, which takes far longer than to note the place. */
+/**
+ * A position in the program that uses the library. Its `stack` is built when it is read, which takes far longer than
+ * recording the position.
+ */
 export interface Origin {
   readonly stack?: string;
 }
 
 type Caller = (...args: never) => unknown;
 
-/** What engines such as V8 have. */
+/** Functions that engines such as V8 have. */
 const stacks = Error as { captureStackTrace?: (into: object, caller: Caller) => void; stackTraceLimit?: number };
 
-/** Notes the line that has called `caller`, a function of the library. Takes some microseconds. */
+/** Records the line that called `caller`, a function of the library. Takes some microseconds. */
 export function originOf(caller: Caller): Origin | undefined {
   return noted(caller, 1);
 }
@@ -17,7 +20,7 @@ function noted(caller: Caller, frames: number): Origin | undefined {
   if (stacks.captureStackTrace === undefined) return undefined;
   const origin: Origin = {};
   const limit = stacks.stackTraceLimit;
-  // Does nothing if the program has frozen it.
+  // Does nothing if the program has frozen `Error`.
   Reflect.set(stacks, "stackTraceLimit", frames);
   stacks.captureStackTrace(origin, caller);
   Reflect.set(stacks, "stackTraceLimit", limit);
@@ -27,17 +30,17 @@ function noted(caller: Caller, frames: number): Origin | undefined {
 const located = new WeakSet<object>();
 
 /**
- * Adds the place to the stack of an error, and returns the error. The driver makes its errors when an answer comes, where nothing of the
- * program is left on the stack. An error that many statements fail with has the place of the first. Errors without a code are the
- * program's own.
+ * Adds the position to the stack of an error, and returns the error. The driver creates its errors when an answer
+ * arrives, when nothing of the program is left on the stack. If many statements fail with one error, it has the
+ * position of the first. Errors without a code are the program's own.
  */
 export function addOrigin(error: unknown, origin: Origin | undefined): unknown {
   return addLines(error, () => /\n.*/.exec(origin?.stack ?? ""));
 }
 
 /**
- * Adds the lines that await the function that has caught the error. The engine finds them only while an asynchronous function runs, so
- * such a function has to catch what comes from elsewhere. Costs nothing if nothing fails.
+ * Adds the lines that await the function that has caught the error. The engine finds them only while an asynchronous
+ * function runs, so such a function has to catch errors from elsewhere. Costs nothing if nothing fails.
  */
 export function addAwaiting(error: unknown): unknown {
   return addLines(error, () =>

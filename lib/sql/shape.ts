@@ -47,7 +47,7 @@ export class Shape {
    * too.
    */
   parent: Shape | undefined = undefined;
-  /** The line of the template that it was made of first. */
+  /** The line of the template that it was first made of. */
   origin: Origin | undefined = undefined;
   /** Lists that begin with this shape; `listShape` keeps them here. */
   lists: ({ readonly separator: Shape | undefined; readonly shape: Shape } | undefined)[] | undefined = undefined;

@@ -15,8 +15,8 @@ export interface Tag {
    * ```
    *
    * The row type has the columns that spliced expressions name: ``sql`select ${nextval(orderSeq).as("id")}` ``. You can
-   * also state it: ``sql<{ id: bigint }>`select ...` ``.
-   * A stated row type has all columns, those of `.as()` as well, because TypeScript infers either all types of a call or none.
+   * also state it: ``sql<{ id: bigint }>`select ...` ``. A stated row type needs all columns, including those of
+   * `.as()`, because TypeScript infers either all types of a call or none.
    */
   <Row extends object = {}, const Things extends readonly Thing[] = StatedThings>(
     strings: TemplateStringsArray,
@@ -33,7 +33,7 @@ let lastSite: Site | undefined;
 export const tag = ((strings: TemplateStringsArray, ...things: unknown[]): Sql =>
   fragmentOf(strings, things, tag as never)) as Tag;
 
-/** The fragment of a template that the tag `caller` was called with. */
+/** Makes the fragment of a template that the tag `caller` was called with. */
 export function fragmentOf(strings: TemplateStringsArray, things: unknown[], caller: () => unknown): Sql {
   if (lastSite?.pieces === strings) return lastSite.fragment(things);
   let site = sites.get(strings);

@@ -588,7 +588,7 @@ describe("connecting", () => {
     );
   });
 
-  test("says that the server has no TLS, and which setting it does not know", async () => {
+  test("reports that the server has no TLS, and a setting that it does not know", async () => {
     expect(await failing(changed((url) => (url.search = "?sslmode=require")))).toMatch(
       /: the server does not speak TLS, which sslmode=require asks for; sslmode=disable connects without it\n$/,
     );

@@ -191,7 +191,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       this.reject(error);
     }
 
-    /** The line of the program is added to errors by `addOrigin`. The driver would keep one for each statement that fails. */
+    /** `addOrigin` adds the line of the program to errors. The driver would keep one for each statement that fails. */
     get origin(): string {
       return "";
     }

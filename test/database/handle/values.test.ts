@@ -144,7 +144,7 @@ describe("an empty array or object", () => {
     );
   });
 
-  test("is taken where the template says the type", async () => {
+  test("is accepted if the template states the type", async () => {
     expect(await db()`select ${[]}::integer[] as a, cast(${[]} as text[]) as b, 1 = any(${[]}) as c`).toEqual([
       { a: [], b: [], c: false },
     ]);
