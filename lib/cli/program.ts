@@ -28,26 +28,26 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCom
 
 /** Printed after the help of the program. */
 const AFTER_HELP = `
-Start with what a database has, and keep it so:
+Start from an existing database, and keep it in sync:
   nextval pull --out src/sequences.ts         write the declarations
   nextval check --declarations src/sequences.ts
                                               nothing differs: exit code 0
   ... edit src/sequences.ts ...
   nextval diff --declarations src/sequences.ts
-                                              see the SQL, and why it may hurt
+                                              see the SQL and its hazards
   nextval push --declarations src/sequences.ts
                                               apply it, in one transaction
 
-What is the same each time goes into nextval.config.ts:
+Put options that you always use into nextval.config.ts:
   import { defineConfig } from "nextval/config";
   export default defineConfig({ declarations: "src/sequences.ts" });
 
-Exit codes: 0 all is well, 1 check or status found something or the answer was no,
-2 an error: the sentence is on stderr, and nothing was changed.
+Exit codes: 0 success, 1 check or status found something, 2 an error (the sentence is on
+stderr), 3 you answered no.
 
 Connect as a role that has pg_read_all_data (PostgreSQL 14) and is not a superuser:
-reading a table runs code of its owner with the rights of the role that reads. A
-read-only transaction is no sandbox.
+reading a table runs code of its owner with the rights of the reading role. A
+read-only transaction is not a sandbox.
 `;
 
 /** Runs the command of these arguments, and returns its exit code. */
@@ -96,13 +96,13 @@ async function commandsFor(name: string | undefined): Promise<[name: string, def
 
 function programOf(commands: readonly [name: string, definition: CliCommand][], finish: (status: number) => void) {
   const program = new Command("nextval")
-    .description("Keeps the sequences of a PostgreSQL database as they are declared in TypeScript.")
+    .description("Keeps the sequences of a PostgreSQL database in sync with their TypeScript declarations.")
     .version(versionOf(), "-v, --version", "print the version")
-    .helpOption("-h, --help", "print this; nextval COMMAND --help explains a command")
+    .helpOption("-h, --help", "print this help; nextval COMMAND --help explains a command")
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeErr: (text) => complain(lines(redact(withoutValue(text.trimEnd())).split("\n"))) })
-    .showHelpAfterError("(--help explains what there is)")
+    .showHelpAfterError("(Run with --help for usage.)")
     .addHelpText("after", AFTER_HELP);
 
   for (const [name, definition] of commands) {
@@ -114,15 +114,11 @@ function programOf(commands: readonly [name: string, definition: CliCommand][], 
       .addHelpText("after", definition.details)
       .option("--config <file>", "the configuration; default: nextval.config.ts, .mts, .js, .mjs or .cjs, here")
       .option("--env-file <file>", "set the variables of this file first, such as .env")
-      .option("--schemas <names>", "look at these schemas only, as in public,billing", list)
+      .option("--schemas <names>", "only these schemas, such as public,billing", list)
       .option("--lock-timeout <ms>", "how long to wait for a lock, in ms; 0 waits forever; default: 5000", milliseconds)
-      .option(
-        "--statement-timeout <ms>",
-        "how long a statement may take, but not what push changes; 0: no limit",
-        milliseconds,
-      )
+      .option("--statement-timeout <ms>", "how long a reading statement may take, in ms; 0: no limit", milliseconds)
       .option("--json", "print one JSON document to stdout, and nothing else")
-      .option("--debug", "print the stack of an error, too")
+      .option("--debug", "also print the stack of an error")
       .action(async (flags: Flags) => {
         if (flags.envFile !== undefined) loadEnvFile(flags.envFile);
         finish(await definition.run(flags));
@@ -131,7 +127,7 @@ function programOf(commands: readonly [name: string, definition: CliCommand][], 
   }
   program
     .command("help")
-    .summary("print this, or explain a command")
+    .summary("print this help, or explain a command")
     .argument("[command]")
     .action((name?: string) => explainCommand(program, name));
   return program;

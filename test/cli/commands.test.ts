@@ -202,7 +202,7 @@ describe("push", () => {
     const { status, stderr, stdout } = await project.run("push");
     expect([status, stdout]).toEqual([2, `${CREATED}\n`]);
     expect(stderr).toBe(
-      "Nothing was changed: cannot ask whether to apply 3 changes, because this is not a terminal. Add --yes to apply without a question.\n",
+      "Nothing was changed: cannot ask whether to apply 3 changes, because this is not a terminal. Add --yes to apply without asking.\n",
     );
     expect(await sequences()).toEqual([]);
   });

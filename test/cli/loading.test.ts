@@ -93,7 +93,7 @@ describe("help", () => {
   });
 
   test.each([
-    ["transfer", ["--url", NOWHERE], "error: unknown option '--url'\n(--help explains what there is)"],
+    ["transfer", ["--url", NOWHERE], "error: unknown option '--url'\n(Run with --help for usage.)"],
     ["pull", ["--force"], "--force overwrites the file of --out; add --out FILE, or leave --force out"],
     ["resync", ["--yes", "--dry-run"], "--dry-run changes nothing, and --yes changes it without a question; leave "],
     ["status", ["--verbose", "--prometheus"], "--verbose adds sentences for people; --json and --prometheus have "],

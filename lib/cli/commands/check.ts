@@ -7,14 +7,14 @@ import { withPlan } from "./with-plan.js";
 
 /** `nextval check`: exits with 1 if something differs. */
 export const command: CliCommand = {
-  summary: "fail where the database differs from the declarations",
+  summary: "fail if the database differs from the declarations",
   details: `
 For CI, and after a deployment. Changes nothing.
 
 Example:
   nextval check --declarations src/sequences.ts --url "$DATABASE_URL"
 
-Exit codes: 0 nothing differs; 1 something does, and is shown; 2 an error.
+Exit codes: 0 nothing differs; 1 something differs, and is shown; 2 an error.
 `,
   addOptions(command) {
     addPlanning(command);

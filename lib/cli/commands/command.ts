@@ -23,11 +23,11 @@ export function addUrl(command: Command): Command {
 export function addPlanning(command: Command): Command {
   return addUrl(command)
     .option("--declarations <files...>", "files or globs that export the declarations; may be repeated")
-    .option("--rename <old=new>", "a sequence of the database has a new name; may be repeated", rename)
-    .option("--new <name>", "a declared sequence is new, and no other one renamed; may be repeated", isNew)
-    .option("--prune", "drop what is not declared, unless it belongs to a column or feeds one")
+    .option("--rename <old=new>", "a sequence of the database gets a new name; may be repeated", rename)
+    .option("--new <name>", "a declared sequence is new, not a renamed one; may be repeated", isNew)
+    .option("--prune", "drop undeclared sequences, except those that belong to a column or feed one")
     .option("--no-prune", "drop nothing, whatever the configuration says")
-    .option("--verbose", "also name what the files export that is not a declaration");
+    .option("--verbose", "also list exports of the files that are not declarations");
 }
 
 /** The option of the commands that show hazards. */
@@ -39,6 +39,6 @@ export function addAllow(command: Command): Command {
 /** The options of every command that reads tables. */
 export function addReading(command: Command): Command {
   return addUrl(command)
-    .option("--views", "also read views and foreign tables, which run code of their owners as you")
+    .option("--views", "also read views and foreign tables, which run their owners' code as you")
     .option("--trust-owner <role>", "let a superuser run code of this role; may be repeated", role);
 }

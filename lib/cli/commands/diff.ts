@@ -6,15 +6,15 @@ import { withPlan } from "./with-plan.js";
 
 /** `nextval diff`: shows what `push` would do. */
 export const command: CliCommand = {
-  summary: "show what push would do",
+  summary: "show the changes that push would make",
   details: `
-Shows each change with its SQL and its hazards, and asks what only you can say.
-Changes nothing.
+Shows each change with its SQL and its hazards, and the questions that only you can
+answer. Changes nothing.
 
 Example:
   nextval diff --declarations "src/**/sequences.ts" --rename order_seq=sales_order_seq
 
-Exit codes: 0 shown, whether something differs or not; 2 an error.
+Exit codes: 0 even if something differs; 2 an error.
 `,
   addOptions(command) {
     addAllow(addPlanning(command));

@@ -13,11 +13,11 @@ import { writeFiles } from "./write-files.js";
 
 /** `nextval generate`: writes the plan as the migration of a tool. */
 export const command: CliCommand = {
-  summary: "write what push would do as a migration",
+  summary: "write the changes of push as a migration",
   details: `
-For a project that has a tool for migrations: writes a file in its form instead of
-changing the database. Overwrites nothing. What is pending becomes a migration of its
-own, ..._owners, which has to run after the tables.
+For a project with a migration tool: writes a file in the tool's format instead of
+changing the database. Overwrites nothing. Pending owners become a separate migration,
+..._owners, which has to run after the tables.
 
 Example:
   nextval generate --name faster_orders --out migrations
@@ -25,9 +25,9 @@ Example:
 Exit codes: 0 written, or nothing differs and nothing was written; 2 an error.
 `,
   addOptions(command) {
-    const format = new Option("--format <format>", `the tool it is for; default: ${DEFAULT_FORMAT}`);
+    const format = new Option("--format <format>", `the migration tool; default: ${DEFAULT_FORMAT}`);
     addPlanning(command)
-      .option("--name <name>", "what the migration is called; default: sequences")
+      .option("--name <name>", "the name of the migration; default: sequences")
       .addOption(format.choices(MIGRATION_FORMATS))
       .option("--out <folder>", "write to this folder; default: out in the configuration, then migrations");
   },

@@ -13,9 +13,9 @@ import { refuseToOverwrite, writeFiles } from "./write-files.js";
 
 /** `nextval pull`: writes declarations for the sequences of a database. */
 export const command: CliCommand = {
-  summary: "write the declarations of what a database has",
+  summary: "write declarations for the sequences of a database",
   details: `
-Writes TypeScript that declares every sequence, but those of identity columns and
+Writes TypeScript that declares every sequence, except those of identity columns and
 extensions.
 
 Example:

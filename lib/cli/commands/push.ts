@@ -12,24 +12,24 @@ import { type Planned, withPlan } from "./with-plan.js";
 
 /** `nextval push`: applies the plan after confirmation. */
 export const command: CliCommand = {
-  summary: "change the database so that it has what is declared",
+  summary: "change the database to match the declarations",
   details: `
-Shows what it is going to do and asks; without a terminal, --yes is needed. Everything
-is done in one transaction, or nothing. A hazard has to be allowed by its code; one
-that is blocked cannot be. No current value is ever moved.
+Shows the changes and asks; without a terminal it needs --yes. It applies all changes
+in one transaction, or none. A hazard has to be allowed by its code; a blocked one
+cannot be allowed. It never changes a current value.
 
-Stops if a new sequence may be an old one under a new name, until --rename or --new
-says so; --yes is no answer to that. An owner whose table does not exist yet is
-pending: push again once it does.
+If a new sequence may be a renamed one, it stops until --rename or --new answers that;
+--yes does not. An owner whose table does not exist yet is pending: push again after
+the table exists.
 
 Example:
   nextval push --declarations src/sequences.ts --allow CYCLE_REPEATS_KEYS --yes
 
-Exit codes: 0 applied, or nothing can be changed now; 1 the answer was no; 2 refused, a
-question is open, or an error.
+Exit codes: 0 applied, or nothing can be changed now; 2 refused, a question is open, or
+an error; 3 you answered no.
 `,
   addOptions(command) {
-    addAllow(addPlanning(command)).option("--yes", "apply without a question");
+    addAllow(addPlanning(command)).option("--yes", "apply without asking");
   },
   run: push,
 };
@@ -123,7 +123,7 @@ function questionsLeft({ questions }: Plan): string | null {
 }
 
 function unasked(changes: string): string {
-  return `Nothing was changed: cannot ask whether to apply ${changes}, because this is not a terminal. Add --yes to apply without a question.`;
+  return `Nothing was changed: cannot ask whether to apply ${changes}, because this is not a terminal. Add --yes to apply without asking.`;
 }
 
 function carryOut({ db, plan, settings: { allow, lockTimeout } }: Planned): Promise<ApplyReport> {

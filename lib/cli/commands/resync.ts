@@ -29,27 +29,27 @@ interface Run {
  * `nextval resync`: moves sequences past the values of their columns after an import. Shows the plan and asks first.
  */
 export const command: CliCommand = {
-  summary: "put sequences behind what their columns hold, after an import",
+  summary: "move sequences past the values of their columns, after an import",
   details: `
-After an import or a restore: inserts fail with duplicate keys, because the sequences
-do not know of the rows. Moves none backwards unless told to. Safe while others work:
-each sequence is held for a moment; see --lock-timeout.
+After an import or a restore, inserts fail with duplicate keys, because the sequences
+are behind the rows. Moves none backwards without --allow-backwards. It is safe while
+others work: each sequence is locked for a moment; see --lock-timeout.
 
-Best run by the owner of the sequences, and not by a superuser, who does not compare
-columns if that would run code of another role: see --trust-owner. Views and foreign
-tables are read with --views only.
+Run it as the owner of the sequences, not as a superuser. For a superuser, columns are
+not compared if that would run code of another role: see --trust-owner. Views and
+foreign tables are only read with --views.
 
 Example:
   nextval resync --dry-run
 
-Exit codes: 0 done; 1 the answer was no; 2 some could not be moved, or an error.
+Exit codes: 0 done; 2 some could not be moved, or an error; 3 you answered no.
 `,
   addOptions(command) {
     addReading(command)
-      .option("--dry-run", "only show what would be done")
-      .option("--yes", "do it without a question")
-      .option("--allow-backwards", "also move back those that are further than they need")
-      .option("--empty-caches", "also make connections forget what they reserved");
+      .option("--dry-run", "only show the plan")
+      .option("--yes", "apply without asking")
+      .option("--allow-backwards", "also move back sequences that are further than they need")
+      .option("--empty-caches", "also make connections forget reserved values");
   },
   run: resync,
 };
@@ -87,7 +87,7 @@ async function resync(flags: Flags): Promise<number> {
     if (flags.json === true || !isInteractive()) {
       if (flags.json !== true) tell(planned);
       throw new CommandError(
-        `Nothing was changed: cannot ask whether to move ${count(plan.moves.length, "sequence")}, because this is not a terminal. Add --yes to do it without a question.`,
+        `Nothing was changed: cannot ask whether to move ${count(plan.moves.length, "sequence")}, because this is not a terminal. Add --yes to apply without asking.`,
       );
     }
     tell(planned);

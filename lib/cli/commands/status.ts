@@ -24,35 +24,36 @@ import { addReading, type CliCommand } from "./command.js";
 
 /** `nextval status`: shows the health of sequences, worst first. Exits with 1 past a threshold. */
 export const command: CliCommand = {
-  summary: "show how the sequences are, worst first",
+  summary: "show the health of sequences, worst first",
   details: `
-How much of each sequence is used, of what it or its column holds; whether the next
-insert will fail; whether a role that may insert may not draw. Changes nothing.
+Shows how full each sequence is, measured against the sequence or its column. Reports
+inserts that are about to fail, and roles that can insert but lack USAGE. Changes
+nothing.
 
-Best run by a role with pg_read_all_data that is not a superuser. For a superuser,
+Run it as a role with pg_read_all_data that is not a superuser. For a superuser,
 columns are not compared if that would run code of another role: see --trust-owner.
-Views and foreign tables are read with --views only.
+Views and foreign tables are only read with --views.
 
 Examples:
   nextval status
-  nextval status --watch 60 --once          with the days that are left
-  nextval status --watch 60 --json          a document per line, for ever
+  nextval status --watch 60 --once          with the days left
+  nextval status --watch 60 --json          a document per line, forever
   nextval status --prometheus > new.prom && mv new.prom sequences.prom
 
-Exit codes: 0 all is well, or --prometheus, whose metrics say how it is; 1 past the
+Exit codes: 0 all is well, or --prometheus, whose metrics have the level; 1 past the
 threshold; 2 an error.
 `,
   addOptions(command) {
     const failAt = new Option("--fail-at <level>", "exit with 1 from this level on; default: critical");
     addReading(command)
-      .option("--warn-at <share>", "a warning from this share of its range on; default: 0.75", share)
-      .option("--critical-at <share>", "critical from this share on; default: 0.9", share)
+      .option("--warn-at <share>", "warning from this used share on; default: 0.75", share)
+      .option("--critical-at <share>", "critical from this used share on; default: 0.9", share)
       .addOption(failAt.choices(["warning", "critical"]))
-      .option("--all-columns", "compare columns without an index, too, which reads their tables")
-      .option("--watch <seconds>", "look again and again, and show how many days are left", seconds)
-      .option("--once", "with --watch: look twice, and print the second look")
-      .option("--verbose", "also say what is worth knowing and no problem, in sentences")
-      .option("--prometheus", "print Prometheus' text format; exit with 0 whatever the level is");
+      .option("--all-columns", "also compare columns without an index, which reads their tables")
+      .option("--watch <seconds>", "check repeatedly, and show how many days are left", seconds)
+      .option("--once", "with --watch: check twice, and print the second result")
+      .option("--verbose", "also print informational findings")
+      .option("--prometheus", "print Prometheus' text format; exit with 0 whatever the level");
   },
   run: status,
 };

@@ -14,20 +14,20 @@ import type { CliCommand } from "./command.js";
 export const command: CliCommand = {
   summary: "carry the positions of sequences to another database, at a cutover",
   details: `
-At a cutover or a major upgrade: logical replication carries rows, not sequences. Stop
-writing to the source first, wait for the target to catch up, then run this. It checks
+For a cutover or a major upgrade: logical replication carries rows, not sequences. Stop
+writing to the source, wait for the target to catch up, then run this. It checks
 everything before it sets anything, and can be run again.
 
 Example:
   nextval transfer --from "$OLD_URL" --to "$NEW_URL" --margin 5000
 
-Exit codes: 0 done; 2 refused, with all that differs, or an error.
+Exit codes: 0 done; 2 refused, with all differences, or an error.
 `,
   addOptions(command) {
     command
       .option("--from <url>", "the source")
       .option("--to <url>", "the target, which never moves backwards")
-      .option("--margin <values>", "so many values are left out; default: 1000", values)
+      .option("--margin <values>", "how many values to skip; default: 1000", values)
       .option("--dry-run", "do all checks, and set nothing");
   },
   run: transfer,
