@@ -49,24 +49,24 @@ export function roundingStep(type: string): bigint {
 }
 
 /**
- * Up to where a type keeps whole numbers apart, on both sides of 0; undefined if it does so wherever it takes them. Beyond, several
- * become one. Source: "Floating-Point Types".
+ * Returns the limit, on both sides of 0, up to which a type distinguishes integers; undefined if it distinguishes all
+ * that it accepts. Beyond the limit, several integers become one. Source: "Floating-Point Types".
  */
 export function exactUpTo(type: string): bigint | undefined {
   return type === "real" ? 2n ** 24n : type === "double precision" ? 2n ** 53n : undefined;
 }
 
-/** Whether a type holds a text, of a limited length or not. */
+/** Whether a type holds text, with or without a length limit. */
 export function isText(type: string): boolean {
   return /^(text|character( varying)?(\(\d+\))?|bpchar)$/.test(type);
 }
 
-/** The SQLSTATE of an insert whose value the type does not take. */
+/** Returns the SQLSTATE of an insert whose value the type refuses. */
 export function refusalBy(type: string): "22001" | "22003" {
   return isText(type) ? "22001" : "22003";
 }
 
-/** No value of a sequence is longer than 20 characters. */
+/** A value of a sequence has at most 20 characters. */
 function lengthOf(type: string): bigint | undefined {
   const [, length] = /^character(?: varying)?\((\d+)\)$/.exec(type) ?? [];
   return length === undefined || Number(length) >= 20 ? undefined : BigInt(length);

@@ -1,32 +1,39 @@
 import { type Sql, sql } from "../index.js";
 import { callersSchemas } from "./catalog-path.js";
 
-/** A part of a name in quotes or without them; any letter beyond ASCII will do. */
+/** One part of a name, quoted or not. Any character beyond ASCII is accepted. */
 const PART = '("([^"]|"")+"|([a-zA-Z_]|[^[:cntrl:] -~])([a-zA-Z0-9_$]|[^[:cntrl:] -~])*)';
 
 /**
- * How the server stores `nextval('order_seq'::text)`: a call of `nextval` (1574) with the look-up of a text (1079) of a constant,
- * which may be a `varchar`. The constant is given by its bytes, of which the first four are its length.
+ * Matches the server's stored form of `nextval('order_seq'::text)`: a call of `nextval` (1574) with the look-up of a
+ * text (1079) of a constant, which may be a `varchar`. The constant is stored as bytes, and the first four are its
+ * length.
  */
 const LOOK_UP =
   "{FUNCEXPR :funcid 1574 [^{]*{FUNCEXPR :funcid 1079 [^{]*(?:{RELABELTYPE [^{]*)?{CONST [^}]*" +
   ":constvalue [0-9]+ \\[(?: -?[0-9]+){4}((?: -?[0-9]+)+) \\]";
 
-/** OIDs below are those of what initdb has made. Source: `FirstNormalObjectId`. */
+/** Smaller OIDs are those of objects that initdb has made. Source: `FirstNormalObjectId`. */
 export const FIRST_OF_USERS = 16_384;
 
-/** The defaults of columns that look a sequence up by its name at each insert: the object is the table, with the column's number. */
+/**
+ * Selects the defaults of columns that look up a sequence by name at each insert. The object is the table, with the
+ * column's number.
+ */
 export const lateBoundDefaults = lookedUpIn(sql`
   select 'pg_attrdef'::regclass as class, a.adrelid as object, a.adnum as number, a.adbin::text as stored
   from pg_catalog.pg_attrdef a`);
 
-/** The domains with such a default. */
+/** Selects the domains whose default looks up a sequence by name. */
 export const lateBoundDomains = lookedUpIn(sql`
   select 'pg_type'::regclass as class, t.oid as object, 0 as number, t.typdefaultbin::text as stored
   from pg_catalog.pg_type t
   where t.typdefaultbin is not null`);
 
-/** The functions with such a statement or argument, and the rules; that of a view is a rule, too. A body that is a string is not looked at. */
+/**
+ * Selects the functions with such a statement or argument, and the rules, including those of views. A body that is a
+ * string is not searched.
+ */
 export const lateBoundCode = lookedUpIn(sql`
   select 'pg_proc'::regclass as class, p.oid as object, 0 as number, concat(p.prosqlbody::text, p.proargdefaults::text) as stored
   from pg_catalog.pg_proc p
@@ -37,12 +44,12 @@ export const lateBoundCode = lookedUpIn(sql`
   where r.oid >= ${FIRST_OF_USERS}::oid`);
 
 /**
- * Finds sequences that are looked up by name each time: the server knows of no dependency there, only what it stores tells. It goes
- * into a statement that has `sequences` with `oid`, `nspname` and `relname`.
+ * Finds sequences that are looked up by name each time. The server records no dependency for them; only its stored
+ * expressions show it. It goes into a statement that has `sequences` with `oid`, `nspname` and `relname`.
  *
- * A name is compared with those that are there instead of being looked up: `to_regclass` fails if the role may not use its schema,
- * and before PostgreSQL 16 if it is not a name at all. The text that the server makes of an expression for people is not asked for,
- * because it waits for whoever has a table of the expression locked.
+ * A name is compared with the existing names instead of being looked up. `to_regclass` fails if the role may not use
+ * the schema, and before PostgreSQL 16 if the text is not a name. The readable text of an expression is not requested,
+ * because the server would wait for sessions that have a table of the expression locked.
  */
 function lookedUpIn(expressions: Sql): Sql {
   return sql`

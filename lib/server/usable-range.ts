@@ -24,7 +24,9 @@ export function countFrom(first: bigint, { least, greatest }: Limits, increment:
   return distance < 0n ? 0n : distance / absolute(increment) + 1n;
 }
 
-/** Where a sequence has begun: at its start value if it has passed that, else at the beginning of its range. */
+/**
+ * Returns the value at which a sequence began: its start value if it has passed that, else the beginning of its range.
+ */
 export function beginOf(
   startWith: bigint | undefined,
   next: bigint | null,

@@ -1,13 +1,16 @@
 import { sql } from "../../index.js";
 import { FIRST_OF_USERS } from "../../server/late-bound-names.js";
 
-/** What separates words in the code of functions. Quotes do, too, so a name in quotes is a word, unless it has several itself. */
+/**
+ * Separates words in the code of functions. Quotes also do, so a quoted name is one word unless it contains several.
+ */
 const SEPARATORS = "'\"()[]{},.;:|=<>+-*/%!?@#&^~`\\\n\r\t";
 
 /**
- * The functions, views and rules that say the name of a sequence, which the server looks up each time: those of `code`, and functions
- * whose body is a string. Of such a body it is only known that it draws, sets or alters some sequence, and that the name is one of its
- * words: of what it puts together, `nextval(tg_table_name || '_id_seq')`, nothing is known.
+ * Selects the functions, views and rules that name a sequence which the server looks up each time. These are those of
+ * `code`, and functions whose body is a string. Of such a body it is only known that it draws from, sets or alters some
+ * sequence, and that the name is one of its words. Names that it builds, as in `nextval(tg_table_name || '_id_seq')`,
+ * are unknown.
  *
  * It goes into a statement that has `sequences` with `oid` and `relname`, and `code` of `lateBoundCode`.
  */

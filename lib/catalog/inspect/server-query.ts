@@ -70,7 +70,10 @@ function tables(inspected: Sql): Sql {
     where c.relkind in ('r', 'p', 'f', 'v')`;
 }
 
-/** Keys only: to read all columns of numbers and texts, of which there are far more, takes longer than all the rest. */
+/**
+ * Selects key columns only. There are far more columns of numbers and texts, and reading all of them takes longer than
+ * the rest.
+ */
 function keyColumns(inspected: Sql): Sql {
   return sql`
     select json_agg(json_build_object(

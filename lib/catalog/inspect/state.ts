@@ -27,8 +27,8 @@ export interface SequenceState {
   /** Whether something else depends on the sequence, such as a view, a function or the default of a domain. */
   readonly isReferenced: boolean;
   /**
-   * The functions, views and rules that look up the sequence by name, as `"function public.next_id()"`. A function whose
-   * body is a string counts if the name is a word of the body, so it may mean something else.
+   * The functions, views and rules that look up the sequence by name, as `"function public.next_id()"`. A function
+   * whose body is a string counts if the name is a word of the body, so it may mean something else.
    */
   readonly namedIn: readonly string[];
   /** The last value in the sequence's own row; null if the role may not read it. */
@@ -77,7 +77,7 @@ export interface FedColumn extends StateColumn {
   readonly inserts: bigint;
 }
 
-/** A column of numbers or texts that is a key, or part of one. */
+/** A numeric or text column that is a key, or part of one. */
 export interface KeyColumn extends StateColumn {
   /**
    * Whether the table has rows, or had some. A table that another session has locked exclusively counts as one with
@@ -127,7 +127,10 @@ export interface DatabaseState {
   readonly otherSequences: readonly Pick<SequenceState, "schema" | "seqName">[];
   /** The other objects with names in the inspected schemas. Sequences share their names with them. */
   readonly taken: readonly TakenName[];
-  /** The columns of these schemas to which a sequence could come to belong, because they are a key of numbers or texts, or part of one. */
+  /**
+   * The columns of the inspected schemas that could become owners of a sequence: numeric or text columns that are a key
+   * or part of one.
+   */
   readonly keys: readonly KeyColumn[];
   /** Every table of the inspected schemas with its columns, so a plan knows which owners exist. */
   readonly tables: readonly TableState[];

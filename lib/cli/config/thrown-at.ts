@@ -5,8 +5,8 @@ import { shownPath } from "../terminal/relative-path.js";
 
 const PACKAGE = dirname(createRequire(import.meta.url).resolve("nextval/package.json"));
 /**
- * The code of this library. A file of the user caused the errors that the library throws. It runs from `dist`, but Deno, and Node
- * with `--enable-source-maps`, name its sources in stacks.
+ * The code of this library. A file of the user caused the errors that the library throws. It runs from `dist`, but
+ * Deno, and Node with `--enable-source-maps`, name its sources in stacks.
  */
 const LIBRARY = ["dist", "lib"].map((folder) => join(PACKAGE, folder) + sep);
 

@@ -23,22 +23,22 @@ export interface Collision {
   /** How many values follow the last. */
   readonly leftBehind: bigint;
   /**
-   * Whether it is better off where it is: more values are free before the first than follow the last, or as many as a region has. So
-   * it is if somebody has set it to a part of its range that rows left free, such as the negative half, or if each of several servers
-   * has a part.
+   * Whether the sequence should stay: more values are free before the first row than follow the last, or as many as a
+   * region has. This happens if it was set to a part of its range that rows left free, such as the negative half, or if
+   * each of several servers has its own part.
    */
   readonly betterHere: boolean;
 }
 
-/** So many free values are a region of their own, and no gap that an import left. An `integer` has as many in all. */
+/** This many free values are a separate region, not a gap that an import left. An `integer` has this many in total. */
 const MIN_REGION = 2n ** 32n;
 
 /**
  * Returns the rows that a sequence meets if it returns `next` and continues in steps of its increment. Undefined if no
  * row is ahead.
  *
- * It should move behind the last row ahead, also where the first is some values away, as after an import with holes;
- * unless that would jump over more free values than it would leave, or over a region.
+ * It should move past the last row ahead, even if the first row is some values away, as after an import with holes. It
+ * should stay if that would skip more free values than it would leave, or a region.
  */
 export function collisionOf(
   next: bigint,
@@ -67,19 +67,19 @@ export function collisionOf(
   };
 }
 
-/** The columns that take each value once and have the one that comes next. */
+/** Returns the columns that hold each value only once and already have the next one. */
 export function takenBy(next: bigint, holdings: readonly Holding[]): FedColumn[] {
   return holdings.flatMap(({ column, ahead }) => (column.unique && ahead === next ? [column] : []));
 }
 
-/** Why a sequence is better off where it is, in the middle of a sentence. */
+/** Returns why a sequence should stay, as the middle of a sentence. */
 export function whyBetterHere({ free, leftBehind, last }: Collision): string {
   return free > leftBehind
     ? `more than the ${leftBehind} that follow ${last}`
     : `and a free region of that size may be meant for it`;
 }
 
-/** The value of the grid of `next` that follows a row; undefined where none does within the range. */
+/** Returns the value that follows a row, in steps from `next`; undefined if none does within the range. */
 export function behindRow(row: bigint, next: bigint, increment: bigint, range: Limits): bigint | undefined {
   return firstBehind(row, { increment, startWith: next, minValue: range.least, maxValue: range.greatest });
 }

@@ -14,7 +14,7 @@ export function positionOf({ lastValue, isCalled }: SequenceState): Position | u
   return lastValue === null || isCalled === null ? undefined : { last: lastValue, called: isCalled };
 }
 
-/** The value that `nextval` gives next; null where the sequence has ended. */
+/** Returns the value that `nextval` returns next; null if the sequence has ended. */
 export function nextOf(
   { last, called }: Position,
   { increment, minValue, maxValue, cycle }: Pick<Options, "increment" | "minValue" | "maxValue" | "cycle">,

@@ -1,7 +1,7 @@
 import { isText, roundingStep } from "../../server/integer-limits.js";
 import type { FedColumn } from "./fed-columns.js";
 
-/** Types in whose order whole numbers follow each other; texts are read as numbers. */
+/** Types whose order is that of integers. Texts are read as numbers. */
 const HOLDS_WHOLE_NUMBERS = /^(smallint|integer|bigint|numeric(\([^)]*\))?|real|double precision)$/;
 
 /**
@@ -24,7 +24,7 @@ export function naturallyIncomparable(column: FedColumn): string | undefined {
   return undefined;
 }
 
-/** A longer default is cut off in messages. */
+/** Longer defaults are truncated in messages. */
 const LONGEST_DEFAULT = 80;
 
 function shortened(text: string): string {

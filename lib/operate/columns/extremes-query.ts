@@ -12,7 +12,9 @@ import { isSameTable } from "./same-table.js";
 export interface Extremes {
   /** The greatest value; the smallest if the sequence descends. */
   readonly last: bigint | null;
-  /** The first that the sequence would meet, from its next value on: where it cycles, also after it has come round. */
+  /**
+   * The first value that the sequence would meet, from its next value on. If it cycles, also after it has started over.
+   */
   readonly ahead: bigint | null;
 }
 
@@ -23,12 +25,12 @@ export type Extreme = Extremes | { readonly unknown: string };
  * Builds an expression for the extremes of one column, as JSON. The same statement reads the position of the sequence.
  * The rows that it sees existed when it began, so none of them got its value from the sequence later.
  *
- * With an index each is one look-up where the increment is 1 or -1; else it passes over what is not on the grid.
- * Without one the table is read once. Texts have an index in another order, so it does not count.
+ * With an index each extreme is one look-up if the increment is 1 or -1. Otherwise rows between the steps are skipped.
+ * Without an index the table is read once. The index of a text column has another order, so it does not count.
  *
- * @param position what goes into FROM as `v`, with the position of the sequence
- * @param cheaply whether to use the index of a key of several columns where the column is not the first: there are two look-ups for
- *   each value of those before it, up to `MOST_LEADING`. Else the table is read.
+ * @param position - a FROM item for `v`, with the position of the sequence
+ * @param cheaply - whether to use the index of a key of several columns in which the column is not the first. It takes
+ *   two look-ups for each value of the columns before it, up to `MOST_LEADING`. Otherwise the table is read.
  */
 export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sql {
   const { sequence, increment, baseType, indexed, key } = column;
@@ -36,7 +38,7 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
   const whole = wholeNumber(baseType);
   const value = isText(baseType) ? whole : VALUE;
   const held = sql`(${valuesOf(column)}) as held`;
-  // Every whole number is on the grid of 1.
+  // With steps of 1, every integer is a step.
   const everywhere = (increment === 1n || increment === -1n) && !/^(numeric|real|double)/.test(baseType);
   const onGridOf = (origin: Sql) => sql`mod(${whole}::numeric - ${origin}, s.seqincrement) = 0`;
   const [furthest, nearest, fromHere, beginning] =
@@ -45,10 +47,10 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
       : [sql`min`, sql`max`, sql`between s.seqmin and v.last_value`, sql`s.seqmax`];
   const within = sql`${value} between s.seqmin and s.seqmax`;
   const here = everywhere ? sql.empty : sql` and ${onGridOf(sql`v.last_value`)}`;
-  // One that cycles may come round on another grid.
+  // A cycling sequence may start over on other steps.
   const own = sql`${within}${everywhere ? sql.empty : sql` and (s.seqcycle or ${onGridOf(sql`v.last_value`)})`}`;
   const round = sql`${within}${everywhere ? sql.empty : sql` and ${onGridOf(beginning)}`}`;
-  // A last value that was not given out yet is the next one.
+  // A last value that was not returned yet is the next one.
   const ahead = sql`${value} ${fromHere} and (${value} <> v.last_value or not v.is_called)${here}`;
   const documentOf = (last: Sql, next: Sql, again: Sql, more: Sql = sql.empty) =>
     sql`json_build_array(${last}::bigint::text, coalesce(${next}, case when s.seqcycle then ${again} end)::bigint::text${more})`;
@@ -85,10 +87,10 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
 
 const VALUE = sql.identifier("held", "value");
 
-/** So many values of the columns before one in a key are looked at, which takes some milliseconds. */
+/** How many values of the leading columns of a key are visited, which takes some milliseconds. */
 export const MOST_LEADING = 1000;
 
-/** `lead`: the different values of the columns before one in a key, each found by the index from the one before. */
+/** `lead` has the distinct values of the leading columns of a key. The index finds each from the previous one. */
 function leadingValues(column: FedColumn, leading: readonly string[]): Sql {
   const names = sql.join(leading.map((_, index) => besideValue(index)));
   const of = (table: string) =>
@@ -106,15 +108,15 @@ function leadingValues(column: FedColumn, leading: readonly string[]): Sql {
   )`;
 }
 
-/** The rows of one of them. */
+/** The rows of one leading value. */
 function heldBeside(column: FedColumn, leading: readonly string[]): Sql {
   const same = leading.map((_, index) => sql`all_rows.${besideValue(index)} = lead.${besideValue(index)}`);
   return sql`(select all_rows.value from (${valuesOf(column, leading)}) as all_rows where ${sql.join(same, sql` and `)}) as held`;
 }
 
 /**
- * A value as a whole number; null if it is a text that the server does not make of one, such as `007`, or a number of a floating-point
- * type so large that it stands for several.
+ * Builds an expression for a value as an integer. It is null for a text that the server would not write, such as `007`.
+ * It is also null for a floating-point number so large that it stands for several integers.
  */
 function wholeNumber(baseType: string): Sql {
   if (isText(baseType)) {
@@ -142,7 +144,7 @@ export function positionOf(sequence: SequenceName, version: number): Sql {
   )`;
 }
 
-/** What `extremeOf` gave, parsed from JSON; `more` if there are more leading values than were looked at. */
+/** The result of `extremeOf`, parsed from JSON. `more` says that there are more leading values than were visited. */
 export type ExtremeDocument = readonly [last: string | null, ahead: string | null, more?: boolean];
 
 export function toExtreme([last, ahead, more]: ExtremeDocument, { key }: FedColumn): Extreme {
@@ -156,9 +158,10 @@ export function toExtreme([last, ahead, more]: ExtremeDocument, { key }: FedColu
 }
 
 /**
- * The values of a column, as a query of a column `value`: of its table with all partitions, and without children by inheritance.
+ * Builds a query for the values of a column, with a column `value`. It reads the table with all partitions, but without
+ * inheritance children.
  *
- * @param others other columns of the table to read, by name
+ * @param others - other columns of the table to read, by name
  */
 export function valuesOf({ column, source, guarded }: FedColumn, others: readonly string[] = []): Sql {
   const values = sql.join([
@@ -170,7 +173,7 @@ export function valuesOf({ column, source, guarded }: FedColumn, others: readonl
   return sql`select ${values}${same} from ${from} as ${sql.identifier(ROWS)}`;
 }
 
-/** What another column is called beside `value`. */
+/** The alias of another column beside `value`. */
 export function besideValue(index: number): Sql {
   return sql.identifier(`beside_${index}`);
 }

@@ -196,7 +196,10 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
     left join lacking on (lacking.sequence, lacking.root, lacking.number) = (fed.sequence, fed.relation, fed.number)`;
 }
 
-/** The text of a default that a column has; null if it has none. It is asked for without its table, so that no lock is waited for. */
+/**
+ * Builds an expression for the text of a column's default; null if it has none. The text is requested without the
+ * table, so it waits for no lock.
+ */
 function otherDefault(column: Sql): Sql {
   return sql`(
     select case

@@ -22,25 +22,29 @@ export interface FedColumn extends ColumnName {
    * sequence.
    */
   readonly way: "identity" | "default" | "owned";
-  /** Whether what gets there is the value of the sequence itself: not something made of it, and not another default. */
+  /** Whether the column stores the value of the sequence unchanged, and no other default replaces it. */
   readonly plain: boolean;
   /**
    * The owner of the table if that role lacks USAGE on the sequence; else null. Any role can create such a table, so
    * its rows and its type say nothing about the sequence.
    */
   readonly stranger: string | null;
-  /** The default of a column that owns the sequence and does not draw from it: `public.random_id()`; null if it has none. */
+  /**
+   * The default of a column that owns the sequence but does not draw from it: `public.random_id()`; null if it has
+   * none.
+   */
   readonly otherDefault: string | null;
   /**
-   * Whether the column alone is a primary key, unique, or excluded from holding equal values. False for a child by inheritance whose
-   * column draws from no sequence, because its keys do not keep the parent's sequence from giving their values.
+   * Whether the column by itself is a primary key, unique, or excluded from holding equal values. False for an
+   * inheritance child whose column draws from no sequence: its keys do not prevent the parent's sequence from returning
+   * their values.
    */
   readonly unique: boolean;
-  /** The key of several columns that it is part of; null if it is part of none. */
+  /** The key of several columns that the column is part of; null if there is none. */
   readonly key: SharedKey | null;
-  /** The table that a statement names to read it. */
+  /** The table that a statement names to read the column. */
   readonly source: HeldTable;
-  /** Whether it is a view or a foreign table, or has such a part. */
+  /** Whether the column is in a view or a foreign table, or has a part that is. */
   readonly shut: boolean;
   /** Whether the connected role is so powerful that others' code must not run as it. */
   readonly guarded: boolean;
@@ -70,13 +74,13 @@ type TableName = Pick<ColumnName, "schema" | "table">;
 
 /** A primary key, or a unique index, of several columns. */
 export interface SharedKey {
-  /** The other columns, by name. */
+  /** The names of the other columns. */
   readonly others: readonly string[];
-  /** Those before the column, if the index leads from one of their values to the next; else null. */
+  /** The leading columns, if the index leads from one of their values to the next; else null. */
   readonly leading: readonly string[] | null;
 }
 
-/** A table to read; `alone` without its children by inheritance, which have keys of their own. */
+/** A table to read. If it is `alone`, its inheritance children are not read, because they have their own keys. */
 export interface HeldTable extends TableName {
   readonly oid: string;
   /** The OID of the type of its rows. */
@@ -119,8 +123,8 @@ export interface FedColumns {
 }
 
 /**
- * The columns that sequences feed, in one statement. A partition goes with its table, and a child by inheritance is looked at by
- * itself. Temporary tables are left out.
+ * Reads the columns that sequences feed, in one statement. A partition counts with its table, and an inheritance child
+ * is read separately. Temporary tables are left out.
  */
 export async function readFedColumns(
   db: Source,
@@ -140,19 +144,19 @@ export async function readFedColumns(
       source: { schema: column.schema, table: column.table, oid, rowType, alone },
       shut: column.shut && trust.views !== true,
       increment: BigInt(increment),
-      // The index of a text is in the order of texts.
+      // The index of a text column is in the order of texts.
       indexed: column.indexed && !isText(column.baseType),
       kind: KINDS[kind] ?? "view",
     })),
   };
 }
 
-/** Whether an insert fails if the column has its value, be it only beside the same values of other columns. */
+/** Whether an insert fails if the column already has its value, possibly only for the same values of other columns. */
 export function takesOnce({ unique, key }: Pick<FedColumn, "unique" | "key">): boolean {
   return unique || key !== null;
 }
 
-/** The columns of each sequence, by its key. */
+/** Groups the columns by the key of their sequence. */
 export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedColumn[]> {
   const groups = new Map<string, FedColumn[]>();
   for (const column of columns) {

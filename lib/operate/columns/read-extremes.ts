@@ -110,7 +110,7 @@ function batchesOf(columns: readonly FedColumn[]): FedColumn[][] {
 
 /** Options for reading columns. */
 export interface Reading extends Trust {
-  /** Whether to read no whole table where an index will do. */
+  /** Whether to avoid reading a whole table if an index is enough. */
   readonly cheaply: boolean;
   /** The version of the server: 180004 for 18.4. */
   readonly version: number;

@@ -2,13 +2,14 @@ import { type Sql, sql } from "../../index.js";
 import { FIRST_OF_USERS } from "../../server/late-bound-names.js";
 
 /**
- * The key of several columns that a column is part of, as JSON: the names of the other columns, and of those before it if the index
- * leads from one of their values to the next; null if it is part of none. Keys that are made of expressions are left out.
+ * Builds an expression for the key of several columns that a column is part of, as JSON. It has the names of the other
+ * columns, and of the leading ones if the index leads from one of their values to the next. It is null if the column is
+ * part of no such key. Keys with expressions are left out.
  *
- * The index does so if it is in the order of the server's own operators, which is the one that a statement asks for.
+ * The index does so if it has the order of the server's own operators, which the statement asks for.
  *
- * @param table with `oid` and `relkind`
- * @param number of the column
+ * @param table - with `oid` and `relkind`
+ * @param number - the number of the column
  */
 export function sharedKeyOf(table: Sql, number: Sql): Sql {
   return sql`(

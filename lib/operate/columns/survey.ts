@@ -12,11 +12,11 @@ export interface Looked {
   readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
 }
 
-/** Which columns to read, and how. */
+/** The columns to read, and how to read them. */
 export interface Choice {
-  /** Why a column is not to be read; undefined if it is. */
+  /** Returns why a column must not be read; undefined if it may be read. */
   readonly whyNot: (column: FedColumn) => string | undefined;
-  /** Whether to read no whole table where an index will do. Default: false. */
+  /** Whether to avoid reading a whole table if an index is enough. Default: false. */
   readonly cheaply?: boolean;
 }
 

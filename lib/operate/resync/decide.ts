@@ -46,7 +46,7 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     options,
     counted.map(({ column }) => column),
   );
-  // With a narrower column it never comes round.
+  // With a narrower column it never starts over.
   if (options.cycle && range.least === minValue && range.greatest === maxValue) return decideCycle(situation, range);
   const [first] = columns;
   if (counted.length === 0) {
@@ -83,7 +83,10 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
   return { kind: "skip", reason };
 }
 
-/** A sequence that cycles goes on by itself, unless a key has the value that comes next: then it moves past the last row. */
+/**
+ * Decides for a sequence that cycles. It continues on its own, unless a key has its next value: then it moves past the
+ * last row.
+ */
 function decideCycle({ options, lastValue, isCalled, columns }: Situation, range: Limits): Decision {
   const holdings = columns.flatMap(({ column, extreme }) => ("unknown" in extreme ? [] : [{ column, ...extreme }]));
   const skip = (reason: string): Decision => ({ kind: "skip", reason: `it cycles, ${reason}` });

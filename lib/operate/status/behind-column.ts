@@ -6,10 +6,10 @@ import type { HealthLevel, HealthProblem } from "./health.js";
 import { type Context, alsoDeclared, type Measured, problem } from "./problem-context.js";
 import { wider } from "./widening-advice.js";
 
-/** So few values are drawn soon, whatever the speed. */
+/** This few values are drawn soon, at any speed. */
 const SOON = 10_000n;
 
-/** Columns with values that a sequence is still to give, and whether it should move behind them. */
+/** Reports columns with values that the sequence is still to return, and whether it should move past them. */
 export function behind(measured: Measured, context: Context): HealthProblem[] {
   const { nextValue, increment, cycles, columns } = measured;
   const { collision, fed } = context;
@@ -25,7 +25,7 @@ export function behind(measured: Measured, context: Context): HealthProblem[] {
     const where = columnOf(column);
     if (collision.betterHere) {
       const sentence = `its next value is ${nextValue}, and ${free} values are free before it meets ${ahead} in ${where}: ${thenFails(source)}; resync leaves it where it is: that is ${whyBetterHere(collision)}; ${endBefore(measured, context)}`;
-      // How much is left before the rows is a matter of NEARLY_EXHAUSTED.
+      // NEARLY_EXHAUSTED reports how many values are left before the rows.
       return [problem(measured, "BEHIND_COLUMN", "ok", sentence)];
     }
     const isSoon = free < SOON || shareOf(ahead, measured, context) >= context.criticalAt;
@@ -36,7 +36,9 @@ export function behind(measured: Measured, context: Context): HealthProblem[] {
   });
 }
 
-/** A sequence that cycles comes back behind its column by itself, but not before the value that comes next is free. */
+/**
+ * Reports a sequence that cycles. It passes the rows of its column on its own, but only once the next value is free.
+ */
 function taken(measured: Measured, context: Context): HealthProblem[] {
   const { nextValue, columns } = measured;
   return columns.flatMap((column, index) => {
@@ -56,7 +58,7 @@ function thenFails(column: FedColumn): string {
   return `inserts then fail with 23505${besideOthers(column)}`;
 }
 
-/** For whom an insert fails if the key has several columns. */
+/** Describes which inserts fail if the key has several columns. */
 function besideOthers({ unique, key }: FedColumn): string {
   return unique || key === null ? "" : ` beside the same ${key.others.join(" and ")}`;
 }
@@ -69,7 +71,7 @@ function cureOf(measured: Measured, context: Context): string {
     : `run resync, or: alter sequence ${quotedOf(measured.sequence)} restart with ${collision.behind}`;
 }
 
-/** A bound before the rows says that they are not this sequence's. */
+/** Suggests a bound before the rows, which shows that they do not belong to this sequence. */
 function endBefore(measured: Measured, { sequence, collision }: Context): string {
   const { increment } = measured;
   const first = collision?.first ?? 0n;
@@ -77,7 +79,7 @@ function endBefore(measured: Measured, { sequence, collision }: Context): string
   return `if those rows are not its own, end it before them${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} ${bound}`;
 }
 
-/** The share that is used of what lies before a row. */
+/** Returns the used share of the values before a row. */
 function shareOf(row: bigint, { nextValue, increment }: Measured, { sequence, range }: Context): number {
   const begin = beginOf(sequence.options.startWith, nextValue ?? row, increment, range);
   const total = (row - begin) / increment;

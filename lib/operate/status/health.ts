@@ -9,24 +9,29 @@ export type HealthLevel = "ok" | "warning" | "critical";
 /**
  * The code of a problem of a sequence, or of something worth knowing:
  *
- * - `EXHAUSTED` (critical): no value is left within its bounds and those of its columns;
- * - `NEARLY_EXHAUSTED` (warning or critical by the thresholds): not many are left;
- * - `COLUMN_EXCEEDED` (critical): the next value does not fit a column, and the insert fails with 22003;
- * - `COLUMN_NARROWER` (ok): a column holds less than the sequence gives, so that it ends before the sequence does;
- * - `BEHIND_COLUMN`: a column has values that the sequence is still to give. Critical if inserts fail with 23505 soon: the column takes
- *   each value only once, be it beside the same values of the other columns of its key, and fewer than 10,000 values are free before the first of them, or as many of the values before it are used as
- *   makes a sequence critical. A warning if that is far away, or if values come a second time. Ok if the sequence is better off where it
- *   is: more values are free before the first row than follow the last one, or at least 2^32. A sequence that cycles has it only while a
- *   key has the value that comes next, critical;
- * - `NOT_COMPARED`: a column was not compared, so that the sequence may be behind it: a warning where the column takes each
- *   value only once and could be compared, but the connected role may not read it, row level security may hide rows from
- *   it, or reading it failed; ok where there is only no index, or nothing to compare;
- * - `NOT_ATTACHED` (ok): no column owns the sequence, and no default of a column leads to it, so nothing was compared. Programs,
- *   triggers or functions draw from it;
- * - `USAGE_MISSING` (warning, as the role may never do it): a role may insert into the table, but not draw the default;
- * - `UNLOGGED` (warning): it starts over after a crash of the server, and its table does not;
- * - `CACHE_LOST` (ok): each connection loses what it has reserved and not used;
- * - `UNREADABLE` (warning): the connected role may not read its value, or a standby has none, as it is unlogged.
+ * - `EXHAUSTED` (critical): no value is left within its bounds and those of its columns.
+ * - `NEARLY_EXHAUSTED` (warning or critical, by the thresholds): few values are left.
+ * - `COLUMN_EXCEEDED` (critical): the next value does not fit a column, so the insert fails with 22003.
+ * - `COLUMN_NARROWER` (ok): a column holds less than the sequence can return, so it ends before the sequence does.
+ * - `BEHIND_COLUMN`: a column has values that the sequence is still to return.
+ *   - Critical if inserts fail with 23505 soon. The column holds each value only once, possibly only for the same
+ *     values of the other columns of its key. Fewer than 10,000 values are free before the first of them, or the used
+ *     share of the values before it is critical.
+ *   - A warning if that is far away, or if values come a second time.
+ *   - Ok if the sequence should stay: more values are free before the first row than follow the last one, or at least
+ *     2^32.
+ *   - A sequence that cycles has this problem only while a key has its next value, critical.
+ * - `NOT_COMPARED`: a column was not compared, so the sequence may be behind it. A warning if the column holds each
+ *   value only once and could be compared, but the connected role may not read it, row level security may hide rows
+ *   from it, or reading it failed. Ok if there is only no index, or nothing to compare.
+ * - `NOT_ATTACHED` (ok): no column owns the sequence, and no default of a column leads to it, so nothing was compared.
+ *   Programs, triggers or functions draw from it.
+ * - `USAGE_MISSING` (warning, because the role may never insert): a role may insert into the table, but lacks USAGE on
+ *   the sequence of its default.
+ * - `UNLOGGED` (warning): the sequence starts over after a crash of the server, and its table does not.
+ * - `CACHE_LOST` (ok): each connection loses the values that it has reserved and not used.
+ * - `UNREADABLE` (warning): the connected role may not read its value, or the server is a standby, which has no value
+ *   of an unlogged sequence.
  */
 export type HealthCode =
   | "EXHAUSTED"

@@ -41,7 +41,7 @@ function cureOf(fed: FedColumn, user: string, unreadable: number): string {
     : "; look as the owner of the table, or as a role with BYPASSRLS";
 }
 
-/** A sequence that no column leads to may be behind as well. Said in its row, where else there is only "ok". */
+/** Reports a sequence that no column leads to. It may be behind as well, and its row would otherwise only say "ok". */
 export function notAttached(measured: Measured, { sequence }: Context): HealthProblem[] {
   if (measured.columns.length > 0) return [];
   const { feeds, namedIn } = sequence;
@@ -55,7 +55,7 @@ export function notAttached(measured: Measured, { sequence }: Context): HealthPr
   return [problem(measured, "NOT_ATTACHED", "ok", `${drawn}, so no values were compared with it; ${cure}`)];
 }
 
-/** More of them make a message too long to read. */
+/** More names would make the message too long to read. */
 const MOST_NAMED = 3;
 
 function columnsOf(columns: readonly ColumnName[]): string {

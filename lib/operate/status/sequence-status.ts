@@ -45,13 +45,13 @@ export interface StatusOptions extends Trust {
  *
  * **Whether a sequence is behind** depends on the values that it can still return, as for `planResync`: rows from its
  * next value on, in steps of its increment, up to its bounds. If there is such a row, inserts fail sooner or later, and
- * the sequence should move past the last of them: critical if it gets there soon, else a warning. Rows beyond the bounds, and those of other writers between
- * the steps, do no harm.
+ * the sequence should move past the last of them: critical if it gets there soon, else a warning. Rows beyond the
+ * bounds, and those of other writers between the steps, do no harm.
  *
  * The exception is a sequence with more free values before the first row than after the last one, such as one that was
  * set to the negative half of a full column, or with at least 2^32 of them, such as one that has a region of its own
- * beside other servers. It should stay, and ends where the rows begin. Programs that make several keys of each value, as
- * `blockAllocator` does, put them between the steps: such keys are not seen.
+ * beside other servers. It should stay, and ends where the rows begin. Programs that make several keys of each value,
+ * as `blockAllocator` does, put them between the steps: such keys are not seen.
  *
  * It only reads, in read-only transactions unless `db` is a transaction, and takes the locks of a `select`. A superuser
  * also takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs their owners' code
@@ -147,7 +147,7 @@ function healthOf(
   const holdings = holdingsOf(looked);
   const reach = cycles || nextValue === null ? range : reachOf(nextValue, increment, range, holdings);
   const left = nextValue === null ? null : countFrom(nextValue, reach, increment);
-  // Before rows that are not its own, what counts is the part that it was set to.
+  // Before rows that do not belong to it, only the part of the range that it was set to counts.
   const startWith = reach === range ? undefined : options.startWith;
   const begin = beginOf(startWith, nextValue, increment, range);
   const measured = {

@@ -35,7 +35,7 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): st
 /** Returns how to make a column hold larger values. */
 export function widerColumn(fed: FedColumn): string {
   const { schema, table, column, kind, baseType } = fed;
-  // The server cannot alter the type of a view's column, nor that of a column that a view selects.
+  // The server can alter neither the type of a view's column, nor that of a column that a view selects.
   if (kind === "view")
     return `widen the column of the table behind the view ${schema}.${table}, and create the view anew`;
   const cost =

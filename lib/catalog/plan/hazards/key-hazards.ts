@@ -11,7 +11,8 @@ export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[]
   const { options: before, feeds } = state;
   const { options: after } = target;
   const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
-  // Where the sequence then goes on may be a value that it never gave before, and of those that fit, fewer may be left.
+  // The sequence may then continue with a value that it never returned before, and fewer of the values that fit may be
+  // left.
   const isNarrower = after.cycle && (after.minValue > before.minValue || after.maxValue < before.maxValue);
   const taking = feeds.filter((column) => column.byDefault || isOwner(target, column));
   return [
@@ -94,7 +95,7 @@ function cycleRepeatsKeys({ declared, options }: Target, columns: readonly State
   );
 }
 
-/** Types whose limits are known, and those without a limit. Others may cut a number off, round it, or refuse it. */
+/** Types with known limits or without a limit. Other types may truncate, round or refuse a number. */
 const HOLDS_NUMBERS =
   /^(smallint|integer|bigint|numeric(\(\d+,-?\d+\))?|real|double precision|text|bpchar|character( varying)?(\(\d+\))?)$/;
 

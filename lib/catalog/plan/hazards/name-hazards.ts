@@ -44,7 +44,7 @@ export function namedInText({ declared }: Target, state: SequenceState): Hazard[
   ];
 }
 
-/** Why it may hurt the code in the database that the name of a sequence leads nowhere, or to another one. */
+/** Returns the hazard for code in the database, if the name of a sequence no longer exists or refers to another one. */
 export function namedInCode(subject: string, state: SequenceState): Hazard[] {
   const { namedIn } = state;
   const first = namedIn.slice(0, MOST_NAMED).join(", ");
@@ -56,7 +56,7 @@ export function namedInCode(subject: string, state: SequenceState): Hazard[] {
   );
 }
 
-/** More of them make a message too long to read. */
+/** More names would make the message too long to read. */
 const MOST_NAMED = 5;
 
 /**
