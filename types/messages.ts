@@ -1,5 +1,5 @@
 /**
- * The messages about a wrong declaration. Each type has a function of the same name in lib/sequence/messages.ts, so the
+ * The messages about a wrong declaration. Each type has a function of the same name in lib/sequence/messages.ts. So the
  * compiler verifies that the editor and the run time use the same words. Each message begins with the sequence's name.
  */
 type Printable = string | number | bigint | boolean | null | undefined;

@@ -5,8 +5,8 @@ const ATTEMPTS = 10;
 /**
  * Reads, and retries if something was dropped or altered at the same time.
  *
- * Before PostgreSQL 18, a statement that reads all sequences fails if another session drops one while it runs, because
- * its functions look up the current state. From 18 on, it may open the file of a sequence just after ALTER SEQUENCE has
+ * Before PostgreSQL 18, a statement that reads all sequences fails if another session drops one while it runs. Its
+ * functions look up the current state. From 18 on, it may open the file of a sequence just after ALTER SEQUENCE has
  * replaced and emptied that file. In a transaction each attempt needs a savepoint; without one the first error is
  * thrown.
  */

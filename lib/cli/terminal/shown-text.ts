@@ -4,7 +4,7 @@ import { printable, printableLine } from "./escape.js";
 export type Shown = ShownText | string | number | bigint;
 
 /**
- * A text for people. Inserted values are escaped and stay on their line, so a name in the database can neither control
+ * A text for people. Inserted values are escaped and stay on their line. So a name in the database can neither control
  * the terminal nor look like a line of the command. `say` accepts nothing else.
  */
 export class ShownText {

@@ -24,8 +24,8 @@ export interface Collision {
   readonly leftBehind: bigint;
   /**
    * Whether the sequence should stay: more values are free before the first row than follow the last, or as many as a
-   * region has. This happens if it was set to a part of its range that rows left free, such as the negative half, or if
-   * each of several servers has its own part.
+   * region has. This happens if it was set to a free part of its range, such as the negative half. It
+   * also happens if each of several servers has its own part.
    */
   readonly betterHere: boolean;
 }

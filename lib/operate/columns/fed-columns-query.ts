@@ -90,7 +90,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       from pg_catalog.pg_inherits i
       join pg_catalog.pg_class c on c.oid = i.inhrelid
     ), ancestors as (
-      -- A partition goes with its table. A child by inheritance has keys of its own, so it is looked at by itself.
+      -- A partition belongs to its table. A child by inheritance has keys of its own, so it is compared separately.
       select relation, parent as ancestor from below where partition and relation in (select relation from drawn)
       union
       select a.relation, b.parent
@@ -114,7 +114,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
     ), fed as materialized (
       select *, true as draws from feeding
       union all
-      -- A child whose column draws from nothing: programs may put values of its parent's sequence there.
+      -- The column of these children draws from nothing. Programs may put values of its parent's sequence there.
       select h.sequence, h.relation, att.attnum, 'owned', ${otherDefault(sql`att`)}, true, att.attname, att.atttypid, att.atttypmod, false
       from heirs h
       join pg_catalog.pg_attribute att on att.attrelid = h.relation and att.attname = h.attname and att.attidentity = ''
@@ -155,7 +155,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       select sequence, relation, number, way, other_default, plain, attname, atttypid, atttypmod, draws,
         sum(locks) as locks,
         bool_and(ordered) as ordered,
-        -- Who may read a table may read its partitions with it, but not by themselves.
+        -- A role that may read a table may read its partitions through it, but not directly.
         bool_and(may_read) filter (where part = relation) as may_read,
         bool_or(row_security) filter (where part = relation) as row_security,
         bool_or(forced) as forced,
@@ -177,7 +177,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         when fed.way = 'default' and not ${ownerMayDraw(sql`t`, sql`s.oid`, sql`s.relowner`)}
         then pg_catalog.pg_get_userbyid(t.relowner)
       end,
-      -- A value that programs put into another table does not keep the sequence from giving it.
+      -- The sequence can still return a value that programs put into another table.
       'unique', fed.draws and (t.oid, fed.number) in (${singleKeys}),
       'key', case when fed.draws then ${sharedKeyOf(sql`t`, sql`fed.number`)} end,
       'oid', t.oid::text, 'rowType', t.reltype::text, 'alone', t.relkind in ('r', 'f'),

@@ -38,10 +38,10 @@ import {
  * increment, up to its bounds. If a column or a partition has such a row, the plan moves the sequence to the first step
  * past the last of these rows. Gaps do not stop it: a sequence at 1 with rows 100 to 500 moves to 501.
  *
- * The exception is a sequence with more free values before the first row than after the last one, such as one that was
- * set to the negative half of its range, or with at least 2^32 of them, such as one that has a region of its own beside
- * other servers. It stays, and `skips` says so. Rows between the steps are ignored, because other writers own them. So
- * are all keys that a program makes of a block (`blockAllocator`).
+ * The exception is a sequence with many free values before the first row: more than after the last one, or at least
+ * 2^32. For example, it was set to the negative half of its range, or has a region of its own beside other servers. It
+ * stays, and `skips` says so. Rows between the steps are ignored, because other writers own them. So are all keys that a
+ * program makes of a block (`blockAllocator`).
  *
  * A sequence that is far enough is left unchanged. So is the sequence of an empty table, unless `allowBackwards` is
  * set. A sequence that cycles moves only if a key has its next value.

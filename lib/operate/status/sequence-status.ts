@@ -48,10 +48,10 @@ export interface StatusOptions extends Trust {
  * the sequence should move past the last of them: critical if it gets there soon, else a warning. Rows beyond the
  * bounds, and those of other writers between the steps, do no harm.
  *
- * The exception is a sequence with more free values before the first row than after the last one, such as one that was
- * set to the negative half of a full column, or with at least 2^32 of them, such as one that has a region of its own
- * beside other servers. It should stay, and ends where the rows begin. Programs that make several keys of each value,
- * as `blockAllocator` does, put them between the steps: such keys are not seen.
+ * The exception is a sequence with many free values before the first row: more than after the last one, or at least
+ * 2^32. For example, it was set to the negative half of a full column, or has a region of its own beside other servers.
+ * It should stay, and ends before the first row. Programs that make several keys of each value, as `blockAllocator`
+ * does, put them between the steps. `status` does not see these keys.
  *
  * It only reads, in read-only transactions unless `db` is a transaction, and takes the locks of a `select`. A superuser
  * also takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs their owners' code
