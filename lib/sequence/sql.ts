@@ -37,7 +37,7 @@ export interface SqlTag extends Tag {
    * orders`insert into orders (id, tenant) values ($<nextval(orderSeq)>, $<tenant>)`;
    * // { text: `insert into orders (id, tenant) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`,
    * //   values: [7] }
-   * orders.text(await readFile("orders.sql", "utf8"));
+   * orders.parse(await readFile("orders.sql", "utf8"));
    * ```
    *
    * The placeholders are `$<name>`, `$<nextval(name)>`, `$<currval(name)>`, `$<setval(name, value)>` and

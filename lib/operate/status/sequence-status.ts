@@ -51,7 +51,7 @@ export interface StatusOptions extends Trust {
  * The exception is a sequence with many free values before the first row: more than after the last one, or at least
  * 2^32. For example, it was set to the negative half of a full column, or has a region of its own beside other servers.
  * It should stay, and ends before the first row. Programs that make several keys of each value, as `blockAllocator`
- * does, put them between the steps. `status` does not see these keys.
+ * does, put them between the steps. `sequenceStatus` does not see these keys.
  *
  * It only reads, in read-only transactions unless `db` is a transaction, and takes the locks of a `select`. A superuser
  * also takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs their owners' code
