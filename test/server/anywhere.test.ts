@@ -65,7 +65,7 @@ afterAll(() => rm(shared, { recursive: true }));
 
 /** As `npm start` does it. */
 function startQuickstart({ tmp, user }: { tmp: string; user?: { uid: number; gid: number } }): ChildProcess {
-  return spawn(process.execPath, ["--import", "tsx", "examples/quickstart.ts"], {
+  return spawn(process.execPath, ["--import", "tsx", "test/server/run-example.ts", "quickstart"], {
     ...user,
     cwd: home,
     env: {

@@ -170,7 +170,14 @@ const REFUSING = new Set(
     "currval",
     "createSequence",
     "dropSequence",
-  ].concat(["alterSequence", "generatedAsIdentity", "setSequenceLogged", "revokeOnSequence", "stride", "gaplessCounter"]),
+  ].concat([
+    "alterSequence",
+    "generatedAsIdentity",
+    "setSequenceLogged",
+    "revokeOnSequence",
+    "stride",
+    "gaplessCounter",
+  ]),
 );
 
 /** Functions that are not attacked, and why. */

@@ -173,7 +173,7 @@ test("a waiting transaction with repeatable read has to try again", async () => 
 });
 
 test.each([
-  ["", undefined, 'gapless takes a name of 1 to 500 characters without NUL or half a surrogate pair, not ""'],
+  ["", undefined, 'gaplessCounter takes a name of 1 to 500 characters without NUL or half a surrogate pair, not ""'],
   ["a\0", undefined, "gaplessCounter takes a name of 1 to 500 characters"],
   ["\ud800", undefined, "gaplessCounter takes a name of 1 to 500 characters"],
   ["x".repeat(501), undefined, "gaplessCounter takes a name of 1 to 500 characters"],
