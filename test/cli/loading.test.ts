@@ -7,7 +7,7 @@ import { withDatabase } from "../../lib/cli/database/connect.js";
 import { explain } from "../../lib/cli/terminal/error-message.js";
 import { useProjects } from "../support/command/project.js";
 import type { Finished } from "../support/command/start-process.js";
-import { useDatabase } from "../support/database.js";
+import { asksForPasswords, NEEDS_PASSWORDS, useDatabase } from "../support/database.js";
 import { RUNTIME } from "../support/runtime.js";
 
 const database = useDatabase();
@@ -597,7 +597,8 @@ describe("connecting", () => {
     );
   });
 
-  test("with the wrong password, which is not shown", async () => {
+  test("with the wrong password, which is not shown", async ({ skip }) => {
+    skip(!(await asksForPasswords(database)), NEEDS_PASSWORDS);
     await database.client.unsafe("create role nextval_cli_guest login password 'right one'");
     try {
       const stderr = await failing(
