@@ -1,6 +1,7 @@
-import { NextvalError, type NextvalErrorCode, sql } from "../index.js";
+import { type NextvalErrorCode, sql } from "../index.js";
+import { fail, sequenceName as nameOf } from "../internal.js";
 
-export { fail, sequenceName as nameOf } from "../internal.js";
+export { fail, nameOf };
 
 /** The name of a sequence, unique within its database. */
 export interface SequenceName {
@@ -27,18 +28,17 @@ export function sequenceNameOf({ schema, seqName }: { schema: string; seqName: s
 
 /** Makes a key for maps. `keyOf` makes the same key for a sequence that `inspectSequences` found. */
 export function sequenceKeyOf({ schema, name }: SequenceName): string {
-  return JSON.stringify([schema, name]);
+  return keyOf({ schema, seqName: name });
 }
 
 /** The name of a sequence in messages: `billing.invoice_seq`. */
 export function titleOf({ schema, name }: SequenceName): string {
-  return `${schema}.${name}`;
+  return nameOf({ schema, seqName: name });
 }
 
 /** Throws an error about a sequence, in a sentence that begins with its name. */
-export function refuseFor(sequence: SequenceName, problem: string, code: NextvalErrorCode): never {
-  const name = titleOf(sequence);
-  throw new NextvalError(code, `${name}: ${problem}`, { sequence: name });
+export function refuseFor({ schema, name }: SequenceName, problem: string, code: NextvalErrorCode): never {
+  fail({ schema, seqName: name }, problem, code);
 }
 
 /** The quoted name of a sequence, for a statement: `"billing"."invoice_seq"`. */
