@@ -1,11 +1,16 @@
 import type { Limits } from "../../server/integer-limits.js";
 import { countFrom, firstBehind } from "../../server/usable-range.js";
-import type { Extremes } from "../columns/extremes-query.js";
+import type { Extreme, Extremes } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 
 /** A column, with the extremes of its sequence's values in it. */
 export interface Holding extends Extremes {
   readonly column: FedColumn;
+}
+
+/** Returns the columns that were read, with what they hold. */
+export function holdingsOf(columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[]): Holding[] {
+  return columns.flatMap(({ column, extreme }) => ("unknown" in extreme ? [] : [{ column, ...extreme }]));
 }
 
 /** The rows that a sequence meets if it continues from its current value. */

@@ -25,6 +25,11 @@ export function nextOf(
   return increment > 0n ? minValue : maxValue;
 }
 
+/** Returns the value that would come next if nothing stopped the sequence. It may be past the end. */
+export function nextUnbounded(position: Position, options: Parameters<typeof nextOf>[1]): bigint {
+  return nextOf(position, options) ?? stand(position, options.increment);
+}
+
 /** Returns the options of a sequence, with bounds that also fit the columns that it feeds. */
 export function roomOf({ options, feeds }: SequenceState): Options {
   const { least, greatest } = rangeOf(

@@ -2,8 +2,16 @@ import type { StateOptions } from "../../catalog/index.js";
 import type { Limits } from "../../server/integer-limits.js";
 import { columnOf, refuseFor, type SequenceName } from "../../server/names.js";
 import { rangeOf } from "../../server/usable-range.js";
-import { behindRow, collisionOf, furthestOf, type Holding, takenBy, whyBetterHere } from "../arithmetic/collision.js";
-import { nextOf } from "../arithmetic/position.js";
+import {
+  behindRow,
+  collisionOf,
+  furthestOf,
+  type Holding,
+  holdingsOf,
+  takenBy,
+  whyBetterHere,
+} from "../arithmetic/collision.js";
+import { nextUnbounded } from "../arithmetic/position.js";
 import { naturallyIncomparable } from "../columns/comparability.js";
 import type { Extreme } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
@@ -88,10 +96,10 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
  * last row.
  */
 function decideCycle({ options, lastValue, isCalled, columns }: Situation, range: Limits): Decision {
-  const holdings = columns.flatMap(({ column, extreme }) => ("unknown" in extreme ? [] : [{ column, ...extreme }]));
+  const holdings = holdingsOf(columns);
   const skip = (reason: string): Decision => ({ kind: "skip", reason: `it cycles, ${reason}` });
   if (lastValue === null || isCalled === null) return skip("and its value may not be read");
-  const next = nextOf({ last: lastValue, called: isCalled }, options) ?? lastValue;
+  const next = nextUnbounded({ last: lastValue, called: isCalled }, options);
   const [taken] = takenBy(next, holdings);
   if (taken === undefined) return skip("and so comes back behind its column by itself");
   const furthest = furthestOf(holdings, options.increment);

@@ -1,11 +1,11 @@
-import type { StateOptions } from "../../catalog/index.js";
 import { NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
 import type { Limits } from "../../server/integer-limits.js";
 import { sequenceNameOf, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { beginOf, countFrom, rangeOf } from "../../server/usable-range.js";
-import { collisionOf, type Holding } from "../arithmetic/collision.js";
+import { collisionOf, type Holding, holdingsOf } from "../arithmetic/collision.js";
+import { nextUnbounded, positionOf } from "../arithmetic/position.js";
 import { whyNotCompared } from "../columns/comparability.js";
 import { takesOnce, type Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
@@ -137,13 +137,14 @@ function healthOf(
   { sequence, columns: looked }: Looked,
   context: Thresholds & Pick<Context, "user" | "unreadable">,
 ): SequenceHealth {
-  const { lastValue, isCalled, options } = sequence;
+  const { lastValue, options } = sequence;
   const { increment, cache, cycle, minValue, maxValue } = options;
   const fed = looked.map(({ column }) => column);
   const takers = fed.filter(({ plain }) => plain);
   const range = rangeOf(options, takers);
   const cycles = cycle && range.least === minValue && range.greatest === maxValue;
-  const nextValue = lastValue === null || isCalled === null ? null : nextOf(options, lastValue, isCalled);
+  const position = positionOf(sequence);
+  const nextValue = position === undefined ? null : nextUnbounded(position, options);
   const holdings = holdingsOf(looked);
   const reach = cycles || nextValue === null ? range : reachOf(nextValue, increment, range, holdings);
   const left = nextValue === null ? null : countFrom(nextValue, reach, increment);
@@ -173,16 +174,6 @@ function reachOf(next: bigint, increment: bigint, range: Limits, holdings: reado
   const collision = collisionOf(next, increment, range, once);
   if (collision === undefined || (collision.behind !== undefined && !collision.betterHere)) return range;
   return increment > 0n ? { ...range, greatest: collision.first - 1n } : { ...range, least: collision.first + 1n };
-}
-
-function holdingsOf(looked: Looked["columns"]): Holding[] {
-  return looked.flatMap(({ column, extreme }) => ("unknown" in extreme ? [] : [{ column, ...extreme }]));
-}
-
-function nextOf({ increment, minValue, maxValue, cycle }: StateOptions, last: bigint, isCalled: boolean): bigint {
-  const next = isCalled ? last + increment : last;
-  if (!cycle || (next >= minValue && next <= maxValue)) return next;
-  return increment > 0n ? minValue : maxValue;
 }
 
 /** Rounded down to twelve digits, so it is 1 only if no value is left. */
