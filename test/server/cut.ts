@@ -1,4 +1,5 @@
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { listenBefore } from "./listen-before.js";
 
 export interface CuttableServer {
   /** Leads to the server through the connections that can be cut. */
@@ -55,17 +56,12 @@ export async function cuttable(serverUrl: string): Promise<CuttableServer> {
     });
     upstream.on("data", (chunk) => (isCutByAnswer ? cut() : client.write(chunk)));
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const url = new URL(serverUrl);
-  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  url.searchParams.delete("sslmode");
+  const url = await listenBefore(server, serverUrl);
   const cut = () => {
     for (const socket of sockets) socket.destroy();
   };
   return {
-    url: url.href,
+    url,
     cut,
     cutNext: (at) => {
       next = at;

@@ -1,8 +1,8 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { bind, type Database, sql } from "nextval";
 import postgres from "postgres";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { listenBefore } from "../../server/listen-before.js";
 import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
@@ -123,12 +123,9 @@ async function withLateCancel(ms: number): Promise<string> {
     });
     client.on("close", () => upstream.destroy());
     upstream.on("close", () => client.destroy());
-  }).listen(0, "127.0.0.1");
+  });
   servers.push(server);
-  await once(server, "listening");
-  url.searchParams.delete("sslmode");
-  url.port = String((server.address() as AddressInfo).port);
-  return url.href;
+  return listenBefore(server, url.href);
 }
 const servers: Server[] = [];
 afterEach(() => {

@@ -1,5 +1,6 @@
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { listenBefore } from "../../server/listen-before.js";
 import type { Random } from "./random.js";
 
 /** How the network misbehaves. Shares are from 0 to 1. */
@@ -94,14 +95,9 @@ export async function startChaosProxy(serverUrl: string, faults: Faults, random:
       });
     }
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const url = new URL(serverUrl);
-  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  url.searchParams.delete("sslmode");
+  const url = await listenBefore(server, serverUrl);
   return {
-    url: url.href,
+    url,
     figures,
     calm: () => {
       isCalm = true;

@@ -1,4 +1,5 @@
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { listenBefore } from "../../server/listen-before.js";
 
 /** A statement as it went over the wire; parameters in text format are strings. */
 export interface SentStatement {
@@ -36,14 +37,9 @@ export async function recordStatements(serverUrl: string): Promise<StatementReco
     client.on("data", read);
     client.pipe(upstream).pipe(client);
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const url = new URL(serverUrl);
-  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  url.searchParams.delete("sslmode");
+  const url = await listenBefore(server, serverUrl);
   return {
-    url: url.href,
+    url,
     statements,
     close: () =>
       new Promise((resolve) => {
