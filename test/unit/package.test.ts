@@ -65,9 +65,11 @@ beforeAll(async () => {
   return () => rm(folder, { recursive: true });
 });
 
-// At the same time as the compilers, because it takes as long as all of them.
+// At the same time as the compilers, because it takes as long as all of them. The types of the hosts take half of the time, and
+// `npm run check` looks at them as well.
 test.concurrent("the published types pass test/types", async () => {
-  const args = ["--typings", "dist/lib/index.d.ts", "--files", "test/types/**/*.test-d.ts"];
+  const files = process.env.NEXTVAL_COMPILERS === "all" ? "*" : "!(embed)";
+  const args = ["--typings", "dist/lib/index.d.ts", "--files", `test/types/${files}.test-d.ts`];
   const complaints = await run(process.execPath, [`${root}node_modules/tsd/dist/cli.js`, ...args], { cwd: root }).then(
     ({ stdout, stderr }) => stdout + stderr,
     ({ message, stdout, stderr }: Error & { stdout: string; stderr: string }) => stdout + stderr || message,
