@@ -37,7 +37,8 @@ export const ERROR_CODES = [
 export type NextvalErrorCode = (typeof ERROR_CODES)[number];
 
 /**
- * An error that nextval raises itself.
+ * An error that nextval raises itself. Its message says what is wrong, `hint` what to do, and `fix` is SQL that can be
+ * run as it is. Not every error has both.
  *
  * ```ts
  * try {
@@ -45,6 +46,7 @@ export type NextvalErrorCode = (typeof ERROR_CODES)[number];
  * } catch (error) {
  *   if (error instanceof NextvalError && error.code === "SEQUENCE_EXHAUSTED") {
  *     console.log(error.sequence); // "ticket_seq"
+ *     console.log(error.hint); // "Raise its maxValue (minValue if it descends), or let it cycle."
  *   }
  * }
  * ```
@@ -59,16 +61,32 @@ export class NextvalError extends Error {
    * there is none.
    */
   readonly sequence: string | undefined;
+  /** What to do, in a sentence. Absent if the message says it all. */
+  declare readonly hint?: string;
+  /** SQL that fixes the problem. Statements have `; ` between them, and none has one at its end. */
+  declare readonly fix?: string;
 
-  constructor(
-    code: NextvalErrorCode,
-    message: string,
-    details: { sequence?: string | undefined; cause?: unknown } = {},
-  ) {
+  constructor(code: NextvalErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.sequence = details.sequence;
+    if (details.hint !== undefined) this.hint = details.hint;
+    if (details.fix !== undefined) this.fix = details.fix;
   }
+}
+
+/** What an error has beside its code and message. */
+export interface ErrorDetails extends Advice {
+  readonly sequence?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** What to do about an error or a problem. */
+export interface Advice {
+  /** What to do, in a sentence. */
+  readonly hint?: string | undefined;
+  /** SQL that fixes it. Statements have `; ` between them, and none has one at its end. */
+  readonly fix?: string | undefined;
 }
 
 /** @internal Throws `INVALID_TEMPLATE`. `what` is the wrong part, such as `value 2 (after "where id = ")`. */

@@ -2,10 +2,18 @@
 export type JsonOf<Value> = Value extends bigint | Date
   ? string
   : Value extends Error
-    ? { readonly name: string; readonly code?: string; readonly message: string }
+    ? JsonError
     : Value extends object
       ? { readonly [Key in keyof Value]: JsonOf<Value[Key]> }
       : Value;
+
+interface JsonError {
+  readonly name: string;
+  readonly code?: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly fix?: string;
+}
 
 /**
  * Converts a report of this library into values that JSON can hold.
@@ -14,8 +22,8 @@ export type JsonOf<Value> = Value extends bigint | Date
  * JSON.stringify(toJson(await sequenceStatus(db))); // {"sampledAt":"2026-01-31T02:00:00.000Z", ... "left":"2147483640", ...
  * ```
  *
- * A bigint becomes a string of digits, so none is lost. A Date becomes its ISO text, and an error its name, code and
- * message.
+ * A bigint becomes a string of digits, so none is lost. A Date becomes its ISO text, and an error its name, code,
+ * message, hint and fix.
  */
 export function toJson<Value>(value: Value): JsonOf<Value> {
   return converted(value) as JsonOf<Value>;
@@ -26,8 +34,9 @@ function converted(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Error) {
-    const code = "code" in value && typeof value.code === "string" ? { code: value.code } : {};
-    return { name: value.name, ...code, message: value.message };
+    const { name, code, message, hint, fix } = value as Error & Partial<Record<"code" | "hint" | "fix", unknown>>;
+    const texts = Object.entries({ name, code, message, hint, fix }).filter(([, text]) => typeof text === "string");
+    return Object.fromEntries(texts);
   }
   if (Array.isArray(value)) return value.map(converted);
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, converted(each)]));

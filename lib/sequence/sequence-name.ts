@@ -1,4 +1,4 @@
-import { NextvalError, type NextvalErrorCode } from "../errors.js";
+import { type Advice, NextvalError, type NextvalErrorCode } from "../errors.js";
 import { bytesOf, isText, MAX_NAME_BYTES } from "../sql/identifier.js";
 import { about, empty, hasLoneSurrogate, hasNul, shown, tooLong, wrongType } from "./messages.js";
 
@@ -8,9 +8,14 @@ interface Named {
 }
 
 /** Throws an error about a sequence. The message begins with the sequence's name. */
-export function fail(subject: Named, problem: string, code: NextvalErrorCode = "INVALID_ARGUMENT"): never {
+export function fail(
+  subject: Named,
+  problem: string,
+  code: NextvalErrorCode = "INVALID_ARGUMENT",
+  advice: Advice = {},
+): never {
   const sequence = sequenceName(subject);
-  throw new NextvalError(code, about(sequence, problem), { sequence });
+  throw new NextvalError(code, about(sequence, problem), { ...advice, sequence });
 }
 
 /** Throws for a value that is passed instead of a sequence, such as its name. */

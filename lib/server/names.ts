@@ -1,5 +1,5 @@
 import { type NextvalErrorCode, sql } from "../index.js";
-import { fail, sequenceName as nameOf } from "../internal.js";
+import { type Advice, fail, sequenceName as nameOf } from "../internal.js";
 
 export { fail, nameOf };
 
@@ -37,8 +37,13 @@ export function titleOf({ schema, name }: SequenceName): string {
 }
 
 /** Throws an error about a sequence, in a sentence that begins with its name. */
-export function refuseFor({ schema, name }: SequenceName, problem: string, code: NextvalErrorCode): never {
-  fail({ schema, seqName: name }, problem, code);
+export function refuseFor(
+  { schema, name }: SequenceName,
+  problem: string,
+  code: NextvalErrorCode,
+  advice?: Advice,
+): never {
+  fail({ schema, seqName: name }, problem, code, advice);
 }
 
 /** The quoted name of a sequence, for a statement: `"billing"."invoice_seq"`. */
