@@ -5,8 +5,15 @@ import type { HazardCode } from "./hazards/hazard-codes.js";
 /** A reason why a change may hurt. */
 export interface Hazard {
   readonly code: HazardCode;
-  /** A sentence that names the sequence, what happens, and the fix, if there is one. */
+  /** What happens, in a sentence that begins with the name of the sequence. */
   readonly message: string;
+  /** What to do, in a sentence. */
+  readonly hint?: string;
+  /**
+   * SQL to run before the plan is applied. The next plan then does not have the hazard. Statements have `; ` between
+   * them, and none has one at its end. Absent if no SQL helps.
+   */
+  readonly fix?: string;
   /**
    * Whether the server would refuse the change now, or could not be stopped afterwards. `applyPlan` never runs such a plan.
    */

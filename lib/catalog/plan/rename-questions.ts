@@ -1,8 +1,7 @@
 import { NextvalError } from "../../index.js";
-import { nameOf } from "../../server/names.js";
+import { columnOf, nameOf } from "../../server/names.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn } from "../inspect/state.js";
 import type { Question } from "./change.js";
-import { columnsOf } from "./hazards/make-hazard.js";
 import { tableOf } from "./table-index.js";
 import type { Target } from "./target.js";
 
@@ -142,7 +141,7 @@ function askForRename(target: Target, state: SequenceState): Question {
   const fed = fedBy(state, target);
   const facts = [
     "is no longer declared",
-    ...(fed === undefined ? [] : [`${fed.byDefault ? "feeds" : "belongs to"} ${columnsOf([fed])}`]),
+    ...(fed === undefined ? [] : [`${fed.byDefault ? "feeds" : "belongs to"} ${columnOf(fed)}`]),
     changes.length === 0 ? "has the same options" : `differs in ${changes.join(", ")}`,
   ];
   const [last, ...others] = facts.reverse();
@@ -154,7 +153,7 @@ function askForRename(target: Target, state: SequenceState): Question {
     message: `Is ${newName} the new name of ${oldName}, which ${others.reverse().join(", ")} and ${last}?`,
     otherwise:
       `Otherwise ${newName} begins at ${target.options.startWith}` +
-      `${fed?.byDefault === true ? `, and ${columnsOf([fed])} goes on drawing from ${oldName}` : ""}.` +
+      `${fed?.byDefault === true ? `, and ${columnOf(fed)} goes on drawing from ${oldName}` : ""}.` +
       `${isMoved ? ` If the table was moved to schema ${fed.schema}, declare its sequence there.` : ""}`,
   };
 }
@@ -166,7 +165,7 @@ function askForRename(target: Target, state: SequenceState): Question {
 function askForSecond(target: Target, found: SequenceState | undefined, state: SequenceState): Question {
   const [oldName, newName] = [nameOf(state), nameOf(target.declared)];
   const fed = fedBy(state, target);
-  const column = fed === undefined ? "" : columnsOf([fed]);
+  const column = fed === undefined ? "" : columnOf(fed);
   const isIdentity = state.definedBy === "identity";
   return {
     subject: newName,

@@ -23,14 +23,16 @@ export function hazardsOfCache({ declared, options }: Target, before?: StateOpti
   const isNews = before === undefined || count > reservedAtOnce(before);
   const hazard = hazardsFor(nameOf(declared));
   if (count >= UNSTOPPABLE) {
-    const problem = `with cache ${options.cache} the server counts ${count} values in one draw, keeps every other session from the sequence meanwhile, and cannot be stopped, not even by statement_timeout; declare a cache below ${UNSTOPPABLE}`;
-    return hazard("CACHE_STALLS_SERVER", isNews, problem, true);
+    const problem = `with cache ${options.cache} one nextval makes the server count ${count} values, and no timeout stops it`;
+    return hazard("CACHE_STALLS_SERVER", isNews, problem, {
+      hint: `Declare a cache below ${UNSTOPPABLE}.`,
+      blocked: true,
+    });
   }
-  return hazard(
-    "CACHE_STALLS_SERVER",
-    isNews && count >= HUGE,
-    `with cache ${options.cache} each session reserves ${count} values with its first draw, keeps every other session from the sequence while the server counts them, and loses those that it does not use; declare a cache below ${HUGE}`,
-  );
+  const problem = `with cache ${options.cache} each session reserves ${count} values, and others wait while the server counts them`;
+  return hazard("CACHE_STALLS_SERVER", isNews && count >= HUGE, problem, {
+    hint: `Declare a cache below ${HUGE}; a session also loses the values that it does not use.`,
+  });
 }
 
 /**

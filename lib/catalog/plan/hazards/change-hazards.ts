@@ -5,7 +5,7 @@ import type { Hazard } from "../change.js";
 import type { Target } from "../target.js";
 import { hazardsOfCache } from "./cache-hazards.js";
 import { hazardsOfFeeding } from "./key-hazards.js";
-import { columnsOf, hazardsFor } from "./make-hazard.js";
+import { aboutColumns, hazardsFor } from "./make-hazard.js";
 import { namedInCode } from "./name-hazards.js";
 import { hazardsOfRange } from "./range-hazards.js";
 
@@ -22,20 +22,27 @@ export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
     ...hazard(
       "NARROWER_TYPE",
       widthOf(after) < widthOf(before),
-      `${after.as} holds less than ${before.as}: code and columns that hold its values may rely on the wider type`,
+      `${after.as} holds less than ${before.as}, and code or columns with its values may rely on that`,
+      { hint: "Check the code and the columns that hold its values." },
     ),
     ...hazard(
       "INCREMENT_CHANGED",
       before.increment !== after.increment,
       before.increment < 0n === after.increment < 0n
-        ? `the increment goes from ${before.increment} to ${after.increment}: whoever reckons with the old distance between values, such as an allocator of blocks, gives values twice`
-        : `the increment turns from ${before.increment} to ${after.increment}: from now on it comes back to values that were given out before`,
+        ? `its increment goes from ${before.increment} to ${after.increment}: programs with the old one, such as allocators, repeat values`
+        : `its increment turns from ${before.increment} to ${after.increment}, so it comes back to values that it has returned before`,
+      { hint: "Stop the programs that use the sequence, and start them with the new increment." },
     ),
     ...hazardsOfFeeding(target, state),
     ...hazard(
       "CACHE_BREAKS_ORDER",
       before.cache === 1n && after.cache > 1n && feeds.length > 0,
-      `with cache ${after.cache} each connection takes values ahead: ${columnsOf(feeds)} will no longer tell which row came first, and what a connection does not use is lost`,
+      aboutColumns(
+        feeds,
+        (these, areMany) =>
+          `with cache ${after.cache} each connection reserves values: ${these} no longer ${areMany ? "show" : "shows"} the order of rows`,
+      ),
+      { hint: "Sort by a timestamp instead. Connections also lose the values that they do not use." },
     ),
     ...hazardsOfCache(target, before),
     ...hazardsOfLock(target, state),
@@ -51,7 +58,10 @@ export function hazardsOfLock({ declared }: Target, { feeds }: SequenceState): H
   return hazardsFor(nameOf(declared))(
     "LOCKS_INSERTS",
     busy.length > 0,
-    `the change waits for open transactions that drew from it, and until it is committed inserts into ${columnsOf(busy)} wait; ${busy[0]?.inserts} rows were inserted there so far`,
+    aboutColumns(busy, (these) => `inserts into ${these} wait until the change is committed`),
+    {
+      hint: "Apply it when few sessions insert: it first waits for open transactions that drew from the sequence.",
+    },
   );
 }
 
@@ -63,12 +73,14 @@ export function hazardsOfPersistence(target: Target, serverVersion: number): Haz
     ...hazard(
       "UNLOGGED_STARTS_OVER",
       target.options.unlogged,
-      "an unlogged sequence goes back after a crash of the server, and gives the same values again",
+      "after a crash of the server an unlogged sequence goes back, and returns the same values again",
+      { hint: "Declare it without unlogged, unless its values may repeat after a crash." },
     ),
     ...hazard(
       "LOGGED_FROM_CHECKPOINT",
       !target.options.unlogged,
-      "what it gave out while it was unlogged may come again if the server crashes before its next checkpoint; setval to its own value cures it",
+      "if the server crashes before its next checkpoint, values from while it was unlogged come again",
+      { hint: "Run checkpoint after the change, or set the sequence to its own value with setval." },
     ),
   ];
 }
@@ -77,15 +89,22 @@ export function needsPostgres15(target: Target, serverVersion: number): Hazard[]
   return hazardsFor(nameOf(target.declared))(
     "NEEDS_POSTGRES_15",
     target.options.unlogged && serverVersion < 150_000,
-    `unlogged sequences need PostgreSQL 15, and the server is ${Math.floor(serverVersion / 10_000)}; declare it without unlogged`,
-    true,
+    `unlogged sequences need PostgreSQL 15, and the server has version ${Math.floor(serverVersion / 10_000)}`,
+    { hint: "Declare it without unlogged.", blocked: true },
   );
 }
 
 export function hazardsOfDrop(state: SequenceState): Hazard[] {
   const value = state.lastValue === null ? "" : ` ${state.lastValue}`;
-  const problem = `its current value${value} is lost, and with it its privileges; statements that name it will fail`;
-  return [...hazardsFor(nameOf(state))("DROPS_SEQUENCE", true, problem), ...namedInCode(nameOf(state), state)];
+  return [
+    ...hazardsFor(nameOf(state))(
+      "DROPS_SEQUENCE",
+      true,
+      `its current value${value} and its privileges are lost, and statements that name it fail`,
+      { hint: "Declare it to keep it, or plan without prune." },
+    ),
+    ...namedInCode(nameOf(state), state),
+  ];
 }
 
 function widthOf({ as }: StateOptions): bigint {

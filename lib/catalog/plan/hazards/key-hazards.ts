@@ -3,7 +3,7 @@ import { nameOf } from "../../../server/names.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
 import type { Target } from "../target.js";
-import { columnsOf, hazardsFor } from "./make-hazard.js";
+import { aboutColumns, hazardsFor } from "./make-hazard.js";
 import { drawnByInsert } from "./range-hazards.js";
 
 /** Returns the hazards of these options for the columns that the sequence feeds. */
@@ -44,13 +44,15 @@ export function hazardsOfOwning(
     ...hazard(
       "KEY_HAS_ROWS",
       isFresh && owner?.hasRows === true,
-      `it begins at ${found?.lastValue ?? target.options.startWith}, and ${target.schema}.${ownedBy.table}.${ownedBy.column} may hold such values: inserts then fail with 23505; let no program draw from it before resync has moved it past them`,
+      `it begins at ${found?.lastValue ?? target.options.startWith}, but ${target.schema}.${ownedBy.table}.${ownedBy.column} may have such values: inserts then fail with 23505`,
+      { hint: "Run resync after the change, before programs draw from it." },
     ),
     ...hazard(
       "UNLOGGED_STARTS_OVER",
       target.options.unlogged &&
         !unloggedTables.some(({ schema, table }) => schema === target.schema && table === ownedBy.table),
-      `after a crash of the server it starts over, and ${target.schema}.${ownedBy.table} keeps its rows: inserts then fail with 23505, or values come twice; declare it without unlogged`,
+      `after a crash of the server it starts over, but ${target.schema}.${ownedBy.table} keeps its rows, so values come twice`,
+      { hint: "Declare it without unlogged." },
     ),
   ];
 }
@@ -84,15 +86,29 @@ function restartOf({ increment, minValue, maxValue }: StateOptions): bigint {
 function cycleRepeatsKeys({ declared, options }: Target, columns: readonly StateColumn[], range = ""): Hazard[] {
   const alone = columns.filter(({ unique }) => unique);
   const shared = columns.filter(({ unique, partOfKey }) => partOfKey && !unique);
-  const takers = [
-    ...(alone.length > 0 ? [`${columnsOf(alone)} takes each only once`] : []),
-    ...(shared.length > 0 ? [`${columnsOf(shared)} takes each only once beside the other columns of its key`] : []),
+  const hazard = hazardsFor(nameOf(declared));
+  const advice = { hint: "Declare it without cycle, or delete old rows before it comes round." };
+  return [
+    ...hazard(
+      "CYCLE_REPEATS_KEYS",
+      options.cycle && alone.length > 0,
+      aboutColumns(
+        alone,
+        (these) => `with cycle its values${range} come again: inserts into ${these} fail with 23505 or 23P01`,
+      ),
+      advice,
+    ),
+    ...hazard(
+      "CYCLE_REPEATS_KEYS",
+      options.cycle && shared.length > 0,
+      aboutColumns(
+        shared,
+        (these) =>
+          `with cycle its values${range} come again: inserts into ${these} fail if the rest of their key repeats`,
+      ),
+      advice,
+    ),
   ];
-  return hazardsFor(nameOf(declared))(
-    "CYCLE_REPEATS_KEYS",
-    options.cycle && takers.length > 0,
-    `with cycle its values${range} come again, and ${takers.join(", and ")}: inserts will fail with 23505, or 23P01 of an exclusion constraint`,
-  );
 }
 
 /** Types with known limits or without a limit. Other types may truncate, round or refuse a number. */
@@ -105,7 +121,11 @@ function widerThanChecked(target: Target, columns: readonly (StateColumn & Pick<
   return hazardsFor(nameOf(target.declared))(
     "WIDER_THAN_COLUMN",
     checked.length > 0,
-    `its values go from ${minValue} to ${maxValue}, and ${columnsOf(checked)} may not take all of them, because of its type, its default, a check constraint, a foreign key, a generated column or the bounds of partitions: inserts then fail, with 23514 for example; look there first`,
+    aboutColumns(
+      checked,
+      (these) => `${these} may refuse values from ${minValue} to ${maxValue}, for example with 23514`,
+    ),
+    { hint: "Look at its type, default, check constraints, foreign keys, generated columns and partition bounds." },
   );
 }
 
@@ -124,21 +144,43 @@ function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazar
     const exact = exactUpTo(baseType);
     return exact !== undefined && (minValue < -exact || maxValue > exact);
   });
+  const range = `from ${minValue} to ${maxValue}`;
   return [
     ...hazard(
       "WIDER_THAN_COLUMN",
       narrow.length > 0,
-      `its values go from ${minValue} to ${maxValue}, more than ${columnsOf(narrow)} of type ${narrow[0]?.type} holds: inserts will fail with ${refusalBy(narrow[0]?.baseType ?? "")}; widen the column first, or declare bounds within it`,
+      aboutColumns(
+        narrow,
+        (these) =>
+          `${these}${typeOf(narrow)} cannot hold all values ${range}: inserts fail with ${refusalBy(narrow[0]?.baseType ?? "")}`,
+      ),
+      { hint: "Widen the column first, or declare bounds within it." },
     ),
     ...hazard(
       "WIDER_THAN_COLUMN",
       rounding.length > 0,
-      `${columnsOf(rounding)} of type ${rounding[0]?.type} rounds its values to multiples of ${roundingStep(rounding[0]?.baseType ?? "")}, so that several become one: inserts will fail with 23505; give the column a scale of 0 first`,
+      aboutColumns(
+        rounding,
+        (these) =>
+          `${these}${typeOf(rounding)} rounds to multiples of ${roundingStep(rounding[0]?.baseType ?? "")}: inserts fail with 23505`,
+      ),
+      { hint: "Give the column a scale of 0 first." },
     ),
     ...hazard(
       "WIDER_THAN_COLUMN",
       inexact.length > 0,
-      `its values go from ${minValue} to ${maxValue}, and ${columnsOf(inexact)} of type ${inexact[0]?.type} keeps them apart only up to ${exactUpTo(inexact[0]?.baseType ?? "")}: beyond, values come twice, and inserts into a key fail with 23505; make the column a bigint first, or declare bounds within it`,
+      aboutColumns(
+        inexact,
+        (these) =>
+          `${these}${typeOf(inexact)} is exact up to ${exactUpTo(inexact[0]?.baseType ?? "")}: after that, values come twice`,
+      ),
+      { hint: "Make the column a bigint first, or declare bounds within it." },
     ),
   ];
+}
+
+/** Returns the type of columns in parentheses, if they all have the same one. */
+function typeOf(columns: readonly StateColumn[]): string {
+  const [type, ...others] = new Set(columns.map((column) => column.type));
+  return others.length > 0 ? "" : ` (${type})`;
 }

@@ -1,14 +1,42 @@
+import type { Advice } from "../../../internal.js";
+import { columnOf } from "../../../server/names.js";
+import { naming } from "../../../server/naming.js";
 import type { StateColumn } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
 import type { HazardCode } from "./hazard-codes.js";
 
-/** Makes hazards of a sequence: a list of one if the hazard holds, and else an empty list. */
-export function hazardsFor(sequence: string) {
-  return (code: HazardCode, holds: boolean, problem: string, blocked = false): Hazard[] =>
-    holds ? [{ code, message: `${sequence}: ${problem}`, blocked }] : [];
+/** What happens, in a sentence, or a function that writes it with the names of several things. */
+type Problem = string | About;
+
+interface About {
+  readonly names: readonly string[];
+  readonly noun: string;
+  readonly say: (these: string, areMany: boolean) => string;
 }
 
-/** Lists columns as messages name them: `public.orders.id, public.items.id`. */
-export function columnsOf(columns: readonly StateColumn[]): string {
-  return columns.map(({ schema, table, column }) => `${schema}.${table}.${column}`).join(", ");
+/** Makes hazards of a sequence: a list of one if the hazard holds, and else an empty list. */
+export function hazardsFor(sequence: string) {
+  return (
+    code: HazardCode,
+    holds: boolean,
+    problem: Problem,
+    { hint, fix, blocked = false }: Advice & { readonly blocked?: boolean } = {},
+  ): Hazard[] => {
+    if (!holds) return [];
+    const { names, noun, say } = typeof problem === "string" ? { names: [], noun: "", say: () => problem } : problem;
+    return [
+      {
+        code,
+        message: naming(sequence, names, noun, say),
+        ...(hint === undefined ? {} : { hint }),
+        ...(fix === undefined ? {} : { fix }),
+        blocked,
+      },
+    ];
+  };
+}
+
+/** A problem of columns. Its message names as many of them as fit. */
+export function aboutColumns(columns: readonly StateColumn[], say: About["say"]): About {
+  return { names: columns.map(columnOf), noun: "columns", say };
 }

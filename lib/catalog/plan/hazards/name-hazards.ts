@@ -1,9 +1,9 @@
-import { nextval } from "../../../index.js";
+import { nextval, sql } from "../../../index.js";
 import { keyOf, nameOf } from "../../../server/names.js";
-import type { DatabaseState, SequenceState, TakenName } from "../../inspect/state.js";
+import type { DatabaseState, SequenceState, StateColumn, TakenName } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
 import { constantOfState, type Target } from "../target.js";
-import { columnsOf, hazardsFor } from "./make-hazard.js";
+import { aboutColumns, hazardsFor } from "./make-hazard.js";
 
 /**
  * Returns the hazard of a taken name. Sequences share their names with all relations of their schema, and a new
@@ -20,8 +20,8 @@ export function nameTaken(
   return hazardsFor(nameOf(declared))(
     "NAME_TAKEN",
     holder !== undefined,
-    `schema ${schema} has ${article(holder?.kind)} of this name, which the server refuses; declare another name`,
-    true,
+    `schema ${schema} already has ${article(holder?.kind)} of this name`,
+    { hint: "Declare another name, or rename the other object.", blocked: true },
   );
 }
 
@@ -34,30 +34,48 @@ function article(kind = ""): string {
  */
 export function namedInText({ declared }: Target, state: SequenceState): Hazard[] {
   const lateBound = state.feeds.filter((column) => column.lateBound);
+  // A default that follows a rename names the sequence itself. Others do more than draw, or are not in a table.
+  const plain = lateBound.every(({ checked, indirect }) => !checked && !indirect);
   return [
     ...hazardsFor(nameOf(declared))(
       "NAMED_IN_TEXT",
       lateBound.length > 0,
-      `the default of ${columnsOf(lateBound)} looks up the name ${nameOf(state)} at each insert: inserts will fail with 42P01, or draw from what has that name then; first make the default ${nextval(constantOfState(state)).text}, which follows`,
+      aboutColumns(
+        lateBound,
+        (these, areMany) =>
+          `${areMany ? "the defaults" : "the default"} of ${these} ${areMany ? "look" : "looks"} up the name ${nameOf(state)}, which fails then`,
+      ),
+      {
+        hint: `First make the default ${nextval(constantOfState(state)).text}, which follows a rename.`,
+        fix: plain ? lateBound.map((column) => boundDefault(column, state)).join("; ") : undefined,
+      },
     ),
     ...namedInCode(nameOf(declared), state),
   ];
 }
 
+/** Makes a default that names the sequence itself, so it follows a rename. */
+function boundDefault({ schema, table, column }: StateColumn, state: SequenceState): string {
+  const name = sql.identifier(schema, table).text;
+  const value = nextval(constantOfState(state)).text;
+  return `alter table ${name} alter column ${sql.identifier(column).text} set default ${value}`;
+}
+
 /** Returns the hazard for code in the database, if the name of a sequence no longer exists or refers to another one. */
 export function namedInCode(subject: string, state: SequenceState): Hazard[] {
   const { namedIn } = state;
-  const first = namedIn.slice(0, MOST_NAMED).join(", ");
-  const others = namedIn.length > MOST_NAMED ? `, and ${namedIn.length - MOST_NAMED} more` : "";
   return hazardsFor(subject)(
     "NAMED_IN_TEXT",
     namedIn.length > 0,
-    `the name ${nameOf(state)} is looked up each time by ${first}${others}: that will fail with 42P01, or find what has that name then; change it together with the name`,
+    {
+      names: namedIn,
+      noun: "places",
+      say: (these, areMany) =>
+        `${these} ${areMany ? "look" : "looks"} up the name ${nameOf(state)}, and then ${areMany ? "fail" : "fails"} with 42P01 or ${areMany ? "find" : "finds"} another one`,
+    },
+    { hint: "Change the code together with the name." },
   );
 }
-
-/** More names would make the message too long to read. */
-const MOST_NAMED = 5;
 
 /**
  * Returns the hazard of a name that another sequence has now. Programs that use the name mean that sequence. The target
@@ -78,13 +96,14 @@ export function nameReused(
     searchPath.includes(target.schema) &&
     searchPath.indexOf(target.schema) < searchPath.indexOf(visible.schema);
   const other = before ?? (isFirst ? visible : undefined);
-  const consequence = `statements and functions that say ${target.seqName} draw from it without an error, and may get values that were given out before; first stop the programs that do`;
+  const draws = `and statements that say ${target.seqName} silently draw from it`;
   return hazardsFor(nameOf(target.declared))(
     "NAME_REUSED",
     other !== undefined && other !== found,
     before === undefined
-      ? `it hides ${visible === undefined ? "" : nameOf(visible)} in the search_path: ${consequence}`
-      : `another sequence has this name until the plan renames it: ${consequence}`,
+      ? `it hides ${visible === undefined ? "" : nameOf(visible)} in the search_path, ${draws}`
+      : `another sequence has this name until the plan renames it, ${draws}`,
+    { hint: "First stop the programs that use the name: they may get values that were returned before." },
   );
 }
 

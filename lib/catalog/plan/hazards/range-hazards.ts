@@ -16,7 +16,8 @@ export function hazardsOfRange(target: Target, state: SequenceState): Hazard[] {
   return hazardsFor(nameOf(target.declared))(
     "ENDS_SEQUENCE",
     !after.cycle && left < needed && (before.cycle || valuesLeft(before, lastValue, state.isCalled) > left),
-    `its current value is ${lastValue}, and ${left === 0n ? "no value is left" : `an insert takes more than the ${left} left`} up to its ${bound}: inserts that draw from it will fail with 2200H; declare wider bounds, or cycle`,
+    `at ${lastValue}, ${left === 0n ? "no value is left" : `an insert takes more than the ${left} left`} up to ${bound}: inserts that draw from it fail with 2200H`,
+    { hint: "Declare wider bounds, or cycle." },
   );
 }
 
@@ -37,7 +38,8 @@ function mayEnd(target: Target, before: StateOptions): Hazard[] {
   return hazardsFor(nameOf(target.declared))(
     "ENDS_SEQUENCE",
     !after.cycle && (before.cycle || isSooner),
-    "its current value may not be read, so it may have no value left: inserts that draw from it then fail with 2200H; plan as a role that has SELECT on it",
+    "it may have no value left, because its current value may not be read: inserts then fail with 2200H",
+    { hint: "Plan as a role that has SELECT on it." },
   );
 }
 
@@ -46,12 +48,12 @@ function currentValueExcluded(target: Target, before: StateOptions, lastValue: b
   const [bound, verb] =
     lastValue < after.minValue ? (["minValue", "below"] as const) : (["maxValue", "above"] as const);
   const both = after[bound] >= before.minValue && after[bound] <= before.maxValue;
-  const cure = both ? `, or first move it within the bounds with setval, if no row has such a value` : "";
+  const cure = both ? ", or first move the sequence within the bounds with setval, if no row has such a value" : "";
   return hazardsFor(nameOf(target.declared))(
     "CURRENT_VALUE_EXCLUDED",
     true,
-    `its current value ${lastValue} is ${verb} the new ${bound} ${after[bound]}, which the server refuses; declare a ${bound} that includes it${cure}`,
-    true,
+    `its current value ${lastValue} is ${verb} the new ${bound} ${after[bound]}, which the server refuses`,
+    { hint: `Declare a ${bound} that includes it${cure}.`, blocked: true },
   );
 }
 
