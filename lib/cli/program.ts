@@ -8,7 +8,7 @@ import { list, milliseconds } from "./config/parse-flags.js";
 import type { Flags } from "./config/settings.js";
 import { thrownAt } from "./config/thrown-at.js";
 import { fail } from "./terminal/command-error.js";
-import { codeOf, explain, stacksOf } from "./terminal/error-message.js";
+import { explain, explained, stacksOf } from "./terminal/error-message.js";
 import { complain, sayJson } from "./terminal/print.js";
 import { keepEnvironmentSecrets, keepSecretsOf, maskUrls, redact } from "./terminal/redact.js";
 import { lines } from "./terminal/shown-text.js";
@@ -59,10 +59,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Output of loaded files must not end up in a document, or in the source that pull writes.
   globalThis.console = new Console(process.stderr);
   const report = (error: unknown, place?: string) => {
-    const message = maskUrls(explain(error)) + (place === undefined ? "" : ` (${place})`);
-    complain(message);
+    const where = place === undefined ? "" : ` (${place})`;
+    complain(`${maskUrls(explain(error))}${where}`);
     if (argv.includes("--debug")) complain(stacksOf(error));
-    if (argv.includes("--json")) sayJson({ error: { code: codeOf(error), message } });
+    if (argv.includes("--json")) {
+      const { message, ...rest } = explained(error);
+      sayJson({ error: { ...rest, message: `${maskUrls(message)}${where}` } });
+    }
     return 2;
   };
   // Errors of loaded files, such as a rejected promise that nothing awaits.

@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 /** A line of rows on stdout, by what stands at its beginning. */
 const ROW =
-  /^(?:ok|warning|CRITICAL| {4}! [A-Z_]+ |\d+ sequences?: |\d+ changes?:|(?:create|alter|comment|own|pending|drop|rename|move|set|grant|schema)\b.* |\d+ owners? pending|A serial or | {2}(?:!|[a-z])|\?|Nothing|The database|Wrote|"?[a-z].*: next is|.* is left alone: |[\w"].* {2}source )/;
+  /^(?: {2,6}(?:Hint|Fix): |ok|warning|CRITICAL| {4}! [A-Z_]+ |\d+ sequences?: |\d+ changes?:|(?:create|alter|comment|own|pending|drop|rename|move|set|grant|schema)\b.* |\d+ owners? pending|A serial or | {2}(?:!|[a-z])|\?|Nothing|The database|Wrote|"?[a-z].*: next is|.* is left alone: |[\w"].* {2}source )/;
 
 test.each([
   ["status --verbose --all-columns"],

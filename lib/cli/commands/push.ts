@@ -3,7 +3,7 @@ import type { Flags } from "../config/settings.js";
 import { answersTo, describe, planAsJson } from "../report/describe-plan.js";
 import { CommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
-import { codeOf, explain } from "../terminal/error-message.js";
+import { explain, explained } from "../terminal/error-message.js";
 import { complain, say, sayJson } from "../terminal/print.js";
 import { count, text } from "../terminal/shown-text.js";
 import { addAllow, addPlanning, type CliCommand } from "./command.js";
@@ -105,9 +105,8 @@ async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
     if (changes.length > 0 && flags.yes !== true) throw new CommandError(unasked(count(changes.length, "change")));
     await carryOut(planned);
   } catch (error) {
-    const message = explain(error);
-    sayJson({ applied: false, ...document, error: { code: codeOf(error), message } });
-    complain(message);
+    sayJson({ applied: false, ...document, error: explained(error) });
+    complain(explain(error));
     return 2;
   }
   sayJson({ applied: changes.length > 0, ...document });

@@ -13,7 +13,7 @@ import { patiently } from "../database/timeouts.js";
 import { describeMoves, describeResync } from "../report/describe-resync.js";
 import { CommandError, fail, REFUSED_BY_USER } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
-import { codeOf, explain } from "../terminal/error-message.js";
+import { explain, explained } from "../terminal/error-message.js";
 import { complain, say, sayJson } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { count, type ShownText, text } from "../terminal/shown-text.js";
@@ -126,7 +126,7 @@ function finish(run: Run, { json, dryRun = false, yes = false }: Flags, target: 
   const { report } = run;
   if (json === true) {
     const failures = report.failures.map(({ sequence, error }) => {
-      return { sequence, code: codeOf(error), message: explain(error) };
+      return { sequence, ...explained(error) };
     });
     const { moves, skips } = report;
     sayJson(toJson({ dryRun, moves, failures, skips }));

@@ -7,6 +7,7 @@ import { shownName } from "../terminal/quote-name.js";
 import { count, lines, type Shown, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
 import { columnsOf } from "../terminal/text-width.js";
+import { describeAdvice } from "./describe-advice.js";
 
 export interface Looks {
   /** The rates, if there is an earlier sample. */
@@ -30,9 +31,10 @@ export function describeHealth({ sequences, level }: Health, { rates, verbose, c
     const paint = paintOf(sequence.level);
     return lines([
       paint(table[index] ?? ""),
-      ...problems.map(({ code, level, message }) => {
-        const line = text`    ! ${code} ${inFlags(message)}`;
-        return level === "ok" ? color.dim(line) : line;
+      ...problems.map((problem) => {
+        const { code, level, message } = problem;
+        const shown = lines([text`    ! ${code} ${inFlags(message)}`, ...describeAdvice(problem, "      ")]);
+        return level === "ok" ? color.dim(shown) : shown;
       }),
     ]);
   });

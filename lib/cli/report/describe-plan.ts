@@ -1,6 +1,7 @@
 import type { Change, Hazard, HazardCode, Pending, Plan, Question } from "../../catalog/index.js";
 import { color } from "../terminal/color.js";
 import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
+import { describeAdvice } from "./describe-advice.js";
 
 /** A plan as JSON: each hazard of a change also says whether it is allowed. */
 export function planAsJson({ changes, pending, questions }: Plan, allow: readonly HazardCode[]) {
@@ -35,11 +36,15 @@ function describeChange({ kind, subject, sql, hazards }: Change, allow: readonly
   ]);
 }
 
-function describeHazard({ code, message, blocked }: Hazard, allow: readonly HazardCode[]): ShownText {
-  if (blocked) return text`  ${color.red(`! ${code} (blocked)`)} ${message}`;
-  return allow.includes(code)
-    ? text`  ${color.dim(`! ${code} (allowed)`)} ${message}`
-    : text`  ${color.yellow(`! ${code}`)} ${message}`;
+function describeHazard(hazard: Hazard, allow: readonly HazardCode[]): ShownText {
+  const { code, message, blocked } = hazard;
+  const label = blocked
+    ? color.red(`! ${code} (blocked)`)
+    : allow.includes(code)
+      ? color.dim(`! ${code} (allowed)`)
+      : color.yellow(`! ${code}`);
+  const isAllowed = !blocked && allow.includes(code);
+  return lines([text`  ${label} ${message}`, ...(isAllowed ? [] : describeAdvice(hazard, "    "))]);
 }
 
 /** Describes the pending owners with the SQL to run later, and once the hint for all of them. */

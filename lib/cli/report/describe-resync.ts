@@ -1,16 +1,17 @@
 import type { ResyncMove, ResyncReport } from "../../operate/index.js";
 import { color } from "../terminal/color.js";
-import { inFlags } from "../terminal/flag-names.js";
 import { shownName } from "../terminal/quote-name.js";
 import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
+import { describeAdvice } from "./describe-advice.js";
 
 /**
  * Describes the moves, the sequences that are left unchanged with the reasons, and how much was compared if nothing
  * moves.
  */
 export function describeResync(report: ResyncReport, columns: number): ShownText {
-  const skips = report.skips.map(({ sequence, reason }) => {
-    return color.dim(text`${shownName(sequence.schema, sequence.name)} is left alone: ${inFlags(reason)}`);
+  const skips = report.skips.map((skip) => {
+    const name = shownName(skip.sequence.schema, skip.sequence.name);
+    return color.dim(lines([text`${name} is left alone: ${skip.reason}`, ...describeAdvice(skip, "  ")]));
   });
   const moves = report.moves.length === 0 ? nothing(report, columns) : describeMoves(report);
   return lines([moves, ...skips]);

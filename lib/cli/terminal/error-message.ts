@@ -2,13 +2,44 @@ import { CommandError } from "./command-error.js";
 import { inFlags } from "./flag-names.js";
 import { redact, redactThrown } from "./redact.js";
 
-/** Explains an error in one sentence without a stack trace. A server's error includes its code, detail and hint. */
+/** An error as the command reports it. */
+export interface Explained {
+  readonly code: string | null;
+  readonly message: string;
+  readonly hint?: string;
+  readonly fix?: string;
+}
+
+/** Explains an error in one sentence without a stack trace, followed by its hint and its fix on lines of their own. */
 export function explain(error: unknown): string {
+  const { message, hint, fix } = explained(error);
+  const lines = [
+    message,
+    hint === undefined ? undefined : `Hint: ${hint}`,
+    fix === undefined ? undefined : `Fix:  ${fix};`,
+  ];
+  return lines.filter((line) => line !== undefined).join("\n");
+}
+
+/** Explains an error for JSON. */
+export function explained(error: unknown): Explained {
+  const code = codeOf(error);
+  if (!(error instanceof Error) || error.name !== "NextvalError") return { code, message: messageOf(error) };
+  const { hint, fix } = error as { readonly hint?: string; readonly fix?: string };
+  return {
+    code,
+    message: inFlags(error.message),
+    ...(hint === undefined ? {} : { hint: inFlags(hint) }),
+    ...(fix === undefined ? {} : { fix }),
+  };
+}
+
+/** Explains an error that has no parts. A server's error includes its code, detail and hint. */
+function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return redactThrown(String(error));
   const { message, name } = error;
-  // Messages of the command and the library contain no password.
+  // Messages of the command contain no password.
   if (error instanceof CommandError) return message;
-  if (name === "NextvalError") return inFlags(message);
   if (name !== "PostgresError") return message === "" ? name : redactThrown(message);
   const { code, detail, hint } = error as { code?: string; detail?: string; hint?: string };
   const lines = [`The server says: ${message} (${code})`, detail, hint, code === "55P03" ? LOCKED : undefined];

@@ -1,14 +1,12 @@
-/**
- * Advice of the library that names its options, as the end of a sentence, with the same advice for the command's flags.
- */
-const ADVICE = [
-  [/; columns: "all" reads it all the same/g, "; --all-columns reads it all the same"],
-  [/; views: true reads it all the same/g, "; --views reads it all the same"],
-  [/; trustOwners allows it/g, "; --trust-owner allows it"],
-  [/ wait longer with lockTimeout/g, " wait longer with --lock-timeout"],
+/** The options of the library as its hints name them, with the command's flags for the same. */
+const FLAGS = [
+  [/\bcolumns: "all"/g, "--all-columns"],
+  [/\bviews: true/g, "--views"],
+  [/\bPass the role in trustOwners\b/g, "Pass the role with --trust-owner"],
+  [/\blockTimeout\b/g, "--lock-timeout"],
 ] as const;
 
-/** Rewrites a message of the library to name the command's flags instead of the library's options. */
+/** Rewrites a message or hint of the library to name the command's flags instead of the library's options. */
 export function inFlags(message: string): string {
-  return ADVICE.reduce((text, [advice, flags]) => text.replace(advice, flags), message);
+  return FLAGS.reduce((text, [option, flag]) => text.replace(option, flag), message);
 }

@@ -50,7 +50,7 @@ export function sayJsonLine(document: unknown): void {
 
 /** Replaces option names by flags in the library's advice within a document. */
 function inMessages(key: string, value: unknown): unknown {
-  return typeof value === "string" && ["message", "notCompared", "reason"].includes(key) ? inFlags(value) : value;
+  return typeof value === "string" && ["message", "hint", "reason"].includes(key) ? inFlags(value) : value;
 }
 
 /** Resolves when everything was written; on Windows that takes a moment. */

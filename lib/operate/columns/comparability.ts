@@ -1,4 +1,5 @@
 import { isText, roundingStep } from "../../server/integer-limits.js";
+import { tooManyLeading } from "./extremes-query.js";
 import type { FedColumn } from "./fed-columns.js";
 
 /** Types whose order is that of integers. Texts are read as numbers. */
@@ -19,7 +20,7 @@ export function naturallyIncomparable(column: FedColumn): string | undefined {
   }
   if (column.shut) {
     const kind = column.kind === "view" ? "a view" : "a foreign table";
-    return `reading ${kind} runs code of its owner; views: true reads it all the same`;
+    return `reading ${kind} runs code of its owner`;
   }
   return undefined;
 }
@@ -39,12 +40,29 @@ export function incomparable(column: FedColumn): string | undefined {
   if (column.rowSecurity) return "row level security may hide rows from the connected role";
   if (column.codeOf.length > 0) {
     const roles = column.codeOf.join(", ");
-    return `reading runs code of role ${roles}, as the connected role; trustOwners allows it`;
+    return `reading runs code of role ${roles}, as the connected role`;
   }
   return undefined;
 }
 
-export const NO_INDEX = 'it has no index that gives its extreme at once; columns: "all" reads it all the same';
+export const NO_INDEX = "it has no index that shows its last value";
+
+/** Returns what to do about a column that was not compared; undefined if there is nothing, or if a grant would help. */
+export function hintFor(column: FedColumn, reason: string): string | undefined {
+  if (naturallyIncomparable({ ...column, shut: false }) !== undefined) return undefined;
+  if (column.shut) return "Pass views: true to read it anyway.";
+  if (!column.mayRead) return undefined;
+  if (column.rowSecurity) {
+    // FORCE ROW LEVEL SECURITY also applies to the owner.
+    return column.ownerIsLimited
+      ? "Connect as a role with BYPASSRLS."
+      : "Connect as the owner of the table, or as a role with BYPASSRLS.";
+  }
+  if (column.codeOf.length > 0) return "Pass the role in trustOwners to allow it.";
+  return reason === NO_INDEX || reason === tooManyLeading(column)
+    ? 'Pass columns: "all" to read it anyway.'
+    : undefined;
+}
 
 /** Returns why a column is not compared with its sequence; undefined if it is. */
 export function whyNotCompared(column: FedColumn, chosen: "indexed" | "all"): string | undefined {

@@ -147,13 +147,13 @@ export function positionOf(sequence: SequenceName, version: number): Sql {
 /** The result of `extremeOf`, parsed from JSON. `more` says that there are more leading values than were visited. */
 export type ExtremeDocument = readonly [last: string | null, ahead: string | null, more?: boolean];
 
-export function toExtreme([last, ahead, more]: ExtremeDocument, { key }: FedColumn): Extreme {
-  if (more === true) {
-    const columns = key?.leading?.join(", ");
-    return {
-      unknown: `its key begins with ${columns}, of which there are more than ${MOST_LEADING}; columns: "all" reads it all the same`,
-    };
-  }
+/** Returns why a key of several columns was not visited value by value. */
+export function tooManyLeading({ key }: Pick<FedColumn, "key">): string {
+  return `its key begins with ${key?.leading?.join(", ")}, of which there are more than ${MOST_LEADING}`;
+}
+
+export function toExtreme([last, ahead, more]: ExtremeDocument, column: FedColumn): Extreme {
+  if (more === true) return { unknown: tooManyLeading(column) };
   return { last: last === null ? null : BigInt(last), ahead: ahead === null ? null : BigInt(ahead) };
 }
 

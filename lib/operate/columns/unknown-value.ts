@@ -4,22 +4,26 @@ import type { NextvalErrorCode } from "../../index.js";
 /** The reason why a position is unknown although the role may read it. */
 export interface Unknown {
   readonly reason: string;
+  /** What to do, in a sentence. */
+  readonly hint: string;
   readonly code: NextvalErrorCode;
 }
 
 const LOST_ON_STANDBY: Unknown = {
-  reason: "it cannot be read here, as it is unlogged and the server a standby; read it on the primary",
+  reason: "its position cannot be read, because it is unlogged and the server is a standby",
+  hint: "Read it on the primary.",
   code: "READ_ONLY",
 };
 
 export const NOT_BY_OID: Unknown = {
-  reason:
-    "its position is not known, because nothing was drawn from it since it was made, set or restarted; to read it then takes USAGE on its schema, and PostgreSQL 14.13, 15.8, 16.4 or later",
+  reason: "its position is unknown, because no value was drawn since it was created, set or restarted",
+  hint: "Reading it then takes USAGE on its schema, and PostgreSQL 14.13, 15.8, 16.4 or later.",
   code: "COLUMN_NOT_COMPARED",
 };
 
 const LOCKED: Unknown = {
-  reason: "its position is not known, because another session has it locked, to drop or alter it; find it in pg_locks",
+  reason: "its position is unknown, because another session has locked it to drop or alter it",
+  hint: "Find the session in pg_locks, and try again when it has ended.",
   code: "LOCK_TIMEOUT",
 };
 

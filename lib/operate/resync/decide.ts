@@ -12,7 +12,7 @@ import {
   whyBetterHere,
 } from "../arithmetic/collision.js";
 import { nextUnbounded } from "../arithmetic/position.js";
-import { naturallyIncomparable } from "../columns/comparability.js";
+import { hintFor, naturallyIncomparable } from "../columns/comparability.js";
 import type { Extreme } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import type { Unknown } from "../columns/unknown-value.js";
@@ -42,7 +42,7 @@ export type Decision =
       readonly from: bigint;
       readonly to: bigint;
     }
-  | { readonly kind: "skip"; readonly reason: string }
+  | { readonly kind: "skip"; readonly reason: string; readonly hint?: string }
   | { readonly kind: "none" };
 
 /** Decides whether a sequence moves. Throws if it should move and cannot. */
@@ -58,12 +58,16 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
   if (options.cycle && range.least === minValue && range.greatest === maxValue) return decideCycle(situation, range);
   const [first] = columns;
   if (counted.length === 0) {
-    const reason = first === undefined ? "it feeds no column" : naturallyIncomparable(first.column);
-    return { kind: "skip", reason: first === undefined ? `${reason}` : `${columnOf(first.column)}: ${reason}` };
+    if (first === undefined) return { kind: "skip", reason: "it feeds no column" };
+    const reason = `${naturallyIncomparable(first.column)}`;
+    const hint = hintFor(first.column, reason);
+    return { kind: "skip", reason: `${columnOf(first.column)}: ${reason}`, ...(hint === undefined ? {} : { hint }) };
   }
-  if (unknown !== undefined) refuseFor(sequence, unknown.reason, unknown.code);
+  if (unknown !== undefined) refuseFor(sequence, unknown.reason, unknown.code, unknown);
   if (lastValue === null || isCalled === null) {
-    refuseFor(sequence, "its value may not be read; run resync as its owner", "PERMISSION_DENIED");
+    refuseFor(sequence, "the connected role may not read its value", "PERMISSION_DENIED", {
+      hint: "Run resync as the owner of the sequence.",
+    });
   }
   const holdings = counted.map(({ column, extreme }) => holdingOf(sequence, column, extreme));
   const next = isCalled ? lastValue + increment : lastValue;
@@ -76,8 +80,10 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     const { last, behind } = collision;
     if (behind !== undefined) return move(behind);
     const end = increment > 0n ? range.greatest : range.least;
-    const problem = `${columnOf(collision.furthest)} goes to ${last}, and no value behind that is left up to ${end}; nothing was set: widen the sequence and its column first`;
-    refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
+    const problem = `${columnOf(collision.furthest)} goes to ${last}, and no value is left after that, up to ${end}`;
+    refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", {
+      hint: "Widen the sequence and its column first. The fix of sequenceStatus does so.",
+    });
   }
   // A column that cannot be compared may need the values further on.
   if (allowBackwards && collision === undefined && counted.length === columns.length) {
@@ -97,7 +103,9 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
  */
 function decideCycle({ options, lastValue, isCalled, columns }: Situation, range: Limits): Decision {
   const holdings = holdingsOf(columns);
-  const skip = (reason: string): Decision => ({ kind: "skip", reason: `it cycles, ${reason}` });
+  const skip = (reason: string, hint?: string): Decision => {
+    return { kind: "skip", reason: `it cycles, ${reason}`, ...(hint === undefined ? {} : { hint }) };
+  };
   if (lastValue === null || isCalled === null) return skip("and its value may not be read");
   const next = nextUnbounded({ last: lastValue, called: isCalled }, options);
   const [taken] = takenBy(next, holdings);
@@ -105,7 +113,10 @@ function decideCycle({ options, lastValue, isCalled, columns }: Situation, range
   const furthest = furthestOf(holdings, options.increment);
   const to = furthest && behindRow(furthest.value, next, options.increment, range);
   if (furthest === undefined || to === undefined) {
-    return skip(`and ${columnOf(taken)} has both its next value ${next} and its last: delete the rows in its way`);
+    return skip(
+      `and ${columnOf(taken)} has both its next value ${next} and its last one`,
+      "Delete the rows in its way.",
+    );
   }
   return { kind: "move", column: furthest.column, extreme: furthest.value, from: next, to };
 }
@@ -113,5 +124,6 @@ function decideCycle({ options, lastValue, isCalled, columns }: Situation, range
 function holdingOf(sequence: SequenceName, column: FedColumn, extreme: Extreme): Holding {
   if (!("unknown" in extreme)) return { column, ...extreme };
   const code = column.mayRead && !column.rowSecurity ? "COLUMN_NOT_COMPARED" : "PERMISSION_DENIED";
-  refuseFor(sequence, `${columnOf(column)} is not known: ${extreme.unknown}; nothing was set`, code);
+  const problem = `${columnOf(column)} was not compared: ${extreme.unknown}`;
+  refuseFor(sequence, problem, code, { hint: hintFor(column, extreme.unknown) });
 }

@@ -14,17 +14,17 @@ export async function explain(
 ): Promise<Error> {
   if (!(error instanceof Error)) return new Error(String(error));
   const name = titleOf(sequence);
-  const because = (code: "LOCK_TIMEOUT" | "PERMISSION_DENIED" | "READ_ONLY", advice: string) =>
-    new NextvalError(code, `${name}: ${error.message}; nothing was set; ${advice}`, { sequence: name, cause: error });
-  const onPrimary = () => because("READ_ONLY", "run resync on the primary");
+  const because = (code: "LOCK_TIMEOUT" | "PERMISSION_DENIED" | "READ_ONLY", hint: string) =>
+    new NextvalError(code, `${name}: not moved: ${error.message}`, { sequence: name, cause: error, hint });
+  const onPrimary = () => because("READ_ONLY", "Run resync on the primary.");
   switch (sqlStateOf(error)) {
     case "55P03": {
-      const advice = `a transaction that drew from it did not end within ${lockTimeout} ms: find it in pg_locks, or wait longer with lockTimeout`;
-      return because("LOCK_TIMEOUT", advice);
+      const hint = `A transaction that drew from it took longer than ${lockTimeout} ms: find it in pg_locks, or raise lockTimeout.`;
+      return because("LOCK_TIMEOUT", hint);
     }
     case "42501": {
       const owner = columns[0]?.owner ?? "its owner";
-      return because("PERMISSION_DENIED", `run resync as ${owner}, who owns the sequence, with select on its columns`);
+      return because("PERMISSION_DENIED", `Run resync as ${owner}, who owns the sequence, with SELECT on its columns.`);
     }
     case "25006":
       return onPrimary();

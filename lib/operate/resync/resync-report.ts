@@ -60,6 +60,8 @@ export interface ResyncSkip {
   readonly sequence: SequenceName;
   /** Why it was left unchanged, in a sentence. */
   readonly reason: string;
+  /** What to do about it, in a sentence. Absent if it is as it should be. */
+  readonly hint?: string;
 }
 
 /** The result of `planResync`. It is plain data, so you can read it first, or keep it as JSON with `toJson`. */

@@ -72,7 +72,10 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
     const unknown = whyUnknown(state);
     try {
       const decision = decide({ sequence, options, lastValue, isCalled, unknown, columns }, wishesOf(wanted));
-      if (decision.kind === "skip") plan.skips.push({ sequence, reason: decision.reason });
+      if (decision.kind === "skip") {
+        const { kind: _kind, ...skip } = decision;
+        plan.skips.push({ sequence, ...skip });
+      }
       if (decision.kind !== "move") continue;
       const isDrawnElsewhere = state.isReferenced || state.feeds.some(({ indirect }) => indirect);
       if (isDrawnElsewhere && isBackwards(decision, options.increment)) {
@@ -162,7 +165,7 @@ function refuseTransaction(name: string, db: Pick<Database, "begin">): void {
 
 /** Why a sequence is not moved back: its values may be in more columns than those that were read. */
 const DRAWN_ELSEWHERE =
-  "it also gives values to a domain, a function, a view or a rule, and what has taken them is not counted, so it is not moved back";
+  "it is not moved back, because it also feeds a domain, a function, a view or a rule, whose values are not counted";
 
 function isBackwards({ from, to }: { readonly from: bigint; readonly to: bigint }, increment: bigint): boolean {
   return increment > 0n ? to < from : to > from;

@@ -1,82 +1,96 @@
-import { columnOf, quotedOf } from "../../server/names.js";
+import type { Advice } from "../../internal.js";
+import { quotedOf } from "../../server/names.js";
 import { beginOf } from "../../server/usable-range.js";
-import { whyBetterHere } from "../arithmetic/collision.js";
+import { behindRow } from "../arithmetic/collision.js";
 import { type FedColumn, takesOnce } from "../columns/fed-columns.js";
-import type { HealthLevel, HealthProblem } from "./health.js";
-import { type Context, alsoDeclared, type Measured, problem } from "./problem-context.js";
+import type { Finding } from "./findings.js";
+import type { HealthLevel } from "./health.js";
+import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
 import { wider } from "./widening-advice.js";
 
 /** This few values are drawn soon, at any speed. */
 const SOON = 10_000n;
 
 /** Reports columns with values that the sequence is still to return, and whether it should move past them. */
-export function behind(measured: Measured, context: Context): HealthProblem[] {
+export function behind(measured: Measured, context: Context): Finding[] {
   const { nextValue, increment, cycles, columns } = measured;
   const { collision, fed } = context;
   if (nextValue === null) return [];
   if (cycles) return taken(measured, context);
   if (collision === undefined) return [];
-  return columns.flatMap((column, index): HealthProblem[] => {
+  const findings = columns.flatMap((column, index): (Finding & { readonly last: bigint })[] => {
     const { ahead, extreme } = column;
     const source = fed[index];
-    if (ahead === null || source === undefined) return [];
+    if (ahead === null || extreme === null || source === undefined) return [];
     const distance = (ahead - nextValue) / increment;
     const free = distance < 0n ? 0n : distance;
-    const where = columnOf(column);
+    const once = takesOnce(source);
+    const found = { code: "BEHIND_COLUMN", column } as const;
     if (collision.betterHere) {
-      const sentence = `its next value is ${nextValue}, and ${free} values are free before it meets ${ahead} in ${where}: ${thenFails(source)}; resync leaves it where it is: that is ${whyBetterHere(collision)}; ${endBefore(measured, context)}`;
       // NEARLY_EXHAUSTED reports how many values are left before the rows.
-      return [problem(measured, "BEHIND_COLUMN", "ok", sentence)];
+      const say = (these: string) => `${free} values are free before ${ahead} in ${these}: then ${consequence(source)}`;
+      return [{ ...found, level: "ok", kind: consequence(source), last: -ahead, say, ...endBefore(measured, context) }];
     }
     const isSoon = free < SOON || shareOf(ahead, measured, context) >= context.criticalAt;
-    const level: HealthLevel = takesOnce(source) && isSoon ? "critical" : "warning";
-    const when = free > 0n ? `, the first after ${free} more` : "";
-    const sentence = `its next value is ${nextValue}, and ${where} already goes to ${extreme}: ${fails(source)}${when}; ${cureOf(measured, context)}`;
-    return [problem(measured, "BEHIND_COLUMN", level, sentence)];
+    const level: HealthLevel = once && isSoon ? "critical" : "warning";
+    const say = (these: string, areMany: boolean) =>
+      `its next value is ${nextValue}, but ${these} ${areMany ? "go" : "goes"} to ${extreme}: ${consequence(source)}`;
+    return [{ ...found, level, kind: consequence(source), last: extreme, say, ...adviceFor(measured, context) }];
   });
+  // The first one is quoted if several become one problem.
+  return findings.sort(({ last: one }, { last: other }) =>
+    (one - other) * increment > 0n ? -1 : one === other ? 0 : 1,
+  );
 }
 
 /**
  * Reports a sequence that cycles. It passes the rows of its column on its own, but only once the next value is free.
  */
-function taken(measured: Measured, context: Context): HealthProblem[] {
+function taken(measured: Measured, context: Context): Finding[] {
   const { nextValue, columns } = measured;
-  return columns.flatMap((column, index) => {
+  return columns.flatMap((column, index): Finding[] => {
     if (context.fed[index]?.unique !== true || column.ahead !== nextValue) return [];
-    const sentence = `its next value is ${nextValue}, which ${columnOf(column)} has: inserts fail with 23505 until it has gone past the values that are there; delete these rows, or ${cureOf(measured, context)}`;
-    return [problem(measured, "BEHIND_COLUMN", "critical", sentence)];
+    return [
+      {
+        code: "BEHIND_COLUMN",
+        level: "critical",
+        column,
+        say: (these) => `its next value ${nextValue} is already in ${these}: inserts fail with 23505`,
+        ...adviceFor(measured, context),
+      },
+    ];
   });
 }
 
-function fails(column: FedColumn): string {
-  if (!takesOnce(column)) return "values that are there come a second time";
-  return `inserts fail with 23505 where it meets a value that is there${besideOthers(column)}`;
+function consequence({ unique, key }: FedColumn): string {
+  if (unique) return "inserts fail with 23505";
+  // With a key of several columns, only some inserts fail.
+  return key === null ? "values come twice" : `inserts of the same ${key.others.join(" and ")} fail with 23505`;
 }
 
-function thenFails(column: FedColumn): string {
-  if (!takesOnce(column)) return "values that are there then come a second time";
-  return `inserts then fail with 23505${besideOthers(column)}`;
-}
-
-/** Describes which inserts fail if the key has several columns. */
-function besideOthers({ unique, key }: FedColumn): string {
-  return unique || key === null ? "" : ` beside the same ${key.others.join(" and ")}`;
-}
-
-function cureOf(measured: Measured, context: Context): string {
-  const { collision, range } = context;
-  const end = measured.increment > 0n ? range.greatest : range.least;
-  return collision?.behind === undefined
-    ? `no value behind that is left up to ${end}; ${wider(measured, context)}; then run resync`
-    : `run resync, or: alter sequence ${quotedOf(measured.sequence)} restart with ${collision.behind}`;
+function adviceFor(measured: Measured, context: Context): Advice {
+  const restart = (value: bigint) => `alter sequence ${quotedOf(measured.sequence)} restart with ${value}`;
+  const { collision } = context;
+  if (collision?.behind !== undefined) {
+    const free = collision.free === 0n ? "" : ` before ${collision.free} more values are drawn`;
+    return { hint: `Run resync${free}. It moves the sequence past the rows.`, fix: restart(collision.behind) };
+  }
+  const { hint, fix, range } = wider(measured, context);
+  const last = collision?.last ?? measured.nextValue ?? 0n;
+  const next = behindRow(last, measured.nextValue ?? last, measured.increment, range);
+  if (fix === undefined || next === undefined) return { hint };
+  return { hint: `No value is left after the rows. ${hint}`, fix: `${fix}; ${restart(next)}` };
 }
 
 /** Suggests a bound before the rows, which shows that they do not belong to this sequence. */
-function endBefore(measured: Measured, { sequence, collision }: Context): string {
+function endBefore(measured: Measured, { sequence, collision }: Context): Advice {
   const { increment } = measured;
   const first = collision?.first ?? 0n;
   const bound = increment > 0n ? `maxvalue ${first - 1n}` : `minvalue ${first + 1n}`;
-  return `if those rows are not its own, end it before them${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} ${bound}`;
+  return {
+    hint: `If the rows are not its own, end it before them${alsoDeclared(sequence)}`,
+    fix: `alter sequence ${quotedOf(measured.sequence)} ${bound}`,
+  };
 }
 
 /** Returns the used share of the values before a row. */

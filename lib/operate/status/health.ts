@@ -50,8 +50,17 @@ export type HealthCode =
 export interface HealthProblem {
   readonly code: HealthCode;
   readonly level: HealthLevel;
-  /** A sentence that names the sequence, what happens, and the fix. */
+  /** What is wrong, in a sentence that begins with the name of the sequence. It names some of `columns` at most. */
   readonly message: string;
+  /** What to do, in a sentence. */
+  readonly hint?: string;
+  /**
+   * SQL that solves the problem, as it is. Statements have `; ` between them, and none has one at its end. Absent if no
+   * SQL does, or if it depends on what the rows mean.
+   */
+  readonly fix?: string;
+  /** The columns that it is about; empty if it is about the sequence itself. */
+  readonly columns: readonly ColumnName[];
 }
 
 /** A column that takes its values from a sequence, as `sequenceStatus` compared it. */

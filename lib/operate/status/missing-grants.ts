@@ -1,4 +1,5 @@
 import { sql } from "../../index.js";
+import type { Advice } from "../../internal.js";
 import type { Looked } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 
@@ -14,10 +15,11 @@ export function countUnreadable(looked: readonly Looked[]): number {
   return new Set(tables).size + sequences.length;
 }
 
-/**
- * Returns the end of a sentence, with one grant for everything that the role may not read. Undefined if that is little.
- */
-export function grantForAll(unreadable: number, user: string): string | undefined {
+/** Advises one grant for everything that the role may not read. Undefined if that is little. */
+export function grantForAll(unreadable: number, user: string): Advice | undefined {
   if (unreadable < MANY) return undefined;
-  return `cured, with the ${unreadable - 1} others that it may not read, with: grant pg_read_all_data to ${sql.identifier(user).text}`;
+  return {
+    hint: `Grant one role for all ${unreadable} tables and sequences that it may not read.`,
+    fix: `grant pg_read_all_data to ${sql.identifier(user).text}`,
+  };
 }

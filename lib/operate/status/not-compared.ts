@@ -1,63 +1,71 @@
 import { sql } from "../../index.js";
-import { columnOf, type ColumnName, quotedOf } from "../../server/names.js";
-import { naturallyIncomparable, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
+import type { Advice } from "../../internal.js";
+import { columnOf, quotedOf } from "../../server/names.js";
+import { hintFor, naturallyIncomparable, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
 import { type FedColumn, takesOnce } from "../columns/fed-columns.js";
-import type { HealthProblem } from "./health.js";
+import type { Finding } from "./findings.js";
 import { grantForAll } from "./missing-grants.js";
-import { type Context, type Measured, problem } from "./problem-context.js";
+import type { Context, Measured } from "./problem-context.js";
 
 /**
  * Reports columns that were not compared, so their sequence may be behind unseen. It is a warning if reading the column
  * would tell and the next insert may fail. Otherwise a role without the privilege would see a healthy database.
  */
-export function notCompared(measured: Measured, { fed, user, unreadable }: Context): HealthProblem[] {
+export function notCompared(measured: Measured, { fed, user, unreadable }: Context): Finding[] {
   // A sequence that cycles is never behind.
   if (measured.cycles) return [];
-  return measured.columns.flatMap((column, index): HealthProblem[] => {
+  return measured.columns.flatMap((column, index): Finding[] => {
     const reason = column.notCompared;
     const source = fed[index];
     // A sequence that the role may not read is reported as another problem.
     if (reason === null || source === undefined || reason === UNREADABLE) return [];
     const isNormal = reason === NO_INDEX || naturallyIncomparable(source) !== undefined;
-    const level = column.unique && !isNormal ? "warning" : "ok";
-    const open = takesOnce(source) ? ", so whether inserts fail with 23505 is not known" : "";
-    const sentence = `${columnOf(column)} was not compared with it${open}: ${reason}${isNormal ? "" : cureOf(source, user, unreadable)}`;
-    return [problem(measured, "NOT_COMPARED", level, sentence)];
+    const open = takesOnce(source) ? ", so inserts may fail with 23505" : "";
+    return [
+      {
+        code: "NOT_COMPARED",
+        level: column.unique && !isNormal ? "warning" : "ok",
+        column,
+        kind: `${open}: ${reason}`,
+        say: (these, areMany) => `${these} ${areMany ? "were" : "was"} not compared${open}: ${reason}`,
+        ...adviceFor(source, reason, user, unreadable),
+      },
+    ];
   });
 }
 
-function cureOf(fed: FedColumn, user: string, unreadable: number): string {
-  const { schema, table, column, mayRead, rowSecurity, ownerIsLimited } = fed;
-  if (!mayRead) {
-    const forAll = grantForAll(unreadable, user);
-    if (forAll !== undefined) return `; ${forAll}`;
-    const grant = `grant select (${sql.identifier(column).text}) on table ${sql.identifier(schema, table).text} to ${sql.identifier(user).text}`;
-    return `; cured, where it may use the schema, with: ${grant}`;
+function adviceFor(fed: FedColumn, reason: string, user: string, unreadable: number): Advice {
+  const { schema, table, column, mayRead } = fed;
+  if (naturallyIncomparable(fed) === undefined && !mayRead) {
+    const role = sql.identifier(user).text;
+    return (
+      grantForAll(unreadable, user) ?? {
+        hint: `Let ${user} read the column. It also needs USAGE on the schema.`,
+        fix: `grant select (${sql.identifier(column).text}) on table ${sql.identifier(schema, table).text} to ${role}`,
+      }
+    );
   }
-  if (!rowSecurity) return "";
-  // FORCE ROW LEVEL SECURITY also applies to the owner.
-  return ownerIsLimited
-    ? "; look as a role with BYPASSRLS"
-    : "; look as the owner of the table, or as a role with BYPASSRLS";
+  return { hint: hintFor(fed, reason) };
 }
 
 /** Reports a sequence that no column leads to. It may be behind as well, and its row would otherwise only say "ok". */
-export function notAttached(measured: Measured, { sequence }: Context): HealthProblem[] {
+export function notAttached(measured: Measured, { sequence }: Context): Finding[] {
   if (measured.columns.length > 0) return [];
   const { feeds, namedIn } = sequence;
-  const drawn =
+  const nothing = "no default of a column draws from it";
+  const [names, noun, say]: [readonly string[], string, Finding["say"]] =
     feeds.length > 0
-      ? `it feeds ${columnsOf(feeds)} through a function, a view or a rule`
+      ? [feeds.map(columnOf), "columns", (these) => `only a function, a view or a rule leads from it to ${these}`]
       : namedIn.length > 0
-        ? `no default of a column draws from it, but ${namedIn.slice(0, MOST_NAMED).join(", ")} may`
-        : "no default of a column draws from it; programs, functions or triggers may";
-  const cure = `if its values go to a column, they are once it belongs to that: alter sequence ${quotedOf(measured.sequence)} owned by TABLE.COLUMN`;
-  return [problem(measured, "NOT_ATTACHED", "ok", `${drawn}, so no values were compared with it; ${cure}`)];
-}
-
-/** More names would make the message too long to read. */
-const MOST_NAMED = 3;
-
-function columnsOf(columns: readonly ColumnName[]): string {
-  return columns.map(columnOf).join(", ");
+        ? [namedIn, "places", (these) => `${nothing}, but ${these} may`]
+        : [[], "", () => `${nothing}; programs, functions or triggers may`];
+  const found = {
+    code: "NOT_ATTACHED",
+    level: "ok",
+    column: null,
+    noun,
+    say,
+    hint: `To compare a column with it: alter sequence ${quotedOf(measured.sequence)} owned by TABLE.COLUMN`,
+  } as const;
+  return names.length === 0 ? [found] : names.map((name) => ({ ...found, name }));
 }

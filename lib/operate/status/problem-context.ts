@@ -1,9 +1,8 @@
 import type { SequenceState } from "../../catalog/index.js";
 import type { Limits } from "../../server/integer-limits.js";
-import { titleOf } from "../../server/names.js";
 import type { Collision } from "../arithmetic/collision.js";
 import type { FedColumn } from "../columns/fed-columns.js";
-import type { HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./health.js";
+import type { SequenceHealth } from "./health.js";
 
 /** The measurements of a sequence, before it is judged. */
 export type Measured = Omit<SequenceHealth, "level" | "problems">;
@@ -26,13 +25,9 @@ export interface Context {
 }
 
 /**
- * Returns a note for SQL that changes an option. `planChanges` compares options with the declaration, so the declaration has
- * to change as well. Sequences of columns and extensions have none.
+ * Ends a hint whose SQL changes an option. `planChanges` compares options with the declaration, so the next push would
+ * undo it. Sequences of columns and extensions have no declaration.
  */
 export function alsoDeclared({ definedBy }: SequenceState): string {
-  return definedBy === "user" ? " (in its declaration, too, if it has one: the next push would take it back)" : "";
-}
-
-export function problem(measured: Measured, code: HealthCode, level: HealthLevel, sentence: string): HealthProblem {
-  return { code, level, message: `${titleOf(measured.sequence)}: ${sentence}` };
+  return definedBy === "user" ? ", also in its declaration if it has one, or the next push undoes it." : ".";
 }

@@ -1,18 +1,20 @@
 import { sql } from "../../index.js";
+import type { Advice } from "../../internal.js";
 import { limitsOf, refusalBy } from "../../server/integer-limits.js";
-import { columnOf, quotedOf } from "../../server/names.js";
+import { quotedOf } from "../../server/names.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { behind } from "./behind-column.js";
-import { type HealthLevel, type HealthProblem, severityOf } from "./health.js";
+import { type Finding, mergeFindings } from "./findings.js";
+import { type HealthCode, type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
 import { notAttached, notCompared } from "./not-compared.js";
-import { type Context, alsoDeclared, type Measured, problem } from "./problem-context.js";
+import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
 import { wider, widerColumn } from "./widening-advice.js";
 
 /** Returns the problems of a sequence, worst first. */
 export function problemsOf(measured: Measured, context: Context): HealthProblem[] {
-  const problems = [
+  const findings = [
     ...unreadable(measured, context),
     ...atItsEnd(measured, context),
     ...columnExceeded(measured, context),
@@ -24,45 +26,62 @@ export function problemsOf(measured: Measured, context: Context): HealthProblem[
     ...notCompared(measured, context),
     ...notAttached(measured, context),
   ];
+  const problems = mergeFindings(measured.sequence, findings);
   return problems.sort((one, other) => severityOf(other.level) - severityOf(one.level));
 }
 
-function unreadable(measured: Measured, { sequence, user, unreadable }: Context): HealthProblem[] {
-  if (measured.nextValue !== null) return [];
-  const unknown = whyUnknown(sequence);
-  if (unknown !== undefined) return [problem(measured, "UNREADABLE", "warning", unknown.reason)];
-  const grant = `grant select on sequence ${quotedOf(measured.sequence)} to ${sql.identifier(user).text}`;
-  const cure = grantForAll(unreadable, user) ?? `its owner cures it with: ${grant}`;
-  return [problem(measured, "UNREADABLE", "warning", `its value may not be read; ${cure}`)];
+/** A finding about the sequence itself. */
+function own(code: HealthCode, level: HealthLevel, sentence: string, { hint, fix }: Advice): Finding {
+  return { code, level, column: null, say: () => sentence, hint, fix };
 }
 
-function atItsEnd(measured: Measured, context: Context): HealthProblem[] {
+function unreadable(measured: Measured, { sequence, user, unreadable }: Context): Finding[] {
+  if (measured.nextValue !== null) return [];
+  const unknown = whyUnknown(sequence);
+  if (unknown !== undefined) return [own("UNREADABLE", "warning", unknown.reason, { hint: unknown.hint })];
+  const grant = `grant select on sequence ${quotedOf(measured.sequence)} to ${sql.identifier(user).text}`;
+  const advice = grantForAll(unreadable, user) ?? { hint: `Let ${user} read it.`, fix: grant };
+  return [own("UNREADABLE", "warning", "the connected role may not read its value", advice)];
+}
+
+function atItsEnd(measured: Measured, context: Context): Finding[] {
   const { used, left, end, cycles, columns } = measured;
   if (used === null || left === null) return [];
+  const level = levelOf(used, context);
   if (cycles) {
     // If values may repeat, starting over is intended.
-    const once = columns.find(({ unique }) => unique);
-    const level = levelOf(used, context);
-    if (once === undefined || level === "ok") return [];
-    const sentence = `${percent(used)} of it is used, and after ${left} more values it starts over: inserts into ${columnOf(once)} then fail with 23505 wherever a value is still there; ${wider(measured, context)}`;
-    return [problem(measured, "NEARLY_EXHAUSTED", level, sentence)];
+    const once = columns.filter(({ unique }) => unique);
+    if (level === "ok") return [];
+    const sentence = `${percent(used)} is used, and after ${left} more values it starts over`;
+    return once.map((column) => ({
+      code: "NEARLY_EXHAUSTED",
+      level,
+      column,
+      say: (these) => `${sentence}: inserts into ${these} fail with 23505 if a row has the value`,
+      ...adviceOf(wider(measured, context)),
+    }));
   }
   if (left === 0n) {
     // If the sequence continues and a column cannot, COLUMN_EXCEEDED or BEHIND_COLUMN reports it.
     if (columnExceeded(measured, context).length > 0 || context.collision !== undefined) return [];
-    return [problem(measured, "EXHAUSTED", "critical", `no value is left up to ${end}; ${wider(measured, context)}`)];
+    return [
+      own("EXHAUSTED", "critical", `no value is left up to ${end}: nextval fails with 2200H`, wider(measured, context)),
+    ];
   }
-  const level = levelOf(used, context);
   if (level === "ok") return [];
-  const sentence = `${percent(used)} of it is used, and ${left} values are left up to ${end}; ${wider(measured, context)}`;
-  return [problem(measured, "NEARLY_EXHAUSTED", level, sentence)];
+  const sentence = `${percent(used)} is used, and ${left} ${left === 1n ? "value is" : "values are"} left up to ${end}`;
+  return [own("NEARLY_EXHAUSTED", level, sentence, wider(measured, context))];
+}
+
+function adviceOf({ hint, fix }: Advice): Advice {
+  return { hint, fix };
 }
 
 function levelOf(used: number, { warnAt, criticalAt }: Context): HealthLevel {
   return used >= criticalAt ? "critical" : used >= warnAt ? "warning" : "ok";
 }
 
-function columnExceeded(measured: Measured, { fed, sequence }: Context): HealthProblem[] {
+function columnExceeded(measured: Measured, { fed, sequence }: Context): Finding[] {
   const { nextValue } = measured;
   if (nextValue === null) return [];
   const { minValue, maxValue } = sequence.options;
@@ -70,14 +89,15 @@ function columnExceeded(measured: Measured, { fed, sequence }: Context): HealthP
   if (nextValue < minValue || nextValue > maxValue) return [];
   return fed
     .filter((column) => column.plain && !holds(column, nextValue))
-    .map((column) =>
-      problem(
-        measured,
-        "COLUMN_EXCEEDED",
-        "critical",
-        `its next value is ${nextValue}, which ${columnOf(column)} of type ${column.type} does not hold: inserts fail with ${refusalBy(column.baseType)}; ${widerColumn(column)}`,
-      ),
-    );
+    .map((column) => ({
+      code: "COLUMN_EXCEEDED",
+      level: "critical",
+      column,
+      kind: column.type,
+      say: (these) =>
+        `its next value ${nextValue} does not fit ${these} (${column.type}): inserts fail with ${refusalBy(column.baseType)}`,
+      ...widerColumn(column),
+    }));
 }
 
 function holds(column: FedColumn, value: bigint): boolean {
@@ -85,45 +105,75 @@ function holds(column: FedColumn, value: bigint): boolean {
   return limits === undefined || (value >= limits.least && value <= limits.greatest);
 }
 
-function columnNarrower(measured: Measured, { fed, sequence }: Context): HealthProblem[] {
+function columnNarrower(measured: Measured, { fed, sequence }: Context): Finding[] {
   const { increment, nextValue } = measured;
   const { minValue, maxValue } = sequence.options;
-  const own = increment > 0n ? maxValue : minValue;
+  const last = increment > 0n ? maxValue : minValue;
   return fed
-    .filter((column) => column.plain && !holds(column, own) && (nextValue === null || holds(column, nextValue)))
+    .filter((column) => column.plain && !holds(column, last) && (nextValue === null || holds(column, nextValue)))
     .map((column) => {
       const limits = limitsOf(column.baseType);
-      const sentence = `it goes to ${own}, and ${columnOf(column)} of type ${column.type} only to ${increment > 0n ? limits?.greatest : limits?.least}, beyond which inserts fail with ${refusalBy(column.baseType)}; in time, ${widerColumn(column)}`;
-      return problem(measured, "COLUMN_NARROWER", "ok", sentence);
+      const end = increment > 0n ? limits?.greatest : limits?.least;
+      return {
+        code: "COLUMN_NARROWER",
+        level: "ok",
+        column,
+        kind: column.type,
+        say: (these) => `inserts into ${these} fail with ${refusalBy(column.baseType)} after ${end}, before it ends`,
+        ...widerColumn(column),
+      };
     });
 }
 
-function usageMissing(measured: Measured, { fed }: Context): HealthProblem[] {
-  return fed.flatMap(({ rolesWithoutUsage, ...column }) =>
-    rolesWithoutUsage.map(({ role, schema, table }) => {
+function usageMissing(measured: Measured, { fed }: Context): Finding[] {
+  return fed.flatMap((column) =>
+    column.rolesWithoutUsage.map(({ role, schema, table }): Finding => {
       const grantee = role === "public" ? role : sql.identifier(role).text;
-      const sentence = `${role} may insert into ${schema}.${table}, but not draw the default of ${column.column}: its inserts fail with 42501; cured with: grant usage on sequence ${quotedOf(measured.sequence)} to ${grantee}`;
-      return problem(measured, "USAGE_MISSING", "warning", sentence);
+      return {
+        code: "USAGE_MISSING",
+        level: "warning",
+        column,
+        name: role,
+        noun: "roles",
+        kind: JSON.stringify([schema, table]),
+        say: (these) => `inserts by ${these} into ${schema}.${table} fail with 42501, because USAGE is missing`,
+        hint: "Grant USAGE on the sequence, or revoke INSERT on the table.",
+        fix: `grant usage on sequence ${quotedOf(measured.sequence)} to ${grantee}`,
+      };
     }),
   );
 }
 
-function unlogged(measured: Measured, { sequence, fed }: Context): HealthProblem[] {
-  const logged = fed.find(
+function unlogged(measured: Measured, { sequence, fed }: Context): Finding[] {
+  if (!sequence.options.unlogged) return [];
+  const logged = fed.filter(
     ({ otherDefault, stranger, unlogged: isUnlogged, kind }) =>
       otherDefault === null && stranger === null && !isUnlogged && kind !== "view",
   );
-  if (!sequence.options.unlogged || logged === undefined) return [];
-  const sentence = `it is unlogged, and ${logged.schema}.${logged.table} is not: after a crash of the server it starts over, and inserts meet the values that are there; cured${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} set logged`;
-  return [problem(measured, "UNLOGGED", "warning", sentence)];
+  return logged.map((column) => ({
+    code: "UNLOGGED",
+    level: "warning",
+    column,
+    name: `${column.schema}.${column.table}`,
+    noun: "tables",
+    say: (these, areMany) =>
+      `it is unlogged, but ${these} ${areMany ? "are" : "is"} not: after a crash of the server it starts over`,
+    hint: `Make it logged${alsoDeclared(sequence)}`,
+    fix: `alter sequence ${quotedOf(measured.sequence)} set logged`,
+  }));
 }
 
-function cacheLost(measured: Measured, { sequence }: Context): HealthProblem[] {
+function cacheLost(measured: Measured, { sequence }: Context): Finding[] {
   const { cache, left } = measured;
   if (cache === 1n) return [];
-  const until = left === null ? "" : `; ${left / cache + 1n} connections can do so before it ends`;
-  const sentence = `each connection reserves ${cache} values, and loses those that it does not use${until}; with short connections, or behind a pooler, lower it${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} cache 1`;
-  return [problem(measured, "CACHE_LOST", "ok", sentence)];
+  const enough = left === null ? "" : `, enough for ${left / cache + 1n} connections`;
+  const sentence = `each connection reserves ${cache} values, and loses those that it does not use${enough}`;
+  return [
+    own("CACHE_LOST", "ok", sentence, {
+      hint: `With short connections or a pooler, lower the cache${alsoDeclared(sequence)}`,
+      fix: `alter sequence ${quotedOf(measured.sequence)} cache 1`,
+    }),
+  ];
 }
 
 /** Rounded down, so only an ended sequence is reported as 100 %. */

@@ -1,51 +1,74 @@
 import { sql } from "../../index.js";
-import { type Limits, limitsOf, isText } from "../../server/integer-limits.js";
-import { columnOf, quotedOf } from "../../server/names.js";
+import type { Advice } from "../../internal.js";
+import { isText, type Limits, limitsOf } from "../../server/integer-limits.js";
+import { quotedOf } from "../../server/names.js";
+import { rangeOf } from "../../server/usable-range.js";
 import type { FedColumn } from "../columns/fed-columns.js";
-import { type Context, alsoDeclared, type Measured } from "./problem-context.js";
+import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
+
+/** How to get more values from a sequence. */
+export interface Widening extends Advice {
+  /** The range that the fix leads to, or the old one if there is no fix. */
+  readonly range: Limits;
+}
 
 /** Returns how to get more values from a sequence: by changing the sequence, its columns, or both. */
-export function wider(measured: Measured, { sequence, fed, range }: Context): string {
-  const { increment } = measured;
-  const end = increment > 0n ? range.greatest : range.least;
-  const cures: string[] = [];
-  for (const column of fed) {
-    if (!ends(limitsOf(column.baseType), end, increment) || !column.plain) continue;
-    if (column.baseType === "bigint") cures.push(`${columnOf(column)} holds no more: start a new range of keys`);
-    else cures.push(widerColumn(column));
-  }
+export function wider(measured: Measured, { sequence, fed, range }: Context): Widening {
+  const isUp = measured.increment > 0n;
+  const end = isUp ? range.greatest : range.least;
+  const narrow = fed.filter(({ plain, baseType }) => plain && endsAt(limitsOf(baseType), end, isUp));
   const { minValue, maxValue, as } = sequence.options;
-  // The sequence of an identity column is widened together with the column.
-  const withColumn = sequence.definedBy === "identity" && cures.length > 0;
-  if ((increment > 0n ? maxValue : minValue) === end && !withColumn) {
-    const bound = increment > 0n ? "maxvalue" : "minvalue";
-    if (!ends(limitsOf(as), end, increment)) {
-      cures.push(
-        `raise its bound${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} no ${bound}`,
-      );
-    } else if (as === "bigint") cures.push("a bigint sequence goes no further");
-    else
-      cures.push(
-        `widen it${alsoDeclared(sequence)} with: alter sequence ${quotedOf(measured.sequence)} as bigint no ${bound}`,
-      );
+  // The server widens the sequence of an identity column together with the column.
+  const withColumn = sequence.definedBy === "identity" && narrow.length > 0;
+  const isNarrow = (isUp ? maxValue : minValue) === end && !withColumn;
+  if (narrow.some(({ baseType }) => baseType === "bigint") || (isNarrow && endsAt(limitsOf("bigint"), end, isUp))) {
+    return { hint: "bigint goes no further: start a new range of keys, or let other rows go.", range };
   }
-  return cures.join("; ");
+  const columns = narrow.map(widerColumn);
+  const bound = isUp ? "maxvalue" : "minvalue";
+  const type = endsAt(limitsOf(as), end, isUp) ? " as bigint" : "";
+  const alter = isNarrow ? [`alter sequence ${quotedOf(measured.sequence)}${type} no ${bound}`] : [];
+  const stuck = columns.find(({ fix }) => fix === undefined);
+  if (stuck !== undefined) return { hint: stuck.hint, range };
+  const own = type === "" ? `Raise its ${isUp ? "maxValue" : "minValue"}` : "Widen the sequence";
+  const declared = alsoDeclared(sequence);
+  return {
+    hint:
+      columns.length === 0
+        ? `${own}${declared}`
+        : isNarrow
+          ? `Widen the sequence and its column${declared}`
+          : columns[0]?.hint,
+    fix: [...columns.map(({ fix }) => fix as string), ...alter].join("; "),
+    range: rangeOf(
+      { minValue, maxValue, ...(isNarrow ? limitsOfBound(type === "" ? as : "bigint", isUp) : {}) },
+      fed.flatMap(({ plain, baseType }) => (plain && !endsAt(limitsOf(baseType), end, isUp) ? [{ baseType }] : [])),
+    ),
+  };
+}
+
+function limitsOfBound(type: "smallint" | "integer" | "bigint", isUp: boolean) {
+  const { least, greatest } = limitsOf(type);
+  return isUp ? { maxValue: greatest } : { minValue: least };
 }
 
 /** Returns how to make a column hold larger values. */
-export function widerColumn(fed: FedColumn): string {
+export function widerColumn(fed: FedColumn): Advice {
   const { schema, table, column, kind, baseType } = fed;
   // The server can alter neither the type of a view's column, nor that of a column that a view selects.
-  if (kind === "view")
-    return `widen the column of the table behind the view ${schema}.${table}, and create the view anew`;
-  const cost =
-    kind === "foreign table"
-      ? "once it is wider where its rows are"
-      : "which rewrites the table under an exclusive lock";
-  const alter = `alter table ${sql.identifier(schema, table).text} alter column ${sql.identifier(column).text} type ${isText(baseType) ? "text" : "bigint"}`;
-  return `widen ${columnOf(fed)}, ${cost}, with: ${alter}`;
+  if (kind === "view") {
+    return { hint: `Widen the column of the table that the view selects from, and create the view again.` };
+  }
+  const type = isText(baseType) ? "text" : "bigint";
+  return {
+    hint:
+      kind === "foreign table"
+        ? "Widen the column where its rows are, and then here."
+        : "Widen the column. The server rewrites the table under an exclusive lock.",
+    fix: `alter table ${sql.identifier(schema, table).text} alter column ${sql.identifier(column).text} type ${type}`,
+  };
 }
 
-function ends(limits: Limits | undefined, end: bigint, increment: bigint): boolean {
-  return limits !== undefined && (increment > 0n ? limits.greatest : limits.least) === end;
+function endsAt(limits: Limits | undefined, end: bigint, isUp: boolean): boolean {
+  return limits !== undefined && (isUp ? limits.greatest : limits.least) === end;
 }

@@ -99,7 +99,7 @@ test("a sequence that somebody has dropped, and not committed it", async () => {
       lastValue: null,
       problems: [{ code: "UNREADABLE" }, { code: "NOT_ATTACHED" }],
     });
-    expect(first?.problems[0]?.message).toMatch(/another session has it locked/);
+    expect(first?.problems[0]?.message).toMatch(/another session has locked it/);
     expect(second).toMatchObject({ sequence: { name: "orders_id_seq" }, level: "ok", nextValue: 1n });
     await tx`rollback`;
   });

@@ -20,17 +20,22 @@ test("a standby is read and not changed, and the errors say so", { timeout: 60_0
       const { sequences } = await sequenceStatus(db);
       const messages = sequences.flatMap(({ problems }) => problems.map(({ message }) => message));
       expect(messages).toContainEqual(expect.stringContaining("public.t_id_seq: its next value is 1"));
-      const unread =
-        "public.u: it cannot be read here, as it is unlogged and the server a standby; read it on the primary";
+      const unread = "public.u: its position cannot be read, because it is unlogged and the server is a standby";
       if (knowsUnlogged) expect(messages).toContain(unread);
 
       const { moves, failures } = await resync(db);
       expect(moves).toEqual([]);
-      const unset =
-        "cannot set transaction read-write mode during recovery; nothing was set; run resync on the primary";
+      const unset = "not moved: cannot set transaction read-write mode during recovery";
       expect(failures.map(({ error }) => error)).toMatchObject([
-        ...(knowsUnlogged ? [{ code: "READ_ONLY", sequence: "public.u", message: unread }] : []),
-        { code: "READ_ONLY", sequence: "public.t_id_seq", message: `public.t_id_seq: ${unset}` },
+        ...(knowsUnlogged
+          ? [{ code: "READ_ONLY", sequence: "public.u", message: unread, hint: "Read it on the primary." }]
+          : []),
+        {
+          code: "READ_ONLY",
+          sequence: "public.t_id_seq",
+          message: `public.t_id_seq: ${unset}`,
+          hint: "Run resync on the primary.",
+        },
       ]);
     });
     expect((await resync(db)).moves).toMatchObject([{ to: 11n }]);

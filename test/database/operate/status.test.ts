@@ -52,10 +52,9 @@ function find({ sequences }: Health, name: string): SequenceHealth {
 
 const codes = ({ problems }: SequenceHealth) => problems.map(({ code, level }) => `${code} ${level}`);
 
-/** The statement that the message of a problem gives as the fix. */
+/** The SQL that a problem gives as the fix. */
 function cureOf({ problems }: SequenceHealth, code: string): string {
-  const message = problems.find((each) => each.code === code)?.message ?? "";
-  return /(?:with|or): ((?:alter|grant) [^]*)$/.exec(message)![1]!;
+  return problems.find((each) => each.code === code)!.fix!;
 }
 
 async function runAs(role: string, text: string): Promise<void> {
@@ -217,14 +216,17 @@ test("the advice fits the column's relation, and names the cost", async () => {
     create sequence s; create sequence v_seq; create table t (id int default nextval('s')); create view vw as select id from t;
     alter view vw alter id set default nextval('v_seq'); select setval('s', 2147483647), setval('v_seq', 2147483647)`);
   const health = await sequenceStatus(db);
-  expect(find(health, "s").problems[0]?.message).toContain(
-    'widen public.t.id, which rewrites the table under an exclusive lock, with: alter table "public"."t" alter column "id" type bigint',
-  );
-  const { message } = find(health, "v_seq").problems[0]!;
-  expect(message).toMatch(
-    /^public\.v_seq: its next value is 2147483648, which public\.vw\.id of type integer does not hold/,
-  );
-  expect(message).toMatch(/; widen the column of the table behind the view public\.vw, and create the view anew$/);
+  expect(find(health, "s").problems[0]).toMatchObject({
+    hint: "Widen the column. The server rewrites the table under an exclusive lock.",
+    fix: 'alter table "public"."t" alter column "id" type bigint',
+  });
+  expect(find(health, "v_seq").problems[0]).toEqual({
+    code: "COLUMN_EXCEEDED",
+    level: "critical",
+    message: "public.v_seq: its next value 2147483648 does not fit public.vw.id (integer): inserts fail with 22003",
+    hint: "Widen the column of the table that the view selects from, and create the view again.",
+    columns: [{ schema: "public", table: "vw", column: "id" }],
+  });
 });
 
 test("if no value is left after the rows, the advice says how to extend the range", async () => {
@@ -233,9 +235,14 @@ test("if no value is left after the rows, the advice says how to extend the rang
   );
   const found = find(await sequenceStatus(db), "t_id_seq");
   expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
-  expect(found.problems[0]?.message).toBe(
-    'public.t_id_seq: its next value is 1, and public.t.id already goes to 3: inserts fail with 23505 where it meets a value that is there; no value behind that is left up to 3; raise its bound with: alter sequence "public"."t_id_seq" no maxvalue; then run resync',
-  );
+  expect(found.problems[0]).toMatchObject({
+    message: "public.t_id_seq: its next value is 1, but public.t.id goes to 3: inserts fail with 23505",
+    hint: "No value is left after the rows. Raise its maxValue.",
+    fix: 'alter sequence "public"."t_id_seq" no maxvalue; alter sequence "public"."t_id_seq" restart with 4',
+  });
+  await run(cureOf(found, "BEHIND_COLUMN"));
+  await run("insert into t default values");
+  expect((await sequenceStatus(db)).level).toBe("ok");
 });
 
 test("behind its column: inserts fail, and the fix helps", async () => {
@@ -261,7 +268,9 @@ test("a gap before the rows ahead is reported", async () => {
   const found = find(await sequenceStatus(db), "t_id_seq");
   expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
   expect(found.columns).toMatchObject([{ extreme: 500n, ahead: 100n }]);
-  expect(found.problems[0]?.message).toContain("the first after 99 more; run resync, or: alter sequence");
+  expect(found.problems[0]?.hint).toBe(
+    "Run resync before 99 more values are drawn. It moves the sequence past the rows.",
+  );
   await run(cureOf(found, "BEHIND_COLUMN"));
   expect(await database.client`insert into t default values returning id`.values()).toEqual([[501]]);
 });
@@ -275,7 +284,7 @@ test("the negative half of a full column is free: its size is reported, and it e
   expect(codes(found)).toEqual(["BEHIND_COLUMN ok"]);
   expect(found).toMatchObject({ left: 2n ** 31n, end: 0n, columns: [{ ahead: 1n, extreme: 2147483647n }] });
   expect(found.problems[0]?.message).toContain(
-    "its next value is -2147483647, and 2147483648 values are free before it meets 1 in public.t.id",
+    "2147483648 values are free before 1 in public.t.id: then inserts fail with 23505",
   );
   await run("alter sequence t_id_seq restart with -100000000");
   expect(codes(find(await sequenceStatus(db), "t_id_seq"))).toEqual(["NEARLY_EXHAUSTED critical", "BEHIND_COLUMN ok"]);
@@ -284,10 +293,7 @@ test("the negative half of a full column is free: its size is reported, and it e
   expect(codes(met)).toEqual(["BEHIND_COLUMN critical"]);
   expect(met).toMatchObject({ left: 0n, used: 1 });
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
-  // Each statement of the cure, in its order.
-  const cure = met.problems[0]?.message ?? "";
-  for (const [, statement] of cure.matchAll(/with: (alter [^;]*)/g)) await run(statement!);
-  await resync(db);
+  await run(cureOf(met, "BEHIND_COLUMN"));
   await run("insert into t default values");
   expect((await sequenceStatus(db)).level).toBe("ok");
 });
@@ -391,11 +397,11 @@ test.each([
     insert into desk select generate_series(1, 50); ${more}; insert into desk values (-5)`);
     const found = find(await sequenceStatus(db), "desk_seq");
     expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
-    expect(found.problems[0]?.message).toContain(`its next value is ${next}, which public.desk.ticket has`);
+    expect(found.problems[0]?.message).toContain(`its next value ${next} is already in public.desk.ticket`);
     const { moves, skips } = await resync(db);
     if (to === null) {
       expect(moves).toEqual([]);
-      expect(skips).toMatchObject([{ reason: expect.stringContaining("delete the rows in its way") }]);
+      expect(skips).toMatchObject([{ hint: "Delete the rows in its way." }]);
       await expect(run("insert into desk default values")).rejects.toMatchObject({ code: "23505" });
       return;
     }
@@ -418,16 +424,16 @@ test("a sequence that nothing in the catalog leads to is not said to be ok witho
   const messages = ["ticket_seq", "free_seq", "ruled_seq"].map((name) => {
     const found = find(health, name);
     expect(codes(found)).toEqual(["NOT_ATTACHED ok"]);
-    return found.problems[0]?.message.replace(/, so no values.*/s, "");
+    return found.problems[0]?.message;
   });
   expect(messages).toEqual([
     "public.ticket_seq: no default of a column draws from it, but function public.tid() may",
     "public.free_seq: no default of a column draws from it; programs, functions or triggers may",
-    "public.ruled_seq: it feeds public.tickets.id, public.tickets.t through a function, a view or a rule",
+    "public.ruled_seq: only a function, a view or a rule leads from it to public.tickets.id, public.tickets.t",
   ]);
   await expect(run("insert into tickets (t) values ('y')")).rejects.toMatchObject({ code: "23505" });
   await run(
-    /: (alter [^:]*)$/.exec(find(health, "ticket_seq").problems[0]!.message)![1]!.replace("TABLE.COLUMN", "tickets.id"),
+    /: (alter [^:]*)$/.exec(find(health, "ticket_seq").problems[0]!.hint!)![1]!.replace("TABLE.COLUMN", "tickets.id"),
   );
   expect(codes(find(await sequenceStatus(db), "ticket_seq"))).toEqual(["BEHIND_COLUMN critical"]);
 });
@@ -474,7 +480,7 @@ test.each([
     { unique: false, extreme: options === "" ? 39n : options.includes("5") ? 36n : 1n, ahead, notCompared: null },
   ]);
   expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
-  expect(found.problems[0]?.message).toContain(`where it meets a value that is there beside the same ${others}`);
+  expect(found.problems[0]?.message).toContain(`inserts of the same ${others} fail with 23505`);
   if (ahead === 1n) await expect(run("insert into inv (tenant) values (1)")).rejects.toMatchObject({ code: "23505" });
   await run("insert into inv (tenant) values (7000)");
   expect((await resync(db)).moves).toHaveLength(1);
@@ -494,7 +500,7 @@ test("a key of several columns is not compared where its index does not make it 
   ]);
   expect(codes(find(health, "many_id_seq"))).toEqual(["NOT_COMPARED ok"]);
   expect(find(health, "backwards_id_seq").problems[0]?.message).toContain(
-    "so whether inserts fail with 23505 is not known: it has no index",
+    "public.backwards.id was not compared, so inserts may fail with 23505: it has no index",
   );
   // The numbers of each day come again by design.
   expect(codes(find(health, "ticket_seq"))).toEqual([]);
@@ -583,15 +589,16 @@ test("roles that may insert and not draw", async () => {
   const health = await sequenceStatus(db);
   expect(find(health, "i_id_seq").level).toBe("ok");
   const { problems } = find(health, "t_id_seq");
-  expect(problems.map(({ code, level }) => `${code} ${level}`)).toEqual([
-    "USAGE_MISSING warning",
-    "USAGE_MISSING warning",
+  expect(problems).toMatchObject([
+    {
+      code: "USAGE_MISSING",
+      level: "warning",
+      message:
+        "public.t_id_seq: inserts by nextval_status_a, nextval_status_group into public.t fail with 42501, because USAGE is missing",
+    },
   ]);
-  expect(problems.map(({ message }) => message.slice(0, 43))).toEqual([
-    "public.t_id_seq: nextval_status_a may inser",
-    "public.t_id_seq: nextval_status_group may i",
-  ]);
-  await run(cureOf(find(health, "t_id_seq"), "USAGE_MISSING"));
+  const [first] = cureOf(find(health, "t_id_seq"), "USAGE_MISSING").split("; ");
+  await run(first!);
   await runAs("nextval_status_a", "insert into t (n) values (1)");
 
   // Members of the group may draw in another way.
@@ -601,7 +608,7 @@ test("roles that may insert and not draw", async () => {
 
   await run("create table p (id serial); grant insert on p to public");
   const open = find(await sequenceStatus(db), "p_id_seq");
-  expect(open.problems[0]?.message).toContain("public may insert into public.p");
+  expect(open.problems[0]?.message).toContain("inserts by public into public.p");
   await run(cureOf(open, "USAGE_MISSING"));
   await runAs("nextval_status_a", "insert into p default values");
   expect((await sequenceStatus(db)).level).toBe("ok");
@@ -628,11 +635,11 @@ test("what the connected role may not read is reported, and the fix works", asyn
   expect(find(health, "r_id_seq").columns[0]?.notCompared).toContain("row level security");
   expect(codes(find(health, "t_id_seq"))).toEqual(["UNREADABLE warning", "NOT_COMPARED warning"]);
   expect(codes(find(health, "r_id_seq"))).toEqual(["NOT_COMPARED warning"]);
-  expect(find(health, "r_id_seq").problems[0]?.message).toContain(
-    "; look as the owner of the table, or as a role with ",
+  expect(find(health, "r_id_seq").problems[0]?.hint).toBe(
+    "Connect as the owner of the table, or as a role with BYPASSRLS.",
   );
   await run("alter table r force row level security");
-  expect(find(await look(), "r_id_seq").problems[0]?.message).toMatch(/; look as a role with BYPASSRLS$/);
+  expect(find(await look(), "r_id_seq").problems[0]?.hint).toBe("Connect as a role with BYPASSRLS.");
   await run(cureOf(find(health, "t_id_seq"), "UNREADABLE"));
   await run(cureOf(find(health, "t_id_seq"), "NOT_COMPARED"));
   await run("alter table r disable row level security");
@@ -649,11 +656,14 @@ test("a role that lacks many privileges gets one grant for all of them", async (
       await session`reset role`;
       return health;
     });
-  const cure = 'cured, with the 5 others that it may not read, with: grant pg_read_all_data to "nextval_status_a"';
-  const messages = (await look()).sequences.flatMap(({ problems }) => problems.map(({ message }) => message));
-  expect(messages).toHaveLength(6);
-  for (const message of messages) expect(message.endsWith(`; ${cure}`)).toBe(true);
-  await run("grant pg_read_all_data to nextval_status_a");
+  const found = (await look()).sequences.flatMap(({ problems }) => problems);
+  expect(found).toHaveLength(6);
+  expect(new Set(found.map(({ hint }) => hint))).toEqual(
+    new Set(["Grant one role for all 6 tables and sequences that it may not read."]),
+  );
+  const [fix, ...others] = new Set(found.map(({ fix }) => fix));
+  expect([fix, ...others]).toEqual(['grant pg_read_all_data to "nextval_status_a"']);
+  await run(fix!);
   expect(await look()).toMatchObject({ level: "ok" });
 });
 
@@ -661,10 +671,10 @@ test("advice that the next push would revert says so", async () => {
   await run(`
     create sequence s as smallint cache 3; create table t (id bigint default nextval('s'));
     select setval('s', 32767)`);
-  const messages = find(await sequenceStatus(db), "s").problems.map(({ message }) => message);
-  const declared = "(in its declaration, too, if it has one: the next push would take it back) with: alter sequence";
+  const { problems } = find(await sequenceStatus(db), "s");
+  const hint = expect.stringMatching(/, also in its declaration if it has one, or the next push undoes it\.$/);
   for (const sql of ["as bigint no maxvalue", "cache 1"]) {
-    expect(messages).toContainEqual(expect.stringContaining(`${declared} "public"."s" ${sql}`));
+    expect(problems).toContainEqual(expect.objectContaining({ hint, fix: `alter sequence "public"."s" ${sql}` }));
   }
 });
 
@@ -685,9 +695,12 @@ test("the level is not ok if columns may not be read: they are reported as not c
   });
   expect(health.level).toBe("warning");
   expect(codes(find(health, "a_id_seq"))).toEqual(["NOT_COMPARED warning"]);
-  expect(find(health, "a_id_seq").problems[0]?.message).toBe(
-    'public.a_id_seq: public.a.id was not compared with it, so whether inserts fail with 23505 is not known: the connected role may not read it; cured, where it may use the schema, with: grant select ("id") on table "public"."a" to "nextval_status_a"',
-  );
+  expect(find(health, "a_id_seq").problems[0]).toMatchObject({
+    message:
+      "public.a_id_seq: public.a.id was not compared, so inserts may fail with 23505: the connected role may not read it",
+    hint: "Let nextval_status_a read the column. It also needs USAGE on the schema.",
+    fix: 'grant select ("id") on table "public"."a" to "nextval_status_a"',
+  });
   // Without an index on it alone, values may come again.
   expect(codes(find(health, "b_id_seq"))).toEqual(["NOT_COMPARED ok"]);
   expect(codes(find(health, "c_seq"))).toEqual(["NOT_COMPARED ok", "NOT_COMPARED ok"]);
@@ -700,9 +713,9 @@ test("the level is not ok if columns may not be read: they are reported as not c
   const owner = await sequenceStatus(db);
   expect(codes(find(owner, "a_id_seq"))).toEqual(["BEHIND_COLUMN critical"]);
   expect(toPrometheus(owner)).toContain('nextval_sequence_compared{schema="public",sequence="a_id_seq"} 1\n');
-  const [unindexed, made] = find(owner, "c_seq").problems.map(({ message }) => message);
-  expect(unindexed).toContain('columns: "all" reads it all the same');
-  expect(made).toContain("its default makes something else");
+  const [unindexed, made] = find(owner, "c_seq").problems;
+  expect(unindexed?.hint).toBe('Pass columns: "all" to read it anyway.');
+  expect(made?.message).toContain("its default makes something else");
   expect(codes(find(await sequenceStatus(db, { columns: "all" }), "c_seq"))).toEqual([
     "BEHIND_COLUMN warning",
     "NOT_COMPARED ok",

@@ -165,13 +165,16 @@ describe("health", () => {
       code,
       level: "ok" as const,
       message: `${code}'s\nmessage`,
+      hint: 'Pass columns: "all".',
+      fix: "select 1; select 2",
+      columns: [],
     }));
     const known = health(sequence("public", "order_seq", { cache: 20n, cycles: true, problems }));
     const text = `${describeHealth(known, looks)}`;
     expect(text).toMatch(/ left {2}cycles, cache 20, column narrower\n\n/);
     expect(text).not.toContain("message");
     expect(`${describeHealth(known, { ...looks, verbose: true })}`).toContain(
-      "    ! CACHE_LOST CACHE_LOST's\\u000amessage",
+      "    ! CACHE_LOST CACHE_LOST's\\u000amessage\n      Hint: Pass --all-columns.\n      Fix:  select 1; select 2;\n",
     );
   });
 
