@@ -17,6 +17,7 @@ export type {
 
 export { sql, type SqlTag } from "./sequence/sql.js";
 export type { Spliceable, Sql } from "./sql/fragment.js";
+export type { Condition } from "./sql/conditions.js";
 export type { AliasedExpression, SqlExpression } from "./sql/expression.js";
 export type { NamedValues, NamedTag } from "./sql/scope.js";
 export type { JsonValue } from "./sql/json.js";

@@ -1,3 +1,4 @@
+import { and, or } from "../sql/conditions.js";
 import { type Sql, textFragment } from "../sql/fragment.js";
 import { identifier } from "../sql/identifier.js";
 import { insert } from "../sql/insert.js";
@@ -15,6 +16,8 @@ import type { AnySequence } from "./sequence.js";
 export interface SqlTag extends Tag {
   readonly identifier: typeof identifier;
   readonly join: typeof join;
+  readonly and: typeof and;
+  readonly or: typeof or;
   readonly raw: typeof raw;
   readonly literal: typeof literal;
   readonly insert: typeof insert;
@@ -73,6 +76,8 @@ const named = /* @__PURE__ */ scopeWith({
 export const sql: SqlTag = /* @__PURE__ */ Object.assign(tag, {
   identifier,
   join,
+  and,
+  or,
   raw,
   literal,
   insert,

@@ -2,6 +2,7 @@ import { refuse } from "../errors.js";
 import { BoundedMap } from "./bounded-map.js";
 import type { CheckedRows, ColumnOf } from "./checked-rows.js";
 import { SQL, Sql } from "./fragment.js";
+import { optionsOfHelper } from "./helper-options.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";
 import { listShape } from "./list.js";
 import { Shape } from "./shape.js";
@@ -10,9 +11,22 @@ import { admit, isPlain, type Place, type Splice } from "./value.js";
 /** One row of `sql.insert`: each key is a column, and each value is a value or a fragment. */
 export type InsertRow = { readonly [column: string]: Splice | undefined };
 
+/** Options of `sql.insert`. */
+export interface InsertOptions<Column extends string = string> {
+  /** The columns to insert, instead of the keys of the first row. Rows may have other keys, which are left out. */
+  readonly columns?: readonly Column[] | undefined;
+  /**
+   * Which values of identity columns the given ones replace. `"system"` writes `overriding system value`: the given
+   * value counts, also for an identity that is generated always. `"user"` writes `overriding user value`: the sequence's
+   * value counts, and the given one is ignored.
+   */
+  readonly overriding?: "system" | "user" | undefined;
+}
+
 /** A list of columns. `home` is the shape at which `listShape` remembers the lists of values for them. */
 interface Columns {
   readonly names: readonly string[];
+  readonly overriding: string;
   readonly home: Shape;
   readonly opening: string;
 }
@@ -34,11 +48,21 @@ let lastColumns: Columns | undefined;
  *
  * The columns are the keys of the first row, or `columns` if given, which may leave some out. Without `columns`, all
  * rows must have the same keys. A missing or undefined value is refused; write `sql`default`` for a column's default.
+ *
+ * `overriding` is for identity columns, because an insert that gives a value for one that is generated always fails:
+ *
+ * ```ts
+ * sql`insert into orders ${sql.insert({ id: 7, note: "x" }, { columns: ["id"], overriding: "system" })}`;
+ * // { text: `insert into orders ("id") overriding system value values ($1)`, values: [7] }
+ * ```
+ *
+ * Source: "INSERT".
  */
 export function insert<const Rows extends InsertRow | readonly InsertRow[], Column extends ColumnOf<Rows> = never>(
   rows: CheckedRows<Rows, Column>,
-  columns?: readonly Column[],
+  options?: InsertOptions<Column>,
 ): Sql {
+  const { columns, overriding } = options === undefined ? NO_OPTIONS : checkedOptions(options);
   const list = (Array.isArray(rows) ? rows : [rows]) as readonly InsertRow[];
   const count = list.length;
   if (count === 0) return refuse("sql.insert", "needs an object, or at least one");
@@ -52,15 +76,33 @@ export function insert<const Rows extends InsertRow | readonly InsertRow[], Colu
   const things = new Array<unknown>(count * width);
   const flat = fill(things, list, names, place, columns !== undefined);
 
-  const { home, opening } = columnsOf(names);
+  const { home, opening } = columnsOf(names, overriding);
   const shape = listShape(home, things, flat, () => valueLists(opening, things.length, width));
   return new Sql(shape, things);
 }
 
+const NO_OPTIONS = { columns: undefined, overriding: "" } as const;
+
+function checkedOptions(all: InsertOptions): { columns: readonly string[] | undefined; overriding: string } {
+  const { columns, overriding } = optionsOfHelper("sql.insert", all, ["columns", "overriding"]);
+  if (columns !== undefined) refuseNonList("sql.insert", columns);
+  if (overriding !== undefined && overriding !== "system" && overriding !== "user") {
+    const wrong: unknown = overriding;
+    const given = typeof wrong === "string" ? JSON.stringify(wrong.slice(0, 100)) : typeof wrong;
+    refuse("sql.insert", `takes overriding as "system" or "user", not ${given}`);
+  }
+  return { columns, overriding: overriding === undefined ? "" : ` overriding ${overriding} value` };
+}
+
+/** Refuses anything but a list of columns. The characters of a string would become columns. */
+export function refuseNonList(taker: string, columns: unknown): void {
+  if (!Array.isArray(columns)) refuse(taker, `takes columns as a list, not ${typeof columns}`);
+}
+
 /** The same columns usually come again, and comparing them is faster than making a key. */
-function columnsOf(names: readonly string[]): Columns {
-  if (lastColumns === undefined || !isSame(lastColumns.names, names)) {
-    lastColumns = columnLists.getOrMake(keyOf(names), () => describe(names));
+function columnsOf(names: readonly string[], overriding: string): Columns {
+  if (lastColumns === undefined || lastColumns.overriding !== overriding || !isSame(lastColumns.names, names)) {
+    lastColumns = columnLists.getOrMake(keyOf([overriding, ...names]), () => describe(names, overriding));
   }
   return lastColumns;
 }
@@ -69,11 +111,12 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((name, index) => name === other[index]);
 }
 
-function describe(names: readonly string[]): Columns {
+function describe(names: readonly string[], overriding: string): Columns {
   return {
     names: [...names],
+    overriding,
     home: new Shape([""]),
-    opening: `(${names.map((name) => quoteIdentifier(name, "sql.insert")).join(", ")}) values (`,
+    opening: `(${names.map((name) => quoteIdentifier(name, "sql.insert")).join(", ")})${overriding} values (`,
   };
 }
 
@@ -125,7 +168,7 @@ function fill(
 }
 
 /** Ignores keys that come from `Object.prototype`, whether built in or added by a program: they are not columns. */
-function ownOf(row: InsertRow, name: string): unknown {
+export function ownOf(row: InsertRow, name: string): unknown {
   return name in Object.prototype && !Object.hasOwn(row, name) ? undefined : row[name];
 }
 

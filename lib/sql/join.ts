@@ -1,5 +1,6 @@
 import { refuse } from "../errors.js";
 import { Sql, type Spliceable, textFragment } from "./fragment.js";
+import { optionsOfHelper } from "./helper-options.js";
 import { listShape } from "./list.js";
 import { admit, type Place, type Splice } from "./value.js";
 
@@ -14,13 +15,24 @@ const COMMA = /* @__PURE__ */ textFragment(", ");
  * sql`select * from orders where ${sql.join(conditions, sql` and `)}`;
  * ```
  *
- * Throws `INVALID_TEMPLATE` for an empty list, because `in ()` and a bare `where` are not SQL. Say what an empty list
- * means, such as `sql.empty` or `sql`false``.
+ * `empty` stands for an empty list:
+ *
+ * ```ts
+ * sql`select * from orders where id in (${sql.join([], sql`, `, { empty: sql`null` })})`;
+ * // select * from orders where id in (null)
+ * ```
+ *
+ * Without `empty`, an empty list throws `INVALID_TEMPLATE`, because `in ()` and a bare `where` are not SQL. For
+ * conditions use `sql.and` and `sql.or`.
  */
-export function join(items: readonly Splice[], separator: Spliceable = COMMA): Sql {
-  if (!Array.isArray(items) || items.length === 0) {
-    refuse("sql.join", "needs at least one item; for an empty list say what is meant, such as sql.empty or sql`false`");
-  }
+export function join(
+  items: readonly Splice[],
+  separator: Spliceable = COMMA,
+  options?: { readonly empty?: Spliceable | undefined },
+): Sql {
+  const empty = options === undefined ? undefined : optionsOfHelper("sql.join", options, ["empty"]).empty;
+  if (!Array.isArray(items)) refuse("sql.join", "takes a list of items");
+  if (items.length === 0) return emptyList(empty);
   const between = admit(separator, () => "the separator of sql.join", 0);
   const separating = Sql.shapeIn(between);
   if (separating === null || separating.size > 0) {
@@ -38,6 +50,14 @@ export function join(items: readonly Splice[], separator: Spliceable = COMMA): S
   };
   const home = first === undefined ? separating : Sql.shapeOf(first);
   return new Sql(listShape(home, things, first === undefined, pieces, separating), things);
+}
+
+function emptyList(empty: unknown): Sql {
+  if (empty === undefined) {
+    refuse("sql.join", "needs at least one item; for an empty list say what is meant, such as { empty: sql`null` }");
+  }
+  const fragment = admit(empty, () => "empty of sql.join", 0);
+  return fragment instanceof Sql ? fragment : refuse("sql.join", "takes a fragment as empty, such as sql`null`");
 }
 
 const ITEM: Place = (index) => `item ${index + 1} of sql.join`;

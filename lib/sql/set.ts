@@ -2,7 +2,7 @@ import { refuse } from "../errors.js";
 import { BoundedMap } from "./bounded-map.js";
 import type { Sql } from "./fragment.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";
-import { type InsertRow, refuseNonRow } from "./insert.js";
+import { type InsertRow, ownOf, refuseNonList, refuseNonRow } from "./insert.js";
 import { Site } from "./template.js";
 
 const sites = /* @__PURE__ */ new BoundedMap<string, Site>(256);
@@ -15,15 +15,26 @@ const sites = /* @__PURE__ */ new BoundedMap<string, Site>(256);
  * // { text: `update orders set "note" = $1, "sent_at" = now() where id = $2`, values: ["sent", id] }
  * ```
  *
- * Throws `INVALID_TEMPLATE` for an undefined value, which is never left out silently, and for an object without keys.
+ * `columns` limits them to some keys of the object:
+ *
+ * ```ts
+ * sql`update orders set ${sql.set(order, ["note"])}`; // update orders set "note" = $1
+ * ```
+ *
+ * Throws `INVALID_TEMPLATE` for a missing or undefined value, which is never left out silently, and if there is no
+ * column.
  */
-export function set(assignments: InsertRow): Sql {
+export function set<const Assignments extends InsertRow>(
+  assignments: Assignments,
+  columns?: readonly (keyof Assignments & string)[],
+): Sql {
   refuseNonRow(assignments, () => "the argument of sql.set", 0);
-  const names = Object.keys(assignments);
+  if (columns !== undefined) refuseNonList("sql.set", columns);
+  const names: readonly string[] = columns ?? Object.keys(assignments);
   if (names.length === 0) refuse("sql.set", "needs at least one column");
   const site = sites.getOrMake(keyOf(names), () => {
     const pieces = names.map((name, index) => `${index === 0 ? "" : ", "}${quoteIdentifier(name, "sql.set")} = `);
     return new Site([...pieces, ""], (_piece, position) => position + 2);
   });
-  return site.fragment(names.map((name) => assignments[name]));
+  return site.fragment(names.map((name) => ownOf(assignments, name)));
 }

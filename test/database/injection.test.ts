@@ -107,7 +107,7 @@ describe.each(HOSTILE)("%j arrives unchanged,", (hostile) => {
     const rows = await db.begin(async (tx) => {
       await tx`create temp table attacked (${column} text) on commit drop`;
       await tx`insert into attacked ${sql.insert({ [hostile]: "inserted" })}`;
-      await tx`insert into attacked ${sql.insert([{ [hostile]: "listed", left: "out" }], [hostile])}`;
+      await tx`insert into attacked ${sql.insert([{ [hostile]: "listed", left: "out" }], { columns: [hostile] })}`;
       await tx`update attacked set ${sql.set({ [hostile]: sql`${column} || '!'` })}`;
       return tx`select ${column} from attacked`;
     });

@@ -16,7 +16,7 @@ describe("a name of more than 63 bytes", () => {
       [() => sql`select * from ${sql.identifier(long)}`, "sql.identifier", long],
       [() => sql.identifier("public", long), "sql.identifier", long],
       [() => sql.insert({ [key]: "v" }), "sql.insert", key],
-      [() => sql.insert([{ a: 1, [key]: "v" }], [key]), "sql.insert", key],
+      [() => sql.insert([{ a: 1, [key]: "v" }], { columns: [key] }), "sql.insert", key],
       [() => sql.set({ [key]: "v" }), "sql.set", key],
     ] as const) {
       expect(refused).toThrow(

@@ -38,6 +38,7 @@ test("the public values", () => {
     "sql",
   ]);
   expect(Object.keys(nextval.sql).sort()).toEqual([
+    "and",
     "empty",
     "identifier",
     "insert",
@@ -45,6 +46,7 @@ test("the public values", () => {
     "json",
     "literal",
     "named",
+    "or",
     "raw",
     "set",
   ]);
@@ -97,6 +99,7 @@ test("the public types", async () => {
     "AnySequence",
     "BeginOptions",
     "BindOptions",
+    "Condition",
     "Database",
     "DrawOptions",
     "IdentityOptions",

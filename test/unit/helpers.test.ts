@@ -72,6 +72,26 @@ describe("sql.join", () => {
     expect(marksOf(list(nextval(fresh)))).toHaveLength(1);
   });
 
+  test("takes an empty list if told what stands for it", () => {
+    const empty = sql`select ${nextval(orderSeq)} where ${1} = ${2}`;
+    expect(sql.join([], undefined, { empty })).toBe(empty);
+    expect(sql.join([], sql` or `, { empty: sql.empty })).toBe(sql.empty);
+    expect(compiled(sql.join([1, 2], sql` + `, { empty }))).toEqual({ text: "$1 + $2", values: [1, 2] });
+    expect(() => sql.join([], sql` or `, { empty: "false" as never })).toThrow(
+      "sql.join takes a fragment as empty, such as sql`null`",
+    );
+    expect(() => sql.join([], sql` or `, {})).toThrow(
+      "sql.join needs at least one item; for an empty list say what is meant, such as { empty: sql`null` }",
+    );
+    expect(() => sql.join([], sql` or `, { emtpy: empty } as never)).toThrow(
+      "sql.join: emtpy is not an option; did you mean empty?",
+    );
+    for (const wrong of [null, empty, "x"]) {
+      expect(() => sql.join([], sql` or `, wrong as never)).toThrow("sql.join takes options as an object, with empty");
+    }
+    expect(() => sql.join("ab" as never)).toThrow("sql.join takes a list of items");
+  });
+
   test("refuses an empty list, and a separator that is text or has values", () => {
     expect(() => sql.join([])).toThrow("sql.join needs at least one item");
     expect(() => sql.join([1, 2], " or " as never)).toThrow("takes a fragment without values as separator");
@@ -137,7 +157,7 @@ describe("sql.insert", () => {
   });
 
   test("chosen columns", () => {
-    expect(compiled(sql.insert({ id: 1, note: "a", secret: "s" }, ["note", "id"]))).toEqual({
+    expect(compiled(sql.insert({ id: 1, note: "a", secret: "s" }, { columns: ["note", "id"] }))).toEqual({
       text: `("note", "id") values ($1, $2)`,
       values: ["a", 1],
     });
@@ -148,13 +168,40 @@ describe("sql.insert", () => {
             { id: 1, note: "a" },
             { id: 2, note: "b" },
           ],
-          ["id"],
+          { columns: ["id"] },
         ),
       ),
     ).toEqual({
       text: `("id") values ($1), ($2)`,
       values: [1, 2],
     });
+  });
+
+  test("values that replace those of identity columns", () => {
+    const row = { id: 1, note: "a" };
+    for (let round = 0; round < 2; round++) {
+      expect(compiled(sql.insert(row, { overriding: "system" }))).toEqual({
+        text: `("id", "note") overriding system value values ($1, $2)`,
+        values: [1, "a"],
+      });
+      expect(compiled(sql.insert([row, row], { columns: ["id"], overriding: "user" }))).toEqual({
+        text: `("id") overriding user value values ($1), ($2)`,
+        values: [1, 1],
+      });
+      expect(sql.insert(row, { overriding: undefined }).text).toBe(`("id", "note") values ($1, $2)`);
+      expect(sql.insert(row).text).toBe(`("id", "note") values ($1, $2)`);
+    }
+    expect(() => sql.insert(row, { overriding: "all" as never })).toThrow(
+      'sql.insert takes overriding as "system" or "user", not "all"',
+    );
+    expect(() => sql.insert(row, { column: ["id"] } as never)).toThrow(
+      "sql.insert: column is not an option; did you mean columns?",
+    );
+    expect(() => sql.insert(row, ["id"] as never)).toThrow(
+      "sql.insert takes options as an object, with columns or overriding",
+    );
+    expect(() => sql.insert(row, { columns: "id" as never })).toThrow("sql.insert takes columns as a list, not string");
+    expect(() => sql.insert(row, { columns: [] })).toThrow("sql.insert needs at least one column");
   });
 
   test("columns whose names contain separators are distinguished", () => {
@@ -207,7 +254,7 @@ describe("anything but an object of columns is refused", () => {
     const problem = (row: number) => `row ${row} of sql.insert must be an object of columns, not ${kind}`;
     expect(() => sql.insert([given])).toThrow(problem(1));
     expect(() => sql.insert([{ a: 1 }, given])).toThrow(problem(2));
-    expect(() => sql.insert([{ length: 1 }, given], ["length"])).toThrow(problem(2));
+    expect(() => sql.insert([{ length: 1 }, given], { columns: ["length"] })).toThrow(problem(2));
     if (!Array.isArray(thing)) expect(() => sql.insert(given)).toThrow(problem(1));
   });
 
@@ -228,6 +275,16 @@ test("sql.set", () => {
   });
   expect(() => sql.set({})).toThrow("sql.set needs at least one column");
   expect(() => sql.set({ note: "x", at: undefined })).toThrow('value 2 (after ", \\"at\\" = ") is undefined');
+  expect(compiled(sql.set({ id: 1, note: "x", at: sql`now()` }, ["at", "note"]))).toEqual({
+    text: `"at" = now(), "note" = $1`,
+    values: ["x"],
+  });
+  expect(() => sql.set({ note: "x" } as { note: string; at?: string }, ["note", "at"])).toThrow(
+    'value 2 (after ", \\"at\\" = ") is undefined',
+  );
+  expect(() => sql.set({ note: "x" }, ["toString" as "note"])).toThrow("is undefined");
+  expect(() => sql.set({ note: "x" }, [])).toThrow("sql.set needs at least one column");
+  expect(() => sql.set({ note: "x" }, "note" as never)).toThrow("sql.set takes columns as a list, not string");
   expect(compiled(sql.set({ "$<a>'": 1 }))).toEqual({ text: `"$<a>'" = $1`, values: [1] });
 });
 

@@ -111,7 +111,7 @@ describe("rows", () => {
   test("only have their own keys, whatever is on Object.prototype", () => {
     prototype["polluted"] = "x";
     expect(inserted([{ a: 1 }, { a: 2 }])).toEqual({ text: '("a") values ($1), ($2)', values: [1, 2] });
-    expect(() => sql.insert([{ a: 1 }, { a: 2 }], ["a", "polluted" as "a"])).toThrow(
+    expect(() => sql.insert([{ a: 1 }, { a: 2 }], { columns: ["a", "polluted" as "a"] })).toThrow(
       'row 1 of sql.insert, column "polluted" is undefined',
     );
     expect(() => sql.insert([{ polluted: 1 }, {} as { polluted: 1 }])).toThrow(

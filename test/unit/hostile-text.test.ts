@@ -94,6 +94,9 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
     sql.insert([objectOf(text), Object.fromEntries(Object.entries(objectOf(text)).reverse())]),
   "sql.set": (text) => sql`update t set ${sql.set({ [text]: 1 })}`.text,
   "sql.join": (text) => sql`select ${sql.join([...text].slice(0, 5000))}`.text,
+  "sql.and": (text) => sql`${sql.and(...[...text].slice(0, 3000).map((each) => sql`${each} = ${each}`))}`.text,
+  "sql.or": (text) => sql.or(sql.raw(text), sql.raw(text)).text,
+  "sql.insert: overriding": (text) => sql.insert({ a: 1 }, { columns: ["a"], overriding: text as never }),
   "sql.named": (text) => sql.named({ a: 1 }).parse(text).text,
   "sql.named: a placeholder": (text) =>
     sql.named({ a: 1, orderSeq: seq }).parse(`select $<setval(orderSeq, ${text})>`).text,
@@ -163,6 +166,7 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
 const REFUSING = new Set(
   [
     "sql.named: a binding",
+    "sql.insert: overriding",
     "sql: an empty array after a text",
     "pgSequence: an option",
     "pgSequence: as",

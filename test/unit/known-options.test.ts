@@ -7,6 +7,7 @@ import {
   generatedAsIdentity,
   NextvalError,
   pgSequence,
+  sql,
 } from "nextval";
 import { allocator, blockAllocator, gaplessCounter, stride } from "nextval/allocate";
 import { applyPlan, generateMigration, inspectSequences, planChanges } from "nextval/catalog";
@@ -64,6 +65,12 @@ const calls: readonly [refusal: string, call: (mistyped: never) => unknown, mist
     (o) => blockAllocator(db, orderSeq, o),
     { block: 5 },
   ],
+  [
+    "sql.insert: override is not an option; did you mean overriding?",
+    (o) => sql.insert({ id: 1 }, o),
+    { override: "system" },
+  ],
+  ["sql.join: emtpy is not an option; did you mean empty?", (o) => sql.join([], sql`, `, o), { emtpy: sql.empty }],
   ["stride: nods is not an option; did you mean node?", (o) => stride(orderSeq, o), { nods: 5 }],
   [
     "gaplessCounter: startsWith is not an option; did you mean startWith?",
@@ -90,7 +97,7 @@ test.each(calls)("%s", async (refusal, call, mistyped) => {
     .catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(NextvalError);
   expect(error).toMatchObject({
-    code: expect.stringMatching(/^INVALID_(?:ARGUMENT|OPTIONS)$/) as string,
+    code: expect.stringMatching(/^INVALID_(?:ARGUMENT|OPTIONS|TEMPLATE)$/) as string,
     message: refusal,
   });
 });
