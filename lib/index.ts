@@ -21,20 +21,35 @@ export type { Condition } from "./sql/conditions.js";
 export type { AliasedExpression, SqlExpression } from "./sql/expression.js";
 export type { NamedValues, NamedTag } from "./sql/scope.js";
 export type { JsonValue } from "./sql/json.js";
+export type { InsertOptions } from "./sql/insert.js";
 export type { Splice, Value } from "./sql/value.js";
 
 export { currval, lastval, nextval, setval } from "./sequence/functions.js";
 
+export { addIdentity } from "./sequence/ddl/add-identity.js";
+export { alterIdentity, type IdentityChanges } from "./sequence/ddl/alter-identity.js";
 export { alterSequence, type SequenceChanges } from "./sequence/ddl/alter.js";
 export { commentOnSequence } from "./sequence/ddl/comment.js";
 export { createSchema, createSequence } from "./sequence/ddl/create.js";
+export type { AlterOptions } from "./sequence/ddl/ddl-statement.js";
+export { dropIdentity, type DropIdentityOptions } from "./sequence/ddl/drop-identity.js";
 export { dropSequence } from "./sequence/ddl/drop.js";
-export { grantOnSequence, revokeOnSequence, type SequencePrivilege } from "./sequence/ddl/grant.js";
+export { grantOnSequence, revokeOnSequence } from "./sequence/ddl/grant.js";
+export type { GrantOptions, RevokeOptions, SequencePrivilege } from "./sequence/ddl/grant-clauses.js";
+export { grantOnAllSequences, revokeOnAllSequences } from "./sequence/ddl/grant-on-all.js";
+export {
+  type FutureSequences,
+  grantOnFutureSequences,
+  revokeOnFutureSequences,
+} from "./sequence/ddl/grant-on-future.js";
 export { generatedAsIdentity, type IdentityOptions } from "./sequence/ddl/identity.js";
 export { setSequenceSchema, renameSequence } from "./sequence/ddl/set-schema.js";
+export type { Role } from "./sequence/ddl/role.js";
 export { setSequenceOwnedBy } from "./sequence/ddl/set-owned-by.js";
+export { setSequenceOwner } from "./sequence/ddl/set-owner.js";
 export { restartSequence } from "./sequence/ddl/restart.js";
 export { setSequenceLogged } from "./sequence/ddl/set-logged.js";
+export type { AlterTableOptions, TableColumn } from "./sequence/ddl/table-column.js";
 
 export { embed } from "./embed.js";
 

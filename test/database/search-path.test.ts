@@ -1,5 +1,7 @@
 import * as nextvalNames from "nextval";
 import {
+  addIdentity,
+  alterIdentity,
   alterSequence,
   bind,
   commentOnSequence,
@@ -7,20 +9,27 @@ import {
   createSequence,
   currval,
   type Database,
+  dropIdentity,
   dropSequence,
+  grantOnAllSequences,
+  grantOnFutureSequences,
   grantOnSequence,
   generatedAsIdentity,
   lastval,
   setSequenceSchema,
   nextval,
   setSequenceOwnedBy,
+  setSequenceOwner,
   pgSchema,
   pgSequence,
   renameSequence,
   restartSequence,
+  revokeOnAllSequences,
+  revokeOnFutureSequences,
   revokeOnSequence,
   setSequenceLogged,
   setval,
+  sql,
 } from "nextval";
 import { allocator, blockAllocator, gaplessCounter } from "nextval/allocate";
 import * as allocateNames from "nextval/allocate";
@@ -85,10 +94,15 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
     }),
   createSchema: (db) => db.query(createSchema(pgSchema("made"), { ifNotExists: true })),
   createSequence: (db) => db.query(createSequence(scratch)),
-  alterSequence: (db) => db.query(alterSequence(scratch, { increment: 2 })),
+  alterSequence: (db) => db.query(alterSequence(scratch, { increment: 2, restart: true }, { ifExists: true })),
   commentOnSequence: (db) => db.query(commentOnSequence(scratch, "it's")),
   grantOnSequence: (db) => db.query(grantOnSequence(scratch, ["usage"], "public")),
   revokeOnSequence: (db) => db.query(revokeOnSequence(scratch, ["usage"], "public")),
+  grantOnAllSequences: (db) => db.query(grantOnAllSequences("public", "select", "public")),
+  revokeOnAllSequences: (db) => db.query(revokeOnAllSequences("public", "select", "public")),
+  grantOnFutureSequences: (db) => db.query(grantOnFutureSequences({ schemas: "public" }, "select", "public")),
+  revokeOnFutureSequences: (db) => db.query(revokeOnFutureSequences({ schemas: "public" }, "select", "public")),
+  setSequenceOwner: (db) => db.query(setSequenceOwner(scratch, sql`current_user`)),
   restartSequence: (db) => db.query(restartSequence(scratch, 5)),
   setSequenceOwnedBy: (db) => db.query(setSequenceOwnedBy(scratch, { table: "t", column: "id" })),
   async setSequenceLogged(db) {
@@ -108,6 +122,9 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
   },
   dropSequence: (db) => db.query(dropSequence(scratch)),
   generatedAsIdentity: (db) => db`create table public.made (id bigint ${generatedAsIdentity("always")})`,
+  alterIdentity: (db) => db.query(alterIdentity({ table: "made", column: "id" }, { generated: "by default" })),
+  dropIdentity: (db) => db.query(dropIdentity({ table: "made", column: "id" }, { ifExists: true })),
+  addIdentity: (db) => db.query(addIdentity({ table: "made", column: "id" }, "always", { name: "made_no" })),
   async inspectSequences(db) {
     const { searchPath, sequences } = await inspectSequences(db, { schemas: ["public", "made"] });
     expect(searchPath).toContain("public");

@@ -104,7 +104,7 @@ describe.each(settings)(
 const NAMES = {
   "lib/index.js":
     "sql nextval currval setval resolveOptions createSequence alterSequence dropSequence setSequenceOwnedBy renameSequence " +
-    "setSequenceSchema commentOnSequence restartSequence setSequenceLogged grantOnSequence revokeOnSequence",
+    "setSequenceSchema commentOnSequence restartSequence setSequenceLogged setSequenceOwner grantOnSequence revokeOnSequence",
   "lib/allocate/index.js": "allocator blockAllocator stride",
   "lib/catalog/index.js": "planChanges inspectSequences",
 };
@@ -177,6 +177,7 @@ const REFUSED_IN_STATEMENTS = [
     "commentOnSequence(NAME)",
     "restartSequence(NAME)",
     "setSequenceLogged(NAME, true)",
+    "setSequenceOwner(NAME, 'a')",
     "grantOnSequence(NAME, 'all', 'a')",
     "revokeOnSequence(NAME, 'all', 'a')",
     "stride(NAME, { node: 0, nodes: 1 })",

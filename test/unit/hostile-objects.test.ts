@@ -1,9 +1,12 @@
 import {
+  addIdentity,
+  alterIdentity,
   alterSequence,
   createSchema,
   createSequence,
   dropSequence,
   generatedAsIdentity,
+  type IdentityChanges,
   NextvalError,
   setSequenceOwnedBy,
   pgSchema,
@@ -31,6 +34,8 @@ function changing<Good>(good: Good, readings: number): { readonly value: Good; r
 /** Everything that makes SQL of options. */
 const MAKERS: Readonly<Record<string, (options: SequenceOptions) => unknown>> = {
   alterSequence: (options) => alterSequence(seq, options).text,
+  alterIdentity: (options) => alterIdentity({ table: "t", column: "c" }, options as IdentityChanges).text,
+  addIdentity: (options) => addIdentity({ table: "t", column: "c" }, "always", options).text,
   identity: (options) => generatedAsIdentity("always", options).text,
   pgSequence: (options) => createSequence(pgSequence("s", options as {})).text,
   "pgSchema.sequence": (options) => createSequence(pgSchema("a").sequence("s", options as {})).text,

@@ -1,12 +1,27 @@
 import {
+  addIdentity,
+  alterIdentity,
   alterSequence,
   bind,
   createSchema,
   createSequence,
+  dropIdentity,
   dropSequence,
   generatedAsIdentity,
+  grantOnAllSequences,
+  grantOnFutureSequences,
+  grantOnSequence,
   NextvalError,
   pgSequence,
+  renameSequence,
+  restartSequence,
+  revokeOnAllSequences,
+  revokeOnFutureSequences,
+  revokeOnSequence,
+  setSequenceLogged,
+  setSequenceOwnedBy,
+  setSequenceOwner,
+  setSequenceSchema,
   sql,
 } from "nextval";
 import { allocator, blockAllocator, gaplessCounter, stride } from "nextval/allocate";
@@ -19,11 +34,12 @@ const orderSeq = pgSequence("order_seq");
 /** Never connects, because options are checked first. */
 const client = postgres("postgresql://127.0.0.1:1/none");
 const db = bind(client);
+const column = { table: "orders", column: "id" };
 const state = { sequences: [], schemas: [], defaultSchema: null, searchPath: [], inspected: null } as never;
 const none = { changes: [], pending: [], questions: [] } as never;
 
 /** Every function that takes options, with one that is mistyped. */
-const calls: readonly [refusal: string, call: (mistyped: never) => unknown, mistyped: object][] = [
+const calls: readonly (readonly [refusal: string, call: (mistyped: never) => unknown, mistyped: object])[] = [
   ["bind: waitTimout is not an option; did you mean waitTimeout?", (o) => bind(client, o), { waitTimout: 5 }],
   ["with: timeuot is not an option; did you mean timeout?", (o) => db.with(o), { timeuot: 5 }],
   ["begin: retry is not an option; did you mean retries?", (o) => db.begin(() => {}, o), { retry: 5 }],
@@ -46,6 +62,66 @@ const calls: readonly [refusal: string, call: (mistyped: never) => unknown, mist
     "order_seq: alterSequence: max is not an option; did you mean maxValue?",
     (o) => alterSequence(orderSeq, o),
     { max: 5 },
+  ],
+  ...(
+    [
+      ["alterSequence", (o) => alterSequence(orderSeq, { restart: true }, o)],
+      ["restartSequence", (o) => restartSequence(orderSeq, 5, o)],
+      ["renameSequence", (o) => renameSequence(orderSeq, "a", o)],
+      ["setSequenceSchema", (o) => setSequenceSchema(orderSeq, "a", o)],
+      ["setSequenceLogged", (o) => setSequenceLogged(orderSeq, true, o)],
+      ["setSequenceOwnedBy", (o) => setSequenceOwnedBy(orderSeq, null, o)],
+      ["setSequenceOwner", (o) => setSequenceOwner(orderSeq, "a", o)],
+    ] as const satisfies readonly (readonly [string, (mistyped: never) => unknown])[]
+  ).map(
+    ([name, call]) => [`${name}: ifExist is not an option; did you mean ifExists?`, call, { ifExist: true }] as const,
+  ),
+  [
+    "addIdentity: ifTablExists is not an option; did you mean ifTableExists?",
+    (o) => addIdentity(column, "always", {}, o),
+    { ifTablExists: true },
+  ],
+  ["orders.id: nam is not an option; did you mean name?", (o) => addIdentity(column, "always", o), { nam: "a" }],
+  [
+    "orders.id: alterIdentity: start is not an option; did you mean startWith?",
+    (o) => alterIdentity(column, o),
+    { start: 5 },
+  ],
+  [
+    "alterIdentity: ifExists is not an option; the options are ifTableExists",
+    (o) => alterIdentity(column, { restart: true }, o),
+    { ifExists: true },
+  ],
+  ["dropIdentity: exists is not an option; did you mean ifExists?", (o) => dropIdentity(column, o), { exists: true }],
+  [
+    "order_seq: withGrantOpton is not an option; did you mean withGrantOption?",
+    (o) => grantOnSequence(orderSeq, "usage", "app", o),
+    { withGrantOpton: true },
+  ],
+  [
+    "order_seq: cascad is not an option; did you mean cascade?",
+    (o) => revokeOnSequence(orderSeq, "usage", "app", o),
+    { cascad: true },
+  ],
+  [
+    "grantOnAllSequences: grantOption is not an option; the options are withGrantOption",
+    (o) => grantOnAllSequences("a", "usage", "app", o),
+    { grantOption: true },
+  ],
+  [
+    "revokeOnAllSequences: grantOption is not an option; did you mean grantOptionFor?",
+    (o) => revokeOnAllSequences("a", "usage", "app", o),
+    { grantOption: true },
+  ],
+  [
+    "grantOnFutureSequences: schema is not an option; did you mean schemas?",
+    (o) => grantOnFutureSequences(o, "usage", "app"),
+    { schema: "a" },
+  ],
+  [
+    "revokeOnFutureSequences: createBy is not an option; did you mean createdBy?",
+    (o) => revokeOnFutureSequences(o, "usage", "app"),
+    { createBy: "a" },
   ],
   [
     "inspectSequences: schema is not an option; did you mean schemas?",

@@ -17,9 +17,9 @@ import {
   typeLimits,
 } from "../resolve-options.js";
 import { fail, sequenceName } from "../sequence-name.js";
-import { type AnySequence, quotedName, sequenceOf } from "../sequence.js";
-import { optionClauses } from "./clauses.js";
-import { statement } from "./ddl-statement.js";
+import { type AnySequence, sequenceOf } from "../sequence.js";
+import { optionClauses, restartProblem } from "./clauses.js";
+import { type AlterOptions, alterStatement } from "./ddl-statement.js";
 
 /** The options that `alterSequence` can change. Null resets an option to its default. */
 export interface SequenceChanges {
@@ -30,9 +30,11 @@ export interface SequenceChanges {
   readonly maxValue?: Integer | null | undefined;
   readonly cache?: Integer | null | undefined;
   readonly cycle?: boolean | null | undefined;
+  /** Where to continue: `true` for the start value, or a value. The next value is this one. Default: it stays. */
+  readonly restart?: boolean | Integer | undefined;
 }
 
-const CHANGEABLE = ["as", "startWith", "increment", "minValue", "maxValue", "cache", "cycle"];
+const CHANGEABLE = ["as", "startWith", "increment", "minValue", "maxValue", "cache", "cycle", "restart"];
 
 /**
  * Changes the options of a sequence.
@@ -43,21 +45,35 @@ const CHANGEABLE = ["as", "startWith", "increment", "minValue", "maxValue", "cac
  *
  * The changes are checked together with the declared options, by the rules of the server. An option that is not
  * mentioned keeps its value, even if the increment changes its sign. A bound at the limit of the old type moves to the
- * limit of the new type. The current value never changes: a new `startWith` only says where `restartSequence` goes.
+ * limit of the new type.
+ *
+ * The current value changes only with `restart`. Without it, a new `startWith` only says where a later restart goes.
+ * Some changes are possible only together with a restart, because the server refuses bounds that exclude the current
+ * value:
+ *
+ * ```ts
+ * alterSequence(orderSeq, { increment: -1, minValue: -100, maxValue: -1, startWith: -1, restart: true });
+ * // alter sequence "order_seq" increment by -1 minvalue -100 maxvalue -1 start with -1 restart
+ * ```
  *
  * The statement waits for transactions that draw values, and then blocks `nextval` until its own transaction ends. Set
  * `lock_timeout`. Source: "ALTER SEQUENCE".
  */
-export function alterSequence(sequence: SequenceLike | SequenceNeeded, given: SequenceChanges): Sql {
+export function alterSequence(
+  sequence: SequenceLike | SequenceNeeded,
+  given: SequenceChanges,
+  options: AlterOptions = {},
+): Sql {
   const own = sequenceOf(sequence);
   const changes = readOnce(given);
   const unknown = unknownOption(changes, CHANGEABLE);
   if (unknown !== undefined) fail(own, `alterSequence: ${unknown}`, "INVALID_OPTIONS");
   for (const [option, value] of Object.entries(changes)) {
-    const problem = value === null ? undefined : shapeProblem(option, value);
+    const problem =
+      option === "restart" ? restartProblem(value) : value === null ? undefined : shapeProblem(option, value);
     if (problem !== undefined) fail(own, problem, "INVALID_OPTIONS");
   }
-  const { startWith } = afterwards(own, changes);
+  const { startWith, minValue, maxValue } = afterwards(own, changes);
   const clauses = optionClauses({
     as: changes.as === null ? "bigint" : changes.as,
     increment: changes.increment === null ? 1 : changes.increment,
@@ -66,9 +82,15 @@ export function alterSequence(sequence: SequenceLike | SequenceNeeded, given: Se
     startWith: changes.startWith === null ? startWith : changes.startWith,
     cache: changes.cache === null ? 1 : changes.cache,
     cycle: changes.cycle === null ? false : changes.cycle,
+    restart: changes.restart,
   });
-  if (clauses === "") fail(own, "alterSequence needs at least one change");
-  return statement(own, "alter sequence", quotedName(own), clauses);
+  if (clauses.length === 0) fail(own, "alterSequence needs at least one change");
+  const restart = readInteger(changes.restart);
+  if (restart !== undefined && (restart < minValue || restart > maxValue)) {
+    const problem = `alterSequence: restart takes a value from ${minValue} to ${maxValue}, not ${restart}`;
+    fail(own, problem, "SEQUENCE_OUT_OF_BOUNDS");
+  }
+  return alterStatement("alterSequence", own, options, ...clauses);
 }
 
 /** The complete options after the changes, if the sequence was as declared before. */

@@ -1,5 +1,5 @@
 import type { Integer } from "../../../types/sequence-options.js";
-import { readOnce } from "../resolve-options.js";
+import { integerProblem, readOnce } from "../resolve-options.js";
 
 /** The options that CREATE SEQUENCE, ALTER SEQUENCE and identity columns share. Null stands for the default. */
 export interface Clauses {
@@ -10,11 +10,12 @@ export interface Clauses {
   readonly startWith?: Integer | undefined;
   readonly cache?: Integer | undefined;
   readonly cycle?: boolean | undefined;
+  readonly restart?: boolean | Integer | undefined;
 }
 
-/** Writes the given options as SQL. The caller has checked them with `checkOptions`. */
-export function optionClauses(options: Clauses): string {
-  const { as, increment, minValue, maxValue, startWith, cache, cycle } = readOnce(options);
+/** Writes each given option as SQL. The caller has checked them. */
+export function optionClauses(options: Clauses): string[] {
+  const { as, increment, minValue, maxValue, startWith, cache, cycle, restart } = readOnce(options);
   return [
     as === undefined ? "" : `as ${as}`,
     increment === undefined ? "" : `increment by ${increment}`,
@@ -23,7 +24,12 @@ export function optionClauses(options: Clauses): string {
     startWith === undefined ? "" : `start with ${startWith}`,
     cache === undefined ? "" : `cache ${cache}`,
     cycle === undefined ? "" : cycle ? "cycle" : "no cycle",
-  ]
-    .filter((clause) => clause !== "")
-    .join(" ");
+    restart === undefined || restart === false ? "" : restart === true ? "restart" : `restart with ${restart}`,
+  ].filter((clause) => clause !== "");
+}
+
+/** Returns why a value is not one of `restart`, or undefined. */
+export function restartProblem(value: unknown): string | undefined {
+  if (value === undefined || typeof value === "boolean") return undefined;
+  return integerProblem("restart", value, "true or an integer");
 }

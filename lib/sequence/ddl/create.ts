@@ -43,7 +43,7 @@ export function createSequence(
     "sequence",
     ifNotExists ? "if not exists" : "",
     quotedName(own),
-    optionClauses(seqOptions),
+    ...optionClauses(seqOptions),
   );
 }
 

@@ -1,31 +1,41 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { fail } from "../sequence-name.js";
-import { type AnySequence, quotedName, sequenceOf } from "../sequence.js";
-import { checkedName, statement } from "./ddl-statement.js";
-
-/**
- * A privilege on a sequence. `usage` allows nextval, currval and lastval; `select` allows currval and lastval; `update`
- * allows nextval and setval. Source: "GRANT" and "Privileges".
- */
-export type SequencePrivilege = "usage" | "select" | "update" | "all";
-
-const PRIVILEGES: readonly string[] = ["usage", "select", "update", "all"] satisfies SequencePrivilege[];
+import { quotedName, sequenceOf } from "../sequence.js";
+import { statement } from "./ddl-statement.js";
+import {
+  type GrantOptions,
+  grantText,
+  type RevokeOptions,
+  revokeText,
+  type SequencePrivilege,
+} from "./grant-clauses.js";
+import type { Role } from "./role.js";
 
 /**
  * Grants privileges on a sequence to roles. The role `public` stands for all roles.
  *
  * ```ts
  * grantOnSequence(orderSeq, ["usage", "select"], "app"); // grant usage, select on sequence "order_seq" to "app"
+ * grantOnSequence(orderSeq, "usage", sql`current_user`); // grant usage on sequence "order_seq" to current_user
+ * grantOnSequence(orderSeq, "all", "lead", { withGrantOption: true });
+ * // grant all on sequence "order_seq" to "lead" with grant option
  * ```
+ *
+ * Source: "GRANT".
  */
 export function grantOnSequence(
   sequence: SequenceLike | SequenceNeeded,
   privileges: SequencePrivilege | readonly SequencePrivilege[],
-  roles: string | readonly string[],
+  roles: Role | readonly Role[],
+  options: GrantOptions = {},
 ): Sql {
   const own = sequenceOf(sequence);
-  return statement(own, "grant", what(own, privileges), "to", who(own, roles));
+  const on = `sequence ${quotedName(own)}`;
+  return statement(
+    own,
+    grantText((problem) => fail(own, problem), privileges, on, roles, options),
+  );
 }
 
 /**
@@ -33,33 +43,22 @@ export function grantOnSequence(
  *
  * ```ts
  * revokeOnSequence(orderSeq, "all", "public"); // revoke all on sequence "order_seq" from public
+ * revokeOnSequence(orderSeq, "all", "lead", { grantOptionFor: true, cascade: true });
+ * // revoke grant option for all on sequence "order_seq" from "lead" cascade
  * ```
+ *
+ * Source: "REVOKE".
  */
 export function revokeOnSequence(
   sequence: SequenceLike | SequenceNeeded,
   privileges: SequencePrivilege | readonly SequencePrivilege[],
-  roles: string | readonly string[],
+  roles: Role | readonly Role[],
+  options: RevokeOptions = {},
 ): Sql {
   const own = sequenceOf(sequence);
-  return statement(own, "revoke", what(own, privileges), "from", who(own, roles));
-}
-
-function what(sequence: AnySequence, privileges: SequencePrivilege | readonly SequencePrivilege[]): string {
-  const name = quotedName(sequence);
-  const list: readonly string[] = [privileges].flat();
-  const unknown = list.find((privilege) => !PRIVILEGES.includes(privilege));
-  if (unknown !== undefined || list.length === 0) {
-    fail(sequence, `the privileges of a sequence are ${PRIVILEGES.join(", ")}, not ${JSON.stringify(unknown ?? [])}`);
-  }
-  if (list.includes("all") && list.length > 1) {
-    fail(sequence, "the privilege all includes the others, and stands alone");
-  }
-  return `${list.join(", ")} on sequence ${name}`;
-}
-
-/** No role can be named public. Without quotes the word stands for all roles. */
-function who(sequence: AnySequence, roles: string | readonly string[]): string {
-  const list = [roles].flat();
-  if (list.length === 0) fail(sequence, "grantOnSequence and revokeOnSequence need at least one role");
-  return list.map((role) => (role === "public" ? role : checkedName(sequence, role))).join(", ");
+  const on = `sequence ${quotedName(own)}`;
+  return statement(
+    own,
+    revokeText((problem) => fail(own, problem), privileges, on, roles, options),
+  );
 }

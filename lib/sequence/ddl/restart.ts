@@ -1,8 +1,8 @@
 import type { Integer, SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { boundedValue } from "../functions.js";
-import { quotedName, sequenceOf } from "../sequence.js";
-import { statement } from "./ddl-statement.js";
+import { sequenceOf } from "../sequence.js";
+import { type AlterOptions, alterStatement } from "./ddl-statement.js";
 
 /**
  * Restarts a sequence: the next value is `value`, or the sequence's start value if none is given.
@@ -15,8 +15,12 @@ import { statement } from "./ddl-statement.js";
  * The start value itself does not change. Unlike `setval`, a rollback undoes it, and it empties the caches of other
  * sessions. It blocks `nextval` in other sessions until the transaction ends. Source: "ALTER SEQUENCE".
  */
-export function restartSequence(sequence: SequenceLike | SequenceNeeded, value?: Integer): Sql {
+export function restartSequence(
+  sequence: SequenceLike | SequenceNeeded,
+  value?: Integer,
+  options: AlterOptions = {},
+): Sql {
   const own = sequenceOf(sequence);
   const target = value === undefined ? "" : `with ${boundedValue(own, "restartSequence", value)}`;
-  return statement(own, "alter sequence", quotedName(own), "restart", target);
+  return alterStatement("restartSequence", own, options, "restart", target);
 }

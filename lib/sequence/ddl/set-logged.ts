@@ -1,8 +1,8 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { fail } from "../sequence-name.js";
-import { quotedName, sequenceOf } from "../sequence.js";
-import { statement } from "./ddl-statement.js";
+import { sequenceOf } from "../sequence.js";
+import { type AlterOptions, alterStatement } from "./ddl-statement.js";
 
 /**
  * Makes a sequence logged or unlogged. An unlogged sequence starts over after a crash of the server.
@@ -17,8 +17,12 @@ import { statement } from "./ddl-statement.js";
  * soon after `set logged`, the sequence may go back and return values again. This lasts until a checkpoint, or until
  * you set the sequence to its own position: `select setval('"order_seq"', last_value, is_called) from "order_seq"`.
  */
-export function setSequenceLogged(sequence: SequenceLike | SequenceNeeded, logged: boolean): Sql {
+export function setSequenceLogged(
+  sequence: SequenceLike | SequenceNeeded,
+  logged: boolean,
+  options: AlterOptions = {},
+): Sql {
   const own = sequenceOf(sequence);
   if (typeof logged !== "boolean") fail(own, `setSequenceLogged takes true or false, not ${String(logged)}`);
-  return statement(own, "alter sequence", quotedName(own), logged ? "set logged" : "set unlogged");
+  return alterStatement("setSequenceLogged", own, options, logged ? "set logged" : "set unlogged");
 }

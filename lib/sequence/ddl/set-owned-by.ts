@@ -2,8 +2,8 @@ import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-optio
 import type { Sql } from "../../sql/fragment.js";
 import { readOnce } from "../resolve-options.js";
 import { fail } from "../sequence-name.js";
-import { type AnySequence, quotedName, sequenceOf } from "../sequence.js";
-import { checkedName, statement } from "./ddl-statement.js";
+import { type AnySequence, sequenceOf } from "../sequence.js";
+import { type AlterOptions, alterStatement, checkedName } from "./ddl-statement.js";
 
 /**
  * Makes a column own a sequence, so PostgreSQL drops the sequence with the column or its table.
@@ -19,11 +19,13 @@ import { checkedName, statement } from "./ddl-statement.js";
 export function setSequenceOwnedBy(
   sequence: SequenceLike | SequenceNeeded,
   column?: { readonly table: string; readonly column: string } | null,
+  options: AlterOptions = {},
 ): Sql {
   const own = sequenceOf(sequence);
   const owner = column === undefined ? readOnce(own.seqOptions).ownedBy : column;
   if (owner === undefined) return fail(own, "setSequenceOwnedBy needs a column, because none is declared as ownedBy");
-  return statement(own, "alter sequence", quotedName(own), "owned by", owner === null ? "none" : columnOf(own, owner));
+  const written = owner === null ? "none" : columnOf(own, owner);
+  return alterStatement("setSequenceOwnedBy", own, options, "owned by", written);
 }
 
 function columnOf(

@@ -1,7 +1,7 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { type PgSchema, quotedName, sequenceOf } from "../sequence.js";
-import { checkedName, statement } from "./ddl-statement.js";
+import { type PgSchema, sequenceOf } from "../sequence.js";
+import { type AlterOptions, alterStatement, checkedName } from "./ddl-statement.js";
 
 /**
  * Renames a sequence within its schema. Defaults of columns follow it.
@@ -10,9 +10,9 @@ import { checkedName, statement } from "./ddl-statement.js";
  * renameSequence(orderSeq, "sales_order_seq"); // alter sequence "order_seq" rename to "sales_order_seq"
  * ```
  */
-export function renameSequence(sequence: SequenceLike | SequenceNeeded, name: string): Sql {
+export function renameSequence(sequence: SequenceLike | SequenceNeeded, name: string, options: AlterOptions = {}): Sql {
   const own = sequenceOf(sequence);
-  return statement(own, "alter sequence", quotedName(own), "rename to", checkedName(own, name));
+  return alterStatement("renameSequence", own, options, "rename to", checkedName(own, name));
 }
 
 /**
@@ -22,8 +22,12 @@ export function renameSequence(sequence: SequenceLike | SequenceNeeded, name: st
  * setSequenceSchema(orderSeq, "sales"); // alter sequence "order_seq" set schema "sales"
  * ```
  */
-export function setSequenceSchema(sequence: SequenceLike | SequenceNeeded, schema: PgSchema | string): Sql {
+export function setSequenceSchema(
+  sequence: SequenceLike | SequenceNeeded,
+  schema: PgSchema | string,
+  options: AlterOptions = {},
+): Sql {
   const own = sequenceOf(sequence);
   const name = typeof schema === "string" ? schema : schema.schemaName;
-  return statement(own, "alter sequence", quotedName(own), "set schema", checkedName(own, name));
+  return alterStatement("setSequenceSchema", own, options, "set schema", checkedName(own, name));
 }

@@ -1,14 +1,18 @@
 import {
+  alterSequence,
   commentOnSequence,
   createSequence,
   setSequenceSchema,
   nextval,
   setSequenceOwnedBy,
+  setSequenceOwner,
   pgSchema,
   pgSequence,
   renameSequence,
   restartSequence,
   setSequenceLogged,
+  sql,
+  type Sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { serverVersion } from "../../support/database.js";
@@ -121,4 +125,57 @@ test("commentOnSequence sets the declared comment, another, and none", async () 
   await database.run(commentOnSequence(seq, "text"), `comment on sequence "comment_seq" is 'text'`);
   await database.run(commentOnSequence(seq, ""), `comment on sequence "comment_seq" is ''`);
   expect(await database.catalog(seq)).toEqual(PLAIN);
+});
+
+test("setSequenceOwner gives it to a role, or to the role of the session", async () => {
+  const seq = pgSequence("given_seq");
+  // Roles belong to the whole server. The rolled-back transaction leaves none.
+  const giving = database.db.begin(async (tx) => {
+    const owner = () =>
+      tx<{ owner: string }>`
+      select rolname as owner from pg_class join pg_roles on pg_roles.oid = relowner where relname = 'given_seq'`.one();
+    const name = `${database.name} "app"`;
+    await tx`create role ${sql.identifier(name)}`;
+    await tx`create role "current_user"`;
+    await tx.query(createSequence(seq));
+    const { owner: me } = await owner();
+    const text = `alter sequence "given_seq" owner to "${database.name} ""app"""`;
+    await database.run(setSequenceOwner(seq, name), text, tx);
+    expect(await owner()).toEqual({ owner: name });
+    for (const role of [sql`current_user`, sql`SESSION_USER`, sql` current_role `]) {
+      // In quotes it is the name of a role.
+      await database.run(
+        setSequenceOwner(seq, "current_user"),
+        'alter sequence "given_seq" owner to "current_user"',
+        tx,
+      );
+      expect(await owner()).toEqual({ owner: "current_user" });
+      const keyword = role.text.trim().toLowerCase();
+      await database.run(setSequenceOwner(seq, role), `alter sequence "given_seq" owner to ${keyword}`, tx);
+      expect(await owner()).toEqual({ owner: me });
+    }
+    throw new Error("leave nothing");
+  });
+  await expect(giving).rejects.toThrow("leave nothing");
+});
+
+test("every ALTER SEQUENCE accepts a missing sequence with ifExists, and only then", async () => {
+  const none = pgSchema("billing").sequence("none_seq");
+  const some = { ifExists: true };
+  const all: (readonly [(options: { ifExists?: boolean }) => Sql, string])[] = [
+    [(options) => alterSequence(none, { cycle: true, restart: true }, options), "cycle restart"],
+    [(options) => restartSequence(none, undefined, options), "restart"],
+    [(options) => restartSequence(none, 5, options), "restart with 5"],
+    [(options) => renameSequence(none, "other_seq", options), 'rename to "other_seq"'],
+    [(options) => setSequenceSchema(none, "public", options), 'set schema "public"'],
+    [(options) => setSequenceOwnedBy(none, null, options), "owned by none"],
+    [(options) => setSequenceOwner(none, sql`current_user`, options), "owner to current_user"],
+    [(options) => setSequenceLogged(none, false, options), "set unlogged"],
+  ];
+  for (const [build, action] of all) {
+    await database.run(build(some), `alter sequence if exists "billing"."none_seq" ${action}`);
+    const statement = build({ ifExists: false });
+    expect(statement.text).toBe(`alter sequence "billing"."none_seq" ${action}`);
+    await expect(database.db.query(statement)).rejects.toMatchObject({ code: "SEQUENCE_NOT_FOUND" });
+  }
 });

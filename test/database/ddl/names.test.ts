@@ -1,9 +1,13 @@
 import {
+  alterSequence,
   commentOnSequence,
   createSchema,
   createSequence,
   dropSequence,
+  grantOnAllSequences,
   grantOnSequence,
+  revokeOnFutureSequences,
+  setSequenceOwner,
   setSequenceSchema,
   nextval,
   setSequenceOwnedBy,
@@ -51,6 +55,20 @@ describe("a name that needs quoting", () => {
       await unlog();
       await log();
     }
+    await database.run(setSequenceOwner(seq, sql`current_user`), `alter sequence ${quoted} owner to current_user`);
+    await database.run(
+      alterSequence(seq, { cycle: true, restart: true }, { ifExists: true }),
+      `alter sequence if exists ${quoted} cycle restart`,
+    );
+    await database.run(alterSequence(seq, { cycle: false }), `alter sequence ${quoted} no cycle`);
+    await database.run(
+      grantOnAllSequences(space, "select", "public"),
+      `grant select on all sequences in schema ${quotedSchema} to public`,
+    );
+    await database.run(
+      revokeOnFutureSequences({ schemas: space }, "all", "public"),
+      `alter default privileges in schema ${quotedSchema} revoke all on sequences from public`,
+    );
     await database.run(grantOnSequence(seq, "usage", "public"), `grant usage on sequence ${quoted} to public`);
     await database.db`create table ${sql.identifier(schema, name + "t")} (${sql.identifier(name)} bigint default ${nextval(seq)})`;
     const column = { table: name + "t", column: name };

@@ -1,11 +1,19 @@
 import {
+  addIdentity,
+  alterIdentity,
   alterSequence,
   commentOnSequence,
   createSchema,
   createSequence,
+  dropIdentity,
   dropSequence,
+  grantOnAllSequences,
+  grantOnFutureSequences,
   grantOnSequence,
   generatedAsIdentity,
+  revokeOnAllSequences,
+  revokeOnFutureSequences,
+  setSequenceOwner,
   setSequenceSchema,
   NextvalError,
   setSequenceOwnedBy,
@@ -14,6 +22,7 @@ import {
   renameSequence,
   restartSequence,
   setSequenceLogged,
+  sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useCatalog } from "../../support/stored-options.js";
@@ -24,6 +33,7 @@ const smallSeq = pgSequence("small_seq", { as: "smallint", minValue: -5, startWi
 const long = "x".repeat(64);
 
 beforeAll(async () => {
+  await database.client`create table identities (id int generated always as identity, plain int not null)`;
   await database.client`create sequence order_seq minvalue 100 maxvalue 10000`;
   await database.client`create sequence small_seq as smallint minvalue -5 start 5`;
 });
@@ -124,8 +134,158 @@ describe("statements that the server would refuse are refused before they are se
       },
       {
         build: () => grantOnSequence(seq, "usage", []),
-        message: "order_seq: grantOnSequence and revokeOnSequence need at least one role",
+        message: "order_seq: at least one role is needed",
         server: ["grant usage on sequence order_seq to", "42601"],
+      },
+      {
+        build: () => alterSequence(seq, { maxValue: 500, restart: 501 }),
+        message: "order_seq: alterSequence: restart takes a value from 100 to 500, not 501",
+        code: "SEQUENCE_OUT_OF_BOUNDS",
+        server: ["alter sequence order_seq maxvalue 500 restart with 501", "22023"],
+      },
+      {
+        build: () => alterSequence(seq, { restart: 99n }),
+        message: "order_seq: alterSequence: restart takes a value from 100 to 10000, not 99",
+        code: "SEQUENCE_OUT_OF_BOUNDS",
+        server: ["alter sequence order_seq restart with 99", "22023"],
+      },
+      {
+        build: () => alterSequence(seq, { restart: 2n ** 63n }),
+        message: "order_seq: restart 9223372036854775808 is beyond 64 bits",
+        code: "INVALID_OPTIONS",
+        server: ["alter sequence order_seq restart with 9223372036854775808", "22003"],
+      },
+      {
+        build: () => setSequenceOwner(seq, untyped("public")),
+        message: "order_seq: public stands for all roles here; name one role",
+        server: ["alter sequence order_seq owner to public", "42704"],
+      },
+      {
+        build: () => setSequenceOwner(seq, ""),
+        message: "order_seq: the name is empty",
+        server: ['alter sequence order_seq owner to ""', "42601"],
+      },
+      {
+        build: () => grantOnSequence(seq, "usage", ["public", "app"], { withGrantOption: true }),
+        message: "order_seq: withGrantOption is for roles, not for public; grant without it, or name the roles",
+        server: ["grant usage on sequence order_seq to public with grant option", "0LP01"],
+      },
+      {
+        build: () => grantOnAllSequences([], "usage", "app"),
+        message: "grantOnAllSequences: at least one schema is needed",
+        sequence: undefined,
+        server: ["grant usage on all sequences in schema to public", "42601"],
+      },
+      {
+        build: () => revokeOnAllSequences(["public", ""], "usage", "app"),
+        message: "revokeOnAllSequences: the schema name is empty",
+        sequence: undefined,
+        server: ['revoke usage on all sequences in schema public, "" from public', "42601"],
+      },
+      {
+        build: () => grantOnFutureSequences({ createdBy: "public" }, "usage", "app"),
+        message: "grantOnFutureSequences: public stands for all roles here; name one role",
+        sequence: undefined,
+        server: ["alter default privileges for role public grant usage on sequences to public", "42704"],
+      },
+      {
+        build: () => grantOnFutureSequences({ createdBy: [] }, "usage", "app"),
+        message: "grantOnFutureSequences: at least one role is needed",
+        sequence: undefined,
+        server: ["alter default privileges for role grant usage on sequences to public", "42601"],
+      },
+      {
+        build: () => revokeOnFutureSequences({ schemas: [] }, "usage", "app"),
+        message: "revokeOnFutureSequences: at least one schema is needed",
+        sequence: undefined,
+        server: ["alter default privileges in schema revoke usage on sequences from public", "42601"],
+      },
+      {
+        build: () => grantOnFutureSequences({}, untyped("insert"), "app"),
+        message: 'grantOnFutureSequences: the privileges of a sequence are usage, select, update, all, not "insert"',
+        sequence: undefined,
+        server: ["alter default privileges grant insert on sequences to public", "0LP01"],
+      },
+      {
+        build: () => generatedAsIdentity("always", { name: "" }),
+        message: "identity: the sequence name is empty",
+        sequence: undefined,
+        server: ['create table t (id int generated always as identity (sequence name ""))', "42601"],
+        code: "INVALID_OPTIONS",
+      },
+      {
+        build: () => addIdentity({ table: "t", column: "" }, "always"),
+        message: "addIdentity: the column name is empty",
+        sequence: undefined,
+        server: ['alter table t alter column "" add generated always as identity', "42601"],
+      },
+      {
+        build: () => addIdentity({ table: "t", column: "id" }, untyped("default")),
+        message: 't.id is generated "always" or "by default", not "default"',
+        sequence: undefined,
+        server: ["alter table t alter column id add generated default as identity", "42601"],
+      },
+      {
+        build: () => addIdentity({ table: "t", column: "id" }, "always", { cache: 0 }),
+        message: "t.id: cache 0 is below 1",
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+        server: ["alter table identities alter column plain add generated always as identity (cache 0)", "22023"],
+      },
+      {
+        build: () => alterIdentity({ table: "t", column: "id" }, {}),
+        message: "t.id: alterIdentity needs at least one change",
+        sequence: undefined,
+        server: ["alter table t alter column id", "42601"],
+      },
+      {
+        build: () => alterIdentity({ schema: "s", table: "t", column: "id" }, { minValue: 5, maxValue: 5 }),
+        message: "s.t.id: minValue 5 is not below maxValue 5",
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+        server: ["alter table identities alter column id set minvalue 5 set maxvalue 5", "22023"],
+      },
+      {
+        build: () => alterIdentity({ table: "t", column: "id" }, { minValue: 5, startWith: 4 }),
+        message: "t.id: startWith 4 is below minValue 5",
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+        server: ["alter table identities alter column id set minvalue 5 set start with 4", "22023"],
+      },
+      {
+        build: () => alterIdentity({ table: "t", column: "id" }, { maxValue: 5n, restart: "6" }),
+        message: "t.id: restart 6 is above maxValue 5",
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+        server: ["alter table identities alter column id set maxvalue 5 restart with 6", "22023"],
+      },
+      {
+        build: () => alterIdentity({ table: "t", column: "id" }, { increment: 0 }),
+        message: "t.id: increment must not be 0",
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+        server: ["alter table identities alter column id set increment 0", "22023"],
+      },
+      {
+        build: () => alterIdentity({ table: "t", column: "id" }, untyped({ startWith: null })),
+        message: "t.id: startWith must be an integer, not null",
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+        server: ["alter table identities alter column id set start with null", "42601"],
+      },
+      {
+        build: () => alterIdentity({ table: "t", column: "id" }, untyped({ as: "bigint" })),
+        message:
+          "t.id: alterIdentity: as is not an option; the options are generated, startWith, increment, minValue, maxValue, cache, cycle, restart",
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+        server: ["alter table identities alter column id set as bigint", "42601"],
+      },
+      {
+        build: () => dropIdentity(untyped({ table: "t" })),
+        message: "dropIdentity: the column name must be a string, not undefined",
+        sequence: undefined,
+        server: ["alter table t alter column drop identity", "42601"],
       },
       {
         build: () => grantOnSequence(seq, "usage", ["app", ""]),
@@ -229,7 +389,99 @@ describe("refused although the server might take it:", () => {
       { build: () => setSequenceSchema(seq, "\ud800"), message: "order_seq: the name contains half a surrogate pair" },
       { build: () => commentOnSequence(seq, "a\0b"), message: "order_seq: comment contains a NUL character" },
       { build: () => commentOnSequence(seq, "\udfff"), message: "order_seq: comment contains half a surrogate pair" },
+      {
+        build: () => setSequenceOwner(seq, long),
+        message: `order_seq: the name ${long} is longer than 63 bytes`,
+      },
+      {
+        build: () => generatedAsIdentity("always", { name: long }),
+        message: `identity: the sequence name ${long} is longer than 63 bytes`,
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+      },
+      {
+        build: () => dropIdentity({ table: long, column: "id" }),
+        message: `dropIdentity: the table name ${long} is longer than 63 bytes`,
+        sequence: undefined,
+      },
+      {
+        build: () => grantOnAllSequences(long, "usage", "app"),
+        message: `grantOnAllSequences: the schema name ${long} is longer than 63 bytes`,
+        sequence: undefined,
+      },
+      // Only these fragments are roles, and nothing else of a fragment gets into the statement.
+      ...["app", '"current_user"', "current_user; drop table t", "current_user, app", ""].map((text) => ({
+        build: () => grantOnSequence(seq, "usage", sql.raw(text)),
+        message: `order_seq: a role is a name or a fragment of public, current_user, current_role, session_user, not sql\`${text}\``,
+      })),
+      {
+        build: () => setSequenceOwner(seq, sql`${"app"}`),
+        message:
+          "order_seq: a role is a name or a fragment of public, current_user, current_role, session_user, not sql`$1`",
+      },
+      {
+        build: () => setSequenceOwner(seq, untyped(JSON.parse('{"text":"current_user","values":[]}'))),
+        message: "order_seq: the name must be a string, not an object",
+      },
       // The meaning is not clear.
+      {
+        build: () => alterSequence(seq, untyped({ restart: null })),
+        message: "order_seq: restart must be true or an integer, not null",
+        code: "INVALID_OPTIONS",
+      },
+      {
+        build: () => alterSequence(seq, { restart: "now" }),
+        message: "order_seq: restart must be true or an integer, not now",
+        code: "INVALID_OPTIONS",
+      },
+      {
+        build: () => alterSequence(seq, { restart: 2 ** 53 }),
+        message:
+          "order_seq: restart 9007199254740992 is beyond 2^53-1 and has already lost digits; use a bigint or a string",
+        code: "INVALID_OPTIONS",
+      },
+      {
+        build: () => alterSequence(seq, { restart: false }),
+        message: "order_seq: alterSequence needs at least one change",
+      },
+      {
+        build: () => generatedAsIdentity("always", untyped({ unlogged: "yes" })),
+        message: "identity: unlogged must be true or false, not yes",
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+      },
+      {
+        build: () => generatedAsIdentity("always", untyped({ name: 5 })),
+        message: "identity: the sequence name must be a string, not 5",
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+      },
+      {
+        build: () => alterIdentity(untyped("t.id"), { restart: true }),
+        message: "alterIdentity: a table and a column are needed, not t.id",
+        sequence: undefined,
+      },
+      {
+        build: () => alterIdentity(untyped({ table: "t", column: "id", shema: "s" }), { restart: true }),
+        message: "alterIdentity: shema is not an option; did you mean schema?",
+        sequence: undefined,
+      },
+      {
+        build: () => alterIdentity({ table: "t", column: "id" }, { restart: "1.5" }),
+        message: "t.id: restart must be true or an integer, not 1.5",
+        sequence: undefined,
+        code: "INVALID_OPTIONS",
+      },
+      {
+        build: () => grantOnFutureSequences(untyped("billing"), "usage", "app"),
+        message: "grantOnFutureSequences: an object with schemas or createdBy is needed",
+        sequence: undefined,
+      },
+      {
+        build: () => revokeOnFutureSequences(untyped(null), "usage", "app"),
+        message: "revokeOnFutureSequences: an object with schemas or createdBy is needed",
+        sequence: undefined,
+      },
       { build: () => alterSequence(seq, {}), message: "order_seq: alterSequence needs at least one change" },
       {
         build: () => alterSequence(seq, { cycle: undefined }),
@@ -238,7 +490,7 @@ describe("refused although the server might take it:", () => {
       {
         build: () => alterSequence(seq, untyped({ ownedBy: null })),
         message:
-          "order_seq: alterSequence: ownedBy is not an option; the options are as, startWith, increment, minValue, maxValue, cache, cycle",
+          "order_seq: alterSequence: ownedBy is not an option; the options are as, startWith, increment, minValue, maxValue, cache, cycle, restart",
         code: "INVALID_OPTIONS",
       },
       {
@@ -291,7 +543,7 @@ describe("refused although the server might take it:", () => {
       {
         build: () => generatedAsIdentity("always", untyped({ ownedBy: { table: "t", column: "id" } })),
         message:
-          "identity: ownedBy is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as",
+          "identity: ownedBy is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, name, unlogged",
         sequence: undefined,
         code: "INVALID_OPTIONS",
       },
@@ -307,6 +559,8 @@ describe("refused although the server might take it:", () => {
     ["restartSequence", restartSequence],
     ["commentOnSequence", (name: never) => commentOnSequence(name, "text")],
     ["renameSequence", (name: never) => renameSequence(name, "other_seq")],
+    ["setSequenceOwner", (name: never) => setSequenceOwner(name, "app")],
+    ["grantOnSequence", (name: never) => grantOnSequence(name, "usage", "app")],
   ] as const)("a name that is no sequence, for %s", (_, build) => {
     expect(refusalOf(() => build(untyped("order_seq"))).message).toMatch(
       /made by pgSequence is needed, not order_seq$/,

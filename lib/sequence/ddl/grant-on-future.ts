@@ -1,0 +1,81 @@
+import { refuseArgument } from "../../errors.js";
+import { unknownOption } from "../../sql/did-you-mean.js";
+import { type Sql, textFragment } from "../../sql/fragment.js";
+import { readOnce } from "../resolve-options.js";
+import type { PgSchema } from "../sequence.js";
+import {
+  type GrantOptions,
+  grantText,
+  type RevokeOptions,
+  revokeText,
+  type SequencePrivilege,
+} from "./grant-clauses.js";
+import { realRoleList, type Refuse, type Role } from "./role.js";
+import { schemaList } from "./schema-list.js";
+
+/** The sequences that default privileges are for. */
+export interface FutureSequences {
+  /** The schemas in which the sequences are created. Default: all schemas. */
+  readonly schemas?: PgSchema | string | readonly (PgSchema | string)[] | undefined;
+  /** The roles that create the sequences. The role that runs the statement must be a member of each. Default: itself. */
+  readonly createdBy?: Role | readonly Role[] | undefined;
+}
+
+/**
+ * Grants default privileges: privileges on every sequence that is created later. Existing sequences keep theirs; for
+ * them use `grantOnAllSequences`.
+ *
+ * ```ts
+ * grantOnFutureSequences({ schemas: "billing", createdBy: "deploy" }, "usage", "app");
+ * // alter default privileges for role "deploy" in schema "billing" grant usage on sequences to "app"
+ * grantOnFutureSequences({}, "usage", "app"); // alter default privileges grant usage on sequences to "app"
+ * ```
+ *
+ * They hold only for sequences that the roles of `createdBy` create themselves, not for those of their members. Source:
+ * "ALTER DEFAULT PRIVILEGES".
+ */
+export function grantOnFutureSequences(
+  sequences: FutureSequences,
+  privileges: SequencePrivilege | readonly SequencePrivilege[],
+  roles: Role | readonly Role[],
+  options: GrantOptions = {},
+): Sql {
+  const refuse = (problem: string) => refuseArgument("grantOnFutureSequences:", problem);
+  const grant = grantText(refuse, privileges, "sequences", roles, options);
+  return textFragment(`${alterDefaults(refuse, sequences)} ${grant}`);
+}
+
+/**
+ * Revokes default privileges on sequences that are created later.
+ *
+ * ```ts
+ * revokeOnFutureSequences({ schemas: "billing" }, "all", "app");
+ * // alter default privileges in schema "billing" revoke all on sequences from "app"
+ * ```
+ *
+ * A schema only adds to the default privileges of all schemas. So what was granted for all schemas is not revoked with
+ * `schemas`. Source: "ALTER DEFAULT PRIVILEGES".
+ */
+export function revokeOnFutureSequences(
+  sequences: FutureSequences,
+  privileges: SequencePrivilege | readonly SequencePrivilege[],
+  roles: Role | readonly Role[],
+  options: RevokeOptions = {},
+): Sql {
+  const refuse = (problem: string) => refuseArgument("revokeOnFutureSequences:", problem);
+  const revoke = revokeText(refuse, privileges, "sequences", roles, options);
+  return textFragment(`${alterDefaults(refuse, sequences)} ${revoke}`);
+}
+
+function alterDefaults(refuse: Refuse, sequences: FutureSequences): string {
+  if (typeof sequences !== "object" || sequences === null) refuse("an object with schemas or createdBy is needed");
+  const given = readOnce(sequences);
+  const problem = unknownOption(given, ["schemas", "createdBy"]);
+  if (problem !== undefined) refuse(problem);
+  const { schemas, createdBy } = given;
+  return [
+    "alter default privileges",
+    ...(createdBy === undefined ? [] : [`for role ${realRoleList(refuse, createdBy).join(", ")}`]),
+    ...(schemas === undefined ? [] : [`in schema ${schemaList(refuse, schemas)}`]),
+  ].join(" ");
+}

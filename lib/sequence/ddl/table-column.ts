@@ -1,0 +1,45 @@
+import { NextvalError } from "../../errors.js";
+import { unknownOption } from "../../sql/did-you-mean.js";
+import { quoteIdentifier } from "../../sql/identifier.js";
+import { shown } from "../messages.js";
+import { knownOptions, readOnce } from "../resolve-options.js";
+import { nameProblem } from "../sequence-name.js";
+
+/** A column of a table. Without a schema, the server's `search_path` decides where the table is. */
+export interface TableColumn {
+  readonly schema?: string | undefined;
+  readonly table: string;
+  readonly column: string;
+}
+
+/** Options of every ALTER TABLE. */
+export interface AlterTableOptions {
+  /** Whether a table that does not exist is only a notice. A missing column is an error. Default: false. */
+  readonly ifTableExists?: boolean | undefined;
+}
+
+/** Begins a statement about a column. `subject` is its name in messages. */
+export function alterColumn(
+  what: string,
+  given: TableColumn,
+  options: AlterTableOptions,
+): { readonly subject: string; readonly text: string } {
+  if (typeof given !== "object" || given === null) {
+    throw new NextvalError("INVALID_ARGUMENT", `${what}: a table and a column are needed, not ${shown(given)}`);
+  }
+  const { ifTableExists = false } = knownOptions(what, options, ["ifTableExists"]);
+  const place = readOnce(given);
+  const { schema, table, column } = place;
+  const problem =
+    unknownOption(place, ["schema", "table", "column"]) ??
+    (schema === undefined ? undefined : nameProblem(schema, "the schema name")) ??
+    nameProblem(table, "the table name") ??
+    nameProblem(column, "the column name");
+  if (problem !== undefined) throw new NextvalError("INVALID_ARGUMENT", `${what}: ${problem}`);
+  const names = schema === undefined ? [table] : [schema, table];
+  const quoted = names.map((name) => quoteIdentifier(name)).join(".");
+  return {
+    subject: [...names, column].join("."),
+    text: `alter table ${ifTableExists ? "if exists " : ""}${quoted} alter column ${quoteIdentifier(column)}`,
+  };
+}
