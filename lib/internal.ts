@@ -5,6 +5,7 @@
 export type { Advice } from "./errors.js";
 export { fillValues } from "./handle/fill-values.js";
 export { checkKnown, optionsOf } from "./option-object.js";
+export { shown } from "./sequence/messages.js";
 export { readInteger } from "./sequence/resolve-options.js";
 export { fail, sequenceName } from "./sequence/sequence-name.js";
 export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } from "./sequence/sequence.js";

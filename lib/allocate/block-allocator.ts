@@ -8,7 +8,7 @@ import {
   type SequenceNeeded,
   type ValueOf,
 } from "../index.js";
-import { fail, optionsOf, quotedName, sequenceOf } from "../internal.js";
+import { fail, optionsOf, quotedName, sequenceOf, shown } from "../internal.js";
 import { nameOf } from "../server/names.js";
 import { countFrom } from "../server/usable-range.js";
 import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
@@ -31,7 +31,16 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
    * `blocks`. Default: 0, which draws only when a call waits.
    */
   readonly lowWater?: number | undefined;
+  /**
+   * Which ids a value of the sequence stands for, with increment 100: `"upwards"` the value and the 99 above it,
+   * `"downwards"` the value and the 99 below it. All programs that draw from the sequence have to agree. Default: the
+   * direction of the sequence, so `"upwards"` if its increment is positive.
+   */
+  readonly reads?: BlockReading | undefined;
 }
+
+/** Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. */
+export type BlockReading = "upwards" | "downwards";
 
 type Draws = "nextval" | "nextvals" | "query";
 type BlockSource = Pick<Queryable, Draws>;
@@ -40,8 +49,8 @@ type BlockSource = Pick<Queryable, Draws>;
 const MOST_IN_BLOCK = 2 ** 52;
 
 /**
- * Hands out the ids of whole blocks, over a sequence whose increment is the size of a block. One `nextval` reserves the
- * ids from its value up to the next value of the sequence. Hibernate calls this the pooled-lo optimizer.
+ * Hands out the ids of whole blocks, over a sequence whose increment is the size of a block. One `nextval` reserves a
+ * block: with increment 100, the value 201 stands for the ids 201 to 300.
  *
  * ```ts
  * const orderSeq = pgSequence("order_seq", { increment: 100 });
@@ -51,11 +60,23 @@ const MOST_IN_BLOCK = 2 ** 52;
  * await ids.take(250); // 5n to 254n, after one statement for two more blocks
  * ```
  *
- * Everything else that draws from the sequence also has to treat its values as blocks. An insert with a default of
- * `nextval` takes the first id of a block and leaves the others as a gap. A descending sequence has descending ids.
+ * **Other programs on the same sequence** have to read its values in the same way. Hibernate's `pooled-lo` and EF Core's
+ * HiLo do. Hibernate's default, `pooled`, does not: there 201 stands for 102 to 201, and ids come twice side by side.
+ * `reads: "downwards"` reads as `pooled` does:
+ *
+ * ```ts
+ * const ids = blockAllocator(db, orderSeq, { reads: "downwards" }); // 1n, then 2n to 101n, then 102n to 201n
+ * ```
+ *
+ * The value `startWith` is then a block of its own, because ids before it are not handed out. Hibernate 5 may count in
+ * yet another way. Use `pooled-lo` there.
+ *
+ * An insert with a default of `nextval` takes one id of a block and leaves the others as a gap. A descending sequence has
+ * descending ids, and is read downwards by default.
  *
  * If `maxValue` (`minValue` of a descending sequence) lies inside a block, the ids up to it are handed out, and further
- * calls fail with `SEQUENCE_EXHAUSTED`. A draw of several blocks can reach the end of the sequence, because callers
+ * calls fail with `SEQUENCE_EXHAUSTED`. If the allocator reads against the direction of the sequence, the ids after the
+ * last value are never handed out. A draw of several blocks can reach the end of the sequence, because callers
  * wait for so many or other sessions have drawn from it. It then fails as a whole, and the blocks before the end are
  * lost.
  *
@@ -86,8 +107,12 @@ export function blockAllocator<Sequence extends SequenceLike>(
     blocks = 1,
     lowWater = 0,
     durable,
+    reads = increment > 0n ? "upwards" : "downwards",
     ...limits
-  } = optionsOf("blockAllocator", options, ["blocks", "lowWater", "durable", "timeout", "signal"]);
+  } = optionsOf("blockAllocator", options, ["blocks", "lowWater", "durable", "reads", "timeout", "signal"]);
+  if (reads !== "upwards" && reads !== "downwards") {
+    fail(sequence, `blockAllocator reads "upwards" or "downwards", not ${shown(reads)}`);
+  }
   const most = Math.min(MOST_AT_ONCE, Math.floor(MOST_IN_BLOCK / size));
   if (!Number.isInteger(blocks) || blocks < 1 || blocks > most) {
     fail(sequence, `blockAllocator takes blocks from 1 to ${most}, not ${String(blocks)}`);
@@ -96,7 +121,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
     const ids = `the ${blocks * size} ids that it draws at a time`;
     fail(sequence, `blockAllocator takes a lowWater from 0 to ${ids}, not ${String(lowWater)}`);
   }
-  const source = new Blocks(limited<Draws>(db, limits), sequence, { durable });
+  const source = new Blocks(limited<Draws>(db, limits), sequence, reads, { durable });
   return new Dispenser<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,
@@ -113,14 +138,17 @@ class Blocks {
   readonly #sequence: SequenceLike;
   readonly #declared: ResolvedOptions;
   readonly #options: DrawOptions;
-  /** The first id of the last block, after the definition was checked. */
+  /** Whether a value is the last id of its block, because it is read against the direction of the sequence. */
+  readonly #endsAtValue: boolean;
+  /** The last value, after the definition was checked. */
   #last: bigint | undefined;
 
-  constructor(db: BlockSource, sequence: SequenceLike, options: DrawOptions) {
+  constructor(db: BlockSource, sequence: SequenceLike, reads: BlockReading, options: DrawOptions) {
     this.#db = db;
     this.#sequence = sequence;
     this.#options = options;
     this.#declared = resolveOptions(sequence);
+    this.#endsAtValue = (reads === "upwards") !== this.#declared.increment > 0n;
   }
 
   /** Draws the needed blocks, and a usual batch if the sequence has as many. */
@@ -135,11 +163,11 @@ class Blocks {
     const { increment } = this.#declared;
     const blocks: Block[] = [];
     let isAligned = true;
-    for (const value of drawn) {
-      const first = BigInt(value);
-      isAligned &&= this.#last === undefined || (first - this.#last) % increment === 0n;
-      this.#last = first;
-      blocks.push({ first, count: this.#idsFrom(first) });
+    for (const text of drawn) {
+      const value = BigInt(text);
+      isAligned &&= this.#last === undefined || (value - this.#last) % increment === 0n;
+      this.#last = value;
+      blocks.push(this.#endsAtValue ? this.#blockUpTo(value) : this.#blockFrom(value));
     }
     // The sequence was either set, which is fine, or altered.
     if (!isAligned) await this.#checkDefinition();
@@ -153,16 +181,36 @@ class Blocks {
     return Number(countFrom(next, { least: minValue, greatest: maxValue }, increment));
   }
 
-  /** The number of ids of a block within the bounds. */
-  #idsFrom(first: bigint): number {
+  /** The block that begins with this value, as far as it is within the bounds. */
+  #blockFrom(value: bigint): Block {
+    this.#checkBounds(value);
     const { increment, minValue, maxValue } = this.#declared;
-    const toTheEnd = (increment > 0n ? maxValue - first : first - minValue) + 1n;
-    if (first < minValue || first > maxValue) {
-      const problem = `the server gave ${first}, and the ids go from ${minValue} to ${maxValue}`;
-      return fail(this.#sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
-    }
-    const size = sizeOf(increment);
-    return toTheEnd < BigInt(size) ? Number(toTheEnd) : size;
+    const toTheEnd = increment > 0n ? maxValue - value : value - minValue;
+    return { first: value, count: this.#countWithin(toTheEnd) };
+  }
+
+  /** The block that ends with this value, without ids before the start. */
+  #blockUpTo(value: bigint): Block {
+    this.#checkBounds(value);
+    const { increment, minValue, maxValue, startWith } = this.#declared;
+    const sign = increment > 0n ? 1n : -1n;
+    const isPastStart = sign * (value - startWith) >= 0n;
+    const begin = isPastStart ? startWith : sign > 0n ? minValue : maxValue;
+    const count = this.#countWithin(sign * (value - begin));
+    return { first: value - sign * BigInt(count - 1), count };
+  }
+
+  /** The number of ids of a block, if the id that is `distance` away from its value is the last one allowed. */
+  #countWithin(distance: bigint): number {
+    const size = sizeOf(this.#declared.increment);
+    return distance < BigInt(size) ? Number(distance) + 1 : size;
+  }
+
+  #checkBounds(value: bigint): void {
+    const { minValue, maxValue } = this.#declared;
+    if (value >= minValue && value <= maxValue) return;
+    const problem = `the server gave ${value}, and the ids go from ${minValue} to ${maxValue}`;
+    fail(this.#sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
   }
 
   async #checkDefinition(): Promise<void> {

@@ -3,6 +3,7 @@ import {
   allocator,
   type Allocator,
   blockAllocator,
+  type BlockReading,
   checkStrides,
   gaplessCounter,
   stride,
@@ -41,6 +42,11 @@ expectType<Allocator<bigint>>(blockAllocator(db, orderSeq));
 expectType<number>(await blockAllocator(db, ticketSeq, { blocks: 8, lowWater: 5 }).next());
 expectType<string[]>(await blockAllocator(db, textSeq).take(2));
 expectError(blockAllocator(db, orderSeq, { size: 5 }));
+expectType<bigint>(await blockAllocator(db, orderSeq, { reads: "downwards" }).next());
+declare const reading: BlockReading | undefined;
+expectType<bigint>(await blockAllocator(db, orderSeq, { reads: reading }).next());
+expectError(blockAllocator(db, orderSeq, { reads: "pooled" }));
+expectError(blockAllocator(db, orderSeq, { reads: "upwards" as string }));
 
 {
   await using scoped = allocator(db, orderSeq, { size: 10 });

@@ -147,6 +147,11 @@ const calls: readonly (readonly [refusal: string, call: (mistyped: never) => unk
     { override: "system" },
   ],
   ["sql.join: emtpy is not an option; did you mean empty?", (o) => sql.join([], sql`, `, o), { emtpy: sql.empty }],
+  [
+    "blockAllocator: read is not an option; did you mean reads?",
+    (o) => blockAllocator(db, orderSeq, o),
+    { read: "downwards" },
+  ],
   ["stride: nods is not an option; did you mean node?", (o) => stride(orderSeq, o), { nods: 5 }],
   [
     "gaplessCounter: startsWith is not an option; did you mean startWith?",

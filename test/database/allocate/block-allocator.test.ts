@@ -358,6 +358,11 @@ test("invalid arguments are rejected immediately", () => {
   ] as const) {
     expect(() => blockAllocator(db, orderSeq, options)).toThrow(`order_seq: blockAllocator takes ${problem}`);
   }
+  for (const reads of ["up", "DOWNWARDS", "", null, 1, ["upwards"]]) {
+    expect(() => blockAllocator(db, orderSeq, { reads } as never)).toThrow(
+      /^order_seq: blockAllocator reads "upwards" or "downwards", not /,
+    );
+  }
   expect(() => blockAllocator(db, pgSequence("wide_seq", { increment: 2n ** 50n }), { blocks: 5 })).toThrow(
     "wide_seq: blockAllocator takes blocks from 1 to 4, not 5",
   );
