@@ -21,6 +21,7 @@ const compile = usePrograms();
 const PAGES: readonly [path: string, claims: number][] = [
   ["README.md", 26],
   ["docs/security.md", 3],
+  ["docs/values.md", 3],
 ];
 function blocksOf(readme: string): [first: string, ...string[]] {
   return [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => match[1]) as [string];

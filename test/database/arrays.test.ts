@@ -16,6 +16,13 @@ beforeAll(async () => {
     create domain ints as integer[];
     create type pair as (a bigint, b text);
     create type span as range (subtype = float8);
+    create domain corner as box;
+    create domain corners as box[];
+    create domain spans as span[];
+    create type barred;
+    create function barred_in(cstring) returns barred language internal immutable strict as 'textin';
+    create function barred_out(barred) returns cstring language internal immutable strict as 'textout';
+    create type barred (input = barred_in, output = barred_out, like = text, delimiter = '|');
   `);
 });
 
@@ -54,6 +61,12 @@ describe.each([true, false])("with fetch_types: %s", (fetch_types) => {
     ["moods", "array['{sad,null,\"NULL\"}', null]", [["sad", null, "NULL"], null]],
     ["pair", "array[(1, 'x')::pair, null]", ["(1,x)", null]],
     ["span", "array['[1,2)', null]", ["[1,2)", null]],
+    ["span_multirange", "array['{[1,2),[3,4)}', null]", ["{[1,2),[3,4)}", null]],
+    ["corner", "array['(1,2),(3,4)', null]", ["(3,4),(1,2)", null]],
+    ["corners", "array['{(1,2),(3,4);NULL}', null]", [["(3,4),(1,2)", null], null]],
+    ["spans", `array['{"[1,2)",NULL}', null]`, [["[1,2)", null], null]],
+    ["barred", `array['a,b', null, 'c|d', 'NULL', '"']`, ["a,b", null, "c|d", "NULL", '"']],
+    ["pg_catalog.int2vector", "array['1 2', null]", ["1 2", null]],
   ])("null is null in %s[]", async (type, array, values) => {
     const read = sql<{ list: unknown; lists: unknown; empty: unknown; none: unknown }>`
       select ${sql.raw(`${array}::${type}[]`)} as list, array[${sql.raw(array)}, ${sql.raw(array)}]::${sql.raw(type)}[] as lists,

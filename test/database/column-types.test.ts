@@ -1,111 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { runInNewContext } from "node:vm";
 import { bind, sql } from "nextval";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 
-/** A value of each built-in type, and what it arrives as: the README's table. */
-const SAMPLES: readonly [string, string, unknown][] = [
-  ["int2", "-5", -5],
-  ["int4", "2147483647", 2147483647],
-  ["oid", "26", 26],
-  ["float4", "1.5", 1.5],
-  ["float8", "-Infinity", Number.NEGATIVE_INFINITY],
-  ["int8", "9223372036854775807", 9223372036854775807n],
-  ["numeric", "123456789012345678901234567890.10", "123456789012345678901234567890.10"],
-  ["money", "1.50", "$1.50"],
-  ["bool", "f", false],
-  ["text", "NULL", "NULL"],
-  ["varchar", "a,b", "a,b"],
-  ["bpchar", "{}", "{}"],
-  ["char", "x", "x"],
-  ["name", "n", "n"],
-  ["uuid", "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000001"],
-  ["bit", "1", "1"],
-  ["varbit", "101", "101"],
-  ["json", '{"a": [1, null]}', { a: [1, null] }],
-  ["jsonb", '["b"]', ["b"]],
-  ["bytea", "\\x00ff", Buffer.from([0, 255])],
-  ["date", "2026-01-02", new Date("2026-01-02")],
-  ["timestamp", "2026-01-02 03:04:05", new Date(2026, 0, 2, 3, 4, 5)],
-  ["timestamptz", "2026-01-02 03:04:05Z", new Date("2026-01-02T03:04:05Z")],
-  ["time", "03:04:05", "03:04:05"],
-  ["timetz", "03:04:05+00", "03:04:05+00"],
-  ["interval", "1 day", "1 day"],
-  ["inet", "10.0.0.1", "10.0.0.1"],
-  ["cidr", "10.0.0.0/8", "10.0.0.0/8"],
-  ["macaddr", "08:00:2b:01:02:03", "08:00:2b:01:02:03"],
-  ["macaddr8", "08:00:2b:01:02:03:04:05", "08:00:2b:01:02:03:04:05"],
-  ["point", "(1,2)", "(1,2)"],
-  ["lseg", "[(1,2),(3,4)]", "[(1,2),(3,4)]"],
-  ["path", "[(1,2),(3,4)]", "[(1,2),(3,4)]"],
-  ["box", "(3,4),(1,2)", "(3,4),(1,2)"],
-  ["polygon", "((1,2),(3,4))", "((1,2),(3,4))"],
-  ["line", "{1,2,3}", "{1,2,3}"],
-  ["circle", "<(1,2),3>", "<(1,2),3>"],
-  ["xml", "<a/>", "<a/>"],
-  ["tsvector", "'a' 'b'", "'a' 'b'"],
-  ["tsquery", "'a' & 'b'", "'a' & 'b'"],
-  ["jsonpath", '$."a"', '$."a"'],
-  ["pg_lsn", "0/16B3748", "0/16B3748"],
-  ["pg_snapshot", "10:20:10,14", "10:20:10,14"],
-  ["txid_snapshot", "10:20:10,14", "10:20:10,14"],
-  ["tid", "(0,1)", "(0,1)"],
-  ["xid", "5", "5"],
-  ["xid8", "5", "5"],
-  ["cid", "5", "5"],
-  ["int2vector", "1 2", "1 2"],
-  ["oidvector", "1 2", "1 2"],
-  ["refcursor", "c", "c"],
-  ["regclass", "pg_class", "pg_class"],
-  ["regtype", "integer", "integer"],
-  ["regproc", "now", "now"],
-  ["regprocedure", "now()", "now()"],
-  ["regoper", "||/", "||/"],
-  ["regoperator", "+(integer,integer)", "+(integer,integer)"],
-  ["regrole", "pg_monitor", "pg_monitor"],
-  ["regnamespace", "pg_catalog", "pg_catalog"],
-  ["regconfig", "simple", "simple"],
-  ["regdictionary", "simple", "simple"],
-  ["regcollation", '"C"', '"C"'],
-  ["aclitem", "pg_monitor=r/pg_monitor", "pg_monitor=r/pg_monitor"],
-  ["int4range", "[1,3)", "[1,3)"],
-  ["int8range", "[1,3)", "[1,3)"],
-  ["numrange", "[1,3)", "[1,3)"],
-  ["daterange", "[2026-01-01,2026-01-02)", "[2026-01-01,2026-01-02)"],
-  ["tsrange", "empty", "empty"],
-  ["tstzrange", "empty", "empty"],
-  ["int4multirange", "{[1,3)}", "{[1,3)}"],
-  ["int8multirange", "{[1,3)}", "{[1,3)}"],
-  ["nummultirange", "{[1,3)}", "{[1,3)}"],
-  ["datemultirange", "{}", "{}"],
-  ["tsmultirange", "{}", "{}"],
-  ["tstzmultirange", "{}", "{}"],
-];
+/** A line of the tables in `docs/values.md`. */
+interface Line {
+  readonly type: string;
+  readonly promised: string;
+  readonly text: string;
+  readonly value: unknown;
+}
 
-test("each built-in type arrives as the README says, alone and in an array, and none of them is looked up", async () => {
-  const texts: string[] = [];
-  const client = database.connect({
-    max: 1,
-    fetch_types: false,
-    connection: { TimeZone: "UTC", lc_monetary: "C" },
-    debug: (_connection, text) => texts.push(text),
-  });
-  const db = bind(client);
-  const columns = SAMPLES.map(([name, text], index) => {
-    const [type, value] = [sql.identifier("pg_catalog", name), sql.literal(text)];
-    const [one, list] = [sql.identifier(`one ${index}`), sql.identifier(`list ${index}`)];
-    return sql`${value}::${type} as ${one}, array[${value}, null]::${type}[] as ${list}`;
-  });
-  const row = await db.one(sql<{ [column: string]: unknown }>`select ${sql.join(columns)}`);
-  const seen = SAMPLES.map(([name], index) => [name, row[`one ${index}`], row[`list ${index}`]]);
-  expect(seen).toEqual(SAMPLES.map(([name, , value]) => [name, value, [value, null]]));
-  expect(texts).toHaveLength(1);
+/** What a row type may promise, and how a value shows that it is kept. */
+const PROMISES: { readonly [type: string]: (value: unknown) => boolean } = {
+  number: (value) => typeof value === "number",
+  bigint: (value) => typeof value === "bigint",
+  string: (value) => typeof value === "string",
+  boolean: (value) => typeof value === "boolean",
+  Buffer: (value) => Buffer.isBuffer(value),
+  Date: (value) => value instanceof Date,
+  unknown: () => true,
+};
 
-  const types = await db<{ name: string }>`
-    select typname::text as name from pg_type
-    where oid < 10000 and typarray <> 0 and typtype in ('b', 'r', 'm') and typname <> 'gtsvector'`;
-  expect(types.map(({ name }) => name).sort()).toEqual(SAMPLES.map(([name]) => name).sort());
+async function linesOf(page: string): Promise<Line[]> {
+  const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), "utf8");
+  const row = /^\| `([a-z0-9_]+)`.*?\s+\| `(\w+)`\s+\| `(.*?)`\s+\| `(.*?)`\s+\|$/gm;
+  const lines = [...text.matchAll(row)].map(([, type = "", promised = "", example = "", arrives = ""]) => ({
+    type,
+    promised,
+    text: unescaped(example),
+    value: runInNewContext(`(${unescaped(arrives)})`, { Buffer, Date }),
+  }));
+  // No line is left out because it is written in another way.
+  expect(lines).toHaveLength(text.match(/^\| `/gm)?.length ?? 0);
+  return lines;
+}
+
+/** A table of Markdown has `\|` for `|`. */
+function unescaped(cell: string): string {
+  return cell.replaceAll("\\|", "|");
+}
+
+describe("docs/values.md", () => {
+  let lines: Line[];
+
+  beforeAll(async () => {
+    lines = await linesOf("values.md");
+  });
+
+  test("promises what each value is", () => {
+    const broken = lines.filter(({ promised, value }) => !PROMISES[promised]?.(value));
+    expect(broken).toEqual([]);
+  });
+
+  test("has every built-in type", async () => {
+    const types = await bind(database.client)<{ name: string }>`
+      select typname::text as name from pg_type
+      where oid < 10000 and typarray <> 0 and typtype in ('b', 'r', 'm') and typname <> 'gtsvector'
+      order by typname collate "C"`;
+    expect([...new Set(lines.map(({ type }) => type))].sort()).toEqual(types.map(({ name }) => name));
+  });
+
+  test.each([true, false])(
+    "says how each value arrives, alone, in a list and in a list of lists, with fetch_types: %s",
+    async (fetch_types) => {
+      const texts: string[] = [];
+      const connection = { TimeZone: "UTC", lc_monetary: "C" };
+      const debug = (_connection: number, text: string) => texts.push(text);
+      const db = bind(database.connect({ max: 1, fetch_types, connection, debug }));
+      const columns = lines.flatMap(({ type, text }, index) => {
+        const [name, value] = [sql.identifier("pg_catalog", type), sql.literal(text)];
+        const one = sql`${value}::${name} as ${sql.identifier(`one ${index}`)}`;
+        const list = sql`array[${value}, null]::${name}[] as ${sql.identifier(`list ${index}`)}`;
+        const lists = sql`array[[null], [${value}]]::${name}[] as ${sql.identifier(`lists ${index}`)}`;
+        const none = sql`null::${name} as ${sql.identifier(`none ${index}`)}`;
+        return [one, list, lists, none];
+      });
+      const statement = sql<{ [column: string]: unknown }>`select ${sql.join(columns)}`;
+      // The second time it is prepared.
+      for (let time = 0; time < 2; time++) {
+        const row = await db.one(statement);
+        const seen = lines.map(({ type }, index) => {
+          return [type, ...["one", "list", "lists", "none"].map((column) => row[`${column} ${index}`])];
+        });
+        expect(seen).toEqual(lines.map(({ type, value }) => [type, value, [value, null], [[null], [value]], null]));
+      }
+      // The driver itself asks for array types first, unless told not to.
+      expect(texts.filter((text) => text.includes("pg_type"))).toHaveLength(fetch_types ? 1 : 0);
+    },
+  );
 });
 
 test("rows of the server's own catalogs, and statements without a value", async () => {
@@ -118,6 +104,12 @@ test("rows of the server's own catalogs, and statements without a value", async 
   expect(namespaces).toEqual({ rows: [expect.stringMatching(/^\(11,pg_catalog,/)] });
   const [names] = await db`select array['a', null]::information_schema.sql_identifier[] as names`;
   expect(names).toEqual({ names: ["a", null] });
+  // The values of attmissingval are of type anyarray.
+  await db`create table grown as select 1 as one`;
+  await db`alter table grown add column two integer default 2`;
+  const [missing] = await db`
+    select attmissingval as missing from pg_attribute where attrelid = 'grown'::regclass and attname = 'two'`;
+  expect(missing).toEqual({ missing: "{2}" });
 });
 
 describe("dates of all ages", () => {
