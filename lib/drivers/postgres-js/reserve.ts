@@ -56,7 +56,8 @@ export class Reserved implements Line, Listener, Owner {
     const reserved = new Reserved(pool);
     const own = (wire: Wire, answered: Promise<void>) => {
       reserved.#wire = wire;
-      reserved.answered = answered;
+      // Statements that were sent before it may have left no room. They report their answers to the pool.
+      reserved.answered = answered.then(() => reserved.#send());
       wire.connection.reserved = reserved.#hold;
       return reserved;
     };

@@ -327,3 +327,18 @@ test("a session whose work throws at once does not reject a promise that nothing
   process.off("unhandledRejection", note);
   expect(rejected).toEqual([]);
 });
+
+// A connection takes 90 unanswered statements, and 1,000 in a row.
+test.each([90, 91, 1_100])("a connection is reserved after %d statements", async (count) => {
+  const client = database.connect({ max: 1 });
+  const own = bind(client, { waitTimeout: 5_000 });
+  await own`select 1`;
+  const statements = Array.from({ length: count }, async (_, at) => own`select ${at}::integer as at`.one());
+  const results = Promise.all([
+    own.begin(async (tx) => tx`select 1 as one`),
+    own.session(async (session) => session`select 1 as one`),
+    own`select 1 as one`.cursor()[Symbol.asyncIterator]().next(),
+  ]);
+  expect((await results)[1]).toEqual([{ one: 1 }]);
+  expect(await Promise.all(statements)).toHaveLength(count);
+});
