@@ -159,8 +159,14 @@ export class Connection implements Executor {
     }
     const finish = (result: Result) => this.finish(refuseLost(result)) as unknown as Rows<Row>;
     this.run(statement);
-    const rows = statement.then(finish, (error: unknown) => this.recover(error, statement, fragment).then(finish));
-    return { rows, stop: (how) => this.stop(statement, how) };
+    let current = statement;
+    const onAgain = (again: Statement) => {
+      current = again;
+    };
+    const rows = statement.then(finish, (error: unknown) =>
+      this.recover(error, statement, fragment, onAgain).then(finish),
+    );
+    return { rows, stop: (how) => this.stop(current, how) };
   }
 
   readBatches<Row>(fragment: Sql<Row>, size: number): AsyncGenerator<Row[]> {
@@ -285,7 +291,12 @@ export class Connection implements Executor {
    * Sends a prepared statement again if it has become invalid, because its table was altered or a session discarded it.
    * In a session it is not sent again, because the statements after it have already run. Throws any other error.
    */
-  async recover(error: unknown, statement: Statement, fragment: Sql): Promise<Result> {
+  async recover(
+    error: unknown,
+    statement: Statement,
+    fragment: Sql,
+    onAgain?: (again: Statement) => void,
+  ): Promise<Result> {
     if (this.#reserved !== undefined || !isInvalidated(error, statement)) return this.fail(error, fragment);
     const again = this.#pool.make(fragment.text, statement.args, {
       unprepared: true,
@@ -293,6 +304,7 @@ export class Connection implements Executor {
       wait: this.#settings.wait,
     });
     again.isRaw = statement.isRaw;
+    onAgain?.(again);
     this.run(again);
     return again.catch((error) => this.fail(error, fragment));
   }

@@ -319,6 +319,18 @@ describe("prepared statements", () => {
     expect(count).toBeLessThan(16);
   });
 
+  test("that run again can be cancelled", async () => {
+    const db = bind(database.connect({ max: 1 }));
+    await db`create table grown as select 1 as id`;
+    const read = (seconds: number) => db`select grown.*, pg_sleep(${seconds}::float8) from grown`;
+    for (let time = 0; time < 3; time++) await read(0);
+    await db`alter table grown add column more text`;
+    const query = read(20).execute();
+    await pause(100);
+    query.cancel();
+    await expect(query).rejects.toMatchObject({ code: "57014" });
+  });
+
   test.each([
     ["a table that was altered", sql`alter table changing add column more text`],
     ["a session that has discarded all", sql`discard all`],
