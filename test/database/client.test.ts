@@ -1,6 +1,6 @@
 import { bind, createSequence, type Queryable, nextval, pgSequence, setval } from "nextval";
 import postgres from "postgres";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
@@ -121,6 +121,22 @@ describe("the client's own ways stay intact", () => {
     for (let round = 0; round < 3; round++) {
       const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => ask[n % ask.length]?.(n)));
       expect(answers.map((rows) => rows?.[0])).toEqual(answers.map((_, n) => ({ n })));
+    }
+  });
+
+  test("two copies of the library read their own statements on one connection", async () => {
+    vi.resetModules();
+    const other = await import("nextval");
+    const client = database.connect({ max: 1 });
+    const run = bind(client);
+    const others = other.bind(client);
+    expect(other.bind).not.toBe(bind);
+    const ticket = pgSequence("ticket_seq", { as: "integer" });
+    const text = other.pgSequence("ticket_seq", { as: "integer", mode: "string" });
+    // Prepared from the second time on.
+    for (let round = 0; round < 4; round++) {
+      expect(await run`select ${nextval(ticket).as("id")}`).toEqual([{ id: expect.any(Number) }]);
+      expect(await others`select ${other.nextval(text).as("id")}`).toEqual([{ id: expect.any(String) }]);
     }
   });
 

@@ -14,6 +14,9 @@ import { KnownTypes } from "./known-types.js";
 import { PreparedTexts } from "./prepared-texts.js";
 import { Reading } from "./reading.js";
 
+/** Distinguishes this copy of the library: a program can load two, which read columns by objects of their own. */
+const COPY = /* @__PURE__ */ Math.random().toString(36).slice(2);
+
 /** Receives the events of a statement. It is the pool or the reserved connection that sends the statement. */
 export interface Listener {
   /** The driver has written the statement to the socket, and more may follow immediately. */
@@ -175,14 +178,14 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
     set describeFirst(_value: boolean) {}
 
     /**
-     * The key under which a connection finds a prepared statement again. The client's own statements are read
-     * differently, so they must not share it.
+     * The key under which a connection finds a prepared statement again. The client's own statements, and those of
+     * another copy of the library, are read differently, so they must not share it.
      */
     get signature(): string {
       return this.ownSignature;
     }
     set signature(signature: string | false) {
-      this.ownSignature = signature === false ? "" : `\0${this.reading?.key ?? ""}${signature}`;
+      this.ownSignature = signature === false ? "" : `\0${COPY}\0${this.reading?.key ?? ""}${signature}`;
     }
 
     /** The driver has forgotten the invalid prepared statement, and would send this one again. */
