@@ -255,6 +255,27 @@ describe("resync", () => {
     });
   });
 
+  test("a role with UPDATE sets sequences; without it, the message has the grant", async () => {
+    await importRows();
+    const role = `importer_${database.name}`;
+    await database.client.unsafe(`
+      create role ${role} login password 'x'; grant usage on schema public to ${role};
+      grant select on orders, tickets, orders_id_seq, tickets_id_seq to ${role}; grant update on orders_id_seq to ${role}`);
+    try {
+      const url = new URL(database.url);
+      [url.username, url.password] = [role, "x"];
+      const { status, stdout, stderr } = await run("resync", "--url", url.href, "--yes");
+      expect(status).toBe(2);
+      expect(stdout).toContain(
+        `select pg_catalog.setval('"public"."orders_id_seq"'::pg_catalog.regclass, 501, false);`,
+      );
+      expect(stderr).toContain(`grant update on sequence "public"."tickets_id_seq" to "${role}"`);
+      await database.client`insert into orders default values`;
+    } finally {
+      await database.client.unsafe(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+
   test("prints one JSON document", async () => {
     await importRows();
     const { stdout, status } = await run("resync", "--yes", "--json");

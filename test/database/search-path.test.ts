@@ -36,7 +36,7 @@ import * as allocateNames from "nextval/allocate";
 import * as catalogNames from "nextval/catalog";
 import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
 import * as operateNames from "nextval/operate";
-import { planResync, planTransfer, sequenceStatus } from "nextval/operate";
+import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/operate";
 import type postgres from "postgres";
 import { beforeAll, expect, test } from "vitest";
 import { withDatabase } from "../../lib/cli/database/connect.js";
@@ -162,6 +162,13 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
     const { moves, failures } = await resync(db, { views: true, emptyCaches: true });
     expect([moves.length > 0, failures]).toEqual([true, []]);
     await resync(db, { allowBackwards: true, emptyCaches: true });
+    // In a transaction of the caller, a near value is drawn and a far one is set.
+    for (const row of [900, 5_000_000]) {
+      await db.begin(async (tx) => {
+        await tx.query(sql`insert into public.t values (${row}::pg_catalog.int8)`);
+        expect((await applyResync(tx, await planResync(tx))).moves).toMatchObject([{ to: BigInt(row) + 1n }]);
+      });
+    }
   },
   async planTransfer(db, to) {
     expect((await planTransfer(db, to, { schemas: ["carried"] })).sequences).toHaveLength(2);

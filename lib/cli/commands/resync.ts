@@ -35,9 +35,9 @@ After an import or a restore, inserts fail with duplicate keys, because the sequ
 are behind the rows. Moves none backwards without --allow-backwards. It is safe while
 others work: each sequence is locked for a moment; see --lock-timeout.
 
-Run it as the owner of the sequences, not as a superuser. For a superuser, columns are
-not compared if that would run code of another role: see --trust-owner. Views and
-foreign tables are only read with --views.
+Run it as the owner of the sequences, not as a superuser. A role with UPDATE sets those
+that have no cache. For a superuser, columns are not compared if that would run code of
+another role: see --trust-owner. Views and foreign tables are only read with --views.
 
 Example:
   nextval resync --dry-run

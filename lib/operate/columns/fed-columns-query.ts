@@ -168,6 +168,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       'sequence', json_build_object('schema', s.nspname, 'name', s.relname),
       'increment', s.seqincrement::text,
       'owner', pg_catalog.pg_get_userbyid(s.relowner),
+      'mayAlter', pg_catalog.pg_has_role(s.relowner, 'usage'), 'mayUpdate', has_sequence_privilege(s.oid, 'update'),
       'schema', n.nspname, 'table', t.relname, 'column', fed.attname,
       'type', pg_catalog.format_type(fed.atttypid, fed.atttypmod),
       'baseType', ${baseTypeOf(sql`fed.atttypid`, sql`fed.atttypmod`)},

@@ -11,6 +11,10 @@ export interface FedColumn extends ColumnName {
   readonly increment: bigint;
   /** The owner of the sequence, who may alter it. */
   readonly owner: string;
+  /** Whether the connected role owns the sequence, itself or as a member of its owner. */
+  readonly mayAlter: boolean;
+  /** Whether the connected role may set the sequence. */
+  readonly mayUpdate: boolean;
   /** The type as the server writes it: `integer`, `numeric(10,0)`, the name of a domain. */
   readonly type: string;
   /** The base type of a domain, as the server writes it; for any other type, the type itself. */

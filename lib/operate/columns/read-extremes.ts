@@ -35,7 +35,7 @@ export async function readExtremes(
 ): Promise<Map<FedColumn, Extreme>> {
   const extremes = new Map<FedColumn, Extreme>();
   const total = columns.length;
-  // A lock timeout would end a transaction of the caller.
+  // In a transaction of the caller its own lock timeout counts.
   const locks = "begin" in db && total > 0 ? await readLocks(db) : undefined;
   const late: FedColumn[] = [];
   const free = columns.filter(({ source }) => locks === undefined || !locks.relations.has(source.oid));
@@ -135,7 +135,7 @@ async function readBatch(
       columns.map((column) => extremeOf(column, positionOf(column.sequence, how.version), how.cheaply)),
     );
     const query = sql`select array_to_json(array[${expressions}]::json[])::text as document`;
-    const found = await readDocument<readonly (ExtremeDocument | null)[]>(db, query, {
+    const reading = {
       views: how.views,
       before: [
         ...(how.lockTimeout === undefined
@@ -146,7 +146,10 @@ async function readBatch(
           ? [holdSchemas]
           : []),
       ],
-    });
+    };
+    const read = (source: Source) => readDocument<readonly (ExtremeDocument | null)[]>(source, query, reading);
+    // After a savepoint, a column that fails does not end the transaction of the caller.
+    const found = "begin" in db ? await read(db) : await db.savepoint(read);
     for (const [index, column] of columns.entries()) {
       const document = found[index] ?? null;
       if (document !== null) extremes.set(column, toExtreme(document, column));
@@ -171,15 +174,10 @@ async function readBatch(
       return;
     }
     const middle = columns.length >> 1;
-    try {
-      if (isAlone) await readBatch(db, how, columns, extremes, 1);
-      else {
-        await readBatch(db, how, columns.slice(0, middle), extremes, attempts);
-        await readBatch(db, how, columns.slice(middle), extremes, attempts);
-      }
-    } catch (later) {
-      // In a failed transaction, only the first error has the reason.
-      throw sqlStateOf(later) === "25P02" ? error : later;
+    if (isAlone) await readBatch(db, how, columns, extremes, 1);
+    else {
+      await readBatch(db, how, columns.slice(0, middle), extremes, attempts);
+      await readBatch(db, how, columns.slice(middle), extremes, attempts);
     }
   }
   if (altered.length > 0) await readBatch(db, how, altered, extremes, attempts - 1);

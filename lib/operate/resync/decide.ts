@@ -1,6 +1,7 @@
 import type { StateOptions } from "../../catalog/index.js";
+import { sql } from "../../index.js";
 import type { Limits } from "../../server/integer-limits.js";
-import { columnOf, refuseFor, type SequenceName } from "../../server/names.js";
+import { columnOf, quotedOf, refuseFor, type SequenceName } from "../../server/names.js";
 import { rangeOf } from "../../server/usable-range.js";
 import {
   behindRow,
@@ -19,6 +20,8 @@ import type { Unknown } from "../columns/unknown-value.js";
 
 /** The position of a sequence, and the values in its columns. */
 export interface Situation {
+  /** The connected role. */
+  readonly role: string;
   readonly sequence: SequenceName;
   readonly options: Pick<StateOptions, "startWith" | "increment" | "minValue" | "maxValue" | "cycle" | "cache">;
   readonly lastValue: bigint | null;
@@ -47,7 +50,7 @@ export type Decision =
 
 /** Decides whether a sequence moves. Throws if it should move and cannot. */
 export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wishes): Decision {
-  const { sequence, options, lastValue, isCalled, unknown, columns } = situation;
+  const { role, sequence, options, lastValue, isCalled, unknown, columns } = situation;
   const { increment, minValue, maxValue, startWith, cache } = options;
   const counted = columns.filter(({ column }) => naturallyIncomparable(column) === undefined);
   const range = rangeOf(
@@ -65,11 +68,12 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
   }
   if (unknown !== undefined) refuseFor(sequence, unknown.reason, unknown.code, unknown);
   if (lastValue === null || isCalled === null) {
-    refuseFor(sequence, "the connected role may not read its value", "PERMISSION_DENIED", {
-      hint: "Run resync as the owner of the sequence.",
+    refuseFor(sequence, `${role} may not read its value`, "PERMISSION_DENIED", {
+      hint: "Its owner grants SELECT.",
+      fix: `grant select on sequence ${quotedOf(sequence)} to ${nameOf(role)}`,
     });
   }
-  const holdings = counted.map(({ column, extreme }) => holdingOf(sequence, column, extreme));
+  const holdings = counted.map(({ column, extreme }) => holdingOf(situation, column, extreme));
   const next = isCalled ? lastValue + increment : lastValue;
   const collision = collisionOf(next, increment, range, holdings);
   const furthest = furthestOf(holdings, increment);
@@ -121,9 +125,20 @@ function decideCycle({ options, lastValue, isCalled, columns }: Situation, range
   return { kind: "move", column: furthest.column, extreme: furthest.value, from: next, to };
 }
 
-function holdingOf(sequence: SequenceName, column: FedColumn, extreme: Extreme): Holding {
+function holdingOf({ sequence, role }: Situation, column: FedColumn, extreme: Extreme): Holding {
   if (!("unknown" in extreme)) return { column, ...extreme };
-  const code = column.mayRead && !column.rowSecurity ? "COLUMN_NOT_COMPARED" : "PERMISSION_DENIED";
+  if (!column.mayRead) {
+    refuseFor(sequence, `${role} may not read ${columnOf(column)}`, "PERMISSION_DENIED", {
+      hint: "The owner of the table grants SELECT.",
+      fix: `grant select (${nameOf(column.column)}) on ${nameOf(column.schema, column.table)} to ${nameOf(role)}`,
+    });
+  }
+  const code = column.rowSecurity ? "PERMISSION_DENIED" : "COLUMN_NOT_COMPARED";
   const problem = `${columnOf(column)} was not compared: ${extreme.unknown}`;
   refuseFor(sequence, problem, code, { hint: hintFor(column, extreme.unknown) });
+}
+
+/** A quoted name, for a statement. */
+function nameOf(...parts: [string, ...string[]]): string {
+  return sql.identifier(...parts).text;
 }

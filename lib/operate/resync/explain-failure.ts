@@ -10,7 +10,7 @@ export async function explain(
   error: unknown,
   sequence: SequenceName,
   columns: readonly FedColumn[],
-  lockTimeout: number,
+  waited: string,
 ): Promise<Error> {
   if (!(error instanceof Error)) return new Error(String(error));
   const name = titleOf(sequence);
@@ -19,7 +19,7 @@ export async function explain(
   const onPrimary = () => because("READ_ONLY", "Run resync on the primary.");
   switch (sqlStateOf(error)) {
     case "55P03": {
-      const hint = `A transaction that drew from it took longer than ${lockTimeout} ms: find it in pg_locks, or raise lockTimeout.`;
+      const hint = `A transaction that drew from it took longer than ${waited}: find it in pg_locks, or raise lockTimeout.`;
       return because("LOCK_TIMEOUT", hint);
     }
     case "42501": {

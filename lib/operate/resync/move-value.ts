@@ -1,4 +1,4 @@
-import { type Database, sql, type Transaction } from "../../index.js";
+import { type Database, type Sql, sql, type Transaction } from "../../index.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { enterCatalogPath } from "../../server/catalog-path.js";
 import { MAX_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
@@ -93,6 +93,7 @@ async function moveHeld(
 const HELD = sql`(select v.last_value, v.is_called)`;
 
 interface Document {
+  readonly role: string;
   readonly start: string;
   readonly increment: string;
   readonly min: string;
@@ -104,28 +105,31 @@ interface Document {
   readonly extremes: readonly (ExtremeDocument | null)[];
 }
 
-async function lookAgain(
+/** Reads the position of a sequence and the extremes of its columns in one statement, after the statements `before`. */
+export async function lookAgain(
   tx: Transaction,
   sequence: SequenceName,
   columns: readonly FedColumn[],
   { views }: Trust,
   version: number,
+  before: readonly Sql[] = [],
 ): Promise<Situation> {
   const extremes = columns.map((column) => (incomparable(column) === undefined ? extremeOf(column, HELD) : sql`null`));
   const row = await readDocument<Document>(
     tx,
     sql`
       select json_build_object(
-        'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
+        'role', current_user, 'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
         'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
         'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
       )::text
       from pg_catalog.pg_sequence s
       left join ${positionOf(sequence, version)} v on true
       where s.seqrelid = ${quotedOf(sequence)}::regclass`,
-    { views },
+    { views, before },
   );
   return {
+    role: row.role,
     sequence,
     options: {
       startWith: BigInt(row.start),

@@ -1,6 +1,6 @@
-import { type Database, NextvalError } from "../../index.js";
+import { type Database, NextvalError, type Transaction } from "../../index.js";
 import { optionsOf } from "../../internal.js";
-import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS } from "../../server/lock-timeout.js";
+import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { sequenceKeyOf, sequenceNameOf } from "../../server/names.js";
 import { incomparable } from "../columns/comparability.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
@@ -8,6 +8,7 @@ import { look } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { decide, type Wishes } from "./decide.js";
 import { explain } from "./explain-failure.js";
+import { checkForwards, forwardMoveOf, moveForwards } from "./move-forwards.js";
 import { moveOf, moveSafely } from "./move-value.js";
 import {
   type ApplyResyncOptions,
@@ -46,10 +47,13 @@ import {
  * A sequence that is far enough is left unchanged. So is the sequence of an empty table, unless `allowBackwards` is
  * set. A sequence that cycles moves only if a key has its next value.
  *
- * Takes the same locks as `sequenceStatus`. Throws `INVALID_ARGUMENT`.
+ * In a transaction of the caller it also sees the rows that the transaction has not committed yet. A sequence is then
+ * planned to be moved without a lock; see `applyResync`.
+ *
+ * Takes the same locks as `sequenceStatus`. Throws `INVALID_ARGUMENT`, also for `allowBackwards` and `emptyCaches` in a
+ * transaction, because a rollback would not undo them.
  */
-export async function planResync(db: Pick<Database, "begin">, options?: PlanResyncOptions): Promise<ResyncPlan> {
-  refuseTransaction("planResync", db);
+export async function planResync(db: ResyncHandle, options?: PlanResyncOptions): Promise<ResyncPlan> {
   const { onProgress, ...wanted } = optionsOf("planResync", options, [
     "schemas",
     "allowBackwards",
@@ -58,20 +62,22 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
     "views",
     "trustOwners",
   ]);
+  const isCallers = isTransaction("planResync", db, wanted);
   const plan = {
     moves: [] as ResyncMove[],
     failures: [] as ResyncFailure[],
     skips: [] as ResyncSkip[],
     options: wanted,
   };
-  const { looked } = await look(db, wanted, { whyNot: incomparable }, onProgress);
+  const { user: role, looked } = await look(db, wanted, { whyNot: incomparable }, onProgress);
   for (const { sequence: state, columns } of looked) {
     if (columns.length === 0) continue;
     const { options, lastValue, isCalled } = state;
     const sequence = sequenceNameOf(state);
     const unknown = whyUnknown(state);
     try {
-      const decision = decide({ sequence, options, lastValue, isCalled, unknown, columns }, wishesOf(wanted));
+      const situation = { role, sequence, options, lastValue, isCalled, unknown, columns };
+      const decision = decide(situation, wishesOf(wanted));
       if (decision.kind === "skip") {
         const { kind: _kind, ...skip } = decision;
         plan.skips.push({ sequence, ...skip });
@@ -80,7 +86,12 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
       const isDrawnElsewhere = state.isReferenced || state.feeds.some(({ indirect }) => indirect);
       if (isDrawnElsewhere && isBackwards(decision, options.increment)) {
         plan.skips.push({ sequence, reason: DRAWN_ELSEWHERE });
-      } else plan.moves.push(moveOf(sequence, decision));
+      } else if (!isCallers && columns.every(({ column }) => column.mayAlter)) {
+        plan.moves.push(moveOf(sequence, decision));
+      } else {
+        checkForwards(decision, situation, { role, isCallers });
+        plan.moves.push(forwardMoveOf(sequence, decision));
+      }
     } catch (error) {
       plan.failures.push({ sequence, error: error as Error });
     }
@@ -108,6 +119,33 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
  * they reserved with a `cache`. So it has to run as the owner of the sequence, who must also be able to read the
  * columns.
  *
+ * **Without ownership** it moves a sequence that has no cache forwards, without a lock, if the role has UPDATE and
+ * SELECT on it. It draws the values in between with `nextval`, which is safe while others draw. It uses `setval` only to
+ * skip more than a million values, because nobody draws that many during one statement.
+ *
+ * **In a transaction of the caller** it does the same, also as the owner, after a savepoint for each sequence:
+ *
+ * ```ts
+ * await db.begin(async (tx) => {
+ *   await tx`insert into orders select * from old_orders`;
+ *   await applyResync(tx, await planResync(tx));
+ * });
+ * ```
+ *
+ * - No session waits in `nextval`, and others draw past the imported rows before they are committed.
+ * - A rollback does not move a sequence back. Its values are skipped, and none comes twice. ALTER SEQUENCE would lock it
+ *   until the end of the transaction, and after a rollback values that the transaction has drawn would come again.
+ * - A sequence with a cache fails with `TRANSACTION_CONTROL`: only ALTER SEQUENCE empties the caches of other sessions. Resync
+ *   it on the pool after the commit. A move that uses more than half of the values that are left also fails, because a
+ *   rollback would not return them.
+ * - Drawing changes `currval` and `lastval` of the session. `setval` does not.
+ * - Await it before the next statement: one that runs meanwhile is rolled back with a sequence that fails.
+ * - Until the transaction ends it holds the locks of `nextval` on the sequences and of `select` on the tables (for a
+ *   superuser, SHARE UPDATE EXCLUSIVE on tables of other roles), and an advisory lock for each sequence that was set, which other resyncs of that sequence wait for. They wait as long as
+ *   the `lock_timeout` of the transaction says; `lockTimeout` does not count.
+ * - Under REPEATABLE READ it does not see rows that others committed after the transaction began.
+ * - The settings of the transaction, such as `search_path`, are the same before and after, also if it fails.
+ *
  * Throws `RESYNC_INCOMPLETE` (a `ResyncError`) if a sequence of the plan could not be moved, or if the plan has
  * failures. The failed sequences are unchanged, the others are moved, and `error.report` has both. The errors in its
  * `failures` are:
@@ -119,11 +157,10 @@ export async function planResync(db: Pick<Database, "begin">, options?: PlanResy
  * Throws `INVALID_ARGUMENT`. Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
  */
 export async function applyResync(
-  db: Pick<Database, "begin">,
+  db: ResyncHandle,
   plan: ResyncPlan,
   options?: ApplyResyncOptions,
 ): Promise<ResyncReport> {
-  refuseTransaction("applyResync", db);
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, onProgress } = optionsOf("applyResync", options, [
     "lockTimeout",
     "onProgress",
@@ -132,8 +169,9 @@ export async function applyResync(
   if (!Array.isArray(plan?.moves) || !Array.isArray(plan.failures) || typeof plan.options !== "object") {
     throw new NextvalError("INVALID_ARGUMENT", "applyResync takes a plan that planResync made");
   }
+  const isCallers = isTransaction("applyResync", db, plan.options);
   const report = { moves: [] as ResyncMove[], failures: [...plan.failures], skips: [...plan.skips] };
-  const fed = await readFed(db, plan);
+  const { role, fed } = await readFed(db, plan);
   for (const [done, planned] of plan.moves.entries()) {
     const { sequence } = planned;
     onProgress?.({ done, total: plan.moves.length });
@@ -146,10 +184,22 @@ export async function applyResync(
       // A move that was planned forwards never goes backwards, whatever the columns hold now.
       const mayTurnBack = columns.some(({ increment }) => isBackwards(planned, increment));
       const wishes = wishesOf({ ...plan.options, allowBackwards: plan.options.allowBackwards === true && mayTurnBack });
-      const move = await moveSafely(db, sequence, columns, wishes, plan.options, lockTimeout);
+      const forwards = (tx: Transaction) => moveForwards(tx, sequence, columns, plan.options, { role, isCallers });
+      let move: ResyncMove | undefined;
+      // After a savepoint, a sequence that fails does not end the transaction of the caller.
+      if (!("begin" in db)) move = await db.savepoint(forwards);
+      else if (columns.every(({ mayAlter }) => mayAlter)) {
+        move = await moveSafely(db, sequence, columns, wishes, plan.options, lockTimeout);
+      } else {
+        move = await db.begin("isolation level read committed read write", async (tx) => {
+          await setLockTimeout(tx, lockTimeout);
+          return forwards(tx);
+        });
+      }
       if (move !== undefined) report.moves.push(move);
     } catch (error) {
-      report.failures.push({ sequence, error: await explain(db, error, sequence, columns, lockTimeout) });
+      const waited = isCallers ? "the lock_timeout of the transaction" : `${lockTimeout} ms`;
+      report.failures.push({ sequence, error: await explain(db, error, sequence, columns, waited) });
     }
   }
   if (plan.moves.length > 0) onProgress?.({ done: plan.moves.length, total: plan.moves.length });
@@ -157,10 +207,20 @@ export async function applyResync(
   return report;
 }
 
-function refuseTransaction(name: string, db: Pick<Database, "begin">): void {
-  if (typeof db?.begin === "function") return;
-  const problem = `${name} takes a pool or a session, not a transaction: each sequence is moved in a transaction of its own`;
-  throw new NextvalError("INVALID_ARGUMENT", problem);
+/** A pool or a session, whose own transactions move sequences, or a transaction of the caller. */
+type ResyncHandle = Pick<Database, "begin"> | Pick<Transaction, "query" | "savepoint">;
+
+/** Whether the handle is a transaction. Then refuses the wishes that would hurt after its rollback. */
+function isTransaction(name: string, db: ResyncHandle, { allowBackwards, emptyCaches }: ResyncOptions): boolean {
+  const handle = db as Partial<Transaction & Pick<Database, "begin">> | null | undefined;
+  if (typeof handle?.begin === "function") return false;
+  if (typeof handle?.savepoint !== "function") {
+    throw new NextvalError("INVALID_ARGUMENT", `${name} takes a handle first: a pool, a session or a transaction`);
+  }
+  const wish = allowBackwards === true ? "allowBackwards" : emptyCaches === true ? "emptyCaches" : undefined;
+  if (wish === undefined) return true;
+  const problem = `${name} takes no ${wish} in a transaction, because a rollback would not undo it`;
+  throw new NextvalError("INVALID_ARGUMENT", problem, { hint: "Run it on the pool, after the commit." });
 }
 
 /** Why a sequence is not moved back: its values may be in more columns than those that were read. */
@@ -175,10 +235,13 @@ function wishesOf({ allowBackwards = false, emptyCaches = false }: ResyncOptions
   return { allowBackwards, emptyCaches };
 }
 
-/** Reads the columns that the planned sequences feed now, by sequence. */
-async function readFed(db: Pick<Database, "begin">, plan: ResyncPlan): Promise<Map<string, readonly FedColumn[]>> {
-  if (plan.moves.length === 0) return new Map();
+/** Reads the connected role, and the columns that the planned sequences feed now, by sequence. */
+async function readFed(
+  db: ResyncHandle,
+  plan: ResyncPlan,
+): Promise<{ role: string; fed: ReadonlyMap<string, readonly FedColumn[]> }> {
+  if (plan.moves.length === 0) return { role: "", fed: new Map() };
   const schemas = [...new Set(plan.moves.map(({ sequence }) => sequence.schema))];
-  const { columns } = await readFedColumns(db, schemas, plan.options);
-  return groupBySequence(columns);
+  const { user, columns } = await readFedColumns(db, schemas, plan.options);
+  return { role: user, fed: groupBySequence(columns) };
 }

@@ -1,0 +1,146 @@
+import { sql, type Transaction } from "../../index.js";
+import type { Advice } from "../../internal.js";
+import { MOVE_LOCK } from "../../server/advisory-locks.js";
+import { quotedOf, refuseFor, type SequenceName } from "../../server/names.js";
+import { readDocument } from "../../server/read-json.js";
+import { countFrom, rangeOf } from "../../server/usable-range.js";
+import { incomparable, naturallyIncomparable } from "../columns/comparability.js";
+import { positionOf } from "../columns/extremes-query.js";
+import type { FedColumn, Trust } from "../columns/fed-columns.js";
+import { holdTables } from "../columns/hold-tables.js";
+import { type Decision, decide, type Situation } from "./decide.js";
+import { lookAgain } from "./move-value.js";
+import type { ResyncMove } from "./resync-report.js";
+
+type Move = Decision & { readonly kind: "move" };
+
+/** Whose transaction moves a sequence, and as which role. */
+export interface Mover {
+  readonly role: string;
+  /** Whether the caller goes on with the transaction, and may roll it back. */
+  readonly isCallers: boolean;
+}
+
+/**
+ * Draws this many values and fewer, because that is safe while others draw. Only a longer way is set: to spoil that,
+ * others would have to draw more than this between two expressions of one statement.
+ */
+const MOST_DRAWN = 1_000_000n;
+
+/**
+ * Moves a sequence forwards without locking it: no session waits, and a rollback does not undo it. Returns undefined if
+ * that is no longer needed. The role needs UPDATE on the sequence, not ownership.
+ *
+ * ALTER SEQUENCE would not do in a transaction of the caller. All sessions that draw would wait for its end, and values
+ * that it draws afterwards would come again after its rollback.
+ */
+export async function moveForwards(
+  tx: Transaction,
+  sequence: SequenceName,
+  columns: readonly FedColumn[],
+  { views, trustOwners = [] }: Trust,
+  mover: Mover,
+): Promise<ResyncMove | undefined> {
+  const version = await readDocument<number>(tx, sql`select current_setting('server_version_num')`);
+  const readable = columns.filter((column) => incomparable(column) === undefined);
+  const situation = await lookAgain(tx, sequence, columns, { views }, version, holdTables(readable, trustOwners, true));
+  const decision = decide(situation, { allowBackwards: false, emptyCaches: false });
+  if (decision.kind !== "move") return undefined;
+  checkForwards(decision, situation, mover);
+  const isFar = stepsOf(decision, situation) > MOST_DRAWN;
+  const isSet = isFar && (await set(tx, situation, decision.to, version));
+  const to = isSet ? decision.to : await draw(tx, situation, decision.to);
+  return forwardMoveOf(sequence, { ...decision, to });
+}
+
+/** Throws if a sequence must not, or cannot, be moved without a lock. The message names what is missing. */
+export function checkForwards(decision: Move, { sequence, options, columns }: Situation, mover: Mover): void {
+  const { role, isCallers } = mover;
+  const [first] = columns;
+  const { increment, cache } = options;
+  const owner = first?.column.owner ?? "its owner";
+  const elsewhere: Advice = isCallers
+    ? { hint: "Commit, then run resync on the pool." }
+    : {
+        hint: `Run resync as ${owner}, who owns the sequence, or as a member of that role.`,
+        fix: `grant ${name(owner)} to ${name(role)}`,
+      };
+  if ((decision.to - decision.from) * increment <= 0n) {
+    refuseFor(sequence, `${role} does not own it, and only its owner may move it back`, "PERMISSION_DENIED", elsewhere);
+  }
+  if (cache > 1n) {
+    const code = isCallers ? "TRANSACTION_CONTROL" : "PERMISSION_DENIED";
+    const problem = `with a cache of ${cache} other sessions may hold values, which only a restart makes them forget`;
+    refuseFor(sequence, problem, code, elsewhere);
+  }
+  if (first?.column.mayUpdate === false) {
+    refuseFor(sequence, `${role} lacks UPDATE on it`, "PERMISSION_DENIED", {
+      hint: `Its owner ${owner} grants UPDATE.`,
+      fix: `grant update on sequence ${quotedOf(sequence)} to ${name(role)}`,
+    });
+  }
+  const counted = columns.map(({ column }) => column).filter((column) => naturallyIncomparable(column) === undefined);
+  const range = rangeOf(options, counted);
+  const [left, leftAfter] = [countFrom(decision.from, range, increment), countFrom(decision.to, range, increment)];
+  if (isCallers && leftAfter * 2n < left) {
+    const problem = `a move to ${decision.to} uses ${left - leftAfter} of ${left} values, and a rollback would not return them`;
+    refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", elsewhere);
+  }
+}
+
+/** Reports a move without a lock. Its statement has the same effect if nothing is drawn meanwhile. */
+export function forwardMoveOf(sequence: SequenceName, { column: fed, extreme, from, to }: Move): ResyncMove {
+  const column = fed === null ? null : { schema: fed.schema, table: fed.table, column: fed.column };
+  const place = sql.literal(quotedOf(sequence)).text;
+  const statement = `select pg_catalog.setval(${place}::pg_catalog.regclass, ${to}, false)`;
+  return { sequence, column, extreme, from, to, sql: statement };
+}
+
+function name(role: string): string {
+  return sql.identifier(role).text;
+}
+
+/** Returns how many values are skipped. */
+function stepsOf({ from, to }: Move, { options: { increment } }: Situation): bigint {
+  return (to - from) / increment;
+}
+
+/**
+ * Sets a sequence that is still far from its goal, and returns whether it did. The lock keeps other resyncs from
+ * bringing it near meanwhile. `false` leaves the session's `currval` as it is.
+ */
+function set(tx: Transaction, { sequence, options }: Situation, to: bigint, version: number): Promise<boolean> {
+  const id = sql`${quotedOf(sequence)}::regclass`;
+  const next = sql`(v.last_value::numeric + case when v.is_called then ${options.increment}::numeric else 0 end)`;
+  return readDocument<boolean>(
+    tx,
+    sql`
+      select to_json(case
+        when div(${to}::numeric - ${next}, ${options.increment}::numeric) > ${MOST_DRAWN}::numeric
+        then setval(${id}, ${to}::bigint, false) is not null
+        else false
+      end)::text
+      from ${positionOf(sequence, version)} v`,
+    { before: [sql`select pg_advisory_xact_lock(${MOVE_LOCK}::int, ${id}::oid::int)`] },
+  );
+}
+
+/** Draws values until the goal is next, and returns the next value. Others may draw at the same time. */
+async function draw(tx: Transaction, { sequence, options }: Situation, to: bigint): Promise<bigint> {
+  const { increment } = options;
+  const id = sql`${quotedOf(sequence)}::regclass`;
+  const isBefore =
+    increment > 0n ? sql`drawn.value < ${to - increment}::numeric` : sql`drawn.value > ${to - increment}::numeric`;
+  const last = increment > 0n ? sql`max(drawn.value)` : sql`min(drawn.value)`;
+  const reached = await readDocument<string>(
+    tx,
+    sql`
+      with recursive drawn (value) as (
+        select nextval(${id})
+        union all
+        select nextval(${id}) from drawn where ${isBefore}
+      )
+      select to_json(${last}::text)::text from drawn`,
+  );
+  return BigInt(reached) + increment;
+}
