@@ -1,5 +1,5 @@
 import { type NextvalErrorCode, sql } from "../index.js";
-import { type Advice, fail, sequenceName as nameOf } from "../internal.js";
+import { type Advice, fail, nearest, sequenceName as nameOf } from "../internal.js";
 
 export { fail, nameOf };
 
@@ -34,6 +34,32 @@ export function sequenceKeyOf({ schema, name }: SequenceName): string {
 /** The name of a sequence in messages: `billing.invoice_seq`. */
 export function titleOf({ schema, name }: SequenceName): string {
   return nameOf({ schema, seqName: name });
+}
+
+/**
+ * Whether a name that a user has given means this sequence. Its parts may be in SQL's double quotes. Without a schema it
+ * is in the default one. A name without quotes is compared as a whole, because it may have dots.
+ */
+export function isCalled(
+  { schema, seqName }: { readonly schema: string; readonly seqName: string },
+  given: string,
+  defaultSchema: string | null,
+): boolean {
+  const formsOf = (name: string) => (given.includes('"') ? [name, sql.identifier(name).text] : [name]);
+  const names = formsOf(seqName);
+  if (schema === defaultSchema && names.includes(given)) return true;
+  return formsOf(schema).some((first) => names.some((name) => `${first}.${name}` === given));
+}
+
+/** Suggests the sequence that a user may have meant by an unknown name, as the end of a sentence. */
+export function suggestionFor(
+  given: string,
+  sequences: readonly { readonly schema: string; readonly seqName: string }[],
+  defaultSchema: string | null,
+): string {
+  const isBare = !given.includes(".");
+  const known = sequences.map((each) => (isBare && each.schema === defaultSchema ? each.seqName : nameOf(each)));
+  return nearest(given, known);
 }
 
 /** Throws an error about a sequence, in a sentence that begins with its name. */

@@ -1,6 +1,6 @@
 /**
- * Suggests the known name closest to a mistaken one, as the end of a sentence: `; did you mean orderSeq?` Lists all
- * known names if none is close.
+ * Suggests the known name closest to a mistaken one, as the end of a sentence: `; did you mean orderSeq?` Lists the
+ * known names if none is close, up to `MOST_LISTED`.
  */
 export function nearest(mistaken: string, known: Iterable<string>): string {
   const names = [...known];
@@ -10,8 +10,10 @@ export function nearest(mistaken: string, known: Iterable<string>): string {
   const [best] = scored;
   if (best === undefined) return "; there are none";
   if (best.distance <= Math.max(2, mistaken.length / 3)) return `; did you mean ${best.name}?`;
-  return `; there are ${names.join(", ")}`;
+  return names.length > MOST_LISTED ? "" : `; there are ${names.join(", ")}`;
 }
+
+const MOST_LISTED = 20;
 
 /** Returns the problem of an unknown option, or undefined: `waitTimout is not an option; did you mean waitTimeout?` */
 export function unknownOption(options: object, known: readonly string[]): string | undefined {

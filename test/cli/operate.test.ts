@@ -304,6 +304,22 @@ describe("transfer", () => {
     expect((await run("transfer", ...flags)).stdout).toContain("far enough");
   });
 
+  test("carries sequences to other names", async () => {
+    await database.client`select setval('small_seq', 700)`;
+    await target.client.unsafe(
+      `create schema new; alter sequence small_seq rename to "a=b"; alter sequence "a=b" set schema new`,
+    );
+    const flags = ["--from", database.url, "--to", target.url, "--margin", "10"];
+    const done = await run("transfer", ...flags, "--rename", 'small_seq=new."a=b"');
+    expect(done).toMatchObject({ status: 0, stderr: "" });
+    expect(done.stdout).toMatch(/public\.small_seq as new\."a=b" +source 701 +target 1 +-> 711/);
+    expect(await target.client`select nextval('new."a=b"') as id`).toEqual([{ id: "711" }]);
+    await target.client.unsafe("drop schema new cascade");
+    const refused = await run("transfer", ...flags, "--rename", "smal_seq=new.x");
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("the source has no sequence smal_seq; did you mean small_seq?");
+  });
+
   test("names the sequence of each note", async () => {
     await database.client`select setval('small_seq', 32760)`;
     const { stdout } = await run("transfer", "--from", database.url, "--to", target.url);

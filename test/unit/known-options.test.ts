@@ -170,6 +170,7 @@ const calls: readonly (readonly [refusal: string, call: (mistyped: never) => unk
     { lockTimout: 5 },
   ],
   ["planTransfer: margn is not an option; did you mean margin?", (o) => planTransfer(db, db, o), { margn: 5n }],
+  ["planTransfer: rename is not an option; did you mean renames?", (o) => planTransfer(db, db, o), { rename: {} }],
 ];
 
 test.each(calls)("%s", async (refusal, call, mistyped) => {

@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { keyOf, nameOf } from "../../server/names.js";
+import { isCalled, keyOf, suggestionFor } from "../../server/names.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { PlanOptions } from "./change.js";
 import type { Target } from "./target.js";
@@ -12,20 +12,24 @@ export function renamesOf(
 ): Map<Target, SequenceState> {
   const pairs = new Map<Target, SequenceState>();
   const used = new Set<SequenceState>();
-  const isCalled = (place: { readonly schema: string; readonly seqName: string }, name: string) =>
-    nameOf(place) === name || (place.schema === defaultSchema && place.seqName === name);
   for (const [oldName, newName] of Object.entries(renames)) {
-    const target = targets.find((each) => isCalled(each, newName));
-    if (target === undefined) fail(oldName, newName, `no declaration is named ${newName}`);
-    const [from, other] = sequences.filter((each) => isCalled(each, oldName));
+    const target = targets.find((each) => isCalled(each, newName, defaultSchema));
+    if (target === undefined) {
+      fail(oldName, newName, `no declaration is named ${newName}${suggestionFor(newName, targets, defaultSchema)}`);
+    }
+    const [from, other] = sequences.filter((each) => isCalled(each, oldName, defaultSchema));
     if (other !== undefined) fail(oldName, newName, "several sequences have that name; take the schema along");
     const there = sequences.find((each) => keyOf(each) === keyOf(target));
     if (from === undefined) {
       if (there !== undefined) continue; // done before
-      fail(oldName, newName, `the database has no sequence ${oldName}`);
+      fail(
+        oldName,
+        newName,
+        `the database has no sequence ${oldName}${suggestionFor(oldName, sequences, defaultSchema)}`,
+      );
     }
     if (from === there) fail(oldName, newName, "it has that name already");
-    if (there !== undefined && !Object.keys(renames).some((name) => isCalled(there, name))) {
+    if (there !== undefined && !Object.keys(renames).some((name) => isCalled(there, name, defaultSchema))) {
       fail(
         oldName,
         newName,

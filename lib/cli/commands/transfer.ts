@@ -1,5 +1,5 @@
-import { applyTransfer, planTransfer, toJson, type TransferReport } from "../../operate/index.js";
-import { values } from "../config/parse-flags.js";
+import { applyTransfer, planTransfer, type SequenceName, toJson, type TransferReport } from "../../operate/index.js";
+import { rename, values } from "../config/parse-flags.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { patiently } from "../database/timeouts.js";
@@ -27,6 +27,7 @@ Exit codes: 0 done; 2 refused, with all differences, or an error.
     command
       .option("--from <url>", "the source")
       .option("--to <url>", "the target, which never moves backwards")
+      .option("--rename <old=new>", "a sequence has a new name on the target; may be repeated", rename)
       .option("--margin <values>", "how many values to skip; default: 1000", values)
       .option("--dry-run", "do all checks, and set nothing");
   },
@@ -45,7 +46,8 @@ async function transfer(flags: Flags): Promise<number> {
     withDatabase({ url: to, urlFrom: "--to" }, async (target, targetName) => {
       if (flags.json !== true) say(text`From ${sourceName}\nto ${targetName}:\n`);
       const [one, other] = [patiently(source, settings), patiently(target, settings)];
-      const plan = await planTransfer(one, other, { schemas: settings.schemas, margin: flags.margin });
+      const { margin, rename: renames } = flags;
+      const plan = await planTransfer(one, other, { schemas: settings.schemas, margin, renames });
       const report = flags.dryRun === true ? plan : await applyTransfer(one, other, plan);
       if (flags.json === true) sayJson(toJson(report));
       else say(describe(report, flags.dryRun === true));
@@ -56,8 +58,8 @@ async function transfer(flags: Flags): Promise<number> {
 
 function describe({ sequences, hint }: TransferReport, dryRun: boolean): ShownText {
   if (sequences.length === 0) return text`There are no sequences.`;
-  const rows = sequences.map(({ sequence, from, before, to, moves }) => [
-    shownName(sequence.schema, sequence.name),
+  const rows = sequences.map(({ sequence, target, from, before, to, moves }) => [
+    nameOf(sequence, target),
     `source ${from ?? "at its end"}`,
     `target ${before ?? "at its end"}`,
     moves ? `-> ${to ?? "at its end"}` : "far enough",
@@ -73,4 +75,11 @@ function describe({ sequences, hint }: TransferReport, dryRun: boolean): ShownTe
     `${moved} of ${count(sequences.length, "sequence")} ${dryRun ? "would be set; nothing was changed" : "set, and read again"}.`,
     ...(hint === null ? [] : [hint]),
   ]);
+}
+
+/** The name of a sequence, and its new name on the target. */
+function nameOf(sequence: SequenceName, target: SequenceName): string {
+  const name = shownName(sequence.schema, sequence.name);
+  const isRenamed = sequence.schema !== target.schema || sequence.name !== target.name;
+  return isRenamed ? `${name} as ${shownName(target.schema, target.name)}` : name;
 }

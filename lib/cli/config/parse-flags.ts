@@ -9,14 +9,27 @@ export function list(text: string): string[] {
   return names;
 }
 
-/** Parses `old_seq=new_seq`, and adds it to the previous ones. */
+/** Parses `old_seq=new_seq`, and adds it to the previous ones. Names may be in double quotes. */
 export function rename(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const [, oldName, newName] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
-  if (oldName === undefined || newName === undefined) {
-    throw new InvalidArgumentError("It has to be old=new; a name with = in it goes into renames of the configuration.");
+  const [oldName, newName, ...others] = splitOutsideQuotes(text);
+  if (!oldName || !newName || others.length > 0) {
+    throw new InvalidArgumentError("It has to be old=new; put a name with = in it into double quotes.");
   }
   if (Object.hasOwn(before, oldName)) throw new InvalidArgumentError(`${oldName} is renamed twice.`);
   return { ...before, [oldName]: newName };
+}
+
+/** Splits a text at each `=` that is not in double quotes. */
+function splitOutsideQuotes(text: string): string[] {
+  const [first = "", ...rest] = text.split("=");
+  const parts = [first];
+  for (const part of rest) {
+    const before = parts.at(-1) as string;
+    const isQuoted = before.split('"').length % 2 === 0;
+    if (isQuoted) parts[parts.length - 1] = `${before}=${part}`;
+    else parts.push(part);
+  }
+  return parts;
 }
 
 /** Adds the name of a declared sequence to the previous ones. */

@@ -1,8 +1,9 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
 import { sql } from "../../index.js";
-import { keyOf, nameOf, quotedOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
+import { keyOf, nameOf, quotedOf, sequenceNameOf } from "../../server/names.js";
 import { type Position, positionOf } from "../arithmetic/position.js";
 import { whyUnknown } from "../columns/unknown-value.js";
+import { renamedTargets, type Renames } from "./rename-pairs.js";
 
 /** One of the two databases of a transfer. */
 export interface Side {
@@ -12,9 +13,8 @@ export interface Side {
   readonly state: DatabaseState;
 }
 
-/** A sequence that both databases have, with its positions. */
+/** A sequence of the source and its counterpart on the target, with their positions. */
 export interface Pair {
-  readonly sequence: SequenceName;
   readonly source: SequenceState;
   readonly target: SequenceState;
   readonly from: Position;
@@ -22,24 +22,36 @@ export interface Pair {
 }
 
 /** Pairs the sequences of both databases, and lists every reason against a transfer. */
-export function compare(source: Side, target: Side): { pairs: Pair[]; problems: string[] } {
+export function compare(source: Side, target: Side, renames: Renames): { pairs: Pair[]; problems: string[] } {
   const sources = sequencesOf(source);
   const targets = sequencesOf(target);
+  const renamed = renamedTargets(renames, carriedBy(source, sources), carriedBy(target, targets));
+  const taken = new Map([...renamed].map(([one, other]) => [other, one]));
   const problems = unknownSchemas(source, target);
   const pairs: Pair[] = [];
   for (const key of [...new Set([...sources.keys(), ...targets.keys()])].sort()) {
     const one = sources.get(key);
-    const other = targets.get(key);
-    if (one === undefined) problems.push(missing(other as SequenceState, source));
-    else if (other === undefined) problems.push(missing(one, target));
-    else {
+    const namesake = targets.get(key);
+    const other = (one && renamed.get(one)) ?? namesake;
+    const rival = other && taken.get(other);
+    if (namesake !== undefined && (one === undefined || renamed.has(one)) && !taken.has(namesake)) {
+      problems.push(missing(namesake, source));
+    }
+    if (one === undefined) continue;
+    if (other === undefined) problems.push(missing(one, target));
+    else if (rival !== undefined && rival !== one) {
+      problems.push(
+        `${nameOf(one)}: ${nameOf(rival)} is carried to ${nameOf(other)} of the target; rename both, or neither`,
+      );
+    } else {
       const from = positionOf(one);
       const before = positionOf(other);
       const found = [...differences(one, other), ...forbidden(one, source), ...forbidden(other, target)];
       if (found.length === 0 && from !== undefined && before !== undefined) {
-        pairs.push({ sequence: sequenceNameOf(one), source: one, target: other, from, before });
+        pairs.push({ source: one, target: other, from, before });
       }
-      problems.push(...found.map((problem) => `${nameOf(one)}: ${problem}`));
+      const title = other === namesake ? nameOf(one) : `${nameOf(one)} as ${nameOf(other)}`;
+      problems.push(...found.map((problem) => `${title}: ${problem}`));
     }
   }
   return { pairs, problems };
@@ -52,6 +64,10 @@ export function compare(source: Side, target: Side): { pairs: Pair[]; problems: 
 function sequencesOf({ state }: Side): Map<string, SequenceState> {
   const carried = state.sequences.filter(({ definedBy }) => definedBy !== "extension");
   return new Map(carried.map((sequence) => [keyOf(sequence), sequence]));
+}
+
+function carriedBy({ name, state: { defaultSchema } }: Side, sequences: ReadonlyMap<string, SequenceState>) {
+  return { name, defaultSchema, sequences: [...sequences.values()] };
 }
 
 function unknownSchemas({ state: source }: Side, { state: target }: Side): string[] {

@@ -1,7 +1,7 @@
 import type { DatabaseState } from "../../catalog/index.js";
 import { sql, type Transaction } from "../../index.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
-import { keyOf, titleOf } from "../../server/names.js";
+import { keyOf, nameOf } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { hasReached, type Position, positionOf } from "../arithmetic/position.js";
@@ -90,7 +90,7 @@ export function verify(
     const position = now && positionOf(now);
     if (position === undefined || !hasReached(position, goal, pair.target.options)) {
       const place = position === undefined ? "gone" : `at ${position.last}`;
-      problems.push(`${titleOf(pair.sequence)}: it was set to ${goal.last}, and is ${place} when it is read again`);
+      problems.push(`${nameOf(pair.target)}: it was set to ${goal.last}, and is ${place} when it is read again`);
     } else if (!set.has(keyOf(pair.target))) {
       overtaken.set(step, { ...step, pair: { ...pair, before: position }, moves: false });
     }

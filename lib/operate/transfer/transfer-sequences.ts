@@ -1,10 +1,11 @@
 import { inspectSequences } from "../../catalog/index.js";
 import { type Database, NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
-import type { SequenceName } from "../../server/names.js";
+import { type SequenceName, sequenceNameOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { advance, hasReached, nextOf, roomOf, valuesLeft } from "../arithmetic/position.js";
 import { compare, type Pair, type Side } from "./compare-databases.js";
+import { checkRenames, type Renames } from "./rename-pairs.js";
 import { holdTarget, setWhereBehind, type Step, verify } from "./set-target.js";
 
 /** Options of `planTransfer`. */
@@ -20,11 +21,22 @@ export interface TransferOptions {
    * asked for.
    */
   readonly margin?: number | bigint | undefined;
+  /**
+   * Maps names on the source to names on the target, of sequences that are called differently there. A name without a
+   * schema is in the default schema. Its parts may be in double quotes, as in SQL.
+   *
+   * ```ts
+   * { order_seq: "sales.order_seq", a_seq: "b_seq", b_seq: "a_seq" }
+   * ```
+   */
+  readonly renames?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A sequence of a transfer. Each value is the one that `nextval` returns next; null if none is left. */
 export interface TransferredSequence {
   readonly sequence: SequenceName;
+  /** Its name on the target, which differs if it is renamed. */
+  readonly target: SequenceName;
   /** The next value on the source. */
   readonly from: bigint | null;
   /** The next value on the target before the transfer. */
@@ -66,10 +78,11 @@ export interface TransferPlan extends TransferReport {
  *
  * It is for a cutover or a major upgrade by logical replication, which before PostgreSQL 19 replicates the rows but not
  * the positions of sequences. Serial, identity and plain sequences are carried, including unlogged ones. Sequences of
- * extensions are left to their extensions.
+ * extensions are left to their extensions. `renames` pairs sequences of different names.
  *
  * Throws `TRANSFER_REFUSED` if a sequence is missing on one side, or if type, bounds, increment or cycle differ. Also
- * throws it if the connected role may not read or set a sequence. The message names all of them. Source: "Logical
+ * throws it if the connected role may not read or set a sequence. The message names all of them. Throws
+ * `INVALID_ARGUMENT` for `renames` that name no sequence, or two sequences for one. Source: "Logical
  * Replication", section "Restrictions".
  */
 export async function planTransfer(
@@ -77,12 +90,13 @@ export async function planTransfer(
   to: Pick<Database, "begin">,
   options?: TransferOptions,
 ): Promise<TransferPlan> {
-  const { schemas, margin } = optionsOf("planTransfer", options, ["schemas", "margin"]);
+  const { schemas, margin, renames = {} } = optionsOf("planTransfer", options, ["schemas", "margin", "renames"]);
   const asked = marginOf(margin);
+  checkRenames(renames);
   const source = await look("source", from, schemas);
   return to.begin(async (tx) => {
-    const { steps, hint } = stepsOf(source, await look("target", tx, schemas), asked);
-    return { sequences: steps.map((step) => reportOf(step, asked)), hint, options: { schemas, margin } };
+    const { steps, hint } = stepsOf(source, await look("target", tx, schemas), renames, asked);
+    return { sequences: steps.map((step) => reportOf(step, asked)), hint, options: { schemas, margin, renames } };
   });
 }
 
@@ -120,12 +134,13 @@ export async function applyTransfer(
   if (!Array.isArray(plan?.sequences) || typeof plan.options !== "object") {
     throw new NextvalError("INVALID_ARGUMENT", "applyTransfer takes a plan that planTransfer made");
   }
-  const { schemas, margin } = plan.options;
+  const { schemas, margin, renames = {} } = plan.options;
   const asked = marginOf(margin);
+  checkRenames(renames);
   const source = await look("source", from, schemas);
   return to.begin(async (tx) => {
     await holdTarget(tx, schemas);
-    const { steps, hint } = stepsOf(source, await look("target", tx, schemas), asked);
+    const { steps, hint } = stepsOf(source, await look("target", tx, schemas), renames, asked);
     const report = (done: readonly Step[]) => ({ sequences: done.map((step) => reportOf(step, asked)), hint });
     const behind = steps.filter(({ moves }) => moves);
     if (behind.length === 0) return report(steps);
@@ -151,11 +166,16 @@ export class TransferError extends NextvalError {
   }
 }
 
-function stepsOf(source: Address, target: Address, asked: bigint): { steps: Step[]; hint: string | null } {
+function stepsOf(
+  source: Address,
+  target: Address,
+  renames: Renames,
+  asked: bigint,
+): { steps: Step[]; hint: string | null } {
   if (target.address === source.address) {
     throw new NextvalError("INVALID_ARGUMENT", "a transfer needs two databases, and both handles lead to the same one");
   }
-  const { pairs, problems } = compare(source, target);
+  const { pairs, problems } = compare(source, target, renames);
   if (problems.length > 0) {
     throw new NextvalError("TRANSFER_REFUSED", `nothing was transferred:\n${problems.join("\n")}`);
   }
@@ -203,7 +223,8 @@ function reportOf(step: Step, asked: bigint): TransferredSequence {
   const { pair, goal, margin, moves } = step;
   const { options } = pair.source;
   return {
-    sequence: pair.sequence,
+    sequence: sequenceNameOf(pair.source),
+    target: sequenceNameOf(pair.target),
     from: nextOf(pair.from, options),
     before: nextOf(pair.before, options),
     to: nextOf(moves ? goal : pair.before, options),

@@ -196,8 +196,11 @@ describe("a plan", () => {
   });
 
   test.each([
-    [{ gone_seq: "new_seq" }, "gone_seq: cannot be renamed to new_seq: the database has no sequence gone_seq"],
-    [{ a_seq: "no_seq" }, "a_seq: cannot be renamed to no_seq: no declaration is named no_seq"],
+    [
+      { gone_seq: "new_seq" },
+      "gone_seq: cannot be renamed to new_seq: the database has no sequence gone_seq; there are billing.x, a_seq, b_seq, billing.x",
+    ],
+    [{ a_seq: "no_seq" }, "a_seq: cannot be renamed to no_seq: no declaration is named no_seq; did you mean new_seq?"],
     [
       { a_seq: "b_seq" },
       "a_seq: cannot be renamed to b_seq: the database has both; take the rename out if it is done, else drop or rename the other first",

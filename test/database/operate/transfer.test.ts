@@ -37,7 +37,7 @@ async function positions(side: "source" | "target"): Promise<unknown[]> {
 
 beforeEach(async () => {
   await onBoth(
-    `drop schema if exists "Sales ""EU""" cascade; drop schema if exists other cascade; drop schema public cascade;
+    `drop schema if exists "Sales ""EU""" cascade; drop schema if exists other, "other.a" cascade; drop schema public cascade;
      create schema public; grant usage on schema public to public`,
   );
 });
@@ -146,6 +146,7 @@ describe("a transfer", () => {
     const { sequences, hint } = await run({ margin: 10n });
     const row = (sequence: string, from: bigint, before: bigint, step: bigint, margin = 10n) => ({
       sequence: { schema: "public", name: sequence },
+      target: { schema: "public", name: sequence },
       from,
       before,
       to: from + margin * step,
@@ -417,6 +418,108 @@ describe("a transfer", () => {
     };
     const [from, to] = [replicas.source, replicas.target].map((node) => bind(node.connect(options as {})));
     expect((await transfer(from!, to!)).sequences).toMatchObject([{ from: 9007199254740994n, to: 9007199254741994n }]);
+  });
+});
+
+describe("sequences of different names", () => {
+  const quoted = `"Sales ""EU"""."Invoice's no."`;
+
+  test("are carried by their names: with schema, in quotes, and swapped", async () => {
+    await replicas.source.client.unsafe(`
+      create sequence order_seq start 100; create sequence a_seq start 10; create sequence b_seq start 20;
+      create sequence "1=1" start 30; create sequence "dot.ted" start 40; create sequence same_seq start 50`);
+    await replicas.target.client.unsafe(`
+      create schema "Sales ""EU"""; create schema other; create sequence ${quoted}; create sequence a_seq; create sequence b_seq;
+      create sequence other.one; create sequence other.two; create sequence same_seq`);
+    const renames = {
+      order_seq: quoted,
+      "public.a_seq": "b_seq",
+      '"public".b_seq': '"a_seq"',
+      '"1=1"': "other.one",
+      "dot.ted": 'other."two"',
+    };
+    const plan = await planTransfer(replicas.source.db, replicas.target.db, { margin: 0, renames });
+    expect(plan.sequences.map(({ sequence, target, to }) => [sequence.name, target.schema, target.name, to])).toEqual([
+      ["1=1", "other", "one", 30n],
+      ["a_seq", "public", "b_seq", 10n],
+      ["b_seq", "public", "a_seq", 20n],
+      ["dot.ted", "other", "two", 40n],
+      ["order_seq", 'Sales "EU"', "Invoice's no.", 100n],
+      ["same_seq", "public", "same_seq", 50n],
+    ]);
+    const { sequences } = await applyTransfer(replicas.source.db, replicas.target.db, plan);
+    expect(sequences).toEqual(plan.sequences);
+    expect(await positions("target")).toEqual([
+      [`"Sales ""EU"""."Invoice's no."`, "100", false],
+      ["other.one", "30", false],
+      ["other.two", "40", false],
+      ["public.a_seq", "20", false],
+      ["public.b_seq", "10", false],
+      ["public.same_seq", "50", false],
+    ]);
+    expect((await run({ margin: 0, renames })).sequences.every(({ moves }) => !moves)).toBe(true);
+  });
+
+  test.each([
+    [
+      { ordre_seq: "new_seq" },
+      "ordre_seq: cannot be carried to new_seq: the source has no sequence ordre_seq; did you mean order_seq?",
+    ],
+    [
+      { order_seq: "nwe_seq" },
+      "order_seq: cannot be carried to nwe_seq: the target has no sequence nwe_seq; did you mean new_seq?",
+    ],
+    [
+      { order_seq: "new_seq", a_seq: "public.new_seq" },
+      "a_seq: cannot be carried to public.new_seq: public.order_seq is carried there too, and a sequence has one position",
+    ],
+    [
+      { order_seq: "new_seq", "public.order_seq": "a_seq" },
+      "public.order_seq: cannot be carried to a_seq: public.order_seq is renamed twice",
+    ],
+    [
+      { "other.a.b": "new_seq" },
+      "other.a.b: cannot be carried to new_seq: the source has several sequences called other.a.b; put names in quotes",
+    ],
+    [{ order_seq: "" }, expect.stringContaining("the target has no sequence ;")],
+  ])("%o is refused", async (renames, message) => {
+    await replicas.source.client.unsafe(`
+      create schema other; create schema "other.a"; create sequence order_seq; create sequence a_seq;
+      create sequence other."a.b"; create sequence "other.a".b`);
+    await replicas.target.client.unsafe("create sequence new_seq; create sequence a_seq");
+    expect(await refusal({ renames })).toMatchObject({ code: "INVALID_ARGUMENT", message });
+    const applying = applyTransfer(replicas.source.db, replicas.target.db, {
+      sequences: [],
+      hint: null,
+      options: { renames },
+    });
+    await expect(applying).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  test.each([[null], ["a=b"], [["a"]], [{ a: 1 }]])("%o is not an object of names", async (renames) => {
+    expect(await refusal({ renames: renames as never })).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("renames as an object"),
+    });
+  });
+
+  test("are refused if their definitions differ, or one of them has another counterpart", async () => {
+    await replicas.source.client.unsafe(
+      "create sequence old_seq as integer; create sequence b_seq; create sequence c_seq",
+    );
+    await replicas.target.client.unsafe(
+      "create sequence new_seq maxvalue 5000; create sequence b_seq; create sequence old_seq",
+    );
+    const error = await refusal({ renames: { old_seq: "new_seq", c_seq: "b_seq" } });
+    expect(error).toMatchObject({ code: "TRANSFER_REFUSED" });
+    expect(error.message.split("\n")).toEqual([
+      "nothing was transferred:",
+      "public.b_seq: public.c_seq is carried to public.b_seq of the target; rename both, or neither",
+      "public.old_seq: it is missing on the source",
+      "public.old_seq as public.new_seq: as is integer on the source and bigint on the target",
+      "public.old_seq as public.new_seq: maxValue is 2147483647 on the source and 5000 on the target",
+    ]);
+    expect((await positions("target")).every((row) => (row as unknown[])[2] === false)).toBe(true);
   });
 });
 

@@ -1,0 +1,48 @@
+import type { DatabaseState, SequenceState } from "../../catalog/index.js";
+import { NextvalError } from "../../index.js";
+import { isCalled, nameOf, suggestionFor } from "../../server/names.js";
+
+/** Old names on the source with new names on the target. */
+export type Renames = Readonly<Record<string, string>>;
+
+/** The sequences of one of the two databases. */
+interface Carried extends Pick<DatabaseState, "sequences" | "defaultSchema"> {
+  readonly name: "source" | "target";
+}
+
+/** Throws for renames that are not an object of names. */
+export function checkRenames(renames: Renames): void {
+  const isObject = typeof renames === "object" && renames !== null && !Array.isArray(renames);
+  if (isObject && Object.values(renames).every((name) => typeof name === "string")) return;
+  const problem =
+    'planTransfer takes renames as an object of new names by old ones, such as { order_seq: "sales_seq" }';
+  throw new NextvalError("INVALID_ARGUMENT", problem);
+}
+
+/**
+ * Returns the target of each renamed sequence of the source. Throws `INVALID_ARGUMENT` for a name that is unknown, stands for several
+ * sequences, or is given twice.
+ */
+export function renamedTargets(renames: Renames, source: Carried, target: Carried): Map<SequenceState, SequenceState> {
+  const renamed = new Map<SequenceState, SequenceState>();
+  for (const [oldName, newName] of Object.entries(renames)) {
+    const refuse = (problem: string): never => {
+      const sentence = `${oldName}: cannot be carried to ${newName}: ${problem}`;
+      throw new NextvalError("INVALID_ARGUMENT", sentence, { sequence: oldName });
+    };
+    const find = ({ name, defaultSchema, sequences }: Carried, wanted: string): SequenceState => {
+      const [found, other] = sequences.filter((each) => isCalled(each, wanted, defaultSchema));
+      if (other !== undefined) {
+        return refuse(`the ${name} has several sequences called ${wanted}; put names in quotes`);
+      }
+      return found ?? refuse(`the ${name} has no sequence ${wanted}${suggestionFor(wanted, sequences, defaultSchema)}`);
+    };
+    const from = find(source, oldName);
+    const to = find(target, newName);
+    if (renamed.has(from)) refuse(`${nameOf(from)} is renamed twice`);
+    const [twin] = [...renamed].find(([, other]) => other === to) ?? [];
+    if (twin !== undefined) refuse(`${nameOf(twin)} is carried there too, and a sequence has one position`);
+    renamed.set(from, to);
+  }
+  return renamed;
+}
