@@ -18,6 +18,10 @@ export interface Config {
   readonly renames?: Readonly<Record<string, string>> | undefined;
   /** Whether to drop sequences that are not declared, as `planChanges` does. Default: false. */
   readonly prune?: boolean | undefined;
+  /**
+   * Whether `pull` also declares the sequences of identity columns, so that `check` compares them. Default: false.
+   */
+  readonly identity?: boolean | undefined;
   /** The hazards that `push` accepts. */
   readonly allow?: readonly AllowableCode[] | undefined;
   /** How long a command waits for a lock, in milliseconds. Default: 5000. */

@@ -1,6 +1,6 @@
-import type { About } from "./messages.js";
+import type { About, IdentityNeedsOwner } from "./messages.js";
 import type { NameProblem, NeedsCloserLook } from "./name-problems.js";
-import type { IsPlain, Misshapen, ShapeProblem } from "./option-problems.js";
+import type { IsPlain, LacksOwner, Misshapen, ShapeProblem } from "./option-problems.js";
 import type { IsInRange } from "./range-fast-path.js";
 import type { RangeProblem } from "./range-problems.js";
 
@@ -63,7 +63,9 @@ type QualifiedName<Name extends string, Schema> = Schema extends string ? `${Sch
  */
 type OptionsProblem<Options> = Options extends unknown
   ? Misshapen<Options> extends never
-    ? RangeProblem<Options>
+    ? LacksOwner<Options> extends never
+      ? RangeProblem<Options>
+      : { identity: IdentityNeedsOwner }
     : { [Option in Misshapen<Options>]: ShapeProblem<Option, Options[Option]> }
   : never;
 

@@ -26,13 +26,14 @@ export interface Expectations {
   cycle: "true or false";
   as: "smallint, integer or bigint";
   ownedBy: "an object";
+  identity: "always or by default";
   unlogged: "true or false";
   comment: "a string";
   mode: "number, bigint or string";
 }
 
 export type UnknownOption<Option extends string, Nearest extends string> = [Nearest] extends [never]
-  ? `${Option} is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode`
+  ? `${Option} is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, identity, unlogged, comment, mode`
   : `${Option} is not an option; did you mean ${Nearest}?`;
 
 export type WrongType<
@@ -82,6 +83,8 @@ export type NotAbove<Value extends string, Limit extends string> = `${Value} is 
 export type ModeTooNarrow<Limit extends string> = `mode number cannot hold ${Limit}, which is beyond 2^53-1`;
 
 export type NotOwner = "ownedBy must have a table and a column, and nothing else";
+
+export type IdentityNeedsOwner = "identity needs ownedBy, the identity column";
 
 export type Empty<Subject extends string> = `${Subject} is empty`;
 

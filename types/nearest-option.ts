@@ -13,6 +13,7 @@ type Options = [
   "cycle",
   "as",
   "ownedBy",
+  "identity",
   "unlogged",
   "comment",
   "mode",

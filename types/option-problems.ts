@@ -26,11 +26,20 @@ export type IsPlain<Options> = Options extends SequenceOptions
   ? keyof Options extends IntegerOption | "cycle" | "as" | "unlogged" | "mode"
     ? ArePlain<Options, Sort<Options[keyof Options & IntegerOption]>>
     : keyof Options extends keyof SequenceOptions
-      ? Misshapen<Options, keyof Options & TextOption> extends never
+      ? Misshapen<Options, keyof Options & TextOption> | LacksOwner<Options> extends never
         ? ArePlain<Options, Sort<Options[keyof Options & IntegerOption]>>
         : false
       : false
   : false;
+
+/** `"identity"` if it is given without an owner, or else `never`. */
+export type LacksOwner<Options> = Options extends { readonly identity: string }
+  ? Options extends { readonly ownedBy?: infer Owner }
+    ? [Owner] extends [undefined]
+      ? "identity"
+      : never
+    : "identity"
+  : never;
 
 type ArePlain<Options, Sorts> = Sorts extends "doubtful"
   ? false
@@ -87,6 +96,7 @@ interface Accepted {
   cycle: boolean;
   as: string;
   ownedBy: object;
+  identity: string;
   unlogged: boolean;
   comment: string;
   mode: string;

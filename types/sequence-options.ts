@@ -13,6 +13,9 @@ export interface OwningColumn {
   readonly column: string;
 }
 
+/** How an identity column takes values: inserts never give one, or only take one from the sequence by default. */
+export type IdentityKind = "always" | "by default";
+
 /**
  * The options of a sequence. An option that is absent or undefined has PostgreSQL's default.
  *
@@ -40,6 +43,11 @@ export interface SequenceOptions {
   readonly as?: SequenceType | undefined;
   /** The column that owns the sequence. PostgreSQL drops the sequence together with it. Default: none. */
   readonly ownedBy?: OwningColumn | undefined;
+  /**
+   * Whether the owner is an identity column, and of which kind. Such a column makes the sequence, and a plan changes it
+   * through the column. Default: it is not.
+   */
+  readonly identity?: IdentityKind | undefined;
   /** Whether the sequence starts over after a crash. True needs PostgreSQL 15 or later. Default: false. */
   readonly unlogged?: boolean | undefined;
   /** The comment on the sequence. Default: none. */
@@ -73,6 +81,7 @@ export interface ResolvedOptions {
   readonly cache: bigint;
   readonly cycle: boolean;
   readonly ownedBy: OwningColumn | null;
+  readonly identity: IdentityKind | null;
   readonly unlogged: boolean;
   readonly comment: string | null;
   readonly mode: ValueMode;

@@ -58,6 +58,11 @@ export function toDrizzle(thing: SqlExpression<unknown> | AnySequence | Sql): Dr
 }
 
 function toDrizzleSequence(sequence: AnySequence): DrizzleSequence {
+  if (sequence.seqOptions.identity !== undefined) {
+    fail(sequence, "an identity column creates its sequence itself", "INVALID_ARGUMENT", {
+      hint: "Declare the column with generatedAlwaysAsIdentity or generatedByDefaultAsIdentity.",
+    });
+  }
   const { startWith, increment, minValue, maxValue, cache, cycle } = resolveOptions(sequence);
   const options = {
     startWith: `${startWith}`,

@@ -3,7 +3,7 @@ export type { Change, Hazard, Pending, Plan, PlanOptions, Question } from "./pla
 export { generateMigration, type GenerateOptions, type MigrationFile } from "./generate/generate-migration.js";
 export { inspectSequences, type InspectOptions } from "./inspect/inspect.js";
 export { planChanges } from "./plan/plan.js";
-export { pullDeclarations } from "./pull/pull-declarations.js";
+export { pullDeclarations, type PullOptions } from "./pull/pull-declarations.js";
 export type {
   DatabaseState,
   FedColumn,

@@ -40,6 +40,7 @@ export const expectations: Message.Expectations = {
   cycle: boolean,
   as: "smallint, integer or bigint",
   ownedBy: "an object",
+  identity: "always or by default",
   unlogged: boolean,
   comment: "a string",
   mode: "number, bigint or string",
@@ -117,6 +118,8 @@ export const modeTooNarrow = <Limit extends string>(limit: Limit): Message.ModeT
   `mode number cannot hold ${limit}, which is beyond 2^53-1`;
 
 export const notOwner: Message.NotOwner = "ownedBy must have a table and a column, and nothing else";
+
+export const identityNeedsOwner: Message.IdentityNeedsOwner = "identity needs ownedBy, the identity column";
 
 export const empty = <Subject extends string>(subject: Subject): Message.Empty<Subject> => `${subject} is empty`;
 

@@ -27,6 +27,7 @@ const BITS: Readonly<Record<SequenceType, number>> = { smallint: 16, integer: 32
 const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
   as: Object.keys(BITS),
   cycle: [true, false],
+  identity: ["always", "by default"],
   mode: ["number", "bigint", "string"],
   unlogged: [true, false],
 };
@@ -92,7 +93,7 @@ const resolved = new WeakMap<object, ResolvedOptions>();
  * ```ts
  * resolveOptions(pgSequence("order_seq", { startWith: 100, as: "integer" }));
  * // { as: "integer", startWith: 100n, increment: 1n, minValue: 1n, maxValue: 2147483647n, cache: 1n, cycle: false,
- * //   ownedBy: null, unlogged: false, comment: null, mode: "number" }
+ * //   ownedBy: null, identity: null, unlogged: false, comment: null, mode: "number" }
  * ```
  *
  * Source of the defaults: "CREATE SEQUENCE".
@@ -128,7 +129,7 @@ export function checkOptions(
   }
 
   const integer = (option: IntegerOption) => readInteger(options[option]);
-  const { as = "bigint", ownedBy } = options;
+  const { as = "bigint", ownedBy, identity } = options;
   const increment = integer("increment") ?? 1n;
   const descending = increment < 0n;
   const limits = typeLimits(as);
@@ -142,6 +143,7 @@ export function checkOptions(
   const min = () => bound("minValue", minValue);
   const max = () => bound("maxValue", maxValue);
 
+  if (identity !== undefined && ownedBy === undefined) fail(message.identityNeedsOwner);
   for (const [option, value] of [["minValue", minValue] as const, ["maxValue", maxValue] as const]) {
     if (value < limits.minValue) fail(message.belowType(option, `${value}`, `${limits.minValue}`, as));
     if (value > limits.maxValue) fail(message.aboveType(option, `${value}`, `${limits.maxValue}`, as));
@@ -164,6 +166,7 @@ export function checkOptions(
     cache: integer("cache") ?? 1n,
     cycle: options.cycle ?? false,
     ownedBy: ownedBy ?? null,
+    identity: identity ?? null,
     unlogged: options.unlogged ?? false,
     // The server treats an empty comment as none. Source: "COMMENT".
     comment: options.comment || null,

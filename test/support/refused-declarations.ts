@@ -69,8 +69,10 @@ const owner = (name: string) =>
     return `pgSequence("order_seq", { ownedBy: { table: ${table}, column: ${column} } })`;
   }).map((each) => ({ ...each, at: `${name}:` }));
 
+const OWNER = 'ownedBy: { table: "orders", column: "id" }';
+
 const THE_OPTIONS =
-  "the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode";
+  "the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, identity, unlogged, comment, mode";
 
 /** Every rule, by what it is about. */
 export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = {
@@ -120,6 +122,13 @@ export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = 
     ),
     options('ownedBy: { table: 5, column: "id" }', "table", "ownedBy.table must be a string, not 5"),
   ],
+  identity: [
+    options(`${OWNER}, identity: "default"`, "identity", "identity must be always or by default, not default"),
+    options(`${OWNER}, identity: true`, "identity", "identity must be always or by default, not true"),
+    options(`${OWNER}, identity: null`, "identity", "identity must be always or by default, not null"),
+    options('identity: "always"', "identity", "identity needs ownedBy, the identity column"),
+    options('identity: "by default", ownedBy: undefined', "identity", "identity needs ownedBy, the identity column"),
+  ],
   "an option that is none": [
     ...Object.entries({
       startsWith: "startWith",
@@ -133,6 +142,7 @@ export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = 
       cach: "cache",
       cycles: "cycle",
       ownedby: "ownedBy",
+      identitiy: "identity",
       logged: "unlogged",
       cmoment: "comment",
       code: "mode",
@@ -247,5 +257,8 @@ export const ACCEPTED: readonly string[] = [
   'pgSequence("name", { as: "integer", mode: "number" })',
   'pgSequence("name", { as: "smallint", mode: "string", minValue: -32768, maxValue: 32767 })',
   'pgSequence("name", { maxValue: 1e15, startWith: 1e3 })',
+  'pgSequence("name", { identity: "always", ownedBy: { table: "orders", column: "id" } })',
+  'pgSequence("name", { as: "integer", identity: "by default", ownedBy: { table: "orders", column: "id" }, maxValue: 9e8 })',
+  'pgSequence("name", { identity: undefined })',
   'pgSequence("name", { unlogged: true, comment: "", ownedBy: { table: "orders", column: "id" } })',
 ];

@@ -75,7 +75,7 @@ describe("refused at run time only", () => {
     [
       "a prototype from JSON",
       () => pgSequence("order_seq", JSON.parse('{ "__proto__": { "cache": 5 } }')),
-      "order_seq: __proto__ is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, unlogged, comment, mode",
+      "order_seq: __proto__ is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, identity, unlogged, comment, mode",
     ],
   ])("%s", (_, declare, says) => {
     expect(errorOf(declare).message).toBe(says);
@@ -125,6 +125,7 @@ describe("resolveOptions", () => {
       cache: 1n,
       cycle: false,
       ownedBy: null,
+      identity: null,
       unlogged: false,
       comment: null,
       mode: "bigint",
@@ -138,6 +139,7 @@ describe("resolveOptions", () => {
       cache: 5n,
       cycle: true,
       ownedBy: { table: "orders", column: "id" },
+      identity: "always",
       unlogged: true,
       comment: "numbers",
       mode: "string",

@@ -25,7 +25,7 @@ import {
   sql,
 } from "nextval";
 import { allocator, blockAllocator, gaplessCounter, stride } from "nextval/allocate";
-import { applyPlan, generateMigration, inspectSequences, planChanges } from "nextval/catalog";
+import { applyPlan, generateMigration, inspectSequences, planChanges, pullDeclarations } from "nextval/catalog";
 import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/operate";
 import postgres from "postgres";
 import { expect, test } from "vitest";
@@ -129,6 +129,11 @@ const calls: readonly (readonly [refusal: string, call: (mistyped: never) => unk
     { schema: "public" },
   ],
   ["planChanges: purne is not an option; did you mean prune?", (o) => planChanges([], state, o), { purne: true }],
+  [
+    "pullDeclarations: identities is not an option; did you mean identity?",
+    (o) => pullDeclarations(state, o),
+    { identities: true },
+  ],
   ["applyPlan: alow is not an option; did you mean allow?", (o) => applyPlan(db, none, o), { alow: [] }],
   [
     "generateMigration: fromat is not an option; did you mean format?",

@@ -53,5 +53,7 @@ function countLocks({ changes, resolved }: Plan): number {
     const table = seqOptions?.ownedBy?.table;
     return table === undefined ? [] : [JSON.stringify([schema, table])];
   });
-  return changed.size + Math.min(owned, new Set(owners).size);
+  // A change of an identity sequence locks its table.
+  const identities = resolved.filter(({ seqOptions }) => seqOptions?.identity !== undefined).length;
+  return changed.size + Math.min(owned + Math.min(changed.size, identities), new Set(owners).size);
 }

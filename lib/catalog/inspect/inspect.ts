@@ -105,6 +105,7 @@ interface SequenceRow {
   readonly unlogged: boolean;
   readonly comment: string | null;
   readonly identity: boolean;
+  readonly always: boolean;
   readonly extension: boolean;
   readonly table: string | null;
   readonly column: string | null;
@@ -155,7 +156,8 @@ function stateAt(index: number, columns: ColumnsOf<SequenceRow>): SequenceState 
       maxValue: BigInt(of("max")),
       cache: BigInt(of("cache")),
       cycle: of("cycle"),
-      ownedBy: of("identity") || table === null || column === null ? null : { table, column },
+      ownedBy: table === null || column === null ? null : { table, column },
+      identity: of("identity") ? (of("always") ? "always" : "by default") : null,
       unlogged: of("unlogged"),
       comment: of("comment"),
     },

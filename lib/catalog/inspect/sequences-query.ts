@@ -11,7 +11,7 @@ import { indirectFeeds } from "./indirect-feeds.js";
 import { namedInCode } from "./named-in-code.js";
 
 const COLUMNS = (
-  "schema name as start increment min max cache cycle unlogged comment identity extension table column feeds referenced named " +
+  "schema name as start increment min max cache cycle unlogged comment identity always extension table column feeds referenced named " +
   "last called locked may_select may_use may_update"
 ).split(" ");
 
@@ -86,7 +86,8 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
       select s.nspname as schema, s.relname as name, s.as,
         s.seqstart::text as start, s.seqincrement::text as increment, s.seqmin::text as min, s.seqmax::text as max,
         s.seqcache::text as cache, s.seqcycle as cycle, s.relpersistence = 'u' as unlogged, comment.description as comment,
-        coalesce(o.deptype = 'i', false) as identity, e.objid is not null as extension,
+        coalesce(o.deptype = 'i', false) as identity,
+        coalesce(att.attidentity = 'a', false) as always, e.objid is not null as extension,
         t.relname as table, att.attname as column, f.feeds, used.refobjid is not null as referenced,
         array_to_json(named.names) as named,
         v.last_value::text as last, v.is_called as called, s.locked, s.may_select, s.may_use, s.may_update

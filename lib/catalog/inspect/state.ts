@@ -8,13 +8,13 @@ export interface SequenceState {
   readonly seqName: string;
   readonly schema: string;
   /**
-   * The complete options, in the form of `resolveOptions`. `ownedBy` is the column of a serial or of OWNED BY, not of
-   * an identity.
+   * The complete options, in the form of `resolveOptions`. `ownedBy` is the column of a serial, of OWNED BY, or of an
+   * identity; `identity` tells them apart.
    */
   readonly options: StateOptions;
   /**
    * What defines the sequence. `"user"`: a person or a migration, including SERIAL and OWNED BY. `"identity"`: an
-   * identity column. `"extension"`: an extension. Plans never change the last two.
+   * identity column. `"extension"`: an extension, whose sequences plans never change.
    */
   readonly definedBy: "user" | "identity" | "extension";
   /**

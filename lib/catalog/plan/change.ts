@@ -36,22 +36,23 @@ export interface Change {
 }
 
 /**
- * An owner that cannot be set yet, because its table or column does not exist. All other changes to the sequence can be
- * made. Once the table exists, a new plan has this one as a change.
+ * A difference that waits for a table. For `"own"` it is an owner that does not exist yet; once its table exists, a new plan
+ * has it as a change. For `"identity"` it is an identity column that does not exist, has another type, or has a sequence
+ * of another name. A plan never makes that change itself.
  */
 export interface Pending {
-  readonly kind: "own";
+  readonly kind: "own" | "identity";
   /** The name of the sequence as declared. */
   readonly subject: string;
-  /** The statement to run once the table and its column exist, without a semicolon. */
+  /** The statement that makes the change once the table and its column exist, without a semicolon. */
   readonly sql: string;
   /** The statement that undoes the change. */
   readonly inverse: string;
   /** A sentence that names the sequence, and the missing table or column. */
   readonly message: string;
-  /** A sentence with the names that the table or column may have now; null if nothing looks like it. */
+  /** What else to know before the statement is run, such as the names that a missing table may have now; or null. */
   readonly warning: string | null;
-  /** Advice for creating the column: a serial or identity column does not use this sequence. */
+  /** Advice for the migration of the table. */
   readonly hint: string;
 }
 

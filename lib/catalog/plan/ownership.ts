@@ -31,6 +31,8 @@ export function ownershipOf(
     state,
   );
   for (const [target, found] of pairs) {
+    // It belongs to its column from the beginning.
+    if (target.options.identity !== null) continue;
     const after = target.options.ownedBy;
     const before = ownerToday(target, found);
     if (after?.table === before?.table && after?.column === before?.column) continue;
@@ -66,7 +68,7 @@ function ownerToday({ schema }: Target, found: SequenceState | undefined): Owner
  * Describes the missing table or column. A relation that exists but cannot own sequences is not missing: the server
  * reports the reason.
  */
-function whatIsMissing({ schema }: Target, { table, column }: Owner, state: DatabaseState): string | undefined {
+export function whatIsMissing({ schema }: Target, { table, column }: Owner, state: DatabaseState): string | undefined {
   const found = tableOf(state, schema, table);
   if (found !== undefined) {
     return found.columns.includes(column) ? undefined : `${schema}.${table} has no column ${column}`;

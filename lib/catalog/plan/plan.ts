@@ -22,6 +22,7 @@ import {
   needsPostgres15,
 } from "./hazards/change-hazards.js";
 import { nameReused, nameTaken } from "./hazards/name-hazards.js";
+import { alterThroughColumn, pendingIdentities, refuseConflict } from "./identity.js";
 import { differences } from "./option-changes.js";
 import { ownershipOf } from "./ownership.js";
 import { relocate } from "./relocate.js";
@@ -41,10 +42,12 @@ import { constantOf, constantOfState, constantOfTarget, type Target, targetOf } 
  * empty exactly if nothing differs. An owner that does not exist yet is `pending` and not a change, so sequences can be
  * created before their tables.
  *
- * A plan never restarts a sequence and never changes a current value. It never touches the sequences of identity
- * columns and extensions, and drops nothing unless `prune` is given.
+ * A plan never restarts a sequence and never changes a current value. It never touches the sequences of extensions, and
+ * drops nothing unless `prune` is given. A sequence that is declared with `identity` is changed through its column. It is
+ * never created or dropped: an identity column that does not exist, or has another type, is `pending`.
  *
- * Throws `INVALID_ARGUMENT` for two declarations of one name, for renames that do not fit, and for a name in `new` that
+ * Throws `INVALID_ARGUMENT` for a declaration with `identity` whose column does not use the sequence, and for one without if
+ * an identity column does. Also throws it for two declarations of one name, for renames that do not fit, and for a name in `new` that
  * is not declared.
  */
 export function planChanges(
@@ -63,10 +66,12 @@ export function planChanges(
   const kept = new Set<SequenceState>();
   for (const [target, found] of pairs) {
     if (found === undefined) continue;
-    if (found.definedBy !== "user") fail(target.declared, belongsToAnother(found));
+    refuseConflict(target, found);
     kept.add(found);
   }
-  const created = pairs.filter(([, found]) => found === undefined).map(([target]) => target);
+  const created = pairs
+    .filter(([{ options }, found]) => found === undefined && options.identity === null)
+    .map(([target]) => target);
   const undeclared = state.sequences.filter((sequence) => sequence.definedBy === "user" && !kept.has(sequence));
   const covered = [...targets.map(({ schema }) => schema), ...(state.inspected ?? []), ...(options.schemas ?? [])];
   const dropped = options.prune === true ? undeclared.filter(isDroppableIn(new Set(covered))) : [];
@@ -84,7 +89,7 @@ export function planChanges(
       ...pairs.flatMap(([target, found]) => comment(target, found)),
       ...dropped.map(drop),
     ],
-    pending: ownership.pending,
+    pending: [...ownership.pending, ...pendingIdentities(pairs, state)],
     questions: questionsOf(pairs, undeclared, state, options.new ?? []),
     declared,
     // Lazy, because only `apply` needs it.
@@ -113,13 +118,6 @@ function targetsOf(
     targets.set(key, target);
   }
   return [...targets.values()];
-}
-
-function belongsToAnother({ definedBy, feeds }: SequenceState): string {
-  const column = feeds.find(({ byDefault, indirect }) => byDefault && !indirect);
-  return definedBy === "extension"
-    ? "it belongs to an extension, which alone may change it; leave it out of the declarations"
-    : `it belongs to the identity column ${column?.table}.${column?.column}, which alone may change it; leave it out of the declarations`;
 }
 
 function missingSchemas(targets: readonly Target[], { schemas }: DatabaseState): Change[] {
@@ -155,7 +153,8 @@ function alter(target: Target, found: SequenceState, { serverVersion }: Database
   const changes: Change[] = [];
   const subject = nameOf(target.declared);
   const forth = differences(before, after);
-  if (Object.keys(forth).length > 0) {
+  if (after.identity !== null) changes.push(...alterThroughColumn(target, found));
+  else if (Object.keys(forth).length > 0) {
     changes.push({
       kind: "alter",
       subject,
@@ -180,7 +179,8 @@ function alter(target: Target, found: SequenceState, { serverVersion }: Database
 function comment(target: Target, found: SequenceState | undefined): Change[] {
   const after = target.options.comment;
   const before = found?.options.comment ?? null;
-  if (after === before) return [];
+  const isPending = found === undefined && target.options.identity !== null;
+  if (after === before || isPending) return [];
   const constant = constantOf(target, target.options);
   return [
     {

@@ -29,7 +29,7 @@ export function questionsOf(
     pairs.map(([target]) => target),
     state,
   );
-  const created = pairs.filter(([, found]) => found === undefined).length;
+  const created = pairs.filter(([{ options }, found]) => found === undefined && options.identity === null).length;
   // A sequence of a column was created with its table, and stays with it.
   const free = undeclared.filter(({ options }) => options.ownedBy === null);
   const isOnly = created === 1 && free.length === 1;
@@ -37,6 +37,9 @@ export function questionsOf(
   const feeding = byColumn([...undeclared, ...ofIdentity]);
   return pairs.flatMap(([target, found]) => {
     if (answered.has(target)) return [];
+    if (target.options.identity !== null) {
+      return found === undefined ? identityOf(target, ofIdentity).map((each) => askForRename(target, each)) : [];
+    }
     const feeders = feedersOf(target, found, feeding, state);
     if (found !== undefined || feeders.some(({ definedBy }) => definedBy === "identity")) {
       return feeders.map((feeder) => askForSecond(target, found, feeder));
@@ -48,6 +51,16 @@ export function questionsOf(
     );
     return [...new Set([...feeders, ...alike])].map((each) => askForRename(target, each));
   });
+}
+
+/** Finds the sequence that the identity column of a declaration has now, by another name. */
+function identityOf({ schema, options }: Target, ofIdentity: readonly SequenceState[]): SequenceState[] {
+  return ofIdentity.filter(
+    (each) =>
+      each.schema === schema &&
+      each.options.ownedBy?.table === options.ownedBy?.table &&
+      each.options.ownedBy?.column === options.ownedBy?.column,
+  );
 }
 
 /** Finds the targets with these names. An unqualified name is that of the default schema, as in `renames`. */

@@ -49,6 +49,11 @@ export function constantOfState(
 }
 
 function declare(schema: string | undefined, name: string, options: StateOptions): AnySequence {
-  const given = { ...options, ownedBy: options.ownedBy ?? undefined, comment: options.comment ?? undefined };
+  const given = {
+    ...options,
+    ownedBy: options.ownedBy ?? undefined,
+    identity: options.identity ?? undefined,
+    comment: options.comment ?? undefined,
+  };
   return declareSequence(name, given, schema);
 }

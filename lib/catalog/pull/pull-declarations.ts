@@ -1,8 +1,15 @@
 import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOptions } from "../../index.js";
+import { checkKnown } from "../../internal.js";
 import { nameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import { identifiersOf } from "./constant-names.js";
 import { constantSource, type Option, plain, quoted } from "./print-constant.js";
+
+/** Options of `pullDeclarations`. */
+export interface PullOptions {
+  /** Whether to declare the sequences of identity columns too, with `identity`. Default: false. */
+  readonly identity?: boolean | undefined;
+}
 
 /**
  * Writes TypeScript source that declares the sequences of a database, for a project that begins to use nextval.
@@ -18,13 +25,21 @@ import { constantSource, type Option, plain, quoted } from "./print-constant.js"
  * ```
  *
  * There is a constant for each sequence, with the options that differ from PostgreSQL's defaults. A plan of the source
- * for the same database is empty. Sequences of identity columns and extensions are only named in comments, because they
- * must not be declared. Constants are named after their sequences, each name only once. A sequence of the default
+ * for the same database is empty. Sequences of extensions are only named in comments, because they must not be declared,
+ * and so are those of identity columns without `identity: true`. Constants are named after their sequences, each name only once. A sequence of the default
  * schema is declared without a schema.
  */
-export function pullDeclarations({ sequences, defaultSchema }: DatabaseState): string {
+export function pullDeclarations({ sequences, defaultSchema }: DatabaseState, options: PullOptions = {}): string {
+  checkKnown("pullDeclarations", options, ["identity"]);
+  const { identity = false } = options;
+  if (typeof identity !== "boolean") {
+    throw new NextvalError(
+      "INVALID_ARGUMENT",
+      `pullDeclarations takes identity as true or false, not ${String(identity)}`,
+    );
+  }
   const sorted = [...sequences].sort((a, b) => compare(a.schema, b.schema) || compare(a.seqName, b.seqName));
-  const reasons = new Map(sorted.map((sequence) => [sequence, reasonToLeaveOut(sequence)]));
+  const reasons = new Map(sorted.map((sequence) => [sequence, reasonToLeaveOut(sequence, identity)]));
   const declared = sorted.filter((sequence) => reasons.get(sequence) === undefined);
   const { ofSequence, ofSchema } = identifiersOf(declared, defaultSchema);
 
@@ -58,8 +73,8 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function reasonToLeaveOut(sequence: SequenceState): string | undefined {
-  if (sequence.definedBy === "identity") return "which belongs to an identity column";
+function reasonToLeaveOut(sequence: SequenceState, withIdentity: boolean): string | undefined {
+  if (sequence.definedBy === "identity" && !withIdentity) return "which belongs to an identity column";
   if (sequence.definedBy === "extension") return "which belongs to an extension";
   try {
     pgSchema(sequence.schema).sequence<string, SequenceOptions>(sequence.seqName, given(sequence.options));
@@ -71,13 +86,18 @@ function reasonToLeaveOut(sequence: SequenceState): string | undefined {
   }
 }
 
-function given({ ownedBy, comment, ...options }: StateOptions): SequenceOptions {
-  return { ...options, ownedBy: ownedBy ?? undefined, comment: comment ?? undefined };
+function given({ ownedBy, identity, comment, ...options }: StateOptions): SequenceOptions {
+  return {
+    ...options,
+    ownedBy: ownedBy ?? undefined,
+    identity: identity ?? undefined,
+    comment: comment ?? undefined,
+  };
 }
 
 /** Returns the options that differ from their defaults. */
 function optionsOf({ options }: SequenceState): Option[] {
-  const { as, increment, minValue, maxValue, comment, ownedBy } = options;
+  const { as, increment, minValue, maxValue, comment, ownedBy, identity } = options;
   const defaults = resolveOptions(pgSequence<string, SequenceOptions>("defaults", { as, increment }));
   // The default of startWith depends on the bounds.
   const { startWith } = resolveOptions(
@@ -104,6 +124,7 @@ function optionsOf({ options }: SequenceState): Option[] {
       ],
     ]);
   }
+  if (identity !== null) found.push(["identity", quoted(identity)]);
   add("unlogged", unlogged !== defaults.unlogged, String(unlogged));
   if (comment !== null) found.push(["comment", quoted(comment)]);
   return found;

@@ -15,8 +15,8 @@ import { refuseToOverwrite, writeFiles } from "./write-files.js";
 export const command: CliCommand = {
   summary: "write declarations for the sequences of a database",
   details: `
-Writes TypeScript that declares every sequence, except those of identity columns and
-extensions.
+Writes TypeScript that declares every sequence, except those of extensions. Sequences of
+identity columns are declared with --identity, or with identity in the configuration.
 
 Example:
   nextval pull --schemas public,billing --out src/sequences.ts
@@ -26,7 +26,9 @@ Exit codes: 0 written; 2 an error, or the file exists and --force was not given.
   addOptions(command) {
     addUrl(command)
       .option("--out <file>", "write to this file; default: stdout")
-      .option("--force", "overwrite the file");
+      .option("--force", "overwrite the file")
+      .option("--identity", "also declare the sequences of identity columns")
+      .option("--no-identity", "do not, whatever the configuration says");
   },
   run: pull,
 };
@@ -39,7 +41,7 @@ async function pull(flags: Flags): Promise<number> {
   const settings = await settingsOf(flags);
   const state = await withDatabase(settings, (db) => look(db, settings));
   refuseUnknownSchemas(settings.schemas, state.schemas);
-  const source = sourceOf(state);
+  const source = sourceOf(state, { identity: settings.identity });
   if (file !== null) writeFiles([{ path: file, content: source }], { overwrite: force, hint: OVERWRITING });
   if (flags.json === true) sayJson({ file, source, sequences: state.sequences });
   else if (file === null) saySource(source.replace(/\n$/, ""));

@@ -66,8 +66,13 @@ async function pushAloud(planned: Planned, flags: Flags): Promise<number> {
   }
   const { pending } = await carryOut(answered);
   say(text`Applied ${changes}.`);
-  if (pending.length > 0)
-    say(text`${count(pending.length, "owner")} pending: push again once the table and column exist.`);
+  const owners = pending.filter(({ kind }) => kind === "own");
+  const identities = pending.filter(({ kind }) => kind === "identity");
+  if (owners.length > 0)
+    say(text`${count(owners.length, "owner")} pending: push again once the table and column exist.`);
+  if (identities.length > 0) {
+    say(text`${count(identities.length, "identity column")} pending: only a migration of the table changes that.`);
+  }
   return 0;
 }
 

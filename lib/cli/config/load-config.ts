@@ -68,6 +68,7 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
     "an object of new names by old ones, such as { order_seq: 'sales_order_seq' }",
   ],
   prune: [(value) => typeof value === "boolean", "true or false"],
+  identity: [(value) => typeof value === "boolean", "true or false"],
   allow: [
     (value) => isList(value, (each) => ALLOWABLE_CODES.includes(each as AllowableCode)),
     `a list of ${ALLOWABLE_CODES.join(", ")}`,

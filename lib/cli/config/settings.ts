@@ -20,6 +20,7 @@ export interface Flags {
   readonly new?: readonly string[];
   readonly allow?: readonly HazardCode[];
   readonly json?: boolean;
+  readonly identity?: boolean;
   readonly out?: string;
   readonly force?: boolean;
   readonly name?: string;
@@ -55,6 +56,8 @@ export interface Settings {
   readonly allow: readonly HazardCode[];
   readonly lockTimeout: number | undefined;
   readonly statementTimeout?: number | undefined;
+  /** Whether `pull` declares the sequences of identity columns. */
+  readonly identity: boolean | undefined;
   /** The folder of migrations. */
   readonly migrations: string;
   readonly format: MigrationFormat | undefined;
@@ -78,6 +81,7 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
     allow: [...(config.allow ?? []), ...(flags.allow ?? [])],
     lockTimeout: flags.lockTimeout ?? config.lockTimeout,
     statementTimeout: flags.statementTimeout ?? config.statementTimeout,
+    identity: flags.identity ?? config.identity,
     migrations: flags.out === undefined ? resolve(folder, config.out ?? "migrations") : resolve(flags.out),
     format: flags.format ?? config.format,
     declarations: () => loadDeclarations(flags, loaded),

@@ -47,21 +47,34 @@ function describeHazard(hazard: Hazard, allow: readonly HazardCode[]): ShownText
   return lines([text`  ${label} ${message}`, ...(isAllowed ? [] : describeAdvice(hazard, "    "))]);
 }
 
-/** Describes the pending owners with the SQL to run later, and once the hint for all of them. */
+/** Describes what is pending with the SQL to run later. All owners have one hint. */
 function describePending(pending: readonly Pending[]): ShownText[] {
-  const [first] = pending;
-  if (first === undefined) return [];
+  const owners = pending.filter(({ kind }) => kind === "own");
+  const identities = pending.filter(({ kind }) => kind === "identity");
+  const [first] = owners;
   return [
-    text`${count(pending.length, "owner")} pending, until the table and column exist; then push again, or run:`,
-    ...pending.map(({ sql, message, warning }) =>
-      lines([
-        text`${color.yellow("pending")} ${message}`,
-        text`  ${sql};`,
-        ...(warning === null ? [] : [text`  ${color.yellow("! Warning:")} ${warning}`]),
-      ]),
-    ),
-    text`${first.hint}`,
+    ...(first === undefined
+      ? []
+      : [
+          text`${count(owners.length, "owner")} pending, until the table and column exist; then push again, or run:`,
+          ...owners.map((each) => describeOne(each)),
+          text`${first.hint}`,
+        ]),
+    ...(identities.length === 0
+      ? []
+      : [
+          text`${count(identities.length, "identity column")} pending, which a migration of the table has to change, such as with:`,
+          ...identities.map((each) => lines([describeOne(each), text`  Hint: ${each.hint}`])),
+        ]),
   ];
+}
+
+function describeOne({ sql, message, warning }: Pending): ShownText {
+  return lines([
+    text`${color.yellow("pending")} ${message}`,
+    text`  ${sql};`,
+    ...(warning === null ? [] : [text`  ${color.yellow("! Warning:")} ${warning}`]),
+  ]);
 }
 
 function describeQuestion({ message, otherwise, ...question }: Question): ShownText {

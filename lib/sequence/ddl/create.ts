@@ -33,6 +33,11 @@ export function createSequence(
   ]);
   const { schema } = own;
   const seqOptions = readOnce(own.seqOptions);
+  if (seqOptions.identity !== undefined) {
+    fail(own, "an identity column creates its sequence itself", "INVALID_ARGUMENT", {
+      hint: "Use generatedAsIdentity or addIdentity, with its name.",
+    });
+  }
   checkOptions(sequenceName(own), seqOptions);
   if (temporary && schema !== undefined) fail(own, `temporary sequences have a schema of their own, not ${schema}`);
   if (temporary && seqOptions.unlogged === true) fail(own, "a temporary sequence is never logged; leave out unlogged");

@@ -31,7 +31,7 @@ test("reads every sequence, complete and exact", async () => {
   expect(state.serverVersion).toBeGreaterThanOrEqual(140_000);
   expect(state.schemas).toEqual(expect.arrayContaining(["public", 'we"ird', "pg_catalog"]));
   const bigint = { as: "bigint", startWith: 1n, increment: 1n, minValue: 1n, maxValue: 2n ** 63n - 1n };
-  const plain = { ...bigint, cache: 1n, cycle: false, ownedBy: null, unlogged: false, comment: null };
+  const plain = { ...bigint, cache: 1n, cycle: false, ownedBy: null, identity: null, unlogged: false, comment: null };
   const unkeyed = { unique: false, partOfKey: false };
   const column = {
     schema: "public",
@@ -60,7 +60,7 @@ test("reads every sequence, complete and exact", async () => {
       schema: "public",
       seqName: "orders_ticket_seq",
       definedBy: "identity",
-      options: plain,
+      options: { ...plain, ownedBy: { table: "orders", column: "ticket" }, identity: "always" },
       feeds: [{ ...column, column: "ticket", type: "bigint", baseType: "bigint", unique: true }],
       isReferenced: false,
       namedIn: [],
@@ -142,6 +142,7 @@ test("reads every sequence, complete and exact", async () => {
         cache: 7n,
         cycle: true,
         ownedBy: null,
+        identity: null,
         unlogged: false,
         comment: "it's full",
       },

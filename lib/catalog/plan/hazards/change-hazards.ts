@@ -45,7 +45,7 @@ export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
       { hint: "Sort by a timestamp instead. Connections also lose the values that they do not use." },
     ),
     ...hazardsOfCache(target, before),
-    ...hazardsOfLock(target, state),
+    ...(after.identity === null ? hazardsOfLock : hazardsOfTableLock)(target, state),
   ];
 }
 
@@ -53,15 +53,42 @@ export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
  * Returns the hazard of the lock. A change waits for transactions that draw values, and then blocks `nextval` until its
  * own transaction ends.
  */
-export function hazardsOfLock({ declared }: Target, { feeds }: SequenceState): Hazard[] {
+export function hazardsOfLock(target: Target, state: SequenceState): Hazard[] {
+  return lockHazards(
+    target,
+    state,
+    "inserts into",
+    "Apply it when few sessions insert: it first waits for open transactions that drew from the sequence.",
+  );
+}
+
+/** Returns the hazard of a change through an identity column, which locks the table. */
+export function hazardsOfTableLock(target: Target, state: SequenceState): Hazard[] {
+  return lockHazards(
+    target,
+    state,
+    "reads and writes of",
+    "Apply it when few sessions use the table: it first waits for open transactions that have used it.",
+  );
+}
+
+function lockHazards({ declared }: Target, { feeds }: SequenceState, what: string, hint: string): Hazard[] {
   const busy = feeds.filter(({ byDefault, inserts }) => byDefault && inserts >= BUSY);
   return hazardsFor(nameOf(declared))(
     "LOCKS_INSERTS",
     busy.length > 0,
-    aboutColumns(busy, (these) => `inserts into ${these} wait until the change is committed`),
-    {
-      hint: "Apply it when few sessions insert: it first waits for open transactions that drew from the sequence.",
-    },
+    aboutColumns(busy, (these) => `${what} ${these} wait until the change is committed`),
+    { hint },
+  );
+}
+
+/** Returns the hazard of an identity column that takes no values of inserts any more. */
+export function hazardsOfGenerated({ declared, schema, options: { ownedBy } }: Target): Hazard[] {
+  return hazardsFor(nameOf(declared))(
+    "IDENTITY_REJECTS_VALUES",
+    true,
+    `inserts that give a value for ${schema}.${ownedBy?.table}.${ownedBy?.column} will fail with 428C9`,
+    { hint: 'Declare identity: "by default", or let these inserts say OVERRIDING SYSTEM VALUE.' },
   );
 }
 

@@ -1,0 +1,134 @@
+import { addIdentity, alterIdentity, dropIdentity, renameSequence, type IdentityChanges, sql } from "../../index.js";
+import { fail, nameOf } from "../../server/names.js";
+import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
+import type { Change, Pending } from "./change.js";
+import { hazardsOfAlter, hazardsOfGenerated, hazardsOfTableLock } from "./hazards/change-hazards.js";
+import { differences } from "./option-changes.js";
+import { whatIsMissing } from "./ownership.js";
+import { constantOfState, type Target } from "./target.js";
+
+type Owner = NonNullable<StateOptions["ownedBy"]>;
+
+/** Throws if a sequence of the database cannot become what is declared. */
+export function refuseConflict({ declared, schema, options }: Target, found: SequenceState): void {
+  const { ownedBy, identity } = found.options;
+  const refuse = (problem: string, hint: string) => fail(declared, problem, "INVALID_ARGUMENT", { hint });
+  if (found.definedBy === "extension") {
+    refuse("it belongs to an extension, which alone may change it", "Leave it out of the declarations.");
+  }
+  if (identity === null || ownedBy === null) {
+    if (options.identity === null) return;
+    const { table, column } = options.ownedBy as Owner;
+    const problem = `it is declared as the identity of ${table}.${column}, which does not use it`;
+    refuse(problem, "Leave out identity, or make the column an identity column with this sequence.");
+    return;
+  }
+  const column = `${ownedBy.table}.${ownedBy.column}`;
+  if (options.identity === null) {
+    const hint = `Declare it with ownedBy and identity: "${identity}", or leave it out of the declarations.`;
+    refuse(`it belongs to the identity column ${column}`, hint);
+  }
+  if (!isSame(options.ownedBy, ownedBy)) {
+    const declaredOwner = `${options.ownedBy?.table}.${options.ownedBy?.column}`;
+    refuse(`it belongs to the identity column ${column}, not to ${declaredOwner}`, `Declare ${column} as ownedBy.`);
+  }
+  if (found.schema !== schema) {
+    const hint = `Move the table ${found.schema}.${ownedBy.table} to schema ${schema}.`;
+    refuse("the sequence of an identity column moves only with its table", hint);
+  }
+}
+
+/** Returns the change of an identity column and its sequence, if one is needed. The server makes it through the column. */
+export function alterThroughColumn(target: Target, found: SequenceState): Change[] {
+  // The type is that of the column, and the bounds follow it.
+  if (target.options.as !== found.options.as) return [];
+  const forth = changesOf(found.options, target.options);
+  if (Object.keys(forth).length === 0) return [];
+  const { generated, ...options } = forth;
+  const hazards = Object.keys(options).length > 0 ? hazardsOfAlter(target, found) : hazardsOfTableLock(target, found);
+  return [
+    {
+      kind: "alter",
+      subject: nameOf(target.declared),
+      sql: alterIdentity(columnOf(target), forth).text,
+      inverse: alterIdentity(columnOf(target), changesOf(target.options, found.options)).text,
+      hazards: [...(generated === "always" ? hazardsOfGenerated(target) : []), ...hazards],
+    },
+  ];
+}
+
+/** Returns what only the migration of a table can do: make an identity column, or change its type. */
+export function pendingIdentities(
+  pairs: readonly (readonly [Target, SequenceState | undefined])[],
+  state: DatabaseState,
+): Pending[] {
+  return pairs.flatMap(([target, found]): Pending[] => {
+    if (target.options.identity === null) return [];
+    if (found === undefined) return [missing(target, state)];
+    return found.options.as === target.options.as ? [] : [otherType(target, found)];
+  });
+}
+
+function missing(target: Target, state: DatabaseState): Pending {
+  const { schema, seqName, declared, options } = target;
+  const { startWith, increment, minValue, maxValue, cache, cycle, unlogged } = declared.seqOptions ?? {};
+  const owner = options.ownedBy as Owner;
+  const title = `${schema}.${owner.table}.${owner.column}`;
+  const subject = nameOf(declared);
+  const own = state.sequences.find(
+    (each) => each.definedBy === "identity" && each.schema === schema && isSame(each.options.ownedBy, owner),
+  );
+  const step = { kind: "identity", subject } as const;
+  if (own !== undefined) {
+    return {
+      ...step,
+      sql: renameSequence(constantOfState(own), seqName).text,
+      inverse: renameSequence(constantOfState(own, { schema, seqName }), own.seqName).text,
+      message: `${subject}: it does not exist, and ${title} is an identity column with the sequence ${nameOf(own)}`,
+      warning: null,
+      hint: `Declare ${nameOf(own)}, or rename it: renames: { ${JSON.stringify(nameOf(own))}: ${JSON.stringify(subject)} }.`,
+    };
+  }
+  const given = { startWith, increment, minValue, maxValue, cache, cycle, unlogged: unlogged === true || undefined };
+  const kind = options.identity as NonNullable<StateOptions["identity"]>;
+  const absent = whatIsMissing(target, owner, state) ?? `${title} is not an identity column`;
+  return {
+    ...step,
+    sql: addIdentity(columnOf(target), kind, { name: seqName, ...given }).text,
+    inverse: dropIdentity(columnOf(target)).text,
+    message: `${subject}: it cannot be created yet, because ${absent}`,
+    warning: null,
+    hint: `An identity column makes its sequence: let the migration of ${owner.table} make the column, with this name.`,
+  };
+}
+
+function otherType(target: Target, { options: { as } }: SequenceState): Pending {
+  const { schema, table, column } = columnOf(target);
+  const statement = sql`alter table ${sql.identifier(schema, table)} alter column ${sql.identifier(column)} type `.text;
+  const subject = nameOf(target.declared);
+  return {
+    kind: "identity",
+    subject,
+    sql: `${statement}${target.options.as}`,
+    inverse: `${statement}${as}`,
+    message: `${subject}: its type is ${as} and declared as ${target.options.as}, and it is that of ${schema}.${table}.${column}`,
+    warning: "the statement rewrites the table, which is locked meanwhile; its other options are compared afterwards",
+    hint: `Declare as: "${as}", or let a migration of ${table} change the type of its column.`,
+  };
+}
+
+function columnOf({ schema, options }: Target): Owner & { readonly schema: string } {
+  return { schema, ...(options.ownedBy as Owner) };
+}
+
+function changesOf(from: StateOptions, to: StateOptions): IdentityChanges {
+  const { as: _as, ...options } = differences(from, to);
+  return {
+    ...(from.identity === to.identity || to.identity === null ? {} : { generated: to.identity }),
+    ...(options as IdentityChanges),
+  };
+}
+
+function isSame(one: Owner | null, other: Owner): boolean {
+  return one?.table === other.table && one.column === other.column;
+}
