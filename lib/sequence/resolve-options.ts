@@ -187,11 +187,11 @@ export function shapeProblem(option: string, value: unknown): string | undefined
 }
 
 /** Returns why a value is not an integer for an option, or undefined. */
-export function integerProblem(option: string, value: unknown, expected = "an integer"): string | undefined {
+export function integerProblem(option: string, value: unknown): string | undefined {
   const integer = readInteger(value);
   const text = message.shown(value);
   if (integer === undefined) {
-    return Number.isInteger(value) ? message.digitsLost(option, text) : message.wrongType(option, expected, text);
+    return Number.isInteger(value) ? message.digitsLost(option, text) : message.wrongType(option, "an integer", text);
   }
   if (BigInt.asIntN(64, integer) !== integer) return message.beyond64Bits(option, text);
   if (option === "increment" && integer === 0n) return message.incrementZero;

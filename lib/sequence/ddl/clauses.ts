@@ -1,5 +1,6 @@
 import type { Integer } from "../../../types/sequence-options.js";
-import { integerProblem, readOnce } from "../resolve-options.js";
+import { shown, wrongType } from "../messages.js";
+import { integerProblem, readInteger, readOnce } from "../resolve-options.js";
 
 /** The options that CREATE SEQUENCE, ALTER SEQUENCE and identity columns share. Null stands for the default. */
 export interface Clauses {
@@ -31,5 +32,7 @@ export function optionClauses(options: Clauses): string[] {
 /** Returns why a value is not one of `restart`, or undefined. */
 export function restartProblem(value: unknown): string | undefined {
   if (value === undefined || typeof value === "boolean") return undefined;
-  return integerProblem("restart", value, "true or an integer");
+  return readInteger(value) === undefined && !Number.isInteger(value)
+    ? wrongType("restart", "true or an integer", shown(value))
+    : integerProblem("restart", value);
 }
