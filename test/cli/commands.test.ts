@@ -24,7 +24,7 @@ create billing.invoice_seq
   create sequence "billing"."invoice_seq";
 
 create order_seq
-  create sequence "order_seq" increment by 2 start with 100;
+  create sequence "public"."order_seq" increment by 2 start with 100;
 `;
 
 let project: Project;
@@ -89,7 +89,7 @@ describe("diff", () => {
     });
     const { stdout, status } = await project.run("diff", "--allow", "INCREMENT_CHANGED");
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^alter ticket_seq\n  alter sequence "ticket_seq" .*;$/m);
+    expect(stdout).toMatch(/^alter ticket_seq\n  alter sequence "public"."ticket_seq" .*;$/m);
     expect(stdout).toMatch(/^  ! INCREMENT_CHANGED \(allowed\) ticket_seq: .+$/m);
     expect(stdout).toMatch(/^  ! NARROWER_TYPE ticket_seq: .+$/m);
     expect(stdout).toMatch(/^  ! CURRENT_VALUE_EXCLUDED \(blocked\) full_seq: .+$/m);
@@ -129,8 +129,8 @@ describe("diff", () => {
         {
           kind: "alter",
           subject: "order_seq",
-          sql: 'alter sequence "order_seq" increment by 2 start with 100',
-          inverse: 'alter sequence "order_seq" increment by 1 start with 1',
+          sql: 'alter sequence "public"."order_seq" increment by 2 start with 100',
+          inverse: 'alter sequence "public"."order_seq" increment by 1 start with 1',
           hazards: [expect.objectContaining({ code: "INCREMENT_CHANGED", blocked: false, allowed: false })],
         },
       ],

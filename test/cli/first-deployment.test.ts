@@ -31,16 +31,16 @@ const declare = (source: string) =>
 const PENDING = `1 owner pending, until the table and column exist; then push again, or run:
 
 pending orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders
-  alter sequence "orders_id_seq" owned by "orders"."id";
+  alter sequence "public"."orders_id_seq" owned by "public"."orders"."id";
 
-A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: create such a table before the sequence. Otherwise give orders.id default pg_catalog.nextval('"orders_id_seq"'::pg_catalog.regclass).
+A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: create such a table before the sequence. Otherwise give orders.id default pg_catalog.nextval('"public"."orders_id_seq"'::pg_catalog.regclass).
 `;
 
 describe("an owner that does not exist yet", () => {
   test("is listed by push, which applies the rest and succeeds; check succeeds after the owner is set", async () => {
     const first = await project.run("push", "--yes");
     expect([first.status, first.stderr]).toEqual([0, ""]);
-    expect(first.stdout).toContain(`create orders_id_seq\n  create sequence "orders_id_seq";\n\n${PENDING}`);
+    expect(first.stdout).toContain(`create orders_id_seq\n  create sequence "public"."orders_id_seq";\n\n${PENDING}`);
     expect(first.stdout).toMatch(
       /\nApplied 1 change\.\n1 owner pending: push again once the table and column exist\.\n$/,
     );

@@ -460,7 +460,7 @@ describe("files of declarations", () => {
     });
     const { status, stdout, stderr } = await project.run("diff", "--url", database.url, "--declarations", "drizzle.ts");
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain('create sequence "plain_seq" maxvalue 9007199254740993 start with 5 cycle;');
+    expect(stdout).toContain('create sequence "public"."plain_seq" maxvalue 9007199254740993 start with 5 cycle;');
     expect(stdout).toContain('create sequence "shop"."invoice_seq";');
   });
 

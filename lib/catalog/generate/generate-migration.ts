@@ -37,10 +37,10 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFil
  * generateMigration(made, { name: "cycle_tickets", format: "dbmate" });
  * // [{ path: "20260131235959_cycle_tickets.sql", content: ... }]
  * // -- migrate:up
- * // alter sequence "ticket_seq" cycle;
+ * // alter sequence "public"."ticket_seq" cycle;
  * //
  * // -- migrate:down
- * // alter sequence "ticket_seq" no cycle;
+ * // alter sequence "public"."ticket_seq" no cycle;
  * ```
  *
  * Each hazard is a comment above its statement.

@@ -28,17 +28,18 @@ import { ownershipOf } from "./ownership.js";
 import { relocate } from "./relocate.js";
 import { questionsOf } from "./rename-questions.js";
 import { renamesOf } from "./renames.js";
-import { constantOf, constantOfState, constantOfTarget, type Target, targetOf } from "./target.js";
+import { constantOf, constantOfState, constantToCreate, type Target, targetOf } from "./target.js";
 
 /**
  * Compares declarations with a database, and returns the statements that bring the database to the declarations.
  *
  * ```ts
  * const { changes } = planChanges([orderSeq], await inspectSequences(db));
- * changes.map(({ sql }) => sql); // ['alter sequence "order_seq" no cycle']
+ * changes.map(({ sql }) => sql); // ['alter sequence "public"."order_seq" no cycle']
  * ```
  *
- * The statements are in order, each with the statement that undoes it and its hazards. `changes` and `pending` are both
+ * The statements are in order, each with the statement that undoes it and its hazards. They name every sequence with its
+ * schema, so they mean the same under every `search_path`; `subject` is the name as declared. `changes` and `pending` are both
  * empty exactly if nothing differs. An owner that does not exist yet is `pending` and not a change, so sequences can be
  * created before their tables.
  *
@@ -94,7 +95,7 @@ export function planChanges(
     declared,
     // Lazy, because only `apply` needs it.
     get resolved() {
-      return targets.map(constantOfTarget);
+      return targets.map((target) => constantOf(target));
     },
     options,
     inspected: state.inspected,
@@ -132,12 +133,11 @@ function missingSchemas(targets: readonly Target[], { schemas }: DatabaseState):
 }
 
 function create(target: Target, state: DatabaseState): Change {
-  const constant = constantOf(target, target.options);
   return {
     kind: "create",
     subject: nameOf(target.declared),
-    sql: createSequence(target.declared).text,
-    inverse: dropSequence(constant).text,
+    sql: createSequence(constantToCreate(target)).text,
+    inverse: dropSequence(constantOf(target)).text,
     hazards: [
       ...nameTaken(target, state.taken, true),
       ...nameReused(target, state),
@@ -181,7 +181,7 @@ function comment(target: Target, found: SequenceState | undefined): Change[] {
   const before = found?.options.comment ?? null;
   const isPending = found === undefined && target.options.identity !== null;
   if (after === before || isPending) return [];
-  const constant = constantOf(target, target.options);
+  const constant = constantOf(target);
   return [
     {
       kind: "comment",

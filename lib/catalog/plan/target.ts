@@ -30,14 +30,17 @@ export function targetOf(
   return { declared, schema, seqName, options };
 }
 
-/** Makes the constant for a statement about a target, with the options that the sequence has at that moment. */
-export function constantOf({ declared, seqName }: Target, options: StateOptions): AnySequence {
-  return declare(declared.schema, seqName, options);
+/**
+ * Makes the constant for a statement about a target, with the options that the sequence has at that moment. It has the
+ * schema that the declaration resolves to, so it stays the same if the `search_path` changes.
+ */
+export function constantOf({ schema, seqName, options }: Target, now: StateOptions = options): AnySequence {
+  return declare(schema, seqName, now);
 }
 
-/** Makes a declaration with the schema that it resolves to, so it stays the same if the `search_path` changes. */
-export function constantOfTarget({ schema, seqName, options }: Target): AnySequence {
-  return declare(schema, seqName, options);
+/** Makes the constant for a new sequence, with the options as they are declared. */
+export function constantToCreate({ declared, schema, seqName }: Target): AnySequence {
+  return declareSequence(seqName, declared.seqOptions, schema);
 }
 
 /** Makes the constant for a sequence of the database, under its own name or another. */

@@ -25,7 +25,7 @@ test("all or nothing: a failure in the middle leaves no change, and names the de
     code: "CHANGE_REFUSED",
     sequence: "owned_seq",
     message: expect.stringMatching(
-      /^owned_seq: the server refused alter sequence "owned_seq" owned by "seen"."id": .*"seen".*; nothing was changed$/,
+      /^owned_seq: the server refused alter sequence "public"."owned_seq" owned by "public"."seen"."id": .*"seen".*; nothing was changed$/,
     ),
     cause: { code: "42809" },
   });
@@ -44,7 +44,7 @@ test("a sequence of another role is refused, by the name of the declaration", as
     );
     await expect(applyPlan(db, made)).rejects.toMatchObject({
       code: "CHANGE_REFUSED",
-      message: expect.stringContaining('order_seq: the server refused alter sequence "order_seq" owned by'),
+      message: expect.stringContaining('order_seq: the server refused alter sequence "public"."order_seq" owned by'),
       cause: { code: "55000" },
     });
   } finally {

@@ -14,7 +14,7 @@ import { time } from "../../support/linear.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const orderSeq = pgSequence("orders_id_seq", { ownedBy: { table: "orders", column: "id" } });
-const OWN = 'alter sequence "orders_id_seq" owned by "orders"."id"';
+const OWN = 'alter sequence "public"."orders_id_seq" owned by "public"."orders"."id"';
 let db: Database;
 
 beforeEach(async () => {
@@ -47,10 +47,10 @@ describe("an owner that does not exist yet", () => {
         kind: "own",
         subject: "orders_id_seq",
         sql: OWN,
-        inverse: 'alter sequence "orders_id_seq" owned by none',
+        inverse: 'alter sequence "public"."orders_id_seq" owned by none',
         message: "orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders",
         warning: null,
-        hint: `A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: create such a table before the sequence. Otherwise give orders.id default pg_catalog.nextval('"orders_id_seq"'::pg_catalog.regclass).`,
+        hint: `A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: create such a table before the sequence. Otherwise give orders.id default pg_catalog.nextval('"public"."orders_id_seq"'::pg_catalog.regclass).`,
       },
     ];
     expect(made.pending).toEqual(pending);
@@ -101,7 +101,7 @@ describe("an owner that does not exist yet", () => {
     expect([made.changes, made.questions]).toEqual([[], []]);
     expect(made.pending).toMatchObject([
       {
-        inverse: 'alter sequence "orders_id_seq" owned by "old"."id"',
+        inverse: 'alter sequence "public"."orders_id_seq" owned by "public"."old"."id"',
         warning:
           "the sequence belongs to public.old.id now; if that is the column under a new name, declare it as the owner",
       },

@@ -57,8 +57,8 @@ describe("a plan", () => {
       'rename: alter sequence "public"."old_seq" rename to "renamed_seq"',
       'move: alter sequence "public"."move_seq" set schema "billing"',
       'create: create sequence "billing"."new_seq" as integer',
-      'alter: alter sequence "alter_seq" increment by 2 cache 5 no cycle',
-      'own: alter sequence "alter_seq" owned by "orders"."id"',
+      'alter: alter sequence "public"."alter_seq" increment by 2 cache 5 no cycle',
+      'own: alter sequence "public"."alter_seq" owned by "public"."orders"."id"',
       `comment: comment on sequence "billing"."new_seq" is 'it''s new'`,
       'drop: drop sequence "public"."pruned_seq"',
     ]);
@@ -68,13 +68,17 @@ describe("a plan", () => {
     await database.client.unsafe("create sequence a_seq as integer minvalue 1 no maxvalue start 1 cache 1 no cycle");
     expect(await sqlOf([pgSequence("a_seq", { as: "integer" })])).toEqual([]);
     expect(await sqlOf([pgSequence("a_seq", { as: "integer", maxValue: 2_147_483_647, comment: "" })])).toEqual([]);
-    expect(await sqlOf([pgSequence("a_seq", { as: "integer", cache: 2 })])).toEqual(['alter sequence "a_seq" cache 2']);
+    expect(await sqlOf([pgSequence("a_seq", { as: "integer", cache: 2 })])).toEqual([
+      'alter sequence "public"."a_seq" cache 2',
+    ]);
   });
 
   test("keeps a bound in place that the server would move along with the type", async () => {
     await database.client.unsafe("create sequence a_seq as integer");
     const declared = [pgSequence("a_seq", { maxValue: 2_147_483_647 })];
-    expect(await thereAndBack(declared)).toEqual(['alter: alter sequence "a_seq" as bigint maxvalue 2147483647']);
+    expect(await thereAndBack(declared)).toEqual([
+      'alter: alter sequence "public"."a_seq" as bigint maxvalue 2147483647',
+    ]);
   });
 
   test("never changes a current value, not even with a changed start", async () => {
@@ -86,7 +90,7 @@ describe("a plan", () => {
 
   test("leaves identity and extension sequences unchanged, and refuses to declare them", async () => {
     await database.client.unsafe("create table t (id int generated always as identity); create table s (id serial)");
-    expect(await sqlOf([pgSequence("other_seq")], { prune: true })).toEqual(['create sequence "other_seq"']);
+    expect(await sqlOf([pgSequence("other_seq")], { prune: true })).toEqual(['create sequence "public"."other_seq"']);
     await expect(planned([pgSequence("t_id_seq")])).rejects.toThrow("t_id_seq: it belongs to the identity column t.id");
   });
 
@@ -116,7 +120,7 @@ describe("a plan", () => {
   test("asks whether a new sequence is an old one under a new name", async () => {
     await database.client.unsafe("create sequence order_seq start 100; create sequence other_seq start 7");
     const { questions, changes } = await planned([pgSequence("sales_seq", { startWith: 100 })]);
-    expect(changes.map(({ sql }) => sql)).toEqual(['create sequence "sales_seq" start with 100']);
+    expect(changes.map(({ sql }) => sql)).toEqual(['create sequence "public"."sales_seq" start with 100']);
     expect(questions).toEqual([
       {
         subject: "sales_seq",
@@ -247,7 +251,10 @@ describe("a plan", () => {
     const client = database.connect({ max: 1, connection: { search_path: "billing, public" } });
     const far = bind(client);
     const { changes } = planChanges([pgSequence("x_seq"), pgSequence("y_seq")], await inspectSequences(far));
-    expect(changes.map(({ sql }) => sql)).toEqual(['create sequence "y_seq"', 'alter sequence "x_seq" cache 1']);
+    expect(changes.map(({ sql }) => sql)).toEqual([
+      'create sequence "billing"."y_seq"',
+      'alter sequence "public"."x_seq" cache 1',
+    ]);
     await applyPlan(far, planChanges([pgSequence("x_seq"), pgSequence("y_seq")], await inspectSequences(far)));
     const places = (await inspectSequences(db)).sequences.map(({ schema, seqName }) => `${schema}.${seqName}`);
     expect(places).toEqual(["billing.y_seq", "public.x_seq"]);
@@ -258,12 +265,40 @@ describe("a plan", () => {
     );
   });
 
+  test("names every sequence with its schema, so a statement means the same under every search_path", async () => {
+    await database.client.unsafe(`
+      create schema billing; create table t (id bigint); create sequence a_seq; create sequence b_seq;
+      create sequence c_seq; create sequence gone_seq`);
+    const owned = { ownedBy: { table: "t", column: "id" }, comment: "x" } as const;
+    const declared = [
+      pgSequence("a_seq", { cache: 2, ...owned }),
+      pgSequence("new_seq", { startWith: 5, ownedBy: { table: "later", column: "id" } }),
+      pgSequence("d_seq"),
+      billing.sequence("c_seq"),
+      billing.sequence("other_seq"),
+    ];
+    const renames = { b_seq: "d_seq", "public.c_seq": "billing.c_seq" };
+    const { changes, pending } = await planned(declared, { prune: true, renames });
+    const written = [...changes, ...pending].flatMap(({ sql, inverse }) => [sql, inverse ?? ""]);
+    expect(written).toHaveLength(18);
+    for (const sql of written) expect(sql).toMatch(/ sequence "(public|billing)"\."\w+"( |$)/);
+    expect(pending[0]?.sql).toBe('alter sequence "public"."new_seq" owned by "public"."later"."id"');
+    expect(pending[0]?.hint).toContain(`nextval('"public"."new_seq"'::`);
+    const elsewhere = database.connect({ max: 1, connection: { search_path: "billing" } });
+    for (const { sql } of changes) await elsewhere.unsafe(sql);
+    expect((await planned(declared, { prune: true })).changes).toEqual([]);
+    for (const { inverse } of [...changes].reverse()) await elsewhere.unsafe(inverse!);
+    expect((await inspectSequences(db)).sequences.map(({ schema, seqName }) => `${schema}.${seqName}`)).toEqual(
+      ["a_seq", "b_seq", "c_seq", "gone_seq"].map((name) => `public.${name}`),
+    );
+  });
+
   test("does not prune sequences that are used elsewhere", async () => {
     await database.client.unsafe(`
       create sequence text_seq; create table t (id int default nextval('text_seq'::text));
       create sequence view_seq; create view v as select last_value from view_seq;
       create sequence domain_seq; create domain d as int default nextval('domain_seq')`);
-    expect(await sqlOf([pgSequence("a_seq")], { prune: true })).toEqual(['create sequence "a_seq"']);
+    expect(await sqlOf([pgSequence("a_seq")], { prune: true })).toEqual(['create sequence "public"."a_seq"']);
   });
 
   test("knows the range of domains and numeric columns, and ignores columns that only own it", async () => {

@@ -35,35 +35,35 @@ const twoSteps = planOf(
   {
     kind: "create",
     subject: "order_seq",
-    sql: 'create sequence "order_seq" start with 100',
-    inverse: 'drop sequence "order_seq"',
+    sql: 'create sequence "public"."order_seq" start with 100',
+    inverse: 'drop sequence "public"."order_seq"',
   },
   {
     subject: "ticket_seq",
-    sql: 'alter sequence "ticket_seq" cache 5 cycle',
-    inverse: 'alter sequence "ticket_seq" cache 1 no cycle',
+    sql: 'alter sequence "public"."ticket_seq" cache 5 cycle',
+    inverse: 'alter sequence "public"."ticket_seq" cache 1 no cycle',
     hazards: [
       { code: "CYCLE_REPEATS_KEYS", message: "ticket_seq: its values come again", blocked: false },
       { code: "CURRENT_VALUE_EXCLUDED", message: "ticket_seq: its value is 5", blocked: true },
     ],
   },
-  { kind: "drop", subject: "old_seq", sql: 'drop sequence "old_seq"', inverse: null },
+  { kind: "drop", subject: "old_seq", sql: 'drop sequence "public"."old_seq"', inverse: null },
 );
 
-const UP = `create sequence "order_seq" start with 100;
+const UP = `create sequence "public"."order_seq" start with 100;
 
 -- Hazard CYCLE_REPEATS_KEYS: ticket_seq: its values come again
 -- Hazard CURRENT_VALUE_EXCLUDED, which the server refuses: ticket_seq: its value is 5
-alter sequence "ticket_seq" cache 5 cycle;
+alter sequence "public"."ticket_seq" cache 5 cycle;
 
-drop sequence "old_seq";
+drop sequence "public"."old_seq";
 `;
 
-const DOWN = `-- Cannot be undone: drop sequence "old_seq"
+const DOWN = `-- Cannot be undone: drop sequence "public"."old_seq"
 
-alter sequence "ticket_seq" cache 1 no cycle;
+alter sequence "public"."ticket_seq" cache 1 no cycle;
 
-drop sequence "order_seq";
+drop sequence "public"."order_seq";
 `;
 
 describe("the files of each format", () => {
@@ -85,28 +85,28 @@ describe("the files of each format", () => {
     expect(filesOf("goose", twoSteps)).toEqual({
       "20260131235958_add_order-seq.sql": `-- +goose Up
 -- +goose StatementBegin
-create sequence "order_seq" start with 100;
+create sequence "public"."order_seq" start with 100;
 -- +goose StatementEnd
 
 -- Hazard CYCLE_REPEATS_KEYS: ticket_seq: its values come again
 -- Hazard CURRENT_VALUE_EXCLUDED, which the server refuses: ticket_seq: its value is 5
 -- +goose StatementBegin
-alter sequence "ticket_seq" cache 5 cycle;
+alter sequence "public"."ticket_seq" cache 5 cycle;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
-drop sequence "old_seq";
+drop sequence "public"."old_seq";
 -- +goose StatementEnd
 
 -- +goose Down
--- Cannot be undone: drop sequence "old_seq"
+-- Cannot be undone: drop sequence "public"."old_seq"
 
 -- +goose StatementBegin
-alter sequence "ticket_seq" cache 1 no cycle;
+alter sequence "public"."ticket_seq" cache 1 no cycle;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
-drop sequence "order_seq";
+drop sequence "public"."order_seq";
 -- +goose StatementEnd
 `,
     });
@@ -180,8 +180,8 @@ describe.each(FORMATS)("text in strings stays text: %s", (format) => {
     fc.assert(
       fc.property(evil, evil, (comment, message) => {
         const plan = planOf({
-          sql: `comment on sequence "order_seq" is ${literal(comment)}`,
-          inverse: `comment on sequence "order_seq" is ${literal(message)}`,
+          sql: `comment on sequence "public"."order_seq" is ${literal(comment)}`,
+          inverse: `comment on sequence "public"."order_seq" is ${literal(message)}`,
           hazards: [{ code: "LOCKS_INSERTS", message, blocked: false }],
         });
         const text = generateMigration(plan, { name: "x", format, at: AT })
