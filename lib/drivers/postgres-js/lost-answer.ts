@@ -1,7 +1,6 @@
 import { NextvalError } from "../../errors.js";
 import { isServerError } from "../../handle/server-error.js";
 import { connectionError, type Result } from "./internals.js";
-import type { Statement } from "./statement.js";
 
 /**
  * Throws for a result that belongs to no statement. When postgres.js (3.4.9) reopens a lost connection, it may treat
@@ -10,17 +9,6 @@ import type { Statement } from "./statement.js";
 export function refuseLost(result: Result): Result {
   if (result.statement) return result;
   throw connectionError("CONNECTION_CLOSED", "the connection was closed before an answer came");
-}
-
-/** The server's routines that raise an error about a prepared statement before it does anything. */
-const INVALIDATED = new Set(["FetchPreparedStatement", "RevalidateCachedQuery", "transformAssignedExpr"]);
-
-/**
- * Whether a prepared statement has become invalid before it did anything. The same errors can come from inside a
- * function, DO or CALL, which may already have committed. Only those have `where`.
- */
-export function isInvalidated(error: unknown, { prepared }: Statement): boolean {
-  return prepared && isServerError(error) && error.where === undefined && INVALIDATED.has(error.routine);
 }
 
 /** Whether the server ends the session with this error, possibly after it has committed. */

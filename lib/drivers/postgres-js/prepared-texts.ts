@@ -11,6 +11,7 @@ const MAX_SEEN = 1_000;
 export class PreparedTexts {
   readonly #seen = new Set<string>();
   readonly #prepared = new Set<string>();
+  readonly #renewals = new Map<string, number>();
   #characters = 0;
 
   admits(text: string): boolean {
@@ -24,5 +25,17 @@ export class PreparedTexts {
     this.#characters += text.length;
     this.#prepared.add(text);
     return true;
+  }
+
+  /** Has a text prepared anew when it runs next, because the server can no longer run what it prepared. */
+  renew(text: string): void {
+    if (!this.#prepared.delete(text)) return;
+    this.#seen.add(text);
+    this.#renewals.set(text, this.renewalOf(text) + 1);
+  }
+
+  /** How often a text was renewed. */
+  renewalOf(text: string): number {
+    return this.#renewals.get(text) ?? 0;
   }
 }

@@ -10,6 +10,7 @@ import {
   type QueryOptions,
   type Result,
 } from "./internals.js";
+import { hasDroppedType } from "./invalidated.js";
 import { KnownTypes } from "./known-types.js";
 import { PreparedTexts } from "./prepared-texts.js";
 import { Reading } from "./reading.js";
@@ -129,6 +130,8 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
     readonly wait: number;
     take: (() => void) | undefined;
     readonly reading: Reading;
+    /** The text, and what else makes it another statement for the server. */
+    readonly key: string;
     readonly onlyDescribe: boolean;
     declare nativeResolve: (result: Result) => void;
     declare nativeReject: (reason: unknown) => void;
@@ -140,9 +143,11 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       { simple = false, unprepared = false, take, types = "", wait = 0, reading = byType, describes }: StatementKind,
     ) {
       const kind = reading.key + types;
-      const options = new Options(kind === "" ? text : `${kind} ${text}`, simple, unprepared);
+      const key = kind === "" ? text : `${kind} ${text}`;
+      const options = new Options(key, simple, unprepared);
       super([text], parameters, handler, canceller, options);
       options.statement = this;
+      this.key = key;
       this.take = take;
       this.wait = wait;
       this.reading = reading;
@@ -185,7 +190,9 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       return this.ownSignature;
     }
     set signature(signature: string | false) {
-      this.ownSignature = signature === false ? "" : `\0${COPY}\0${this.reading?.key ?? ""}${signature}`;
+      const renewal = this.state ? (prepared.get(this.state)?.renewalOf(this.key) ?? 0) : 0;
+      const key = `\0${COPY}\0${renewal}\0${this.reading?.key ?? ""}${signature}`;
+      this.ownSignature = signature === false ? "" : key;
     }
 
     /** The driver has forgotten the invalid prepared statement, and would send this one again. */
@@ -237,6 +244,10 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       prepared.delete(this.state);
       // A transform or hook of the client can also throw an operating system error. The connection is then still open.
       if (typeof (error as { errno?: unknown }).errno === "number") this.carrier?.close();
+    }
+    // The driver does not forget such a statement by itself, and it would fail again and again.
+    if (this.state !== null && isServerError(error) && hasDroppedType(error)) {
+      prepared.get(this.state)?.renew(this.key);
     }
     if (this.statement instanceof Described) this.statement.takeFailure();
     const own = isServerError(error) ? error : ownError(error);
