@@ -10,7 +10,7 @@ import {
   type QueryOptions,
   type Result,
 } from "./internals.js";
-import { hasDroppedType } from "./invalidated.js";
+import { hasDroppedType, hasOtherTypes } from "./invalidated.js";
 import { KnownTypes } from "./known-types.js";
 import { PreparedTexts } from "./prepared-texts.js";
 import { Reading } from "./reading.js";
@@ -226,6 +226,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
     if (this.onlyDescribe && (result as unknown) === this.statement) return;
     const failure = this.statement instanceof Described ? this.statement.takeFailure() : undefined;
     if (failure !== undefined) failResult(result, failure);
+    if (this.state !== null && !this.prepare) prepared.get(this.state)?.settle(this.key, true);
     this.nativeResolve(result);
     this.listener?.settled(this);
   }
@@ -245,9 +246,12 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       // A transform or hook of the client can also throw an operating system error. The connection is then still open.
       if (typeof (error as { errno?: unknown }).errno === "number") this.carrier?.close();
     }
-    // The driver does not forget such a statement by itself, and it would fail again and again.
-    if (this.state !== null && isServerError(error) && hasDroppedType(error)) {
-      prepared.get(this.state)?.renew(this.key);
+    if (this.state !== null && isServerError(error)) {
+      const texts = prepared.get(this.state);
+      // The driver does not forget such a statement by itself, and it would fail again and again.
+      if (!this.prepare) texts?.settle(this.key, false);
+      else if (hasDroppedType(error)) texts?.renew(this.key);
+      else if (this.prepared && hasOtherTypes(error)) texts?.doubt(this.key);
     }
     if (this.statement instanceof Described) this.statement.takeFailure();
     const own = isServerError(error) ? error : ownError(error);
