@@ -1,6 +1,12 @@
 import { type Sql, sql } from "../index.js";
 
 /**
+ * The role that has logged in. `session_user` is another role after SET SESSION AUTHORIZATION, which code of that role
+ * can take back.
+ */
+const loggedIn = sql`(select a.usesysid from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a)`;
+
+/**
  * Whether an owner's code must not run if the reader is powerful: the owner is neither a superuser, nor the role that
  * has logged in, nor trusted. The current role does not count, because the owner of a database can set it for every
  * session.
@@ -10,7 +16,7 @@ export function isOther(owner: Sql, trusted: readonly string[]): Sql {
     trusted.length === 0 ? sql`false` : sql`o.rolname in (${sql.join(trusted.map((role) => sql`${role}`))})`;
   return sql`not exists (
     select from pg_catalog.pg_roles o
-    where o.oid = ${owner} and (o.rolsuper or o.rolname = session_user or ${named})
+    where o.oid = ${owner} and (o.rolsuper or o.oid = ${loggedIn} or ${named})
   )`;
 }
 
@@ -22,7 +28,7 @@ export function isOther(owner: Sql, trusted: readonly string[]): Sql {
  */
 export const isPowerful = sql`exists (
   select from pg_catalog.pg_roles r, pg_catalog.pg_roles power
-  where r.rolname in (current_user, session_user)
+  where (r.rolname in (current_user, session_user) or r.oid = ${loggedIn})
     and (
       power.rolsuper
       or power.rolname in ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')

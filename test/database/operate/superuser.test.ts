@@ -158,6 +158,14 @@ test("a superuser whose current role the owner of the database has set reads no 
   expect(ran).toEqual([]);
 });
 
+test("a superuser who has taken on a role reads no table of that role, whose code could give the session back", async () => {
+  await mallory.unsafe(`${table("predicate")} create index on evil.predicate (n) where evil.code(1)`);
+  const client = database.connect({ max: 1, onnotice: hear });
+  await client.unsafe(`set session authorization ${MALLORY}`);
+  expect(columnsOf(await sequenceStatus(bind(client)))).toEqual({ predicate: RUNS_CODE });
+  expect(ran).toEqual([]);
+});
+
 test("a table is checked again, and locked against new code, before it is read", async () => {
   await mallory.unsafe(`${table("t")} create table evil.child (id bigint)`);
   const adding = () => mallory.unsafe("create index trap on evil.t (n) where evil.code(1)");
