@@ -13,7 +13,8 @@ export function look(
   settings: Pick<Settings, "schemas" | "lockTimeout" | "statementTimeout">,
 ): Promise<DatabaseState> {
   const { schemas } = settings;
-  return db.begin("read only", async (tx) => {
+  // With the role's own defaults it could wait for the end of serializable transactions, without a limit.
+  return db.begin("isolation level read committed, read only", async (tx) => {
     await setPatience(tx, settings);
     return await readAgain(() => tx.savepoint((inner) => inspectSequences(inner, { schemas })));
   });
