@@ -1,5 +1,6 @@
 export {
   applyTransfer,
+  type ApplyTransferOptions,
   planTransfer,
   TransferError,
   type TransferOptions,

@@ -26,7 +26,7 @@ import {
 } from "nextval";
 import { allocator, blockAllocator, gaplessCounter, stride } from "nextval/allocate";
 import { applyPlan, generateMigration, inspectSequences, planChanges, pullDeclarations } from "nextval/catalog";
-import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/operate";
+import { applyResync, applyTransfer, planResync, planTransfer, sequenceStatus } from "nextval/operate";
 import postgres from "postgres";
 import { expect, test } from "vitest";
 
@@ -172,6 +172,11 @@ const calls: readonly (readonly [refusal: string, call: (mistyped: never) => unk
   [
     "applyResync: lockTimout is not an option; did you mean lockTimeout?",
     (o) => applyResync(db, none, o),
+    { lockTimout: 5 },
+  ],
+  [
+    "applyTransfer: lockTimout is not an option; did you mean lockTimeout?",
+    (o) => applyTransfer(db, db, none as never, o),
     { lockTimout: 5 },
   ],
   ["planTransfer: margn is not an option; did you mean margin?", (o) => planTransfer(db, db, o), { margn: 5n }],

@@ -48,7 +48,8 @@ async function transfer(flags: Flags): Promise<number> {
       const [one, other] = [patiently(source, settings), patiently(target, settings)];
       const { margin, rename: renames } = flags;
       const plan = await planTransfer(one, other, { schemas: settings.schemas, margin, renames });
-      const report = flags.dryRun === true ? plan : await applyTransfer(one, other, plan);
+      const { lockTimeout } = settings;
+      const report = flags.dryRun === true ? plan : await applyTransfer(one, other, plan, { lockTimeout });
       if (flags.json === true) sayJson(toJson(report));
       else say(describe(report, flags.dryRun === true));
       return 0;

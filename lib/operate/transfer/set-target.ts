@@ -1,10 +1,12 @@
-import type { DatabaseState } from "../../catalog/index.js";
+import { type DatabaseState, inspectSequences } from "../../catalog/index.js";
 import { sql, type Transaction } from "../../index.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { keyOf, nameOf } from "../../server/names.js";
+import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { hasReached, type Position, positionOf } from "../arithmetic/position.js";
+import { NOT_BY_OID, whyUnknown } from "../columns/unknown-value.js";
 import type { Pair } from "./compare-databases.js";
 
 type Queries = Pick<Transaction, "query" | "savepoint">;
@@ -36,6 +38,22 @@ export async function holdTarget(tx: Queries, schemas: readonly string[] | undef
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'S' and c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}`,
   );
+}
+
+/**
+ * Reads the sequences of the target. Before PostgreSQL 18 a superuser may read the position of a sequence that was never
+ * drawn from, in another role's schema, only while schemas cannot be renamed.
+ */
+export async function inspectHeld(tx: Queries, schemas: readonly string[] | undefined): Promise<DatabaseState> {
+  const state = await inspectSequences(tx, { schemas });
+  if (state.serverVersion >= 180_000 || !state.sequences.some((each) => whyUnknown(each) === NOT_BY_OID)) return state;
+  const isHeld = await tx
+    .savepoint((inner) => inner.query(holdSchemas))
+    .then(
+      () => true,
+      () => false,
+    );
+  return isHeld ? inspectSequences(tx, { schemas }) : state;
 }
 
 /**

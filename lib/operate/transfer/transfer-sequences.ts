@@ -1,12 +1,14 @@
 import { inspectSequences } from "../../catalog/index.js";
 import { type Database, NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
+import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { type SequenceName, sequenceNameOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
+import { sqlStateOf } from "../../server/sqlstate.js";
 import { advance, hasReached, nextOf, roomOf, valuesLeft } from "../arithmetic/position.js";
 import { compare, type Pair, type Side } from "./compare-databases.js";
 import { checkRenames, type Renames } from "./rename-pairs.js";
-import { holdTarget, setWhereBehind, type Step, verify } from "./set-target.js";
+import { holdTarget, inspectHeld, setWhereBehind, type Step, verify } from "./set-target.js";
 
 /** Options of `planTransfer`. */
 export interface TransferOptions {
@@ -30,6 +32,15 @@ export interface TransferOptions {
    * ```
    */
   readonly renames?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Options of `applyTransfer`. */
+export interface ApplyTransferOptions {
+  /**
+   * How long to wait for each lock on the target, in milliseconds, from 0 to 2147483647. Default: 5000; 0 waits
+   * forever.
+   */
+  readonly lockTimeout?: number | undefined;
 }
 
 /** A sequence of a transfer. Each value is the one that `nextval` returns next; null if none is left. */
@@ -93,11 +104,15 @@ export async function planTransfer(
   const { schemas, margin, renames = {} } = optionsOf("planTransfer", options, ["schemas", "margin", "renames"]);
   const asked = marginOf(margin);
   checkRenames(renames);
-  const source = await look("source", from, schemas);
-  return to.begin(async (tx) => {
-    const { steps, hint } = stepsOf(source, await look("target", tx, schemas), renames, asked);
-    return { sequences: steps.map((step) => reportOf(step, asked)), hint, options: { schemas, margin, renames } };
-  });
+  const [source, target] = [await identify("source", from), await identify("target", to)];
+  refuseSame(source, target);
+  const { steps, hint } = stepsOf(
+    { ...source, state: await inspectSequences(from, { schemas }) },
+    { ...target, state: await inspectSequences(to, { schemas }) },
+    renames,
+    asked,
+  );
+  return { sequences: steps.map((step) => reportOf(step, asked)), hint, options: { schemas, margin, renames } };
 }
 
 /**
@@ -117,30 +132,41 @@ export async function planTransfer(
  * rollback does not undo `setval`: sequences that were set before a connection broke stay set. Run the transfer again
  * then. Sessions of the target that hold values in their caches have to reconnect.
  *
- * Other transfers to the same target wait for this one. So do `applyResync` and sessions that alter one of its
- * sequences. Each sequence is set only if it is behind at that moment. A role that does not own the sequence cannot
- * lock out `nextval` and `setval` during the microseconds between read and write. Do not draw from the target while a
- * transfer is running.
+ * Both databases are read while the target is locked. Other transfers to the same target wait for this one. So do
+ * `applyResync` and sessions that alter one of its sequences. Each sequence is set only if it is behind at that moment.
+ * A role that does not own the sequence cannot lock out `nextval` and `setval` during the microseconds between read and
+ * write. Do not draw from the target while a transfer is running.
  *
- * Throws `TRANSFER_REFUSED` as `planTransfer` does, with nothing set. Throws `TRANSFER_INCOMPLETE` (a `TransferError`)
- * if a sequence of the target is behind the value that it was set to, because another session has called `setval`.
- * `error.report` has what was found. Source: "Sequence Manipulation Functions".
+ * Throws `TRANSFER_REFUSED` as `planTransfer` does, and `LOCK_TIMEOUT`, with nothing set. Throws `TRANSFER_INCOMPLETE`
+ * (a `TransferError`) if a sequence of the target is behind the value that it was set to, because another session has
+ * called `setval`. `error.report` has what was found. Source: "Sequence Manipulation Functions".
  */
 export async function applyTransfer(
   from: Source,
   to: Pick<Database, "begin">,
   plan: TransferPlan,
+  options?: ApplyTransferOptions,
 ): Promise<TransferReport> {
+  const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS } = optionsOf("applyTransfer", options, ["lockTimeout"]);
+  checkLockTimeout("applyTransfer", lockTimeout);
   if (!Array.isArray(plan?.sequences) || typeof plan.options !== "object") {
     throw new NextvalError("INVALID_ARGUMENT", "applyTransfer takes a plan that planTransfer made");
   }
   const { schemas, margin, renames = {} } = plan.options;
   const asked = marginOf(margin);
   checkRenames(renames);
-  const source = await look("source", from, schemas);
-  return to.begin(async (tx) => {
-    await holdTarget(tx, schemas);
-    const { steps, hint } = stepsOf(source, await look("target", tx, schemas), renames, asked);
+  const source = await identify("source", from);
+  // A snapshot that is older than the locks would not show what has changed since.
+  return to.begin("isolation level read committed", async (tx) => {
+    const target = await identify("target", tx);
+    refuseSame(source, target);
+    await setLockTimeout(tx, lockTimeout);
+    await holdTarget(tx, schemas).catch((error: unknown) => {
+      throw explained(error, lockTimeout);
+    });
+    const read = await inspectSequences(from, { schemas });
+    const held = await inspectHeld(tx, schemas);
+    const { steps, hint } = stepsOf({ ...source, state: read }, { ...target, state: held }, renames, asked);
     const report = (done: readonly Step[]) => ({ sequences: done.map((step) => reportOf(step, asked)), hint });
     const behind = steps.filter(({ moves }) => moves);
     if (behind.length === 0) return report(steps);
@@ -150,6 +176,13 @@ export async function applyTransfer(
     if (problems.length > 0) throw new TransferError(problems, done);
     return done;
   });
+}
+
+function explained(error: unknown, lockTimeout: number): unknown {
+  if (sqlStateOf(error) !== "55P03") return error;
+  const problem = `the sequences of the target were locked for ${lockTimeout} ms, and nothing was set`;
+  const hint = "Find the session in pg_locks, or wait longer with lockTimeout.";
+  return new NextvalError("LOCK_TIMEOUT", problem, { hint, cause: error });
 }
 
 /** The error `TRANSFER_INCOMPLETE`: sequences of the target are not at the values that they were set to. */
@@ -166,15 +199,12 @@ export class TransferError extends NextvalError {
   }
 }
 
-function stepsOf(
-  source: Address,
-  target: Address,
-  renames: Renames,
-  asked: bigint,
-): { steps: Step[]; hint: string | null } {
-  if (target.address === source.address) {
-    throw new NextvalError("INVALID_ARGUMENT", "a transfer needs two databases, and both handles lead to the same one");
-  }
+function refuseSame(source: Identity, target: Identity): void {
+  if (target.address !== source.address) return;
+  throw new NextvalError("INVALID_ARGUMENT", "a transfer needs two databases, and both handles lead to the same one");
+}
+
+function stepsOf(source: Side, target: Side, renames: Renames, asked: bigint): { steps: Step[]; hint: string | null } {
   const { pairs, problems } = compare(source, target, renames);
   if (problems.length > 0) {
     throw new NextvalError("TRANSFER_REFUSED", `nothing was transferred:\n${problems.join("\n")}`);
@@ -183,7 +213,7 @@ function stepsOf(
   return { steps: pairs.map((pair) => stepOf(pair, asked)), hint };
 }
 
-interface Address extends Side {
+interface Identity extends Omit<Side, "state"> {
   /** Identifies a database. */
   readonly address: string;
 }
@@ -199,7 +229,7 @@ function marginOf(given: number | bigint = 1000): bigint {
   );
 }
 
-async function look(name: Side["name"], db: Source, schemas: readonly string[] | undefined): Promise<Address> {
+async function identify(name: Side["name"], db: Source): Promise<Identity> {
   const { role, address } = await readDocument<{ role: string; address: string }>(
     db,
     sql`
@@ -208,7 +238,7 @@ async function look(name: Side["name"], db: Source, schemas: readonly string[] |
         'address', concat(extract(epoch from pg_catalog.pg_postmaster_start_time()), ' ', current_database())
       )::text as document`,
   );
-  return { name, role, address, state: await inspectSequences(db, { schemas }) };
+  return { name, role, address };
 }
 
 function stepOf(pair: Pair, asked: bigint): Step {

@@ -1,4 +1,4 @@
-import { bind, type Database, type Sql, type Transaction } from "nextval";
+import { bind, type Database, type Sql, sql, type Transaction } from "nextval";
 import { applyTransfer, planTransfer, type TransferError } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
 import { builtInWay } from "../../../lib/operate/transfer/transfer-sequences.js";
@@ -33,6 +33,18 @@ async function positions(side: "source" | "target"): Promise<unknown[]> {
       return [name, row!["last_value"], row!["is_called"]];
     }),
   );
+}
+
+/** Resolves when a session of the target waits for an advisory lock. */
+async function isWaiting(): Promise<void> {
+  const waiting = () => replicas.target.client`select from pg_locks where locktype = 'advisory' and not granted`;
+  while ((await waiting()).length === 0);
+}
+
+/** The value that a sequence of the source returns next. */
+async function nextOf(name: string): Promise<bigint> {
+  const [row] = await replicas.source.client.unsafe(`select last_value + is_called::int as next from ${name}`);
+  return BigInt(row!["next"] as string);
 }
 
 beforeEach(async () => {
@@ -86,8 +98,13 @@ describe("after logical replication", () => {
     return (await Promise.all(counts)).reduce((sum, [row]) => sum + (row!["rows"] as number), 0);
   }
 
-  const insertOnTarget = (table: string) =>
-    replicas.target.client.unsafe(`insert into ${table} (note) select 'target' from generate_series(1, 50)`);
+  /** On a connection of its own, because one that has drawn before would have the values of its cache left. */
+  async function insertOnTarget(table: string): Promise<void> {
+    const client = replicas.target.connect({ max: 1 });
+    await client
+      .unsafe(`insert into ${table} (note) select 'target' from generate_series(1, 50)`)
+      .finally(() => client.end());
+  }
 
   test("the sequences are carried, and inserts on the target meet no key of the source", async () => {
     await replicateUnderLoad();
@@ -209,7 +226,9 @@ describe("a transfer", () => {
           };
         },
       });
-    return { begin: (work: (tx: Transaction) => unknown) => db.begin((tx) => work(watched(tx))) } as never;
+    return {
+      begin: (modes: string, work: (tx: Transaction) => unknown) => db.begin(modes, (tx) => work(watched(tx))),
+    } as never;
   }
 
   test("moves nothing back that was drawn from since it was read, and blocks restarts", async () => {
@@ -264,6 +283,53 @@ describe("a transfer", () => {
     );
     expect(first.sequences).toMatchObject([{ before: 1n, to: 1001n, moves: true }]);
     expect((await second)?.sequences).toMatchObject([{ before: 1001n, to: 1501n, moves: true }]);
+  });
+
+  test("finds what was altered while it waited, and values drawn then, whatever the isolation level of the role", async () => {
+    await onBoth("create sequence a_seq; create sequence b_seq");
+    const { source, target } = replicas;
+    const lock = sql`select pg_advisory_xact_lock(${0x6e657874}::int, 0)::text`;
+    for (const level of ["read committed", "repeatable read", "serializable"] as const) {
+      const db = bind(target.connect({ max: 1, connection: { default_transaction_isolation: level } }));
+      const plan = await planTransfer(source.db, db, { margin: 0 });
+      const whileHeld = async (change: (tx: Transaction) => Promise<unknown>) => {
+        const applying = await target.db.begin(async (tx) => {
+          await tx.query(lock);
+          const applying = applyTransfer(source.db, db, plan).catch((error: unknown) => error);
+          await isWaiting();
+          await change(tx);
+          return { applying };
+        });
+        return applying.applying;
+      };
+      const first = await whileHeld(async () => source.client`select nextval('a_seq') from generate_series(1, 10)`);
+      expect(first, level).toMatchObject({ sequences: [{ from: await nextOf("a_seq") }, {}] });
+      const second = await whileHeld(async (tx) => tx`alter sequence b_seq maxvalue 900000`);
+      expect(second, level).toMatchObject({ code: "TRANSFER_REFUSED", message: expect.stringContaining("900000") });
+      await target.client`alter sequence b_seq no maxvalue`;
+    }
+  });
+
+  test("gives up after lockTimeout if another session has the lock, with nothing set", async () => {
+    await onBoth("create sequence a_seq");
+    const { source, target } = replicas;
+    const plan = await planTransfer(source.db, target.db);
+    await target.db.begin(async (tx) => {
+      await tx`select pg_advisory_xact_lock(${0x6e657874}::int, 0)::text`;
+      await expect(applyTransfer(source.db, target.db, plan, { lockTimeout: 50 })).rejects.toMatchObject({
+        code: "LOCK_TIMEOUT",
+        message: expect.stringContaining("were locked for 50 ms, and nothing was set"),
+      });
+    });
+    expect(await positions("target")).toEqual([["public.a_seq", "1", false]]);
+  });
+
+  test("a superuser carries sequences of another role's schema that were never drawn from", async () => {
+    await onBoth(`
+      drop schema if exists theirs cascade; drop role if exists nextval_theirs; create role nextval_theirs;
+      create schema theirs authorization nextval_theirs; create sequence theirs.a_seq`);
+    expect((await run({ schemas: ["theirs"] })).sequences).toMatchObject([{ from: 1n, to: 1001n, moves: true }]);
+    await onBoth("drop schema theirs cascade; drop role nextval_theirs");
   });
 
   test("a plan reports what a transfer would do, and sets nothing", async () => {
@@ -617,8 +683,8 @@ test("fails if another session sets the target back in between, and reports what
   const { source, target } = replicas;
   const plan = await planTransfer(source.db, target.db, { margin: 0 });
   const meddled = {
-    begin: (work: (tx: Transaction) => unknown) =>
-      target.db.begin((tx) => {
+    begin: (modes: string, work: (tx: Transaction) => unknown) =>
+      target.db.begin(modes, (tx) => {
         const query = (fragment: Sql) => {
           const rows = tx.query(fragment);
           if (!fragment.text.includes("setval(c.oid")) return rows;
@@ -627,7 +693,9 @@ test("fails if another session sets the target back in between, and reports what
             return given;
           });
         };
-        return work(Object.assign(Object.create(tx) as Transaction, { query }));
+        return work(
+          new Proxy(tx, { get: (own, name) => (name === "query" ? query : Reflect.get(own, name)) as unknown }),
+        );
       }),
   };
   const applying = applyTransfer(source.db, meddled as unknown as Pick<Database, "begin">, plan);
