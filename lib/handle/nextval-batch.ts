@@ -15,6 +15,9 @@ export interface DrawOptions {
    * Whether a draw waits for the server's log, so a crash cannot make its values come again. Default: true, which costs
    * a flush of the log per statement. If false, a crash may make a drawn value come again, unless the transaction that
    * drew it has written a row.
+   *
+   * Inside a transaction the wait is at its commit. Until then, and after a rollback, a crash may make the value come
+   * again: do not pass it on before.
    */
   readonly durable?: boolean | undefined;
 }
@@ -45,10 +48,14 @@ const MOST_AT_ONCE = 10_000_000;
 
 /**
  * Makes a transaction wait for the disk, by writing a message to the server's log. The log has a record of a sequence
- * only every 32 values, and only the transaction that wrote that record waits otherwise. Source: `SEQ_LOG_VALS` in
- * `sequence.c`; "pg_logical_emit_message".
+ * only every 32 values, and only the transaction that wrote that record waits otherwise. With `synchronous_commit` off
+ * no transaction waits, so it is turned on for this one. Source: `SEQ_LOG_VALS` in `sequence.c`;
+ * "pg_logical_emit_message".
  */
-const flush = tag`pg_catalog.pg_logical_emit_message(true, 'nextval', '')`;
+const flush = tag`
+  pg_catalog.pg_logical_emit_message(true, 'nextval', coalesce(
+    case when pg_catalog.current_setting('synchronous_commit') operator(pg_catalog.=) 'off'
+      then pg_catalog.set_config('synchronous_commit', 'local', true) end, ''))`;
 
 /** Calls for one sequence that will share one statement. */
 interface Batch {

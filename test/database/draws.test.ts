@@ -6,7 +6,10 @@ import { recordStatements, type StatementRecorder } from "../support/hosts/recor
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");
-const FLUSH = "pg_catalog.pg_logical_emit_message(true, 'nextval', '')";
+const FLUSH = `
+  pg_catalog.pg_logical_emit_message(true, 'nextval', coalesce(
+    case when pg_catalog.current_setting('synchronous_commit') operator(pg_catalog.=) 'off'
+      then pg_catalog.set_config('synchronous_commit', 'local', true) end, ''))`;
 let recorder: StatementRecorder;
 let client: postgres.Sql;
 let db: Database;

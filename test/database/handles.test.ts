@@ -66,7 +66,7 @@ describe("a template runs", () => {
       expect.arrayContaining([
         "select 4711 as marker",
         "select $1::integer as marker",
-        `select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), pg_catalog.pg_logical_emit_message(true, 'nextval', '')`,
+        expect.stringMatching(/^select pg_catalog\.nextval\('"order_seq"'::pg_catalog\.regclass\), /),
       ]),
     );
     expect(prepared.map((row) => row["statement"] as string).filter((text) => text.includes("once"))).toEqual([]);

@@ -33,8 +33,8 @@ afterAll(async () => {
   await server.stop();
 });
 
-function connect(): Database {
-  const client = postgres(server.url, { max: 1, onnotice: () => {} });
+function connect(connection: Record<string, string> = {}): Database {
+  const client = postgres(server.url, { max: 1, connection, onnotice: () => {} });
   clients.push(client);
   return bind(client);
 }
@@ -90,4 +90,29 @@ test("a value that was drawn with the default options never does", async () => {
     expect(drawn).toBeGreaterThan(100);
     expect(twice).toEqual([]);
   }
+});
+
+test("nor if commits do not wait; but one that was drawn in a transaction that rolled back can", async () => {
+  const db = connect();
+  const unwaiting = connect({ synchronous_commit: "off" });
+  const rolledSeq = pgSequence("rolled_seq");
+  for (const sequence of [orderSeq, rolledSeq]) {
+    await db`drop sequence if exists ${sequence}`;
+    await db.query(createSequence(sequence));
+  }
+  // The 34th draw writes the second log record.
+  await unwaiting.nextvals(orderSeq, 33, { durable: false });
+  expect(await unwaiting.nextval(orderSeq)).toBe(34n);
+  const rolledBack = db.begin(async (tx) => {
+    expect(await tx.nextvals(rolledSeq, 34)).toHaveLength(34);
+    throw new Error("rolled back");
+  });
+  await expect(rolledBack).rejects.toThrow("rolled back");
+  expect(await unwaiting`show synchronous_commit`).toEqual([{ synchronous_commit: "off" }]);
+
+  await server.crash();
+  await server.start();
+
+  expect(await connect().nextval(orderSeq)).toBeGreaterThan(34n);
+  expect(await connect().nextval(rolledSeq)).toBeLessThanOrEqual(34n);
 });
