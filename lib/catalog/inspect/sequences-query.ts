@@ -1,5 +1,6 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
+import { hasFixedType } from "../../server/column-type.js";
 import { lateBoundCode, lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-names.js";
 import { lockedRelations } from "../../server/locked-relations.js";
 import { ownerMayDraw } from "../../server/owner-may-draw.js";
@@ -70,7 +71,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
           else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
         'byDefault', columns.by_default, 'lateBound', columns.late_bound, 'indirect', columns.indirect,
-        'unique', (t.oid, att.attnum) in (${singleKeys}), 'partOfKey', (t.oid, att.attnum) in (${sharedKeys}), 'checked', ${isChecked},
+        'fixedType', ${hasFixedType(sql`t`, sql`att`)}, 'unique', (t.oid, att.attnum) in (${singleKeys}), 'partOfKey', (t.oid, att.attnum) in (${sharedKeys}), 'checked', ${isChecked},
         'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
       ) order by tn.nspname, t.relname, att.attnum) as feeds
       from feeding columns

@@ -1,6 +1,7 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
 import { callersSchemas } from "../../server/catalog-path.js";
+import { hasFixedType } from "../../server/column-type.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { sharedKeys, singleKeys } from "../../server/unique-columns.js";
 import { hasRows } from "./has-rows.js";
@@ -81,7 +82,7 @@ function keyColumns(inspected: Sql): Sql {
       'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
       'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
         else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
-      'unique', keys.single, 'partOfKey', keys.shared, 'hasRows', ${hasRows}
+      'fixedType', ${hasFixedType(sql`c`, sql`att`)}, 'unique', keys.single, 'partOfKey', keys.shared, 'hasRows', ${hasRows}
     ) order by n.nspname, c.relname, att.attnum)
     from (
       select relation, number, bool_or(single) as single, bool_or(not single) as shared

@@ -50,6 +50,8 @@ export interface StateColumn {
   readonly type: string;
   /** The base type of a domain; for any other type, the type itself. */
   readonly baseType: string;
+  /** Whether the server refuses to alter its type, because a view or something else depends on it. */
+  readonly fixedType: boolean;
   /** Whether the column by itself is a primary key, unique, or excluded from holding equal values. */
   readonly unique: boolean;
   /** Whether the column is part of a key of several columns, or a unique expression uses it. */

@@ -36,8 +36,8 @@ function shortened(text: string): string {
 export function incomparable(column: FedColumn): string | undefined {
   const reason = naturallyIncomparable(column);
   if (reason !== undefined) return reason;
-  if (!column.mayRead) return "the connected role may not read it";
-  if (column.rowSecurity) return "row level security may hide rows from the connected role";
+  if (!column.mayRead) return "the role may not read it";
+  if (column.rowSecurity) return "row security may hide rows";
   if (column.codeOf.length > 0) {
     const roles = column.codeOf.join(", ");
     return `reading runs code of role ${roles}, as the connected role`;

@@ -1,5 +1,6 @@
 import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
+import { hasFixedType, isUsed } from "../../server/column-type.js";
 import { expressionText } from "../../server/expression-text.js";
 import { lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-names.js";
 import { ownerMayDraw } from "../../server/owner-may-draw.js";
@@ -133,6 +134,8 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         has_schema_privilege(n.oid, 'usage') and has_column_privilege(c.oid, att.attnum, 'select') as may_read,
         pg_catalog.row_security_active(c.oid) as row_security,
         c.relforcerowsecurity as forced,
+        -- A partition has the type of its table, so only what depends on its column matters.
+        case when t.part = t.relation then ${hasFixedType(sql`c`, sql`att`)} else ${isUsed(sql`c`, sql`att`)} end as fixed,
         c.relkind in ('v', 'f') as shut,
         owners.other,
         owners.other is not null
@@ -158,7 +161,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         -- A role that may read a table may read its partitions through it, but not directly.
         bool_and(may_read) filter (where part = relation) as may_read,
         bool_or(row_security) filter (where part = relation) as row_security,
-        bool_or(forced) as forced,
+        bool_or(forced) as forced, bool_or(fixed) as fixed,
         bool_or(shut) as shut, bool_or(other is not null) as others,
         coalesce(array_agg(distinct pg_catalog.pg_get_userbyid(other)) filter (where runs_code), '{}') as code_of
       from parts
@@ -172,7 +175,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       'schema', n.nspname, 'table', t.relname, 'column', fed.attname,
       'type', pg_catalog.format_type(fed.atttypid, fed.atttypmod),
       'baseType', ${baseTypeOf(sql`fed.atttypid`, sql`fed.atttypmod`)},
-      'kind', t.relkind, 'unlogged', t.relpersistence = 'u',
+      'kind', t.relkind, 'unlogged', t.relpersistence = 'u', 'fixedType', fed.fixed,
       'way', fed.way, 'plain', fed.plain and fed.other_default is null, 'otherDefault', fed.other_default,
       'stranger', case
         when fed.way = 'default' and not ${ownerMayDraw(sql`t`, sql`s.oid`, sql`s.relowner`)}

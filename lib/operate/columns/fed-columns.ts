@@ -21,6 +21,8 @@ export interface FedColumn extends ColumnName {
   readonly baseType: string;
   readonly kind: "table" | "partitioned table" | "foreign table" | "view";
   readonly unlogged: boolean;
+  /** Whether the server refuses to alter its type, because a view or something else depends on it. */
+  readonly fixedType: boolean;
   /**
    * The way of a value into the column: by the identity, by the default, or by programs if the column only owns the
    * sequence.

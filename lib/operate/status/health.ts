@@ -6,6 +6,21 @@ import type { ColumnName, SequenceName } from "../../server/names.js";
  */
 export type HealthLevel = "ok" | "warning" | "critical";
 
+/** Every code of a problem. */
+export const HEALTH_CODES = [
+  "EXHAUSTED",
+  "NEARLY_EXHAUSTED",
+  "COLUMN_EXCEEDED",
+  "COLUMN_NARROWER",
+  "BEHIND_COLUMN",
+  "NOT_COMPARED",
+  "NOT_ATTACHED",
+  "USAGE_MISSING",
+  "UNLOGGED",
+  "CACHE_LOST",
+  "UNREADABLE",
+] as const;
+
 /**
  * The code of a problem of a sequence, or of something worth knowing:
  *
@@ -33,18 +48,7 @@ export type HealthLevel = "ok" | "warning" | "critical";
  * - `UNREADABLE` (warning): the connected role may not read its value, or the server is a standby, which has no value
  *   of an unlogged sequence.
  */
-export type HealthCode =
-  | "EXHAUSTED"
-  | "NEARLY_EXHAUSTED"
-  | "COLUMN_EXCEEDED"
-  | "COLUMN_NARROWER"
-  | "BEHIND_COLUMN"
-  | "NOT_COMPARED"
-  | "NOT_ATTACHED"
-  | "USAGE_MISSING"
-  | "UNLOGGED"
-  | "CACHE_LOST"
-  | "UNREADABLE";
+export type HealthCode = (typeof HEALTH_CODES)[number];
 
 /** A problem of a sequence, or something worth knowing about it. */
 export interface HealthProblem {

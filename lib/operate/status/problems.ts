@@ -1,5 +1,6 @@
 import { sql } from "../../index.js";
 import type { Advice } from "../../internal.js";
+import { shortType } from "../../server/column-type.js";
 import { limitsOf, refusalBy } from "../../server/integer-limits.js";
 import { quotedOf } from "../../server/names.js";
 import type { FedColumn } from "../columns/fed-columns.js";
@@ -52,12 +53,12 @@ function atItsEnd(measured: Measured, context: Context): Finding[] {
     // If values may repeat, starting over is intended.
     const once = columns.filter(({ unique }) => unique);
     if (level === "ok") return [];
-    const sentence = `${percent(used)} is used, and after ${left} more values it starts over`;
+    const sentence = `after ${left} more values (${percent(used)} used) it starts over`;
     return once.map((column) => ({
       code: "NEARLY_EXHAUSTED",
       level,
       column,
-      say: (these) => `${sentence}: inserts into ${these} fail with 23505 if a row has the value`,
+      say: (these) => `${sentence}: inserts into ${these} may fail with 23505`,
       ...adviceOf(wider(measured, context)),
     }));
   }
@@ -95,7 +96,7 @@ function columnExceeded(measured: Measured, { fed, sequence }: Context): Finding
       column,
       kind: column.type,
       say: (these) =>
-        `its next value ${nextValue} does not fit ${these} (${column.type}): inserts fail with ${refusalBy(column.baseType)}`,
+        `its next value ${nextValue} does not fit ${these} (${shortType(column.type)}): inserts fail with ${refusalBy(column.baseType)}`,
       ...widerColumn(column),
     }));
 }

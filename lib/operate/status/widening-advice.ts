@@ -1,6 +1,6 @@
-import { sql } from "../../index.js";
 import type { Advice } from "../../internal.js";
-import { isText, type Limits, limitsOf } from "../../server/integer-limits.js";
+import { widenColumn } from "../../server/column-type.js";
+import { type Limits, limitsOf } from "../../server/integer-limits.js";
 import { quotedOf } from "../../server/names.js";
 import { rangeOf } from "../../server/usable-range.js";
 import type { FedColumn } from "../columns/fed-columns.js";
@@ -22,7 +22,7 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): Wi
   const withColumn = sequence.definedBy === "identity" && narrow.length > 0;
   const isNarrow = (isUp ? maxValue : minValue) === end && !withColumn;
   if (narrow.some(({ baseType }) => baseType === "bigint") || (isNarrow && endsAt(limitsOf("bigint"), end, isUp))) {
-    return { hint: "bigint goes no further: start a new range of keys, or let other rows go.", range };
+    return { hint: "Start a new range of keys: no integer type holds more than bigint.", range };
   }
   const columns = narrow.map(widerColumn);
   const bound = isUp ? "maxvalue" : "minvalue";
@@ -41,7 +41,7 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): Wi
           : columns[0]?.hint,
     fix: [...columns.map(({ fix }) => fix as string), ...alter].join("; "),
     range: rangeOf(
-      { minValue, maxValue, ...(isNarrow ? limitsOfBound(type === "" ? as : "bigint", isUp) : {}) },
+      { minValue, maxValue, ...(isNarrow || withColumn ? limitsOfBound(type === "" ? as : "bigint", isUp) : {}) },
       fed.flatMap(({ plain, baseType }) => (plain && !endsAt(limitsOf(baseType), end, isUp) ? [{ baseType }] : [])),
     ),
   };
@@ -54,18 +54,19 @@ function limitsOfBound(type: "smallint" | "integer" | "bigint", isUp: boolean) {
 
 /** Returns how to make a column hold larger values. */
 export function widerColumn(fed: FedColumn): Advice {
-  const { schema, table, column, kind, baseType } = fed;
-  // The server can alter neither the type of a view's column, nor that of a column that a view selects.
+  const { kind, fixedType } = fed;
   if (kind === "view") {
-    return { hint: `Widen the column of the table that the view selects from, and create the view again.` };
+    return { hint: "Widen the column of the table that the view selects from, and create the view again." };
   }
-  const type = isText(baseType) ? "text" : "bigint";
+  if (fixedType) {
+    return { hint: "Widen the column, or that of its parent. First drop the views and other objects that use it." };
+  }
   return {
     hint:
       kind === "foreign table"
         ? "Widen the column where its rows are, and then here."
         : "Widen the column. The server rewrites the table under an exclusive lock.",
-    fix: `alter table ${sql.identifier(schema, table).text} alter column ${sql.identifier(column).text} type ${type}`,
+    fix: widenColumn(fed),
   };
 }
 

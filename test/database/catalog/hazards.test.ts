@@ -208,7 +208,7 @@ describe("each hazard really happens", () => {
   test("WIDER_THAN_COLUMN: inserts fail at the end of the column", async () => {
     await applyPlan(db, await planned({ maxValue: 2_147_483_647 }));
     const hazard = await pushWith("WIDER_THAN_COLUMN", { maxValue: 2_147_483_657 });
-    expect(hazard.message).toContain("public.orders.small (integer) cannot hold all values");
+    expect(hazard.message).toContain("public.orders.small (integer) cannot hold");
     await database.client`select setval('order_seq', 2147483647)`;
     await expect(insert()).rejects.toMatchObject({ code: "22003" });
   });
@@ -222,7 +222,7 @@ describe("each hazard really happens", () => {
     await database.client.unsafe(`drop table orders; drop sequence order_seq; drop domain if exists small;
       create domain small as smallint; create table tickets (id ${type} primary key)`);
     const hazard = await pushWith("WIDER_THAN_COLUMN", owner);
-    expect(hazard.message).toContain(`public.tickets.id (${name}) cannot hold all values`);
+    expect(hazard.message).toContain(`public.tickets.id (${name}) cannot hold`);
     await database.client`select setval('order_seq', ${`${end}`}::bigint)`;
     await expect(drawTicket()).rejects.toMatchObject({ code: "22003" });
   });

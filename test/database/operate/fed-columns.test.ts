@@ -210,7 +210,7 @@ test("a child with its own sequence does not count with its parent, and one that
         await session`reset role`;
       }
     });
-  const unread = "the connected role may not read it";
+  const unread = "the role may not read it";
   expect(await seen()).toMatchObject([{ notCompared: unread }, { extreme: 8n }, { notCompared: unread }]);
   await run("grant select on shares, by_hand to nextval_fed_writer");
   expect(await seen()).toMatchObject([{ extreme: 5n }, { extreme: 8n }, { extreme: 9n }]);

@@ -18,7 +18,7 @@ export const ALLOWABLE_CODES = [
 ] as const;
 
 /** The hazards that are always blocked, because the server would refuse the change. */
-const BLOCKED_CODES = ["CURRENT_VALUE_EXCLUDED", "NAME_TAKEN", "NEEDS_POSTGRES_15"] as const;
+export const BLOCKED_CODES = ["CURRENT_VALUE_EXCLUDED", "NAME_TAKEN", "NEEDS_POSTGRES_15"] as const;
 
 /** A hazard that can be accepted. */
 export type AllowableCode = (typeof ALLOWABLE_CODES)[number];

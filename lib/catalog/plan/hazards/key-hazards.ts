@@ -1,3 +1,4 @@
+import { shortType, widenColumn } from "../../../server/column-type.js";
 import { exactUpTo, limitsOf, refusalBy, roundingStep } from "../../../server/integer-limits.js";
 import { nameOf } from "../../../server/names.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../../inspect/state.js";
@@ -51,7 +52,7 @@ export function hazardsOfOwning(
       "UNLOGGED_STARTS_OVER",
       target.options.unlogged &&
         !unloggedTables.some(({ schema, table }) => schema === target.schema && table === ownedBy.table),
-      `after a crash of the server it starts over, but ${target.schema}.${ownedBy.table} keeps its rows, so values come twice`,
+      `after a crash it starts over, but ${target.schema}.${ownedBy.table} keeps its rows, so values come twice`,
       { hint: "Declare it without unlogged." },
     ),
   ];
@@ -94,7 +95,7 @@ function cycleRepeatsKeys({ declared, options }: Target, columns: readonly State
       options.cycle && alone.length > 0,
       aboutColumns(
         alone,
-        (these) => `with cycle its values${range} come again: inserts into ${these} fail with 23505 or 23P01`,
+        (these) => `with cycle its values${range} repeat: inserts into ${these} fail with 23505 or 23P01`,
       ),
       advice,
     ),
@@ -103,8 +104,7 @@ function cycleRepeatsKeys({ declared, options }: Target, columns: readonly State
       options.cycle && shared.length > 0,
       aboutColumns(
         shared,
-        (these) =>
-          `with cycle its values${range} come again: inserts into ${these} fail if the rest of their key repeats`,
+        (these) => `with cycle its values${range} repeat: inserts into ${these} fail if the rest of the key repeats`,
       ),
       advice,
     ),
@@ -144,7 +144,6 @@ function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazar
     const exact = exactUpTo(baseType);
     return exact !== undefined && (minValue < -exact || maxValue > exact);
   });
-  const range = `from ${minValue} to ${maxValue}`;
   return [
     ...hazard(
       "WIDER_THAN_COLUMN",
@@ -152,9 +151,12 @@ function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazar
       aboutColumns(
         narrow,
         (these) =>
-          `${these}${typeOf(narrow)} cannot hold all values ${range}: inserts fail with ${refusalBy(narrow[0]?.baseType ?? "")}`,
+          `${these}${typeOf(narrow)} cannot hold ${minValue} to ${maxValue}: inserts fail with ${refusalBy(narrow[0]?.baseType ?? "")}`,
       ),
-      { hint: "Widen the column first, or declare bounds within it." },
+      {
+        hint: "Widen the column first, or declare bounds within it.",
+        fix: narrow.some(({ fixedType }) => fixedType) ? undefined : narrow.map(widenColumn).join("; "),
+      },
     ),
     ...hazard(
       "WIDER_THAN_COLUMN",
@@ -164,7 +166,10 @@ function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazar
         (these) =>
           `${these}${typeOf(rounding)} rounds to multiples of ${roundingStep(rounding[0]?.baseType ?? "")}: inserts fail with 23505`,
       ),
-      { hint: "Give the column a scale of 0 first." },
+      {
+        hint: "Make the column a numeric without a scale first.",
+        fix: rounding.some(({ fixedType }) => fixedType) ? undefined : rounding.map(widenColumn).join("; "),
+      },
     ),
     ...hazard(
       "WIDER_THAN_COLUMN",
@@ -182,5 +187,5 @@ function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazar
 /** Returns the type of columns in parentheses, if they all have the same one. */
 function typeOf(columns: readonly StateColumn[]): string {
   const [type, ...others] = new Set(columns.map((column) => column.type));
-  return others.length > 0 ? "" : ` (${type})`;
+  return others.length > 0 ? "" : ` (${shortType(`${type}`)})`;
 }

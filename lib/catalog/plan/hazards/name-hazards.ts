@@ -70,10 +70,9 @@ export function namedInCode(subject: string, state: SequenceState): Hazard[] {
     {
       names: namedIn,
       noun: "places",
-      say: (these, areMany) =>
-        `${these} ${areMany ? "look" : "looks"} up the name ${nameOf(state)}, and then ${areMany ? "fail" : "fails"} with 42P01 or ${areMany ? "find" : "finds"} another one`,
+      say: (these, areMany) => `${these} ${areMany ? "look" : "looks"} up the name ${nameOf(state)}, which fails then`,
     },
-    { hint: "Change the code together with the name." },
+    { hint: "Change the code together with the name. It fails with 42P01, or finds another sequence of that name." },
   );
 }
 
@@ -96,14 +95,15 @@ export function nameReused(
     searchPath.includes(target.schema) &&
     searchPath.indexOf(target.schema) < searchPath.indexOf(visible.schema);
   const other = before ?? (isFirst ? visible : undefined);
-  const draws = `and statements that say ${target.seqName} silently draw from it`;
   return hazardsFor(nameOf(target.declared))(
     "NAME_REUSED",
     other !== undefined && other !== found,
     before === undefined
-      ? `it hides ${visible === undefined ? "" : nameOf(visible)} in the search_path, ${draws}`
-      : `another sequence has this name until the plan renames it, ${draws}`,
-    { hint: "First stop the programs that use the name: they may get values that were returned before." },
+      ? `it hides ${visible === undefined ? "" : nameOf(visible)} in the search_path, and programs may mean that one`
+      : "another sequence has this name until the plan renames it, and programs may mean that one",
+    {
+      hint: "First stop the programs that use the name. They would silently draw from this one, and may get old values.",
+    },
   );
 }
 
