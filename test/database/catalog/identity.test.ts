@@ -120,7 +120,9 @@ export const visitNo = pgSequence("visit no.", {
     expect(changes).toEqual([]);
     for (const { sql } of pending) await run(sql);
     const after = await planned(declared);
-    expect(after.changes.map(({ sql }) => sql)).toEqual([`comment on sequence "orders_id_seq" is 'numbers of orders'`]);
+    expect(after.changes.map(({ sql }) => sql)).toEqual([
+      `comment on sequence "public"."orders_id_seq" is 'numbers of orders'`,
+    ]);
     expect(after.pending).toEqual([]);
     for (const { inverse } of pending) await run(inverse);
     expect((await planned(declared)).pending).toEqual(pending);
@@ -296,7 +298,7 @@ describe("a plan", () => {
     if ((await serverVersion(database.client)) < 15) return;
     await run("create unlogged table orders (id bigint generated always as identity)");
     expect(await thereAndBack([pgSequence("orders_id_seq", always)])).toEqual([
-      'alter sequence "orders_id_seq" set logged',
+      'alter sequence "public"."orders_id_seq" set logged',
     ]);
   });
 });

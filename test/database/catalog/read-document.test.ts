@@ -51,8 +51,9 @@ test("after an error the path is that of the caller again", async () => {
   await db().begin(async (tx) => {
     await tx`set local search_path = shop`;
     const before = await settings(tx);
-    const failing = tx.savepoint((inner) => sequenceStatus(inner, { columns: "all", views: true }));
-    await expect(failing).rejects.toMatchObject({ code: "22012" });
+    const { sequences } = await sequenceStatus(tx, { columns: "all", views: true });
+    const reasons = sequences.flatMap(({ columns }) => columns.map(({ notCompared }) => notCompared));
+    expect(reasons).toContainEqual(expect.stringContaining("division by zero"));
     expect(await settings(tx)).toEqual(before);
   });
 });
