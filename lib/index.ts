@@ -53,7 +53,8 @@ export type { AlterTableOptions, TableColumn } from "./sequence/ddl/table-column
 
 export { embed } from "./embed.js";
 
-export { bind, type BindOptions } from "./drivers/postgres-js/bind.js";
+export { bind } from "./drivers/postgres-js/bind.js";
+export type { BindOptions } from "./handle/database.js";
 export type { BeginOptions, Database, Queryable, Session, Transaction } from "./handle/handle.js";
 export type { Limits } from "./handle/call-limits.js";
 export type { DrawOptions } from "./handle/nextval-batch.js";

@@ -12,9 +12,7 @@ export const LAYERS = {
   "lib/option-object.ts": ["lib/errors.ts", "lib/sql"],
   "lib/embed.ts": ["lib/errors.ts", "lib/sql"],
   "lib/sequence": ["types", "lib/errors.ts", "lib/sql", "lib/option-object.ts"],
-  // The type of a result has what the driver adds to it.
-  "lib/handle/rows.ts": ["postgres"],
-  "lib/handle": ["types", "lib/errors.ts", "lib/sql", "lib/option-object.ts", "lib/sequence", "lib/handle/rows.ts"],
+  "lib/handle": ["types", "lib/errors.ts", "lib/sql", "lib/option-object.ts", "lib/sequence"],
   "lib/drivers/postgres-js": [
     "lib/errors.ts",
     "lib/sql",
@@ -23,7 +21,15 @@ export const LAYERS = {
     "lib/handle",
     "postgres",
   ],
-  "lib/index.ts": ["types", "lib/errors.ts", "lib/sql", "lib/embed.ts", "lib/sequence", "lib/handle", "lib/drivers"],
+  "lib/index.ts": [
+    "types",
+    "lib/errors.ts",
+    "lib/sql",
+    "lib/embed.ts",
+    "lib/sequence",
+    "lib/handle",
+    "lib/drivers/postgres-js",
+  ],
   "lib/internal.ts": ["types", "lib/errors.ts", "lib/option-object.ts", "lib/sql", "lib/sequence", "lib/handle"],
 
   "lib/adapters": CORE,

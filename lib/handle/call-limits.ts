@@ -15,6 +15,10 @@ export interface Limits {
 /** Stands for absent options. It inherits nothing, so properties added to Object.prototype are not options. */
 export const NO_OPTIONS: {} = /* @__PURE__ */ Object.freeze(Object.create(null) as {});
 
+export function hasLimits({ timeout, signal }: Limits): boolean {
+  return timeout !== undefined || signal !== undefined;
+}
+
 /** The settings of a handle for its calls. */
 export interface Settings {
   readonly limits?: Limits | undefined;
@@ -24,9 +28,10 @@ export interface Settings {
 
 /**
  * The state of the work that is stopped. `unsent`: a statement that was not sent yet. `running`: a statement with
- * nothing sent after it. `together`: a statement that was sent together with others. `whole`: a transaction or session.
+ * nothing sent after it. `together`: a statement that was sent together with others. `unstoppable`: the driver has no
+ * way to stop it. `whole`: a transaction or session.
  */
-export type Stage = "unsent" | "running" | "together" | "whole";
+export type Stage = "unsent" | "running" | "together" | "unstoppable" | "whole";
 
 /** Stops a statement before its answer. */
 export interface Stop {
@@ -41,12 +46,13 @@ const AFTERMATH: { readonly [Each in Stage]: string } = {
   running: "the server was asked to stop it",
   whole: "what it had open is rolled back",
   together: "it was sent together with others, and may still run on the server",
+  unstoppable: "its driver has no way to stop it, and it may still run",
 };
 
 /** The stop that `query.cancel()` uses. */
 export const CANCEL: Stop = {
   error(stage) {
-    const also = stage === "together" ? `; ${AFTERMATH.together}` : "";
+    const also = stage === "together" || stage === "unstoppable" ? `; ${AFTERMATH[stage]}` : "";
     return Object.assign(new Error(`canceling statement due to user request${also}`), { code: "57014" });
   },
   waits: true,

@@ -2,8 +2,8 @@ import { NextvalError } from "../errors.js";
 import type { Sql } from "../sql/fragment.js";
 import { addOrigin, type Origin } from "../sql/origin.js";
 import { CANCEL } from "./call-limits.js";
+import type { Connection, Running } from "./connection.js";
 import { readCursor } from "./cursor.js";
-import type { Executor, Running } from "./executor.js";
 import type { Rows } from "./rows.js";
 
 /**
@@ -15,7 +15,7 @@ import type { Rows } from "./rows.js";
  * ```
  */
 export class Query<Row> implements PromiseLike<Rows<Row>> {
-  readonly #executor: Executor;
+  readonly #connection: Connection;
   readonly #fragment: Sql<Row>;
   /** The position of the statement in the program. */
   readonly #origin: Origin | undefined;
@@ -25,8 +25,8 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
   #isRead = false;
 
   /** @internal */
-  constructor(executor: Executor, fragment: Sql<Row>, origin: Origin | undefined) {
-    this.#executor = executor;
+  constructor(connection: Connection, fragment: Sql<Row>, origin: Origin | undefined) {
+    this.#connection = connection;
     this.#fragment = fragment;
     this.#origin = origin;
   }
@@ -82,7 +82,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
     if (this.#rows !== undefined || this.#isRead) {
       throw refusal("the statement has run, and runs only once; make it again");
     }
-    const batches = readCursor(this.#executor, this.#fragment, size, this.#origin);
+    const batches = readCursor(this.#connection, this.#fragment, size, this.#origin);
     this.#isRead = true;
     return batches;
   }
@@ -92,7 +92,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
    */
   execute(): this {
     const rows = this.#run();
-    if (this.#executor.isReported) rows.catch(() => {});
+    if (this.#connection.isReported) rows.catch(() => {});
     return this;
   }
 
@@ -120,7 +120,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
     if (this.#isRead) {
       return Promise.reject(refusal("the statement is read by a cursor, and runs only once; make it again"));
     }
-    this.#running = this.#executor.start(this.#fragment);
+    this.#running = this.#connection.start(this.#fragment);
     return this.#running.rows.catch((error: unknown) => {
       throw addOrigin(error, this.#origin);
     });

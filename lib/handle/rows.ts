@@ -1,4 +1,16 @@
-import type postgres from "postgres";
+/** The rows of a result, with what the server reports about them. */
+export type Rows<Row> = Row[] & {
+  /** The number of rows that the statement returned or changed. */
+  readonly count: number;
+  /** The server's tag for the statement, such as `SELECT` or `INSERT`. */
+  readonly command: string;
+  /** The columns, in their order. */
+  readonly columns: readonly RowsColumn<keyof Row & string>[];
+};
 
-/** The rows of a result, with the `count`, `command`, `columns` and `statement` that postgres.js adds. */
-export type Rows<Row> = Row[] & postgres.ResultQueryMeta<number, keyof Row & string>;
+/** A column of a result. */
+export interface RowsColumn<Name extends string> {
+  readonly name: Name;
+  /** The object id of its type. */
+  readonly type: number;
+}

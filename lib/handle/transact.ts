@@ -1,7 +1,7 @@
 import { NextvalError } from "../errors.js";
 import { checkedLimits, type Limits } from "./call-limits.js";
+import type { Connection } from "./connection.js";
 import { createSessionHandle } from "./create-handle.js";
-import type { Executor } from "./executor.js";
 import type { Transaction, Work } from "./handle.js";
 import { type Outcome, outcomeOf } from "./work-result.js";
 
@@ -17,7 +17,7 @@ export interface Transacting {
 
 /** Runs work in a transaction on a reserved connection. */
 export async function transact<Result>(
-  session: Executor,
+  session: Connection,
   { statement, isLast, onNoRetry }: Transacting,
   work: Work<Result>,
 ): Promise<Outcome<Result>> {
@@ -35,34 +35,34 @@ export async function transact<Result>(
 
 /** Runs work on a connection. Fails if one of its statements has failed, even if the work has caught the error. */
 async function attempt<Result>(
-  executor: Executor,
+  connection: Connection,
   work: Work<Result>,
   onNoRetry: () => void,
 ): Promise<Outcome<Result>> {
   try {
-    const outcome = await outcomeOf(work(transactionHandle(executor, onNoRetry)));
-    await executor.idle();
-    if (executor.failure !== undefined) throw executor.failure;
+    const outcome = await outcomeOf(work(transactionHandle(connection, onNoRetry)));
+    await connection.idle();
+    if (connection.failure !== undefined) throw connection.failure;
     return outcome;
   } finally {
-    await executor.leaveCursor();
-    executor.end();
+    await connection.leaveCursor();
+    connection.end();
   }
 }
 
-function transactionHandle(executor: Executor, noRetry: () => void): Transaction {
-  return Object.assign(createSessionHandle(executor), {
+function transactionHandle(connection: Connection, noRetry: () => void): Transaction {
+  return Object.assign(createSessionHandle(connection), {
     noRetry,
-    savepoint: <Inner>(inner: Work<Inner>) => executor.nest(() => save(executor, inner, noRetry)),
-    with: (limits: Limits) => transactionHandle(executor.limited(checkedLimits("with", limits)), noRetry),
+    savepoint: <Inner>(inner: Work<Inner>) => connection.nest(() => save(connection, inner, noRetry)),
+    with: (limits: Limits) => transactionHandle(connection.limited(checkedLimits("with", limits)), noRetry),
   });
 }
 
-async function save<Result>(outer: Executor, work: Work<Result>, onNoRetry: () => void): Promise<Outcome<Result>> {
-  const executor = outer.nested();
+async function save<Result>(outer: Connection, work: Work<Result>, onNoRetry: () => void): Promise<Outcome<Result>> {
+  const connection = outer.nested();
   await outer.command("savepoint nextval");
   try {
-    const outcome = await attempt(executor, work, onNoRetry);
+    const outcome = await attempt(connection, work, onNoRetry);
     // Fails if a statement failed that was not awaited.
     await outer.command("release nextval");
     return outcome;
@@ -72,6 +72,6 @@ async function save<Result>(outer: Executor, work: Work<Result>, onNoRetry: () =
       () => outer.command("release nextval"),
       () => {},
     );
-    throw executor.failure ?? error;
+    throw connection.failure ?? error;
   }
 }

@@ -9,12 +9,11 @@ import { fromDrizzle, toDrizzle } from "nextval/drizzle";
 import { toKnex } from "nextval/knex";
 import { fromKysely, toKysely } from "nextval/kysely";
 import * as operate from "nextval/operate";
-import postgres from "postgres";
 import { describe, expect, test } from "vitest";
 import { printable, printableJson, printableLine } from "../../lib/cli/terminal/escape.js";
 import { keepSecretsOf, maskUrls, redact, redactThrown } from "../../lib/cli/terminal/redact.js";
-import { writeValues } from "../../lib/drivers/postgres-js/write-values.js";
 import { kindOf } from "../../lib/handle/first-words.js";
+import { writeValues } from "../../lib/handle/values/write-values.js";
 import { MOST, slowdown } from "../support/linear.js";
 
 type Sql = nextval.Sql;
@@ -71,9 +70,7 @@ const tried = (run: (text: string) => unknown) => (text: string) => {
   }
 };
 
-/** Never connects. */
-const client = postgres();
-const written = (fragment: Sql) => writeValues(fragment, client);
+const written = (fragment: Sql) => writeValues(fragment, { parameter: (text) => text });
 
 /** Every public function that accepts text, and those of the command that see text from outside. */
 const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {

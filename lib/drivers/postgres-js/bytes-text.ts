@@ -1,7 +1,6 @@
 /** The driver needs Buffer itself. Declared here, because the library does without the types of Node. */
 declare const Buffer: {
   from(text: string, encoding: "hex" | "latin1"): Uint8Array;
-  from(bytes: ArrayBufferLike, offset: number, length: number): { toString(encoding: "hex"): string };
 };
 
 /**
@@ -14,8 +13,4 @@ export function parseBytes(text: string): Uint8Array {
     octal === undefined ? "\\" : String.fromCharCode(Number.parseInt(octal, 8)),
   );
   return Buffer.from(plain, "latin1");
-}
-
-export function writeBytes({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return `\\x${Buffer.from(buffer, byteOffset, byteLength).toString("hex")}`;
 }

@@ -1,5 +1,6 @@
+import type { Column, Columns, Reading } from "../../handle/values/reading.js";
+import { guarded } from "./guard-parser.js";
 import type { DriverStatement } from "./internals.js";
-import type { Column, Columns, Reading } from "./reading.js";
 
 /**
  * Replaces the driver's own object, so the columns of a result get their parsers before its first row is read.
@@ -25,9 +26,11 @@ export class Described implements DriverStatement {
   get columns(): Column[] | null {
     const columns = this.#columns;
     if (columns !== null && (columns.length === 0 || columns.at(-1) !== undefined)) {
-      this.#result = this.#reading.apply(columns, (error) => {
+      this.#result = this.#reading.apply(columns);
+      const fail = (error: unknown) => {
         this.#failure ??= { error };
-      });
+      };
+      for (const column of columns) column.parser = guarded(column.parser, fail);
       // The driver reads it twice per value, so a plain property replaces the accessor.
       Object.defineProperty(this, "columns", { value: columns, writable: true, enumerable: true, configurable: true });
     }
@@ -36,10 +39,6 @@ export class Described implements DriverStatement {
 
   set columns(columns: Column[] | null) {
     this.#columns = columns;
-  }
-
-  get reading(): Reading {
-    return this.#reading;
   }
 
   get result(): Columns | undefined {

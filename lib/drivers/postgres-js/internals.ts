@@ -1,4 +1,5 @@
 import type postgres from "postgres";
+import type { Answer } from "../../handle/port.js";
 import { isServerError } from "../../handle/server-error.js";
 
 /**
@@ -20,7 +21,7 @@ export interface DriverConnection {
 
 export type Result = postgres.Row[] & {
   readonly command: string;
-  /** Null if the result belongs to no statement: see `refuseLost`. */
+  /** Null if the result belongs to no statement: see `answerOf`. */
   readonly statement: unknown;
   readonly columns: readonly unknown[] | null;
 };
@@ -31,7 +32,8 @@ export interface DriverQuery extends QueryBase {
   reject: (reason: unknown) => void;
 }
 
-interface QueryBase extends Promise<Result> {
+/** The driver resolves it with a `Result`, of which `resolve` of our statements makes an answer. */
+interface QueryBase extends Promise<Answer> {
   /** Passes the query to the driver's pool. */
   readonly handler: ((query: DriverQuery) => void) & { readonly debug?: unknown };
   /** Asks the server to stop the statement, if it is the one that the connection waits for. */
@@ -59,7 +61,6 @@ interface QueryBase extends Promise<Result> {
   cancelled: unknown;
   /** Whether rows arrive as arrays of bytes, past the parsers of the client. */
   isRaw: boolean | undefined;
-  raw(): this;
   cursor(size: number): AsyncIterable<Result>;
 }
 

@@ -1,19 +1,13 @@
 import type postgres from "postgres";
-import { NextvalError } from "../../errors.js";
 import { type Settings, type Stop, watch } from "../../handle/call-limits.js";
+import { exhausted } from "../../handle/exhausted.js";
+import type { Line, Request } from "../../handle/port.js";
 import { isServerError } from "../../handle/server-error.js";
+import type { Reading } from "../../handle/values/reading.js";
 import { connectionError, type DriverConnection } from "./internals.js";
-import { type Listener, type MakeStatement, type Statement, statementMaker } from "./statement.js";
+import type { Parameter } from "./parameter.js";
+import { type Listener, makeOf, type MakeStatement, type Statement, statementMaker } from "./statement.js";
 import { Wire } from "./wire.js";
-
-/** A pool of connections, or one reserved connection, that statements are sent on. */
-export interface Line {
-  /** Why nothing can be sent anymore, or undefined. */
-  readonly closed: unknown;
-  run(statement: Statement): void;
-  /** Stops a statement before its answer. */
-  stop(statement: Statement, stop: Stop): void;
-}
 
 /** The owner of a connection that was taken out of the pool. */
 export interface Owner {
@@ -27,8 +21,6 @@ const MAX_BACKOFF_MS = 1_000;
 /** How much longer a statement waits while the driver may be opening a connection for it. */
 const CONNECT_MARGIN_MS = 1_000;
 
-const pools = new WeakMap<object, Pool>();
-
 /**
  * Distributes statements over the connections of a postgres.js client.
  *
@@ -39,7 +31,7 @@ const pools = new WeakMap<object, Pool>();
 export class Pool implements Line, Listener {
   readonly closed = undefined;
   readonly make: MakeStatement;
-  readonly #client: Pick<postgres.Sql, "unsafe" | "options">;
+  readonly #options: postgres.ParsedOptions;
   readonly #max: number;
   readonly #waiting = new Set<Statement>();
   /** Statements that the driver's pool has received and not sent yet. */
@@ -60,21 +52,27 @@ export class Pool implements Line, Listener {
   /** Runs while statements wait to be sent. */
   #clock: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(client: Pick<postgres.Sql, "unsafe" | "options">) {
-    this.#client = client;
+  constructor(client: Pick<postgres.Sql, "unsafe" | "options">, byType: Reading) {
+    this.#options = client.options;
     this.#max = client.options.max;
-    this.make = statementMaker(client);
-  }
-
-  static of(client: Pick<postgres.Sql, "unsafe" | "options">): Pool {
-    let pool = pools.get(client);
-    if (pool === undefined) pools.set(client, (pool = new Pool(client)));
-    return pool;
+    this.make = statementMaker(client, byType);
   }
 
   /** Whether connections cannot be reserved. Without pipelining the driver does not report which connection it used. */
   get cannotReserve(): boolean {
-    return (this.#client.options as { max_pipeline?: number }).max_pipeline === 0;
+    return (this.#options as { max_pipeline?: number }).max_pipeline === 0;
+  }
+
+  send(request: Request): Statement {
+    const statement = makeOf(this.make, request);
+    this.run(statement);
+    return statement;
+  }
+
+  again({ strings: [text = ""], args, reading, isRaw = false, wait }: Statement): Statement {
+    const statement = this.make(text, args as readonly Parameter[], { unprepared: true, reading, raw: isRaw, wait });
+    this.run(statement);
+    return statement;
   }
 
   run(statement: Statement): void {
@@ -314,7 +312,7 @@ export class Pool implements Line, Listener {
 
   /** Tries again after a pause, with one connection for all waiting statements, until `connect_timeout` has passed. */
   #afterRefusal(statement: Statement): void {
-    const seconds = (this.#client.options.connect_timeout as number) || 30;
+    const seconds = (this.#options.connect_timeout as number) || 30;
     const now = Date.now();
     this.#nextAttempt = now + this.#backoff;
     this.#backoff = Math.min(this.#backoff * 2, MAX_BACKOFF_MS);
@@ -339,13 +337,6 @@ function neutralize(statement: Statement, error: unknown): void {
   statement.args = [];
   statement.take = undefined;
   statement.abandon(error);
-}
-
-function exhausted(wait: number, owned: number, max: number): NextvalError {
-  const problem =
-    `no connection was free for ${wait / 1_000} s: transactions and sessions of this client hold ${owned} of its ${max}; ` +
-    "inside db.begin use the transaction's own handle, and draw from an allocator before it";
-  return new NextvalError("POOL_EXHAUSTED", problem);
 }
 
 function refusal(seconds: number): Error {

@@ -1,9 +1,11 @@
 import type { Settings, Stop } from "../../handle/call-limits.js";
+import { nextTurn } from "../../handle/lost-answer.js";
+import type { Answer, Learn, Request, ReservedLine } from "../../handle/port.js";
 import { isServerError } from "../../handle/server-error.js";
 import { ended } from "../../handle/session-rules.js";
-import { nextTurn } from "./lost-answer.js";
-import type { Line, Owner, Pool } from "./pool.js";
-import type { Listener, Statement } from "./statement.js";
+import { readCursor } from "./cursor.js";
+import type { Owner, Pool } from "./pool.js";
+import { type Listener, makeOf, type Statement } from "./statement.js";
 import type { Wire } from "./wire.js";
 
 /**
@@ -21,15 +23,11 @@ const RESET =
  * closed, and releases that connection to the open ones. So this class listens for the close. After it, this class
  * neither uses nor releases the connection, because the driver's pool has already taken it back.
  */
-export class Reserved implements Line, Listener, Owner {
+export class Reserved implements ReservedLine, Listener, Owner {
   /** Why the connection was lost. */
   #loss: unknown;
   /** Why its owner can send nothing more, although the connection is open. */
   #refusal: unknown;
-  /** Ends the open cursor, whichever handle has opened it. */
-  leaveCursor: (() => PromiseLike<unknown>) | undefined;
-  /** Whether COMMIT was sent and not answered yet. */
-  isCommitting = false;
   /** Resolves when the empty statement that took the connection is answered, or has failed. */
   answered!: Promise<void>;
   /** Rejects when the connection is closed, and never resolves. */
@@ -76,6 +74,16 @@ export class Reserved implements Line, Listener, Owner {
 
   get isLost(): boolean {
     return this.#loss !== undefined;
+  }
+
+  send(request: Request, isLast = false): Statement {
+    const statement = makeOf(this.#pool.make, request);
+    this.run(statement, isLast);
+    return statement;
+  }
+
+  cursor(request: Request, size: number, learn: Learn): AsyncIterable<Answer> {
+    return readCursor(this, this.#pool.make, request, size, learn);
   }
 
   run(statement: Statement, isLast = false): void {

@@ -1,7 +1,10 @@
 import type postgres from "postgres";
+import type { Stop } from "../../handle/call-limits.js";
+import type { Answer, Request } from "../../handle/port.js";
 import { isServerError } from "../../handle/server-error.js";
+import type { Reading } from "../../handle/values/reading.js";
+import { answerOf } from "./answer.js";
 import { Described } from "./described.js";
-import { failResult } from "./finish-rows.js";
 import {
   type DriverConnection,
   type DriverQuery,
@@ -10,10 +13,9 @@ import {
   type QueryOptions,
   type Result,
 } from "./internals.js";
-import { hasDroppedType, hasOtherTypes } from "./invalidated.js";
-import { KnownTypes } from "./known-types.js";
+import { hasDroppedType, hasOtherTypes, isInvalidated } from "./invalidated.js";
+import { type Parameter, typesOf } from "./parameter.js";
 import { PreparedTexts } from "./prepared-texts.js";
-import { Reading } from "./reading.js";
 
 /** Distinguishes this copy of the library: a program can load two, which read columns by objects of their own. */
 const COPY = /* @__PURE__ */ Math.random().toString(36).slice(2);
@@ -31,6 +33,10 @@ export interface Listener {
   unsent(statement: Statement, error: unknown): boolean;
   /** The server refused to reopen the connection that this statement was lost with. */
   refused(statement: Statement): void;
+  /** Stops the statement before its answer. */
+  stop(statement: Statement, stop: Stop): void;
+  /** Sends the statement again, unprepared, if the connection is not reserved. */
+  again?(statement: Statement): Statement;
 }
 
 /** The connection that a statement was sent on. */
@@ -59,6 +65,8 @@ export interface Statement extends DriverQuery {
   readonly reading: Reading;
   /** Rejects for the caller, while the server may still work on the statement. */
   abandon(error: unknown): void;
+  stop(how: Stop): void;
+  again(error: unknown): Statement | undefined;
 }
 
 export interface StatementKind {
@@ -68,35 +76,45 @@ export interface StatementKind {
   /** How long the statement waits to be sent, in ms. The default, 0, waits forever. */
   readonly wait?: number;
   readonly take?: () => void;
-  /** The declared types of its values. A connection prepares the same text once for each list of types. */
-  readonly types?: string;
   /** How the columns are read. Default: by their types. */
   readonly reading?: Reading;
+  /** Whether rows arrive as arrays of the server's texts. */
+  readonly raw?: boolean;
   /** Whether the server only describes the columns and does not run the statement. */
   readonly describes?: boolean;
 }
 
-export type MakeStatement = (text: string, parameters: readonly unknown[], kind?: StatementKind) => Statement;
+export type MakeStatement = (text: string, parameters: readonly Parameter[], kind?: StatementKind) => Statement;
+
+/** Makes the statement of a request. */
+export function makeOf(make: MakeStatement, { fragment, parameters, reading, kind, wait }: Request): Statement {
+  return make(fragment.text, parameters as readonly Parameter[], {
+    simple: kind === "command",
+    raw: kind === "texts",
+    reading,
+    wait,
+  });
+}
 
 /**
- * Makes the statements of a client. They are queries of the driver's own class, with four differences that postgres.js
+ * Makes the statements of a client. They are queries of the driver's own class, with five differences that postgres.js
  * (3.4.9) needs.
  *
  * - The driver sends a new statement in two steps, because it needs the types of the parameters to write them. Our
  *   values are already written, so one step is enough (`describeFirst`).
  * - If a prepared statement has become invalid, the driver repeats it while later statements still wait for their
- *   answers, and mixes up the answers. Ours is not repeated (`retried`). Its error reaches the caller, or `Connection`,
- *   which sends it again itself.
+ *   answers, and mixes up the answers. Ours is not repeated (`retried`). Its error reaches the caller, or the handle,
+ *   which sends it again itself (`again`).
  * - If the server refuses to reopen a lost connection, the driver silently tries again without a pause. Ours notices it
  *   (`describeFirst`, once `lost`).
  * - The driver chooses the parser of a column by its type alone. Ours says how each column is read (`Described`).
+ * - The driver resolves with the rows alone. Ours resolves with an `Answer`.
  */
-export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">): MakeStatement {
+export function statementMaker(client: Pick<postgres.Sql, "unsafe">, byType: Reading): MakeStatement {
   const { handler, canceller, constructor } = client.unsafe("") as unknown as DriverQuery;
   const Query = constructor as DriverQueryClass;
   /** Keyed by the connection's process on the server, which the driver knows when it decides whether to prepare. */
   const prepared = new WeakMap<object, PreparedTexts>();
-  const byType = new Reading([], KnownTypes.of(client));
 
   class Options implements QueryOptions {
     statement!: OwnStatement;
@@ -133,16 +151,16 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
     /** The text, and what else makes it another statement for the server. */
     readonly key: string;
     readonly onlyDescribe: boolean;
-    declare nativeResolve: (result: Result) => void;
+    declare nativeResolve: (answer: Answer) => void;
     declare nativeReject: (reason: unknown) => void;
     declare ownSignature: string;
 
     constructor(
       text: string,
-      parameters: readonly unknown[],
-      { simple = false, unprepared = false, take, types = "", wait = 0, reading = byType, describes }: StatementKind,
+      parameters: readonly Parameter[],
+      { simple = false, unprepared = false, take, wait = 0, reading = byType, raw, describes }: StatementKind,
     ) {
-      const kind = reading.key + types;
+      const kind = reading.key + typesOf(parameters);
       const key = kind === "" ? text : `${kind} ${text}`;
       const options = new Options(key, simple, unprepared);
       super([text], parameters, handler, canceller, options);
@@ -153,6 +171,15 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       this.reading = reading;
       this.onlyDescribe = describes === true;
       this.executed = true;
+      if (raw === true) this.isRaw = true;
+    }
+
+    stop(how: Stop): void {
+      this.listener?.stop(this, how);
+    }
+
+    again(error: unknown): Statement | undefined {
+      return isInvalidated(error, this) ? this.listener?.again?.(this) : undefined;
     }
 
     /** The driver calls it each time a caller begins to wait for the statement. */
@@ -210,7 +237,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
       return resolve;
     }
     set resolve(native: (result: Result) => void) {
-      this.nativeResolve = native;
+      this.nativeResolve = native as unknown as (answer: Answer) => void;
     }
 
     get reject() {
@@ -224,10 +251,8 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe" | "options">)
   function resolve(this: OwnStatement, result: Result): void {
     // The columns are known before the server is ready for another statement.
     if (this.onlyDescribe && (result as unknown) === this.statement) return;
-    const failure = this.statement instanceof Described ? this.statement.takeFailure() : undefined;
-    if (failure !== undefined) failResult(result, failure);
     if (this.state !== null && !this.prepare) prepared.get(this.state)?.settle(this.key, true);
-    this.nativeResolve(result);
+    this.nativeResolve(answerOf(result, this));
     this.listener?.settled(this);
   }
 

@@ -1,6 +1,6 @@
 import type { Stop } from "../../handle/call-limits.js";
+import { nextTurn } from "../../handle/lost-answer.js";
 import { connectionError, type DriverConnection } from "./internals.js";
-import { nextTurn } from "./lost-answer.js";
 import type { Carrier, Listener, Statement } from "./statement.js";
 
 /** How many unanswered statements a connection may have. The driver's own limit is 100. */

@@ -118,7 +118,10 @@ test("calling cancel twice sends one request, so none is left for a later statem
   const db = bind(client);
   const query = db`select pg_sleep(5)`.execute();
   await expect
-    .poll(() => database.client`select 1 from pg_stat_activity where query = 'select pg_sleep(5)' and state = 'active'`)
+    .poll(
+      () =>
+        database.client`select 1 from pg_stat_activity where query = 'select pg_sleep(5)' and state = 'active' and datname = current_database()`,
+    )
     .toHaveLength(1);
   query.cancel();
   await pause(20);

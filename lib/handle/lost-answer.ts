@@ -1,15 +1,5 @@
-import { NextvalError } from "../../errors.js";
-import { isServerError } from "../../handle/server-error.js";
-import { connectionError, type Result } from "./internals.js";
-
-/**
- * Throws for a result that belongs to no statement. When postgres.js (3.4.9) reopens a lost connection, it may treat
- * the lost statement as answered, with such an empty result.
- */
-export function refuseLost(result: Result): Result {
-  if (result.statement) return result;
-  throw connectionError("CONNECTION_CLOSED", "the connection was closed before an answer came");
-}
+import { NextvalError } from "../errors.js";
+import { isServerError } from "./server-error.js";
 
 /** Whether the server ends the session with this error, possibly after it has committed. */
 export function isFatal(error: unknown): boolean {

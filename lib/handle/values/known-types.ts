@@ -1,11 +1,8 @@
-import type postgres from "postgres";
 import { NextvalError } from "../../errors.js";
-import { type Parse, parseArray } from "../../handle/array-text.js";
-import { isServerError } from "../../handle/server-error.js";
 import type { Sql } from "../../sql/fragment.js";
 import { tag } from "../../sql/tag.js";
-import { parseBytes } from "./bytes-text.js";
-import { parseDate } from "./date-text.js";
+import { isServerError } from "../server-error.js";
+import { type Parse, parseArray } from "./array-text.js";
 
 /** The object id of `int8`. */
 export const INT8 = 20;
@@ -49,17 +46,6 @@ function builtIn(): Map<number, Type> {
   return types;
 }
 
-/**
- * Types for which the driver's own parser (postgres.js 3.4.9) silently changes values, with that parser and ours. A
- * parser of the user is kept.
- */
-const CORRECTED: readonly (readonly [type: number, driver: string, ours: Parse])[] = [
-  [17, "x => Buffer.from(x.slice(2), 'hex')", parseBytes],
-  [1082, "x => new Date(x)", parseDate],
-  [1114, "x => new Date(x)", parseDate],
-  [1184, "x => new Date(x)", parseDate],
-];
-
 /** The connection or pool that a lookup is sent on. */
 interface Line {
   /** Whether it is a pool, so a lookup may run on any connection. */
@@ -71,41 +57,29 @@ interface Line {
 const NO_PRIVILEGE = "42501";
 const IN_FAILED_TRANSACTION = "25P02";
 
-const known = new WeakMap<object, KnownTypes>();
-
 /**
- * Knows how values of each type are read: with the client's parsers, except that arrays are read here and `int8`
- * becomes a bigint.
+ * Knows how values of each type are read: with the client's readers, except that `int8` becomes a bigint, and arrays
+ * are read here unless the client reads them itself.
  *
  * Built-in types are known. Others, such as enums and arrays of them, are looked up when they first arrive.
  */
 export class KnownTypes {
-  readonly #parsers: postgres.ParsedOptions["parsers"];
   readonly #types = builtIn();
-  readonly #corrected = new Map<Parse, Parse>();
+  readonly #readerOf: (type: number) => Parse | undefined;
 
-  private constructor(client: Pick<postgres.Sql, "options">) {
-    this.#parsers = client.options.parsers;
-    for (const [type, driver, ours] of CORRECTED) {
-      const parser = this.#parsers[type] as Parse | undefined;
-      if (parser !== undefined && String(parser) === driver) this.#corrected.set(parser, ours);
-    }
-  }
-
-  static of(client: Pick<postgres.Sql, "options">): KnownTypes {
-    let types = known.get(client);
-    if (types === undefined) known.set(client, (types = new KnownTypes(client)));
-    return types;
+  /** `readerOf` returns the client's own reader of a type, or undefined. */
+  constructor(readerOf: (type: number) => Parse | undefined) {
+    this.#readerOf = readerOf;
   }
 
   /** Whether the type is known. */
   has(type: number): boolean {
-    return this.#types.has(type) || this.#own(type) !== undefined;
+    return this.#types.has(type) || this.#readerOf(type) !== undefined;
   }
 
   /** Returns the parser of a type; undefined for text. */
   parserOf(type: number): Parse | undefined {
-    const own = this.#own(type);
+    const own = this.#readerOf(type);
     if (own !== undefined) return own;
     if (type === INT8) return BigInt;
     const { item, base, delimiter } = this.#types.get(type) ?? SCALAR;
@@ -160,13 +134,6 @@ export class KnownTypes {
         ...(base !== "0" && { base: Number(base) }),
       });
     }
-  }
-
-  /** Returns the client's own parser. The driver's array parsers, from `fetch_types`, do not count. */
-  #own(type: number): Parse | undefined {
-    const parser = this.#parsers[type] as (Parse & { readonly array?: boolean }) | undefined;
-    if (parser === undefined || parser.array === true) return undefined;
-    return this.#corrected.get(parser) ?? parser;
   }
 }
 

@@ -1,14 +1,18 @@
-import type postgres from "postgres";
 import { NextvalError } from "../../errors.js";
-import type { Parse } from "../../handle/array-text.js";
 import type { ColumnMark, Decode } from "../../sql/expression.js";
 import type { Shape } from "../../sql/shape.js";
-import { parseBytes } from "./bytes-text.js";
-import { INT8, KnownTypes } from "./known-types.js";
+import type { Parse } from "./array-text.js";
+import { INT8, type KnownTypes } from "./known-types.js";
 
-/** A column as the driver has it while it reads rows: the key in the row, and the parser of the values. */
-export interface Column extends Pick<postgres.Column<string>, "type" | "table"> {
+/** A column while its values are read. */
+export interface Column {
+  /** The key in the row. */
   name: string;
+  /** The object id of its type. */
+  readonly type: number;
+  /** The object id of its table; 0 for an expression, and if the driver does not tell. */
+  readonly table: number;
+  /** Reads its values; undefined for text. */
   parser: Parse | undefined;
 }
 
@@ -27,26 +31,23 @@ export interface Columns {
 export class Reading {
   /** Distinguishes statements with the same text whose columns are read differently. */
   readonly key: string;
-  readonly #marks: readonly ColumnMark[];
   readonly #types: KnownTypes;
-  readonly #rename: (name: string) => string;
+  /** The promised columns, by the name that the driver gives them. */
+  readonly #promised: ReadonlyMap<string, readonly ColumnMark[]>;
 
   constructor(marks: readonly ColumnMark[], types: KnownTypes, rename: (name: string) => string = (name) => name) {
-    this.#marks = marks;
     this.#types = types;
-    this.#rename = rename;
+    this.#promised = byName(marks, rename);
     this.key = marks
       .map(({ name, decode, isNullable }) => `${idOf(decode)}${isNullable ? "?" : " "}${name}\0`)
       .join("");
   }
 
-  /**
-   * Sets the parsers of a result's columns. Passes a parser's error to `fail`, because the driver does not handle it.
-   */
-  apply(columns: readonly Column[], fail: (error: unknown) => void): Columns {
+  /** Sets the parsers of a result's columns. */
+  apply(columns: readonly Column[]): Columns {
     const unread: Column[] = [];
     for (const column of columns) {
-      if (this.#types.has(column.type)) column.parser = guarded(this.#types.parserOf(column.type), fail);
+      if (this.#types.has(column.type)) column.parser = this.#types.parserOf(column.type);
       else {
         column.parser = undefined;
         unread.push(column);
@@ -54,21 +55,16 @@ export class Reading {
     }
     const names = columns.map(({ name }) => name);
     const isLast = (column: Column) => columns[names.lastIndexOf(column.name)] === column;
-    return { unread: unread.filter(isLast), filled: this.#keepPromises(columns, fail) };
-  }
-
-  /** Returns the parser of a column that was looked up. */
-  parserOf(column: Column): Parse | undefined {
-    return this.#types.parserOf(column.type);
+    return { unread: unread.filter(isLast), filled: this.#keepPromises(columns) };
   }
 
   /**
    * Sets the parsers of the columns that `.as()` names. An expression has no table, so a column of a table is not one
    * of them, whatever its name. If several columns have one name, a row has the last one.
    */
-  #keepPromises(columns: readonly Column[], fail: (error: unknown) => void): Column[] {
+  #keepPromises(columns: readonly Column[]): Column[] {
     const filled: Column[] = [];
-    for (const [name, marks] of byName(this.#marks, this.#rename)) {
+    for (const [name, marks] of this.#promised) {
       const named = columns.filter((column) => column.name === name);
       const last = named.at(-1);
       if (last === undefined || last.table !== 0 || !NUMBERS.has(last.type)) continue;
@@ -76,7 +72,7 @@ export class Reading {
       // The last one may be another expression of the same name.
       const isCertain = named.filter(({ table }) => table === 0).length === marks.length;
       const read = decodeNumber(promised, decode);
-      last.parser = isCertain ? caught(read, fail) : leniently(read, this.#types.parserOf(last.type));
+      last.parser = isCertain ? read : leniently(read, this.#types.parserOf(last.type));
       for (const column of named) if (column.table === 0) column.name = promised;
       if (isCertain && !isNullable) filled.push(last);
     }
@@ -121,33 +117,6 @@ export function brokenPromise(name: string, text: string | null): NextvalError {
   );
 }
 
-/** The driver's own parsers that never throw, whatever the server sends. */
-const HARMLESS = new Set(["x => +x", "x => JSON.parse(x)", "x => x === 't'"]);
-
-const guards = new WeakMap<Parse, boolean>();
-
-/**
- * Catches what a parser throws. In the driver (postgres.js 3.4.9), the statement would fail before its answer has
- * arrived. With a cursor, every later answer on the connection would go to the wrong statement.
- */
-function guarded(parse: Parse | undefined, fail: (error: unknown) => void): Parse | undefined {
-  if (parse === undefined || parse === BigInt || parse === parseBytes) return parse;
-  let isNeeded = guards.get(parse);
-  if (isNeeded === undefined) guards.set(parse, (isNeeded = !HARMLESS.has(String(parse))));
-  return isNeeded ? caught(parse, fail) : parse;
-}
-
-function caught(parse: Parse, fail: (error: unknown) => void): Parse {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      fail(error);
-      return undefined;
-    }
-  };
-}
-
 function leniently(parse: Parse, otherwise: Parse | undefined): Parse {
   return (text) => {
     try {
@@ -167,30 +136,24 @@ function idOf(decode: Decode): number {
   return id;
 }
 
-const known = new WeakMap<object, Readings>();
-
 /** Makes and keeps the readings of a client's statements, one for each shape. */
 export class Readings {
   readonly types: KnownTypes;
   readonly #rename: ((name: string) => string) | undefined;
-  readonly #byType: Reading;
+  /** Reads columns by their types alone. */
+  readonly byType: Reading;
   readonly #byShape = new WeakMap<Shape, Reading>();
 
-  private constructor(client: Pick<postgres.Sql, "options">) {
-    this.types = KnownTypes.of(client);
-    this.#rename = client.options.transform.column.from;
-    this.#byType = new Reading([], this.types);
-  }
-
-  static of(client: Pick<postgres.Sql, "options">): Readings {
-    let readings = known.get(client);
-    if (readings === undefined) known.set(client, (readings = new Readings(client)));
-    return readings;
+  /** `rename` changes the names of columns, if the driver does. */
+  constructor(types: KnownTypes, rename?: (name: string) => string) {
+    this.types = types;
+    this.#rename = rename;
+    this.byType = new Reading([], types);
   }
 
   of(shape: Shape): Reading {
     const { marks } = shape;
-    if (!marks.some(isColumnMark)) return this.#byType;
+    if (!marks.some(isColumnMark)) return this.byType;
     let reading = this.#byShape.get(shape);
     if (reading === undefined) {
       reading = new Reading(marks.filter(isColumnMark), this.types, this.#rename);
