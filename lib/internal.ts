@@ -12,3 +12,18 @@ export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } fr
 export { nearest } from "./sql/did-you-mean.js";
 export { isText } from "./sql/identifier.js";
 export { asTemplate, refuseTooManyParameters } from "./sql/shape.js";
+
+// For the ports of drivers.
+export { type Settings, type Stop, watch } from "./handle/call-limits.js";
+export { createDatabase } from "./handle/database.js";
+export { exhausted } from "./handle/exhausted.js";
+export { isFatal, nextTurn } from "./handle/lost-answer.js";
+export type { Answer, Learn, Line, Port, Request, ReservedLine, Sent } from "./handle/port.js";
+export { isServerError } from "./handle/server-error.js";
+export { ended } from "./handle/session-rules.js";
+export type { Parse } from "./handle/values/array-text.js";
+export { KnownTypes } from "./handle/values/known-types.js";
+export { type Column, type Reading, Readings } from "./handle/values/reading.js";
+export { UNKNOWN } from "./handle/values/write-values.js";
+export { textFragment } from "./sql/fragment.js";
+export { tag } from "./sql/tag.js";

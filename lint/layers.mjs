@@ -32,6 +32,10 @@ export const LAYERS = {
   ],
   "lib/internal.ts": ["types", "lib/errors.ts", "lib/option-object.ts", "lib/sql", "lib/sequence", "lib/handle"],
 
+  "lib/drivers/serial": CORE,
+  "lib/drivers/pg": [...CORE, "lib/drivers/serial"],
+  "lib/drivers/pglite": [...CORE, "lib/drivers/serial"],
+
   "lib/adapters": CORE,
   "lib/adapters/drizzle.ts": [...CORE, "lib/adapters/fragment-of.ts", "drizzle-orm"],
   "lib/adapters/knex.ts": [...CORE, "knex"],

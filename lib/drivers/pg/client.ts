@@ -1,0 +1,41 @@
+/**
+ * The parts of node-postgres that the port uses. They are described, not imported, so everything with the interface of
+ * `pg` fits: its native client, the pool of pg-promise, Neon's.
+ */
+
+/** A pool of `pg`. */
+export interface PgPool {
+  connect(): Promise<PgPoolClient>;
+  query(text: string): Promise<unknown>;
+  readonly totalCount: number;
+}
+
+/** A client of `pg`. */
+export interface PgClient {
+  query(text: string): Promise<unknown>;
+  getTypeParser(type: number, format: "text"): unknown;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  removeListener(event: string, listener: (...args: never[]) => void): unknown;
+}
+
+/** A client that was taken out of a pool. */
+export interface PgPoolClient extends PgClient {
+  release(error?: Error | boolean): void;
+}
+
+/** What a query is made of. Source: "pg.Client" and "pg.Result" in the documentation of node-postgres. */
+export interface PgQuery {
+  readonly text: string;
+  readonly values?: readonly (string | null)[];
+  readonly rowMode: "array";
+  readonly types: { getTypeParser(): (text: string) => string };
+  /** The extended protocol, also without values. */
+  readonly queryMode?: "extended";
+}
+
+export interface PgResult {
+  readonly command: string | null;
+  readonly rowCount: number | null;
+  readonly rows: (string | null)[][];
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number; readonly tableID: number }[];
+}

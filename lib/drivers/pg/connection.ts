@@ -1,0 +1,95 @@
+import type { SerialConnection, SerialStatement, TextResult } from "../serial/driver.js";
+import type { PgClient, PgQuery, PgResult } from "./client.js";
+import { declaredText } from "./declared-text.js";
+import { inEnglish } from "./server-severity.js";
+
+/** The properties of a client that its types do not have, or only in some versions. */
+interface PgInternals {
+  query(query: PgQuery): Promise<PgResult | PgResult[]>;
+  /** Since pg 8.21. `I` is idle. */
+  getTransactionStatus?(): string | null;
+  readonly processID?: number | null;
+}
+
+/** Leaves every value as the text that the server sent. */
+const TEXTS: PgQuery["types"] = { getTypeParser: () => (text) => text };
+
+/** A client of node-postgres that was taken for our statements. */
+export class PgConnection implements SerialConnection {
+  readonly #client: PgClient & PgInternals;
+  readonly #release: (error?: Error) => void;
+  readonly #openAnother: () => PgOther;
+  #onLoss: (error: unknown) => void = () => {};
+  /** Without a listener, the error of a lost connection would end the process. */
+  readonly #onError = (error: unknown) => this.#onLoss(inEnglish(error));
+  readonly #onEnd = () => this.#onLoss(new Error("Connection terminated"));
+
+  constructor(client: PgClient, release: (error?: Error) => void, openAnother: () => PgOther) {
+    this.#client = client as PgClient & PgInternals;
+    this.#release = release;
+    this.#openAnother = openAnother;
+    client.on("error", this.#onError);
+    client.on("end", this.#onEnd);
+  }
+
+  get isIdle(): boolean | undefined {
+    const status = this.#client.getTransactionStatus?.();
+    return typeof status === "string" ? status === "I" : undefined;
+  }
+
+  onLoss(listener: (error: unknown) => void): void {
+    this.#onLoss = listener;
+  }
+
+  async run({ fragment, parameters, kind }: SerialStatement): Promise<TextResult> {
+    const query: PgQuery =
+      kind === "command"
+        ? { text: fragment.text, rowMode: "array", types: TEXTS }
+        : {
+            text: declaredText(fragment, parameters),
+            values: parameters.map(({ text }) => text),
+            rowMode: "array",
+            types: TEXTS,
+            queryMode: "extended",
+          };
+    try {
+      const results = await this.#client.query(query);
+      const result = Array.isArray(results) ? (results.at(-1) as PgResult) : results;
+      const columns = result.fields.map(({ name, dataTypeID: type, tableID: table }) => ({ name, type, table }));
+      return { columns, rows: result.rows, command: result.command ?? "", count: result.rowCount };
+    } catch (error) {
+      throw inEnglish(error);
+    }
+  }
+
+  release(broken?: unknown): void {
+    this.#client.removeListener("end", this.#onEnd);
+    if (broken === undefined) this.#release();
+    else this.#release(broken instanceof Error ? broken : new Error(String(broken)));
+    // The pool listens again from here on.
+    this.#client.removeListener("error", this.#onError);
+  }
+
+  /**
+   * Asks the server on a connection of its own, because all others may be busy. The driver's own request to cancel does
+   * not encrypt its connection.
+   */
+  async cancel(begin: () => boolean): Promise<void> {
+    const { processID } = this.#client;
+    if (typeof processID !== "number") return;
+    const other = this.#openAnother();
+    other.on("error", () => {});
+    try {
+      await other.connect();
+      if (begin()) await other.query(`select pg_catalog.pg_cancel_backend(${processID})`);
+    } finally {
+      void other.end().catch(() => {});
+    }
+  }
+}
+
+/** A client that is not connected yet. */
+export interface PgOther extends PgClient {
+  connect(): Promise<unknown>;
+  end(): Promise<void>;
+}

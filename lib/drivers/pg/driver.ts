@@ -1,0 +1,93 @@
+import type { Parse } from "../../internal.js";
+import type { SerialConnection, SerialDriver } from "../serial/driver.js";
+import { Turns } from "../serial/turns.js";
+import type { PgClient, PgPool } from "./client.js";
+import { PgConnection, type PgOther } from "./connection.js";
+
+/** The object ids of `int8` and `int8[]`, which the library reads itself: exactly. */
+const EXACT = new Set([20, 1016]);
+
+/** How long a request to stop a statement may take to connect. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+const DEFAULT_MAX = 10;
+
+interface PoolInternals extends PgPool {
+  readonly options?: { readonly max?: number; readonly user?: string };
+  readonly Client?: new (options: unknown) => PgOther;
+}
+
+/** Takes connections of a pool. */
+export class PgPoolDriver implements SerialDriver {
+  readonly #pool: PoolInternals;
+  #known: PgClient | undefined;
+
+  constructor(pool: PgPool) {
+    this.#pool = pool;
+  }
+
+  get max(): number {
+    return this.#pool.options?.max ?? DEFAULT_MAX;
+  }
+
+  get user(): string {
+    return userOf(this.#known) ?? this.#pool.options?.user ?? "";
+  }
+
+  readerOf(type: number): Parse | undefined {
+    return readerOf(this.#known, type);
+  }
+
+  async connect(): Promise<SerialConnection> {
+    const client = await this.#pool.connect();
+    this.#known = client;
+    const { options, Client = client.constructor as new (options: unknown) => PgOther } = this.#pool;
+    return new PgConnection(
+      client,
+      (error) => client.release(error),
+      () => new Client({ ...options, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
+    );
+  }
+}
+
+/** Takes the one connection of a client, in turns. */
+export class PgClientDriver implements SerialDriver {
+  readonly max = 1;
+  readonly #client: PgClient;
+  readonly #turns = new Turns();
+
+  constructor(client: PgClient) {
+    this.#client = client;
+    // The errors of a lost connection also reach the statements. Without a listener, they would end the process.
+    client.on("error", () => {});
+  }
+
+  get user(): string {
+    return userOf(this.#client) ?? "";
+  }
+
+  readerOf(type: number): Parse | undefined {
+    return readerOf(this.#client, type);
+  }
+
+  async connect(): Promise<SerialConnection> {
+    const release = await this.#turns.take();
+    const client = this.#client as PgClient & { readonly [name: string]: unknown };
+    return new PgConnection(client, release, () => {
+      const { host, port, user, database, password, ssl } = client;
+      const Client = client.constructor as new (options: unknown) => PgOther;
+      return new Client({ host, port, user, database, password, ssl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    });
+  }
+}
+
+function userOf(client: PgClient | undefined): string | undefined {
+  return (client as { readonly user?: string } | undefined)?.user;
+}
+
+/** Returns the parser that the client has for a type. It has one for unknown types, which changes nothing. */
+function readerOf(client: PgClient | undefined, type: number): Parse | undefined {
+  if (client === undefined || EXACT.has(type)) return undefined;
+  const parser = client.getTypeParser(type, "text");
+  return parser === client.getTypeParser(0, "text") ? undefined : (parser as Parse);
+}

@@ -1,0 +1,32 @@
+import type { BindOptions, Database } from "../../index.js";
+import { createDatabase } from "../../internal.js";
+import { serialPort } from "../serial/port.js";
+import { refuseClient } from "../serial/refuse-client.js";
+import type { PGliteClient } from "./client.js";
+import { PGliteDriver } from "./driver.js";
+
+export type { PGliteClient } from "./client.js";
+
+/**
+ * Makes a handle of a PGlite.
+ *
+ * ```ts
+ * const db = bind(new PGlite());
+ * const id = await db.nextval(orderSeq);
+ * ```
+ *
+ * A PGlite has one connection. A transaction or session has it until it ends, and all other statements wait. Inside
+ * `begin`, use the transaction's own handle: a statement of `db` waits for the transaction, and fails with
+ * `POOL_EXHAUSTED`.
+ *
+ * `int8` columns arrive as bigint. Columns that `.as()` names arrive as the sequence's `mode` says. All others arrive as
+ * PGlite reads them.
+ */
+export function bind(client: PGliteClient, options?: BindOptions): Database {
+  const { exec, query, transaction, parsers } = (client ?? {}) as Partial<PGliteClient>;
+  if (!exec || !query || !transaction || !parsers) return refuseClient(client, "a PGlite");
+  return createDatabase(
+    serialPort(client, (each) => new PGliteDriver(each)),
+    options,
+  );
+}

@@ -1,0 +1,58 @@
+import type { Parse, Request } from "../../internal.js";
+
+/** What a driver offers whose connections run one statement at a time. */
+export interface SerialDriver {
+  /** The role that the client logs in as, once it is known. */
+  readonly user: string;
+  /** How many connections the client has at most. */
+  readonly max: number;
+  /** Takes a connection, and waits if all are in use. `reserved` is whether it is for more than one statement. */
+  connect(reserved: boolean): Promise<SerialConnection>;
+  /** Returns the client's own reader of a type, or undefined. Called after a connection was taken. */
+  readerOf(type: number): Parse | undefined;
+}
+
+/** A connection that was taken. */
+export interface SerialConnection {
+  /** Runs a statement. Called only when the one before is answered. */
+  run(statement: SerialStatement): Promise<TextResult>;
+  /** Whether no transaction is open; undefined if the driver does not tell. */
+  readonly isIdle?: boolean | undefined;
+  /** Calls the listener when the connection is lost. */
+  onLoss(listener: (error: unknown) => void): void;
+  /** Returns the connection. With an error, it is not used again. */
+  release(broken?: unknown): void;
+  /**
+   * Asks the server to stop the statement that it works on. Sends the request only if `begin` returns true. Absent if
+   * the driver has no way.
+   */
+  cancel?(begin: () => boolean): Promise<void>;
+}
+
+/** A statement, with the texts of its values. */
+export interface SerialStatement extends Pick<Request, "fragment" | "kind"> {
+  readonly parameters: readonly TextParameter[];
+}
+
+/** The text of a value, and the type that it declares. */
+export interface TextParameter {
+  readonly text: string | null;
+  readonly type: number;
+}
+
+/** The server's answer, with values as the texts that it sent. */
+export interface TextResult {
+  readonly columns: readonly TextColumn[];
+  readonly rows: readonly (string | null)[][];
+  /** The server's tag, such as COMMIT. */
+  readonly command: string;
+  readonly count: number | null;
+}
+
+export interface TextColumn {
+  readonly name: string;
+  /** The object id of its type. */
+  readonly type: number;
+  /** The object id of its table; 0 for an expression, and if the driver does not tell. */
+  readonly table: number;
+}

@@ -1,0 +1,220 @@
+import {
+  type Answer,
+  ended,
+  isFatal,
+  isServerError,
+  type Learn,
+  nextTurn,
+  type Reading,
+  type Request,
+  type ReservedLine,
+  type Stop,
+  textFragment,
+} from "../../internal.js";
+import { answerOf } from "./answer.js";
+import type { SerialConnection, SerialStatement } from "./driver.js";
+import { fetchCursor } from "./fetch-cursor.js";
+import { type Owner, Task } from "./task.js";
+
+/**
+ * Undoes everything that a session may have changed, like DISCARD ALL. It keeps prepared statements, because the driver
+ * would continue to use them. Source: "DISCARD" in the PostgreSQL documentation.
+ */
+const RESET =
+  "close all; set session authorization default; reset all; unlisten *; " +
+  "select pg_catalog.pg_advisory_unlock_all(); discard plans; discard temp; discard sequences";
+
+/**
+ * How long a connection may take to answer a statement whose caller has left. After that it is considered dead and
+ * given up.
+ */
+const GRACE_MS = 5_000;
+
+/** Runs statements on a connection that was taken, one after the other. */
+export class SerialLine implements ReservedLine, Owner {
+  readonly #connection: SerialConnection;
+  readonly #byType: Reading;
+  readonly #onReturn: () => void;
+  readonly #waiting = new Set<Task>();
+  /** The statement that the server works on. */
+  #running: Task | undefined;
+  /** When this statement is answered, the connection returns to the pool. */
+  #last: Task | undefined;
+  /** How many requests to stop a statement are in progress. They could stop the next one. */
+  #asking = 0;
+  #hasRun = false;
+  /** The answer to the last statement, which may be an error. */
+  #end: { readonly error: unknown } | undefined;
+  #resets = false;
+  #isReturned = false;
+  #grace: ReturnType<typeof setTimeout> | undefined;
+  /** Why the connection was lost. */
+  #loss: { readonly error: unknown } | undefined;
+  /** Why its owner can send nothing more, although the connection is open. */
+  #refusal: unknown;
+  readonly lost: Promise<never>;
+  #rejectLost!: (reason: unknown) => void;
+
+  /** `onReturn` is called when the connection has returned to the pool, or is lost. */
+  constructor(connection: SerialConnection, byType: Reading, onReturn: () => void) {
+    this.#connection = connection;
+    this.#byType = byType;
+    this.#onReturn = onReturn;
+    this.lost = new Promise<never>((_resolve, reject) => {
+      this.#rejectLost = reject;
+    });
+    // Prevents an unhandled rejection if nothing waits for it.
+    this.lost.catch(() => {});
+    connection.onLoss((error) => this.#lose(error));
+  }
+
+  get closed(): unknown {
+    return this.#loss === undefined ? this.#refusal : this.#loss.error;
+  }
+
+  get isLost(): boolean {
+    return this.#loss !== undefined;
+  }
+
+  send(request: Request, isLast = false): Task {
+    const task = new Task(request, this);
+    if (this.#refusal === undefined) this.add(task, isLast);
+    else task.reject(this.closed);
+    return task;
+  }
+
+  cursor(request: Request, size: number, learn: Learn): AsyncIterable<Answer> {
+    return fetchCursor(this, request, size, learn, !this.#hasRun);
+  }
+
+  /** Runs a statement of the library that returns no rows. */
+  command(text: string, isLast = false): Task {
+    const task = new Task(
+      { fragment: textFragment(text), parameters: [], reading: this.#byType, kind: "command", wait: 0 },
+      this,
+    );
+    this.add(task, isLast);
+    return task;
+  }
+
+  add(task: Task, isLast: boolean): void {
+    task.owner = this;
+    if (this.#loss !== undefined) task.reject(this.#loss.error);
+    else if (this.#last !== undefined) task.reject(ended());
+    else {
+      if (isLast) this.#last = task;
+      this.#waiting.add(task);
+      this.#goOn();
+    }
+  }
+
+  refuse(reason: unknown): void {
+    // Nothing more is sent after the last statement anyway.
+    if (this.#last !== undefined) return;
+    this.#refusal ??= reason;
+    for (const task of this.#waiting) this.#drop(task, reason);
+  }
+
+  release(resets: boolean): void {
+    if (this.isLost || this.#last !== undefined) return;
+    if (!resets && !this.#hasRun) return this.#return();
+    const isIdle = this.#running === undefined && this.#waiting.size === 0 && this.#connection.isIdle === true;
+    if (!resets && isIdle) return this.#return();
+    const rollback = isIdle ? "" : "rollback; ";
+    this.#resets = resets;
+    this.command(resets ? rollback + RESET : "rollback", true).answer.catch(() => {});
+  }
+
+  stop(task: Task, how: Stop): void {
+    if (this.#waiting.has(task)) this.#drop(task, how.error("unsent"));
+    else if (task === this.#running) {
+      const canAsk = this.#connection.cancel !== undefined;
+      if (!canAsk || !how.waits) task.reject(how.error(canAsk ? "running" : "unstoppable"));
+      this.#abandon(task, how.waits);
+    }
+  }
+
+  stopAll(error: unknown): void {
+    for (const task of this.#waiting) this.#drop(task, error);
+    if (this.#running === undefined) return;
+    this.#running.reject(error);
+    this.#abandon(this.#running, false);
+  }
+
+  #drop(task: Task, error: unknown): void {
+    this.#waiting.delete(task);
+    // The connection still has to return to the pool: `release` sends another last statement.
+    if (task === this.#last) this.#last = undefined;
+    task.reject(error);
+  }
+
+  /** Asks the server to stop a statement. Nothing is sent until both the request and the statement are answered. */
+  #abandon(task: Task, waits: boolean): void {
+    if (this.#connection.cancel === undefined) return;
+    if (!waits) this.#grace ??= setTimeout(() => this.#lose(new Error("the connection does not answer")), GRACE_MS);
+    if (this.#asking > 0) return;
+    let isAsked = false;
+    const begin = () => {
+      if (this.#running !== task || this.isLost) return false;
+      this.#asking++;
+      return (isAsked = true);
+    };
+    const after = () => {
+      if (isAsked) this.#asking--;
+      this.#goOn();
+    };
+    // If the server cannot be asked, the statement ends on its own.
+    this.#connection.cancel(begin).then(after, after);
+  }
+
+  #goOn(): void {
+    if (this.#running !== undefined || this.#asking > 0 || this.isLost) return;
+    if (this.#end !== undefined) return this.#finish(this.#end.error);
+    for (const task of this.#waiting) {
+      this.#waiting.delete(task);
+      void this.#run(task);
+      return;
+    }
+  }
+
+  async #run(task: Task): Promise<void> {
+    this.#running = task;
+    this.#hasRun = true;
+    let error: unknown;
+    try {
+      task.resolve(answerOf(await this.#connection.run(task.request as Request & SerialStatement), task.request));
+    } catch (failure) {
+      error = failure;
+      task.reject(failure);
+    }
+    this.#running = undefined;
+    clearTimeout(this.#grace);
+    this.#grace = undefined;
+    if (error !== undefined && !(isServerError(error) && !isFatal(error))) return this.#lose(error);
+    if (task === this.#last) this.#end = { error };
+    this.#goOn();
+  }
+
+  /** Returns the connection after the last statement. If what the session has changed is left, it is not used again. */
+  #finish(error: unknown): void {
+    if (error !== undefined && this.#resets) this.#lose(error);
+    else this.#return();
+  }
+
+  #lose(error: unknown): void {
+    if (this.isLost) return;
+    this.#loss = { error };
+    clearTimeout(this.#grace);
+    for (const task of this.#waiting) task.reject(error);
+    this.#waiting.clear();
+    this.#return(error);
+    void nextTurn().then(() => this.#rejectLost(error));
+  }
+
+  #return(broken?: unknown): void {
+    if (this.#isReturned) return;
+    this.#isReturned = true;
+    this.#connection.release(broken);
+    this.#onReturn();
+  }
+}

@@ -1,0 +1,26 @@
+import { KnownTypes, type Port, Readings } from "../../internal.js";
+import type { SerialDriver, TextParameter } from "./driver.js";
+import { SerialPool } from "./pool.js";
+
+const ports = new WeakMap<object, Port>();
+
+/** Returns the port of a client. All handles of a client share it. */
+export function serialPort<Client extends object>(client: Client, open: (client: Client) => SerialDriver): Port {
+  let port = ports.get(client);
+  if (port === undefined) ports.set(client, (port = makePort(open(client))));
+  return port;
+}
+
+function makePort(driver: SerialDriver): Port {
+  const readings = new Readings(new KnownTypes((type) => driver.readerOf(type)));
+  const pool = new SerialPool(driver, readings.byType);
+  return {
+    get user() {
+      return driver.user;
+    },
+    readings,
+    writer: { parameter: (text, type): TextParameter => ({ text, type }) },
+    pool,
+    reserve: (_what, settings) => pool.reserve(settings),
+  };
+}

@@ -1,0 +1,55 @@
+import { NextvalError } from "../../index.js";
+
+/** How to recognise what is often passed to the wrong `bind`, and what to do instead. */
+const KNOWN: readonly (readonly [what: string, advice: string, isIt: (thing: Thing) => boolean])[] = [
+  [
+    "a handle",
+    "it is bound already",
+    ({ nextval, begin, setval }) => isFunction(nextval, begin, setval) || isFunction(nextval, setval),
+  ],
+  [
+    "a client of postgres.js",
+    'import bind from "nextval"',
+    ({ unsafe, options }) => isFunction(unsafe) && isObject(options),
+  ],
+  [
+    "a connection that postgres.js has reserved",
+    'bind the client itself, from "nextval"',
+    ({ unsafe }) => isFunction(unsafe),
+  ],
+  ["a PGlite", 'import bind from "nextval/pglite"', ({ exec, runExclusive }) => isFunction(exec, runExclusive)],
+  ["a transaction of PGlite", "bind the PGlite itself", ({ exec, rollback }) => isFunction(exec, rollback)],
+  [
+    "a pool of pg",
+    'import bind from "nextval/pg"',
+    ({ connect, query, totalCount }) => isFunction(connect, query) && typeof totalCount === "number",
+  ],
+  ["a client of pg", 'import bind from "nextval/pg"', ({ query, getTypeParser }) => isFunction(query, getTypeParser)],
+  ["a database of pg-promise", "pass its $pool", ({ $pool }) => isObject($pool)],
+  ["a database of Drizzle", "pass its $client", ({ $client }) => isObject($client) || isFunction($client)],
+  ["a Knex", "pass a client of pg that its pool has", ({ client, raw }) => isFunction(raw) && isObject(client)],
+  ["an instance of Kysely", "pass the pool that its dialect has", ({ selectFrom }) => isFunction(selectFrom)],
+];
+
+type Thing = { readonly [name: string]: unknown };
+
+/** Throws for an argument of `bind` that is none of its clients. `needed` is what it takes. */
+export function refuseClient(given: unknown, needed: string): never {
+  throw new NextvalError("INVALID_ARGUMENT", `bind takes ${needed}, not ${describe(given)}`);
+}
+
+function describe(given: unknown): string {
+  if (typeof given === "string") return "an address";
+  if (!isObject(given) && !isFunction(given)) return String(given);
+  const thing = given as Thing;
+  for (const [what, advice, isIt] of KNOWN) if (isIt(thing)) return `${what}; ${advice}`;
+  return isFunction(given) ? "a function" : `this object: {${Object.keys(thing).slice(0, 5).join(", ")}}`;
+}
+
+function isFunction(...things: readonly unknown[]): boolean {
+  return things.every((thing) => typeof thing === "function");
+}
+
+function isObject(thing: unknown): boolean {
+  return typeof thing === "object" && thing !== null;
+}
