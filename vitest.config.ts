@@ -50,7 +50,7 @@ export default defineConfig({
         test: {
           name: "database",
           isolate: false,
-          include: ["test/{adversarial,conformance,database,property}/**/*.test.ts", "test/*.test.ts"],
+          include: ["test/{adversarial,conformance,database,drivers,property}/**/*.test.ts", "test/*.test.ts"],
           exclude: WITH_SERVERS,
           globalSetup: "test/server/global-setup.ts",
         },

@@ -14,8 +14,8 @@ export interface PgPool {
 export interface PgClient {
   query(text: string): Promise<unknown>;
   getTypeParser(type: number, format: "text"): unknown;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  removeListener(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (error: unknown) => void): unknown;
+  removeListener(event: string, listener: (error: unknown) => void): unknown;
 }
 
 /** A client that was taken out of a pool. */

@@ -1,6 +1,6 @@
 import type { SerialConnection, SerialStatement, TextResult } from "../serial/driver.js";
 import type { PgClient, PgQuery, PgResult } from "./client.js";
-import { declaredText } from "./declared-text.js";
+import { declaredText, declaredTypes, relocate } from "./declared-text.js";
 import { inEnglish } from "./server-severity.js";
 
 /** The properties of a client that its types do not have, or only in some versions. */
@@ -42,6 +42,8 @@ export class PgConnection implements SerialConnection {
   }
 
   async run({ fragment, parameters, kind }: SerialStatement): Promise<TextResult> {
+    // The driver (8.23) reads values with `types`, and declares the types that it lists.
+    const types = declaredTypes(parameters);
     const query: PgQuery =
       kind === "command"
         ? { text: fragment.text, rowMode: "array", types: TEXTS }
@@ -49,7 +51,7 @@ export class PgConnection implements SerialConnection {
             text: declaredText(fragment, parameters),
             values: parameters.map(({ text }) => text),
             rowMode: "array",
-            types: TEXTS,
+            types: types === undefined ? TEXTS : Object.assign(types, TEXTS),
             queryMode: "extended",
           };
     try {
@@ -58,6 +60,7 @@ export class PgConnection implements SerialConnection {
       const columns = result.fields.map(({ name, dataTypeID: type, tableID: table }) => ({ name, type, table }));
       return { columns, rows: result.rows, command: result.command ?? "", count: result.rowCount };
     } catch (error) {
+      if (kind !== "command") relocate(error, fragment, parameters);
       throw inEnglish(error);
     }
   }

@@ -1,4 +1,4 @@
-import { type Request, UNKNOWN } from "../../internal.js";
+import { isServerError, type Request, UNKNOWN } from "../../internal.js";
 import type { TextParameter } from "../serial/driver.js";
 
 /** The names of the types that values declare. */
@@ -14,12 +14,37 @@ const NAMES: ReadonlyMap<number, string> = /* @__PURE__ */ new Map([
 
 /**
  * Returns the text of a statement, in which a value that declares a type has a cast: `$1::pg_catalog.int8`. The driver
- * cannot declare types by itself.
+ * has no documented way to declare types.
  */
 export function declaredText({ text, strings }: Request["fragment"], parameters: readonly TextParameter[]): string {
   if (parameters.every(({ type }) => type === UNKNOWN)) return text;
-  return strings.reduce((before, piece, at) => {
-    const name = NAMES.get((parameters[at - 1] as TextParameter).type);
-    return `${before}$${at}${name === undefined ? "" : `::pg_catalog.${name}`}${piece}`;
-  });
+  return strings.reduce((before, piece, at) => before + placeholder(parameters, at) + piece);
+}
+
+function placeholder(parameters: readonly TextParameter[], number: number): string {
+  return `$${number}${castOf(parameters[number - 1] as TextParameter)}`;
+}
+
+function castOf({ type }: TextParameter): string {
+  const name = NAMES.get(type);
+  return name === undefined ? "" : `::pg_catalog.${name}`;
+}
+
+/** Lists the types that have no cast, because values declare them by their numbers; undefined if there are none. */
+export function declaredTypes(parameters: readonly TextParameter[]): number[] | undefined {
+  const types = parameters.map(({ type }) => (type === UNKNOWN || NAMES.has(type) ? 0 : type));
+  return types.some((type) => type !== 0) ? types : undefined;
+}
+
+/** Makes the position of a server's error that of the text without the casts. */
+export function relocate(error: unknown, { strings }: Request["fragment"], parameters: readonly TextParameter[]): void {
+  if (!isServerError(error) || error.position === undefined) return;
+  let position = Number(error.position);
+  let end = 0;
+  for (let at = 0; at < parameters.length; at++) {
+    const cast = castOf(parameters[at] as TextParameter).length;
+    end += (strings[at] as string).length + `$${at + 1}`.length;
+    if (position > end) position -= cast;
+  }
+  Reflect.set(error, "position", String(position));
 }

@@ -106,9 +106,13 @@ function writeObject(value: object, writer: Writer, place: Place, at: number, pa
   if (value instanceof JsonValue) return { text: jsonText(value, place, at, path), type: JSONB };
   const own = writer.writeOwn?.(value, place, at, path);
   if (own !== undefined) return own;
-  if ("then" in value && typeof value.then === "function")
-    refuse(place(at, path), "is a parameter of another driver; pass the value itself");
+  if (isTyped(value)) return { text: write(value.value, writer, place, at, path).text, type: value.type };
   return { text: jsonText(value, place, at, path), type: UNKNOWN };
+}
+
+/** Whether a value declares its type, as `client.typed(value, type)` of postgres.js makes it. */
+function isTyped(value: object): value is { readonly value: unknown; readonly type: number } {
+  return "then" in value && typeof value.then === "function" && "type" in value && Number(value.type) > 0;
 }
 
 const MAX_DIMENSIONS = 32;

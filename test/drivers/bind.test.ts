@@ -1,0 +1,176 @@
+import { PGlite } from "@electric-sql/pglite";
+import { drizzle } from "drizzle-orm/node-postgres";
+import createKnex from "knex";
+import { Kysely, PostgresDialect } from "kysely";
+import { bind, createSequence, type Database, nextval, pgSequence } from "nextval";
+import { bind as bindPg, type PgPool } from "nextval/pg";
+import { bind as bindPGlite } from "nextval/pglite";
+import { Client, Pool } from "pg";
+import createPgPromise from "pg-promise";
+import postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { useDatabase } from "../support/database.js";
+
+const database = useDatabase();
+const orderSeq = pgSequence("order_seq");
+const ends: (() => unknown)[] = [];
+let pool: Pool;
+
+beforeAll(async () => {
+  pool = new Pool({ connectionString: database.url, max: 2 });
+  await bindPg(pool).query(createSequence(orderSeq));
+});
+afterAll(async () => {
+  for (const end of ends) await end();
+  await pool.end();
+});
+
+/** What somebody may pass by mistake. */
+async function mistakes(): Promise<{ readonly [what: string]: unknown }> {
+  const client = database.connect();
+  const reserved = await client.reserve();
+  ends.push(() => reserved.release());
+  const knex = createKnex({ client: "pg", connection: database.url });
+  ends.push(() => knex.destroy());
+  return {
+    undefined: undefined,
+    null: null,
+    "a number": 5,
+    "an address": database.url,
+    "an object": {},
+    "a function": () => {},
+    postgres,
+    "a class": Pool,
+    "a client of postgres.js": client,
+    "a reserved connection": reserved,
+    "a pool of pg": pool,
+    "a PGlite": Object.assign(Object.create(PGlite.prototype) as object, { parsers: {} }),
+    "a handle": bind(client),
+    knex,
+    drizzle: drizzle(pool),
+    kysely: new Kysely({ dialect: new PostgresDialect({ pool }) }),
+    "pg-promise": createPgPromise({ noWarnings: true })(database.url),
+  };
+}
+
+describe("bind refuses what it cannot serve, in a sentence that says what to pass", () => {
+  const binds = { nextval: bind, "nextval/pg": bindPg, "nextval/pglite": bindPGlite };
+  const serves: { readonly [subpath: string]: readonly string[] } = {
+    nextval: ["a client of postgres.js"],
+    "nextval/pg": ["a pool of pg"],
+    "nextval/pglite": ["a PGlite"],
+  };
+
+  test.each(Object.entries(binds))("of %s", async (subpath, bindIt) => {
+    for (const [what, thing] of Object.entries(await mistakes())) {
+      const given = () => bindIt(thing as never);
+      if (serves[subpath]?.includes(what) === true) given();
+      else expect(given, what).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+    }
+  });
+
+  test("with its message", async () => {
+    const { knex, drizzle: ofDrizzle, kysely, "pg-promise": pgPromise, ...others } = await mistakes();
+    const message = (thing: unknown) => {
+      try {
+        bindPg(thing as never);
+      } catch (error) {
+        return (error as Error).message.replace(/^bind takes a Pool or a connected Client of pg, not /, "");
+      }
+      return undefined;
+    };
+    expect(message(knex)).toBe("a Knex; pass a client of pg that its pool has");
+    expect(message(ofDrizzle)).toBe("a database of Drizzle; pass its $client");
+    expect(message(kysely)).toBe("an instance of Kysely; pass the pool that its dialect has");
+    expect(message(pgPromise)).toBe("a database of pg-promise; pass its $pool");
+    expect(message(others["a client of postgres.js"])).toBe('a client of postgres.js; import bind from "nextval"');
+    expect(message(others["a reserved connection"])).toBe(
+      'a connection that postgres.js has reserved; bind the client itself, from "nextval"',
+    );
+    expect(message(others["a PGlite"])).toBe('a PGlite; import bind from "nextval/pglite"');
+    expect(message(others["a handle"])).toBe("a handle; it is bound already");
+    expect(message(others["an address"])).toBe("an address");
+    expect(message(others["undefined"])).toBe("undefined");
+    expect(message({ host: "localhost" })).toBe("this object: {host}");
+  });
+
+  test("a transaction of PGlite", async () => {
+    expect(() => bindPGlite({ exec() {}, query() {}, rollback() {} } as never)).toThrow(
+      "bind takes a PGlite, not a transaction of PGlite; bind the PGlite itself",
+    );
+  });
+
+  test("an unknown option", () => {
+    expect(() => bindPg(pool, { waitTimout: 5 } as never)).toThrow("waitTimout");
+    expect(() => bindPg(pool, { waitTimeout: -1 })).toThrow("waitTimeout takes milliseconds");
+  });
+});
+
+describe("what follows the interface of pg is served", () => {
+  const works = async (db: Database) => {
+    const before = await db.nextval(orderSeq);
+    await db.begin(async (tx) => {
+      expect(await tx`select ${nextval(orderSeq).as("id")}, ${5n} as five`).toEqual([{ id: before + 1n, five: 5n }]);
+      expect(await tx.currval(orderSeq)).toBe(before + 1n);
+    });
+    for await (const rows of db`select 1 as a`.cursor()) expect(rows).toEqual([{ a: 1 }]);
+  };
+
+  test("the $pool of pg-promise", async () => {
+    const host = createPgPromise({ noWarnings: true })({ connectionString: database.url, max: 2 });
+    ends.push(() => host.$pool.end());
+    await works(bindPg(host.$pool as unknown as PgPool));
+  });
+
+  test("the $client of Drizzle", () => works(bindPg(drizzle(pool).$client)));
+
+  test("a client of Knex's pool", async () => {
+    const knex = createKnex({ client: "pg", connection: database.url });
+    const client = (await knex.client.acquireConnection()) as Client;
+    try {
+      await works(bindPg(client));
+    } finally {
+      await knex.client.releaseConnection(client);
+      await knex.destroy();
+    }
+  });
+
+  test("a client of a pool, inside a transaction of its own", async () => {
+    const client = await pool.connect();
+    try {
+      await client.query("begin");
+      const db = bindPg(client);
+      const drawn = await db.nextval(orderSeq);
+      expect((await client.query("select currval('order_seq') as now")).rows).toEqual([{ now: String(drawn) }]);
+      await client.query("rollback");
+    } finally {
+      client.release();
+    }
+  });
+
+  test("two handles of one pool share its connections", async () => {
+    const [one, other] = [bindPg(pool, { waitTimeout: 100 }), bindPg(pool, { waitTimeout: 100 })];
+    await one.begin((tx) =>
+      other.begin(async (inner) => {
+        await expect(one.nextval(orderSeq)).rejects.toMatchObject({
+          code: "POOL_EXHAUSTED",
+          message: expect.stringContaining("hold 2 of its 2") as string,
+        });
+        expect(await tx`select 1 as a`).toEqual(await inner`select 1 as a`);
+      }),
+    );
+    expect([pool.totalCount - pool.idleCount, pool.waitingCount]).toEqual([0, 0]);
+  });
+});
+
+test("the types of a pool and of int8 in other places are the client's own", async () => {
+  const own = new Pool({
+    connectionString: database.url,
+    types: { getTypeParser: (type: number) => (type === 1700 ? Number : (text: string) => `own ${text}`) } as never,
+  });
+  ends.push(() => own.end());
+  expect(await bindPg(own)`select 1.5 as a, 'x'::text as b, 7::int8 as c, array[8::int8] as d`).toEqual([
+    { a: 1.5, b: "own x", c: 7n, d: [8n] },
+  ]);
+  expect((await own.query("select 7::int8 as c")).rows).toEqual([{ c: "own 7" }]);
+});
