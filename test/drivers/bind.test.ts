@@ -5,7 +5,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import { bind, createSequence, type Database, nextval, pgSequence } from "nextval";
 import { bind as bindPg, type PgPool } from "nextval/pg";
 import { bind as bindPGlite } from "nextval/pglite";
-import { Client, Pool } from "pg";
+import { type Client, Pool } from "pg";
 import createPgPromise from "pg-promise";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

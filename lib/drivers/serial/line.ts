@@ -208,7 +208,10 @@ export class SerialLine implements ReservedLine, Owner {
     for (const task of this.#waiting) task.reject(error);
     this.#waiting.clear();
     this.#return(error);
-    void nextTurn().then(() => this.#rejectLost(error));
+    // The statement that was lost reports its error first, one turn after the driver.
+    void nextTurn()
+      .then(nextTurn)
+      .then(() => this.#rejectLost(error));
   }
 
   #return(broken?: unknown): void {

@@ -1,0 +1,296 @@
+import { type Database, sql } from "nextval";
+import { bind } from "nextval/pg";
+import { Client, Pool, type PoolConfig } from "pg";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { inEnglish } from "../../lib/drivers/pg/server-severity.js";
+import { type CuttableServer, cuttable } from "../server/cut.js";
+import { useDatabase } from "../support/database.js";
+
+/** What goes wrong over node-postgres: no hang, no dead process, and no connection lost to the pool. */
+const database = useDatabase();
+let server: CuttableServer;
+let pool: Pool;
+let db: Database;
+
+const open = (config: PoolConfig = {}) => {
+  const { hostname, port } = new URL(server.url);
+  const url = new URL(database.url);
+  url.hostname = hostname;
+  url.port = port;
+  const made = new Pool({ connectionString: url.href, max: 2, ...config });
+  // The duty of whoever has a pool: an idle connection was lost.
+  return made.on("error", () => {});
+};
+
+beforeAll(async () => {
+  await database.client`create table notes (note text)`;
+  server = await cuttable(database.url);
+  pool = open();
+  db = bind(pool, { waitTimeout: 5_000 });
+});
+afterEach(async () => {
+  // No connection is lost to the pool: as many transactions as it has connections run at the same time.
+  const all = Array.from({ length: 2 }, () => db.begin((tx) => tx`select 1 as one`));
+  expect(await Promise.all(all)).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+  expect([pool.totalCount - pool.idleCount, pool.waitingCount]).toEqual([0, 0]);
+});
+afterAll(async () => {
+  await pool.end();
+  await server.close();
+});
+
+const kill = (pid: number) => database.client`select pg_terminate_backend(${pid})`;
+const pidOf = async (on: { one: Database["one"] }) =>
+  (await on.one(sql<{ pid: number }>`select pg_backend_pid() as pid`)).pid;
+const notes = async () => (await database.client`select note from notes`).map(({ note }) => note as string);
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe("a backend that is killed", () => {
+  test("during a statement", async () => {
+    const running = db`select pg_sleep(20)`.execute();
+    await expect
+      .poll(
+        () =>
+          database.client`select pid from pg_stat_activity where query ~ 'pg_sleep\\(20' and pid <> pg_backend_pid() and datname = current_database()`,
+      )
+      .toHaveLength(1);
+    const [row] =
+      await database.client`select pid from pg_stat_activity where query ~ 'pg_sleep\\(20' and pid <> pg_backend_pid() and datname = current_database()`;
+    await kill(row?.["pid"] as number);
+    await expect(running).rejects.toMatchObject({ code: "57P01" });
+  });
+
+  test("in a transaction that works on something else", async () => {
+    const work = db.begin(async (tx) => {
+      await tx`insert into notes values ('killed')`;
+      await kill(await pidOf(tx));
+      await pause(10_000);
+    });
+    const start = Date.now();
+    await expect(work).rejects.toThrow();
+    expect(Date.now() - start).toBeLessThan(5_000);
+    expect(await notes()).not.toContain("killed");
+  });
+
+  test("in a transaction whose work has caught it, or does not await", async () => {
+    const caught = db.begin(async (tx) => {
+      await kill(await pidOf(tx));
+      await tx`select 1`.catch(() => {});
+      return "fine";
+    });
+    await expect(caught).rejects.toThrow();
+    const left = db.begin(async (tx) => {
+      await kill(await pidOf(tx));
+      tx`select pg_sleep(0.1)`.execute();
+    });
+    await expect(left).rejects.toThrow();
+  });
+
+  test("in a session, and while a cursor is open", async () => {
+    const session = db.session(async (own) => {
+      await kill(await pidOf(own));
+      await pause(50);
+      await own`select 1`;
+    });
+    await expect(session).rejects.toThrow();
+    const reading = async () => {
+      for await (const [row] of db.cursor(
+        sql<{ pid: number }>`select pg_backend_pid() as pid from generate_series(1, 9)`,
+        1,
+      )) {
+        await kill(row?.pid as number);
+        await pause(20);
+      }
+    };
+    await expect(reading()).rejects.toThrow();
+  });
+
+  test("while its connection is idle in the pool", async () => {
+    const pid = await pidOf(db);
+    await kill(pid);
+    await pause(50);
+    expect(await pidOf(db)).not.toBe(pid);
+  });
+});
+
+describe("a connection that is cut", () => {
+  test.each(["request", "answer"] as const)("at the %s of a statement", async (at) => {
+    await db`select 1`;
+    server.cutNext(at);
+    await expect(db`select 1`).rejects.toThrow();
+  });
+
+  test.each(["request", "answer"] as const)("at the %s of a commit, whose outcome is unknown", async (at) => {
+    const note = `cut at the ${at}`;
+    const work = db.begin(async (tx) => {
+      await tx`insert into notes values (${note})`;
+      server.cutNext(at);
+    });
+    await expect(work).rejects.toMatchObject({ code: "COMMIT_UNKNOWN" });
+    expect((await notes()).includes(note)).toBe(at === "answer");
+  });
+
+  test("at the rollback: the error of the work is reported", async () => {
+    const work = db.begin(async (tx) => {
+      await tx`insert into notes values ('rolled back')`;
+      server.cutNext("request");
+      throw new Error("mine");
+    });
+    await expect(work).rejects.toThrow("mine");
+    expect(await notes()).not.toContain("rolled back");
+  });
+});
+
+test("a commit that was a rollback is an error", async () => {
+  const work = db.session(async (session) =>
+    session.begin(async (tx) => {
+      await tx`insert into notes values ('never')`;
+      await tx.savepoint(async (inner) => inner`select 1 / 0`).catch(() => {});
+      await tx`do $$ begin perform 1 / 0; end $$`.catch(() => {});
+    }),
+  );
+  await expect(work).rejects.toMatchObject({ code: "22012" });
+  expect(await notes()).not.toContain("never");
+});
+
+test("statement_timeout fails one statement", async () => {
+  await db.session(async (session) => {
+    await session`set statement_timeout = 50`;
+    await expect(session`select pg_sleep(5)`).rejects.toMatchObject({ code: "57014" });
+    expect(await session`select 1 as one`).toEqual([{ one: 1 }]);
+  });
+});
+
+test("a connection whose query_timeout has passed is not used again", async () => {
+  const impatient = open({ query_timeout: 100, max: 1 });
+  const own = bind(impatient);
+  const before = await pidOf(own);
+  await expect(own`select pg_sleep(3)`).rejects.toThrow("Query read timeout");
+  expect(await pidOf(own)).not.toBe(before);
+  await expect(own.begin((tx) => tx`select pg_sleep(3)`)).rejects.toThrow("Query read timeout");
+  expect(await own`select 1 as one`).toEqual([{ one: 1 }]);
+  await impatient.end();
+});
+
+test("a connection that does not answer is given up, and others are used", async () => {
+  const own = open();
+  const handle = bind(own);
+  await handle`select 1`;
+  server.hold();
+  await expect(handle.with({ timeout: 100 })`select 1`).rejects.toMatchObject({ code: "TIMEOUT" });
+  server.forget();
+  expect(await handle`select 1 as one`).toEqual([{ one: 1 }]);
+  // The connection is closed after a grace period.
+  await expect.poll(() => own.totalCount, { timeout: 15_000 }).toBe(1);
+  await own.end();
+  await pool.end();
+  pool = open();
+  db = bind(pool, { waitTimeout: 5_000 });
+});
+
+test("a limit on a whole transaction stops its statement, and rolls it back", async () => {
+  const start = Date.now();
+  const work = db.begin(
+    async (tx) => {
+      await tx`insert into notes values ('too long')`;
+      await tx`select pg_sleep(20)`;
+    },
+    { timeout: 200 },
+  );
+  await expect(work).rejects.toMatchObject({ code: "TIMEOUT" });
+  expect(Date.now() - start).toBeLessThan(5_000);
+  await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0);
+  expect(await notes()).not.toContain("too long");
+});
+
+test("all connections may be stopped at the same time", async () => {
+  const quick = db.with({ timeout: 200 });
+  const outcomes = await Promise.allSettled([quick`select pg_sleep(20)`, quick`select pg_sleep(20)`]);
+  expect(outcomes).toMatchObject([{ reason: { code: "TIMEOUT" } }, { reason: { code: "TIMEOUT" } }]);
+  const active = () =>
+    database.client`select from pg_stat_activity where query = 'select pg_sleep(20)' and state = 'active' and datname = current_database()`;
+  await expect.poll(active).toHaveLength(0);
+  await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0);
+});
+
+test("a server that is full", async () => {
+  const role = `full_${process.pid}`;
+  await database.client.unsafe(`create role ${role} login connection limit 0 password 'x'`);
+  try {
+    const url = new URL(database.url);
+    url.username = role;
+    url.password = "x";
+    const refused = new Pool({ connectionString: url.href });
+    const own = bind(refused);
+    await expect(own`select 1`).rejects.toMatchObject({ code: "53300" });
+    await expect(own.begin(async () => {})).rejects.toMatchObject({ code: "53300" });
+    await refused.end();
+  } finally {
+    await database.client.unsafe(`drop role ${role}`);
+  }
+});
+
+test("a pool that has ended, and a server that is not there", async () => {
+  const ended = open();
+  await ended.end();
+  await expect(bind(ended)`select 1`).rejects.toThrow("after calling end");
+  const nowhere = new Pool({ host: "127.0.0.1", port: 1 });
+  await expect(bind(nowhere)`select 1`).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  await nowhere.end();
+});
+
+describe("a client", () => {
+  test("whose connection is lost fails each statement, and ends no process", async () => {
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    const own = bind(client);
+    await kill(await pidOf(own));
+    await pause(50);
+    await expect(own`select 1`).rejects.toThrow();
+    await expect(own.begin(async () => {})).rejects.toThrow();
+    await client.end();
+  });
+
+  test("runs transactions and statements in turns", async () => {
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    const own = bind(client, { waitTimeout: 5_000 });
+    const order: string[] = [];
+    await Promise.all([
+      own.begin(async (tx) => {
+        await tx`select 1`;
+        await pause(30);
+        order.push("first");
+      }),
+      own.begin(async (tx) => {
+        await tx`select 1`;
+        order.push("second");
+      }),
+      own`select 1`.then(() => order.push("third")),
+    ]);
+    expect(order).toEqual(["first", "second", "third"]);
+    await client.end();
+  });
+
+  test("warns of nothing", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on("warning", onWarning);
+    await Promise.all(Array.from({ length: 20 }, () => db`select 1`));
+    await db.begin((tx) => Promise.all([tx`select 1`, tx`select 2`, tx`select 3`]));
+    await db.begin(async (tx) => Promise.allSettled([tx`select 1 / 0`, tx`select 2`, tx`select 3`])).catch(() => {});
+    await pause(10);
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
+});
+
+test("an error in another language is not taken for the end of the session", () => {
+  const error = (severity: string, code: string) =>
+    inEnglish(Object.assign(new Error("x"), { severity, code, routine: "errfinish" }));
+  expect(error("FEHLER", "22012")).toMatchObject({ severity: "ERROR" });
+  expect(error("FATAL", "22012")).toMatchObject({ severity: "FATAL" });
+  expect(error("FATAL ", "57P01")).toMatchObject({ severity: "FATAL" });
+  expect(error("致命错误", "57P01")).toMatchObject({ severity: "FATAL" });
+  expect(error("致命错误", "25P03")).toMatchObject({ severity: "FATAL" });
+});
