@@ -136,11 +136,17 @@ export class Connection {
     }
     const finish = (answer: Answer) => this.finish(answer) as Rows<Row> | Promise<Rows<Row>>;
     let current = sent;
+    let stopped: Stop | undefined;
     const onAgain = (again: Sent) => {
       current = again;
+      if (stopped !== undefined) again.stop(stopped);
     };
     const rows = sent.then(finish, (error: unknown) => this.#recover(error, sent, fragment, onAgain).then(finish));
-    return { rows: rows as Promise<Rows<Row>>, stop: (how) => current.stop(how) };
+    const stop = (how: Stop) => {
+      stopped = how;
+      current.stop(how);
+    };
+    return { rows: rows as Promise<Rows<Row>>, stop };
   }
 
   /** Reads the rows of a statement through a cursor. Returning early closes the cursor. */
