@@ -51,7 +51,23 @@ export const back = [fromKysely(forKysely).text, fromDrizzle(forDrizzle).text, s
 export const wrong: RawBuilder<number> = toKysely(nextval(orderSeq));
 `;
 
-const PROGRAMS = { "program.ts": PROGRAM, "adapters.ts": ADAPTERS };
+/** The ports with the types of their drivers. */
+const DRIVERS = `
+import { PGlite } from "@electric-sql/pglite";
+import { type Database, pgSequence } from "nextval";
+import { bind } from "nextval/pg";
+import { bind as bindPGlite } from "nextval/pglite";
+import { Client, Pool } from "pg";
+
+const handles: Database[] = [bind(new Pool(), { waitTimeout: 5_000 }), bind(new Client()), bindPGlite(new PGlite())];
+export const ids: Promise<bigint>[] = handles.map((db) => db.nextval(pgSequence("order_seq")));
+// @ts-expect-error a URL is not a client
+bind("postgres://localhost");
+// @ts-expect-error a pool is not a PGlite
+bindPGlite(new Pool());
+`;
+
+const PROGRAMS = { "program.ts": PROGRAM, "adapters.ts": ADAPTERS, "drivers.ts": DRIVERS };
 
 /** A user's folder with these programs, and with the package. */
 let folder: string;
@@ -87,7 +103,14 @@ describe.concurrent.each(compilers)("under %s", (compiler) => {
     const { stdout } = await run(process.execPath, [checkPublished, compiler, ...files]);
     const { checked, complaints } = JSON.parse(stdout) as { checked: string[]; complaints: string };
     expect(complaints).toBe("");
-    const published = ["index", "adapters/drizzle", "adapters/knex", "adapters/kysely"];
+    const published = [
+      "index",
+      "adapters/drizzle",
+      "adapters/knex",
+      "adapters/kysely",
+      "drivers/pg/index",
+      "drivers/pglite/index",
+    ];
     expect(checked).toEqual(
       expect.arrayContaining([...files, ...published.map((name) => `${root}dist/lib/${name}.d.ts`)]),
     );
@@ -100,8 +123,8 @@ describe("under typescript 7", () => {
     expect(await complaintsOf("program.ts", { skipLibCheck: false })).toBe("");
   });
 
-  test("the adapters work with the types of their hosts", async () => {
-    expect(await complaintsOf("adapters.ts", { skipLibCheck: true })).toBe("");
+  test.each(["adapters.ts", "drivers.ts"] as const)("%s work with the types of their hosts", async (program) => {
+    expect(await complaintsOf(program, { skipLibCheck: true })).toBe("");
   });
 
   async function complaintsOf(file: keyof typeof PROGRAMS, options: object): Promise<string> {
@@ -128,7 +151,7 @@ test("the tarball is small, and has every module once", async () => {
   const packed = (JSON.parse(stdout) as readonly { files: readonly { path: string }[] }[])[0]?.files ?? [];
   const paths = packed.map(({ path }) => path);
   expect(paths).toContain("dist/lib/index.js");
-  expect(paths.length).toBeLessThanOrEqual(200);
+  expect(paths.length).toBeLessThanOrEqual(220);
   // The maps contain the sources.
   expect(
     paths.filter((path) => !/^dist\/.*\.(?:js|js\.map|d\.ts)$|^[A-Z]+(?:\.md)?$|^package\.json$/.test(path)),
@@ -144,6 +167,25 @@ test("the tarball is small, and has every module once", async () => {
   expect(modules.filter((module, index) => modules.indexOf(module) !== index)).toEqual([]);
   expect(modules.filter((module) => !/^(?:lib|types)\/.*\.ts$/.test(module))).toEqual([]);
   expect(maps.filter(({ sources, sourcesContent = [] }) => sourcesContent.length !== sources.length)).toEqual([]);
+});
+
+test("no declaration needs the types of a driver, which a program over another one has not installed", async () => {
+  const met = new Set([
+    `${root}dist/lib/index.d.ts`,
+    `${root}dist/lib/drivers/pg/index.d.ts`,
+    `${root}dist/lib/drivers/pglite/index.d.ts`,
+  ]);
+  const packages = new Set<string>();
+  // The loop also visits what is added while it runs.
+  for (const file of met) {
+    const text = await readFile(file, "utf8");
+    for (const [, name = ""] of text.matchAll(/(?:^(?:im|ex)port .*from |\bimport\()"(.+?)"/gm)) {
+      if (name.startsWith(".")) met.add(fileURLToPath(new URL(name.replace(/\.js$/, ".d.ts"), `file://${file}`)));
+      else packages.add(name);
+    }
+  }
+  expect([...packages]).toEqual([]);
+  expect(met.size).toBeGreaterThan(30);
 });
 
 interface SourceMap {
