@@ -7,6 +7,8 @@ import * as drizzle from "nextval/drizzle";
 import * as knex from "nextval/knex";
 import * as kysely from "nextval/kysely";
 import * as operate from "nextval/operate";
+import * as pg from "nextval/pg";
+import * as pglite from "nextval/pglite";
 import { expect, test } from "vitest";
 import { ERROR_CODES } from "../../lib/errors.js";
 
@@ -83,6 +85,8 @@ test.each([
       "usageRates",
     ],
   ],
+  ["pg", pg, ["bind"]],
+  ["pglite", pglite, ["bind"]],
 ])("the values of nextval/%s", (_subpath, module: object, names) => {
   expect(Object.keys(module).sort()).toEqual(names);
 });

@@ -16,7 +16,9 @@ const pages = [
   ...["docs", "test/conformance"].flatMap(filesIn).filter((path) => path.endsWith(".md")),
 ];
 // Other folders of test/ may hold files that come and go while tests run.
-const folders = ["adversarial", "cli", "conformance", "database", "property", "unit"].map((folder) => `test/${folder}`);
+const folders = ["adversarial", "cli", "conformance", "database", "drivers", "property", "unit"].map(
+  (folder) => `test/${folder}`,
+);
 const tests = new Set([...readdirSync(join(root, "test")), ...folders.flatMap(filesIn)].map((path) => basename(path)));
 
 /** The anchors of a page's headings, as GitHub makes them. */
