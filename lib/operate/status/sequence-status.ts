@@ -173,7 +173,10 @@ function reachOf(next: bigint, increment: bigint, range: Limits, holdings: reado
   const once = holdings.filter(({ column }) => takesOnce(column));
   const collision = collisionOf(next, increment, range, once);
   if (collision === undefined || (collision.behind !== undefined && !collision.betterHere)) return range;
-  return increment > 0n ? { ...range, greatest: collision.first - 1n } : { ...range, least: collision.first + 1n };
+  const { first } = collision;
+  // The range may end before: that of a column that cannot hold the row of another one.
+  if (increment > 0n) return first > range.greatest ? range : { ...range, greatest: first - 1n };
+  return first < range.least ? range : { ...range, least: first + 1n };
 }
 
 /** Rounded down to twelve digits, so it is 1 only if no value is left. */
