@@ -2,12 +2,13 @@ import { type Sql, sql } from "../../index.js";
 import { baseTypeOf } from "../../server/base-type.js";
 import { hasFixedType, isUsed } from "../../server/column-type.js";
 import { expressionText } from "../../server/expression-text.js";
+import { generatedFrom } from "../../server/generated-columns.js";
 import { lateBoundDefaults, lateBoundDomains } from "../../server/late-bound-names.js";
 import { ownerMayDraw } from "../../server/owner-may-draw.js";
 import { isPowerful, mayBeSwapped } from "../../server/powerful-reader.js";
 import { isInspected } from "../../server/schema-filter.js";
-import { singleKeys } from "../../server/unique-columns.js";
 import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
+import { keysOfPart } from "./keys-of-part.js";
 import { isPlainDefault } from "./plain-default.js";
 import { rolesWithoutUsage } from "./roles-without-usage.js";
 import { sharedKeyOf } from "./shared-key.js";
@@ -127,9 +128,10 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       select t.sequence, t.relation, t.number, t.way, t.other_default, t.plain, t.attname, t.atttypid, t.atttypmod, t.draws, b.relation
       from trees t
       join below b on b.parent = t.part and b.partition
-    ), parts as materialized (
+    ), made as materialized (${generatedFrom}), parts as materialized (
       select t.*,
         1 + indexes.count as locks,
+        indexes.single, indexes.partial_key, indexes.computed_key,
         c.relkind = 'p' or indexes.ordered as ordered,
         has_schema_privilege(n.oid, 'usage') and has_column_privilege(c.oid, att.attnum, 'select') as may_read,
         pg_catalog.row_security_active(c.oid) as row_security,
@@ -148,7 +150,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       cross join lateral (
         select count(*), coalesce(
           bool_or(i.indisvalid and i.indpred is null and i.indkey[0] = att.attnum and am.amname = 'btree'), false
-        ) as ordered
+        ) as ordered, ${keysOfPart}
         from pg_catalog.pg_index i
         join pg_catalog.pg_class c on c.oid = i.indexrelid
         join pg_catalog.pg_am am on am.oid = c.relam
@@ -158,6 +160,9 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       select sequence, relation, number, way, other_default, plain, attname, atttypid, atttypmod, draws,
         sum(locks) as locks,
         bool_and(ordered) as ordered,
+        bool_or(single) filter (where part = relation) as single,
+        min(partial_key) as partial_key,
+        min(computed_key) as computed_key,
         -- A role that may read a table may read its partitions through it, but not directly.
         bool_and(may_read) filter (where part = relation) as may_read,
         bool_or(row_security) filter (where part = relation) as row_security,
@@ -182,8 +187,10 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         then pg_catalog.pg_get_userbyid(t.relowner)
       end,
       -- The sequence can still return a value that programs put into another table.
-      'unique', fed.draws and (t.oid, fed.number) in (${singleKeys}),
+      'unique', fed.draws and coalesce(fed.single, false),
       'key', case when fed.draws then ${sharedKeyOf(sql`t`, sql`fed.number`)} end,
+      'partialKey', case when fed.draws then fed.partial_key end,
+      'computedKey', case when fed.draws then fed.computed_key end,
       'oid', t.oid::text, 'rowType', t.reltype::text, 'alone', t.relkind in ('r', 'f'),
       'shut', fed.shut, 'others', fed.others, 'guarded', ${isPowerful}, 'swappable', ${mayBeSwapped(sql`s.nspname`)},
       'codeOf', fed.code_of,

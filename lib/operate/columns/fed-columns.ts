@@ -48,6 +48,13 @@ export interface FedColumn extends ColumnName {
   readonly unique: boolean;
   /** The key of several columns that the column is part of; null if there is none. */
   readonly key: SharedKey | null;
+  /**
+   * An index that holds each value only once for some rows: those of its condition, or those of one partition; null if
+   * there is none.
+   */
+  readonly partialKey: string | null;
+  /** An index that refuses values by an expression of the column, or by an operator other than `=`; null if none does. */
+  readonly computedKey: string | null;
   /** The table that a statement names to read the column. */
   readonly source: HeldTable;
   /** Whether the column is in a view or a foreign table, or has a part that is. */

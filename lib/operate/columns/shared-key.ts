@@ -1,10 +1,11 @@
 import { type Sql, sql } from "../../index.js";
 import { FIRST_OF_USERS } from "../../server/late-bound-names.js";
+import { refusesEqual } from "./keys-of-part.js";
 
 /**
  * Builds an expression for the key of several columns that a column is part of, as JSON. It has the names of the other
  * columns, and of the leading ones if the index leads from one of their values to the next. It is null if the column is
- * part of no such key. Keys with expressions are left out.
+ * part of no such key. Keys with expressions or conditions are left out.
  *
  * The index does so if it has the order of the server's own operators, which the statement asks for.
  *
@@ -29,12 +30,13 @@ export function sharedKeyOf(table: Sql, number: Sql): Sql {
           k.flags = 0 and k.collated = att.attcollation and att.atttypid < ${FIRST_OF_USERS}::oid
           and has_column_privilege(${table}.oid, att.attnum, 'select')
         ) filter (where k.place < own.place)
-          and ${table}.relkind = 'r' and i.indpred is null and am.amname = 'btree' as followed
+          and ${table}.relkind = 'r' and am.amname = 'btree' as followed
       from unnest(i.indkey::int2[], i.indoption::int2[], i.indcollation::oid[]) with ordinality k (number, flags, collated, place)
       join pg_catalog.pg_attribute att on att.attrelid = ${table}.oid and att.attnum = k.number
       where k.place <= i.indnkeyatts
     ) parts
-    where i.indrelid = ${table}.oid and i.indisunique and i.indisvalid and i.indnkeyatts > 1 and i.indexprs is null
+    where i.indrelid = ${table}.oid and ${refusesEqual} and i.indisvalid and i.indnkeyatts > 1
+      and i.indexprs is null and i.indpred is null
       and own.place is not null
     order by place = 1 or followed desc, place
     limit 1

@@ -49,23 +49,38 @@ export function behind(measured: Measured, context: Context): Finding[] {
 function taken(measured: Measured, context: Context): Finding[] {
   const { nextValue, columns } = measured;
   return columns.flatMap((column, index): Finding[] => {
-    if (context.fed[index]?.unique !== true || column.ahead !== nextValue) return [];
+    const source = context.fed[index];
+    if (source === undefined || column.ahead !== nextValue) return [];
+    const then = consequence(source);
+    // The numbers of each day, or of each open order, come again by design.
+    if (!source.unique && !takesOnce(source) && perhapsOf(source) === undefined) return [];
     return [
       {
         code: "BEHIND_COLUMN",
-        level: "critical",
+        level: source.unique ? "critical" : "ok",
         column,
-        say: (these) => `its next value ${nextValue} is already in ${these}: inserts fail with 23505`,
-        ...adviceFor(measured, context),
+        kind: then,
+        say: (these) => `its next value ${nextValue} is already in ${these}: ${then}`,
+        ...(source.unique ? adviceFor(measured, context) : { hint: "It passes these rows by itself." }),
       },
     ];
   });
 }
 
-function consequence({ unique, key }: FedColumn): string {
+function consequence(column: FedColumn): string {
+  const { unique, key } = column;
   if (unique) return "inserts fail with 23505";
   // With a key of several columns, only some inserts fail.
-  return key === null ? "values come twice" : `inserts of the same ${key.others.join(" and ")} fail with 23505`;
+  if (key !== null) return `inserts of the same ${key.others.join(" and ")} fail with 23505`;
+  const perhaps = perhapsOf(column);
+  return perhaps === undefined ? "values come twice" : `${perhaps} may refuse inserts with 23505`;
+}
+
+/** Returns the key whose condition, expression or table was not looked into; undefined if there is none. */
+function perhapsOf({ partialKey, computedKey, kind }: FedColumn): string | undefined {
+  if (kind === "view" || kind === "foreign table") return "a key of its table";
+  const index = partialKey ?? computedKey;
+  return index === null ? undefined : `the index ${index}`;
 }
 
 function adviceFor(measured: Measured, context: Context): Advice {

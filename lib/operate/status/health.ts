@@ -15,6 +15,7 @@ export const HEALTH_CODES = [
   "BEHIND_COLUMN",
   "NOT_COMPARED",
   "NOT_ATTACHED",
+  "DRAWN_ELSEWHERE",
   "USAGE_MISSING",
   "UNLOGGED",
   "CACHE_LOST",
@@ -32,15 +33,20 @@ export const HEALTH_CODES = [
  *   - Critical if inserts fail with 23505 soon. The column holds each value only once, possibly only for the same
  *     values of the other columns of its key. Fewer than 10,000 values are free before the first of them, or the used
  *     share of the values before it is critical.
- *   - A warning if that is far away, or if values come a second time.
+ *   - A warning if that is far away, or if values come a second time. Also if it depends on a key with a condition or an
+ *     expression, on a key that only partitions have, or on a table behind a view, because these are not evaluated.
  *   - Ok if the sequence should stay: more values are free before the first row than follow the last one, or at least
  *     2^32.
- *   - A sequence that cycles has this problem only while a key has its next value, critical.
+ *   - A sequence that cycles has this problem only while a key has its next value: critical if the column by itself is
+ *     the key, else ok.
  * - `NOT_COMPARED`: a column was not compared, so the sequence may be behind it. A warning if the column holds each
  *   value only once and could be compared, but the connected role may not read it, row level security may hide rows
- *   from it, or reading it failed. Ok if there is only no index, or nothing to compare.
+ *   from it, or reading it failed. Ok if there is only no index, or nothing to compare, or if a key computes something
+ *   of the column, so it may refuse values that are not there.
  * - `NOT_ATTACHED` (ok): no column owns the sequence, and no default of a column leads to it, so nothing was compared.
  *   Programs, triggers or functions draw from it.
+ * - `DRAWN_ELSEWHERE` (ok): the sequence feeds columns, and functions, views or rules may also draw from it. What these
+ *   fill is not known, so it was not compared.
  * - `USAGE_MISSING` (warning, because the role may never insert): a role may insert into the table, but lacks USAGE on
  *   the sequence of its default.
  * - `UNLOGGED` (warning): the sequence starts over after a crash of the server, and its table does not.

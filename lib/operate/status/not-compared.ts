@@ -12,15 +12,17 @@ import type { Context, Measured } from "./problem-context.js";
  * would tell and the next insert may fail. Otherwise a role without the privilege would see a healthy database.
  */
 export function notCompared(measured: Measured, { fed, user, unreadable }: Context): Finding[] {
-  // A sequence that cycles is never behind.
-  if (measured.cycles) return [];
   return measured.columns.flatMap((column, index): Finding[] => {
     const reason = column.notCompared;
     const source = fed[index];
     // A sequence that the role may not read is reported as another problem.
-    if (reason === null || source === undefined || reason === UNREADABLE) return [];
+    if (source === undefined || reason === UNREADABLE) return [];
+    if (reason === null) return notEvaluated(source);
+    const mayFail = takesOnce(source) || source.partialKey !== null || source.computedKey !== null;
+    // The values of a sequence that cycles come again.
+    if (measured.cycles && !mayFail) return [];
     const isNormal = reason === NO_INDEX || naturallyIncomparable(source) !== undefined;
-    const open = takesOnce(source) ? ", so inserts may fail with 23505" : "";
+    const open = mayFail ? ", so inserts may fail with 23505" : "";
     return [
       {
         code: "NOT_COMPARED",
@@ -32,6 +34,22 @@ export function notCompared(measured: Measured, { fed, user, unreadable }: Conte
       },
     ];
   });
+}
+
+/** Reports a key that may refuse other values than those that the column has. */
+function notEvaluated(source: FedColumn): Finding[] {
+  const { computedKey } = source;
+  if (computedKey === null) return [];
+  return [
+    {
+      code: "NOT_COMPARED",
+      level: "ok",
+      column: source,
+      kind: computedKey,
+      say: (these) => `the index ${computedKey} computes something of ${these}, which was not evaluated`,
+      hint: "The index may refuse values that the column does not have.",
+    },
+  ];
 }
 
 function adviceFor(fed: FedColumn, reason: string, user: string, unreadable: number): Advice {
@@ -68,4 +86,19 @@ export function notAttached(measured: Measured, { sequence }: Context): Finding[
     hint: `To compare a column with it: alter sequence ${quotedOf(measured.sequence)} owned by TABLE.COLUMN`,
   } as const;
   return names.length === 0 ? [found] : names.map((name) => ({ ...found, name }));
+}
+
+/** Reports code that draws from a sequence which also feeds columns. What the code fills is not known. */
+export function drawnElsewhere(measured: Measured, { sequence }: Context): Finding[] {
+  if (measured.columns.length === 0) return [];
+  const { feeds, namedIn, isReferenced } = sequence;
+  const listed = new Set(measured.columns.map(columnOf));
+  // Without such an object, an indirect feed is that of a partition, which goes with its table.
+  const others = isReferenced ? feeds.filter((feed) => feed.indirect && !listed.has(columnOf(feed))).map(columnOf) : [];
+  const [names, noun, say]: [readonly string[], string, Finding["say"]] =
+    others.length > 0
+      ? [others, "columns", (these) => `a function, a view or a rule also leads from it to ${these}`]
+      : [namedIn, "places", (these) => `${these} may also draw from it`];
+  const hint = "What takes these values was not compared. A column is compared if it owns the sequence.";
+  return names.map((name) => ({ code: "DRAWN_ELSEWHERE", level: "ok", column: null, name, noun, say, hint }));
 }

@@ -9,7 +9,7 @@ import { behind } from "./behind-column.js";
 import { type Finding, mergeFindings } from "./findings.js";
 import { type HealthCode, type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
-import { notAttached, notCompared } from "./not-compared.js";
+import { drawnElsewhere, notAttached, notCompared } from "./not-compared.js";
 import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
 import { wider, widerColumn } from "./widening-advice.js";
 
@@ -26,6 +26,7 @@ export function problemsOf(measured: Measured, context: Context): HealthProblem[
     ...cacheLost(measured, context),
     ...notCompared(measured, context),
     ...notAttached(measured, context),
+    ...drawnElsewhere(measured, context),
   ];
   const problems = mergeFindings(measured.sequence, findings);
   return problems.sort((one, other) => severityOf(other.level) - severityOf(one.level));

@@ -1,0 +1,128 @@
+import { bind, type Database } from "nextval";
+import { sequenceStatus, type SequenceHealth, type StatusOptions } from "nextval/operate";
+import { beforeEach, expect, test } from "vitest";
+import { useDatabase } from "../../support/database.js";
+import { resync } from "../../support/resync.js";
+
+// The cases that test/property/status.test.ts found, each as small as it became.
+const database = useDatabase();
+let db: Database;
+
+beforeEach(async () => {
+  db = bind(database.client);
+  await run("drop schema public cascade; create schema public");
+});
+
+async function run(text: string): Promise<void> {
+  await database.client.unsafe(text);
+}
+
+async function healthOf(name: string, options?: StatusOptions): Promise<SequenceHealth> {
+  const { sequences } = await sequenceStatus(db, options);
+  return sequences.find(({ sequence }) => sequence.name === name)!;
+}
+
+const codes = ({ problems }: SequenceHealth) => problems.map(({ code, level }) => `${code} ${level}`);
+
+test("a unique index with a condition is a warning, because rows outside of it do no harm", async () => {
+  await run(`create table t (id serial, active boolean default true); create unique index t_active on t (id) where active;
+    insert into t values (1, false), (2, true)`);
+  const found = await healthOf("t_id_seq", { columns: "all" });
+  expect(codes(found)).toEqual(["BEHIND_COLUMN warning"]);
+  expect(found.problems[0]?.message).toContain("the index t_active may refuse inserts with 23505");
+  expect(found.columns).toMatchObject([{ unique: false, ahead: 1n }]);
+  await run("insert into t default values");
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
+  await run("alter sequence t_id_seq restart");
+  expect((await resync(db)).moves).toMatchObject([{ to: 3n }]);
+});
+
+test("so is one of several columns with a condition, and one with an expression beside the column", async () => {
+  await run(`create table t (id serial, tenant int default 1, active boolean); create unique index on t (tenant, id) where active;
+    create table u (id serial, region text default 'EU'); create unique index on u (lower(region), id);
+    insert into t values (1, 1, false); insert into u values (1, 'eu')`);
+  expect(codes(await healthOf("t_id_seq", { columns: "all" }))).toEqual(["BEHIND_COLUMN warning"]);
+  expect(codes(await healthOf("u_id_seq", { columns: "all" }))).toEqual(["BEHIND_COLUMN warning"]);
+  await run("insert into t (active) values (true)");
+  await expect(run("insert into u default values")).rejects.toMatchObject({ code: "23505" });
+});
+
+test("an index on an expression of the column is reported, because it refuses values that are not there", async () => {
+  await run(`create table t (id serial primary key); create unique index t_hundreds on t ((id / 100));
+    create table g (id serial, made text generated always as (id::text) stored unique); insert into g values (1)`);
+  const found = await healthOf("t_id_seq");
+  expect(codes(found)).toEqual(["NOT_COMPARED ok"]);
+  expect(found.problems[0]?.message).toContain("the index t_hundreds computes something of public.t.id");
+  await run("insert into t default values");
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
+  expect(codes(await healthOf("g_id_seq", { columns: "all" }))).toEqual(["BEHIND_COLUMN warning", "NOT_COMPARED ok"]);
+  await expect(run("insert into g default values")).rejects.toMatchObject({ code: "23505" });
+});
+
+test("an exclusion constraint of several equal columns is a key of several columns", async () => {
+  await run(`create table t (tenant int default 1, id serial, exclude using btree (tenant with =, id with =));
+    insert into t values (1, 1)`);
+  const found = await healthOf("t_id_seq", { columns: "all" });
+  expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
+  expect(found.problems[0]?.message).toContain("inserts of the same tenant fail with 23505");
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23P01" });
+});
+
+test("a key that only the partitions have is a warning", async () => {
+  await run(`create table t (id bigserial, region text default 'eu') partition by list (region);
+    create table t_eu partition of t for values in ('eu'); create table t_us partition of t default;
+    create unique index t_eu_key on t_eu (id); create unique index t_us_key on t_us (id); insert into t values (1, 'us'), (2, 'eu')`);
+  const found = await healthOf("t_id_seq");
+  expect(codes(found)).toEqual(["BEHIND_COLUMN warning"]);
+  expect(found.problems[0]?.message).toContain("the index t_eu_key may refuse inserts with 23505");
+  await run("insert into t default values");
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
+});
+
+test("a key whose column was not compared is reported also if the sequence cycles", async () => {
+  await run(`create sequence h cycle; create table t (id bigint default nextval('h'), exclude using hash (id with =));
+    create sequence x cycle; create table u (id text primary key default nextval('x')); insert into t values (1); insert into u values ('1')`);
+  for (const name of ["h", "x"]) {
+    expect(codes(await healthOf(name))).toEqual(["NOT_COMPARED ok"]);
+    expect(codes(await healthOf(name, { columns: "all" }))).toEqual(["BEHIND_COLUMN critical"]);
+  }
+});
+
+test("a key of several columns that has the next value of a sequence that cycles is said, as information", async () => {
+  await run(`create sequence s maxvalue 9 cycle; create table daily (day int default 1, n int default nextval('s'), primary key (day, n));
+    insert into daily values (1, 1)`);
+  const found = await healthOf("s");
+  expect(codes(found)).toEqual(["BEHIND_COLUMN ok"]);
+  expect(found.problems[0]?.message).toContain("inserts of the same day fail with 23505");
+  await run("insert into daily values (2)");
+});
+
+test("rows of one column do not extend the range that another column ends", async () => {
+  await run(`create sequence s minvalue 1000 maxvalue 1001; create table wide (id bigint primary key default nextval('s'));
+    create table narrow (id numeric(3,0) primary key default nextval('s')); insert into wide values (1001)`);
+  const found = await healthOf("s");
+  expect(found).toMatchObject({ left: 0n, level: "critical" });
+  expect(codes(found)).toContain("COLUMN_EXCEEDED critical");
+  await expect(run("insert into narrow default values")).rejects.toMatchObject({ code: "22003" });
+});
+
+test.each([
+  [
+    "a trigger",
+    `create table b (id bigint primary key); create function fill() returns trigger language plpgsql as
+      'begin new.id := nextval(''a_id_seq''); return new; end';
+      create trigger fill before insert on b for each row execute function fill()`,
+    "function public.fill() may also draw from it",
+  ],
+  [
+    "a function in a default",
+    `create function draw() returns bigint begin atomic select nextval('a_id_seq'); end;
+      create table b (id bigint primary key default draw())`,
+    "a function, a view or a rule also leads from it to public.b.id",
+  ],
+])("a sequence that feeds a column and is drawn from by %s says so", async (_, statements, message) => {
+  await run(`create table a (id serial primary key); ${statements}; insert into b values (2)`);
+  const found = await healthOf("a_id_seq");
+  expect(codes(found)).toEqual(["DRAWN_ELSEWHERE ok"]);
+  expect(found.problems[0]?.message).toContain(message);
+});
