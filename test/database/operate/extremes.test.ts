@@ -46,6 +46,40 @@ test("a locked table only delays its own column, as long as lock_timeout allows"
   });
 });
 
+const TABLES = Number(process.env["NEXTVAL_LOCKED_AMONG"] ?? 150);
+
+test(`one locked table among ${TABLES} costs one lock timeout at most, and stops nobody else`, async () => {
+  await run(`do $$ begin
+    for n in 1..${TABLES} loop execute format('create table t%s (id serial primary key)', n); end loop;
+  end $$; insert into t1 values (9)`);
+  const patience = 800;
+  const hasty = database.connect({ max: 1, connection: { lock_timeout: patience } });
+  const timed = async (work: () => Promise<unknown>) => {
+    const start = performance.now();
+    await work();
+    return performance.now() - start;
+  };
+  const free = await timed(() => sequenceStatus(bind(hasty)));
+  await database.client.begin(async (tx) => {
+    await tx.unsafe(`lock table t${TABLES}`);
+    let health: Health | undefined;
+    const waiting = timed(async () => void (health = await sequenceStatus(bind(hasty))));
+    // Status holds no lock on another table while it waits for this one.
+    const altering = database.connect({ max: 1, connection: { lock_timeout: patience / 2 } });
+    for (let round = 0; round < 5; round++) {
+      await altering.unsafe(`alter table t${round + 1} add column x int`);
+      await new Promise((resolve) => setTimeout(resolve, patience / 8));
+    }
+    const waited = await waiting;
+    expect(columnsOf(health!).get("t1")).toBe(9n);
+    expect(columnsOf(health!).get(`t${TABLES}`)).toMatch("lock timeout");
+    console.log(
+      `one locked table among ${TABLES}: ${free.toFixed(0)} ms without it, ${waited.toFixed(0)} ms with a lock timeout of ${patience} ms`,
+    );
+    expect(waited).toBeLessThan(2 * patience + 2 * free);
+  });
+});
+
 test("a sequence that is altered concurrently is read again", async () => {
   await run(`
     create table a_large_one (id bigint default nextval('kept'::text)); create sequence kept;
