@@ -18,6 +18,7 @@ const { status } = spawnSync(
     env: {
       NEXTVAL_COMPILERS: "all",
       NEXTVAL_PLAN_PAIRS: "5000",
+      NEXTVAL_IDENTITY_PAIRS: "1000",
       NEXTVAL_HAZARD_PAIRS: "5000",
       NEXTVAL_DECLARATIONS: "6000",
       NEXTVAL_SCHEMAS: "20000",
