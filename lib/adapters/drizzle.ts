@@ -58,12 +58,12 @@ export function toDrizzle(thing: SqlExpression<unknown> | AnySequence | Sql): Dr
 }
 
 function toDrizzleSequence(sequence: AnySequence): DrizzleSequence {
-  if (sequence.seqOptions.identity !== undefined) {
+  const { startWith, increment, minValue, maxValue, cache, cycle, identity } = resolveOptions(sequence);
+  if (identity !== null) {
     fail(sequence, "an identity column creates its sequence itself", "INVALID_ARGUMENT", {
       hint: "Declare the column with generatedAlwaysAsIdentity or generatedByDefaultAsIdentity.",
     });
   }
-  const { startWith, increment, minValue, maxValue, cache, cycle } = resolveOptions(sequence);
   const options = {
     startWith: `${startWith}`,
     increment: `${increment}`,

@@ -71,7 +71,6 @@ export function pendingIdentities(
 
 function missing(target: Target, state: DatabaseState): Pending {
   const { schema, seqName, declared, options } = target;
-  const { startWith, increment, minValue, maxValue, cache, cycle, unlogged } = declared.seqOptions ?? {};
   const owner = options.ownedBy as Owner;
   const title = `${schema}.${owner.table}.${owner.column}`;
   const subject = nameOf(declared);
@@ -89,17 +88,23 @@ function missing(target: Target, state: DatabaseState): Pending {
       hint: `Declare ${nameOf(own)}, or rename it: renames: { ${JSON.stringify(nameOf(own))}: ${JSON.stringify(subject)} }.`,
     };
   }
-  const given = { startWith, increment, minValue, maxValue, cache, cycle, unlogged: unlogged === true || undefined };
+  const entries = Object.entries(declared.seqOptions ?? {}).filter(([option, value]) => isGiven(option, value));
   const kind = options.identity as NonNullable<StateOptions["identity"]>;
   const absent = whatIsMissing(target, owner, state) ?? `${title} is not an identity column`;
   return {
     ...step,
-    sql: addIdentity(columnOf(target), kind, { name: seqName, ...given }).text,
+    sql: addIdentity(columnOf(target), kind, { name: seqName, ...Object.fromEntries(entries) }).text,
     inverse: dropIdentity(columnOf(target)).text,
     message: `${subject}: it cannot be created yet, because ${absent}`,
     warning: null,
     hint: `An identity column makes its sequence: let the migration of ${owner.table} make the column, with this name.`,
   };
+}
+
+/** Whether the statement of the column has to state an option. */
+function isGiven(option: string, value: unknown): boolean {
+  if (option === "unlogged") return value === true;
+  return ["startWith", "increment", "minValue", "maxValue", "cache", "cycle"].includes(option);
 }
 
 function otherType(target: Target, { options: { as } }: SequenceState): Pending {

@@ -173,7 +173,7 @@ function askForRename(target: Target, state: SequenceState): Question {
 
 /**
  * Asks about a second sequence of a column. The only answer is "new": a taken name cannot be given, and the sequence of
- * an identity column cannot be declared.
+ * an identity column is not declared beside it.
  */
 function askForSecond(target: Target, found: SequenceState | undefined, state: SequenceState): Question {
   const [oldName, newName] = [nameOf(state), nameOf(target.declared)];

@@ -371,6 +371,13 @@ describe("sequences given to drizzle-kit", () => {
     wide: pgSequence("wide_seq", { maxValue: "9223372036854775806", startWith: 3 }),
   };
 
+  test("are refused if an identity column creates them", () => {
+    const options = { identity: "always", ownedBy: { table: "orders", column: "id" } } as const;
+    expect(() => toDrizzle(pgSequence("orders_id_seq", options))).toThrow(
+      "orders_id_seq: an identity column creates its sequence itself",
+    );
+  });
+
   test("are created as declared, also in their own schema, and serve as defaults", async () => {
     const tickets = pgTable("tickets", {
       id: bigint({ mode: "bigint" })
