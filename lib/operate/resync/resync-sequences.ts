@@ -135,14 +135,14 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
  * - No session waits in `nextval`, and others draw past the imported rows before they are committed.
  * - A rollback does not move a sequence back. Its values are skipped, and none comes twice. ALTER SEQUENCE would lock it
  *   until the end of the transaction, and after a rollback values that the transaction has drawn would come again.
- * - A sequence with a cache fails with `TRANSACTION_CONTROL`: only ALTER SEQUENCE empties the caches of other sessions. Resync
- *   it on the pool after the commit. A move that uses more than half of the values that are left also fails, because a
+ * - A sequence with a cache fails with `TRANSACTION_CONTROL`: only ALTER SEQUENCE empties the caches of other sessions.
+ *   Resync it on the pool after the commit. A move that uses more than half of the values that are left also fails, because a
  *   rollback would not return them.
  * - Drawing changes `currval` and `lastval` of the session. `setval` does not.
  * - Await it before the next statement: one that runs meanwhile is rolled back with a sequence that fails.
- * - Until the transaction ends it holds the locks of `nextval` on the sequences and of `select` on the tables (for a
- *   superuser, SHARE UPDATE EXCLUSIVE on tables of other roles), and an advisory lock for each sequence that was set, which other resyncs of that sequence wait for. They wait as long as
- *   the `lock_timeout` of the transaction says; `lockTimeout` does not count.
+ * - Until the transaction ends it holds the locks of `nextval` on the sequences and of `select` on the tables; for a
+ *   superuser also SHARE UPDATE EXCLUSIVE on tables of other roles. Other resyncs of a sequence that was set wait for an
+ *   advisory lock. It waits as long as the `lock_timeout` of the transaction says, whatever `lockTimeout` is.
  * - Under REPEATABLE READ it does not see rows that others committed after the transaction began.
  * - The settings of the transaction, such as `search_path`, are the same before and after, also if it fails.
  *

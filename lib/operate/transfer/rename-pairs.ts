@@ -20,8 +20,8 @@ export function checkRenames(renames: Renames): void {
 }
 
 /**
- * Returns the target of each renamed sequence of the source. Throws `INVALID_ARGUMENT` for a name that is unknown, stands for several
- * sequences, or is given twice.
+ * Returns the target of each renamed sequence of the source. Throws `INVALID_ARGUMENT` for a name that is unknown,
+ * stands for several sequences, or is given twice.
  */
 export function renamedTargets(renames: Renames, source: Carried, target: Carried): Map<SequenceState, SequenceState> {
   const renamed = new Map<SequenceState, SequenceState>();
