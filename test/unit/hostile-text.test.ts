@@ -57,7 +57,13 @@ function state(comment: string): catalog.DatabaseState {
   const { mode: _mode, ...options } = nextval.resolveOptions(seq);
   const sequence = { schema: "public", seqName: "order_seq", options: { ...options, comment }, definedBy: "user" };
   const known = { feeds: [], isReferenced: false, namedIn: [], lastValue: 1n, isCalled: true, missingPrivileges: [] };
-  const places = { inspected: null, defaultSchema: "public", searchPath: ["public"], schemas: ["public"] };
+  const places = {
+    inspected: null,
+    defaultSchema: "public",
+    searchPath: ["public"],
+    pathNames: [],
+    schemas: ["public"],
+  };
   const others = { serverVersion: 180000, otherSequences: [], taken: [], keys: [] };
   return { ...places, ...others, sequences: [{ ...sequence, ...known }] } as unknown as catalog.DatabaseState;
 }

@@ -35,7 +35,14 @@ const orderSeq = pgSequence("order_seq");
 const client = postgres("postgresql://127.0.0.1:1/none");
 const db = bind(client);
 const column = { table: "orders", column: "id" };
-const state = { sequences: [], schemas: [], defaultSchema: null, searchPath: [], inspected: null } as never;
+const state = {
+  sequences: [],
+  schemas: [],
+  defaultSchema: null,
+  searchPath: [],
+  pathNames: [],
+  inspected: null,
+} as never;
 const none = { changes: [], pending: [], questions: [] } as never;
 
 /** Every function that takes options, with one that is mistyped. */

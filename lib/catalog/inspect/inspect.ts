@@ -58,6 +58,7 @@ export async function inspectSequences(db: Source, options: InspectOptions = {})
     inspected: schemas === undefined ? null : [...schemas],
     defaultSchema: server.searchPath[0] ?? null,
     searchPath: server.searchPath,
+    pathNames: server.pathNames ?? [],
     serverVersion: server.version,
     schemas: server.schemas,
     sequences: (columns.name ?? []).map((_name, index) => stateAt(index, columns)),
@@ -81,6 +82,7 @@ const PAUSE_MS = 100;
 interface ServerDocument {
   readonly version: number;
   readonly searchPath: string[];
+  readonly pathNames: string[] | null;
   readonly schemas: string[];
   readonly others: DatabaseState["otherSequences"] | null;
   readonly taken: readonly TakenNames[] | null;

@@ -16,6 +16,7 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
     select json_build_object(
       'version', current_setting('server_version_num')::int,
       'searchPath', array_to_json(${callersSchemas}),
+      'pathNames', (${pathNames}),
       'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace),
       'others', (
         select json_agg(json_build_object('schema', n.nspname, 'seqName', c.relname))
@@ -34,6 +35,15 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
       )
     )::text as document`;
 }
+
+/**
+ * Selects the schemas that the caller's path names, also those that do not exist. `$user` is the one named like the
+ * role. Source: `SplitIdentifierString` in `varlena.c`.
+ */
+const pathNames = sql`
+  select json_agg(case when written.name = '$user' then current_user else written.name end)
+  from regexp_matches(current_setting('nextval.search_path'), ${'"((?:[^"]|"")*)"|([^",[:space:]]+)'}, 'g') part
+  cross join lateral (select coalesce(replace(part[1], '""', '"'), lower(part[2] collate pg_catalog."C")) as name) written`;
 
 /** Selects taken names by schema and kind, as in `pg_class`. The kind `t` is for types without a relation. */
 function takenNames(inspected: Sql): Sql {

@@ -119,6 +119,11 @@ export interface DatabaseState {
   readonly defaultSchema: string | null;
   /** The schemas in which an unqualified name is looked up, in order. */
   readonly searchPath: readonly string[];
+  /**
+   * The schemas that the `search_path` names, in order, also those that do not exist. Once one exists, unqualified names
+   * are looked up there.
+   */
+  readonly pathNames: readonly string[];
   /** The version of the server: 180004 for 18.4. */
   readonly serverVersion: number;
   /** Every existing schema, so a plan knows which ones to create. */

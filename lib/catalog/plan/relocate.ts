@@ -23,7 +23,7 @@ interface Removal {
  */
 export function relocate(
   pairs: readonly (readonly [SequenceState, Target])[],
-  state: Pick<DatabaseState, "sequences" | "otherSequences" | "taken" | "searchPath">,
+  state: Pick<DatabaseState, "sequences" | "otherSequences" | "taken" | "searchPath" | "pathNames">,
 ): Change[] {
   const { sequences, taken } = state;
   const changes: Change[] = [];

@@ -275,6 +275,13 @@ describe("NAME_REUSED", () => {
     }
   });
 
+  test("a new sequence in a schema that the plan creates, and that comes first in the search_path", async () => {
+    await database.client`set search_path to first, public`;
+    const [message] = await push(["NAME_REUSED"], [pgSchema("first").sequence("s")]);
+    expect(message).toContain("first.s: it hides public.s in the search_path");
+    await database.client`reset search_path`;
+  });
+
   test("a new sequence that comes after it in the search_path, or is not in the path, does not hide it", async () => {
     await database.client.unsafe("create schema first; set search_path to public, first");
     await push([], [pgSchema("first").sequence("s")]);

@@ -41,6 +41,25 @@ async function thereAndBack(declared: readonly SequenceLike[], options: PlanOpti
 }
 
 describe("a plan", () => {
+  test("that creates the first schema of the search_path leaves unqualified names where they were planned", async () => {
+    const path = `"Sales ""EU""", $user, BILLING, archive,public`;
+    const client = database.connect({ max: 1, connection: { search_path: path } });
+    await client`create table orders (id bigint)`;
+    db = bind(client);
+    expect(await inspectSequences(db)).toMatchObject({
+      pathNames: [`Sales "EU"`, database.client.options.user, "billing", "archive", "public"],
+      searchPath: ["public"],
+    });
+    const owned = { ownedBy: { table: "orders", column: "id" }, comment: "public" } as const;
+    expect(await thereAndBack([pgSequence("a_seq", owned), billing.sequence("b_seq")])).toEqual([
+      'create schema: create schema "billing"',
+      'create: create sequence "public"."a_seq"',
+      'create: create sequence "billing"."b_seq"',
+      'own: alter sequence "public"."a_seq" owned by "public"."orders"."id"',
+      `comment: comment on sequence "public"."a_seq" is 'public'`,
+    ]);
+  });
+
   test("is in order, one statement each, and can be undone", async () => {
     await database.client.unsafe(`
       create sequence old_seq; create sequence move_seq; create sequence alter_seq cycle;

@@ -186,6 +186,7 @@ function stateOf(...sequences: SequenceState[]): DatabaseState {
   return {
     inspected: null,
     defaultSchema: "public",
+    pathNames: ["public"],
     searchPath: ["public"],
     serverVersion: 180_000,
     schemas,

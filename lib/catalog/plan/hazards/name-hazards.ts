@@ -84,7 +84,12 @@ export function namedInCode(subject: string, state: SequenceState): Hazard[] {
  */
 export function nameReused(
   target: Target,
-  { sequences, otherSequences, searchPath }: Pick<DatabaseState, "sequences" | "otherSequences" | "searchPath">,
+  {
+    sequences,
+    otherSequences,
+    searchPath,
+    pathNames,
+  }: Pick<DatabaseState, "sequences" | "otherSequences" | "searchPath" | "pathNames">,
   found?: SequenceState,
 ): Hazard[] {
   const called = [sequences, otherSequences].flatMap((each) => byName(each).get(target.seqName) ?? []);
@@ -92,8 +97,8 @@ export function nameReused(
   const visible = searchPath.flatMap((schema) => called.filter((state) => state.schema === schema)).at(0);
   const isFirst =
     visible !== undefined &&
-    searchPath.includes(target.schema) &&
-    searchPath.indexOf(target.schema) < searchPath.indexOf(visible.schema);
+    pathNames.includes(target.schema) &&
+    pathNames.indexOf(target.schema) < pathNames.indexOf(visible.schema);
   const other = before ?? (isFirst ? visible : undefined);
   return hazardsFor(nameOf(target.declared))(
     "NAME_REUSED",
