@@ -14,14 +14,16 @@ export async function explain(
 ): Promise<Error> {
   if (!(error instanceof Error)) return new Error(String(error));
   const name = titleOf(sequence);
-  const because = (code: "LOCK_TIMEOUT" | "PERMISSION_DENIED" | "READ_ONLY", hint: string) =>
+  const because = (code: "LOCK_TIMEOUT" | "DEADLOCK" | "PERMISSION_DENIED" | "READ_ONLY", hint: string) =>
     new NextvalError(code, `${name}: not moved: ${error.message}`, { sequence: name, cause: error, hint });
   const onPrimary = () => because("READ_ONLY", "Run resync on the primary.");
   switch (sqlStateOf(error)) {
     case "55P03": {
-      const hint = `A transaction that drew from it took longer than ${waited}: find it in pg_locks, or raise lockTimeout.`;
+      const hint = `A transaction that drew from it, or locked its table, took longer than ${waited}: find it in pg_locks, or raise lockTimeout.`;
       return because("LOCK_TIMEOUT", hint);
     }
+    case "40P01":
+      return because("DEADLOCK", "Run resync again.");
     case "42501": {
       const owner = columns[0]?.owner ?? "its owner";
       return because("PERMISSION_DENIED", `Run resync as ${owner}, who owns the sequence, with SELECT on its columns.`);

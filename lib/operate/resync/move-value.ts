@@ -7,9 +7,9 @@ import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { incomparable } from "../columns/comparability.js";
-import { type ExtremeDocument, extremeOf, positionOf, toExtreme, valuesOf } from "../columns/extremes-query.js";
+import { type ExtremeDocument, extremeOf, positionOf, toExtreme } from "../columns/extremes-query.js";
 import type { FedColumn, Trust } from "../columns/fed-columns.js";
-import { holdTables, mustBeHeld } from "../columns/hold-tables.js";
+import { holdTables } from "../columns/hold-tables.js";
 import { NOT_BY_OID } from "../columns/unknown-value.js";
 import { type Decision, decide, type Situation, type Wishes } from "./decide.js";
 import type { ResyncMove } from "./resync-report.js";
@@ -17,6 +17,12 @@ import type { ResyncMove } from "./resync-report.js";
 /** How long the first try waits for a lock, and how long others can proceed before the next try, in milliseconds. */
 const FIRST_TRY = 200;
 const PAUSE = 200;
+
+/** Another session has a lock, or waited for one of this session while this session waited for one of its own. */
+const BUSY = new Set(["55P03", "40P01"]);
+
+/** How long to wait for a table while the sequence is locked, in milliseconds. */
+const TABLE_WAIT = 10;
 
 /**
  * Locks a sequence, decides again, and moves it. Returns undefined if that is no longer needed.
@@ -41,7 +47,7 @@ export async function moveSafely(
         moveHeld(tx, sequence, columns, wishes, trust, wait),
       );
     } catch (error) {
-      if (sqlStateOf(error) !== "55P03" || Date.now() + PAUSE >= end) throw error;
+      if (!BUSY.has(sqlStateOf(error) ?? "") || Date.now() + PAUSE >= end) throw error;
       await new Promise((resolve) => {
         setTimeout(resolve, PAUSE);
       });
@@ -63,13 +69,8 @@ async function moveHeld(
   await setLockTimeout(tx, lockTimeout);
   // Without this lock, two resyncs of one sequence would wait for each other.
   await tx`select pg_catalog.pg_advisory_xact_lock(${MOVE_LOCK}::int, ${id}::oid::int)`;
-  // The tables are locked before the sequence. A session that empties a table and then fills it locks them in this
-  // order.
   const readable = columns.filter((column) => incomparable(column) === undefined);
   for (const statement of holdTables(readable, trust.trustOwners ?? [], true)) await tx.query(statement);
-  for (const each of readable.filter((column) => !mustBeHeld(column))) {
-    await tx`select count(value) from (${valuesOf(each)} limit 0) none`;
-  }
   // The server has no statement that only locks a sequence. Reading it this way prevents others from altering it until
   // this transaction ends. Altering it to its current options then blocks `nextval`.
   const [drawn] = await tx`select pg_catalog.pg_sequence_last_value(${id})`;
@@ -81,6 +82,9 @@ async function moveHeld(
   );
   await tx`alter sequence ${name} ${cycle ? sql`cycle` : sql`no cycle`}`;
   const isUndrawn = Object.values(drawn as object)[0] === null;
+  // From here on it must not wait for a table: a session that has emptied the table may wait for the sequence, to fill it
+  // again. The tables are not locked earlier, because a session that has drawn a value may lock its table exclusively.
+  await setLockTimeout(tx, TABLE_WAIT);
   if (version < 180_000 && isUndrawn && columns.some(({ swappable }) => swappable)) await tx.query(holdSchemas);
   const decision = decide(await lookAgain(tx, sequence, columns, trust, version), wishes);
   if (decision.kind !== "move") return undefined;

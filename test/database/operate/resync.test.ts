@@ -356,6 +356,31 @@ test("a table that is emptied and filled in one transaction causes no deadlock",
   expect(await insert("t")).toEqual([id! + 1]);
 });
 
+test("a session that has drawn a value and then locks the table is not ended by a deadlock", async () => {
+  const role = "nextval_deadlock";
+  await run("create table t (id serial primary key); insert into t values (10)");
+  await run(`drop role if exists ${role}; create role ${role}`);
+  // A superuser keeps tables of other roles locked, and then resync itself is ended, and tries again.
+  for (const [owner, others, own] of [
+    ["current_user", "1ms", "10s"],
+    [role, "10s", "150ms"],
+  ] as const) {
+    await run(`alter table t owner to ${owner}; alter sequence t_id_seq restart`);
+    const [writing, resyncing] = [others, own].map((time) =>
+      database.connect({ max: 1, connection: { deadlock_timeout: time } as {} }),
+    ) as [postgres.Sql, postgres.Sql];
+    const { report } = await writing.begin(async (tx) => {
+      await tx`select nextval('t_id_seq')`;
+      const report = resync(bind(resyncing));
+      await waitForLock();
+      await tx`lock table t in access exclusive mode`;
+      return { report: [report] };
+    });
+    expect(await report[0]).toMatchObject({ moves: [{ to: 11n }], failures: [] });
+  }
+  await run(`drop table t; drop role ${role}`);
+});
+
 test("while it waits for an open transaction, other sessions can draw in between", async () => {
   await run("create table t (id serial primary key); insert into t values (1000)");
   const holding = database.connect({ max: 1 });
