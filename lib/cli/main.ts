@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 import { run } from "./program.js";
-import { flushed } from "./terminal/print.js";
+import { complain, flushed } from "./terminal/print.js";
 
 const status = await run(process.argv);
-await flushed();
+const failure = await flushed();
+if (failure !== undefined) {
+  complain(`The command is done (exit code ${status}), but its output could not be written: ${failure.message}`);
+  await flushed();
+}
 // Not process.exitCode, because a file of declarations may have left a connection or a timer open.
-process.exit(status);
+process.exit(failure === undefined ? status : 2);

@@ -178,6 +178,17 @@ test("a reader that closes early is not an error", async () => {
   expect([stdout, stderr]).toEqual(["0\n", ""]);
 });
 
+test("output that cannot be written is an error, also on a disk that takes only a part of it", async () => {
+  const main = `${project.folder}/node_modules/nextval/dist/lib/cli/main.js`;
+  // The file may have 4 kB, and would have 10.
+  const declared = Array.from({ length: 200 }, (_, index) => `create sequence many_${index}`).join(";");
+  await database.client.unsafe(declared);
+  const full = `ulimit -f 4; trap '' XFSZ; ${runtime} "${main}" pull > pulled.ts; echo "$?"`;
+  const { stdout, stderr } = await startProcess("bash", ["-c", full], { cwd: project.folder, env: {} }).finished;
+  expect(stdout).toBe("2\n");
+  expect(stderr).toMatch(/^The command is done \(exit code 0\), but its output could not be written: /);
+});
+
 describe("signals", () => {
   const waiting = async () => {
     const rows = await database.client`

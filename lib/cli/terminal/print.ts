@@ -1,10 +1,16 @@
+import { fstatSync, writeFileSync } from "node:fs";
 import { printableJson } from "./escape.js";
 import { inFlags } from "./flag-names.js";
 import { maskUrls } from "./redact.js";
 import { ShownText } from "./shown-text.js";
 
-/** A reader that closes early, such as `head`, is not an error. */
-process.stdout.on("error", () => {});
+/** Why stdout did not take the output. */
+let failure: Error | undefined;
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // A reader that closes early, such as `head`, is not an error.
+  if (error.code !== "EPIPE") failure ??= error;
+});
 process.stderr.on("error", () => {});
 
 /*
@@ -12,9 +18,27 @@ process.stderr.on("error", () => {});
  * escaped by the rules of its format.
  */
 
+/** Writes all of a text. Into a file, Node.js would write only what there is room for, without an error. */
+function write(text: string): void {
+  try {
+    if (isFile()) writeFileSync(process.stdout.fd, text);
+    else process.stdout.write(text);
+  } catch (error) {
+    failure ??= error as Error;
+  }
+}
+
+function isFile(): boolean {
+  try {
+    return fstatSync(process.stdout.fd).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** Prints one or more lines for the user. */
 export function say(shown: ShownText): void {
-  process.stdout.write(`${shown.toString()}\n`);
+  write(`${shown.toString()}\n`);
 }
 
 /** Prints source for a file, which may be read on a terminal first. */
@@ -28,7 +52,7 @@ export function saySource(source: string): void {
  */
 export function sayMetrics(metrics: string): void {
   if (process.stdout.isTTY === true) say(ShownText.document(metrics));
-  else process.stdout.write(`${metrics}\n`);
+  else write(`${metrics}\n`);
 }
 
 /** Prints an error. Passwords in URLs are masked. */
@@ -40,12 +64,12 @@ export function complain(sentence: string | ShownText): void {
 /** Prints the one JSON document of `--json`. A bigint becomes text. */
 export function sayJson(document: unknown): void {
   const replacer = (key: string, value: unknown) => (typeof value === "bigint" ? `${value}` : inMessages(key, value));
-  process.stdout.write(`${printableJson(JSON.stringify(document, replacer, 2))}\n`);
+  write(`${printableJson(JSON.stringify(document, replacer, 2))}\n`);
 }
 
 /** Prints one of several JSON documents, on one line. */
 export function sayJsonLine(document: unknown): void {
-  process.stdout.write(`${printableJson(JSON.stringify(document, inMessages))}\n`);
+  write(`${printableJson(JSON.stringify(document, inMessages))}\n`);
 }
 
 /** Replaces option names by flags in the library's advice within a document. */
@@ -53,9 +77,13 @@ function inMessages(key: string, value: unknown): unknown {
   return typeof value === "string" && ["message", "hint", "reason"].includes(key) ? inFlags(value) : value;
 }
 
-/** Resolves when everything was written; on Windows that takes a moment. */
-export async function flushed(): Promise<void> {
+/**
+ * Resolves when everything was written; on Windows that takes a moment. Returns why stdout did not take all of it;
+ * undefined if it did.
+ */
+export async function flushed(): Promise<Error | undefined> {
   for (const stream of [process.stdout, process.stderr]) {
     await new Promise<void>((resolve) => stream.write("", () => resolve()));
   }
+  return failure;
 }
