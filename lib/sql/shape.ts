@@ -15,6 +15,11 @@ const MAX_DEPTH = 500;
 const VALUE = -1;
 const NOTHING = 0;
 const DOLLAR = 36;
+const QUOTE = 39;
+const DOUBLE_QUOTE = 34;
+const DASH = 45;
+const SLASH = 47;
+const STAR = 42;
 
 /** A fact about a piece of SQL that its text does not show, such as how to decode a column. */
 export interface Mark {
@@ -66,13 +71,13 @@ export class Shape {
       const hole = holes[index];
       if (piece !== "") {
         const begin = piece.charCodeAt(0);
-        if (touches(last, begin)) refuseTouch(pieces, index - 1);
+        if (touches(last, begin)) refuseTouch(pieces, index - 1, last, begin);
         if (first === NOTHING) first = begin;
         last = piece.charCodeAt(piece.length - 1);
       }
       if (hole === undefined) continue;
       const begin = hole === null ? VALUE : hole.#first;
-      if (touches(last, begin)) refuseTouch(pieces, index);
+      if (touches(last, begin)) refuseTouch(pieces, index, last, begin);
       if (first === NOTHING) first = begin;
       if (hole === null) {
         size++;
@@ -156,9 +161,15 @@ export function placeOf(pieces: readonly string[], hole: number): string {
   return `value ${hole + 1}${before === "" ? "" : ` (after ${JSON.stringify(before)})`}`;
 }
 
-/** Whether a value would merge with a word or number beside it, as `limit $1` and `0` would. */
+/**
+ * Whether a value would merge with a word or number beside it, as `limit $1` and `0` would, or two texts would begin a
+ * comment or merge their quotes.
+ */
 function touches(before: number, after: number): boolean {
-  return before === VALUE ? isWord(after) : after === VALUE && (isWord(before) || before === DOLLAR);
+  if (before === VALUE) return isWord(after);
+  if (after === VALUE) return isWord(before) || before === DOLLAR;
+  if (before === after) return before === DASH || before === QUOTE || before === DOUBLE_QUOTE;
+  return before === SLASH && after === STAR;
 }
 
 function isWord(code: number): boolean {
@@ -166,8 +177,11 @@ function isWord(code: number): boolean {
   return (code >= 48 && code <= 57) || (letter >= 97 && letter <= 122) || code === 95 || code >= 128;
 }
 
-function refuseTouch(pieces: readonly string[], hole: number): never {
-  const problem = "touches a word, which would become part of it; put a space between them";
+function refuseTouch(pieces: readonly string[], hole: number, before: number, after: number): never {
+  const problem =
+    before === VALUE || after === VALUE
+      ? "touches a word, which would become part of it; put a space between them"
+      : `would form ${String.fromCharCode(before, after)} with the text beside it; put a space between them`;
   refuse(placeOf(pieces, hole), problem);
 }
 

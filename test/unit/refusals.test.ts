@@ -210,6 +210,21 @@ describe("a splice in a place that SQL does not allow", () => {
     expect(sql`select array[${1}], ${2}::int, (${3})`.values).toEqual([1, 2, 3]);
   });
 
+  test("fragments that would begin a comment or merge their quotes", () => {
+    const negative = sql`-x`;
+    expect(messageOf(() => sql`delete from t where a > 5 -${negative} and b = 7`)).toContain(
+      'value 1 (after "delete from t where a > 5 -") would form -- with the text beside it',
+    );
+    expect(messageOf(() => sql`select 5 -${sql.empty}- 1`)).toContain("would form --");
+    expect(messageOf(() => sql.join([sql`a`, negative], sql` -`))).toContain("would form --");
+    expect(messageOf(() => sql`select 4 /${sql`*`} 2 */`)).toContain("would form /*");
+    expect(messageOf(() => sql`select 'a'${sql.literal("b")}`)).toContain("would form ''");
+    expect(messageOf(() => sql`select "a"${sql.identifier("b")}`)).toContain('would form ""');
+    expect(sql`select 5 - ${negative}, -${sql`(x)`}, ${sql.literal("a")} ${sql.literal("b")}`.text).toBe(
+      "select 5 - -x, -(x), 'a' 'b'",
+    );
+  });
+
   test("a value that touches a word across the edge of a fragment", () => {
     const value = sql`${5}`;
     expect(messageOf(() => sql`select ${value}0`)).toContain('value 1 (after "select ") touches a word');
