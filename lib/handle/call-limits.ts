@@ -1,5 +1,5 @@
 import { NextvalError } from "../errors.js";
-import { checkKnown } from "../option-object.js";
+import { optionsOf } from "../option-object.js";
 
 /** Limits of calls. Without them a call may wait forever. */
 export interface Limits {
@@ -60,14 +60,17 @@ export const CANCEL: Stop = {
 
 const MAX_TIMEOUT_MS = 2_147_483_647;
 
-/** Throws for limits that are not allowed, and for options that the function does not have. */
+/**
+ * Throws for limits that are not allowed, and for options that the function does not have. Returns a copy that inherits
+ * nothing.
+ */
 export function checkedLimits<Given extends Limits>(
   what: string,
   given: Given,
-  besides: readonly string[] = [],
-): Given {
-  checkKnown(what, given, ["timeout", "signal", ...besides]);
-  const { timeout, signal } = given;
+  besides: readonly (keyof Given & string)[] = [],
+): Partial<Given> {
+  const limits = optionsOf(what, given, ["timeout", "signal", ...besides]);
+  const { timeout, signal } = limits;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 1 && timeout <= MAX_TIMEOUT_MS)) {
     throw new NextvalError(
       "INVALID_ARGUMENT",
@@ -77,7 +80,12 @@ export function checkedLimits<Given extends Limits>(
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw new NextvalError("INVALID_ARGUMENT", `signal takes an AbortSignal, not ${String(signal)}`);
   }
-  return given;
+  return limits;
+}
+
+/** Returns the first limits with those of the second instead, if it has any. The result inherits nothing. */
+export function mergedLimits(first: Limits | undefined, second: Limits): Limits {
+  return Object.assign(Object.create(null) as {}, first, second);
 }
 
 /**

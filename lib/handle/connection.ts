@@ -1,6 +1,6 @@
 import type { Decode } from "../sql/expression.js";
 import { Sql, textFragment } from "../sql/fragment.js";
-import { type Limits, type Settings, type Stop, watch } from "./call-limits.js";
+import { type Limits, mergedLimits, type Settings, type Stop, watch } from "./call-limits.js";
 import { Held } from "./held.js";
 import { commitUnknown, isFatal, raise, unanswered } from "./lost-answer.js";
 import { Draws } from "./nextval-batch.js";
@@ -64,7 +64,7 @@ export class Connection {
 
   /** Returns the same connection, with limits on its calls. */
   limited(limits: Limits): Connection {
-    const settings = { ...this.settings, limits: { ...this.settings.limits, ...limits } };
+    const settings = { ...this.settings, limits: mergedLimits(this.settings.limits, limits) };
     return new Connection(this.#port, settings, this.#held, this.#state);
   }
 

@@ -38,8 +38,8 @@ export function createDatabase(port: Port, options: BindOptions = NO_OPTIONS): D
 
 function databaseHandle(connection: Connection): Database {
   return Object.assign(createHandle(connection), {
-    begin: beginWith((how, work, limits) =>
-      runReserved(connection, "begin", limits, (own) => transact(own, { ...how, isLast: true }, work)),
+    begin: beginWith((how, work, limits, start) =>
+      runReserved(connection, "begin", limits, (own) => transact(own, { ...how, isLast: true }, work), start),
     ),
     session: <Result>(work: (session: Session) => Result | Promise<Result>, limits: Limits = NO_OPTIONS) =>
       runReserved(connection, "session", checkedLimits("session", limits), async (own) =>
@@ -59,7 +59,7 @@ function sessionHandle(own: Connection): Session {
   });
 }
 
-type Begin = <Result>(how: Transacting, work: Work<Result>, limits: Limits) => Promise<Outcome<Result>>;
+type Begin = <Result>(how: Transacting, work: Work<Result>, limits: Limits, start: number) => Promise<Outcome<Result>>;
 
 function beginWith(run: Begin): Database["begin"] {
   return async <Result>(
@@ -73,10 +73,12 @@ function beginWith(run: Begin): Database["begin"] {
       const given = JSON.stringify(modes);
       refuseArgument("begin", `takes transaction modes such as "read only", not ${given}`);
     }
-    const { retries = 0, ...limits } = checkedLimits("begin", (options ?? NO_OPTIONS) as BeginOptions, ["retries"]);
+    const limits = checkedLimits("begin", (options ?? NO_OPTIONS) as BeginOptions, ["retries"]);
+    const { retries = 0 } = limits;
     if (!Number.isInteger(retries) || retries < 0) {
       throw new NextvalError("INVALID_ARGUMENT", `retries takes a whole number from 0 on, not ${String(retries)}`);
     }
-    return retry(retries, (onNoRetry) => run({ statement: `begin ${modes}`, onNoRetry }, work, limits));
+    const start = Date.now();
+    return retry(retries, (onNoRetry) => run({ statement: `begin ${modes}`, onNoRetry }, work, limits, start));
   };
 }

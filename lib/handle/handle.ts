@@ -168,7 +168,8 @@ export interface Database extends Queryable {
    * - A rollback returns no drawn value and undoes no `setval`.
    * - Change settings with `set local`: a setting that `set` changes stays on the connection, and reaches other users
    *   of it.
-   * - `timeout` and `signal` limit the whole transaction. If they end it before the commit, it is rolled back.
+   * - `timeout` and `signal` limit the whole call, with all `retries`. If they end it before the commit, it is rolled
+   *   back.
    * - Inside, use `tx`: a statement on `db` needs another connection, and may wait for this transaction to end.
    * - If COMMIT gets no answer, because the connection is lost or a limit is reached, `begin` fails with
    *   `COMMIT_UNKNOWN`. The transaction may have been committed or not.

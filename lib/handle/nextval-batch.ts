@@ -1,5 +1,5 @@
 import type { SequenceLike } from "../../types/sequence-options.js";
-import { checkKnown } from "../option-object.js";
+import { optionsOf } from "../option-object.js";
 import { decoderOf, nextval } from "../sequence/functions.js";
 import { resolveOptions } from "../sequence/resolve-options.js";
 import { fail } from "../sequence/sequence-name.js";
@@ -33,12 +33,10 @@ function batchOf(sequence: SequenceLike, durable: boolean): Batch {
 }
 
 function isDurable(what: string, options: DrawOptions | undefined): boolean {
-  if (options === undefined) return true;
-  checkKnown(what, options, DRAW_OPTIONS);
-  return options.durable ?? true;
+  return options === undefined || (optionsOf(what, options, DRAW_OPTIONS).durable ?? true);
 }
 
-const DRAW_OPTIONS = ["durable"];
+const DRAW_OPTIONS = ["durable"] as const;
 
 /** The most values that a JavaScript array can hold and a `generate_series` of integers can count. */
 const MOST = 2_147_483_647;

@@ -1,4 +1,4 @@
-import { hasLimits, type Limits, type Stop, watch } from "./call-limits.js";
+import { hasLimits, type Limits, mergedLimits, type Stop, watch } from "./call-limits.js";
 import type { Connection } from "./connection.js";
 import { commitUnknown } from "./lost-answer.js";
 
@@ -11,11 +11,13 @@ export async function runReserved<Result>(
   what: "begin" | "session",
   limits: Limits,
   work: (own: Connection) => Promise<Result>,
+  start = Date.now(),
 ): Promise<Result> {
   const { settings } = connection;
-  const start = Date.now();
   const whole = hasLimits(limits);
-  const waiting = whole || settings.limits ? { ...settings.limits, ...limits } : undefined;
+  const timeLeft = () => limits.timeout && Math.max(1, limits.timeout - (Date.now() - start));
+  const wait = limits.timeout === undefined ? limits : mergedLimits(limits, { timeout: timeLeft() });
+  const waiting = whole || settings.limits ? mergedLimits(settings.limits, wait) : undefined;
   for (const signal of [limits.signal, settings.limits?.signal]) if (signal?.aborted === true) throw signal.reason;
   const held = await connection.reserve(what, { ...settings, limits: waiting });
   const { line } = held;
@@ -29,13 +31,14 @@ export async function runReserved<Result>(
       line.stopAll(error);
       reject(error);
     };
-    const left = limits.timeout && Math.max(1, limits.timeout - (Date.now() - start));
-    unwatch = watch(limits, what === "session" ? "the session" : "the transaction", stop, left);
+    unwatch = watch(limits, what === "session" ? "the session" : "the transaction", stop, timeLeft());
   });
   const lost = line.lost.catch((error: unknown) => {
     throw held.isCommitting ? commitUnknown(error) : error;
   });
   try {
+    // It may have been aborted in the moment when the connection was taken.
+    if (limits.signal?.aborted === true) throw limits.signal.reason;
     return await Promise.race([work(own).finally(() => finish(own)), lost, over]);
   } finally {
     unwatch();

@@ -187,6 +187,37 @@ describe("limits", () => {
     expect(await db`select 4 as four`).toEqual([{ four: 4 }]);
   });
 
+  test("a signal that is aborted while a transaction begins ends it", async () => {
+    const db = bind(database.connect({ max: 1 }));
+    await db`create table begun (name text)`;
+    for (let turns = 0; turns < 40; turns++) {
+      const aborting = new AbortController();
+      const reason = new Error("aborted");
+      const begun = db.begin((tx) => tx`insert into begun values ('aborted')`, { signal: aborting.signal });
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      aborting.abort(reason);
+      await expect(begun).rejects.toBe(reason);
+    }
+    expect(await db`select name from begun`).toEqual([]);
+  });
+
+  test("a timeout includes all attempts of a transaction", async () => {
+    const db = bind(database.connect({ max: 1 }));
+    await db`select 1`;
+    let attempts = 0;
+    const work = db.begin(
+      async (tx) => {
+        attempts++;
+        await pause(60);
+        await tx`do $$ begin raise exception using errcode = '40001'; end $$`;
+      },
+      { retries: 10, timeout: 400 },
+    );
+    await expect(work).rejects.toMatchObject({ code: "TIMEOUT" });
+    expect(attempts).toBeLessThan(7);
+    expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
+  });
+
   test("a transaction that takes too long is rolled back, whatever its work waits for", async () => {
     const db = bind(database.connect({ max: 1 }));
     await db`create table limited (name text)`;
