@@ -174,6 +174,11 @@ test("a value is read as it is, or refused, whatever the output settings of the 
   expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
 });
 
+test("with array_nulls off, the server reads null in an array as text", async () => {
+  const db = bind(database.connect({ max: 1, connection: { array_nulls: "off" } as Record<string, string> }));
+  expect(await db`select ${["a", null]}::text[] as list`).toEqual([{ list: ["a", "NULL"] }]);
+});
+
 test("a parser of the client's own stays", async () => {
   const dates = { to: 1184, from: [1082, 1184], serialize: String, parse: (text: string) => `read ${text}` };
   const db = bind(database.connect({ max: 1, types: { dates } }));
