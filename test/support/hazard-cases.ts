@@ -147,7 +147,7 @@ export function wishFor({ before, wish: wanted, kind }: Pair, number: number, st
     };
   }
   const found = state.sequences.find(({ seqName }) => seqName === s)!;
-  const { ownedBy, comment: _comment, ...kept } = found.options;
+  const { ownedBy, identity: _identity, comment: _comment, ...kept } = found.options;
   const last = found.lastValue ?? 0n;
   const descends = kept.increment < 0n;
   const end = wanted.end === undefined ? undefined : last + BigInt(wanted.end) * kept.increment;

@@ -52,6 +52,13 @@ const CASES: readonly Case[] = [
     cured: false,
   },
   {
+    code: "DRAWN_ELSEWHERE",
+    what: "a function",
+    setup: `create sequence s; create table t (id bigint primary key default nextval('s'));
+      create function draw() returns bigint language plpgsql as $$ begin return nextval('s'); end $$`,
+    cured: false,
+  },
+  {
     code: "NEARLY_EXHAUSTED",
     what: "a column, and a sequence that goes on",
     setup:
