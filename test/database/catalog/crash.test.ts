@@ -73,7 +73,8 @@ test("changes that the server is too old for are blocked", async () => {
   expect(change?.hazards).toEqual([
     {
       code: "NEEDS_POSTGRES_15",
-      message: "new_seq: unlogged sequences need PostgreSQL 15, and the server is 14; declare it without unlogged",
+      message: "new_seq: unlogged sequences need PostgreSQL 15, and the server has version 14",
+      hint: "Declare it without unlogged.",
       blocked: true,
     },
   ]);
