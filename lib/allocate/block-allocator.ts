@@ -220,7 +220,8 @@ class Blocks {
     const name = quotedName(sequence);
     const found = await readDefinition(this.#db, name);
     if (found === undefined) {
-      fail(sequence, `there is no sequence ${name}; create it with createSequence`, "SEQUENCE_NOT_FOUND");
+      const hint = "Create it with createSequence.";
+      fail(sequence, `there is no sequence ${name}`, "SEQUENCE_NOT_FOUND", { hint });
     }
     const differing = (["increment", "minValue", "maxValue", "cycle"] as const).filter(
       (option) => found[option] !== this.#declared[option],
@@ -228,8 +229,8 @@ class Blocks {
     if (differing.length === 0) return;
     const differences = differing.map((option) => `${option} ${found[option]} (declared: ${this.#declared[option]})`);
     const harms = [...new Set(differing.map((option) => HARM[option]))];
-    const problem = `the database has ${differences.join(", ")}: ${harms.join(", and ")}; alter the sequence or its declaration`;
-    fail(sequence, problem, "SEQUENCE_DIFFERS");
+    const problem = `the database has ${differences.join(", ")}: ${harms.join(", and ")}`;
+    fail(sequence, problem, "SEQUENCE_DIFFERS", { hint: "Alter the sequence or its declaration." });
   }
 }
 

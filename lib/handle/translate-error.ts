@@ -1,4 +1,4 @@
-import { NextvalError, type NextvalErrorCode } from "../errors.js";
+import { type Advice, NextvalError, type NextvalErrorCode } from "../errors.js";
 import type { SequenceMark } from "../sequence/mark.js";
 import { sequenceName } from "../sequence/sequence-name.js";
 import type { AnySequence } from "../sequence/sequence.js";
@@ -39,19 +39,16 @@ export function translate(error: unknown, marks: readonly SequenceMark[], user: 
   if (known !== undefined) return known;
   const reason = classify(error, marks, user);
   if (reason === undefined) return error;
-  const { code, sequence, advice } = reason;
-  const result = new NextvalError(code, `${sequence === undefined ? "" : `${sequence}: `}${error.message}; ${advice}`, {
-    sequence,
-    cause: error,
-  });
+  const { code, sequence, hint, fix } = reason;
+  const message = sequence === undefined ? error.message : `${sequence}: ${error.message}`;
+  const result = new NextvalError(code, message, { sequence, hint, fix, cause: error });
   translated.set(error, result);
   return result;
 }
 
-interface Reason {
+interface Reason extends Advice {
   readonly code: NextvalErrorCode;
   readonly sequence: string | undefined;
-  readonly advice: string;
 }
 
 /**
@@ -66,26 +63,26 @@ function classify(error: ServerError, marks: readonly SequenceMark[], user: stri
   const mark = findMark(error, marks, called, quoted);
   // A column's default or an identity column can draw from a sequence that the statement does not name.
   const sequence = mark?.sequence === undefined ? quoted : sequenceName(mark.sequence);
-  const because = (code: NextvalErrorCode, advice: string): Reason => ({ code, sequence, advice });
+  const because = (code: NextvalErrorCode, hint: string, fix?: string): Reason => ({ code, sequence, hint, fix });
   switch (error.code) {
     case "2200H":
-      return because("SEQUENCE_EXHAUSTED", exhaustedAdvice(error.message, mark?.sequence));
+      return { code: "SEQUENCE_EXHAUSTED", sequence, ...exhaustedAdvice(error.message, mark?.sequence) };
     case "55000":
       if (called !== "currval" && called !== "lastval") return undefined;
-      return because("SEQUENCE_NOT_CALLED", `call nextval in the same session or transaction before ${called}`);
+      return because("SEQUENCE_NOT_CALLED", `Call nextval in the same session or transaction before ${called}.`);
     case "22003":
       if (called !== "setval") return undefined;
-      return because("SEQUENCE_OUT_OF_BOUNDS", "set a value between its minValue and maxValue");
+      return because("SEQUENCE_OUT_OF_BOUNDS", "Set a value between its minValue and maxValue.");
     case "3F000":
     case "42P01":
       if (mark === undefined) return undefined;
-      return because("SEQUENCE_NOT_FOUND", "create it with createSequence, or look at its schema and the search_path");
+      return because("SEQUENCE_NOT_FOUND", "Create it with createSequence, or look at its schema and the search_path.");
     case "42501":
       if (called === undefined && mark?.use !== "defines") return undefined;
-      return because("PERMISSION_DENIED", permissionAdvice(called, mark?.sequence, user));
+      return because("PERMISSION_DENIED", ...permissionAdvice(called, mark?.sequence, user));
     case "25006":
       if (called === undefined) return undefined;
-      return because("READ_ONLY", "draw and set values on the primary, in a transaction that may write");
+      return because("READ_ONLY", "Draw and set values on the primary, in a transaction that may write.");
     default:
       return undefined;
   }
@@ -103,24 +100,34 @@ const ENDS: ReadonlyMap<string, string> = new Map([
  * Advises how to extend a sequence. A bound cannot be raised beyond the type, and the sequence of a column is not
  * always known, nor its type.
  */
-function exhaustedAdvice(message: string, sequence: AnySequence | undefined): string {
-  const raise = "raise its maxValue (minValue where it descends), or let it cycle";
+function exhaustedAdvice(message: string, sequence: AnySequence | undefined): Advice {
+  const raise = "Raise its maxValue (minValue if it descends), or let it cycle.";
   const end = /\((-?\d{1,19})\)/.exec(message)?.[1] ?? "";
   if (end === "9223372036854775807" || end === "-9223372036854775808") {
-    return "a bigint sequence goes no further: start a new range of keys, or let it cycle";
+    return { hint: "A bigint sequence goes no further: start a new range of keys, or let it cycle." };
   }
   const type = ENDS.get(end);
-  if (type === undefined) return raise;
-  const widen = `widen it and its column, to bigint: that is as far as type ${type} goes`;
-  if (sequence === undefined) return `${widen}; if it is of a wider type, ${raise}`;
-  return sequence.seqOptions?.as === type ? widen : raise;
+  if (type !== undefined && (sequence === undefined || sequence.seqOptions?.as === type)) {
+    const widen = `Widen it and its column to bigint, because type ${type} ends there.`;
+    return { hint: sequence === undefined ? `${widen} If it is of a wider type, raise its bound.` : widen };
+  }
+  if (sequence === undefined) return { hint: raise };
+  const bound = `${sequence.seqOptions?.increment ?? 1}`.startsWith("-") ? "minvalue" : "maxvalue";
+  // The declaration may be wider than the sequence.
+  const as = type === undefined ? "" : " as bigint";
+  return { hint: raise, fix: `alter sequence ${sequence[SQL].text}${as} no ${bound}` };
 }
 
-function permissionAdvice(called: string | undefined, sequence: AnySequence | undefined, user: string): string {
-  if (called === undefined) return "only its owner may do that";
+function permissionAdvice(
+  called: string | undefined,
+  sequence: AnySequence | undefined,
+  user: string,
+): [hint: string, fix?: string] {
+  if (called === undefined) return ["Connect as its owner."];
   const privilege = called === "setval" ? "update" : "usage";
-  if (sequence === undefined) return `its owner cures it with a grant of ${privilege} on it`;
-  return `its owner cures it with: grant ${privilege} on sequence ${sequence[SQL].text} to "${user.replaceAll('"', '""')}"`;
+  if (sequence === undefined) return [`Let its owner grant ${privilege} on it to ${user}.`];
+  const fix = `grant ${privilege} on sequence ${sequence[SQL].text} to "${user.replaceAll('"', '""')}"`;
+  return ["Run the fix as its owner.", fix];
 }
 
 /** Finds the mark of the sequence that the error is about. Undefined if several sequences are possible. */

@@ -8,6 +8,7 @@ export {
   type TransferReport,
   type TransferredSequence,
 } from "./transfer/transfer-sequences.js";
+export type { TransferCode, TransferProblem } from "./transfer/transfer-problem.js";
 export type { Progress } from "./columns/read-extremes.js";
 export type { ColumnHealth, Health, HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./status/health.js";
 export type { ColumnName, SequenceName } from "../server/names.js";

@@ -584,7 +584,7 @@ describe("connecting", () => {
     const project = await newProject({ "s.ts": ORDER });
     const { stderr } = await project.run("diff", "--url", `${database.url}?schema=none`, "--declarations", "s.ts");
     expect(stderr).toBe(
-      "order_seq: the search_path of the connection names no schema that exists; create the schema, or declare the sequence with pgSchema\n",
+      "order_seq: the search_path of the connection names no schema that exists\n  Hint: Create the schema, or declare the sequence with pgSchema.\n",
     );
   });
 

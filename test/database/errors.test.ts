@@ -43,35 +43,48 @@ describe("SEQUENCE_EXHAUSTED", () => {
     expect(await errorOf(db().nextval(fullSeq))).toMatchObject({
       code: "SEQUENCE_EXHAUSTED",
       sequence: "full_seq",
-      message:
-        'full_seq: nextval: reached maximum value of sequence "full_seq" (2); raise its maxValue (minValue where it descends), or let it cycle',
+      message: 'full_seq: nextval: reached maximum value of sequence "full_seq" (2)',
+      hint: "Raise its maxValue (minValue if it descends), or let it cycle.",
+      fix: 'alter sequence "full_seq" no maxvalue',
       cause: { code: "2200H" },
     });
     await db().nextvals(emptySeq, 2);
     expect(await errorOf(db()`select ${nextval(emptySeq)}`)).toMatchObject({
       code: "SEQUENCE_EXHAUSTED",
       sequence: "empty_seq",
+      fix: 'alter sequence "empty_seq" no minvalue',
     });
   });
 
   test("says to widen a sequence that is at the end of its type", async () => {
     const small = pgSequence("small_seq", { as: "smallint" });
-    const capped = pgSequence("capped_seq", { maxValue: 2147483647 });
     await database.client.unsafe(`
       create sequence small_seq as smallint; create sequence capped_seq maxvalue 2147483647; create sequence big_seq;
       select setval('small_seq', 32767), setval('capped_seq', 2147483647), setval('big_seq', 9223372036854775807)`);
-    const raise = "raise its maxValue (minValue where it descends), or let it cycle";
-    const widen = (type: string) => `widen it and its column, to bigint: that is as far as type ${type} goes`;
-    const adviceOf = async (work: PromiseLike<unknown>) => (await errorOf(work)).message.replace(/^[^;]*; /, "");
-    expect(await adviceOf(db().nextval(small))).toBe(widen("smallint"));
-    expect(await adviceOf(db().nextval(capped))).toBe(raise);
-    expect(await adviceOf(db().nextval(pgSequence("big_seq")))).toBe(
-      "a bigint sequence goes no further: start a new range of keys, or let it cycle",
+    const widen = (type: string) => `Widen it and its column to bigint, because type ${type} ends there.`;
+    const hintOf = async (work: PromiseLike<unknown>) => (await errorOf(work)).hint;
+    expect(await hintOf(db().nextval(small))).toBe(widen("smallint"));
+    expect(await hintOf(db().nextval(pgSequence("big_seq")))).toBe(
+      "A bigint sequence goes no further: start a new range of keys, or let it cycle.",
     );
     // Nothing tells the type of a sequence that the statement does not name.
-    expect(await adviceOf(db()`select nextval('capped_seq')`)).toBe(
-      `${widen("integer")}; if it is of a wider type, ${raise}`,
+    expect(await hintOf(db()`select nextval('capped_seq')`)).toBe(
+      `${widen("integer")} If it is of a wider type, raise its bound.`,
     );
+  });
+
+  test("with SQL that raises its bound", async () => {
+    await database.client.unsafe(`
+      create sequence low_seq increment -1 minvalue -2; select setval('low_seq', -2);
+      create sequence high_seq maxvalue 2147483647; select setval('high_seq', 2147483647);
+      create sequence int_seq as integer; select setval('int_seq', 2147483647)`);
+    const low = pgSequence("low_seq", { increment: -1, minValue: -2 });
+    for (const sequence of [low, pgSequence("high_seq", { maxValue: 2147483647 }), pgSequence("int_seq")]) {
+      const { hint, fix } = await errorOf(db().nextval(sequence));
+      expect(hint).toBe("Raise its maxValue (minValue if it descends), or let it cycle.");
+      await database.client.unsafe(fix!);
+      await db().nextval(sequence);
+    }
   });
 
   test("names the one of several sequences that is at its end", async () => {
@@ -99,7 +112,7 @@ test("SEQUENCE_NOT_CALLED: currval and lastval before any nextval", async () => 
   expect(await errorOf(own.begin((tx) => tx.currval(quietSeq)))).toMatchObject({
     code: "SEQUENCE_NOT_CALLED",
     sequence: "quiet_seq",
-    message: expect.stringContaining("; call nextval in the same session or transaction before currval"),
+    hint: "Call nextval in the same session or transaction before currval.",
     cause: { code: "55000" },
   });
   expect(await errorOf(own.session((session) => session.lastval()))).toMatchObject({
@@ -117,8 +130,8 @@ test("SEQUENCE_NOT_FOUND: with the name as declared", async () => {
   expect(await errorOf(db()`select ${nextval(quietSeq)}, ${nextval(missingSeq)}`)).toMatchObject({
     code: "SEQUENCE_NOT_FOUND",
     sequence: "billing.missing_seq",
-    message:
-      'billing.missing_seq: relation "billing.missing_seq" does not exist; create it with createSequence, or look at its schema and the search_path',
+    message: 'billing.missing_seq: relation "billing.missing_seq" does not exist',
+    hint: "Create it with createSequence, or look at its schema and the search_path.",
   });
   expect(await errorOf(db().query(alterSequence(missingSeq, { cache: 2 })))).toMatchObject({
     code: "SEQUENCE_NOT_FOUND",
@@ -158,14 +171,15 @@ describe("PERMISSION_DENIED", () => {
     expect(error).toMatchObject({
       code: "PERMISSION_DENIED",
       sequence: "secret_seq",
-      message: `secret_seq: permission denied for sequence secret_seq; its owner cures it with: grant usage on sequence "secret_seq" to "${role}"`,
+      message: "secret_seq: permission denied for sequence secret_seq",
+      hint: "Run the fix as its owner.",
+      fix: `grant usage on sequence "secret_seq" to "${role}"`,
       cause: { code: "42501" },
     });
-    const cure = error.message.slice(error.message.indexOf("grant"));
-    await database.client.unsafe(cure);
+    await database.client.unsafe(error.fix!);
     expect(await app.nextval(secretSeq)).toBe(1n);
     const update = await errorOf(app.setval(secretSeq, 5));
-    expect(update.message).toContain(`grant update on sequence "secret_seq" to "${role}"`);
+    expect(update.fix).toBe(`grant update on sequence "secret_seq" to "${role}"`);
     await db().query(grantOnSequence(secretSeq, "update", role));
     expect(await app.setval(secretSeq, 5)).toBe(5n);
   });
@@ -174,7 +188,7 @@ describe("PERMISSION_DENIED", () => {
     expect(await errorOf(asRole().query(alterSequence(secretSeq, { cache: 2 })))).toMatchObject({
       code: "PERMISSION_DENIED",
       sequence: "secret_seq",
-      message: expect.stringContaining("; only its owner may do that"),
+      hint: "Connect as its owner.",
     });
   });
 
@@ -189,7 +203,7 @@ describe("PERMISSION_DENIED", () => {
 test("READ_ONLY: nextval and setval in a read-only transaction", async () => {
   expect(await errorOf(db().begin("read only", (tx) => tx.nextval(quietSeq)))).toMatchObject({
     code: "READ_ONLY",
-    message: expect.stringContaining("; draw and set values on the primary, in a transaction that may write"),
+    hint: "Draw and set values on the primary, in a transaction that may write.",
     cause: { code: "25006" },
   });
   expect(await errorOf(db().begin("read only", (tx) => tx.setval(quietSeq, 5)))).toMatchObject({

@@ -173,10 +173,9 @@ describe("an exhausted sequence fails", () => {
   ] as const)("%s", async (_, options, values, limit, shown) => {
     const seq = await create(options);
     expect(await db.nextvals(seq, 2)).toEqual(values);
-    const message =
-      `${seq.seqName}: nextval: reached ${limit} value of sequence "${seq.seqName}" ${shown}; ` +
-      "raise its maxValue (minValue where it descends), or let it cycle";
-    const error = { name: "NextvalError", code: "SEQUENCE_EXHAUSTED", sequence: seq.seqName, message };
+    const message = `${seq.seqName}: nextval: reached ${limit} value of sequence "${seq.seqName}" ${shown}`;
+    const hint = "Raise its maxValue (minValue if it descends), or let it cycle.";
+    const error = { name: "NextvalError", code: "SEQUENCE_EXHAUSTED", sequence: seq.seqName, message, hint };
     await expect(db.nextval(seq)).rejects.toMatchObject({ ...error, cause: { code: "2200H" } });
     // It stays exhausted, and drawing several values fails as a whole.
     await expect(db.nextvals(seq, 2)).rejects.toMatchObject(error);

@@ -7,7 +7,7 @@ import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { inspectSequences } from "../inspect/inspect.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
-import type { Change, Pending, Plan } from "../plan/change.js";
+import type { Change, Hazard, Pending, Plan } from "../plan/change.js";
 import type { HazardCode } from "../plan/hazards/hazard-codes.js";
 import { planChanges as planAgain } from "../plan/plan.js";
 import { lockBudget } from "./lock-budget.js";
@@ -104,7 +104,15 @@ function refuseHazards({ changes }: Plan, allow: readonly HazardCode[]): void {
   const refused = hazards.filter(({ blocked, code }) => blocked || !allow.includes(code));
   if (refused.length === 0) return;
   const list = refused.map(({ code, message, blocked }) => `${code}${blocked ? " (blocked)" : ""}: ${message}`);
-  throw new NextvalError("PLAN_REFUSED", `the plan has hazards that are not allowed:\n${list.join("\n")}`);
+  throw new NextvalError("PLAN_REFUSED", `the plan has hazards that are not allowed:\n${list.join("\n")}`, {
+    hint: hintFor(refused),
+  });
+}
+
+function hintFor(refused: readonly Hazard[]): string {
+  if (refused.some(({ blocked }) => blocked)) return "A blocked hazard cannot be allowed: change the declaration.";
+  const codes = [...new Set(refused.map(({ code }) => JSON.stringify(code)))];
+  return `Follow the hint of each hazard, or accept them with allow: [${codes.join(", ")}].`;
 }
 
 /**
@@ -112,15 +120,15 @@ function refuseHazards({ changes }: Plan, allow: readonly HazardCode[]): void {
  * statements: `maxvalue 10` fits any state, and could undo what another deployment has done since.
  */
 function refuseOutdated(plan: Plan, before: Plan): void {
-  const problem = "has changed since it was inspected; inspect and plan again";
+  const problem = "has changed since it was inspected";
   const found = new Map(plan.found.map((state) => [keyOf(state), state]));
   const changed = before.found.find((state) => !isSame(state, found.get(keyOf(state))));
   if (changed !== undefined) {
     const name = nameOf(changed);
-    throw new NextvalError("PLAN_OUTDATED", `${name}: it ${problem}`, { sequence: name });
+    throw new NextvalError("PLAN_OUTDATED", `${name}: it ${problem}`, { sequence: name, hint: PLAN_AGAIN });
   }
   if (before.found.length !== plan.found.length || textOf(before.changes) !== textOf(plan.changes)) {
-    throw new NextvalError("PLAN_OUTDATED", `the database ${problem}`);
+    throw new NextvalError("PLAN_OUTDATED", `the database ${problem}`, { hint: PLAN_AGAIN });
   }
 }
 
@@ -149,39 +157,41 @@ function explained(error: unknown, plan: Plan, lockTimeout: number, current: Cha
   const state = sqlStateOf(error);
   if (!(error instanceof Error) || state === undefined) return error;
   const sequence = current?.subject;
-  const because = (code: NextvalErrorCode, problem: string) =>
-    new NextvalError(code, `${sequence === undefined ? "" : `${sequence}: `}${problem}`, { sequence, cause: error });
+  const because = (code: NextvalErrorCode, problem: string, hint?: string) => {
+    const message = `${sequence === undefined ? "" : `${sequence}: `}${problem}, and nothing was changed`;
+    return new NextvalError(code, message, { sequence, cause: error, hint });
+  };
   switch (state) {
-    case "55P03": {
-      const advice = "find who holds it in pg_locks, or wait longer with lockTimeout";
+    case "55P03":
       return because(
         "LOCK_TIMEOUT",
-        `the locks were not free within ${lockTimeout} ms in all, and nothing was changed; ${advice}`,
+        `the locks were not free within ${lockTimeout} ms in all`,
+        "Find the sessions that hold them in pg_locks, or raise lockTimeout.",
       );
-    }
-    case "40P01": {
-      const problem = "another transaction and this one waited for each other, and nothing was changed";
+    case "40P01":
       return because(
         "DEADLOCK",
-        `${problem}; apply it again, best when few draw from several of its sequences at once`,
+        "another transaction and this one waited for each other",
+        "Apply it again, best when few transactions draw from several of its sequences.",
       );
-    }
     case "53200":
       return outOfLocks(plan, error);
     // Another relation or type was created after the inspection.
     case "42P07":
     case "42710":
-      return because("PLAN_OUTDATED", `${error.message}, and nothing was changed; inspect and plan again`);
+      return because("PLAN_OUTDATED", error.message, PLAN_AGAIN);
     default: {
       if (current === undefined || !REFUSALS.test(state)) return error;
       const detail = "detail" in error && typeof error.detail === "string" ? ` (${error.detail})` : "";
       return because(
         state === "42501" ? "PERMISSION_DENIED" : "CHANGE_REFUSED",
-        `the server refused ${current.sql}: ${error.message}${detail}; nothing was changed`,
+        `the server refused ${current.sql}: ${error.message}${detail}`,
       );
     }
   }
 }
+
+const PLAN_AGAIN = "Inspect and plan again.";
 
 /** SQLSTATEs for which the server refuses a statement as it is. Others are about the connection or the server. */
 const REFUSALS = /^(0A|22|23|2B|3F|42|55)/;

@@ -30,19 +30,19 @@ export async function refuseTooManyLocks(tx: Transaction, plan: Plan): Promise<v
   const { perTransaction, sessions } = await readDocument<LockRoom>(tx, lockRoom);
   const room = perTransaction * sessions;
   if (locks <= room) return;
-  const problem = `the plan locks ${locks} sequences and tables in one transaction, the server has room for ${room} locks, and nothing was changed`;
+  const problem = `the plan locks ${locks} sequences and tables in one transaction, and the server has room for ${room} locks`;
   const setting = `max_locks_per_transaction from ${perTransaction} to ${Math.ceil(locks / sessions)}`;
-  throw new NextvalError("PLAN_REFUSED", `${problem}; ${advice(setting)}`);
+  throw new NextvalError("PLAN_REFUSED", problem, { hint: hintFor(setting) });
 }
 
 /** The error for a lock table that was full nevertheless, because other sessions hold many locks. */
 export function outOfLocks(plan: Plan, cause: unknown): NextvalError {
-  const problem = `the server has no room left for the locks of the plan, ${countLocks(plan)} at least, and nothing was changed`;
-  return new NextvalError("PLAN_REFUSED", `${problem}; ${advice("max_locks_per_transaction")}`, { cause });
+  const problem = `the server has no room left for the locks of the plan, ${countLocks(plan)} at least`;
+  return new NextvalError("PLAN_REFUSED", problem, { hint: hintFor("max_locks_per_transaction"), cause });
 }
 
-function advice(setting: string): string {
-  return `apply fewer declarations at a time, or raise ${setting} and restart the server`;
+function hintFor(setting: string): string {
+  return `Nothing was changed. Apply fewer declarations at a time, or raise ${setting} and restart the server.`;
 }
 
 /** Counts one lock for each sequence that changes, and one for each table that becomes an owner. */

@@ -68,5 +68,8 @@ function escaped(found: string): string {
 }
 
 function refuse(subject: string, problem: string): never {
-  throw new NextvalError("INVALID_ARGUMENT", `${subject}: ${problem}; apply the plan instead`, { sequence: subject });
+  throw new NextvalError("INVALID_ARGUMENT", `${subject}: ${problem}`, {
+    sequence: subject,
+    hint: "Apply the plan instead.",
+  });
 }

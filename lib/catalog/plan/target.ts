@@ -22,10 +22,9 @@ export function targetOf(
   const isThere = (schema: string) => existing.has(keyOf({ schema, seqName }));
   const schema = declared.schema ?? searchPath.find(isThere) ?? searchPath[0];
   if (schema === undefined) {
-    fail(
-      declared,
-      "the search_path of the connection names no schema that exists; create the schema, or declare the sequence with pgSchema",
-    );
+    fail(declared, "the search_path of the connection names no schema that exists", "INVALID_ARGUMENT", {
+      hint: "Create the schema, or declare the sequence with pgSchema.",
+    });
   }
   return { declared, schema, seqName, options };
 }

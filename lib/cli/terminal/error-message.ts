@@ -3,8 +3,13 @@ import { inFlags } from "./flag-names.js";
 import { redact, redactThrown } from "./redact.js";
 
 /** An error as the command reports it. */
-export interface Explained {
+export interface Explained extends Advised {
   readonly code: string | null;
+  /** The reasons, if there are several, each with its own advice. */
+  readonly problems?: readonly Advised[];
+}
+
+interface Advised {
   readonly message: string;
   readonly hint?: string;
   readonly fix?: string;
@@ -12,25 +17,32 @@ export interface Explained {
 
 /** Explains an error in one sentence without a stack trace, followed by its hint and its fix on lines of their own. */
 export function explain(error: unknown): string {
-  const { message, hint, fix } = explained(error);
+  const { message, problems, ...advice } = explained(error);
+  if (problems === undefined) return linesOf({ message, ...advice }).join("\n");
+  const [first] = message.split("\n");
+  return [first, ...problems.flatMap(linesOf)].join("\n");
+}
+
+function linesOf({ message, hint, fix }: Advised): string[] {
   const lines = [
     message,
     hint === undefined ? undefined : `Hint: ${hint}`,
     fix === undefined ? undefined : `Fix:  ${fix};`,
   ];
-  return lines.filter((line) => line !== undefined).join("\n");
+  return lines.filter((line) => line !== undefined);
 }
 
 /** Explains an error for JSON. */
 export function explained(error: unknown): Explained {
   const code = codeOf(error);
   if (!(error instanceof Error) || error.name !== "NextvalError") return { code, message: messageOf(error) };
-  const { hint, fix } = error as { readonly hint?: string; readonly fix?: string };
+  const { hint, fix, problems } = error as Omit<Explained, "code" | "message">;
   return {
     code,
     message: inFlags(error.message),
     ...(hint === undefined ? {} : { hint: inFlags(hint) }),
     ...(fix === undefined ? {} : { fix }),
+    ...(problems === undefined ? {} : { problems }),
   };
 }
 

@@ -4,6 +4,7 @@ import { keyOf, nameOf, quotedOf, sequenceNameOf } from "../../server/names.js";
 import { type Position, positionOf } from "../arithmetic/position.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { renamedTargets, type Renames } from "./rename-pairs.js";
+import { copyOf, type TransferProblem, transferProblem } from "./transfer-problem.js";
 
 /** One of the two databases of a transfer. */
 export interface Side {
@@ -22,7 +23,7 @@ export interface Pair {
 }
 
 /** Pairs the sequences of both databases, and lists every reason against a transfer. */
-export function compare(source: Side, target: Side, renames: Renames): { pairs: Pair[]; problems: string[] } {
+export function compare(source: Side, target: Side, renames: Renames): { pairs: Pair[]; problems: TransferProblem[] } {
   const sources = sequencesOf(source);
   const targets = sequencesOf(target);
   const renamed = renamedTargets(renames, carriedBy(source, sources), carriedBy(target, targets));
@@ -40,9 +41,8 @@ export function compare(source: Side, target: Side, renames: Renames): { pairs: 
     if (one === undefined) continue;
     if (other === undefined) problems.push(missing(one, target));
     else if (rival !== undefined && rival !== one) {
-      problems.push(
-        `${nameOf(one)}: ${nameOf(rival)} is carried to ${nameOf(other)} of the target; rename both, or neither`,
-      );
+      const problem = `${nameOf(rival)} is carried to ${nameOf(other)} of the target`;
+      problems.push(transferProblem(one, "NAME_GIVEN_AWAY", null, problem, { hint: "Rename both, or neither." }));
     } else {
       const from = positionOf(one);
       const before = positionOf(other);
@@ -50,8 +50,8 @@ export function compare(source: Side, target: Side, renames: Renames): { pairs: 
       if (found.length === 0 && from !== undefined && before !== undefined) {
         pairs.push({ source: one, target: other, from, before });
       }
-      const title = other === namesake ? nameOf(one) : `${nameOf(one)} as ${nameOf(other)}`;
-      problems.push(...found.map((problem) => `${title}: ${problem}`));
+      // The names of both sides, if they differ.
+      problems.push(...found.map((problem) => (other === namesake ? problem : asRenamed(problem, one, other))));
     }
   }
   return { pairs, problems };
@@ -70,39 +70,66 @@ function carriedBy({ name, state: { defaultSchema } }: Side, sequences: Readonly
   return { name, defaultSchema, sequences: [...sequences.values()] };
 }
 
-function unknownSchemas({ state: source }: Side, { state: target }: Side): string[] {
+/** Names a sequence of both sides: `public.order_seq as public.sales_seq`. */
+function asRenamed(problem: TransferProblem, one: SequenceState, other: SequenceState): TransferProblem {
+  const [title = ""] = [one, other].map(nameOf).filter((name) => problem.message.startsWith(`${name}: `));
+  const message = `${nameOf(one)} as ${nameOf(other)}${problem.message.slice(title.length)}`;
+  return { ...problem, message };
+}
+
+function unknownSchemas({ state: source }: Side, { state: target }: Side): TransferProblem[] {
   return (source.inspected ?? [])
     .filter((schema) => !source.schemas.includes(schema) && !target.schemas.includes(schema))
-    .map((schema) => `schema ${schema} is on neither side`);
+    .map((schema) => ({
+      code: "SCHEMA_MISSING",
+      sequence: null,
+      side: null,
+      message: `schema ${schema} is on neither side`,
+      hint: "Look at the spelling, and at the databases of both URLs.",
+    }));
 }
 
-function missing(sequence: SequenceState, { name }: Side): string {
-  return `${nameOf(sequence)}: it is missing on the ${name}`;
+function missing(sequence: SequenceState, { name }: Side): TransferProblem {
+  const fix = copyOf(sequence);
+  const hint =
+    fix === undefined ? `Create its table on the ${name}.` : `Create it on the ${name}, or drop the other one.`;
+  return transferProblem(sequence, "SEQUENCE_MISSING", name, `it is missing on the ${name}`, { hint, fix });
 }
 
-function differences({ options: source }: SequenceState, { options: target }: SequenceState): string[] {
+function differences(sequence: SequenceState, { options: target }: SequenceState): TransferProblem[] {
+  const { options: source } = sequence;
   return (["as", "increment", "minValue", "maxValue", "cycle"] as const)
     .filter((option) => source[option] !== target[option])
-    .map((option) => `${option} is ${source[option]} on the source and ${target[option]} on the target`);
+    .map((option) =>
+      transferProblem(
+        sequence,
+        "OPTIONS_DIFFER",
+        null,
+        `${option} is ${source[option]} on the source and ${target[option]} on the target`,
+        { hint: "Alter the one that is wrong." },
+      ),
+    );
 }
 
 /** Returns the privileges that the role lacks, with the grants that fix it. */
-function forbidden(sequence: SequenceState, { name, role }: Side): string[] {
-  const problems: string[] = [];
-  const { missingPrivileges: lacks } = sequence;
-  const cure = (privilege: string) =>
-    `; its owner cures it with: grant ${privilege} on sequence ` +
-    `${quotedOf(sequenceNameOf(sequence))} to ${sql.identifier(role).text}`;
+function forbidden(sequence: SequenceState, { name, role }: Side): TransferProblem[] {
+  const problems: TransferProblem[] = [];
+  const grant = (privilege: string) => ({
+    hint: `Run the fix on the ${name}, as the owner of the sequence.`,
+    fix: `grant ${privilege} on sequence ${quotedOf(sequenceNameOf(sequence))} to ${sql.identifier(role).text}`,
+  });
   if (positionOf(sequence) === undefined) {
     const unknown = whyUnknown(sequence);
     problems.push(
       unknown === undefined
-        ? `${role} may not read it on the ${name}${cure("select")}`
-        : `on the ${name}, ${unknown.reason}`,
+        ? transferProblem(sequence, "UNREADABLE", name, `${role} may not read it on the ${name}`, grant("select"))
+        : transferProblem(sequence, "UNREADABLE", name, `on the ${name}, ${unknown.reason}`, { hint: unknown.hint }),
     );
   }
-  if (name === "target" && lacks.includes("update")) {
-    problems.push(`${role} may not set it on the target${cure("update")}`);
+  if (name === "target" && sequence.missingPrivileges.includes("update")) {
+    problems.push(
+      transferProblem(sequence, "UPDATE_MISSING", name, `${role} may not set it on the target`, grant("update")),
+    );
   }
   return problems;
 }

@@ -1,13 +1,14 @@
 import { type DatabaseState, inspectSequences } from "../../catalog/index.js";
 import { sql, type Transaction } from "../../index.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
-import { keyOf, nameOf } from "../../server/names.js";
+import { keyOf } from "../../server/names.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { hasReached, type Position, positionOf } from "../arithmetic/position.js";
 import { NOT_BY_OID, whyUnknown } from "../columns/unknown-value.js";
 import type { Pair } from "./compare-databases.js";
+import { type TransferProblem, transferProblem } from "./transfer-problem.js";
 
 type Queries = Pick<Transaction, "query" | "savepoint">;
 
@@ -92,23 +93,27 @@ export async function setWhereBehind(tx: Queries, steps: readonly Step[]): Promi
 
 /**
  * Checks whether all sequences have reached their goals. `overtaken` has the steps whose target another session had
- * already moved there, as steps that do not move it. `problems` has a sentence for each target that is behind its goal.
+ * already moved there, as steps that do not move it. `problems` has the targets that are behind their goals.
  */
 export function verify(
   steps: readonly Step[],
   set: ReadonlySet<string>,
   { sequences }: DatabaseState,
-): { overtaken: Map<Step, Step>; problems: string[] } {
+): { overtaken: Map<Step, Step>; problems: TransferProblem[] } {
   const found = new Map(sequences.map((sequence) => [keyOf(sequence), sequence]));
   const overtaken = new Map<Step, Step>();
-  const problems: string[] = [];
+  const problems: TransferProblem[] = [];
   for (const step of steps) {
     const { pair, goal } = step;
     const now = found.get(keyOf(pair.target));
     const position = now && positionOf(now);
     if (position === undefined || !hasReached(position, goal, pair.target.options)) {
       const place = position === undefined ? "gone" : `at ${position.last}`;
-      problems.push(`${nameOf(pair.target)}: it was set to ${goal.last}, and is ${place} when it is read again`);
+      problems.push(
+        transferProblem(pair.target, "MOVED_MEANWHILE", "target", `it was set to ${goal.last}, and is ${place} now`, {
+          hint: "Stop the session that sets it, and run the transfer again.",
+        }),
+      );
     } else if (!set.has(keyOf(pair.target))) {
       overtaken.set(step, { ...step, pair: { ...pair, before: position }, moves: false });
     }

@@ -9,6 +9,7 @@ import { advance, hasReached, nextOf, roomOf, valuesLeft } from "../arithmetic/p
 import { compare, type Pair, type Side } from "./compare-databases.js";
 import { checkRenames, type Renames } from "./rename-pairs.js";
 import { holdTarget, inspectHeld, setWhereBehind, type Step, verify } from "./set-target.js";
+import type { TransferProblem } from "./transfer-problem.js";
 
 /** Options of `planTransfer`. */
 export interface TransferOptions {
@@ -91,9 +92,9 @@ export interface TransferPlan extends TransferReport {
  * the positions of sequences. Serial, identity and plain sequences are carried, including unlogged ones. Sequences of
  * extensions are left to their extensions. `renames` pairs sequences of different names.
  *
- * Throws `TRANSFER_REFUSED` if a sequence is missing on one side, or if type, bounds, increment or cycle differ. Also
- * throws it if the connected role may not read or set a sequence. The message names all of them. Throws
- * `INVALID_ARGUMENT` for `renames` that name no sequence, or two sequences for one. Source: "Logical
+ * Throws `TRANSFER_REFUSED` (a `TransferError`) if a sequence is missing on one side, or if type, bounds, increment or
+ * cycle differ. Also throws it if the connected role may not read or set a sequence. `error.problems` has all reasons.
+ * Throws `INVALID_ARGUMENT` for `renames` that name no sequence, or two sequences for one. Source: "Logical
  * Replication", section "Restrictions".
  */
 export async function planTransfer(
@@ -173,7 +174,7 @@ export async function applyTransfer(
     const set = await setWhereBehind(tx, behind);
     const { overtaken, problems } = verify(behind, set, await inspectSequences(tx, { schemas }));
     const done = report(steps.map((step) => overtaken.get(step) ?? step));
-    if (problems.length > 0) throw new TransferError(problems, done);
+    if (problems.length > 0) throw new TransferError("TRANSFER_INCOMPLETE", problems, done);
     return done;
   });
 }
@@ -185,16 +186,23 @@ function explained(error: unknown, lockTimeout: number): unknown {
   return new NextvalError("LOCK_TIMEOUT", problem, { hint, cause: error });
 }
 
-/** The error `TRANSFER_INCOMPLETE`: sequences of the target are not at the values that they were set to. */
+/**
+ * The error `TRANSFER_REFUSED`, with every reason against the transfer, or `TRANSFER_INCOMPLETE`: sequences of the
+ * target are not at the values that they were set to.
+ */
 export class TransferError extends NextvalError {
-  /** The sequences that were found, and those that were set. */
+  readonly problems: readonly TransferProblem[];
+  /** The sequences that were found, and those that were set; no sequences if the transfer was refused. */
   readonly report: TransferReport;
 
-  constructor(problems: readonly string[], report: TransferReport) {
-    super(
-      "TRANSFER_INCOMPLETE",
-      `another session has changed the target; run the transfer again:\n${problems.join("\n")}`,
-    );
+  constructor(
+    code: "TRANSFER_REFUSED" | "TRANSFER_INCOMPLETE",
+    problems: readonly TransferProblem[],
+    report: TransferReport,
+  ) {
+    const what = code === "TRANSFER_REFUSED" ? "nothing was transferred" : "another session has changed the target";
+    super(code, `${what}:\n${problems.map(({ message }) => message).join("\n")}`);
+    this.problems = problems;
     this.report = report;
   }
 }
@@ -207,7 +215,7 @@ function refuseSame(source: Identity, target: Identity): void {
 function stepsOf(source: Side, target: Side, renames: Renames, asked: bigint): { steps: Step[]; hint: string | null } {
   const { pairs, problems } = compare(source, target, renames);
   if (problems.length > 0) {
-    throw new NextvalError("TRANSFER_REFUSED", `nothing was transferred:\n${problems.join("\n")}`);
+    throw new TransferError("TRANSFER_REFUSED", problems, { sequences: [], hint: null });
   }
   const hint = builtInWay(source.state.serverVersion, target.state.serverVersion);
   return { steps: pairs.map((pair) => stepOf(pair, asked)), hint };

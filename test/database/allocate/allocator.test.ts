@@ -267,7 +267,7 @@ describe("a draw that fails", () => {
       const ids = allocator(bind(theirs), orderSeq, { size: 10 });
       await expect(ids.next()).rejects.toMatchObject({
         code: "PERMISSION_DENIED",
-        message: expect.stringContaining(`grant usage on sequence "order_seq" to "${role}"`),
+        fix: `grant usage on sequence "order_seq" to "${role}"`,
       });
       await database.client.unsafe(`grant usage on sequence order_seq to ${role}`);
       expect(await ids.next()).toBe(1n);

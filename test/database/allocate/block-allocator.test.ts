@@ -178,7 +178,7 @@ test.each([
       reason: {
         code: "SEQUENCE_DIFFERS",
         sequence: "order_seq",
-        message: `order_seq: the database has ${differences}; alter the sequence or its declaration`,
+        message: `order_seq: the database has ${differences}`,
       },
     });
   }
@@ -213,7 +213,8 @@ test("names are quoted, and schemas are those of the declaration", async () => {
   const missing = blockAllocator(db, pgSchema("nowhere").sequence("order_seq", { increment: 100 }));
   await expect(missing.next()).rejects.toMatchObject({
     code: "SEQUENCE_NOT_FOUND",
-    message: 'nowhere.order_seq: there is no sequence "nowhere"."order_seq"; create it with createSequence',
+    message: 'nowhere.order_seq: there is no sequence "nowhere"."order_seq"',
+    hint: "Create it with createSequence.",
   });
   await database.client`create table plain_table (id int)`;
   await expect(blockAllocator(db, pgSequence("plain_table")).next()).rejects.toMatchObject({

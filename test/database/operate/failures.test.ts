@@ -137,11 +137,11 @@ describe("a role without the privilege", () => {
       name: "NextvalError",
       code: "PERMISSION_DENIED",
       sequence: "order_seq",
-      message:
-        "order_seq: permission denied for sequence order_seq; its owner cures it with: " +
-        'grant usage on sequence "order_seq" to "clerk"',
+      message: "order_seq: permission denied for sequence order_seq",
+      hint: "Run the fix as its owner.",
+      fix: 'grant usage on sequence "order_seq" to "clerk"',
     });
-    await owner.unsafe('grant usage on sequence "order_seq" to "clerk"');
+    await owner.unsafe((error as { fix?: string }).fix!);
     await expectToWork(call);
   });
 });
@@ -183,8 +183,7 @@ function expectReadOnly(way: string, error: Error): void {
     name: "NextvalError",
     code: "READ_ONLY",
     sequence: "order_seq",
-    message:
-      "order_seq: cannot execute nextval() in a read-only transaction; " +
-      "draw and set values on the primary, in a transaction that may write",
+    message: "order_seq: cannot execute nextval() in a read-only transaction",
+    hint: "Draw and set values on the primary, in a transaction that may write.",
   });
 }

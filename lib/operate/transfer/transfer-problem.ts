@@ -1,0 +1,63 @@
+import type { SequenceState } from "../../catalog/index.js";
+import { createSequence } from "../../index.js";
+import { type Advice, declareSequence } from "../../internal.js";
+import { nameOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
+
+/**
+ * The code of a reason against a transfer:
+ *
+ * - `SCHEMA_MISSING`: a schema that was asked for is on neither side.
+ * - `SEQUENCE_MISSING`: a sequence is only on one side.
+ * - `OPTIONS_DIFFER`: type, bounds, increment or cycle differ.
+ * - `UNREADABLE`: the position cannot be read, for lack of SELECT or for another reason.
+ * - `UPDATE_MISSING`: the role may not set the sequence of the target.
+ * - `NAME_GIVEN_AWAY`: `renames` carries another sequence to the one of the same name.
+ * - `MOVED_MEANWHILE`: another session has set the sequence of the target back or dropped it.
+ */
+export type TransferCode =
+  | "SCHEMA_MISSING"
+  | "SEQUENCE_MISSING"
+  | "OPTIONS_DIFFER"
+  | "UNREADABLE"
+  | "UPDATE_MISSING"
+  | "NAME_GIVEN_AWAY"
+  | "MOVED_MEANWHILE";
+
+/** A reason against a transfer, or against its success. */
+export interface TransferProblem {
+  readonly code: TransferCode;
+  /** The sequence that it is about; null for a schema. */
+  readonly sequence: SequenceName | null;
+  /** The side on which it can be solved; null if on either. */
+  readonly side: "source" | "target" | null;
+  /** What is wrong, in a sentence. */
+  readonly message: string;
+  /** What to do, in a sentence. */
+  readonly hint?: string;
+  /** SQL that solves the problem on that side, as it is. Statements have `; ` between them. Absent if no SQL does. */
+  readonly fix?: string;
+}
+
+export function transferProblem(
+  sequence: SequenceState,
+  code: TransferCode,
+  side: TransferProblem["side"],
+  problem: string,
+  { hint, fix }: Advice,
+): TransferProblem {
+  return {
+    code,
+    sequence: sequenceNameOf(sequence),
+    side,
+    message: `${nameOf(sequence)}: ${problem}`,
+    ...(hint === undefined ? {} : { hint }),
+    ...(fix === undefined ? {} : { fix }),
+  };
+}
+
+/** Returns the statement that creates a sequence as it is on the other side; undefined if a column makes it. */
+export function copyOf({ schema, seqName, definedBy, options }: SequenceState): string | undefined {
+  if (definedBy !== "user") return undefined;
+  const { ownedBy: _ownedBy, comment: _comment, ...rest } = options;
+  return createSequence(declareSequence(seqName, rest, schema)).text;
+}
