@@ -1,5 +1,7 @@
 import type { MigrationFormat } from "./catalog/index.js";
 import type { AllowableCode } from "./catalog/plan/hazards/hazard-codes.js";
+import type { ACCEPTABLE_CODES } from "./operate/finding-codes.js";
+import type { AcceptedFinding } from "./operate/index.js";
 import type { SequenceLike } from "./index.js";
 
 /** The options of `nextval.config.ts`. Each can also be given as a flag, and flags win. */
@@ -12,6 +14,16 @@ export interface Config {
   readonly declarations?: string | readonly (string | SequenceLike)[] | undefined;
   /** The schemas of the database to look at. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
+  /**
+   * The sequences that `pull`, `status`, `resync` and `transfer` leave out, and that `prune` never drops, as `name` or
+   * `schema.name`. `*` stands for any characters: `["legacy_*", "audit.*"]`.
+   */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * The findings of `status` and `transfer` that are known and accepted, each with a reason. They do not count for the
+   * exit code.
+   */
+  readonly accepted?: readonly AcceptedFinding<(typeof ACCEPTABLE_CODES)[number]>[] | undefined;
   /** `postgresql://user:password@host:5432/database`. Default: the variable `DATABASE_URL`. */
   readonly url?: string | undefined;
   /** Maps old names to new names, as `planChanges` takes them: `{ order_seq: "sales_order_seq" }`. */

@@ -52,6 +52,8 @@ export const LAYERS = {
 
   "lib/allocate": [...CORE, "lib/server"],
 
+  "lib/operate/finding-codes.ts": [],
+  "lib/operate/accepted-findings.ts": [...CORE, "lib/server"],
   "lib/operate/columns": [...CORE, "lib/server", "lib/catalog/index.ts"],
   "lib/operate/arithmetic": [...CORE, "lib/server", "lib/catalog/index.ts", "lib/operate/columns"],
   "lib/operate/status": [
@@ -60,6 +62,8 @@ export const LAYERS = {
     "lib/catalog/index.ts",
     "lib/operate/columns",
     "lib/operate/arithmetic",
+    "lib/operate/accepted-findings.ts",
+    "lib/operate/finding-codes.ts",
   ],
   "lib/operate/resync": [
     ...CORE,
@@ -67,6 +71,8 @@ export const LAYERS = {
     "lib/catalog/index.ts",
     "lib/operate/columns",
     "lib/operate/arithmetic",
+    "lib/operate/accepted-findings.ts",
+    "lib/operate/finding-codes.ts",
   ],
   "lib/operate/transfer": [
     ...CORE,
@@ -74,12 +80,20 @@ export const LAYERS = {
     "lib/catalog/index.ts",
     "lib/operate/columns",
     "lib/operate/arithmetic",
+    "lib/operate/accepted-findings.ts",
+    "lib/operate/finding-codes.ts",
   ],
   "lib/operate/to-json.ts": [],
   "lib/operate/index.ts": ["lib/server", "lib/operate"],
 
   // The lists of codes and formats, which `nextval/catalog` has as types only.
-  "lib/config.ts": ["lib/index.ts", "lib/catalog/index.ts", "lib/catalog/plan/hazards/hazard-codes.ts"],
+  "lib/config.ts": [
+    "lib/index.ts",
+    "lib/catalog/index.ts",
+    "lib/catalog/plan/hazards/hazard-codes.ts",
+    "lib/operate/index.ts",
+    "lib/operate/finding-codes.ts",
+  ],
 
   "lib/cli/terminal": ["lib/operate/index.ts", "get-east-asian-width", "node:"],
   "lib/cli/report": ["lib/server", "lib/catalog/index.ts", "lib/operate/index.ts", "lib/cli/terminal"],
@@ -89,6 +103,10 @@ export const LAYERS = {
     "lib/catalog/index.ts",
     "lib/catalog/plan/hazards/hazard-codes.ts",
     "lib/catalog/generate/migration-formats.ts",
+    "lib/operate/index.ts",
+    "lib/operate/accepted-findings.ts",
+    "lib/operate/finding-codes.ts",
+    "lib/server",
     "lib/cli/terminal",
     "commander",
     "jiti",

@@ -8,9 +8,23 @@ export {
   type TransferReport,
   type TransferredSequence,
 } from "./transfer/transfer-sequences.js";
-export type { TransferCode, TransferProblem } from "./transfer/transfer-problem.js";
+export type {
+  AcceptableTransferCode,
+  AcceptedTransferProblem,
+  TransferCode,
+  TransferProblem,
+} from "./transfer/transfer-problem.js";
 export type { Progress } from "./columns/read-extremes.js";
-export type { ColumnHealth, Health, HealthCode, HealthLevel, HealthProblem, SequenceHealth } from "./status/health.js";
+export type { AcceptedFinding, Unmatched } from "./accepted-findings.js";
+export type {
+  AcceptedProblem,
+  ColumnHealth,
+  Health,
+  HealthCode,
+  HealthLevel,
+  HealthProblem,
+  SequenceHealth,
+} from "./status/health.js";
 export type { ColumnName, SequenceName } from "../server/names.js";
 export { toPrometheus } from "./status/prometheus.js";
 export { usageRates, type SequenceRate } from "./status/usage-rate.js";

@@ -157,6 +157,22 @@ describe("configuration", () => {
       'Cannot load nextval.config.ts: defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"',
     ],
     ["export default { schemas: 'public' };", "schemas in nextval.config.ts has to be a list of names"],
+    [
+      "export default { exclude: 'x' };",
+      'exclude in nextval.config.ts has to be a list of names, such as ["legacy_*"]',
+    ],
+    [
+      "export default { accepted: {} };",
+      "accepted in nextval.config.ts has to be a list of findings, each with its code, sequence and reason",
+    ],
+    [
+      "export default { accepted: [{ code: 'EXHAUSTD', sequence: 's', reason: 'r' }] };",
+      "accepted in nextval.config.ts has an entry with an unknown code EXHAUSTD; did you mean EXHAUSTED?",
+    ],
+    [
+      "export default { accepted: [{ code: 'EXHAUSTED', sequence: 's' }] };",
+      "accepted in nextval.config.ts has an entry for s without a reason",
+    ],
     ["export default { allow: ['CYCLES'] };", "allow in nextval.config.ts has to be a list of CACHE_BREAKS_ORDER, "],
     ["export default { out: ['x'] };", "out in nextval.config.ts has to be the name of a folder"],
     ["export default 5;", "The default export of nextval.config.ts has to be an object; write "],

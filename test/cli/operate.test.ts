@@ -285,6 +285,86 @@ describe("resync", () => {
   });
 });
 
+describe("exclude and accepted", () => {
+  const config = (text: string) => ({ "nextval.config.ts": `export default { ${text} };` });
+  const runWith = async (text: string, ...args: string[]) => {
+    const project = await makeProject(config(text));
+    return await project.start(args, { DATABASE_URL: database.url }).finished;
+  };
+  const accepted = (code: string, sequence: string) =>
+    `accepted: [{ code: "${code}", sequence: "${sequence}", reason: "rows of the old system" }]`;
+
+  test("status leaves sequences out, and warns of a pattern that matches nothing", async () => {
+    await importRows();
+    const flags = ["--exclude", "orders_*", "--exclude", "public.tickets*", "--exclude", "gone_*"];
+    const { status, stdout, stderr } = await run("status", ...flags);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "Warning: exclude gone_* matches no sequence.\n" });
+    expect(stdout).toContain("1 sequence: 0 critical, 0 warning, 1 ok");
+    const both = await runWith('exclude: ["orders_*"]', "status", "--exclude", "tickets_*", "--json");
+    expect(both.status).toBe(0);
+    expect((JSON.parse(both.stdout) as { sequences: object[] }).sequences).toHaveLength(1);
+  });
+
+  test("status does not fail for an accepted finding, shows its reason, and warns if it is gone", async () => {
+    await importRows();
+    const known = accepted("BEHIND_COLUMN", "*_id_seq");
+    const { status, stdout } = await runWith(known, "status");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ok .* public\.orders_id_seq .* behind column \(accepted\)$/m);
+    expect(stdout).not.toContain("! BEHIND_COLUMN");
+    expect((await runWith(known, "status", "--verbose")).stdout).toContain(
+      "    ! BEHIND_COLUMN (accepted: rows of the old system) public.orders_id_seq: its next value is 1, but",
+    );
+    const document = JSON.parse((await runWith(known, "status", "--json")).stdout) as {
+      sequences: { accepted: { reason: string }[] }[];
+    };
+    expect(document.sequences.flatMap((each) => each.accepted.map(({ reason }) => reason))).toHaveLength(2);
+    const gone = await runWith(accepted("EXHAUSTED", "small_seq"), "status");
+    expect(gone).toMatchObject({
+      status: 1,
+      stderr: "Warning: accepted EXHAUSTED of small_seq matches no finding. Remove it if it is solved.\n",
+    });
+  });
+
+  test("resync moves neither excluded nor accepted sequences", async () => {
+    await importRows();
+    const { status, stdout } = await runWith(
+      accepted("BEHIND_COLUMN", "orders_*"),
+      "resync",
+      "--yes",
+      "--exclude",
+      "tickets_*",
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain("public.orders_id_seq is left alone: accepted: rows of the old system");
+    expect(stdout).not.toContain("tickets");
+    expect(await database.client`select last_value from orders_id_seq`).toEqual([{ last_value: "1" }]);
+  });
+
+  test("pull leaves sequences out", async () => {
+    const { stdout, stderr } = await runWith('exclude: ["orders_*"]', "pull", "--exclude", "smal_seq");
+    expect(stdout).toContain('pgSequence("small_seq"');
+    expect(stdout).not.toContain("orders");
+    expect(stderr).toBe("Warning: exclude smal_seq matches no sequence.\n");
+  });
+
+  test("transfer goes past an accepted difference, and says so", async () => {
+    await target.client`alter sequence small_seq cycle`;
+    const flags = ["--from", database.url, "--to", target.url];
+    const refused = await run("transfer", ...flags);
+    expect(refused.stderr).toBe(
+      "nothing was transferred:\n  public.small_seq: cycle is false on the source and true on the target\n" +
+        "  Hint: Alter the one that is wrong.\n",
+    );
+    const { status, stdout } = await runWith(accepted("OPTIONS_DIFFER", "small_seq"), "transfer", ...flags);
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      "public.small_seq: cycle is false on the source and true on the target; left out, because OPTIONS_DIFFER is accepted: rows of the old system",
+    );
+    expect((await run("transfer", ...flags, "--exclude", "small_seq")).status).toBe(0);
+  });
+});
+
 describe("transfer", () => {
   test("carries positions to the target, repeatedly", async () => {
     await database.client`insert into orders select from generate_series(1, 40)`;

@@ -135,6 +135,11 @@ const calls: readonly (readonly [refusal: string, call: (mistyped: never) => unk
     (o) => inspectSequences(db, o),
     { schema: "public" },
   ],
+  [
+    "pullDeclarations: exclud is not an option; did you mean exclude?",
+    (o) => pullDeclarations(state, o),
+    { exclud: [] },
+  ],
   ["planChanges: purne is not an option; did you mean prune?", (o) => planChanges([], state, o), { purne: true }],
   [
     "pullDeclarations: identities is not an option; did you mean identity?",

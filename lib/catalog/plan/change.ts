@@ -101,6 +101,8 @@ export interface PlanOptions {
    * the declarations, those of `schemas`, and those that `inspectSequences` was asked for by name. Default: false.
    */
   readonly prune?: boolean | undefined;
+  /** Sequences that `prune` never drops, as `name` or `schema.name`. `*` stands for any characters. */
+  readonly exclude?: readonly string[] | undefined;
   /** Schemas that `prune` covers even if no sequence is declared there. */
   readonly schemas?: readonly string[] | undefined;
   /**

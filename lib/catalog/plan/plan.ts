@@ -10,7 +10,8 @@ import {
   setSequenceLogged,
 } from "../../index.js";
 import { checkKnown } from "../../internal.js";
-import { fail, keyOf, nameOf } from "../../server/names.js";
+import { excluded } from "../../server/name-patterns.js";
+import { fail, keyOf, nameOf, sequenceNameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change, Plan, PlanOptions } from "./change.js";
 import { hazardsOfCache } from "./hazards/cache-hazards.js";
@@ -56,7 +57,7 @@ export function planChanges(
   state: DatabaseState,
   options: PlanOptions = {},
 ): Plan {
-  checkKnown("planChanges", options, ["prune", "schemas", "renames", "new"]);
+  checkKnown("planChanges", options, ["prune", "exclude", "schemas", "renames", "new"]);
   const declared = given as readonly SequenceLike[];
   const existing = new Map(state.sequences.map((sequence) => [keyOf(sequence), sequence]));
   const targets = targetsOf(declared, state, existing);
@@ -73,7 +74,10 @@ export function planChanges(
   const created = pairs
     .filter(([{ options }, found]) => found === undefined && options.identity === null)
     .map(([target]) => target);
-  const undeclared = state.sequences.filter((sequence) => sequence.definedBy === "user" && !kept.has(sequence));
+  const exclusion = excluded("planChanges", options.exclude);
+  const undeclared = state.sequences.filter(
+    (sequence) => sequence.definedBy === "user" && !kept.has(sequence) && !exclusion.has(sequenceNameOf(sequence)),
+  );
   const covered = [...targets.map(({ schema }) => schema), ...(state.inspected ?? []), ...(options.schemas ?? [])];
   const dropped = options.prune === true ? undeclared.filter(isDroppableIn(new Set(covered))) : [];
   const ownership = ownershipOf(pairs, state);

@@ -1,6 +1,7 @@
 import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOptions } from "../../index.js";
 import { checkKnown } from "../../internal.js";
-import { nameOf } from "../../server/names.js";
+import { excluded } from "../../server/name-patterns.js";
+import { nameOf, sequenceNameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import { identifiersOf } from "./constant-names.js";
 import { constantSource, type Option, plain, quoted } from "./print-constant.js";
@@ -9,6 +10,8 @@ import { constantSource, type Option, plain, quoted } from "./print-constant.js"
 export interface PullOptions {
   /** Whether to declare the sequences of identity columns too, with `identity`. Default: false. */
   readonly identity?: boolean | undefined;
+  /** The sequences to leave out, as `name` or `schema.name`. `*` stands for any characters. */
+  readonly exclude?: readonly string[] | undefined;
 }
 
 /**
@@ -30,15 +33,17 @@ export interface PullOptions {
  * schema is declared without a schema.
  */
 export function pullDeclarations({ sequences, defaultSchema }: DatabaseState, options: PullOptions = {}): string {
-  checkKnown("pullDeclarations", options, ["identity"]);
-  const { identity = false } = options;
+  checkKnown("pullDeclarations", options, ["identity", "exclude"]);
+  const { identity = false, exclude } = options;
   if (typeof identity !== "boolean") {
     throw new NextvalError(
       "INVALID_ARGUMENT",
       `pullDeclarations takes identity as true or false, not ${String(identity)}`,
     );
   }
-  const sorted = [...sequences].sort((a, b) => compare(a.schema, b.schema) || compare(a.seqName, b.seqName));
+  const exclusion = excluded("pullDeclarations", exclude);
+  const pulled = sequences.filter((sequence) => !exclusion.has(sequenceNameOf(sequence)));
+  const sorted = pulled.sort((a, b) => compare(a.schema, b.schema) || compare(a.seqName, b.seqName));
   const reasons = new Map(sorted.map((sequence) => [sequence, reasonToLeaveOut(sequence, identity)]));
   const declared = sorted.filter((sequence) => reasons.get(sequence) === undefined);
   const { ofSequence, ofSchema } = identifiersOf(declared, defaultSchema);

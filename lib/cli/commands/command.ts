@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { ALLOWABLE_CODES } from "../../catalog/plan/hazards/hazard-codes.js";
-import { hazardCode, isNew, rename, role } from "../config/parse-flags.js";
+import { hazardCode, isNew, pattern, rename, role } from "../config/parse-flags.js";
 import type { Flags } from "../config/settings.js";
 
 /** A command: its help, its options, and its function. */
@@ -17,6 +17,11 @@ export interface CliCommand {
 /** The option of every command that works on one database. */
 export function addUrl(command: Command): Command {
   return command.option("--url <url>", "the database; default: url in the configuration, then DATABASE_URL");
+}
+
+/** The option of the commands that leave sequences out. */
+export function addExclude(command: Command): Command {
+  return command.option("--exclude <name>", "leave out a sequence; * matches anything; may be repeated", pattern);
 }
 
 /** The options of every command that compares a database with declarations. */
@@ -38,7 +43,7 @@ export function addAllow(command: Command): Command {
 
 /** The options of every command that reads tables. */
 export function addReading(command: Command): Command {
-  return addUrl(command)
+  return addExclude(addUrl(command))
     .option("--views", "also read views and foreign tables, which run their owners' code as you")
     .option("--trust-owner <role>", "let a superuser run code of this role; may be repeated", role);
 }

@@ -4,11 +4,12 @@ import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { look } from "../database/inspect-database.js";
 import { refuseUnknownSchemas } from "../database/known-schemas.js";
+import { warnOfUnmatchedIn } from "../report/describe-unmatched.js";
 import { fail } from "../terminal/command-error.js";
 import { say, sayJson, saySource } from "../terminal/print.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { text } from "../terminal/shown-text.js";
-import { addUrl, type CliCommand } from "./command.js";
+import { addExclude, addUrl, type CliCommand } from "./command.js";
 import { refuseToOverwrite, writeFiles } from "./write-files.js";
 
 /** `nextval pull`: writes declarations for the sequences of a database. */
@@ -24,7 +25,7 @@ Example:
 Exit codes: 0 written; 2 an error, or the file exists and --force was not given.
 `,
   addOptions(command) {
-    addUrl(command)
+    addExclude(addUrl(command))
       .option("--out <file>", "write to this file; default: stdout")
       .option("--force", "overwrite the file")
       .option("--identity", "also declare the sequences of identity columns")
@@ -41,7 +42,9 @@ async function pull(flags: Flags): Promise<number> {
   const settings = await settingsOf(flags);
   const state = await withDatabase(settings, (db) => look(db, settings));
   refuseUnknownSchemas(settings.schemas, state.schemas);
-  const source = sourceOf(state, { identity: settings.identity });
+  const { exclude, identity } = settings;
+  const source = sourceOf(state, { exclude, identity });
+  warnOfUnmatchedIn(state, exclude);
   if (file !== null) writeFiles([{ path: file, content: source }], { overwrite: force, hint: OVERWRITING });
   if (flags.json === true) sayJson({ file, source, sequences: state.sequences });
   else if (file === null) saySource(source.replace(/\n$/, ""));

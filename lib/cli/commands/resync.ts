@@ -11,6 +11,7 @@ import { withDatabase } from "../database/connect.js";
 import { checkSchemas } from "../database/known-schemas.js";
 import { patiently } from "../database/timeouts.js";
 import { describeMoves, describeResync } from "../report/describe-resync.js";
+import { warnOfUnmatched } from "../report/describe-unmatched.js";
 import { CommandError, fail, REFUSED_BY_USER } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { explain, explained } from "../terminal/error-message.js";
@@ -66,6 +67,8 @@ async function resync(flags: Flags): Promise<number> {
       let columns: number | undefined;
       const plan = await planResync(reader, {
         schemas: settings.schemas,
+        exclude: settings.exclude,
+        accepted: settings.accepted.ofStatus,
         allowBackwards: flags.allowBackwards,
         emptyCaches: flags.emptyCaches,
         views: flags.views,
@@ -77,6 +80,7 @@ async function resync(flags: Flags): Promise<number> {
       });
       return { plan, columns: columns ?? 0 };
     });
+    warnOfUnmatched({ ...plan.unmatched, accepted: [] });
     const apply = () =>
       withProgress("moving sequences", (onProgress) =>
         applyResync(reader, plan, { lockTimeout: settings.lockTimeout, onProgress }).catch(reportOf),

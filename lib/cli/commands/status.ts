@@ -15,6 +15,7 @@ import { withDatabase } from "../database/connect.js";
 import { checkSchemas } from "../database/known-schemas.js";
 import { patiently } from "../database/timeouts.js";
 import { describeHealth } from "../report/describe-health.js";
+import { warnOfUnmatched } from "../report/describe-unmatched.js";
 import { color } from "../terminal/color.js";
 import { fail } from "../terminal/command-error.js";
 import { say, sayJson, sayJsonLine, sayMetrics } from "../terminal/print.js";
@@ -63,6 +64,8 @@ async function status(flags: Flags): Promise<number> {
   const settings = await settingsOf(flags);
   const options: StatusOptions = {
     schemas: settings.schemas,
+    exclude: settings.exclude,
+    accepted: settings.accepted.ofStatus,
     warnAt: flags.warnAt,
     criticalAt: flags.criticalAt,
     columns: flags.allColumns === true ? "all" : undefined,
@@ -73,6 +76,7 @@ async function status(flags: Flags): Promise<number> {
     const reader = patiently(db, settings);
     await checkSchemas(reader, settings.schemas);
     let before = await look();
+    warnOfUnmatched(before.unmatched);
     if (flags.watch === undefined || flags.once !== true) print(before, undefined, flags);
     while (flags.watch !== undefined) {
       await setTimeout(flags.watch * 1000);

@@ -3,12 +3,14 @@ import { rename, values } from "../config/parse-flags.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { patiently } from "../database/timeouts.js";
+import { warnOfUnmatched } from "../report/describe-unmatched.js";
+import { color } from "../terminal/color.js";
 import { fail } from "../terminal/command-error.js";
 import { say, sayJson } from "../terminal/print.js";
 import { shownName } from "../terminal/quote-name.js";
 import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
-import type { CliCommand } from "./command.js";
+import { addExclude, type CliCommand } from "./command.js";
 
 /** `nextval transfer`: carries the positions of sequences to another database, at a cutover. */
 export const command: CliCommand = {
@@ -24,7 +26,7 @@ Example:
 Exit codes: 0 done; 2 refused, with all differences, or an error.
 `,
   addOptions(command) {
-    command
+    addExclude(command)
       .option("--from <url>", "the source")
       .option("--to <url>", "the target, which never moves backwards")
       .option("--rename <old=new>", "a sequence has a new name on the target; may be repeated", rename)
@@ -47,9 +49,10 @@ async function transfer(flags: Flags): Promise<number> {
       if (flags.json !== true) say(text`From ${sourceName}\nto ${targetName}:\n`);
       const [one, other] = [patiently(source, settings), patiently(target, settings)];
       const { margin, rename: renames } = flags;
-      const plan = await planTransfer(one, other, { schemas: settings.schemas, margin, renames });
-      const { lockTimeout } = settings;
+      const { schemas, exclude, accepted, lockTimeout } = settings;
+      const plan = await planTransfer(one, other, { schemas, exclude, accepted: accepted.ofTransfer, margin, renames });
       const report = flags.dryRun === true ? plan : await applyTransfer(one, other, plan, { lockTimeout });
+      warnOfUnmatched(report.unmatched);
       if (flags.json === true) sayJson(toJson(report));
       else say(describe(report, flags.dryRun === true));
       return 0;
@@ -57,8 +60,11 @@ async function transfer(flags: Flags): Promise<number> {
   );
 }
 
-function describe({ sequences, hint }: TransferReport, dryRun: boolean): ShownText {
-  if (sequences.length === 0) return text`There are no sequences.`;
+function describe({ sequences, hint, accepted }: TransferReport, dryRun: boolean): ShownText {
+  const left = accepted.map(({ code, message, reason }) =>
+    color.dim(text`${message}; left out, because ${code} is accepted: ${reason}`),
+  );
+  if (sequences.length === 0) return lines([text`There are no sequences.`, ...left]);
   const rows = sequences.map(({ sequence, target, from, before, to, moves }) => [
     nameOf(sequence, target),
     `source ${from ?? "at its end"}`,
@@ -72,6 +78,7 @@ function describe({ sequences, hint }: TransferReport, dryRun: boolean): ShownTe
   return lines([
     ...table(rows),
     ...notes,
+    ...left,
     "",
     `${moved} of ${count(sequences.length, "sequence")} ${dryRun ? "would be set; nothing was changed" : "set, and read again"}.`,
     ...(hint === null ? [] : [hint]),

@@ -4,6 +4,8 @@ import { MIGRATION_FORMATS } from "../../catalog/generate/migration-formats.js";
 import { ALLOWABLE_CODES, type AllowableCode } from "../../catalog/plan/hazards/hazard-codes.js";
 import type { Config } from "../../config.js";
 import { isSequence, nearest } from "../../internal.js";
+import { acceptedProblem } from "../../operate/accepted-findings.js";
+import { ACCEPTABLE_CODES } from "../../operate/finding-codes.js";
 import { fail } from "../terminal/command-error.js";
 import { keepSecretsIn, withoutSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
@@ -62,6 +64,8 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
     "a file, a glob, or a list of files, globs and sequences",
   ],
   schemas: [(value) => isList(value, isText), "a list of names"],
+  exclude: [(value) => isList(value, isText), 'a list of names, such as ["legacy_*"]'],
+  accepted: [Array.isArray, "a list of findings, each with its code, sequence and reason"],
   url: [(value) => typeof value === "string", "text such as postgresql://user@host:5432/database"],
   renames: [
     (value) => isObject(value) && Object.values(value).every(isText),
@@ -95,5 +99,9 @@ function check(config: unknown, name: string): asserts config is Config {
       fail(`Unknown option "${withoutSecrets(part)}" in ${name}${nearest(part, Object.keys(PARTS))}`);
     }
     if (value !== undefined && !rule[0](value)) fail(`${part} in ${name} has to be ${rule[1]}`);
+  }
+  for (const entry of (config as Config).accepted ?? []) {
+    const problem = acceptedProblem(entry, ACCEPTABLE_CODES);
+    if (problem !== undefined) fail(`accepted in ${name} ${problem}`);
   }
 }

@@ -38,6 +38,12 @@ export function isNew(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 
+/** Adds a pattern of sequence names to the previous ones. */
+export function pattern(text: string, before: readonly string[] = []): string[] {
+  if (text === "") throw new InvalidArgumentError("The name of a sequence is needed, or a pattern such as legacy_*.");
+  return [...before, text];
+}
+
 /** Adds the code of a hazard to the previous ones. */
 export function hazardCode(text: string, before: readonly HazardCode[] = []): HazardCode[] {
   const code = ALLOWABLE_CODES.find((code) => code === text);

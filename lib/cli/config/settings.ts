@@ -1,5 +1,8 @@
 import { resolve } from "node:path";
 import type { HazardCode, MigrationFormat, PlanOptions } from "../../catalog/index.js";
+import type { Config } from "../../config.js";
+import { HEALTH_CODES, TRANSFER_CODES } from "../../operate/finding-codes.js";
+import type { AcceptableTransferCode, AcceptedFinding, HealthCode } from "../../operate/index.js";
 import { fail } from "../terminal/command-error.js";
 import { complain } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
@@ -15,6 +18,7 @@ export interface Flags {
   readonly url?: string;
   readonly declarations?: readonly string[];
   readonly schemas?: readonly string[];
+  readonly exclude?: readonly string[];
   readonly prune?: boolean;
   readonly rename?: Readonly<Record<string, string>>;
   readonly new?: readonly string[];
@@ -52,6 +56,12 @@ export interface Settings {
   /** The source of the URL, for messages. */
   readonly urlFrom: string;
   readonly schemas: readonly string[] | undefined;
+  readonly exclude: readonly string[];
+  /** The accepted findings of `status` and `resync`, and those of `transfer`. */
+  readonly accepted: {
+    readonly ofStatus: readonly AcceptedFinding<HealthCode>[];
+    readonly ofTransfer: readonly AcceptedFinding<AcceptableTransferCode>[];
+  };
   readonly planOptions: PlanOptions;
   readonly allow: readonly HazardCode[];
   readonly lockTimeout: number | undefined;
@@ -69,11 +79,18 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
   const loaded = await loadConfig(flags.config);
   const { config, folder } = loaded;
   const [url, urlFrom] = urlOf(flags, loaded);
+  const exclude = [...(config.exclude ?? []), ...(flags.exclude ?? [])];
   return {
     url,
     urlFrom,
     schemas: flags.schemas ?? config.schemas,
+    exclude,
+    accepted: {
+      ofStatus: acceptedOf(config, HEALTH_CODES),
+      ofTransfer: acceptedOf(config, TRANSFER_CODES),
+    },
     planOptions: {
+      exclude,
       prune: flags.prune ?? config.prune,
       renames: { ...config.renames, ...flags.rename },
       new: flags.new ?? [],
@@ -86,6 +103,14 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
     format: flags.format ?? config.format,
     declarations: () => loadDeclarations(flags, loaded),
   };
+}
+
+/** Selects the accepted findings whose codes a function knows. */
+function acceptedOf<Code extends string>({ accepted = [] }: Config, codes: readonly Code[]): AcceptedFinding<Code>[] {
+  return accepted.flatMap((entry) => {
+    const code = codes.find((each) => each === entry.code);
+    return code === undefined ? [] : [{ ...entry, code }];
+  });
 }
 
 /**

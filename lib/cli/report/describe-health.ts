@@ -1,4 +1,4 @@
-import type { Health, HealthLevel, SequenceHealth, SequenceRate } from "../../operate/index.js";
+import type { AcceptedProblem, Health, HealthLevel, SequenceHealth, SequenceRate } from "../../operate/index.js";
 import { sequenceKeyOf } from "../../server/names.js";
 import { bar, percent } from "../terminal/bar.js";
 import { color } from "../terminal/color.js";
@@ -29,6 +29,7 @@ export function describeHealth({ sequences, level }: Health, { rates, verbose, c
   const blocks = sequences.map((sequence, index) => {
     const problems = sequence.problems.filter((problem) => verbose || problem.level !== "ok");
     const paint = paintOf(sequence.level);
+    const accepted = verbose ? sequence.accepted.map(describeAccepted) : [];
     return lines([
       paint(table[index] ?? ""),
       ...problems.map((problem) => {
@@ -36,9 +37,14 @@ export function describeHealth({ sequences, level }: Health, { rates, verbose, c
         const shown = lines([text`    ! ${code} ${inFlags(message)}`, ...describeAdvice(problem, "      ")]);
         return level === "ok" ? color.dim(shown) : shown;
       }),
+      ...accepted,
     ]);
   });
   return lines([...blocks, "", summary(sequences, level)]);
+}
+
+function describeAccepted({ code, message, reason }: AcceptedProblem): ShownText {
+  return color.dim(text`    ! ${code} (accepted: ${reason}) ${inFlags(message)}`);
 }
 
 /** The cells of a row, without the bar. */
@@ -56,16 +62,18 @@ function rowOf(sequence: SequenceHealth, days: ReadonlyMap<string, number | null
 }
 
 /** Lists the informational findings in few words. `verbose` prints the sentences. */
-function notesOf({ cycles, cache, problems, columns }: SequenceHealth): string[] {
+function notesOf({ cycles, cache, problems, accepted, columns }: SequenceHealth): string[] {
   const codes = problems.flatMap(({ code, level }) => (level === "ok" ? [code] : []));
   const notes = codes.map((code) =>
-    code === "CACHE_LOST"
-      ? `cache ${cache}`
-      : code === "NOT_COMPARED"
-        ? notCompared(columns)
-        : code.toLowerCase().replaceAll("_", " "),
+    code === "CACHE_LOST" ? `cache ${cache}` : code === "NOT_COMPARED" ? notCompared(columns) : inWords(code),
   );
-  return [...(cycles ? ["cycles"] : []), ...new Set(notes)];
+  // Informational findings are accepted in order not to see them.
+  const known = accepted.flatMap(({ code, level }) => (level === "ok" ? [] : [`${inWords(code)} (accepted)`]));
+  return [...(cycles ? ["cycles"] : []), ...new Set([...notes, ...known])];
+}
+
+function inWords(code: string): string {
+  return code.toLowerCase().replaceAll("_", " ");
 }
 
 /** Includes the reason if reading would run others' code, because the user decides about that. */

@@ -1,5 +1,5 @@
 import { type DatabaseState, inspectSequences, type SequenceState } from "../../catalog/index.js";
-import { keyOf, sequenceKeyOf } from "../../server/names.js";
+import { keyOf, sequenceKeyOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
 import type { Source } from "../../server/read-json.js";
 import { UNREADABLE } from "./comparability.js";
 import type { Extreme } from "./extremes-query.js";
@@ -10,6 +10,12 @@ import { type Progress, readExtremes } from "./read-extremes.js";
 export interface Looked {
   readonly sequence: SequenceState;
   readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
+}
+
+/** The sequences to look at. */
+export interface Extent {
+  readonly schemas?: readonly string[] | undefined;
+  readonly isExcluded: (sequence: SequenceName) => boolean;
 }
 
 /** The columns to read, and how to read them. */
@@ -26,11 +32,12 @@ export interface Choice {
  */
 export async function look(
   db: Source,
-  { schemas, ...trust }: Trust & { readonly schemas?: readonly string[] | undefined },
+  { schemas, isExcluded, ...trust }: Trust & Extent,
   { whyNot, cheaply = false }: Choice,
   onProgress?: ((progress: Progress) => void) | undefined,
 ): Promise<{ readonly user: string; readonly looked: readonly Looked[] }> {
-  const { user, columns } = await readFedColumns(db, schemas, trust);
+  const { user, columns: all } = await readFedColumns(db, schemas, trust);
+  const columns = all.filter(({ sequence }) => !isExcluded(sequence));
   const before = await inspectSequences(db, { schemas });
   const readable = new Set(before.sequences.filter(({ lastValue }) => lastValue !== null).map(keyOf));
   const reasons = new Map<FedColumn, string>();
@@ -46,12 +53,15 @@ export async function look(
   );
   const { sequences } = await inspectSequences(db, { schemas });
   const fed = groupBySequence(columns);
-  const looked = sequences.map((sequence): Looked => {
+  const looked = sequences.flatMap((sequence): Looked[] => {
+    if (isExcluded(sequenceNameOf(sequence))) return [];
     const own = fed.get(keyOf(sequence)) ?? [];
-    return {
-      sequence,
-      columns: own.map((column) => ({ column, extreme: extremes.get(column) ?? unknown(reasons.get(column)) })),
-    };
+    return [
+      {
+        sequence,
+        columns: own.map((column) => ({ column, extreme: extremes.get(column) ?? unknown(reasons.get(column)) })),
+      },
+    ];
   });
   return { user, looked };
 }

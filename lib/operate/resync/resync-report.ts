@@ -1,12 +1,21 @@
 import { NextvalError } from "../../index.js";
 import type { ColumnName, SequenceName } from "../../server/names.js";
+import type { AcceptedFinding } from "../accepted-findings.js";
 import type { Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
+import type { HEALTH_CODES } from "../finding-codes.js";
 
 /** Options of a resync: which sequences to compare, and which to move. */
 export interface ResyncOptions extends Trust {
   /** The schemas whose sequences are compared. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
+  /** The sequences to leave out, as `name` or `schema.name`. `*` stands for any characters. */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * The findings of `sequenceStatus` that are accepted. Rows of a column with `BEHIND_COLUMN` move no sequence, a column
+   * with `NOT_COMPARED` and a sequence with `UNREADABLE` are no failures. `skips` has the reason.
+   */
+  readonly accepted?: readonly AcceptedFinding<(typeof HEALTH_CODES)[number]>[] | undefined;
   /**
    * Whether to move sequences back that are further than their columns need. Sequences of empty tables go back to their
    * start. A value that was drawn and is not in a table yet may then come twice. Default: false.
@@ -72,6 +81,8 @@ export interface ResyncPlan {
   readonly failures: readonly ResyncFailure[];
   /** The sequences that stay unchanged although they feed a column. */
   readonly skips: readonly ResyncSkip[];
+  /** The patterns of `exclude` that match nothing, and so may be mistyped or no longer needed. */
+  readonly unmatched: { readonly exclude: readonly string[] };
   /** The options of the plan. `applyResync` decides by them again, under a lock. */
   readonly options: ResyncOptions;
 }

@@ -1,11 +1,15 @@
 import { type Database, NextvalError, type Transaction } from "../../index.js";
 import { optionsOf } from "../../internal.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
+import { excluded } from "../../server/name-patterns.js";
 import { sequenceKeyOf, sequenceNameOf } from "../../server/names.js";
+import { acceptedFindings, withinSchemas } from "../accepted-findings.js";
 import { incomparable } from "../columns/comparability.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
 import { look } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
+import { HEALTH_CODES } from "../finding-codes.js";
+import { withoutAccepted } from "./accepted-columns.js";
 import { decide, type Wishes } from "./decide.js";
 import { explain } from "./explain-failure.js";
 import { checkForwards, forwardMoveOf, moveForwards } from "./move-forwards.js";
@@ -56,6 +60,8 @@ import {
 export async function planResync(db: ResyncHandle, options?: PlanResyncOptions): Promise<ResyncPlan> {
   const { onProgress, ...wanted } = optionsOf("planResync", options, [
     "schemas",
+    "exclude",
+    "accepted",
     "allowBackwards",
     "emptyCaches",
     "onProgress",
@@ -63,21 +69,34 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
     "trustOwners",
   ]);
   const isCallers = isTransaction("planResync", db, wanted);
+  const exclusion = excluded("planResync", wanted.exclude);
+  const acceptance = acceptedFindings("planResync", wanted.accepted, HEALTH_CODES);
+  const { exclude: _exclude, accepted: _accepted, ...extent } = wanted;
+  const choice = { whyNot: incomparable };
+  const { user: role, looked } = await look(db, { ...extent, isExcluded: exclusion.has }, choice, onProgress);
   const plan = {
     moves: [] as ResyncMove[],
     failures: [] as ResyncFailure[],
     skips: [] as ResyncSkip[],
+    unmatched: withinSchemas({ exclude: exclusion.unmatched(), accepted: [] }, wanted.schemas),
     options: wanted,
   };
-  const { user: role, looked } = await look(db, wanted, { whyNot: incomparable }, onProgress);
-  for (const { sequence: state, columns } of looked) {
-    if (columns.length === 0) continue;
+  for (const { sequence: state, columns: all } of looked) {
+    if (all.length === 0) continue;
     const { options, lastValue, isCalled } = state;
     const sequence = sequenceNameOf(state);
+    const { columns, reason } = withoutAccepted(all, acceptance);
+    const unread = lastValue === null ? acceptance.reasonFor("UNREADABLE", sequence, null) : undefined;
+    if (columns.length === 0 || unread !== undefined) {
+      plan.skips.push({ sequence, reason: `accepted: ${unread ?? reason}` });
+      continue;
+    }
     const unknown = whyUnknown(state);
     try {
+      // The rows of an accepted column may need the values further on.
+      const wishes = wishesOf(reason === undefined ? wanted : { ...wanted, allowBackwards: false });
       const situation = { role, sequence, options, lastValue, isCalled, unknown, columns };
-      const decision = decide(situation, wishesOf(wanted));
+      const decision = decide(situation, wishes);
       if (decision.kind === "skip") {
         const { kind: _kind, ...skip } = decision;
         plan.skips.push({ sequence, ...skip });
@@ -170,20 +189,23 @@ export async function applyResync(
     throw new NextvalError("INVALID_ARGUMENT", "applyResync takes a plan that planResync made");
   }
   const isCallers = isTransaction("applyResync", db, plan.options);
+  const acceptance = acceptedFindings("applyResync", plan.options.accepted, HEALTH_CODES);
   const report = { moves: [] as ResyncMove[], failures: [...plan.failures], skips: [...plan.skips] };
   const { role, fed } = await readFed(db, plan);
   for (const [done, planned] of plan.moves.entries()) {
     const { sequence } = planned;
     onProgress?.({ done, total: plan.moves.length });
-    const columns = fed.get(sequenceKeyOf(sequence));
-    if (columns === undefined) {
+    const all = fed.get(sequenceKeyOf(sequence))?.map((column) => ({ column }));
+    const columns = all && withoutAccepted(all, acceptance).columns.map(({ column }) => column);
+    if (all === undefined || columns === undefined || columns.length === 0) {
       report.skips.push({ sequence, reason: "it feeds no column any more" });
       continue;
     }
     try {
       // A move that was planned forwards never goes backwards, whatever the columns hold now.
       const mayTurnBack = columns.some(({ increment }) => isBackwards(planned, increment));
-      const wishes = wishesOf({ ...plan.options, allowBackwards: plan.options.allowBackwards === true && mayTurnBack });
+      const mayGoBack = plan.options.allowBackwards === true && mayTurnBack && columns.length === all.length;
+      const wishes = wishesOf({ ...plan.options, allowBackwards: mayGoBack });
       const forwards = (tx: Transaction) => moveForwards(tx, sequence, columns, plan.options, { role, isCallers });
       let move: ResyncMove | undefined;
       // After a savepoint, a sequence that fails does not end the transaction of the caller.

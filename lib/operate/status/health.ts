@@ -1,26 +1,12 @@
 import type { ColumnName, SequenceName } from "../../server/names.js";
+import type { Unmatched } from "../accepted-findings.js";
+import type { HEALTH_CODES } from "../finding-codes.js";
 
 /**
  * The severity of a problem: `"critical"` now or very soon, `"warning"` sooner or later, `"ok"` if it is only
  * information.
  */
 export type HealthLevel = "ok" | "warning" | "critical";
-
-/** Every code of a problem. */
-export const HEALTH_CODES = [
-  "EXHAUSTED",
-  "NEARLY_EXHAUSTED",
-  "COLUMN_EXCEEDED",
-  "COLUMN_NARROWER",
-  "BEHIND_COLUMN",
-  "NOT_COMPARED",
-  "NOT_ATTACHED",
-  "DRAWN_ELSEWHERE",
-  "USAGE_MISSING",
-  "UNLOGGED",
-  "CACHE_LOST",
-  "UNREADABLE",
-] as const;
 
 /**
  * The code of a problem of a sequence, or of something worth knowing:
@@ -90,6 +76,12 @@ export interface ColumnHealth extends ColumnName {
   readonly notCompared: string | null;
 }
 
+/** A problem that `accepted` of the options covers. It does not count for the level of its sequence. */
+export interface AcceptedProblem extends HealthProblem {
+  /** Why it is accepted. */
+  readonly reason: string;
+}
+
 /** The health of one sequence. */
 export interface SequenceHealth {
   readonly sequence: SequenceName;
@@ -97,6 +89,8 @@ export interface SequenceHealth {
   readonly level: HealthLevel;
   /** Worst first. */
   readonly problems: readonly HealthProblem[];
+  /** The problems that are accepted, worst first. */
+  readonly accepted: readonly AcceptedProblem[];
   /** The last value in the sequence's own row; null if the role may not read it. */
   readonly lastValue: bigint | null;
   /** The value that would come next, which may be past the end; null if the role may not read it. */
@@ -128,6 +122,8 @@ export interface Health {
   readonly level: HealthLevel;
   /** Worst first. */
   readonly sequences: readonly SequenceHealth[];
+  /** The entries of `exclude` and `accepted` that match nothing, and so may be mistyped or no longer needed. */
+  readonly unmatched: Unmatched<HealthCode>;
 }
 
 const LEVELS: readonly HealthLevel[] = ["ok", "warning", "critical"];

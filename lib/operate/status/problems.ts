@@ -3,18 +3,23 @@ import type { Advice } from "../../internal.js";
 import { shortType } from "../../server/column-type.js";
 import { limitsOf, refusalBy } from "../../server/integer-limits.js";
 import { quotedOf } from "../../server/names.js";
+import type { AcceptedFindings } from "../accepted-findings.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { behind } from "./behind-column.js";
 import { type Finding, mergeFindings } from "./findings.js";
-import { type HealthCode, type HealthLevel, type HealthProblem, severityOf } from "./health.js";
+import { type AcceptedProblem, type HealthCode, type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
 import { drawnElsewhere, notAttached, notCompared } from "./not-compared.js";
 import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
 import { wider, widerColumn } from "./widening-advice.js";
 
-/** Returns the problems of a sequence, worst first. */
-export function problemsOf(measured: Measured, context: Context): HealthProblem[] {
+/** Returns the problems of a sequence, and those that are accepted, worst first. */
+export function problemsOf(
+  measured: Measured,
+  context: Context,
+  { reasonFor }: Pick<AcceptedFindings<HealthCode>, "reasonFor">,
+): { problems: HealthProblem[]; accepted: AcceptedProblem[] } {
   const findings = [
     ...unreadable(measured, context),
     ...atItsEnd(measured, context),
@@ -28,8 +33,19 @@ export function problemsOf(measured: Measured, context: Context): HealthProblem[
     ...notAttached(measured, context),
     ...drawnElsewhere(measured, context),
   ];
-  const problems = mergeFindings(measured.sequence, findings);
-  return problems.sort((one, other) => severityOf(other.level) - severityOf(one.level));
+  const { sequence } = measured;
+  const open: Finding[] = [];
+  const byReason = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const reason = reasonFor(finding.code, sequence, finding.column);
+    if (reason === undefined) open.push(finding);
+    else byReason.set(reason, [...(byReason.get(reason) ?? []), finding]);
+  }
+  const worstFirst = (one: HealthProblem, other: HealthProblem) => severityOf(other.level) - severityOf(one.level);
+  const accepted = [...byReason].flatMap(([reason, found]) =>
+    mergeFindings(sequence, found).map((problem) => ({ ...problem, reason })),
+  );
+  return { problems: mergeFindings(sequence, open).sort(worstFirst), accepted: accepted.sort(worstFirst) };
 }
 
 /** A finding about the sequence itself. */

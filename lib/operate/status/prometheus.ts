@@ -31,9 +31,9 @@ const METRICS: readonly Metric[] = [
   {
     name: "nextval_sequence_behind",
     help: "1 where a column that it feeds already has values that it is still to give, else 0.",
-    value: ({ columns, problems }) =>
+    value: ({ columns, problems, accepted }) =>
       columns.some(({ notCompared }) => notCompared === null)
-        ? `${Number(problems.some(({ code }) => code === "BEHIND_COLUMN"))}`
+        ? `${Number([...problems, ...accepted].some(({ code }) => code === "BEHIND_COLUMN"))}`
         : undefined,
   },
   {
@@ -53,8 +53,8 @@ const METRICS: readonly Metric[] = [
  * // nextval_sequence_used_ratio{schema="public",sequence="orders_id_seq"} 0.42
  * ```
  *
- * Each problem is a line of `nextval_sequence_problem`. Its code and level are labels, and its value is how often it
- * was found. Source: "Exposition formats" in the documentation of Prometheus.
+ * Each problem is a line of `nextval_sequence_problem`. Its code and level are labels, and its value is the number of
+ * columns, at least 1. Accepted problems have none. Source: "Exposition formats" in the documentation of Prometheus.
  */
 export function toPrometheus({ sequences, sampledAt }: Health): string {
   const lines = METRICS.flatMap(({ name, help, value }) => [
@@ -67,9 +67,9 @@ export function toPrometheus({ sequences, sampledAt }: Health): string {
   lines.push(...header("nextval_sequence_problem", "Problems of the sequence, by code."));
   for (const sequence of sequences) {
     const counts = new Map<string, number>();
-    for (const { code, level } of sequence.problems) {
+    for (const { code, level, columns } of sequence.problems) {
       const labels = `${labelsOf(sequence)},code="${code}",level="${level}"`;
-      counts.set(labels, (counts.get(labels) ?? 0) + 1);
+      counts.set(labels, (counts.get(labels) ?? 0) + Math.max(columns.length, 1));
     }
     for (const [labels, count] of counts) lines.push(`nextval_sequence_problem{${labels}} ${count}`);
   }

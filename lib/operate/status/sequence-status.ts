@@ -1,16 +1,19 @@
 import { NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
 import type { Limits } from "../../server/integer-limits.js";
+import { excluded } from "../../server/name-patterns.js";
 import { sequenceNameOf, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { beginOf, countFrom, rangeOf } from "../../server/usable-range.js";
+import { type AcceptedFinding, acceptedFindings, type AcceptedFindings, withinSchemas } from "../accepted-findings.js";
 import { collisionOf, type Holding, holdingsOf } from "../arithmetic/collision.js";
 import { nextUnbounded, positionOf } from "../arithmetic/position.js";
 import { whyNotCompared } from "../columns/comparability.js";
 import { takesOnce, type Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
 import { look, type Looked } from "../columns/survey.js";
-import { type ColumnHealth, type Health, type SequenceHealth, severityOf, worstOf } from "./health.js";
+import { HEALTH_CODES } from "../finding-codes.js";
+import { type ColumnHealth, type Health, type HealthCode, type SequenceHealth, severityOf, worstOf } from "./health.js";
 import { countUnreadable } from "./missing-grants.js";
 import type { Context } from "./problem-context.js";
 import { problemsOf } from "./problems.js";
@@ -19,6 +22,19 @@ import { problemsOf } from "./problems.js";
 export interface StatusOptions extends Trust {
   /** The schemas whose sequences are reported. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
+  /**
+   * The sequences to leave out, as `name` or `schema.name`. `*` stands for any characters: `"legacy_*"`, `"audit.*"`.
+   */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * The findings that are known and accepted, each with a reason. They do not count for the level, and are in `accepted`
+   * of their sequence.
+   *
+   * ```ts
+   * { accepted: [{ code: "COLUMN_NARROWER", sequence: "shared_seq", column: "audit.*", reason: "ends in 2090" }] }
+   * ```
+   */
+  readonly accepted?: readonly AcceptedFinding<HealthCode>[] | undefined;
   /** The used share from which a sequence is a warning, above 0 and up to 1. Default: 0.75. */
   readonly warnAt?: number | undefined;
   /** The used share from which a sequence is critical, from `warnAt` to 1. Default: 0.9. */
@@ -67,6 +83,8 @@ export interface StatusOptions extends Trust {
 export async function sequenceStatus(db: Source, options?: StatusOptions): Promise<Health> {
   const {
     schemas,
+    exclude,
+    accepted,
     columns: chosen = "indexed",
     views,
     trustOwners,
@@ -74,6 +92,8 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
     ...rest
   } = optionsOf("sequenceStatus", options, [
     "schemas",
+    "exclude",
+    "accepted",
     "columns",
     "views",
     "trustOwners",
@@ -88,23 +108,31 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
       `sequenceStatus takes columns as "indexed" or "all", not ${String(chosen)}`,
     );
   }
+  const exclusion = excluded("sequenceStatus", exclude);
+  const acceptance = acceptedFindings("sequenceStatus", accepted, HEALTH_CODES);
   const { user, looked } = await look(
     db,
-    { schemas, views, trustOwners },
+    { schemas, isExcluded: exclusion.has, views, trustOwners },
     { whyNot: (column) => whyNotCompared(column, chosen), cheaply: chosen === "indexed" },
     onProgress,
   );
   const { at } = await readDocument<{ at: string }>(db, timeQuery);
 
   const unreadable = countUnreadable(looked);
-  const rows = looked.map((each) => healthOf(each, { user, unreadable, ...thresholds }));
+  const rows = looked.map((each) => healthOf(each, { user, unreadable, ...thresholds }, acceptance));
   rows.sort(
     (one, other) =>
       severityOf(other.level) - severityOf(one.level) ||
       (other.used ?? 1) - (one.used ?? 1) ||
       (titleOf(one.sequence) < titleOf(other.sequence) ? -1 : 1),
   );
-  return { sampledAt: new Date(Number(at)), level: worstOf(rows.map(({ level }) => level)), sequences: rows };
+  const unmatched = { exclude: exclusion.unmatched(), accepted: acceptance.unmatched() };
+  return {
+    sampledAt: new Date(Number(at)),
+    level: worstOf(rows.map(({ level }) => level)),
+    sequences: rows,
+    unmatched: withinSchemas(unmatched, schemas),
+  };
 }
 
 /** The time in milliseconds since 1970, by the clock of the server. */
@@ -136,6 +164,7 @@ function columnHealthOf({ column: fed, extreme }: Looked["columns"][number]): Co
 function healthOf(
   { sequence, columns: looked }: Looked,
   context: Thresholds & Pick<Context, "user" | "unreadable">,
+  acceptance: AcceptedFindings<HealthCode>,
 ): SequenceHealth {
   const { lastValue, options } = sequence;
   const { increment, cache, cycle, minValue, maxValue } = options;
@@ -164,8 +193,8 @@ function healthOf(
     columns: looked.map(columnHealthOf),
   };
   const collision = nextValue === null ? undefined : collisionOf(nextValue, increment, range, holdings);
-  const problems = problemsOf(measured, { ...context, sequence, fed, collision, range });
-  return { ...measured, level: worstOf(problems.map(({ level }) => level)), problems };
+  const found = problemsOf(measured, { ...context, sequence, fed, collision, range }, acceptance);
+  return { ...measured, level: worstOf(found.problems.map(({ level }) => level)), ...found };
 }
 
 /** Returns the range, up to the first row of a unique column if the sequence cannot move past such rows. */

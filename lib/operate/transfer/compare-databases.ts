@@ -1,10 +1,10 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
 import { sql } from "../../index.js";
-import { keyOf, nameOf, quotedOf, sequenceNameOf } from "../../server/names.js";
+import { keyOf, nameOf, quotedOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
 import { type Position, positionOf } from "../arithmetic/position.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { renamedTargets, type Renames } from "./rename-pairs.js";
-import { copyOf, type TransferProblem, transferProblem } from "./transfer-problem.js";
+import { type AcceptedTransferProblem, copyOf, type TransferProblem, transferProblem } from "./transfer-problem.js";
 
 /** One of the two databases of a transfer. */
 export interface Side {
@@ -22,12 +22,28 @@ export interface Pair {
   readonly before: Position;
 }
 
-/** Pairs the sequences of both databases, and lists every reason against a transfer. */
-export function compare(source: Side, target: Side, renames: Renames): { pairs: Pair[]; problems: TransferProblem[] } {
-  const sources = sequencesOf(source);
-  const targets = sequencesOf(target);
+/** Which sequences of two databases belong together, and which are left out. */
+export interface Matching {
+  readonly renames: Renames;
+  readonly isExcluded: (sequence: SequenceName) => boolean;
+  /** Returns why a problem is accepted; undefined if it is not. */
+  readonly reasonFor: (problem: TransferProblem) => string | undefined;
+}
+
+/**
+ * Pairs the sequences of both databases, and lists every reason against a transfer. Excluded sequences are left out, and
+ * so are those with an accepted problem.
+ */
+export function compare(
+  source: Side,
+  target: Side,
+  { renames, isExcluded, reasonFor }: Matching,
+): { pairs: Pair[]; problems: TransferProblem[]; accepted: AcceptedTransferProblem[] } {
+  const sources = sequencesOf(source, isExcluded);
+  const targets = sequencesOf(target, isExcluded);
   const renamed = renamedTargets(renames, carriedBy(source, sources), carriedBy(target, targets));
   const taken = new Map([...renamed].map(([one, other]) => [other, one]));
+  const accepted: AcceptedTransferProblem[] = [];
   const problems = unknownSchemas(source, target);
   const pairs: Pair[] = [];
   for (const key of [...new Set([...sources.keys(), ...targets.keys()])].sort()) {
@@ -54,15 +70,22 @@ export function compare(source: Side, target: Side, renames: Renames): { pairs: 
       problems.push(...found.map((problem) => (other === namesake ? problem : asRenamed(problem, one, other))));
     }
   }
-  return { pairs, problems };
+  const open = problems.filter((problem) => {
+    const reason = reasonFor(problem);
+    if (reason !== undefined) accepted.push({ ...problem, reason });
+    return reason === undefined;
+  });
+  return { pairs, problems: open, accepted };
 }
 
 /**
  * Returns the sequences to carry. Those of extensions are left out: an extension makes its sequences itself, and each
  * version of it may make others.
  */
-function sequencesOf({ state }: Side): Map<string, SequenceState> {
-  const carried = state.sequences.filter(({ definedBy }) => definedBy !== "extension");
+function sequencesOf({ state }: Side, isExcluded: (sequence: SequenceName) => boolean): Map<string, SequenceState> {
+  const carried = state.sequences.filter(
+    (sequence) => sequence.definedBy !== "extension" && !isExcluded(sequenceNameOf(sequence)),
+  );
   return new Map(carried.map((sequence) => [keyOf(sequence), sequence]));
 }
 
@@ -72,7 +95,7 @@ function carriedBy({ name, state: { defaultSchema } }: Side, sequences: Readonly
 
 /** Names a sequence of both sides: `public.order_seq as public.sales_seq`. */
 function asRenamed(problem: TransferProblem, one: SequenceState, other: SequenceState): TransferProblem {
-  const [title = ""] = [one, other].map(nameOf).filter((name) => problem.message.startsWith(`${name}: `));
+  const title = [one, other].map(nameOf).find((name) => problem.message.startsWith(`${name}: `)) ?? "";
   const message = `${nameOf(one)} as ${nameOf(other)}${problem.message.slice(title.length)}`;
   return { ...problem, message };
 }
@@ -122,8 +145,10 @@ function forbidden(sequence: SequenceState, { name, role }: Side): TransferProbl
     const unknown = whyUnknown(sequence);
     problems.push(
       unknown === undefined
-        ? transferProblem(sequence, "UNREADABLE", name, `${role} may not read it on the ${name}`, grant("select"))
-        : transferProblem(sequence, "UNREADABLE", name, `on the ${name}, ${unknown.reason}`, { hint: unknown.hint }),
+        ? transferProblem(sequence, "POSITION_UNKNOWN", name, `${role} may not read it on the ${name}`, grant("select"))
+        : transferProblem(sequence, "POSITION_UNKNOWN", name, `on the ${name}, ${unknown.reason}`, {
+            hint: unknown.hint,
+          }),
     );
   }
   if (name === "target" && sequence.missingPrivileges.includes("update")) {

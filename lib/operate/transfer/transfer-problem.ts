@@ -2,6 +2,7 @@ import type { SequenceState } from "../../catalog/index.js";
 import { createSequence } from "../../index.js";
 import { type Advice, declareSequence } from "../../internal.js";
 import { nameOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
+import type { TRANSFER_CODES } from "../finding-codes.js";
 
 /**
  * The code of a reason against a transfer:
@@ -9,19 +10,15 @@ import { nameOf, type SequenceName, sequenceNameOf } from "../../server/names.js
  * - `SCHEMA_MISSING`: a schema that was asked for is on neither side.
  * - `SEQUENCE_MISSING`: a sequence is only on one side.
  * - `OPTIONS_DIFFER`: type, bounds, increment or cycle differ.
- * - `UNREADABLE`: the position cannot be read, for lack of SELECT or for another reason.
+ * - `POSITION_UNKNOWN`: the position cannot be read, for lack of SELECT or for another reason.
  * - `UPDATE_MISSING`: the role may not set the sequence of the target.
  * - `NAME_GIVEN_AWAY`: `renames` carries another sequence to the one of the same name.
  * - `MOVED_MEANWHILE`: another session has set the sequence of the target back or dropped it.
  */
-export type TransferCode =
-  | "SCHEMA_MISSING"
-  | "SEQUENCE_MISSING"
-  | "OPTIONS_DIFFER"
-  | "UNREADABLE"
-  | "UPDATE_MISSING"
-  | "NAME_GIVEN_AWAY"
-  | "MOVED_MEANWHILE";
+export type TransferCode = "SCHEMA_MISSING" | (typeof TRANSFER_CODES)[number] | "NAME_GIVEN_AWAY" | "MOVED_MEANWHILE";
+
+/** A code that `accepted` of the options can have. The sequence is then left out of the transfer. */
+export type AcceptableTransferCode = (typeof TRANSFER_CODES)[number];
 
 /** A reason against a transfer, or against its success. */
 export interface TransferProblem {
@@ -36,6 +33,12 @@ export interface TransferProblem {
   readonly hint?: string;
   /** SQL that solves the problem on that side, as it is. Statements have `; ` between them. Absent if no SQL does. */
   readonly fix?: string;
+}
+
+/** A problem that `accepted` of the options covers. Its sequence is left out of the transfer. */
+export interface AcceptedTransferProblem extends TransferProblem {
+  /** Why it is accepted. */
+  readonly reason: string;
 }
 
 export function transferProblem(

@@ -2,19 +2,30 @@ import { inspectSequences } from "../../catalog/index.js";
 import { type Database, NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
+import { excluded } from "../../server/name-patterns.js";
 import { type SequenceName, sequenceNameOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
+import { type AcceptedFinding, acceptedFindings, type Unmatched, withinSchemas } from "../accepted-findings.js";
 import { advance, hasReached, nextOf, roomOf, valuesLeft } from "../arithmetic/position.js";
+import { TRANSFER_CODES } from "../finding-codes.js";
 import { compare, type Pair, type Side } from "./compare-databases.js";
-import { checkRenames, type Renames } from "./rename-pairs.js";
+import { checkRenames } from "./rename-pairs.js";
 import { holdTarget, inspectHeld, setWhereBehind, type Step, verify } from "./set-target.js";
-import type { TransferProblem } from "./transfer-problem.js";
+import { notesOf } from "./step-notes.js";
+import type { AcceptableTransferCode, AcceptedTransferProblem, TransferProblem } from "./transfer-problem.js";
 
 /** Options of `planTransfer`. */
 export interface TransferOptions {
   /** The schemas whose sequences are carried. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
+  /** The sequences to leave out, as `name` or `schema.name`. `*` stands for any characters. */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * The problems that are known and accepted, each with a reason. Their sequences are left out of the transfer, and are
+   * in `accepted` of the report.
+   */
+  readonly accepted?: readonly AcceptedFinding<AcceptableTransferCode>[] | undefined;
   /**
    * How many values each sequence of the target skips, from 0 to 2^63-1. Default: 1000, which is 1000 times the
    * increment.
@@ -69,6 +80,10 @@ export interface TransferReport {
   readonly sequences: readonly TransferredSequence[];
   /** PostgreSQL's own way to do this if a side is version 19 or later, and else null. */
   readonly hint: string | null;
+  /** The accepted problems. Their sequences are left out. */
+  readonly accepted: readonly AcceptedTransferProblem[];
+  /** The entries of `exclude` and `accepted` that match nothing, and so may be mistyped or no longer needed. */
+  readonly unmatched: Unmatched<AcceptableTransferCode>;
 }
 
 /** The result of `planTransfer`. It is plain data, so you can keep it as JSON with `toJson`. */
@@ -102,18 +117,19 @@ export async function planTransfer(
   to: Pick<Database, "begin">,
   options?: TransferOptions,
 ): Promise<TransferPlan> {
-  const { schemas, margin, renames = {} } = optionsOf("planTransfer", options, ["schemas", "margin", "renames"]);
-  const asked = marginOf(margin);
-  checkRenames(renames);
+  const wanted = optionsOf("planTransfer", options, ["schemas", "exclude", "accepted", "margin", "renames"]);
+  const { schemas } = wanted;
+  const asked = marginOf(wanted.margin);
+  const matching = matchingOf("planTransfer", wanted);
   const [source, target] = [await identify("source", from), await identify("target", to)];
   refuseSame(source, target);
-  const { steps, hint } = stepsOf(
+  const { steps, ...rest } = stepsOf(
     { ...source, state: await inspectSequences(from, { schemas }) },
     { ...target, state: await inspectSequences(to, { schemas }) },
-    renames,
+    matching,
     asked,
   );
-  return { sequences: steps.map((step) => reportOf(step, asked)), hint, options: { schemas, margin, renames } };
+  return { sequences: steps.map((step) => reportOf(step, asked)), ...rest, options: wanted };
 }
 
 /**
@@ -153,9 +169,9 @@ export async function applyTransfer(
   if (!Array.isArray(plan?.sequences) || typeof plan.options !== "object") {
     throw new NextvalError("INVALID_ARGUMENT", "applyTransfer takes a plan that planTransfer made");
   }
-  const { schemas, margin, renames = {} } = plan.options;
+  const { schemas, margin } = plan.options;
   const asked = marginOf(margin);
-  checkRenames(renames);
+  const matching = matchingOf("applyTransfer", plan.options);
   const source = await identify("source", from);
   // A snapshot that is older than the locks would not show what has changed since.
   return to.begin("isolation level read committed", async (tx) => {
@@ -167,8 +183,8 @@ export async function applyTransfer(
     });
     const read = await inspectSequences(from, { schemas });
     const held = await inspectHeld(tx, schemas);
-    const { steps, hint } = stepsOf({ ...source, state: read }, { ...target, state: held }, renames, asked);
-    const report = (done: readonly Step[]) => ({ sequences: done.map((step) => reportOf(step, asked)), hint });
+    const { steps, ...rest } = stepsOf({ ...source, state: read }, { ...target, state: held }, matching, asked);
+    const report = (done: readonly Step[]) => ({ sequences: done.map((step) => reportOf(step, asked)), ...rest });
     const behind = steps.filter(({ moves }) => moves);
     if (behind.length === 0) return report(steps);
     const set = await setWhereBehind(tx, behind);
@@ -212,13 +228,35 @@ function refuseSame(source: Identity, target: Identity): void {
   throw new NextvalError("INVALID_ARGUMENT", "a transfer needs two databases, and both handles lead to the same one");
 }
 
-function stepsOf(source: Side, target: Side, renames: Renames, asked: bigint): { steps: Step[]; hint: string | null } {
-  const { pairs, problems } = compare(source, target, renames);
+/** Reads the options that pair sequences and leave some out. */
+function matchingOf(what: string, { schemas, renames = {}, exclude, accepted }: TransferOptions) {
+  checkRenames(renames);
+  const exclusion = excluded(what, exclude);
+  const acceptance = acceptedFindings(what, accepted, TRANSFER_CODES);
+  return {
+    renames,
+    isExcluded: exclusion.has,
+    reasonFor({ code, sequence }: TransferProblem): string | undefined {
+      const known = TRANSFER_CODES.find((each) => each === code);
+      return known === undefined || sequence === null ? undefined : acceptance.reasonFor(known, sequence, null);
+    },
+    unmatched: () => withinSchemas({ exclude: exclusion.unmatched(), accepted: acceptance.unmatched() }, schemas),
+  };
+}
+
+function stepsOf(
+  source: Side,
+  target: Side,
+  matching: ReturnType<typeof matchingOf>,
+  asked: bigint,
+): Pick<TransferReport, "hint" | "accepted" | "unmatched"> & { readonly steps: Step[] } {
+  const { pairs, problems, accepted } = compare(source, target, matching);
+  const rest = { accepted, unmatched: matching.unmatched() };
   if (problems.length > 0) {
-    throw new TransferError("TRANSFER_REFUSED", problems, { sequences: [], hint: null });
+    throw new TransferError("TRANSFER_REFUSED", problems, { sequences: [], hint: null, ...rest });
   }
   const hint = builtInWay(source.state.serverVersion, target.state.serverVersion);
-  return { steps: pairs.map((pair) => stepOf(pair, asked)), hint };
+  return { steps: pairs.map((pair) => stepOf(pair, asked)), hint, ...rest };
 }
 
 interface Identity extends Omit<Side, "state"> {
@@ -268,33 +306,8 @@ function reportOf(step: Step, asked: bigint): TransferredSequence {
     to: nextOf(moves ? goal : pair.before, options),
     margin,
     moves,
-    notes: [...endIsNear(step, asked), ...hasComeRound(step), ...cachesLeft(step)],
+    notes: notesOf(step, asked),
   };
-}
-
-function endIsNear({ pair: { from, target }, margin }: Step, asked: bigint): string[] {
-  if (margin === asked) return [];
-  const room = roomOf(target);
-  const end = room.increment > 0n ? room.maxValue : room.minValue;
-  const left = `${valuesLeft(from, room)} values are left until ${room.cycle ? "it comes round" : "its end"} at ${end}`;
-  return [`${left}: the margin is ${margin} instead of ${asked}`];
-}
-
-function hasComeRound({ pair: { before, target }, goal, moves }: Step): string[] {
-  if (!target.options.cycle || moves || hasReached(goal, before, target.options)) return [];
-  return [
-    "it cycles, and the target is ahead of the source, so it was left where it is; " +
-      "if the source has come round since an earlier transfer, set the target with setval",
-  ];
-}
-
-function cachesLeft({ pair: { before, target }, moves }: Step): string[] {
-  const { cache } = target.options;
-  if (!moves || cache === 1n || !before.called) return [];
-  return [
-    `sessions of the target that have drawn from it may each hold up to ${cache - 1n} values from before; ` +
-      "let them connect anew before they insert",
-  ];
 }
 
 /**

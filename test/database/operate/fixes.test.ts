@@ -1,7 +1,7 @@
 import { bind, type Database } from "nextval";
-import { type HealthProblem, type SequenceHealth, sequenceStatus } from "nextval/operate";
+import { type HealthCode, type HealthProblem, type SequenceHealth, sequenceStatus } from "nextval/operate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { HEALTH_CODES, type HealthCode } from "../../../lib/operate/status/health.js";
+import { HEALTH_CODES } from "../../../lib/operate/finding-codes.js";
 import { MAX_MESSAGE } from "../../../lib/server/naming.js";
 import { serverVersion, useDatabase } from "../../support/database.js";
 

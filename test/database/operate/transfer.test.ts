@@ -346,6 +346,8 @@ describe("a transfer", () => {
     expect(await applyTransfer(replicas.source.db, replicas.target.db, plan)).toEqual({
       sequences: plan.sequences,
       hint: null,
+      accepted: [],
+      unmatched: { exclude: [], accepted: [] },
     });
     expect(await positions("target")).not.toEqual(before);
   });
@@ -460,7 +462,12 @@ describe("a transfer", () => {
   });
 
   test("has nothing to do if there are no sequences", async () => {
-    expect(await run()).toEqual({ sequences: [], hint: null });
+    expect(await run()).toEqual({
+      sequences: [],
+      hint: null,
+      accepted: [],
+      unmatched: { exclude: [], accepted: [] },
+    });
   });
 
   test("carries a thousand sequences", async () => {
@@ -557,6 +564,8 @@ describe("sequences of different names", () => {
     const applying = applyTransfer(replicas.source.db, replicas.target.db, {
       sequences: [],
       hint: null,
+      accepted: [],
+      unmatched: { exclude: [], accepted: [] },
       options: { renames },
     });
     await expect(applying).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
@@ -612,10 +621,60 @@ describe("refused with nothing set", () => {
       "public.type_seq: maxValue is 2147483647 on the source and 9223372036854775807 on the target",
     ]);
     expect(await positions("target")).toEqual(before);
-    const plan = { sequences: [], hint: null, options: {} };
+    const plan = { sequences: [], hint: null, accepted: [], unmatched: { exclude: [], accepted: [] }, options: {} };
     const applying = applyTransfer(replicas.source.db, replicas.target.db, plan);
     await expect(applying).rejects.toMatchObject({ code: "TRANSFER_REFUSED" });
     expect(await positions("target")).toEqual(before);
+  });
+
+  test("unless they are excluded, or accepted with a reason", async () => {
+    await onBoth("create sequence same_seq; create sequence temp_a; create sequence differs_seq");
+    await replicas.source.client.unsafe("create sequence temp_b; select setval('same_seq', 100)");
+    await replicas.target.client.unsafe("create sequence gone_seq; alter sequence differs_seq increment 5");
+    const reason = "made anew";
+    const accepted = [
+      { code: "SEQUENCE_MISSING", sequence: "public.gone_*", reason },
+      { code: "OPTIONS_DIFFER", sequence: "differs_seq", reason: "it is not used" },
+      { code: "UPDATE_MISSING", sequence: "same_seq", reason },
+    ] as const;
+    const options = { exclude: ["temp_*", "x_*"], accepted, margin: 0 };
+    const report = await run(options);
+    expect(report.sequences).toMatchObject([{ sequence: { name: "same_seq" }, to: 101n, moves: true }]);
+    expect(report.accepted).toMatchObject([
+      { code: "OPTIONS_DIFFER", sequence: { name: "differs_seq" }, reason: "it is not used" },
+      { code: "SEQUENCE_MISSING", sequence: { name: "gone_seq" }, side: "source", reason },
+    ]);
+    expect(report.unmatched).toEqual({ exclude: ["x_*"], accepted: accepted.slice(2) });
+    const before = await positions("target");
+    expect(await refusal({ ...options, accepted: accepted.slice(1) })).toMatchObject({
+      code: "TRANSFER_REFUSED",
+      message: "nothing was transferred:\npublic.gone_seq: it is missing on the source",
+      report: { accepted: [{ code: "OPTIONS_DIFFER" }] },
+    });
+    expect(await positions("target")).toEqual(before);
+    await expect(run({ accepted: [{ ...accepted[0], code: "EXHAUSTED" as never }] })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+  });
+
+  test("every fix solves its problem", async () => {
+    await onBoth("create sequence both_seq");
+    await replicas.source.client
+      .unsafe(`create sequence source_seq as integer increment -2 minvalue -9 maxvalue 100 start 100 cycle;
+      create table t (id serial); create table u (id int generated always as identity)`);
+    await replicas.target.client.unsafe("create sequence target_seq cache 5");
+    const { problems } = (await refusal()) as unknown as TransferError;
+    expect(problems.map(({ code, side, message, fix }) => [code, side, message, fix !== undefined])).toEqual([
+      ["SEQUENCE_MISSING", "target", "public.source_seq: it is missing on the target", true],
+      ["SEQUENCE_MISSING", "target", "public.t_id_seq: it is missing on the target", true],
+      ["SEQUENCE_MISSING", "source", "public.target_seq: it is missing on the source", true],
+      ["SEQUENCE_MISSING", "target", "public.u_id_seq: it is missing on the target", false],
+    ]);
+    for (const { side, fix = "" } of problems) await replicas[side as "source" | "target"].client.unsafe(fix);
+    const { problems: rest } = (await refusal()) as unknown as TransferError;
+    expect(rest.map(({ message, hint }) => [message, hint])).toEqual([
+      ["public.u_id_seq: it is missing on the target", "Create its table on the target."],
+    ]);
   });
 
   test("start, cache, comment and owner may differ", async () => {
@@ -636,8 +695,8 @@ describe("refused with nothing set", () => {
     expect(error).toMatchObject({ name: "NextvalError", code: "TRANSFER_REFUSED", report: { sequences: [] } });
     const grant = (privilege: string, name: string) => `grant ${privilege} on sequence "public".${name} to "The Mover"`;
     expect(error.problems.map(({ code, message, fix }) => [code, message, fix])).toEqual([
-      ["UNREADABLE", 'public.B "seq: The Mover may not read it on the source', grant("select", '"B ""seq"')],
-      ["UNREADABLE", 'public.B "seq: The Mover may not read it on the target', grant("select", '"B ""seq"')],
+      ["POSITION_UNKNOWN", 'public.B "seq: The Mover may not read it on the source', grant("select", '"B ""seq"')],
+      ["POSITION_UNKNOWN", 'public.B "seq: The Mover may not read it on the target', grant("select", '"B ""seq"')],
       ["UPDATE_MISSING", 'public.B "seq: The Mover may not set it on the target', grant("update", '"B ""seq"')],
       ["UPDATE_MISSING", "public.a_seq: The Mover may not set it on the target", grant("update", '"a_seq"')],
     ]);

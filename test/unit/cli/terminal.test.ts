@@ -124,6 +124,7 @@ describe("health", () => {
     sequence: { schema, name },
     level: "ok",
     problems: [],
+    accepted: [],
     lastValue: 1n,
     nextValue: 2n,
     end: 9223372036854775807n,
@@ -135,7 +136,12 @@ describe("health", () => {
     columns: [],
     ...more,
   });
-  const health = (...sequences: SequenceHealth[]): Health => ({ sampledAt: new Date(0), level: "ok", sequences });
+  const health = (...sequences: SequenceHealth[]): Health => ({
+    sampledAt: new Date(0),
+    level: "ok",
+    sequences,
+    unmatched: { exclude: [], accepted: [] },
+  });
   const looks = { rates: undefined, verbose: false, columns: undefined };
 
   test("each sequence has its own days", () => {
@@ -175,6 +181,23 @@ describe("health", () => {
     expect(text).not.toContain("message");
     expect(`${describeHealth(known, { ...looks, verbose: true })}`).toContain(
       "    ! CACHE_LOST CACHE_LOST's\\u000amessage\n      Hint: Pass --all-columns.\n      Fix:  select 1; select 2;\n",
+    );
+  });
+
+  test("accepted findings are in the row if they would count, and with --verbose with their reason", () => {
+    const accepted = (["warning", "ok"] as const).map((level) => ({
+      code: level === "ok" ? ("COLUMN_NARROWER" as const) : ("BEHIND_COLUMN" as const),
+      level,
+      message: `it is ${level}`,
+      columns: [],
+      reason: `because\n${level}`,
+    }));
+    const known = health(sequence("public", "order_seq", { accepted }));
+    const text = `${describeHealth(known, looks)}`;
+    expect(text).toMatch(/ left {2}behind column \(accepted\)\n\n/);
+    expect(text).not.toContain("because");
+    expect(`${describeHealth(known, { ...looks, verbose: true })}`).toContain(
+      "    ! BEHIND_COLUMN (accepted: because\\u000awarning) it is warning\n    ! COLUMN_NARROWER (accepted: because\\u000aok)",
     );
   });
 

@@ -1,0 +1,25 @@
+import type { DatabaseState } from "../../catalog/index.js";
+import type { Unmatched } from "../../operate/index.js";
+import { excluded } from "../../server/name-patterns.js";
+import { sequenceNameOf } from "../../server/names.js";
+import { color } from "../terminal/color.js";
+import { complain } from "../terminal/print.js";
+import { text } from "../terminal/shown-text.js";
+
+/** Warns of entries of the configuration that match nothing: they are mistyped, or no longer needed. */
+export function warnOfUnmatched({ exclude, accepted }: Unmatched): void {
+  for (const pattern of exclude) complain(text`${color.yellow("Warning:")} exclude ${pattern} matches no sequence.`);
+  for (const { code, sequence, column } of accepted) {
+    const where = column === undefined ? sequence : `${sequence}, column ${column}`;
+    complain(
+      text`${color.yellow("Warning:")} accepted ${code} of ${where} matches no finding. Remove it if it is solved.`,
+    );
+  }
+}
+
+/** Warns of patterns of `exclude` that match no sequence of a database. */
+export function warnOfUnmatchedIn({ sequences }: DatabaseState, exclude: readonly string[]): void {
+  const patterns = excluded("pull", exclude);
+  for (const sequence of sequences) patterns.has(sequenceNameOf(sequence));
+  warnOfUnmatched({ exclude: patterns.unmatched(), accepted: [] });
+}

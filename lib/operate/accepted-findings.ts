@@ -1,0 +1,103 @@
+import { NextvalError } from "../index.js";
+import { nearest } from "../internal.js";
+import { isPattern, matcherOf } from "../server/name-patterns.js";
+import { type ColumnName, columnOf, type SequenceName, titleOf } from "../server/names.js";
+
+/** A finding that is known and accepted. It does not count for the level, and is reported with its reason. */
+export interface AcceptedFinding<Code extends string = string> {
+  /** The code of the finding. */
+  readonly code: Code;
+  /** The sequence, as `name` or `schema.name`. `*` stands for any characters. */
+  readonly sequence: string;
+  /**
+   * The column, as `table.column` or `schema.table.column`. `*` stands for any characters. Default: every finding of
+   * the sequence with this code.
+   */
+  readonly column?: string | undefined;
+  /** Why it is accepted. */
+  readonly reason: string;
+}
+
+/** The option `accepted` of a function, which remembers what has matched. */
+export interface AcceptedFindings<Code extends string> {
+  /** Returns why a finding is accepted; undefined if it is not. */
+  reasonFor(code: Code, sequence: SequenceName, column: ColumnName | null): string | undefined;
+  /** Returns the entries that have matched nothing so far. */
+  unmatched(): AcceptedFinding<Code>[];
+}
+
+/**
+ * Reads the option `accepted` of a function.
+ *
+ * @param codes - every code that a finding can have
+ */
+export function acceptedFindings<Code extends string>(
+  what: string,
+  given: readonly AcceptedFinding<Code>[] | undefined,
+  codes: readonly Code[],
+): AcceptedFindings<Code> {
+  if (given !== undefined && !Array.isArray(given)) {
+    throw new NextvalError("INVALID_ARGUMENT", `${what} takes accepted as a list, not ${JSON.stringify(given)}`, HINT);
+  }
+  const entries = (given ?? []).map((entry: AcceptedFinding<Code>) => {
+    const problem = acceptedProblem(entry, codes);
+    if (problem !== undefined) throw new NextvalError("INVALID_ARGUMENT", `${what}: accepted ${problem}`, HINT);
+    const { code, sequence, column, reason } = entry;
+    return { entry, code, reason, isOf: matcherOf(sequence), isIn: column === undefined ? null : matcherOf(column) };
+  });
+  const used = new Set<AcceptedFinding<Code>>();
+  return {
+    reasonFor(code, sequence, column) {
+      const matching = entries.filter(
+        (each) =>
+          each.code === code &&
+          (each.isOf(titleOf(sequence)) || each.isOf(sequence.name)) &&
+          (each.isIn === null ||
+            (column !== null && (each.isIn(columnOf(column)) || each.isIn(`${column.table}.${column.column}`)))),
+      );
+      for (const { entry } of matching) used.add(entry);
+      return matching[0]?.reason;
+    },
+    unmatched: () => entries.flatMap(({ entry }) => (used.has(entry) ? [] : [entry])),
+  };
+}
+
+const HINT = {
+  hint: 'Write accepted: [{ code: "COLUMN_NARROWER", sequence: "orders_*", reason: "it ends in 2090" }].',
+};
+
+const KEYS = ["code", "sequence", "column", "reason"];
+
+/** Returns what is wrong with an entry of `accepted`, after that word; undefined if it is right. */
+export function acceptedProblem(entry: unknown, codes: readonly string[]): string | undefined {
+  if (typeof entry !== "object" || entry === null) return "has an entry that is not an object";
+  const { code, sequence, column, reason } = entry as Partial<Record<string, unknown>>;
+  const unknown = Object.keys(entry).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) return `has an unknown option "${unknown}"${nearest(unknown, KEYS)}`;
+  if (typeof code !== "string" || !codes.includes(code)) {
+    return `has an entry with an unknown code${typeof code === "string" ? ` ${code}${nearest(code, codes)}` : ""}`;
+  }
+  if (!isPattern(sequence)) return `has an entry for ${code} without the name of a sequence`;
+  if (column !== undefined && !isPattern(column))
+    return `has an entry for ${sequence} with a column that is not a name`;
+  return isPattern(reason) ? undefined : `has an entry for ${sequence} without a reason`;
+}
+
+/** Entries of `exclude` and `accepted` that match nothing. They may be mistyped, or no longer needed. */
+export interface Unmatched<Code extends string = string> {
+  readonly exclude: readonly string[];
+  readonly accepted: readonly AcceptedFinding<Code>[];
+}
+
+/** Keeps the entries that could have matched: those that do not name a schema which was not looked at. */
+export function withinSchemas<Code extends string>(
+  { exclude, accepted }: Unmatched<Code>,
+  schemas: readonly string[] | undefined,
+): Unmatched<Code> {
+  if (schemas === undefined) return { exclude, accepted };
+  const mayMatch = (pattern: string) => {
+    const [schema, ...rest] = pattern.split(".");
+    return rest.length === 0 || schemas.some(matcherOf(schema ?? ""));
+  };
+  return { exclude: exclude.filter(mayMatch), accepted: accepted.filter(({ sequence }) => mayMatch(sequence)) };
+}

@@ -1,0 +1,54 @@
+import { NextvalError, sql } from "../index.js";
+import { quotedOf, type SequenceName, titleOf } from "./names.js";
+
+/** Patterns of sequence names, which remember whether they have matched. */
+export interface NamePatterns {
+  /** Whether a pattern matches a sequence. */
+  has(sequence: SequenceName): boolean;
+  /** Returns the patterns that have matched nothing so far. */
+  unmatched(): string[];
+}
+
+/**
+ * Reads the option `exclude`: names of sequences, also in SQL's double quotes, in which `*` stands for any characters.
+ * A name is compared as a whole, with the schema and without it.
+ *
+ * @param what - the function that takes the option
+ */
+export function excluded(what: string, patterns: readonly string[] | undefined): NamePatterns {
+  if (patterns !== undefined && !(Array.isArray(patterns) && patterns.every(isPattern))) {
+    const given = JSON.stringify(patterns);
+    throw new NextvalError("INVALID_ARGUMENT", `${what} takes exclude as a list of names, not ${given}`, {
+      hint: 'Write exclude: ["legacy_*", "audit.*"].',
+    });
+  }
+  const matchers = (patterns ?? []).map((pattern) => [pattern, matcherOf(pattern)] as const);
+  const used = new Set<string>();
+  return {
+    has(sequence) {
+      const { schema, name } = sequence;
+      const forms = [
+        titleOf(sequence),
+        name,
+        quotedOf(sequence),
+        sql.identifier(name).text,
+        `${schema}.${sql.identifier(name).text}`,
+      ];
+      const matching = matchers.filter(([, matches]) => forms.some(matches));
+      for (const [pattern] of matching) used.add(pattern);
+      return matching.length > 0;
+    },
+    unmatched: () => matchers.flatMap(([pattern]) => (used.has(pattern) ? [] : [pattern])),
+  };
+}
+
+export function isPattern(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+/** Makes a function that compares a whole text with a pattern, in which `*` stands for any characters. */
+export function matcherOf(pattern: string): (text: string) => boolean {
+  const parts = pattern.split("*").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+  const expression = new RegExp(`^${parts.join(".*")}$`, "su");
+  return (text) => expression.test(text);
+}

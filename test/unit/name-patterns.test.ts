@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { acceptedFindings, withinSchemas } from "../../lib/operate/accepted-findings.js";
+import { excluded } from "../../lib/server/name-patterns.js";
+
+const name = (schema: string, name: string) => ({ schema, name });
+
+test.each([
+  ["order_seq", true],
+  ["public.order_seq", true],
+  ["order*", true],
+  ["*_seq", true],
+  ["*", true],
+  ["public.*", true],
+  ["p*.o*q", true],
+  ['"order_seq"', true],
+  ['"public"."order_*"', true],
+  ['public."order_seq"', true],
+  ["order", false],
+  ["order_se?", false],
+  ["order.seq", false],
+  ["ORDER_SEQ", false],
+  ["other.order_seq", false],
+  ["(order_seq|x)", false],
+])("the pattern %s", (pattern, isMatch) => {
+  const patterns = excluded("test", [pattern]);
+  expect(patterns.has(name("public", "order_seq"))).toBe(isMatch);
+  expect(patterns.unmatched()).toEqual(isMatch ? [] : [pattern]);
+});
+
+test("names with special characters and line breaks are names", () => {
+  for (const odd of ["a[b", "x\ny", "$^", "a\\b", "ü.😀"]) {
+    expect(excluded("test", [odd]).has(name("s", odd))).toBe(true);
+    expect(excluded("test", ["*"]).has(name("s", odd))).toBe(true);
+  }
+});
+
+test.each([["legacy_*"], [[""]], [[5]], [{}]])("%j is no list of names", (exclude) => {
+  expect(() => excluded("sequenceStatus", exclude as never)).toThrow(
+    expect.objectContaining({
+      code: "INVALID_ARGUMENT",
+      message: `sequenceStatus takes exclude as a list of names, not ${JSON.stringify(exclude)}`,
+      hint: 'Write exclude: ["legacy_*", "audit.*"].',
+    }),
+  );
+});
+
+const CODES = ["BEHIND_COLUMN", "NOT_COMPARED"] as const;
+const entry = { code: "BEHIND_COLUMN", sequence: "order_seq", reason: "known" } as const;
+const column = { schema: "public", table: "orders", column: "id" };
+
+test.each([
+  [{}, null, true],
+  [{}, column, true],
+  [{ column: "orders.id" }, column, true],
+  [{ column: "public.orders.*" }, column, true],
+  [{ column: "orders.*" }, null, false],
+  [{ column: "other.id" }, column, false],
+  [{ sequence: "other.*" }, column, false],
+  [{ code: "NOT_COMPARED" }, column, false],
+] as const)("an accepted finding %j", (more, column, isMatch) => {
+  const given = { ...entry, ...more };
+  const accepted = acceptedFindings("test", [given], CODES);
+  const reason = accepted.reasonFor("BEHIND_COLUMN", name("public", "order_seq"), column);
+  expect(reason).toBe(isMatch ? "known" : undefined);
+  expect(accepted.unmatched()).toEqual(isMatch ? [] : [given]);
+});
+
+test.each([
+  [{ ...entry, code: "BEHIND_COLUM" }, "has an entry with an unknown code BEHIND_COLUM; did you mean BEHIND_COLUMN?"],
+  [{ ...entry, code: undefined }, "has an entry with an unknown code"],
+  [{ ...entry, sequence: "" }, "has an entry for BEHIND_COLUMN without the name of a sequence"],
+  [{ ...entry, reason: "" }, "has an entry for order_seq without a reason"],
+  [{ ...entry, reason: undefined }, "has an entry for order_seq without a reason"],
+  [{ ...entry, column: 5 }, "has an entry for order_seq with a column that is not a name"],
+  [{ ...entry, colum: "id" }, 'has an unknown option "colum"; did you mean column?'],
+  ["order_seq", "has an entry that is not an object"],
+  [null, "has an entry that is not an object"],
+])("%j cannot be accepted", (given, problem) => {
+  expect(() => acceptedFindings("sequenceStatus", [given as never], CODES)).toThrow(
+    expect.objectContaining({ code: "INVALID_ARGUMENT", message: `sequenceStatus: accepted ${problem}` }),
+  );
+});
+
+test("accepted findings are a list", () => {
+  expect(() => acceptedFindings("sequenceStatus", entry as never, CODES)).toThrow("takes accepted as a list");
+});
+
+test("entries of schemas that were not looked at are not reported as unmatched", () => {
+  const accepted = [entry, { ...entry, sequence: "audit.x" }, { ...entry, sequence: "pub*.x" }];
+  const unmatched = { exclude: ["a", "audit.*", "public.*", "*.b"], accepted };
+  expect(withinSchemas(unmatched, undefined)).toEqual(unmatched);
+  expect(withinSchemas(unmatched, ["public"])).toEqual({
+    exclude: ["a", "public.*", "*.b"],
+    accepted: [entry, { ...entry, sequence: "pub*.x" }],
+  });
+});
