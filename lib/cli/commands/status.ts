@@ -41,6 +41,9 @@ Examples:
   nextval status --watch 60 --json          a document per line, forever
   nextval status --prometheus > new.prom && mv new.prom sequences.prom
 
+Put findings that are known into accepted of the configuration, each with a reason:
+they do not count for the exit code. --verbose shows them.
+
 Exit codes: 0 all is well, or --prometheus, whose metrics have the level; 1 past the
 threshold; 2 an error.
 `,

@@ -53,11 +53,15 @@ export interface StatusOptions extends Trust {
  *
  * ```ts
  * const health = await sequenceStatus(db);
- * health.sequences[0]?.problems[0]?.message;
- * // public.orders_id_seq: its next value is 7, and public.orders.id already goes to 9000: inserts fail with 23505 ...
+ * health.sequences[0]?.problems[0];
+ * // { code: "BEHIND_COLUMN", level: "critical",
+ * //   message: "public.orders_id_seq: its next value is 7, but public.orders.id goes to 9000: inserts fail with 23505",
+ * //   hint: "Run resync. It moves the sequence past the rows.",
+ * //   fix: 'alter sequence "public"."orders_id_seq" restart with 9001', columns: [...] }
  * ```
  *
- * It covers the sequences of identity and SERIAL columns, and all others.
+ * It covers the sequences of identity and SERIAL columns, and all others. A problem of several columns is one problem,
+ * with all of them in `columns`.
  *
  * **Whether a sequence is behind** depends on the values that it can still return, as for `planResync`: rows from its
  * next value on, in steps of its increment, up to its bounds. If there is such a row, inserts fail sooner or later, and
