@@ -19,7 +19,7 @@ export function countUnreadable(looked: readonly Looked[]): number {
 export function grantForAll(unreadable: number, user: string): Advice | undefined {
   if (unreadable < MANY) return undefined;
   return {
-    hint: `Grant one role for all ${unreadable} tables and sequences that it may not read.`,
+    hint: `One grant is enough for all ${unreadable} tables and sequences that ${user} may not read.`,
     fix: `grant pg_read_all_data to ${sql.identifier(user).text}`,
   };
 }
