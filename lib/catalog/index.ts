@@ -1,5 +1,5 @@
 export { applyPlan, type ApplyOptions, type ApplyReport } from "./apply/apply.js";
-export type { Change, Hazard, Pending, Plan, PlanOptions, Question } from "./plan/change.js";
+export type { Change, Hazard, Pending, Plan, PlanOptions, Question, Restart } from "./plan/change.js";
 export { generateMigration, type GenerateOptions, type MigrationFile } from "./generate/generate-migration.js";
 export { inspectSequences, type InspectOptions } from "./inspect/inspect.js";
 export { planChanges } from "./plan/plan.js";

@@ -129,7 +129,12 @@ describe("diff", () => {
         {
           kind: "alter",
           subject: "order_seq",
-          sql: 'alter sequence "public"."order_seq" increment by 2 start with 100',
+          sql: 'alter sequence "public"."order_seq" increment by 2 start with 100 restart',
+          restart: {
+            lock: 'alter sequence "public"."order_seq" no cycle',
+            drawn: 'select from "public"."order_seq" where is_called or last_value operator(pg_catalog.<>) 1',
+            without: 'alter sequence "public"."order_seq" increment by 2 start with 100',
+          },
           inverse: 'alter sequence "public"."order_seq" increment by 1 start with 1',
           hazards: [expect.objectContaining({ code: "INCREMENT_CHANGED", blocked: false, allowed: false })],
         },

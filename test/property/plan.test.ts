@@ -149,20 +149,27 @@ async function pushBoth(pairs: readonly Pair[], number: number): Promise<number>
   await push([...free.map(({ after }) => after), ...blocked.map(({ before }) => before)], renamesOf(free));
   await expectState([...free.map(({ after }) => after), ...blocked.map(({ before }) => before)]);
 
+  const wasUndrawn = new Set(free.filter(({ values }) => values.length === 0));
   for (const each of free) {
     await draw(each.after, each.draws + 1, each.values);
     const flips =
       BigInt(resolveOptions(each.before).increment) < 0n !== BigInt(resolveOptions(each.after).increment) < 0n;
+    if (wasUndrawn.has(each)) expect(each.values[0], nameOf(each.after)).toBe(resolveOptions(each.after).startWith);
     const cycles = resolveOptions(each.before).cycle || resolveOptions(each.after).cycle;
     if (!flips && !cycles) expect(new Set(each.values).size, nameOf(each.after)).toBe(each.values.length);
   }
   const now = await look();
-  for (const each of blocked) {
-    // The value is the obstacle, not the name: the statement is tried under the name that the sequence has.
-    const { changes } = planChanges([declare(each.schemas[0], each.before.seqName, each.after.seqOptions)], now);
-    const change = changes.find(({ hazards }) => hazards.some((hazard) => hazard.blocked));
-    await expect(database.client.unsafe(change!.sql)).rejects.toMatchObject({ code: "22023" });
+  // The value is the obstacle, not the name: the statement is tried under the name that the sequence has.
+  const refused = blocked.map((each) => declare(each.schemas[0], each.before.seqName, each.after.seqOptions));
+  for (const declared of refused) {
+    const { changes } = planChanges([declared], now);
+    const change = changes.find(({ hazards }) => hazards.some((hazard) => hazard.blocked))!;
+    await expect(database.client.unsafe(change.sql)).rejects.toMatchObject({ code: "22023" });
+    // The statement that the hazard names makes all of this change.
+    await database.client.unsafe(change.hazards.find((hazard) => hazard.blocked)!.fix!);
   }
+  const left = planChanges(refused, await look()).changes.filter(({ kind }) => kind === "alter");
+  expect(left.filter(({ sql }) => !/ set (un)?logged$/.test(sql))).toEqual([]);
   for (const { before } of blocked) await database.client.unsafe(`drop sequence ${quoted(before)}`);
   for (const { after } of free) await database.client.unsafe(`drop sequence ${quoted(after)}`);
   for (const schema of SCHEMAS) await database.client`drop table ${database.client(schema)}.later`;

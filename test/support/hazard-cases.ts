@@ -68,7 +68,7 @@ const wish = fc.record({
   cache: rarely(1, 4),
   increment: rarely(1, -1, 2),
   as: rarely("bigint", "integer", "smallint"),
-  startWith: fc.constantFrom(undefined, undefined, 1),
+  startWith: fc.constantFrom(undefined, undefined, 1, 3),
   comment: fc.constantFrom(undefined, "changed"),
 });
 
@@ -88,7 +88,7 @@ export const pair = fc.record({
   before: range,
   wish,
   rows: fc.nat(4),
-  position: fc.constantFrom("drawn", "drawn", "end", "before the end"),
+  position: fc.constantFrom("drawn", "drawn", "end", "before the end", "restarted"),
   deleted: fc.constantFrom("none", "none", "all", "some"),
   kind: fc.oneof(
     { weight: 8, arbitrary: fc.constant("alter" as const) },
@@ -130,7 +130,8 @@ export function arrange({ before, position, deleted, kind, rows }: Pair, number:
   const steps = Math.floor(size / Math.abs(increment)) - (position === "end" ? 0 : 1);
   const end = (increment > 0 ? least : least + size) + steps * increment;
   const statements = [
-    ...(position === "drawn" ? [] : [`select setval('${s}', ${end})`]),
+    ...(position === "restarted" ? [`alter sequence ${s} restart`] : []),
+    ...(position === "drawn" || position === "restarted" ? [] : [`select setval('${s}', ${end})`]),
     ...(deleted === "none" ? [] : [`delete from ${t} where ${deleted === "all" ? "true" : "mod(id::int, 2) = 0"}`]),
   ];
   return statements.length === 0 ? "select 1" : statements.join(";");

@@ -4,6 +4,9 @@ import { setLockTimeout } from "../../server/lock-timeout.js";
 /** A statement that takes this much longer than the first one, in milliseconds, has waited for a lock. */
 const WAITED_MS = 10;
 
+/** Runs work that may wait for locks, within the time that is left. */
+export type Within = <Result>(work: () => PromiseLike<Result>) => Promise<Result>;
+
 /**
  * Limits how long the statements of a transaction wait for locks in total. The server's `lock_timeout` alone would
  * start again with each statement. Returns a function that runs work with the time that is left. The time that
@@ -14,10 +17,10 @@ const WAITED_MS = 10;
  * @param total - in milliseconds; 0 waits forever
  * @param roundTripMs - how long a statement takes if it does not wait
  */
-export function lockBudget(tx: Transaction, total: number, roundTripMs: number) {
+export function lockBudget(tx: Transaction, total: number, roundTripMs: number): Within {
   let left = total;
   let limit = total;
-  return async <Result>(work: () => PromiseLike<Result>): Promise<Result> => {
+  return async (work) => {
     if (Math.ceil(left) < limit) {
       limit = Math.ceil(left);
       await setLockTimeout(tx, limit);

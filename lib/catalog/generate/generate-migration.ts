@@ -1,6 +1,6 @@
 import { NextvalError } from "../../index.js";
 import { checkKnown } from "../../internal.js";
-import type { Change, Pending, Plan, Question } from "../plan/change.js";
+import type { Change, Pending, Plan, Question, Restart } from "../plan/change.js";
 import { dbmate } from "./formats/dbmate.js";
 import { flyway } from "./formats/flyway.js";
 import { goose } from "./formats/goose.js";
@@ -43,7 +43,8 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFil
  * // alter sequence "public"."ticket_seq" no cycle;
  * ```
  *
- * Each hazard is a comment above its statement.
+ * Each hazard is a comment above its statement. A migration does not restart a sequence, as `applyPlan` does if no value
+ * was drawn, unless the server would refuse the change otherwise; a comment then says so.
  *
  * Pending owners become a second migration, whose name ends with `_owners`. It comes after the first one, and has to
  * run after the migrations that create its tables. If these are still to be written, give it a later number.
@@ -88,7 +89,7 @@ function nextName(name: string): string {
   return name.replace(/^\d+/, (number) => `${BigInt(number) + 1n}`.padStart(number.length, "0"));
 }
 
-function forth({ subject, sql, hazards }: Change, questions: readonly Question[]): Step {
+function forth({ subject, sql, hazards, restart }: Change, questions: readonly Question[]): Step {
   const open = questions.filter((question) => question.subject === subject);
   return {
     comments: [
@@ -96,9 +97,17 @@ function forth({ subject, sql, hazards }: Change, questions: readonly Question[]
       ...hazards.map(({ code, message, blocked }) =>
         commentLine(`Hazard ${code}${blocked ? ", which the server refuses" : ""}: ${message}`),
       ),
+      ...(restart === undefined ? [] : [commentLine(adviceOn(restart, sql))]),
     ],
-    statement: statementLine(subject, sql),
+    // Values may have been drawn where the migration runs, even if none was drawn here.
+    statement: statementLine(subject, restart?.without ?? sql),
   };
+}
+
+function adviceOn({ without }: Restart, sql: string): string {
+  return without === null
+    ? "Restart: no value was drawn from it here. Do not run this where values were drawn: they would come again."
+    : `Where no value was drawn from it, it can begin at its new start: ${sql}`;
 }
 
 function forthLater({ subject, sql, message, warning }: Pending, index: number): Step {

@@ -20,6 +20,19 @@ export interface Hazard {
   readonly blocked: boolean;
 }
 
+/** The restart in a change. It moves a sequence to its new start, because no value was drawn from the sequence. */
+export interface Restart {
+  /** The statement with which `applyPlan` locks the sequence before. It changes nothing. */
+  readonly lock: string;
+  /** A query that returns a row if a value was drawn. `applyPlan` then refuses the plan. */
+  readonly drawn: string;
+  /**
+   * The change without the restart, for databases where values may have been drawn; null if the server may refuse it
+   * there. Migrations use it.
+   */
+  readonly without: string | null;
+}
+
 /** One step from the state of the database to the declarations. */
 export interface Change {
   readonly kind: "create schema" | "create" | "rename" | "move" | "alter" | "own" | "comment" | "drop";
@@ -29,10 +42,12 @@ export interface Change {
   readonly sql: string;
   /**
    * The statement that undoes the change; null if there is none. Undoing a drop does not restore the value, comment and
-   * privileges.
+   * privileges. Undoing a restart leaves the current value, unless the old bounds or direction may not fit it.
    */
   readonly inverse: string | null;
   readonly hazards: readonly Hazard[];
+  /** Absent if the change does not restart the sequence. */
+  readonly restart?: Restart;
 }
 
 /**

@@ -1,10 +1,11 @@
-import { addIdentity, alterIdentity, dropIdentity, renameSequence, type IdentityChanges, sql } from "../../index.js";
+import { addIdentity, dropIdentity, renameSequence, type IdentityChanges, sql } from "../../index.js";
 import { fail, nameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import type { Change, Pending } from "./change.js";
 import { hazardsOfAlter, hazardsOfGenerated, hazardsOfTableLock } from "./hazards/change-hazards.js";
 import { differences } from "./option-changes.js";
 import { whatIsMissing } from "./ownership.js";
+import { restarting } from "./restarts.js";
 import { constantOfState, type Target } from "./target.js";
 
 type Owner = NonNullable<StateOptions["ownedBy"]>;
@@ -39,19 +40,19 @@ export function refuseConflict({ declared, schema, options }: Target, found: Seq
 }
 
 /** Returns the change of an identity column and its sequence, if one is needed. The server makes it through the column. */
-export function alterThroughColumn(target: Target, found: SequenceState): Change[] {
+export function alterThroughColumn(target: Target, found: SequenceState, state: Pick<DatabaseState, "keys">): Change[] {
   // The type is that of the column, and the bounds follow it.
   if (target.options.as !== found.options.as) return [];
   const forth = changesOf(found.options, target.options);
   if (Object.keys(forth).length === 0) return [];
   const { generated, ...options } = forth;
-  const hazards = Object.keys(options).length > 0 ? hazardsOfAlter(target, found) : hazardsOfTableLock(target, found);
+  const hazards =
+    Object.keys(options).length > 0 ? hazardsOfAlter(target, found, state) : hazardsOfTableLock(target, found);
   return [
     {
       kind: "alter",
       subject: nameOf(target.declared),
-      sql: alterIdentity(columnOf(target), forth).text,
-      inverse: alterIdentity(columnOf(target), changesOf(target.options, found.options)).text,
+      ...restarting(target, found, state, forth, changesOf(target.options, found.options)),
       hazards: [...(generated === "always" ? hazardsOfGenerated(target) : []), ...hazards],
     },
   ];

@@ -1,5 +1,4 @@
 import {
-  alterSequence,
   commentOnSequence,
   createSchema,
   createSequence,
@@ -29,6 +28,7 @@ import { ownershipOf } from "./ownership.js";
 import { relocate } from "./relocate.js";
 import { questionsOf } from "./rename-questions.js";
 import { renamesOf } from "./renames.js";
+import { restarting } from "./restarts.js";
 import { constantOf, constantOfState, constantToCreate, type Target, targetOf } from "./target.js";
 
 /**
@@ -44,9 +44,11 @@ import { constantOf, constantOfState, constantToCreate, type Target, targetOf } 
  * empty exactly if nothing differs. An owner that does not exist yet is `pending` and not a change, so sequences can be
  * created before their tables.
  *
- * A plan never restarts a sequence and never changes a current value. It never touches the sequences of extensions, and
- * drops nothing unless `prune` is given. A sequence that is declared with `identity` is changed through its column. It is
- * never created or dropped: an identity column that does not exist, or has another type, is `pending`.
+ * A plan never changes a current value. It restarts a sequence only if its declared start changes, no value was ever
+ * drawn from it, and the keys that it feeds have no rows: then it begins at the new start. It never touches the
+ * sequences of extensions, and drops nothing unless `prune` is given. A sequence that is declared with `identity` is
+ * changed through its column. It is never created or dropped: an identity column that does not exist, or has another
+ * type, is `pending`.
  *
  * Throws `INVALID_ARGUMENT` for a declaration with `identity` whose column does not use the sequence, and for one without if
  * an identity column does. Also throws it for two declarations of one name, for renames that do not fit, and for a name in `new` that
@@ -151,30 +153,29 @@ function create(target: Target, state: DatabaseState): Change {
   };
 }
 
-function alter(target: Target, found: SequenceState, { serverVersion }: DatabaseState): Change[] {
+function alter(target: Target, found: SequenceState, state: DatabaseState): Change[] {
   const { options: after } = target;
   const { options: before } = found;
   const changes: Change[] = [];
   const subject = nameOf(target.declared);
   const forth = differences(before, after);
-  if (after.identity !== null) changes.push(...alterThroughColumn(target, found));
+  if (after.identity !== null) changes.push(...alterThroughColumn(target, found, state));
   else if (Object.keys(forth).length > 0) {
     changes.push({
       kind: "alter",
       subject,
-      sql: alterSequence(constantOf(target, before), forth).text,
-      inverse: alterSequence(constantOf(target, after), differences(after, before)).text,
-      hazards: hazardsOfAlter(target, found),
+      ...restarting(target, found, state, forth, differences(after, before)),
+      hazards: hazardsOfAlter(target, found, state),
     });
   }
   if (after.unlogged !== before.unlogged) {
-    const constant = constantOf(target, after);
+    const constant = constantOf(target);
     changes.push({
       kind: "alter",
       subject,
       sql: setSequenceLogged(constant, !after.unlogged).text,
       inverse: setSequenceLogged(constant, !before.unlogged).text,
-      hazards: [...hazardsOfPersistence(target, serverVersion), ...hazardsOfLock(target, found)],
+      hazards: [...hazardsOfPersistence(target, state.serverVersion), ...hazardsOfLock(target, found)],
     });
   }
   return changes;

@@ -44,7 +44,7 @@ export function constantToCreate({ declared, schema, seqName }: Target): AnySequ
 
 /** Makes the constant for a sequence of the database, under its own name or another. */
 export function constantOfState(
-  { schema, seqName, options }: SequenceState,
+  { schema, seqName, options }: Pick<SequenceState, "schema" | "seqName" | "options">,
   name: { readonly schema: string; readonly seqName: string } = { schema, seqName },
 ): AnySequence {
   return declare(name.schema, name.seqName, options);

@@ -16,7 +16,8 @@ export const command: CliCommand = {
   details: `
 Shows the changes and asks; without a terminal it needs --yes. It applies all changes
 in one transaction, or none. A hazard has to be allowed by its code; a blocked one
-cannot be allowed. It never changes a current value.
+cannot be allowed. It never changes a current value: only a sequence that was never
+drawn from moves to a new declared start.
 
 If a new sequence may be a renamed one, it stops until --rename or --new answers that;
 --yes does not. An owner whose table does not exist yet is pending: push again after

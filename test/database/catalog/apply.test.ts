@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { bind, type Database, pgSchema, pgSequence } from "nextval";
 import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
@@ -133,6 +133,7 @@ test("a plan that does not lead to the declarations is rolled back", async () =>
 
 test("waits for a lock no longer than lockTimeout", async () => {
   await database.client`create sequence order_seq`;
+  await db.nextval(orderSeq);
   const made = planChanges([orderSeq], await inspectSequences(db));
   await database.client.begin(async (tx) => {
     await tx`select nextval('order_seq')`;
@@ -145,6 +146,53 @@ test("waits for a lock no longer than lockTimeout", async () => {
   await expect(applyPlan(db, made, { lockTimeout: -1 })).rejects.toThrow(
     "a lockTimeout from 0 to 2147483647 milliseconds, not -1",
   );
+});
+
+describe("a sequence that moves to its new start", () => {
+  const declared = [pgSequence("first", { cache: 5 }), pgSequence("moves", { startWith: 100 })];
+
+  test("is refused if it was drawn from after the plan was made", async () => {
+    await database.client.unsafe("create sequence first; create sequence moves");
+    const made = planChanges(declared, await inspectSequences(db));
+    expect(made.changes[1]?.sql).toContain("restart");
+    await db.nextval(pgSequence("moves"));
+    await expect(applyPlan(db, made)).rejects.toMatchObject({ code: "PLAN_OUTDATED" });
+    expect(await db.nextval(pgSequence("moves"))).toBe(2n);
+  });
+
+  test("is refused if it is drawn from while the plan is applied, and nothing is changed", async () => {
+    await database.client.unsafe("create sequence first; create sequence moves");
+    const made = planChanges(declared, await inspectSequences(db));
+    let release = () => {};
+    const free = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const holder = database.connect({ max: 1 }).begin(async (tx) => {
+      await tx`select nextval('first')`;
+      await free;
+    });
+    await expect
+      .poll(async () => await database.client`select from pg_locks where relation = 'first'::regclass`)
+      .toHaveLength(1);
+    const applying = expect(applyPlan(db, made)).rejects.toMatchObject({
+      code: "PLAN_OUTDATED",
+      sequence: "moves",
+      message: "moves: it was drawn from, or set, since it was inspected; inspect and plan again",
+    });
+    // It has looked at both sequences, and waits for the first one.
+    await expect
+      .poll(async () => await database.client`select from pg_locks where relation = 'first'::regclass and not granted`)
+      .toHaveLength(1);
+    expect(await db.nextval(pgSequence("moves"))).toBe(1n);
+    release();
+    await applying;
+    await holder;
+    expect(await db.nextval(pgSequence("moves"))).toBe(2n);
+    expect((await inspectSequences(db)).sequences.map(({ options }) => [options.cache, options.startWith])).toEqual([
+      [1n, 1n],
+      [1n, 1n],
+    ]);
+  });
 });
 
 test("waits for all of its locks together no longer than lockTimeout", async () => {
@@ -274,7 +322,7 @@ test("a cursor that reads from an altered sequence only delays apply", async () 
     await expect
       .poll(async () => (await inspectSequences(bind(database.connect({ max: 1 })))).sequences[0]?.options.startWith)
       .toBe(100n);
-    expect(await db.nextval(orderSeq)).toBe(1n);
+    expect(await db.nextval(orderSeq)).toBe(100n);
     await setTimeout(500);
     expect(isDone).toBe(false);
   });

@@ -43,6 +43,7 @@ const CASES: readonly Case[] = [
     what: "a bound",
     setup: `${FED}; select setval('s', 200)`,
     options: { maxValue: 100 },
+    cured: true,
   },
   { code: "CYCLE_REPEATS_KEYS", what: "a key", setup: FED, options: { cycle: true } },
   {
@@ -64,7 +65,7 @@ const CASES: readonly Case[] = [
   {
     code: "INCREMENT_CHANGED",
     what: "turned",
-    setup: FED,
+    setup: `${FED}; select nextval('s')`,
     options: { increment: -1, minValue: -5, maxValue: 100, startWith: 1 },
   },
   {

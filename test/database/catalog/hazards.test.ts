@@ -48,10 +48,69 @@ describe("each hazard really happens", () => {
       "CURRENT_VALUE_EXCLUDED (blocked)",
     );
     await expect(database.client.unsafe(made.changes[0]!.sql)).rejects.toMatchObject({ code: "22023" });
-    // What the hint says.
-    expect(hazard.hint).toContain("first move the sequence within the bounds with setval");
-    await database.client`select setval('order_seq', 98)`;
-    await applyPlan(db, await planned({ maxValue: 100 }));
+    expect(hazard.hint).toBe(
+      "Declare a maxValue that includes it. If no row has a value of the new range, the fix restarts it at 1.",
+    );
+    expect(hazard.fix).toBe('alter sequence "public"."order_seq" maxvalue 100 restart');
+    await database.client.unsafe(hazard.fix!);
+    expect((await planned({ maxValue: 100 })).changes).toEqual([]);
+    expect(await db.nextval(pgSequence("order_seq"))).toBe(1n);
+  });
+
+  test("CURRENT_VALUE_EXCLUDED: one statement does what no two can do", async () => {
+    await database.client.unsafe("alter sequence order_seq minvalue 5 maxvalue 36 start 5 restart with 36");
+    await database.client`select nextval('order_seq')`;
+    const far = { increment: -4, minValue: -36, maxValue: -5, startWith: -24 };
+    const [hazard] = (await planned(far)).changes.flatMap(({ hazards }) => hazards);
+    const fix = 'alter sequence "public"."order_seq" increment by -4 minvalue -36 maxvalue -5 start with -24 restart';
+    expect(hazard).toMatchObject({ code: "CURRENT_VALUE_EXCLUDED", fix });
+    await database.client.unsafe(fix);
+    expect((await planned(far)).changes).toEqual([]);
+    expect(await db.nextvals(pgSequence("order_seq", far), 2)).toEqual([-24n, -28n]);
+  });
+
+  test("CURRENT_VALUE_EXCLUDED: the statement names a sequence that the plan renames as it is called now", async () => {
+    await database.client`select setval('order_seq', 150)`;
+    const renamed = pgSequence("sales_seq", { maxValue: 100 });
+    const renames = { order_seq: "sales_seq" };
+    const made = planChanges([renamed], await inspectSequences(db), { renames });
+    const fix = made.changes.flatMap(({ hazards }) => hazards.map((hazard) => hazard.fix)).join("");
+    expect(fix).toBe('alter sequence "public"."order_seq" maxvalue 100 restart');
+    await database.client.unsafe(fix);
+    const again = planChanges([renamed], await inspectSequences(db), { renames });
+    expect(again.changes.map(({ sql, hazards }) => [sql, hazards])).toEqual([
+      ['alter sequence "public"."order_seq" rename to "sales_seq"', []],
+    ]);
+  });
+
+  test("KEY_HAS_ROWS: a sequence that moves to its new start may give the values of its new owner", async () => {
+    await database.client.unsafe(
+      "drop table orders; create table tickets (id bigint primary key); insert into tickets values (5)",
+    );
+    const hazard = await pushWith("KEY_HAS_ROWS", { startWith: 5, ownedBy: { table: "tickets", column: "id" } });
+    expect(hazard.message).toContain("it begins at 5, but public.tickets.id may have such values");
+    await expect(database.client`insert into tickets values (nextval('order_seq'))`).rejects.toMatchObject({
+      code: "23505",
+    });
+  });
+
+  test("WIDER_THAN_COLUMN: a column ends soon after the new start of a sequence that was never drawn from", async () => {
+    const hazard = await pushWith("WIDER_THAN_COLUMN", { startWith: 2_147_483_646 });
+    expect(hazard.message).toContain("public.orders.small");
+    // The first column takes 2147483646 and 2147483648, the second one only 2147483647.
+    expect(await insert()).toEqual([{ id: "2147483646" }]);
+    await expect(insert()).rejects.toMatchObject({ code: "22003" });
+  });
+
+  test("WIDER_THAN_COLUMN: no hazard if the new start leaves enough values", async () => {
+    await applyPlan(db, await planned({ startWith: 1_000_000_000 }));
+    expect(await insert()).toEqual([{ id: "1000000000" }]);
+  });
+
+  test("ENDS_SEQUENCE: counts from the new start of a sequence that was never drawn from", async () => {
+    // An insert takes two values.
+    await pushWith("ENDS_SEQUENCE", { maxValue: 10, startWith: 10 });
+    await expect(insert()).rejects.toMatchObject({ code: "2200H" });
   });
 
   test("ENDS_SEQUENCE: no value is left within the new bounds, and the next insert fails", async () => {

@@ -100,11 +100,108 @@ describe("a plan", () => {
     ]);
   });
 
-  test("never changes a current value, not even with a changed start", async () => {
+  test("never changes the current value of a sequence that was drawn from, not even with a changed start", async () => {
     await database.client.unsafe("create sequence a_seq; select setval('a_seq', 41)");
     await applyPlan(db, await planned([pgSequence("a_seq", { startWith: 1000, cycle: true, maxValue: 5000 })]));
     expect((await inspectSequences(db)).sequences[0]).toMatchObject({ lastValue: 41n, isCalled: true });
     expect(await db.nextval(pgSequence("a_seq"))).toBe(42n);
+  });
+
+  test("moves a sequence that was never drawn from to its new start", async () => {
+    await database.client.unsafe("create sequence a_seq; create sequence b_seq minvalue 5 maxvalue 36");
+    const declared = [
+      pgSequence("a_seq", { startWith: 1000 }),
+      pgSequence("b_seq", { increment: -4, minValue: -36, maxValue: -5, startWith: -24 }),
+    ];
+    const { changes } = await planned(declared);
+    const far = "increment by -4 minvalue -36 maxvalue -5 start with -24";
+    expect(changes.map(({ sql, inverse, hazards, restart }) => ({ sql, inverse, hazards, restart }))).toEqual([
+      {
+        sql: 'alter sequence "public"."a_seq" start with 1000 restart',
+        // Values may have been drawn when it is undone.
+        inverse: 'alter sequence "public"."a_seq" start with 1',
+        hazards: [],
+        restart: {
+          lock: 'alter sequence "public"."a_seq" no cycle',
+          drawn: 'select from "public"."a_seq" where is_called or last_value operator(pg_catalog.<>) 1',
+          without: 'alter sequence "public"."a_seq" start with 1000',
+        },
+      },
+      {
+        sql: `alter sequence "public"."b_seq" ${far} restart`,
+        inverse: 'alter sequence "public"."b_seq" increment by 1 minvalue 5 maxvalue 36 start with 5 restart',
+        hazards: [],
+        restart: expect.objectContaining({ without: null }),
+      },
+    ]);
+    await thereAndBack(declared);
+    await database.client.unsafe("drop sequence a_seq; create sequence a_seq");
+    await applyPlan(db, await planned(declared));
+    expect(await db.nextvals(pgSequence("a_seq"), 2)).toEqual([1000n, 1001n]);
+    expect(await db.nextvals(declared[1]!, 2)).toEqual([-24n, -28n]);
+    expect(await sqlOf(declared)).toEqual([]);
+    // From now on values were given out.
+    expect(await sqlOf([pgSequence("a_seq", { startWith: 5 })])).toEqual([
+      'alter sequence "public"."a_seq" start with 5',
+    ]);
+  });
+
+  test.each([
+    ["it was drawn from", "select nextval('a_seq')"],
+    ["it was set to another value", "select setval('a_seq', 7, false)"],
+    ["it was set to its start", "select setval('a_seq', 1)"],
+    [
+      "a key that it feeds has rows",
+      "create table t (id int primary key default nextval('a_seq')); insert into t values (9)",
+    ],
+    [
+      "a key of several columns that it feeds has rows",
+      "create table t (x int, id text default nextval('a_seq'), unique (x, id)); insert into t values (9)",
+    ],
+    [
+      "a key that owns it has rows",
+      "create table t (id int unique); insert into t values (9); alter sequence a_seq owned by t.id",
+    ],
+    [
+      "it feeds a view, whose rows are not known",
+      "create table t (id int primary key); insert into t values (9); create view v as select * from t; alter view v alter id set default nextval('a_seq')",
+    ],
+    [
+      "it feeds a key elsewhere, which was not inspected",
+      "create schema archive; create table archive.t (id int primary key default nextval('a_seq')); insert into archive.t values (9)",
+    ],
+  ])("does not move it if %s", async (_name, arrangement) => {
+    await database.client.unsafe(`create sequence a_seq; ${arrangement}`);
+    const [before] = await database.client`select last_value, is_called from a_seq`;
+    const state = await inspectSequences(db, { schemas: ["public"] });
+    const made = planChanges([pgSequence("a_seq", { startWith: 5 })], state);
+    expect(made.changes[0]?.sql).toBe('alter sequence "public"."a_seq" start with 5');
+    await applyPlan(db, made);
+    expect(await database.client`select last_value, is_called from a_seq`).toEqual([before]);
+  });
+
+  test("moves it if the keys that it feeds have no rows, and other columns have some", async () => {
+    await database.client.unsafe(`
+      create sequence a_seq; create table t (id int primary key default nextval('a_seq'));
+      create table log (n int default nextval('a_seq')); insert into log values (5)`);
+    await applyPlan(db, await planned([pgSequence("a_seq", { startWith: 5 })]));
+    expect(await database.client`insert into t default values returning id`).toEqual([{ id: 5 }]);
+  });
+
+  test("turns a sequence that was never drawn from without a warning, also at the same start", async () => {
+    await database.client`create sequence a_seq minvalue -10 maxvalue 10 start 3`;
+    const turned = pgSequence("a_seq", { increment: -1, minValue: -10, maxValue: 10, startWith: 3 });
+    const { changes } = await planned([turned]);
+    expect(changes).toMatchObject([{ sql: 'alter sequence "public"."a_seq" increment by -1', hazards: [] }]);
+    await applyPlan(db, await planned([turned]));
+    expect(await db.nextvals(turned, 2)).toEqual([3n, 2n]);
+  });
+
+  test("moves it under its new name", async () => {
+    await database.client`create sequence a_seq`;
+    const declared = [billing.sequence("b_seq", { startWith: 7 })];
+    await applyPlan(db, await planned(declared, { renames: { a_seq: "billing.b_seq" } }));
+    expect(await db.nextval(declared[0]!)).toBe(7n);
   });
 
   test("leaves identity and extension sequences unchanged, and refuses to declare them", async () => {

@@ -66,6 +66,29 @@ alter sequence "public"."ticket_seq" cache 1 no cycle;
 drop sequence "public"."order_seq";
 `;
 
+test("a migration restarts a sequence only if the server would refuse the change otherwise", () => {
+  const inverse = 'alter sequence "public"."a_seq" start with 1';
+  const locking = { lock: 'alter sequence "public"."a_seq" no cycle', drawn: 'select from "public"."a_seq"' };
+  const moves = {
+    sql: 'alter sequence "public"."a_seq" start with 5 restart',
+    inverse,
+    restart: { ...locking, without: 'alter sequence "public"."a_seq" start with 5' },
+  };
+  const turns = {
+    sql: 'alter sequence "public"."a_seq" maxvalue -1 start with -5 restart',
+    inverse: `${inverse} restart`,
+    restart: { ...locking, without: null },
+  };
+  const [up, down] = Object.values(filesOf("sql", planOf(moves, turns)));
+  expect(up).toBe(`-- Where no value was drawn from it, it can begin at its new start: ${moves.sql}
+${moves.restart.without};
+
+-- Restart: no value was drawn from it here. Do not run this where values were drawn: they would come again.
+${turns.sql};
+`);
+  expect(down).toBe(`${turns.inverse};\n\n${inverse};\n`);
+});
+
 describe("the files of each format", () => {
   test("plain SQL", () => {
     expect(filesOf("sql", twoSteps)).toEqual({ "add_order-seq.up.sql": UP, "add_order-seq.down.sql": DOWN });

@@ -1,7 +1,8 @@
 import { limitsOf } from "../../../server/integer-limits.js";
 import { nameOf } from "../../../server/names.js";
-import type { SequenceState, StateOptions } from "../../inspect/state.js";
+import type { DatabaseState, SequenceState, StateOptions } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
+import { isUndrawn, movesToStart } from "../restarts.js";
 import type { Target } from "../target.js";
 import { hazardsOfCache } from "./cache-hazards.js";
 import { hazardsOfFeeding } from "./key-hazards.js";
@@ -13,12 +14,14 @@ import { hazardsOfRange } from "./range-hazards.js";
 const BUSY = 100_000n;
 
 /** Returns the hazards of giving a sequence of the database these options. */
-export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
-  const { options: before, feeds } = state;
+export function hazardsOfAlter(target: Target, found: SequenceState, state: Pick<DatabaseState, "keys">): Hazard[] {
+  const { options: before, feeds } = found;
   const { options: after } = target;
+  const restarts = movesToStart(target, found, state);
+  const turns = before.increment < 0n !== after.increment < 0n;
   const hazard = hazardsFor(nameOf(target.declared));
   return [
-    ...hazardsOfRange(target, state),
+    ...hazardsOfRange(target, found, restarts),
     ...hazard(
       "NARROWER_TYPE",
       widthOf(after) < widthOf(before),
@@ -27,13 +30,13 @@ export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
     ),
     ...hazard(
       "INCREMENT_CHANGED",
-      before.increment !== after.increment,
-      before.increment < 0n === after.increment < 0n
-        ? `its increment goes from ${before.increment} to ${after.increment}: programs with the old one, such as allocators, repeat values`
-        : `its increment turns from ${before.increment} to ${after.increment}, so it comes back to values that it has returned before`,
+      before.increment !== after.increment && !(turns && isUndrawn(found, state)),
+      turns
+        ? `its increment turns from ${before.increment} to ${after.increment}, so it comes back to values that it has returned before`
+        : `its increment goes from ${before.increment} to ${after.increment}: programs with the old one, such as allocators, repeat values`,
       { hint: "Stop the programs that use the sequence, and start them with the new increment." },
     ),
-    ...hazardsOfFeeding(target, state),
+    ...hazardsOfFeeding(target, found, restarts),
     ...hazard(
       "CACHE_BREAKS_ORDER",
       before.cache === 1n && after.cache > 1n && feeds.length > 0,
@@ -45,7 +48,7 @@ export function hazardsOfAlter(target: Target, state: SequenceState): Hazard[] {
       { hint: "Sort by a timestamp instead. Connections also lose the values that they do not use." },
     ),
     ...hazardsOfCache(target, before),
-    ...(after.identity === null ? hazardsOfLock : hazardsOfTableLock)(target, state),
+    ...(after.identity === null ? hazardsOfLock : hazardsOfTableLock)(target, found),
   ];
 }
 

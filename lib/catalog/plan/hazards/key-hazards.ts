@@ -3,12 +3,19 @@ import { exactUpTo, limitsOf, refusalBy, roundingStep } from "../../../server/in
 import { nameOf } from "../../../server/names.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
+import { movesToStart } from "../restarts.js";
 import type { Target } from "../target.js";
 import { aboutColumns, hazardsFor } from "./make-hazard.js";
 import { drawnByInsert } from "./range-hazards.js";
 
-/** Returns the hazards of these options for the columns that the sequence feeds. */
-export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[] {
+/** From this many values on, a column has room enough wherever a sequence begins. */
+const PLENTY = 100_000n;
+
+/**
+ * Returns the hazards of these options for the columns that the sequence feeds. `restarts` says that the sequence moves
+ * to its new start.
+ */
+export function hazardsOfFeeding(target: Target, state: SequenceState, restarts: boolean): Hazard[] {
   const { options: before, feeds } = state;
   const { options: after } = target;
   const grows = after.minValue < before.minValue || after.maxValue > before.maxValue;
@@ -16,24 +23,40 @@ export function hazardsOfFeeding(target: Target, state: SequenceState): Hazard[]
   // left.
   const isNarrower = after.cycle && (after.minValue > before.minValue || after.maxValue < before.maxValue);
   const taking = feeds.filter((column) => column.byDefault || isOwner(target, column));
+  const isOther = grows || isNarrower;
+  const nearer = isOther ? taking : restarts ? taking.filter((column) => losesRoom(column, before, after)) : [];
   return [
     ...comesRoundElsewhere(target, state),
-    ...(grows || isNarrower ? [...widerThanColumn(target, taking), ...widerThanChecked(target, taking)] : []),
+    ...widerThanColumn(target, nearer),
+    ...(isOther || restarts ? widerThanChecked(target, taking) : []),
   ];
+}
+
+/** Whether a column ends sooner after the new start than after the old one: it holds few values more, or half of them. */
+function losesRoom({ baseType }: StateColumn, before: StateOptions, after: StateOptions): boolean {
+  const exact = exactUpTo(baseType);
+  const limits = exact === undefined ? limitsOf(baseType) : { least: -exact, greatest: exact };
+  if (limits === undefined) return false;
+  const room = ({ startWith, increment }: StateOptions) =>
+    increment > 0n ? (limits.greatest - startWith) / increment : (startWith - limits.least) / -increment;
+  const left = room(after);
+  return left < room(before) && (left < PLENTY || left * 2n < room(before));
 }
 
 /** Returns the hazards of a new owner, because programs will then draw from the sequence for that column. */
 export function hazardsOfOwning(
   target: Target,
-  { keys, unloggedTables }: Pick<DatabaseState, "keys" | "unloggedTables">,
+  state: Pick<DatabaseState, "keys" | "unloggedTables">,
   found?: SequenceState,
 ): Hazard[] {
-  const { ownedBy } = target.options;
+  const { ownedBy, startWith } = target.options;
+  const { keys, unloggedTables } = state;
   // A column that the sequence already feeds is not new to it.
   if (ownedBy === null || found?.feeds.some((column) => isOwner(target, column)) === true) return [];
   const hazard = hazardsFor(nameOf(target.declared));
   const owner = keys.find((column) => column.schema === target.schema && isOwner(target, column));
   const isFresh = found === undefined || (found.isCalled === false && found.lastValue === found.options.startWith);
+  const begins = found === undefined || movesToStart(target, found, state) ? startWith : found.lastValue;
   return [
     ...(owner === undefined
       ? []
@@ -45,7 +68,7 @@ export function hazardsOfOwning(
     ...hazard(
       "KEY_HAS_ROWS",
       isFresh && owner?.hasRows === true,
-      `it begins at ${found?.lastValue ?? target.options.startWith}, but ${target.schema}.${ownedBy.table}.${ownedBy.column} may have such values: inserts then fail with 23505`,
+      `it begins at ${begins}, but ${target.schema}.${ownedBy.table}.${ownedBy.column} may have such values: inserts then fail with 23505`,
       { hint: "Run resync after the change, before programs draw from it." },
     ),
     ...hazard(

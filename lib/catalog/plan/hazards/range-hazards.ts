@@ -1,21 +1,24 @@
 import { nameOf } from "../../../server/names.js";
 import type { SequenceState, StateOptions } from "../../inspect/state.js";
+import { alterText } from "../alter-text.js";
 import type { Hazard } from "../change.js";
+import { differences } from "../option-changes.js";
 import type { Target } from "../target.js";
 import { hazardsFor } from "./make-hazard.js";
 
 /** Returns the hazards of new bounds for the current value: the server refuses them, or no value is left. */
-export function hazardsOfRange(target: Target, state: SequenceState): Hazard[] {
-  const { lastValue, options: before } = state;
+export function hazardsOfRange(target: Target, state: SequenceState, restarts: boolean): Hazard[] {
+  const { lastValue: now, options: before } = state;
   const { options: after } = target;
-  if (lastValue === null) return mayEnd(target, before);
-  if (lastValue < after.minValue || lastValue > after.maxValue) return currentValueExcluded(target, before, lastValue);
+  if (now === null) return mayEnd(target, before);
+  const lastValue = restarts ? after.startWith : now;
+  if (lastValue < after.minValue || lastValue > after.maxValue) return currentValueExcluded(target, state, lastValue);
   const bound = after.increment > 0n ? `maxValue ${after.maxValue}` : `minValue ${after.minValue}`;
   const needed = drawnByInsert(state);
   const left = valuesLeft(after, lastValue, state.isCalled);
   return hazardsFor(nameOf(target.declared))(
     "ENDS_SEQUENCE",
-    !after.cycle && left < needed && (before.cycle || valuesLeft(before, lastValue, state.isCalled) > left),
+    !after.cycle && left < needed && (before.cycle || valuesLeft(before, now, state.isCalled) > left),
     `at ${lastValue}, ${left === 0n ? "no value is left" : `an insert takes more than the ${left} left`} up to ${bound}: inserts that draw from it fail with 2200H`,
     { hint: "Declare wider bounds, or cycle." },
   );
@@ -43,17 +46,18 @@ function mayEnd(target: Target, before: StateOptions): Hazard[] {
   );
 }
 
-function currentValueExcluded(target: Target, before: StateOptions, lastValue: bigint): Hazard[] {
+function currentValueExcluded(target: Target, state: SequenceState, lastValue: bigint): Hazard[] {
   const { options: after } = target;
   const [bound, verb] =
     lastValue < after.minValue ? (["minValue", "below"] as const) : (["maxValue", "above"] as const);
-  const both = after[bound] >= before.minValue && after[bound] <= before.maxValue;
-  const cure = both ? ", or first move the sequence within the bounds with setval, if no row has such a value" : "";
+  const hint = `Declare a ${bound} that includes it. If no row has a value of the new range, the fix restarts it at ${after.startWith}.`;
+  // The bounds and the restart are possible only together. The sequence has its old name until the plan is applied.
+  const fix = alterText(state, { ...differences(state.options, after), restart: true });
   return hazardsFor(nameOf(target.declared))(
     "CURRENT_VALUE_EXCLUDED",
     true,
     `its current value ${lastValue} is ${verb} the new ${bound} ${after[bound]}, which the server refuses`,
-    { hint: `Declare a ${bound} that includes it${cure}.`, blocked: true },
+    { hint, fix, blocked: true },
   );
 }
 

@@ -1,0 +1,59 @@
+import { sql } from "../../index.js";
+import type { DatabaseState, SequenceState } from "../inspect/state.js";
+import { alterText, type OptionChanges } from "./alter-text.js";
+import type { Change } from "./change.js";
+import type { Target } from "./target.js";
+
+/**
+ * Whether no value can have been drawn from a sequence: it is at its start, and no key that it feeds has rows. A key that
+ * was not inspected counts as one with rows.
+ */
+export function isUndrawn({ isCalled, lastValue, options, feeds }: SequenceState, { keys }: Keys): boolean {
+  if (isCalled !== false || lastValue !== options.startWith) return false;
+  return feeds.every((column) => {
+    const key = keys.find(
+      ({ schema, table, column: name }) => schema === column.schema && table === column.table && name === column.column,
+    );
+    return key === undefined ? !column.unique && !column.partOfKey && !column.indirect : !key.hasRows;
+  });
+}
+
+type Keys = Pick<DatabaseState, "keys">;
+
+/** Whether a plan moves a sequence to its declared start: the start changes, and no value was drawn. */
+export function movesToStart({ options: after }: Target, found: SequenceState, state: Keys): boolean {
+  return after.startWith !== found.options.startWith && isUndrawn(found, state);
+}
+
+/**
+ * Writes a change and the one that undoes it, with a restart if the sequence moves to its start. Values may have been
+ * drawn when the change is undone. So undoing restarts only if the server may refuse it otherwise.
+ */
+export function restarting(
+  target: Target,
+  found: SequenceState,
+  state: Keys,
+  forth: OptionChanges,
+  back: OptionChanges,
+): Pick<Change, "sql" | "inverse" | "restart"> {
+  const { schema, seqName, options: after } = target;
+  const { options: before } = found;
+  const then = { schema, seqName, options: before };
+  const now = { schema, seqName, options: after };
+  if (!movesToStart(target, found, state)) return { sql: alterText(then, forth), inverse: alterText(now, back) };
+  const stays = before.startWith >= after.minValue && before.startWith <= after.maxValue;
+  const turns = before.increment < 0n !== after.increment < 0n;
+  const isPossibleWithout = stays && !turns;
+  const name = sql.identifier(schema, seqName);
+  const start = sql.literal(before.startWith);
+  return {
+    sql: alterText(then, { ...forth, restart: true }),
+    inverse: alterText(now, { ...back, restart: !isPossibleWithout }),
+    restart: {
+      // The server has no statement that only locks a sequence.
+      lock: alterText(then, { cycle: before.cycle }),
+      drawn: sql`select from ${name} where is_called or last_value operator(pg_catalog.<>) ${start}`.text,
+      without: isPossibleWithout ? alterText(then, forth) : null,
+    },
+  };
+}
