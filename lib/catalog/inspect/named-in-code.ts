@@ -15,6 +15,11 @@ function wordsOf(text: Sql): Sql {
   );
 }
 
+/** Builds an expression for a text without quotes and backslashes, which code doubles within names and strings. */
+function withoutQuotes(text: Sql): Sql {
+  return ["'", '"', "\\"].reduce((bare, quote) => sql`replace(${bare}, ${sql.literal(quote)}, '')`, text);
+}
+
 /**
  * Selects the functions, views and rules that name a sequence which the server looks up each time. These are those of
  * `code`, and functions whose body is a string. Of such a body it is only known that it draws from, sets or alters some
@@ -31,9 +36,11 @@ export const namedInCode = sql`
     where p.oid >= ${FIRST_OF_USERS}::oid and p.prosqlbody is null
       and lower(p.prosrc) like any(array['%nextval%', '%currval%', '%setval%', '%sequence%'])
   ), spoken as materialized (
-    select s.oid, lower(s.relname) as name,
+    select s.oid, lower(s.relname) as name, ${withoutQuotes(sql`lower(s.relname::text)`)} as bare,
       translate(s.relname, ${` ${SEPARATORS}`}, '') <> s.relname as several
     from sequences s
+  ), bare as materialized (
+    select b.oid, ${withoutQuotes(sql`b.body`)} as body from bodies b where exists (select from spoken where several)
   ), saying as (
     select sequence, class, object from code
     union
@@ -46,8 +53,8 @@ export const namedInCode = sql`
     join spoken s using (name)
     union
     select s.oid, 'pg_proc'::regclass, b.oid
-    from bodies b
-    join spoken s on s.several and strpos(b.body, s.name) > 0
+    from bare b
+    join spoken s on s.several and strpos(b.body, s.bare) > 0
   ), objects as materialized (
     -- Hundreds of sequences may be named in one function.
     select said.class, said.object, object.type || ' ' || object.identity as title
