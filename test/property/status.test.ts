@@ -42,6 +42,7 @@ import { resync } from "../support/resync.js";
 const database = useDatabase({ max: 1 });
 const SCHEMAS = Number(process.env["NEXTVAL_SCHEMAS"] ?? 30);
 const BATCH = 30;
+const SHRINK_MS = 60_000;
 /** How many rows each door inserts. */
 const DRAWS = 6;
 
@@ -86,7 +87,8 @@ async function shrink(seed: number, index: number, contradictions: readonly stri
     smallest = [...found, ...buildSchema(model, 0).statements.map((statement) => `${statement};`)];
     throw new Error("a contradiction");
   });
-  await fc.check(property, { seed, path: `${index}`, numRuns: 1 });
+  console.error(`NEXTVAL_SEED=${seed}, database ${index}:\n${contradictions.join("\n")}`);
+  await fc.check(property, { seed, path: `${index}`, numRuns: 1, interruptAfterTimeLimit: SHRINK_MS });
   throw new Error(`NEXTVAL_SEED=${seed}, database ${index}:\n${smallest.join("\n")}`);
 }
 
