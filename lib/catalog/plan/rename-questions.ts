@@ -7,6 +7,9 @@ import type { Target } from "./target.js";
 
 const COMPARED = ["as", "startWith", "increment", "minValue", "maxValue", "cache", "cycle", "unlogged"] as const;
 
+/** Each question stops a plan, so more of them for one declaration only make it longer. */
+const MOST_ASKED = 10;
+
 type Context = Pick<DatabaseState, "sequences" | "defaultSchema" | "tables">;
 
 /**
@@ -15,6 +18,8 @@ type Context = Pick<DatabaseState, "sequences" | "defaultSchema" | "tables">;
  * - The column that it is to belong to takes its values from a sequence that is not declared. This is the surest sign.
  * - It would be created in addition to a sequence that is not declared. Both have the same options, share a word of
  *   their names, or are the only ones.
+ *
+ * It asks about at most ten sequences for each declaration. Another role may have created thousands.
  *
  * @param isNew - the names of declarations that are new sequences
  */
@@ -35,6 +40,8 @@ export function questionsOf(
   const isOnly = created === 1 && free.length === 1;
   const ofIdentity = state.sequences.filter(({ definedBy }) => definedBy === "identity");
   const feeding = byColumn([...undeclared, ...ofIdentity]);
+  let known: readonly Worded[] | undefined;
+  const words = () => (known ??= free.map((each) => ({ sequence: each, words: wordsOf(each.seqName) })));
   return pairs.flatMap(([target, found]) => {
     if (answered.has(target)) return [];
     if (target.options.identity !== null) {
@@ -44,12 +51,8 @@ export function questionsOf(
     if (found !== undefined || feeders.some(({ definedBy }) => definedBy === "identity")) {
       return feeders.map((feeder) => askForSecond(target, found, feeder));
     }
-    const alike = free.filter(
-      (each) =>
-        (each.schema === target.schema || each.seqName === target.seqName) &&
-        (isOnly || changesOf(target, each).length === 0 || shareWord(each.seqName, target.seqName)),
-    );
-    return [...new Set([...feeders, ...alike])].map((each) => askForRename(target, each));
+    const alike = isOnly ? free.filter((each) => mayBecome(target, each)) : alikeIn(words(), target);
+    return [...new Set([...feeders, ...alike])].slice(0, MOST_ASKED).map((each) => askForRename(target, each));
   });
 }
 
@@ -134,10 +137,31 @@ function changesOf({ options }: Target, state: SequenceState): (typeof COMPARED)
   return COMPARED.filter((option) => state.options[option] !== options[option]);
 }
 
-/** Whether two names share a word: `order_seq` and `sales_order_seq` share "order". */
-function shareWord(one: string, other: string): boolean {
-  const words = wordsOf(one);
-  return wordsOf(other).some((word) => words.includes(word));
+/** A sequence with the words of its name. */
+interface Worded {
+  readonly sequence: SequenceState;
+  readonly words: readonly string[];
+}
+
+/**
+ * Finds sequences whose names share a word with a declaration, as `order_seq` and `sales_order_seq` share "order", and
+ * then those with the same options.
+ */
+function alikeIn(candidates: readonly Worded[], target: Target): SequenceState[] {
+  const words = new Set(wordsOf(target.seqName));
+  const [similar, same]: [SequenceState[], SequenceState[]] = [[], []];
+  for (const { sequence, words: others } of candidates) {
+    if (!mayBecome(target, sequence)) continue;
+    if (others.some((word) => words.has(word))) similar.push(sequence);
+    else if (same.length < MOST_ASKED && changesOf(target, sequence).length === 0) same.push(sequence);
+    if (similar.length === MOST_ASKED) break;
+  }
+  return [...similar, ...same];
+}
+
+/** Whether a rename or a move alone would lead from a sequence to the declaration. */
+function mayBecome({ schema, seqName }: Target, state: SequenceState): boolean {
+  return state.schema === schema || state.seqName === seqName;
 }
 
 function wordsOf(name: string): string[] {

@@ -29,6 +29,21 @@ async function questionsOf(declared: readonly SequenceLike[], options?: PlanOpti
   );
 }
 
+test("about a thousand sequences that a stranger has created, a plan asks ten for each declaration", async () => {
+  await database.client.unsafe(`
+    do $$ begin for i in 1..1000 loop execute format('create sequence decoy_%s_seq', i); end loop; end $$;
+    create sequence sales_order_seq start 5`);
+  const declared = Array.from({ length: 100 }, (_, index) => pgSequence(`new${index}_seq`));
+  const { questions } = await planned([...declared, pgSequence("order_seq")]);
+  expect(questions.length).toBe(101 * 10);
+  // A shared word comes first.
+  expect(questions.find(({ subject }) => subject === "order_seq")).toMatchObject({
+    oldName: "public.sales_order_seq",
+  });
+  const answers = [...declared.map(({ seqName }) => seqName), "order_seq"];
+  expect((await planned([...declared, pgSequence("order_seq")], { new: answers })).questions).toEqual([]);
+});
+
 describe("a new sequence whose column takes its values from another", () => {
   const QUESTION =
     "Is purchases_id_seq the new name of public.orders_id_seq, which is no longer declared, feeds public.purchases.id and has " +
