@@ -93,7 +93,8 @@ test.each(calls)("%s that starts on a dying connection is answered, and the next
 
 test.each<[string, (db: Database, value: number) => PromiseLike<unknown>]>([
   ["a statement", (db, value) => db`select ${value}::integer`],
-  ["a draw", (db, value) => db.nextvals(orderSeq, value, { durable: value > 2 })],
+  // A text of 1 KB or more is written immediately, and fails in another way.
+  ["a draw", (db, value) => (value > 2 ? db.nextval(orderSeq) : db.nextvals(orderSeq, value, { durable: false }))],
 ])("%s that the driver treats as answered when it reopens the connection has failed", async (_name, call) => {
   const { db, lose } = connect();
   await call(db, 2);
