@@ -26,6 +26,7 @@ export function excluded(what: string, patterns: readonly string[] | undefined):
   const used = new Set<string>();
   return {
     has(sequence) {
+      if (matchers.length === 0) return false;
       const { schema, name } = sequence;
       const forms = [
         titleOf(sequence),

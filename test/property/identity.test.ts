@@ -53,7 +53,7 @@ function declare(number: number, options: object): AnySequence {
 }
 
 test(
-  `${PAIRS} pairs of declarations of identity columns: a push makes the second true, and keeps the value`,
+  `${PAIRS} pairs of declarations of identity columns: a push makes the second true, and keeps the value if one was drawn`,
   { timeout: 600_000 },
   async () => {
     const seed = Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31);
@@ -92,8 +92,11 @@ test(
       const { mode: _mode, ...options } = resolveOptions(sequence);
       expect(found.get(sequence.seqName)?.options, `NEXTVAL_SEED=${seed}: ${sequence.seqName}`).toEqual(options);
     }
+    const starts = new Map(declared.map((sequence) => [sequence.seqName, resolveOptions(sequence).startWith]));
     expect(after.sequences.map(({ lastValue }) => lastValue)).toEqual(
-      state.sequences.map(({ lastValue }) => lastValue),
+      state.sequences.map(
+        ({ seqName, lastValue, isCalled }) => (isCalled ? lastValue : starts.get(seqName)) ?? lastValue,
+      ),
     );
     // What the server would refuse is blocked, and nothing else.
     for (const sequence of second.filter((each) => !declared.includes(each))) {
@@ -101,6 +104,14 @@ test(
       await expect(db.query(sql.raw(changes[0]!.sql)), changes[0]!.sql).rejects.toMatchObject({ code: "22023" });
     }
     for (const { inverse } of [...plan.changes].reverse()) await db.query(sql.raw(inverse as string));
-    expect((await look()).sequences).toEqual(state.sequences);
+    // Values may have been drawn since, so undoing does not restart. The statistics of inserts arrive late.
+    const comparable = (sequences: typeof state.sequences) =>
+      sequences.map(({ feeds, lastValue, isCalled, ...rest }) => ({
+        ...rest,
+        isCalled,
+        lastValue: isCalled ? lastValue : null,
+        feeds: feeds.map(({ inserts: _inserts, ...feed }) => feed),
+      }));
+    expect(comparable((await look()).sequences)).toEqual(comparable(state.sequences));
   },
 );

@@ -1,5 +1,5 @@
 import { sql } from "../../index.js";
-import type { DatabaseState, SequenceState } from "../inspect/state.js";
+import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import { alterText, type OptionChanges } from "./alter-text.js";
 import type { Change } from "./change.js";
 import type { Target } from "./target.js";
@@ -41,14 +41,14 @@ export function restarting(
   const then = { schema, seqName, options: before };
   const now = { schema, seqName, options: after };
   if (!movesToStart(target, found, state)) return { sql: alterText(then, forth), inverse: alterText(now, back) };
-  const stays = before.startWith >= after.minValue && before.startWith <= after.maxValue;
   const turns = before.increment < 0n !== after.increment < 0n;
-  const isPossibleWithout = stays && !turns;
+  const isPossibleWithout = !turns && isWithin(before.startWith, after);
+  const canUndoWithout = !turns && isWithin(after.startWith, before);
   const name = sql.identifier(schema, seqName);
   const start = sql.literal(before.startWith);
   return {
     sql: alterText(then, { ...forth, restart: true }),
-    inverse: alterText(now, { ...back, restart: !isPossibleWithout }),
+    inverse: alterText(now, { ...back, restart: !canUndoWithout }),
     restart: {
       // The server has no statement that only locks a sequence.
       lock: alterText(then, { cycle: before.cycle }),
@@ -56,4 +56,8 @@ export function restarting(
       without: isPossibleWithout ? alterText(then, forth) : null,
     },
   };
+}
+
+function isWithin(value: bigint, { minValue, maxValue }: StateOptions): boolean {
+  return value >= minValue && value <= maxValue;
 }

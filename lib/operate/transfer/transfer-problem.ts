@@ -61,6 +61,6 @@ export function transferProblem(
 /** Returns the statement that creates a sequence as it is on the other side; undefined if a column makes it. */
 export function copyOf({ schema, seqName, definedBy, options }: SequenceState): string | undefined {
   if (definedBy !== "user") return undefined;
-  const { ownedBy: _ownedBy, comment: _comment, ...rest } = options;
+  const { ownedBy: _ownedBy, identity: _identity, comment: _comment, ...rest } = options;
   return createSequence(declareSequence(seqName, rest, schema)).text;
 }

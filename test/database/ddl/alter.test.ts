@@ -39,8 +39,8 @@ describe("alterSequence changes each option alone, and resets it to its default:
     cache: 10,
     cycle: true,
   };
-  const { ownedBy: _, unlogged: __, comment: ___, mode: ____, ...resolved } = resolveOptions(pgSequence("full", full));
-  const entry = { ...PLAIN, ...resolved };
+  const { as, increment, minValue, maxValue, startWith, cache, cycle } = resolveOptions(pgSequence("full", full));
+  const entry = { ...PLAIN, as, increment, minValue, maxValue, startWith, cache, cycle };
 
   test.each<[string, SequenceChanges, Partial<CatalogEntry>]>([
     ["as smallint", { as: "smallint" }, { as: "smallint" }],

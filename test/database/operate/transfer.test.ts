@@ -589,7 +589,7 @@ describe("sequences of different names", () => {
     expect(error).toMatchObject({ code: "TRANSFER_REFUSED" });
     expect(error.message.split("\n")).toEqual([
       "nothing was transferred:",
-      "public.b_seq: public.c_seq is carried to public.b_seq of the target; rename both, or neither",
+      "public.b_seq: public.c_seq is carried to public.b_seq of the target",
       "public.old_seq: it is missing on the source",
       "public.old_seq as public.new_seq: as is integer on the source and bigint on the target",
       "public.old_seq as public.new_seq: maxValue is 2147483647 on the source and 5000 on the target",
