@@ -391,6 +391,18 @@ describe("generate", () => {
     expect(await sequences()).toEqual([]);
   });
 
+  test("shows what it writes, without the restart of push", async () => {
+    await database.client`create sequence order_seq increment 2`;
+    const { stdout } = await project.run("generate", "--name", "first", "--format", "sql");
+    const statement = 'alter sequence "public"."order_seq" start with 100';
+    expect(stdout).toContain(`alter order_seq\n  ${statement};\n`);
+    const [file] = /migrations\/\S+up\S+(?=\.$)/m.exec(stdout) ?? [];
+    expect(await readFile(`${project.folder}/${file}`, "utf8")).toContain(
+      `-- Where no value was drawn from it, it can begin at its new start: ${statement} restart\n${statement};\n`,
+    );
+    expect((await project.run("diff")).stdout).toContain(`${statement} restart;`);
+  });
+
   test("overwrites no file", async () => {
     const begin = Date.now();
     // The second is unknown.

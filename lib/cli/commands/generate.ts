@@ -19,6 +19,10 @@ For a project with a migration tool: writes a file in the tool's format instead 
 changing the database. Overwrites nothing. Pending owners become a separate migration,
 ..._owners, which has to run after the tables.
 
+Unlike push, it does not restart a sequence that was never drawn from, unless the server
+would refuse the change: values may have been drawn where the migration runs. A comment
+has the statement.
+
 Example:
   nextval generate --name faster_orders --out migrations
 
@@ -37,14 +41,16 @@ Exit codes: 0 written, or nothing differs and nothing was written; 2 an error.
 function generate(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
     const { format = DEFAULT_FORMAT, migrations } = settings;
-    const { changes, pending } = plan;
+    const { changes, pending, questions } = plan;
     const made =
       changes.length + pending.length === 0 ? [] : filesOf(plan, { name: flags.name ?? "sequences", format });
     const files = made.map(({ path, content }) => ({ path: resolve(migrations, path), content }));
     writeFiles(files);
     if (flags.json === true) sayJson({ files, ...planAsJson(plan, settings.allow) });
     else {
-      say(describe(plan, settings.allow));
+      // The statements of the files, which do not restart a sequence as push does.
+      const written = changes.map((change) => ({ ...change, sql: change.restart?.without ?? change.sql }));
+      say(describe({ changes: written, pending, questions }, settings.allow));
       say(
         files.length === 0
           ? text`\nNothing was written.`
