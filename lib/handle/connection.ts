@@ -154,6 +154,8 @@ export class Connection {
     const held = this.#held;
     const open = (): (() => void) => {
       if (held === undefined) return () => {};
+      // Draws of this tick were called before the cursor.
+      for (const draws of this.#state.draws) draws.flush();
       held.leaveCursor = () => batches.return(undefined);
       return () => {
         held.leaveCursor = undefined;

@@ -328,6 +328,17 @@ test("a session whose work throws at once does not reject a promise that nothing
   expect(rejected).toEqual([]);
 });
 
+test("a draw that was called before a cursor runs before it", async () => {
+  const seq = pgSequence("cursor_seq");
+  await db().query(createSequence(seq));
+  const result = db().session(async (session) => {
+    const drawn = session.nextval(seq);
+    for await (const rows of session.cursor(sql`select 1 as one`)) expect(rows).toEqual([{ one: 1 }]);
+    return drawn;
+  });
+  expect(await result).toBe(1n);
+});
+
 // A connection takes 90 unanswered statements, and 1,000 in a row.
 test.each([90, 91, 1_100])("a connection is reserved after %d statements", async (count) => {
   const client = database.connect({ max: 1 });
