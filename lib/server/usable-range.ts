@@ -1,15 +1,32 @@
 import type { ResolvedOptions } from "../index.js";
 import { type Limits, limitsOf } from "./integer-limits.js";
 
+/** The type of a column, and the integer type that its default casts values to, if there is one. */
+export interface StoredType {
+  readonly baseType: string;
+  readonly castType?: string | null | undefined;
+}
+
+/** Returns the integers that a column accepts through its default; undefined if there is no limit. */
+export function limitsOfStored({ baseType, castType }: StoredType): Limits | undefined {
+  const own = limitsOf(baseType);
+  const cast = castType ? limitsOf(castType) : undefined;
+  if (own === undefined || cast === undefined) return own ?? cast;
+  return {
+    least: own.least > cast.least ? own.least : cast.least,
+    greatest: own.greatest < cast.greatest ? own.greatest : cast.greatest,
+  };
+}
+
 /** Returns the part of a sequence's range that fits into every column that stores its values unchanged. */
 export function rangeOf(
   { minValue, maxValue }: Pick<ResolvedOptions, "minValue" | "maxValue">,
-  columns: readonly { readonly baseType: string }[],
+  columns: readonly StoredType[],
 ): Limits {
   let least = minValue;
   let greatest = maxValue;
   for (const column of columns) {
-    const limits = limitsOf(column.baseType);
+    const limits = limitsOfStored(column);
     if (limits === undefined) continue;
     if (limits.least > least) least = limits.least;
     if (limits.greatest < greatest) greatest = limits.greatest;

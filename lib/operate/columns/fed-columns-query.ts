@@ -9,7 +9,7 @@ import { isPowerful, mayBeSwapped } from "../../server/powerful-reader.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
 import { keysOfPart } from "./keys-of-part.js";
-import { isPlainDefault } from "./plain-default.js";
+import { castTypeOf, isPlainDefault } from "./plain-default.js";
 import { rolesWithoutUsage } from "./roles-without-usage.js";
 import { sharedKeyOf } from "./shared-key.js";
 
@@ -182,6 +182,12 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       'baseType', ${baseTypeOf(sql`fed.atttypid`, sql`fed.atttypmod`)},
       'kind', t.relkind, 'unlogged', t.relpersistence = 'u', 'fixedType', fed.fixed,
       'way', fed.way, 'plain', fed.plain and fed.other_default is null, 'otherDefault', fed.other_default,
+      'castType', case when fed.way = 'default' and fed.plain then (
+        select ${castTypeOf(sql`coalesce(a.adbin, type.typdefaultbin)::text`)}
+        from pg_catalog.pg_type type
+        left join pg_catalog.pg_attrdef a on a.adrelid = fed.relation and a.adnum = fed.number
+        where type.oid = fed.atttypid
+      ) end,
       'stranger', case
         when fed.way = 'default' and not ${ownerMayDraw(sql`t`, sql`s.oid`, sql`s.relowner`)}
         then pg_catalog.pg_get_userbyid(t.relowner)

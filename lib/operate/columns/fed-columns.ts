@@ -19,6 +19,8 @@ export interface FedColumn extends ColumnName {
   readonly type: string;
   /** The base type of a domain, as the server writes it; for any other type, the type itself. */
   readonly baseType: string;
+  /** The integer type that its default casts the value to, which may be narrower; null if there is none. */
+  readonly castType: "smallint" | "integer" | null;
   readonly kind: "table" | "partitioned table" | "foreign table" | "view";
   readonly unlogged: boolean;
   /** Whether the server refuses to alter its type, because a view or something else depends on it. */

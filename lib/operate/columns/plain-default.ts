@@ -16,4 +16,13 @@ export function isPlainDefault(stored: Sql): Sql {
   )`;
 }
 
+/** Builds an expression for the narrowest integer type that such a default casts its value to; null if there is none. */
+export function castTypeOf(stored: Sql): Sql {
+  const around = sql`split_part(${stored}, ${DRAWING}, 1)`;
+  return sql`case
+    when ${around} like '%:funcresulttype 21 %' then 'smallint'
+    when ${around} like '%:funcresulttype 23 %' then 'integer'
+  end`;
+}
+
 const DRAWING = "{FUNCEXPR :funcid 1574 ";

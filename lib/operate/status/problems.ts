@@ -1,8 +1,9 @@
 import { sql } from "../../index.js";
 import type { Advice } from "../../internal.js";
 import { shortType } from "../../server/column-type.js";
-import { limitsOf, refusalBy } from "../../server/integer-limits.js";
+import { refusalBy } from "../../server/integer-limits.js";
 import { quotedOf } from "../../server/names.js";
+import { limitsOfStored } from "../../server/usable-range.js";
 import type { AcceptedFindings } from "../accepted-findings.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
@@ -12,7 +13,7 @@ import { type AcceptedProblem, type HealthCode, type HealthLevel, type HealthPro
 import { grantForAll } from "./missing-grants.js";
 import { drawnElsewhere, notAttached, notCompared } from "./not-compared.js";
 import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
-import { wider, widerColumn } from "./widening-advice.js";
+import { castOf, wider, widerColumn } from "./widening-advice.js";
 
 /** Returns the problems of a sequence, and those that are accepted, worst first. */
 export function problemsOf(
@@ -113,13 +114,22 @@ function columnExceeded(measured: Measured, { fed, sequence }: Context): Finding
       column,
       kind: column.type,
       say: (these) =>
-        `its next value ${nextValue} does not fit ${these} (${shortType(column.type)}): inserts fail with ${refusalBy(column.baseType)}`,
+        `its next value ${nextValue} does not fit ${these} (${typeOf(column)}): inserts fail with ${refusalOf(column)}`,
       ...widerColumn(column),
     }));
 }
 
+/** Names the type that refuses values: that of the column, or that of a narrower cast in its default. */
+function typeOf(column: FedColumn): string {
+  return castOf(column) === undefined ? shortType(column.type) : `cast to ${column.castType}`;
+}
+
+function refusalOf(column: FedColumn): string {
+  return castOf(column) === undefined ? refusalBy(column.baseType) : "22003";
+}
+
 function holds(column: FedColumn, value: bigint): boolean {
-  const limits = limitsOf(column.baseType);
+  const limits = limitsOfStored(column);
   return limits === undefined || (value >= limits.least && value <= limits.greatest);
 }
 
@@ -130,14 +140,14 @@ function columnNarrower(measured: Measured, { fed, sequence }: Context): Finding
   return fed
     .filter((column) => column.plain && !holds(column, last) && (nextValue === null || holds(column, nextValue)))
     .map((column) => {
-      const limits = limitsOf(column.baseType);
+      const limits = limitsOfStored(column);
       const end = increment > 0n ? limits?.greatest : limits?.least;
       return {
         code: "COLUMN_NARROWER",
         level: "ok",
         column,
         kind: column.type,
-        say: (these) => `inserts into ${these} fail with ${refusalBy(column.baseType)} after ${end}, before it ends`,
+        say: (these) => `inserts into ${these} fail with ${refusalOf(column)} after ${end}, before it ends`,
         ...widerColumn(column),
       };
     });

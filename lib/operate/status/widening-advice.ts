@@ -2,7 +2,7 @@ import type { Advice } from "../../internal.js";
 import { widenColumn } from "../../server/column-type.js";
 import { type Limits, limitsOf } from "../../server/integer-limits.js";
 import { quotedOf } from "../../server/names.js";
-import { rangeOf } from "../../server/usable-range.js";
+import { limitsOfStored, rangeOf } from "../../server/usable-range.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
 
@@ -16,12 +16,15 @@ export interface Widening extends Advice {
 export function wider(measured: Measured, { sequence, fed, range }: Context): Widening {
   const isUp = measured.increment > 0n;
   const end = isUp ? range.greatest : range.least;
-  const narrow = fed.filter(({ plain, baseType }) => plain && endsAt(limitsOf(baseType), end, isUp));
+  const narrow = fed.filter((column) => column.plain && endsAt(limitsOfStored(column), end, isUp));
   const { minValue, maxValue, as } = sequence.options;
   // The server widens the sequence of an identity column together with the column.
   const withColumn = sequence.definedBy === "identity" && narrow.length > 0;
   const isNarrow = (isUp ? maxValue : minValue) === end && !withColumn;
-  if (narrow.some(({ baseType }) => baseType === "bigint") || (isNarrow && endsAt(limitsOf("bigint"), end, isUp))) {
+  if (
+    narrow.some((column) => column.baseType === "bigint" && castOf(column) === undefined) ||
+    (isNarrow && endsAt(limitsOf("bigint"), end, isUp))
+  ) {
     return { hint: "Start a new range of keys: no integer type holds more than bigint.", range };
   }
   const columns = narrow.map(widerColumn);
@@ -42,7 +45,7 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): Wi
     fix: [...columns.map(({ fix }) => fix as string), ...alter].join("; "),
     range: rangeOf(
       { minValue, maxValue, ...(isNarrow || withColumn ? limitsOfBound(type === "" ? as : "bigint", isUp) : {}) },
-      fed.flatMap(({ plain, baseType }) => (plain && !endsAt(limitsOf(baseType), end, isUp) ? [{ baseType }] : [])),
+      fed.filter((column) => column.plain && !endsAt(limitsOfStored(column), end, isUp)),
     ),
   };
 }
@@ -55,6 +58,8 @@ function limitsOfBound(type: "smallint" | "integer" | "bigint", isUp: boolean) {
 /** Returns how to make a column hold larger values. */
 export function widerColumn(fed: FedColumn): Advice {
   const { kind, fixedType } = fed;
+  const cast = castOf(fed);
+  if (cast !== undefined) return { hint: `Set a default without the cast to ${cast}.` };
   if (kind === "view") {
     return { hint: "Widen the column of the table that the view selects from, and create the view again." };
   }
@@ -68,6 +73,13 @@ export function widerColumn(fed: FedColumn): Advice {
         : "Widen the column. The server rewrites the table under an exclusive lock.",
     fix: widenColumn(fed),
   };
+}
+
+/** Returns the cast of the default if it holds less than the column; undefined if it does not. */
+export function castOf({ baseType, castType }: FedColumn): string | undefined {
+  if (castType === null) return undefined;
+  const own = limitsOf(baseType);
+  return own === undefined || own.greatest > limitsOf(castType).greatest ? castType : undefined;
 }
 
 function endsAt(limits: Limits | undefined, end: bigint, isUp: boolean): boolean {

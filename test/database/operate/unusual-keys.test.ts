@@ -126,3 +126,26 @@ test.each([
   expect(codes(found)).toEqual(["DRAWN_ELSEWHERE ok"]);
   expect(found.problems[0]?.message).toContain(message);
 });
+
+test("a name with quotes is found in the code of a function, which doubles them", async () => {
+  await run(`create sequence "it's ""my"" \\seq"; create table a (id bigint default nextval('"it''s ""my"" \\seq"'));
+    create function draw() returns bigint language sql as 'select nextval(''"it''''s ""my"" \\seq"'')'`);
+  expect(codes(await healthOf(`it's "my" \\seq`))).toContain("DRAWN_ELSEWHERE ok");
+});
+
+test("a default that casts to a narrower type than the column's ends there", async () => {
+  await run(
+    `create sequence s; create table t (id bigint primary key default nextval('s')::int); select setval('s', 2147483646)`,
+  );
+  expect(await healthOf("s")).toMatchObject({ left: 1n, end: 2147483647n });
+  await run("insert into t default values");
+  const found = await healthOf("s");
+  expect(codes(found)).toEqual(["COLUMN_EXCEEDED critical"]);
+  expect(found.problems[0]).toMatchObject({
+    message: expect.stringContaining("2147483648 does not fit public.t.id (cast to integer): inserts fail with 22003"),
+    hint: "Set a default without the cast to integer.",
+  });
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
+  await run("alter table t alter id set default nextval('s')");
+  expect(codes(await healthOf("s"))).toEqual([]);
+});
