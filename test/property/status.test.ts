@@ -36,7 +36,8 @@ import { resync } from "../support/resync.js";
  * 6. resync moves a sequence exactly if it has BEHIND_COLUMN above ok, or names it among its failures and skips. Afterwards 1 to
  *    5 hold again, and no sequence has BEHIND_COLUMN above ok except those that it named.
  *
- * Of a trigger that replaces the value of a default, status knows nothing: no door has both.
+ * Status knows nothing of a trigger that replaces the value of a default, nor of values that a floating-point column rounds: no
+ * door has either.
  */
 
 const database = useDatabase({ max: 1 });

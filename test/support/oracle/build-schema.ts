@@ -55,6 +55,11 @@ interface Table extends TableContext {
 
 const IDENTITIES = new Set(["smallint", "integer", "bigint"]);
 
+/** Whether a type distinguishes the next values. Beyond that, status knows nothing of floating-point numbers. */
+function isExact(type: string, { last }: Position): boolean {
+  return !/real|double/.test(type) || (last > -1_000_000n && last < 1_000_000n);
+}
+
 /** Returns the statements of a schema. `number` makes its name unique. */
 export function buildSchema(model: SchemaModel, number: number): BuiltSchema {
   return new SchemaBuilder(model, nameOf("db", number, model.name)).build();
@@ -84,10 +89,18 @@ class SchemaBuilder {
     this.#tables = tables.map((given, index) => {
       const [name, column] = [nameOf("t", index, given.name), nameOf("c", index, given.column)];
       const from = this.#sequenceAt(given.sequence);
+      const type = isExact(given.type, from.position) ? given.type : "numeric";
       const second = { none: undefined, same: from, next: this.#sequenceAt(given.sequence + 1) }[
         given.second as "none"
       ];
-      const context = { given, index, schema, table: this.#of(name), c: quoted(column), sequence: from.text };
+      const context = {
+        given: { ...given, type },
+        index,
+        schema,
+        table: this.#of(name),
+        c: quoted(column),
+        sequence: from.text,
+      };
       return { ...context, name, column, from, second, isFilled: false, isIdentity: false };
     });
   }
