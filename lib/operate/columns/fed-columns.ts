@@ -171,6 +171,14 @@ export function takesOnce({ unique, key }: Pick<FedColumn, "unique" | "key">): b
   return unique || key !== null;
 }
 
+/** Whether an insert may fail if the column already has its value: also by a key that was not looked into. */
+export function mayRefuse(column: FedColumn): boolean {
+  const { partialKey, computedKey, kind } = column;
+  // A view or a foreign table hides the keys of its table.
+  const hidesKeys = kind === "view" || kind === "foreign table";
+  return takesOnce(column) || partialKey !== null || computedKey !== null || hidesKeys;
+}
+
 /** Groups the columns by the key of their sequence. */
 export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedColumn[]> {
   const groups = new Map<string, FedColumn[]>();

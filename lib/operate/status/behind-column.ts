@@ -2,7 +2,7 @@ import type { Advice } from "../../internal.js";
 import { quotedOf } from "../../server/names.js";
 import { beginOf } from "../../server/usable-range.js";
 import { behindRow } from "../arithmetic/collision.js";
-import { type FedColumn, takesOnce } from "../columns/fed-columns.js";
+import { type FedColumn, mayRefuse, takesOnce } from "../columns/fed-columns.js";
 import type { Finding } from "./findings.js";
 import type { HealthLevel } from "./health.js";
 import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
@@ -53,7 +53,7 @@ function taken(measured: Measured, context: Context): Finding[] {
     if (source === undefined || column.ahead !== nextValue) return [];
     const then = consequence(source);
     // The numbers of each day, or of each open order, come again by design.
-    if (!source.unique && !takesOnce(source) && perhapsOf(source) === undefined) return [];
+    if (!mayRefuse(source)) return [];
     return [
       {
         code: "BEHIND_COLUMN",

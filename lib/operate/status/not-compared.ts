@@ -2,7 +2,7 @@ import { sql } from "../../index.js";
 import type { Advice } from "../../internal.js";
 import { columnOf, quotedOf } from "../../server/names.js";
 import { hintFor, naturallyIncomparable, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
-import { type FedColumn, takesOnce } from "../columns/fed-columns.js";
+import { type FedColumn, mayRefuse } from "../columns/fed-columns.js";
 import type { Finding } from "./findings.js";
 import { grantForAll } from "./missing-grants.js";
 import type { Context, Measured } from "./problem-context.js";
@@ -18,7 +18,7 @@ export function notCompared(measured: Measured, { fed, user, unreadable }: Conte
     // A sequence that the role may not read is reported as another problem.
     if (source === undefined || reason === UNREADABLE) return [];
     if (reason === null) return notEvaluated(source);
-    const mayFail = takesOnce(source) || source.partialKey !== null || source.computedKey !== null;
+    const mayFail = mayRefuse(source);
     // The values of a sequence that cycles come again.
     if (measured.cycles && !mayFail) return [];
     const isNormal = reason === NO_INDEX || naturallyIncomparable(source) !== undefined;
