@@ -244,7 +244,7 @@ class SchemaBuilder {
     const columns = `${c}, tenant, region, active${second === undefined ? "" : ", second"}`;
     this.#add(`create view ${this.#of(view)} as select ${columns} from ${table.table}`);
     if (given.view === "plain" && table.isFilled) this.#open(table, { relation: view });
-    if (given.view !== "with default") return;
+    if (given.view !== "with default" || given.feed === "generated") return;
     this.#add(`alter view ${this.#of(view)} alter ${c} set default nextval(${table.sequence})`);
     this.#open(table, { relation: view, listed: [view, name], key: "unsure" });
   }

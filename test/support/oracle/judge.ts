@@ -7,6 +7,7 @@ export interface Seen {
   readonly sequences: readonly string[];
   readonly near: readonly string[];
   readonly taken: readonly string[];
+  readonly unfit: readonly string[];
 }
 
 /** A door with what the oracle saw of it. */
@@ -46,25 +47,34 @@ export function contradictionsOf(
   let isMet = false;
   let doesFail = false;
 
-  for (const { door, near, taken } of doors) {
+  for (const { door, near, taken, unfit } of doors) {
     const place = `${door.relation}.${door.column}`;
     const say = (text: string) => void found.push(`${place}: ${text}`);
-    const column = columns.find(({ table, column }) => column === door.column && door.listed.includes(table));
+    const [column] = door.listed.flatMap((listed) =>
+      columns.filter(({ table, column }) => column === door.column && table === listed),
+    );
     const isCompared = column !== undefined && column.notCompared === null;
+    const says = (code: HealthCode, level?: HealthLevel) =>
+      problems.some(
+        (each) =>
+          each.code === code &&
+          (level === undefined || each.level === level) &&
+          each.columns.some(({ table, column }) => column === door.column && door.listed.includes(table)),
+      );
     const isNamed =
-      column === undefined ? has("NOT_ATTACHED") || has("DRAWN_ELSEWHERE") : !isCompared && has("NOT_COMPARED");
+      column === undefined ? has("NOT_ATTACHED") || has("DRAWN_ELSEWHERE") : !isCompared && says("NOT_COMPARED");
     if (!isCompared && !isNamed && !cycle) say("it was not compared, silently");
     if (isComplete && column?.notCompared && !NATURAL.test(column.notCompared))
       say(`it was not compared: ${column.notCompared}`);
 
-    const isSaid = (code: HealthCode, level?: HealthLevel) => (isCompared ? has(code, level) : isNamed);
+    const isSaid = (code: HealthCode, level?: HealthLevel) => (isCompared ? says(code, level) : isNamed);
     const [first = "ok"] = near;
     const last = near.at(-1) ?? "ok";
     const succeeded = BigInt(Math.max(0, near.length - 1));
     if ([...DUPLICATE, ENDED, ...DOES_NOT_FIT].includes(first)) doesFail = true;
     if (DUPLICATE.includes(first)) {
       const isSure = door.key === "sure" || (door.key === "shared" && !cycle);
-      if (!isSaid("BEHIND_COLUMN", isSure ? "critical" : undefined) && (isSure || !has("NOT_COMPARED"))) {
+      if (!isSaid("BEHIND_COLUMN", isSure ? "critical" : undefined) && (isSure || !says("NOT_COMPARED"))) {
         say(`the next insert fails with ${first}, silently`);
       }
     } else if (first === ENDED) {
@@ -72,7 +82,7 @@ export function contradictionsOf(
     } else if (DOES_NOT_FIT.includes(first) && !isSaid("COLUMN_EXCEEDED", "critical")) {
       say(`the next value does not fit (${first}), silently`);
     }
-    if (DUPLICATE.includes(last) && succeeded > 0n && !cycle && !isSaid("BEHIND_COLUMN") && !has("NOT_COMPARED")) {
+    if (DUPLICATE.includes(last) && succeeded > 0n && !cycle && !isSaid("BEHIND_COLUMN") && !says("NOT_COMPARED")) {
       say(`one of the next inserts fails with ${last}, silently`);
     }
     if ((last === ENDED || DOES_NOT_FIT.includes(last)) && isCompared && left !== null && left > succeeded) {
@@ -86,7 +96,7 @@ export function contradictionsOf(
     if (next !== undefined && (column.ahead === null || isBetween(next, nextValue, column.ahead, sign))) {
       say(`an insert fails with ${next}, and ahead is ${column.ahead}`);
     }
-    if (column.unique && column.ahead !== null && !met.includes(column.ahead)) {
+    if (column.unique && column.ahead !== null && !met.includes(column.ahead) && !unfit.includes(`${column.ahead}`)) {
       say(`no insert fails with ${column.ahead}, which is ahead`);
     }
   }

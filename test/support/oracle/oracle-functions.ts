@@ -5,9 +5,9 @@
  * `oracle.doors` takes `[[schema, relation, column, program or null]]` and returns for each:
  *
  * - `sequences`: the names of the sequences that the insert draws from;
- * - `plain`: whether the column then has the drawn value; null if each try failed;
  * - `near`: what the next inserts do, the SQLSTATE of a failure or `ok`, as far as the first failure;
- * - `taken`: of the values in the column, those with which an insert fails if the sequence returns them next.
+ * - `taken`: of the values in the column, those with which an insert fails if the sequence returns them next;
+ * - `unfit`: those that its default does not accept.
  *
  * An insert counts as failing if it fails for any row of the table that has the value: with the same values in the other
  * columns.
@@ -95,20 +95,16 @@ export const ORACLE = String.raw`
       before oracle.spot[] := oracle.spots(schema);
       fresh text := format('9999, %L, true', case when name like '% us' then 'us' else 'eu' end);
       tried record; here oracle.spot[];
-      drawn regclass[] := '{}'; plain boolean; near text[] := '{}'; taken text[] := '{}'; state text; wanted text; spot oracle.spot;
+      drawn regclass[] := '{}'; near text[] := '{}'; taken text[] := '{}'; unfit text[] := '{}'; state text; wanted text; spot oracle.spot;
     begin
       set constraints all immediate;
       -- From their starts, all sequences can be drawn from.
       perform setval(s.seqrelid, s.seqstart, false) from pg_sequence s where s.seqrelid = any (select (unnest(before)).sequence);
       here := oracle.spots(schema);
       tried := oracle.try(oracle.insertion(relation, c, program, fresh), false);
-      select coalesce(array_agg(a.sequence), '{}'), bool_or(case when tried.value ~ '^-?[0-9]+([.]0+)? *$' then tried.value::numeric = s.seqstart end)
-      into drawn, plain
-      from unnest(oracle.spots(schema)) a join unnest(here) b using (sequence) join pg_sequence s on s.seqrelid = a.sequence
+      select coalesce(array_agg(a.sequence), '{}') into drawn
+      from unnest(oracle.spots(schema)) a join unnest(here) b using (sequence)
       where a is distinct from b;
-      if tried.state <> 'ok' then
-        plain := null;
-      end if;
       if cardinality(drawn) = 1 then
         spot := (select b from unnest(before) b where b.sequence = drawn[1]);
         -- What the next inserts do.
@@ -144,16 +140,17 @@ export const ORACLE = String.raw`
           tried := oracle.try(oracle.insertion(relation, c, program, fresh), false);
           state := tried.state;
           if state = 'ok' then state := oracle.beside(relation, c, program, wanted, fresh, here); end if;
+          if state in ('22003', '22001') then unfit := unfit || wanted::numeric::bigint::text; end if;
           if state in ('23505', '23P01') then taken := taken || wanted::numeric::bigint::text; end if;
         end loop;
       end if;
       perform oracle.put(before);
       return json_build_object(
         'sequences', (select coalesce(json_agg(pc.relname), '[]') from unnest(drawn) d join pg_class pc on pc.oid = d),
-        'plain', plain, 'near', near, 'taken', taken, 'first', tried.value);
+        'near', near, 'taken', taken, 'unfit', unfit);
     exception when others then
       perform oracle.put(before);
-      return json_build_object('sequences', '[]'::json, 'plain', null, 'near', '{}'::text[], 'taken', '{}'::text[], 'first', sqlstate || ' ' || sqlerrm);
+      return json_build_object('sequences', '[]'::json, 'near', '{}'::text[], 'taken', '{}'::text[], 'unfit', '{}'::text[]);
     end $$;
 
   create function oracle.doors(given json, draws int) returns json language sql as $$
