@@ -178,6 +178,13 @@ test("a reader that closes early is not an error", async () => {
   expect([stdout, stderr]).toEqual(["0\n", ""]);
 });
 
+test("what watches ends when its reader has gone", { timeout: 30_000 }, async () => {
+  const main = `${project.folder}/node_modules/nextval/dist/lib/cli/main.js`;
+  const piped = `${runtime} "${main}" status --watch 1 --json | head -c 1; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = await startProcess("bash", ["-c", piped], { cwd: project.folder, env: {} }).finished;
+  expect([stdout, stderr]).toEqual(["{0\n", ""]);
+});
+
 test("output that cannot be written is an error, also on a disk that takes only a part of it", async () => {
   const main = `${project.folder}/node_modules/nextval/dist/lib/cli/main.js`;
   // The file may have 4 kB, and would have 10.

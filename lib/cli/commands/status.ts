@@ -18,7 +18,7 @@ import { describeHealth } from "../report/describe-health.js";
 import { warnOfUnmatched } from "../report/describe-unmatched.js";
 import { color } from "../terminal/color.js";
 import { fail } from "../terminal/command-error.js";
-import { say, sayJson, sayJsonLine, sayMetrics } from "../terminal/print.js";
+import { hasReader, say, sayJson, sayJsonLine, sayMetrics } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { text } from "../terminal/shown-text.js";
 import { addReading, type CliCommand } from "./command.js";
@@ -81,7 +81,7 @@ async function status(flags: Flags): Promise<number> {
     let before = await look();
     warnOfUnmatched(before.unmatched);
     if (flags.watch === undefined || flags.once !== true) print(before, undefined, flags);
-    while (flags.watch !== undefined) {
+    while (flags.watch !== undefined && hasReader()) {
       await setTimeout(flags.watch * 1000);
       const after = await look();
       print(after, usageRates(before, after), flags);

@@ -6,8 +6,10 @@ import { ShownText } from "./shown-text.js";
 
 /** Why stdout did not take the output. */
 let failure: Error | undefined;
+let isRead = true;
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  isRead = false;
   // A reader that closes early, such as `head`, is not an error.
   if (error.code !== "EPIPE") failure ??= error;
 });
@@ -34,6 +36,11 @@ function isFile(): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether something still reads stdout. It shows a while after the reader has gone. */
+export function hasReader(): boolean {
+  return isRead && failure === undefined;
 }
 
 /** Prints one or more lines for the user. */
