@@ -60,8 +60,8 @@ const WIDE =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/gu;
 
 /**
- * Quotes a string with the quotes that need fewer backslashes. Escapes everything that could end a line or change the
- * reading direction.
+ * Quotes a string with the quotes that need fewer backslashes. Escapes everything that could end a line, change the
+ * reading direction, or is invisible, so a reviewer sees all of a name. Joiners of letters and emoji are kept.
  */
 export function quoted(text: string): string {
   const json = escaped(JSON.stringify(text));
@@ -76,8 +76,11 @@ export function plain(text: string): string {
 }
 
 function escaped(json: string): string {
-  return json.replace(
-    /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  return json.replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, index) => hexadecimal(character.charCodeAt(index))).join(""),
   );
+}
+
+function hexadecimal(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
 }

@@ -241,6 +241,20 @@ test("names of constants", () => {
   }
 });
 
+test("a name or comment hides nothing from a reviewer of the source", () => {
+  const invisible = ["\u200b", "\u00ad", "\ufeff", "\u2060", "\u{e0041}", "\u202e", "\x9b"];
+  const family = "\u{1f468}\u200d\u{1f469}";
+  for (const each of [...invisible, family]) {
+    const name = `order${each}_seq`;
+    const plain = sequence(name, each);
+    const source = pullDeclarations(stateOf({ ...plain, options: { ...plain.options, comment: each } }));
+    // eslint-disable-next-line no-control-regex
+    expect(source).not.toMatch(/(?!\u200d)[\p{Cf}\x7f-\x9f]/u);
+    expect(source.includes(family)).toBe(each === family);
+    expect(Object.keys(namesIn(source))).toContain(`${each}.${name}`);
+  }
+});
+
 test("two names that give one constant", () => {
   expect(
     namesIn(pullDeclarations(stateOf(sequence("order_seq"), sequence("order-seq"), sequence("order_seq_2")))),
