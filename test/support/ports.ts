@@ -1,10 +1,11 @@
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import { bind, type BindOptions, type Database } from "nextval";
 import { bind as bindPg } from "nextval/pg";
 import { bind as bindPGlite } from "nextval/pglite";
 import { Client, Pool } from "pg";
 import { afterAll, beforeAll, describe, type TestContext } from "vitest";
 import { type TestDatabase, useDatabase } from "./database.js";
+import { startPGlite } from "./pglite.js";
 
 /** What a port may be unable to do. */
 export type Ability = "several sessions" | "stop a running statement" | "lose a connection" | "portals";
@@ -68,11 +69,11 @@ const KINDS: { readonly [name: string]: Kind } = {
   },
 };
 
-/** Starting a PGlite takes seconds, so all files of a process share one. */
+/** Starting a PGlite takes its time, so all files of a process share one. */
 let shared: Promise<PGlite> | undefined;
 
 async function sharedPGlite(): Promise<PGlite> {
-  shared ??= PGlite.create();
+  shared ??= startPGlite();
   const client = await shared;
   const { rows } = await client.query<{ nspname: string }>(
     "select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$'",
