@@ -1,5 +1,5 @@
-import { NextvalError, sql } from "../index.js";
-import { quotedOf, type SequenceName, titleOf } from "./names.js";
+import { NextvalError } from "../index.js";
+import { type SequenceName, titleOf } from "./names.js";
 
 /** Patterns of sequence names, which remember whether they have matched. */
 export interface NamePatterns {
@@ -27,20 +27,19 @@ export function excluded(what: string, patterns: readonly string[] | undefined):
   return {
     has(sequence) {
       if (matchers.length === 0) return false;
-      const { schema, name } = sequence;
-      const forms = [
-        titleOf(sequence),
-        name,
-        quotedOf(sequence),
-        sql.identifier(name).text,
-        `${schema}.${sql.identifier(name).text}`,
-      ];
+      const forms = formsOf(sequence);
       const matching = matchers.filter(([, matches]) => forms.some(matches));
       for (const [pattern] of matching) used.add(pattern);
       return matching.length > 0;
     },
     unmatched: () => matchers.flatMap(([pattern]) => (used.has(pattern) ? [] : [pattern])),
   };
+}
+
+/** The ways to write the name of a sequence: with its schema or without it, and with quotes or without them. */
+function formsOf(sequence: SequenceName): string[] {
+  const [schema = "", name = ""] = [sequence.schema, sequence.name].map((part) => `"${part.replaceAll('"', '""')}"`);
+  return [titleOf(sequence), sequence.name, `${schema}.${name}`, name, `${sequence.schema}.${name}`];
 }
 
 export function isPattern(value: unknown): value is string {
