@@ -85,9 +85,7 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
     if (behind !== undefined) return move(behind);
     const end = increment > 0n ? range.greatest : range.least;
     const problem = `${columnOf(collision.furthest)} goes to ${last}, and no value is left after that, up to ${end}`;
-    refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", {
-      hint: "Widen the sequence and its column first. The fix of sequenceStatus does so.",
-    });
+    refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", { hint: "Widen the sequence and its column first." });
   }
   // A column that cannot be compared may need the values further on.
   if (allowBackwards && collision === undefined && counted.length === columns.length) {

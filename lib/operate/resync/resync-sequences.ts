@@ -1,12 +1,15 @@
+import type { SequenceState } from "../../catalog/index.js";
 import { type Database, NextvalError, type Transaction } from "../../index.js";
 import { optionsOf } from "../../internal.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { excluded } from "../../server/name-patterns.js";
 import { sequenceKeyOf, sequenceNameOf } from "../../server/names.js";
+import { rangeOf } from "../../server/usable-range.js";
 import { acceptedFindings, withinSchemas } from "../accepted-findings.js";
-import { incomparable } from "../columns/comparability.js";
+import { wider } from "../arithmetic/widening-advice.js";
+import { incomparable, naturallyIncomparable } from "../columns/comparability.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
-import { look } from "../columns/survey.js";
+import { look, type Looked } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { HEALTH_CODES } from "../finding-codes.js";
 import { withoutAccepted } from "./accepted-columns.js";
@@ -112,10 +115,18 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
         plan.moves.push(forwardMoveOf(sequence, decision));
       }
     } catch (error) {
-      plan.failures.push({ sequence, error: error as Error });
+      plan.failures.push({ sequence, error: withFix(error as Error, state, columns) });
     }
   }
   return plan;
+}
+
+/** Adds the SQL that makes room after the rows, which then move the sequence. */
+function withFix(error: Error, state: SequenceState, columns: Looked["columns"]): Error {
+  if (!(error instanceof NextvalError) || error.code !== "SEQUENCE_OUT_OF_BOUNDS") return error;
+  const fed = columns.flatMap(({ column }) => (naturallyIncomparable(column) === undefined ? [column] : []));
+  const { hint, fix } = wider(state, fed, rangeOf(state.options, fed));
+  return new NextvalError(error.code, error.message, { sequence: error.sequence, hint, fix });
 }
 
 /**

@@ -2,11 +2,11 @@ import type { Advice } from "../../internal.js";
 import { quotedOf } from "../../server/names.js";
 import { beginOf } from "../../server/usable-range.js";
 import { behindRow } from "../arithmetic/collision.js";
+import { alsoDeclared, wider } from "../arithmetic/widening-advice.js";
 import { type FedColumn, mayRefuse, takesOnce } from "../columns/fed-columns.js";
 import type { Finding } from "./findings.js";
 import type { HealthLevel } from "./health.js";
-import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
-import { wider } from "./widening-advice.js";
+import type { Context, Measured } from "./problem-context.js";
 
 /** This few values are drawn soon, at any speed. */
 const SOON = 10_000n;
@@ -90,7 +90,7 @@ function adviceFor(measured: Measured, context: Context): Advice {
     const free = collision.free === 0n ? "" : ` before ${collision.free} more values are drawn`;
     return { hint: `Run resync${free}. It moves the sequence past the rows.`, fix: restart(collision.behind) };
   }
-  const { hint, fix, range } = wider(measured, context);
+  const { hint, fix, range } = wider(context.sequence, context.fed, context.range);
   const last = collision?.last ?? measured.nextValue ?? 0n;
   const next = behindRow(last, measured.nextValue ?? last, measured.increment, range);
   if (fix === undefined || next === undefined) return { hint };

@@ -23,11 +23,3 @@ export interface Context {
   /** How many tables and sequences the connected role may not read. */
   readonly unreadable: number;
 }
-
-/**
- * Ends a hint whose SQL changes an option. `planChanges` compares options with the declaration, so the next push would
- * undo it. Sequences of columns and extensions have no declaration.
- */
-export function alsoDeclared({ definedBy }: SequenceState): string {
-  return definedBy === "user" ? ", also in its declaration if it has one, or the next push undoes it." : ".";
-}

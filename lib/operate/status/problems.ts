@@ -5,6 +5,7 @@ import { refusalBy } from "../../server/integer-limits.js";
 import { quotedOf } from "../../server/names.js";
 import { limitsOfStored } from "../../server/usable-range.js";
 import type { AcceptedFindings } from "../accepted-findings.js";
+import { alsoDeclared, castOf, wider, widerColumn } from "../arithmetic/widening-advice.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { behind } from "./behind-column.js";
@@ -12,8 +13,7 @@ import { type Finding, mergeFindings } from "./findings.js";
 import { type AcceptedProblem, type HealthCode, type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
 import { drawnElsewhere, notAttached, notCompared } from "./not-compared.js";
-import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
-import { castOf, wider, widerColumn } from "./widening-advice.js";
+import type { Context, Measured } from "./problem-context.js";
 
 /** Returns the problems of a sequence, and those that are accepted, worst first. */
 export function problemsOf(
@@ -67,6 +67,7 @@ function atItsEnd(measured: Measured, context: Context): Finding[] {
   const { used, left, end, cycles, columns } = measured;
   if (used === null || left === null) return [];
   const level = levelOf(used, context);
+  const advice = adviceOf(wider(context.sequence, context.fed, context.range));
   if (cycles) {
     // If values may repeat, starting over is intended.
     const once = columns.filter(({ unique }) => unique);
@@ -77,19 +78,17 @@ function atItsEnd(measured: Measured, context: Context): Finding[] {
       level,
       column,
       say: (these) => `${sentence}: inserts into ${these} may fail with 23505`,
-      ...adviceOf(wider(measured, context)),
+      ...advice,
     }));
   }
   if (left === 0n) {
     // If the sequence continues and a column cannot, COLUMN_EXCEEDED or BEHIND_COLUMN reports it.
     if (columnExceeded(measured, context).length > 0 || context.collision !== undefined) return [];
-    return [
-      own("EXHAUSTED", "critical", `no value is left up to ${end}: nextval fails with 2200H`, wider(measured, context)),
-    ];
+    return [own("EXHAUSTED", "critical", `no value is left up to ${end}: nextval fails with 2200H`, advice)];
   }
   if (level === "ok") return [];
   const sentence = `${percent(used)} is used, and ${left} ${left === 1n ? "value is" : "values are"} left up to ${end}`;
-  return [own("NEARLY_EXHAUSTED", level, sentence, wider(measured, context))];
+  return [own("NEARLY_EXHAUSTED", level, sentence, advice)];
 }
 
 function adviceOf({ hint, fix }: Advice): Advice {

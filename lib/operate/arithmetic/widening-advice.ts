@@ -1,10 +1,10 @@
+import type { SequenceState } from "../../catalog/index.js";
 import type { Advice } from "../../internal.js";
 import { widenColumn } from "../../server/column-type.js";
 import { type Limits, limitsOf } from "../../server/integer-limits.js";
-import { quotedOf } from "../../server/names.js";
+import { quotedOf, sequenceNameOf } from "../../server/names.js";
 import { limitsOfStored, rangeOf } from "../../server/usable-range.js";
 import type { FedColumn } from "../columns/fed-columns.js";
-import { alsoDeclared, type Context, type Measured } from "./problem-context.js";
 
 /** How to get more values from a sequence. */
 export interface Widening extends Advice {
@@ -12,9 +12,13 @@ export interface Widening extends Advice {
   readonly range: Limits;
 }
 
-/** Returns how to get more values from a sequence: by changing the sequence, its columns, or both. */
-export function wider(measured: Measured, { sequence, fed, range }: Context): Widening {
-  const isUp = measured.increment > 0n;
+/**
+ * Returns how to get more values from a sequence: by changing the sequence, its columns, or both.
+ *
+ * @param range - the range that fits the sequence and its columns
+ */
+export function wider(sequence: SequenceState, fed: readonly FedColumn[], range: Limits): Widening {
+  const isUp = sequence.options.increment > 0n;
   const end = isUp ? range.greatest : range.least;
   const narrow = fed.filter((column) => column.plain && endsAt(limitsOfStored(column), end, isUp));
   const { minValue, maxValue, as } = sequence.options;
@@ -30,7 +34,7 @@ export function wider(measured: Measured, { sequence, fed, range }: Context): Wi
   const columns = narrow.map(widerColumn);
   const bound = isUp ? "maxvalue" : "minvalue";
   const type = endsAt(limitsOf(as), end, isUp) ? " as bigint" : "";
-  const alter = isNarrow ? [`alter sequence ${quotedOf(measured.sequence)}${type} no ${bound}`] : [];
+  const alter = isNarrow ? [`alter sequence ${quotedOf(sequenceNameOf(sequence))}${type} no ${bound}`] : [];
   const stuck = columns.find(({ fix }) => fix === undefined);
   if (stuck !== undefined) return { hint: stuck.hint, range };
   const own = type === "" ? `Raise its ${isUp ? "maxValue" : "minValue"}` : "Widen the sequence";
@@ -84,4 +88,12 @@ export function castOf({ baseType, castType }: FedColumn): string | undefined {
 
 function endsAt(limits: Limits | undefined, end: bigint, isUp: boolean): boolean {
   return limits !== undefined && (isUp ? limits.greatest : limits.least) === end;
+}
+
+/**
+ * Ends a hint whose SQL changes an option. `planChanges` compares options with the declaration, so the next push would
+ * undo it. Sequences of columns and extensions have no declaration.
+ */
+export function alsoDeclared({ definedBy }: SequenceState): string {
+  return definedBy === "user" ? ", also in its declaration if it has one, or the next push undoes it." : ".";
 }
