@@ -144,8 +144,9 @@ async function refuseDrawn(tx: Transaction, { subject, restart }: Change, within
 }
 
 function isSame(one: SequenceState, other: SequenceState | undefined): boolean {
-  const textOf = ({ definedBy, options }: SequenceState) =>
-    JSON.stringify({ ...options, definedBy }, (_key, value: unknown) =>
+  // Two sequences that have swapped names may have the same options.
+  const textOf = ({ oid, definedBy, options }: SequenceState) =>
+    JSON.stringify({ ...options, oid, definedBy }, (_key, value: unknown) =>
       typeof value === "bigint" ? `${value}` : value,
     );
   return other !== undefined && textOf(one) === textOf(other);

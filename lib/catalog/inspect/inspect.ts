@@ -95,6 +95,7 @@ type TakenNames = readonly [schema: string, kind: string, names: readonly string
 
 /** 64-bit integers are text, because JSON would round them. */
 interface SequenceRow {
+  readonly oid: string;
   readonly schema: string;
   readonly name: string;
   readonly as: SequenceType;
@@ -147,6 +148,7 @@ function stateAt(index: number, columns: ColumnsOf<SequenceRow>): SequenceState 
   const column = of("column");
   const last = of("last");
   return {
+    oid: of("oid"),
     schema: of("schema"),
     seqName: of("name"),
     definedBy: of("identity") ? "identity" : of("extension") ? "extension" : "user",

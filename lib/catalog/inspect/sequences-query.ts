@@ -12,7 +12,7 @@ import { indirectFeeds } from "./indirect-feeds.js";
 import { namedInCode } from "./named-in-code.js";
 
 const COLUMNS = (
-  "schema name as start increment min max cache cycle unlogged comment identity always extension table column feeds referenced named " +
+  "oid schema name as start increment min max cache cycle unlogged comment identity always extension table column feeds referenced named " +
   "last called locked may_select may_use may_update"
 ).split(" ");
 
@@ -84,7 +84,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
     )
     select json_build_object(${sql.join(COLUMNS.map((name) => sql`${sql.literal(name)}, json_agg(${sql.identifier(name)})`))})::text as document
     from (
-      select s.nspname as schema, s.relname as name, s.as,
+      select s.oid::text as oid, s.nspname as schema, s.relname as name, s.as,
         s.seqstart::text as start, s.seqincrement::text as increment, s.seqmin::text as min, s.seqmax::text as max,
         s.seqcache::text as cache, s.seqcycle as cycle, s.relpersistence = 'u' as unlogged, comment.description as comment,
         coalesce(o.deptype = 'i', false) as identity,

@@ -43,7 +43,8 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
 const pathNames = sql`
   select json_agg(case when written.name = '$user' then current_user else written.name end)
   from regexp_matches(current_setting('nextval.search_path'), ${'"((?:[^"]|"")*)"|([^",[:space:]]+)'}, 'g') part
-  cross join lateral (select coalesce(replace(part[1], '""', '"'), lower(part[2] collate pg_catalog."C")) as name) written`;
+  cross join lateral (select coalesce(replace(part[1], '""', '"'), lower(part[2] collate pg_catalog."C")) as name) written
+  where written.name <> ''`;
 
 /** Selects taken names by schema and kind, as in `pg_class`. The kind `t` is for types without a relation. */
 function takenNames(inspected: Sql): Sql {

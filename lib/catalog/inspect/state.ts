@@ -5,6 +5,8 @@ export type StateOptions = Omit<ResolvedOptions, "mode">;
 
 /** A sequence as the database has it, found by `inspectSequences`. */
 export interface SequenceState {
+  /** Its OID, which stays the same when it is renamed. Absent if the state is not that of a database. */
+  readonly oid?: string | undefined;
   readonly seqName: string;
   readonly schema: string;
   /**

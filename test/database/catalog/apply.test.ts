@@ -75,6 +75,18 @@ test("an outdated plan is refused", async () => {
   expect((await inspectSequences(db)).sequences[0]?.options).toMatchObject({ startWith: 1n, cache: 5n });
 });
 
+test("two deployments that swap the same names at once swap them once", async () => {
+  await database.client.unsafe("create sequence a_seq; create sequence b_seq; select setval('a_seq', 500)");
+  const swapped = [pgSequence("a_seq"), pgSequence("b_seq")];
+  const renames = { a_seq: "b_seq", b_seq: "a_seq" };
+  const made = planChanges(swapped, await inspectSequences(db), { renames });
+  const apply = () => applyPlan(db, made, { allow: ["NAME_REUSED"] });
+  const outcomes = await Promise.allSettled([apply(), apply(), apply()]);
+  const refused = outcomes.filter(({ status }) => status === "rejected");
+  expect(refused).toMatchObject([{ reason: { code: "PLAN_OUTDATED" } }, { reason: { code: "PLAN_OUTDATED" } }]);
+  expect(await db.nextval(pgSequence("b_seq"))).toBe(501n);
+});
+
 test("of four plans of one state, only one is applied: the others' statements would work, but the state has changed", async () => {
   await database.client`create sequence order_seq`;
   const state = await inspectSequences(db);

@@ -66,7 +66,9 @@ describe.each<MigrationFormat>(["sql", "dbmate", "goose", "node-pg-migrate", "fl
     expect(after.sequences.map(({ options }) => options.comment)).toEqual([COMMENT, null, COMMENT]);
 
     for (const text of down) await database.client.unsafe(text);
-    expect((await state()).sequences).toEqual(before.sequences);
+    // One that was dropped comes back as another.
+    const withoutOid = ({ sequences }: typeof before) => sequences.map((each) => ({ ...each, oid: undefined }));
+    expect(withoutOid(await state())).toEqual(withoutOid(before));
     expect((await state()).schemas).not.toContain("billing");
   });
 });
