@@ -82,7 +82,7 @@ test("a key that only the partitions have is a warning", async () => {
 test("a key whose column was not compared is reported also if the sequence cycles", async () => {
   await run(`create sequence h cycle; create table t (id bigint default nextval('h'), exclude using hash (id with =));
     create sequence x cycle; create table u (id text primary key default nextval('x')); insert into t values (1); insert into u values ('1');
-    create sequence v cycle; create table b (id int primary key); insert into b values (1);
+    create sequence v cycle; create table b (id bigint primary key); insert into b values (1);
     create view w as select id from b; alter view w alter id set default nextval('v')`);
   expect(codes(await healthOf("v"))).toEqual(["NOT_COMPARED ok"]);
   expect(codes(await healthOf("v", { columns: "all", views: true }))).toEqual(["BEHIND_COLUMN ok"]);
