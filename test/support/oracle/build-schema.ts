@@ -120,9 +120,9 @@ class SchemaBuilder {
       this.#make(sequence);
       this.#add(`select setval(${sequence.text}, ${sequence.position.last}, ${sequence.position.called})`);
     }
+    // Programs fill a column that owns a sequence and has no default.
     for (const [sequence, table] of this.#owners) {
-      if (table.given.feed === "owned" && table.from === sequence && !table.isIdentity)
-        this.#open(table, {}, sequence.name);
+      if (/owned|trigger/.test(table.given.feed)) this.#open(table, {}, sequence.name);
     }
     return { name: this.#schema, statements: this.#statements, doors: this.#doors };
   }
