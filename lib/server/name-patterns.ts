@@ -48,7 +48,17 @@ export function isPattern(value: unknown): value is string {
 
 /** Makes a function that compares a whole text with a pattern, in which `*` stands for any characters. */
 export function matcherOf(pattern: string): (text: string) => boolean {
-  const parts = pattern.split("*").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
-  const expression = new RegExp(`^${parts.join(".*")}$`, "su");
-  return (text) => expression.test(text);
+  const [start = "", ...parts] = pattern.split("*");
+  const end = parts.pop();
+  if (end === undefined) return (text) => text === pattern;
+  return (text) => {
+    if (!text.startsWith(start) || !text.endsWith(end)) return false;
+    let from = start.length;
+    for (const part of parts) {
+      const at = text.indexOf(part, from);
+      if (at < 0) return false;
+      from = at + part.length;
+    }
+    return from + end.length <= text.length;
+  };
 }
