@@ -23,7 +23,7 @@ export { isServerError } from "./handle/server-error.js";
 export { ended } from "./handle/session-rules.js";
 export type { Parse } from "./handle/values/array-text.js";
 export { KnownTypes } from "./handle/values/known-types.js";
-export { type Column, type Reading, Readings } from "./handle/values/reading.js";
+export { type Column, type Columns, type Reading, Readings } from "./handle/values/reading.js";
 export { UNKNOWN } from "./handle/values/write-values.js";
 export { textFragment } from "./sql/fragment.js";
 export { tag } from "./sql/tag.js";

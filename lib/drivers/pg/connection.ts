@@ -1,11 +1,11 @@
-import type { SerialConnection, SerialStatement, TextResult } from "../serial/driver.js";
+import type { Result, SerialConnection, SerialStatement } from "../serial/driver.js";
 import type { PgClient, PgQuery, PgResult } from "./client.js";
 import { declaredText, declaredTypes, relocate } from "./declared-text.js";
 import { inEnglish } from "./server-severity.js";
 
 /** The properties of a client that its types do not have, or only in some versions. */
 interface PgInternals {
-  query(query: PgQuery): Promise<PgResult | PgResult[]>;
+  query(query: PgQuery, done: (error: unknown, results: PgResult | PgResult[]) => void): unknown;
   /** Since pg 8.21. `I` is idle. */
   getTransactionStatus?(): string | null;
   readonly processID?: number | null;
@@ -22,14 +22,12 @@ export class PgConnection implements SerialConnection {
   #onLoss: (error: unknown) => void = () => {};
   /** Without a listener, the error of a lost connection would end the process. */
   readonly #onError = (error: unknown) => this.#onLoss(inEnglish(error));
-  readonly #onEnd = () => this.#onLoss(new Error("Connection terminated"));
 
   constructor(client: PgClient, release: (error?: Error) => void, openAnother: () => PgOther) {
     this.#client = client as PgClient & PgInternals;
     this.#release = release;
     this.#openAnother = openAnother;
     client.on("error", this.#onError);
-    client.on("end", this.#onEnd);
   }
 
   get isIdle(): boolean | undefined {
@@ -41,32 +39,21 @@ export class PgConnection implements SerialConnection {
     this.#onLoss = listener;
   }
 
-  async run({ fragment, parameters, kind }: SerialStatement): Promise<TextResult> {
-    // The driver (8.23) reads values with `types`, and declares the types that it lists.
-    const types = declaredTypes(parameters);
-    const query: PgQuery =
-      kind === "command"
-        ? { text: fragment.text, rowMode: "array", types: TEXTS }
-        : {
-            text: declaredText(fragment, parameters),
-            values: parameters.map(({ text }) => text),
-            rowMode: "array",
-            types: types === undefined ? TEXTS : Object.assign(types, TEXTS),
-            queryMode: "extended",
-          };
-    try {
-      const results = await this.#client.query(query);
-      const result = Array.isArray(results) ? (results.at(-1) as PgResult) : results;
-      const columns = result.fields.map(({ name, dataTypeID: type, tableID: table }) => ({ name, type, table }));
-      return { columns, rows: result.rows, command: result.command ?? "", count: result.rowCount };
-    } catch (error) {
-      if (kind !== "command") relocate(error, fragment, parameters);
-      throw inEnglish(error);
-    }
+  run(statement: SerialStatement): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#client.query(queryOf(statement), (error, results) => {
+        if (error) reject(this.#errorOf(error, statement));
+        else resolve(resultOf(results));
+      });
+    });
+  }
+
+  #errorOf(error: unknown, { fragment, parameters, kind }: SerialStatement): unknown {
+    if (kind !== "command") relocate(error, fragment, parameters);
+    return inEnglish(error);
   }
 
   release(broken?: unknown): void {
-    this.#client.removeListener("end", this.#onEnd);
     if (broken === undefined) this.#release();
     else this.#release(broken instanceof Error ? broken : new Error(String(broken)));
     // The pool listens again from here on.
@@ -89,6 +76,25 @@ export class PgConnection implements SerialConnection {
       void other.end().catch(() => {});
     }
   }
+}
+
+function queryOf({ fragment, parameters, kind }: SerialStatement): PgQuery {
+  if (kind === "command") return { text: fragment.text, rowMode: "array", types: TEXTS };
+  const types = declaredTypes(parameters);
+  return {
+    text: declaredText(fragment, parameters),
+    values: parameters.map(({ text }) => text),
+    rowMode: "array",
+    // The driver (8.23) reads values with `types`, and declares the types that it lists.
+    types: types === undefined ? TEXTS : Object.assign(types, TEXTS),
+    queryMode: "extended",
+  };
+}
+
+function resultOf(results: PgResult | PgResult[]): Result {
+  const { fields, rows, command, rowCount } = Array.isArray(results) ? (results.at(-1) as PgResult) : results;
+  const columns = fields.map(({ name, dataTypeID: type, tableID: table }) => ({ name, type, table }));
+  return { columns, rows, command: command ?? "", count: rowCount };
 }
 
 /** A client that is not connected yet. */

@@ -32,8 +32,12 @@ function castOf({ type }: TextParameter): string {
 
 /** Lists the types that have no cast, because values declare them by their numbers; undefined if there are none. */
 export function declaredTypes(parameters: readonly TextParameter[]): number[] | undefined {
-  const types = parameters.map(({ type }) => (type === UNKNOWN || NAMES.has(type) ? 0 : type));
-  return types.some((type) => type !== 0) ? types : undefined;
+  if (parameters.every(isCast)) return undefined;
+  return parameters.map((parameter) => (isCast(parameter) ? 0 : parameter.type));
+}
+
+function isCast({ type }: TextParameter): boolean {
+  return type === UNKNOWN || NAMES.has(type);
 }
 
 /** Makes the position of a server's error that of the text without the casts. */

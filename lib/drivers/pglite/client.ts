@@ -2,24 +2,23 @@
 export interface PGliteClient extends PGliteSession {
   transaction<Result>(work: (transaction: PGliteSession) => Promise<Result>): Promise<Result>;
   readonly parsers: { readonly [type: string]: unknown };
-  readonly serializers: { readonly [type: string]: unknown };
 }
 
 /** A PGlite, or the inside of one of its transactions. */
 export interface PGliteSession {
   query(text: string, values?: unknown[], options?: PGliteOptions): Promise<unknown>;
-  exec(text: string, options?: PGliteOptions): Promise<readonly unknown[]>;
+  exec(text: string): Promise<readonly unknown[]>;
 }
 
 export interface PGliteOptions {
   rowMode?: "array";
-  parsers?: { [type: number]: (text: string) => string };
   serializers?: { [type: number]: (value: unknown) => string };
   paramTypes?: number[];
 }
 
 export interface PGliteResult {
-  readonly rows: (string | null)[][];
+  /** Values that PGlite has read by their types. */
+  readonly rows: unknown[][];
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
   /** Since 0.5.5. */
   readonly command?: string;

@@ -1,49 +1,54 @@
 import { NextvalError } from "../../index.js";
 import { UNKNOWN } from "../../internal.js";
-import type { SerialConnection, SerialStatement, TextResult } from "../serial/driver.js";
-import type { PGliteOptions, PGliteResult, PGliteSession } from "./client.js";
-import type { Texts } from "./texts.js";
+import type { Result, SerialConnection, SerialStatement } from "../serial/driver.js";
+import type { PGliteClient, PGliteOptions, PGliteResult, PGliteSession } from "./client.js";
+import { asBigint, INT8, INT8_ARRAY } from "./exact-integers.js";
+
+/** Our values are written already. The serializer of `bytea` would refuse a text. */
+const AS_WRITTEN = /* @__PURE__ */ new Proxy({}, { get: () => (value: string) => value }) as NonNullable<
+  PGliteOptions["serializers"]
+>;
 
 /** PGlite, or the transaction of it that is held open for a session of ours. */
 export class PGliteConnection implements SerialConnection {
   readonly #session: PGliteSession;
-  readonly #texts: Texts;
+  readonly #parsers: PGliteClient["parsers"];
   readonly release: () => void;
 
-  constructor(session: PGliteSession, texts: Texts, release: () => void) {
+  constructor(session: PGliteSession, parsers: PGliteClient["parsers"], release: () => void) {
     this.#session = session;
-    this.#texts = texts;
+    this.#parsers = parsers;
     this.release = release;
   }
 
   /** It runs in this process, and is never lost. */
   onLoss(): void {}
 
-  async run({ fragment, parameters, kind }: SerialStatement): Promise<TextResult> {
-    if (kind === "command") return commandResult((await this.#session.exec(fragment.text)) as PGliteResult[]);
-    const options: PGliteOptions = this.#texts.options;
+  async run({ fragment, parameters, kind }: SerialStatement): Promise<Result> {
+    if (kind === "command") return this.#lastOf((await this.#session.exec(fragment.text)) as PGliteResult[]);
+    const options: PGliteOptions = { rowMode: "array", serializers: AS_WRITTEN };
     const types = parameters.map(({ type }) => (type === UNKNOWN ? 0 : type));
     if (types.some((type) => type !== 0)) options.paramTypes = types;
     const values = parameters.map(({ text }) => text);
-    return resultOf((await this.#session.query(fragment.text, values, options)) as PGliteResult);
+    return this.#resultOf((await this.#session.query(fragment.text, values, options)) as PGliteResult);
   }
-}
 
-function resultOf({
-  fields,
-  rows,
-  command = "",
-  rowCount = null,
-}: Omit<PGliteResult, "rowCount"> & { readonly rowCount?: number | null }): TextResult {
-  // PGlite does not tell the table of a column.
-  const columns = fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID, table: 0 }));
-  return { columns, rows, command, count: rowCount };
-}
+  #resultOf({ fields, rows, command = "", rowCount }: PGliteResult): Result {
+    const columns = fields.map(({ name, dataTypeID: type }) => {
+      // PGlite does not tell the table of a column.
+      return { name, type, table: 0, isRead: this.#parsers[type] !== undefined };
+    });
+    columns.forEach(({ type }, at) => {
+      if (type === INT8 || type === INT8_ARRAY) for (const row of rows) row[at] = asBigint(row[at]);
+    });
+    return { columns, rows, command, count: rowCount ?? null };
+  }
 
-function commandResult(results: readonly PGliteResult[]): TextResult {
-  const result = results.at(-1) as PGliteResult;
-  // Without it, a COMMIT that was a rollback would go unnoticed.
-  if (result.command === undefined)
-    throw new NextvalError("INVALID_ARGUMENT", "begin and session need PGlite 0.5.5 or later");
-  return resultOf(result);
+  #lastOf(results: readonly PGliteResult[]): Result {
+    const result = results.at(-1) as PGliteResult;
+    // Without it, a COMMIT that was a rollback would go unnoticed.
+    if (result.command === undefined)
+      throw new NextvalError("INVALID_ARGUMENT", "begin and session need PGlite 0.5.5 or later");
+    return this.#resultOf(result);
+  }
 }

@@ -3,31 +3,26 @@ import type { SerialConnection, SerialDriver } from "../serial/driver.js";
 import { Turns } from "../serial/turns.js";
 import type { PGliteClient, PGliteSession } from "./client.js";
 import { PGliteConnection } from "./connection.js";
-import { Texts } from "./texts.js";
-
-/** The object ids of `int8` and `int8[]`, which the library reads itself: exactly. */
-const EXACT = new Set([20, 1016]);
+import { INT8, INT8_ARRAY } from "./exact-integers.js";
 
 /** Takes the one connection of a PGlite, in turns. */
 export class PGliteDriver implements SerialDriver {
   readonly max = 1;
   readonly user = "postgres";
   readonly #client: PGliteClient;
-  readonly #texts: Texts;
   readonly #turns = new Turns();
 
   constructor(client: PGliteClient) {
     this.#client = client;
-    this.#texts = new Texts(client);
   }
 
   readerOf(type: number): Parse | undefined {
-    return EXACT.has(type) ? undefined : (this.#client.parsers[type] as Parse | undefined);
+    return type === INT8 || type === INT8_ARRAY ? undefined : (this.#client.parsers[type] as Parse | undefined);
   }
 
   async connect(reserved: boolean): Promise<SerialConnection> {
     const release = await this.#turns.take();
-    if (!reserved) return new PGliteConnection(this.#client, this.#texts, release);
+    if (!reserved) return new PGliteConnection(this.#client, this.#client.parsers, release);
     try {
       return await this.#hold(release);
     } catch (error) {
@@ -45,7 +40,7 @@ export class PGliteDriver implements SerialDriver {
       const hold = async (session: PGliteSession) => {
         await session.exec("rollback");
         await new Promise<void>((end) => {
-          resolve(new PGliteConnection(session, this.#texts, end));
+          resolve(new PGliteConnection(session, this.#client.parsers, end));
         });
       };
       this.#client.transaction(hold).then(release, (error: unknown) => {

@@ -1,50 +1,67 @@
-import type { Answer, Column, Request } from "../../internal.js";
-import type { TextColumn, TextResult } from "./driver.js";
+import type { Answer, Column, Columns, Request } from "../../internal.js";
+import type { Result, ResultColumn } from "./driver.js";
 
 /** Rows, with what the server reports about them. */
 class ResultRows extends Array<unknown> {
-  declare readonly command: string;
-  declare readonly count: number | null;
-  declare readonly columns: readonly TextColumn[];
+  // Private, so rows are equal to an array of the same rows.
+  readonly #result: Result;
 
-  constructor({ command, count, columns }: TextResult) {
+  constructor(result: Result) {
     super();
-    // Not enumerable, so rows are equal to an array of the same rows.
-    Object.defineProperties(this, {
-      command: { value: command },
-      count: { value: count },
-      columns: { value: columns },
-    });
+    this.#result = result;
   }
 
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
+
+  get command(): string {
+    return this.#result.command;
+  }
+
+  get count(): number | null {
+    return this.#result.count;
+  }
+
+  get columns(): readonly ResultColumn[] {
+    return this.#result.columns;
+  }
 }
 
-/** Reads the texts of a result as the request says. */
-export function answerOf(result: TextResult, { kind, reading }: Request): Answer {
+/** Reads the values of a result as the request says. */
+export function answerOf(result: Result, { kind, reading }: Request): Answer {
   const rows = new ResultRows(result);
   if (kind !== "rows") {
-    for (const row of result.rows) rows.push(row);
+    for (const row of result.rows) rows.push(row.map((value) => (value === null ? null : String(value))));
     return { rows, columns: undefined, failure: undefined };
   }
-  const columns = result.columns.map((column): Column => ({ ...column, parser: undefined }));
   try {
+    const columns = result.columns.map(({ name, type, table }): Column => ({ name, type, table, parser: undefined }));
     const facts = reading.apply(columns);
-    for (const row of result.rows) rows.push(rowOf(row, columns));
+    const readers = columns.map((column, at) => readerOf(column, result.columns[at]?.isRead, facts));
+    for (const row of result.rows) rows.push(rowOf(row, columns, readers));
     return { rows, columns: facts, failure: undefined };
   } catch (error) {
     return { rows, columns: undefined, failure: { error } };
   }
 }
 
-function rowOf(texts: readonly (string | null)[], columns: readonly Column[]): Record<string, unknown> {
+type Read = ((value: unknown) => unknown) | undefined;
+
+/** What the driver has read stays, except for a column that `.as()` names, which is read as it promises. */
+function readerOf(column: Column, isRead = false, { promised }: Columns): Read {
+  const { parser } = column;
+  if (!isRead) return parser as Read;
+  return promised.includes(column) ? (value) => parser?.(String(value)) : undefined;
+}
+
+function rowOf(values: readonly unknown[], columns: readonly Column[], readers: readonly Read[]): object {
   const row: Record<string, unknown> = {};
   for (let at = 0; at < columns.length; at++) {
-    const { name, parser } = columns[at] as Column;
-    const text = texts[at] as string | null;
-    const value = text === null || parser === undefined ? text : parser(text);
+    const { name } = columns[at] as Column;
+    const read = readers[at];
+    const given = values[at];
+    const value = given === null || read === undefined ? given : read(given);
     if (name === "__proto__") Object.defineProperty(row, name, { value, enumerable: true });
     else row[name] = value;
   }

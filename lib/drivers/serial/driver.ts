@@ -15,7 +15,7 @@ export interface SerialDriver {
 /** A connection that was taken. */
 export interface SerialConnection {
   /** Runs a statement. Called only when the one before is answered. */
-  run(statement: SerialStatement): Promise<TextResult>;
+  run(statement: SerialStatement): Promise<Result>;
   /** Whether no transaction is open; undefined if the driver does not tell. */
   readonly isIdle?: boolean | undefined;
   /** Calls the listener when the connection is lost. */
@@ -40,19 +40,22 @@ export interface TextParameter {
   readonly type: number;
 }
 
-/** The server's answer, with values as the texts that it sent. */
-export interface TextResult {
-  readonly columns: readonly TextColumn[];
-  readonly rows: readonly (string | null)[][];
+/** The server's answer. */
+export interface Result {
+  readonly columns: readonly ResultColumn[];
+  /** Values as the texts that the server sent, or as the driver has read them. */
+  readonly rows: readonly unknown[][];
   /** The server's tag, such as COMMIT. */
   readonly command: string;
   readonly count: number | null;
 }
 
-export interface TextColumn {
+export interface ResultColumn {
   readonly name: string;
   /** The object id of its type. */
   readonly type: number;
   /** The object id of its table; 0 for an expression, and if the driver does not tell. */
   readonly table: number;
+  /** Whether the driver has read the values already. */
+  readonly isRead?: boolean;
 }

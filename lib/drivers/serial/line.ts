@@ -52,19 +52,14 @@ export class SerialLine implements ReservedLine, Owner {
   #loss: { readonly error: unknown } | undefined;
   /** Why its owner can send nothing more, although the connection is open. */
   #refusal: unknown;
-  readonly lost: Promise<never>;
-  #rejectLost!: (reason: unknown) => void;
+  #lost: Promise<never> | undefined;
+  #rejectLost: (reason: unknown) => void = () => {};
 
   /** `onReturn` is called when the connection has returned to the pool, or is lost. */
   constructor(connection: SerialConnection, byType: Reading, onReturn: () => void) {
     this.#connection = connection;
     this.#byType = byType;
     this.#onReturn = onReturn;
-    this.lost = new Promise<never>((_resolve, reject) => {
-      this.#rejectLost = reject;
-    });
-    // Prevents an unhandled rejection if nothing waits for it.
-    this.lost.catch(() => {});
     connection.onLoss((error) => this.#lose(error));
   }
 
@@ -74,6 +69,18 @@ export class SerialLine implements ReservedLine, Owner {
 
   get isLost(): boolean {
     return this.#loss !== undefined;
+  }
+
+  get lost(): Promise<never> {
+    if (this.#lost === undefined) {
+      this.#lost = new Promise<never>((_resolve, reject) => {
+        this.#rejectLost = reject;
+      });
+      // Prevents an unhandled rejection if nothing waits for it.
+      this.#lost.catch(() => {});
+      if (this.#loss !== undefined) this.#rejectLost(this.#loss.error);
+    }
+    return this.#lost;
   }
 
   send(request: Request, isLast = false): Task {

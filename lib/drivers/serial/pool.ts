@@ -1,17 +1,17 @@
-import { exhausted, type Line, type Reading, type Request, type Settings, type Stop, watch } from "../../internal.js";
+import { type Line, type Reading, type Request, type Settings, type Stop, watch } from "../../internal.js";
 import type { SerialConnection, SerialDriver } from "./driver.js";
 import { SerialLine } from "./line.js";
 import { type Owner, Task } from "./task.js";
+import { type Wait, Waits } from "./waits.js";
 
 /** Takes connections of a client, and runs each statement on one of its own. */
 export class SerialPool implements Line, Owner {
   readonly closed = undefined;
   readonly #driver: SerialDriver;
   readonly #byType: Reading;
-  /** How to give up the wait of each statement that has no connection yet. */
-  readonly #waiting = new Map<Task, (error: unknown) => void>();
   /** How many connections transactions, sessions and cursors hold. */
   #reserved = 0;
+  readonly #waits = new Waits(() => ({ count: this.#reserved, max: this.#driver.max }));
 
   constructor(driver: SerialDriver, byType: Reading) {
     this.#driver = driver;
@@ -20,24 +20,15 @@ export class SerialPool implements Line, Owner {
 
   send(request: Request): Task {
     const task = new Task(request, this);
-    const giveUp = this.#take(
-      false,
-      request.wait,
-      (connection) => {
-        this.#waiting.delete(task);
-        new SerialLine(connection, this.#byType, () => {}).add(task, true);
-      },
-      (error) => {
-        this.#waiting.delete(task);
-        task.reject(error);
-      },
-    );
-    this.#waiting.set(task, giveUp);
+    const done = (connection: SerialConnection) => {
+      new SerialLine(connection, this.#byType, () => {}).add(task, true);
+    };
+    task.wait = this.#take(false, request.wait, done, task.reject);
     return task;
   }
 
   stop(task: Task, how: Stop): void {
-    this.#waiting.get(task)?.(how.error("unsent"));
+    task.wait?.giveUp(how.error("unsent"));
   }
 
   reserve({ limits, wait }: Settings): Promise<SerialLine> {
@@ -52,35 +43,37 @@ export class SerialPool implements Line, Owner {
         unwatch();
         reject(error);
       };
-      const giveUp = this.#take(true, 2 * wait, done, failed);
+      const taking = this.#take(true, 2 * wait, done, failed);
       if (limits !== undefined)
-        unwatch = watch(limits, "the wait for a connection", (how) => giveUp(how.error("unsent")));
+        unwatch = watch(limits, "the wait for a connection", (how) => taking.giveUp(how.error("unsent")));
     });
   }
 
   /**
-   * Takes a connection for one of the callbacks, exactly once, and never before it returns. Gives up after `wait` ms,
-   * or when the returned function is called. A connection that comes later returns unused.
+   * Takes a connection for one of the callbacks, exactly once, and never before it returns. A connection that comes
+   * after the wait was given up returns unused.
    */
   #take(
     reserved: boolean,
-    wait: number,
+    ms: number,
     done: (connection: SerialConnection) => void,
     failed: (error: unknown) => void,
-  ): (error: unknown) => void {
+  ): Wait {
     let isOver = false;
-    const end = () => {
-      clearTimeout(timer);
-      const wasOver = isOver;
-      isOver = true;
-      return !wasOver;
-    };
     const giveUp = (error: unknown) => {
-      if (end()) failed(error);
+      if (isOver) return;
+      isOver = true;
+      this.#waits.delete(wait);
+      failed(error);
     };
-    const timer =
-      wait > 0 ? setTimeout(() => giveUp(exhausted(wait, this.#reserved, this.#driver.max)), wait) : undefined;
-    this.#driver.connect(reserved).then((connection) => (end() ? done(connection) : connection.release()), giveUp);
-    return giveUp;
+    const wait: Wait = { ms, deadline: Infinity, giveUp };
+    this.#waits.add(wait);
+    this.#driver.connect(reserved).then((connection) => {
+      if (isOver) return connection.release();
+      isOver = true;
+      this.#waits.delete(wait);
+      done(connection);
+    }, giveUp);
+    return wait;
   }
 }

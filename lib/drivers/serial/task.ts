@@ -1,4 +1,5 @@
 import type { Answer, Request, Sent, Stop } from "../../internal.js";
+import type { Wait } from "./waits.js";
 
 /** The pool or connection that has a task. */
 export interface Owner {
@@ -10,6 +11,8 @@ export interface Owner {
 export class Task implements Sent {
   readonly request: Request;
   owner: Owner;
+  /** The wait for its connection. */
+  wait: Wait | undefined;
   readonly answer: Promise<Answer>;
   resolve!: (answer: Answer) => void;
   /** Rejects for the caller, while the server may still work on the statement. */

@@ -23,7 +23,9 @@ const NUMBERS = new Set([INT8, 700, 701, 1700]);
 export interface Columns {
   /** Columns whose types have to be looked up. Their values are still text. */
   readonly unread: readonly Column[];
-  /** Columns that must not hold null, because `.as()` promises it. */
+  /** Columns that `.as()` names. */
+  readonly promised: readonly Column[];
+  /** Those of them that must not hold null. */
   readonly filled: readonly Column[];
 }
 
@@ -55,28 +57,30 @@ export class Reading {
     }
     const names = columns.map(({ name }) => name);
     const isLast = (column: Column) => columns[names.lastIndexOf(column.name)] === column;
-    return { unread: unread.filter(isLast), filled: this.#keepPromises(columns) };
+    return { unread: unread.filter(isLast), ...this.#keepPromises(columns) };
   }
 
   /**
    * Sets the parsers of the columns that `.as()` names. An expression has no table, so a column of a table is not one
    * of them, whatever its name. If several columns have one name, a row has the last one.
    */
-  #keepPromises(columns: readonly Column[]): Column[] {
+  #keepPromises(columns: readonly Column[]): Pick<Columns, "promised" | "filled"> {
+    const promised: Column[] = [];
     const filled: Column[] = [];
     for (const [name, marks] of this.#promised) {
       const named = columns.filter((column) => column.name === name);
       const last = named.at(-1);
       if (last === undefined || last.table !== 0 || !NUMBERS.has(last.type)) continue;
-      const { name: promised, decode, isNullable } = marks.at(-1) as ColumnMark;
+      const { name: alias, decode, isNullable } = marks.at(-1) as ColumnMark;
       // The last one may be another expression of the same name.
       const isCertain = named.filter(({ table }) => table === 0).length === marks.length;
-      const read = decodeNumber(promised, decode);
+      const read = decodeNumber(alias, decode);
       last.parser = isCertain ? read : leniently(read, this.#types.parserOf(last.type));
-      for (const column of named) if (column.table === 0) column.name = promised;
+      for (const column of named) if (column.table === 0) column.name = alias;
+      promised.push(last);
       if (isCertain && !isNullable) filled.push(last);
     }
-    return filled;
+    return { promised, filled };
   }
 }
 
