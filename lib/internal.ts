@@ -22,7 +22,6 @@ export type { Answer, Learn, Line, Port, Request, ReservedLine, Sent } from "./h
 export { isServerError } from "./handle/server-error.js";
 export { ended } from "./handle/session-rules.js";
 export type { Parse } from "./handle/values/array-text.js";
-export { KnownTypes } from "./handle/values/known-types.js";
 export { type Column, type Columns, type Reading, Readings } from "./handle/values/reading.js";
 export { UNKNOWN } from "./handle/values/write-values.js";
 export { textFragment } from "./sql/fragment.js";

@@ -1,3 +1,4 @@
+import type { ValueMode } from "../../types/sequence-options.js";
 import { NextvalError } from "../errors.js";
 import { optionsOf } from "../option-object.js";
 
@@ -24,6 +25,8 @@ export interface Settings {
   readonly limits?: Limits | undefined;
   /** How long a statement waits for a connection, in ms; 0 waits forever. */
   readonly wait: number;
+  /** What `int8` columns arrive as; undefined for bigint, unless the client reads them itself. */
+  readonly int8?: ValueMode | undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import { isServerError } from "./server-error.js";
 import { cursorOpen, ended, sequenceMarksOf, sessionRequired, statementRefusal } from "./session-rules.js";
 import { translate } from "./translate-error.js";
 import { finishRows } from "./values/finish-rows.js";
-import type { Column } from "./values/reading.js";
+import type { Column, Readings } from "./values/reading.js";
 import { writeValues } from "./values/write-values.js";
 
 /** A statement that was started. */
@@ -37,6 +37,7 @@ interface State {
 /** Runs the statements of a handle, on a pool or on the one connection of a session or transaction. */
 export class Connection {
   readonly #port: Port;
+  readonly #readings: Readings;
   readonly settings: Settings;
   /** The connection that all its statements run on; undefined for the pool. */
   readonly #held: Held | undefined;
@@ -46,6 +47,7 @@ export class Connection {
 
   constructor(port: Port, settings: Settings, held?: Held, state: State = newState(false)) {
     this.#port = port;
+    this.#readings = port.readings(settings.int8);
     this.settings = settings;
     this.#held = held;
     this.#state = state;
@@ -172,7 +174,7 @@ export class Connection {
   }
 
   /** Makes the request for a statement, with its values written. Sends nothing. */
-  request(fragment: Sql, kind: Request["kind"], reading = this.#port.readings.of(Sql.shapeOf(fragment))): Request {
+  request(fragment: Sql, kind: Request["kind"], reading = this.#readings.of(Sql.shapeOf(fragment))): Request {
     const parameters = writeValues(fragment, this.#port.writer);
     return { fragment, parameters, reading, kind, wait: this.settings.wait };
   }
@@ -213,12 +215,12 @@ export class Connection {
 
   /** Finishes the rows of an answer. Returns a promise if types have to be looked up on the server. */
   finish(answer: Answer): AnswerRows | Promise<AnswerRows> {
-    return finishRows(answer, this.#port.readings.types, (columns) => this.#learn(columns));
+    return finishRows(answer, this.#readings.types, (columns) => this.#learn(columns));
   }
 
   /** Finishes a batch of a cursor, whose types are known: while it is open, nothing else may run. */
   finishBatch(answer: Answer): AnswerRows {
-    return finishRows(answer, this.#port.readings.types, () => undefined) as AnswerRows;
+    return finishRows(answer, this.#readings.types, () => undefined) as AnswerRows;
   }
 
   #learn(columns: readonly Column[], consequence?: string): Promise<void> | undefined {
@@ -226,7 +228,7 @@ export class Connection {
     const isOver = this.#closed !== undefined;
     const line = isOver ? () => new Connection(this.#port, this.settings) : () => this;
     const types = columns.map(({ type }) => type);
-    return this.#port.readings.types.lookUp(types, line, consequence);
+    return this.#readings.types.lookUp(types, line, consequence);
   }
 
   /** Throws the translated error of a statement that failed. */
@@ -254,7 +256,7 @@ export class Connection {
    * waits for this statement.
    */
   async ownRows(fragment: Sql): Promise<(string | null)[][]> {
-    const sent = this.send(this.request(fragment, "texts", this.#port.readings.byType));
+    const sent = this.send(this.request(fragment, "texts", this.#readings.byType));
     const { rows, failure } = await sent.then(undefined, (error) => this.#recover(error, sent, fragment));
     if (failure !== undefined) throw failure.error;
     return rows as unknown as (string | null)[][];
@@ -288,7 +290,7 @@ export class Connection {
     if (this.#held?.leaveCursor !== undefined) await this.leaveCursor();
     if (this.#closed !== undefined) throw this.#closed;
     // Not prepared, because DEALLOCATE ALL would make the next transaction fail.
-    const sent = this.send(this.request(textFragment(text), "command", this.#port.readings.byType), isLast);
+    const sent = this.send(this.request(textFragment(text), "command", this.#readings.byType), isLast);
     try {
       return (await sent).rows.command;
     } catch (error) {

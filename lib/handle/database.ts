@@ -1,3 +1,4 @@
+import type { ValueMode } from "../../types/sequence-options.js";
 import { NextvalError, refuseArgument } from "../errors.js";
 import { checkKnown } from "../option-object.js";
 import { checkedLimits, hasLimits, type Limits, NO_OPTIONS } from "./call-limits.js";
@@ -8,6 +9,7 @@ import type { Port } from "./port.js";
 import { retry } from "./retry-transaction.js";
 import { runReserved } from "./run-reserved.js";
 import { transact, type Transacting } from "./transact.js";
+import { int8Readers } from "./values/int8-reader.js";
 import { type Outcome, outcomeOf } from "./work-result.js";
 
 /** Options of `bind`. */
@@ -19,21 +21,34 @@ export interface BindOptions {
    * never sent.
    */
   readonly waitTimeout?: number | undefined;
+
+  /**
+   * What `int8` columns arrive as: `"bigint"`, which is the default, `"string"` or `"number"`. JSON has no bigint, so
+   * `"string"` suits a handle whose rows become JSON answers.
+   *
+   * - `"number"` fails with `UNEXPECTED_VALUE` for a value beyond 2^53-1.
+   * - Arrays of `int8` are read alike. `nextval` and columns that `.as()` names arrive as the sequence's `mode` says.
+   * - Over postgres.js, the default is what the client itself parses `int8` as, if it does.
+   */
+  readonly int8?: ValueMode | undefined;
 }
 
 const DEFAULT_WAIT_MS = 30_000;
 
 /** Makes a handle over a port. */
 export function createDatabase(port: Port, options: BindOptions = NO_OPTIONS): Database {
-  checkKnown("bind", options, ["waitTimeout"]);
-  const { waitTimeout = DEFAULT_WAIT_MS } = options;
+  checkKnown("bind", options, ["waitTimeout", "int8"]);
+  const { waitTimeout = DEFAULT_WAIT_MS, int8 } = options;
   if (!(typeof waitTimeout === "number" && waitTimeout >= 0 && waitTimeout <= 1_000_000_000)) {
     throw new NextvalError(
       "INVALID_ARGUMENT",
       `waitTimeout takes milliseconds from 0 to 1000000000, not ${String(waitTimeout)}`,
     );
   }
-  return databaseHandle(new Connection(port, { wait: waitTimeout }));
+  if (int8 !== undefined && !Object.hasOwn(int8Readers, int8)) {
+    throw new NextvalError("INVALID_ARGUMENT", `int8 takes "bigint", "string" or "number", not ${String(int8)}`);
+  }
+  return databaseHandle(new Connection(port, { wait: waitTimeout, int8 }));
 }
 
 function databaseHandle(connection: Connection): Database {

@@ -1,3 +1,4 @@
+import type { ValueMode } from "../../types/sequence-options.js";
 import type { Sql } from "../sql/fragment.js";
 import type { Settings, Stop } from "./call-limits.js";
 import type { Columns, Reading, Readings } from "./values/reading.js";
@@ -10,8 +11,8 @@ import type { Writer } from "./values/write-values.js";
 export interface Port {
   /** The role that the client logs in as. */
   readonly user: string;
-  /** How the driver reads columns. */
-  readonly readings: Readings;
+  /** How the driver reads columns, for the type that `int8` columns arrive as. */
+  readings(int8: ValueMode | undefined): Readings;
   /** How the driver takes values. */
   readonly writer: Writer;
   /** Sends each statement on any connection. */

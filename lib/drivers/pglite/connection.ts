@@ -2,7 +2,7 @@ import { NextvalError } from "../../index.js";
 import { UNKNOWN } from "../../internal.js";
 import type { Result, SerialConnection, SerialStatement } from "../serial/driver.js";
 import type { PGliteClient, PGliteOptions, PGliteResult, PGliteSession } from "./client.js";
-import { asBigint, INT8, INT8_ARRAY } from "./exact-integers.js";
+import { textOf, INT8, INT8_ARRAY } from "./exact-integers.js";
 
 /** Our values are written already. The serializer of `bytea` would refuse a text. */
 const AS_WRITTEN = /* @__PURE__ */ new Proxy({}, { get: () => (value: string) => value }) as NonNullable<
@@ -35,11 +35,12 @@ export class PGliteConnection implements SerialConnection {
 
   #resultOf({ fields, rows, command = "", rowCount }: PGliteResult): Result {
     const columns = fields.map(({ name, dataTypeID: type }) => {
+      const isExact = type === INT8 || type === INT8_ARRAY;
       // PGlite does not tell the table of a column.
-      return { name, type, table: 0, isRead: this.#parsers[type] !== undefined };
+      return { name, type, table: 0, isExact, isRead: !isExact && this.#parsers[type] !== undefined };
     });
-    columns.forEach(({ type }, at) => {
-      if (type === INT8 || type === INT8_ARRAY) for (const row of rows) row[at] = asBigint(row[at]);
+    columns.forEach(({ isExact }, at) => {
+      if (isExact) for (const row of rows) row[at] = textOf(row[at]);
     });
     return { columns, rows, command, count: rowCount ?? null };
   }

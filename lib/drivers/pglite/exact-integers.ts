@@ -2,8 +2,11 @@
 export const INT8 = 20;
 export const INT8_ARRAY = 1016;
 
-/** PGlite reads an `int8` as a number if it is exact, and else as a bigint. So no digit is lost. */
-export function asBigint(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(asBigint);
-  return value === null ? null : BigInt(value as number | bigint | string);
+/**
+ * Returns the text of an `int8` or an array of them. PGlite reads an `int8` as a number if it is exact, and else as a
+ * bigint, so no digit is lost.
+ */
+export function textOf(value: unknown): string | null {
+  if (value === null) return null;
+  return Array.isArray(value) ? `{${value.map((item) => textOf(item) ?? "NULL").join(",")}}` : String(value);
 }

@@ -23,8 +23,8 @@ export interface PostgresClient {
  * other statements, including those of the handle.
  *
  * Statements run with the client's own types, transforms and hooks. A connection prepares a statement the second time
- * it runs there. `int8` columns arrive as bigint, unless the client parses `int8` itself
- * (`types: { bigint: postgres.BigInt }`). Columns that `.as()` names arrive as the sequence's `mode` says. The handle
+ * it runs there. `int8` columns arrive as bigint, unless the option `int8` says otherwise, or the
+ * client parses `int8` itself (`types: { bigint: postgres.BigInt }`). Columns that `.as()` names arrive as the sequence's `mode` says. The handle
  * reads arrays itself, so the client does not need `fetch_types`.
  */
 export function bind(client: PostgresClient, options?: BindOptions): Database {

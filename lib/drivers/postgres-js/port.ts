@@ -2,7 +2,6 @@ import type postgres from "postgres";
 import { refuseArgument } from "../../errors.js";
 import type { Settings } from "../../handle/call-limits.js";
 import type { Port } from "../../handle/port.js";
-import { KnownTypes } from "../../handle/values/known-types.js";
 import { Readings } from "../../handle/values/reading.js";
 import type { Writer } from "../../handle/values/write-values.js";
 import { isMarked, type Serializers, writeMarked } from "./marked-value.js";
@@ -25,8 +24,8 @@ export function portOf(client: Client): Port {
 
 function makePort(client: Client): Port {
   const { options } = client;
-  const readings = new Readings(new KnownTypes(readerOf(client)), options.transform.column.from);
-  const pool = new Pool(client, readings.byType);
+  const readings = Readings.by(readerOf(client), options.transform.column.from);
+  const pool = new Pool(client, readings(undefined).byType);
   return {
     user: options.user,
     readings,

@@ -1,4 +1,4 @@
-import { KnownTypes, type Port, Readings } from "../../internal.js";
+import { type Port, Readings } from "../../internal.js";
 import type { SerialDriver, TextParameter } from "./driver.js";
 import { SerialPool } from "./pool.js";
 
@@ -12,8 +12,8 @@ export function serialPort<Client extends object>(client: Client, open: (client:
 }
 
 function makePort(driver: SerialDriver): Port {
-  const readings = new Readings(new KnownTypes((type) => driver.readerOf(type)));
-  const pool = new SerialPool(driver, readings.byType);
+  const readings = Readings.by((type) => driver.readerOf(type));
+  const pool = new SerialPool(driver, readings(undefined).byType);
   return {
     get user() {
       return driver.user;

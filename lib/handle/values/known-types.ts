@@ -1,8 +1,10 @@
+import type { ValueMode } from "../../../types/sequence-options.js";
 import { NextvalError } from "../../errors.js";
 import type { Sql } from "../../sql/fragment.js";
 import { tag } from "../../sql/tag.js";
 import { isServerError } from "../server-error.js";
 import { type Parse, parseArray } from "./array-text.js";
+import { int8Readers } from "./int8-reader.js";
 
 /** The object id of `int8`. */
 export const INT8 = 20;
@@ -67,9 +69,15 @@ export class KnownTypes {
   readonly #types = builtIn();
   readonly #readerOf: (type: number) => Parse | undefined;
 
-  /** `readerOf` returns the client's own reader of a type, or undefined. */
-  constructor(readerOf: (type: number) => Parse | undefined) {
-    this.#readerOf = readerOf;
+  readonly #int8: Parse;
+
+  /**
+   * `readerOf` returns the client's own reader of a type, or undefined. It does not read `int8` if a type for it is
+   * given.
+   */
+  constructor(readerOf: (type: number) => Parse | undefined, int8: ValueMode | undefined) {
+    this.#readerOf = int8 === undefined ? readerOf : (type) => (type === INT8 ? undefined : readerOf(type));
+    this.#int8 = int8Readers[int8 ?? "bigint"];
   }
 
   /** Whether the type is known. */
@@ -81,7 +89,7 @@ export class KnownTypes {
   parserOf(type: number): Parse | undefined {
     const own = this.#readerOf(type);
     if (own !== undefined) return own;
-    if (type === INT8) return BigInt;
+    if (type === INT8) return this.#int8;
     const { item, base, delimiter } = this.#types.get(type) ?? SCALAR;
     if (base !== undefined) return this.parserOf(base);
     if (item === undefined) return undefined;

@@ -1,8 +1,9 @@
+import type { ValueMode } from "../../../types/sequence-options.js";
 import { NextvalError } from "../../errors.js";
 import type { ColumnMark, Decode } from "../../sql/expression.js";
 import type { Shape } from "../../sql/shape.js";
 import type { Parse } from "./array-text.js";
-import { INT8, type KnownTypes } from "./known-types.js";
+import { INT8, KnownTypes } from "./known-types.js";
 
 /** A column while its values are read. */
 export interface Column {
@@ -37,12 +38,18 @@ export class Reading {
   /** The promised columns, by the name that the driver gives them. */
   readonly #promised: ReadonlyMap<string, readonly ColumnMark[]>;
 
-  constructor(marks: readonly ColumnMark[], types: KnownTypes, rename: (name: string) => string = (name) => name) {
+  constructor(
+    marks: readonly ColumnMark[],
+    types: KnownTypes,
+    key: string,
+    rename: (name: string) => string = (name) => name,
+  ) {
     this.#types = types;
     this.#promised = byName(marks, rename);
-    this.key = marks
-      .map(({ name, decode, isNullable }) => `${idOf(decode)}${isNullable ? "?" : " "}${name}\0`)
-      .join("");
+    this.key = marks.reduce(
+      (key, { name, decode, isNullable }) => `${key}${idOf(decode)}${isNullable ? "?" : " "}${name}\0`,
+      key,
+    );
   }
 
   /** Sets the parsers of a result's columns. */
@@ -144,15 +151,36 @@ function idOf(decode: Decode): number {
 export class Readings {
   readonly types: KnownTypes;
   readonly #rename: ((name: string) => string) | undefined;
+  /** Distinguishes the handles of one client that read `int8` differently. */
+  readonly #key: string;
   /** Reads columns by their types alone. */
   readonly byType: Reading;
   readonly #byShape = new WeakMap<Shape, Reading>();
 
-  /** `rename` changes the names of columns, if the driver does. */
-  constructor(types: KnownTypes, rename?: (name: string) => string) {
+  private constructor(types: KnownTypes, key: string, rename: ((name: string) => string) | undefined) {
     this.types = types;
     this.#rename = rename;
-    this.byType = new Reading([], types);
+    this.#key = key;
+    this.byType = new Reading([], types, key);
+  }
+
+  /**
+   * Returns the readings of a client, for each type that `int8` columns may arrive as. `readerOf` returns the client's
+   * own reader of a type, and `rename` changes the names of columns, if the driver does.
+   */
+  static by(
+    readerOf: (type: number) => Parse | undefined,
+    rename?: (name: string) => string,
+  ): (int8: ValueMode | undefined) => Readings {
+    const made = new Map<ValueMode | undefined, Readings>();
+    return (int8) => {
+      let readings = made.get(int8);
+      if (readings === undefined) {
+        readings = new Readings(new KnownTypes(readerOf, int8), int8 === undefined ? "" : `${int8}\0`, rename);
+        made.set(int8, readings);
+      }
+      return readings;
+    };
   }
 
   of(shape: Shape): Reading {
@@ -160,7 +188,7 @@ export class Readings {
     if (!marks.some(isColumnMark)) return this.byType;
     let reading = this.#byShape.get(shape);
     if (reading === undefined) {
-      reading = new Reading(marks.filter(isColumnMark), this.types, this.#rename);
+      reading = new Reading(marks.filter(isColumnMark), this.types, this.#key, this.#rename);
       this.#byShape.set(shape, reading);
     }
     return reading;
