@@ -86,6 +86,8 @@ const EXPECTED: { readonly [example: string]: readonly string[] } = {
     `[ { id: '100', note: "it's from node-postgres" } ]`,
     "[ 100n ]",
   ],
+  "node-postgres-handle": ["{ id: 100n, invoice: 1n }", "rolled back: 2n", "no stock", "{ id: 101n, invoice: 2n }"],
+  pglite: [`{ id: 1, note: "it's local" }`, "[ 2, 3 ]", "currval 4"],
   "postgres-js": [
     `insert into orders (id, note) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1) returning *`,
     `{ id: '100', note: "it's from postgres.js" }`,

@@ -1,6 +1,6 @@
 /**
  * The parts of node-postgres that the port uses. They are described, not imported, so everything with the interface of
- * `pg` fits: its native client, the pool of pg-promise, Neon's.
+ * `pg` fits: the pool of pg-promise, clients of Knex, Neon's pool.
  */
 
 /** A pool of `pg`. */

@@ -1,3 +1,4 @@
+import { NextvalError } from "../../index.js";
 import type { Parse } from "../../internal.js";
 import type { SerialConnection, SerialDriver } from "../serial/driver.js";
 import { Turns } from "../serial/turns.js";
@@ -50,6 +51,12 @@ export class PgPoolDriver implements SerialDriver {
   }
 }
 
+/** What a client tells about itself in the versions 8.x; undefined in others. */
+interface ClientInternals {
+  readonly _connected?: boolean;
+  readonly _connecting?: boolean;
+}
+
 /** Takes the one connection of a client, in turns. */
 export class PgClientDriver implements SerialDriver {
   readonly max = 1;
@@ -71,6 +78,11 @@ export class PgClientDriver implements SerialDriver {
   }
 
   async connect(): Promise<SerialConnection> {
+    const { _connected: isConnected, _connecting: isConnecting } = this.#client as PgClient & ClientInternals;
+    // The driver would keep its statements forever.
+    if (isConnected === false && isConnecting === false) {
+      throw new NextvalError("INVALID_ARGUMENT", "the client of pg is not connected; await client.connect() first");
+    }
     const release = await this.#turns.take();
     const client = this.#client as PgClient & { readonly [name: string]: unknown };
     return new PgConnection(client, release, () => {
