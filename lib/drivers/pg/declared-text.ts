@@ -1,16 +1,6 @@
 import { isServerError, type Request, UNKNOWN } from "../../internal.js";
 import type { TextParameter } from "../serial/driver.js";
-
-/** The names of the types that values declare. */
-const NAMES: ReadonlyMap<number, string> = /* @__PURE__ */ new Map([
-  [16, "bool"],
-  [17, "bytea"],
-  [20, "int8"],
-  [1184, "timestamptz"],
-  [1185, "_timestamptz"],
-  [1700, "numeric"],
-  [3802, "jsonb"],
-]);
+import { TYPE_NAMES } from "../serial/type-names.js";
 
 /**
  * Returns the text of a statement, in which a value that declares a type has a cast: `$1::pg_catalog.int8`. The driver
@@ -26,7 +16,7 @@ function placeholder(parameters: readonly TextParameter[], number: number): stri
 }
 
 function castOf({ type }: TextParameter): string {
-  const name = NAMES.get(type);
+  const name = TYPE_NAMES.get(type);
   return name === undefined ? "" : `::pg_catalog.${name}`;
 }
 
@@ -37,7 +27,7 @@ export function declaredTypes(parameters: readonly TextParameter[]): number[] | 
 }
 
 function isCast({ type }: TextParameter): boolean {
-  return type === UNKNOWN || NAMES.has(type);
+  return type === UNKNOWN || TYPE_NAMES.has(type);
 }
 
 /** Makes the position of a server's error that of the text without the casts. */
