@@ -56,6 +56,7 @@ export { embed } from "./embed.js";
 export { bind } from "./drivers/postgres-js/bind.js";
 export type { BindOptions } from "./handle/database.js";
 export type { BeginOptions, Database, Queryable, Session, Transaction } from "./handle/handle.js";
+export type { HostDatabase, HostQuery, HostTransaction } from "./handle/host.js";
 export type { Limits } from "./handle/call-limits.js";
 export type { DrawOptions } from "./handle/nextval-batch.js";
 export type { Query } from "./handle/query.js";

@@ -16,10 +16,11 @@ export { asTemplate, refuseTooManyParameters } from "./sql/shape.js";
 // For the ports of drivers.
 export { type Settings, type Stop, watch } from "./handle/call-limits.js";
 export { createDatabase } from "./handle/database.js";
+export { createHostDatabase, createHostTransaction } from "./handle/host.js";
 export { exhausted } from "./handle/exhausted.js";
 export { isFatal, nextTurn } from "./handle/lost-answer.js";
-export type { Answer, Learn, Line, Port, Request, ReservedLine, Sent } from "./handle/port.js";
-export { isServerError } from "./handle/server-error.js";
+export type { Answer, AnswerRows, Host, Learn, Line, Port, Request, ReservedLine, Sent } from "./handle/port.js";
+export { isServerError, type ServerError } from "./handle/server-error.js";
 export { ended } from "./handle/session-rules.js";
 export type { Parse } from "./handle/values/array-text.js";
 export { type Column, type Columns, type Reading, Readings } from "./handle/values/reading.js";

@@ -1,6 +1,9 @@
 /** The parts of the core that all subpaths may use. */
 const CORE = ["lib/index.ts", "lib/internal.ts"];
 
+/** What adapters need for a handle. */
+const HOST = ["lib/drivers/host/host.ts", "lib/drivers/serial/refuse-client.ts"];
+
 /**
  * The allowed imports, lowest layer first. An entry is a layer, a folder or file of one, or a package. A layer may also
  * import itself. Layers are named after folders and files, and the longest name that fits a file counts.
@@ -36,10 +39,12 @@ export const LAYERS = {
   "lib/drivers/pg": [...CORE, "lib/drivers/serial"],
   "lib/drivers/pglite": [...CORE, "lib/drivers/serial"],
 
+  "lib/drivers/host": [...CORE, "lib/drivers/serial"],
+
   "lib/adapters": CORE,
-  "lib/adapters/drizzle.ts": [...CORE, "lib/adapters/fragment-of.ts", "drizzle-orm"],
-  "lib/adapters/knex.ts": [...CORE, "knex"],
-  "lib/adapters/kysely.ts": [...CORE, "lib/adapters/fragment-of.ts", "kysely"],
+  "lib/adapters/drizzle.ts": [...CORE, ...HOST, "lib/adapters/fragment-of.ts", "drizzle-orm"],
+  "lib/adapters/knex.ts": [...CORE, ...HOST, "knex"],
+  "lib/adapters/kysely.ts": [...CORE, ...HOST, "lib/adapters/fragment-of.ts", "kysely"],
 
   "lib/server": CORE,
 

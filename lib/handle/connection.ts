@@ -210,7 +210,7 @@ export class Connection {
     if (signal?.aborted === true) return signal.reason;
     if (this.#held?.leaveCursor !== undefined) return cursorOpen();
     const kind = this.#held === undefined ? "pool" : this.#state.inTransaction ? "transaction" : "session";
-    return statementRefusal(fragment, kind);
+    return statementRefusal(fragment, kind, this.#port.host !== undefined);
   }
 
   /** Finishes the rows of an answer. Returns a promise if types have to be looked up on the server. */
@@ -233,8 +233,12 @@ export class Connection {
 
   /** Throws the translated error of a statement that failed. */
   async fail(error: unknown, fragment: Sql): Promise<never> {
-    addHint(error, fragment);
-    const result = translate(error, sequenceMarksOf(fragment), this.#port.user);
+    const { host, user } = this.#port;
+    const reported = host?.serverError(error) ?? error;
+    // Its positions are those of another text.
+    if (host === undefined) addHint(error, fragment);
+    const translated = translate(reported, sequenceMarksOf(fragment), user);
+    const result = translated === reported ? error : translated;
     this.#state.failure ??= result;
     return raise(error, result);
   }

@@ -19,6 +19,14 @@ export interface Port {
   readonly pool: Line;
   /** Takes a connection out of the pool. `what` is the function that needs it, such as `begin`. */
   reserve(what: string, settings: Settings): Promise<ReservedLine>;
+  /** Present if another library runs the statements, and has the transactions. */
+  readonly host?: Host;
+}
+
+/** A library that runs statements for us. */
+export interface Host {
+  /** Returns the server's error that is within one of the library, or undefined. */
+  serverError(error: unknown): unknown;
 }
 
 /** A pool of connections, or one reserved connection, that statements are sent on. */

@@ -13,12 +13,13 @@ const NO_COPY =
 
 /**
  * Returns why a statement cannot run on a handle, or undefined. An example is `currval` on a pool, where the next
- * statement may run in any session.
+ * statement may run in any session. `hosted` is whether another library runs the statements.
  */
-export function statementRefusal(fragment: Sql, kind: HandleKind): NextvalError | undefined {
+export function statementRefusal(fragment: Sql, kind: HandleKind, hosted: boolean): NextvalError | undefined {
   const { copies, control: words } = kindOf(fragment.text);
   if (copies) return new NextvalError("INVALID_TEMPLATE", NO_COPY);
-  const control = words === undefined ? undefined : controlRefusal(words, kind);
+  const refuse = hosted ? hostedControlRefusal : controlRefusal;
+  const control = words === undefined ? undefined : refuse(words, kind);
   if (control !== undefined || kind !== "pool") return control;
   const drawn: SequenceMark[] = [];
   for (const mark of sequenceMarksOf(fragment)) {
@@ -29,7 +30,7 @@ export function statementRefusal(fragment: Sql, kind: HandleKind): NextvalError 
     const name = sequence && sequenceName(sequence);
     return sessionRequired(
       `${name === undefined ? "lastval()" : `${name}: currval`} belongs to one session, and a pool may use another one for every statement; ` +
-        "run it in db.begin or db.session, or use the value that nextval returned",
+        `run it ${hosted ? "on the handle of a transaction" : "in db.begin or db.session"}, or use the value that nextval returned`,
       name,
     );
   }
@@ -49,6 +50,12 @@ function controlRefusal(words: string, kind: HandleKind): NextvalError | undefin
   if (words !== "begin" && !words.startsWith("start")) return undefined;
   const problem = `${words} would open a transaction on one connection of the pool for every statement that runs there`;
   return new NextvalError("TRANSACTION_CONTROL", `${problem}; use db.begin`);
+}
+
+/** Refuses the same on a handle of another library, which has the transactions. */
+function hostedControlRefusal(words: string): NextvalError {
+  const problem = `${words} does not run on this handle, because another library begins and ends its transactions`;
+  return new NextvalError("TRANSACTION_CONTROL", `${problem}; use that library`);
 }
 
 /** Returns what a statement does with each of its sequences. */

@@ -125,6 +125,8 @@ function permissionAdvice(
 ): [hint: string, fix?: string] {
   if (called === undefined) return ["Connect as its owner."];
   const privilege = called === "setval" ? "update" : "usage";
+  // Another library does not tell who it logs in as.
+  if (user === "") return [`Let its owner grant ${privilege} on it.`];
   if (sequence === undefined) return [`Let its owner grant ${privilege} on it to ${user}.`];
   const fix = `grant ${privilege} on sequence ${sequence[SQL].text} to "${user.replaceAll('"', '""')}"`;
   return ["Run the fix as its owner.", fix];

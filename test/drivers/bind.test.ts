@@ -79,10 +79,10 @@ describe("bind refuses what it cannot serve, in a sentence that says what to pas
       }
       return undefined;
     };
-    expect(message(knex)).toBe("a Knex; pass a client of pg that its pool has");
-    expect(message(ofDrizzle)).toBe("a database of Drizzle; pass its $client");
-    expect(message(kysely)).toBe("an instance of Kysely; pass the pool that its dialect has");
-    expect(message(pgPromise)).toBe("a database of pg-promise; pass its $pool");
+    expect(message(knex)).toBe('a Knex; import bind from "nextval/knex"');
+    expect(message(ofDrizzle)).toBe('a database of Drizzle; import bind from "nextval/drizzle", or bind its $client');
+    expect(message(kysely)).toBe('a Kysely; import bind from "nextval/kysely", or bind the pool of its dialect');
+    expect(message(pgPromise)).toBe('a database of pg-promise; bind its $pool, from "nextval/pg"');
     expect(message(others["a client of postgres.js"])).toBe('a client of postgres.js; import bind from "nextval"');
     expect(message(others["a reserved connection"])).toBe(
       'a connection that postgres.js has reserved; bind the client itself, from "nextval"',

@@ -4,6 +4,7 @@ import * as allocate from "nextval/allocate";
 import * as catalog from "nextval/catalog";
 import * as config from "nextval/config";
 import * as drizzle from "nextval/drizzle";
+import * as host from "nextval/host";
 import * as knex from "nextval/knex";
 import * as kysely from "nextval/kysely";
 import * as operate from "nextval/operate";
@@ -67,6 +68,7 @@ test.each([
   ["catalog", catalog, ["applyPlan", "generateMigration", "inspectSequences", "planChanges", "pullDeclarations"]],
   ["config", config, ["defineConfig"]],
   ["drizzle", drizzle, ["fromDrizzle", "sequenceColumn", "toDrizzle"]],
+  ["host", host, ["bind", "bindTransaction"]],
   ["knex", knex, ["toKnex"]],
   ["kysely", kysely, ["fromKysely", "toKysely"]],
   [
@@ -119,6 +121,9 @@ test("the public types", async () => {
     "DropIdentityOptions",
     "FutureSequences",
     "GrantOptions",
+    "HostDatabase",
+    "HostQuery",
+    "HostTransaction",
     "IdentityChanges",
     "IdentityOptions",
     "InsertOptions",

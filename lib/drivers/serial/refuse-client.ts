@@ -25,25 +25,49 @@ const KNOWN: readonly (readonly [what: string, advice: string, isIt: (thing: Thi
     ({ connect, query, totalCount }) => isFunction(connect, query) && typeof totalCount === "number",
   ],
   ["a client of pg", 'import bind from "nextval/pg"', ({ query, getTypeParser }) => isFunction(query, getTypeParser)],
-  ["a database of pg-promise", "pass its $pool", ({ $pool }) => isObject($pool)],
-  ["a database of Drizzle", "pass its $client", ({ $client }) => isObject($client) || isFunction($client)],
-  ["a Knex", "pass a client of pg that its pool has", ({ client, raw }) => isFunction(raw) && isObject(client)],
-  ["an instance of Kysely", "pass the pool that its dialect has", ({ selectFrom }) => isFunction(selectFrom)],
+  ["a database of pg-promise", 'bind its $pool, from "nextval/pg"', ({ $pool }) => isObject($pool)],
+  [
+    "a database of Drizzle",
+    'import bind from "nextval/drizzle", or bind its $client',
+    ({ $client }) => isObject($client) || isFunction($client),
+  ],
+  [
+    "a transaction of Drizzle",
+    'import bind from "nextval/drizzle"',
+    ({ selectDistinctOn, rollback }) => isFunction(selectDistinctOn, rollback),
+  ],
+  ["a Knex", 'import bind from "nextval/knex"', ({ client, raw }) => isFunction(raw) && isObject(client)],
+  [
+    "a Kysely",
+    'import bind from "nextval/kysely", or bind the pool of its dialect',
+    ({ selectFrom }) => isFunction(selectFrom),
+  ],
 ];
 
 type Thing = { readonly [name: string]: unknown };
 
 /** Throws for an argument of `bind` that is none of its clients. `needed` is what it takes. */
-export function refuseClient(given: unknown, needed: string): never {
-  throw new NextvalError("INVALID_ARGUMENT", `bind takes ${needed}, not ${describe(given)}`);
+export function refuseClient(given: unknown, needed: string, what = "bind"): never {
+  throw new NextvalError("INVALID_ARGUMENT", `${what} takes ${needed}, not ${describe(given)}`);
 }
 
 function describe(given: unknown): string {
   if (typeof given === "string") return "an address";
   if (!isObject(given) && !isFunction(given)) return String(given);
+  const thing = given as object;
+  const known = knownAs(thing);
+  if (known !== undefined) return known;
+  if (isFunction(given)) return "a function";
+  const { name } = thing.constructor ?? {};
+  if (name !== undefined && name !== "Object") return `a ${name}; "nextval/host" serves any library that runs SQL`;
+  return `this object: {${Object.keys(thing).slice(0, 5).join(", ")}}`;
+}
+
+/** Says what an object or function of a library is, and what to do with it. Returns undefined if it is not known. */
+export function knownAs(given: object): string | undefined {
   const thing = given as Thing;
   for (const [what, advice, isIt] of KNOWN) if (isIt(thing)) return `${what}; ${advice}`;
-  return isFunction(given) ? "a function" : `this object: {${Object.keys(thing).slice(0, 5).join(", ")}}`;
+  return undefined;
 }
 
 function isFunction(...things: readonly unknown[]): boolean {

@@ -1,0 +1,89 @@
+import { NextvalError, type Sql } from "../../index.js";
+import {
+  type Answer,
+  type Host,
+  type Learn,
+  type Reading,
+  type Request,
+  type ReservedLine,
+  type Stop,
+  textFragment,
+} from "../../internal.js";
+import { fetchCursor } from "../serial/fetch-cursor.js";
+import { type Owner, Task } from "../serial/task.js";
+import { Turns } from "../serial/turns.js";
+import { answerOf } from "./read-rows.js";
+import { serverErrorIn } from "./server-error.js";
+import { hostFragment } from "./statement.js";
+
+/** Runs a fragment through a host. Returns its rows, or an object with `rows`. */
+export type RunFragment = (fragment: Sql) => PromiseLike<unknown>;
+
+/** Runs statements through a host: in a transaction one after the other, else whenever they come. */
+export class HostLine implements ReservedLine, Owner, Host {
+  readonly closed = undefined;
+  readonly isLost = false;
+  readonly lost = new Promise<never>(() => {});
+  readonly #run: RunFragment;
+  readonly #byType: Reading;
+  readonly #turns: Turns | undefined;
+  readonly #unsent = new Set<Task>();
+  readonly #serverErrors = new WeakMap<object, unknown>();
+
+  constructor(run: RunFragment, byType: Reading, inTransaction: boolean) {
+    this.#run = run;
+    this.#byType = byType;
+    this.#turns = inTransaction ? new Turns() : undefined;
+  }
+
+  send(request: Request): Task {
+    const task = new Task(request, this);
+    this.#unsent.add(task);
+    void this.#start(task);
+    return task;
+  }
+
+  command(text: string): Task {
+    const command = { fragment: textFragment(text), parameters: [], reading: this.#byType, wait: 0 };
+    const request: Request = { ...command, kind: "command" };
+    if (text.startsWith("close")) return this.send(request);
+    // A cursor begins a transaction only if there is none.
+    const task = new Task(request, this);
+    task.reject(new NextvalError("TRANSACTION_REQUIRED", "cursor needs a transaction, which the library has to begin"));
+    return task;
+  }
+
+  async #start(task: Task): Promise<void> {
+    const end = await this.#turns?.take();
+    if (this.#unsent.delete(task)) await this.#finish(task);
+    end?.();
+  }
+
+  async #finish({ request, resolve, reject }: Task): Promise<void> {
+    const fragment = hostFragment(request);
+    try {
+      resolve(answerOf(await this.#run(fragment), request));
+    } catch (error) {
+      const found = serverErrorIn(error, fragment);
+      if (found !== undefined) this.#serverErrors.set(error as object, found);
+      reject(error);
+    }
+  }
+
+  serverError(error: unknown): unknown {
+    return this.#serverErrors.get(error as object);
+  }
+
+  stop(task: Task, how: Stop): void {
+    task.reject(how.error(this.#unsent.delete(task) ? "unsent" : "unstoppable"));
+  }
+
+  cursor(request: Request, size: number, learn: Learn): AsyncIterable<Answer> {
+    return fetchCursor(this, request, size, learn, false);
+  }
+
+  // The host has the transactions, so none of these is called.
+  refuse(): void {}
+  stopAll(): void {}
+  release(): void {}
+}

@@ -1,0 +1,79 @@
+import { NextvalError } from "../../index.js";
+import type { Answer, AnswerRows, Column, Request } from "../../internal.js";
+
+/** The types as which a column is read that may hold integers, and any other. Neither has a reader of its own. */
+const FLOAT4 = 700;
+const TEXT = 25;
+
+interface Row {
+  readonly [name: string]: unknown;
+}
+
+/** Reads what a host has returned for a request. */
+export function answerOf(returned: unknown, { kind, reading }: Request): Answer {
+  if (kind === "command") return { rows: answered([]), columns: undefined, failure: undefined };
+  const rows = rowsOf(returned);
+  if (kind === "texts") return { rows: answered(rows.map(textsOf)), columns: undefined, failure: undefined };
+  const columns = Object.keys(rows[0] ?? {}).map((name): Column => columnOf(name, rows));
+  const facts = reading.apply(columns);
+  const { promised } = facts;
+  if (promised.length === 0) return { rows: answered(rows), columns: facts, failure: undefined };
+  try {
+    return { rows: answered(rows.map((row) => keepPromises(row, promised))), columns: facts, failure: undefined };
+  } catch (error) {
+    return { rows: answered(rows), columns: undefined, failure: { error } };
+  }
+}
+
+/** Hosts do not tell the number of rows that a statement has changed. */
+function answered(rows: readonly unknown[]): AnswerRows {
+  return rows as unknown as AnswerRows;
+}
+
+function rowsOf(returned: unknown): readonly Row[] {
+  const rows = (Array.isArray(returned) ? returned : (returned as { readonly rows?: unknown } | null)?.rows) as unknown;
+  if (Array.isArray(rows) && rows.every(isRow)) return rows;
+  throw new NextvalError(
+    "INVALID_ARGUMENT",
+    "the function that runs statements must return the rows: an array of objects, or an object with rows",
+  );
+}
+
+function isRow(row: unknown): row is Row {
+  return typeof row === "object" && row !== null && !Array.isArray(row);
+}
+
+/** A host does not tell types, so they follow from the values. */
+function columnOf(name: string, rows: readonly Row[]): Column {
+  const isNumeric = rows.every((row) => row[name] === null || NUMBER.test(String(row[name])));
+  return { name, type: isNumeric ? FLOAT4 : TEXT, table: 0, parser: undefined };
+}
+
+const NUMBER = /^-?\d[\d.e+]*$/;
+
+function keepPromises(row: Row, columns: readonly Column[]): Row {
+  const copy: { [name: string]: unknown } = { ...row };
+  for (const { name, parser } of columns) {
+    const value = row[name];
+    if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) throw roundedValue(name);
+    if (value !== null) copy[name] = parser?.(String(value));
+  }
+  return copy;
+}
+
+function roundedValue(name: string): NextvalError {
+  const problem = "is beyond 2^53-1 and was read as a number, which has lost digits; let the client read int8 as text";
+  return new NextvalError("UNEXPECTED_VALUE", `column ${JSON.stringify(name)} ${problem}. The statement has run.`);
+}
+
+/** Splits the text of a row: `(1,"{0,17}")`. Source: "Composite Type Input and Output Syntax". */
+function textsOf(row: Row): (string | null)[] {
+  const text = Object.values(row)[0];
+  if (typeof text !== "string") throw new NextvalError("UNEXPECTED_VALUE", "the host changed the text of a row");
+  return [...text.slice(1, -1).matchAll(FIELD)].map(([, quoted, plain]) => {
+    if (quoted !== undefined) return quoted.replace(/(["\\])\1/g, "$1");
+    return plain === "" ? null : (plain as string);
+  });
+}
+
+const FIELD = /(?:^|,)(?:"((?:[^"\\]|""|\\\\)*)"|([^,"]*))/g;

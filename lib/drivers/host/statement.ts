@@ -1,0 +1,31 @@
+import type { Sql } from "../../index.js";
+import { asTemplate, type Request, tag, textFragment } from "../../internal.js";
+import type { TextParameter } from "../serial/driver.js";
+import { TYPE_NAMES } from "../serial/type-names.js";
+
+/**
+ * Makes the fragment that a host runs for a request. Its values are texts and nulls.
+ *
+ * Hosts declare no types, so a value that declares one has casts: `$1::pg_catalog.text::pg_catalog.int8`. The first
+ * cast keeps serializers of drivers away from the text. They would write the text of a boolean as `f`.
+ *
+ * Rows that are read as texts arrive as one column, so it makes no difference how the host names and reads columns.
+ */
+export function hostFragment({ fragment, parameters, kind }: Request): Sql {
+  const given = parameters as readonly TextParameter[];
+  const casts = given.map(({ type }) => castTo(TYPE_NAMES.get(type)));
+  const { strings } = fragment;
+  const pieces = casts.every((cast) => cast === "")
+    ? strings
+    : asTemplate(strings.map((piece, at) => `${casts[at - 1] ?? ""}${piece}`));
+  const texts = given.map(({ text }) => text);
+  const statement = tag(pieces, ...(texts as never[]));
+  return kind === "texts" ? tag`${BEFORE}${statement}${AFTER}` : statement;
+}
+
+const BEFORE = /* @__PURE__ */ textFragment('select nextval_row::pg_catalog.text as "value" from (');
+const AFTER = /* @__PURE__ */ textFragment(") as nextval_row");
+
+function castTo(type: string | undefined): string {
+  return type === undefined ? "" : `::pg_catalog.text::pg_catalog.${type}`;
+}
