@@ -2,13 +2,19 @@ import { Column, sql as drizzleSql, type SQL as DrizzleSql, is, type SQLWrapper 
 import {
   customType,
   makePgArray,
+  PgDatabase,
   PgDialect,
   type PgDialectConfig,
   PgSequence as DrizzleSequence,
+  PgTransaction,
 } from "drizzle-orm/pg-core";
+import { hostHandle } from "../drivers/host/host.js";
+import { refuseClient } from "../drivers/serial/refuse-client.js";
 import {
   type AnySequence,
   embed,
+  type HostDatabase,
+  type HostTransaction,
   nextval,
   NextvalError,
   type PgSequence,
@@ -199,4 +205,26 @@ function fragmentDialect(config?: PgDialectConfig): PgDialect {
     return hole;
   };
   return dialect;
+}
+
+/* oxlint-disable typescript/no-explicit-any -- whatever the schema is, and the driver */
+
+/**
+ * Makes a handle that runs its statements through Drizzle, in a transaction if it is one. Its logger sees them.
+ *
+ * ```ts
+ * await db.transaction(async (tx) => {
+ *   const no = await invoiceNo.next(bind(tx)); // a rollback returns the number
+ *   await tx.insert(invoices).values({ no, customer });
+ * });
+ * ```
+ *
+ * Rows are as Drizzle's driver reads them, except columns that `.as()` names. Draws return exact values, however the
+ * driver reads `int8`.
+ */
+export function bind(transaction: PgTransaction<any, any, any>): HostTransaction;
+export function bind(db: PgDatabase<any, any, any>): HostDatabase;
+export function bind(db: PgDatabase<any, any, any>): HostDatabase {
+  if (!is(db, PgDatabase)) return refuseClient(db, "a PostgreSQL database of Drizzle or a transaction of it");
+  return hostHandle(async (fragment) => db.execute(toDrizzle(fragment)) as PromiseLike<unknown>, is(db, PgTransaction));
 }

@@ -1,5 +1,14 @@
 import type { Knex } from "knex";
-import { embed, NextvalError, type Spliceable, type SqlExpression } from "../index.js";
+import { hostHandle } from "../drivers/host/host.js";
+import { refuseClient } from "../drivers/serial/refuse-client.js";
+import {
+  embed,
+  type HostDatabase,
+  type HostTransaction,
+  NextvalError,
+  type Spliceable,
+  type SqlExpression,
+} from "../index.js";
 
 /**
  * Turns a fragment, an expression or a sequence into raw SQL of Knex, for `insert`, `update`, `select`, `where` and the
@@ -22,6 +31,28 @@ export function toKnex(knex: Knex, fragment: Spliceable): Knex.Raw {
     (strings: TemplateStringsArray, ...values: Knex.RawBinding[]) => knex.raw(textOf(strings), values.map(toBinding)),
     fragment,
   );
+}
+
+/**
+ * Makes a handle that runs its statements through Knex, in a transaction if it is one. Its `query` events have them.
+ *
+ * ```ts
+ * await knex.transaction(async (trx) => {
+ *   const no = await invoiceNo.next(bind(trx)); // a rollback returns the number
+ *   await trx("invoices").insert({ no: `${no}`, customer });
+ * });
+ * ```
+ *
+ * Takes the transactions of Objection and MikroORM, too, which are Knex's. Rows are as Knex's driver reads them, except
+ * columns that `.as()` names. Draws return exact values, however the driver reads `int8`.
+ */
+export function bind(transaction: Knex.Transaction): HostTransaction;
+export function bind(knex: Knex): HostDatabase;
+export function bind(knex: Knex): HostDatabase {
+  if (typeof knex !== "function" || typeof knex.raw !== "function" || typeof knex.transaction !== "function") {
+    return refuseClient(knex, "a Knex or a transaction of it");
+  }
+  return hostHandle((fragment) => toKnex(knex, fragment), knex.isTransaction === true);
 }
 
 /** Knex reads `?` as a value, `??` as a name, and `\\?` as a question mark. */

@@ -4,15 +4,27 @@ import {
   type DeleteResult,
   type Expression,
   type InsertResult,
+  type Kysely,
   type MergeResult,
   type OperationNodeSource,
   PostgresQueryCompiler,
   type RawBuilder,
   type RootOperationNode,
   sql as kyselySql,
+  type Transaction,
   type UpdateResult,
 } from "kysely";
-import { embed, NextvalError, type Spliceable, type Sql, type SqlExpression } from "../index.js";
+import { hostHandle } from "../drivers/host/host.js";
+import { refuseClient } from "../drivers/serial/refuse-client.js";
+import {
+  embed,
+  type HostDatabase,
+  type HostTransaction,
+  NextvalError,
+  type Spliceable,
+  type Sql,
+  type SqlExpression,
+} from "../index.js";
 import { fragmentOf } from "./fragment-of.js";
 
 /**
@@ -58,6 +70,30 @@ export function fromKysely(source: OperationNodeSource): Sql {
   }
   return new FragmentCompiler().fragment(source.toOperationNode() as RootOperationNode);
 }
+
+/* oxlint-disable typescript/no-explicit-any -- whatever the tables are */
+
+/**
+ * Makes a handle that runs its statements through Kysely, in a transaction if it is one. Its log and plugins see them.
+ *
+ * ```ts
+ * await db.transaction().execute(async (trx) => {
+ *   const no = await invoiceNo.next(bind(trx)); // a rollback returns the number
+ *   await trx.insertInto("invoices").values({ no, customer }).execute();
+ * });
+ * ```
+ *
+ * Rows are as Kysely's driver and plugins make them, except columns that `.as()` names. Draws return exact values,
+ * however the driver reads `int8`.
+ */
+export function bind(transaction: Transaction<any>): HostTransaction;
+export function bind(db: Kysely<any>): HostDatabase;
+export function bind(db: Kysely<any>): HostDatabase {
+  if (typeof db?.getExecutor !== "function") return refuseClient(db, "a Kysely or a transaction of it");
+  return hostHandle((fragment) => toKysely(fragment).execute(db), db.isTransaction);
+}
+
+/* oxlint-enable typescript/no-explicit-any */
 
 /** Kysely's result of a statement without rows is not a row. */
 type RowOf<Row> = Row extends InsertResult | UpdateResult | DeleteResult | MergeResult ? unknown : Row;

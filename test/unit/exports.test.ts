@@ -67,10 +67,10 @@ test.each([
   ["allocate", allocate, ["allocator", "blockAllocator", "checkStrides", "gaplessCounter", "stride"]],
   ["catalog", catalog, ["applyPlan", "generateMigration", "inspectSequences", "planChanges", "pullDeclarations"]],
   ["config", config, ["defineConfig"]],
-  ["drizzle", drizzle, ["fromDrizzle", "sequenceColumn", "toDrizzle"]],
+  ["drizzle", drizzle, ["bind", "fromDrizzle", "sequenceColumn", "toDrizzle"]],
   ["host", host, ["bind", "bindTransaction"]],
-  ["knex", knex, ["toKnex"]],
-  ["kysely", kysely, ["fromKysely", "toKysely"]],
+  ["knex", knex, ["bind", "toKnex"]],
+  ["kysely", kysely, ["bind", "fromKysely", "toKysely"]],
   [
     "operate",
     operate,
