@@ -2,6 +2,7 @@ import {
   type DrawOptions,
   type Limits,
   resolveOptions,
+  type Queryable,
   type SequenceLike,
   type SequenceNeeded,
   type ValueOf,
@@ -50,14 +51,14 @@ export interface AllocatorOptions extends DrawOptions, Limits {
  * drawn and not handed out become gaps; `close` returns them.
  */
 export function allocator<Sequence extends SequenceLike>(
-  db: Limitable<"nextvals">,
+  db: Limitable<Pick<Queryable, "nextvals">>,
   given: Sequence | SequenceNeeded,
   options: AllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
   const sequence = given as Sequence;
   const { increment } = resolveOptions(sequenceOf(sequence));
   const { size, lowWater, durable } = checked(sequence, options);
-  const source = limited<"nextvals">(db, options);
+  const source = limited<Pick<Queryable, "nextvals">>(db, options);
   return new Dispenser<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,

@@ -6,6 +6,7 @@ import {
   resolveOptions,
   type SequenceLike,
   type SequenceNeeded,
+  type Sql,
   type ValueOf,
 } from "../index.js";
 import { fail, optionsOf, quotedName, sequenceOf, shown } from "../internal.js";
@@ -42,8 +43,9 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
 /** Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. */
 export type BlockReading = "upwards" | "downwards";
 
-type Draws = "nextval" | "nextvals" | "query";
-type BlockSource = Pick<Queryable, Draws>;
+interface BlockSource extends Pick<Queryable, "nextval" | "nextvals"> {
+  query<Row>(fragment: Sql<Row>): PromiseLike<readonly Row[]>;
+}
 
 /** Far more ids than any program hands out, and few enough to be counted exactly. */
 const MOST_IN_BLOCK = 2 ** 52;
@@ -95,7 +97,7 @@ const MOST_IN_BLOCK = 2 ** 52;
  * increment away from the previous one. Calls are served, draws fail and `close` works as described for `allocator`.
  */
 export function blockAllocator<Sequence extends SequenceLike>(
-  db: Limitable<Draws>,
+  db: Limitable<BlockSource>,
   given: Sequence | SequenceNeeded,
   options?: BlockAllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
@@ -121,7 +123,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
     const ids = `the ${blocks * size} ids that it draws at a time`;
     fail(sequence, `blockAllocator takes a lowWater from 0 to ${ids}, not ${String(lowWater)}`);
   }
-  const source = new Blocks(limited<Draws>(db, limits), sequence, reads, { durable });
+  const source = new Blocks(limited<BlockSource>(db, limits), sequence, reads, { durable });
   return new Dispenser<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,

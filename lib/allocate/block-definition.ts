@@ -1,4 +1,4 @@
-import { type Queryable, sql } from "../index.js";
+import { type Sql, sql } from "../index.js";
 import { documentOf } from "../server/read-json.js";
 
 /** The options in the database that decide which values a sequence returns. */
@@ -9,13 +9,18 @@ export interface Definition {
   readonly cycle: boolean;
 }
 
+/** Runs a fragment. */
+interface DefinitionSource {
+  query<Row>(fragment: Sql<Row>): PromiseLike<readonly Row[]>;
+}
+
 /**
  * Reads the definition of a sequence by its quoted name; undefined if there is no such sequence.
  *
  * Every role that can use the schema may read it. A name without a schema is looked up in the caller's `search_path`,
  * so the statement names the schema of each function, operator and type. Source: "System Catalogs", `pg_sequence`.
  */
-export async function readDefinition(db: Pick<Queryable, "query">, name: string): Promise<Definition | undefined> {
+export async function readDefinition(db: DefinitionSource, name: string): Promise<Definition | undefined> {
   const rows = await db.query(sql`
     select coalesce((
       select pg_catalog.json_build_object(

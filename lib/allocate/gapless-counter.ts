@@ -1,4 +1,12 @@
-import { type Integer, NextvalError, pgSchema, type Sql, sql, type Transaction } from "../index.js";
+import {
+  type HostTransaction,
+  type Integer,
+  NextvalError,
+  pgSchema,
+  type Sql,
+  sql,
+  type Transaction,
+} from "../index.js";
 import { isText, optionsOf, readInteger } from "../internal.js";
 
 /** Options of `gapless`. */
@@ -41,9 +49,10 @@ export interface GaplessCounter {
    * ```
    *
    * Other transactions that draw from the counter wait until this one ends, so draw late. Fails with
-   * `TRANSACTION_REQUIRED` for anything but the handle of a transaction.
+   * `TRANSACTION_REQUIRED` for anything but the handle of a transaction. `bind` of `nextval/kysely`, `nextval/drizzle`
+   * and `nextval/knex` makes one of a transaction of these libraries, and `nextval/host` of any other.
    */
-  next(transaction: Transaction): Promise<bigint>;
+  next(transaction: Transaction | HostTransaction): Promise<bigint>;
 }
 
 const TABLE = "gapless_counter";
@@ -87,15 +96,19 @@ export function gaplessCounter(name: string, options?: GaplessOptions): GaplessC
   return Object.freeze({
     name,
     create: () => sql`do ${sql.literal(createTable(table))}`,
-    async next(transaction: Transaction) {
-      if (typeof transaction !== "function" || typeof transaction.savepoint !== "function") {
+    async next(transaction: Transaction | HostTransaction) {
+      if (!isTransaction(transaction)) {
         const problem = `${name}: a number without gaps needs a transaction, so a rollback can return it; pass the handle of db.begin`;
         throw new NextvalError("TRANSACTION_REQUIRED", problem);
       }
-      const [row] = await transaction.query(draw);
+      const [row] = await (transaction as HostTransaction).query(draw);
       return BigInt(Object.values(row as object)[0] as string);
     },
   });
+}
+
+function isTransaction(thing: object): boolean {
+  return typeof thing === "function" && ("savepoint" in thing || "isTransaction" in thing);
 }
 
 function createTable(table: Sql): string {

@@ -1,13 +1,10 @@
-import { type Queryable, type Limits, NextvalError } from "../index.js";
+import { type Limits, NextvalError } from "../index.js";
 
 /** A handle, or an object with some of its methods. Only a handle can limit its calls. */
-export type Limitable<Methods extends keyof Queryable> = Pick<Queryable, Methods> & Partial<Pick<Queryable, "with">>;
+export type Limitable<Source> = Source & { with?(limits: Limits): Source };
 
 /** Returns the handle with the limits of an allocator's options. */
-export function limited<Methods extends keyof Queryable>(
-  db: Limitable<Methods>,
-  options: Limits,
-): Pick<Queryable, Methods> {
+export function limited<Source>(db: Limitable<Source>, options: Limits): Source {
   // Properties added to Object.prototype are not options.
   const { timeout, signal } = Object.assign(Object.create(null) as {}, options);
   if (timeout === undefined && signal === undefined) return db;
