@@ -2,12 +2,17 @@ import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/node-postgres";
 import createKnex from "knex";
 import { Kysely, PostgresDialect } from "kysely";
-import { bind, createSequence, type Database, nextval, pgSequence } from "nextval";
+import { bind, createSequence, type Database, nextval, pgSequence, sql } from "nextval";
+import { bind as bindDrizzle } from "nextval/drizzle";
+import { bind as bindHost, bindTransaction } from "nextval/host";
+import { bind as bindKnex } from "nextval/knex";
+import { bind as bindKysely } from "nextval/kysely";
 import { bind as bindPg, type PgPool } from "nextval/pg";
 import { bind as bindPGlite } from "nextval/pglite";
 import { type Client, Pool } from "pg";
 import createPgPromise from "pg-promise";
 import postgres from "postgres";
+import { DataSource } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
 
@@ -54,16 +59,29 @@ async function mistakes(): Promise<{ readonly [what: string]: unknown }> {
 }
 
 describe("bind refuses what it cannot serve, in a sentence that says what to pass", () => {
-  const binds = { nextval: bind, "nextval/pg": bindPg, "nextval/pglite": bindPGlite };
+  const binds = {
+    nextval: bind,
+    "nextval/drizzle": bindDrizzle,
+    "nextval/host": bindHost,
+    "nextval/knex": bindKnex,
+    "nextval/kysely": bindKysely,
+    "nextval/pg": bindPg,
+    "nextval/pglite": bindPGlite,
+  };
   const serves: { readonly [subpath: string]: readonly string[] } = {
     nextval: ["a client of postgres.js"],
+    "nextval/drizzle": ["drizzle"],
+    // What runs no statement fails with the first one.
+    "nextval/host": ["a function", "postgres", "a class"],
+    "nextval/knex": ["knex"],
+    "nextval/kysely": ["kysely"],
     "nextval/pg": ["a pool of pg"],
     "nextval/pglite": ["a PGlite"],
   };
 
   test.each(Object.entries(binds))("of %s", async (subpath, bindIt) => {
     for (const [what, thing] of Object.entries(await mistakes())) {
-      const given = () => bindIt(thing as never);
+      const given = () => (bindIt as (thing: unknown) => unknown)(thing);
       if (serves[subpath]?.includes(what) === true) given();
       else expect(given, what).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
     }
@@ -83,6 +101,9 @@ describe("bind refuses what it cannot serve, in a sentence that says what to pas
     expect(message(ofDrizzle)).toBe('a database of Drizzle; import bind from "nextval/drizzle", or bind its $client');
     expect(message(kysely)).toBe('a Kysely; import bind from "nextval/kysely", or bind the pool of its dialect');
     expect(message(pgPromise)).toBe('a database of pg-promise; bind its $pool, from "nextval/pg"');
+    expect(message(new DataSource({ type: "postgres" }))).toBe(
+      'a DataSource; "nextval/host" serves any library that runs SQL',
+    );
     expect(message(others["a client of postgres.js"])).toBe('a client of postgres.js; import bind from "nextval"');
     expect(message(others["a reserved connection"])).toBe(
       'a connection that postgres.js has reserved; bind the client itself, from "nextval"',
@@ -92,6 +113,19 @@ describe("bind refuses what it cannot serve, in a sentence that says what to pas
     expect(message(others["an address"])).toBe("an address");
     expect(message(others["undefined"])).toBe("undefined");
     expect(message({ host: "localhost" })).toBe("this object: {host}");
+  });
+
+  test("a function that returns no rows", async () => {
+    const message = "the function that runs statements must return the rows";
+    for (const returned of [undefined, null, 5, {}, { rows: 5 }, [[{ id: 1 }], 1], ["1"]]) {
+      const handle = bindTransaction(async () => returned);
+      const error = { code: "INVALID_ARGUMENT", message: expect.stringContaining(message) as string };
+      await expect(handle.query(sql`select 1`)).rejects.toMatchObject(error);
+      await expect(handle.nextval(orderSeq)).rejects.toMatchObject(error);
+    }
+    expect(() => bindTransaction(bindPg(pool) as never)).toThrow(
+      "bindTransaction takes a function such as (text, values) => queryRunner.query(text, values), not a handle; it is",
+    );
   });
 
   test("a transaction of PGlite", async () => {

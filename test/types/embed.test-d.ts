@@ -6,12 +6,14 @@ import {
   pgTable,
   text,
 } from "drizzle-orm/pg-core";
-import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import type { PostgresJsDatabase, PostgresJsTransaction } from "drizzle-orm/postgres-js";
 import type { Knex } from "knex";
-import { type Generated, type Kysely, type RawBuilder, sql as kyselySql } from "kysely";
+import { type Generated, type Kysely, type RawBuilder, sql as kyselySql, type Transaction } from "kysely";
 import {
   createSequence,
   embed,
+  type HostDatabase,
+  type HostTransaction,
   nextval,
   pgSchema,
   type PgSequence,
@@ -22,9 +24,11 @@ import {
   type SqlExpression,
   type ValueOf,
 } from "nextval";
-import { fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
-import { toKnex } from "nextval/knex";
-import { fromKysely, toKysely } from "nextval/kysely";
+import { type Allocator, allocator, blockAllocator, gaplessCounter } from "nextval/allocate";
+import { bind as bindDrizzle, fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
+import { bind as bindHost, bindTransaction } from "nextval/host";
+import { bind as bindKnex, toKnex } from "nextval/knex";
+import { bind as bindKysely, fromKysely, toKysely } from "nextval/kysely";
 import { expectAssignable, expectError, expectNotAssignable, expectType } from "tsd";
 
 const bigSeq = pgSequence("big_seq");
@@ -113,3 +117,38 @@ expectType<Knex.Raw<any>>(toKnex(knex, bigSeq));
 knex<Order>("orders").insert({ id: toKnex(knex, nextval(bigSeq)), ticket: toKnex(knex, nextval(smallSeq)) });
 expectError(toKnex(knex, "now()"));
 expectError(knex<Order>("orders").insert({ ticket: toKnex(knex, nextval(bigSeq)) }));
+
+// Handles
+declare const kyselyTransaction: Transaction<Schema>;
+declare const drizzleTransaction: PostgresJsTransaction<Record<string, never>, Record<string, never>>;
+declare const knexTransaction: Knex.Transaction;
+const db = bindKysely(kysely);
+expectType<HostDatabase>(db);
+expectType<HostDatabase>(bindDrizzle(drizzle));
+expectType<HostDatabase>(bindKnex(knex));
+expectType<HostDatabase>(bindHost(async (text, values) => [{ text, values }]));
+const tx = bindKysely(kyselyTransaction);
+expectType<HostTransaction>(tx);
+expectType<HostTransaction>(bindDrizzle(drizzleTransaction));
+expectType<HostTransaction>(bindKnex(knexTransaction));
+expectType<HostTransaction>(bindTransaction(async () => ({ rows: [] })));
+expectError(bindKysely(knex));
+expectError(bindDrizzle(kysely));
+expectError(bindKnex("postgres://localhost"));
+expectError(bindHost(undefined));
+expectType<Promise<bigint>>(db.nextval(bigSeq));
+expectType<Promise<number[]>>(db.nextvals(smallSeq, 2));
+expectType<Promise<string>>(tx.currval(textSeq));
+expectType<{ id: bigint }[]>(await db`select ${nextval(bigSeq).as("id")}`);
+expectType<{ n: number } | undefined>(await db.query(sql<{ n: number }>`select 1 as n`).maybeOne());
+expectType<Promise<bigint>>(gaplessCounter("invoice_no").next(tx));
+expectType<Allocator<bigint>>(allocator(db, bigSeq, { size: 10, timeout: 100 }));
+expectType<Allocator<bigint>>(blockAllocator(db, bigSeq, { timeout: 100 }));
+// Only what the host can do is there.
+expectError(db.currval(bigSeq));
+expectError(db.lastval());
+expectError(db.begin(async () => {}));
+expectError(db.cursor(sql`select 1`));
+expectError(tx.savepoint(async () => {}));
+expectError(tx.query(sql`select 1`).cursor());
+expectError(gaplessCounter("invoice_no").next(db));

@@ -37,16 +37,24 @@ const ADAPTERS = `
 import type { SQL } from "drizzle-orm";
 import type { Knex } from "knex";
 import type { RawBuilder } from "kysely";
-import { nextval, pgSequence } from "nextval";
-import { fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
-import { toKnex } from "nextval/knex";
-import { fromKysely, toKysely } from "nextval/kysely";
+import type { Kysely, Transaction } from "kysely";
+import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+import { type HostDatabase, type HostTransaction, nextval, pgSequence } from "nextval";
+import { bind as bindDrizzle, fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
+import { bind as bindKnex, toKnex } from "nextval/knex";
+import { bind as bindKysely, fromKysely, toKysely } from "nextval/kysely";
 
 const orderSeq = pgSequence("order_seq");
 export const forKysely: RawBuilder<bigint> = toKysely(nextval(orderSeq));
 export const forDrizzle: SQL<bigint> = toDrizzle(nextval(orderSeq));
 export const forKnex = (knex: Knex): Knex.Raw<bigint> => toKnex(knex, nextval(orderSeq));
 export const back = [fromKysely(forKysely).text, fromDrizzle(forDrizzle).text, sequenceColumn(orderSeq)];
+export const handles = (kysely: Kysely<{}>, drizzle: NodePgDatabase, knex: Knex): HostDatabase[] =>
+  [bindKysely(kysely), bindDrizzle(drizzle), bindKnex(knex)];
+export const inTransaction = (kysely: Transaction<{}>, knex: Knex.Transaction): HostTransaction[] =>
+  [bindKysely(kysely), bindKnex(knex)];
+// @ts-expect-error a pool has no session
+export const session = (knex: Knex) => bindKnex(knex).lastval();
 // @ts-expect-error the sequence is bigint
 export const wrong: RawBuilder<number> = toKysely(nextval(orderSeq));
 `;
@@ -54,13 +62,15 @@ export const wrong: RawBuilder<number> = toKysely(nextval(orderSeq));
 /** The ports with the types of their drivers. */
 const DRIVERS = `
 import { PGlite } from "@electric-sql/pglite";
-import { type Database, pgSequence } from "nextval";
+import { type Database, type HostTransaction, pgSequence } from "nextval";
+import { bindTransaction } from "nextval/host";
 import { bind } from "nextval/pg";
 import { bind as bindPGlite } from "nextval/pglite";
 import { Client, Pool } from "pg";
 
 const handles: Database[] = [bind(new Pool(), { waitTimeout: 5_000 }), bind(new Client()), bindPGlite(new PGlite())];
 export const ids: Promise<bigint>[] = handles.map((db) => db.nextval(pgSequence("order_seq")));
+export const host: HostTransaction = bindTransaction((text, values) => new Pool().query(text, values));
 // @ts-expect-error a URL is not a client
 bind("postgres://localhost");
 // @ts-expect-error a pool is not a PGlite
@@ -108,6 +118,7 @@ describe.concurrent.each(compilers)("under %s", (compiler) => {
       "adapters/drizzle",
       "adapters/knex",
       "adapters/kysely",
+      "drivers/host/index",
       "drivers/pg/index",
       "drivers/pglite/index",
     ];

@@ -7,8 +7,10 @@ import { promisify } from "node:util";
 import { PrismaPg } from "@prisma/adapter-pg";
 import type { Sql as PrismaSql, sqltag } from "@prisma/client/runtime/client";
 import { type AnySequence, bind, createSequence, embed, nextval, pgSequence, sql } from "nextval";
+import { bind as bindHost, bindTransaction, type RunStatement } from "nextval/host";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { testHostHandle } from "../../support/hosts/host-handle.js";
 import { testHost } from "../../support/hosts/host.js";
 import { recordStatements, type StatementRecorder } from "../../support/hosts/recorder.js";
 
@@ -41,7 +43,12 @@ interface Generated {
   readonly PrismaClient: new (options: { adapter: PrismaPg }) => PrismaClient;
 }
 
-interface PrismaClient {
+interface PrismaQueries {
+  $queryRawUnsafe(query: string, ...values: unknown[]): Promise<unknown>;
+}
+
+interface PrismaClient extends PrismaQueries {
+  $transaction<Result>(work: (transaction: PrismaQueries) => Promise<Result>): Promise<Result>;
   $executeRaw(query: TemplateStringsArray | PrismaSql, ...values: unknown[]): Promise<number>;
   $queryRaw(query: TemplateStringsArray | PrismaSql, ...values: unknown[]): Promise<unknown>;
   $disconnect(): Promise<void>;
@@ -102,6 +109,19 @@ for (const [way, insert] of Object.entries(inserts)) {
     },
   });
 }
+
+testHostHandle("Prisma", (url) => {
+  const prisma = open(url);
+  const run =
+    (queries: PrismaQueries): RunStatement =>
+    (text, values) =>
+      queries.$queryRawUnsafe(text, ...values);
+  return {
+    db: bindHost(run(prisma)),
+    transaction: (work) => prisma.$transaction((tx) => work(bindTransaction(run(tx)))),
+    close: () => prisma.$disconnect(),
+  };
+});
 
 describe("Prisma", () => {
   const database = useDatabase();

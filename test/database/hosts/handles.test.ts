@@ -1,0 +1,231 @@
+import { MikroORM } from "@mikro-orm/postgresql";
+import { drizzle as drizzlePg } from "drizzle-orm/node-postgres";
+import { drizzle } from "drizzle-orm/postgres-js";
+import createKnex, { type Knex } from "knex";
+import { CamelCasePlugin, Kysely, PostgresDialect } from "kysely";
+import { bind as bindClient, createSequence, nextval, pgSequence, sql } from "nextval";
+import { gaplessCounter } from "nextval/allocate";
+import { bind as bindDrizzle } from "nextval/drizzle";
+import { bind, bindTransaction } from "nextval/host";
+import { bind as bindKnex } from "nextval/knex";
+import { bind as bindKysely } from "nextval/kysely";
+import { Model } from "objection";
+import { Pool } from "pg";
+import pgPromise from "pg-promise";
+import postgres from "postgres";
+import { QueryTypes, Sequelize, type Transaction } from "sequelize";
+import { DataSource } from "typeorm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { useDatabase } from "../../support/database.js";
+import { testHostHandle } from "../../support/hosts/host-handle.js";
+
+testHostHandle("Kysely", (url) => {
+  const dialect = new PostgresDialect({ pool: new Pool({ connectionString: url }) });
+  const db = new Kysely({ dialect, plugins: [new CamelCasePlugin()] });
+  return {
+    db: bindKysely(db),
+    transaction: (work) => db.transaction().execute((trx) => work(bindKysely(trx))),
+    close: () => db.destroy(),
+  };
+});
+
+testHostHandle("Drizzle over node-postgres", (url) => {
+  const pool = new Pool({ connectionString: url });
+  const db = drizzlePg(pool);
+  return {
+    db: bindDrizzle(db),
+    transaction: (work) => db.transaction((tx) => work(bindDrizzle(tx))),
+    close: () => pool.end(),
+  };
+});
+
+testHostHandle("Drizzle over postgres.js", (url) => {
+  const client = postgres(url, { onnotice: () => {} });
+  const db = drizzle(client);
+  return {
+    db: bindDrizzle(db),
+    transaction: (work) => db.transaction((tx) => work(bindDrizzle(tx))),
+    close: () => client.end(),
+  };
+});
+
+testHostHandle("Knex", (url) => {
+  const knex = createKnex({ client: "pg", connection: url });
+  return {
+    db: bindKnex(knex),
+    transaction: (work) => knex.transaction((trx) => work(bindKnex(trx))),
+    close: () => knex.destroy(),
+  };
+});
+
+testHostHandle("Objection", (url) => {
+  const knex = createKnex({ client: "pg", connection: url });
+  return {
+    db: bindKnex(knex),
+    transaction: (work) => Model.transaction(knex, (trx) => work(bindKnex(trx))),
+    close: () => knex.destroy(),
+  };
+});
+
+testHostHandle("MikroORM", async (url) => {
+  const orm = await MikroORM.init({ clientUrl: url, entities: [], discovery: { warnWhenNoEntities: false } });
+  // It is another version of Knex here than the tests have.
+  return {
+    db: bindKnex(orm.em.getKnex() as unknown as Knex),
+    transaction: (work) =>
+      orm.em.transactional((em) => work(bindKnex(em.getTransactionContext<Knex.Transaction>() as Knex.Transaction))),
+    close: () => orm.close(),
+  };
+});
+
+testHostHandle("TypeORM", async (url) => {
+  const source = await new DataSource({ type: "postgres", url }).initialize();
+  return {
+    db: bind((text, values) => source.query(text, values)),
+    transaction: (work) =>
+      source.transaction(({ queryRunner }) =>
+        work(bindTransaction(async (text, values) => queryRunner?.query(text, values))),
+      ),
+    close: () => source.destroy(),
+  };
+});
+
+testHostHandle("Sequelize", (url) => {
+  const sequelize = new Sequelize(url, { logging: false });
+  const run = (transaction?: Transaction) => (text: string, values: unknown[]) =>
+    sequelize.query(text, {
+      type: QueryTypes.SELECT,
+      ...(values.length > 0 && { bind: values }),
+      ...(transaction && { transaction }),
+    });
+  return {
+    db: bind(run()),
+    transaction: (work) => sequelize.transaction((transaction) => work(bindTransaction(run(transaction)))),
+    close: () => sequelize.close(),
+  };
+});
+
+const connect = pgPromise({ noWarnings: true });
+
+testHostHandle("pg-promise", (url) => {
+  const db = connect(url);
+  return {
+    db: bind((text, values) => db.any({ text, values })),
+    transaction: (work) => db.tx((tx) => work(bindTransaction((text, values) => tx.any({ text, values })))),
+    close: () => db.$pool.end(),
+  };
+});
+
+describe("a handle inside a library", () => {
+  const database = useDatabase();
+  const orderSeq = pgSequence("order_seq");
+  const invoiceNo = gaplessCounter("invoice_no");
+  const seen: { readonly [library: string]: string[] } = { kysely: [], drizzle: [], knex: [] };
+  let kysely: Kysely<{}>;
+  let drizzled: ReturnType<typeof drizzlePg>;
+  let knex: Knex;
+
+  beforeAll(async () => {
+    const own = bindClient(database.client);
+    await own.query(createSequence(orderSeq));
+    await own.query(invoiceNo.create());
+    const pool = new Pool({ connectionString: database.url });
+    kysely = new Kysely({
+      dialect: new PostgresDialect({ pool }),
+      log: ({ query }) => void seen["kysely"]?.push(query.sql),
+    });
+    drizzled = drizzlePg(pool, { logger: { logQuery: (text) => void seen["drizzle"]?.push(text) } });
+    knex = createKnex({ client: "pg", connection: database.url });
+    knex.on("query", (query: { sql: string }) => seen["knex"]?.push(query.sql));
+  });
+  afterAll(async () => {
+    await kysely.destroy();
+    await knex.destroy();
+  });
+
+  test("is seen by its log", async () => {
+    const fragment = sql`select ${nextval(orderSeq)}, ${5n}`;
+    const expected = `select ${nextval(orderSeq).text}, $1::pg_catalog.text::pg_catalog.int8`;
+    await bindKysely(kysely).query(fragment);
+    await bindDrizzle(drizzled).query(fragment);
+    await bindKnex(knex).query(fragment);
+    expect(seen).toEqual({ kysely: [expected], drizzle: [expected], knex: [expect.stringContaining("nextval")] });
+  });
+
+  test("draws in its savepoints, whose rollback returns a number", async () => {
+    const trx = await kysely.startTransaction().execute();
+    expect(await invoiceNo.next(bindKysely(trx))).toBe(1n);
+    const inner = await trx.savepoint("inner").execute();
+    expect(await invoiceNo.next(bindKysely(inner))).toBe(2n);
+    await inner.rollbackToSavepoint("inner").execute();
+    expect(await invoiceNo.next(bindKysely(trx))).toBe(2n);
+    await trx.commit().execute();
+
+    const undone = new Error("undone");
+    await drizzled.transaction(async (outer) => {
+      const nested = outer.transaction(async (tx) => {
+        expect(await invoiceNo.next(bindDrizzle(tx))).toBe(3n);
+        throw undone;
+      });
+      await expect(nested).rejects.toBe(undone);
+      expect(await invoiceNo.next(bindDrizzle(outer))).toBe(3n);
+    });
+    await knex.transaction(async (outer) => {
+      const nested = outer.transaction(async (tx) => {
+        expect(await invoiceNo.next(bindKnex(tx))).toBe(4n);
+        throw undone;
+      });
+      await expect(nested).rejects.toBe(undone);
+      expect(await invoiceNo.next(bindKnex(outer))).toBe(4n);
+    });
+  });
+
+  test("refuses statements while its cursor is open, and goes on after it", async () => {
+    await kysely.transaction().execute(async (trx) => {
+      const tx = bindKysely(trx);
+      for await (const _rows of tx.cursor(sql`select generate_series(1, 10)`, 2)) {
+        await expect(tx.nextval(orderSeq)).rejects.toMatchObject({ code: "SESSION_REQUIRED" });
+        break;
+      }
+      expect(await tx.nextval(orderSeq)).toBeTypeOf("bigint");
+    });
+    const outside = bindTransaction((text, values) => database.client.unsafe(text, values));
+    const read = async () => {
+      for await (const rows of outside.cursor(sql`select 1`)) expect(rows).toBe("never read");
+    };
+    await expect(read()).rejects.toMatchObject({ code: "TRANSACTION_REQUIRED" });
+  });
+
+  test("in a transaction runs one statement at a time, also after one that failed", async () => {
+    let running = 0;
+    const most = { database: 0, transaction: 0 };
+    const run = (kind: keyof typeof most) => async (text: string) => {
+      most[kind] = Math.max(most[kind], ++running);
+      await new Promise((resolve) => setTimeout(resolve));
+      running--;
+      if (text === "fail") throw new Error("failed");
+      return [];
+    };
+    const statements = ["select 1", "fail", "select 2"].map((text) => sql.raw(text));
+    const tx = bindTransaction(run("transaction"));
+    const outcomes = await Promise.allSettled(statements.map((statement) => tx.query(statement)));
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    const db = bind(run("database"));
+    await Promise.allSettled(statements.map((statement) => db.query(statement)));
+    expect(most).toEqual({ database: 3, transaction: 1 });
+  });
+
+  test("a number that has lost its digits is refused", async () => {
+    const rounding = bind(async () => [{ id: 2 ** 53 + 2, note: 2 ** 53 + 2 }]);
+    const run = rounding`select ${nextval(orderSeq).as("id")}`;
+    await expect(run).rejects.toMatchObject({
+      code: "UNEXPECTED_VALUE",
+      message: expect.stringContaining("lost digits"),
+    });
+    await expect(bind(async () => [{ id: null }])`select ${nextval(orderSeq).as("id")}`).rejects.toMatchObject({
+      code: "UNEXPECTED_VALUE",
+    });
+    // Nothing is promised of any other column.
+    expect(await rounding`select 1`).toEqual([{ id: 2 ** 53 + 2, note: 2 ** 53 + 2 }]);
+  });
+});
