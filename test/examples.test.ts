@@ -109,6 +109,20 @@ const EXPECTED: { readonly [example: string]: readonly string[] } = {
     `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max("id") from "orders") + 900) as "at"`,
     "{ at: 1001n }",
   ],
+  "kysely-transaction": [
+    "1000n",
+    "1001 was drawn for nobody",
+    "1001n",
+    "{ no: '1000', customer: 'Ada' }",
+    "{ no: '1001', customer: 'Grace' }",
+  ],
+  "drizzle-transaction": [
+    "1000n",
+    "1001 was drawn for nobody",
+    "1001n",
+    "{ no: 1000n, customer: 'Ada' }",
+    "{ no: 1001n, customer: 'Grace' }",
+  ],
   knex: [
     `insert into "orders" ("id", "tags") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)`,
     "{ id: '100', tags: { new: true } }",
