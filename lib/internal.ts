@@ -7,7 +7,7 @@ export { fillValues } from "./handle/fill-values.js";
 export { checkKnown, optionsOf } from "./option-object.js";
 export { shown } from "./sequence/messages.js";
 export { readInteger } from "./sequence/resolve-options.js";
-export { fail, sequenceName } from "./sequence/sequence-name.js";
+export { throwSequenceError, sequenceName } from "./sequence/sequence-name.js";
 export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } from "./sequence/sequence.js";
 export { nearest } from "./sql/did-you-mean.js";
 export { isText } from "./sql/identifier.js";

@@ -1,6 +1,6 @@
 import type { About, IdentityNeedsOwner } from "./messages.js";
 import type { NameProblem, NeedsCloserLook } from "./name-problems.js";
-import type { IsPlain, LacksOwner, Misshapen, ShapeProblem } from "./option-problems.js";
+import type { PassesFastCheck, LacksOwner, InvalidOption, ShapeProblem } from "./option-problems.js";
 import type { IsInRange } from "./range-fast-path.js";
 import type { RangeProblem } from "./range-problems.js";
 
@@ -50,7 +50,7 @@ type CloselyCheckedOptions<Name extends string, Schema, Options> = ["wrong"] ext
 
 type OptionsVerdict<Options> = unknown extends OptionsProblem<Options> ? "fine" : "wrong";
 
-type IsFine<Options> = IsPlain<Options> extends true ? IsInRange<Options> : false;
+type IsFine<Options> = PassesFastCheck<Options> extends true ? IsInRange<Options> : false;
 
 /** The options of a declared sequence; none if they are undefined. */
 export type GivenOptions<Options extends object | undefined> = Options extends object ? Options : {};
@@ -62,11 +62,11 @@ type QualifiedName<Name extends string, Schema> = Schema extends string ? `${Sch
  * problems that all members share.
  */
 type OptionsProblem<Options> = Options extends unknown
-  ? Misshapen<Options> extends never
+  ? InvalidOption<Options> extends never
     ? LacksOwner<Options> extends never
       ? RangeProblem<Options>
       : { identity: IdentityNeedsOwner }
-    : { [Option in Misshapen<Options>]: ShapeProblem<Option, Options[Option]> }
+    : { [Option in InvalidOption<Options>]: ShapeProblem<Option, Options[Option]> }
   : never;
 
 type Explained<Options, Sequence extends string, Problems> = {

@@ -11,7 +11,7 @@ export type NameProblem<Subject extends string, Name extends string> = Name exte
   ? Empty<Subject>
   : Name extends `${string}\0${string}`
     ? HasNul<Subject>
-    : Weigh<Name> extends SixtyFourCharacters
+    : Utf8LowerBound<Name> extends SixtyFourCharacters
       ? TooLong<Subject, Name>
       : unknown;
 
@@ -26,8 +26,8 @@ type ThirtyTwoCharacters = `${Eight}${Eight}${Eight}${Eight}${string}`;
 type SixtyFourCharacters = `${Eight}${Eight}${Eight}${Eight}${ThirtyTwoCharacters}`;
 
 /** The name with every non-ASCII character doubled. */
-type Weigh<Name extends string, Weighed extends string = ""> = Name extends `${infer Character}${infer Rest}`
-  ? Weigh<Rest, `${Weighed}${Character}${Ascii extends `${string}${Character}${string}` ? "" : Character}`>
+type Utf8LowerBound<Name extends string, Weighed extends string = ""> = Name extends `${infer Character}${infer Rest}`
+  ? Utf8LowerBound<Rest, `${Weighed}${Character}${Ascii extends `${string}${Character}${string}` ? "" : Character}`>
   : Weighed;
 
 type Ascii =

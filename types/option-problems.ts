@@ -22,12 +22,12 @@ type TextOption = "ownedBy" | "comment";
  * `true` if each option by itself is clearly valid, as nearly all are. The question costs the compiler little. `false`
  * only means that the options need a closer look.
  */
-export type IsPlain<Options> = Options extends SequenceOptions
+export type PassesFastCheck<Options> = Options extends SequenceOptions
   ? keyof Options extends IntegerOption | "cycle" | "as" | "unlogged" | "mode"
-    ? ArePlain<Options, Sort<Options[keyof Options & IntegerOption]>>
+    ? AllPassFastCheck<Options, FastCheck<Options[keyof Options & IntegerOption]>>
     : keyof Options extends keyof SequenceOptions
-      ? Misshapen<Options, keyof Options & TextOption> | LacksOwner<Options> extends never
-        ? ArePlain<Options, Sort<Options[keyof Options & IntegerOption]>>
+      ? InvalidOption<Options, keyof Options & TextOption> | LacksOwner<Options> extends never
+        ? AllPassFastCheck<Options, FastCheck<Options[keyof Options & IntegerOption]>>
         : false
       : false
   : false;
@@ -41,7 +41,7 @@ export type LacksOwner<Options> = Options extends { readonly identity: string }
     : "identity"
   : never;
 
-type ArePlain<Options, Sorts> = Sorts extends "doubtful"
+type AllPassFastCheck<Options, Sorts> = Sorts extends "doubtful"
   ? false
   : "cache" extends keyof Options
     ? KnownText<Options["cache"]> extends `-${string}`
@@ -50,7 +50,7 @@ type ArePlain<Options, Sorts> = Sorts extends "doubtful"
     : true;
 
 /** Integers are doubtful if they are unknown, long, 0, or written unusually, such as `0x10` or `007`. */
-type Sort<Value> = Value extends number
+type FastCheck<Value> = Value extends number
   ? SortText<`${Value}`, SixteenCharacters | "0">
   : Value extends string
     ? SortText<Value, SixteenCharacters | `0${string}` | `-0${string}`>
@@ -67,7 +67,7 @@ type SortText<Text extends string, Doubtful> = Text extends `${bigint}`
   : "doubtful";
 
 /** The options that are wrong by themselves, whatever the others are. */
-export type Misshapen<Options, Option extends keyof Options = keyof Options> = Option extends unknown
+export type InvalidOption<Options, Option extends keyof Options = keyof Options> = Option extends unknown
   ? unknown extends ShapeProblem<Option, Options[Option]>
     ? never
     : Option
@@ -144,11 +144,11 @@ type TextProblem<Option extends keyof Expectations, Text extends string> = Text 
             : unknown
           : unknown
       : Beyond64Bits<Option, Text>
-    : NoInteger<Option, Text>
-  : NoInteger<Option, Text>;
+    : NotAnInteger<Option, Text>
+  : NotAnInteger<Option, Text>;
 
 /** A text that the compiler knows only in part, or not at all, may turn out to be an integer. */
-type NoInteger<Option extends keyof Expectations, Text extends string> =
+type NotAnInteger<Option extends keyof Expectations, Text extends string> =
   {} extends Record<Text, 1> ? unknown : WrongType<Option, Expectations[Option], Shown<Text>>;
 
 type OwnerProblem<Value> = Value extends { readonly table: infer Table; readonly column: infer Column }

@@ -25,7 +25,7 @@ import {
   type SqlExpression,
   type ValueOf,
 } from "../index.js";
-import { declareSequence, fail } from "../internal.js";
+import { declareSequence, throwSequenceError } from "../internal.js";
 import { fragmentOf } from "./fragment-of.js";
 
 /**
@@ -66,7 +66,7 @@ export function toDrizzle(thing: SqlExpression<unknown> | AnySequence | Sql): Dr
 function toDrizzleSequence(sequence: AnySequence): DrizzleSequence {
   const { startWith, increment, minValue, maxValue, cache, cycle, identity } = resolveOptions(sequence);
   if (identity !== null) {
-    fail(sequence, "an identity column creates its sequence itself", "INVALID_ARGUMENT", {
+    throwSequenceError(sequence, "an identity column creates its sequence itself", "INVALID_ARGUMENT", {
       hint: "Declare the column with generatedAlwaysAsIdentity or generatedByDefaultAsIdentity.",
     });
   }
@@ -124,7 +124,7 @@ export function sequenceColumn<Sequence extends SequenceLike>(given: Sequence | 
 function exactText(sequence: SequenceLike, value: string | number | bigint): string {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return `${value}`;
   const problem = `the driver gave ${value}, which is beyond 2^53-1 and has lost digits; select the column at the top of a query`;
-  return fail(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
+  return throwSequenceError(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
 }
 
 /**

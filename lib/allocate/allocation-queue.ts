@@ -1,6 +1,6 @@
 import { NextvalError } from "../index.js";
 import { asyncDispose } from "./async-dispose.js";
-import type { Supply, ValueRange } from "./value-buffer.js";
+import type { ValueBuffer, ValueRange } from "./value-buffer.js";
 
 /** Hands out values that it draws many at a time, as `allocator` and `blockAllocator` make it. */
 export interface Allocator<Value> {
@@ -53,13 +53,13 @@ export interface CloseResult<Value> {
 }
 
 /** The source of an allocator's values. */
-export interface Source<Value> {
+export interface ValueSource<Value> {
   /** The name of the sequence in messages. */
   readonly name: string;
   /** If fewer values than this are left, more are drawn in the background. */
   readonly lowWater: number;
   /** Draws at least `missing` values (0 if no call is waiting), and a full batch unless it is closing. */
-  draw(missing: number, closing: boolean): Promise<Supply<Value>>;
+  draw(missing: number, closing: boolean): Promise<ValueBuffer<Value>>;
 }
 
 /** A call that waits for its values. */
@@ -70,7 +70,7 @@ interface Waiter {
 }
 
 /** The most values that one draw can count and one array can hold. */
-export const MOST_AT_ONCE = 2_147_483_647;
+export const MAX_COUNT = 2_147_483_647;
 
 /** How long `close` waits for a draw, because its connection may be dead. */
 const MAX_CLOSE_MS = 5_000;
@@ -85,9 +85,9 @@ function pause(ms: number): { promise: Promise<void>; end(): void } {
 }
 
 /** The queue of an allocator. Calls wait in one line, and one draw runs at a time. */
-export class Dispenser<Value> implements Allocator<Value> {
-  readonly #source: Source<Value>;
-  readonly #supplies: Supply<Value>[] = [];
+export class AllocationQueue<Value> implements Allocator<Value> {
+  readonly #source: ValueSource<Value>;
+  readonly #supplies: ValueBuffer<Value>[] = [];
   /** The number of values that all supplies have left. */
   #left = 0;
   #waiters: Waiter[] = [];
@@ -97,7 +97,7 @@ export class Dispenser<Value> implements Allocator<Value> {
   #end: Promise<void> | undefined;
   #closed: Promise<CloseResult<Value>> | undefined;
 
-  constructor(source: Source<Value>) {
+  constructor(source: ValueSource<Value>) {
     this.#source = source;
   }
 
@@ -106,8 +106,8 @@ export class Dispenser<Value> implements Allocator<Value> {
   }
 
   take(count: number): Promise<Value[]> {
-    if (!Number.isInteger(count) || count < 0 || count > MOST_AT_ONCE) {
-      const problem = `take hands out a whole number of values from 0 to ${MOST_AT_ONCE}, not ${String(count)}`;
+    if (!Number.isInteger(count) || count < 0 || count > MAX_COUNT) {
+      const problem = `take hands out a whole number of values from 0 to ${MAX_COUNT}, not ${String(count)}`;
       return Promise.reject(this.#error("INVALID_ARGUMENT", problem));
     }
     return this.#isReadyFor(count) ? Promise.resolve(this.#many(count)) : this.#wait(count, () => this.#many(count));
@@ -128,7 +128,7 @@ export class Dispenser<Value> implements Allocator<Value> {
   }
 
   #one(): Value {
-    const supply = this.#supplies[0] as Supply<Value>;
+    const supply = this.#supplies[0] as ValueBuffer<Value>;
     const value = supply.one();
     this.#took(1, supply);
     return value;
@@ -146,7 +146,7 @@ export class Dispenser<Value> implements Allocator<Value> {
     return values;
   }
 
-  #took(count: number, supply: Supply<Value>): void {
+  #took(count: number, supply: ValueBuffer<Value>): void {
     if (supply.left === 0) this.#supplies.shift();
     this.#left -= count;
     if (this.#left < this.#source.lowWater) this.#draw();
@@ -169,13 +169,13 @@ export class Dispenser<Value> implements Allocator<Value> {
     const isClosing = this.#end !== undefined;
     const missing = Math.max(0, this.#wanted - this.#left);
     if (isClosing && missing === 0) return;
-    this.#drawing = this.#source.draw(Math.min(missing, MOST_AT_ONCE), isClosing).then(
+    this.#drawing = this.#source.draw(Math.min(missing, MAX_COUNT), isClosing).then(
       (supply) => this.#arrive(supply),
       (reason: unknown) => this.#fail(reason),
     );
   }
 
-  #arrive(supply: Supply<Value>): void {
+  #arrive(supply: ValueBuffer<Value>): void {
     this.#drawing = undefined;
     if (supply.left > 0) this.#supplies.push(supply);
     this.#left += supply.left;

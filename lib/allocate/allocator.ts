@@ -7,9 +7,9 @@ import {
   type SequenceNeeded,
   type ValueOf,
 } from "../index.js";
-import { fail, optionsOf, sequenceOf } from "../internal.js";
+import { throwSequenceError, optionsOf, sequenceOf } from "../internal.js";
 import { nameOf } from "../server/names.js";
-import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
+import { type Allocator, AllocationQueue, MAX_COUNT } from "./allocation-queue.js";
 import { type Limitable, limited } from "./limited-handle.js";
 import { ListSupply } from "./value-buffer.js";
 
@@ -59,7 +59,7 @@ export function allocator<Sequence extends SequenceLike>(
   const { increment } = resolveOptions(sequenceOf(sequence));
   const { size, lowWater, durable } = checked(sequence, options);
   const source = limited<Pick<Queryable, "nextvals">>(db, options);
-  return new Dispenser<ValueOf<Sequence>>({
+  return new AllocationQueue<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,
     async draw(missing, closing) {
@@ -73,11 +73,11 @@ function checked(sequence: SequenceLike, options: AllocatorOptions) {
   const known = ["size", "lowWater", "durable", "timeout", "signal"] as const;
   const given = optionsOf("allocator", options ?? {}, known) as AllocatorOptions;
   const { size, lowWater = Math.ceil(size / 4), durable } = given;
-  if (!Number.isInteger(size) || size < 1 || size > MOST_AT_ONCE) {
-    fail(sequence, `allocator takes a size from 1 to ${MOST_AT_ONCE}, not ${String(size)}`);
+  if (!Number.isInteger(size) || size < 1 || size > MAX_COUNT) {
+    throwSequenceError(sequence, `allocator takes a size from 1 to ${MAX_COUNT}, not ${String(size)}`);
   }
   if (!Number.isInteger(lowWater) || lowWater < 0 || lowWater > size) {
-    fail(sequence, `allocator takes a lowWater from 0 to its size ${size}, not ${String(lowWater)}`);
+    throwSequenceError(sequence, `allocator takes a lowWater from 0 to its size ${size}, not ${String(lowWater)}`);
   }
   return { size, lowWater, durable };
 }

@@ -9,10 +9,10 @@ import {
   type Sql,
   type ValueOf,
 } from "../index.js";
-import { fail, optionsOf, quotedName, sequenceOf, shown } from "../internal.js";
+import { throwSequenceError, optionsOf, quotedName, sequenceOf, shown } from "../internal.js";
 import { nameOf } from "../server/names.js";
-import { countFrom } from "../server/usable-range.js";
-import { type Allocator, Dispenser, MOST_AT_ONCE } from "./allocation-queue.js";
+import { countValuesFrom } from "../server/usable-range.js";
+import { type Allocator, AllocationQueue, MAX_COUNT } from "./allocation-queue.js";
 import { type Block, BlockSupply } from "./block-buffer.js";
 import { type Definition, readDefinition } from "./block-definition.js";
 import { type Limitable, limited } from "./limited-handle.js";
@@ -48,7 +48,7 @@ interface BlockSource extends Pick<Queryable, "nextval" | "nextvals"> {
 }
 
 /** Far more ids than any program hands out, and few enough to be counted exactly. */
-const MOST_IN_BLOCK = 2 ** 52;
+const MAX_BLOCK_SIZE = 2 ** 52;
 
 /**
  * Hands out the ids of whole blocks, over a sequence whose increment is the size of a block. One `nextval` reserves a
@@ -103,7 +103,11 @@ export function blockAllocator<Sequence extends SequenceLike>(
 ): Allocator<ValueOf<Sequence>> {
   const sequence = given as Sequence;
   const { cycle, increment, mode } = resolveOptions(sequenceOf(sequence));
-  if (cycle) fail(sequence, "blockAllocator does not accept a sequence that cycles, because its blocks would overlap");
+  if (cycle)
+    throwSequenceError(
+      sequence,
+      "blockAllocator does not accept a sequence that cycles, because its blocks would overlap",
+    );
   const size = sizeOf(increment);
   const {
     blocks = 1,
@@ -113,18 +117,18 @@ export function blockAllocator<Sequence extends SequenceLike>(
     ...limits
   } = optionsOf("blockAllocator", options, ["blocks", "lowWater", "durable", "reads", "timeout", "signal"]);
   if (reads !== "upwards" && reads !== "downwards") {
-    fail(sequence, `blockAllocator reads "upwards" or "downwards", not ${shown(reads)}`);
+    throwSequenceError(sequence, `blockAllocator reads "upwards" or "downwards", not ${shown(reads)}`);
   }
-  const most = Math.min(MOST_AT_ONCE, Math.floor(MOST_IN_BLOCK / size));
+  const most = Math.min(MAX_COUNT, Math.floor(MAX_BLOCK_SIZE / size));
   if (!Number.isInteger(blocks) || blocks < 1 || blocks > most) {
-    fail(sequence, `blockAllocator takes blocks from 1 to ${most}, not ${String(blocks)}`);
+    throwSequenceError(sequence, `blockAllocator takes blocks from 1 to ${most}, not ${String(blocks)}`);
   }
   if (!Number.isInteger(lowWater) || lowWater < 0 || lowWater > blocks * size) {
     const ids = `the ${blocks * size} ids that it draws at a time`;
-    fail(sequence, `blockAllocator takes a lowWater from 0 to ${ids}, not ${String(lowWater)}`);
+    throwSequenceError(sequence, `blockAllocator takes a lowWater from 0 to ${ids}, not ${String(lowWater)}`);
   }
   const source = new Blocks(limited<BlockSource>(db, limits), sequence, reads, { durable });
-  return new Dispenser<ValueOf<Sequence>>({
+  return new AllocationQueue<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,
     async draw(missing, closing) {
@@ -180,7 +184,7 @@ class Blocks {
   #blocksLeft(): number {
     const { increment, startWith, minValue, maxValue } = this.#declared;
     const next = this.#last === undefined ? startWith : this.#last + increment;
-    return Number(countFrom(next, { least: minValue, greatest: maxValue }, increment));
+    return Number(countValuesFrom(next, { least: minValue, greatest: maxValue }, increment));
   }
 
   /** The block that begins with this value, as far as it is within the bounds. */
@@ -212,7 +216,7 @@ class Blocks {
     const { minValue, maxValue } = this.#declared;
     if (value >= minValue && value <= maxValue) return;
     const problem = `the server gave ${value}, and the ids go from ${minValue} to ${maxValue}`;
-    fail(this.#sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
+    throwSequenceError(this.#sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
   }
 
   async #checkDefinition(): Promise<void> {
@@ -223,7 +227,7 @@ class Blocks {
     const found = await readDefinition(this.#db, name);
     if (found === undefined) {
       const hint = "Create it with createSequence.";
-      fail(sequence, `there is no sequence ${name}`, "SEQUENCE_NOT_FOUND", { hint });
+      throwSequenceError(sequence, `there is no sequence ${name}`, "SEQUENCE_NOT_FOUND", { hint });
     }
     const differing = (["increment", "minValue", "maxValue", "cycle"] as const).filter(
       (option) => found[option] !== this.#declared[option],
@@ -232,7 +236,7 @@ class Blocks {
     const differences = differing.map((option) => `${option} ${found[option]} (declared: ${this.#declared[option]})`);
     const harms = [...new Set(differing.map((option) => HARM[option]))];
     const problem = `the database has ${differences.join(", ")}: ${harms.join(", and ")}`;
-    fail(sequence, problem, "SEQUENCE_DIFFERS", { hint: "Alter the sequence or its declaration." });
+    throwSequenceError(sequence, problem, "SEQUENCE_DIFFERS", { hint: "Alter the sequence or its declaration." });
   }
 }
 
@@ -247,5 +251,5 @@ const HARM: { readonly [Option in keyof Definition]: string } = {
 /** The number of ids in a block. */
 function sizeOf(increment: bigint): number {
   const size = increment < 0n ? -increment : increment;
-  return Math.min(Number(size), MOST_IN_BLOCK);
+  return Math.min(Number(size), MAX_BLOCK_SIZE);
 }

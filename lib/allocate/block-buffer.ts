@@ -1,11 +1,11 @@
 import type { ResolvedOptions } from "../index.js";
 import { fillValues } from "../internal.js";
-import type { Supply, ValueRange } from "./value-buffer.js";
+import type { ValueBuffer, ValueRange } from "./value-buffer.js";
 
 type ValueMode = ResolvedOptions["mode"];
 
 /** Blocks of consecutive values. Each value is computed when it is handed out. */
-export class BlockSupply<Value> implements Supply<Value> {
+export class BlockSupply<Value> implements ValueBuffer<Value> {
   readonly #blocks: readonly Block[];
   readonly #step: 1n | -1n;
   readonly #mode: ValueMode;

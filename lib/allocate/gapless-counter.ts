@@ -77,10 +77,10 @@ const TABLE = "gapless_counter";
  * other (40P01).
  */
 export function gaplessCounter(name: string, options?: GaplessOptions): GaplessCounter {
-  if (typeof name !== "string" || name === "" || name.length > MOST_CHARACTERS || !isText(name)) {
+  if (typeof name !== "string" || name === "" || name.length > MAX_NAME_LENGTH || !isText(name)) {
     const given = typeof name === "string" ? JSON.stringify(name.slice(0, 100)) : typeof name;
     refuse(
-      `gaplessCounter takes a name of 1 to ${MOST_CHARACTERS} characters without NUL or half a surrogate pair, not ${given}`,
+      `gaplessCounter takes a name of 1 to ${MAX_NAME_LENGTH} characters without NUL or half a surrogate pair, not ${given}`,
     );
   }
   const { schema, startWith = 1n } = optionsOf("gaplessCounter", options, ["schema", "startWith"]);
@@ -125,7 +125,7 @@ end`;
  * How many characters fit into the index of the primary key, whatever they are. Source: "B-Tree Indexes", section
  * "Implementation".
  */
-const MOST_CHARACTERS = 500;
+const MAX_NAME_LENGTH = 500;
 
 /** An exact integer of 64 bits; undefined for anything else. */
 function readStart(given: unknown): bigint | undefined {

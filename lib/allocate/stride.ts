@@ -1,5 +1,5 @@
 import { type AnySequence, type PgSequence, resolveOptions, type SequenceLike, type SequenceNeeded } from "../index.js";
-import { declareSequence, fail, optionsOf, sequenceOf } from "../internal.js";
+import { declareSequence, throwSequenceError, optionsOf, sequenceOf } from "../internal.js";
 
 /** Options of `stride`: which of several writers the sequence is for. */
 export interface StrideOptions {
@@ -44,13 +44,17 @@ export function stride<Sequence extends SequenceLike>(
   const sequence = given as Sequence;
   const { schema, seqName, seqOptions } = sequenceOf(sequence);
   const { node, nodes } = optionsOf("stride", options ?? {}, ["node", "nodes"]) as StrideOptions;
-  if (!Number.isSafeInteger(nodes) || nodes < 1) fail(sequence, `stride takes 1 node or more, not ${String(nodes)}`);
+  if (!Number.isSafeInteger(nodes) || nodes < 1)
+    throwSequenceError(sequence, `stride takes 1 node or more, not ${String(nodes)}`);
   if (!Number.isSafeInteger(node) || node < 0 || node >= nodes) {
-    fail(sequence, `stride takes a node from 0 to ${nodes - 1}, as there are ${nodes}, not ${String(node)}`);
+    throwSequenceError(
+      sequence,
+      `stride takes a node from 0 to ${nodes - 1}, as there are ${nodes}, not ${String(node)}`,
+    );
   }
   const resolved = resolveOptions(sequence);
   if (resolved.cycle && nodes > 1) {
-    fail(
+    throwSequenceError(
       sequence,
       "stride does not accept a sequence that cycles, because all nodes would begin again at the same bound",
     );
@@ -59,7 +63,10 @@ export function stride<Sequence extends SequenceLike>(
   const increment = resolved.increment * BigInt(nodes);
   if (startWith < resolved.minValue || startWith > resolved.maxValue) {
     const bounds = `${resolved.minValue} to ${resolved.maxValue}`;
-    fail(sequence, `node ${node} of ${nodes} would start with ${startWith}, outside its bounds ${bounds}`);
+    throwSequenceError(
+      sequence,
+      `node ${node} of ${nodes} would start with ${startWith}, outside its bounds ${bounds}`,
+    );
   }
   return declareSequence(
     seqName,

@@ -1,5 +1,5 @@
 /** Values that were drawn and are handed out one after the other. */
-export interface Supply<Value> {
+export interface ValueBuffer<Value> {
   /** The number of values left. */
   readonly left: number;
   /** Hands out the next value. The caller checks that there is one. */
@@ -19,7 +19,7 @@ export interface ValueRange<Value> {
 }
 
 /** Values in an array, which is read by index and never copied as a whole. */
-export class ListSupply<Value> implements Supply<Value> {
+export class ListSupply<Value> implements ValueBuffer<Value> {
   readonly #values: Value[];
   readonly #step: bigint;
   #at = 0;

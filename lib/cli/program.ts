@@ -7,10 +7,10 @@ import { loadEnvFile } from "./config/env-file.js";
 import { list, milliseconds } from "./config/parse-flags.js";
 import type { Flags } from "./config/settings.js";
 import { thrownAt } from "./config/thrown-at.js";
-import { fail } from "./terminal/command-error.js";
-import { explain, explained, stacksOf } from "./terminal/error-message.js";
-import { complain, sayJson } from "./terminal/print.js";
-import { keepEnvironmentSecrets, keepSecretsOf, maskUrls, redact } from "./terminal/redact.js";
+import { throwCommandError } from "./terminal/command-error.js";
+import { errorMessage, explained, stacksOf } from "./terminal/error-message.js";
+import { printError, printJson } from "./terminal/print.js";
+import { keepEnvironmentSecrets, rememberUrlSecrets, maskUrls, redact } from "./terminal/redact.js";
 import { lines } from "./terminal/shown-text.js";
 import { listenToSignals } from "./terminal/signals.js";
 
@@ -53,18 +53,18 @@ read-only transaction is not a sandbox.
 /** Runs the command of these arguments, and returns its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
   // Values of flags may be URLs too: --url=postgresql://...
-  for (const text of argv) keepSecretsOf(text.replace(/^--[a-z-]+=/, ""));
+  for (const text of argv) rememberUrlSecrets(text.replace(/^--[a-z-]+=/, ""));
   keepEnvironmentSecrets();
   listenToSignals();
   // Output of loaded files must not end up in a document, or in the source that pull writes.
   globalThis.console = new Console(process.stderr);
   const report = (error: unknown, place?: string) => {
     const where = place === undefined ? "" : ` (${place})`;
-    complain(`${maskUrls(explain(error))}${where}`);
-    if (argv.includes("--debug")) complain(stacksOf(error));
+    printError(`${maskUrls(errorMessage(error))}${where}`);
+    if (argv.includes("--debug")) printError(stacksOf(error));
     if (argv.includes("--json")) {
       const { message, ...rest } = explained(error);
-      sayJson({ error: { ...rest, message: `${maskUrls(message)}${where}` } });
+      printJson({ error: { ...rest, message: `${maskUrls(message)}${where}` } });
     }
     return 2;
   };
@@ -104,7 +104,7 @@ function programOf(commands: readonly [name: string, definition: CliCommand][], 
     .helpOption("-h, --help", "print this help; nextval COMMAND --help explains a command")
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => complain(lines(redact(withoutValue(text.trimEnd())).split("\n"))) })
+    .configureOutput({ writeErr: (text) => printError(lines(redact(withoutValue(text.trimEnd())).split("\n"))) })
     .showHelpAfterError("(Run with --help for usage.)")
     .addHelpText("after", AFTER_HELP);
 
@@ -140,7 +140,7 @@ function explainCommand(program: Command, name: string | undefined): never {
   if (name === undefined) return program.help();
   const command = program.commands.find((each) => each.name() === name);
   const names = program.commands.map((each) => each.name());
-  return command?.help() ?? fail(`There is no command ${redact(name)}${nearest(name, names)}`);
+  return command?.help() ?? throwCommandError(`There is no command ${redact(name)}${nearest(name, names)}`);
 }
 
 /** The package can import itself by its name, both from source and from the build. */

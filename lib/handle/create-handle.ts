@@ -1,7 +1,7 @@
 import type { Integer, SequenceLike, SequenceNeeded } from "../../types/sequence-options.js";
 import { refuseArgument } from "../errors.js";
 import { currval, decoderOf, lastval, setval } from "../sequence/functions.js";
-import { fail } from "../sequence/sequence-name.js";
+import { throwSequenceError } from "../sequence/sequence-name.js";
 import { sequenceOf, type ValueOf } from "../sequence/sequence.js";
 import { Sql } from "../sql/fragment.js";
 import { forAwaiting, originOf } from "../sql/origin.js";
@@ -52,7 +52,7 @@ async function set<Sequence extends SequenceLike>(
 ): Promise<ValueOf<Sequence>> {
   const [text] = await connection.values(tag`select ${setval(sequence, value, isCalled)}`);
   if (typeof text === "string") return decoderOf(sequence)(text);
-  return fail(sequenceOf(sequence), "setval got NULL, and left the sequence as it is");
+  return throwSequenceError(sequenceOf(sequence), "setval got NULL, and left the sequence as it is");
 }
 
 export function createSessionHandle(connection: Connection): Omit<SessionQueryable, "with"> & RunningTag {

@@ -2,7 +2,7 @@ import type { SequenceLike } from "../../types/sequence-options.js";
 import { optionsOf } from "../option-object.js";
 import { decoderOf, nextval } from "../sequence/functions.js";
 import { resolveOptions } from "../sequence/resolve-options.js";
-import { fail } from "../sequence/sequence-name.js";
+import { throwSequenceError } from "../sequence/sequence-name.js";
 import { sequenceOf, type ValueOf } from "../sequence/sequence.js";
 import type { Sql } from "../sql/fragment.js";
 import { addAwaiting } from "../sql/origin.js";
@@ -39,10 +39,10 @@ function isDurable(what: string, options: DrawOptions | undefined): boolean {
 const DRAW_OPTIONS = ["durable"] as const;
 
 /** The most values that a JavaScript array can hold and a `generate_series` of integers can count. */
-const MOST = 2_147_483_647;
+const MAX_COUNT = 2_147_483_647;
 
 /** The most values that one statement draws, because an array on the server holds at most 1 GB. */
-const MOST_AT_ONCE = 10_000_000;
+const MAX_PER_STATEMENT = 10_000_000;
 
 /**
  * Makes a transaction wait for the disk, by writing a message to the server's log. The log has a record of a sequence
@@ -127,12 +127,15 @@ export class Draws {
     options?: DrawOptions,
   ): Promise<ValueOf<Sequence>[]> {
     const durable = isDurable("nextvals", options);
-    if (!Number.isInteger(count) || count < 0 || count > MOST) {
-      fail(sequenceOf(sequence), `nextvals draws a whole number of values from 0 to ${MOST}, not ${count}`);
+    if (!Number.isInteger(count) || count < 0 || count > MAX_COUNT) {
+      throwSequenceError(
+        sequenceOf(sequence),
+        `nextvals draws a whole number of values from 0 to ${MAX_COUNT}, not ${count}`,
+      );
     }
     const values: ValueOf<Sequence>[][] = [];
-    for (let left = count; left > 0; left -= MOST_AT_ONCE) {
-      values.push(await this.#atOnce(sequence, Math.min(left, MOST_AT_ONCE), durable));
+    for (let left = count; left > 0; left -= MAX_PER_STATEMENT) {
+      values.push(await this.#atOnce(sequence, Math.min(left, MAX_PER_STATEMENT), durable));
     }
     return values.length === 1 ? (values[0] as ValueOf<Sequence>[]) : values.flat();
   }

@@ -6,7 +6,7 @@ import { Shape } from "../sql/shape.js";
 import { type SequenceMark, sequenceMark } from "./mark.js";
 import { shortened, shown } from "./messages.js";
 import { readInteger, resolveOptions } from "./resolve-options.js";
-import { fail } from "./sequence-name.js";
+import { throwSequenceError } from "./sequence-name.js";
 import { sequenceOf, type ValueOf } from "./sequence.js";
 
 /**
@@ -88,7 +88,7 @@ export function setval<Sequence extends SequenceLike, Value extends Integer | Sq
   const own = sequenceOf(sequence);
   const { setval: short, setvalCalled: long, decode } = functionsOf(own);
   if (isCalled !== undefined && typeof isCalled !== "boolean") {
-    return fail(own, `setval takes true or false for isCalled, not ${shown(isCalled)}`);
+    return throwSequenceError(own, `setval takes true or false for isCalled, not ${shown(isCalled)}`);
   }
   const shape = isCalled === undefined ? short : long;
   const further = isCalled === undefined ? [] : [isCalled];
@@ -110,10 +110,13 @@ export function boundedValue(sequence: SequenceLike, action: string, given: Inte
   if (value === undefined) {
     const text = typeof given === "string" ? JSON.stringify(shortened(given)) : shown(given);
     const reason = given === null && action === "setval" ? ", which PostgreSQL would silently ignore" : "";
-    return fail(sequence, `${action} takes a whole number, bigint or decimal string, not ${text}${reason}`);
+    return throwSequenceError(
+      sequence,
+      `${action} takes a whole number, bigint or decimal string, not ${text}${reason}`,
+    );
   }
   if (value < minValue || value > maxValue) {
-    return fail(
+    return throwSequenceError(
       sequence,
       `${action} takes a value from ${minValue} to ${maxValue}, not ${shown(given)}`,
       "SEQUENCE_OUT_OF_BOUNDS",
@@ -177,7 +180,7 @@ function decodeFor(sequence: SequenceLike): Decode {
   return (text) => {
     const value = Number(text);
     if (Number.isSafeInteger(value)) return value;
-    return fail(
+    return throwSequenceError(
       sequence,
       `the server gave ${text}, which is beyond 2^53-1: use mode "bigint" or "string"`,
       "SEQUENCE_OUT_OF_BOUNDS",

@@ -120,12 +120,12 @@ export function checkOptions(
   sequence: string | null = subject,
 ): ResolvedOptions {
   const options = readOnce(given);
-  const fail = (problem: string): never => {
+  const throwOptionError = (problem: string): never => {
     throw new NextvalError("INVALID_OPTIONS", message.about(subject, problem), { sequence: sequence ?? undefined });
   };
   for (const option of Object.keys(options)) {
     const problem = shapeProblem(option, (options as Record<string, unknown>)[option]);
-    if (problem !== undefined) fail(problem);
+    if (problem !== undefined) throwOptionError(problem);
   }
 
   const integer = (option: IntegerOption) => readInteger(options[option]);
@@ -143,19 +143,19 @@ export function checkOptions(
   const min = () => bound("minValue", minValue);
   const max = () => bound("maxValue", maxValue);
 
-  if (identity !== undefined && ownedBy === undefined) fail(message.identityNeedsOwner);
+  if (identity !== undefined && ownedBy === undefined) throwOptionError(message.identityNeedsOwner);
   for (const [option, value] of [["minValue", minValue] as const, ["maxValue", maxValue] as const]) {
-    if (value < limits.minValue) fail(message.belowType(option, `${value}`, `${limits.minValue}`, as));
-    if (value > limits.maxValue) fail(message.aboveType(option, `${value}`, `${limits.maxValue}`, as));
+    if (value < limits.minValue) throwOptionError(message.belowType(option, `${value}`, `${limits.minValue}`, as));
+    if (value > limits.maxValue) throwOptionError(message.aboveType(option, `${value}`, `${limits.maxValue}`, as));
   }
   if (minValue >= maxValue) {
-    fail(options.minValue === undefined ? message.notAbove(max(), min()) : message.notBelow(min(), max()));
+    throwOptionError(options.minValue === undefined ? message.notAbove(max(), min()) : message.notBelow(min(), max()));
   }
-  if (startWith < minValue) fail(message.below(bound("startWith", startWith), min()));
-  if (startWith > maxValue) fail(message.above(bound("startWith", startWith), max()));
+  if (startWith < minValue) throwOptionError(message.below(bound("startWith", startWith), min()));
+  if (startWith > maxValue) throwOptionError(message.above(bound("startWith", startWith), max()));
   if (mode === "number") {
-    if (maxValue > MAX_SAFE || maxValue < -MAX_SAFE) fail(message.modeTooNarrow(max()));
-    if (minValue > MAX_SAFE || minValue < -MAX_SAFE) fail(message.modeTooNarrow(min()));
+    if (maxValue > MAX_SAFE || maxValue < -MAX_SAFE) throwOptionError(message.modeTooNarrow(max()));
+    if (minValue > MAX_SAFE || minValue < -MAX_SAFE) throwOptionError(message.modeTooNarrow(min()));
   }
   return Object.freeze({
     as,

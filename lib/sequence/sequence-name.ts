@@ -8,7 +8,7 @@ interface Named {
 }
 
 /** Throws an error about a sequence. The message begins with the sequence's name. */
-export function fail(
+export function throwSequenceError(
   subject: Named,
   problem: string,
   code: NextvalErrorCode = "INVALID_ARGUMENT",

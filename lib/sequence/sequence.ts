@@ -5,7 +5,7 @@ import { SQL, type Sql, type Spliceable } from "../sql/fragment.js";
 import { identifier } from "../sql/identifier.js";
 import { shown, wrongType } from "./messages.js";
 import { resolveOptions } from "./resolve-options.js";
-import { checkName, fail, refuseNonSequence } from "./sequence-name.js";
+import { checkName, throwSequenceError, refuseNonSequence } from "./sequence-name.js";
 
 /**
  * A declared sequence, as `pgSequence` makes it. It is immutable. In a template it becomes its quoted, qualified name.
@@ -165,7 +165,7 @@ export function declareSequence(name: unknown, options: object = {}, schema: str
 /** Reads the options once, so the checked values are the ones that are kept. */
 function snapshot(seqName: string, options: object, schema: string | undefined): SequenceOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    fail(
+    throwSequenceError(
       { seqName, schema },
       wrongType("the options", "an object", Array.isArray(options) ? "an array" : shown(options)),
       "INVALID_OPTIONS",

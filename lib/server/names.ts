@@ -1,7 +1,7 @@
 import { type NextvalErrorCode, sql } from "../index.js";
-import { type Advice, fail, nearest, sequenceName as nameOf } from "../internal.js";
+import { type Advice, throwSequenceError, nearest, sequenceName as nameOf } from "../internal.js";
 
-export { fail, nameOf };
+export { throwSequenceError, nameOf };
 
 /** The name of a sequence, unique within its database. */
 export interface SequenceName {
@@ -69,7 +69,7 @@ export function refuseFor(
   code: NextvalErrorCode,
   advice?: Advice,
 ): never {
-  fail({ schema, seqName: name }, problem, code, advice);
+  throwSequenceError({ schema, seqName: name }, problem, code, advice);
 }
 
 /** The quoted name of a sequence, for a statement: `"billing"."invoice_seq"`. */

@@ -2,7 +2,7 @@
 export const MAX_MESSAGE = 160;
 
 /** A message names at most this many of several things. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /**
  * Writes a message about several things, such as columns, and names as many of them as fit.
@@ -23,8 +23,8 @@ export function naming(
 ): string {
   const message = (these: string) => `${subject}: ${say(these, names.length > 1)}`;
   const all = message(names.join(", "));
-  if (names.length < 2 || (names.length <= MOST_NAMED && all.length <= MAX_MESSAGE)) return all;
-  for (let shown = Math.min(MOST_NAMED, names.length - 1); shown > 0; shown--) {
+  if (names.length < 2 || (names.length <= MAX_NAMED && all.length <= MAX_MESSAGE)) return all;
+  for (let shown = Math.min(MAX_NAMED, names.length - 1); shown > 0; shown--) {
     const some = message(`${names.length} ${noun} (${names.slice(0, shown).join(", ")}, ...)`);
     if (some.length <= MAX_MESSAGE) return some;
   }

@@ -19,7 +19,7 @@ export function limitsOfStored({ baseType, castType }: StoredType): Limits | und
 }
 
 /** Returns the part of a sequence's range that fits into every column that stores its values unchanged. */
-export function rangeOf(
+export function usableRange(
   { minValue, maxValue }: Pick<ResolvedOptions, "minValue" | "maxValue">,
   columns: readonly StoredType[],
 ): Limits {
@@ -35,7 +35,7 @@ export function rangeOf(
 }
 
 /** Returns how many values `nextval` can return, from `first` to the end of the range. */
-export function countFrom(first: bigint, { least, greatest }: Limits, increment: bigint): bigint {
+export function countValuesFrom(first: bigint, { least, greatest }: Limits, increment: bigint): bigint {
   const begin = increment > 0n ? (first < least ? least : first) : first > greatest ? greatest : first;
   const distance = increment > 0n ? greatest - begin : begin - least;
   return distance < 0n ? 0n : distance / absolute(increment) + 1n;
@@ -60,7 +60,7 @@ export function beginOf(
  * Returns the first value of `startWith + k * increment` that comes after `extreme` in the direction of the sequence
  * and is within its bounds. Undefined if the sequence ends before.
  */
-export function firstBehind(
+export function firstValueAfter(
   extreme: bigint,
   {
     startWith,
@@ -75,11 +75,11 @@ export function firstBehind(
   const wanted = sign * extreme + 1n;
   const least = wanted < lowest ? lowest : wanted;
   const start = sign * startWith;
-  const value = start + ceilingOf(least - start, step) * step;
+  const value = start + ceilDivide(least - start, step) * step;
   return value > highest ? undefined : sign * value;
 }
 
-function ceilingOf(dividend: bigint, divisor: bigint): bigint {
+function ceilDivide(dividend: bigint, divisor: bigint): bigint {
   const quotient = dividend / divisor;
   return dividend > 0n && quotient * divisor !== dividend ? quotient + 1n : quotient;
 }

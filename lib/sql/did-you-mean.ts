@@ -1,19 +1,19 @@
 /**
  * Suggests the known name closest to a mistaken one, as the end of a sentence: `; did you mean orderSeq?` Lists the
- * known names if none is close, up to `MOST_LISTED`.
+ * known names if none is close, up to `MAX_LISTED`.
  */
 export function nearest(mistaken: string, known: Iterable<string>): string {
   const names = [...known];
   const scored = names
-    .map((name) => ({ name, distance: distance(mistaken.slice(0, LONGEST).toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, distance: distance(mistaken.slice(0, MAX_LENGTH).toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const [best] = scored;
   if (best === undefined) return "; there are none";
   if (best.distance <= Math.max(2, mistaken.length / 3)) return `; did you mean ${best.name}?`;
-  return names.length > MOST_LISTED ? "" : `; there are ${names.join(", ")}`;
+  return names.length > MAX_LISTED ? "" : `; there are ${names.join(", ")}`;
 }
 
-const MOST_LISTED = 20;
+const MAX_LISTED = 20;
 
 /** Returns the problem of an unknown option, or undefined: `waitTimout is not an option; did you mean waitTimeout?` */
 export function unknownOption(options: object, known: readonly string[]): string | undefined {
@@ -26,7 +26,7 @@ export function unknownOption(options: object, known: readonly string[]): string
  * types/nearest-option.ts has the same rules.
  */
 export function notAnOption(mistaken: string, known: readonly string[]): string {
-  const from = mistaken.slice(0, LONGEST).toLowerCase();
+  const from = mistaken.slice(0, MAX_LENGTH).toLowerCase();
   const edits = (name: string) => distance(from, name.toLowerCase());
   const alike = known.filter((name) => from.length > 2 && name.toLowerCase().startsWith(from.slice(0, 3)));
   const close = known.filter((name) => Math.min(from.length, name.length) > 3 && edits(name) <= 2);
@@ -36,7 +36,7 @@ export function notAnOption(mistaken: string, known: readonly string[]): string 
 }
 
 /** How many characters of a mistaken name are compared, because the time grows with the product of both lengths. */
-const LONGEST = 200;
+const MAX_LENGTH = 200;
 
 /** The Levenshtein distance: how many characters to insert, delete or replace. */
 function distance(from: string, to: string): number {

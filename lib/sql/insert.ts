@@ -76,7 +76,7 @@ export function insert<const Rows extends InsertRow | readonly InsertRow[], Colu
   const things = new Array<unknown>(count * width);
   const flat = fill(things, list, names, place, columns !== undefined);
 
-  const { home, opening } = columnsOf(names, overriding);
+  const { home, opening } = insertColumns(names, overriding);
   const shape = listShape(home, things, flat, () => valueLists(opening, things.length, width));
   return new Sql(shape, things);
 }
@@ -100,7 +100,7 @@ export function refuseNonList(taker: string, columns: unknown): void {
 }
 
 /** The same columns usually come again, and comparing them is faster than making a key. */
-function columnsOf(names: readonly string[], overriding: string): Columns {
+function insertColumns(names: readonly string[], overriding: string): Columns {
   if (lastColumns === undefined || lastColumns.overriding !== overriding || !isSame(lastColumns.names, names)) {
     lastColumns = columnLists.getOrMake(keyOf([overriding, ...names]), () => describe(names, overriding));
   }

@@ -28,11 +28,11 @@ export interface NamedTag extends Tag {
 }
 
 /** Fills a hole of the compiled text, with one of the template's own values or with a named one. */
-type Filling = (things: readonly unknown[]) => unknown;
+type Slot = (things: readonly unknown[]) => unknown;
 
 interface Compiled {
   readonly site: Site;
-  readonly fillings: readonly Filling[];
+  readonly fillings: readonly Slot[];
 }
 
 const PLACEHOLDER = /\$<([^<>]*)>/y;
@@ -50,7 +50,7 @@ export function scopeWith(functions: ScopeFunctions): (bindings: NamedValues) =>
 
     const compile = (strings: readonly string[], caller: () => unknown): Compiled => {
       const pieces: string[] = [];
-      const fillings: Filling[] = [];
+      const fillings: Slot[] = [];
       let context = CODE;
       strings.forEach((text, index) => {
         let done = 0;
@@ -59,7 +59,7 @@ export function scopeWith(functions: ScopeFunctions): (bindings: NamedValues) =>
           PLACEHOLDER.lastIndex = position;
           const inner = PLACEHOLDER.exec(text)?.[1];
           const place = () => placeAt(strings, index, position, `$<${shortened(inner ?? "")}>`);
-          const fail: Fail = (problem, cause) => failAt(place(), problem, cause);
+          const fail: Fail = (problem, cause) => throwAt(place(), problem, cause);
           if (inner === undefined) return fail("the placeholder is not closed; write $<name> or $<nextval(name)>");
           pieces.push(text.slice(done, position));
           const named = evaluate(inner, functions, (name) => lookUp(name, fail), fail);
@@ -107,7 +107,7 @@ function placeAt(strings: readonly string[], piece: number, position: number, fo
   return `line ${lines.length}, column ${(lines.at(-1) as string).length + 1}: ${found}`;
 }
 
-function failAt(place: string, problem: string, cause?: Error): never {
+function throwAt(place: string, problem: string, cause?: Error): never {
   const { code, sequence } =
     cause instanceof NextvalError ? cause : { code: "INVALID_TEMPLATE" as const, sequence: undefined };
   throw new NextvalError(code, `${place}: ${problem}`, { sequence, cause });

@@ -102,7 +102,7 @@ export class Shape {
 
   /** The text with its values numbered `$1, $2, ...`. */
   get text(): string {
-    return (this.#text ??= flatten(dissolve(this).reduce((text, piece, index) => `${text}$${index}${piece}`)));
+    return (this.#text ??= flatten(flattenFragments(this).reduce((text, piece, index) => `${text}$${index}${piece}`)));
   }
 
   /**
@@ -110,7 +110,7 @@ export class Shape {
    * object.
    */
   get strings(): TemplateStringsArray {
-    return (this.#strings ??= asTemplate(dissolve(this, this.ending)));
+    return (this.#strings ??= asTemplate(flattenFragments(this, this.ending)));
   }
 
   /**
@@ -142,7 +142,7 @@ export class Shape {
 
   /** This shape with its nested shapes flattened into it. */
   get dissolved(): Shape {
-    return (this.#shallow ??= new Shape(dissolve(this), new Array<null>(this.size).fill(null), ...this.marks));
+    return (this.#shallow ??= new Shape(flattenFragments(this), new Array<null>(this.size).fill(null), ...this.marks));
   }
 }
 
@@ -185,7 +185,7 @@ function refuseTouch(pieces: readonly string[], hole: number, before: number, af
   refuse(placeOf(pieces, hole), problem);
 }
 
-function dissolve(shape: Shape, ending = ""): string[] {
+function flattenFragments(shape: Shape, ending = ""): string[] {
   const strings = [""];
   const append = (text: string | undefined) => {
     strings[strings.length - 1] += text ?? "";

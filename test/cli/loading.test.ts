@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Flags, settingsOf } from "../../lib/cli/config/settings.js";
 import { withDatabase } from "../../lib/cli/database/connect.js";
-import { explain } from "../../lib/cli/terminal/error-message.js";
+import { errorMessage } from "../../lib/cli/terminal/error-message.js";
 import { useProjects } from "../support/command/project.js";
 import type { Finished } from "../support/command/start-process.js";
 import { asksForPasswords, NEEDS_PASSWORDS, useDatabase } from "../support/database.js";
@@ -32,7 +32,7 @@ async function load(files: Record<string, string>, flags: Flags = {}, connecting
       const { sequences } = await settings.declarations();
       return sequences.map(({ schema, seqName }) => (schema === undefined ? `${seqName}` : `${schema}.${seqName}`));
     } catch (error) {
-      return explain(error).replaceAll(folder, "<project>");
+      return errorMessage(error).replaceAll(folder, "<project>");
     }
   });
 }

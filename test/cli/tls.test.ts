@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withDatabase } from "../../lib/cli/database/connect.js";
-import { explain } from "../../lib/cli/terminal/error-message.js";
+import { errorMessage } from "../../lib/cli/terminal/error-message.js";
 import { useDatabase } from "../support/database.js";
 import { pem, startTlsProxy, type TlsProxy } from "../support/tls/tls-proxy.js";
 
@@ -30,7 +30,7 @@ async function connect(host: string, { port }: TlsProxy, query: string): Promise
       return "";
     });
   } catch (error) {
-    return explain(error).replace(/^.*?:\d+: /, "");
+    return errorMessage(error).replace(/^.*?:\d+: /, "");
   }
 }
 

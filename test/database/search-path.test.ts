@@ -40,9 +40,9 @@ import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/o
 import type postgres from "postgres";
 import { beforeAll, expect, test } from "vitest";
 import { withDatabase } from "../../lib/cli/database/connect.js";
-import { look } from "../../lib/cli/database/inspect-database.js";
+import { inspectWithLockTimeout } from "../../lib/cli/database/inspect-database.js";
 import { checkSchemas } from "../../lib/cli/database/known-schemas.js";
-import { patiently } from "../../lib/cli/database/timeouts.js";
+import { withTimeouts } from "../../lib/cli/database/timeouts.js";
 import { serverVersion, useDatabase } from "../support/database.js";
 import { makeHostile, namesIn } from "../support/hostile-path.js";
 import { resync } from "../support/resync.js";
@@ -182,8 +182,8 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
 /** The statements that the command itself sends. */
 const command = () =>
   withDatabase({ url: database.url, urlFrom: "test" }, async (db) => {
-    await look(db, { schemas: ["public"], lockTimeout: 1000 });
-    await checkSchemas(patiently(db, { lockTimeout: 1000 }), ["public"]);
+    await inspectWithLockTimeout(db, { schemas: ["public"], lockTimeout: 1000 });
+    await checkSchemas(withTimeouts(db, { lockTimeout: 1000 }), ["public"]);
   });
 
 /** Runs everything on fresh objects. Returns the statements that were sent, and the notices of others' code. */

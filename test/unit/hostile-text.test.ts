@@ -11,7 +11,7 @@ import { fromKysely, toKysely } from "nextval/kysely";
 import * as operate from "nextval/operate";
 import { describe, expect, test } from "vitest";
 import { printable, printableJson, printableLine } from "../../lib/cli/terminal/escape.js";
-import { keepSecretsOf, maskUrls, redact, redactThrown } from "../../lib/cli/terminal/redact.js";
+import { rememberUrlSecrets, maskUrls, redact, redactThrown } from "../../lib/cli/terminal/redact.js";
 import { kindOf } from "../../lib/handle/first-words.js";
 import { writeValues } from "../../lib/handle/values/write-values.js";
 import { MOST, slowdown } from "../support/linear.js";
@@ -174,7 +174,7 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   redact: (text) => redact(text),
   redactThrown,
   maskUrls,
-  keepSecretsOf: (text) => keepSecretsOf(`x${text.slice(0, 5)}`),
+  keepSecretsOf: (text) => rememberUrlSecrets(`x${text.slice(0, 5)}`),
 };
 
 /** Those that refuse any text here, such as a name instead of a sequence: it is in the message. */

@@ -68,7 +68,7 @@ export async function applyPlan(
       const within = lockBudget(tx, lockTimeout, performance.now() - start);
       await refuseTooManyLocks(tx, plan);
       await within(() => tx`select pg_catalog.pg_advisory_xact_lock(${PLAN_LOCK})`);
-      const now = await within(() => look(tx, plan));
+      const now = await within(() => inspectInTransaction(tx, plan));
       // Two sequences that swap names may look alike. So with renames, nothing shows whether they have been done.
       const moves = plan.changes.some(({ kind }) => kind === "rename" || kind === "move");
       const rest = remaining(plan, now);
@@ -86,7 +86,9 @@ export async function applyPlan(
       current = undefined;
       // A table that was created since the first inspection is left to the next plan.
       const waiting = new Set(rest.pending.map((each) => each.sql));
-      const left = remaining(plan, await within(() => look(tx, plan))).changes.filter((each) => !waiting.has(each.sql));
+      const left = remaining(plan, await within(() => inspectInTransaction(tx, plan))).changes.filter(
+        (each) => !waiting.has(each.sql),
+      );
       if (left.length > 0) {
         throw new NextvalError(
           "PLAN_INCOMPLETE",
@@ -152,7 +154,7 @@ function isSame(one: SequenceState, other: SequenceState | undefined): boolean {
   return other !== undefined && textOf(one) === textOf(other);
 }
 
-async function look(tx: Transaction, { inspected }: Plan): Promise<DatabaseState> {
+async function inspectInTransaction(tx: Transaction, { inspected }: Plan): Promise<DatabaseState> {
   return readAgain(() => tx.savepoint((inner) => inspectSequences(inner, { schemas: inspected ?? undefined })));
 }
 

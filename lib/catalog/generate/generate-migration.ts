@@ -4,7 +4,7 @@ import type { Change, Pending, Plan, Question, Restart } from "../plan/change.js
 import { dbmate } from "./formats/dbmate.js";
 import { flyway } from "./formats/flyway.js";
 import { goose } from "./formats/goose.js";
-import type { MigrationFile, Script, Step } from "./formats/migration-script.js";
+import type { MigrationFile, MigrationScript, Step } from "./formats/migration-script.js";
 import { nodePgMigrate } from "./formats/node-pg-migrate.js";
 import { sql } from "./formats/plain-sql.js";
 import type { MigrationFormat } from "./migration-formats.js";
@@ -22,7 +22,7 @@ export interface GenerateOptions {
   readonly at?: Date | undefined;
 }
 
-const FORMATS: Readonly<Record<MigrationFormat, (script: Script) => MigrationFile[]>> = {
+const FORMATS: Readonly<Record<MigrationFormat, (script: MigrationScript) => MigrationFile[]>> = {
   sql,
   dbmate,
   goose,
@@ -57,26 +57,30 @@ export function generateMigration(plan: Plan, options: GenerateOptions): Migrati
   const { name, format, at = new Date() } = options;
   if (typeof name !== "string" || !/^\w[\w-]{0,99}$/.test(name)) {
     const given = JSON.stringify(name);
-    fail(`a migration has a name of up to 100 letters, digits, _ and -, which does not begin with -, not ${given}`);
+    throwGenerateError(
+      `a migration has a name of up to 100 letters, digits, _ and -, which does not begin with -, not ${given}`,
+    );
   }
   if (!Object.hasOwn(FORMATS, format)) {
-    fail(`the formats of migrations are ${Object.keys(FORMATS).join(", ")}, not ${JSON.stringify(format)}`);
+    throwGenerateError(
+      `the formats of migrations are ${Object.keys(FORMATS).join(", ")}, not ${JSON.stringify(format)}`,
+    );
   }
   // The times of other years would sort differently as numbers.
   if (!(at instanceof Date) || !(at.getTime() >= Date.UTC(2002, 0)) || !(at.getTime() < Date.UTC(2286, 0))) {
-    fail(`a migration is made at a date of the years 2002 to 2285, not ${String(at)}`);
+    throwGenerateError(`a migration is made at a date of the years 2002 to 2285, not ${String(at)}`);
   }
   const { changes, pending, questions } = plan;
   if (changes.length === 0 && pending.length === 0) {
-    fail(`the plan of the migration ${name} is empty: nothing differs`);
+    throwGenerateError(`the plan of the migration ${name} is empty: nothing differs`);
   }
   const write = FORMATS[format];
-  const now = { name, at, up: changes.map((each) => forth(each, questions)), down: changes.map(back).reverse() };
+  const now = { name, at, up: changes.map((each) => upSteps(each, questions)), down: changes.map(downSteps).reverse() };
   const later = {
     name: `${changes.length === 0 ? name : nextName(name)}${LATER}`,
     at: new Date(at.getTime() + (changes.length === 0 ? 0 : 1000)),
     up: pending.map(forthLater),
-    down: pending.map(back).reverse(),
+    down: pending.map(downSteps).reverse(),
   };
   return [...(changes.length === 0 ? [] : write(now)), ...(pending.length === 0 ? [] : write(later))];
 }
@@ -89,7 +93,7 @@ function nextName(name: string): string {
   return name.replace(/^\d+/, (number) => `${BigInt(number) + 1n}`.padStart(number.length, "0"));
 }
 
-function forth({ subject, sql, hazards, restart }: Change, questions: readonly Question[]): Step {
+function upSteps({ subject, sql, hazards, restart }: Change, questions: readonly Question[]): Step {
   const open = questions.filter((question) => question.subject === subject);
   return {
     comments: [
@@ -123,11 +127,11 @@ function forthLater({ subject, sql, message, warning }: Pending, index: number):
   };
 }
 
-function back({ subject, sql, inverse }: Change | Pending): Step {
+function downSteps({ subject, sql, inverse }: Change | Pending): Step {
   if (inverse !== null) return { comments: [], statement: statementLine(subject, inverse) };
   return { comments: [commentLine(`Cannot be undone: ${sql}`)], statement: null };
 }
 
-function fail(problem: string): never {
+function throwGenerateError(problem: string): never {
   throw new NextvalError("INVALID_ARGUMENT", problem);
 }

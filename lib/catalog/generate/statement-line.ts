@@ -10,7 +10,7 @@ import { NextvalError } from "../../index.js";
 export function statementLine(subject: string, statement: string): string {
   const tokens = statement.match(TOKENS) ?? [];
   if (tokens.join("") !== statement || /;|--/.test(tokens.filter((token) => !/['"]/.test(token)).join(""))) {
-    refuse(subject, `the statement ${JSON.stringify(statement)} is not one that a plan makes`);
+    throwStatementError(subject, `the statement ${JSON.stringify(statement)} is not one that a plan makes`);
   }
   return `${tokens.map((token) => safe(subject, token)).join("")};`;
 }
@@ -50,7 +50,10 @@ function safe(subject: string, token: string): string {
   if (token.startsWith('"')) {
     const problem = MISREAD.find(([pattern]) => pattern.test(token))?.[1];
     if (problem === undefined) return token;
-    refuse(subject, `the name ${JSON.stringify(token)} holds ${problem}, which tools for migrations misread`);
+    throwStatementError(
+      subject,
+      `the name ${JSON.stringify(token)} holds ${problem}, which tools for migrations misread`,
+    );
   }
   if (!/^E?'/.test(token) || token.search(UNSAFE) < 0) return token;
   const body = token.startsWith("E") ? token.slice(2, -1) : token.slice(1, -1).replaceAll("\\", "\\\\");
@@ -67,7 +70,7 @@ function escaped(found: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-function refuse(subject: string, problem: string): never {
+function throwStatementError(subject: string, problem: string): never {
   throw new NextvalError("INVALID_ARGUMENT", `${subject}: ${problem}`, {
     sequence: subject,
     hint: "Apply the plan instead.",

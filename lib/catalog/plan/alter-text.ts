@@ -1,6 +1,6 @@
 import { alterIdentity, alterSequence, type IdentityChanges, type SequenceChanges } from "../../index.js";
 import type { SequenceState } from "../inspect/state.js";
-import { constantOfState } from "./target.js";
+import { declarationOfState } from "./target.js";
 
 /** The changes of a sequence. Only an identity column has `generated`. */
 export type OptionChanges = SequenceChanges & Pick<IdentityChanges, "generated">;
@@ -12,6 +12,6 @@ export function alterText(
 ): string {
   const { identity, ownedBy } = found.options;
   return identity === null || ownedBy === null
-    ? alterSequence(constantOfState(found), { as, ...changes }).text
+    ? alterSequence(declarationOfState(found), { as, ...changes }).text
     : alterIdentity({ schema: found.schema, ...ownedBy }, { generated, ...(changes as IdentityChanges) }).text;
 }

@@ -1,19 +1,19 @@
 import { addIdentity, dropIdentity, renameSequence, type IdentityChanges, sql } from "../../index.js";
-import { fail, nameOf } from "../../server/names.js";
+import { throwSequenceError, nameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import type { Change, Pending } from "./change.js";
 import { hazardsOfAlter, hazardsOfGenerated, hazardsOfTableLock } from "./hazards/change-hazards.js";
 import { differences } from "./option-changes.js";
 import { whatIsMissing } from "./ownership.js";
 import { restarting } from "./restarts.js";
-import { constantOfState, type Target } from "./target.js";
+import { declarationOfState, type Target } from "./target.js";
 
 type Owner = NonNullable<StateOptions["ownedBy"]>;
 
 /** Throws if a sequence of the database cannot become what is declared. */
 export function refuseConflict({ declared, schema, options }: Target, found: SequenceState): void {
   const { ownedBy, identity } = found.options;
-  const refuse = (problem: string, hint: string) => fail(declared, problem, "INVALID_ARGUMENT", { hint });
+  const refuse = (problem: string, hint: string) => throwSequenceError(declared, problem, "INVALID_ARGUMENT", { hint });
   if (found.definedBy === "extension") {
     refuse("it belongs to an extension, which alone may change it", "Leave it out of the declarations.");
   }
@@ -82,8 +82,8 @@ function missing(target: Target, state: DatabaseState): Pending {
   if (own !== undefined) {
     return {
       ...step,
-      sql: renameSequence(constantOfState(own), seqName).text,
-      inverse: renameSequence(constantOfState(own, { schema, seqName }), own.seqName).text,
+      sql: renameSequence(declarationOfState(own), seqName).text,
+      inverse: renameSequence(declarationOfState(own, { schema, seqName }), own.seqName).text,
       message: `${subject}: it does not exist, and ${title} is an identity column with the sequence ${nameOf(own)}`,
       warning: null,
       hint: `Declare ${nameOf(own)}, or rename it: renames: { ${JSON.stringify(nameOf(own))}: ${JSON.stringify(subject)} }.`,

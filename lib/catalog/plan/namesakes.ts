@@ -4,7 +4,7 @@ import { tablesNamed } from "./table-index.js";
 import type { Target } from "./target.js";
 
 /** The most names that are listed. More do not help to see which one is meant. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** The length from which names are compared by one character. In a shorter name it makes another word. */
 const SHORTEST = 4;
@@ -34,7 +34,7 @@ export function namesakesIn(index: Namesakes, name: string): string[] {
   for (const variant of variantsOf(name)) {
     for (const other of index.get(variant) ?? []) {
       if (other !== name) found.add(other);
-      if (found.size === MOST_NAMED) return [...found];
+      if (found.size === MAX_NAMED) return [...found];
     }
   }
   return [...found];
@@ -64,7 +64,7 @@ export function renamedTables(targets: readonly Target[], state: Pick<DatabaseSt
     return [
       ...moved.map((each) => `${each.schema}.${table}`),
       ...namesakesIn(namesakes, table).map((name) => `${schema}.${name}`),
-    ].slice(0, MOST_NAMED);
+    ].slice(0, MAX_NAMED);
   };
 }
 

@@ -6,7 +6,7 @@ import { hazardsOfLock } from "./hazards/change-hazards.js";
 import { hazardsOfOwning } from "./hazards/key-hazards.js";
 import { namesakesIn, namesakesOf, renamedTables } from "./namesakes.js";
 import { tableOf } from "./table-index.js";
-import { constantOf, type Target } from "./target.js";
+import { declarationOf, type Target } from "./target.js";
 
 type Owner = NonNullable<StateOptions["ownedBy"]>;
 
@@ -36,7 +36,7 @@ export function ownershipOf(
     const after = target.options.ownedBy;
     const before = ownerToday(target, found);
     if (after?.table === before?.table && after?.column === before?.column) continue;
-    const constant = constantOf(target);
+    const constant = declarationOf(target);
     const step = {
       kind: "own",
       subject: nameOf(target.declared),
@@ -105,6 +105,6 @@ function hintFor(target: Target, { table, column }: Owner): string {
   const own = target.seqName === `${table}_${column}_seq` ? `, such as ${name}1` : "";
   return (
     `A serial or identity column does not use ${name}, but makes a sequence of its own${own}: create such a table before the ` +
-    `sequence. Otherwise give ${table}.${column} default ${nextval(constantOf(target)).text}.`
+    `sequence. Otherwise give ${table}.${column} default ${nextval(declarationOf(target)).text}.`
   );
 }

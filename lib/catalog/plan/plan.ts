@@ -10,7 +10,7 @@ import {
 } from "../../index.js";
 import { checkKnown } from "../../internal.js";
 import { excluded } from "../../server/name-patterns.js";
-import { fail, keyOf, nameOf, sequenceNameOf } from "../../server/names.js";
+import { throwSequenceError, keyOf, nameOf, sequenceNameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change, Plan, PlanOptions } from "./change.js";
 import { hazardsOfCache } from "./hazards/cache-hazards.js";
@@ -29,7 +29,7 @@ import { relocate } from "./relocate.js";
 import { questionsOf } from "./rename-questions.js";
 import { renamesOf } from "./renames.js";
 import { restarting } from "./restarts.js";
-import { constantOf, constantOfState, constantToCreate, type Target, targetOf } from "./target.js";
+import { declarationOf, declarationOfState, constantToCreate, type Target, targetOf } from "./target.js";
 
 /**
  * Compares declarations with a database, and returns the statements that bring the database to the declarations.
@@ -101,7 +101,7 @@ export function planChanges(
     declared,
     // Lazy, because only `apply` needs it.
     get resolved() {
-      return targets.map((target) => constantOf(target));
+      return targets.map((target) => declarationOf(target));
     },
     options,
     inspected: state.inspected,
@@ -118,9 +118,12 @@ function targetsOf(
   for (const each of declared) {
     const target = targetOf(each, state, existing);
     const key = keyOf(target);
-    if (targets.has(key)) fail(each, `it is declared twice in schema ${target.schema}`);
+    if (targets.has(key)) throwSequenceError(each, `it is declared twice in schema ${target.schema}`);
     if (state.inspected !== null && !state.inspected.includes(target.schema)) {
-      fail(each, `schema ${target.schema} was not inspected, only ${state.inspected.join(", ") || "none"}`);
+      throwSequenceError(
+        each,
+        `schema ${target.schema} was not inspected, only ${state.inspected.join(", ") || "none"}`,
+      );
     }
     targets.set(key, target);
   }
@@ -143,7 +146,7 @@ function create(target: Target, state: DatabaseState): Change {
     kind: "create",
     subject: nameOf(target.declared),
     sql: createSequence(constantToCreate(target)).text,
-    inverse: dropSequence(constantOf(target)).text,
+    inverse: dropSequence(declarationOf(target)).text,
     hazards: [
       ...nameTaken(target, state.taken, true),
       ...nameReused(target, state),
@@ -169,7 +172,7 @@ function alter(target: Target, found: SequenceState, state: DatabaseState): Chan
     });
   }
   if (after.unlogged !== before.unlogged) {
-    const constant = constantOf(target);
+    const constant = declarationOf(target);
     changes.push({
       kind: "alter",
       subject,
@@ -186,7 +189,7 @@ function comment(target: Target, found: SequenceState | undefined): Change[] {
   const before = found?.options.comment ?? null;
   const isPending = found === undefined && target.options.identity !== null;
   if (after === before || isPending) return [];
-  const constant = constantOf(target);
+  const constant = declarationOf(target);
   return [
     {
       kind: "comment",
@@ -211,8 +214,8 @@ function drop(state: SequenceState): Change {
   return {
     kind: "drop",
     subject: nameOf(state),
-    sql: dropSequence(constantOfState(state)).text,
-    inverse: createSequence(constantOfState(state)).text,
+    sql: dropSequence(declarationOfState(state)).text,
+    inverse: createSequence(declarationOfState(state)).text,
     hazards: hazardsOfDrop(state),
   };
 }

@@ -4,14 +4,14 @@ import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change } from "./change.js";
 import { hazardsOfLock } from "./hazards/change-hazards.js";
 import { namedInText, nameReused, nameTaken } from "./hazards/name-hazards.js";
-import { constantOfState, type Target } from "./target.js";
+import { declarationOfState, type Target } from "./target.js";
 
 interface Place {
   readonly schema: string;
   readonly seqName: string;
 }
 
-interface Removal {
+interface Relocation {
   readonly state: SequenceState;
   readonly target: Target;
   at: Place;
@@ -30,11 +30,11 @@ export function relocate(
   const here = new Set(sequences.map(keyOf));
   const others = new Set(taken.map(({ schema, name }) => keyOf({ schema, seqName: name })));
   const isFree = (place: Place) => !here.has(keyOf(place)) && !others.has(keyOf(place));
-  const waiting = pairs.map(([from, target]): Removal => ({ state: from, target, at: from })).filter(isElsewhere);
+  const waiting = pairs.map(([from, target]): Relocation => ({ state: from, target, at: from })).filter(isElsewhere);
 
-  const step = (removal: Removal, to: Place) => {
-    const before = constantOfState(removal.state, removal.at);
-    const after = constantOfState(removal.state, to);
+  const step = (removal: Relocation, to: Place) => {
+    const before = declarationOfState(removal.state, removal.at);
+    const after = declarationOfState(removal.state, to);
     const isRename = removal.at.schema === to.schema;
     changes.push({
       kind: isRename ? "rename" : "move",
@@ -58,7 +58,7 @@ export function relocate(
   while (waiting.length > 0) {
     // Only sequences can get out of the way. For anything else the server will refuse.
     const ready = waiting.findIndex(({ target }) => !here.has(keyOf(target)));
-    const [removal] = waiting.splice(Math.max(ready, 0), 1) as [Removal];
+    const [removal] = waiting.splice(Math.max(ready, 0), 1) as [Relocation];
     const { at, target } = removal;
     if (ready < 0) {
       step(removal, freeName(at, isFree));
@@ -79,7 +79,7 @@ export function relocate(
   return changes;
 }
 
-function isElsewhere({ state, target }: Removal): boolean {
+function isElsewhere({ state, target }: Relocation): boolean {
   return keyOf(state) !== keyOf(target);
 }
 
@@ -87,10 +87,10 @@ function isElsewhere({ state, target }: Removal): boolean {
  * Removes the owner of a sequence before a move, because the server moves an owned sequence only with its table.
  * Source: "ALTER SEQUENCE".
  */
-function untie({ state, target, at }: Removal): Change[] {
+function untie({ state, target, at }: Relocation): Change[] {
   const { ownedBy } = state.options;
   if (ownedBy === null) return [];
-  const constant = constantOfState(state, at);
+  const constant = declarationOfState(state, at);
   return [
     {
       kind: "own",

@@ -8,7 +8,7 @@ import type { Target } from "./target.js";
 const COMPARED = ["as", "startWith", "increment", "minValue", "maxValue", "cache", "cycle", "unlogged"] as const;
 
 /** Each question stops a plan, so more of them for one declaration only make it longer. */
-const MOST_ASKED = 10;
+const MAX_ASKED = 10;
 
 type Context = Pick<DatabaseState, "sequences" | "defaultSchema" | "tables">;
 
@@ -52,7 +52,7 @@ export function questionsOf(
       return feeders.map((feeder) => askForSecond(target, found, feeder));
     }
     const alike = isOnly ? free.filter((each) => mayBecome(target, each)) : alikeIn(words(), target);
-    return [...new Set([...feeders, ...alike])].slice(0, MOST_ASKED).map((each) => askForRename(target, each));
+    return [...new Set([...feeders, ...alike])].slice(0, MAX_ASKED).map((each) => askForRename(target, each));
   });
 }
 
@@ -153,8 +153,8 @@ function alikeIn(candidates: readonly Worded[], target: Target): SequenceState[]
   for (const { sequence, words: others } of candidates) {
     if (!mayBecome(target, sequence)) continue;
     if (others.some((word) => words.has(word))) similar.push(sequence);
-    else if (same.length < MOST_ASKED && changesOf(target, sequence).length === 0) same.push(sequence);
-    if (similar.length === MOST_ASKED) break;
+    else if (same.length < MAX_ASKED && changesOf(target, sequence).length === 0) same.push(sequence);
+    if (similar.length === MAX_ASKED) break;
   }
   return [...similar, ...same];
 }

@@ -15,35 +15,40 @@ export function renamesOf(
   for (const [oldName, newName] of Object.entries(renames)) {
     const target = targets.find((each) => isCalled(each, newName, defaultSchema));
     if (target === undefined) {
-      fail(oldName, newName, `no declaration is named ${newName}${suggestionFor(newName, targets, defaultSchema)}`);
+      throwRenameError(
+        oldName,
+        newName,
+        `no declaration is named ${newName}${suggestionFor(newName, targets, defaultSchema)}`,
+      );
     }
     const [from, other] = sequences.filter((each) => isCalled(each, oldName, defaultSchema));
-    if (other !== undefined) fail(oldName, newName, "several sequences have that name; take the schema along");
+    if (other !== undefined)
+      throwRenameError(oldName, newName, "several sequences have that name; take the schema along");
     const there = sequences.find((each) => keyOf(each) === keyOf(target));
     if (from === undefined) {
       if (there !== undefined) continue; // done before
-      fail(
+      throwRenameError(
         oldName,
         newName,
         `the database has no sequence ${oldName}${suggestionFor(oldName, sequences, defaultSchema)}`,
       );
     }
-    if (from === there) fail(oldName, newName, "it has that name already");
+    if (from === there) throwRenameError(oldName, newName, "it has that name already");
     if (there !== undefined && !Object.keys(renames).some((name) => isCalled(there, name, defaultSchema))) {
-      fail(
+      throwRenameError(
         oldName,
         newName,
         "the database has both; take the rename out if it is done, else drop or rename the other first",
       );
     }
-    if (pairs.has(target) || used.has(from)) fail(oldName, newName, "it is renamed twice");
+    if (pairs.has(target) || used.has(from)) throwRenameError(oldName, newName, "it is renamed twice");
     pairs.set(target, from);
     used.add(from);
   }
   return pairs;
 }
 
-function fail(oldName: string, newName: string, problem: string): never {
+function throwRenameError(oldName: string, newName: string, problem: string): never {
   throw new NextvalError("INVALID_ARGUMENT", `${oldName}: cannot be renamed to ${newName}: ${problem}`, {
     sequence: oldName,
   });

@@ -1,6 +1,6 @@
 import { type AnySequence, resolveOptions, type SequenceLike } from "../../index.js";
 import { declareSequence } from "../../internal.js";
-import { fail, keyOf } from "../../server/names.js";
+import { throwSequenceError, keyOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 
 /** A complete declaration, with the schema that its name resolves to. */
@@ -22,7 +22,7 @@ export function targetOf(
   const isThere = (schema: string) => existing.has(keyOf({ schema, seqName }));
   const schema = declared.schema ?? searchPath.find(isThere) ?? searchPath[0];
   if (schema === undefined) {
-    fail(declared, "the search_path of the connection names no schema that exists", "INVALID_ARGUMENT", {
+    throwSequenceError(declared, "the search_path of the connection names no schema that exists", "INVALID_ARGUMENT", {
       hint: "Create the schema, or declare the sequence with pgSchema.",
     });
   }
@@ -33,7 +33,7 @@ export function targetOf(
  * Makes the constant for a statement about a target, with the options that the sequence has at that moment. It has the
  * schema that the declaration resolves to, so it stays the same if the `search_path` changes.
  */
-export function constantOf({ schema, seqName, options }: Target, now: StateOptions = options): AnySequence {
+export function declarationOf({ schema, seqName, options }: Target, now: StateOptions = options): AnySequence {
   return declare(schema, seqName, now);
 }
 
@@ -43,7 +43,7 @@ export function constantToCreate({ declared, schema, seqName }: Target): AnySequ
 }
 
 /** Makes the constant for a sequence of the database, under its own name or another. */
-export function constantOfState(
+export function declarationOfState(
   { schema, seqName, options }: Pick<SequenceState, "schema" | "seqName" | "options">,
   name: { readonly schema: string; readonly seqName: string } = { schema, seqName },
 ): AnySequence {

@@ -33,12 +33,14 @@ export function identifiersOf<Sequence extends Place>(
 
   const reserved = new Set(wanted.map(([, identifier]) => identifier));
   const taken = new Set<string>();
-  const ofSequence = new Map(wanted.map(([sequence, identifier]) => [sequence, take(identifier, taken, reserved)]));
+  const ofSequence = new Map(
+    wanted.map(([sequence, identifier]) => [sequence, claimName(identifier, taken, reserved)]),
+  );
   const schemas = new Set(sequences.map(({ schema }) => schema).filter((schema) => schema !== defaultSchema));
   const ofSchema = new Map(
     [...schemas].map((schema) => {
       const identifier = identifierOf(schema, "schema");
-      return [schema, take(taken.has(identifier) ? `${identifier}Schema` : identifier, taken, taken)];
+      return [schema, claimName(taken.has(identifier) ? `${identifier}Schema` : identifier, taken, taken)];
     }),
   );
   return { ofSequence, ofSchema };
@@ -49,7 +51,7 @@ function needsQuotes({ seqName }: Place): boolean {
   return !/^[a-z_][a-z0-9_]*$/.test(seqName);
 }
 
-function take(identifier: string, taken: Set<string>, reserved: ReadonlySet<string>): string {
+function claimName(identifier: string, taken: Set<string>, reserved: ReadonlySet<string>): string {
   let free = identifier;
   for (let number = 2; taken.has(free) || (free !== identifier && reserved.has(free)); number++) {
     free = `${identifier}${number}`;

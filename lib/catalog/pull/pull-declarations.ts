@@ -43,7 +43,7 @@ export function pullDeclarations({ sequences, defaultSchema }: DatabaseState, op
   }
   const exclusion = excluded("pullDeclarations", exclude);
   const pulled = sequences.filter((sequence) => !exclusion.has(sequenceNameOf(sequence)));
-  const sorted = pulled.sort((a, b) => compare(a.schema, b.schema) || compare(a.seqName, b.seqName));
+  const sorted = pulled.sort((a, b) => byCodeUnit(a.schema, b.schema) || byCodeUnit(a.seqName, b.seqName));
   const reasons = new Map(sorted.map((sequence) => [sequence, reasonToLeaveOut(sequence, identity)]));
   const declared = sorted.filter((sequence) => reasons.get(sequence) === undefined);
   const { ofSequence, ofSchema } = identifiersOf(declared, defaultSchema);
@@ -74,7 +74,7 @@ export function pullDeclarations({ sequences, defaultSchema }: DatabaseState, op
 }
 
 /** Compares the same way on every machine, whatever its language. */
-function compare(a: string, b: string): number {
+function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

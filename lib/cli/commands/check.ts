@@ -1,6 +1,6 @@
 import type { Flags } from "../config/settings.js";
 import { describe, planAsJson } from "../report/describe-plan.js";
-import { say, sayJson } from "../terminal/print.js";
+import { print, printJson } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
 import { addPlanning, type CliCommand } from "./command.js";
 import { withPlan } from "./with-plan.js";
@@ -26,10 +26,10 @@ function check(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
     const { changes, pending } = plan;
     const differs = changes.length > 0 || pending.length > 0;
-    if (flags.json === true) sayJson({ differs, ...planAsJson(plan, settings.allow) });
+    if (flags.json === true) printJson({ differs, ...planAsJson(plan, settings.allow) });
     else {
-      say(describe(plan, settings.allow));
-      if (differs) say(text`\nThe database differs from the declarations.`);
+      print(describe(plan, settings.allow));
+      if (differs) print(text`\nThe database differs from the declarations.`);
     }
     return differs ? 1 : 0;
   });

@@ -1,6 +1,6 @@
 import type { Flags } from "../config/settings.js";
 import { describe, planAsJson } from "../report/describe-plan.js";
-import { say, sayJson } from "../terminal/print.js";
+import { print, printJson } from "../terminal/print.js";
 import { addAllow, addPlanning, type CliCommand } from "./command.js";
 import { withPlan } from "./with-plan.js";
 
@@ -24,8 +24,8 @@ Exit codes: 0 even if something differs; 2 an error.
 
 function diff(flags: Flags): Promise<number> {
   return withPlan(flags, async ({ plan, settings }) => {
-    if (flags.json === true) sayJson(planAsJson(plan, settings.allow));
-    else say(describe(plan, settings.allow));
+    if (flags.json === true) printJson(planAsJson(plan, settings.allow));
+    else print(describe(plan, settings.allow));
     return 0;
   });
 }

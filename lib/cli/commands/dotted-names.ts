@@ -1,7 +1,7 @@
 import type { DatabaseState, Plan } from "../../catalog/index.js";
 import type { SequenceLike } from "../../index.js";
 import type { Flags } from "../config/settings.js";
-import { fail } from "../terminal/command-error.js";
+import { throwCommandError } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { text } from "../terminal/shown-text.js";
 
@@ -50,7 +50,7 @@ export async function areMeant(
   if (first === undefined) return true;
   if (flags.yes === true || flags.json === true || !isInteractive()) {
     const answers = open.map(({ name }) => `--new ${name}`).join(" ");
-    return fail(`Nothing was changed: ${first.message} If the dot is meant, add ${answers}`);
+    return throwCommandError(`Nothing was changed: ${first.message} If the dot is meant, add ${answers}`);
   }
   for (const { name } of open) {
     if (!(await ask(text`Create ${JSON.stringify(name)}, with the dot in its name? [y/N] `))) return false;

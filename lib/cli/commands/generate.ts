@@ -4,7 +4,7 @@ import { DEFAULT_FORMAT, MIGRATION_FORMATS } from "../../catalog/generate/migrat
 import { generateMigration as filesOf } from "../../catalog/index.js";
 import type { Flags } from "../config/settings.js";
 import { describe, planAsJson } from "../report/describe-plan.js";
-import { say, sayJson } from "../terminal/print.js";
+import { print, printJson } from "../terminal/print.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { lines, text } from "../terminal/shown-text.js";
 import { addPlanning, type CliCommand } from "./command.js";
@@ -46,12 +46,12 @@ function generate(flags: Flags): Promise<number> {
       changes.length + pending.length === 0 ? [] : filesOf(plan, { name: flags.name ?? "sequences", format });
     const files = made.map(({ path, content }) => ({ path: resolve(migrations, path), content }));
     writeFiles(files);
-    if (flags.json === true) sayJson({ files, ...planAsJson(plan, settings.allow) });
+    if (flags.json === true) printJson({ files, ...planAsJson(plan, settings.allow) });
     else {
       // The statements of the files, which do not restart a sequence as push does.
       const written = changes.map((change) => ({ ...change, sql: change.restart?.without ?? change.sql }));
-      say(describe({ changes: written, pending, questions }, settings.allow));
-      say(
+      print(describe({ changes: written, pending, questions }, settings.allow));
+      print(
         files.length === 0
           ? text`\nNothing was written.`
           : lines(["", ...files.map(({ path }) => text`Wrote ${shownPath(path)}.`)]),

@@ -2,11 +2,11 @@ import { resolve } from "node:path";
 import { pullDeclarations as sourceOf } from "../../catalog/index.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
-import { look } from "../database/inspect-database.js";
+import { inspectWithLockTimeout } from "../database/inspect-database.js";
 import { refuseUnknownSchemas } from "../database/known-schemas.js";
 import { warnOfUnmatchedIn } from "../report/describe-unmatched.js";
-import { fail } from "../terminal/command-error.js";
-import { say, sayJson, saySource } from "../terminal/print.js";
+import { throwCommandError } from "../terminal/command-error.js";
+import { print, printJson, saySource } from "../terminal/print.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { text } from "../terminal/shown-text.js";
 import { addExclude, addUrl, type CliCommand } from "./command.js";
@@ -37,18 +37,19 @@ Exit codes: 0 written; 2 an error, or the file exists and --force was not given.
 async function pull(flags: Flags): Promise<number> {
   const file = flags.out === undefined ? null : resolve(flags.out);
   const force = flags.force === true;
-  if (file === null && force) fail("--force overwrites the file of --out; add --out FILE, or leave --force out");
+  if (file === null && force)
+    throwCommandError("--force overwrites the file of --out; add --out FILE, or leave --force out");
   if (file !== null && !force) refuseToOverwrite(file, OVERWRITING);
   const settings = await settingsOf(flags);
-  const state = await withDatabase(settings, (db) => look(db, settings));
+  const state = await withDatabase(settings, (db) => inspectWithLockTimeout(db, settings));
   refuseUnknownSchemas(settings.schemas, state.schemas);
   const { exclude, identity } = settings;
   const source = sourceOf(state, { exclude, identity });
   warnOfUnmatchedIn(state, exclude);
   if (file !== null) writeFiles([{ path: file, content: source }], { overwrite: force, hint: OVERWRITING });
-  if (flags.json === true) sayJson({ file, source, sequences: state.sequences });
+  if (flags.json === true) printJson({ file, source, sequences: state.sequences });
   else if (file === null) saySource(source.replace(/\n$/, ""));
-  else say(text`Wrote ${shownPath(file)}.`);
+  else print(text`Wrote ${shownPath(file)}.`);
   return 0;
 }
 

@@ -3,8 +3,8 @@ import type { Flags } from "../config/settings.js";
 import { answersTo, describe, planAsJson } from "../report/describe-plan.js";
 import { CommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
-import { explain, explained } from "../terminal/error-message.js";
-import { complain, say, sayJson } from "../terminal/print.js";
+import { errorMessage, explained } from "../terminal/error-message.js";
+import { printError, print, printJson } from "../terminal/print.js";
 import { count, text } from "../terminal/shown-text.js";
 import { addAllow, addPlanning, type CliCommand } from "./command.js";
 import { areMeant } from "./dotted-names.js";
@@ -38,47 +38,47 @@ an error; 3 you answered no.
 function push(flags: Flags): Promise<number> {
   return withPlan(
     flags,
-    flags.json === true ? (planned) => pushAsJson(planned, flags) : (planned) => pushAloud(planned, flags),
+    flags.json === true ? (planned) => pushAsJson(planned, flags) : (planned) => pushInteractively(planned, flags),
   );
 }
 
-async function pushAloud(planned: Planned, flags: Flags): Promise<number> {
+async function pushInteractively(planned: Planned, flags: Flags): Promise<number> {
   const { changes: first, pending: waiting, questions } = planned.plan;
   const mayAsk = flags.yes !== true && isInteractive();
   // On a terminal the questions follow one by one.
-  say(describe({ changes: first, pending: waiting, questions: mayAsk ? [] : questions }, planned.settings.allow));
+  print(describe({ changes: first, pending: waiting, questions: mayAsk ? [] : questions }, planned.settings.allow));
   if (!(await areMeant(planned.dotted, flags))) return unchanged();
   const answered = mayAsk ? await askQuestions(planned) : planned;
   if (answered === undefined) return unchanged();
   const { plan, settings, target } = answered;
-  if (answered !== planned) say(text`\n${describe(plan, settings.allow)}`);
+  if (answered !== planned) print(text`\n${describe(plan, settings.allow)}`);
   if (plan.changes.length === 0) return 0;
-  say(text``);
+  print(text``);
   const refusal = questionsLeft(plan) ?? refusalOf(plan, settings.allow);
   if (refusal !== null) throw new CommandError(refusal);
   const changes = count(plan.changes.length, "change");
   const these = text`${plan.changes.length === 1 ? "this change" : `these ${changes}`} to ${target}`;
-  if (flags.yes === true) say(text`Applying ${these}.`);
+  if (flags.yes === true) print(text`Applying ${these}.`);
   else {
-    if (!isInteractive()) throw new CommandError(unasked(changes));
+    if (!isInteractive()) throw new CommandError(confirmationRequired(changes));
     if (!(await ask(text`Apply ${these}? [y/N] `))) {
       return unchanged();
     }
   }
-  const { pending } = await carryOut(answered);
-  say(text`Applied ${changes}.`);
+  const { pending } = await applyAndPrint(answered);
+  print(text`Applied ${changes}.`);
   const owners = pending.filter(({ kind }) => kind === "own");
   const identities = pending.filter(({ kind }) => kind === "identity");
   if (owners.length > 0)
-    say(text`${count(owners.length, "owner")} pending: push again once the table and column exist.`);
+    print(text`${count(owners.length, "owner")} pending: push again once the table and column exist.`);
   if (identities.length > 0) {
-    say(text`${count(identities.length, "identity column")} pending: only a migration of the table changes that.`);
+    print(text`${count(identities.length, "identity column")} pending: only a migration of the table changes that.`);
   }
   return 0;
 }
 
 function unchanged(): number {
-  say(text`Nothing was changed.`);
+  print(text`Nothing was changed.`);
   return REFUSED_BY_USER;
 }
 
@@ -108,14 +108,15 @@ async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
     await areMeant(planned.dotted, flags);
     const refusal = questionsLeft(planned.plan) ?? refusalOf(planned.plan, planned.settings.allow);
     if (refusal !== null) throw new CommandError(refusal);
-    if (changes.length > 0 && flags.yes !== true) throw new CommandError(unasked(count(changes.length, "change")));
-    await carryOut(planned);
+    if (changes.length > 0 && flags.yes !== true)
+      throw new CommandError(confirmationRequired(count(changes.length, "change")));
+    await applyAndPrint(planned);
   } catch (error) {
-    sayJson({ applied: false, ...document, error: explained(error) });
-    complain(explain(error));
+    printJson({ applied: false, ...document, error: explained(error) });
+    printError(errorMessage(error));
     return 2;
   }
-  sayJson({ applied: changes.length > 0, ...document });
+  printJson({ applied: changes.length > 0, ...document });
   return 0;
 }
 
@@ -127,11 +128,11 @@ function questionsLeft({ questions }: Plan): string | null {
   return `Nothing was changed: ${open}, and --yes does not answer. Add ${[...new Set(answers)].join("; ")}.`;
 }
 
-function unasked(changes: string): string {
+function confirmationRequired(changes: string): string {
   return `Nothing was changed: cannot ask whether to apply ${changes}, because this is not a terminal. Add --yes to apply without asking.`;
 }
 
-function carryOut({ db, plan, settings: { allow, lockTimeout } }: Planned): Promise<ApplyReport> {
+function applyAndPrint({ db, plan, settings: { allow, lockTimeout } }: Planned): Promise<ApplyReport> {
   return applyPlan(db, plan, { allow, lockTimeout });
 }
 

@@ -9,13 +9,13 @@ import {
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { checkSchemas } from "../database/known-schemas.js";
-import { patiently } from "../database/timeouts.js";
+import { withTimeouts } from "../database/timeouts.js";
 import { describeMoves, describeResync } from "../report/describe-resync.js";
 import { warnOfUnmatched } from "../report/describe-unmatched.js";
-import { CommandError, fail, REFUSED_BY_USER } from "../terminal/command-error.js";
+import { CommandError, throwCommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
-import { explain, explained } from "../terminal/error-message.js";
-import { complain, say, sayJson } from "../terminal/print.js";
+import { errorMessage, explained } from "../terminal/error-message.js";
+import { printError, print, printJson } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { count, type ShownText, text } from "../terminal/shown-text.js";
 import { addReading, type CliCommand } from "./command.js";
@@ -57,11 +57,11 @@ Exit codes: 0 done; 2 some could not be moved, or an error; 3 you answered no.
 
 async function resync(flags: Flags): Promise<number> {
   if (flags.yes === true && flags.dryRun === true) {
-    fail("--dry-run changes nothing, and --yes changes it without a question; leave one of them out");
+    throwCommandError("--dry-run changes nothing, and --yes changes it without a question; leave one of them out");
   }
   const settings = await settingsOf(flags);
   return withDatabase(settings, async (db, target) => {
-    const reader = patiently(db, settings);
+    const reader = withTimeouts(db, settings);
     await checkSchemas(reader, settings.schemas);
     const { plan, columns } = await withProgress("reading columns", async (show) => {
       let columns: number | undefined;
@@ -89,14 +89,14 @@ async function resync(flags: Flags): Promise<number> {
     if (flags.yes === true) return finish({ report: await apply(), columns }, flags, target);
     if (flags.dryRun === true || plan.moves.length === 0) return finish(planned, flags, target);
     if (flags.json === true || !isInteractive()) {
-      if (flags.json !== true) tell(planned);
+      if (flags.json !== true) printMoves(planned);
       throw new CommandError(
         `Nothing was changed: cannot ask whether to move ${count(plan.moves.length, "sequence")}, because this is not a terminal. Add --yes to apply without asking.`,
       );
     }
-    tell(planned);
+    printMoves(planned);
     if (!(await ask(text`\nMove ${count(plan.moves.length, "sequence")} of ${target}? [y/N] `))) {
-      say(text`Nothing was changed.`);
+      print(text`Nothing was changed.`);
       return REFUSED_BY_USER;
     }
     return finishAsked(plan, await apply());
@@ -121,9 +121,9 @@ function reportOf(error: unknown): ResyncReport {
 }
 
 /** Prints the moves on stdout and the failures on stderr. */
-function tell({ report, columns }: Run): void {
-  say(describeResync(report, columns));
-  for (const { error } of report.failures) complain(explain(error));
+function printMoves({ report, columns }: Run): void {
+  print(describeResync(report, columns));
+  for (const { error } of report.failures) printError(errorMessage(error));
 }
 
 function finish(run: Run, { json, dryRun = false, yes = false }: Flags, target: ShownText): number {
@@ -133,11 +133,11 @@ function finish(run: Run, { json, dryRun = false, yes = false }: Flags, target: 
       return { sequence, ...explained(error) };
     });
     const { moves, skips } = report;
-    sayJson(toJson({ dryRun, moves, failures, skips }));
-    for (const { error } of report.failures) complain(explain(error));
+    printJson(toJson({ dryRun, moves, failures, skips }));
+    for (const { error } of report.failures) printError(errorMessage(error));
   } else {
-    tell(run);
-    if (yes && report.moves.length > 0) say(text`\n${moved(report)} of ${target}.`);
+    printMoves(run);
+    if (yes && report.moves.length > 0) print(text`\n${moved(report)} of ${target}.`);
   }
   return exitCode(report);
 }
@@ -146,9 +146,9 @@ function finish(run: Run, { json, dryRun = false, yes = false }: Flags, target: 
 function finishAsked(planned: ResyncPlan, report: ResyncReport): number {
   const moves = describeMoves(report);
   const asPlanned = `${describeMoves(planned)}` === `${moves}`;
-  say(asPlanned || report.moves.length === 0 ? text`${moved(report)}.` : text`${moved(report)}:\n${moves}`);
+  print(asPlanned || report.moves.length === 0 ? text`${moved(report)}.` : text`${moved(report)}:\n${moves}`);
   const known = new Set(planned.failures.map(({ error }) => error.message));
-  for (const { error } of report.failures) if (!known.has(error.message)) complain(explain(error));
+  for (const { error } of report.failures) if (!known.has(error.message)) printError(errorMessage(error));
   return exitCode(report);
 }
 

@@ -13,12 +13,12 @@ import { share, seconds } from "../config/parse-flags.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { checkSchemas } from "../database/known-schemas.js";
-import { patiently } from "../database/timeouts.js";
+import { withTimeouts } from "../database/timeouts.js";
 import { describeHealth } from "../report/describe-health.js";
 import { warnOfUnmatched } from "../report/describe-unmatched.js";
 import { color } from "../terminal/color.js";
-import { fail } from "../terminal/command-error.js";
-import { hasReader, say, sayJson, sayJsonLine, sayMetrics } from "../terminal/print.js";
+import { throwCommandError } from "../terminal/command-error.js";
+import { hasReader, print, printJson, printJsonLine, printMetrics } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { text } from "../terminal/shown-text.js";
 import { addReading, type CliCommand } from "./command.js";
@@ -76,21 +76,21 @@ async function status(flags: Flags): Promise<number> {
     trustOwners: flags.trustOwner,
   };
   return withDatabase(settings, async (db) => {
-    const reader = patiently(db, settings);
+    const reader = withTimeouts(db, settings);
     await checkSchemas(reader, settings.schemas);
-    let before = await look();
+    let before = await sample();
     warnOfUnmatched(before.unmatched);
-    if (flags.watch === undefined || flags.once !== true) print(before, undefined, flags);
+    if (flags.watch === undefined || flags.once !== true) printHealth(before, undefined, flags);
     while (flags.watch !== undefined && hasReader()) {
       await setTimeout(flags.watch * 1000);
-      const after = await look();
-      print(after, usageRates(before, after), flags);
+      const after = await sample();
+      printHealth(after, usageRates(before, after), flags);
       before = after;
       if (flags.once === true) break;
     }
     return exitCode(before, flags);
 
-    async function look(): Promise<Health> {
+    async function sample(): Promise<Health> {
       const progress = progressBar("comparing columns");
       try {
         return await healthOf(reader, { ...options, onProgress: progress.show });
@@ -102,15 +102,18 @@ async function status(flags: Flags): Promise<number> {
 }
 
 function refuseContradictions({ json, prometheus, once, watch, verbose, failAt }: Flags): void {
-  if (json === true && prometheus === true) fail("--json and --prometheus are two formats; give one of them");
+  if (json === true && prometheus === true)
+    throwCommandError("--json and --prometheus are two formats; give one of them");
   if (once === true && watch === undefined) {
-    fail("--once ends what --watch begins, at its second look; add --watch SECONDS, or leave --once out");
+    throwCommandError("--once ends what --watch begins, at its second look; add --watch SECONDS, or leave --once out");
   }
   if (verbose === true && (json === true || prometheus === true)) {
-    fail("--verbose adds sentences for people; --json and --prometheus have all there is without it");
+    throwCommandError("--verbose adds sentences for people; --json and --prometheus have all there is without it");
   }
   if (failAt !== undefined && prometheus === true) {
-    fail("--fail-at sets an exit code, and with --prometheus it is 0 whatever the level is; leave one of them out");
+    throwCommandError(
+      "--fail-at sets an exit code, and with --prometheus it is 0 whatever the level is; leave one of them out",
+    );
   }
 }
 
@@ -120,18 +123,18 @@ function exitCode({ level }: Health, { failAt = "critical", prometheus }: Flags)
   return level === "critical" || (level === "warning" && failAt === "warning") ? 1 : 0;
 }
 
-function print(health: Health, rates: readonly SequenceRate[] | undefined, flags: Flags): void {
+function printHealth(health: Health, rates: readonly SequenceRate[] | undefined, flags: Flags): void {
   const isOneOfMany = flags.watch !== undefined && flags.once !== true;
-  if (flags.prometheus === true) sayMetrics(toPrometheus(health).trimEnd());
+  if (flags.prometheus === true) printMetrics(toPrometheus(health).trimEnd());
   else if (flags.json === true) {
     const document = rates === undefined ? toJson(health) : toJson({ ...health, rates });
-    if (isOneOfMany) sayJsonLine(document);
-    else sayJson(document);
+    if (isOneOfMany) printJsonLine(document);
+    else printJson(document);
   } else {
-    if (isOneOfMany) say(color.dim(`${health.sampledAt.toISOString()}:`));
+    if (isOneOfMany) print(color.dim(`${health.sampledAt.toISOString()}:`));
     const { stdout } = process;
     const columns = stdout.isTTY === true && stdout.columns > 0 ? stdout.columns : undefined;
-    say(describeHealth(health, { rates, verbose: flags.verbose === true, columns }));
-    if (isOneOfMany) say(text``);
+    print(describeHealth(health, { rates, verbose: flags.verbose === true, columns }));
+    if (isOneOfMany) print(text``);
   }
 }

@@ -2,11 +2,11 @@ import { applyTransfer, planTransfer, type SequenceName, toJson, type TransferRe
 import { rename, values } from "../config/parse-flags.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
-import { patiently } from "../database/timeouts.js";
+import { withTimeouts } from "../database/timeouts.js";
 import { warnOfUnmatched } from "../report/describe-unmatched.js";
 import { color } from "../terminal/color.js";
-import { fail } from "../terminal/command-error.js";
-import { say, sayJson } from "../terminal/print.js";
+import { throwCommandError } from "../terminal/command-error.js";
+import { print, printJson } from "../terminal/print.js";
 import { shownName } from "../terminal/quote-name.js";
 import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
@@ -38,23 +38,23 @@ Exit codes: 0 done; 2 refused, with all differences, or an error.
 
 async function transfer(flags: Flags): Promise<number> {
   if (flags.from === undefined || flags.to === undefined) {
-    return fail("From where, and to where? Give --from URL and --to URL");
+    return throwCommandError("From where, and to where? Give --from URL and --to URL");
   }
-  if (flags.from === "") fail("--from is empty; is the variable set that it is read from?");
-  if (flags.to === "") fail("--to is empty; is the variable set that it is read from?");
+  if (flags.from === "") throwCommandError("--from is empty; is the variable set that it is read from?");
+  if (flags.to === "") throwCommandError("--to is empty; is the variable set that it is read from?");
   const settings = await settingsOf({ ...flags, url: flags.to });
   const { from, to } = flags;
   return withDatabase({ url: from, urlFrom: "--from" }, (source, sourceName) =>
     withDatabase({ url: to, urlFrom: "--to" }, async (target, targetName) => {
-      if (flags.json !== true) say(text`From ${sourceName}\nto ${targetName}:\n`);
-      const [one, other] = [patiently(source, settings), patiently(target, settings)];
+      if (flags.json !== true) print(text`From ${sourceName}\nto ${targetName}:\n`);
+      const [one, other] = [withTimeouts(source, settings), withTimeouts(target, settings)];
       const { margin, rename: renames } = flags;
       const { schemas, exclude, accepted, lockTimeout } = settings;
       const plan = await planTransfer(one, other, { schemas, exclude, accepted: accepted.ofTransfer, margin, renames });
       const report = flags.dryRun === true ? plan : await applyTransfer(one, other, plan, { lockTimeout });
       warnOfUnmatched(report.unmatched);
-      if (flags.json === true) sayJson(toJson(report));
-      else say(describe(report, flags.dryRun === true));
+      if (flags.json === true) printJson(toJson(report));
+      else print(describe(report, flags.dryRun === true));
       return 0;
     }),
   );

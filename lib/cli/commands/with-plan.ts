@@ -2,9 +2,9 @@ import { planChanges, type Plan, type PlanOptions } from "../../catalog/index.js
 import type { Database } from "../../index.js";
 import { type Flags, type Settings, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
-import { look } from "../database/inspect-database.js";
+import { inspectWithLockTimeout } from "../database/inspect-database.js";
 import { refuseUnknownSchemas } from "../database/known-schemas.js";
-import { complain } from "../terminal/print.js";
+import { printError } from "../terminal/print.js";
 import { type ShownText, text } from "../terminal/shown-text.js";
 import { type DottedName, dottedNames } from "./dotted-names.js";
 
@@ -24,7 +24,7 @@ export async function withPlan<Result>(flags: Flags, use: (planned: Planned) => 
   const settings = await settingsOf(flags);
   const { sequences, schemas } = await settings.declarations();
   return withDatabase(settings, async (db, target) => {
-    const state = await look(db, settings);
+    const state = await inspectWithLockTimeout(db, settings);
     // A declared schema may not exist yet.
     const wanted = [...schemas, ...sequences.flatMap(({ schema }) => schema ?? [])];
     refuseUnknownSchemas(settings.schemas, state.schemas, wanted);
@@ -45,7 +45,7 @@ export async function withPlan<Result>(flags: Flags, use: (planned: Planned) => 
       };
     };
     const planned = plannedWith({ ...settings.planOptions, schemas });
-    for (const { message } of planned.dotted) complain(text`Hint: ${message}`);
+    for (const { message } of planned.dotted) printError(text`Hint: ${message}`);
     return use(planned);
   });
 }

@@ -15,8 +15,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { fail } from "../terminal/command-error.js";
-import { codeOf, explain } from "../terminal/error-message.js";
+import { throwCommandError } from "../terminal/command-error.js";
+import { codeOf, errorMessage } from "../terminal/error-message.js";
 import { shownPath } from "../terminal/relative-path.js";
 
 export interface NewFile {
@@ -40,13 +40,13 @@ export function writeFiles(
     } catch (error) {
       if (!overwrite) for (const each of written) rmSync(each, { force: true });
       if (codeOf(error) === "EEXIST" && !overwrite && isThere(path)) refuseToOverwrite(path, hint);
-      fail(`Cannot write ${shownPath(path)}: ${explain(error)}`);
+      throwCommandError(`Cannot write ${shownPath(path)}: ${errorMessage(error)}`);
     }
   }
 }
 
 export function refuseToOverwrite(path: string, hint: string): void {
-  if (isThere(path)) fail(`${shownPath(path)} exists; ${hint}`);
+  if (isThere(path)) throwCommandError(`${shownPath(path)} exists; ${hint}`);
 }
 
 /** Whether something exists at a path. A broken link counts. If a folder of the path is a file, nothing exists. */

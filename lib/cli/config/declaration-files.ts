@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
-import { fail } from "../terminal/command-error.js";
+import { throwCommandError } from "../terminal/command-error.js";
 import { withoutSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
 
@@ -11,16 +11,16 @@ export async function filesOf(pattern: string, folder: string): Promise<string[]
   // A name such as [id].ts is looked up before it is treated as a glob.
   if (existsSync(path)) {
     if (!statSync(path).isDirectory()) return [path];
-    fail(
+    throwCommandError(
       `${shownPath(path)} is a folder; name its files, as in ${JSON.stringify(`${pattern.replace(/\/$/, "")}/*.ts`)}`,
     );
   }
-  if (!isDynamicPattern(pattern)) fail(`There is no file ${shownPath(path)}`);
+  if (!isDynamicPattern(pattern)) throwCommandError(`There is no file ${shownPath(path)}`);
   const found = await glob(pattern, {
     cwd: folder,
     absolute: true,
     ignore: ["**/node_modules/**", "**/*.d.{ts,mts,cts}"],
   });
-  if (found.length === 0) fail(`No file matches ${withoutSecrets(pattern)} in ${folder}`);
+  if (found.length === 0) throwCommandError(`No file matches ${withoutSecrets(pattern)} in ${folder}`);
   return found.map((file) => resolve(file)).sort();
 }

@@ -1,6 +1,6 @@
 import type { SequenceLike, SequenceOptions } from "../../index.js";
 import { declareSequence, sequenceName } from "../../internal.js";
-import { CommandError, fail } from "../terminal/command-error.js";
+import { CommandError, throwCommandError } from "../terminal/command-error.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { kindOf, visitExports } from "./exported.js";
 import { loadModule } from "./load-module.js";
@@ -50,16 +50,16 @@ export async function findIn(files: readonly string[], found: Found): Promise<vo
     });
   }
   if (!isDeclaring && others.length > 0) {
-    const first = others.slice(0, MOST_NAMED).join(", ");
-    const more = others.length > MOST_NAMED ? `, and ${others.length - MOST_NAMED} more` : "";
-    fail(
+    const first = others.slice(0, MAX_NAMED).join(", ");
+    const more = others.length > MAX_NAMED ? `, and ${others.length - MAX_NAMED} more` : "";
+    throwCommandError(
       `There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. Exported is only ${first}${more}`,
     );
   }
   found.others.push(...others.filter((other) => !found.others.includes(other)));
 }
 
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** Adds a sequence that is listed in the configuration itself. */
 export function add(sequence: SequenceLike, place: Place, { sequences }: Found): void {
@@ -76,7 +76,7 @@ export function declarationsOf(found: Found): Declarations {
     const key = JSON.stringify([schema, seqName]);
     const other = places.get(key);
     if (other !== undefined) {
-      fail(`${sequenceName({ schema, seqName })} is declared twice: as ${other}, and as ${place}`);
+      throwCommandError(`${sequenceName({ schema, seqName })} is declared twice: as ${other}, and as ${place}`);
     }
     places.set(key, place);
     return declare(schema, seqName as string, seqOptions, place);

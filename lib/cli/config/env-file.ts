@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { fail } from "../terminal/command-error.js";
-import { explain } from "../terminal/error-message.js";
+import { throwCommandError } from "../terminal/command-error.js";
+import { errorMessage } from "../terminal/error-message.js";
 import { keepEnvironmentSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
 
@@ -12,7 +12,7 @@ export function loadEnvFile(file: string): void {
   try {
     source = readFileSync(file, "utf8");
   } catch (error) {
-    fail(`Cannot read ${shownPath(resolve(file))}: ${explain(error)}`);
+    throwCommandError(`Cannot read ${shownPath(resolve(file))}: ${errorMessage(error)}`);
   }
   for (const [name, value] of Object.entries(parseEnv(source))) process.env[name] ??= value as string;
   keepEnvironmentSecrets();

@@ -6,7 +6,7 @@ import type { Config } from "../../config.js";
 import { isSequence, nearest } from "../../internal.js";
 import { acceptedProblem } from "../../operate/accepted-findings.js";
 import { ACCEPTABLE_CODES } from "../../operate/finding-codes.js";
-import { fail } from "../terminal/command-error.js";
+import { throwCommandError } from "../terminal/command-error.js";
 import { keepSecretsIn, withoutSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { loadModule } from "./load-module.js";
@@ -26,9 +26,10 @@ export async function loadConfig(given: string | undefined): Promise<LoadedConfi
   const file = given === undefined ? NAMES.map((name) => resolve(name)).find(existsSync) : resolve(given);
   if (file === undefined) return { config: {}, folder: process.cwd(), name: "the configuration" };
   const name = shownPath(file);
-  if (!existsSync(file)) fail(`There is no file ${name}`);
+  if (!existsSync(file)) throwCommandError(`There is no file ${name}`);
   const config = configOf(await loadModule(file));
-  if (config === undefined) fail(`${name} has no default export; write export default defineConfig({ ... })`);
+  if (config === undefined)
+    throwCommandError(`${name} has no default export; write export default defineConfig({ ... })`);
   keepSecretsIn(config);
   check(config, name);
   return { config, folder: dirname(file), name };
@@ -92,16 +93,16 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
  */
 function check(config: unknown, name: string): asserts config is Config {
   if (!isObject(config))
-    fail(`The default export of ${name} has to be an object; write export default defineConfig({ ... })`);
+    throwCommandError(`The default export of ${name} has to be an object; write export default defineConfig({ ... })`);
   for (const [part, value] of Object.entries(config)) {
     const rule = Object.hasOwn(PARTS, part) ? PARTS[part as keyof Config] : undefined;
     if (rule === undefined) {
-      fail(`Unknown option "${withoutSecrets(part)}" in ${name}${nearest(part, Object.keys(PARTS))}`);
+      throwCommandError(`Unknown option "${withoutSecrets(part)}" in ${name}${nearest(part, Object.keys(PARTS))}`);
     }
-    if (value !== undefined && !rule[0](value)) fail(`${part} in ${name} has to be ${rule[1]}`);
+    if (value !== undefined && !rule[0](value)) throwCommandError(`${part} in ${name} has to be ${rule[1]}`);
   }
   for (const entry of (config as Config).accepted ?? []) {
     const problem = acceptedProblem(entry, ACCEPTABLE_CODES);
-    if (problem !== undefined) fail(`accepted in ${name} ${problem}`);
+    if (problem !== undefined) throwCommandError(`accepted in ${name} ${problem}`);
   }
 }

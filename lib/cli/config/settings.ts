@@ -3,8 +3,8 @@ import type { HazardCode, MigrationFormat, PlanOptions } from "../../catalog/ind
 import type { Config } from "../../config.js";
 import { HEALTH_CODES, TRANSFER_CODES } from "../../operate/finding-codes.js";
 import type { AcceptableTransferCode, AcceptedFinding, HealthCode } from "../../operate/index.js";
-import { fail } from "../terminal/command-error.js";
-import { complain } from "../terminal/print.js";
+import { throwCommandError } from "../terminal/command-error.js";
+import { printError } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
 import { filesOf } from "./declaration-files.js";
 import { add, type Declarations, declarationsOf, findIn, nothingFound } from "./declarations.js";
@@ -118,30 +118,32 @@ function acceptedOf<Code extends string>({ accepted = [] }: Config, codes: reado
  * change another database.
  */
 function urlOf(flags: Flags, { config, folder, name }: LoadedConfig): [url: string, from: string] {
-  if (flags.url === "") fail("--url is empty; is the variable set that it is read from?");
+  if (flags.url === "") throwCommandError("--url is empty; is the variable set that it is read from?");
   if (flags.url !== undefined) return [flags.url, "--url"];
   if ("url" in config) {
     if (config.url !== undefined && config.url !== "") return [config.url, `url in ${name}`];
     const what = config.url === undefined ? "undefined" : "empty";
-    fail(
+    throwCommandError(
       `url in ${name} is ${what}; set the variable that it is read from, give --url, or take url out to use DATABASE_URL${envFileHint(folder)}`,
     );
   }
   const url = process.env["DATABASE_URL"] ?? "";
   if (url !== "") return [url, "DATABASE_URL"];
-  return fail(`Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL${envFileHint(folder)}`);
+  return throwCommandError(
+    `Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL${envFileHint(folder)}`,
+  );
 }
 
 async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedConfig): Promise<Declarations> {
   const given = flags.declarations ?? config.declarations ?? [];
   const list = typeof given === "string" ? [given] : given;
   if (list.length === 0) {
-    fail("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts");
+    throwCommandError("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts");
   }
   const found = nothingFound();
   for (const each of list) if (typeof each !== "string") add(each, `declarations in ${name}`, found);
   const base = flags.declarations === undefined ? folder : process.cwd();
   for (const each of list) if (typeof each === "string") await findIn(await filesOf(each, base), found);
-  if (flags.verbose === true && found.others.length > 0) complain(text`Passed over: ${found.others.join(", ")}`);
+  if (flags.verbose === true && found.others.length > 0) printError(text`Passed over: ${found.others.join(", ")}`);
   return declarationsOf(found);
 }

@@ -4,7 +4,7 @@ import { bind, type Database } from "../../index.js";
 import type { Settings } from "../config/settings.js";
 import { CommandError } from "../terminal/command-error.js";
 import { shownName } from "../terminal/quote-name.js";
-import { keepSecretsOf, redact, redactThrown } from "../terminal/redact.js";
+import { rememberUrlSecrets, redact, redactThrown } from "../terminal/redact.js";
 import { type ShownText, text } from "../terminal/shown-text.js";
 import { cancellable } from "../terminal/signals.js";
 import { type DatabaseUrl, type Host, readUrl } from "./database-url.js";
@@ -12,7 +12,7 @@ import { reach } from "./probe.js";
 import type { Wish } from "./url-parameters.js";
 
 /** Both in seconds. */
-const CONNECT_TIMEOUT = 10;
+const CONNECT_TIMEOUT_S = 10;
 const END_TIMEOUT = 1;
 
 /** Runs a function with a connection that is closed afterwards, and that a signal cancels. */
@@ -20,7 +20,7 @@ export async function withDatabase<Result>(
   { url, urlFrom }: Pick<Settings, "url" | "urlFrom">,
   use: (db: Database, target: ShownText) => Promise<Result>,
 ): Promise<Result> {
-  keepSecretsOf(url);
+  rememberUrlSecrets(url);
   const driver = await import("postgres").catch((error: unknown) => {
     throw new CommandError("The driver is missing; install it: npm install postgres", { cause: error });
   });
@@ -52,7 +52,7 @@ function optionsOf({ database, user, password, wish }: DatabaseUrl, hosts: reado
     onnotice: () => {},
     // The driver would query types with operators that a schema of the search_path could replace.
     fetch_types: false,
-    connect_timeout: CONNECT_TIMEOUT,
+    connect_timeout: CONNECT_TIMEOUT_S,
     connection: server,
     ...(socket !== undefined
       ? { path: `${socket.host}/.s.PGSQL.${socket.port ?? 5432}` }
@@ -111,7 +111,7 @@ async function reachable(wanted: DatabaseUrl, asked: Address): Promise<postgres.
   for (const each of asked.path ? [undefined] : hostsOf(asked)) {
     const address = each === undefined ? { path: asked.path as string } : { host: each.host, port: each.port ?? 5432 };
     try {
-      await reach(address, CONNECT_TIMEOUT * 1000, each === undefined ? undefined : needsTls);
+      await reach(address, CONNECT_TIMEOUT_S * 1000, each === undefined ? undefined : needsTls);
       if (each === undefined) return optionsOf(wanted, wanted.hosts);
       answering.push(each);
       if (sessionAttributes === undefined) break;
@@ -152,7 +152,7 @@ function targetOf({ database, user }: Session, address: string): ShownText {
 async function firstAnswer(client: postgres.Sql): Promise<Session & { pid: number }> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error(), { code: "CONNECT_TIMEOUT" })), CONNECT_TIMEOUT * 1000);
+    timer = setTimeout(() => reject(Object.assign(new Error(), { code: "CONNECT_TIMEOUT" })), CONNECT_TIMEOUT_S * 1000);
   });
   try {
     const rows = client<(Session & { pid: number })[]>`
@@ -178,7 +178,7 @@ const UNKNOWN_AUTHORITY =
 
 const REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "the server's certificate has expired",
-  CONNECT_TIMEOUT: `no answer within ${CONNECT_TIMEOUT} seconds`,
+  CONNECT_TIMEOUT: `no answer within ${CONNECT_TIMEOUT_S} seconds`,
   CONNECTION_CLOSED: "the server closed the connection",
   CONNECTION_DESTROYED: "the connection was closed",
   ECONNREFUSED: "nothing listens there",

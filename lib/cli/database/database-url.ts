@@ -1,4 +1,4 @@
-import { fail } from "../terminal/command-error.js";
+import { throwCommandError } from "../terminal/command-error.js";
 import { applyParameter, type Wish } from "./url-parameters.js";
 
 /** The parts of a database URL. */
@@ -24,7 +24,7 @@ export interface Host {
 export function readUrl(url: string, from: string): DatabaseUrl {
   const parts = partsOf(url);
   if (parts === undefined) {
-    return fail(
+    return throwCommandError(
       `${from} is not a url such as postgresql://user@host:5432/database; ` +
         "special characters in its parts have to be percent-encoded, such as %40 for @",
     );
@@ -32,12 +32,12 @@ export function readUrl(url: string, from: string): DatabaseUrl {
   const wish: Wish = { server: {} };
   for (const [name, value] of parts.parameters) {
     const problem = applyParameter(wish, name, value);
-    if (problem !== undefined) fail(`${from} has ${name}, ${problem}`);
+    if (problem !== undefined) throwCommandError(`${from} has ${name}, ${problem}`);
   }
   const hosts = wish.host === undefined ? parts.hosts : hostsOf(wish.host, wish.port ?? "");
   const isSeveral = hosts.length > 1;
   if (isSeveral && hosts.some(({ host }) => host.startsWith("/"))) {
-    fail(`${from} has several hosts with a socket among them; give the one to connect to`);
+    throwCommandError(`${from} has several hosts with a socket among them; give the one to connect to`);
   }
   return {
     hosts:

@@ -1,6 +1,6 @@
 import { sql } from "../../index.js";
 import { readDocument, type Source } from "../../server/read-json.js";
-import { fail } from "../terminal/command-error.js";
+import { throwCommandError } from "../terminal/command-error.js";
 import { withoutSecrets } from "../terminal/redact.js";
 
 /** Rejects unknown schema names. Otherwise a typo would report a healthy database. */
@@ -12,12 +12,12 @@ export function refuseUnknownSchemas(
   const unknown = asked?.filter((schema) => !known.includes(schema) && !declared.includes(schema)) ?? [];
   if (unknown.length === 0) return;
   const own = known.filter((schema) => !/^(pg_|information_schema$)/.test(schema));
-  const there = own.length === 0 ? "there is none" : `there are ${own.slice(0, MOST_NAMED).join(", ")}`;
-  const more = own.length > MOST_NAMED ? `, and ${own.length - MOST_NAMED} more` : "";
-  fail(`There is no schema ${unknown.map(withoutSecrets).join(", ")} in the database; ${there}${more}`);
+  const there = own.length === 0 ? "there is none" : `there are ${own.slice(0, MAX_NAMED).join(", ")}`;
+  const more = own.length > MAX_NAMED ? `, and ${own.length - MAX_NAMED} more` : "";
+  throwCommandError(`There is no schema ${unknown.map(withoutSecrets).join(", ")} in the database; ${there}${more}`);
 }
 
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 /** Reads the existing schemas, and rejects unknown schema names. */
 export async function checkSchemas(db: Source, asked: readonly string[] | undefined): Promise<void> {

@@ -3,15 +3,15 @@ import { DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeo
 import type { Settings } from "../config/settings.js";
 
 type Work<Result> = (tx: Transaction) => Result | Promise<Result>;
-type Patience = Pick<Settings, "lockTimeout" | "statementTimeout">;
+type Timeouts = Pick<Settings, "lockTimeout" | "statementTimeout">;
 
 /**
  * Limits how long the statements of this transaction wait for a lock, such as that of a table that is being altered.
  * Also limits how long each may take in total, if `statementTimeout` is given.
  */
-export async function setPatience(
+export async function setTimeouts(
   tx: Transaction,
-  { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, statementTimeout }: Patience,
+  { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, statementTimeout }: Timeouts,
 ): Promise<void> {
   await setLockTimeout(tx, lockTimeout);
   if (statementTimeout === undefined) return;
@@ -19,10 +19,10 @@ export async function setPatience(
 }
 
 /** Wraps a database, so its transactions do not wait for a lock forever unless they set their own timeout. */
-export function patiently(db: Database, patience: Patience): Pick<Database, "begin"> {
+export function withTimeouts(db: Database, timeouts: Timeouts): Pick<Database, "begin"> {
   const begin = <Result>(modes: string, work: Work<Result>) =>
     db.begin(modes, async (tx) => {
-      await setPatience(tx, patience);
+      await setTimeouts(tx, timeouts);
       return await work(tx);
     });
   return {

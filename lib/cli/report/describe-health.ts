@@ -6,10 +6,10 @@ import { inFlags } from "../terminal/flag-names.js";
 import { shownName } from "../terminal/quote-name.js";
 import { count, lines, type Shown, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
-import { columnsOf } from "../terminal/text-width.js";
+import { displayWidth } from "../terminal/text-width.js";
 import { describeAdvice } from "./describe-advice.js";
 
-export interface Looks {
+export interface FormatOptions {
   /** The rates, if there is an earlier sample. */
   readonly rates: readonly SequenceRate[] | undefined;
   /** Whether to print informational findings as sentences. */
@@ -21,7 +21,7 @@ export interface Looks {
 const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: "ok", warning: "warning", critical: "CRITICAL" };
 
 /** Formats the health for people: a row per sequence, its problems below, and the totals at the end. */
-export function describeHealth({ sequences, level }: Health, { rates, verbose, columns }: Looks): ShownText {
+export function describeHealth({ sequences, level }: Health, { rates, verbose, columns }: FormatOptions): ShownText {
   if (sequences.length === 0) return text`There are no sequences.`;
   const days = rates && new Map(rates.map((each) => [sequenceKeyOf(each.sequence), each.daysLeft]));
   const rows = sequences.map((sequence) => rowOf(sequence, days));
@@ -93,7 +93,7 @@ function withBars(
   columns: number | undefined,
 ): ShownText[] {
   const plain = table(rows, [2, 3, 4].slice(0, (rows[0]?.length ?? 0) - 3));
-  const longest = Math.max(...plain.map((line) => columnsOf(`${line}`)));
+  const longest = Math.max(...plain.map((line) => displayWidth(`${line}`)));
   const width = columns === undefined ? WIDEST : Math.min(WIDEST, columns - longest - 2);
   if (width < NARROWEST) return plain;
   const withBar = rows.map(([sign = "", ...rest], index) => {

@@ -4,7 +4,7 @@ export class CommandError extends Error {
 }
 
 /** Ends the command with this sentence and exit code 2. */
-export function fail(message: string): never {
+export function throwCommandError(message: string): never {
   throw new CommandError(message);
 }
 

@@ -16,7 +16,7 @@ interface Advised {
 }
 
 /** Explains an error in one sentence without a stack trace, followed by its hint and its fix on lines of their own. */
-export function explain(error: unknown): string {
+export function errorMessage(error: unknown): string {
   const { message, problems, ...advice } = explained(error);
   if (problems === undefined) return linesOf({ message, ...advice }).join("\n");
   const [first] = message.split("\n");

@@ -44,38 +44,38 @@ export function hasReader(): boolean {
 }
 
 /** Prints one or more lines for the user. */
-export function say(shown: ShownText): void {
+export function print(shown: ShownText): void {
   write(`${shown.toString()}\n`);
 }
 
 /** Prints source for a file, which may be read on a terminal first. */
 export function saySource(source: string): void {
-  say(ShownText.document(source));
+  print(ShownText.document(source));
 }
 
 /**
  * Prints metrics for Prometheus. Its labels only have three escapes, so the text is unchanged for a program, but
  * escaped for a terminal.
  */
-export function sayMetrics(metrics: string): void {
-  if (process.stdout.isTTY === true) say(ShownText.document(metrics));
+export function printMetrics(metrics: string): void {
+  if (process.stdout.isTTY === true) print(ShownText.document(metrics));
   else write(`${metrics}\n`);
 }
 
 /** Prints an error. Passwords in URLs are masked. */
-export function complain(sentence: string | ShownText): void {
+export function printError(sentence: string | ShownText): void {
   const shown = typeof sentence === "string" ? ShownText.message(maskUrls(sentence)) : sentence;
   process.stderr.write(`${shown.toString()}\n`);
 }
 
 /** Prints the one JSON document of `--json`. A bigint becomes text. */
-export function sayJson(document: unknown): void {
+export function printJson(document: unknown): void {
   const replacer = (key: string, value: unknown) => (typeof value === "bigint" ? `${value}` : inMessages(key, value));
   write(`${printableJson(JSON.stringify(document, replacer, 2))}\n`);
 }
 
 /** Prints one of several JSON documents, on one line. */
-export function sayJsonLine(document: unknown): void {
+export function printJsonLine(document: unknown): void {
   write(`${printableJson(JSON.stringify(document, inMessages))}\n`);
 }
 
@@ -88,7 +88,7 @@ function inMessages(key: string, value: unknown): unknown {
  * Resolves when everything was written; on Windows that takes a moment. Returns why stdout did not take all of it;
  * undefined if it did.
  */
-export async function flushed(): Promise<Error | undefined> {
+export async function flushOutput(): Promise<Error | undefined> {
   for (const stream of [process.stdout, process.stderr]) {
     await new Promise<void>((resolve) => stream.write("", () => resolve()));
   }

@@ -1,6 +1,6 @@
 import type { Progress } from "../../operate/index.js";
 import { bar } from "./bar.js";
-import { columnsOf, cut } from "./text-width.js";
+import { displayWidth, truncateToWidth } from "./text-width.js";
 
 const WIDTH = 30;
 
@@ -33,6 +33,6 @@ export function progressBar(what: string): {
 export function progressLine(what: string, { done, total }: Progress, columns: number): string {
   const width = (columns > 0 ? columns : 80) - 1;
   const counted = `${what} ${done}/${total}`;
-  const room = Math.min(WIDTH, width - columnsOf(counted) - 1);
-  return cut(room < 3 ? counted : `${what} ${bar(done / total, room)} ${done}/${total}`, width);
+  const room = Math.min(WIDTH, width - displayWidth(counted) - 1);
+  return truncateToWidth(room < 3 ? counted : `${what} ${bar(done / total, room)} ${done}/${total}`, width);
 }

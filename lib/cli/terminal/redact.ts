@@ -4,17 +4,17 @@ const MASK = "****";
 const secrets = new Set<string>();
 
 /** A shorter password is masked only as a whole word: "a" is in every sentence. */
-const LONG = 6;
+const MIN_LENGTH = 6;
 
 /** Remembers the password of a text that may be a URL, so `redact` masks it from now on. */
-export function keepSecretsOf(given: string): void {
+export function rememberUrlSecrets(given: string): void {
   const [, userinfo] =
     /^[^:/]*:\/\/([^/?#]*)@/.exec(given) ?? /^[^:/]*:\/\/(.*)@/s.exec(given) ?? /^([^\s/]*)@/.exec(given) ?? [];
   const typed = userinfo === undefined ? -1 : userinfo.indexOf(":");
   const known = partsOf(given);
   // A password that equals the name of a user, database or host is not masked. The mask would reveal it.
   const keep = (password: string) => {
-    if (!known.includes(password)) keepSecret(password);
+    if (!known.includes(password)) rememberSecret(password);
   };
   if (userinfo !== undefined && typed >= 0) keep(userinfo.slice(typed + 1));
   try {
@@ -37,7 +37,7 @@ function partsOf(given: string): string[] {
 }
 
 /** Remembers a password in all its forms: unchanged, percent-encoded and decoded. */
-export function keepSecret(password: string): void {
+export function rememberSecret(password: string): void {
   const forms = [password, encodeURIComponent(password), encodeURI(password), JSON.stringify(password).slice(1, -1)];
   try {
     forms.push(decodeURIComponent(password));
@@ -49,16 +49,16 @@ export function keepSecret(password: string): void {
 
 /** Remembers the passwords of the variables that the command and the driver read. */
 export function keepEnvironmentSecrets(): void {
-  keepSecretsOf(process.env["DATABASE_URL"] ?? "");
-  keepSecret(process.env["PGPASSWORD"] ?? "");
+  rememberUrlSecrets(process.env["DATABASE_URL"] ?? "");
+  rememberSecret(process.env["PGPASSWORD"] ?? "");
 }
 
 /** Remembers the passwords of all URLs in a configuration, at any depth up to 5. */
 export function keepSecretsIn(value: unknown, depth = 0): void {
-  if (typeof value === "string") keepSecretsOf(value);
+  if (typeof value === "string") rememberUrlSecrets(value);
   else if (typeof value === "object" && value !== null && depth < 5) {
     for (const [key, each] of Object.entries(value)) {
-      keepSecretsOf(key);
+      rememberUrlSecrets(key);
       keepSecretsIn(each, depth + 1);
     }
   }
@@ -122,7 +122,7 @@ function maskBetween(word: string, colon: number): string {
 }
 
 function mask(text: string, secret: string): string {
-  if (secret.length >= LONG) return text.replaceAll(secret, MASK);
+  if (secret.length >= MIN_LENGTH) return text.replaceAll(secret, MASK);
   const pieces = text.split(secret);
   return pieces.reduce((masked, piece, index) => {
     const isAlone = !/\w/.test((pieces[index - 1] as string).slice(-1)) && !/^\w/.test(piece);

@@ -1,11 +1,11 @@
-import { complain } from "./print.js";
+import { printError } from "./print.js";
 import { text } from "./shown-text.js";
 
 /** The exit codes that a shell expects of a process that a signal ended: 128 and the number of the signal. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** How long the server has to stop its work, in milliseconds. */
-const PATIENCE = 3000;
+const GRACE_PERIOD_MS = 3000;
 
 const cancellations = new Set<() => Promise<unknown>>();
 let interrupted = false;
@@ -22,8 +22,8 @@ export async function interrupt(signal: keyof typeof SIGNALS): Promise<never> {
   if (!interrupted) {
     interrupted = true;
     const done = Promise.allSettled([...cancellations].map((cancel) => cancel()));
-    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    complain(text`\nInterrupted.`);
+    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, GRACE_PERIOD_MS))]);
+    printError(text`\nInterrupted.`);
   }
   process.exit(SIGNALS[signal]);
 }

@@ -1,6 +1,6 @@
 import { printableLine } from "./escape.js";
 import { type ShownText, text } from "./shown-text.js";
-import { columnsOf } from "./text-width.js";
+import { displayWidth } from "./text-width.js";
 
 /**
  * Formats rows as lines with aligned columns. Cells are aligned to the left, or to the right for the columns in
@@ -10,12 +10,12 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
   const cells = rows.map((row) => row.map((text) => printableLine(text)));
   const widths: number[] = [];
   for (const row of cells) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, displayWidth(cell));
   }
   return cells.map((row) => {
     const line = row
       .map((cell, column) => {
-        const room = " ".repeat((widths[column] ?? 0) - columnsOf(cell));
+        const room = " ".repeat((widths[column] ?? 0) - displayWidth(cell));
         return right.includes(column) ? room + cell : cell + room;
       })
       .join("  ")

@@ -6,14 +6,14 @@ const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
  * Returns how many columns a text takes on a terminal: two for wide East Asian characters and emoji, none for combining
  * ones.
  */
-export function columnsOf(text: string): number {
+export function displayWidth(text: string): number {
   let columns = 0;
   for (const { segment } of graphemes.segment(text)) columns += widthOf(segment);
   return columns;
 }
 
 /** Cuts a text to a number of columns. */
-export function cut(text: string, columns: number): string {
+export function truncateToWidth(text: string, columns: number): string {
   let left = columns;
   let kept = "";
   for (const { segment } of graphemes.segment(text)) {

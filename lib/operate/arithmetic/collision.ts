@@ -1,15 +1,17 @@
 import type { Limits } from "../../server/integer-limits.js";
-import { countFrom, firstBehind } from "../../server/usable-range.js";
+import { countValuesFrom, firstValueAfter } from "../../server/usable-range.js";
 import type { Extreme, Extremes } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 
 /** A column, with the extremes of its sequence's values in it. */
-export interface Holding extends Extremes {
+export interface ColumnExtremes extends Extremes {
   readonly column: FedColumn;
 }
 
 /** Returns the columns that were read, with what they hold. */
-export function holdingsOf(columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[]): Holding[] {
+export function holdingsOf(
+  columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[],
+): ColumnExtremes[] {
   return columns.flatMap(({ column, extreme }) => ("unknown" in extreme ? [] : [{ column, ...extreme }]));
 }
 
@@ -49,7 +51,7 @@ export function collisionOf(
   next: bigint,
   increment: bigint,
   range: Limits,
-  holdings: readonly Holding[],
+  holdings: readonly ColumnExtremes[],
 ): Collision | undefined {
   const meets = leading(holdings, ({ ahead }) => ahead, -increment);
   const furthest = furthestOf(holdings, increment);
@@ -57,7 +59,7 @@ export function collisionOf(
   // The sequence has passed the rows since they were read.
   if ((furthest.value - next) * increment < 0n) return undefined;
   const behind = behindRow(furthest.value, next, increment, range);
-  const leftBehind = behind === undefined ? 0n : countFrom(behind, range, increment);
+  const leftBehind = behind === undefined ? 0n : countValuesFrom(behind, range, increment);
   const distance = (meets.value - next) / increment;
   const free = distance < 0n ? 0n : distance;
   return {
@@ -73,7 +75,7 @@ export function collisionOf(
 }
 
 /** Returns the columns that hold each value only once and already have the next one. */
-export function takenBy(next: bigint, holdings: readonly Holding[]): FedColumn[] {
+export function takenBy(next: bigint, holdings: readonly ColumnExtremes[]): FedColumn[] {
   return holdings.flatMap(({ column, ahead }) => (column.unique && ahead === next ? [column] : []));
 }
 
@@ -86,18 +88,22 @@ export function whyBetterHere({ free, leftBehind, last }: Collision): string {
 
 /** Returns the value that follows a row, in steps from `next`; undefined if none does within the range. */
 export function behindRow(row: bigint, next: bigint, increment: bigint, range: Limits): bigint | undefined {
-  return firstBehind(row, { increment, startWith: next, minValue: range.least, maxValue: range.greatest });
+  return firstValueAfter(row, { increment, startWith: next, minValue: range.least, maxValue: range.greatest });
 }
 
 /** Returns the furthest value of the sequence, and the column that has it; undefined if no column has any. */
 export function furthestOf(
-  holdings: readonly Holding[],
+  holdings: readonly ColumnExtremes[],
   increment: bigint,
 ): { readonly column: FedColumn; readonly value: bigint } | undefined {
   return leading(holdings, ({ last }) => last, increment);
 }
 
-function leading(holdings: readonly Holding[], valueOf: (holding: Holding) => bigint | null, direction: bigint) {
+function leading(
+  holdings: readonly ColumnExtremes[],
+  valueOf: (holding: ColumnExtremes) => bigint | null,
+  direction: bigint,
+) {
   let found: { readonly column: FedColumn; readonly value: bigint } | undefined;
   for (const holding of holdings) {
     const value = valueOf(holding);

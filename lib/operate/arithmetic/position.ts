@@ -1,5 +1,5 @@
 import type { SequenceState } from "../../catalog/index.js";
-import { rangeOf } from "../../server/usable-range.js";
+import { usableRange } from "../../server/usable-range.js";
 
 /** The position of a sequence, as its own row has it: the last value, and whether `nextval` has returned it. */
 export interface Position {
@@ -27,12 +27,12 @@ export function nextOf(
 
 /** Returns the value that would come next if nothing stopped the sequence. It may be past the end. */
 export function nextUnbounded(position: Position, options: Parameters<typeof nextOf>[1]): bigint {
-  return nextOf(position, options) ?? stand(position, options.increment);
+  return nextOf(position, options) ?? nextValue(position, options.increment);
 }
 
 /** Returns the options of a sequence, with bounds that also fit the columns that it feeds. */
-export function roomOf({ options, feeds }: SequenceState): Options {
-  const { least, greatest } = rangeOf(
+export function usableOptions({ options, feeds }: SequenceState): Options {
+  const { least, greatest } = usableRange(
     options,
     feeds.filter(({ indirect }) => !indirect),
   );
@@ -54,11 +54,11 @@ export function advance({ last, called }: Position, count: bigint, { increment }
 
 /** Whether one position is at another one, or past it in the direction of the increment. */
 export function hasReached(one: Position, other: Position, { increment }: Options): boolean {
-  const ahead = stand(one, increment) - stand(other, increment);
+  const ahead = nextValue(one, increment) - nextValue(other, increment);
   return increment > 0n ? ahead >= 0n : ahead <= 0n;
 }
 
 /** A position as one number, which may be past the bounds. */
-function stand({ last, called }: Position, increment: bigint): bigint {
+function nextValue({ last, called }: Position, increment: bigint): bigint {
   return called ? last + increment : last;
 }

@@ -3,7 +3,7 @@ import type { Advice } from "../../internal.js";
 import { widenColumn } from "../../server/column-type.js";
 import { type Limits, limitsOf } from "../../server/integer-limits.js";
 import { quotedOf, sequenceNameOf } from "../../server/names.js";
-import { limitsOfStored, rangeOf } from "../../server/usable-range.js";
+import { limitsOfStored, usableRange } from "../../server/usable-range.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 
 /** How to get more values from a sequence. */
@@ -17,7 +17,7 @@ export interface Widening extends Advice {
  *
  * @param range - the range that fits the sequence and its columns
  */
-export function wider(sequence: SequenceState, fed: readonly FedColumn[], range: Limits): Widening {
+export function wideningAdvice(sequence: SequenceState, fed: readonly FedColumn[], range: Limits): Widening {
   const isUp = sequence.options.increment > 0n;
   const end = isUp ? range.greatest : range.least;
   const narrow = fed.filter((column) => column.plain && endsAt(limitsOfStored(column), end, isUp));
@@ -31,7 +31,7 @@ export function wider(sequence: SequenceState, fed: readonly FedColumn[], range:
   ) {
     return { hint: "Start a new range of keys: no integer type holds more than bigint.", range };
   }
-  const columns = narrow.map(widerColumn);
+  const columns = narrow.map(columnWideningAdvice);
   const bound = isUp ? "maxvalue" : "minvalue";
   const type = endsAt(limitsOf(as), end, isUp) ? " as bigint" : "";
   const alter = isNarrow ? [`alter sequence ${quotedOf(sequenceNameOf(sequence))}${type} no ${bound}`] : [];
@@ -47,7 +47,7 @@ export function wider(sequence: SequenceState, fed: readonly FedColumn[], range:
           ? `Widen the sequence and its column${declared}`
           : columns[0]?.hint,
     fix: [...columns.map(({ fix }) => fix as string), ...alter].join("; "),
-    range: rangeOf(
+    range: usableRange(
       { minValue, maxValue, ...(isNarrow || withColumn ? limitsOfBound(type === "" ? as : "bigint", isUp) : {}) },
       fed.filter((column) => column.plain && !endsAt(limitsOfStored(column), end, isUp)),
     ),
@@ -60,7 +60,7 @@ function limitsOfBound(type: "smallint" | "integer" | "bigint", isUp: boolean) {
 }
 
 /** Returns how to make a column hold larger values. */
-export function widerColumn(fed: FedColumn): Advice {
+export function columnWideningAdvice(fed: FedColumn): Advice {
   const { kind, fixedType } = fed;
   const cast = castOf(fed);
   if (cast !== undefined) return { hint: `Set a default without the cast to ${cast}.` };

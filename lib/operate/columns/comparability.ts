@@ -8,7 +8,7 @@ const HOLDS_WHOLE_NUMBERS = /^(smallint|integer|bigint|numeric(\([^)]*\))?|real|
 /**
  * Returns why a column can never be compared with its sequence, whatever the role's privileges; undefined if it can.
  */
-export function naturallyIncomparable(column: FedColumn): string | undefined {
+export function neverComparableReason(column: FedColumn): string | undefined {
   if (column.stranger !== null) return `the owner of the table, ${column.stranger}, may not draw from the sequence`;
   if (column.otherDefault !== null) return `its default is ${shortened(column.otherDefault)}`;
   if (!column.plain) return "its default makes something else of the sequence's values";
@@ -26,15 +26,15 @@ export function naturallyIncomparable(column: FedColumn): string | undefined {
 }
 
 /** Longer defaults are truncated in messages. */
-const LONGEST_DEFAULT = 80;
+const MAX_DEFAULT_LENGTH = 80;
 
 function shortened(text: string): string {
-  return text.length > LONGEST_DEFAULT ? `${text.slice(0, LONGEST_DEFAULT)}...` : text;
+  return text.length > MAX_DEFAULT_LENGTH ? `${text.slice(0, MAX_DEFAULT_LENGTH)}...` : text;
 }
 
 /** Returns why a column cannot be compared with its sequence; undefined if it can. */
-export function incomparable(column: FedColumn): string | undefined {
-  const reason = naturallyIncomparable(column);
+export function notComparableReason(column: FedColumn): string | undefined {
+  const reason = neverComparableReason(column);
   if (reason !== undefined) return reason;
   if (!column.mayRead) return "the role may not read it";
   if (column.rowSecurity) return "row security may hide rows";
@@ -49,7 +49,7 @@ export const NO_INDEX = "it has no index that shows its last value";
 
 /** Returns what to do about a column that was not compared; undefined if there is nothing, or if a grant would help. */
 export function hintFor(column: FedColumn, reason: string): string | undefined {
-  if (naturallyIncomparable({ ...column, shut: false }) !== undefined) return undefined;
+  if (neverComparableReason({ ...column, shut: false }) !== undefined) return undefined;
   if (column.shut) return "Pass views: true to read it anyway.";
   if (!column.mayRead) return undefined;
   if (column.rowSecurity) {
@@ -65,8 +65,8 @@ export function hintFor(column: FedColumn, reason: string): string | undefined {
 }
 
 /** Returns why a column is not compared with its sequence; undefined if it is. */
-export function whyNotCompared(column: FedColumn, chosen: "indexed" | "all"): string | undefined {
-  const reason = incomparable(column);
+export function skipReason(column: FedColumn, chosen: "indexed" | "all"): string | undefined {
+  const reason = notComparableReason(column);
   const isCheap = column.indexed || (column.key?.leading ?? null) !== null;
   return reason ?? (chosen === "all" || isCheap ? undefined : NO_INDEX);
 }

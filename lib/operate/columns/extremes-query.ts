@@ -62,7 +62,7 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
       sql`${furthest}(each.last)`,
       sql`${nearest}(each.next)`,
       sql`${nearest}(each.again)`,
-      sql`, coalesce(max(each.place) > ${MOST_LEADING}, false)`,
+      sql`, coalesce(max(each.place) > ${MAX_LEADING}, false)`,
     );
     document = sql`(
       with recursive ${leadingValues(column, leading)}
@@ -88,7 +88,7 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
 const VALUE = sql.identifier("held", "value");
 
 /** How many values of the leading columns of a key are visited, which takes some milliseconds. */
-export const MOST_LEADING = 1000;
+export const MAX_LEADING = 1000;
 
 /** `lead` has the distinct values of the leading columns of a key. The index finds each from the previous one. */
 function leadingValues(column: FedColumn, leading: readonly string[]): Sql {
@@ -104,7 +104,7 @@ function leadingValues(column: FedColumn, leading: readonly string[]): Sql {
     cross join lateral (
       select ${of("held")} from ${rows} where (${of("held")}) > (${of("lead")}) order by ${of("held")} limit 1
     ) following
-    where lead.place <= ${MOST_LEADING}
+    where lead.place <= ${MAX_LEADING}
   )`;
 }
 
@@ -149,7 +149,7 @@ export type ExtremeDocument = readonly [last: string | null, ahead: string | nul
 
 /** Returns why a key of several columns was not visited value by value. */
 export function tooManyLeading({ key }: Pick<FedColumn, "key">): string {
-  return `its key begins with ${key?.leading?.join(", ")}, of which there are more than ${MOST_LEADING}`;
+  return `its key begins with ${key?.leading?.join(", ")}, of which there are more than ${MAX_LEADING}`;
 }
 
 export function toExtreme([last, ahead, more]: ExtremeDocument, column: FedColumn): Extreme {

@@ -7,7 +7,7 @@ import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "./f
 import { type Progress, readExtremes } from "./read-extremes.js";
 
 /** A sequence with the columns that it feeds, and the extremes of its values in them. */
-export interface Looked {
+export interface SurveyedSequence {
   readonly sequence: SequenceState;
   readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
 }
@@ -30,12 +30,12 @@ export interface Choice {
  * Reads the sequences and the columns that they feed. It reads the sequences again at the end, so their positions are
  * not older than the columns' values.
  */
-export async function look(
+export async function surveySequences(
   db: Source,
   { schemas, isExcluded, ...trust }: Trust & Extent,
   { whyNot, cheaply = false }: Choice,
   onProgress?: ((progress: Progress) => void) | undefined,
-): Promise<{ readonly user: string; readonly looked: readonly Looked[] }> {
+): Promise<{ readonly user: string; readonly surveyed: readonly SurveyedSequence[] }> {
   const { user, columns: all } = await readFedColumns(db, schemas, trust);
   const columns = all.filter(({ sequence }) => !isExcluded(sequence));
   const before = await inspectSequences(db, { schemas });
@@ -53,7 +53,7 @@ export async function look(
   );
   const { sequences } = await inspectSequences(db, { schemas });
   const fed = groupBySequence(columns);
-  const looked = sequences.flatMap((sequence): Looked[] => {
+  const surveyed = sequences.flatMap((sequence): SurveyedSequence[] => {
     if (isExcluded(sequenceNameOf(sequence))) return [];
     const own = fed.get(keyOf(sequence)) ?? [];
     return [
@@ -63,7 +63,7 @@ export async function look(
       },
     ];
   });
-  return { user, looked };
+  return { user, surveyed };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AcceptedFindings } from "../accepted-findings.js";
-import { incomparable } from "../columns/comparability.js";
+import { notComparableReason } from "../columns/comparability.js";
 import type { Extreme } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import type { HEALTH_CODES } from "../finding-codes.js";
@@ -14,7 +14,7 @@ export function withoutAccepted<Column extends { readonly column: FedColumn; rea
 ): { readonly columns: Column[]; readonly reason: string | undefined } {
   const reasons = columns.map(({ column, extreme }) => {
     const behind = reasonFor("BEHIND_COLUMN", column.sequence, column);
-    const isUnknown = incomparable(column) !== undefined || (extreme !== undefined && "unknown" in extreme);
+    const isUnknown = notComparableReason(column) !== undefined || (extreme !== undefined && "unknown" in extreme);
     return behind ?? (isUnknown ? reasonFor("NOT_COMPARED", column.sequence, column) : undefined);
   });
   return {

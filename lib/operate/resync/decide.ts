@@ -2,24 +2,24 @@ import type { StateOptions } from "../../catalog/index.js";
 import { sql } from "../../index.js";
 import type { Limits } from "../../server/integer-limits.js";
 import { columnOf, quotedOf, refuseFor, type SequenceName } from "../../server/names.js";
-import { rangeOf } from "../../server/usable-range.js";
+import { usableRange } from "../../server/usable-range.js";
 import {
   behindRow,
   collisionOf,
   furthestOf,
-  type Holding,
+  type ColumnExtremes,
   holdingsOf,
   takenBy,
   whyBetterHere,
 } from "../arithmetic/collision.js";
 import { nextUnbounded } from "../arithmetic/position.js";
-import { hintFor, naturallyIncomparable } from "../columns/comparability.js";
+import { hintFor, neverComparableReason } from "../columns/comparability.js";
 import type { Extreme } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import type { Unknown } from "../columns/unknown-value.js";
 
 /** The position of a sequence, and the values in its columns. */
-export interface Situation {
+export interface SequenceSnapshot {
   /** The connected role. */
   readonly role: string;
   readonly sequence: SequenceName;
@@ -31,7 +31,7 @@ export interface Situation {
   readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
 }
 
-export interface Wishes {
+export interface MoveOptions {
   readonly allowBackwards: boolean;
   readonly emptyCaches: boolean;
 }
@@ -49,20 +49,20 @@ export type Decision =
   | { readonly kind: "none" };
 
 /** Decides whether a sequence moves. Throws if it should move and cannot. */
-export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wishes): Decision {
-  const { role, sequence, options, lastValue, isCalled, unknown, columns } = situation;
+export function decide(snapshot: SequenceSnapshot, { allowBackwards, emptyCaches }: MoveOptions): Decision {
+  const { role, sequence, options, lastValue, isCalled, unknown, columns } = snapshot;
   const { increment, minValue, maxValue, startWith, cache } = options;
-  const counted = columns.filter(({ column }) => naturallyIncomparable(column) === undefined);
-  const range = rangeOf(
+  const counted = columns.filter(({ column }) => neverComparableReason(column) === undefined);
+  const range = usableRange(
     options,
     counted.map(({ column }) => column),
   );
   // With a narrower column it never starts over.
-  if (options.cycle && range.least === minValue && range.greatest === maxValue) return decideCycle(situation, range);
+  if (options.cycle && range.least === minValue && range.greatest === maxValue) return decideCycle(snapshot, range);
   const [first] = columns;
   if (counted.length === 0) {
     if (first === undefined) return { kind: "skip", reason: "it feeds no column" };
-    const reason = `${naturallyIncomparable(first.column)}`;
+    const reason = `${neverComparableReason(first.column)}`;
     const hint = hintFor(first.column, reason);
     return { kind: "skip", reason: `${columnOf(first.column)}: ${reason}`, ...(hint === undefined ? {} : { hint }) };
   }
@@ -73,7 +73,7 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
       fix: `grant select on sequence ${quotedOf(sequence)} to ${nameOf(role)}`,
     });
   }
-  const holdings = counted.map(({ column, extreme }) => holdingOf(situation, column, extreme));
+  const holdings = counted.map(({ column, extreme }) => holdingOf(snapshot, column, extreme));
   const next = isCalled ? lastValue + increment : lastValue;
   const collision = collisionOf(next, increment, range, holdings);
   const furthest = furthestOf(holdings, increment);
@@ -103,7 +103,7 @@ export function decide(situation: Situation, { allowBackwards, emptyCaches }: Wi
  * Decides for a sequence that cycles. It continues on its own, unless a key has its next value: then it moves past the
  * last row.
  */
-function decideCycle({ options, lastValue, isCalled, columns }: Situation, range: Limits): Decision {
+function decideCycle({ options, lastValue, isCalled, columns }: SequenceSnapshot, range: Limits): Decision {
   const holdings = holdingsOf(columns);
   const skip = (reason: string, hint?: string): Decision => {
     return { kind: "skip", reason: `it cycles, ${reason}`, ...(hint === undefined ? {} : { hint }) };
@@ -123,7 +123,7 @@ function decideCycle({ options, lastValue, isCalled, columns }: Situation, range
   return { kind: "move", column: furthest.column, extreme: furthest.value, from: next, to };
 }
 
-function holdingOf({ sequence, role }: Situation, column: FedColumn, extreme: Extreme): Holding {
+function holdingOf({ sequence, role }: SequenceSnapshot, column: FedColumn, extreme: Extreme): ColumnExtremes {
   if (!("unknown" in extreme)) return { column, ...extreme };
   if (!column.mayRead) {
     refuseFor(sequence, `${role} may not read ${columnOf(column)}`, "PERMISSION_DENIED", {

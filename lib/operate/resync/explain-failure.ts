@@ -5,7 +5,7 @@ import { sqlStateOf } from "../../server/sqlstate.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 
 /** Explains why a sequence was not moved, with advice. Returns the server's error if no advice is known. */
-export async function explain(
+export async function explainFailure(
   db: Source,
   error: unknown,
   sequence: SequenceName,

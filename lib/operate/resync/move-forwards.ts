@@ -3,13 +3,13 @@ import type { Advice } from "../../internal.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { quotedOf, refuseFor, type SequenceName } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
-import { countFrom, rangeOf } from "../../server/usable-range.js";
-import { incomparable, naturallyIncomparable } from "../columns/comparability.js";
+import { countValuesFrom, usableRange } from "../../server/usable-range.js";
+import { notComparableReason, neverComparableReason } from "../columns/comparability.js";
 import { positionOf } from "../columns/extremes-query.js";
 import type { FedColumn, Trust } from "../columns/fed-columns.js";
 import { holdTables } from "../columns/hold-tables.js";
-import { type Decision, decide, type Situation } from "./decide.js";
-import { lookAgain } from "./move-value.js";
+import { type Decision, decide, type SequenceSnapshot } from "./decide.js";
+import { rereadSnapshot } from "./move-value.js";
 import type { ResyncMove } from "./resync-report.js";
 
 type Move = Decision & { readonly kind: "move" };
@@ -42,19 +42,26 @@ export async function moveForwards(
   mover: Mover,
 ): Promise<ResyncMove | undefined> {
   const version = await readDocument<number>(tx, sql`select current_setting('server_version_num')`);
-  const readable = columns.filter((column) => incomparable(column) === undefined);
-  const situation = await lookAgain(tx, sequence, columns, { views }, version, holdTables(readable, trustOwners, true));
-  const decision = decide(situation, { allowBackwards: false, emptyCaches: false });
+  const readable = columns.filter((column) => notComparableReason(column) === undefined);
+  const snapshot = await rereadSnapshot(
+    tx,
+    sequence,
+    columns,
+    { views },
+    version,
+    holdTables(readable, trustOwners, true),
+  );
+  const decision = decide(snapshot, { allowBackwards: false, emptyCaches: false });
   if (decision.kind !== "move") return undefined;
-  checkForwards(decision, situation, mover);
-  const isFar = stepsOf(decision, situation) > MOST_DRAWN;
-  const isSet = isFar && (await set(tx, situation, decision.to, version));
-  const to = isSet ? decision.to : await draw(tx, situation, decision.to);
+  checkForwards(decision, snapshot, mover);
+  const isFar = stepsOf(decision, snapshot) > MOST_DRAWN;
+  const isSet = isFar && (await set(tx, snapshot, decision.to, version));
+  const to = isSet ? decision.to : await draw(tx, snapshot, decision.to);
   return forwardMoveOf(sequence, { ...decision, to });
 }
 
 /** Throws if a sequence must not, or cannot, be moved without a lock. The message names what is missing. */
-export function checkForwards(decision: Move, { sequence, options, columns }: Situation, mover: Mover): void {
+export function checkForwards(decision: Move, { sequence, options, columns }: SequenceSnapshot, mover: Mover): void {
   const { role, isCallers } = mover;
   const [first] = columns;
   const { increment, cache } = options;
@@ -79,9 +86,12 @@ export function checkForwards(decision: Move, { sequence, options, columns }: Si
       fix: `grant update on sequence ${quotedOf(sequence)} to ${name(role)}`,
     });
   }
-  const counted = columns.map(({ column }) => column).filter((column) => naturallyIncomparable(column) === undefined);
-  const range = rangeOf(options, counted);
-  const [left, leftAfter] = [countFrom(decision.from, range, increment), countFrom(decision.to, range, increment)];
+  const counted = columns.map(({ column }) => column).filter((column) => neverComparableReason(column) === undefined);
+  const range = usableRange(options, counted);
+  const [left, leftAfter] = [
+    countValuesFrom(decision.from, range, increment),
+    countValuesFrom(decision.to, range, increment),
+  ];
   if (isCallers && leftAfter * 2n < left) {
     const problem = `a move to ${decision.to} uses ${left - leftAfter} of ${left} values, and a rollback would not return them`;
     refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", elsewhere);
@@ -101,7 +111,7 @@ function name(role: string): string {
 }
 
 /** Returns how many values are skipped. */
-function stepsOf({ from, to }: Move, { options: { increment } }: Situation): bigint {
+function stepsOf({ from, to }: Move, { options: { increment } }: SequenceSnapshot): bigint {
   return (to - from) / increment;
 }
 
@@ -109,7 +119,7 @@ function stepsOf({ from, to }: Move, { options: { increment } }: Situation): big
  * Sets a sequence that is still far from its goal, and returns whether it did. The lock keeps other resyncs from
  * bringing it near meanwhile. `false` leaves the session's `currval` as it is.
  */
-function set(tx: Transaction, { sequence, options }: Situation, to: bigint, version: number): Promise<boolean> {
+function set(tx: Transaction, { sequence, options }: SequenceSnapshot, to: bigint, version: number): Promise<boolean> {
   const id = sql`${quotedOf(sequence)}::regclass`;
   const next = sql`(v.last_value::numeric + case when v.is_called then ${options.increment}::numeric else 0 end)`;
   return readDocument<boolean>(
@@ -126,7 +136,7 @@ function set(tx: Transaction, { sequence, options }: Situation, to: bigint, vers
 }
 
 /** Draws values until the goal is next, and returns the next value. Others may draw at the same time. */
-async function draw(tx: Transaction, { sequence, options }: Situation, to: bigint): Promise<bigint> {
+async function draw(tx: Transaction, { sequence, options }: SequenceSnapshot, to: bigint): Promise<bigint> {
   const { increment } = options;
   const id = sql`${quotedOf(sequence)}::regclass`;
   const isBefore =

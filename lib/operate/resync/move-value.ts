@@ -6,12 +6,12 @@ import { quotedOf, type SequenceName } from "../../server/names.js";
 import { holdSchemas } from "../../server/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
-import { incomparable } from "../columns/comparability.js";
+import { notComparableReason } from "../columns/comparability.js";
 import { type ExtremeDocument, extremeOf, positionOf, toExtreme } from "../columns/extremes-query.js";
 import type { FedColumn, Trust } from "../columns/fed-columns.js";
 import { holdTables } from "../columns/hold-tables.js";
 import { NOT_BY_OID } from "../columns/unknown-value.js";
-import { type Decision, decide, type Situation, type Wishes } from "./decide.js";
+import { type Decision, decide, type SequenceSnapshot, type MoveOptions } from "./decide.js";
 import type { ResyncMove } from "./resync-report.js";
 
 /** How long the first try waits for a lock, and how long others can proceed before the next try, in milliseconds. */
@@ -31,20 +31,20 @@ const TABLE_WAIT = 10;
  * the next one. Each try waits twice as long as the one before, because a short one never gets the lock while long
  * transactions overlap.
  */
-export async function moveSafely(
+export async function moveWithRetries(
   db: Pick<Database, "begin">,
   sequence: SequenceName,
   columns: readonly FedColumn[],
-  wishes: Wishes,
+  moveOptions: MoveOptions,
   trust: Trust,
   lockTimeout: number,
 ): Promise<ResyncMove | undefined> {
   const end = lockTimeout === 0 ? Infinity : Date.now() + lockTimeout;
-  for (let patience = FIRST_TRY; ; patience *= 2) {
-    const wait = Math.max(1, Math.min(patience, end - Date.now(), MAX_LOCK_TIMEOUT_MS));
+  for (let attemptTimeout = FIRST_TRY; ; attemptTimeout *= 2) {
+    const wait = Math.max(1, Math.min(attemptTimeout, end - Date.now(), MAX_LOCK_TIMEOUT_MS));
     try {
       return await db.begin("isolation level read committed read write", (tx) =>
-        moveHeld(tx, sequence, columns, wishes, trust, wait),
+        moveUnderLock(tx, sequence, columns, moveOptions, trust, wait),
       );
     } catch (error) {
       if (!BUSY.has(sqlStateOf(error) ?? "") || Date.now() + PAUSE >= end) throw error;
@@ -55,11 +55,11 @@ export async function moveSafely(
   }
 }
 
-async function moveHeld(
+async function moveUnderLock(
   tx: Transaction,
   sequence: SequenceName,
   columns: readonly FedColumn[],
-  wishes: Wishes,
+  moveOptions: MoveOptions,
   trust: Trust,
   lockTimeout: number,
 ): Promise<ResyncMove | undefined> {
@@ -69,7 +69,7 @@ async function moveHeld(
   await setLockTimeout(tx, lockTimeout);
   // Without this lock, two resyncs of one sequence would wait for each other.
   await tx`select pg_catalog.pg_advisory_xact_lock(${MOVE_LOCK}::int, ${id}::oid::int)`;
-  const readable = columns.filter((column) => incomparable(column) === undefined);
+  const readable = columns.filter((column) => notComparableReason(column) === undefined);
   for (const statement of holdTables(readable, trust.trustOwners ?? [], true)) await tx.query(statement);
   // The server has no statement that only locks a sequence. Reading it this way prevents others from altering it until
   // this transaction ends. Altering it to its current options then blocks `nextval`.
@@ -86,7 +86,7 @@ async function moveHeld(
   // again. The tables are not locked earlier, because a session that has drawn a value may lock its table exclusively.
   await setLockTimeout(tx, TABLE_WAIT);
   if (version < 180_000 && isUndrawn && columns.some(({ swappable }) => swappable)) await tx.query(holdSchemas);
-  const decision = decide(await lookAgain(tx, sequence, columns, trust, version), wishes);
+  const decision = decide(await rereadSnapshot(tx, sequence, columns, trust, version), moveOptions);
   if (decision.kind !== "move") return undefined;
   const move = moveOf(sequence, decision);
   await tx.query(sql.raw(move.sql));
@@ -110,15 +110,17 @@ interface Document {
 }
 
 /** Reads the position of a sequence and the extremes of its columns in one statement, after the statements `before`. */
-export async function lookAgain(
+export async function rereadSnapshot(
   tx: Transaction,
   sequence: SequenceName,
   columns: readonly FedColumn[],
   { views }: Trust,
   version: number,
   before: readonly Sql[] = [],
-): Promise<Situation> {
-  const extremes = columns.map((column) => (incomparable(column) === undefined ? extremeOf(column, HELD) : sql`null`));
+): Promise<SequenceSnapshot> {
+  const extremes = columns.map((column) =>
+    notComparableReason(column) === undefined ? extremeOf(column, HELD) : sql`null`,
+  );
   const row = await readDocument<Document>(
     tx,
     sql`

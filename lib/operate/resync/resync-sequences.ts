@@ -4,19 +4,19 @@ import { optionsOf } from "../../internal.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { excluded } from "../../server/name-patterns.js";
 import { sequenceKeyOf, sequenceNameOf } from "../../server/names.js";
-import { rangeOf } from "../../server/usable-range.js";
+import { usableRange } from "../../server/usable-range.js";
 import { acceptedFindings, withinSchemas } from "../accepted-findings.js";
-import { wider } from "../arithmetic/widening-advice.js";
-import { incomparable, naturallyIncomparable } from "../columns/comparability.js";
+import { wideningAdvice } from "../arithmetic/widening-advice.js";
+import { notComparableReason, neverComparableReason } from "../columns/comparability.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
-import { look, type Looked } from "../columns/survey.js";
+import { surveySequences, type SurveyedSequence } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { HEALTH_CODES } from "../finding-codes.js";
 import { withoutAccepted } from "./accepted-columns.js";
-import { decide, type Wishes } from "./decide.js";
-import { explain } from "./explain-failure.js";
+import { decide, type MoveOptions } from "./decide.js";
+import { explainFailure } from "./explain-failure.js";
 import { checkForwards, forwardMoveOf, moveForwards } from "./move-forwards.js";
-import { moveOf, moveSafely } from "./move-value.js";
+import { moveOf, moveWithRetries } from "./move-value.js";
 import {
   type ApplyResyncOptions,
   type PlanResyncOptions,
@@ -75,8 +75,13 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
   const exclusion = excluded("planResync", wanted.exclude);
   const acceptance = acceptedFindings("planResync", wanted.accepted, HEALTH_CODES);
   const { exclude: _exclude, accepted: _accepted, ...extent } = wanted;
-  const choice = { whyNot: incomparable };
-  const { user: role, looked } = await look(db, { ...extent, isExcluded: exclusion.has }, choice, onProgress);
+  const choice = { whyNot: notComparableReason };
+  const { user: role, surveyed } = await surveySequences(
+    db,
+    { ...extent, isExcluded: exclusion.has },
+    choice,
+    onProgress,
+  );
   const plan = {
     moves: [] as ResyncMove[],
     failures: [] as ResyncFailure[],
@@ -84,7 +89,7 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
     unmatched: withinSchemas({ exclude: exclusion.unmatched(), accepted: [] }, wanted.schemas),
     options: wanted,
   };
-  for (const { sequence: state, columns: all } of looked) {
+  for (const { sequence: state, columns: all } of surveyed) {
     if (all.length === 0) continue;
     const { options, lastValue, isCalled } = state;
     const sequence = sequenceNameOf(state);
@@ -97,9 +102,9 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
     const unknown = whyUnknown(state);
     try {
       // The rows of an accepted column may need the values further on.
-      const wishes = wishesOf(reason === undefined ? wanted : { ...wanted, allowBackwards: false });
-      const situation = { role, sequence, options, lastValue, isCalled, unknown, columns };
-      const decision = decide(situation, wishes);
+      const moveOptions = moveOptionsOf(reason === undefined ? wanted : { ...wanted, allowBackwards: false });
+      const snapshot = { role, sequence, options, lastValue, isCalled, unknown, columns };
+      const decision = decide(snapshot, moveOptions);
       if (decision.kind === "skip") {
         const { kind: _kind, ...skip } = decision;
         plan.skips.push({ sequence, ...skip });
@@ -111,7 +116,7 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
       } else if (!isCallers && columns.every(({ column }) => column.mayAlter)) {
         plan.moves.push(moveOf(sequence, decision));
       } else {
-        checkForwards(decision, situation, { role, isCallers });
+        checkForwards(decision, snapshot, { role, isCallers });
         plan.moves.push(forwardMoveOf(sequence, decision));
       }
     } catch (error) {
@@ -122,10 +127,10 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
 }
 
 /** Adds the SQL that makes room after the rows, which then move the sequence. */
-function withFix(error: Error, state: SequenceState, columns: Looked["columns"]): Error {
+function withFix(error: Error, state: SequenceState, columns: SurveyedSequence["columns"]): Error {
   if (!(error instanceof NextvalError) || error.code !== "SEQUENCE_OUT_OF_BOUNDS") return error;
-  const fed = columns.flatMap(({ column }) => (naturallyIncomparable(column) === undefined ? [column] : []));
-  const { hint, fix } = wider(state, fed, rangeOf(state.options, fed));
+  const fed = columns.flatMap(({ column }) => (neverComparableReason(column) === undefined ? [column] : []));
+  const { hint, fix } = wideningAdvice(state, fed, usableRange(state.options, fed));
   return new NextvalError(error.code, error.message, { sequence: error.sequence, hint, fix });
 }
 
@@ -216,13 +221,13 @@ export async function applyResync(
       // A move that was planned forwards never goes backwards, whatever the columns hold now.
       const mayTurnBack = columns.some(({ increment }) => isBackwards(planned, increment));
       const mayGoBack = plan.options.allowBackwards === true && mayTurnBack && columns.length === all.length;
-      const wishes = wishesOf({ ...plan.options, allowBackwards: mayGoBack });
+      const moveOptions = moveOptionsOf({ ...plan.options, allowBackwards: mayGoBack });
       const forwards = (tx: Transaction) => moveForwards(tx, sequence, columns, plan.options, { role, isCallers });
       let move: ResyncMove | undefined;
       // After a savepoint, a sequence that fails does not end the transaction of the caller.
       if (!("begin" in db)) move = await db.savepoint(forwards);
       else if (columns.every(({ mayAlter }) => mayAlter)) {
-        move = await moveSafely(db, sequence, columns, wishes, plan.options, lockTimeout);
+        move = await moveWithRetries(db, sequence, columns, moveOptions, plan.options, lockTimeout);
       } else {
         move = await db.begin("isolation level read committed read write", async (tx) => {
           await setLockTimeout(tx, lockTimeout);
@@ -232,7 +237,7 @@ export async function applyResync(
       if (move !== undefined) report.moves.push(move);
     } catch (error) {
       const waited = isCallers ? "the lock_timeout of the transaction" : `${lockTimeout} ms`;
-      report.failures.push({ sequence, error: await explain(db, error, sequence, columns, waited) });
+      report.failures.push({ sequence, error: await explainFailure(db, error, sequence, columns, waited) });
     }
   }
   if (plan.moves.length > 0) onProgress?.({ done: plan.moves.length, total: plan.moves.length });
@@ -243,7 +248,7 @@ export async function applyResync(
 /** A pool or a session, whose own transactions move sequences, or a transaction of the caller. */
 type ResyncHandle = Pick<Database, "begin"> | Pick<Transaction, "query" | "savepoint">;
 
-/** Whether the handle is a transaction. Then refuses the wishes that would hurt after its rollback. */
+/** Whether the handle is a transaction. Then refuses the moveOptions that would hurt after its rollback. */
 function isTransaction(name: string, db: ResyncHandle, { allowBackwards, emptyCaches }: ResyncOptions): boolean {
   const handle = db as Partial<Transaction & Pick<Database, "begin">> | null | undefined;
   if (typeof handle?.begin === "function") return false;
@@ -264,7 +269,7 @@ function isBackwards({ from, to }: { readonly from: bigint; readonly to: bigint 
   return increment > 0n ? to < from : to > from;
 }
 
-function wishesOf({ allowBackwards = false, emptyCaches = false }: ResyncOptions): Wishes {
+function moveOptionsOf({ allowBackwards = false, emptyCaches = false }: ResyncOptions): MoveOptions {
   return { allowBackwards, emptyCaches };
 }
 

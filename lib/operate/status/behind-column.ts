@@ -2,17 +2,17 @@ import type { Advice } from "../../internal.js";
 import { quotedOf } from "../../server/names.js";
 import { beginOf } from "../../server/usable-range.js";
 import { behindRow } from "../arithmetic/collision.js";
-import { alsoDeclared, wider } from "../arithmetic/widening-advice.js";
+import { alsoDeclared, wideningAdvice } from "../arithmetic/widening-advice.js";
 import { type FedColumn, mayRefuse, takesOnce } from "../columns/fed-columns.js";
 import type { Finding } from "./findings.js";
 import type { HealthLevel } from "./health.js";
-import type { Context, Measured } from "./problem-context.js";
+import type { Context, Measurements } from "./problem-context.js";
 
 /** This few values are drawn soon, at any speed. */
 const SOON = 10_000n;
 
 /** Reports columns with values that the sequence is still to return, and whether it should move past them. */
-export function behind(measured: Measured, context: Context): Finding[] {
+export function behind(measured: Measurements, context: Context): Finding[] {
   const { nextValue, increment, cycles, columns } = measured;
   const { collision, fed } = context;
   if (nextValue === null) return [];
@@ -46,7 +46,7 @@ export function behind(measured: Measured, context: Context): Finding[] {
 /**
  * Reports a sequence that cycles. It passes the rows of its column on its own, but only once the next value is free.
  */
-function taken(measured: Measured, context: Context): Finding[] {
+function taken(measured: Measurements, context: Context): Finding[] {
   const { nextValue, columns } = measured;
   return columns.flatMap((column, index): Finding[] => {
     const source = context.fed[index];
@@ -83,14 +83,14 @@ function perhapsOf({ partialKey, computedKey, kind }: FedColumn): string | undef
   return index === null ? undefined : `the index ${index}`;
 }
 
-function adviceFor(measured: Measured, context: Context): Advice {
+function adviceFor(measured: Measurements, context: Context): Advice {
   const restart = (value: bigint) => `alter sequence ${quotedOf(measured.sequence)} restart with ${value}`;
   const { collision } = context;
   if (collision?.behind !== undefined) {
     const free = collision.free === 0n ? "" : ` before ${collision.free} more values are drawn`;
     return { hint: `Run resync${free}. It moves the sequence past the rows.`, fix: restart(collision.behind) };
   }
-  const { hint, fix, range } = wider(context.sequence, context.fed, context.range);
+  const { hint, fix, range } = wideningAdvice(context.sequence, context.fed, context.range);
   const last = collision?.last ?? measured.nextValue ?? 0n;
   const next = behindRow(last, measured.nextValue ?? last, measured.increment, range);
   if (fix === undefined || next === undefined) return { hint };
@@ -98,7 +98,7 @@ function adviceFor(measured: Measured, context: Context): Advice {
 }
 
 /** Suggests a bound before the rows, which shows that they do not belong to this sequence. */
-function endBefore(measured: Measured, { sequence, collision }: Context): Advice {
+function endBefore(measured: Measurements, { sequence, collision }: Context): Advice {
   const { increment } = measured;
   const first = collision?.first ?? 0n;
   const bound = increment > 0n ? `maxvalue ${first - 1n}` : `minvalue ${first + 1n}`;
@@ -109,7 +109,7 @@ function endBefore(measured: Measured, { sequence, collision }: Context): Advice
 }
 
 /** Returns the used share of the values before a row. */
-function shareOf(row: bigint, { nextValue, increment }: Measured, { sequence, range }: Context): number {
+function shareOf(row: bigint, { nextValue, increment }: Measurements, { sequence, range }: Context): number {
   const begin = beginOf(sequence.options.startWith, nextValue ?? row, increment, range);
   const total = (row - begin) / increment;
   return total <= 0n ? 1 : Number((((nextValue ?? row) - begin) * 10_000n) / increment / total) / 10_000;

@@ -1,13 +1,13 @@
 import { sql } from "../../index.js";
 import type { Advice } from "../../internal.js";
-import type { Looked } from "../columns/survey.js";
+import type { SurveyedSequence } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 
 /** From this many tables and sequences on, one grant for all of them is better than one for each. */
 const MANY = 6;
 
 /** Returns how many tables and sequences the connected role lacks the privilege to read. */
-export function countUnreadable(looked: readonly Looked[]): number {
+export function countUnreadable(looked: readonly SurveyedSequence[]): number {
   const tables = looked.flatMap(({ columns }) =>
     columns.flatMap(({ column: { mayRead, schema, table } }) => (mayRead ? [] : [JSON.stringify([schema, table])])),
   );

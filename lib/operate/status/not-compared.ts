@@ -1,17 +1,17 @@
 import { sql } from "../../index.js";
 import type { Advice } from "../../internal.js";
 import { columnOf, quotedOf } from "../../server/names.js";
-import { hintFor, naturallyIncomparable, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
+import { hintFor, neverComparableReason, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
 import { type FedColumn, mayRefuse } from "../columns/fed-columns.js";
 import type { Finding } from "./findings.js";
 import { grantForAll } from "./missing-grants.js";
-import type { Context, Measured } from "./problem-context.js";
+import type { Context, Measurements } from "./problem-context.js";
 
 /**
  * Reports columns that were not compared, so their sequence may be behind unseen. It is a warning if reading the column
  * would tell and the next insert may fail. Otherwise a role without the privilege would see a healthy database.
  */
-export function notCompared(measured: Measured, { fed, user, unreadable }: Context): Finding[] {
+export function notCompared(measured: Measurements, { fed, user, unreadable }: Context): Finding[] {
   return measured.columns.flatMap((column, index): Finding[] => {
     const reason = column.notCompared;
     const source = fed[index];
@@ -21,7 +21,7 @@ export function notCompared(measured: Measured, { fed, user, unreadable }: Conte
     const mayFail = mayRefuse(source);
     // The values of a sequence that cycles come again. What a default makes of them may still not fit.
     if (measured.cycles && !mayFail && source.plain) return [];
-    const isNormal = reason === NO_INDEX || naturallyIncomparable(source) !== undefined;
+    const isNormal = reason === NO_INDEX || neverComparableReason(source) !== undefined;
     const open = mayFail ? ", so inserts may fail with 23505" : "";
     return [
       {
@@ -54,7 +54,7 @@ function notEvaluated(source: FedColumn): Finding[] {
 
 function adviceFor(fed: FedColumn, reason: string, user: string, unreadable: number): Advice {
   const { schema, table, column, mayRead } = fed;
-  if (naturallyIncomparable(fed) === undefined && !mayRead) {
+  if (neverComparableReason(fed) === undefined && !mayRead) {
     const role = sql.identifier(user).text;
     return (
       grantForAll(unreadable, user) ?? {
@@ -67,7 +67,7 @@ function adviceFor(fed: FedColumn, reason: string, user: string, unreadable: num
 }
 
 /** Reports a sequence that no column leads to. It may be behind as well, and its row would otherwise only say "ok". */
-export function notAttached(measured: Measured, { sequence }: Context): Finding[] {
+export function notAttached(measured: Measurements, { sequence }: Context): Finding[] {
   if (measured.columns.length > 0) return [];
   const { feeds, namedIn } = sequence;
   const nothing = "no default of a column draws from it";
@@ -89,7 +89,7 @@ export function notAttached(measured: Measured, { sequence }: Context): Finding[
 }
 
 /** Reports code that draws from a sequence which also feeds columns. What the code fills is not known. */
-export function drawnElsewhere(measured: Measured, { sequence }: Context): Finding[] {
+export function drawnElsewhere(measured: Measurements, { sequence }: Context): Finding[] {
   if (measured.columns.length === 0) return [];
   const { feeds, namedIn, isReferenced } = sequence;
   const listed = new Set(measured.columns.map(columnOf));

@@ -5,7 +5,7 @@ import type { FedColumn } from "../columns/fed-columns.js";
 import type { SequenceHealth } from "./health.js";
 
 /** The measurements of a sequence, before it is judged. */
-export type Measured = Omit<SequenceHealth, "level" | "problems" | "accepted">;
+export type Measurements = Omit<SequenceHealth, "level" | "problems" | "accepted">;
 
 /** The other facts that problems are derived from. */
 export interface Context {

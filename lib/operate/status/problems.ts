@@ -5,7 +5,7 @@ import { refusalBy } from "../../server/integer-limits.js";
 import { quotedOf } from "../../server/names.js";
 import { limitsOfStored } from "../../server/usable-range.js";
 import type { AcceptedFindings } from "../accepted-findings.js";
-import { alsoDeclared, castOf, wider, widerColumn } from "../arithmetic/widening-advice.js";
+import { alsoDeclared, castOf, wideningAdvice, columnWideningAdvice } from "../arithmetic/widening-advice.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { behind } from "./behind-column.js";
@@ -13,11 +13,11 @@ import { type Finding, mergeFindings } from "./findings.js";
 import { type AcceptedProblem, type HealthCode, type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
 import { drawnElsewhere, notAttached, notCompared } from "./not-compared.js";
-import type { Context, Measured } from "./problem-context.js";
+import type { Context, Measurements } from "./problem-context.js";
 
 /** Returns the problems of a sequence, and those that are accepted, worst first. */
 export function problemsOf(
-  measured: Measured,
+  measured: Measurements,
   context: Context,
   { reasonFor }: Pick<AcceptedFindings<HealthCode>, "reasonFor">,
 ): { problems: HealthProblem[]; accepted: AcceptedProblem[] } {
@@ -54,7 +54,7 @@ function own(code: HealthCode, level: HealthLevel, sentence: string, { hint, fix
   return { code, level, column: null, say: () => sentence, hint, fix };
 }
 
-function unreadable(measured: Measured, { sequence, user, unreadable }: Context): Finding[] {
+function unreadable(measured: Measurements, { sequence, user, unreadable }: Context): Finding[] {
   if (measured.nextValue !== null) return [];
   const unknown = whyUnknown(sequence);
   if (unknown !== undefined) return [own("UNREADABLE", "warning", unknown.reason, { hint: unknown.hint })];
@@ -63,11 +63,11 @@ function unreadable(measured: Measured, { sequence, user, unreadable }: Context)
   return [own("UNREADABLE", "warning", "the connected role may not read its value", advice)];
 }
 
-function atItsEnd(measured: Measured, context: Context): Finding[] {
+function atItsEnd(measured: Measurements, context: Context): Finding[] {
   const { used, left, end, cycles, columns } = measured;
   if (used === null || left === null) return [];
   const level = levelOf(used, context);
-  const advice = adviceOf(wider(context.sequence, context.fed, context.range));
+  const advice = adviceOf(wideningAdvice(context.sequence, context.fed, context.range));
   if (cycles) {
     // If values may repeat, starting over is intended.
     const once = columns.filter(({ unique }) => unique);
@@ -99,7 +99,7 @@ function levelOf(used: number, { warnAt, criticalAt }: Context): HealthLevel {
   return used >= criticalAt ? "critical" : used >= warnAt ? "warning" : "ok";
 }
 
-function columnExceeded(measured: Measured, { fed, sequence }: Context): Finding[] {
+function columnExceeded(measured: Measurements, { fed, sequence }: Context): Finding[] {
   const { nextValue } = measured;
   if (nextValue === null) return [];
   const { minValue, maxValue } = sequence.options;
@@ -114,7 +114,7 @@ function columnExceeded(measured: Measured, { fed, sequence }: Context): Finding
       kind: column.type,
       say: (these) =>
         `its next value ${nextValue} does not fit ${these} (${typeOf(column)}): inserts fail with ${refusalOf(column)}`,
-      ...widerColumn(column),
+      ...columnWideningAdvice(column),
     }));
 }
 
@@ -132,7 +132,7 @@ function holds(column: FedColumn, value: bigint): boolean {
   return limits === undefined || (value >= limits.least && value <= limits.greatest);
 }
 
-function columnNarrower(measured: Measured, { fed, sequence }: Context): Finding[] {
+function columnNarrower(measured: Measurements, { fed, sequence }: Context): Finding[] {
   const { increment, nextValue } = measured;
   const { minValue, maxValue } = sequence.options;
   const last = increment > 0n ? maxValue : minValue;
@@ -147,12 +147,12 @@ function columnNarrower(measured: Measured, { fed, sequence }: Context): Finding
         column,
         kind: column.type,
         say: (these) => `inserts into ${these} fail with ${refusalOf(column)} after ${end}, before it ends`,
-        ...widerColumn(column),
+        ...columnWideningAdvice(column),
       };
     });
 }
 
-function usageMissing(measured: Measured, { fed }: Context): Finding[] {
+function usageMissing(measured: Measurements, { fed }: Context): Finding[] {
   return fed.flatMap((column) =>
     column.rolesWithoutUsage.map(({ role, schema, table }): Finding => {
       const grantee = role === "public" ? role : sql.identifier(role).text;
@@ -171,7 +171,7 @@ function usageMissing(measured: Measured, { fed }: Context): Finding[] {
   );
 }
 
-function unlogged(measured: Measured, { sequence, fed }: Context): Finding[] {
+function unlogged(measured: Measurements, { sequence, fed }: Context): Finding[] {
   if (!sequence.options.unlogged) return [];
   const logged = fed.filter(
     ({ otherDefault, stranger, unlogged: isUnlogged, kind }) =>
@@ -190,7 +190,7 @@ function unlogged(measured: Measured, { sequence, fed }: Context): Finding[] {
   }));
 }
 
-function cacheLost(measured: Measured, { sequence }: Context): Finding[] {
+function cacheLost(measured: Measurements, { sequence }: Context): Finding[] {
   const { cache, left } = measured;
   if (cache === 1n) return [];
   const enough = left === null ? "" : `, enough for ${left / cache + 1n} connections`;

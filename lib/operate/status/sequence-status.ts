@@ -4,14 +4,14 @@ import type { Limits } from "../../server/integer-limits.js";
 import { excluded } from "../../server/name-patterns.js";
 import { sequenceNameOf, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
-import { beginOf, countFrom, rangeOf } from "../../server/usable-range.js";
+import { beginOf, countValuesFrom, usableRange } from "../../server/usable-range.js";
 import { type AcceptedFinding, acceptedFindings, type AcceptedFindings, withinSchemas } from "../accepted-findings.js";
-import { collisionOf, type Holding, holdingsOf } from "../arithmetic/collision.js";
+import { collisionOf, type ColumnExtremes, holdingsOf } from "../arithmetic/collision.js";
 import { nextUnbounded, positionOf } from "../arithmetic/position.js";
-import { whyNotCompared } from "../columns/comparability.js";
+import { skipReason } from "../columns/comparability.js";
 import { takesOnce, type Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
-import { look, type Looked } from "../columns/survey.js";
+import { surveySequences, type SurveyedSequence } from "../columns/survey.js";
 import { HEALTH_CODES } from "../finding-codes.js";
 import { type ColumnHealth, type Health, type HealthCode, type SequenceHealth, severityOf, worstOf } from "./health.js";
 import { countUnreadable } from "./missing-grants.js";
@@ -114,10 +114,10 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
   }
   const exclusion = excluded("sequenceStatus", exclude);
   const acceptance = acceptedFindings("sequenceStatus", accepted, HEALTH_CODES);
-  const { user, looked } = await look(
+  const { user, looked } = await surveySequences(
     db,
     { schemas, isExcluded: exclusion.has, views, trustOwners },
-    { whyNot: (column) => whyNotCompared(column, chosen), cheaply: chosen === "indexed" },
+    { whyNot: (column) => skipReason(column, chosen), cheaply: chosen === "indexed" },
     onProgress,
   );
   const { at } = await readDocument<{ at: string }>(db, timeQuery);
@@ -158,7 +158,7 @@ function thresholdsOf({ warnAt, criticalAt }: StatusOptions): Thresholds {
   return { warnAt: warn, criticalAt: critical };
 }
 
-function columnHealthOf({ column: fed, extreme }: Looked["columns"][number]): ColumnHealth {
+function columnHealthOf({ column: fed, extreme }: SurveyedSequence["columns"][number]): ColumnHealth {
   const { schema, table, column, type, unique } = fed;
   const name = { schema, table, column, type, unique };
   if ("unknown" in extreme) return { ...name, extreme: null, ahead: null, notCompared: extreme.unknown };
@@ -166,7 +166,7 @@ function columnHealthOf({ column: fed, extreme }: Looked["columns"][number]): Co
 }
 
 function healthOf(
-  { sequence, columns: looked }: Looked,
+  { sequence, columns: looked }: SurveyedSequence,
   context: Thresholds & Pick<Context, "user" | "unreadable">,
   acceptance: AcceptedFindings<HealthCode>,
 ): SequenceHealth {
@@ -174,13 +174,13 @@ function healthOf(
   const { increment, cache, cycle, minValue, maxValue } = options;
   const fed = looked.map(({ column }) => column);
   const takers = fed.filter(({ plain }) => plain);
-  const range = rangeOf(options, takers);
+  const range = usableRange(options, takers);
   const cycles = cycle && range.least === minValue && range.greatest === maxValue;
   const position = positionOf(sequence);
   const nextValue = position === undefined ? null : nextUnbounded(position, options);
   const holdings = holdingsOf(looked);
   const reach = cycles || nextValue === null ? range : reachOf(nextValue, increment, range, holdings);
-  const left = nextValue === null ? null : countFrom(nextValue, reach, increment);
+  const left = nextValue === null ? null : countValuesFrom(nextValue, reach, increment);
   // Before rows that do not belong to it, only the part of the range that it was set to counts.
   const startWith = reach === range ? undefined : options.startWith;
   const begin = beginOf(startWith, nextValue, increment, range);
@@ -189,7 +189,7 @@ function healthOf(
     lastValue,
     nextValue,
     end: increment > 0n ? reach.greatest : reach.least,
-    used: left === null ? null : shareUsed(left, countFrom(begin, reach, increment)),
+    used: left === null ? null : shareUsed(left, countValuesFrom(begin, reach, increment)),
     left,
     cycles,
     increment,
@@ -202,7 +202,7 @@ function healthOf(
 }
 
 /** Returns the range, up to the first row of a unique column if the sequence cannot move past such rows. */
-function reachOf(next: bigint, increment: bigint, range: Limits, holdings: readonly Holding[]): Limits {
+function reachOf(next: bigint, increment: bigint, range: Limits, holdings: readonly ColumnExtremes[]): Limits {
   const once = holdings.filter(({ column }) => takesOnce(column));
   const collision = collisionOf(next, increment, range, once);
   if (collision === undefined || (collision.behind !== undefined && !collision.betterHere)) return range;

@@ -15,7 +15,7 @@ export interface Side {
 }
 
 /** A sequence of the source and its counterpart on the target, with their positions. */
-export interface Pair {
+export interface SequencePair {
   readonly source: SequenceState;
   readonly target: SequenceState;
   readonly from: Position;
@@ -38,14 +38,14 @@ export function compare(
   source: Side,
   target: Side,
   { renames, isExcluded, reasonFor }: Matching,
-): { pairs: Pair[]; problems: TransferProblem[]; accepted: AcceptedTransferProblem[] } {
+): { pairs: SequencePair[]; problems: TransferProblem[]; accepted: AcceptedTransferProblem[] } {
   const sources = sequencesOf(source, isExcluded);
   const targets = sequencesOf(target, isExcluded);
   const renamed = renamedTargets(renames, carriedBy(source, sources), carriedBy(target, targets));
   const taken = new Map([...renamed].map(([one, other]) => [other, one]));
   const accepted: AcceptedTransferProblem[] = [];
   const problems = unknownSchemas(source, target);
-  const pairs: Pair[] = [];
+  const pairs: SequencePair[] = [];
   for (const key of [...new Set([...sources.keys(), ...targets.keys()])].sort()) {
     const one = sources.get(key);
     const namesake = targets.get(key);

@@ -7,14 +7,14 @@ import { readDocument } from "../../server/read-json.js";
 import { isInspected } from "../../server/schema-filter.js";
 import { hasReached, type Position, positionOf } from "../arithmetic/position.js";
 import { NOT_BY_OID, whyUnknown } from "../columns/unknown-value.js";
-import type { Pair } from "./compare-databases.js";
+import type { SequencePair } from "./compare-databases.js";
 import { type TransferProblem, transferProblem } from "./transfer-problem.js";
 
 type Queries = Pick<Transaction, "query" | "savepoint">;
 
 /** The planned step for one sequence. */
 export interface Step {
-  readonly pair: Pair;
+  readonly pair: SequencePair;
   /** The position that the target must have at least. */
   readonly goal: Position;
   readonly margin: bigint;
@@ -29,7 +29,7 @@ export interface Step {
  *
  * A sequence that the role may not read is not locked; a transfer refuses it.
  */
-export async function holdTarget(tx: Queries, schemas: readonly string[] | undefined): Promise<void> {
+export async function lockTarget(tx: Queries, schemas: readonly string[] | undefined): Promise<void> {
   await tx.query(sql`select pg_catalog.pg_advisory_xact_lock(${MOVE_LOCK}::int, 0)::pg_catalog.text`);
   await readDocument(
     tx,
@@ -62,7 +62,7 @@ export async function inspectHeld(tx: Queries, schemas: readonly string[] | unde
  * keys of those that it set. Another session may have drawn values since they were last read. A sequence without a last
  * value was not drawn from since then.
  */
-export async function setWhereBehind(tx: Queries, steps: readonly Step[]): Promise<Set<string>> {
+export async function advanceTarget(tx: Queries, steps: readonly Step[]): Promise<Set<string>> {
   const goals = steps.map(({ pair: { target }, goal: { last, called } }) => ({
     schema: target.schema,
     name: target.seqName,

@@ -1,4 +1,4 @@
-import { hasReached, roomOf, valuesLeft } from "../arithmetic/position.js";
+import { hasReached, usableOptions, valuesLeft } from "../arithmetic/position.js";
 import type { Step } from "./set-target.js";
 
 /** Returns notes about a step for the operator, in sentences. */
@@ -8,7 +8,7 @@ export function notesOf(step: Step, asked: bigint): string[] {
 
 function endIsNear({ pair: { from, target }, margin }: Step, asked: bigint): string[] {
   if (margin === asked) return [];
-  const room = roomOf(target);
+  const room = usableOptions(target);
   const end = room.increment > 0n ? room.maxValue : room.minValue;
   const left = `${valuesLeft(from, room)} values are left until ${room.cycle ? "it comes round" : "its end"} at ${end}`;
   return [`${left}: the margin is ${margin} instead of ${asked}`];

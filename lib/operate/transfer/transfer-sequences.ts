@@ -7,11 +7,11 @@ import { type SequenceName, sequenceNameOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { type AcceptedFinding, acceptedFindings, type Unmatched, withinSchemas } from "../accepted-findings.js";
-import { advance, hasReached, nextOf, roomOf, valuesLeft } from "../arithmetic/position.js";
+import { advance, hasReached, nextOf, usableOptions, valuesLeft } from "../arithmetic/position.js";
 import { TRANSFER_CODES } from "../finding-codes.js";
-import { compare, type Pair, type Side } from "./compare-databases.js";
+import { compare, type SequencePair, type Side } from "./compare-databases.js";
 import { checkRenames } from "./rename-pairs.js";
-import { holdTarget, inspectHeld, setWhereBehind, type Step, verify } from "./set-target.js";
+import { lockTarget, inspectHeld, advanceTarget, type Step, verify } from "./set-target.js";
 import { notesOf } from "./step-notes.js";
 import type { AcceptableTransferCode, AcceptedTransferProblem, TransferProblem } from "./transfer-problem.js";
 
@@ -178,7 +178,7 @@ export async function applyTransfer(
     const target = await identify("target", tx);
     refuseSame(source, target);
     await setLockTimeout(tx, lockTimeout);
-    await holdTarget(tx, schemas).catch((error: unknown) => {
+    await lockTarget(tx, schemas).catch((error: unknown) => {
       throw explained(error, lockTimeout);
     });
     const read = await inspectSequences(from, { schemas });
@@ -187,7 +187,7 @@ export async function applyTransfer(
     const report = (done: readonly Step[]) => ({ sequences: done.map((step) => reportOf(step, asked)), ...rest });
     const behind = steps.filter(({ moves }) => moves);
     if (behind.length === 0) return report(steps);
-    const set = await setWhereBehind(tx, behind);
+    const set = await advanceTarget(tx, behind);
     const { overtaken, problems } = verify(behind, set, await inspectSequences(tx, { schemas }));
     const done = report(steps.map((step) => overtaken.get(step) ?? step));
     if (problems.length > 0) throw new TransferError("TRANSFER_INCOMPLETE", problems, done);
@@ -255,7 +255,7 @@ function stepsOf(
   if (problems.length > 0) {
     throw new TransferError("TRANSFER_REFUSED", problems, { sequences: [], hint: null, ...rest });
   }
-  const hint = builtInWay(source.state.serverVersion, target.state.serverVersion);
+  const hint = nativeReplicationHint(source.state.serverVersion, target.state.serverVersion);
   return { steps: pairs.map((pair) => stepOf(pair, asked)), hint, ...rest };
 }
 
@@ -287,9 +287,9 @@ async function identify(name: Side["name"], db: Source): Promise<Identity> {
   return { name, role, address };
 }
 
-function stepOf(pair: Pair, asked: bigint): Step {
+function stepOf(pair: SequencePair, asked: bigint): Step {
   const { options } = pair.target;
-  const half = valuesLeft(pair.from, roomOf(pair.target)) / 2n;
+  const half = valuesLeft(pair.from, usableOptions(pair.target)) / 2n;
   const margin = half < asked ? half : asked;
   const goal = advance(pair.from, margin, options);
   return { pair, goal, margin, moves: !hasReached(pair.before, goal, options) };
@@ -313,7 +313,7 @@ function reportOf(step: Step, asked: bigint): TransferredSequence {
 /**
  * @internal Returns PostgreSQL's own way to carry sequences, by the versions of the servers, such as 180004 for 18.4.
  */
-export function builtInWay(source: number, target: number): string | null {
+export function nativeReplicationHint(source: number, target: number): string | null {
   const first = 190_000;
   if (source < first && target < first) return null;
   const whose = source < first || target < first ? "PostgreSQL 19 or later on both sides" : "PostgreSQL";

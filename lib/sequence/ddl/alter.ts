@@ -16,7 +16,7 @@ import {
   shapeProblem,
   typeLimits,
 } from "../resolve-options.js";
-import { fail, sequenceName } from "../sequence-name.js";
+import { throwSequenceError, sequenceName } from "../sequence-name.js";
 import { type AnySequence, sequenceOf } from "../sequence.js";
 import { optionClauses, restartProblem } from "./clauses.js";
 import { type AlterOptions, alterStatement } from "./ddl-statement.js";
@@ -67,11 +67,11 @@ export function alterSequence(
   const own = sequenceOf(sequence);
   const changes = readOnce(given);
   const unknown = unknownOption(changes, CHANGEABLE);
-  if (unknown !== undefined) fail(own, `alterSequence: ${unknown}`, "INVALID_OPTIONS");
+  if (unknown !== undefined) throwSequenceError(own, `alterSequence: ${unknown}`, "INVALID_OPTIONS");
   for (const [option, value] of Object.entries(changes)) {
     const problem =
       option === "restart" ? restartProblem(value) : value === null ? undefined : shapeProblem(option, value);
-    if (problem !== undefined) fail(own, problem, "INVALID_OPTIONS");
+    if (problem !== undefined) throwSequenceError(own, problem, "INVALID_OPTIONS");
   }
   const { startWith, minValue, maxValue } = afterwards(own, changes);
   const clauses = optionClauses({
@@ -84,11 +84,11 @@ export function alterSequence(
     cycle: changes.cycle === null ? false : changes.cycle,
     restart: changes.restart,
   });
-  if (clauses.length === 0) fail(own, "alterSequence needs at least one change");
+  if (clauses.length === 0) throwSequenceError(own, "alterSequence needs at least one change");
   const restart = readInteger(changes.restart);
   if (restart !== undefined && (restart < minValue || restart > maxValue)) {
     const problem = `alterSequence: restart takes a value from ${minValue} to ${maxValue}, not ${restart}`;
-    fail(own, problem, "SEQUENCE_OUT_OF_BOUNDS");
+    throwSequenceError(own, problem, "SEQUENCE_OUT_OF_BOUNDS");
   }
   return alterStatement("alterSequence", own, options, ...clauses);
 }

@@ -3,7 +3,7 @@ import type { Sql } from "../../sql/fragment.js";
 import { literal } from "../../sql/literal.js";
 import { shown, wrongType } from "../messages.js";
 import { readOnce } from "../resolve-options.js";
-import { fail, textProblem } from "../sequence-name.js";
+import { throwSequenceError, textProblem } from "../sequence-name.js";
 import { quotedName, sequenceOf } from "../sequence.js";
 import { statement } from "./ddl-statement.js";
 
@@ -17,11 +17,12 @@ import { statement } from "./ddl-statement.js";
 export function commentOnSequence(sequence: SequenceLike | SequenceNeeded, text?: string | null): Sql {
   const own = sequenceOf(sequence);
   const comment = text === undefined ? readOnce(own.seqOptions).comment : text;
-  if (comment === undefined) return fail(own, "commentOnSequence needs a text, because no comment is declared");
+  if (comment === undefined)
+    return throwSequenceError(own, "commentOnSequence needs a text, because no comment is declared");
   if (comment !== null) {
     const problem =
       typeof comment === "string" ? textProblem(comment, "comment") : wrongType("comment", "a string", shown(comment));
-    if (problem !== undefined) fail(own, problem);
+    if (problem !== undefined) throwSequenceError(own, problem);
   }
   return statement(own, "comment on sequence", quotedName(own), "is", literal(comment).text);
 }

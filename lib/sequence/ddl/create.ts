@@ -2,7 +2,7 @@ import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-optio
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/identifier.js";
 import { checkOptions, knownOptions, readOnce } from "../resolve-options.js";
-import { fail, sequenceName } from "../sequence-name.js";
+import { throwSequenceError, sequenceName } from "../sequence-name.js";
 import { pgSchema, type PgSchema, quotedName, sequenceOf } from "../sequence.js";
 import { optionClauses } from "./clauses.js";
 import { statement } from "./ddl-statement.js";
@@ -34,13 +34,15 @@ export function createSequence(
   const { schema } = own;
   const seqOptions = readOnce(own.seqOptions);
   if (seqOptions.identity !== undefined) {
-    fail(own, "an identity column creates its sequence itself", "INVALID_ARGUMENT", {
+    throwSequenceError(own, "an identity column creates its sequence itself", "INVALID_ARGUMENT", {
       hint: "Use generatedAsIdentity or addIdentity, with its name.",
     });
   }
   checkOptions(sequenceName(own), seqOptions);
-  if (temporary && schema !== undefined) fail(own, `temporary sequences have a schema of their own, not ${schema}`);
-  if (temporary && seqOptions.unlogged === true) fail(own, "a temporary sequence is never logged; leave out unlogged");
+  if (temporary && schema !== undefined)
+    throwSequenceError(own, `temporary sequences have a schema of their own, not ${schema}`);
+  if (temporary && seqOptions.unlogged === true)
+    throwSequenceError(own, "a temporary sequence is never logged; leave out unlogged");
   return statement(
     own,
     "create",

@@ -3,7 +3,7 @@ import { quoteIdentifier } from "../../sql/identifier.js";
 import { Shape } from "../../sql/shape.js";
 import { sequenceMark } from "../mark.js";
 import { knownOptions } from "../resolve-options.js";
-import { fail, nameProblem } from "../sequence-name.js";
+import { throwSequenceError, nameProblem } from "../sequence-name.js";
 import { type AnySequence, quotedName } from "../sequence.js";
 
 /** Options of every ALTER SEQUENCE. */
@@ -36,5 +36,5 @@ export function alterStatement(
 /** Quotes a name, or throws if the server would truncate it. The server would do so with only a notice. */
 export function checkedName(sequence: AnySequence, name: string): string {
   const problem = nameProblem(name);
-  return problem === undefined ? quoteIdentifier(name) : fail(sequence, problem);
+  return problem === undefined ? quoteIdentifier(name) : throwSequenceError(sequence, problem);
 }

@@ -1,6 +1,6 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { fail } from "../sequence-name.js";
+import { throwSequenceError } from "../sequence-name.js";
 import { quotedName, sequenceOf } from "../sequence.js";
 import { statement } from "./ddl-statement.js";
 import {
@@ -34,7 +34,7 @@ export function grantOnSequence(
   const on = `sequence ${quotedName(own)}`;
   return statement(
     own,
-    grantText((problem) => fail(own, problem), privileges, on, roles, options),
+    grantText((problem) => throwSequenceError(own, problem), privileges, on, roles, options),
   );
 }
 
@@ -59,6 +59,6 @@ export function revokeOnSequence(
   const on = `sequence ${quotedName(own)}`;
   return statement(
     own,
-    revokeText((problem) => fail(own, problem), privileges, on, roles, options),
+    revokeText((problem) => throwSequenceError(own, problem), privileges, on, roles, options),
   );
 }

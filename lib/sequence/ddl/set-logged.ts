@@ -1,6 +1,6 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { fail } from "../sequence-name.js";
+import { throwSequenceError } from "../sequence-name.js";
 import { sequenceOf } from "../sequence.js";
 import { type AlterOptions, alterStatement } from "./ddl-statement.js";
 
@@ -23,6 +23,7 @@ export function setSequenceLogged(
   options: AlterOptions = {},
 ): Sql {
   const own = sequenceOf(sequence);
-  if (typeof logged !== "boolean") fail(own, `setSequenceLogged takes true or false, not ${String(logged)}`);
+  if (typeof logged !== "boolean")
+    throwSequenceError(own, `setSequenceLogged takes true or false, not ${String(logged)}`);
   return alterStatement("setSequenceLogged", own, options, logged ? "set logged" : "set unlogged");
 }

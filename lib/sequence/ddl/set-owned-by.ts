@@ -1,7 +1,7 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
 import { readOnce } from "../resolve-options.js";
-import { fail } from "../sequence-name.js";
+import { throwSequenceError } from "../sequence-name.js";
 import { type AnySequence, sequenceOf } from "../sequence.js";
 import { type AlterOptions, alterStatement, checkedName } from "./ddl-statement.js";
 
@@ -23,7 +23,8 @@ export function setSequenceOwnedBy(
 ): Sql {
   const own = sequenceOf(sequence);
   const owner = column === undefined ? readOnce(own.seqOptions).ownedBy : column;
-  if (owner === undefined) return fail(own, "setSequenceOwnedBy needs a column, because none is declared as ownedBy");
+  if (owner === undefined)
+    return throwSequenceError(own, "setSequenceOwnedBy needs a column, because none is declared as ownedBy");
   const written = owner === null ? "none" : columnOf(own, owner);
   return alterStatement("setSequenceOwnedBy", own, options, "owned by", written);
 }

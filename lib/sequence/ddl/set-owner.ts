@@ -1,6 +1,6 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { fail } from "../sequence-name.js";
+import { throwSequenceError } from "../sequence-name.js";
 import { sequenceOf } from "../sequence.js";
 import { type AlterOptions, alterStatement } from "./ddl-statement.js";
 import { realRoleList, type Role } from "./role.js";
@@ -22,6 +22,6 @@ export function setSequenceOwner<const Owner extends Role>(
   options: AlterOptions = {},
 ): Sql {
   const own = sequenceOf(sequence);
-  const [role] = realRoleList((problem) => fail(own, problem), [owner]) as [string];
+  const [role] = realRoleList((problem) => throwSequenceError(own, problem), [owner]) as [string];
   return alterStatement("setSequenceOwner", own, options, "owner to", role);
 }

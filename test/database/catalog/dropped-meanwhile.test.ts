@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { bind, pgSequence } from "nextval";
 import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
-import { look } from "../../../lib/cli/database/inspect-database.js";
+import { inspectWithLockTimeout } from "../../../lib/cli/database/inspect-database.js";
 import { useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
@@ -63,7 +63,7 @@ test.each([
     for (const end = Date.now() + TIME; Date.now() < end;) {
       const alone = await inspectSequences(db);
       expect(alone.sequences.filter(({ seqName }) => seqName.startsWith("kept_"))).toHaveLength(50);
-      const together = await look(db, { schemas: undefined, lockTimeout: undefined });
+      const together = await inspectWithLockTimeout(db, { schemas: undefined, lockTimeout: undefined });
       expect(together.sequences.filter(({ seqName }) => seqName.startsWith("kept_"))).toHaveLength(50);
       await applyPlan(db, planChanges([pgSequence("kept_1", { cache: (cache = 3 - cache) })], alone), {
         allow: ["CACHE_BREAKS_ORDER"],

@@ -1,7 +1,7 @@
 import { bind, type Database, type Sql, sql, type Transaction } from "nextval";
 import { applyTransfer, planTransfer, type TransferError } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
-import { builtInWay } from "../../../lib/operate/transfer/transfer-sequences.js";
+import { nativeReplicationHint } from "../../../lib/operate/transfer/transfer-sequences.js";
 import { serverVersion } from "../../support/database.js";
 import { useReplicas } from "../../support/replicas.js";
 import { resync } from "../../support/resync.js";
@@ -766,10 +766,10 @@ test("fails if another session sets the target back in between, and reports what
 });
 
 test("from PostgreSQL 19 on the built-in way is named", () => {
-  expect(builtInWay(180_004, 180_004)).toBeNull();
-  expect(builtInWay(140_000, 190_000)).toBe(
+  expect(nativeReplicationHint(180_004, 180_004)).toBeNull();
+  expect(nativeReplicationHint(140_000, 190_000)).toBe(
     "PostgreSQL 19 or later on both sides can do this by itself: CREATE PUBLICATION ... FOR ALL SEQUENCES on the source, " +
       "then ALTER SUBSCRIPTION ... REFRESH SEQUENCES on the target",
   );
-  expect(builtInWay(190_000, 200_001)).toMatch(/^PostgreSQL can do this by itself: CREATE PUBLICATION/);
+  expect(nativeReplicationHint(190_000, 200_001)).toMatch(/^PostgreSQL can do this by itself: CREATE PUBLICATION/);
 });

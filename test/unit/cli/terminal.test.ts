@@ -10,7 +10,7 @@ import { progressLine } from "../../../lib/cli/terminal/progress.js";
 import { shownName } from "../../../lib/cli/terminal/quote-name.js";
 import { text } from "../../../lib/cli/terminal/shown-text.js";
 import { table } from "../../../lib/cli/terminal/table.js";
-import { columnsOf, cut } from "../../../lib/cli/terminal/text-width.js";
+import { displayWidth, truncateToWidth } from "../../../lib/cli/terminal/text-width.js";
 
 test.each([
   ["order_seq", 9],
@@ -24,13 +24,13 @@ test.each([
   ["🇩🇪", 2],
   ["█░", 2],
 ])("%s takes %i columns", (text, columns) => {
-  expect(columnsOf(text)).toBe(columns);
+  expect(displayWidth(text)).toBe(columns);
 });
 
 test("a text is cut at a column, between graphemes", () => {
-  expect(cut("abcdef", 4)).toBe("abcd");
-  expect(cut("表序列", 5)).toBe("表序");
-  expect(cut("ae\u0301b", 2)).toBe("ae\u0301");
+  expect(truncateToWidth("abcdef", 4)).toBe("abcd");
+  expect(truncateToWidth("表序列", 5)).toBe("表序");
+  expect(truncateToWidth("ae\u0301b", 2)).toBe("ae\u0301");
 });
 
 test("a table has a line per row, whatever its cells contain", () => {
@@ -76,7 +76,7 @@ describe("progress", () => {
   test("stays on its line, however narrow the terminal", () => {
     for (let columns = 1; columns < 100; columns++) {
       const line = progressLine("reading columns", { done: 700, total: 1500 }, columns);
-      expect(columnsOf(line)).toBeLessThan(columns);
+      expect(displayWidth(line)).toBeLessThan(columns);
     }
     expect(progressLine("reading columns", { done: 3, total: 6 }, 80)).toBe(
       `reading columns ${"█".repeat(15)}${"░".repeat(15)} 3/6`,
@@ -162,7 +162,7 @@ describe("health", () => {
         .split("\n");
       expect(lines[0]?.includes("█")).toBe(columns >= 90);
       if (columns < 80) continue;
-      for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(columns);
+      for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
     }
   });
 

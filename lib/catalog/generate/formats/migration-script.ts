@@ -1,5 +1,5 @@
 /** A migration before it has a format. */
-export interface Script {
+export interface MigrationScript {
   readonly name: string;
   readonly at: Date;
   readonly up: readonly Step[];
@@ -29,6 +29,6 @@ export function linesOf(steps: readonly Step[], around: (statement: string) => s
 }
 
 /** The time in UTC, to the second: `20260131235959`. */
-export function timestampOf({ at }: Script): string {
+export function timestampOf({ at }: MigrationScript): string {
   return at.toISOString().replaceAll(/\D/g, "").slice(0, 14);
 }

@@ -2,7 +2,7 @@ import { nextval, sql } from "../../../index.js";
 import { keyOf, nameOf } from "../../../server/names.js";
 import type { DatabaseState, SequenceState, StateColumn, TakenName } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
-import { constantOfState, type Target } from "../target.js";
+import { declarationOfState, type Target } from "../target.js";
 import { aboutColumns, hazardsFor } from "./make-hazard.js";
 
 /**
@@ -46,7 +46,7 @@ export function namedInText({ declared }: Target, state: SequenceState): Hazard[
           `${areMany ? "the defaults" : "the default"} of ${these} ${areMany ? "look" : "looks"} up the name ${nameOf(state)}, which fails then`,
       ),
       {
-        hint: `First make the default ${nextval(constantOfState(state)).text}, which follows a rename.`,
+        hint: `First make the default ${nextval(declarationOfState(state)).text}, which follows a rename.`,
         fix: plain ? lateBound.map((column) => boundDefault(column, state)).join("; ") : undefined,
       },
     ),
@@ -57,7 +57,7 @@ export function namedInText({ declared }: Target, state: SequenceState): Hazard[
 /** Makes a default that names the sequence itself, so it follows a rename. */
 function boundDefault({ schema, table, column }: StateColumn, state: SequenceState): string {
   const name = sql.identifier(schema, table).text;
-  const value = nextval(constantOfState(state)).text;
+  const value = nextval(declarationOfState(state)).text;
   return `alter table ${name} alter column ${sql.identifier(column).text} set default ${value}`;
 }
 
