@@ -17,11 +17,11 @@ export type {
 
 export { sql, type SqlTag } from "./sequence/sql.js";
 export type { Spliceable, Sql } from "./sql/fragment.js";
-export type { Condition } from "./sql/conditions.js";
+export type { Condition } from "./sql/helpers/conditions.js";
 export type { AliasedExpression, SqlExpression } from "./sql/expression.js";
-export type { NamedValues, NamedTag } from "./sql/scope.js";
-export type { JsonValue } from "./sql/json.js";
-export type { InsertOptions } from "./sql/insert.js";
+export type { NamedValues, NamedTag } from "./sql/named/named.js";
+export type { JsonValue } from "./sql/helpers/json.js";
+export type { InsertOptions } from "./sql/helpers/insert.js";
 export type { Splice, Value } from "./sql/value.js";
 
 export { currval, lastval, nextval, setval } from "./sequence/functions.js";

@@ -1,5 +1,5 @@
 import type { Sql } from "../sql/fragment.js";
-import { JsonValue } from "../sql/json.js";
+import { JsonValue } from "../sql/helpers/json.js";
 import { placeOf } from "../sql/shape.js";
 import { isServerError } from "./server-error.js";
 

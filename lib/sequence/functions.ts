@@ -1,7 +1,7 @@
 import type { Integer, SequenceLike, SequenceNeeded } from "../../types/sequence-options.js";
 import { type Decode, SqlExpression } from "../sql/expression.js";
 import { SQL, Sql } from "../sql/fragment.js";
-import { quoteLiteral } from "../sql/literal.js";
+import { quoteLiteral } from "../sql/helpers/literal.js";
 import { Shape } from "../sql/shape.js";
 import { type SequenceMark, sequenceMark } from "./mark.js";
 import { shortened, shown } from "./messages.js";

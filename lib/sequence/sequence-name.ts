@@ -1,5 +1,5 @@
 import { type Advice, NextvalError, type NextvalErrorCode } from "../errors.js";
-import { bytesOf, isText, MAX_NAME_BYTES } from "../sql/identifier.js";
+import { bytesOf, isText, MAX_NAME_BYTES } from "../sql/helpers/identifier.js";
 import { about, empty, hasLoneSurrogate, hasNul, shown, tooLong, wrongType } from "./messages.js";
 
 interface Named {

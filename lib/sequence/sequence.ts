@@ -2,7 +2,7 @@ import type { CheckedName, CheckedOptions, GivenOptions } from "../../types/decl
 import type { SequenceLike, SequenceNeeded, SequenceOptions } from "../../types/sequence-options.js";
 import type { ValueOfOptions } from "../../types/value-of.js";
 import { SQL, type Sql, type Spliceable } from "../sql/fragment.js";
-import { identifier } from "../sql/identifier.js";
+import { identifier } from "../sql/helpers/identifier.js";
 import { shown, wrongType } from "./messages.js";
 import { resolveOptions } from "./resolve-options.js";
 import { checkName, throwSequenceError, refuseNonSequence } from "./sequence-name.js";

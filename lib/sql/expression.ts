@@ -2,7 +2,7 @@ import type { NamedColumn } from "../../types/rows.js";
 import { refuse } from "../errors.js";
 import { BoundedMap } from "./bounded-map.js";
 import { Sql } from "./fragment.js";
-import { bytesOf, MAX_NAME_BYTES, quoteIdentifier } from "./identifier.js";
+import { bytesOf, MAX_NAME_BYTES, quoteIdentifier } from "./helpers/identifier.js";
 import { type Mark, Shape } from "./shape.js";
 
 /** Turns the text that the server sends into the promised JavaScript value. */

@@ -1,6 +1,6 @@
 import { refuse } from "../errors.js";
 import { SQL, Sql, type Spliceable } from "./fragment.js";
-import type { JsonValue } from "./json.js";
+import type { JsonValue } from "./helpers/json.js";
 import { Shape } from "./shape.js";
 
 /** A typed parameter of postgres.js, as `client.json(...)`, `client.array(...)` or `client.typed(...)` makes it. */

@@ -1,6 +1,6 @@
 import { type Sql, sql } from "../../index.js";
-import { expressionText } from "../../server/expression-text.js";
-import { generatedFrom } from "../../server/generated-columns.js";
+import { expressionText } from "../../server/queries/expression-text.js";
+import { generatedFrom } from "../../server/queries/generated-columns.js";
 
 /** Matches a default that passes each drawn value to its column unchanged. The server does not show implicit casts. */
 const PLAIN = "^nextval[(]([(]'([^']|'')+'::(text|character varying)[)]|'([^']|'')+')::regclass[)]$";

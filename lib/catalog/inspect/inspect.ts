@@ -1,9 +1,9 @@
 import type { SequenceType } from "../../index.js";
 import { checkKnown } from "../../internal.js";
-import { holdSchemas } from "../../server/powerful-reader.js";
+import { holdSchemas } from "../../server/queries/powerful-reader.js";
+import { checkSchemaNames } from "../../server/queries/schema-filter.js";
 import { readDocument, type Reading, type Source } from "../../server/read-json.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
-import { checkSchemaNames } from "../../server/schema-filter.js";
 import { sequencesQuery } from "./sequences-query.js";
 import { serverQuery } from "./server-query.js";
 import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";

@@ -1,5 +1,5 @@
 import { type Sql, sql } from "../../index.js";
-import { FIRST_OF_USERS } from "../../server/late-bound-names.js";
+import { FIRST_OF_USERS } from "../../server/queries/late-bound-names.js";
 
 /**
  * Separates words in the code of functions. Quotes also do, so a quoted name is one word unless it contains several.

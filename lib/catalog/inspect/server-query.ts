@@ -1,9 +1,9 @@
 import { type Sql, sql } from "../../index.js";
-import { baseTypeOf } from "../../server/base-type.js";
 import { callersSchemas } from "../../server/catalog-path.js";
 import { hasFixedType } from "../../server/column-type.js";
-import { isInspected } from "../../server/schema-filter.js";
-import { sharedKeys, singleKeys } from "../../server/unique-columns.js";
+import { baseTypeOf } from "../../server/queries/base-type.js";
+import { isInspected } from "../../server/queries/schema-filter.js";
+import { sharedKeys, singleKeys } from "../../server/queries/unique-columns.js";
 import { hasRows } from "./has-rows.js";
 
 /**

@@ -1,6 +1,6 @@
 import { refuse } from "../../errors.js";
 import type { Sql } from "../../sql/fragment.js";
-import { JsonValue } from "../../sql/json.js";
+import { JsonValue } from "../../sql/helpers/json.js";
 import { placeOf } from "../../sql/shape.js";
 import { refuseAmbiguous } from "./empty-value.js";
 import { writeBytes } from "./hex-text.js";

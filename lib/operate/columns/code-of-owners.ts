@@ -1,5 +1,5 @@
 import { type Sql, sql } from "../../index.js";
-import { isOther, isPowerful, ownerOfSchema } from "../../server/powerful-reader.js";
+import { isOther, isPowerful, ownerOfSchema } from "../../server/queries/powerful-reader.js";
 
 /**
  * Reading a table runs code of its owner as the role that reads. While it plans, the server evaluates immutable

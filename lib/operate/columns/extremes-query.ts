@@ -1,7 +1,7 @@
 import { type Sql, sql } from "../../index.js";
 import { exactUpTo, isText } from "../../server/integer-limits.js";
 import { quotedOf, type SequenceName } from "../../server/names.js";
-import { positionQuery } from "../../server/position-query.js";
+import { positionQuery } from "../../server/queries/position-query.js";
 import type { FedColumn } from "./fed-columns.js";
 import { isSameTable } from "./same-table.js";
 

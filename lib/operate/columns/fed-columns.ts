@@ -1,8 +1,8 @@
 import { NextvalError } from "../../index.js";
 import { isText } from "../../server/integer-limits.js";
 import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/names.js";
+import { checkSchemaNames } from "../../server/queries/schema-filter.js";
 import { readDocument, type Source } from "../../server/read-json.js";
-import { checkSchemaNames } from "../../server/schema-filter.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
 
 /** A column that takes its values from a sequence, with the facts that matter to the sequence's health. */

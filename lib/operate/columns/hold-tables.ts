@@ -1,5 +1,5 @@
 import { type Sql, sql } from "../../index.js";
-import { isOther } from "../../server/powerful-reader.js";
+import { isOther } from "../../server/queries/powerful-reader.js";
 import { hasOwnCode } from "./code-of-owners.js";
 import type { FedColumn } from "./fed-columns.js";
 

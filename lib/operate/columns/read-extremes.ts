@@ -1,7 +1,7 @@
 import { NextvalError, sql } from "../../index.js";
-import { lockedRelations } from "../../server/locked-relations.js";
 import { columnOf, sequenceKeyOf } from "../../server/names.js";
-import { holdSchemas } from "../../server/powerful-reader.js";
+import { lockedRelations } from "../../server/queries/locked-relations.js";
+import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extremes-query.js";

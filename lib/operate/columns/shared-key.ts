@@ -1,5 +1,5 @@
 import { type Sql, sql } from "../../index.js";
-import { FIRST_OF_USERS } from "../../server/late-bound-names.js";
+import { FIRST_OF_USERS } from "../../server/queries/late-bound-names.js";
 import { refusesEqual } from "./keys-of-part.js";
 
 /**

@@ -3,7 +3,7 @@ import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { enterCatalogPath } from "../../server/catalog-path.js";
 import { MAX_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { quotedOf, type SequenceName } from "../../server/names.js";
-import { holdSchemas } from "../../server/powerful-reader.js";
+import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { notComparableReason } from "../columns/comparability.js";

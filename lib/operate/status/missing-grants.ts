@@ -7,11 +7,13 @@ import { whyUnknown } from "../columns/unknown-value.js";
 const MANY = 6;
 
 /** Returns how many tables and sequences the connected role lacks the privilege to read. */
-export function countUnreadable(looked: readonly SurveyedSequence[]): number {
-  const tables = looked.flatMap(({ columns }) =>
+export function countUnreadable(surveyed: readonly SurveyedSequence[]): number {
+  const tables = surveyed.flatMap(({ columns }) =>
     columns.flatMap(({ column: { mayRead, schema, table } }) => (mayRead ? [] : [JSON.stringify([schema, table])])),
   );
-  const sequences = looked.filter(({ sequence }) => sequence.lastValue === null && whyUnknown(sequence) === undefined);
+  const sequences = surveyed.filter(
+    ({ sequence }) => sequence.lastValue === null && whyUnknown(sequence) === undefined,
+  );
   return new Set(tables).size + sequences.length;
 }
 

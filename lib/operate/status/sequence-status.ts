@@ -114,7 +114,7 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
   }
   const exclusion = excluded("sequenceStatus", exclude);
   const acceptance = acceptedFindings("sequenceStatus", accepted, HEALTH_CODES);
-  const { user, looked } = await surveySequences(
+  const { user, surveyed } = await surveySequences(
     db,
     { schemas, isExcluded: exclusion.has, views, trustOwners },
     { whyNot: (column) => skipReason(column, chosen), cheaply: chosen === "indexed" },
@@ -122,8 +122,8 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
   );
   const { at } = await readDocument<{ at: string }>(db, timeQuery);
 
-  const unreadable = countUnreadable(looked);
-  const rows = looked.map((each) => healthOf(each, { user, unreadable, ...thresholds }, acceptance));
+  const unreadable = countUnreadable(surveyed);
+  const rows = surveyed.map((each) => healthOf(each, { user, unreadable, ...thresholds }, acceptance));
   rows.sort(
     (one, other) =>
       severityOf(other.level) - severityOf(one.level) ||
@@ -166,19 +166,19 @@ function columnHealthOf({ column: fed, extreme }: SurveyedSequence["columns"][nu
 }
 
 function healthOf(
-  { sequence, columns: looked }: SurveyedSequence,
+  { sequence, columns: surveyed }: SurveyedSequence,
   context: Thresholds & Pick<Context, "user" | "unreadable">,
   acceptance: AcceptedFindings<HealthCode>,
 ): SequenceHealth {
   const { lastValue, options } = sequence;
   const { increment, cache, cycle, minValue, maxValue } = options;
-  const fed = looked.map(({ column }) => column);
+  const fed = surveyed.map(({ column }) => column);
   const takers = fed.filter(({ plain }) => plain);
   const range = usableRange(options, takers);
   const cycles = cycle && range.least === minValue && range.greatest === maxValue;
   const position = positionOf(sequence);
   const nextValue = position === undefined ? null : nextUnbounded(position, options);
-  const holdings = holdingsOf(looked);
+  const holdings = holdingsOf(surveyed);
   const reach = cycles || nextValue === null ? range : reachOf(nextValue, increment, range, holdings);
   const left = nextValue === null ? null : countValuesFrom(nextValue, reach, increment);
   // Before rows that do not belong to it, only the part of the range that it was set to counts.
@@ -194,7 +194,7 @@ function healthOf(
     cycles,
     increment,
     cache,
-    columns: looked.map(columnHealthOf),
+    columns: surveyed.map(columnHealthOf),
   };
   const collision = nextValue === null ? undefined : collisionOf(nextValue, increment, range, holdings);
   const found = problemsOf(measured, { ...context, sequence, fed, collision, range }, acceptance);

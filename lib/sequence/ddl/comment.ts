@@ -1,6 +1,6 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { literal } from "../../sql/literal.js";
+import { literal } from "../../sql/helpers/literal.js";
 import { shown, wrongType } from "../messages.js";
 import { readOnce } from "../resolve-options.js";
 import { throwSequenceError, textProblem } from "../sequence-name.js";

@@ -1,6 +1,6 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
-import { quoteIdentifier } from "../../sql/identifier.js";
+import { quoteIdentifier } from "../../sql/helpers/identifier.js";
 import { checkOptions, knownOptions, readOnce } from "../resolve-options.js";
 import { throwSequenceError, sequenceName } from "../sequence-name.js";
 import { pgSchema, type PgSchema, quotedName, sequenceOf } from "../sequence.js";

@@ -1,5 +1,5 @@
 import { Sql } from "../../sql/fragment.js";
-import { quoteIdentifier } from "../../sql/identifier.js";
+import { quoteIdentifier } from "../../sql/helpers/identifier.js";
 import { Shape } from "../../sql/shape.js";
 import { sequenceMark } from "../mark.js";
 import { knownOptions } from "../resolve-options.js";

@@ -2,7 +2,7 @@ import type { SequenceOptions } from "../../../types/sequence-options.js";
 import { NextvalError } from "../../errors.js";
 import { unknownOption } from "../../sql/did-you-mean.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
-import { quoteIdentifier } from "../../sql/identifier.js";
+import { quoteIdentifier } from "../../sql/helpers/identifier.js";
 import { checkOptions, readOnce } from "../resolve-options.js";
 import { nameProblem } from "../sequence-name.js";
 import { optionClauses } from "./clauses.js";

@@ -1,5 +1,5 @@
 import { SQL, type Sql } from "../../sql/fragment.js";
-import { quoteIdentifier } from "../../sql/identifier.js";
+import { quoteIdentifier } from "../../sql/helpers/identifier.js";
 import { nameProblem } from "../sequence-name.js";
 
 /**

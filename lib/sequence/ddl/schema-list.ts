@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../../sql/identifier.js";
+import { quoteIdentifier } from "../../sql/helpers/identifier.js";
 import { nameProblem } from "../sequence-name.js";
 import type { PgSchema } from "../sequence.js";
 import type { Refuse } from "./role.js";

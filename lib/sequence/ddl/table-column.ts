@@ -1,6 +1,6 @@
 import { NextvalError } from "../../errors.js";
 import { unknownOption } from "../../sql/did-you-mean.js";
-import { quoteIdentifier } from "../../sql/identifier.js";
+import { quoteIdentifier } from "../../sql/helpers/identifier.js";
 import { shown } from "../messages.js";
 import { knownOptions, readOnce } from "../resolve-options.js";
 import { nameProblem } from "../sequence-name.js";

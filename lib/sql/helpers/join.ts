@@ -1,8 +1,8 @@
-import { refuse } from "../errors.js";
-import { Sql, type Spliceable, textFragment } from "./fragment.js";
+import { refuse } from "../../errors.js";
+import { Sql, type Spliceable, textFragment } from "../fragment.js";
+import { admit, type Place, type Splice } from "../value.js";
 import { optionsOfHelper } from "./helper-options.js";
 import { listShape } from "./list.js";
-import { admit, type Place, type Splice } from "./value.js";
 
 const COMMA = /* @__PURE__ */ textFragment(", ");
 

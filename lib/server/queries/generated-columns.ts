@@ -1,4 +1,4 @@
-import { sql } from "../index.js";
+import { sql } from "../../index.js";
 
 /**
  * The columns that generated columns are computed from: a `relation`, the `number` of its column, and the number

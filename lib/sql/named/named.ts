@@ -1,14 +1,14 @@
-import type { RowOf } from "../../types/rows.js";
-import { NextvalError, refuse } from "../errors.js";
-import { BoundedMap } from "./bounded-map.js";
-import { nearest } from "./did-you-mean.js";
-import type { Sql } from "./fragment.js";
-import { CODE, lex } from "./lexer.js";
-import { originOf } from "./origin.js";
+import type { RowOf } from "../../../types/rows.js";
+import { NextvalError, refuse } from "../../errors.js";
+import { BoundedMap } from "../bounded-map.js";
+import { nearest } from "../did-you-mean.js";
+import type { Sql } from "../fragment.js";
+import { CODE, lex } from "../lexer.js";
+import { originOf } from "../origin.js";
+import { assertGenuine, type Tag } from "../tag.js";
+import { Site } from "../template.js";
+import { admit, type Splice } from "../value.js";
 import { evaluate, type Fail, type ScopeFunctions } from "./placeholder.js";
-import { assertGenuine, type Tag } from "./tag.js";
-import { Site } from "./template.js";
-import { admit, type Splice } from "./value.js";
 
 /** The sequences, fragments and values that named placeholders stand for, by name. */
 export type NamedValues = { readonly [name: string]: Splice };

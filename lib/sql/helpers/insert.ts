@@ -1,12 +1,12 @@
-import { refuse } from "../errors.js";
-import { BoundedMap } from "./bounded-map.js";
-import type { CheckedRows, ColumnOf } from "./checked-rows.js";
-import { SQL, Sql } from "./fragment.js";
+import { refuse } from "../../errors.js";
+import { BoundedMap } from "../bounded-map.js";
+import type { CheckedRows, ColumnOf } from "../checked-rows.js";
+import { SQL, Sql } from "../fragment.js";
+import { Shape } from "../shape.js";
+import { admit, isPlain, type Place, type Splice } from "../value.js";
 import { optionsOfHelper } from "./helper-options.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";
 import { listShape } from "./list.js";
-import { Shape } from "./shape.js";
-import { admit, isPlain, type Place, type Splice } from "./value.js";
 
 /** One row of `sql.insert`: each key is a column, and each value is a value or a fragment. */
 export type InsertRow = { readonly [column: string]: Splice | undefined };

@@ -1,4 +1,4 @@
-import { type Sql, sql } from "../index.js";
+import { type Sql, sql } from "../../index.js";
 
 /**
  * Builds an expression for the base type of a type, as the server writes it. The base of a domain, or of a domain over

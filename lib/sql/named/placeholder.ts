@@ -1,5 +1,5 @@
-import { nearest } from "./did-you-mean.js";
-import type { Sql } from "./fragment.js";
+import { nearest } from "../did-you-mean.js";
+import type { Sql } from "../fragment.js";
 
 /** The functions that named placeholders can call, by name. Each makes a fragment of its arguments. */
 export type ScopeFunctions = {

@@ -1,4 +1,4 @@
-import { NextvalError, type Sql, sql } from "../index.js";
+import { NextvalError, type Sql, sql } from "../../index.js";
 
 /** Whether a schema is inspected: it is one of `schemas`, or any except the server's own if none are given. */
 export function isInspected(schema: Sql, schemas: readonly string[] | undefined): Sql {

@@ -1,5 +1,5 @@
-import { type Sql, sql } from "../index.js";
-import { callersSchemas } from "./catalog-path.js";
+import { type Sql, sql } from "../../index.js";
+import { callersSchemas } from "../catalog-path.js";
 
 /** One part of a name, quoted or not. Any character beyond ASCII is accepted. */
 const PART = '("([^"]|"")+"|([a-zA-Z_]|[^[:cntrl:] -~])([a-zA-Z0-9_$]|[^[:cntrl:] -~])*)';

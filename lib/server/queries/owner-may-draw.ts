@@ -1,4 +1,4 @@
-import { type Sql, sql } from "../index.js";
+import { type Sql, sql } from "../../index.js";
 
 /**
  * Builds an expression for whether the owner of a table may draw from a sequence. Every role can create a table whose

@@ -1,4 +1,4 @@
-import { sql } from "../index.js";
+import { sql } from "../../index.js";
 import { generatedFrom } from "./generated-columns.js";
 
 /**

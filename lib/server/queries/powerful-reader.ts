@@ -1,4 +1,4 @@
-import { type Sql, sql } from "../index.js";
+import { type Sql, sql } from "../../index.js";
 
 /**
  * The role that has logged in. `session_user` is another role after SET SESSION AUTHORIZATION, which code of that role

@@ -1,4 +1,4 @@
-import { type Sql, sql } from "../index.js";
+import { type Sql, sql } from "../../index.js";
 
 /**
  * Builds a query for the relations that another session has locked, or waits to lock, in one of these modes, with one

@@ -1,9 +1,9 @@
-import { refuse } from "../errors.js";
-import { BoundedMap } from "./bounded-map.js";
-import type { Sql } from "./fragment.js";
+import { refuse } from "../../errors.js";
+import { BoundedMap } from "../bounded-map.js";
+import type { Sql } from "../fragment.js";
+import { Site } from "../template.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";
 import { type InsertRow, ownOf, refuseNonList, refuseNonRow } from "./insert.js";
-import { Site } from "./template.js";
 
 const sites = /* @__PURE__ */ new BoundedMap<string, Site>(256);
 

@@ -1,4 +1,4 @@
-import { type Sql, sql } from "../index.js";
+import { type Sql, sql } from "../../index.js";
 import { mayBeSwapped } from "./powerful-reader.js";
 
 /**

@@ -1,4 +1,4 @@
-import { refuse } from "../errors.js";
+import { refuse } from "../../errors.js";
 
 /** A value marked as JSON. `JSON.stringify` turns it into the value itself, so other drivers can also write it. */
 export class JsonValue {

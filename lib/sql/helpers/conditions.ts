@@ -1,8 +1,8 @@
-import { refuse } from "../errors.js";
-import { SQL, Sql, textFragment } from "./fragment.js";
+import { refuse } from "../../errors.js";
+import { SQL, Sql, textFragment } from "../fragment.js";
+import type { Shape } from "../shape.js";
+import { admit, type Place } from "../value.js";
 import { listShape } from "./list.js";
-import type { Shape } from "./shape.js";
-import { admit, type Place } from "./value.js";
 
 /** A condition of `sql.and` and `sql.or`: a fragment. Null, undefined and false stand for no condition. */
 export type Condition = Sql | null | undefined | false;

@@ -1,4 +1,4 @@
-import { type Sql, sql } from "../index.js";
+import { type Sql, sql } from "../../index.js";
 
 /** More nodes than any hand-written default has. Each needs about 1 kB of the server's stack, which is often 2 MB. */
 const MAX_NODES = 300;

@@ -1,5 +1,5 @@
-import { Sql } from "./fragment.js";
-import { Shape } from "./shape.js";
+import { Sql } from "../fragment.js";
+import { Shape } from "../shape.js";
 
 /** How many lists a shape remembers. Lists of up to 1,024 holes share these slots; longer lists use one more slot. */
 const SLOTS = 16;

@@ -1,5 +1,5 @@
-import { refuse } from "../errors.js";
-import { type Sql, textFragment } from "./fragment.js";
+import { refuse } from "../../errors.js";
+import { type Sql, textFragment } from "../fragment.js";
 import { isText } from "./identifier.js";
 
 /**

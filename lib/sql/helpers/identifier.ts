@@ -1,6 +1,6 @@
-import { refuse } from "../errors.js";
-import { BoundedMap } from "./bounded-map.js";
-import { type Sql, textFragment } from "./fragment.js";
+import { refuse } from "../../errors.js";
+import { BoundedMap } from "../bounded-map.js";
+import { type Sql, textFragment } from "../fragment.js";
 
 const names = /* @__PURE__ */ new BoundedMap<string, Sql>(1000);
 const qualifiedNames = /* @__PURE__ */ new BoundedMap<string, Sql>(1000);
