@@ -55,7 +55,9 @@ test(
   `${SCHEMAS} databases with the habits of real ones: status says which inserts fail, and after resync none does`,
   { timeout: 60_000 + SCHEMAS * 3000 },
   async () => {
-    const seed = Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31);
+    // An ordinary run repeats its databases, so a failure is due to a change.
+    const isLong = process.env["NEXTVAL_SCHEMAS"] !== undefined;
+    const seed = Number(process.env["NEXTVAL_SEED"] ?? (isLong ? Date.now() % 2 ** 31 : 20_261_127));
     const models = fc.sample(schemaModel, { numRuns: SCHEMAS, seed });
     for (let from = 0; from < models.length; from += BATCH) {
       const found = await judge(models.slice(from, from + BATCH));
