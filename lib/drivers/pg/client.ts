@@ -5,7 +5,9 @@
 
 /** A pool of `pg`. */
 export interface PgPool {
-  connect(): Promise<PgPoolClient>;
+  connect(
+    done: (error: Error | undefined, client: PgPoolClient | undefined, release: (error?: Error) => void) => void,
+  ): void;
   query(text: string): Promise<unknown>;
   readonly totalCount: number;
 }
@@ -20,7 +22,7 @@ export interface PgClient {
 
 /** A client that was taken out of a pool. */
 export interface PgPoolClient extends PgClient {
-  release(error?: Error | boolean): void;
+  release(error?: Error): void;
 }
 
 /** What a query is made of. Source: "pg.Client" and "pg.Result" in the documentation of node-postgres. */

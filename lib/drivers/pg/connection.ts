@@ -19,7 +19,11 @@ export class PgConnection implements SerialConnection {
   readonly #client: PgClient & PgInternals;
   readonly #release: (error?: Error) => void;
   readonly #openAnother: () => PgOther;
-  #onLoss: (error: unknown) => void = () => {};
+  #onLoss: (error: unknown) => void = (error) => {
+    this.#earlyLoss ??= { error };
+  };
+  /** The loss of the connection, if it came before somebody listened. */
+  #earlyLoss: { readonly error: unknown } | undefined;
   /** Without a listener, the error of a lost connection would end the process. */
   readonly #onError = (error: unknown) => this.#onLoss(inEnglish(error));
 
@@ -37,6 +41,7 @@ export class PgConnection implements SerialConnection {
 
   onLoss(listener: (error: unknown) => void): void {
     this.#onLoss = listener;
+    if (this.#earlyLoss !== undefined) listener(this.#earlyLoss.error);
   }
 
   run(statement: SerialStatement): Promise<Result> {

@@ -2,7 +2,7 @@ import { NextvalError } from "../../index.js";
 import type { Parse } from "../../internal.js";
 import type { SerialConnection, SerialDriver } from "../serial/driver.js";
 import { Turns } from "../serial/turns.js";
-import type { PgClient, PgPool } from "./client.js";
+import type { PgClient, PgPool, PgPoolClient } from "./client.js";
 import { PgConnection, type PgOther } from "./connection.js";
 
 /** The object ids of `int8` and `int8[]`, which the library reads itself: exactly. */
@@ -39,8 +39,20 @@ export class PgPoolDriver implements SerialDriver {
     return readerOf(this.#known, type);
   }
 
-  async connect(): Promise<SerialConnection> {
-    const client = await this.#pool.connect();
+  /**
+   * By callback, because the pool stops listening for errors before it. A client that is lost before a promise is
+   * continued would end the process.
+   */
+  connect(): Promise<SerialConnection> {
+    return new Promise((resolve, reject) => {
+      this.#pool.connect((error, client) => {
+        if (client === undefined) reject(error);
+        else resolve(this.#take(client));
+      });
+    });
+  }
+
+  #take(client: PgPoolClient): PgConnection {
     this.#known = client;
     const { options, Client = client.constructor as new (options: unknown) => PgOther } = this.#pool;
     return new PgConnection(
