@@ -84,7 +84,9 @@ export class PgConnection implements SerialConnection {
 }
 
 function queryOf({ fragment, parameters, kind }: SerialStatement): PgQuery {
-  if (kind === "command") return { text: fragment.text, rowMode: "array", types: TEXTS };
+  // Of the library's own statements, those without values need fewer messages in the simple protocol.
+  if (kind === "command" || (kind === "texts" && parameters.length === 0))
+    return { text: fragment.text, rowMode: "array", types: TEXTS };
   const types = declaredTypes(parameters);
   return {
     text: declaredText(fragment, parameters),
