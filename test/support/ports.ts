@@ -69,10 +69,10 @@ const KINDS: { readonly [name: string]: Kind } = {
   },
 };
 
-/** Starting a PGlite takes its time, so all files of a process share one. */
 let shared: Promise<PGlite> | undefined;
 
-async function sharedPGlite(): Promise<PGlite> {
+/** Returns an empty PGlite. Starting one takes its time, so all files of a process share it. */
+export async function sharedPGlite(): Promise<PGlite> {
   shared ??= startPGlite();
   const client = await shared;
   const { rows } = await client.query<{ nspname: string }>(

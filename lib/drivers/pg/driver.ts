@@ -1,6 +1,7 @@
 import { NextvalError } from "../../index.js";
 import type { Parse } from "../../internal.js";
 import type { SerialConnection, SerialDriver } from "../serial/driver.js";
+import { openTransaction } from "../serial/open-transaction.js";
 import { Turns } from "../serial/turns.js";
 import type { PgClient, PgPool, PgPoolClient } from "./client.js";
 import { PgConnection, type PgOther } from "./connection.js";
@@ -55,11 +56,19 @@ export class PgPoolDriver implements SerialDriver {
   #take(client: PgPoolClient): PgConnection {
     this.#known = client;
     const { options, Client = client.constructor as new (options: unknown) => PgOther } = this.#pool;
-    return new PgConnection(
+    const connection = new PgConnection(
       client,
       (error) => client.release(error),
       () => new Client({ ...options, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
     );
+    try {
+      // Other code has returned it with an open transaction. Ours would be undone or committed with it.
+      if (connection.isIdle === false) await client.query("rollback");
+    } catch (error) {
+      connection.release(error);
+      throw error;
+    }
+    return connection;
   }
 }
 
@@ -89,7 +98,7 @@ export class PgClientDriver implements SerialDriver {
     return readerOf(this.#client, type);
   }
 
-  async connect(): Promise<SerialConnection> {
+  async connect(reserved: boolean): Promise<SerialConnection> {
     const { _connected: isConnected, _connecting: isConnecting } = this.#client as PgClient & ClientInternals;
     // The driver would keep its statements forever.
     if (isConnected === false && isConnecting === false) {
@@ -97,11 +106,18 @@ export class PgClientDriver implements SerialDriver {
     }
     const release = await this.#turns.take();
     const client = this.#client as PgClient & { readonly [name: string]: unknown };
-    return new PgConnection(client, release, () => {
+    const connection = new PgConnection(client, release, () => {
       const { host, port, user, database, password, ssl } = client;
       const Client = client.constructor as new (options: unknown) => PgOther;
       return new Client({ host, port, user, database, password, ssl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
     });
+    try {
+      if (reserved && connection.isIdle === false) throw openTransaction();
+    } catch (error) {
+      connection.release();
+      throw error;
+    }
+    return connection;
   }
 }
 

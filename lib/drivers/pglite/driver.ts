@@ -1,9 +1,13 @@
 import type { Parse } from "../../internal.js";
 import type { SerialConnection, SerialDriver } from "../serial/driver.js";
+import { openTransaction } from "../serial/open-transaction.js";
 import { Turns } from "../serial/turns.js";
 import type { PGliteClient, PGliteSession } from "./client.js";
 import { PGliteConnection } from "./connection.js";
 import { INT8, INT8_ARRAY } from "./exact-integers.js";
+
+/** Returns a row if the connection is in a transaction that has written something. */
+const WRITTEN = "select from pg_catalog.pg_current_xact_id_if_assigned() as id where id is not null";
 
 /** Takes the one connection of a PGlite, in turns. */
 export class PGliteDriver implements SerialDriver {
@@ -24,11 +28,18 @@ export class PGliteDriver implements SerialDriver {
     const release = await this.#turns.take();
     if (!reserved) return new PGliteConnection(this.#client, this.#client.parsers, release);
     try {
+      await this.#refuseOpen();
       return await this.#hold(release);
     } catch (error) {
       release();
       throw error;
     }
+  }
+
+  /** Refuses a transaction that `exec("begin")` has opened, because `#hold` would undo what it has written. */
+  async #refuseOpen(): Promise<void> {
+    const { rows } = (await this.#client.query(WRITTEN)) as { readonly rows: readonly unknown[] };
+    if (rows.length > 0) throw openTransaction();
   }
 
   /**

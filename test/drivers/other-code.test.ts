@@ -1,0 +1,87 @@
+import { bind } from "nextval/pg";
+import { bind as bindPGlite } from "nextval/pglite";
+import { Client, Pool, type PoolConfig } from "pg";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { useDatabase } from "../support/database.js";
+import { sharedPGlite } from "../support/ports.js";
+
+/** What other code of the program has done with a client before a handle uses it. */
+const database = useDatabase();
+const ends: (() => Promise<unknown>)[] = [];
+const refusal = {
+  code: "INVALID_ARGUMENT",
+  message: expect.stringContaining("without an open transaction") as unknown,
+};
+
+beforeAll(async () => {
+  await database.client`create table notes (note text)`;
+});
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+const notes = async () => (await database.client`select note from notes`).map(({ note }) => note as string);
+
+function open(config: PoolConfig = {}): Pool {
+  const pool = new Pool({ connectionString: database.url, max: 1, ...config });
+  ends.push(() => pool.end());
+  return pool;
+}
+
+async function connect(config: PoolConfig = {}): Promise<Client> {
+  const client = new Client({ connectionString: database.url, ...config });
+  await client.connect();
+  ends.push(() => client.end());
+  return client;
+}
+
+describe("a transaction that other code has begun", () => {
+  test("on a client: statements run in it, and nothing of a handle ends it", async () => {
+    const client = await connect();
+    const db = bind(client);
+    await client.query("begin");
+    await client.query("insert into notes values ('of the client')");
+    expect(await db`select note from notes`).toEqual([{ note: "of the client" }]);
+    await expect(db.begin(async (tx) => tx`select 1`)).rejects.toMatchObject(refusal);
+    await expect(db.session(async (session) => session`select 1`)).rejects.toMatchObject(refusal);
+    await expect(db`select 1`.cursor()[Symbol.asyncIterator]().next()).rejects.toMatchObject(refusal);
+    await client.query("rollback");
+    expect(await notes()).not.toContain("of the client");
+    expect(await db.begin(async (tx) => tx`select 1 as one`)).toEqual([{ one: 1 }]);
+  });
+
+  test("on a connection of a pool: it is over before a handle uses the connection", async () => {
+    const pool = open();
+    const db = bind(pool);
+    const client = await pool.connect();
+    await client.query("begin");
+    await client.query("insert into notes values ('left open')");
+    client.release();
+    await db`insert into notes values ('of the handle')`;
+    expect(await notes()).toContain("of the handle");
+    expect(await notes()).not.toContain("left open");
+  });
+
+  test("on a connection of a pool, whose commit is on its way: it is committed", async () => {
+    const pool = open();
+    const client = await pool.connect();
+    await client.query("begin");
+    await client.query("insert into notes values ('on its way')");
+    const commit = client.query("commit");
+    client.release();
+    expect(await bind(pool).begin(async (tx) => tx`select 1 as one`)).toEqual([{ one: 1 }]);
+    await commit;
+    expect(await notes()).toContain("on its way");
+  });
+
+  test("on a PGlite: what it has written stays", async () => {
+    const client = await sharedPGlite();
+    const db = bindPGlite(client);
+    await client.exec("create table notes (note text); begin; insert into notes values ('of the client')");
+    expect(await db`select note from notes`).toEqual([{ note: "of the client" }]);
+    await expect(db.begin(async (tx) => tx`select 1`)).rejects.toMatchObject(refusal);
+    await expect(db.session(async (session) => session`select 1`)).rejects.toMatchObject(refusal);
+    await client.exec("commit");
+    expect(await db.begin(async (tx) => tx`select note from notes`)).toEqual([{ note: "of the client" }]);
+  });
+});
