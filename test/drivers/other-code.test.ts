@@ -85,3 +85,17 @@ describe("a transaction that other code has begun", () => {
     expect(await db.begin(async (tx) => tx`select note from notes`)).toEqual([{ note: "of the client" }]);
   });
 });
+
+test("a client with the option binary is refused, because its values are not texts", async () => {
+  const refused = {
+    code: "INVALID_ARGUMENT",
+    message: expect.stringContaining("without the option binary") as unknown,
+  };
+  const pool = open({ binary: true } as PoolConfig);
+  await expect(bind(pool)`select 1`).rejects.toMatchObject(refused);
+  await expect(bind(pool).begin(async (tx) => tx`select 1`)).rejects.toMatchObject(refused);
+
+  const client = await connect({ binary: true } as PoolConfig);
+  await expect(bind(client)`select 1`).rejects.toMatchObject(refused);
+  await expect(bind(client)`select 1`).rejects.toMatchObject(refused);
+});

@@ -62,6 +62,7 @@ export class PgPoolDriver implements SerialDriver {
       () => new Client({ ...options, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
     );
     try {
+      refuseBinary(client);
       // Other code has returned it with an open transaction. Ours would be undone or committed with it.
       if (connection.isIdle === false) await client.query("rollback");
     } catch (error) {
@@ -112,12 +113,20 @@ export class PgClientDriver implements SerialDriver {
       return new Client({ host, port, user, database, password, ssl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
     });
     try {
+      refuseBinary(client);
       if (reserved && connection.isIdle === false) throw openTransaction();
     } catch (error) {
       connection.release();
       throw error;
     }
     return connection;
+  }
+}
+
+/** Refuses a client whose values arrive in the binary format. Read as text, many would be wrong. */
+function refuseBinary(client: PgClient & { readonly binary?: unknown }): void {
+  if (client.binary) {
+    throw new NextvalError("INVALID_ARGUMENT", "bind takes a client of pg without the option binary; leave it out");
   }
 }
 
