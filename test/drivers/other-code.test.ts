@@ -1,3 +1,4 @@
+import { sql } from "nextval";
 import { bind } from "nextval/pg";
 import { bind as bindPGlite } from "nextval/pglite";
 import { Client, Pool, type PoolConfig } from "pg";
@@ -98,4 +99,14 @@ test("a client with the option binary is refused, because its values are not tex
   const client = await connect({ binary: true } as PoolConfig);
   await expect(bind(client)`select 1`).rejects.toMatchObject(refused);
   await expect(bind(client)`select 1`).rejects.toMatchObject(refused);
+});
+
+test("a request to stop that reaches another server stops nothing there", async () => {
+  const [client, victim] = [await connect(), await connect()];
+  const { pid } = await bind(victim).one(sql<{ pid: number }>`select pg_backend_pid() as pid`);
+  // As if the address led to another server this time, or PgBouncer had made up the number.
+  Object.assign(client, { processID: pid });
+  const other = bind(victim)`select 1 as one from pg_sleep(0.6)`.execute();
+  await expect(bind(client).with({ timeout: 100 })`select pg_sleep(0.3)`).rejects.toMatchObject({ code: "TIMEOUT" });
+  expect(await other).toEqual([{ one: 1 }]);
 });

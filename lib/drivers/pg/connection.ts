@@ -11,6 +11,15 @@ interface PgInternals {
   readonly processID?: number | null;
 }
 
+/**
+ * Stops a process, but only if it works on the given statement. The connection of the request may lead to another
+ * server, where the number belongs to another process. The server shows the beginning of a long statement.
+ */
+const STOP =
+  "select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity " +
+  "where pid operator(pg_catalog.=) $1::pg_catalog.int4 " +
+  "and query operator(pg_catalog.=) pg_catalog.left($2, pg_catalog.length(query))";
+
 /** Leaves every value as the text that the server sent. */
 const TEXTS: PgQuery["types"] = { getTypeParser: () => (text) => text };
 
@@ -19,6 +28,8 @@ export class PgConnection implements SerialConnection {
   readonly #client: PgClient & PgInternals;
   readonly #release: (error?: Error) => void;
   readonly #openAnother: () => PgOther;
+  /** The text of the last statement. */
+  #text = "";
   #onLoss: (error: unknown) => void = (error) => {
     this.#earlyLoss ??= { error };
   };
@@ -45,8 +56,10 @@ export class PgConnection implements SerialConnection {
   }
 
   run(statement: SerialStatement): Promise<Result> {
+    const query = queryOf(statement);
+    this.#text = query.text;
     return new Promise((resolve, reject) => {
-      this.#client.query(queryOf(statement), (error, results) => {
+      this.#client.query(query, (error, results) => {
         if (error) reject(this.#errorOf(error, statement));
         else resolve(resultOf(results));
       });
@@ -76,7 +89,7 @@ export class PgConnection implements SerialConnection {
     other.on("error", () => {});
     try {
       await other.connect();
-      if (begin()) await other.query(`select pg_catalog.pg_cancel_backend(${processID})`);
+      if (begin()) await other.query(STOP, [processID, this.#text]);
     } finally {
       void other.end().catch(() => {});
     }
@@ -107,5 +120,6 @@ function resultOf(results: PgResult | PgResult[]): Result {
 /** A client that is not connected yet. */
 export interface PgOther extends PgClient {
   connect(): Promise<unknown>;
+  query(text: string, values?: readonly unknown[]): Promise<unknown>;
   end(): Promise<void>;
 }
