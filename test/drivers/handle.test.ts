@@ -251,6 +251,20 @@ describePorts("a handle", (port) => {
       });
     });
 
+    test("and fails at a value that cannot be read, also the first of a batch", async () => {
+      // On the server the sequence has other options than declared.
+      await port.db`create sequence far_seq start 9007199254740990`;
+      const far = nextval(pgSequence("far_seq", { mode: "number", maxValue: 9007199254740991n }));
+      const read: unknown[] = [];
+      const reading = async () => {
+        const query = sql`select ${far.as("id")} from generate_series(1, 9)`;
+        for await (const rows of port.db.cursor(query, 2)) read.push(...rows.map(({ id }) => id));
+      };
+      await expect(reading()).rejects.toThrow("far_seq");
+      expect(read).toEqual([9007199254740990, 9007199254740991]);
+      expect(await port.db`select 1 as one`).toEqual([{ one: 1 }]);
+    });
+
     test("values as they are promised, and of types that are new", async () => {
       await port.db`create type color as enum ('red')`;
       const query = sql`select ${nextval(ticketSeq).as("id")}, array['red'::color] as colors from generate_series(1, 2)`;

@@ -35,7 +35,8 @@ export async function* fetchCursor(
     for (;;) {
       const answer = await line.send(fetch);
       isUsable = true;
-      if (answer.rows.length === 0) break;
+      // A value that cannot be read leaves no rows either.
+      if (answer.rows.length === 0 && answer.failure === undefined) break;
       if (answer.columns !== undefined && answer.columns.unread.length > 0) await learn(answer.columns.unread);
       yield answer;
       isUsable = false;
