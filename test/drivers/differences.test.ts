@@ -15,6 +15,12 @@ const DIFFERENCES: { readonly [expression: string]: { readonly [port: string]: u
     PGlite: new Uint8Array([0, 255]),
   },
   "'1 day'::interval": { "postgres.js": "1 day", pg: expect.objectContaining({ days: 1 }) as unknown, PGlite: "1 day" },
+  "array[1.5]::numeric[]": { "postgres.js": ["1.5"], pg: [1.5], PGlite: ["1.5"] },
+  "'0044-03-15 00:00+00 BC'::timestamptz": {
+    "postgres.js": new Date("-000043-03-15T00:00:00Z"),
+    pg: new Date("-000043-03-15T00:00:00Z"),
+    PGlite: new Date(Number.NaN),
+  },
   "'(1,2)'::point": { "postgres.js": "(1,2)", pg: { x: 1, y: 2 }, PGlite: "(1,2)" },
 };
 
