@@ -2,7 +2,7 @@ import { sql } from "nextval";
 import { bind } from "nextval/pg";
 import { bind as bindPGlite } from "nextval/pglite";
 import { Client, Pool, type PoolConfig } from "pg";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { useDatabase } from "../support/database.js";
 import { sharedPGlite } from "../support/ports.js";
 
@@ -109,4 +109,24 @@ test("a request to stop that reaches another server stops nothing there", async 
   const other = bind(victim)`select 1 as one from pg_sleep(0.6)`.execute();
   await expect(bind(client).with({ timeout: 100 })`select pg_sleep(0.3)`).rejects.toMatchObject({ code: "TIMEOUT" });
   expect(await other).toEqual([{ one: 1 }]);
+});
+
+test("two copies of the library take turns on one client", async () => {
+  const client = await connect();
+  vi.resetModules();
+  const copy = await import("nextval/pg");
+  expect(copy.bind).not.toBe(bind);
+  const [db, other] = [bind(client), copy.bind(client)];
+  const failing = db.begin(async (tx) => {
+    await tx`insert into notes values ('of the first')`;
+    await tx`select pg_sleep(0.05)`;
+    throw new Error("mine");
+  });
+  const writing = other`insert into notes values ('of the second')`.execute();
+  const transaction = other.begin(async (tx) => tx`select 1 as one`);
+  await expect(failing).rejects.toThrow("mine");
+  await writing;
+  expect(await transaction).toEqual([{ one: 1 }]);
+  expect(await notes()).toContain("of the second");
+  expect(await notes()).not.toContain("of the first");
 });

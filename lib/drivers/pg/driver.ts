@@ -83,10 +83,11 @@ interface ClientInternals {
 export class PgClientDriver implements SerialDriver {
   readonly max = 1;
   readonly #client: PgClient;
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
 
   constructor(client: PgClient) {
     this.#client = client;
+    this.#turns = new Turns(client);
     // The errors of a lost connection also reach the statements. Without a listener, they would end the process.
     client.on("error", () => {});
   }

@@ -14,10 +14,11 @@ export class PGliteDriver implements SerialDriver {
   readonly max = 1;
   readonly user = "postgres";
   readonly #client: PGliteClient;
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
 
   constructor(client: PGliteClient) {
     this.#client = client;
+    this.#turns = new Turns(client);
   }
 
   readerOf(type: number): Parse | undefined {
