@@ -198,6 +198,8 @@ export interface Session extends SessionQueryable {
   /**
    * Runs `work` in a transaction on this connection, as `begin` of a pool does. `timeout` and `signal` limit each
    * statement.
+   *
+   * Statements that run on the session's own handle before it ends are part of it.
    */
   begin: Database["begin"];
 }
