@@ -33,7 +33,7 @@ export class HostLine implements ReservedLine, Owner, Host {
   constructor(run: RunFragment, byType: Reading, inTransaction: boolean) {
     this.#run = run;
     this.#byType = byType;
-    this.#turns = inTransaction ? new Turns() : undefined;
+    this.#turns = inTransaction ? new Turns(run) : undefined;
   }
 
   send(request: Request): Task {

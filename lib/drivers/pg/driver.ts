@@ -48,7 +48,7 @@ export class PgPoolDriver implements SerialDriver {
     return new Promise((resolve, reject) => {
       this.#pool.connect((error, client) => {
         if (client === undefined) reject(error);
-        else resolve(this.#take(client));
+        else resolve(usable(this.#take(client), client));
       });
     });
   }
@@ -56,21 +56,24 @@ export class PgPoolDriver implements SerialDriver {
   #take(client: PgPoolClient): PgConnection {
     this.#known = client;
     const { options, Client = client.constructor as new (options: unknown) => PgOther } = this.#pool;
-    const connection = new PgConnection(
+    return new PgConnection(
       client,
       (error) => client.release(error),
       () => new Client({ ...options, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
     );
-    try {
-      refuseBinary(client);
-      // Other code has returned it with an open transaction. Ours would be undone or committed with it.
-      if (connection.isIdle === false) await client.query("rollback");
-    } catch (error) {
-      connection.release(error);
-      throw error;
-    }
-    return connection;
   }
+}
+
+async function usable(connection: PgConnection, client: PgPoolClient): Promise<PgConnection> {
+  try {
+    refuseBinary(client);
+    // Other code has returned it with an open transaction. Ours would be undone or committed with it.
+    if (connection.isIdle === false) await client.query("rollback");
+  } catch (error) {
+    connection.release(error);
+    throw error;
+  }
+  return connection;
 }
 
 /** What a client tells about itself in the versions 8.x; undefined in others. */
