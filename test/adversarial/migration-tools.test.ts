@@ -122,7 +122,8 @@ async function state() {
   const { sequences, taken, keys, tables, ...rest } = await inspectSequences(bind(database.client));
   return {
     ...rest,
-    sequences: sequences.filter(({ seqName }) => !ofTools.test(seqName)),
+    // What is dropped and created again has another OID.
+    sequences: sequences.filter(({ seqName }) => !ofTools.test(seqName)).map(({ oid: _oid, ...each }) => each),
     taken: taken.filter(({ name }) => !ofTools.test(name)),
     keys: keys.filter(({ table }) => !ofTools.test(table)),
     tables: tables.filter(({ table }) => !ofTools.test(table)),
