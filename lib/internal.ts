@@ -9,6 +9,7 @@ export { shown } from "./sequence/messages.js";
 export { readInteger } from "./sequence/resolve-options.js";
 export { throwSequenceError, sequenceName } from "./sequence/sequence-name.js";
 export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } from "./sequence/sequence.js";
+export { dateText } from "./sql/date-text.js";
 export { nearest } from "./sql/did-you-mean.js";
 export { isText } from "./sql/helpers/identifier.js";
 export { asTemplate, refuseTooManyParameters } from "./sql/shape.js";

@@ -25,7 +25,7 @@ import {
   type SqlExpression,
   type ValueOf,
 } from "../index.js";
-import { declareSequence, throwSequenceError } from "../internal.js";
+import { dateText, declareSequence, throwSequenceError } from "../internal.js";
 import { fragmentOf } from "./fragment-of.js";
 
 /**
@@ -91,7 +91,7 @@ function toParameter(value: unknown): unknown {
 
 function toText(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toText);
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? value : dateText(value);
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value) ? JSON.stringify(value) : value;
 }
 

@@ -1,9 +1,10 @@
 import { refuse } from "../../errors.js";
+import { dateText } from "../../sql/date-text.js";
 import type { Sql } from "../../sql/fragment.js";
 import { JsonValue } from "../../sql/helpers/json.js";
+import { writeBytes } from "../../sql/hex-text.js";
 import { placeOf } from "../../sql/shape.js";
 import { refuseAmbiguous } from "./empty-value.js";
-import { writeBytes } from "./hex-text.js";
 
 /**
  * Values become text here, before a driver sees them. The serializers of drivers change values silently, differ from
@@ -101,7 +102,10 @@ function writeObject(value: object, writer: Writer, place: Place, at: number, pa
     // As plain text, a Date in an array of timestamps would lose its time zone.
     return { text, type: firstOf(value) instanceof Date ? TIMESTAMPTZ_ARRAY : UNKNOWN };
   }
-  if (value instanceof Date) return { text: dateText(value, place, at, path), type: TIMESTAMPTZ };
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) return refuse(place(at, path), "is an invalid Date");
+    return { text: dateText(value), type: TIMESTAMPTZ };
+  }
   if (isBytes(value)) return { text: hexText(value, place, at, path), type: BYTEA };
   if (value instanceof JsonValue) return { text: jsonText(value, place, at, path), type: JSONB };
   const own = writer.writeOwn?.(value, place, at, path);
@@ -165,16 +169,6 @@ function numberText(value: number): string {
 export function wellFormed(text: string, place: Place, at: number, path: string): string {
   if ((text as string & { isWellFormed(): boolean }).isWellFormed()) return text;
   return refuse(place(at, path), "holds half of a surrogate pair, which UTF-8 does not have");
-}
-
-/** The server writes years after 9999 without a sign, and years before 1 with BC. Source: "Date/Time Input". */
-function dateText(date: Date, place: Place, at: number, path: string): string {
-  if (Number.isNaN(date.getTime())) return refuse(place(at, path), "is an invalid Date");
-  const text = date.toISOString();
-  const year = date.getUTCFullYear();
-  if (year > 0 && year <= 9999) return text;
-  const rest = text.slice(text.indexOf("-", 1));
-  return year > 0 ? `${year}${rest}` : `${String(1 - year).padStart(4, "0")}${rest} BC`;
 }
 
 /** A string that grows one byte at a time needs 40 times the memory of the bytes. */

@@ -1,5 +1,7 @@
 import { refuse } from "../../errors.js";
+import { dateText } from "../date-text.js";
 import { type Sql, textFragment } from "../fragment.js";
+import { writeBytes } from "../hex-text.js";
 import { isText } from "./identifier.js";
 
 /**
@@ -24,10 +26,8 @@ function literalText(value: unknown): string {
   if (typeof value === "number" && !Number.isFinite(value)) return `'${value}'`;
   // A minus sign right after another one would begin a comment.
   if (typeof value === "number" || typeof value === "bigint") return value < 0 ? ` ${value}` : String(value);
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return `'${value.toISOString()}'`;
-  if (value instanceof Uint8Array) {
-    return quoteLiteral(`\\x${Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("")}`);
-  }
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return `'${dateText(value)}'`;
+  if (value instanceof Uint8Array) return quoteLiteral(writeBytes(value));
   return refuse(
     "sql.literal",
     `takes a string without NUL or half a surrogate pair, a number, bigint, boolean, null, valid Date or bytes, not ${typeof value === "string" ? JSON.stringify(value) : typeof value}`,

@@ -102,6 +102,19 @@ describe("a Drizzle query", () => {
     }
   });
 
+  test.each(["0044-03-15T00:00:00.123Z", "-000043-03-15T00:00:00.123Z", "+010000-01-01T00:00:00.123Z"])(
+    "a Date of the year %s arrives, also in an array and as a literal",
+    async (text) => {
+      const at = new Date(text);
+      const part = (value: unknown) => sql`(extract(epoch from ${value as Date}::timestamptz) * 1000)::bigint::text`;
+      const whole = sql`select ${part(at)} as one, ${part(sql`(${[at]}::timestamptz[])[1]`)} as listed, ${part(sql.literal(at))} as literal`;
+      const time = String(at.getTime());
+      const expected = { one: time, listed: time, literal: time };
+      expect([...(await db.execute(toDrizzle(whole)))]).toEqual([expected]);
+      expect([...(await bind(database.client).query(whole))]).toEqual([expected]);
+    },
+  );
+
   test("accepts fragments, with everything that they can contain", async () => {
     const when = new Date("2026-01-31T12:00:00Z");
     const fragment = sql`(select count(*) from jsonb_each(${{ a: 1, b: [2] }}) where ${when}::timestamptz > ${"2026-01-31"} and 3 = any(${[3, 4]}))::int`;
