@@ -1,5 +1,5 @@
 import type { About, IdentityNeedsOwner } from "./messages.js";
-import type { NameProblem, NeedsCloserLook } from "./name-problems.js";
+import type { NameProblem, UnsureName } from "./name-problems.js";
 import type { PassesFastCheck, LacksOwner, InvalidOption, ShapeProblem } from "./option-problems.js";
 import type { IsInRange } from "./range-fast-path.js";
 import type { RangeProblem } from "./range-problems.js";
@@ -11,7 +11,7 @@ import type { RangeProblem } from "./range-problems.js";
 export type CheckedName<Subject extends string, Name extends string> =
   Doubtful<Name> extends never ? Name : CloselyCheckedName<Subject, Name>;
 
-type Doubtful<Name extends string> = Name extends NeedsCloserLook ? Name : never;
+type Doubtful<Name extends string> = Name extends UnsureName ? Name : never;
 
 type CloselyCheckedName<Subject extends string, Name extends string> = ["wrong"] extends [
   Known<NameVerdict<Subject, Name>>,
@@ -19,13 +19,13 @@ type CloselyCheckedName<Subject extends string, Name extends string> = ["wrong"]
   ? NameOrProblem<Subject, Name>
   : Name;
 
-type NameVerdict<Subject extends string, Name extends string> = Name extends NeedsCloserLook
+type NameVerdict<Subject extends string, Name extends string> = Name extends UnsureName
   ? unknown extends NameProblem<Subject, Name>
     ? "fine"
     : "wrong"
   : "fine";
 
-type NameOrProblem<Subject extends string, Name extends string> = Name extends NeedsCloserLook
+type NameOrProblem<Subject extends string, Name extends string> = Name extends UnsureName
   ? unknown extends NameProblem<Subject, Name>
     ? Name
     : NameProblem<Subject, Name>

@@ -19,7 +19,7 @@ export type NameProblem<Subject extends string, Name extends string> = Name exte
  * Matches names that may have a problem. By this count, up to 31 characters never make 64 bytes, so one question is
  * enough for nearly all names.
  */
-export type NeedsCloserLook = "" | `${string}\0${string}` | ThirtyTwoCharacters;
+export type UnsureName = "" | `${string}\0${string}` | ThirtyTwoCharacters;
 
 type Eight = `${any}${any}${any}${any}${any}${any}${any}${any}`;
 type ThirtyTwoCharacters = `${Eight}${Eight}${Eight}${Eight}${string}`;

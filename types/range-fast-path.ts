@@ -3,15 +3,15 @@ import type { Integer } from "./sequence-options.js";
 
 /**
  * `true` if the options clearly fit together, as nearly all do: those without bounds, or with both. The question costs
- * the compiler little. `false` only means that they need a closer look. The options have passed `IsPlain`.
+ * the compiler little. `false` only means that they need a closer look. The options have passed `PassesFastCheck`.
  */
 export type IsInRange<Options> = keyof Options & ("as" | "mode") extends never
   ? WithinBigint<Options>
-  : Options extends NeedsCloserLook
+  : Options extends HasNarrowMode
     ? false
     : WithinBigint<Options>;
 
-type NeedsCloserLook = { readonly mode: "number" } | { readonly as: "smallint" | "integer" };
+type HasNarrowMode = { readonly mode: "number" } | { readonly as: "smallint" | "integer" };
 
 type WithinBigint<Options> = keyof Options & ("minValue" | "maxValue") extends never
   ? "startWith" extends keyof Options

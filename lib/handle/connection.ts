@@ -157,7 +157,7 @@ export class Connection {
     const open = (): (() => void) => {
       if (held === undefined) return () => {};
       // Draws of this tick were called before the cursor.
-      for (const draws of this.#state.draws) draws.flush();
+      for (const draws of this.#state.draws) draws.sendPending();
       held.leaveCursor = () => batches.return(undefined);
       return () => {
         held.leaveCursor = undefined;
@@ -183,7 +183,7 @@ export class Connection {
   send(request: Request, isLast?: boolean): Sent {
     const held = this.#held;
     // The next statement of the session may read the values of earlier draws.
-    if (held !== undefined) for (const draws of this.#state.draws) draws.flush();
+    if (held !== undefined) for (const draws of this.#state.draws) draws.sendPending();
     return this.#limit((held === undefined ? this.#port.pool : held.line).send(request, isLast));
   }
 

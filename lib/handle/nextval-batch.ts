@@ -50,7 +50,7 @@ const MAX_PER_STATEMENT = 10_000_000;
  * no transaction waits, so it is turned on for this one. Source: `SEQ_LOG_VALS` in `sequence.c`;
  * "pg_logical_emit_message".
  */
-const flush = tag`
+const waitForLog = tag`
   pg_catalog.pg_logical_emit_message(true, 'nextval', coalesce(
     case when pg_catalog.current_setting('synchronous_commit') operator(pg_catalog.=) 'off'
       then pg_catalog.set_config('synchronous_commit', 'local', true) end, ''))`;
@@ -93,7 +93,7 @@ export class Draws {
     if (batch === undefined) {
       batch = batchOf(sequence, durable);
       this.#pending.add(this);
-      if (this.#batches.push(batch) === 1) void Promise.resolve().then(() => this.flush());
+      if (this.#batches.push(batch) === 1) void Promise.resolve().then(() => this.sendPending());
     }
     const place = batch.count++;
     try {
@@ -107,7 +107,7 @@ export class Draws {
    * Sends the waiting draws. Called at the end of the tick, and before any other statement of a session, which may read
    * their values.
    */
-  flush(): void {
+  sendPending(): void {
     const batches = this.#batches;
     this.#batches = [];
     this.#pending.delete(this);
@@ -116,7 +116,7 @@ export class Draws {
 
   async #drawFor({ sequence, durable, count }: Batch): Promise<readonly unknown[]> {
     if (count > 1) return this.many(sequence, count, { durable });
-    const draw = durable ? tag`select ${nextval(sequence)}, ${flush}` : tag`select ${nextval(sequence)}`;
+    const draw = durable ? tag`select ${nextval(sequence)}, ${waitForLog}` : tag`select ${nextval(sequence)}`;
     const [row] = await this.#server.rows(draw);
     return [decoderOf(sequence)(row?.[0] as string)];
   }
@@ -163,7 +163,7 @@ export class Draws {
   ): Promise<ValueOf<Sequence>[]> {
     const draw = nextval(sequence);
     const draws = durable
-      ? tag`select ${draw}, case when n operator(pg_catalog.=) 1 then ${flush} end from pg_catalog.generate_series(1, ${count}::integer) as n`
+      ? tag`select ${draw}, case when n operator(pg_catalog.=) 1 then ${waitForLog} end from pg_catalog.generate_series(1, ${count}::integer) as n`
       : tag`select ${draw} from pg_catalog.generate_series(1, ${count}::integer)`;
     return (await this.#server.rows(draws)).map(([text]) => draw.decode(text as string) as ValueOf<Sequence>);
   }
@@ -193,7 +193,7 @@ function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): 
     where before is null or base operator(pg_catalog.<>) before`;
   const places = tag`pg_catalog.array_agg(place operator(pg_catalog.-) 1 order by place)::pg_catalog.text`;
   const columns = tag`${places}, pg_catalog.array_agg(base order by place)::pg_catalog.text`;
-  return durable ? tag`select ${columns}, ${flush} ${runs}` : tag`select ${columns} ${runs}`;
+  return durable ? tag`select ${columns}, ${waitForLog} ${runs}` : tag`select ${columns} ${runs}`;
 }
 
 /** Splits the text of an array of integers: `{0,17}`. */

@@ -1,12 +1,12 @@
 import type { SequenceType } from "../index.js";
 
 /** A smallest and a greatest value. */
-export interface Limits {
+export interface IntegerRange {
   readonly least: bigint;
   readonly greatest: bigint;
 }
 
-const INTEGERS: { readonly [type: string]: Limits } = {
+const INTEGERS: { readonly [type: string]: IntegerRange } = {
   smallint: { least: -(2n ** 15n), greatest: 2n ** 15n - 1n },
   integer: { least: -(2n ** 31n), greatest: 2n ** 31n - 1n },
   bigint: { least: -(2n ** 63n), greatest: 2n ** 63n - 1n },
@@ -25,9 +25,9 @@ const INTEGERS: { readonly [type: string]: Limits } = {
  *
  * Sources: "Numeric Types"; "Character Types".
  */
-export function limitsOf(type: SequenceType): Limits;
-export function limitsOf(type: string): Limits | undefined;
-export function limitsOf(type: string): Limits | undefined {
+export function limitsOf(type: SequenceType): IntegerRange;
+export function limitsOf(type: string): IntegerRange | undefined;
+export function limitsOf(type: string): IntegerRange | undefined {
   const length = lengthOf(type);
   if (length !== undefined) return { least: 1n - 10n ** (length - 1n), greatest: 10n ** length - 1n };
   const numeric = precisionOf(type);

@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from "../index.js";
-import { type Limits, limitsOf } from "./integer-limits.js";
+import { type IntegerRange, limitsOf } from "./integer-limits.js";
 
 /** The type of a column, and the integer type that its default casts values to, if there is one. */
 export interface StoredType {
@@ -8,7 +8,7 @@ export interface StoredType {
 }
 
 /** Returns the integers that a column accepts through its default; undefined if there is no limit. */
-export function limitsOfStored({ baseType, castType }: StoredType): Limits | undefined {
+export function limitsOfStored({ baseType, castType }: StoredType): IntegerRange | undefined {
   const own = limitsOf(baseType);
   const cast = castType ? limitsOf(castType) : undefined;
   if (own === undefined || cast === undefined) return own ?? cast;
@@ -22,7 +22,7 @@ export function limitsOfStored({ baseType, castType }: StoredType): Limits | und
 export function usableRange(
   { minValue, maxValue }: Pick<ResolvedOptions, "minValue" | "maxValue">,
   columns: readonly StoredType[],
-): Limits {
+): IntegerRange {
   let least = minValue;
   let greatest = maxValue;
   for (const column of columns) {
@@ -35,7 +35,7 @@ export function usableRange(
 }
 
 /** Returns how many values `nextval` can return, from `first` to the end of the range. */
-export function countValuesFrom(first: bigint, { least, greatest }: Limits, increment: bigint): bigint {
+export function countValuesFrom(first: bigint, { least, greatest }: IntegerRange, increment: bigint): bigint {
   const begin = increment > 0n ? (first < least ? least : first) : first > greatest ? greatest : first;
   const distance = increment > 0n ? greatest - begin : begin - least;
   return distance < 0n ? 0n : distance / absolute(increment) + 1n;
@@ -48,7 +48,7 @@ export function beginOf(
   startWith: bigint | undefined,
   next: bigint | null,
   increment: bigint,
-  { least, greatest }: Limits,
+  { least, greatest }: IntegerRange,
 ): bigint {
   const first = increment > 0n ? least : greatest;
   if (startWith === undefined || next === null) return first;

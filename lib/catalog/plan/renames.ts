@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { isCalled, keyOf, suggestionFor } from "../../server/names.js";
+import { isNamedBy, keyOf, suggestionFor } from "../../server/names.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { PlanOptions } from "./change.js";
 import type { Target } from "./target.js";
@@ -13,7 +13,7 @@ export function renamesOf(
   const pairs = new Map<Target, SequenceState>();
   const used = new Set<SequenceState>();
   for (const [oldName, newName] of Object.entries(renames)) {
-    const target = targets.find((each) => isCalled(each, newName, defaultSchema));
+    const target = targets.find((each) => isNamedBy(each, newName, defaultSchema));
     if (target === undefined) {
       throwRenameError(
         oldName,
@@ -21,7 +21,7 @@ export function renamesOf(
         `no declaration is named ${newName}${suggestionFor(newName, targets, defaultSchema)}`,
       );
     }
-    const [from, other] = sequences.filter((each) => isCalled(each, oldName, defaultSchema));
+    const [from, other] = sequences.filter((each) => isNamedBy(each, oldName, defaultSchema));
     if (other !== undefined)
       throwRenameError(oldName, newName, "several sequences have that name; take the schema along");
     const there = sequences.find((each) => keyOf(each) === keyOf(target));
@@ -34,7 +34,7 @@ export function renamesOf(
       );
     }
     if (from === there) throwRenameError(oldName, newName, "it has that name already");
-    if (there !== undefined && !Object.keys(renames).some((name) => isCalled(there, name, defaultSchema))) {
+    if (there !== undefined && !Object.keys(renames).some((name) => isNamedBy(there, name, defaultSchema))) {
       throwRenameError(
         oldName,
         newName,

@@ -1,6 +1,6 @@
 import type { Result, SerialConnection, SerialStatement } from "../serial/driver.js";
 import type { PgClient, PgQuery, PgResult } from "./client.js";
-import { declaredText, declaredTypes, relocate } from "./declared-text.js";
+import { declaredText, declaredTypes, shiftPosition } from "./declared-text.js";
 import { inEnglish } from "./server-severity.js";
 
 /** The properties of a client that its types do not have, or only in some versions. */
@@ -67,7 +67,7 @@ export class PgConnection implements SerialConnection {
   }
 
   #errorOf(error: unknown, { fragment, parameters, kind }: SerialStatement): unknown {
-    if (kind !== "command") relocate(error, fragment, parameters);
+    if (kind !== "command") shiftPosition(error, fragment, parameters);
     return inEnglish(error);
   }
 

@@ -31,7 +31,11 @@ function isCast({ type }: TextParameter): boolean {
 }
 
 /** Makes the position of a server's error that of the text without the casts. */
-export function relocate(error: unknown, { strings }: Request["fragment"], parameters: readonly TextParameter[]): void {
+export function shiftPosition(
+  error: unknown,
+  { strings }: Request["fragment"],
+  parameters: readonly TextParameter[],
+): void {
   if (!isServerError(error) || error.position === undefined) return;
   let position = Number(error.position);
   let end = 0;

@@ -23,7 +23,7 @@ export async function* fetchCursor(
   fresh: boolean,
 ): AsyncGenerator<Answer> {
   const fragment = tag`${textFragment(DECLARE)}${request.fragment}`;
-  const declare = () => line.send({ ...request, fragment }).then(undefined, relocate);
+  const declare = () => line.send({ ...request, fragment }).then(undefined, shiftPosition);
   const own = await opened(line, declare, fresh);
   const fetch: Request = {
     ...request,
@@ -69,7 +69,7 @@ async function opened(line: CursorLine, declare: () => PromiseLike<unknown>, fre
 }
 
 /** Makes the position of an error that of the query, without the words before it. */
-function relocate(error: unknown): never {
+function shiftPosition(error: unknown): never {
   if (isServerError(error) && error.position !== undefined)
     Reflect.set(error, "position", String(Number(error.position) - DECLARE.length));
   throw error;

@@ -1,4 +1,4 @@
-import type { Limits } from "../../server/integer-limits.js";
+import type { IntegerRange } from "../../server/integer-limits.js";
 import { countValuesFrom, firstValueAfter } from "../../server/usable-range.js";
 import type { Extreme, Extremes } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
@@ -26,9 +26,9 @@ export interface Collision {
   /** How many values are free before the first. */
   readonly free: bigint;
   /** The value that follows the last; undefined if none does within the bounds of the sequence and its columns. */
-  readonly behind: bigint | undefined;
+  readonly after: bigint | undefined;
   /** How many values follow the last. */
-  readonly leftBehind: bigint;
+  readonly leftAfter: bigint;
   /**
    * Whether the sequence should stay: more values are free before the first row than follow the last, or as many as a
    * region has. This happens if it was set to a free part of its range, such as the negative half. It
@@ -50,7 +50,7 @@ const MIN_REGION = 2n ** 32n;
 export function collisionOf(
   next: bigint,
   increment: bigint,
-  range: Limits,
+  range: IntegerRange,
   holdings: readonly ColumnExtremes[],
 ): Collision | undefined {
   const meets = leading(holdings, ({ ahead }) => ahead, -increment);
@@ -58,8 +58,8 @@ export function collisionOf(
   if (meets === undefined || furthest === undefined) return undefined;
   // The sequence has passed the rows since they were read.
   if ((furthest.value - next) * increment < 0n) return undefined;
-  const behind = behindRow(furthest.value, next, increment, range);
-  const leftBehind = behind === undefined ? 0n : countValuesFrom(behind, range, increment);
+  const after = valueAfterRow(furthest.value, next, increment, range);
+  const leftAfter = after === undefined ? 0n : countValuesFrom(after, range, increment);
   const distance = (meets.value - next) / increment;
   const free = distance < 0n ? 0n : distance;
   return {
@@ -68,9 +68,9 @@ export function collisionOf(
     last: furthest.value,
     furthest: furthest.column,
     free,
-    behind,
-    leftBehind,
-    betterHere: free > leftBehind || free >= MIN_REGION,
+    after,
+    leftAfter,
+    betterHere: free > leftAfter || free >= MIN_REGION,
   };
 }
 
@@ -80,14 +80,14 @@ export function takenBy(next: bigint, holdings: readonly ColumnExtremes[]): FedC
 }
 
 /** Returns why a sequence should stay, as the middle of a sentence. */
-export function whyBetterHere({ free, leftBehind, last }: Collision): string {
-  return free > leftBehind
-    ? `more than the ${leftBehind} that follow ${last}`
+export function whyBetterHere({ free, leftAfter, last }: Collision): string {
+  return free > leftAfter
+    ? `more than the ${leftAfter} that follow ${last}`
     : `and a free region of that size may be meant for it`;
 }
 
 /** Returns the value that follows a row, in steps from `next`; undefined if none does within the range. */
-export function behindRow(row: bigint, next: bigint, increment: bigint, range: Limits): bigint | undefined {
+export function valueAfterRow(row: bigint, next: bigint, increment: bigint, range: IntegerRange): bigint | undefined {
   return firstValueAfter(row, { increment, startWith: next, minValue: range.least, maxValue: range.greatest });
 }
 

@@ -1,7 +1,7 @@
 import type { SequenceState } from "../../catalog/index.js";
 import type { Advice } from "../../internal.js";
 import { widenColumn } from "../../server/column-type.js";
-import { type Limits, limitsOf } from "../../server/integer-limits.js";
+import { type IntegerRange, limitsOf } from "../../server/integer-limits.js";
 import { quotedOf, sequenceNameOf } from "../../server/names.js";
 import { limitsOfStored, usableRange } from "../../server/usable-range.js";
 import type { FedColumn } from "../columns/fed-columns.js";
@@ -9,7 +9,7 @@ import type { FedColumn } from "../columns/fed-columns.js";
 /** How to get more values from a sequence. */
 export interface Widening extends Advice {
   /** The range that the fix leads to, or the old one if there is no fix. */
-  readonly range: Limits;
+  readonly range: IntegerRange;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface Widening extends Advice {
  *
  * @param range - the range that fits the sequence and its columns
  */
-export function wideningAdvice(sequence: SequenceState, fed: readonly FedColumn[], range: Limits): Widening {
+export function wideningAdvice(sequence: SequenceState, fed: readonly FedColumn[], range: IntegerRange): Widening {
   const isUp = sequence.options.increment > 0n;
   const end = isUp ? range.greatest : range.least;
   const narrow = fed.filter((column) => column.plain && endsAt(limitsOfStored(column), end, isUp));
@@ -86,7 +86,7 @@ export function castOf({ baseType, castType }: FedColumn): string | undefined {
   return own === undefined || own.greatest > limitsOf(castType).greatest ? castType : undefined;
 }
 
-function endsAt(limits: Limits | undefined, end: bigint, isUp: boolean): boolean {
+function endsAt(limits: IntegerRange | undefined, end: bigint, isUp: boolean): boolean {
   return limits !== undefined && (isUp ? limits.greatest : limits.least) === end;
 }
 

@@ -1,10 +1,10 @@
 import type { StateOptions } from "../../catalog/index.js";
 import { sql } from "../../index.js";
-import type { Limits } from "../../server/integer-limits.js";
+import type { IntegerRange } from "../../server/integer-limits.js";
 import { columnOf, quotedOf, refuseFor, type SequenceName } from "../../server/names.js";
 import { usableRange } from "../../server/usable-range.js";
 import {
-  behindRow,
+  valueAfterRow,
   collisionOf,
   furthestOf,
   type ColumnExtremes,
@@ -81,15 +81,15 @@ export function decide(snapshot: SequenceSnapshot, { allowBackwards, emptyCaches
   const extreme = furthest?.value ?? null;
   const move = (to: bigint): Decision => ({ kind: "move", column, extreme, from: next, to });
   if (collision !== undefined && !collision.betterHere) {
-    const { last, behind } = collision;
-    if (behind !== undefined) return move(behind);
+    const { last, after } = collision;
+    if (after !== undefined) return move(after);
     const end = increment > 0n ? range.greatest : range.least;
     const problem = `${columnOf(collision.furthest)} goes to ${last}, and no value is left after that, up to ${end}`;
     refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", { hint: "Widen the sequence and its column first." });
   }
   // A column that cannot be compared may need the values further on.
   if (allowBackwards && collision === undefined && counted.length === columns.length) {
-    const target = extreme === null ? startWith : behindRow(extreme, next, increment, range);
+    const target = extreme === null ? startWith : valueAfterRow(extreme, next, increment, range);
     if (target !== undefined && (increment > 0n ? next > target : next < target)) return move(target);
   }
   if (emptyCaches && cache > 1n && next >= minValue && next <= maxValue) return move(next);
@@ -103,7 +103,7 @@ export function decide(snapshot: SequenceSnapshot, { allowBackwards, emptyCaches
  * Decides for a sequence that cycles. It continues on its own, unless a key has its next value: then it moves past the
  * last row.
  */
-function decideCycle({ options, lastValue, isCalled, columns }: SequenceSnapshot, range: Limits): Decision {
+function decideCycle({ options, lastValue, isCalled, columns }: SequenceSnapshot, range: IntegerRange): Decision {
   const holdings = holdingsOf(columns);
   const skip = (reason: string, hint?: string): Decision => {
     return { kind: "skip", reason: `it cycles, ${reason}`, ...(hint === undefined ? {} : { hint }) };
@@ -113,7 +113,7 @@ function decideCycle({ options, lastValue, isCalled, columns }: SequenceSnapshot
   const [taken] = takenBy(next, holdings);
   if (taken === undefined) return skip("and so comes back behind its column by itself");
   const furthest = furthestOf(holdings, options.increment);
-  const to = furthest && behindRow(furthest.value, next, options.increment, range);
+  const to = furthest && valueAfterRow(furthest.value, next, options.increment, range);
   if (furthest === undefined || to === undefined) {
     return skip(
       `and ${columnOf(taken)} has both its next value ${next} and its last one`,

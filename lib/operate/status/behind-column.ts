@@ -1,7 +1,7 @@
 import type { Advice } from "../../internal.js";
 import { quotedOf } from "../../server/names.js";
 import { beginOf } from "../../server/usable-range.js";
-import { behindRow } from "../arithmetic/collision.js";
+import { valueAfterRow } from "../arithmetic/collision.js";
 import { alsoDeclared, wideningAdvice } from "../arithmetic/widening-advice.js";
 import { type FedColumn, mayRefuse, takesOnce } from "../columns/fed-columns.js";
 import type { Finding } from "./findings.js";
@@ -86,13 +86,13 @@ function perhapsOf({ partialKey, computedKey, kind }: FedColumn): string | undef
 function adviceFor(measured: Measurements, context: Context): Advice {
   const restart = (value: bigint) => `alter sequence ${quotedOf(measured.sequence)} restart with ${value}`;
   const { collision } = context;
-  if (collision?.behind !== undefined) {
+  if (collision?.after !== undefined) {
     const free = collision.free === 0n ? "" : ` before ${collision.free} more values are drawn`;
-    return { hint: `Run resync${free}. It moves the sequence past the rows.`, fix: restart(collision.behind) };
+    return { hint: `Run resync${free}. It moves the sequence past the rows.`, fix: restart(collision.after) };
   }
   const { hint, fix, range } = wideningAdvice(context.sequence, context.fed, context.range);
   const last = collision?.last ?? measured.nextValue ?? 0n;
-  const next = behindRow(last, measured.nextValue ?? last, measured.increment, range);
+  const next = valueAfterRow(last, measured.nextValue ?? last, measured.increment, range);
   if (fix === undefined || next === undefined) return { hint };
   return { hint: `No value is left after the rows. ${hint}`, fix: `${fix}; ${restart(next)}` };
 }

@@ -1,5 +1,5 @@
 import type { SequenceState } from "../../catalog/index.js";
-import type { Limits } from "../../server/integer-limits.js";
+import type { IntegerRange } from "../../server/integer-limits.js";
 import type { Collision } from "../arithmetic/collision.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import type { SequenceHealth } from "./health.js";
@@ -15,7 +15,7 @@ export interface Context {
   /** The rows that the sequence meets; undefined if there are none, or if they are unknown. */
   readonly collision: Collision | undefined;
   /** The range that fits the sequence and its columns. */
-  readonly range: Limits;
+  readonly range: IntegerRange;
   readonly warnAt: number;
   readonly criticalAt: number;
   /** The connected role. */

@@ -1,6 +1,6 @@
 import { NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
-import type { Limits } from "../../server/integer-limits.js";
+import type { IntegerRange } from "../../server/integer-limits.js";
 import { excluded } from "../../server/name-patterns.js";
 import { sequenceNameOf, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
@@ -202,10 +202,15 @@ function healthOf(
 }
 
 /** Returns the range, up to the first row of a unique column if the sequence cannot move past such rows. */
-function reachOf(next: bigint, increment: bigint, range: Limits, holdings: readonly ColumnExtremes[]): Limits {
+function reachOf(
+  next: bigint,
+  increment: bigint,
+  range: IntegerRange,
+  holdings: readonly ColumnExtremes[],
+): IntegerRange {
   const once = holdings.filter(({ column }) => takesOnce(column));
   const collision = collisionOf(next, increment, range, once);
-  if (collision === undefined || (collision.behind !== undefined && !collision.betterHere)) return range;
+  if (collision === undefined || (collision.after !== undefined && !collision.betterHere)) return range;
   const { first } = collision;
   // The range may end before: that of a column that cannot hold the row of another one.
   if (increment > 0n) return first > range.greatest ? range : { ...range, greatest: first - 1n };

@@ -1,6 +1,6 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
 import { NextvalError } from "../../index.js";
-import { isCalled, nameOf, suggestionFor } from "../../server/names.js";
+import { isNamedBy, nameOf, suggestionFor } from "../../server/names.js";
 
 /** Old names on the source with new names on the target. */
 export type Renames = Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export function renamedTargets(renames: Renames, source: Carried, target: Carrie
       throw new NextvalError("INVALID_ARGUMENT", sentence, { sequence: oldName });
     };
     const find = ({ name, defaultSchema, sequences }: Carried, wanted: string): SequenceState => {
-      const [found, other] = sequences.filter((each) => isCalled(each, wanted, defaultSchema));
+      const [found, other] = sequences.filter((each) => isNamedBy(each, wanted, defaultSchema));
       if (other !== undefined) {
         return refuse(`the ${name} has several sequences called ${wanted}; put names in quotes`);
       }
