@@ -70,10 +70,11 @@ function roundedValue(name: string): NextvalError {
 function textsOf(row: Row): (string | null)[] {
   const text = Object.values(row)[0];
   if (typeof text !== "string") throw new NextvalError("UNEXPECTED_VALUE", "the host changed the text of a row");
-  return [...text.slice(1, -1).matchAll(FIELD)].map(([, quoted, plain]) => {
+  return [...`,${text.slice(1, -1)}`.matchAll(FIELD)].map(([, quoted, plain]) => {
     if (quoted !== undefined) return quoted.replace(/(["\\])\1/g, "$1");
     return plain === "" ? null : (plain as string);
   });
 }
 
-const FIELD = /(?:^|,)(?:"((?:[^"\\]|""|\\\\)*)"|([^,"]*))/g;
+/** A comma comes first, because no search continues right after an empty match. */
+const FIELD = /,(?:"((?:[^"\\]|""|\\\\)*)"|([^,"]*))/g;
