@@ -1,10 +1,10 @@
 /**
  * Makes `dist`: what package.json exports and the command, and nothing that these do not need.
  *
- * JavaScript is bundled, because a program loads a few files faster than many. The core comes first; the other entries import it
- * through its two doors, and share chunks among themselves. So a process never has two copies of a module. The maps contain the
- * sources, which the package therefore does not repeat. Declarations stay one file per module, so that "go to definition" opens
- * a short file with the name of its source.
+ * JavaScript is bundled, because a program loads a few files faster than many. The core comes first; the other entries
+ * import it through its two doors, and share chunks among themselves. So a process never has two copies of a module.
+ * The maps contain the sources, which the package therefore does not repeat. Declarations stay one file per module, so
+ * that "go to definition" opens a short file with the name of its source.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -42,8 +42,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
     projects: [
-      // One file after another in a process, but where servers are killed: starting it and loading the library takes longer than
-      // most of the files do.
+      // One file after another in a process, but where servers are killed: starting it and loading the library takes
+      // longer than most of the files do.
       { extends: true, test: { name: "unit", isolate: false, include: ["test/unit/**/*.test.ts"] } },
       {
         extends: true,

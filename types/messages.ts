@@ -32,8 +32,11 @@ export interface Expectations {
   mode: "number, bigint or string";
 }
 
+type OptionNames =
+  "startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, identity, unlogged, comment, mode";
+
 export type UnknownOption<Option extends string, Nearest extends string> = [Nearest] extends [never]
-  ? `${Option} is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, identity, unlogged, comment, mode`
+  ? `${Option} is not an option; the options are ${OptionNames}`
   : `${Option} is not an option; did you mean ${Nearest}?`;
 
 export type WrongType<

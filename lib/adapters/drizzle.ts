@@ -52,8 +52,8 @@ export function toDrizzle<Type>(expression: SqlExpression<Type>): DrizzleSql<Typ
  * ```
  *
  * The bounds are written out, so it returns the declared values. Drizzle has no options for `as`, `ownedBy`, `unlogged`
- * and `comment`: use `setSequenceOwnedBy`, `setSequenceLogged` and `commentOnSequence`. drizzle-kit (0.31) does not escape a
- * quote within a name.
+ * and `comment`: use `setSequenceOwnedBy`, `setSequenceLogged` and `commentOnSequence`. drizzle-kit (0.31) does not
+ * escape a quote within a name.
  */
 export function toDrizzle(sequence: AnySequence): DrizzleSequence;
 export function toDrizzle<Type = unknown>(fragment: Sql): DrizzleSql<Type>;
@@ -123,7 +123,9 @@ export function sequenceColumn<Sequence extends SequenceLike>(given: Sequence | 
 
 function exactText(sequence: SequenceLike, value: string | number | bigint): string {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return `${value}`;
-  const problem = `the driver gave ${value}, which is beyond 2^53-1 and has lost digits; select the column at the top of a query`;
+  const problem =
+    `the driver gave ${value}, which is beyond 2^53-1 and has lost digits; ` +
+    "select the column at the top of a query";
   return throwSequenceError(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
 }
 

@@ -62,9 +62,9 @@ const MAX_BLOCK_SIZE = 2 ** 52;
  * await ids.take(250); // 5n to 254n, after one statement for two more blocks
  * ```
  *
- * **Other programs on the same sequence** have to read its values in the same way. Hibernate's `pooled-lo` and EF Core's
- * HiLo do. Hibernate's default, `pooled`, does not: there 201 stands for 102 to 201, and ids come twice side by side.
- * `reads: "downwards"` reads as `pooled` does:
+ * **Other programs on the same sequence** have to read its values in the same way. Hibernate's `pooled-lo` and EF
+ * Core's HiLo do. Hibernate's default, `pooled`, does not: there 201 stands for 102 to 201, and ids come twice side by
+ * side. `reads: "downwards"` reads as `pooled` does:
  *
  * ```ts
  * const ids = blockAllocator(db, orderSeq, { reads: "downwards" }); // 1n, then 2n to 101n, then 102n to 201n
@@ -73,8 +73,8 @@ const MAX_BLOCK_SIZE = 2 ** 52;
  * The value `startWith` is then a block of its own, because ids before it are not handed out. Hibernate 5 may count in
  * yet another way. Use `pooled-lo` there.
  *
- * An insert with a default of `nextval` takes one id of a block and leaves the others as a gap. A descending sequence has
- * descending ids, and is read downwards by default.
+ * An insert with a default of `nextval` takes one id of a block and leaves the others as a gap. A descending sequence
+ * has descending ids, and is read downwards by default.
  *
  * If `maxValue` (`minValue` of a descending sequence) lies inside a block, the ids up to it are handed out, and further
  * calls fail with `SEQUENCE_EXHAUSTED`. If the allocator reads against the direction of the sequence, the ids after the

@@ -65,7 +65,8 @@ function progressionOf(node: string, sequence: StrideMember, isOneOfSeveral: boo
   const named = `node ${node} (${label})`;
   if (cycle && isOneOfSeveral) {
     collide(
-      `${named} cycles, and would come to the values of others; take the cycle away: alterSequence(..., { cycle: false })`,
+      `${named} cycles, and would come to the values of others; ` +
+        "take the cycle away: alterSequence(..., { cycle: false })",
     );
   }
   const position = current ?? startWith;

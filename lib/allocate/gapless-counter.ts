@@ -67,9 +67,9 @@ const TABLE = "gapless_counter";
  * const no = await db.begin((tx) => invoiceNo.next(tx)); // 1000n
  * ```
  *
- * All counters of a schema are rows of one table, by name: `gaplessCounter("invoice_no_2026")` needs only its name. The first
- * use inserts the row with `startWith`, which has no effect afterwards. A role needs select, insert and update on the
- * table.
+ * All counters of a schema are rows of one table, by name: `gaplessCounter("invoice_no_2026")` needs only its name. The
+ * first use inserts the row with `startWith`, which has no effect afterwards. A role needs select, insert and update on
+ * the table.
  *
  * The price is that writers queue: between `next` and the end of its transaction, no other transaction can draw from
  * the counter. With isolation level repeatable read or serializable, those that have waited fail with SQLSTATE 40001
@@ -80,7 +80,8 @@ export function gaplessCounter(name: string, options?: GaplessOptions): GaplessC
   if (typeof name !== "string" || name === "" || name.length > MAX_NAME_LENGTH || !isText(name)) {
     const given = typeof name === "string" ? JSON.stringify(name.slice(0, 100)) : typeof name;
     refuse(
-      `gaplessCounter takes a name of 1 to ${MAX_NAME_LENGTH} characters without NUL or half a surrogate pair, not ${given}`,
+      `gaplessCounter takes a name of 1 to ${MAX_NAME_LENGTH} characters without NUL or half a surrogate pair, ` +
+        `not ${given}`,
     );
   }
   const { schema, startWith = 1n } = optionsOf("gaplessCounter", options, ["schema", "startWith"]);
@@ -98,7 +99,9 @@ export function gaplessCounter(name: string, options?: GaplessOptions): GaplessC
     create: () => sql`do ${sql.literal(createTable(table))}`,
     async next(transaction: Transaction | HostTransaction) {
       if (!isTransaction(transaction)) {
-        const problem = `${name}: a number without gaps needs a transaction, so a rollback can return it; pass the handle of db.begin`;
+        const problem =
+          `${name}: a number without gaps needs a transaction, so a rollback can return it; ` +
+          "pass the handle of db.begin";
         throw new NextvalError("TRANSACTION_REQUIRED", problem);
       }
       const [row] = await (transaction as HostTransaction).query(draw);
@@ -112,7 +115,8 @@ function isTransaction(thing: object): boolean {
 }
 
 function createTable(table: Sql): string {
-  const create = `create table if not exists ${table.text} ("name" pg_catalog.text primary key, "value" bigint not null);`;
+  const columns = '("name" pg_catalog.text primary key, "value" bigint not null)';
+  const create = `create table if not exists ${table.text} ${columns};`;
   // If the second attempt fails, the cause is another one.
   return `begin
   ${create}

@@ -15,7 +15,8 @@ export function commitUnknown(cause: unknown, event = "the connection was lost")
 
 /** The error of later statements, after a statement that begins or ends a transaction or savepoint got no answer. */
 export function unanswered(text: string, cause: unknown): NextvalError {
-  const problem = `nothing more runs here, and what is open is rolled back, because "${text.trim()}" got no answer in time`;
+  const reason = `"${text.trim()}" got no answer in time`;
+  const problem = `nothing more runs here, and what is open is rolled back, because ${reason}`;
   return new NextvalError("TRANSACTION_FAILED", problem, { cause });
 }
 

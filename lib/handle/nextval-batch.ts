@@ -163,7 +163,8 @@ export class Draws {
   ): Promise<ValueOf<Sequence>[]> {
     const draw = nextval(sequence);
     const draws = durable
-      ? tag`select ${draw}, case when n operator(pg_catalog.=) 1 then ${waitForLog} end from pg_catalog.generate_series(1, ${count}::integer) as n`
+      ? tag`select ${draw}, case when n operator(pg_catalog.=) 1 then ${waitForLog} end
+          from pg_catalog.generate_series(1, ${count}::integer) as n`
       : tag`select ${draw} from pg_catalog.generate_series(1, ${count}::integer)`;
     return (await this.#server.rows(draws)).map(([text]) => draw.decode(text as string) as ValueOf<Sequence>);
   }

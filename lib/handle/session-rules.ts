@@ -9,7 +9,8 @@ import { kindOf } from "./first-words.js";
 export type HandleKind = "pool" | "session" | "transaction";
 
 const NO_COPY =
-  "copy from stdin and copy to stdout do not run on a handle; use the client itself: client`copy ...`.writable() or .readable()";
+  "copy from stdin and copy to stdout do not run on a handle; " +
+  "use the client itself: client`copy ...`.writable() or .readable()";
 
 /**
  * Returns why a statement cannot run on a handle, or undefined. An example is `currval` on a pool, where the next
@@ -29,8 +30,10 @@ export function statementRefusal(fragment: Sql, kind: HandleKind, hosted: boolea
       continue;
     const name = sequence && sequenceName(sequence);
     return sessionRequired(
-      `${name === undefined ? "lastval()" : `${name}: currval`} belongs to one session, and a pool may use another one for every statement; ` +
-        `run it ${hosted ? "on the handle of a transaction" : "in db.begin or db.session"}, or use the value that nextval returned`,
+      `${name === undefined ? "lastval()" : `${name}: currval`} belongs to one session, ` +
+        "and a pool may use another one for every statement; " +
+        `run it ${hosted ? "on the handle of a transaction" : "in db.begin or db.session"}, ` +
+        "or use the value that nextval returned",
       name,
     );
   }

@@ -19,7 +19,8 @@ interface JsonError {
  * Converts a report of this library into values that JSON can hold.
  *
  * ```ts
- * JSON.stringify(toJson(await sequenceStatus(db))); // {"sampledAt":"2026-01-31T02:00:00.000Z", ... "left":"2147483640", ...
+ * JSON.stringify(toJson(await sequenceStatus(db)));
+ * // {"sampledAt":"2026-01-31T02:00:00.000Z", ... "left":"2147483640", ...
  * ```
  *
  * A bigint becomes a string of digits, so none is lost. A Date becomes its ISO text, and an error its name, code,

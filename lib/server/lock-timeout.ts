@@ -11,7 +11,8 @@ export const MAX_LOCK_TIMEOUT_MS = 2_147_483_647;
  */
 export function checkLockTimeout(taker: string, milliseconds: number): void {
   if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= MAX_LOCK_TIMEOUT_MS) return;
-  const problem = `${taker} takes a lockTimeout from 0 to ${MAX_LOCK_TIMEOUT_MS} milliseconds, not ${String(milliseconds)}`;
+  const allowed = `from 0 to ${MAX_LOCK_TIMEOUT_MS} milliseconds`;
+  const problem = `${taker} takes a lockTimeout ${allowed}, not ${String(milliseconds)}`;
   throw new NextvalError("INVALID_ARGUMENT", problem);
 }
 

@@ -37,8 +37,8 @@ export function titleOf({ schema, name }: SequenceName): string {
 }
 
 /**
- * Whether a name that a user has given means this sequence. Its parts may be in SQL's double quotes. Without a schema it
- * is in the default one. A name without quotes is compared as a whole, because it may have dots.
+ * Whether a name that a user has given means this sequence. Its parts may be in SQL's double quotes. Without a schema
+ * it is in the default one. A name without quotes is compared as a whole, because it may have dots.
  */
 export function isNamedBy(
   { schema, seqName }: { readonly schema: string; readonly seqName: string },

@@ -15,7 +15,9 @@ import { outOfLocks, refuseTooManyLocks } from "./lock-capacity.js";
 
 /** Options of `applyPlan`. */
 export interface ApplyOptions {
-  /** How long to wait for locks in total, in milliseconds, before `applyPlan` gives up. Default: 5000; 0 waits forever. */
+  /**
+   * How long to wait for locks in total, in milliseconds, before `applyPlan` gives up. Default: 5000; 0 waits forever.
+   */
   readonly lockTimeout?: number | undefined;
   /** The hazards that are accepted. All others make `applyPlan` refuse the plan. */
   readonly allow?: readonly HazardCode[] | undefined;

@@ -30,7 +30,8 @@ export async function refuseTooManyLocks(tx: Transaction, plan: Plan): Promise<v
   const { perTransaction, sessions } = await readDocument<LockRoom>(tx, lockRoom);
   const room = perTransaction * sessions;
   if (locks <= room) return;
-  const problem = `the plan locks ${locks} sequences and tables in one transaction, and the server has room for ${room} locks`;
+  const needed = `the plan locks ${locks} sequences and tables in one transaction`;
+  const problem = `${needed}, and the server has room for ${room} locks`;
   const setting = `max_locks_per_transaction from ${perTransaction} to ${Math.ceil(locks / sessions)}`;
   throw new NextvalError("PLAN_REFUSED", problem, { hint: hintFor(setting) });
 }

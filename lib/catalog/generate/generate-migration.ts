@@ -43,8 +43,8 @@ const FORMATS: Readonly<Record<MigrationFormat, (script: MigrationScript) => Mig
  * // alter sequence "public"."ticket_seq" no cycle;
  * ```
  *
- * Each hazard is a comment above its statement. A migration does not restart a sequence, as `applyPlan` does if no value
- * was drawn, unless the server would refuse the change otherwise; a comment then says so.
+ * Each hazard is a comment above its statement. A migration does not restart a sequence, as `applyPlan` does if no
+ * value was drawn, unless the server would refuse the change otherwise; a comment then says so.
  *
  * Pending owners become a second migration, whose name ends with `_owners`. It comes after the first one, and has to
  * run after the migrations that create its tables. If these are still to be written, give it a later number.

@@ -16,7 +16,9 @@ const PLAIN = "^nextval[(]([(]'([^']|'')+'::(text|character varying)[)]|'([^']|'
  */
 export const isChecked: Sql = sql`(
   (t.oid, att.attnum) in (
-    select c.conrelid, pg_catalog.unnest(c.conkey) from pg_catalog.pg_constraint c where c.contype in ('c', 'f') and c.conrelid <> 0
+    select c.conrelid, pg_catalog.unnest(c.conkey)
+    from pg_catalog.pg_constraint c
+    where c.contype in ('c', 'f') and c.conrelid <> 0
     union all
     select p.partrelid, pg_catalog.unnest(p.partattrs::pg_catalog.int2[])
     from pg_catalog.pg_partitioned_table p
@@ -36,7 +38,8 @@ export const isChecked: Sql = sql`(
   or case
     when att.attidentity <> '' then false
     when att.atthasdef then (
-      select a.adbin::text not like '{FUNCEXPR :funcid 1574 %' and coalesce(${expressionText(sql`a.adbin`)} !~ ${PLAIN}, true)
+      select a.adbin::text not like '{FUNCEXPR :funcid 1574 %' 
+        and coalesce(${expressionText(sql`a.adbin`)} !~ ${PLAIN}, true)
       from pg_catalog.pg_attrdef a
       where a.adrelid = t.oid and a.adnum = att.attnum
     )

@@ -98,4 +98,7 @@ export const indirectFeeds = sql`
       select o.relation, o.origin from origins o where o.view = f.relation and o.number = f.number
     ) onward
   )
-  select sequence, relation, number, bool_or(late_bound) as late_bound from fed where indirect group by sequence, relation, number`;
+  select sequence, relation, number, bool_or(late_bound) as late_bound
+  from fed
+  where indirect
+  group by sequence, relation, number`;

@@ -30,8 +30,8 @@ export interface InspectOptions {
  * sequence as `nextval` does.
  *
  * The second statement can fail if sequences are dropped (XX000, 40P01 before PostgreSQL 18) or altered (XX001 from 18
- * on) at the same time. `inspectSequences` retries it. Inside a transaction, wrap `inspectSequences` in a savepoint to make that
- * possible.
+ * on) at the same time. `inspectSequences` retries it. Inside a transaction, wrap `inspectSequences` in a savepoint to
+ * make that possible.
  *
  * Sources: "System Catalogs", `pg_sequence` and `pg_depend`; "pg_sequences".
  */

@@ -12,8 +12,8 @@ import { indirectFeeds } from "./indirect-feeds.js";
 import { namedInCode } from "./named-in-code.js";
 
 const COLUMNS = (
-  "oid schema name as start increment min max cache cycle unlogged comment identity always extension table column feeds referenced named " +
-  "last called locked may_select may_use may_update"
+  "oid schema name as start increment min max cache cycle unlogged comment identity always extension table column " +
+  "feeds referenced named last called locked may_select may_use may_update"
 ).split(" ");
 
 /**
@@ -26,9 +26,11 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
     version < 180_000
       ? lockedRelations("ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")
       : lockedRelations("AccessExclusiveLock");
+  const lists = COLUMNS.map((name) => sql`${sql.literal(name)}, json_agg(${sql.identifier(name)})`);
   return sql`
     with sequences as materialized (
-      select c.oid, n.nspname, c.relname, c.relowner, c.relpersistence, s.*, pg_catalog.format_type(s.seqtypid, null) as as,
+      select c.oid, n.nspname, c.relname, c.relowner, c.relpersistence, s.*,
+        pg_catalog.format_type(s.seqtypid, null) as as,
         has_sequence_privilege(c.oid, 'select') as may_select,
         has_sequence_privilege(c.oid, 'usage') as may_use,
         has_sequence_privilege(c.oid, 'update') as may_update,
@@ -50,11 +52,13 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         and d.refobjid in (select oid from sequences)
       union all
       select sequence, object, number, true from (${lateBoundDefaults}) late
-    ), domains as (${lateBoundDomains}), code as materialized (${lateBoundCode}), named as (${namedInCode}), columns as (
+    ), domains as (${lateBoundDomains}), code as materialized (${lateBoundCode}), named as (${namedInCode}),
+    columns as (
       select objid, refobjid, refobjsubid, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound,
         bool_and(indirect) as indirect
       from (
-        select objid, refobjid, refobjsubid, deptype = 'i' as by_default, false as late_bound, false as indirect from owners
+        select objid, refobjid, refobjsubid, deptype = 'i' as by_default, false as late_bound, false as indirect
+        from owners
         union all select objid, refobjid, refobjsubid, true, late_bound, false from defaults
         union all select sequence, relation, number, true, late_bound, true from (${indirectFeeds}) fed
       ) either
@@ -71,7 +75,8 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
           else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
         'byDefault', columns.by_default, 'lateBound', columns.late_bound, 'indirect', columns.indirect,
-        'fixedType', ${hasFixedType(sql`t`, sql`att`)}, 'unique', (t.oid, att.attnum) in (${singleKeys}), 'partOfKey', (t.oid, att.attnum) in (${sharedKeys}), 'checked', ${isChecked},
+        'fixedType', ${hasFixedType(sql`t`, sql`att`)}, 'unique', (t.oid, att.attnum) in (${singleKeys}),
+        'partOfKey', (t.oid, att.attnum) in (${sharedKeys}), 'checked', ${isChecked},
         'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
       ) order by tn.nspname, t.relname, att.attnum) as feeds
       from feeding columns
@@ -82,11 +87,12 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
       where columns.counts
       group by columns.objid
     )
-    select json_build_object(${sql.join(COLUMNS.map((name) => sql`${sql.literal(name)}, json_agg(${sql.identifier(name)})`))})::text as document
+    select json_build_object(${sql.join(lists)})::text as document
     from (
       select s.oid::text as oid, s.nspname as schema, s.relname as name, s.as,
         s.seqstart::text as start, s.seqincrement::text as increment, s.seqmin::text as min, s.seqmax::text as max,
-        s.seqcache::text as cache, s.seqcycle as cycle, s.relpersistence = 'u' as unlogged, comment.description as comment,
+        s.seqcache::text as cache, s.seqcycle as cycle, s.relpersistence = 'u' as unlogged,
+        comment.description as comment,
         coalesce(o.deptype = 'i', false) as identity,
         coalesce(att.attidentity = 'a', false) as always, e.objid is not null as extension,
         t.relname as table, att.attname as column, f.feeds, used.refobjid is not null as referenced,

@@ -43,7 +43,9 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
 const pathNames = sql`
   select json_agg(case when written.name = '$user' then current_user else written.name end)
   from regexp_matches(current_setting('nextval.search_path'), ${'"((?:[^"]|"")*)"|([^",[:space:]]+)'}, 'g') part
-  cross join lateral (select coalesce(replace(part[1], '""', '"'), lower(part[2] collate pg_catalog."C")) as name) written
+  cross join lateral (
+    select coalesce(replace(part[1], '""', '"'), lower(part[2] collate pg_catalog."C")) as name
+  ) written
   where written.name <> ''`;
 
 /** Selects taken names by schema and kind, as in `pg_class`. The kind `t` is for types without a relation. */
@@ -93,7 +95,8 @@ function keyColumns(inspected: Sql): Sql {
       'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
       'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
         else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
-      'fixedType', ${hasFixedType(sql`c`, sql`att`)}, 'unique', keys.single, 'partOfKey', keys.shared, 'hasRows', ${hasRows}
+      'fixedType', ${hasFixedType(sql`c`, sql`att`)}, 'unique', keys.single, 'partOfKey', keys.shared,
+      'hasRows', ${hasRows}
     ) order by n.nspname, c.relname, att.attnum)
     from (
       select relation, number, bool_or(single) as single, bool_or(not single) as shared

@@ -110,7 +110,9 @@ export interface TableState extends TableName {
   readonly columns: readonly string[];
 }
 
-/** The sequences of a database and their context, as `inspectSequences` finds them. Temporary sequences are left out. */
+/**
+ * The sequences of a database and their context, as `inspectSequences` finds them. Temporary sequences are left out.
+ */
 export interface DatabaseState {
   /** The schemas that were inspected; null for all of them. */
   readonly inspected: readonly string[] | null;
@@ -122,8 +124,8 @@ export interface DatabaseState {
   /** The schemas in which an unqualified name is looked up, in order. */
   readonly searchPath: readonly string[];
   /**
-   * The schemas that the `search_path` names, in order, also those that do not exist. Once one exists, unqualified names
-   * are looked up there.
+   * The schemas that the `search_path` names, in order, also those that do not exist. Once one exists, unqualified
+   * names are looked up there.
    */
   readonly pathNames: readonly string[];
   /** The version of the server: 180004 for 18.4. */

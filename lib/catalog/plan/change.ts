@@ -15,7 +15,8 @@ export interface Hazard {
    */
   readonly fix?: string;
   /**
-   * Whether the server would refuse the change now, or could not be stopped afterwards. `applyPlan` never runs such a plan.
+   * Whether the server would refuse the change now, or could not be stopped afterwards. `applyPlan` never runs such a
+   * plan.
    */
   readonly blocked: boolean;
 }
@@ -51,9 +52,9 @@ export interface Change {
 }
 
 /**
- * A difference that waits for a table. For `"own"` it is an owner that does not exist yet; once its table exists, a new plan
- * has it as a change. For `"identity"` it is an identity column that does not exist, has another type, or has a sequence
- * of another name. A plan never makes that change itself.
+ * A difference that waits for a table. For `"own"` it is an owner that does not exist yet; once its table exists, a new
+ * plan has it as a change. For `"identity"` it is an identity column that does not exist, has another type, or has a
+ * sequence of another name. A plan never makes that change itself.
  */
 export interface Pending {
   readonly kind: "own" | "identity";
@@ -97,8 +98,8 @@ export interface Plan {
   /** Questions that only a person can answer, such as whether a new sequence is an old one under a new name. */
   readonly questions: readonly Question[];
   /**
-   * The declarations that the plan was made of. `applyPlan` uses them to check that the plan still holds, and that it had
-   * the intended result.
+   * The declarations that the plan was made of. `applyPlan` uses them to check that the plan still holds, and that it
+   * had the intended result.
    */
   readonly declared: readonly SequenceLike[];
   /** The declarations, each with the schema that its name resolved to. */

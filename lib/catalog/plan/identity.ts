@@ -39,7 +39,9 @@ export function refuseConflict({ declared, schema, options }: Target, found: Seq
   }
 }
 
-/** Returns the change of an identity column and its sequence, if one is needed. The server makes it through the column. */
+/**
+ * Returns the change of an identity column and its sequence, if one is needed. The server makes it through the column.
+ */
 export function alterThroughColumn(target: Target, found: SequenceState, state: Pick<DatabaseState, "keys">): Change[] {
   // The type is that of the column, and the bounds follow it.
   if (target.options.as !== found.options.as) return [];
@@ -86,7 +88,9 @@ function missing(target: Target, state: DatabaseState): Pending {
       inverse: renameSequence(declarationOfState(own, { schema, seqName }), own.seqName).text,
       message: `${subject}: it does not exist, and ${title} is an identity column with the sequence ${nameOf(own)}`,
       warning: null,
-      hint: `Declare ${nameOf(own)}, or rename it: renames: { ${JSON.stringify(nameOf(own))}: ${JSON.stringify(subject)} }.`,
+      hint:
+        `Declare ${nameOf(own)}, or rename it: ` +
+        `renames: { ${JSON.stringify(nameOf(own))}: ${JSON.stringify(subject)} }.`,
     };
   }
   const entries = Object.entries(declared.seqOptions ?? {}).filter(([option, value]) => isGiven(option, value));
@@ -117,7 +121,9 @@ function otherType(target: Target, { options: { as } }: SequenceState): Pending 
     subject,
     sql: `${statement}${target.options.as}`,
     inverse: `${statement}${as}`,
-    message: `${subject}: its type is ${as} and declared as ${target.options.as}, and it is that of ${schema}.${table}.${column}`,
+    message:
+      `${subject}: its type is ${as} and declared as ${target.options.as}, ` +
+      `and it is that of ${schema}.${table}.${column}`,
     warning: "the statement rewrites the table, which is locked meanwhile; its other options are compared afterwards",
     hint: `Declare as: "${as}", or let a migration of ${table} change the type of its column.`,
   };

@@ -104,7 +104,8 @@ function hintFor(target: Target, { table, column }: Owner): string {
   const name = nameOf(target.declared);
   const own = target.seqName === `${table}_${column}_seq` ? `, such as ${name}1` : "";
   return (
-    `A serial or identity column does not use ${name}, but makes a sequence of its own${own}: create such a table before the ` +
+    `A serial or identity column does not use ${name}, but makes a sequence of its own${own}: ` +
+    "create such a table before the " +
     `sequence. Otherwise give ${table}.${column} default ${nextval(declarationOf(target)).text}.`
   );
 }

@@ -39,10 +39,10 @@ import { declarationOf, declarationOfState, constantToCreate, type Target, targe
  * changes.map(({ sql }) => sql); // ['alter sequence "public"."order_seq" no cycle']
  * ```
  *
- * The statements are in order, each with the statement that undoes it and its hazards. They name every sequence with its
- * schema, so they mean the same under every `search_path`; `subject` is the name as declared. `changes` and `pending` are both
- * empty exactly if nothing differs. An owner that does not exist yet is `pending` and not a change, so sequences can be
- * created before their tables.
+ * The statements are in order, each with the statement that undoes it and its hazards. They name every sequence with
+ * its schema, so they mean the same under every `search_path`; `subject` is the name as declared. `changes` and
+ * `pending` are both empty exactly if nothing differs. An owner that does not exist yet is `pending` and not a change,
+ * so sequences can be created before their tables.
  *
  * A plan never changes a current value. It restarts a sequence only if its declared start changes, no value was ever
  * drawn from it, and the keys that it feeds have no rows: then it begins at the new start. It never touches the
@@ -50,9 +50,9 @@ import { declarationOf, declarationOfState, constantToCreate, type Target, targe
  * changed through its column. It is never created or dropped: an identity column that does not exist, or has another
  * type, is `pending`.
  *
- * Throws `INVALID_ARGUMENT` for a declaration with `identity` whose column does not use the sequence, and for one without if
- * an identity column does. Also throws it for two declarations of one name, for renames that do not fit, and for a name in `new` that
- * is not declared.
+ * Throws `INVALID_ARGUMENT` for a declaration with `identity` whose column does not use the sequence, and for one
+ * without if an identity column does. Also throws it for two declarations of one name, for renames that do not fit, and
+ * for a name in `new` that is not declared.
  */
 export function planChanges(
   given: readonly (SequenceLike | SequenceNeeded)[],

@@ -209,11 +209,14 @@ function askForSecond(target: Target, found: SequenceState | undefined, state: S
     oldName,
     yes: "new",
     message:
-      `${newName} is to belong to ${column}, ${fed?.byDefault === true ? "which takes its values from" : "and so does"} ` +
-      `${isIdentity ? "its identity" : "another"} sequence ${oldName}. Is ${newName} really a second sequence beside it?`,
+      `${newName} is to belong to ${column}, ` +
+      `${fed?.byDefault === true ? "which takes its values from" : "and so does"} ` +
+      `${isIdentity ? "its identity" : "another"} sequence ${oldName}. ` +
+      `Is ${newName} really a second sequence beside it?`,
     otherwise: isIdentity
       ? `Otherwise take ${newName} out of the declarations${found === undefined ? "" : ", and drop it"}.`
-      : `Otherwise ${newName} may be the new name of ${oldName}: drop ${newName}, if nothing draws from it, and rename the other.`,
+      : `Otherwise ${newName} may be the new name of ${oldName}: drop ${newName}, if nothing draws from it, ` +
+        "and rename the other.",
   };
 }
 

@@ -5,8 +5,8 @@ import type { Change } from "./change.js";
 import type { Target } from "./target.js";
 
 /**
- * Whether no value can have been drawn from a sequence: it is at its start, and no key that it feeds has rows. A key that
- * was not inspected counts as one with rows.
+ * Whether no value can have been drawn from a sequence: it is at its start, and no key that it feeds has rows. A key
+ * that was not inspected counts as one with rows.
  */
 export function isUndrawn({ isCalled, lastValue, options, feeds }: SequenceState, { keys }: Keys): boolean {
   if (isCalled !== false || lastValue !== options.startWith) return false;

@@ -76,7 +76,7 @@ function identifierOf(name: string, word: "seq" | "schema"): string {
  * Scripts whose letters every compiler knows: Latin, Greek, Cyrillic, Kana, Han, Hangul. Other letters are left out.
  */
 const WORD =
-  /(?:(?=[0-9A-Za-z\u00c0-\u024f\u0388-\u03ff\u0400-\u04ff\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3])\p{ID_Continue})+/gu;
+  /(?:(?=[0-9A-Za-z\u00c0-\u024f\u0388-\u04ff\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3])\p{ID_Continue})+/gu;
 
 function uncapitalized(word: string): string {
   return word.replace(/^(?:\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}+)/u, (capitals) => capitals.toLowerCase());

@@ -57,7 +57,7 @@ const WIDTH = 80;
 
 /** East Asian characters and emoji take two columns. */
 const WIDE =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/gu;
+  /[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/gu;
 
 /**
  * Quotes a string with the quotes that need fewer backslashes. Escapes everything that could end a line, change the

@@ -28,9 +28,9 @@ export interface PullOptions {
  * ```
  *
  * There is a constant for each sequence, with the options that differ from PostgreSQL's defaults. A plan of the source
- * for the same database is empty. Sequences of extensions are only named in comments, because they must not be declared,
- * and so are those of identity columns without `identity: true`. Constants are named after their sequences, each name only once. A sequence of the default
- * schema is declared without a schema.
+ * for the same database is empty. Sequences of extensions are only named in comments, because they must not be
+ * declared, and so are those of identity columns without `identity: true`. Constants are named after their sequences,
+ * each name only once. A sequence of the default schema is declared without a schema.
  */
 export function pullDeclarations({ sequences, defaultSchema }: DatabaseState, options: PullOptions = {}): string {
   checkKnown("pullDeclarations", options, ["identity", "exclude"]);

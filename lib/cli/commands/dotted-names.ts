@@ -31,7 +31,9 @@ export function dottedNames(
     return [
       {
         name: seqName,
-        message: `pgSequence(${JSON.stringify(seqName)}) declares a sequence with a dot in its name. For a sequence of schema ${first}, declare ${meant}.`,
+        message:
+          `pgSequence(${JSON.stringify(seqName)}) declares a sequence with a dot in its name. ` +
+          `For a sequence of schema ${first}, declare ${meant}.`,
         isMistake: isCreated && schemas.includes(first),
       },
     ];

@@ -129,7 +129,10 @@ function questionsLeft({ questions }: Plan): string | null {
 }
 
 function confirmationRequired(changes: string): string {
-  return `Nothing was changed: cannot ask whether to apply ${changes}, because this is not a terminal. Add --yes to apply without asking.`;
+  return (
+    `Nothing was changed: cannot ask whether to apply ${changes}, because this is not a terminal. ` +
+    "Add --yes to apply without asking."
+  );
 }
 
 function applyAndPrint({ db, plan, settings: { allow, lockTimeout } }: Planned): Promise<ApplyReport> {
@@ -141,7 +144,10 @@ function refusalOf({ changes }: Plan, allow: readonly HazardCode[]): string | nu
   const hazards = changes.flatMap((change) => change.hazards);
   const blocked = codesOf(hazards.filter((hazard) => hazard.blocked));
   if (blocked.length > 0) {
-    return `Refused, and nothing was changed: ${blocked.join(", ")} is blocked; no --allow lets it pass. The server would refuse such a change, or could not be stopped afterwards.`;
+    return (
+      `Refused, and nothing was changed: ${blocked.join(", ")} is blocked; no --allow lets it pass. ` +
+      "The server would refuse such a change, or could not be stopped afterwards."
+    );
   }
   const missing = codesOf(hazards).filter((code) => !allow.includes(code));
   if (missing.length === 0) return null;

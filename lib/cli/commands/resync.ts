@@ -91,7 +91,8 @@ async function resync(flags: Flags): Promise<number> {
     if (flags.json === true || !isInteractive()) {
       if (flags.json !== true) printMoves(planned);
       throw new CommandError(
-        `Nothing was changed: cannot ask whether to move ${count(plan.moves.length, "sequence")}, because this is not a terminal. Add --yes to apply without asking.`,
+        `Nothing was changed: cannot ask whether to move ${count(plan.moves.length, "sequence")}, ` +
+          "because this is not a terminal. Add --yes to apply without asking.",
       );
     }
     printMoves(planned);

@@ -80,7 +80,8 @@ function describe({ sequences, hint, accepted }: TransferReport, dryRun: boolean
     ...notes,
     ...left,
     "",
-    `${moved} of ${count(sequences.length, "sequence")} ${dryRun ? "would be set; nothing was changed" : "set, and read again"}.`,
+    `${moved} of ${count(sequences.length, "sequence")} ` +
+      `${dryRun ? "would be set; nothing was changed" : "set, and read again"}.`,
     ...(hint === null ? [] : [hint]),
   ]);
 }

@@ -53,7 +53,8 @@ export async function findIn(files: readonly string[], found: Found): Promise<vo
     const first = others.slice(0, MAX_NAMED).join(", ");
     const more = others.length > MAX_NAMED ? `, and ${others.length - MAX_NAMED} more` : "";
     throwCommandError(
-      `There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. Exported is only ${first}${more}`,
+      "There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. " +
+        `Exported is only ${first}${more}`,
     );
   }
   found.others.push(...others.filter((other) => !found.others.includes(other)));

@@ -124,7 +124,8 @@ function urlOf(flags: Flags, { config, folder, name }: LoadedConfig): [url: stri
     if (config.url !== undefined && config.url !== "") return [config.url, `url in ${name}`];
     const what = config.url === undefined ? "undefined" : "empty";
     throwCommandError(
-      `url in ${name} is ${what}; set the variable that it is read from, give --url, or take url out to use DATABASE_URL${envFileHint(folder)}`,
+      `url in ${name} is ${what}; set the variable that it is read from, give --url, ` +
+        `or take url out to use DATABASE_URL${envFileHint(folder)}`,
     );
   }
   const url = process.env["DATABASE_URL"] ?? "";

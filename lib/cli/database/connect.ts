@@ -174,7 +174,8 @@ function cannotConnect(address: Address, error: unknown): CommandError {
 }
 
 const UNKNOWN_AUTHORITY =
-  "no authority that is trusted here has signed the server's certificate; give its root certificate with sslrootcert=FILE";
+  "no authority that is trusted here has signed the server's certificate; " +
+  "give its root certificate with sslrootcert=FILE";
 
 const REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "the server's certificate has expired",
@@ -205,7 +206,8 @@ async function cancelBackend(client: postgres.Sql, process: number): Promise<voi
   try {
     await client`
       select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
-      where pid operator(pg_catalog.=) ${process}::integer and datname operator(pg_catalog.=) pg_catalog.current_database()
+      where pid operator(pg_catalog.=) ${process}::integer
+        and datname operator(pg_catalog.=) pg_catalog.current_database()
         and usename operator(pg_catalog.=) current_user`;
   } finally {
     await client.end({ timeout: END_TIMEOUT });

@@ -22,6 +22,7 @@ const MAX_NAMED = 20;
 /** Reads the existing schemas, and rejects unknown schema names. */
 export async function checkSchemas(db: Source, asked: readonly string[] | undefined): Promise<void> {
   if (asked === undefined) return;
-  const query = sql`select coalesce(json_agg(nspname order by nspname), '[]')::text as document from pg_catalog.pg_namespace`;
+  const query = sql`select coalesce(json_agg(nspname order by nspname), '[]')::text as document
+    from pg_catalog.pg_namespace`;
   refuseUnknownSchemas(asked, await readDocument<string[]>(db, query));
 }

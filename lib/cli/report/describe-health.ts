@@ -109,7 +109,9 @@ function paintOf(level: HealthLevel): (shown: Shown) => ShownText {
 
 function summary(sequences: readonly SequenceHealth[], worst: HealthLevel): ShownText {
   const countOf = (level: HealthLevel) => sequences.filter((each) => each.level === level).length;
-  const counts = `${count(sequences.length, "sequence")}: ${countOf("critical")} critical, ${countOf("warning")} warning, ${countOf("ok")} ok`;
+  const counts =
+    `${count(sequences.length, "sequence")}: ${countOf("critical")} critical, ${countOf("warning")} warning, ` +
+    `${countOf("ok")} ok`;
   return paintOf(worst)(counts);
 }
 

@@ -52,6 +52,7 @@ function describePending(pending: readonly Pending[]): ShownText[] {
   const owners = pending.filter(({ kind }) => kind === "own");
   const identities = pending.filter(({ kind }) => kind === "identity");
   const [first] = owners;
+  const waiting = `${count(identities.length, "identity column")} pending`;
   return [
     ...(first === undefined
       ? []
@@ -63,7 +64,7 @@ function describePending(pending: readonly Pending[]): ShownText[] {
     ...(identities.length === 0
       ? []
       : [
-          text`${count(identities.length, "identity column")} pending, which a migration of the table has to change, such as with:`,
+          text`${waiting}, which a migration of the table has to change, such as with:`,
           ...identities.map((each) => lines([describeOne(each), text`  Hint: ${each.hint}`])),
         ]),
   ];
@@ -78,7 +79,8 @@ function describeOne({ sql, message, warning }: Pending): ShownText {
 }
 
 function describeQuestion({ message, otherwise, ...question }: Question): ShownText {
-  return text`${color.cyan("?")} ${message} ${otherwise} Answer with ${answersTo({ message, otherwise, ...question }).join(" or ")}.`;
+  const answers = answersTo({ message, otherwise, ...question }).join(" or ");
+  return text`${color.cyan("?")} ${message} ${otherwise} Answer with ${answers}.`;
 }
 
 /** Returns the flags that answer a question. "yes" comes first. */

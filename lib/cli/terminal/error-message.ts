@@ -59,7 +59,8 @@ function messageOf(error: unknown): string {
 }
 
 const LOCKED =
-  "Somebody holds a table or a sequence that has to be read: find them with pg_blocking_pids, or wait longer with --lock-timeout";
+  "Somebody holds a table or a sequence that has to be read: find them with pg_blocking_pids, " +
+  "or wait longer with --lock-timeout";
 
 /** Returns the code of an error, or null if it has none. */
 export function codeOf(error: unknown): string | null {

@@ -95,9 +95,10 @@ export function redactThrown(text: string): string {
 
 /** Words that can follow the word password in a sentence. */
 const SMALL_WORDS = new Set(
-  "a an and authentication cannot failed for from has in invalid is missing must not of or required should the to was = :".split(
-    " ",
-  ),
+  (
+    "a an and authentication cannot failed for from has in invalid is missing must not of or required " +
+    "should the to was = :"
+  ).split(" "),
 );
 
 /** Masks the passwords of URLs. */

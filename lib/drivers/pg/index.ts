@@ -19,8 +19,8 @@ export type { PgClient, PgPool } from "./client.js";
  * A client has to be connected. Its one connection runs one statement, transaction or session after the other; a
  * program that also uses it directly must not do so at the same time.
  *
- * `int8` columns arrive as bigint, or as the option `int8` says, whatever the client's types say. Columns that `.as()` names arrive as the sequence's
- * `mode` says. All others arrive as the client's types read them.
+ * `int8` columns arrive as bigint, or as the option `int8` says, whatever the client's types say. Columns that `.as()`
+ * names arrive as the sequence's `mode` says. All others arrive as the client's types read them.
  */
 export function bind(client: PgPool | PgClient, options?: BindOptions): Database {
   return createDatabase(portOf(client), options);

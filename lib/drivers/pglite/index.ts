@@ -19,8 +19,8 @@ export type { PGliteClient } from "./client.js";
  * `begin`, use the transaction's own handle: a statement of `db` waits for the transaction, and fails with
  * `POOL_EXHAUSTED`.
  *
- * `int8` columns arrive as bigint, or as the option `int8` says. Columns that `.as()` names arrive as the sequence's `mode` says. All others arrive as
- * PGlite reads them.
+ * `int8` columns arrive as bigint, or as the option `int8` says. Columns that `.as()` names arrive as the sequence's
+ * `mode` says. All others arrive as PGlite reads them.
  */
 export function bind(client: PGliteClient, options?: BindOptions): Database {
   const { exec, query, transaction, parsers } = (client ?? {}) as Partial<PGliteClient>;

@@ -19,8 +19,8 @@ export function isInvalidated(error: unknown, { prepared }: { readonly prepared:
 }
 
 /**
- * Whether a prepared statement has a value or a column of a type that was dropped, as when a migration replaces an enum.
- * The server notices too late, and reports an internal error, which is always in English.
+ * Whether a prepared statement has a value or a column of a type that was dropped, as when a migration replaces an
+ * enum. The server notices too late, and reports an internal error, which is always in English.
  */
 export function hasDroppedType({ code, message, where }: ServerError): boolean {
   return (

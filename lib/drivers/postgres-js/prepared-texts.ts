@@ -4,7 +4,9 @@ const MAX_PREPARED_CHARACTERS = 262_144;
 /** How many texts that ran once are remembered, in case they run again. */
 const MAX_SEEN = 1_000;
 
-/** How often a text is prepared anew on mere suspicion. Callers that pass wrong values cannot make it happen more often. */
+/**
+ * How often a text is prepared anew on mere suspicion. Callers that pass wrong values cannot make it happen more often.
+ */
 const MAX_DOUBTS = 10;
 
 /**

@@ -123,7 +123,8 @@ function decodeNumber(name: string, decode: Decode): Parse {
 export function brokenPromise(name: string, text: string | null): NextvalError {
   return new NextvalError(
     "UNEXPECTED_VALUE",
-    `column ${JSON.stringify(name)} holds ${text ?? "NULL"}, and .as(${JSON.stringify(name)}) promises a whole number. ` +
+    `column ${JSON.stringify(name)} holds ${text ?? "NULL"}, ` +
+      `and .as(${JSON.stringify(name)}) promises a whole number. ` +
       "The statement has run. Write the alias as text instead of .as(), and state the type of the row.",
   );
 }

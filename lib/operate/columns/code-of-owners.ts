@@ -38,12 +38,17 @@ export function hasOwnCode(relation: Sql): Sql {
   const depends = (classOfObject: Sql, objects: Sql) => sql`exists (
     select from ${objects} part (id)
     join pg_catalog.pg_depend d on d.classid = ${classOfObject}::regclass and d.objid = part.id and d.objsubid = 0
-    where d.refclassid in ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass, 'pg_catalog.pg_type'::regclass)
+    where d.refclassid in (
+      'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass, 'pg_catalog.pg_type'::regclass
+    )
   )`;
+  const indexes = sql`(select i.indexrelid from pg_catalog.pg_index i where i.indrelid = ${relation})`;
+  const constraints = sql`(select x.oid from pg_catalog.pg_constraint x where x.conrelid = ${relation})`;
+  const statistics = sql`(select e.oid from pg_catalog.pg_statistic_ext e where e.stxrelid = ${relation})`;
   return sql`(
     ${depends(sql`'pg_catalog.pg_class'`, sql`(values (${relation}))`)}
-    or ${depends(sql`'pg_catalog.pg_class'`, sql`(select i.indexrelid from pg_catalog.pg_index i where i.indrelid = ${relation})`)}
-    or ${depends(sql`'pg_catalog.pg_constraint'`, sql`(select x.oid from pg_catalog.pg_constraint x where x.conrelid = ${relation})`)}
-    or ${depends(sql`'pg_catalog.pg_statistic_ext'`, sql`(select e.oid from pg_catalog.pg_statistic_ext e where e.stxrelid = ${relation})`)}
+    or ${depends(sql`'pg_catalog.pg_class'`, indexes)}
+    or ${depends(sql`'pg_catalog.pg_constraint'`, constraints)}
+    or ${depends(sql`'pg_catalog.pg_statistic_ext'`, statistics)}
   )`;
 }

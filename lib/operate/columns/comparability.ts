@@ -16,7 +16,10 @@ export function neverComparableReason(column: FedColumn): string | undefined {
     return `it is of type ${column.type}, which has no greatest whole number`;
   }
   if (roundingStep(column.baseType) > 1n) {
-    return `it is of type ${column.type}, which rounds the sequence's values to multiples of ${roundingStep(column.baseType)}`;
+    return (
+      `it is of type ${column.type}, which rounds the sequence's values to multiples of ` +
+      `${roundingStep(column.baseType)}`
+    );
   }
   if (column.shut) {
     const kind = column.kind === "view" ? "a view" : "a foreign table";

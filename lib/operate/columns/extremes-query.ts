@@ -53,7 +53,8 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
   // A last value that was not returned yet is the next one.
   const ahead = sql`${value} ${fromHere} and (${value} <> v.last_value or not v.is_called)${here}`;
   const documentOf = (last: Sql, next: Sql, again: Sql, more: Sql = sql.empty) =>
-    sql`json_build_array(${last}::bigint::text, coalesce(${next}, case when s.seqcycle then ${again} end)::bigint::text${more})`;
+    sql`json_build_array(${last}::bigint::text, 
+      coalesce(${next}, case when s.seqcycle then ${again} end)::bigint::text${more})`;
   let document: Sql;
   if (leading !== null) {
     const each = (extreme: Sql, rows: Sql) =>
@@ -68,7 +69,8 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
       with recursive ${leadingValues(column, leading)}
       select ${collected}
       from (
-        select lead.place, ${each(furthest, own)} as last, ${each(nearest, ahead)} as next, ${each(nearest, round)} as again
+        select lead.place, ${each(furthest, own)} as last, ${each(nearest, ahead)} as next,
+          ${each(nearest, round)} as again
         from lead
       ) each)`;
   } else {
@@ -111,7 +113,9 @@ function leadingValues(column: FedColumn, leading: readonly string[]): Sql {
 /** The rows of one leading value. */
 function heldBeside(column: FedColumn, leading: readonly string[]): Sql {
   const same = leading.map((_, index) => sql`all_rows.${besideValue(index)} = lead.${besideValue(index)}`);
-  return sql`(select all_rows.value from (${valuesOf(column, leading)}) as all_rows where ${sql.join(same, sql` and `)}) as held`;
+  return sql`(
+    select all_rows.value from (${valuesOf(column, leading)}) as all_rows where ${sql.join(same, sql` and `)}
+  ) as held`;
 }
 
 /**

@@ -81,7 +81,8 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         from pg_catalog.pg_depend d
         join pg_catalog.pg_attribute owning on owning.attrelid = d.refobjid and owning.attnum = d.refobjsubid
         where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-          and d.refobjsubid > 0 and d.deptype = 'a' and d.objid in (select oid from sequences) and owning.attidentity = ''
+          and d.refobjsubid > 0 and d.deptype = 'a' and d.objid in (select oid from sequences)
+          and owning.attidentity = ''
           and (d.refobjid, d.refobjsubid) not in (select relation, number::int from drawing)
       ) each
       join pg_catalog.pg_attribute att on att.attrelid = each.relation and att.attnum = each.number
@@ -117,7 +118,8 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       select *, true as draws from feeding
       union all
       -- The column of these children draws from nothing. Programs may put values of its parent's sequence there.
-      select h.sequence, h.relation, att.attnum, 'owned', ${otherDefault(sql`att`)}, true, att.attname, att.atttypid, att.atttypmod, false
+      select h.sequence, h.relation, att.attnum, 'owned', ${otherDefault(sql`att`)}, true,
+        att.attname, att.atttypid, att.atttypmod, false
       from heirs h
       join pg_catalog.pg_attribute att on att.attrelid = h.relation and att.attname = h.attname and att.attidentity = ''
       where (h.relation, att.attnum) not in (select relation, number from drawing)
@@ -125,7 +127,8 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
     ), trees as (
       select *, relation as part from fed
       union
-      select t.sequence, t.relation, t.number, t.way, t.other_default, t.plain, t.attname, t.atttypid, t.atttypmod, t.draws, b.relation
+      select t.sequence, t.relation, t.number, t.way, t.other_default, t.plain,
+        t.attname, t.atttypid, t.atttypmod, t.draws, b.relation
       from trees t
       join below b on b.parent = t.part and b.partition
     ), made as materialized (${generatedFrom}), parts as materialized (
@@ -137,7 +140,8 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         pg_catalog.row_security_active(c.oid) as row_security,
         c.relforcerowsecurity as forced,
         -- A partition has the type of its table, so only what depends on its column matters.
-        case when t.part = t.relation then ${hasFixedType(sql`c`, sql`att`)} else ${isUsed(sql`c`, sql`att`)} end as fixed,
+        case when t.part = t.relation then ${hasFixedType(sql`c`, sql`att`)}
+          else ${isUsed(sql`c`, sql`att`)} end as fixed,
         c.relkind in ('v', 'f') as shut,
         owners.other,
         owners.other is not null

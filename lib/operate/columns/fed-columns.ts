@@ -55,7 +55,9 @@ export interface FedColumn extends ColumnName {
    * there is none.
    */
   readonly partialKey: string | null;
-  /** An index that refuses values by an expression of the column, or by an operator other than `=`; null if none does. */
+  /**
+   * An index that refuses values by an expression of the column, or by an operator other than `=`; null if none does.
+   */
   readonly computedKey: string | null;
   /** The table that a statement names to read the column. */
   readonly source: HeldTable;

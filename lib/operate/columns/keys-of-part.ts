@@ -34,12 +34,15 @@ const isComputedFrom = sql`(
  * - `computed_key`: an index that refuses values by an expression of the column, or by an operator other than `=`.
  *
  * The rows alone do not tell which values the last two refuse, and the condition or the expression is not evaluated. It
- * goes where `i` is the index, `c` its row of `pg_class`, `att` the column, `t.part` the part and `t.relation` the table,
- * beside `made` of `generatedFrom`.
+ * goes where `i` is the index, `c` its row of `pg_class`, `att` the column, `t.part` the part and `t.relation` the
+ * table, beside `made` of `generatedFrom`.
  */
 export const keysOfPart = sql`
   coalesce(
-    bool_or(i.indnkeyatts = 1 and i.indpred is null and ${refusesEqual} and ${isKey} and (i.indisvalid or c.relkind = 'i')), false
+    bool_or(
+      i.indnkeyatts = 1 and i.indpred is null and ${refusesEqual} and ${isKey}
+      and (i.indisvalid or c.relkind = 'i')
+    ), false
   ) as single,
   min(c.relname::text collate "C") filter (
     where ${refusesEqual} and ${isKey}

@@ -16,7 +16,9 @@ export function isPlainDefault(stored: Sql): Sql {
   )`;
 }
 
-/** Builds an expression for the narrowest integer type that such a default casts its value to; null if there is none. */
+/**
+ * Builds an expression for the narrowest integer type that such a default casts its value to; null if there is none.
+ */
 export function castTypeOf(stored: Sql): Sql {
   const around = sql`split_part(${stored}, ${DRAWING}, 1)`;
   return sql`case

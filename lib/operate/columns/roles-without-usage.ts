@@ -17,7 +17,8 @@ export const rolesWithoutUsage = sql`
       select doors.sequence, doors.root, doors.number, v.view, doors.depth + 1
       from doors
       join views v on v.base = doors.relation
-      -- The function reads all views below and waits for their locks, so it is only called for a view reached from below.
+      -- The function reads all views below and waits for their locks, so it is only called for a view
+      -- reached from below.
       where doors.depth < 10 and has_any_column_privilege(v.owner, v.base, 'insert')
         and case when v.base = doors.relation then pg_catalog.pg_relation_is_updatable(v.view, false) & 8 = 8 end
     ), views as materialized (
@@ -65,7 +66,8 @@ export const rolesWithoutUsage = sql`
       select oid from pg_catalog.pg_roles where rolcanlogin and not rolsuper
     ), lacking as (
       select i.sequence, i.root, i.number, json_agg(
-        json_build_object('role', coalesce(r.rolname, 'public'), 'schema', n.nspname, 'table', c.relname) order by r.rolname
+        json_build_object('role', coalesce(r.rolname, 'public'), 'schema', n.nspname, 'table', c.relname)
+        order by r.rolname
       ) as roles
       from inserters i
       join pg_catalog.pg_class c on c.oid = i.relation

@@ -12,7 +12,9 @@ import type { HeldTable } from "./fed-columns.js";
  * @param rows - the alias of the table in FROM
  */
 export function isSameTable({ rowType }: HeldTable, rows: string): Sql {
-  return sql`case when false then pg_catalog.array_eq(array[${sql.identifier(rows)}.*], array[${nullOf(rowType)}]) end is null`;
+  return sql`case
+    when false then pg_catalog.array_eq(array[${sql.identifier(rows)}.*], array[${nullOf(rowType)}])
+  end is null`;
 }
 
 /** A null that declares its type, as `client.typed(null, type)` does. */

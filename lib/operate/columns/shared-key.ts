@@ -31,7 +31,8 @@ export function sharedKeyOf(table: Sql, number: Sql): Sql {
           and has_column_privilege(${table}.oid, att.attnum, 'select')
         ) filter (where k.place < own.place)
           and ${table}.relkind = 'r' and am.amname = 'btree' as followed
-      from unnest(i.indkey::int2[], i.indoption::int2[], i.indcollation::oid[]) with ordinality k (number, flags, collated, place)
+      from unnest(i.indkey::int2[], i.indoption::int2[], i.indcollation::oid[])
+        with ordinality k (number, flags, collated, place)
       join pg_catalog.pg_attribute att on att.attrelid = ${table}.oid and att.attnum = k.number
       where k.place <= i.indnkeyatts
     ) parts

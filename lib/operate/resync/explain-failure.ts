@@ -19,7 +19,9 @@ export async function explainFailure(
   const onPrimary = () => because("READ_ONLY", "Run resync on the primary.");
   switch (sqlStateOf(error)) {
     case "55P03": {
-      const hint = `A transaction that drew from it, or locked its table, took longer than ${waited}: find it in pg_locks, or raise lockTimeout.`;
+      const hint =
+        `A transaction that drew from it, or locked its table, took longer than ${waited}: ` +
+        "find it in pg_locks, or raise lockTimeout.";
       return because("LOCK_TIMEOUT", hint);
     }
     case "40P01":

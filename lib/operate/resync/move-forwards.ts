@@ -93,7 +93,8 @@ export function checkForwards(decision: Move, { sequence, options, columns }: Se
     countValuesFrom(decision.to, range, increment),
   ];
   if (isCallers && leftAfter * 2n < left) {
-    const problem = `a move to ${decision.to} uses ${left - leftAfter} of ${left} values, and a rollback would not return them`;
+    const used = `uses ${left - leftAfter} of ${left} values`;
+    const problem = `a move to ${decision.to} ${used}, and a rollback would not return them`;
     refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", elsewhere);
   }
 }

@@ -82,8 +82,9 @@ async function moveUnderLock(
   );
   await tx`alter sequence ${name} ${cycle ? sql`cycle` : sql`no cycle`}`;
   const isUndrawn = Object.values(drawn as object)[0] === null;
-  // From here on it must not wait for a table: a session that has emptied the table may wait for the sequence, to fill it
-  // again. The tables are not locked earlier, because a session that has drawn a value may lock its table exclusively.
+  // From here on it must not wait for a table: a session that has emptied the table may wait for the sequence, to fill
+  // it again. The tables are not locked earlier, because a session that has drawn a value may lock its table
+  // exclusively.
   await setLockTimeout(tx, TABLE_WAIT);
   if (version < 180_000 && isUndrawn && columns.some(({ swappable }) => swappable)) await tx.query(holdSchemas);
   const decision = decide(await rereadSnapshot(tx, sequence, columns, trust, version), moveOptions);
@@ -125,7 +126,8 @@ export async function rereadSnapshot(
     tx,
     sql`
       select json_build_object(
-        'role', current_user, 'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
+        'role', current_user, 'start', s.seqstart::text, 'increment', s.seqincrement::text, 
+        'min', s.seqmin::text, 'max', s.seqmax::text,
         'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
         'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
       )::text

@@ -12,8 +12,8 @@ export interface ResyncOptions extends Trust {
   /** The sequences to leave out, as `name` or `schema.name`. `*` stands for any characters. */
   readonly exclude?: readonly string[] | undefined;
   /**
-   * The findings of `sequenceStatus` that are accepted. Rows of a column with `BEHIND_COLUMN` move no sequence, a column
-   * with `NOT_COMPARED` and a sequence with `UNREADABLE` are no failures. `skips` has the reason.
+   * The findings of `sequenceStatus` that are accepted. Rows of a column with `BEHIND_COLUMN` move no sequence, a
+   * column with `NOT_COMPARED` and a sequence with `UNREADABLE` are no failures. `skips` has the reason.
    */
   readonly accepted?: readonly AcceptedFinding<(typeof HEALTH_CODES)[number]>[] | undefined;
   /**

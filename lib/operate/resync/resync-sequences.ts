@@ -48,8 +48,8 @@ import {
  *
  * The exception is a sequence with many free values before the first row: more than after the last one, or at least
  * 2^32. For example, it was set to the negative half of its range, or has a region of its own beside other servers. It
- * stays, and `skips` says so. Rows between the steps are ignored, because other writers own them. So are all keys that a
- * program makes of a block (`blockAllocator`).
+ * stays, and `skips` says so. Rows between the steps are ignored, because other writers own them. So are all keys that
+ * a program makes of a block (`blockAllocator`).
  *
  * A sequence that is far enough is left unchanged. So is the sequence of an empty table, unless `allowBackwards` is
  * set. A sequence that cycles moves only if a key has its next value.
@@ -155,8 +155,8 @@ function withFix(error: Error, state: SequenceState, columns: SurveyedSequence["
  * columns.
  *
  * **Without ownership** it moves a sequence that has no cache forwards, without a lock, if the role has UPDATE and
- * SELECT on it. It draws the values in between with `nextval`, which is safe while others draw. It uses `setval` only to
- * skip more than a million values, because nobody draws that many during one statement.
+ * SELECT on it. It draws the values in between with `nextval`, which is safe while others draw. It uses `setval` only
+ * to skip more than a million values, because nobody draws that many during one statement.
  *
  * **In a transaction of the caller** it does the same, also as the owner, after a savepoint for each sequence:
  *
@@ -168,16 +168,16 @@ function withFix(error: Error, state: SequenceState, columns: SurveyedSequence["
  * ```
  *
  * - No session waits in `nextval`, and others draw past the imported rows before they are committed.
- * - A rollback does not move a sequence back. Its values are skipped, and none comes twice. ALTER SEQUENCE would lock it
- *   until the end of the transaction, and after a rollback values that the transaction has drawn would come again.
+ * - A rollback does not move a sequence back. Its values are skipped, and none comes twice. ALTER SEQUENCE would lock
+ *   it until the end of the transaction, and after a rollback values that the transaction has drawn would come again.
  * - A sequence with a cache fails with `TRANSACTION_CONTROL`: only ALTER SEQUENCE empties the caches of other sessions.
- *   Resync it on the pool after the commit. A move that uses more than half of the values that are left also fails, because a
- *   rollback would not return them.
+ *   Resync it on the pool after the commit. A move that uses more than half of the values that are left also fails,
+ *   because a rollback would not return them.
  * - Drawing changes `currval` and `lastval` of the session. `setval` does not.
  * - Await it before the next statement: one that runs meanwhile is rolled back with a sequence that fails.
  * - Until the transaction ends it holds the locks of `nextval` on the sequences and of `select` on the tables; for a
- *   superuser also SHARE UPDATE EXCLUSIVE on tables of other roles. Other resyncs of a sequence that was set wait for an
- *   advisory lock. It waits as long as the `lock_timeout` of the transaction says, whatever `lockTimeout` is.
+ *   superuser also SHARE UPDATE EXCLUSIVE on tables of other roles. Other resyncs of a sequence that was set wait for
+ *   an advisory lock. It waits as long as the `lock_timeout` of the transaction says, whatever `lockTimeout` is.
  * - Under REPEATABLE READ it does not see rows that others committed after the transaction began.
  * - The settings of the transaction, such as `search_path`, are the same before and after, also if it fails.
  *

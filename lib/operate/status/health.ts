@@ -19,8 +19,8 @@ export type HealthLevel = "ok" | "warning" | "critical";
  *   - Critical if inserts fail with 23505 soon. The column holds each value only once, possibly only for the same
  *     values of the other columns of its key. Fewer than 10,000 values are free before the first of them, or the used
  *     share of the values before it is critical.
- *   - A warning if that is far away, or if values come a second time. Also if it depends on a key with a condition or an
- *     expression, on a key that only partitions have, or on a table behind a view, because these are not evaluated.
+ *   - A warning if that is far away, or if values come a second time. Also if it depends on a key with a condition or
+ *     an expression, on a key that only partitions have, or on a table behind a view, because these are not evaluated.
  *   - Ok if the sequence should stay: more values are free before the first row than follow the last one, or at least
  *     2^32.
  *   - A sequence that cycles has this problem only while a key has its next value: critical if the column by itself is

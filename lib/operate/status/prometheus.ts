@@ -38,7 +38,9 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: "nextval_sequence_compared",
-    help: "1 where every column that it feeds was compared with it, else 0: then it may be behind unseen, and NOT_COMPARED among the problems has the level.",
+    help:
+      "1 where every column that it feeds was compared with it, else 0: " +
+      "then it may be behind unseen, and NOT_COMPARED among the problems has the level.",
     value: ({ columns }) =>
       columns.length === 0 ? undefined : `${Number(columns.every(({ notCompared }) => notCompared === null))}`,
   },

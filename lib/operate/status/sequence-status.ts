@@ -27,8 +27,8 @@ export interface StatusOptions extends Trust {
    */
   readonly exclude?: readonly string[] | undefined;
   /**
-   * The findings that are known and accepted, each with a reason. They do not count for the level, and are in `accepted`
-   * of their sequence.
+   * The findings that are known and accepted, each with a reason. They do not count for the level, and are in
+   * `accepted` of their sequence.
    *
    * ```ts
    * { accepted: [{ code: "COLUMN_NARROWER", sequence: "shared_seq", column: "audit.*", reason: "ends in 2090" }] }
@@ -55,7 +55,8 @@ export interface StatusOptions extends Trust {
  * const health = await sequenceStatus(db);
  * health.sequences[0]?.problems[0];
  * // { code: "BEHIND_COLUMN", level: "critical",
- * //   message: "public.orders_id_seq: its next value is 7, but public.orders.id goes to 9000: inserts fail with 23505",
+ * //   message: "public.orders_id_seq: its next value is 7, but public.orders.id goes to 9000: " +
+ * //     "inserts fail with 23505",
  * //   hint: "Run resync. It moves the sequence past the rows.",
  * //   fix: 'alter sequence "public"."orders_id_seq" restart with 9001', columns: [...] }
  * ```

@@ -21,7 +21,8 @@ export interface SequenceRate {
 const DAY = 86_400_000;
 
 /**
- * Computes how many values per day each sequence uses, and how many days it has left, from two samples of `sequenceStatus`.
+ * Computes how many values per day each sequence uses, and how many days it has left, from two samples of
+ * `sequenceStatus`.
  *
  * ```ts
  * const before = await sequenceStatus(db);

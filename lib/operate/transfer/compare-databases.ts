@@ -31,8 +31,8 @@ export interface Matching {
 }
 
 /**
- * Pairs the sequences of both databases, and lists every reason against a transfer. Excluded sequences are left out, and
- * so are those with an accepted problem.
+ * Pairs the sequences of both databases, and lists every reason against a transfer. Excluded sequences are left out,
+ * and so are those with an accepted problem.
  */
 export function compare(
   source: Side,

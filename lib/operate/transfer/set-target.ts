@@ -34,7 +34,9 @@ export async function lockTarget(tx: Queries, schemas: readonly string[] | undef
   await readDocument(
     tx,
     sql`
-    select count(case when has_sequence_privilege(c.oid, 'select') then pg_catalog.pg_sequence_last_value(c.oid) end)::text
+    select count(
+      case when has_sequence_privilege(c.oid, 'select') then pg_catalog.pg_sequence_last_value(c.oid) end
+    )::text
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'S' and c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}`,
@@ -42,8 +44,8 @@ export async function lockTarget(tx: Queries, schemas: readonly string[] | undef
 }
 
 /**
- * Reads the sequences of the target. Before PostgreSQL 18 a superuser may read the position of a sequence that was never
- * drawn from, in another role's schema, only while schemas cannot be renamed.
+ * Reads the sequences of the target. Before PostgreSQL 18 a superuser may read the position of a sequence that was
+ * never drawn from, in another role's schema, only while schemas cannot be renamed.
  */
 export async function inspectHeld(tx: Queries, schemas: readonly string[] | undefined): Promise<DatabaseState> {
   const state = await inspectSequences(tx, { schemas });
@@ -76,7 +78,8 @@ export async function advanceTarget(tx: Queries, steps: readonly Step[]): Promis
   const set = await readDocument<readonly (readonly [schema: string, seqName: string])[]>(
     tx,
     sql`
-      select coalesce(json_agg(json_build_array(schema, name)) filter (where position is not null), '[]')::text as document
+      select coalesce(json_agg(json_build_array(schema, name)) filter (where position is not null), '[]')::text
+        as document
       from (
         select goal.schema, goal.name, case
           when ((pg_catalog.pg_sequence_last_value(c.oid) - goal.reached) * sign(goal.increment) >= 0) is not true

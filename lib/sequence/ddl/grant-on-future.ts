@@ -17,7 +17,9 @@ import { schemaList } from "./schema-list.js";
 export interface FutureSequences {
   /** The schemas in which the sequences are created. Default: all schemas. */
   readonly schemas?: PgSchema | string | readonly (PgSchema | string)[] | undefined;
-  /** The roles that create the sequences. The role that runs the statement must be a member of each. Default: itself. */
+  /**
+   * The roles that create the sequences. The role that runs the statement must be a member of each. Default: itself.
+   */
   readonly createdBy?: Role | readonly Role[] | undefined;
 }
 

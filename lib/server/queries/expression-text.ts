@@ -12,7 +12,8 @@ export function expressionText(expression: Sql): Sql {
   const nodes = sql`${expression}::pg_catalog.text`;
   return sql`case
     when ${nodes} like '%{VAR %' then null
-    when pg_catalog.length(${nodes}) - pg_catalog.length(pg_catalog.replace(${nodes}, '{', '')) > ${`${MAX_NODES}`}::pg_catalog.int4 then null
+    when pg_catalog.length(${nodes}) - pg_catalog.length(pg_catalog.replace(${nodes}, '{', ''))
+      > ${`${MAX_NODES}`}::pg_catalog.int4 then null
     else pg_catalog.pg_get_expr(${expression}, 0)
   end`;
 }

@@ -35,7 +35,8 @@ export const lateBoundDomains = lookedUpIn(sql`
  * string is not searched.
  */
 export const lateBoundCode = lookedUpIn(sql`
-  select 'pg_proc'::regclass as class, p.oid as object, 0 as number, concat(p.prosqlbody::text, p.proargdefaults::text) as stored
+  select 'pg_proc'::regclass as class, p.oid as object, 0 as number,
+    concat(p.prosqlbody::text, p.proargdefaults::text) as stored
   from pg_catalog.pg_proc p
   where p.oid >= ${FIRST_OF_USERS}::oid and (p.prosqlbody is not null or p.proargdefaults is not null)
   union all
@@ -60,7 +61,9 @@ function lookedUpIn(expressions: Sql): Sql {
     from (${expressions}) e
     cross join lateral regexp_matches(e.stored, ${LOOK_UP}, 'g') match
     cross join lateral (
-      select convert_from(decode(string_agg(lpad(to_hex(byte::int & 255), 2, '0'), '' order by place), 'hex'), getdatabaseencoding()) as name
+      select convert_from(
+        decode(string_agg(lpad(to_hex(byte::int & 255), 2, '0'), '' order by place), 'hex'), getdatabaseencoding()
+      ) as name
       from unnest(string_to_array(ltrim(match[1]), ' ')) with ordinality as bytes (byte, place)
     ) literal
     where e.stored like '%:funcid 1574 %:funcid 1079 %'

@@ -9,5 +9,6 @@ export function lockedRelations(...modes: readonly string[]): Sql {
     select l.relation
     from pg_catalog.pg_locks l
     join pg_catalog.pg_database here on here.oid = l.database and here.datname = pg_catalog.current_database()
-    where l.relation is not null and l.pid <> pg_catalog.pg_backend_pid() and l.mode in (${sql.join(modes.map((mode) => sql`${mode}`))})`;
+    where l.relation is not null and l.pid <> pg_catalog.pg_backend_pid()
+      and l.mode in (${sql.join(modes.map((mode) => sql`${mode}`))})`;
 }

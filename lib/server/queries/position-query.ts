@@ -35,10 +35,12 @@ const bySequenceData = sql`
  */
 const byLastValue = sql`
   select coalesce(drawn.last_value, (regexp_match(own.row, '<last_value>(-?[0-9]+)<'))[1]::bigint) as last_value,
-    case when drawn.last_value is not null then true else (regexp_match(own.row, '<is_called>(true|false)<'))[1]::boolean end as is_called
+    case when drawn.last_value is not null then true
+      else (regexp_match(own.row, '<is_called>(true|false)<'))[1]::boolean end as is_called
   from (select s.relpersistence = 'u' and pg_catalog.pg_is_in_recovery() as lost) standby,
     lateral (
-      select case when not lost and (s.may_select or s.may_use) then pg_catalog.pg_sequence_last_value(s.oid) end as last_value
+      select case when not lost and (s.may_select or s.may_use) then pg_catalog.pg_sequence_last_value(s.oid)
+        end as last_value
     ) drawn,
     lateral (select format('%I.%I', s.nspname, s.relname) as name) named,
     lateral (
@@ -50,7 +52,8 @@ const byLastValue = sql`
         when set_config('restrict_nonsystem_relation_kind', 'view, foreign-table', true) is null then null
         when to_regclass(named.name) is distinct from s.oid then null
         else pg_catalog.query_to_xml(
-          format('select last_value, is_called from %s where 1 / (%L::regclass = %s::oid)::int = 1', named.name, named.name, s.oid),
+          format('select last_value, is_called from %s where 1 / (%L::regclass = %s::oid)::int = 1',
+            named.name, named.name, s.oid),
           false, false, ''
         )::text
       end as row

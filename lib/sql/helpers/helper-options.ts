@@ -2,7 +2,9 @@ import { refuse } from "../../errors.js";
 import { unknownOption } from "../did-you-mean.js";
 import { SQL } from "../fragment.js";
 
-/** Copies the options of a helper of `sql`, without inherited ones. Refuses anything but an object, and unknown options. */
+/**
+ * Copies the options of a helper of `sql`, without inherited ones. Refuses anything but an object, and unknown options.
+ */
 export function optionsOfHelper<Options extends object>(
   what: string,
   given: Options,

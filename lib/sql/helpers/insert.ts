@@ -17,8 +17,8 @@ export interface InsertOptions<Column extends string = string> {
   readonly columns?: readonly Column[] | undefined;
   /**
    * Which values of identity columns the given ones replace. `"system"` writes `overriding system value`: the given
-   * value counts, also for an identity that is generated always. `"user"` writes `overriding user value`: the sequence's
-   * value counts, and the given one is ignored.
+   * value counts, also for an identity that is generated always. `"user"` writes `overriding user value`: the
+   * sequence's value counts, and the given one is ignored.
    */
   readonly overriding?: "system" | "user" | undefined;
 }
@@ -196,6 +196,7 @@ function refuseSurplus(row: InsertRow, names: readonly string[], place: string):
   if (surplus === undefined) return;
   refuse(
     place,
-    `has a column ${JSON.stringify(surplus)} that row 1 does not have; give all rows the same keys, or state the columns`,
+    `has a column ${JSON.stringify(surplus)} that row 1 does not have; ` +
+      "give all rows the same keys, or state the columns",
   );
 }

@@ -30,7 +30,8 @@ function literalText(value: unknown): string {
   if (value instanceof Uint8Array) return quoteLiteral(writeBytes(value));
   return refuse(
     "sql.literal",
-    `takes a string without NUL or half a surrogate pair, a number, bigint, boolean, null, valid Date or bytes, not ${typeof value === "string" ? JSON.stringify(value) : typeof value}`,
+    "takes a string without NUL or half a surrogate pair, a number, bigint, boolean, null, valid Date or bytes, " +
+      `not ${typeof value === "string" ? JSON.stringify(value) : typeof value}`,
   );
 }
 

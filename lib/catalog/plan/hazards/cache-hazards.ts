@@ -23,13 +23,16 @@ export function hazardsOfCache({ declared, options }: Target, before?: StateOpti
   const isNews = before === undefined || count > reservedAtOnce(before);
   const hazard = hazardsFor(nameOf(declared));
   if (count >= UNSTOPPABLE) {
-    const problem = `with cache ${options.cache} one nextval makes the server count ${count} values, and no timeout stops it`;
+    const stall = `one nextval makes the server count ${count} values, and no timeout stops it`;
+    const problem = `with cache ${options.cache} ${stall}`;
     return hazard("CACHE_STALLS_SERVER", isNews, problem, {
       hint: `Declare a cache below ${UNSTOPPABLE}.`,
       blocked: true,
     });
   }
-  const problem = `with cache ${options.cache} each session reserves ${count} values, and others wait while the server counts them`;
+  const problem =
+    `with cache ${options.cache} each session reserves ${count} values, ` +
+    "and others wait while the server counts them";
   return hazard("CACHE_STALLS_SERVER", isNews && count >= HUGE, problem, {
     hint: `Declare a cache below ${HUGE}; a session also loses the values that it does not use.`,
   });

@@ -32,8 +32,10 @@ export function hazardsOfAlter(target: Target, found: SequenceState, state: Pick
       "INCREMENT_CHANGED",
       before.increment !== after.increment && !(turns && isUndrawn(found, state)),
       turns
-        ? `its increment turns from ${before.increment} to ${after.increment}, so it comes back to values that it has returned before`
-        : `its increment goes from ${before.increment} to ${after.increment}: programs with the old one, such as allocators, repeat values`,
+        ? `its increment turns from ${before.increment} to ${after.increment}, ` +
+            "so it comes back to values that it has returned before"
+        : `its increment goes from ${before.increment} to ${after.increment}: programs with the old one, ` +
+            "such as allocators, repeat values",
       { hint: "Stop the programs that use the sequence, and start them with the new increment." },
     ),
     ...hazardsOfFeeding(target, found, restarts),
@@ -43,7 +45,8 @@ export function hazardsOfAlter(target: Target, found: SequenceState, state: Pick
       aboutColumns(
         feeds,
         (these, areMany) =>
-          `with cache ${after.cache} each connection reserves values: ${these} no longer ${areMany ? "show" : "shows"} the order of rows`,
+          `with cache ${after.cache} each connection reserves values: ` +
+          `${these} no longer ${areMany ? "show" : "shows"} the order of rows`,
       ),
       { hint: "Sort by a timestamp instead. Connections also lose the values that they do not use." },
     ),

@@ -32,7 +32,9 @@ export function hazardsOfFeeding(target: Target, state: SequenceState, restarts:
   ];
 }
 
-/** Whether a column ends sooner after the new start than after the old one: it holds few values more, or half of them. */
+/**
+ * Whether a column ends sooner after the new start than after the old one: it holds few values more, or half of them.
+ */
 function losesRoom({ baseType }: StateColumn, before: StateOptions, after: StateOptions): boolean {
   const exact = exactUpTo(baseType);
   const limits = exact === undefined ? limitsOf(baseType) : { least: -exact, greatest: exact };
@@ -68,7 +70,8 @@ export function hazardsOfOwning(
     ...hazard(
       "KEY_HAS_ROWS",
       isFresh && owner?.hasRows === true,
-      `it begins at ${begins}, but ${target.schema}.${ownedBy.table}.${ownedBy.column} may have such values: inserts then fail with 23505`,
+      `it begins at ${begins}, but ${target.schema}.${ownedBy.table}.${ownedBy.column} may have such values: ` +
+        "inserts then fail with 23505",
       { hint: "Run resync after the change, before programs draw from it." },
     ),
     ...hazard(
@@ -136,7 +139,7 @@ function cycleRepeatsKeys({ declared, options }: Target, columns: readonly State
 
 /** Types with known limits or without a limit. Other types may truncate, round or refuse a number. */
 const HOLDS_NUMBERS =
-  /^(smallint|integer|bigint|numeric(\(\d+,-?\d+\))?|real|double precision|text|bpchar|character( varying)?(\(\d+\))?)$/;
+  /^((small|big)int|integer|numeric(\(\d+,-?\d+\))?|real|double precision|text|bpchar|character( varying)?(\(\d+\))?)$/;
 
 function widerThanChecked(target: Target, columns: readonly (StateColumn & Pick<FedColumn, "checked">)[]): Hazard[] {
   const { minValue, maxValue } = target.options;
@@ -174,7 +177,8 @@ function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazar
       aboutColumns(
         narrow,
         (these) =>
-          `${these}${typeOf(narrow)} cannot hold ${minValue} to ${maxValue}: inserts fail with ${refusalBy(narrow[0]?.baseType ?? "")}`,
+          `${these}${typeOf(narrow)} cannot hold ${minValue} to ${maxValue}: ` +
+          `inserts fail with ${refusalBy(narrow[0]?.baseType ?? "")}`,
       ),
       {
         hint: "Widen the column first, or declare bounds within it.",
@@ -187,7 +191,8 @@ function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazar
       aboutColumns(
         rounding,
         (these) =>
-          `${these}${typeOf(rounding)} rounds to multiples of ${roundingStep(rounding[0]?.baseType ?? "")}: inserts fail with 23505`,
+          `${these}${typeOf(rounding)} rounds to multiples of ${roundingStep(rounding[0]?.baseType ?? "")}: ` +
+          "inserts fail with 23505",
       ),
       {
         hint: "Make the column a numeric without a scale first.",
@@ -200,7 +205,8 @@ function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazar
       aboutColumns(
         inexact,
         (these) =>
-          `${these}${typeOf(inexact)} is exact up to ${exactUpTo(inexact[0]?.baseType ?? "")}: after that, values come twice`,
+          `${these}${typeOf(inexact)} is exact up to ${exactUpTo(inexact[0]?.baseType ?? "")}: ` +
+          "after that, values come twice",
       ),
       { hint: "Make the column a bigint first, or declare bounds within it." },
     ),

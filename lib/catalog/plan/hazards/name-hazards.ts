@@ -43,7 +43,8 @@ export function namedInText({ declared }: Target, state: SequenceState): Hazard[
       aboutColumns(
         lateBound,
         (these, areMany) =>
-          `${areMany ? "the defaults" : "the default"} of ${these} ${areMany ? "look" : "looks"} up the name ${nameOf(state)}, which fails then`,
+          `${areMany ? "the defaults" : "the default"} of ${these} ` +
+          `${areMany ? "look" : "looks"} up the name ${nameOf(state)}, which fails then`,
       ),
       {
         hint: `First make the default ${nextval(declarationOfState(state)).text}, which follows a rename.`,
@@ -107,7 +108,9 @@ export function nameReused(
       ? `it hides ${visible === undefined ? "" : nameOf(visible)} in the search_path, and programs may mean that one`
       : "another sequence has this name until the plan renames it, and programs may mean that one",
     {
-      hint: "First stop the programs that use the name. They would silently draw from this one, and may get old values.",
+      hint:
+        "First stop the programs that use the name. " +
+        "They would silently draw from this one, and may get old values.",
     },
   );
 }

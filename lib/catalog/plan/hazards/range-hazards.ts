@@ -19,7 +19,8 @@ export function hazardsOfRange(target: Target, state: SequenceState, restarts: b
   return hazardsFor(nameOf(target.declared))(
     "ENDS_SEQUENCE",
     !after.cycle && left < needed && (before.cycle || valuesLeft(before, now, state.isCalled) > left),
-    `at ${lastValue}, ${left === 0n ? "no value is left" : `an insert takes more than the ${left} left`} up to ${bound}: inserts that draw from it fail with 2200H`,
+    `at ${lastValue}, ${left === 0n ? "no value is left" : `an insert takes more than the ${left} left`} ` +
+      `up to ${bound}: inserts that draw from it fail with 2200H`,
     { hint: "Declare wider bounds, or cycle." },
   );
 }
@@ -50,7 +51,9 @@ function currentValueExcluded(target: Target, state: SequenceState, lastValue: b
   const { options: after } = target;
   const [bound, verb] =
     lastValue < after.minValue ? (["minValue", "below"] as const) : (["maxValue", "above"] as const);
-  const hint = `Declare a ${bound} that includes it. If no row has a value of the new range, the fix restarts it at ${after.startWith}.`;
+  const hint =
+    `Declare a ${bound} that includes it. ` +
+    `If no row has a value of the new range, the fix restarts it at ${after.startWith}.`;
   // The bounds and the restart are possible only together. The sequence has its old name until the plan is applied.
   const fix = alterText(state, { ...differences(state.options, after), restart: true });
   return hazardsFor(nameOf(target.declared))(
