@@ -2,7 +2,8 @@ import postgres from "postgres";
 
 /**
  * Gives an example an empty schema to work in, as its `search_path`, and removes it afterwards, also when the example
- * throws: a client that is connected, and an address for clients of other libraries. The server is the one at `DATABASE_URL`.
+ * throws: a client that is connected, and an address for clients of other libraries. The server is the one at
+ * `DATABASE_URL`.
  *
  * ```ts
  * await withDatabase("nextval_quickstart", async (client) => {

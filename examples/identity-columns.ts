@@ -13,7 +13,8 @@ await withDatabase("nextval_identity", async (client) => {
   await show(
     db,
     () =>
-      sql`create table orders (id integer ${generatedAsIdentity("by default", { startWith: 100, as: "integer" })}, note text)`,
+      sql`create table orders (id integer ${generatedAsIdentity("by default", { startWith: 100, as: "integer" })},
+        note text)`,
   );
   await show(db, () => sql<{ id: number }>`insert into orders (note) values (${"first"}) returning id`);
 

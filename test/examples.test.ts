@@ -37,7 +37,8 @@ const EXPECTED: { readonly [example: string]: readonly string[] } = {
   quickstart: [
     'create sequence "order_seq" increment by 2 minvalue 100 maxvalue 10000 start with 100 cache 10 cycle',
     'returning ${sql.identifier("id")} as id, ticket, note`',
-    `values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), pg_catalog.nextval('"ticket_seq"'::pg_catalog.regclass), $1)`,
+    `values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), ` +
+      `pg_catalog.nextval('"ticket_seq"'::pg_catalog.regclass), $1)`,
     `values  [ "it's the first" ]`,
     `rows  { id: 100n, ticket: 1, note: "it's the first" }`,
     "{ id: 104n, ticket: 3, note: 'third' }",
@@ -82,7 +83,8 @@ const EXPECTED: { readonly [example: string]: readonly string[] } = {
     "rows  { id: 5001 }",
   ],
   "node-postgres": [
-    `insert into orders (id, note) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1) returning id, note [ "it's from node-postgres" ]`,
+    `insert into orders (id, note) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1) returning id, ` +
+      `note [ "it's from node-postgres" ]`,
     `[ { id: '100', note: "it's from node-postgres" } ]`,
     "[ 100n ]",
   ],
@@ -95,14 +97,17 @@ const EXPECTED: { readonly [example: string]: readonly string[] } = {
     "101n",
   ],
   kysely: [
-    `insert into "orders" ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1) returning *`,
+    `insert into "orders" ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), ` +
+      "$1) returning *",
     `{ id: 100n, note: "it's from Kysely" }`,
     "{ id: 101n }",
-    `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max("id") as "id" from "orders") + 900) as "at"`,
+    `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, ` +
+      '(select max("id") as "id" from "orders") + 900) as "at"',
     "{ at: 1001n }",
   ],
   drizzle: [
-    `insert into "orders" ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1) returning "id", "note"`,
+    `insert into "orders" ("id", "note") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), ` +
+      '$1) returning "id", "note"',
     `{ id: 100n, note: "it's from Drizzle" }`,
     "{ id: 101n, note: 'by default' }",
     "{ ticket: 7n }",

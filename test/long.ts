@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 
-// The property tests with more cases than an ordinary run has time for, those of the compilers with one more of them, and the
-// attacks of test/adversarial for an hour: four of the nine run at a time.
+// The property tests with more cases than an ordinary run has time for, those of the compilers with one more of them,
+// and the attacks of test/adversarial for an hour: four of the nine run at a time.
 const { status } = spawnSync(
   process.execPath,
   [

@@ -29,8 +29,8 @@ function blocksOf(readme: string): [first: string, ...string[]] {
 }
 
 /**
- * Joins the programs of a page into one module: the imports of all blocks, then their bodies in order, as a reader would type them.
- * What follows `// =>` is compared with the result of the statement before it.
+ * Joins the programs of a page into one module: the imports of all blocks, then their bodies in order, as a reader
+ * would type them. What follows `// =>` is compared with the result of the statement before it.
  */
 function programOf(page: string): { program: string; claims: number } {
   const [first, ...others] = blocksOf(page);

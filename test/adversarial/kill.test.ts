@@ -12,7 +12,10 @@ import { usePrograms } from "../support/programs.js";
 
 const PROGRAMS = 2;
 const WRITERS = 6;
-/** The server writes a record into its log before a sequence runs out of as many values. Source: SEQ_LOG_VALS in `sequence.c`. */
+/**
+ * The server writes a record into its log before a sequence runs out of as many values. Source: SEQ_LOG_VALS in
+ * `sequence.c`.
+ */
 const LOGGED_AHEAD = 32n;
 
 const rowSeq = pgSequence("row_seq");
@@ -163,7 +166,9 @@ function startWriters(
   };
 }
 
-/** Checks that committed rows are there, and that the sequence is past them, but not farther than a crash may take it. */
+/**
+ * Checks that committed rows are there, and that the sequence is past them, but not farther than a crash may take it.
+ */
 async function expectKept(committed: readonly bigint[], db: Database): Promise<void> {
   const known = [...committed];
   const there = new Set((await db<{ id: bigint }>`select id from kept`).map(({ id }) => id));

@@ -17,8 +17,8 @@ import type { Random } from "../support/attacks/random.js";
 import { startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
 
-// The tools themselves run what is generated for them. test/database/catalog/generate.test.ts imitates those that npm does
-// not have.
+// The tools themselves run what is generated for them. test/database/catalog/generate.test.ts imitates those that npm
+// does not have.
 
 interface Tool {
   readonly format: MigrationFormat;
@@ -59,7 +59,9 @@ const KNOWN: Hostile = {
   name: `it's; -- "odd" $$ $1 /* \\ é😀 :v :'v' {{x}} %s`,
   otherName: "-- migrate:down +goose Down -- Down Migration",
   table: "t\\ -- Down Migration; $$",
-  comment: `old\n-- migrate:down\n-- Down Migration\n-- +goose Down\n\${x} :v ' '' " \\ ; $$ /* \u2028\n\\.\n\t{{ .X }} %s`,
+  comment:
+    `old\n-- migrate:down\n-- Down Migration\n-- +goose Down\n` +
+    `\${x} :v ' '' " \\ ; $$ /* \u2028\n\\.\n\t{{ .X }} %s`,
   newComment: `new; it's\r\n-- migrate:up\r\n -- Up Migration\n\\\${y} $$ $1 ? \x85 é😀 */ {x} \\`,
 };
 

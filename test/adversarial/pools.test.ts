@@ -67,7 +67,8 @@ function callsOn(pool: Pool, random: Random): readonly (() => PromiseLike<unknow
     () => db.begin(async (tx) => void tx`select pg_sleep(0.005)`.execute()),
     () => database.client`
       select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and application_name = 'attacked' order by random() limit ${random.between(0, 1)}`,
+      where datname = current_database() and application_name = 'attacked'
+      order by random() limit ${random.between(0, 1)}`,
   ];
 }
 

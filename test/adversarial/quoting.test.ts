@@ -132,8 +132,8 @@ const PROPERTIES: Readonly<Record<string, Property>> = {
         await client.unsafe(`${createSchema(schema).text}; ${createSequence(seq).text}`).simple();
         expect(await db.nextval(seq)).toBe(5n);
         expect(await db.setval(seq, 8n)).toBe(8n);
-        const rows =
-          await db`select pg_sequences.*, t.last_value as value from pg_sequences, ${seq} t where schemaname = ${schema}`;
+        const rows = await db`select pg_sequences.*, t.last_value as value from pg_sequences, ${seq} t
+            where schemaname = ${schema}`;
         expect(rows).toMatchObject([{ schemaname: schema, sequencename: sequence, value: 8n, start_value: 5n }]);
       } finally {
         await client.unsafe("rollback");

@@ -186,7 +186,8 @@ attack("resync: inserts succeed behind it, and no sequence goes back", async ({ 
 
   for (const fed of all) {
     const { table, increment, cycle } = fed;
-    const what = `${table}: ${JSON.stringify({ ...fed, next: before.get(fed) }, (_, v) => (typeof v === "bigint" ? `${v}` : v))}`;
+    const drawn = { ...fed, next: before.get(fed) };
+    const what = `${table}: ${JSON.stringify(drawn, (_, v) => (typeof v === "bigint" ? `${v}` : v))}`;
     const outcome = outcomeOf(report, fed);
     if (!isBusy) expect(outcome, what).toBe(wanted.get(fed));
     count(typeof outcome === "bigint" ? "moves" : outcome);

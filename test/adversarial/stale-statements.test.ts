@@ -105,7 +105,9 @@ async function alter(db: Database, changes: readonly (typeof CHANGES)[number][],
     await other`alter table orders drop column if exists ${sql.identifier(`extra_${index}`)}`;
 }
 
-/** Sends statements one after the other without waiting. The first stale one fails those after it, and the transaction. */
+/**
+ * Sends statements one after the other without waiting. The first stale one fails those after it, and the transaction.
+ */
 async function attackInTransaction(
   db: Database,
   call: (handle: Queryable) => Promise<{ name: string; answer: Answer<readonly object[]>; id: number }>,

@@ -1,9 +1,9 @@
 import { connect, type Socket } from "node:net";
 
 /**
- * A client that does no more than the protocol asks for: one prepared statement without parameters, bound and executed again and again, whose
- * rows are counted and thrown away. It is what any driver could reach at most. Knows servers that trust or take a password in clear.
- * Source: "Frontend/Backend Protocol".
+ * A client that does no more than the protocol asks for: one prepared statement without parameters, bound and executed
+ * again and again, whose rows are counted and thrown away. It is what any driver could reach at most. Knows servers
+ * that trust or take a password in clear. Source: "Frontend/Backend Protocol".
  */
 export class BareClient {
   readonly #socket: Socket;

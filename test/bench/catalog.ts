@@ -80,7 +80,8 @@ export async function measure(): Promise<Report> {
 }
 
 const BY_HAND = `
-  select n.nspname, c.relname, c.relpersistence, s.*, pg_get_sequence_data(c.oid), obj_description(c.oid, 'pg_class'), d.deptype,
+  select n.nspname, c.relname, c.relpersistence, s.*, pg_get_sequence_data(c.oid), obj_description(c.oid, 'pg_class'),
+    d.deptype,
     t.relname as owner_table, a.attname as owner_column, format_type(a.atttypid, a.atttypmod) as column_type,
     has_sequence_privilege(c.oid, 'usage') as may_use, has_sequence_privilege(c.oid, 'select') as may_select,
     has_sequence_privilege(c.oid, 'update') as may_update

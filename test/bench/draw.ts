@@ -95,7 +95,9 @@ export async function measure(): Promise<Report> {
           table(`${CALLS} calls of one tick, on one connection`, calls),
           table("Calls one after the other, with fsync", single),
           {
-            title: `${IDS.toLocaleString("en-US")} ids at once, or as many as is said, with fsync; medians of ${ROUNDS} rounds`,
+            title:
+              `${IDS.toLocaleString("en-US")} ids at once, or as many as is said, with fsync; ` +
+              `medians of ${ROUNDS} rounds`,
             columns: ["", "ms", "times the rate of rows", "ns of client CPU per id"],
             rows: [
               [rows.name, round(rows.ms), 1, Math.round(rows.cpu)],

@@ -24,7 +24,8 @@ const PROGRAMS = {
     import { bind, nextval, pgSequence, sql } from "nextval";
     const orderSeq = pgSequence("order_seq", { startWith: 100 });
     const db = bind(postgres());
-    export const order = (note) => db.query(sql\`insert into orders (id, note) values (\${nextval(orderSeq)}, \${note})\`);
+    export const order = (note) =>
+      db.query(sql\`insert into orders (id, note) values (\${nextval(orderSeq)}, \${note})\`);
   `,
   everything: `export * from "nextval";`,
 };

@@ -103,7 +103,10 @@ function declarations(all: boolean): string[] {
         ];
     const given = options.length === 0 ? "" : `, { ${options.join(", ")} }`;
     const declare = random(3) === 0 ? "billing.sequence" : "pgSequence";
-    return `export const seq${index} = ${declare}("${["order", "invoice", "ticket_of_the_day"][random(3)]}_${index}_seq"${given});`;
+    return (
+      `export const seq${index} = ` +
+      `${declare}("${["order", "invoice", "ticket_of_the_day"][random(3)]}_${index}_seq"${given});`
+    );
   });
 }
 

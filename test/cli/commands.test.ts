@@ -189,12 +189,15 @@ describe("push", () => {
       "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("billing.order_seq");`,
     });
     const meant =
-      'declares a sequence with a dot in its name. For a sequence of schema billing, declare pgSchema("billing").sequence("order_seq").';
+      "declares a sequence with a dot in its name. For a sequence of schema billing, " +
+      'declare pgSchema("billing").sequence("order_seq").';
     const hint = `Hint: pgSequence("billing.order_seq") ${meant}\n`;
     expect(await project.run("check")).toMatchObject({ status: 1, stderr: hint });
     await database.client`create schema billing`;
     expect(await project.run("diff")).toMatchObject({ status: 0, stderr: hint });
-    const stopped = `Nothing was changed: pgSequence("billing.order_seq") ${meant} If the dot is meant, add --new billing.order_seq\n`;
+    const stopped =
+      `Nothing was changed: pgSequence("billing.order_seq") ${meant} If the dot is meant, ` +
+      `add --new billing.order_seq\n`;
     expect(await project.run("push", "--yes")).toMatchObject({ status: 2, stderr: hint + stopped });
     expect(await project.run("push", "--yes", "--json")).toMatchObject({ status: 2, stderr: hint + stopped });
     expect(await areMeant([{ name: "a.b", message: "", isMistake: true }], { new: ["a.b"] })).toBe(true);
@@ -207,7 +210,8 @@ describe("push", () => {
     const { status, stderr, stdout } = await project.run("push");
     expect([status, stdout]).toEqual([2, `${CREATED}\n`]);
     expect(stderr).toBe(
-      "Nothing was changed: cannot ask whether to apply 3 changes, because this is not a terminal. Add --yes to apply without asking.\n",
+      "Nothing was changed: cannot ask whether to apply 3 changes, because this is not a terminal. " +
+        "Add --yes to apply without asking.\n",
     );
     expect(await sequences()).toEqual([]);
   });
@@ -217,7 +221,8 @@ describe("push", () => {
     const refused = await project.run("push", "--yes");
     expect(refused.status).toBe(2);
     expect(refused.stderr).toBe(
-      "Refused, and nothing was changed: there are hazards that are not allowed. To accept them, add --allow INCREMENT_CHANGED\n",
+      "Refused, and nothing was changed: there are hazards that are not allowed. " +
+        "To accept them, add --allow INCREMENT_CHANGED\n",
     );
     expect(await sequences()).toEqual(["public.order_seq"]);
     expect(await project.run("push", "--yes", "--allow", "INCREMENT_CHANGED")).toMatchObject({ status: 0, stderr: "" });
@@ -227,12 +232,14 @@ describe("push", () => {
   test("refuses a blocked hazard, whatever is allowed", async () => {
     await database.client.unsafe("create sequence full_seq; select setval('full_seq', 500)");
     await project.write({
-      "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("full_seq", { maxValue: 100 });`,
+      "sequences.ts": `import { pgSequence } from "nextval";
+        export const s = pgSequence("full_seq", { maxValue: 100 });`,
     });
     const refused = await project.run("push", "--yes");
     expect(refused.status).toBe(2);
     expect(refused.stderr).toBe(
-      "Refused, and nothing was changed: CURRENT_VALUE_EXCLUDED is blocked; no --allow lets it pass. The server would refuse such a change, or could not be stopped afterwards.\n",
+      "Refused, and nothing was changed: CURRENT_VALUE_EXCLUDED is blocked; no --allow lets it pass. " +
+        "The server would refuse such a change, or could not be stopped afterwards.\n",
     );
   });
 
@@ -240,7 +247,8 @@ describe("push", () => {
     await database.client`create sequence order_seq start with 100`;
     await project.write({
       "sequences.ts": `import { pgSequence } from "nextval";
-        export const order = pgSequence("order_seq", { startWith: 200 }); export const other = pgSequence("other_seq");`,
+        export const order = pgSequence("order_seq", { startWith: 200 });
+        export const other = pgSequence("other_seq");`,
     });
     await database.connect({ max: 1 }).begin(async (holder) => {
       await holder`alter sequence order_seq cache 7`;
@@ -256,7 +264,8 @@ describe("push", () => {
     await database.client`create sequence order_seq start with 100`;
     await database.client`create table orders (id bigint primary key default nextval('order_seq'))`;
     await project.write({
-      "sequences.ts": `import { pgSequence } from "nextval"; export const order = pgSequence("order_seq", { startWith: 200 });`,
+      "sequences.ts": `import { pgSequence } from "nextval";
+        export const order = pgSequence("order_seq", { startWith: 200 });`,
     });
     const holder = await database.connect({ max: 1 }).reserve();
     await holder`begin`;
@@ -271,7 +280,8 @@ describe("push", () => {
     await expect
       .poll(
         () =>
-          database.client`select 1 from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
+          database.client`select 1 from pg_locks where not granted and database = (select oid from pg_database
+            where datname = current_database())`,
       )
       .toHaveLength(1);
     await new Promise((resolve) => setTimeout(resolve, 2_000));
@@ -306,7 +316,8 @@ describe("pull", () => {
     await project.write({
       "nextval.config.ts": `
         import { defineConfig } from "nextval/config";
-        export default defineConfig({ declarations: "sequences.ts", url: ${JSON.stringify(database.url)}, identity: true });`,
+        const url = ${JSON.stringify(database.url)};
+        export default defineConfig({ declarations: "sequences.ts", url, identity: true });`,
     });
     expect((await project.run("pull", "--no-identity")).stdout).toContain("// Left out: public.orders_id_seq");
     expect((await project.run("pull", "--out", "sequences.ts", "--force")).status).toBe(0);
@@ -319,7 +330,8 @@ describe("pull", () => {
     const { status, stdout } = await project.run("check");
     expect(status).toBe(1);
     expect(stdout).toContain(
-      '1 change:\n\nalter orders_id_seq\n  alter table "public"."orders" alter column "id" set increment by 1;\n  ! INCREMENT_CHANGED ',
+      '1 change:\n\nalter orders_id_seq\n  alter table "public"."orders" alter column "id" set increment by 1;\n' +
+        "  ! INCREMENT_CHANGED ",
     );
     expect(stdout).toContain(`
 1 identity column pending, which a migration of the table has to change, such as with:
@@ -344,7 +356,9 @@ The database differs from the declarations.
   });
 
   test("writes the declarations to stdout", async () => {
-    const stdout = `import { pgSequence } from "nextval";\n\nexport const orderSeq = pgSequence("order_seq", {\n  startWith: 9007199254740993n,\n});\n`;
+    const stdout =
+      `import { pgSequence } from "nextval";\n\nexport const orderSeq = pgSequence("order_seq", {\n` +
+      `  startWith: 9007199254740993n,\n});\n`;
     expect(await project.run("pull")).toEqual({ status: 0, stdout, stderr: "" });
   });
 

@@ -28,12 +28,17 @@ async function sequences(): Promise<string[]> {
 const declare = (source: string) =>
   project.write({ "sequences.ts": `import { pgSchema, pgSequence } from "nextval"; ${source}` });
 
+const NO_SERIAL =
+  "A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: " +
+  "create such a table before the sequence. " +
+  `Otherwise give orders.id default pg_catalog.nextval('"public"."orders_id_seq"'::pg_catalog.regclass).`;
+
 const PENDING = `1 owner pending, until the table and column exist; then push again, or run:
 
 pending orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders
   alter sequence "public"."orders_id_seq" owned by "public"."orders"."id";
 
-A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: create such a table before the sequence. Otherwise give orders.id default pg_catalog.nextval('"public"."orders_id_seq"'::pg_catalog.regclass).
+${NO_SERIAL}
 `;
 
 describe("an owner that does not exist yet", () => {
@@ -77,7 +82,8 @@ describe("an owner that does not exist yet", () => {
     const { status, stdout } = await project.run("push", "--yes");
     expect(status).toBe(0);
     expect(stdout).toContain(
-      "  ! Warning: the sequence belongs to public.Table2.id now; if that is the column under a new name, declare it as the owner\n",
+      "  ! Warning: the sequence belongs to public.Table2.id now; if that is the column under a new name, " +
+        "declare it as the owner\n",
     );
   });
 
@@ -107,7 +113,8 @@ describe("an owner that does not exist yet", () => {
 
 describe("the question whether a new sequence is an old one", () => {
   const OPEN =
-    "Nothing was changed: 1 question is open, and --yes does not answer. Add --rename public.order_seq=sales_order_seq or --new sales_order_seq.\n";
+    "Nothing was changed: 1 question is open, and --yes does not answer. " +
+    "Add --rename public.order_seq=sales_order_seq or --new sales_order_seq.\n";
 
   beforeEach(async () => {
     await database.client.unsafe("create sequence order_seq start 100 increment 5; select setval('order_seq', 700)");
@@ -118,8 +125,10 @@ describe("the question whether a new sequence is an old one", () => {
     const { status, stdout, stderr } = await project.run("push", "--yes");
     expect([status, stderr]).toEqual([2, OPEN]);
     expect(stdout).toContain(
-      "\n\n? Is sales_order_seq the new name of public.order_seq, which is no longer declared and has the same options? " +
-        "Otherwise sales_order_seq begins at 100. Answer with --rename public.order_seq=sales_order_seq or --new sales_order_seq.\n",
+      "\n\n? Is sales_order_seq the new name of public.order_seq, " +
+        "which is no longer declared and has the same options? " +
+        "Otherwise sales_order_seq begins at 100. " +
+        "Answer with --rename public.order_seq=sales_order_seq or --new sales_order_seq.\n",
     );
     expect(await sequences()).toEqual(["public.order_seq"]);
   });

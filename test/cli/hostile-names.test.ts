@@ -28,7 +28,8 @@ beforeAll(async () => {
       create schema ${schema};
       create domain ${schema}.${name("d", index)} as integer;
       create sequence ${schema}.${seq} cache 30;
-      create table ${schema}.${table} (${column} ${schema}.${name("d", index)} primary key default nextval('${schema}.${seq}'));
+      create table ${schema}.${table} (${column} ${schema}.${name("d", index)} primary key
+        default nextval('${schema}.${seq}'));
       insert into ${schema}.${table} values (500);
       comment on sequence ${schema}.${seq} is E'note ${HOSTILE[index]?.replaceAll("\r", "\\r")}';
       create sequence ${seq};
@@ -39,8 +40,10 @@ beforeAll(async () => {
   const declared = HOSTILE.map((text, index) => {
     const [schema, seq] = ["s", "q"].map((kind) => JSON.stringify(`${kind}${text.slice(0, 40)}`));
     return `
-      export const one${index} = pgSequence(${seq}, { cycle: true, cache: 20, maxValue: 400, comment: ${JSON.stringify(text)} });
-      export const two${index} = pgSchema(${schema}).sequence(${seq}, { as: "integer", ownedBy: { table: "t", column: ${seq} } });`;
+      const comment${index} = ${JSON.stringify(text)}, ownedBy${index} = { table: "t", column: ${seq} };
+      export const one${index} = pgSequence(${seq}, {
+        cycle: true, cache: 20, maxValue: 400, comment: comment${index} });
+      export const two${index} = pgSchema(${schema}).sequence(${seq}, { as: "integer", ownedBy: ownedBy${index} });`;
   });
   project = await newProject({
     "s.ts": `import { pgSchema, pgSequence } from "nextval"; ${declared.join("")}`,
@@ -50,8 +53,27 @@ beforeAll(async () => {
 });
 
 /** A line of rows on stdout, by what stands at its beginning. */
-const ROW =
-  /^(?: {2,6}(?:Hint|Fix): |ok|warning|CRITICAL| {4}! [A-Z_]+ |\d+ sequences?: |\d+ changes?:|(?:create|alter|comment|own|pending|drop|rename|move|set|grant|schema)\b.* |\d+ owners? pending|A serial or | {2}(?:!|[a-z])|\?|Nothing|The database|Wrote|"?[a-z].*: next is|.* is left alone: |[\w"].* {2}source )/;
+const ROWS = [
+  / {2,6}(?:Hint|Fix): /,
+  /ok/,
+  /warning/,
+  /CRITICAL/,
+  / {4}! [A-Z_]+ /,
+  /\d+ sequences?: /,
+  /\d+ changes?:/,
+  /(?:create|alter|comment|own|pending|drop|rename|move|set|grant|schema)\b.* /,
+  /\d+ owners? pending/,
+  /A serial or /,
+  / {2}(?:!|[a-z])/,
+  /\?/,
+  /Nothing/,
+  /The database/,
+  /Wrote/,
+  /"?[a-z].*: next is/,
+  /.* is left alone: /,
+  /[\w"].* {2}source /,
+];
+const ROW = new RegExp(`^(?:${ROWS.map(({ source }) => source).join("|")})`);
 
 test.each([
   ["status --verbose --all-columns"],

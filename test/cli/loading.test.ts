@@ -20,8 +20,8 @@ const LOADED = "Cannot connect to the database nothing at 127.0.0.1:1: nothing l
 const ORDER = `import { pgSequence } from "nextval"; export const orderSeq = pgSequence("order_seq");`;
 
 /**
- * The sequences that are declared in such files, or the sentence that refuses them: what every command begins with, without the
- * process around it.
+ * The sequences that are declared in such files, or the sentence that refuses them: what every command begins with,
+ * without the process around it.
  */
 async function load(files: Record<string, string>, flags: Flags = {}, connecting = false): Promise<string[] | string> {
   const { folder } = await newProject(files);
@@ -150,11 +150,13 @@ describe("configuration", () => {
     ["export default { verbosity: 1 };", 'Unknown option "verbosity" in nextval.config.ts; there are declarations, '],
     [
       'import { defineConfig } from "nextval"; export default defineConfig({});',
-      'Cannot load nextval.config.ts: defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"',
+      "Cannot load nextval.config.ts: defineConfig is an export of nextval/config: " +
+        'write import { defineConfig } from "nextval/config"',
     ],
     [
       "export default defineConfig({});",
-      'Cannot load nextval.config.ts: defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"',
+      "Cannot load nextval.config.ts: defineConfig is an export of nextval/config: " +
+        'write import { defineConfig } from "nextval/config"',
     ],
     ["export default { schemas: 'public' };", "schemas in nextval.config.ts has to be a list of names"],
     [
@@ -274,7 +276,8 @@ describe("files of declarations", () => {
   test("may be named one by one, and by globs", async () => {
     const files = {
       "a.ts": ORDER,
-      "b/c/d.mts": `import { pgSchema } from "nextval"; export const s = pgSchema("s"); export const t = s.sequence("t");`,
+      "b/c/d.mts": `import { pgSchema } from "nextval";
+        export const s = pgSchema("s"); export const t = s.sequence("t");`,
       "b/types.d.ts": "this is not looked at",
     };
     expect(await load(files, { declarations: ["a.ts", "b/**/*.*ts"] })).toEqual(["order_seq", "s.t"]);
@@ -301,7 +304,9 @@ describe("files of declarations", () => {
   test("treat a sequence that is exported twice as one declaration", async () => {
     const files = {
       "a.ts": ORDER,
-      "index.ts": `export * from "./a.js"; export { orderSeq as again } from "./a"; export { orderSeq as default } from "./a.ts";`,
+      "index.ts":
+        'export * from "./a.js"; export { orderSeq as again } from "./a"; ' +
+        'export { orderSeq as default } from "./a.ts";',
     };
     expect(await load(files, { declarations: ["*.ts"] })).toEqual(["order_seq"]);
   });
@@ -318,7 +323,8 @@ describe("files of declarations", () => {
       "s.ts": `
         import { pgEnum, pgTable, serial } from "drizzle-orm/pg-core";
         import { pgSchema, pgSequence } from "nextval";
-        export const limit = 5, none = null, list: unknown[] = [], like = { seqName: "no_seq", schema: undefined, seqOptions: {} };
+        export const limit = 5, none = null, list: unknown[] = [];
+        export const like = { seqName: "no_seq", schema: undefined, seqOptions: {} };
         export function make() {}
         export class Row {}
         export const orders = pgTable("orders", { id: serial() }), mood = pgEnum("mood", ["sad", "ok"]);
@@ -352,7 +358,8 @@ describe("files of declarations", () => {
     ["module.exports = pgSequence('order_seq');"],
     ["exports.__esModule = true; exports.default = { orderSeq: pgSequence('order_seq') };"],
     [
-      "Object.defineProperty(exports, 'other', { enumerable: true, get() { throw Error('no') } }); exports.s = pgSequence('order_seq');",
+      "Object.defineProperty(exports, 'other', { enumerable: true, get() { throw Error('no') } }); " +
+        "exports.s = pgSequence('order_seq');",
     ],
   ])("may be CommonJS: %s", async (source) => {
     const files = {
@@ -377,11 +384,13 @@ describe("files of declarations", () => {
     ["export default [1];", "element 0 of the default export of s.ts (a number)"],
     [
       "export const a = 1, b = 'b', c = [], d = new Date(), e = undefined, f = 1, g = 2;",
-      "a of s.ts (a number), b of s.ts (a string), c of s.ts (an array), d of s.ts (a Date), e of s.ts (undefined), and 2 more",
+      "a of s.ts (a number), b of s.ts (a string), c of s.ts (an array), d of s.ts (a Date), " +
+        "e of s.ts (undefined), and 2 more",
     ],
   ])("that only export other things are rejected: %s", async (source, found) => {
     expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
-      `There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. Exported is only ${found}`,
+      "There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. " +
+        `Exported is only ${found}`,
     );
   });
 
@@ -536,7 +545,8 @@ describe("connecting", () => {
     "with %s, which is not a URL",
     async (url) => {
       expect(await failing(url)).toBe(
-        "--url is not a url such as postgresql://user@host:5432/database; special characters in its parts have to be percent-encoded, such as %40 for @\n",
+        "--url is not a url such as postgresql://user@host:5432/database; " +
+          "special characters in its parts have to be percent-encoded, such as %40 for @\n",
       );
     },
   );
@@ -600,7 +610,8 @@ describe("connecting", () => {
     const project = await newProject({ "s.ts": ORDER });
     const { stderr } = await project.run("diff", "--url", `${database.url}?schema=none`, "--declarations", "s.ts");
     expect(stderr).toBe(
-      "order_seq: the search_path of the connection names no schema that exists\n  Hint: Create the schema, or declare the sequence with pgSchema.\n",
+      "order_seq: the search_path of the connection names no schema that exists\n" +
+        "  Hint: Create the schema, or declare the sequence with pgSchema.\n",
     );
   });
 
@@ -637,7 +648,8 @@ describe("passwords", () => {
     const encoded = encodeURIComponent(password);
     const source = `
       const url = process.env.DATABASE_URL;
-      throw new Error([url, new URL(url).password, decodeURIComponent(new URL(url).password), process.env.PGPASSWORD].join(" | "));
+      const { password } = new URL(url);
+      throw new Error([url, password, decodeURIComponent(password), process.env.PGPASSWORD].join(" | "));
     `;
     const project = await newProject({ "s.ts": source });
     const env = { DATABASE_URL: `postgresql://me:${encoded}@127.0.0.1:1/x`, PGPASSWORD: "0ther" };

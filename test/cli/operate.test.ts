@@ -63,8 +63,10 @@ describe("status", () => {
 
   test("names the roles whose code it does not run, and runs it with --trust-owner", async () => {
     await database.client.unsafe(`
-      drop role if exists nextval_app; create role nextval_app; grant all on schema public to nextval_app; set role nextval_app;
-      create sequence app_seq; create view app as select 5 as id; alter view app alter id set default nextval('app_seq');
+      drop role if exists nextval_app; create role nextval_app; grant all on schema public to nextval_app;
+      set role nextval_app;
+      create sequence app_seq; create view app as select 5 as id;
+      alter view app alter id set default nextval('app_seq');
       create function truth(int) returns boolean immutable language sql as 'select true';
       create table keys (id serial primary key); create index on keys (id) where truth(1); reset role`);
     try {
@@ -260,7 +262,8 @@ describe("resync", () => {
     const role = `importer_${database.name}`;
     await database.client.unsafe(`
       create role ${role} login password 'x'; grant usage on schema public to ${role};
-      grant select on orders, tickets, orders_id_seq, tickets_id_seq to ${role}; grant update on orders_id_seq to ${role}`);
+      grant select on orders, tickets, orders_id_seq, tickets_id_seq to ${role};
+      grant update on orders_id_seq to ${role}`);
     try {
       const url = new URL(database.url);
       [url.username, url.password] = [role, "x"];
@@ -359,7 +362,8 @@ describe("exclude and accepted", () => {
     const { status, stdout } = await runWith(accepted("OPTIONS_DIFFER", "small_seq"), "transfer", ...flags);
     expect(status).toBe(0);
     expect(stdout).toContain(
-      "public.small_seq: cycle is false on the source and true on the target; left out, because OPTIONS_DIFFER is accepted: rows of the old system",
+      "public.small_seq: cycle is false on the source and true on the target; " +
+        "left out, because OPTIONS_DIFFER is accepted: rows of the old system",
     );
     expect((await run("transfer", ...flags, "--exclude", "small_seq")).status).toBe(0);
   });

@@ -55,7 +55,9 @@ test("the published package: pull, compile, check, edit, push, check", { timeout
     });
     const compiler = `${installed}/typescript/bin/tsc`;
     await project.write({
-      "tsconfig.json": `{ "compilerOptions": { "strict": true, "noEmit": true, "module": "nodenext", "skipLibCheck": true } }`,
+      "tsconfig.json": JSON.stringify({
+        compilerOptions: { strict: true, noEmit: true, module: "nodenext", skipLibCheck: true },
+      }),
     });
     const compiled = await startProcess(process.execPath, [compiler, "-p", folder], { cwd: folder, env: {} }).finished;
     expect(compiled).toEqual({ status: 0, stdout: "", stderr: "" });
@@ -70,8 +72,8 @@ test("the published package: pull, compile, check, edit, push, check", { timeout
     const pushed = await nextval("push", "--yes");
     expect([pushed.status, pushed.stdout]).toEqual([0, expect.stringContaining("Applied 1 change.")]);
     expect(await nextval("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
-    const [row] =
-      await database.client`select max_value from pg_sequences where schemaname = 'public' and sequencename = 'order_seq'`;
+    const [row] = await database.client`select max_value from pg_sequences where schemaname = 'public'
+        and sequencename = 'order_seq'`;
     expect(row).toEqual({ max_value: "9999" });
   } finally {
     await rm(folder, { recursive: true });

@@ -50,8 +50,9 @@ let rows = 0;
 class RolledBack extends Error {}
 
 /**
- * Runs the steps of a row one after the other, and returns what they give: values, texts, and the code of the error that ends
- * them. Each step calls a function of the library. A step that begins with `try` may fail, and the next ones still run.
+ * Runs the steps of a row one after the other, and returns what they give: values, texts, and the code of the error
+ * that ends them. Each step calls a function of the library. A step that begins with `try` may fail, and the next ones
+ * still run.
  */
 export async function runSteps(steps: string, place: Place): Promise<string> {
   const script = new Script(place);

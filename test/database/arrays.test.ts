@@ -69,7 +69,8 @@ describe.each([true, false])("with fetch_types: %s", (fetch_types) => {
     ["pg_catalog.int2vector", "array['1 2', null]", ["1 2", null]],
   ])("null is null in %s[]", async (type, array, values) => {
     const read = sql<{ list: unknown; lists: unknown; empty: unknown; none: unknown }>`
-      select ${sql.raw(`${array}::${type}[]`)} as list, array[${sql.raw(array)}, ${sql.raw(array)}]::${sql.raw(type)}[] as lists,
+      select ${sql.raw(`${array}::${type}[]`)} as list, array[${sql.raw(array)},
+        ${sql.raw(array)}]::${sql.raw(type)}[] as lists,
         array[]::${sql.raw(type)}[] as empty, null::${sql.raw(type)}[] as none`;
     const row = { list: values, lists: [values, values], empty: [], none: null };
     // The third time it is a prepared statement whose columns the driver knows.
@@ -160,7 +161,7 @@ describe.each([true, false])("with fetch_types: %s", (fetch_types) => {
   });
 });
 
-test("if the transaction fails before a new type is looked up, the look-up fails like every later statement", async () => {
+test("if the transaction fails before a new type is looked up, the look-up fails like later statements", async () => {
   const db = bind(database.connect({ max: 1 }));
   let results: PromiseSettledResult<unknown>[] = [];
   const failing = db.begin(async (tx) => {

@@ -81,7 +81,8 @@ describe("the client's own ways stay intact", () => {
   test("helpers of postgres.js are values", async () => {
     const { client } = database;
     const rows = await db()`
-      select ${client.json({ a: [1] })}::jsonb as json, ${client.array([1, 2])} as list, ${client.typed(5, 23)} as typed,
+      select ${client.json({ a: [1] })}::jsonb as json, ${client.array([1, 2])} as list,
+        ${client.typed(5, 23)} as typed,
         ${[3, 4]}::integer[] as plain, ${{ b: 2 }}::jsonb as object`;
     const [native] = await client`select ${client.array([1, 2])} as list`;
     expect(rows).toEqual([{ json: { a: [1] }, list: native?.["list"], typed: 5, plain: [3, 4], object: { b: 2 } }]);

@@ -169,7 +169,8 @@ test("a value is read as it is, or refused, whatever the output settings of the 
   await expect(db`select '2020-02-01'::date as day`).rejects.toMatchObject({
     code: "UNEXPECTED_VALUE",
     message:
-      "the server wrote a date as 01/02/2020, which may be read in two ways; set DateStyle to ISO. The statement has run.",
+      "the server wrote a date as 01/02/2020, which may be read in two ways; " +
+      "set DateStyle to ISO. The statement has run.",
   });
   expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
 });

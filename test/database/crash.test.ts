@@ -4,7 +4,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../server/server.js";
 import { serverVersion } from "../support/database.js";
 
-/** The server writes a record into its log before a sequence runs out of as many values. Source: SEQ_LOG_VALS in `sequence.c`. */
+/**
+ * The server writes a record into its log before a sequence runs out of as many values. Source: SEQ_LOG_VALS in
+ * `sequence.c`.
+ */
 const LOGGED_AHEAD = 32n;
 
 /** The error of a server before 15 for an unlogged sequence. */
@@ -49,7 +52,7 @@ test("a logged sequence skips up to 32 values in a crash", async () => {
   expect(skipped).toBeLessThanOrEqual(LOGGED_AHEAD);
 });
 
-test("an unlogged sequence starts over after a crash, at the value from when it was created or set unlogged", async () => {
+test("after a crash an unlogged sequence is at the value from when it was created or set unlogged", async () => {
   const made = pgSequence("made_seq", { startWith: 7, unlogged: true });
   const turned = pgSequence("turned_seq", { startWith: 7 });
   const { client, db } = connect();

@@ -93,7 +93,8 @@ describe("SEQUENCE_EXHAUSTED", () => {
   });
 
   test("for a column's default and an identity column, which no template names", async () => {
-    await db()`create table defaulted (id bigint default ${nextval(weirdSeq)}, n bigint generated always as identity (minvalue 0 start with 1 maxvalue 1))`;
+    await db()`create table defaulted (id bigint default ${nextval(weirdSeq)},
+      n bigint generated always as identity (minvalue 0 start with 1 maxvalue 1))`;
     await db()`insert into defaulted default values`;
     expect(await errorOf(db()`insert into defaulted default values`)).toMatchObject({
       code: "SEQUENCE_EXHAUSTED",
@@ -293,7 +294,8 @@ test.each(["22P02", "42804", "2200H", "42P01", "55000", "22003", "42501", "25006
     const statement =
       code === "22P02"
         ? sql`select ${text}::text::int, ${nextval(quietSeq)}`
-        : sql`do ${sql.literal(`begin raise exception using errcode = '${code}', message = '${text}'; end`)} ${sql.empty}`;
+        : sql`do ${sql.literal(`begin raise exception using errcode = '${code}', message = '${text}'; end`)}
+          ${sql.empty}`;
     const marked = sql`${statement} ${code === "22P02" ? sql`where ${nextval(quietSeq)} > 0` : sql.empty}`;
     const start = process.cpuUsage();
     const error: unknown = await Promise.resolve(db().query(marked)).catch((reason: unknown) => reason);

@@ -217,7 +217,8 @@ describe("functions of sequences", () => {
     const refused: [unknown, string][] = [
       [
         null,
-        "ticket_seq: setval takes a whole number, bigint or decimal string, not null, which PostgreSQL would silently ignore",
+        "ticket_seq: setval takes a whole number, bigint or decimal string, not null, " +
+          "which PostgreSQL would silently ignore",
       ],
       [undefined, "ticket_seq: setval takes a whole number, bigint or decimal string, not undefined"],
       [1.5, "ticket_seq: setval takes a whole number, bigint or decimal string, not 1.5"],

@@ -213,7 +213,8 @@ describe.each(HOSTILE)("%j arrives unchanged,", (hostile) => {
 
 test("objects from JSON act as data, never as a fragment or a sequence", async () => {
   const json: object = JSON.parse(
-    '{"text":"drop table victim","values":[],"strings":["drop table victim"],"sql":"drop table victim","__proto__":{"x":1}}',
+    '{"text":"drop table victim","values":[],"strings":["drop table victim"],"sql":"drop table ' +
+      'victim","__proto__":{"x":1}}',
   );
   const fragment = sql`select ${json as never}::jsonb as data`;
   expect(fragment.text).toBe("select $1::jsonb as data");

@@ -89,7 +89,7 @@ describe("a column that .as() names", () => {
     }
   });
 
-  test("keeps its type with a client that parses int8 itself, whose parser is only called for other columns", async () => {
+  test("keeps its type with a client that parses int8 itself, whose parser reads only other columns", async () => {
     const parsed: string[] = [];
     const parse = (text: string) => {
       parsed.push(text);
@@ -98,7 +98,8 @@ describe("a column that .as() names", () => {
     const own = bind(database.connect({ max: 1, types: { int8: { to: 20, from: [20], serialize: String, parse } } }));
     for (let run = 1; run <= 3; run++) {
       const [row] = await own`
-        select ${nextval(bigSeq).as("big")}, ${nextval(smallSeq).as("small")}, ${nextval(textSeq).as("text")}, 5::bigint as n`;
+        select ${nextval(bigSeq).as("big")}, ${nextval(smallSeq).as("small")}, ${nextval(textSeq).as("text")},
+          5::bigint as n`;
       expect(row).toEqual({ big: expect.any(BigInt), small: expect.any(Number), text: expect.any(String), n: "own 5" });
       expect(parsed).toEqual(Array.from({ length: run }, () => "5"));
     }
@@ -132,7 +133,8 @@ describe("a broken promise of .as() is an error, which says that the statement h
     [
       "NULL",
       () =>
-        sql`select x.id from (values (1)) v left join lateral (select ${nextval(bigSeq).as("id")} where false) x on true`,
+        sql`select x.id from (values (1)) v left join lateral (select ${nextval(bigSeq).as("id")}
+          where false) x on true`,
     ],
   ])("%s", async (value, make) => {
     const message = `column "id" holds ${value}, and .as("id") promises a whole number. ${advice}`;
@@ -159,7 +161,8 @@ describe("a broken promise of .as() is an error, which says that the statement h
       code: "SEQUENCE_OUT_OF_BOUNDS",
       sequence: "grown_seq",
       message:
-        'column "id": grown_seq: the server gave 9007199254740993, which is beyond 2^53-1: use mode "bigint" or "string". ' +
+        'column "id": grown_seq: the server gave 9007199254740993, which is beyond 2^53-1: ' +
+        'use mode "bigint" or "string". ' +
         "The statement has run.",
     });
     expect(await db.one(sql<{ count: bigint }>`select count(*) from grown`)).toEqual({ count: 1n });

@@ -56,7 +56,8 @@ const PATHS = ['"$user", public', "public, pg_catalog"];
 
 /** Public functions that send nothing. A new one has to be put here, or into `calls`. */
 const SENDS_NOTHING =
-  "NextvalError ResyncError TransferError pgSchema pgSequence resolveOptions embed sql bind generateMigration planChanges pullDeclarations toPrometheus usageRates toJson checkStrides stride";
+  "NextvalError ResyncError TransferError pgSchema pgSequence resolveOptions embed sql bind generateMigration " +
+  "planChanges pullDeclarations toPrometheus usageRates toJson checkStrides stride";
 
 const s = pgSequence("s");
 const round = pgSequence("round_seq", { maxValue: 100, cycle: true });
@@ -195,7 +196,8 @@ async function runAll(path: string) {
       await tx.unsafe(`
         set local search_path = pg_catalog, pg_temp;
         drop table if exists public.t, public.n, public.late, public.made, public.gapless_counter cascade;
-        drop sequence if exists public.s, public.round_seq, public.block_seq, public.late_seq, public.num_seq, public.applied_seq, public.scratch_seq cascade;
+        drop sequence if exists public.s, public.round_seq, public.block_seq, public.late_seq, public.num_seq,
+          public.applied_seq, public.scratch_seq cascade;
         drop view if exists public.v; drop schema if exists made, carried cascade;
         create schema carried; create sequence carried.one; create sequence carried.two;
         create sequence public.s;

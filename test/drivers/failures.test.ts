@@ -51,11 +51,13 @@ describe("a backend that is killed", () => {
     await expect
       .poll(
         () =>
-          database.client`select pid from pg_stat_activity where query ~ 'pg_sleep\\(20' and pid <> pg_backend_pid() and datname = current_database()`,
+          database.client`select pid from pg_stat_activity where query ~ 'pg_sleep\\(20' and pid <> pg_backend_pid()
+            and datname = current_database()`,
       )
       .toHaveLength(1);
     const [row] =
-      await database.client`select pid from pg_stat_activity where query ~ 'pg_sleep\\(20' and pid <> pg_backend_pid() and datname = current_database()`;
+      await database.client`select pid from pg_stat_activity where query ~ 'pg_sleep\\(20' and pid <> pg_backend_pid()
+        and datname = current_database()`;
     await kill(row?.["pid"] as number);
     await expect(running).rejects.toMatchObject({ code: "57P01" });
   });
@@ -208,7 +210,8 @@ test("all connections may be stopped at the same time", async () => {
   const outcomes = await Promise.allSettled([quick`select pg_sleep(20)`, quick`select pg_sleep(20)`]);
   expect(outcomes).toMatchObject([{ reason: { code: "TIMEOUT" } }, { reason: { code: "TIMEOUT" } }]);
   const active = () =>
-    database.client`select from pg_stat_activity where query = 'select pg_sleep(20)' and state = 'active' and datname = current_database()`;
+    database.client`select from pg_stat_activity where query = 'select pg_sleep(20)' and state = 'active'
+      and datname = current_database()`;
   await expect.poll(active).toHaveLength(0);
   await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0);
 });

@@ -267,7 +267,8 @@ describePorts("a handle", (port) => {
 
     test("values as they are promised, and of types that are new", async () => {
       await port.db`create type color as enum ('red')`;
-      const query = sql`select ${nextval(ticketSeq).as("id")}, array['red'::color] as colors from generate_series(1, 2)`;
+      const query = sql`select ${nextval(ticketSeq).as("id")}, array['red'::color] as colors
+        from generate_series(1, 2)`;
       for await (const rows of port.db.cursor(query, 1))
         expect(rows).toEqual([{ id: expect.any(Number) as number, colors: ["red"] }]);
     });

@@ -10,7 +10,8 @@ describePorts("a value", (port) => {
   beforeAll(async () => {
     await port.db`create table kept (
       flag boolean, number numeric, big bigint, small integer, double float8, text text, bytes bytea, day date,
-      at timestamptz, plain timestamp, json json, jsonb jsonb, texts text[], numbers integer[], bigs bigint[], jsons jsonb[],
+      at timestamptz, plain timestamp, json json, jsonb jsonb, texts text[], numbers integer[], bigs bigint[],
+        jsons jsonb[],
       flags boolean[], moments timestamptz[], grid integer[][])`;
   });
 
@@ -55,7 +56,8 @@ describePorts("a value", (port) => {
   test.each(TABLE)("is stored in a column: %s, %s", async (column, value, stored) => {
     const name = sql.identifier(column);
     const row = await port.db.one(sql<{ text: string | null }>`
-      with new as (insert into kept (${name}) values (${value}) returning ${name}) select ${name}::text as text from new`);
+      with new as (insert into kept (${name}) values (${value}) returning ${name}) select ${name}::text as text
+        from new`);
     expect(row.text).toBe(stored);
   });
 
@@ -68,7 +70,8 @@ describePorts("a value", (port) => {
     const types = await port.db<{ y: string }>`
       select y::text from (values (1, pg_typeof(${5n})), (2, pg_typeof(${true})), (3, pg_typeof(${new Date(0)})),
         (4, pg_typeof(${new Uint8Array([1])})), (5, pg_typeof(${sql.json([1])})), (6, pg_typeof(${2n ** 70n})),
-        (7, pg_typeof(${[new Date(0)]})), (8, pg_typeof(${"x"}::text)), (9, pg_typeof(${1} + 1))) as t (at, y) order by at`;
+        (7, pg_typeof(${[new Date(0)]})), (8, pg_typeof(${"x"}::text)), (9, pg_typeof(${1} + 1))) as t (at, y)
+          order by at`;
     expect(types.map(({ y }) => y)).toEqual([
       "bigint",
       "boolean",
@@ -116,9 +119,11 @@ describePorts("a value", (port) => {
 
     test("limit, an array, a function, a case, jsonb_build_object, unnest, interval arithmetic", async () => {
       const row = await port.db.one(sql`
-        select (select count(*)::int from (select 1 from generate_series(1, 9) limit ${3n}) x) as a, array[${1n}, ${2n}] as b,
+        select (select count(*)::int from (select 1 from generate_series(1, 9) limit ${3n}) x) as a, array[${1n},
+          ${2n}] as b,
           coalesce(${null}, ${"x"}) as c, case when ${false} then ${1n} else ${2n} end as d,
-          jsonb_build_object('k', ${true}, 'n', ${5n}) as e, (select array_agg(u) from unnest(${["a", "b"]}::text[]) u) as f,
+          jsonb_build_object('k', ${true}, 'n', ${5n}) as e,
+            (select array_agg(u) from unnest(${["a", "b"]}::text[]) u) as f,
           ${new Date(0)} + interval '1 day' as g`);
       expect(row).toEqual({
         a: 3,

@@ -18,8 +18,8 @@ interface Mistake {
 }
 
 /**
- * Makes every mistake of `mistakes.md`, each in a folder and with a database of its own, and compares what is printed with what
- * is written there. With the variable `UPDATE_MISTAKES` it writes down what is printed instead.
+ * Makes every mistake of `mistakes.md`, each in a folder and with a database of its own, and compares what is printed
+ * with what is written there. With the variable `UPDATE_MISTAKES` it writes down what is printed instead.
  */
 export async function playMistakes(newcomer: Newcomer, combination: Combination, databases: Databases): Promise<void> {
   const page = await readFile(PAGE, "utf8");

@@ -1,8 +1,8 @@
 import type postgres from "postgres";
 
 /**
- * The tables of a database as pg_dump writes them: a serial column is a column with a default, and its sequence has to be there
- * before.
+ * The tables of a database as pg_dump writes them: a serial column is a column with a default, and its sequence has to
+ * be there before.
  */
 export async function tablesOf(client: postgres.Sql): Promise<string> {
   const rows = await client<{ statement: string }[]>`

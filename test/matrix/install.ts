@@ -15,8 +15,8 @@ export interface Installed {
 }
 
 /**
- * Installs packages into a folder of this name, without running their scripts. Packages that an earlier run has installed are kept,
- * even if there is a newer version by now.
+ * Installs packages into a folder of this name, without running their scripts. Packages that an earlier run has
+ * installed are kept, even if there is a newer version by now.
  *
  * @param packages as `npm install` takes them, with versions
  * @param finish does what the scripts of the packages would do
@@ -31,7 +31,8 @@ export async function install(
   if (there !== undefined) return there;
 
   const wanted = await packages();
-  // Beside the place, and then moved there in one step: an installation that was interrupted is never taken for a whole one.
+  // Beside the place, and then moved there in one step: an installation that was interrupted is never taken for a whole
+  // one.
   const partial = `${project}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });

@@ -68,7 +68,8 @@ async function compare(pairs: readonly Pair[], from: number, counts: Record<stri
   const db = bind(client);
   const look = () => inspectSequences(db, { schemas: ["p"] });
   await client.unsafe(
-    `drop schema if exists p cascade; create schema p; set search_path to p, public; ${pairs.map((each, index) => setUp(each, from + index)).join(";")}`,
+    `drop schema if exists p cascade; create schema p; set search_path to p, public;
+      ${pairs.map((each, index) => setUp(each, from + index)).join(";")}`,
   );
   const drawn = await attempt(pairs.map((each, index) => [insertFor(each, from + index), each.rows]));
   await client.unsafe(pairs.map((each, index) => arrange(each, from + index)).join(";") || "select 1");

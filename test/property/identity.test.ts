@@ -53,7 +53,7 @@ function declare(number: number, options: object): AnySequence {
 }
 
 test(
-  `${PAIRS} pairs of declarations of identity columns: a push makes the second true, and keeps the value if one was drawn`,
+  `${PAIRS} pairs of declarations of identity columns: a push makes the second true, and keeps a drawn value`,
   { timeout: 600_000 },
   async () => {
     const seed = Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31);

@@ -6,7 +6,10 @@ import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 
-/** Options that every rule of the server is about; what is refused beyond those rules is in test/unit/declaration.test.ts. */
+/**
+ * Options that every rule of the server is about; what is refused beyond those rules is in
+ * test/unit/declaration.test.ts.
+ */
 const INTEGERS = ["startWith", "increment", "minValue", "maxValue", "cache"] as const;
 const CLAUSES = {
   startWith: "start with",

@@ -103,7 +103,10 @@ test(
 
 type Pair = typeof pair extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Pushes what all pairs declare first, draws, then pushes what they declare then; says how many the server had to refuse. */
+/**
+ * Pushes what all pairs declare first, draws, then pushes what they declare then; says how many the server had to
+ * refuse.
+ */
 async function pushBoth(pairs: readonly Pair[], number: number): Promise<number> {
   const db = bind(database.client);
   const look = () => inspectSequences(db, { schemas: SCHEMAS });

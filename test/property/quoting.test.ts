@@ -7,7 +7,7 @@ const database = useDatabase();
 describe("a name of more than 63 bytes", () => {
   const long = "é".repeat(32);
 
-  test("is refused when it is quoted, because the server would truncate it and use another table or column", async () => {
+  test("is refused when it is quoted, because the server would cut it and use another table or column", async () => {
     await database.client.unsafe(`create table "${"é".repeat(31)}" ("${"k".repeat(63)}" text)`);
     const rows = await database.client.unsafe(`select 1 as "${long}"`);
     expect(Object.keys(rows[0] ?? {})).toEqual(["é".repeat(31)]);
@@ -20,7 +20,8 @@ describe("a name of more than 63 bytes", () => {
       [() => sql.set({ [key]: "v" }), "sql.set", key],
     ] as const) {
       expect(refused).toThrow(
-        `${taker} takes names of at most 63 bytes, not ${JSON.stringify(name)}; the server would cut the name and take another one`,
+        `${taker} takes names of at most 63 bytes, not ${JSON.stringify(name)}; ` +
+          "the server would cut the name and take another one",
       );
     }
     const longest = sql.identifier("é".repeat(31));

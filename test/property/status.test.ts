@@ -14,30 +14,33 @@ import { resync } from "../support/resync.js";
 /*
  * What status says must be what the inserts do.
  *
- * A door is a way of values from a sequence into a column: an insert into the table, a partition, an inheritance child or a
- * view that leaves the column to its default or trigger; or, if the column only owns the sequence, an insert of `nextval`. For
- * each door the oracle inserts the next rows, and one row for each value that is there, as if the sequence returned that value.
- * It tries each insert beside the rows that have the value, so a key of several columns fails if it can fail for any of them.
- * Then the following holds for each sequence.
+ * A door is a way of values from a sequence into a column: an insert into the table, a partition, an inheritance child
+ * or a view that leaves the column to its default or trigger; or, if the column only owns the sequence, an insert of
+ * `nextval`. For each door the oracle inserts the next rows, and one row for each value that is there, as if the
+ * sequence returned that value. It tries each insert beside the rows that have the value, so a key of several columns
+ * fails if it can fail for any of them. Then the following holds for each sequence.
  *
  * 1. No silence about the next insert. If it fails
  *    - because the value is there (23505, 23P01), the sequence has BEHIND_COLUMN, critical. It is of any level, or is
- *      NOT_COMPARED, if only an index decides that has a condition or an expression, that only a partition has, or that a view
- *      hides; and of any level for a key of several columns if the sequence cycles;
+ *      NOT_COMPARED, if only an index decides that has a condition or an expression, that only a partition has, or
+ *      that a view hides; and of any level for a key of several columns if the sequence cycles;
  *    - because the sequence has ended (2200H), it has EXHAUSTED or COLUMN_EXCEEDED, critical;
  *    - because the value does not fit (22003, 22001), it has COLUMN_EXCEEDED, critical.
- * 2. No silence about the inserts after it. If one of them fails because the value is there, the sequence has BEHIND_COLUMN of
- *    any level. If one fails because nothing is left, `left` is not greater than the number of inserts before it.
- * 3. What status does not compare, it names: the column is NOT_COMPARED if status lists it, else the sequence is NOT_ATTACHED
- *    or DRAWN_ELSEWHERE. With `columns: "all"` it compares everything whose default, type or owner allows it.
+ * 2. No silence about the inserts after it. If one of them fails because the value is there, the sequence has
+ *    BEHIND_COLUMN of any level. If one fails because nothing is left, `left` is not greater than the number of inserts
+ *    before it.
+ * 3. What status does not compare, it names: the column is NOT_COMPARED if status lists it, else the sequence is
+ *    NOT_ATTACHED or DRAWN_ELSEWHERE. With `columns: "all"` it compares everything whose default, type or owner allows
+ *    it.
  * 4. `ahead` is the first value that makes an insert fail: never later, and for a key of the column alone exactly that.
- * 5. No false alarm. BEHIND_COLUMN is critical only if some value that the sequence reaches makes an insert fail. EXHAUSTED and
- *    COLUMN_EXCEEDED come only if the next insert fails.
- * 6. resync moves a sequence exactly if it has BEHIND_COLUMN above ok, or names it among its failures and skips. Afterwards 1 to
- *    5 hold again, and no sequence has BEHIND_COLUMN above ok except those that it named.
+ * 5. No false alarm. BEHIND_COLUMN is critical only if some value that the sequence reaches makes an insert fail.
+ *    EXHAUSTED and COLUMN_EXCEEDED come only if the next insert fails.
+ * 6. resync moves a sequence exactly if it has BEHIND_COLUMN above ok, or names it among its failures and skips.
+ *    Afterwards 1 to 5 hold again, and no sequence has BEHIND_COLUMN above ok except those that it named.
  *
- * Status knows nothing of a trigger that replaces the value of a default, of values that a floating-point column rounds, nor of
- * an index behind a view that refuses more than equal values, such as one on `id / 3`: no door has any of them.
+ * Status knows nothing of a trigger that replaces the value of a default, of values that a floating-point column
+ * rounds, nor of an index behind a view that refuses more than equal values, such as one on `id / 3`: no door has any
+ * of them.
  */
 
 const database = useDatabase({ max: 1 });

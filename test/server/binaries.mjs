@@ -128,7 +128,8 @@ async function make(copy, native) {
 }
 
 /**
- * Moves a copy to its place in one step. Another process may have been faster, and its server may run from there already.
+ * Moves a copy to its place in one step. Another process may have been faster, and its server may run from there
+ * already.
  *
  * @param {string} unfinished
  * @param {string} copy

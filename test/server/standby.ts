@@ -7,8 +7,8 @@ import type { Server } from "./server.js";
 /**
  * Makes a server a standby for as long as something is done, and then the primary again.
  *
- * A server that is killed, and started again with a `standby.signal` in its folder, is a standby that waits for more of its
- * primary's log. Source: "Continuous Archiving", "Standby Server Operation".
+ * A server that is killed, and started again with a `standby.signal` in its folder, is a standby that waits for more of
+ * its primary's log. Source: "Continuous Archiving", "Standby Server Operation".
  */
 export async function whileStandby(server: Server, client: postgres.Sql, work: () => Promise<void>): Promise<void> {
   // So it is consistent and answers immediately.

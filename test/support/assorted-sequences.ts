@@ -1,7 +1,9 @@
 import type postgres from "postgres";
 import { serverVersion } from "./database.js";
 
-/** Fills an empty database with sequences of all sorts: some fifty, with all options, and names that are hard to write. */
+/**
+ * Fills an empty database with sequences of all sorts: some fifty, with all options, and names that are hard to write.
+ */
 export async function createAssortedSequences(client: postgres.Sql): Promise<void> {
   // Servers before 15 have no unlogged sequences.
   await client.unsafe((await serverVersion(client)) < 15 ? ASSORTED.replace(" unlogged ", " ") : ASSORTED);
@@ -19,13 +21,16 @@ const ASSORTED = String.raw`
   create sequence huge_seq start with 9007199254740993 minvalue 9007199254740991 cache 9007199254740992;
   create sequence huge_step_seq increment by -9223372036854775808;
   create unlogged sequence unlogged_seq;
-  create sequence nothing_but_defaults_written_out_seq as bigint increment by 1 minvalue 1 maxvalue 9223372036854775807 start with 1 cache 1 no cycle;
+  create sequence nothing_but_defaults_written_out_seq as bigint increment by 1
+    minvalue 1 maxvalue 9223372036854775807 start with 1 cache 1 no cycle;
   create table "Order Items" ("Line ""No""" bigint, id serial primary key, number int generated always as identity);
   create sequence owned_seq owned by "Order Items"."Line ""No""";
   create sequence commented_seq;
   comment on sequence commented_seq is E'it''s "quoted",\n\ton two lines */ \\ \u2028 \u202e ü 😀';
   create sequence long_comment_seq;
-  comment on sequence long_comment_seq is 'A comment that is much too long to stand on one line with the declaration that it is about, or even on one of its own.';
+  comment on sequence long_comment_seq is
+    'A comment that is much too long to stand on one line with the declaration '
+    'that it is about, or even on one of its own.';
   create sequence double_quotes_seq;
   comment on sequence double_quotes_seq is 'say "hello", it''s "nice"';
   create sequence "2024_orders";

@@ -1,7 +1,8 @@
 /**
- * A program that says what a compiler has against the files that it is given, and against the library's own declarations: these
- * are checked as if they were code, as `skipLibCheck: false` does, but not those of other packages, which would take most of the
- * time and have errors of their own. Started by package.test.ts with the name of the compiler's package and the files.
+ * A program that says what a compiler has against the files that it is given, and against the library's own
+ * declarations: these are checked as if they were code, as `skipLibCheck: false` does, but not those of other packages,
+ * which would take most of the time and have errors of their own. Started by package.test.ts with the name of the
+ * compiler's package and the files.
  */
 import { fileURLToPath } from "node:url";
 import type TypeScript from "typescript-5";

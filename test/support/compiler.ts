@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * The packages of the compilers that the types must work with, by what they are called. 6 is 5.9 with other defaults: it takes
- * part in `npm run test:long` only.
+ * The packages of the compilers that the types must work with, by what they are called. 6 is 5.9 with other defaults:
+ * it takes part in `npm run test:long` only.
  */
 export const COMPILERS = {
   "TypeScript 5.9": "typescript-5",
@@ -24,7 +24,9 @@ export interface Diagnostic {
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Line for line what a real compiler says to a module; `pgSequence` and `pgSchema` are imported before its first line. */
+/**
+ * Line for line what a real compiler says to a module; `pgSequence` and `pgSchema` are imported before its first line.
+ */
 export async function diagnose(
   compiler: string,
   lines: readonly string[],

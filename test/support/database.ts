@@ -3,7 +3,9 @@ import postgres from "postgres";
 import { afterAll, beforeAll, inject } from "vitest";
 
 export interface TestDatabase {
-  /** Connected as the role that owns the database. Ready in tests and in hooks, not while the file is being collected. */
+  /**
+   * Connected as the role that owns the database. Ready in tests and in hooks, not while the file is being collected.
+   */
   readonly client: postgres.Sql;
   readonly url: string;
   readonly name: string;
@@ -64,8 +66,8 @@ export function useDatabase(options: postgres.Options<{}> = {}): TestDatabase {
 }
 
 /**
- * The major version of the server, such as 14, for what servers do differently. A test never skips an older server: it holds
- * what that server does instead.
+ * The major version of the server, such as 14, for what servers do differently. A test never skips an older server: it
+ * holds what that server does instead.
  */
 export async function serverVersion(client: postgres.Sql): Promise<number> {
   const [row] = await client<[{ major: number }]>`select current_setting('server_version_num')::int / 10000 as major`;
@@ -73,8 +75,8 @@ export async function serverVersion(client: postgres.Sql): Promise<number> {
 }
 
 /**
- * Whether the server asks for passwords; with `trust` in pg_hba.conf it lets anybody in. Tests of wrong passwords are skipped
- * there.
+ * Whether the server asks for passwords; with `trust` in pg_hba.conf it lets anybody in. Tests of wrong passwords are
+ * skipped there.
  */
 export async function asksForPasswords({ url }: TestDatabase): Promise<boolean> {
   const wrong = new URL(url);

@@ -18,12 +18,18 @@ const WAYS = {
     create table {t} (n text, id {type} {key} default {t}_next())`,
   view: `create table {t}_base (n text, id {type} {key}); create view {t} as select id, n from {t}_base;
     alter view {t} alter id set default nextval('{s}')`,
-  rule: `create table {t}_base (n text, id {type} {key}); create view {t} as select id, n from {t}_base where id is not null;
-    create rule {t}_new as on insert to {t} do instead insert into {t}_base values (new.n, nextval('{s}')) returning id, n`,
-  "late-bound rule": `create table {t}_base (n text, id {type} {key}); create view {t} as select id, n from {t}_base where id is not null;
-    create rule {t}_new as on insert to {t} do instead insert into {t}_base values (new.n, nextval('{s}'::text)) returning id, n`,
-  "part of a key": `create table {t} (n text, id {type} {key} default nextval('{s}'), tenant int default 1, unique (tenant, id))`,
-  "unique expression": `create table {t} (n text, id {type} default nextval('{s}')); create unique index on {t} ((id + 1))`,
+  rule: `create table {t}_base (n text, id {type} {key});
+    create view {t} as select id, n from {t}_base where id is not null;
+    create rule {t}_new as on insert to {t} do instead insert into {t}_base values (new.n, nextval('{s}')) returning id,
+      n`,
+  "late-bound rule": `create table {t}_base (n text, id {type} {key});
+    create view {t} as select id, n from {t}_base where id is not null;
+    create rule {t}_new as on insert to {t} do instead insert into {t}_base values (new.n, nextval('{s}'::text))
+      returning id, n`,
+  "part of a key": `create table {t} (n text, id {type} {key} default nextval('{s}'), tenant int default 1,
+    unique (tenant, id))`,
+  "unique expression": `create table {t} (n text, id {type} default nextval('{s}'));
+    create unique index on {t} ((id + 1))`,
   "exclusion constraint":
     "create table {t} (n text, id {type} default nextval('{s}'), exclude using btree (n with =, id with =))",
   "check constraint": "create table {t} (n text, id {type} {key} default nextval('{s}') check (id < 8))",
@@ -34,10 +40,13 @@ const WAYS = {
   "default with a narrow cast": "create table {t} (n text, id {type} {key} default nextval('{s}')::numeric(1,0))",
   "length of a type": "create table {t} (n text, id varchar(1) {key} default nextval('{s}'))",
   "generated column":
-    "create table {t} (n text, id {type} {key} default nextval('{s}'), small numeric(1,0) generated always as (id) stored)",
+    "create table {t} (n text, id {type} {key} default nextval('{s}'), " +
+    "small numeric(1,0) generated always as (id) stored)",
   "generated key":
-    "create table {t} (n text, id {type} default nextval('{s}'), code numeric generated always as (id + 1) stored unique)",
-  partition: `create table {t}_part (n text, id {type} {key}); create table {t} (n text, id {type} default nextval('{s}')) partition by list (n);
+    "create table {t} (n text, id {type} default nextval('{s}'), " +
+    "code numeric generated always as (id + 1) stored unique)",
+  partition: `create table {t}_part (n text, id {type} {key});
+    create table {t} (n text, id {type} default nextval('{s}')) partition by list (n);
     alter table {t} attach partition {t}_part default`,
   "owned only": "create table {t} (n text, id {type} {key}); alter sequence {s} owned by {t}.id",
 } as const;
@@ -105,7 +114,8 @@ export function setUp({ way, type: wanted, key, before, kind }: Pair, number: nu
   const { as, increment, least, size, cycle, cache } = before;
   const [s, t] = [sequenceOf(number), tableOf(number)];
   if (kind === "create") return `create table ${t} (n text, id ${type} ${key})`;
-  const create = `create sequence ${s} as ${as} increment ${increment} minvalue ${least} maxvalue ${least + size} cache ${cache} ${cycle ? "cycle" : ""}`;
+  const create = `create sequence ${s} as ${as} increment ${increment} minvalue ${least} maxvalue ${least + size} cache
+    ${cache} ${cycle ? "cycle" : ""}`;
   const column = WAYS[way]
     .replaceAll("{s}", s)
     .replaceAll("{t}", t)

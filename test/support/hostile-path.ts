@@ -20,16 +20,19 @@ export async function namesIn(statements: readonly string[], client: postgres.Sq
   const [row] = await client`
     select array(select distinct proname::text from pg_proc
         where pronamespace = 'pg_catalog'::regnamespace and proname::text = any(${words}) order by 1) as functions,
-      array(select distinct oprname::text from pg_operator where oprname::text = any(${symbols}) order by 1) as operators,
+      array(select distinct oprname::text from pg_operator where oprname::text = any(${symbols})
+        order by 1) as operators,
       array(select relname::text from pg_class
-        where relnamespace = 'pg_catalog'::regnamespace and relkind in ('r', 'v') and relname::text = any(${words}) order by 1) as relations`;
+        where relnamespace = 'pg_catalog'::regnamespace and relkind in ('r', 'v') and relname::text = any(${words})
+          order by 1) as relations`;
   return row as unknown as Names;
 }
 
 /**
- * Fills the schema public with what an attacker with CREATE there would put into it: overloads of functions and operators, over
- * pairs of types and with the server's own signatures; types and views with names of the server's. Each raises a notice and
- * an error when it is called. The rows are copied within the catalog, because a statement for each takes far longer.
+ * Fills the schema public with what an attacker with CREATE there would put into it: overloads of functions and
+ * operators, over pairs of types and with the server's own signatures; types and views with names of the server's. Each
+ * raises a notice and an error when it is called. The rows are copied within the catalog, because a statement for each
+ * takes far longer.
  */
 export async function makeHostile(client: postgres.Sql, { functions, operators, relations }: Names): Promise<void> {
   await client.begin(async (tx) => {
@@ -41,16 +44,20 @@ export async function makeHostile(client: postgres.Sql, { functions, operators, 
         select 100000 + row_number() over () as oid, name, args, result
         from (select distinct on (name, args) name, args, result from (
           select name, array[l.oid, r.oid] as args, r.oid as result
-          from unnest(${quoted(functions)}) name, unnest(${quoted(TYPES)}) a, unnest(${quoted(TYPES)}) b, pg_type l, pg_type r
-          where l.typname = a and r.typname = b and l.typnamespace = 'pg_catalog'::regnamespace and r.typnamespace = l.typnamespace
+          from unnest(${quoted(functions)}) name, unnest(${quoted(TYPES)}) a, unnest(${quoted(TYPES)}) b, pg_type l,
+            pg_type r
+          where l.typname = a and r.typname = b and l.typnamespace = 'pg_catalog'::regnamespace
+            and r.typnamespace = l.typnamespace
           union
           select name, array[l.oid], l.oid from unnest(${quoted(functions)}) name, pg_type l
           where l.typname = any(${quoted(TYPES)}::name[]) and l.typnamespace = 'pg_catalog'::regnamespace
           union
-          select p.proname::text, array(select unnest(p.proargtypes)), case when p.prorettype = 2281 then 25 else p.prorettype end
+          select p.proname::text, array(select unnest(p.proargtypes)), case when p.prorettype = 2281 then 25
+            else p.prorettype end
           from pg_proc p
           where p.pronamespace = 'pg_catalog'::regnamespace and p.proname::text = any(${quoted(functions)})
-            and not exists (select from unnest(p.proargtypes::oid[]) t join pg_type y on y.oid = t where y.typtype = 'p')
+            and not exists (select from unnest(p.proargtypes::oid[]) t join pg_type y on y.oid = t
+              where y.typtype = 'p')
         ) each) one`);
     await copy(tx, "pg_proc", {
       oid: "s.oid",
@@ -67,8 +74,10 @@ export async function makeHostile(client: postgres.Sql, { functions, operators, 
       create temp table signature on commit drop as
       select 300000 + row_number() over () as oid, name, l.oid as lhs, r.oid as rhs, case
           when name ~ '[=<>~@&]' then 16 else r.oid end as result
-      from unnest(${quoted(operators)}) name, unnest(${quoted(TYPES)}) a, unnest(${quoted(TYPES)}) b, pg_type l, pg_type r
-      where l.typname = a and r.typname = b and l.typnamespace = 'pg_catalog'::regnamespace and r.typnamespace = l.typnamespace`);
+      from unnest(${quoted(operators)}) name, unnest(${quoted(TYPES)}) a, unnest(${quoted(TYPES)}) b, pg_type l,
+        pg_type r
+      where l.typname = a and r.typname = b and l.typnamespace = 'pg_catalog'::regnamespace
+        and r.typnamespace = l.typnamespace`);
     await copy(tx, "pg_proc", {
       oid: "s.oid",
       proname: "('o' || s.oid)::name",
@@ -79,7 +88,8 @@ export async function makeHostile(client: postgres.Sql, { functions, operators, 
         'HOSTILE operator ' || s.lhs::regtype || ' ' || s.name || ' ' || s.rhs::regtype)`,
     });
     await tx.unsafe(`
-      insert into pg_operator (oid, oprname, oprnamespace, oprowner, oprkind, oprcanmerge, oprcanhash, oprleft, oprright,
+      insert into pg_operator (oid, oprname, oprnamespace, oprowner, oprkind, oprcanmerge, oprcanhash, oprleft,
+        oprright,
         oprresult, oprcom, oprnegate, oprcode, oprrest, oprjoin)
       select s.oid, s.name::name, 'public'::regnamespace, 10, 'b', false, false, s.lhs, s.rhs,
         s.result, 0, 0, s.oid::oid::regproc, 0, 0

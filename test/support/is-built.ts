@@ -5,8 +5,8 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const SETTINGS = ["build.ts", "package.json", "tsconfig.json", "tsconfig.build.json"];
 
 /**
- * Whether `dist` is younger than all that it is built from, as it is in `npm test`. A file that has been removed or renamed leaves
- * its folder younger.
+ * Whether `dist` is younger than all that it is built from, as it is in `npm test`. A file that has been removed or
+ * renamed leaves its folder younger.
  */
 export async function isBuilt(): Promise<boolean> {
   const sources = [...SETTINGS];

@@ -19,8 +19,8 @@ const LONGER = 5;
 export const MOST = 4;
 
 /**
- * How many times longer one long text takes than ten short ones, which are as many characters: about 1 if time grows with the
- * length, 10 if it grows with its square. 0 if the long text takes no time worth noting.
+ * How many times longer one long text takes than ten short ones, which are as many characters: about 1 if time grows
+ * with the length, 10 if it grows with its square. 0 if the long text takes no time worth noting.
  */
 export function slowdown(run: (text: string) => unknown, make: (repetitions: number) => string): number {
   const { ratio, took } = compared(SHORT, run, make);

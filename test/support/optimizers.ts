@@ -5,8 +5,8 @@ export type Optimizer = (
 ) => () => Promise<bigint>;
 
 /**
- * Hibernate's default: a value of the sequence is the last id of its block. Only the initial value is a block of its own.
- * Source: "Pooled optimizer" in Hibernate's user guide.
+ * Hibernate's default: a value of the sequence is the last id of its block. Only the initial value is a block of its
+ * own. Source: "Pooled optimizer" in Hibernate's user guide.
  */
 export const pooled: Optimizer = (draw, { initialValue, incrementSize }) => {
   let last: bigint | undefined;

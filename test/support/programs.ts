@@ -18,8 +18,8 @@ const addresses: Plugin = {
 };
 
 /**
- * Compiles programs for a bare Node, whose start takes a fifth of the time that it takes with tsx; `nextval` is its source, as
- * in tests. They are removed when the tests of the file are done. Call it once, at the top.
+ * Compiles programs for a bare Node, whose start takes a fifth of the time that it takes with tsx; `nextval` is its
+ * source, as in tests. They are removed when the tests of the file are done. Call it once, at the top.
  *
  * ```ts
  * const compile = usePrograms();

@@ -72,7 +72,8 @@ const owner = (name: string) =>
 const OWNER = 'ownedBy: { table: "orders", column: "id" }';
 
 const THE_OPTIONS =
-  "the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, identity, unlogged, comment, mode";
+  "the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, " +
+  "identity, unlogged, comment, mode";
 
 /** Every rule, by what it is about. */
 export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = {
@@ -258,7 +259,8 @@ export const ACCEPTED: readonly string[] = [
   'pgSequence("name", { as: "smallint", mode: "string", minValue: -32768, maxValue: 32767 })',
   'pgSequence("name", { maxValue: 1e15, startWith: 1e3 })',
   'pgSequence("name", { identity: "always", ownedBy: { table: "orders", column: "id" } })',
-  'pgSequence("name", { as: "integer", identity: "by default", ownedBy: { table: "orders", column: "id" }, maxValue: 9e8 })',
+  'pgSequence("name", { as: "integer", identity: "by default", ownedBy: { table: "orders", column: ' +
+    '"id" }, maxValue: 9e8 })',
   'pgSequence("name", { identity: undefined })',
   'pgSequence("name", { unlogged: true, comment: "", ownedBy: { table: "orders", column: "id" } })',
 ];

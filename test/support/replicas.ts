@@ -13,7 +13,10 @@ export interface Node {
 export interface Replicas {
   readonly source: Node;
   readonly target: Node;
-  /** Publishes all tables of the source, subscribes the target to them, and waits until the rows that there are have arrived. */
+  /**
+   * Publishes all tables of the source, subscribes the target to them, and waits until the rows that there are have
+   * arrived.
+   */
   replicate(): Promise<void>;
   /** Waits until everything that was committed on the source is on the target. */
   caughtUp(): Promise<void>;

@@ -55,7 +55,8 @@ export function useCatalog(): CatalogDatabase {
       const [row] = await database.client<[Record<keyof CatalogEntry, string>?]>`
         select format_type(seqtypid, null) as as, seqstart::text as "startWith", seqincrement::text as increment,
                seqmin::text as "minValue", seqmax::text as "maxValue", seqcache::text as cache, seqcycle as cycle,
-               case relpersistence when 'p' then 'permanent' when 'u' then 'unlogged' else 'temporary' end as persistence,
+               case relpersistence when 'p' then 'permanent' when 'u' then 'unlogged'
+                 else 'temporary' end as persistence,
                obj_description(pg_class.oid, 'pg_class') as comment,
                (select jsonb_build_object('table', owner.relname, 'column', attname,
                                           'tie', case deptype when 'a' then 'owned by' when 'i' then 'identity' end)

@@ -8,14 +8,16 @@ const OPTIONS = fileURLToPath(new URL("../../types/sequence-options.js", import.
 /** What the compiler does not know passes it. */
 const UNKNOWN = [
   "declare const text: string, num: number, big: bigint, any: any, never: never, bool: boolean, maybe: 0 | 5;",
-  'declare const type: "smallint" | "integer", digits: `${number}`, bigDigits: `${bigint}`, longName: `order_${string}`;',
+  'declare const type: "smallint" | "integer", digits: `${number}`, bigDigits: `${bigint}`, ' +
+    "longName: `order_${string}`;",
   'declare const either: { startWith: 5; minValue: 5 } | { as: "smallint"; cycle: true } | { startWith: number };',
   "declare const some: { startWith: 5 } | { readonly cache: 5n } | undefined;",
   `declare const options: import(${JSON.stringify(OPTIONS)}).SequenceOptions;`,
   "pgSequence(text);",
   "pgSequence(longName, options);",
   "pgSchema(text).sequence(any, any);",
-  'pgSequence("order_seq", { startWith: num, minValue: big, maxValue: text, increment: digits, cache: any, as: type });',
+  'pgSequence("order_seq", { startWith: num, minValue: big, maxValue: text, increment: digits, ' +
+    "cache: any, as: type });",
   'pgSequence("order_seq", { startWith: -5, increment: num });',
   'pgSequence("order_seq", { startWith: -5, increment: bigDigits });',
   'pgSequence("order_seq", { startWith: -5, increment: any });',
@@ -31,10 +33,13 @@ const UNKNOWN = [
   'pgSequence("order_seq", { ownedBy: { table: text, column: any } });',
   'pgSequence("order_seq", bool ? { startWith: 0, minValue: 0 } : { startWith: 0, minValue: -1, maxValue: 5 });',
   "{ const make = <N extends string>(name: N) => pgSequence(name); make('order_seq'); }",
-  "{ const make = <const N extends `${string}_seq`>(name: N) => pgSchema('a').sequence(name, { cache: 5 }); make('a_seq'); }",
+  "{ const make = <const N extends `${string}_seq`>(name: N) => pgSchema('a').sequence(name, " +
+    "{ cache: 5 }); make('a_seq'); }",
   '{ const make = <N extends string, const O extends { readonly as?: "integer" }>(n: N, o: O) => pgSequence(n, o); }',
-  '{ const make = <T extends string>(table: T) => pgSequence(`${table}_id_seq`, { ownedBy: { table, column: "id" } }); }',
-  '{ const make = <A extends "smallint" | "integer">(as: A, startWith: number) => pgSequence("a", { startWith, as }); }',
+  "{ const make = <T extends string>(table: T) => pgSequence(`${table}_id_seq`, { ownedBy: " +
+    '{ table, column: "id" } }); }',
+  '{ const make = <A extends "smallint" | "integer">(as: A, startWith: ' +
+    'number) => pgSequence("a", { startWith, as }); }',
   '{ const make = (options?: typeof either) => pgSequence("order_seq", options); }',
   'pgSequence("order_seq", either);',
   'pgSequence("order_seq", some);',
@@ -93,7 +98,8 @@ describe.each(settings)(
     test("shows a declaration as it was written", () => {
       const [a, b, c] = [3, 2, 1].map((fromEnd) => saidOf(lines.length - fromEnd).map(({ text }) => text));
       expect(a).toEqual([
-        `Type 'PgSequence<"order_seq", { readonly startWith: 100; readonly increment: 2; }, undefined>' is not assignable to type '0'.`,
+        `Type 'PgSequence<"order_seq", { readonly startWith: 100; readonly increment: 2; ` +
+          "}, undefined>' is not assignable to type '0'.",
       ]);
       expect(b).toEqual([`Type 'PgSequence<"invoice_seq", {}, "billing">' is not assignable to type '0'.`]);
       expect(c?.[0]).toContain(`Type '5' is not assignable to type '"order_seq: startWith 5 is below minValue 100"'`);
@@ -103,8 +109,10 @@ describe.each(settings)(
 
 const NAMES = {
   "lib/index.js":
-    "sql nextval currval setval resolveOptions createSequence alterSequence dropSequence setSequenceOwnedBy renameSequence " +
-    "setSequenceSchema commentOnSequence restartSequence setSequenceLogged setSequenceOwner grantOnSequence revokeOnSequence",
+    "sql nextval currval setval resolveOptions createSequence alterSequence dropSequence " +
+    "setSequenceOwnedBy renameSequence " +
+    "setSequenceSchema commentOnSequence restartSequence setSequenceLogged setSequenceOwner " +
+    "grantOnSequence revokeOnSequence",
   "lib/allocate/index.js": "allocator blockAllocator stride",
   "lib/catalog/index.js": "planChanges inspectSequences",
 };

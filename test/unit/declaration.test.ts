@@ -75,7 +75,8 @@ describe("refused at run time only", () => {
     [
       "a prototype from JSON",
       () => pgSequence("order_seq", JSON.parse('{ "__proto__": { "cache": 5 } }')),
-      "order_seq: __proto__ is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, identity, unlogged, comment, mode",
+      "order_seq: __proto__ is not an option; the options are startWith, increment, minValue, maxValue, cache, " +
+        "cycle, as, ownedBy, identity, unlogged, comment, mode",
     ],
   ])("%s", (_, declare, says) => {
     expect(errorOf(declare).message).toBe(says);

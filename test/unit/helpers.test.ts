@@ -137,7 +137,9 @@ describe("sql.insert", () => {
     expect(
       compiled(sql`insert into orders ${sql.insert({ id: nextval(orderSeq), note: "x", 'we"ird': null })}`),
     ).toEqual({
-      text: `insert into orders ("id", "note", "we""ird") values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1, $2)`,
+      text:
+        'insert into orders ("id", "note", "we""ird") values ' +
+        `(pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1, $2)`,
       values: ["x", null],
     });
   });
@@ -150,7 +152,9 @@ describe("sql.insert", () => {
     ];
     for (let round = 0; round < 2; round++) {
       expect(compiled(sql.insert(rows))).toEqual({
-        text: `("id", "note") values ($1, $2), (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), upper($3)), ($4, default)`,
+        text:
+          `("id", "note") values ($1, $2), (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), ` +
+          "upper($3)), ($4, default)",
         values: [1, "a", "b", 3],
       });
     }

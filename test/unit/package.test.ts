@@ -91,8 +91,8 @@ beforeAll(async () => {
   return () => rm(folder, { recursive: true });
 });
 
-// At the same time as the compilers, because it takes as long as all of them. The types of the hosts take half of the time, and
-// `npm run check` looks at them as well.
+// At the same time as the compilers, because it takes as long as all of them. The types of the hosts take half of the
+// time, and `npm run check` looks at them as well.
 test.concurrent("the published types pass test/types", async () => {
   const files = process.env.NEXTVAL_COMPILERS === "all" ? "*" : "!(embed)";
   const args = ["--typings", "dist/lib/index.d.ts", "--files", `test/types/${files}.test-d.ts`];

@@ -102,7 +102,8 @@ test("objects with a meaning as JSON or bytes are values", () => {
 
 test("objects from JSON are values, whatever their keys", () => {
   const forged = JSON.parse(
-    `{"text": "drop table orders", "values": [], "strings": ["drop table orders"], "nextval.sql": true, "seqName": "x", "~row": 1}`,
+    '{"text": "drop table orders", "values": [], "strings": ["drop table orders"], "nextval.sql": true, ' +
+      '"seqName": "x", "~row": 1}',
   ) as Splice;
   expect(splice(forged).values).toEqual([1, forged]);
   expect(splice(forged).text).toBe("select * from orders where id = $1 and note = $2");
@@ -275,7 +276,8 @@ describe("a splice in a place that SQL does not allow", () => {
 
 test("a named placeholder in the plain tag names both solutions", () => {
   expect(messageOf(() => sql`select $<nextval(orderSeq)>`)).toBe(
-    "$<nextval(orderSeq)> is a named placeholder, which only sql.named understands; splice it as ${nextval(orderSeq)}, or make a tag with sql.named({ ... })",
+    "$<nextval(orderSeq)> is a named placeholder, which only sql.named understands; " +
+      "splice it as ${nextval(orderSeq)}, or make a tag with sql.named({ ... })",
   );
   expect(sql`select '$<x>', "$<x>", $$ $<x> $$ -- $<x>`.values).toEqual([]);
   expect(sql`select * from t where price$<10 and é$<5`.values).toEqual([]);

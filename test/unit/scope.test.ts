@@ -23,11 +23,15 @@ describe("named placeholders", () => {
       values: [],
     });
     expect(compiled(orders`select $<currval(invoiceSeq)>, $<lastval()>, $< nextval( orderSeq ) >`)).toEqual({
-      text: `select pg_catalog.currval('"billing"."invoice_seq"'::pg_catalog.regclass), pg_catalog.lastval(), pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`,
+      text:
+        `select pg_catalog.currval('"billing"."invoice_seq"'::pg_catalog.regclass), pg_catalog.lastval(), ` +
+        `pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`,
       values: [],
     });
     expect(compiled(orders`select $<setval(orderSeq, tenant)>, $<setval(orderSeq, 500, false)>`)).toEqual({
-      text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, $1), pg_catalog.setval('"order_seq"'::pg_catalog.regclass, $2, $3)`,
+      text:
+        `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, $1), ` +
+        `pg_catalog.setval('"order_seq"'::pg_catalog.regclass, $2, $3)`,
       values: [7n, 500n, false],
     });
   });
@@ -150,7 +154,8 @@ test("a mistake in a function keeps its code and its cause", () => {
       code: "SEQUENCE_OUT_OF_BOUNDS",
       sequence: "order_seq",
       message:
-        "line 1, column 8: $<setval(orderSeq, -1)>: order_seq: setval takes a value from 1 to 9223372036854775807, not -1",
+        "line 1, column 8: $<setval(orderSeq, -1)>: order_seq: " +
+        "setval takes a value from 1 to 9223372036854775807, not -1",
     }),
   );
 });

@@ -19,9 +19,8 @@ export const databasesSql: Contender = {
       sql`select id, name from users where org_id = ${seed} and age > ${seed + 1} and name = ${"x"}`.format(PG),
     splice: () => sql`select ${draw} as id`.format(PG),
     nested: (seed) =>
-      sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true}, ${null}, ${sql`now() + ${seed} * interval '1 day'`})`.format(
-        PG,
-      ),
+      sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true},
+        ${null}, ${sql`now() + ${seed} * interval '1 day'`})`.format(PG),
     "100 rows": () =>
       sql`insert into items ("id", "name", "ok") values ${sql.join(
         ROWS.map((row) => sql`(${row.id}, ${row.name}, ${row.ok})`),

@@ -17,7 +17,8 @@ export const drizzle: Contender = {
     splice: () => dialect.sqlToQuery(sql`select ${draw} as id`),
     nested: (seed) =>
       dialect.sqlToQuery(
-        sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true}, ${null}, ${sql`now() + ${seed} * interval '1 day'`})`,
+        sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true},
+          ${null}, ${sql`now() + ${seed} * interval '1 day'`})`,
       ),
     "100 rows": () =>
       dialect.sqlToQuery(

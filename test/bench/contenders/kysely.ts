@@ -20,13 +20,11 @@ export const kysely: Contender = {
       sql`select id, name from users where org_id = ${seed} and age > ${seed + 1} and name = ${"x"}`.compile(db),
     splice: () => sql`select ${draw} as id`.compile(db),
     nested: (seed) =>
-      sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true}, ${null}, ${sql`now() + ${seed} * interval '1 day'`})`.compile(
-        db,
-      ),
+      sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true},
+        ${null}, ${sql`now() + ${seed} * interval '1 day'`})`.compile(db),
     "100 rows": () =>
-      sql`insert into items ("id", "name", "ok") values ${sql.join(ROWS.map((row) => sql`(${row.id}, ${row.name}, ${row.ok})`))}`.compile(
-        db,
-      ),
+      sql`insert into items ("id", "name", "ok")
+        values ${sql.join(ROWS.map((row) => sql`(${row.id}, ${row.name}, ${row.ok})`))}`.compile(db),
     "10 deep": (seed) => {
       let condition = sql`a = ${seed}`;
       for (let index = 0; index < 9; index++) condition = sql`(${condition} or b = ${index})`;

@@ -13,9 +13,11 @@ export const ours: Contender = {
       sql`select id, name from users where org_id = ${seed} and age > ${seed + 1} and name = ${"x"}`,
     splice: () => sql`select ${draw} as id`,
     nested: (seed) =>
-      sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true}, ${null}, ${sql`now() + ${seed} * interval '1 day'`})`,
+      sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true},
+        ${null}, ${sql`now() + ${seed} * interval '1 day'`})`,
     "100 rows": () =>
-      sql`insert into items ("id", "name", "ok") values ${sql.join(ROWS.map((row) => sql`(${row.id}, ${row.name}, ${row.ok})`))}`,
+      sql`insert into items ("id", "name", "ok")
+        values ${sql.join(ROWS.map((row) => sql`(${row.id}, ${row.name}, ${row.ok})`))}`,
     "10 deep": (seed) => {
       let condition = sql`a = ${seed}`;
       for (let index = 0; index < 9; index++) condition = sql`(${condition} or b = ${index})`;

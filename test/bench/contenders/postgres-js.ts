@@ -1,7 +1,8 @@
 import postgres from "postgres";
 import { type Contender, ROWS } from "./contender.js";
 
-// A client that never connects: its queries are compiled by what the driver itself compiles them with, and never awaited.
+// A client that never connects: its queries are compiled by what the driver itself compiles them with, and never
+// awaited.
 const sql = postgres();
 const draw = sql`pg_catalog.nextval('"order_seq"'::pg_catalog.regclass)`;
 
@@ -29,7 +30,8 @@ export const postgresJs: Contender = {
     splice: () => compile(sql`select ${draw} as id`),
     nested: (seed) =>
       compile(
-        sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true}, ${null}, ${sql`now() + ${seed} * interval '1 day'`})`,
+        sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true},
+          ${null}, ${sql`now() + ${seed} * interval '1 day'`})`,
       ),
     // Fragments in an array get a space between them, so each brings its own comma.
     "100 rows": () =>

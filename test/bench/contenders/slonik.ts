@@ -13,7 +13,8 @@ export const slonik: Contender = {
       sql.unsafe`select id, name from users where org_id = ${seed} and age > ${seed + 1} and name = ${"x"}`,
     splice: () => sql.unsafe`select ${draw} as id`,
     nested: (seed) =>
-      sql.unsafe`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true}, ${null}, ${sql.fragment`now() + ${seed} * interval '1 day'`})`,
+      sql.unsafe`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"},
+        ${true}, ${null}, ${sql.fragment`now() + ${seed} * interval '1 day'`})`,
     "100 rows": () =>
       sql.unsafe`insert into items ("id", "name", "ok") values ${sql.join(
         ROWS.map((row) => sql.fragment`(${row.id}, ${row.name}, ${row.ok})`),

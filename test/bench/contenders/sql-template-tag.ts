@@ -12,7 +12,8 @@ export const sqlTemplateTag: Contender = {
       sql`select id, name from users where org_id = ${seed} and age > ${seed + 1} and name = ${"x"}`,
     splice: () => sql`select ${draw} as id`,
     nested: (seed) =>
-      sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true}, ${null}, ${sql`now() + ${seed} * interval '1 day'`})`,
+      sql`insert into orders (id, tenant, note, paid, discount, due) values (${draw}, ${seed}, ${"first"}, ${true},
+        ${null}, ${sql`now() + ${seed} * interval '1 day'`})`,
     "100 rows": () =>
       sql`insert into items ("id", "name", "ok") values ${join(
         ROWS.map((row) => sql`(${row.id}, ${row.name}, ${row.ok})`),

@@ -106,8 +106,8 @@ test("waiting calls get ids of several blocks in their order", async () => {
 });
 
 /**
- * Programs that draw from one sequence at the same time, each with the algorithm of another library. The simulations follow
- * the documentation and the source of Hibernate 6: `PooledOptimizer` and `PooledLoOptimizer`.
+ * Programs that draw from one sequence at the same time, each with the algorithm of another library. The simulations
+ * follow the documentation and the source of Hibernate 6: `PooledOptimizer` and `PooledLoOptimizer`.
  */
 describe("side by side with Hibernate", () => {
   const draw = () => db.nextval(orderSeq);

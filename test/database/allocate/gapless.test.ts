@@ -32,7 +32,10 @@ test("counts from 1, without a row that has to exist before", async () => {
 
 test("its statements", async () => {
   expect(invoiceNo.create().text).toMatch(
-    /^do 'begin\n {2}create table if not exists "gapless_counter" \("name" pg_catalog.text primary key, "value" bigint not null\);\n/,
+    new RegExp(
+      `^do 'begin\n {2}create table if not exists "gapless_counter" ` +
+        String.raw`\("name" pg_catalog.text primary key, "value" bigint not null\);\n`,
+    ),
   );
   expect(gaplessCounter("no", { schema: 'we"ird' }).create().text).toContain('"we""ird"."gapless_counter"');
 });

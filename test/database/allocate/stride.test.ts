@@ -96,7 +96,8 @@ describe("checkStrides", () => {
       expect.objectContaining({
         code: "STRIDES_COLLIDE",
         message:
-          "node 0 (order_seq) and node 1 (order_seq) collide: both draw 5, one every 2 from 1 to 9223372036854775807 and one every 3 from 2 to 100",
+          "node 0 (order_seq) and node 1 (order_seq) collide: both draw 5, " +
+          "one every 2 from 1 to 9223372036854775807 and one every 3 from 2 to 100",
       }),
     );
     expect(() => checkStrides({ eu, us })).toThrow("node eu (order_seq) and node us (order_seq) collide");
@@ -196,7 +197,8 @@ describe("checkStrides", () => {
     checkStrides({ eu, us });
     const moved = await state("create sequence order_seq increment 2 start 2; select setval('order_seq', 1001)");
     expect(() => checkStrides({ eu, moved })).toThrow(
-      "node eu (public.order_seq) and node moved (public.order_seq) collide: both draw 3, one every 2 from 1 to 9223372036854775807 and one every 2 from 3 to",
+      "node eu (public.order_seq) and node moved (public.order_seq) collide: both draw 3, " +
+        "one every 2 from 1 to 9223372036854775807 and one every 2 from 3 to",
     );
     checkStrides({ us, moved });
     const back = await state(

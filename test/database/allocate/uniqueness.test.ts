@@ -32,7 +32,7 @@ async function createSequences(): Promise<void> {
   await client.end();
 }
 
-test("8 processes that draw a million ids in every way at the same time get none twice, and none outside the bounds", async () => {
+test("8 processes that draw a million ids in every way at once get none twice and none out of bounds", async () => {
   await createSequences();
   const task = { url: server.url, count: IDS / PROCESSES / 4 };
   const reports = await Promise.all(Array.from({ length: PROCESSES }, () => startProgram(drawIds, task).done));

@@ -25,7 +25,10 @@ test("all or nothing: a failure in the middle leaves no change, and names the de
     code: "CHANGE_REFUSED",
     sequence: "owned_seq",
     message: expect.stringMatching(
-      /^owned_seq: the server refused alter sequence "public"."owned_seq" owned by "public"."seen"."id": .*"seen".*, and nothing was changed$/,
+      new RegExp(
+        '^owned_seq: the server refused alter sequence "public"."owned_seq" owned by "public"."seen"."id": ' +
+          '.*"seen".*, and nothing was changed$',
+      ),
     ),
     cause: { code: "42809" },
   });
@@ -87,7 +90,7 @@ test("two deployments that swap the same names at once swap them once", async ()
   expect(await db.nextval(pgSequence("b_seq"))).toBe(501n);
 });
 
-test("of four plans of one state, only one is applied: the others' statements would work, but the state has changed", async () => {
+test("of four plans of one state, only one is applied: the others would work, but the state has changed", async () => {
   await database.client`create sequence order_seq`;
   const state = await inspectSequences(db);
   const others = [10, 20, 30, 40].map((maxValue) => {
@@ -250,15 +253,20 @@ test("waits for all of its locks together no longer than lockTimeout", async () 
 test("a plan that takes more locks than the server has room for is refused before any change", async () => {
   const [room] = await database.client<[{ locks: number; sessions: number }]>`
     select current_setting('max_locks_per_transaction')::int * sessions as locks, sessions
-    from (select current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int as sessions) s`;
+    from (
+      select current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int as sessions
+    ) s`;
   const count = room.locks + 1;
   const declared = Array.from({ length: count }, (_, number) => pgSequence(`seq_${number}`));
   await expect(applyPlan(db, planChanges(declared, await inspectSequences(db)))).rejects.toMatchObject({
     code: "PLAN_REFUSED",
-    message: `the plan locks ${count} sequences and tables in one transaction, and the server has room for ${room.locks} locks`,
+    message:
+      `the plan locks ${count} sequences and tables in one transaction, ` +
+      `and the server has room for ${room.locks} locks`,
     hint:
       `Nothing was changed. ` +
-      `Apply fewer declarations at a time, or raise max_locks_per_transaction from ${room.locks / room.sessions} to ${Math.ceil(count / room.sessions)} and restart the server.`,
+      `Apply fewer declarations at a time, or raise max_locks_per_transaction from ${room.locks / room.sessions} to ` +
+      `${Math.ceil(count / room.sessions)} and restart the server.`,
   });
   expect(await names()).toEqual([]);
 });
@@ -345,7 +353,8 @@ test("a role that may read only some of the sequences sees what it could not rea
   await database.client.unsafe(`
     create sequence free_seq; create sequence used_seq; create sequence fresh_seq; create sequence closed_seq;
     select nextval('used_seq'), nextval('closed_seq');
-    drop role if exists nextval_reader; create role nextval_reader login; grant usage on schema public to nextval_reader;
+    drop role if exists nextval_reader; create role nextval_reader login;
+    grant usage on schema public to nextval_reader;
     grant select, usage, update on sequence free_seq to nextval_reader;
     grant usage on sequence used_seq, fresh_seq to nextval_reader`);
   try {

@@ -83,7 +83,8 @@ const CASES: readonly Case[] = [
   {
     code: "NAMED_IN_TEXT",
     what: "two defaults",
-    setup: `create sequence s; create table t (id bigint default nextval('schema.s'::text), n bigint default nextval('schema.s'::text))`,
+    setup: `create sequence s; create table t (id bigint default nextval('schema.s'::text),
+      n bigint default nextval('schema.s'::text))`,
     name: RENAMED,
     plan: { renames: { s: RENAMED } },
     cured: true,
@@ -91,7 +92,8 @@ const CASES: readonly Case[] = [
   {
     code: "NAMED_IN_TEXT",
     what: "a function",
-    setup: `create sequence s; create function next_number() returns bigint language sql as 'select nextval(''schema.s'')'`,
+    setup: `create sequence s; create function next_number() returns bigint
+      language sql as 'select nextval(''schema.s'')'`,
     name: RENAMED,
     plan: { renames: { s: RENAMED } },
   },

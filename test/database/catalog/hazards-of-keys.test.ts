@@ -48,7 +48,8 @@ describe("CYCLE_REPEATS_KEYS: the key is not fed by its own default", () => {
     ],
     [
       "the default of a domain of a domain",
-      "create domain inner_key as int default nextval('s'); create domain key as inner_key; create table t (id key primary key, n text)",
+      "create domain inner_key as int default nextval('s'); create domain key as inner_key; " +
+        "create table t (id key primary key, n text)",
       alone,
     ],
     [
@@ -58,53 +59,62 @@ describe("CYCLE_REPEATS_KEYS: the key is not fed by its own default", () => {
     ],
     [
       "a function written as begin atomic",
-      "create function f() returns bigint begin atomic select nextval('s'); end; create table t (id bigint primary key default f(), n text)",
+      "create function f() returns bigint begin atomic select nextval('s'); end; " +
+        "create table t (id bigint primary key default f(), n text)",
       alone,
     ],
     [
       "a function that calls such a function, in a domain",
-      `create function f() returns bigint return nextval('s'); create function g() returns bigint begin atomic select f() + 0; end;
+      `create function f() returns bigint return nextval('s');
+        create function g() returns bigint begin atomic select f() + 0; end;
         create domain key as bigint default g(); create table t (id key unique, n text)`,
       alone,
     ],
     [
       "a view with a default",
-      `create table "t a" (k bigint primary key, "n :resno 1" text); create view t ("id", n) as select k, "n :resno 1" from "t a";
+      `create table "t a" (k bigint primary key, "n :resno 1" text);
+        create view t ("id", n) as select k, "n :resno 1" from "t a";
         alter view t alter id set default nextval('s')`,
       "inserts into public.t a.k fail with 23505 or 23P01",
     ],
     [
       "a view of a view that renames a column",
       `create table base (k bigint primary key, n text); create view middle as select n, k from base where n <> 'x';
-        create view t as select k as renamed, n from middle; alter view t rename renamed to id; alter view t alter id set default nextval('s')`,
+        create view t as select k as renamed, n from middle; alter view t rename renamed to id;
+        alter view t alter id set default nextval('s')`,
       "inserts into public.base.k fail with 23505 or 23P01",
     ],
     [
       "a rule",
       `create table base (id bigint primary key, n text); create view t as select id, n from base where n is not null;
-        create rule r as on insert to t do instead insert into base values (nextval('s'), new.n) returning base.id, base.n`,
+        create rule r as on insert to t do instead insert into base values (nextval('s'), new.n) returning base.id,
+          base.n`,
       "inserts into public.base.id fail with 23505 or 23P01",
     ],
     [
       "a function written as begin atomic that looks the name up",
-      "create function f() returns bigint begin atomic select nextval('s'::text); end; create table t (id bigint primary key default f(), n text)",
+      "create function f() returns bigint begin atomic select nextval('s'::text); end; " +
+        "create table t (id bigint primary key default f(), n text)",
       alone,
     ],
     [
       "an argument of a function that looks the name up, in a domain",
-      `create function f(x bigint default nextval('public.s'::varchar)) returns bigint return x; create domain key as bigint default f();
+      `create function f(x bigint default nextval('public.s'::varchar)) returns bigint return x;
+        create domain key as bigint default f();
         create table t (id key primary key, n text)`,
       alone,
     ],
     [
       "a rule that looks the name up",
       `create table base (id bigint primary key, n text); create view t as select id, n from base where n is not null;
-        create rule r as on insert to t do instead insert into base values (nextval('s'::text), new.n) returning base.id, base.n`,
+        create rule r as on insert to t do instead insert into base values (nextval('s'::text), new.n)
+          returning base.id, base.n`,
       "inserts into public.base.id fail with 23505 or 23P01",
     ],
     [
       "the default of a partitioned table, and the key of a partition",
-      `create table t (id bigint default nextval('s'), n text) partition by list (n); create table part (id bigint primary key, n text);
+      `create table t (id bigint default nextval('s'), n text) partition by list (n);
+        create table part (id bigint primary key, n text);
         alter table t attach partition part for values in ('new')`,
       "inserts into public.part.id fail with 23505 or 23P01",
     ],
@@ -120,12 +130,14 @@ describe("CYCLE_REPEATS_KEYS: the key is not fed by its own default", () => {
     ],
     [
       "a generated column that is a key",
-      "create table t (id bigint default nextval('s'), n text, code text generated always as ('X' || id) stored unique)",
+      "create table t (id bigint default nextval('s'), n text, " +
+        "code text generated always as ('X' || id) stored unique)",
       "fail if the rest of the key repeats",
     ],
     [
       "a generated column that is part of a key",
-      "create table t (id bigint default nextval('s'), n text, twice bigint generated always as (id * 2) stored, unique (n, twice))",
+      "create table t (id bigint default nextval('s'), n text, " +
+        "twice bigint generated always as (id * 2) stored, unique (n, twice))",
       "fail if the rest of the key repeats",
     ],
     [
@@ -155,7 +167,8 @@ describe("CYCLE_REPEATS_KEYS: the key is not fed by its own default", () => {
 describe("CYCLE_REPEATS_KEYS: a sequence that already cycles starts over", () => {
   test("sooner, with narrower bounds", async () => {
     await database.client.unsafe(`alter sequence s cycle;
-      create table t (id bigint primary key default nextval('s'), n text); insert into t (n) select 'x' from generate_series(1, 1000)`);
+      create table t (id bigint primary key default nextval('s'), n text);
+      insert into t (n) select 'x' from generate_series(1, 1000)`);
     const [message] = await push(["CYCLE_REPEATS_KEYS"], [declared({ cycle: true, maxValue: 1000 })]);
     expect(message).toContain("with cycle its values from 1 to 1000 repeat");
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
@@ -164,7 +177,8 @@ describe("CYCLE_REPEATS_KEYS: a sequence that already cycles starts over", () =>
   test("sooner, if it descends", async () => {
     await database.client
       .unsafe(`alter sequence s increment -1 minvalue -9 maxvalue -1 restart with -1 start with -1 cycle;
-      create table t (id bigint primary key default nextval('s'), n text); insert into t (n) select 'x' from generate_series(1, 5)`);
+      create table t (id bigint primary key default nextval('s'), n text);
+      insert into t (n) select 'x' from generate_series(1, 5)`);
     const descending = { increment: -1, maxValue: -1, cycle: true };
     await push(["CYCLE_REPEATS_KEYS"], [declared({ ...descending, minValue: -5 })]);
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
@@ -172,7 +186,8 @@ describe("CYCLE_REPEATS_KEYS: a sequence that already cycles starts over", () =>
 
   test("at another value", async () => {
     await database.client.unsafe(`alter sequence s start 3 minvalue 3 maxvalue 9 restart cycle;
-      create table t (id bigint primary key default nextval('s'), n text); insert into t values (1, 'by hand'); select setval('s', 9)`);
+      create table t (id bigint primary key default nextval('s'), n text); insert into t values (1, 'by hand');
+      select setval('s', 9)`);
     await push(["CYCLE_REPEATS_KEYS"], [declared({ maxValue: 9, startWith: 1, cycle: true })]);
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
   });
@@ -193,7 +208,8 @@ describe("KEY_HAS_ROWS", () => {
     ["a table", "create table t (id bigint primary key); insert into t select generate_series(1, 500)"],
     [
       "a partition",
-      `create table t (id bigint primary key) partition by range (id); create table more partition of t default partition by list (id);
+      `create table t (id bigint primary key) partition by range (id);
+        create table more partition of t default partition by list (id);
         create table most partition of more default; insert into t select generate_series(1, 500)`,
     ],
     ["a part of a key", "create table t (id bigint, n int default 1, primary key (n, id)); insert into t values (1)"],
@@ -297,7 +313,8 @@ describe("WIDER_THAN_COLUMN: something other than the column's type refuses new 
   const ways: readonly (readonly [way: string, statements: string, code: string])[] = [
     [
       "a foreign key",
-      "create table u (id bigint primary key); insert into u values (9); create table t (id bigint default nextval('s') references u, n text)",
+      "create table u (id bigint primary key); insert into u values (9); " +
+        "create table t (id bigint default nextval('s') references u, n text)",
       "23503",
     ],
     ["a default with a cast", "create table t (id bigint default nextval('s')::numeric(1,0), n text)", "22003"],
@@ -320,7 +337,8 @@ describe("WIDER_THAN_COLUMN: something other than the column's type refuses new 
     ["the length of a type", "create table t (id varchar(1) default nextval('s'), n text)", "22001"],
     [
       "the length of a domain",
-      "create domain key as char(1); create domain outer_key as key; create table t (id outer_key default nextval('s'), n text)",
+      "create domain key as char(1); create domain outer_key as key; " +
+        "create table t (id outer_key default nextval('s'), n text)",
       "22001",
     ],
     [
@@ -344,8 +362,10 @@ describe("WIDER_THAN_COLUMN: something other than the column's type refuses new 
 
   test("no hazard if the column stores the drawn value unchanged", async () => {
     await database.client.unsafe(`create domain key as numeric(9,0) default nextval('s'); alter sequence s maxvalue 9;
-      create table t (a int default nextval('s'), b text default nextval('s'), c key default nextval('s'), d key, e smallint default nextval('s'::text),
-        f varchar default nextval('s'), g bigint default 7, h bigint generated always as (g) stored, id bigint default nextval('s'), n text)`);
+      create table t (a int default nextval('s'), b text default nextval('s'), c key default nextval('s'), d key,
+        e smallint default nextval('s'::text),
+        f varchar default nextval('s'), g bigint default 7, h bigint generated always as (g) stored,
+          id bigint default nextval('s'), n text)`);
     await push([], [declared({ maxValue: 10_000 })]);
     expect(await insert()).toBe("7");
   });
@@ -355,15 +375,18 @@ test.each([
   ["a check constraint", "create table t (id bigint default nextval('s') check (id < 4), n text)"],
   [
     "a check constraint of an inner domain",
-    `create domain small as bigint check (value < 4); create domain key as small; create table t (id key default nextval('s'), n text)`,
+    `create domain small as bigint check (value < 4); create domain key as small;
+      create table t (id key default nextval('s'), n text)`,
   ],
   [
     "bounds of partitions",
-    `create table t (id bigint default nextval('s'), n text) partition by range (id); create table part partition of t for values from (1) to (4)`,
+    `create table t (id bigint default nextval('s'), n text) partition by range (id);
+      create table part partition of t for values from (1) to (4)`,
   ],
   [
     "bounds of partitions by an expression",
-    `create table t (id bigint default nextval('s'), n text) partition by list ((id / 4)); create table part partition of t for values in (0)`,
+    `create table t (id bigint default nextval('s'), n text) partition by list ((id / 4));
+      create table part partition of t for values in (0)`,
   ],
 ])("WIDER_THAN_COLUMN: %s refuses new values", async (_what, statements) => {
   await database.client.unsafe(`${statements}; alter sequence s maxvalue 3 cycle`);
@@ -491,12 +514,14 @@ describe("NAMED_IN_TEXT: code looks the name up", () => {
     [
       "a function",
       "function public.next_id()",
-      "create function next_id() returns bigint begin atomic select nextval('s'::text); end; create table t (id bigint default next_id(), n text)",
+      "create function next_id() returns bigint begin atomic select nextval('s'::text); end; " +
+        "create table t (id bigint default next_id(), n text)",
     ],
     [
       "an argument of a function",
       "function public.f(bigint)",
-      "create function f(x bigint default nextval('s'::text)) returns bigint return x; create table t (id bigint default f(), n text)",
+      "create function f(x bigint default nextval('s'::text)) returns bigint return x; " +
+        "create table t (id bigint default f(), n text)",
     ],
     ["a trigger", "function public.make_id()", trigger("new.id := nextval('s')")],
     [
@@ -512,7 +537,9 @@ describe("NAMED_IN_TEXT: code looks the name up", () => {
     [
       "a view",
       `rule "_RETURN" on public.v`,
-      "create view v as select nextval('s'::text) as id; create table t (id bigint, n text); create function make_id() returns trigger language plpgsql as 'begin select id into new.id from v; return new; end'; create trigger t before insert on t for each row execute function make_id()",
+      "create view v as select nextval('s'::text) as id; create table t (id bigint, n text); " +
+        "create function make_id() returns trigger language plpgsql as 'begin select id into new.id from v; " +
+        "return new; end'; create trigger t before insert on t for each row execute function make_id()",
     ],
   ])("%s", async (_what, named, statements) => {
     await database.client.unsafe(statements);

@@ -94,7 +94,7 @@ describe("each hazard really happens", () => {
     });
   });
 
-  test("WIDER_THAN_COLUMN: a column ends soon after the new start of a sequence that was never drawn from", async () => {
+  test("WIDER_THAN_COLUMN: a column ends soon after the new start of a sequence never drawn from", async () => {
     const hazard = await pushWith("WIDER_THAN_COLUMN", { startWith: 2_147_483_646 });
     expect(hazard.message).toContain("public.orders.small");
     // The first column takes 2147483646 and 2147483648, the second one only 2147483647.
@@ -129,7 +129,8 @@ describe("each hazard really happens", () => {
     await database.client`select setval('order_seq', 99)`;
     const hazard = await pushWith("ENDS_SEQUENCE", { maxValue: 100 });
     expect(hazard.message).toBe(
-      "order_seq: at 99, an insert takes more than the 1 left up to maxValue 100: inserts that draw from it fail with 2200H",
+      "order_seq: at 99, an insert takes more than the 1 left up to maxValue 100: " +
+        "inserts that draw from it fail with 2200H",
     );
     await expect(insert()).rejects.toMatchObject({ code: "2200H" });
   });
@@ -334,7 +335,8 @@ describe("each hazard really happens", () => {
 
   test.each(things)("NAME_TAKEN: %s has the name: %s", async (what, statement) => {
     await database.client.unsafe(`drop schema if exists sales cascade; create schema sales; create schema if not exists
-      archive; drop table orders; set search_path to sales, public; ${statement.replace("taken", "sales.taken").replace("constraint sales.", "constraint ")};
+      archive; drop table orders; set search_path to sales, public;
+      ${statement.replace("taken", "sales.taken").replace("constraint sales.", "constraint ")};
       drop sequence if exists archive.taken; create sequence archive.taken; reset search_path`);
     const taken = pgSchema("sales").sequence("taken");
     for (const renames of [undefined, { order_seq: "sales.taken" }, { "archive.taken": "sales.taken" }]) {

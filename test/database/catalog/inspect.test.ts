@@ -15,13 +15,16 @@ beforeAll(async () => {
     create sequence plain_seq;
     create sequence "we""ird"."Full Seq" as smallint increment -3 minvalue -300 maxvalue -3 start -6 cache 7 cycle;
     comment on sequence "we""ird"."Full Seq" is 'it''s full';
-    create table orders (id serial primary key, ticket bigint generated always as identity unique, plain int default nextval('plain_seq'), plain2 numeric(10) default nextval('plain_seq'));
-    create table kept_once (a int default nextval('plain_seq'::text), b int, exclude using btree (a with =), exclude using btree (b with =, a with =));
+    create table orders (id serial primary key, ticket bigint generated always as identity unique,
+      plain int default nextval('plain_seq'), plain2 numeric(10) default nextval('plain_seq'));
+    create table kept_once (a int default nextval('plain_seq'::text), b int, exclude using btree (a with =),
+      exclude using btree (b with =, a with =));
     create sequence owned_seq owned by orders.plain2;
     create ${unlogged ? "unlogged" : ""} sequence unlogged_seq;
     create temporary sequence temporary_seq;
     create sequence wide_seq minvalue -9223372036854775808 maxvalue 9223372036854775807 start 9007199254740993;
-    select nextval('plain_seq'), nextval('plain_seq'), setval('unlogged_seq', 50, false), setval('wide_seq', 9007199254740995);
+    select nextval('plain_seq'), nextval('plain_seq'), setval('unlogged_seq', 50, false),
+      setval('wide_seq', 9007199254740995);
   `);
 });
 
@@ -161,12 +164,15 @@ test("reads every sequence, complete and exact", async () => {
 test("reads what else has a name, and the columns that are a key of numbers or texts, or part of one", async () => {
   await database.client.unsafe(`
     create schema things;
-    create type things.mood as enum ('good'); create type things.pair as (a int); create domain things.small as smallint;
-    create table things.pairs (a int, b int, c int, d text, primary key (a, d) include (c), exclude using btree (b with =, d with =));
+    create type things.mood as enum ('good'); create type things.pair as (a int);
+    create domain things.small as smallint;
+    create table things.pairs (a int, b int, c int, d text, primary key (a, d) include (c),
+      exclude using btree (b with =, d with =));
     create unique index on things.pairs ((c % 10)); insert into things.pairs values (1, 1, 1, '');
     create table things.split (a int primary key) partition by range (a); create unlogged table things.fast (a int);
     create table things.split_1 partition of things.split for values from (0) to (9);
-    create table things.parts (a int, b bigint, c things.small unique, d numeric, e real, f bigint primary key, g text unique, h numeric(5,0), exclude using btree (h with =));
+    create table things.parts (a int, b bigint, c things.small unique, d numeric, e real, f bigint primary key,
+      g text unique, h numeric(5,0), exclude using btree (h with =));
     create materialized view things.seen as select 1 as id`);
   const { taken, keys, tables, unloggedTables } = await inspectSequences(bind(database.client), {
     schemas: ["things"],

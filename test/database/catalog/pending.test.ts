@@ -50,7 +50,10 @@ describe("an owner that does not exist yet", () => {
         inverse: 'alter sequence "public"."orders_id_seq" owned by none',
         message: "orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders",
         warning: null,
-        hint: `A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: create such a table before the sequence. Otherwise give orders.id default pg_catalog.nextval('"public"."orders_id_seq"'::pg_catalog.regclass).`,
+        hint:
+          "A serial or identity column does not use orders_id_seq, but makes a sequence of its own, " +
+          "such as orders_id_seq1: create such a table before the sequence. " +
+          `Otherwise give orders.id default pg_catalog.nextval('"public"."orders_id_seq"'::pg_catalog.regclass).`,
       },
     ];
     expect(made.pending).toEqual(pending);
@@ -142,7 +145,8 @@ describe("an owner that does not exist yet", () => {
     await database.client.unsafe(`
       create table customers (id int primary key default nextval('customers_id_seq'));
       create table "Line Items" ("Id" bigint default nextval('"Line Items_Id_seq"'));
-      create table app.bills (id bigint generated always as identity, number int default nextval('app.bills_number_seq'))`);
+      create table app.bills (id bigint generated always as identity,
+        number int default nextval('app.bills_number_seq'))`);
     expect(await applyPlan(db, await planned(declared))).toEqual({ pending: [] });
     expect(pullDeclarations(await inspectSequences(db))).toBe(source);
   });

@@ -10,7 +10,8 @@ let db: Database;
 beforeEach(async () => {
   db = bind(database.client);
   await database.client.unsafe(
-    "drop schema public cascade; drop schema if exists billing cascade; drop schema if exists archive cascade; create schema public",
+    "drop schema public cascade; drop schema if exists billing cascade; " +
+      "drop schema if exists archive cascade; create schema public",
   );
 });
 
@@ -41,7 +42,7 @@ async function thereAndBack(declared: readonly SequenceLike[], options: PlanOpti
 }
 
 describe("a plan", () => {
-  test("that creates the first schema of the search_path leaves unqualified names where they were planned", async () => {
+  test("that creates the first schema of the search_path leaves unqualified names as planned", async () => {
     const path = `"Sales ""EU""", $user, BILLING, archive,public`;
     const client = database.connect({ max: 1, connection: { search_path: path } });
     await client`create table orders (id bigint)`;
@@ -164,11 +165,13 @@ describe("a plan", () => {
     ],
     [
       "it feeds a view, whose rows are not known",
-      "create table t (id int primary key); insert into t values (9); create view v as select * from t; alter view v alter id set default nextval('a_seq')",
+      "create table t (id int primary key); insert into t values (9); create view v as select * from t; " +
+        "alter view v alter id set default nextval('a_seq')",
     ],
     [
       "it feeds a key elsewhere, which was not inspected",
-      "create schema archive; create table archive.t (id int primary key default nextval('a_seq')); insert into archive.t values (9)",
+      "create schema archive; create table archive.t (id int primary key default nextval('a_seq')); " +
+        "insert into archive.t values (9)",
     ],
   ])("does not move it if %s", async (_name, arrangement) => {
     await database.client.unsafe(`create sequence a_seq; ${arrangement}`);
@@ -248,7 +251,7 @@ describe("a plan", () => {
     ]);
   });
 
-  test("asks also if options change with the name, if both belong to one column, and if there is but one of each", async () => {
+  test("asks also if options change with the name, if both belong to one column, if there is one of each", async () => {
     await database.client.unsafe("create sequence order_seq; create sequence x; create table t (id serial)");
     const questionsFor = async (declared: readonly SequenceLike[]) =>
       planChanges(declared, await inspectSequences(db)).questions.map(
@@ -260,7 +263,8 @@ describe("a plan", () => {
     ]);
     const owned = pgSequence("t_key_seq", { ownedBy: { table: "t", column: "id" } });
     expect(await questionsFor([owned, pgSequence("order_seq"), pgSequence("x")])).toEqual([
-      "t_key_seq the new name of public.t_id_seq, which is no longer declared, feeds public.t.id and differs in as, maxValue",
+      "t_key_seq the new name of public.t_id_seq, which is no longer declared, " +
+        "feeds public.t.id and differs in as, maxValue",
     ]);
     const only = pgSequence("y", { increment: 5 });
     expect(await questionsFor([only, pgSequence("order_seq")])).toEqual([
@@ -316,12 +320,14 @@ describe("a plan", () => {
   test.each([
     [
       { gone_seq: "new_seq" },
-      "gone_seq: cannot be renamed to new_seq: the database has no sequence gone_seq; there are billing.x, a_seq, b_seq, billing.x",
+      "gone_seq: cannot be renamed to new_seq: the database has no sequence gone_seq; " +
+        "there are billing.x, a_seq, b_seq, billing.x",
     ],
     [{ a_seq: "no_seq" }, "a_seq: cannot be renamed to no_seq: no declaration is named no_seq; did you mean new_seq?"],
     [
       { a_seq: "b_seq" },
-      "a_seq: cannot be renamed to b_seq: the database has both; take the rename out if it is done, else drop or rename the other first",
+      "a_seq: cannot be renamed to b_seq: the database has both; take the rename out if it is done, " +
+        "else drop or rename the other first",
     ],
     [{ a_seq: "new_seq", b_seq: "new_seq" }, "b_seq: cannot be renamed to new_seq: it is renamed twice"],
     [
@@ -331,7 +337,8 @@ describe("a plan", () => {
     [{ b_seq: "b_seq" }, "b_seq: cannot be renamed to b_seq: it has that name already"],
   ])("refuses renames that do not fit: %j", async (renames, message) => {
     await database.client.unsafe(
-      'create schema billing; create sequence a_seq; create sequence b_seq; create sequence billing.x; create sequence "billing.x"',
+      "create schema billing; create sequence a_seq; create sequence b_seq; create sequence billing.x; " +
+        'create sequence "billing.x"',
     );
     const declared = [pgSequence("new_seq"), pgSequence("b_seq")];
     await expect(planned(declared, { renames })).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message });

@@ -296,11 +296,12 @@ test("a schema and a sequence of one name, and schemas that give one constant", 
 });
 
 test("sequences that must not be declared are named", () => {
+  const tooLong = "ä".repeat(40);
   const source = pullDeclarations(
     stateOf(
       sequence("id_seq", "public", { definedBy: "identity" }),
       sequence("e\nexport const evil = 1; //\u2028", "only", { definedBy: "extension" }),
-      sequence("ä".repeat(40)),
+      sequence(tooLong),
     ),
   );
   expect(source).toBe(`// The database has no sequences to declare.
@@ -309,7 +310,7 @@ export {};
 // Left out: only.e\\nexport const evil = 1; //\\u2028, which belongs to an extension.
 
 // Left out: public.id_seq, which belongs to an identity column.
-// Left out: public.${"ä".repeat(40)}, which cannot be declared: the sequence name ${"ä".repeat(40)} is longer than 63 bytes.
+// Left out: public.${tooLong}, which cannot be declared: the sequence name ${tooLong} is longer than 63 bytes.
 `);
   expect(evaluate(source)).toEqual({});
 });

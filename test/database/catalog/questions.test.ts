@@ -46,8 +46,10 @@ test("about a thousand sequences that a stranger has created, a plan asks ten fo
 
 describe("a new sequence whose column takes its values from another", () => {
   const QUESTION =
-    "Is purchases_id_seq the new name of public.orders_id_seq, which is no longer declared, feeds public.purchases.id and has " +
-    "the same options? Otherwise purchases_id_seq begins at 1, and public.purchases.id goes on drawing from public.orders_id_seq. (yes: rename)";
+    "Is purchases_id_seq the new name of public.orders_id_seq, which is no longer declared, " +
+    "feeds public.purchases.id and has " +
+    "the same options? Otherwise purchases_id_seq begins at 1, " +
+    "and public.purchases.id goes on drawing from public.orders_id_seq. (yes: rename)";
 
   beforeEach(async () => {
     await database.client.unsafe(`
@@ -108,8 +110,10 @@ describe("a sequence that comes to belong to a column", () => {
     const made = await planned([orderSeq]);
     expect([made.changes.map(({ kind }) => kind), made.pending]).toEqual([["own"], []]);
     expect(await questionsOf([orderSeq])).toEqual([
-      "orders_id_seq is to belong to public.orders.id, which takes its values from another sequence public.orders_id_seq1. " +
-        "Is orders_id_seq really a second sequence beside it? Otherwise orders_id_seq may be the new name of public.orders_id_seq1: " +
+      "orders_id_seq is to belong to public.orders.id, " +
+        "which takes its values from another sequence public.orders_id_seq1. " +
+        "Is orders_id_seq really a second sequence beside it? " +
+        "Otherwise orders_id_seq may be the new name of public.orders_id_seq1: " +
         "drop orders_id_seq, if nothing draws from it, and rename the other. (yes: new)",
     ]);
     expect(await questionsOf([orderSeq], { new: ["orders_id_seq"] })).toEqual([]);
@@ -125,8 +129,10 @@ describe("a sequence that comes to belong to a column", () => {
     await database.client`create table orders (id bigint generated always as identity)`;
     const second = pgSequence("order_numbers", { ownedBy: { table: "orders", column: "id" } });
     const question = (end: string) =>
-      "order_numbers is to belong to public.orders.id, which takes its values from its identity sequence public.orders_id_seq. " +
-      `Is order_numbers really a second sequence beside it? Otherwise take order_numbers out of the declarations${end}. (yes: new)`;
+      "order_numbers is to belong to public.orders.id, " +
+      "which takes its values from its identity sequence public.orders_id_seq. " +
+      "Is order_numbers really a second sequence beside it? " +
+      `Otherwise take order_numbers out of the declarations${end}. (yes: new)`;
     expect(await questionsOf([second])).toEqual([question("")]);
     await database.client`create sequence order_numbers`;
     expect(await questionsOf([second])).toEqual([question(", and drop it")]);

@@ -17,7 +17,8 @@ beforeAll(async () => {
 /** The path that a statement of the caller sees. */
 async function settings(tx: Pick<Transaction, "query">): Promise<unknown> {
   const [row] = await (tx as Transaction)`
-    select current_setting('search_path') as path, current_setting('restrict_nonsystem_relation_kind', true) as restricted`;
+    select current_setting('search_path') as path, current_setting('restrict_nonsystem_relation_kind',
+      true) as restricted`;
   return row;
 }
 

@@ -175,7 +175,8 @@ describe("alterSequence refuses exactly what the server refuses,", () => {
         execute creation;
         begin
           execute alteration;
-          select to_jsonb(pg_sequence) - 'seqrelid' into result from pg_sequence where seqrelid = 'judged_seq'::regclass;
+          select to_jsonb(pg_sequence) - 'seqrelid' into result from pg_sequence
+            where seqrelid = 'judged_seq'::regclass;
         exception when others then
           result := sqlstate;
         end;

@@ -96,7 +96,7 @@ test("restartSequence goes to the start or to a value, and the start stays", asy
   expect(await database.catalog(seq)).toEqual({ ...PLAIN, startWith: 10n, maxValue: 100n });
 });
 
-test("setSequenceLogged makes it unlogged and logged again, at the same value; a server before 15 refuses", async () => {
+test("setSequenceLogged makes it unlogged and logged, at the same value; a server before 15 refuses", async () => {
   const seq = pgSequence("logged_seq");
   await database.db.query(createSequence(seq));
   await database.db.nextval(seq);

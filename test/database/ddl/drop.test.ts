@@ -33,7 +33,8 @@ describe("dropSequence", () => {
     await database.db.query(createSequence(seq));
     await database.run(
       sql`create table with_default (id bigint default ${nextval(seq)}, note text)`,
-      `create table with_default (id bigint default pg_catalog.nextval('"default_seq"'::pg_catalog.regclass), note text)`,
+      `create table with_default (id bigint default pg_catalog.nextval('"default_seq"'::pg_catalog.regclass), ` +
+        "note text)",
     );
     await database.db`insert into with_default (note) values (${"first"})`;
     expect(await database.db`select id from with_default`).toEqual([{ id: 1n }]);

@@ -226,7 +226,8 @@ describe("grantOnFutureSequences and revokeOnFutureSequences", () => {
         grantOnFutureSequences({ schemas: "one", createdBy: sql`current_user` }, "update", app, {
           withGrantOption: true,
         }),
-        `alter default privileges for role current_user in schema "one" grant update on sequences to "${app}" with grant option`,
+        'alter default privileges for role current_user in schema "one" grant update on sequences ' +
+          `to "${app}" with grant option`,
         tx,
       );
       expect([await next("one"), await next("public")]).toEqual([["app=rw*U"], ["app=rU"]]);

@@ -116,7 +116,8 @@ describe("addIdentity, alterIdentity and dropIdentity", () => {
     await database.db`create table orders (id bigint not null, note text)`;
     await database.run(
       addIdentity(column, "always", { name: "order_no", startWith: 7, cache: 3 }),
-      'alter table "orders" alter column "id" add generated always as identity (sequence name "order_no" start with 7 cache 3)',
+      'alter table "orders" alter column "id" add generated always as identity ' +
+        '(sequence name "order_no" start with 7 cache 3)',
     );
     expect(await database.catalog(ordersId)).toEqual({ ...PLAIN, startWith: 7n, cache: 3n, owner });
     expect(await generation("orders")).toBe("ALWAYS");
@@ -137,7 +138,8 @@ describe("addIdentity, alterIdentity and dropIdentity", () => {
         cycle: true,
         restart: true,
       }),
-      'alter table "orders" alter column "id" set generated always set increment by -2 set minvalue -50 set maxvalue 40 ' +
+      'alter table "orders" alter column "id" set generated always set increment by -2 ' +
+        "set minvalue -50 set maxvalue 40 " +
         "set start with 30 set cache 1 set cycle restart",
     );
     expect(await database.catalog(ordersId)).toEqual({
@@ -194,7 +196,8 @@ describe("addIdentity, alterIdentity and dropIdentity", () => {
   test("quote every name", async () => {
     const odd = { schema: 'we"ird', table: "it's a.b;--", column: 'No. "1"' };
     await database.db`create schema ${sql.identifier(odd.schema)}`;
-    await database.db`create table ${sql.identifier(odd.schema, odd.table)} (${sql.identifier(odd.column)} int not null)`;
+    const table = sql.identifier(odd.schema, odd.table);
+    await database.db`create table ${table} (${sql.identifier(odd.column)} int not null)`;
     const begin = `alter table "we""ird"."it's a.b;--" alter column "No. ""1"""`;
     await database.run(
       addIdentity(odd, "by default", { name: odd.column }),

@@ -70,7 +70,8 @@ describe("a name that needs quoting", () => {
       `alter default privileges in schema ${quotedSchema} revoke all on sequences from public`,
     );
     await database.run(grantOnSequence(seq, "usage", "public"), `grant usage on sequence ${quoted} to public`);
-    await database.db`create table ${sql.identifier(schema, name + "t")} (${sql.identifier(name)} bigint default ${nextval(seq)})`;
+    await database.db`create table ${sql.identifier(schema, name + "t")} (${sql.identifier(name)} bigint
+      default ${nextval(seq)})`;
     const column = { table: name + "t", column: name };
     await database.db.query(setSequenceOwnedBy(seq, column));
     expect((await database.catalog(seq))?.owner).toEqual({ ...column, tie: "owned by" });

@@ -276,7 +276,8 @@ describe("statements that the server would refuse are refused before they are se
       {
         build: () => alterIdentity({ table: "t", column: "id" }, untyped({ as: "bigint" })),
         message:
-          "t.id: alterIdentity: as is not an option; the options are generated, startWith, increment, minValue, maxValue, cache, cycle, restart",
+          "t.id: alterIdentity: as is not an option; the options are generated, startWith, increment, minValue, " +
+          "maxValue, cache, cycle, restart",
         sequence: undefined,
         code: "INVALID_OPTIONS",
         server: ["alter table identities alter column id set as bigint", "42601"],
@@ -412,7 +413,9 @@ describe("refused although the server might take it:", () => {
       // Only these fragments are roles, and nothing else of a fragment gets into the statement.
       ...["app", '"current_user"', "current_user; drop table t", "current_user, app", ""].map((text) => ({
         build: () => grantOnSequence(seq, "usage", sql.raw(text)),
-        message: `order_seq: a role is a name or a fragment of public, current_user, current_role, session_user, not sql\`${text}\``,
+        message:
+          "order_seq: a role is a name or a fragment of public, current_user, current_role, " +
+          `session_user, not sql\`${text}\``,
       })),
       {
         build: () => setSequenceOwner(seq, sql`${"app"}`),
@@ -490,7 +493,8 @@ describe("refused although the server might take it:", () => {
       {
         build: () => alterSequence(seq, untyped({ ownedBy: null })),
         message:
-          "order_seq: alterSequence: ownedBy is not an option; the options are as, startWith, increment, minValue, maxValue, cache, cycle, restart",
+          "order_seq: alterSequence: ownedBy is not an option; the options are as, startWith, increment, minValue, " +
+          "maxValue, cache, cycle, restart",
         code: "INVALID_OPTIONS",
       },
       {
@@ -543,7 +547,8 @@ describe("refused although the server might take it:", () => {
       {
         build: () => generatedAsIdentity("always", untyped({ ownedBy: { table: "t", column: "id" } })),
         message:
-          "identity: ownedBy is not an option; the options are startWith, increment, minValue, maxValue, cache, cycle, as, name, unlogged",
+          "identity: ownedBy is not an option; the options are startWith, increment, minValue, maxValue, cache, " +
+          "cycle, as, name, unlogged",
         sequence: undefined,
         code: "INVALID_OPTIONS",
       },

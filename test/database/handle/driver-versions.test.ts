@@ -31,7 +31,8 @@ describe.each([
     connected(async (client, sent) => {
       const db = bind(client);
       const values = () => db`
-        select ${true} as a, ${5n} as b, ${new Date(0)} as c, ${new Uint8Array([1])} as d, ${"x"}::text as e, ${null}::text as f,
+        select ${true} as a, ${5n} as b, ${new Date(0)} as c, ${new Uint8Array([1])} as d, ${"x"}::text as e,
+          ${null}::text as f,
           ${1.5}::numeric as g, ${[1, 2]}::integer[] as h, ${sql.json([1])} as i, ${2n ** 70n} as j`;
       for (let time = 0; time < 3; time++) await values();
       const [row] = await values();
@@ -145,7 +146,8 @@ describe.each([
           const read = async (reader: Pick<typeof db, "cursor">) => {
             for await (const rows of reader.cursor(sql`select generate_series(1, 25), 'to be lost'`, 10)) {
               batches.push(rows.length);
-              await database.client`select pg_terminate_backend(pid) from pg_stat_activity where query like '%to be lost%' and pid <> pg_backend_pid()`;
+              await database.client`select pg_terminate_backend(pid) from pg_stat_activity
+                where query like '%to be lost%' and pid <> pg_backend_pid()`;
               await new Promise((resolve) => setTimeout(resolve, 50));
             }
           };

@@ -24,7 +24,8 @@ describe("one()", () => {
   });
 
   test.each([0, 2])("refuses %d rows", async (count) => {
-    const message = `one() needs a statement that returns exactly 1 row, and this one returned ${count}: select n from `;
+    const given = `this one returned ${count}: select n from `;
+    const message = `one() needs a statement that returns exactly 1 row, and ${given}`;
     await expect(numbers(count).one()).rejects.toMatchObject({
       code: "UNEXPECTED_ROW_COUNT",
       message: expect.stringContaining(message) as string,

@@ -120,7 +120,8 @@ test("calling cancel twice sends one request, so none is left for a later statem
   await expect
     .poll(
       () =>
-        database.client`select 1 from pg_stat_activity where query = 'select pg_sleep(5)' and state = 'active' and datname = current_database()`,
+        database.client`select 1 from pg_stat_activity where query = 'select pg_sleep(5)' and state = 'active'
+          and datname = current_database()`,
     )
     .toHaveLength(1);
   query.cancel();
@@ -162,7 +163,8 @@ describe("limits", () => {
       message: "the statement did not end within 50 ms; the server was asked to stop it",
     });
     const running = () =>
-      database.client`select 1 from pg_stat_activity where application_name = 'limited' and query ~ 'sleep' and state = 'active'`;
+      database.client`select 1 from pg_stat_activity where application_name = 'limited' and query ~ 'sleep'
+        and state = 'active'`;
     await expect.poll(running).toHaveLength(0);
     expect(await Promise.all([1, 2, 3].map((each) => db`select ${each}::integer as each`))).toHaveLength(3);
   });

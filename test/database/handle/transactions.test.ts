@@ -103,7 +103,7 @@ describe("begin with retries", () => {
     );
   });
 
-  test("never after a commit of unknown outcome, whatever its cause, and not for errors that cause each other", async () => {
+  test("never after a commit of unknown outcome, of any cause, and not for errors that cause each other", async () => {
     const conflict = Object.assign(new Error("canceling statement due to conflict with recovery"), { code: "40001" });
     const circle = new Error("it caused itself");
     circle.cause = circle;
@@ -256,7 +256,8 @@ describe("the changes of a session", () => {
         coalesce(current_setting('app.tenant', true), '') as tenant, current_user = session_user as self,
         (select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks,
         (select count(*)::int from pg_class where relpersistence = 't' and relkind = 'r') as temporary,
-        (select count(*)::int from pg_listening_channels()) as channels, (select count(*)::int from pg_cursors where is_holdable) as cursors`;
+        (select count(*)::int from pg_listening_channels()) as channels, (select count(*)::int from pg_cursors
+          where is_holdable) as cursors`;
     const [before] = await state();
     for (const isOpen of [false, true]) {
       await own.session(async (session) => {

@@ -109,7 +109,9 @@ describe("a statement that begins or ends a transaction or savepoint and gets no
   });
 });
 
-/** Passes on everything, requests to stop a statement only after a while: PostgreSQL does not say when it acts on them. */
+/**
+ * Passes on everything, requests to stop a statement only after a while: PostgreSQL does not say when it acts on them.
+ */
 async function withLateCancel(ms: number): Promise<string> {
   const url = new URL(database.url);
   const { port, hostname } = url;
@@ -134,7 +136,8 @@ afterEach(() => {
 
 test("a late request to stop a COMMIT does not stop the next statement of the connection", async () => {
   await db`
-    create or replace function wait_for_it() returns trigger language plpgsql as 'begin perform pg_sleep(0.4); return null; end'`;
+    create or replace function wait_for_it() returns trigger
+      language plpgsql as 'begin perform pg_sleep(0.4); return null; end'`;
   await db`
     create constraint trigger waiting after insert on written deferrable initially deferred
     for each row execute function wait_for_it()`;

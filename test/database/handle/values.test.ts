@@ -9,7 +9,8 @@ const db = () => bind(database.client);
 
 beforeAll(async () => {
   await db()`create table kept (
-    flag boolean, number numeric, big bigint, double float8, text text, bytes bytea, day date, at timestamptz, plain timestamp,
+    flag boolean, number numeric, big bigint, double float8, text text, bytes bytea, day date, at timestamptz,
+      plain timestamp,
     json json, jsonb jsonb, texts text[], numbers integer[], jsons jsonb[]
   )`;
 });
@@ -18,7 +19,8 @@ beforeAll(async () => {
 async function kept(column: string, value: Value): Promise<string | null> {
   const name = sql.identifier(column);
   const row = await db().one(sql<{ text: string | null }>`
-    with new as (insert into kept (${name}) values (${value}) returning ${name}) select ${name}::text as text from new`);
+    with new as (insert into kept (${name}) values (${value}) returning ${name}) select ${name}::text as text
+      from new`);
   return row.text;
 }
 
@@ -112,7 +114,8 @@ test("a Date in an array is the same moment as a single one, whatever the time z
 
 test("values that declare their type need no cast", async () => {
   const made = sql<{ made: object }>`
-    select jsonb_build_object('a', ${true}, 'b', ${5n}, 'c', ${new Date(0)}::timestamptz at time zone 'UTC', 'd', ${false}) as made`;
+    select jsonb_build_object('a', ${true}, 'b', ${5n}, 'c', ${new Date(0)}::timestamptz at time zone 'UTC', 'd',
+      ${false}) as made`;
   expect((await db().one(made)).made).toEqual({ a: true, b: 5, c: "1970-01-01T00:00:00", d: false });
   expect(await db()`select ${1n} + ${2n} as sum`).toEqual([{ sum: 3n }]);
   expect(await db()`select pg_typeof(${new Date()})::text as a, pg_typeof(${new Uint8Array()})::text as b`).toEqual([

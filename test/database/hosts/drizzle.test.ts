@@ -117,7 +117,8 @@ describe("a Drizzle query", () => {
 
   test("accepts fragments, with everything that they can contain", async () => {
     const when = new Date("2026-01-31T12:00:00Z");
-    const fragment = sql`(select count(*) from jsonb_each(${{ a: 1, b: [2] }}) where ${when}::timestamptz > ${"2026-01-31"} and 3 = any(${[3, 4]}))::int`;
+    const fragment = sql`(select count(*) from jsonb_each(${{ a: 1, b: [2] }})
+      where ${when}::timestamptz > ${"2026-01-31"} and 3 = any(${[3, 4]}))::int`;
     expect(await db.select({ keys: toDrizzle<number>(fragment) }).from(one)).toEqual([{ keys: 2 }]);
     expect(await db.execute(toDrizzle(sql`select ${2n ** 62n}::bigint as x, ${null}::text as y`))).toEqual([
       { x: String(2n ** 62n), y: null },
@@ -135,7 +136,9 @@ describe("a Drizzle query", () => {
       .where(eq(orders.note, `$1 '?'`));
     const move = sql`select ${setval(orderSeq, sql`(${fromDrizzle(newest)})`).as("at")}, ${"after"}::text as after`;
     expect(move.toJSON()).toEqual({
-      text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max("id") from "orders" where "orders"."note" = $1)) as "at", $2::text as after`,
+      text:
+        `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, ` +
+        '(select max("id") from "orders" where "orders"."note" = $1)) as "at", $2::text as after',
       values: [`$1 '?'`, "after"],
     });
     expect(await bind(database.client).query(move)).toEqual([{ at: 90n, after: "after" }]);
@@ -147,8 +150,10 @@ describe("a Drizzle query", () => {
     }
     for (const run of [db, drizzlePg(new Pool({ connectionString: database.url, idleTimeoutMillis: 1 }))]) {
       const fragment = sql`
-        select ${[1n, 2n ** 62n]}::bigint[]::text as a, ${[true, null]}::bool[]::text as b, ${[new Date(0)]}::timestamptz[] =
-        array[to_timestamp(0)] as c, ${['"', "\\", ""]}::text[] = array['"', '\\', ''] as d, ${[{ a: 1 }]}::jsonb[] as e,
+        select ${[1n, 2n ** 62n]}::bigint[]::text as a, ${[true, null]}::bool[]::text as b,
+        ${[new Date(0)]}::timestamptz[] = array[to_timestamp(0)] as c,
+        ${['"', "\\", ""]}::text[] = array['"', '\\', ''] as d,
+        ${[{ a: 1 }]}::jsonb[] as e,
         ${new Money() as never}::jsonb as f, ${[]}::int[] = '{}' as g, ${[[1], [2]]}::int[]::text as h`;
       const { rows = undefined, ...first } = (await run.execute(toDrizzle(fragment))) as unknown as {
         rows?: unknown[];
@@ -215,7 +220,9 @@ describe("a Drizzle query", () => {
       { casing: "snake_case" },
     );
     expect(fragment.toJSON()).toEqual({
-      text: `"events"."data" = $1::pg_catalog.text::pg_catalog.jsonb and "events"."placed_at" > $2::pg_catalog.text::timestamp and "events"."size" in ($3, $4)`,
+      text:
+        '"events"."data" = $1::pg_catalog.text::pg_catalog.jsonb ' +
+        'and "events"."placed_at" > $2::pg_catalog.text::timestamp and "events"."size" in ($3, $4)',
       values: ['{"a":1}', "1970-01-01T00:00:00.000Z", 1, 2],
     });
     expect(fromDrizzle(orders).text).toBe('"orders"');
@@ -249,7 +256,9 @@ describe("sequences of Drizzle", () => {
     await db`create table "we""ird".orders (id bigint)`;
     for (const sequence of [plain, full]) await db.query(createSequence(sequence));
     expect(
-      await database.client`select start_value, increment_by, min_value, max_value, cache_size, cycle from pg_sequences order by schemaname`,
+      await database.client`
+        select start_value, increment_by, min_value, max_value, cache_size, cycle
+        from pg_sequences order by schemaname`,
     ).toEqual([
       {
         start_value: "1",

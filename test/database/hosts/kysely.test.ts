@@ -104,9 +104,12 @@ describe("a Kysely query", () => {
       .selectFrom("orders")
       .select((eb) => eb.fn.max("id").as("id"))
       .where("note", "!=", `$1 '?'`);
-    const move = sql`select ${setval(orderSeq, sql`(${fromKysely(newest)})`, true).as("at")}, ${"after"}::text as after`;
+    const drawn = setval(orderSeq, sql`(${fromKysely(newest)})`, true);
+    const move = sql`select ${drawn.as("at")}, ${"after"}::text as after`;
     expect({ text: move.text, values: move.values }).toEqual({
-      text: `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, (select max("id") as "id" from "orders" where "note" != $1), $2) as "at", $3::text as after`,
+      text:
+        `select pg_catalog.setval('"order_seq"'::pg_catalog.regclass, ` +
+        '(select max("id") as "id" from "orders" where "note" != $1), $2) as "at", $3::text as after',
       values: [`$1 '?'`, true, "after"],
     });
     await db.insertInto("orders").values({ id: 70n, note: "x" }).execute();

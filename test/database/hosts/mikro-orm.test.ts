@@ -44,7 +44,9 @@ const Invoice = new EntitySchema<Invoice>({
   },
 });
 
-/** MikroORM's own Knex, within the transaction if there is one. It is another version of Knex here than the tests have. */
+/**
+ * MikroORM's own Knex, within the transaction if there is one. It is another version of Knex here than the tests have.
+ */
 const knexOf = (em: SqlEntityManager) => em.getTransactionContext<Knex>() ?? (em.getKnex() as unknown as Knex);
 
 describe("MikroORM", () => {
@@ -98,7 +100,8 @@ describe("MikroORM", () => {
     expect(await database.client`delete from orders returning note`).toEqual([{ note: `${ATTACK.toUpperCase()}?` }]);
   });
 
-  const fragment = sql`select 'what?' as text, ${{ a: 1 }}::jsonb ? ${"a"} as known, ${[1, 2]}::int[] as list, ${ATTACK} as attack`;
+  const fragment = sql`select 'what?' as text, ${{ a: 1 }}::jsonb ? ${"a"} as known, ${[1, 2]}::int[] as list,
+    ${ATTACK} as attack`;
   const row = { text: "what?", known: true, list: [1, 2], attack: ATTACK };
 
   test("runs a fragment with its values as parameters, through its Knex", async () => {
@@ -123,7 +126,7 @@ describe("MikroORM", () => {
   });
 
   describe("limits", () => {
-    test("in MikroORM's own sql and execute, a question mark in the text takes the next value, quoted or not", async () => {
+    test("in MikroORM's own sql and execute, a question mark takes the next value, quoted or not", async () => {
       const { sql: text, params } = embed(mikroSql, sql`select 'what?' || ${" as text; --"}`);
       // The value has left its quotes, and runs: select 'what' as text; --'' || NULL
       expect(await orm.em.execute(text, params)).toEqual([{ text: "what" }]);

@@ -24,7 +24,8 @@ test("a pool of node-postgres runs a fragment with any values", async () => {
   try {
     const inner = sql`upper(${"a"} || ${"b"})`;
     const { rows } = await pool.query(
-      sql`select ${1}::int as one, ${inner} as shout, ${[2, 3]}::int[] as many, ${{ a: [1] }}::jsonb as data, ${2n ** 62n}::int8 as big, ${null}::text as nothing`,
+      sql`select ${1}::int as one, ${inner} as shout, ${[2, 3]}::int[] as many, ${{ a: [1] }}::jsonb as data,
+        ${2n ** 62n}::int8 as big, ${null}::text as nothing`,
     );
     expect(rows).toEqual([{ one: 1, shout: "AB", many: [2, 3], data: { a: [1] }, big: `${2n ** 62n}`, nothing: null }]);
   } finally {

@@ -146,11 +146,14 @@ describe("Prisma", () => {
   });
 
   test("runs a fragment with its values as parameters, and numbers those around it", async () => {
-    const fragment = sql`${nextval(orderSeq)} > ${0n} as drawn, '{"a": 1}'::jsonb ? ${"a"} as known, $$:a $1$$ || ${"?"} as text`;
+    const known = sql`'{"a": 1}'::jsonb ? ${"a"} as known`;
+    const fragment = sql`${nextval(orderSeq)} > ${0n} as drawn, ${known}, $$:a $1$$ || ${"?"} as text`;
     const rows = await prisma.$queryRaw`select ${1}::int as one, ${embed(Prisma.sql, fragment)}, ${2n}::bigint as two`;
     expect(rows).toEqual([{ one: 1, drawn: true, known: true, text: ":a $1?", two: 2n }]);
     expect(recorder.statements).toContainEqual({
-      text: `select $1::int as one, pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) > $2 as drawn, '{"a": 1}'::jsonb ? $3 as known, $$:a $1$$ || $4 as text, $5::bigint as two`,
+      text:
+        `select $1::int as one, pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) > $2 as drawn, ` +
+        `'{"a": 1}'::jsonb ? $3 as known, $$:a $1$$ || $4 as text, $5::bigint as two`,
       values: ["1", "0", "a", "?", "2"],
     });
   });

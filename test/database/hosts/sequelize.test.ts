@@ -60,7 +60,8 @@ describe("Sequelize", () => {
   });
 
   test("runs a fragment with its values as parameters", async () => {
-    const fragment = sql`select ${nextval(orderSeq)} > ${0n} as drawn, '{"a": 1}'::jsonb ? ${"a"} as known, ':a' || ${"$1"} as text`;
+    const fragment = sql`select ${nextval(orderSeq)} > ${0n} as drawn, '{"a": 1}'::jsonb ? ${"a"} as known,
+      ':a' || ${"$1"} as text`;
     const rows = await sequelize.query(fragment.text, { bind: fragment.values, type: QueryTypes.SELECT });
     expect(rows).toEqual([{ drawn: true, known: true, text: ":a$1" }]);
     expect(recorder.statements).toContainEqual({ text: fragment.text, values: ["0", "a", "$1"] });

@@ -15,7 +15,8 @@ testHost("Slonik", {
     return {
       insert: (sequence, note) =>
         pool.query(
-          slonikSql.unsafe`insert into orders (id, note) values (${embed(slonikSql.fragment, nextval(sequence))}, ${note})`,
+          slonikSql.unsafe`insert into orders (id, note) values (${embed(slonikSql.fragment, nextval(sequence))},
+            ${note})`,
         ),
       close: () => pool.end(),
     };

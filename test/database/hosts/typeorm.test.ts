@@ -85,7 +85,8 @@ describe("TypeORM", () => {
   });
 
   test("runs a fragment with its values as parameters", async () => {
-    const fragment = sql`select ${nextval(orderSeq)} > ${0n} as drawn, '{"a": 1}'::jsonb ? ${"a"} as known, $$:a$$ || ${"?"} as text`;
+    const fragment = sql`select ${nextval(orderSeq)} > ${0n} as drawn, '{"a": 1}'::jsonb ? ${"a"} as known,
+      $$:a$$ || ${"?"} as text`;
     const rows = await dataSource.query(fragment.text, fragment.values);
     expect(rows).toEqual([{ drawn: true, known: true, text: ":a?" }]);
     expect(recorder.statements).toContainEqual({ text: fragment.text, values: ["0", "a", "?"] });

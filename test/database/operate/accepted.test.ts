@@ -107,7 +107,8 @@ describe("accepted findings of status", () => {
     const [all, none] = await narrower();
     expect(all).toHaveLength(1);
     expect(all![0]!.message).toBe(
-      "public.shared_seq: inserts into 27 columns (public.wide.c0, public.wide.c1, public.wide.c2, ...) fail with 22003 after 2147483647, before it ends",
+      "public.shared_seq: inserts into 27 columns (public.wide.c0, public.wide.c1, public.wide.c2, " +
+        "...) fail with 22003 after 2147483647, before it ends",
     );
     expect(all![0]!.columns).toHaveLength(27);
     expect(all![0]!.fix?.split("; ")).toHaveLength(27);
@@ -134,7 +135,8 @@ describe("accepted findings of resync", () => {
 
   test("leave a column out of the decision, but never let a sequence go back behind its rows", async () => {
     await run(`create sequence s; create table a (id bigint primary key default nextval('s'));
-      create table b (id bigint primary key default nextval('s')); insert into a values (10); insert into b values (900);
+      create table b (id bigint primary key default nextval('s')); insert into a values (10);
+      insert into b values (900);
       select setval('s', 300)`);
     const accepted = [{ code: "BEHIND_COLUMN", sequence: "s", column: "b.id", reason }] as const;
     const moves = async (options: Parameters<typeof planResync>[1]) =>
@@ -147,7 +149,8 @@ describe("accepted findings of resync", () => {
   });
 
   test("are no failures if a column could not be compared", async () => {
-    await run(`drop role if exists nextval_accepting; create role nextval_accepting; grant usage on schema public to nextval_accepting;
+    await run(`drop role if exists nextval_accepting; create role nextval_accepting;
+      grant usage on schema public to nextval_accepting;
       grant select on sequence orders_id_seq to nextval_accepting`);
     const plan = (accepted: NonNullable<Parameters<typeof planResync>[1]>["accepted"]) =>
       db.session(async (session) => {

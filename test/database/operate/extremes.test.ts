@@ -74,7 +74,8 @@ test(`one locked table among ${TABLES} costs one lock timeout at most, and stops
     expect(columnsOf(health!).get("t1")).toBe(9n);
     expect(columnsOf(health!).get(`t${TABLES}`)).toMatch("lock timeout");
     console.log(
-      `one locked table among ${TABLES}: ${free.toFixed(0)} ms without it, ${waited.toFixed(0)} ms with a lock timeout of ${patience} ms`,
+      `one locked table among ${TABLES}: ${free.toFixed(0)} ms without it, ` +
+        `${waited.toFixed(0)} ms with a lock timeout of ${patience} ms`,
     );
     expect(waited).toBeLessThan(2 * patience + 2 * free);
   });

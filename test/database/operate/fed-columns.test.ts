@@ -90,7 +90,8 @@ test.each([
   ],
 ])("the default is that of %s", async (_, domain) => {
   await run(`create sequence s; ${domain}; create table t (id entity_id primary key); insert into t values (1), (7);
-    create table own (id entity_id default 5); create table own_null (id entity_id); alter table own_null alter id set default null;
+    create table own (id entity_id default 5); create table own_null (id entity_id);
+    alter table own_null alter id set default null;
     create view v as select id from t`);
   await expect(insert("t")).rejects.toMatchObject({ code: "23505" });
   const health = find(await sequenceStatus(db), "s");
@@ -102,9 +103,11 @@ test.each([
   expect(await insert("t")).toBe(8);
 });
 
-test("partitions of a column of such a domain go with their table, and a default that makes something else is known", async () => {
-  await run(`create sequence s; create domain key as bigint default nextval('s'); create domain even as bigint default nextval('s') * 2;
-    create table t (id key, n int default 1, primary key (id, n)) partition by list (n); create table t1 partition of t for values in (1);
+test("partitions of a column of such a domain go with their table, and another default is known", async () => {
+  await run(`create sequence s; create domain key as bigint default nextval('s');
+    create domain even as bigint default nextval('s') * 2;
+    create table t (id key, n int default 1, primary key (id, n)) partition by list (n);
+    create table t1 partition of t for values in (1);
     create table u (id even primary key); insert into t values (4)`);
   expect(find(await sequenceStatus(db), "s").columns).toMatchObject([
     { table: "t", extreme: 4n },
@@ -171,7 +174,7 @@ test.each([
   expect(find(await sequenceStatus(db), "s").columns).toMatchObject([{ extreme: null, notCompared: /something else/ }]);
 });
 
-test("a child with its own sequence does not count with its parent, and one that shares the parent's does", async () => {
+test("a child with its own sequence does not count with its parent, one that shares the parent's does", async () => {
   await run(`
     create table parent (id serial primary key, n int);
     create table shares (primary key (id)) inherits (parent);
@@ -200,7 +203,8 @@ test("a child with its own sequence does not count with its parent, and one that
 
   // By themselves the tables ask for privileges of their own.
   await run(`create role nextval_fed_writer; grant usage on schema public to nextval_fed_writer;
-    grant select on parent to nextval_fed_writer; grant select on all sequences in schema public to nextval_fed_writer`);
+    grant select on parent to nextval_fed_writer;
+    grant select on all sequences in schema public to nextval_fed_writer`);
   const seen = () =>
     db.session(async (session) => {
       await session`set role nextval_fed_writer`;
@@ -242,7 +246,9 @@ test("a child without an index does not keep its parent from being compared, and
 test.each([
   [
     "a function",
-    "create function random_id() returns bigint language sql as 'select 900::bigint'; create table t (id bigserial primary key); alter table t alter id set default random_id(); insert into t default values",
+    "create function random_id() returns bigint language sql as 'select 900::bigint'; " +
+      "create table t (id bigserial primary key); alter table t alter id set default random_id(); " +
+      "insert into t default values",
     "public.random_id()",
   ],
   [
@@ -252,12 +258,14 @@ test.each([
   ],
   [
     "a constant",
-    "create table t (id bigint primary key default 7); create sequence t_id_seq owned by t.id; insert into t values (900)",
+    "create table t (id bigint primary key default 7); create sequence t_id_seq owned by t.id; " +
+      "insert into t values (900)",
     "7",
   ],
   [
     "that of a domain",
-    "create domain key as bigint default 8; create table t (id key primary key); create sequence t_id_seq owned by t.id; insert into t values (900)",
+    "create domain key as bigint default 8; create table t (id key primary key); " +
+      "create sequence t_id_seq owned by t.id; insert into t values (900)",
     "8",
   ],
 ])("a column that owns its sequence, and whose default is %s, is not compared", async (_, statements, text) => {
@@ -313,7 +321,8 @@ test.each([
     create role nextval_fed_writer login; grant usage on schema public to nextval_fed_writer;
     create table p (id serial, n int) partition by list (n); create table p1 partition of p for values in (1);
     create sequence late_seq; create table late (id int default nextval('late_seq'::text), n int);
-    create table t (id serial primary key, n int); create view v as select id, n from t; create view w as select n from v where n > 0`);
+    create table t (id serial primary key, n int); create view v as select id, n from t;
+    create view w as select n from v where n > 0`);
   expect(await missing()).toEqual([]);
   const columns = /[(].*[)]/.exec(door)?.[0] ?? "";
   await run(`grant insert ${columns} on ${table} to nextval_fed_writer`);
@@ -343,7 +352,12 @@ test("views through which no role draws from the sequence of the table cause no 
     create function nothing() returns trigger language plpgsql as 'begin return null; end';
     create trigger instead instead of insert on triggered for each row execute function nothing();
     create view ruled as select id, n from t; create rule instead as on insert to ruled do instead nothing;
-    ${invoker === "" ? "" : `create view invoked ${invoker} as select id, n from t; grant insert on invoked to nextval_fed_writer;`}
+    ${
+      invoker === ""
+        ? ""
+        : `create view invoked ${invoker} as select id, n from t;
+      grant insert on invoked to nextval_fed_writer;`
+    }
     grant insert on grouped, other, with_default, not_allowed, triggered, ruled to nextval_fed_writer`);
   for (const view of ["with_default", "triggered", "ruled", "other"]) {
     await insertAs("nextval_fed_writer", `insert into ${view} (n) values (1)`);

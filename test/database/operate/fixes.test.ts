@@ -68,13 +68,15 @@ const CASES: readonly Case[] = [
     code: "NEARLY_EXHAUSTED",
     what: "a sequence that starts over in a key",
     setup:
-      "create sequence s maxvalue 100 cycle; create table t (id int primary key default nextval('s')); select setval('s', 95)",
+      "create sequence s maxvalue 100 cycle; create table t (id int primary key default nextval('s')); " +
+      "select setval('s', 95)",
   },
   ...["smallint", "integer", "numeric(3,0)", "numeric(5,2)", "varchar(4)"].flatMap((type): Case[] => [
     {
       code: "COLUMN_EXCEEDED",
       what: type,
-      setup: `create sequence s; select setval('s', 4000000000); create table t (id ${type} default nextval('s'), n int)`,
+      setup: `create sequence s; select setval('s', 4000000000);
+        create table t (id ${type} default nextval('s'), n int)`,
     },
     {
       code: "COLUMN_NARROWER",
@@ -85,7 +87,8 @@ const CASES: readonly Case[] = [
   {
     code: "COLUMN_NARROWER",
     what: "many columns",
-    setup: `create sequence s; create table t (a int default nextval('s'), b int default nextval('s'), c int default nextval('s'),
+    setup: `create sequence s; create table t (a int default nextval('s'), b int default nextval('s'),
+      c int default nextval('s'),
       d int default nextval('s'), e int default nextval('s'))`,
   },
   {
@@ -130,7 +133,8 @@ const CASES: readonly Case[] = [
     code: "BEHIND_COLUMN",
     what: "several keys",
     setup: `create sequence s; create table t (id bigint primary key default nextval('s'));
-      create table u (id bigint primary key default nextval('s')); insert into t values (50); insert into u values (60)`,
+      create table u (id bigint primary key default nextval('s')); insert into t values (50);
+      insert into u values (60)`,
   },
   {
     code: "BEHIND_COLUMN",
@@ -184,13 +188,15 @@ const CASES: readonly Case[] = [
   {
     code: "NOT_COMPARED",
     what: "no privilege",
-    setup: `create sequence s; create table t (id bigint primary key default nextval('s')); grant select on s to ${READER}`,
+    setup: `create sequence s; create table t (id bigint primary key default nextval('s'));
+      grant select on s to ${READER}`,
     as: READER,
   },
   {
     code: "NOT_COMPARED",
     what: "row security",
-    setup: `create sequence s; create table t (id bigint primary key default nextval('s')); grant select on s, t to ${READER};
+    setup: `create sequence s; create table t (id bigint primary key default nextval('s'));
+      grant select on s, t to ${READER};
       alter table t enable row level security`,
     as: READER,
     cured: false,

@@ -10,7 +10,8 @@ const database = useDatabase();
 
 beforeEach(async () => {
   await database.client.unsafe(
-    "drop schema if exists m cascade; create schema m; drop table if exists orders; create table orders (id serial primary key)",
+    "drop schema if exists m cascade; create schema m; drop table if exists orders; " +
+      "create table orders (id serial primary key)",
   );
 });
 
@@ -40,7 +41,8 @@ test.each([
 
 test("a view that somebody has locked, below another one", async () => {
   await database.client.unsafe(`
-    create table m.t (id serial primary key); create view m.one as select * from m.t; create view m.two as select * from m.one`);
+    create table m.t (id serial primary key); create view m.one as select * from m.t;
+    create view m.two as select * from m.one`);
   const other = database.connect({ max: 1 });
   await other.begin(async (tx) => {
     await tx`alter view m.one rename to uno`;

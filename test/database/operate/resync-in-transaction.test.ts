@@ -222,9 +222,11 @@ test("a role with UPDATE moves forwards; without it, it gets the grant", async (
     create role nextval_tx_owner login password 'x'; create role nextval_tx_importer login password 'x';
     grant all on schema public to nextval_tx_owner; grant usage on schema public to nextval_tx_importer;
     set role nextval_tx_owner;
-    create table t (id serial primary key); create table cached (id serial primary key); alter sequence cached_id_seq cache 5;
+    create table t (id serial primary key); create table cached (id serial primary key);
+    alter sequence cached_id_seq cache 5;
     create table closed (id serial primary key); create table unread (id serial primary key); reset role;
-    insert into t values (10); insert into cached values (10); insert into closed values (10); insert into unread values (10);
+    insert into t values (10); insert into cached values (10); insert into closed values (10);
+    insert into unread values (10);
     grant select, insert on t, cached, closed to nextval_tx_importer;
     grant select, usage on closed_id_seq to nextval_tx_importer; grant update on unread_id_seq to nextval_tx_importer;
     grant select on unread to nextval_tx_importer;

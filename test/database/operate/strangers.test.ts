@@ -6,8 +6,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
 /*
- * Every role that may create a table anywhere may make one whose default draws from the sequence of another role, with no privilege
- * on it: the server asks for that at an insert. What such a table holds must not move the sequence, nor choose what is advised.
+ * Every role that may create a table anywhere may make one whose default draws from the sequence of another role, with
+ * no privilege on it: the server asks for that at an insert. What such a table holds must not move the sequence, nor
+ * choose what is advised.
  */
 
 const database = useDatabase();
@@ -27,7 +28,8 @@ beforeEach(async () => {
     await client.unsafe(`
       drop schema if exists app, theirs cascade; create schema app authorization ${app};
       create schema theirs authorization ${stranger}; grant usage on schema app to public;
-      set role ${app}; create table app.orders (id serial primary key); insert into app.orders select from generate_series(1, 10);
+      set role ${app}; create table app.orders (id serial primary key);
+      insert into app.orders select from generate_series(1, 10);
       reset role`);
   }
 });

@@ -25,7 +25,8 @@ async function healthOf(name: string, options?: StatusOptions): Promise<Sequence
 const codes = ({ problems }: SequenceHealth) => problems.map(({ code, level }) => `${code} ${level}`);
 
 test("a unique index with a condition is a warning, because rows outside of it do no harm", async () => {
-  await run(`create table t (id serial, active boolean default true); create unique index t_active on t (id) where active;
+  await run(`create table t (id serial, active boolean default true);
+    create unique index t_active on t (id) where active;
     insert into t values (1, false), (2, true)`);
   const found = await healthOf("t_id_seq", { columns: "all" });
   expect(codes(found)).toEqual(["BEHIND_COLUMN warning"]);
@@ -38,7 +39,8 @@ test("a unique index with a condition is a warning, because rows outside of it d
 });
 
 test("so is one of several columns with a condition, and one with an expression beside the column", async () => {
-  await run(`create table t (id serial, tenant int default 1, active boolean); create unique index on t (tenant, id) where active;
+  await run(`create table t (id serial, tenant int default 1, active boolean);
+    create unique index on t (tenant, id) where active;
     create table u (id serial, region text default 'EU'); create unique index on u (lower(region), id);
     insert into t values (1, 1, false); insert into u values (1, 'eu')`);
   expect(codes(await healthOf("t_id_seq", { columns: "all" }))).toEqual(["BEHIND_COLUMN warning"]);
@@ -71,7 +73,8 @@ test("an exclusion constraint of several equal columns is a key of several colum
 test("a key that only the partitions have is a warning", async () => {
   await run(`create table t (id bigserial, region text default 'eu') partition by list (region);
     create table t_eu partition of t for values in ('eu'); create table t_us partition of t default;
-    create unique index t_eu_key on t_eu (id); create unique index t_us_key on t_us (id); insert into t values (1, 'us'), (2, 'eu')`);
+    create unique index t_eu_key on t_eu (id); create unique index t_us_key on t_us (id);
+    insert into t values (1, 'us'), (2, 'eu')`);
   const found = await healthOf("t_id_seq");
   expect(codes(found)).toEqual(["BEHIND_COLUMN warning"]);
   expect(found.problems[0]?.message).toContain("the index t_eu_key may refuse inserts with 23505");
@@ -81,7 +84,8 @@ test("a key that only the partitions have is a warning", async () => {
 
 test("a key whose column was not compared is reported also if the sequence cycles", async () => {
   await run(`create sequence h cycle; create table t (id bigint default nextval('h'), exclude using hash (id with =));
-    create sequence x cycle; create table u (id text primary key default nextval('x')); insert into t values (1); insert into u values ('1');
+    create sequence x cycle; create table u (id text primary key default nextval('x')); insert into t values (1);
+    insert into u values ('1');
     create sequence v cycle; create table b (id bigint primary key); insert into b values (1);
     create view w as select id from b; alter view w alter id set default nextval('v')`);
   expect(codes(await healthOf("v"))).toEqual(["NOT_COMPARED ok"]);
@@ -93,7 +97,8 @@ test("a key whose column was not compared is reported also if the sequence cycle
 });
 
 test("a key of several columns that has the next value of a sequence that cycles is said, as information", async () => {
-  await run(`create sequence s maxvalue 9 cycle; create table daily (day int default 1, n int default nextval('s'), primary key (day, n));
+  await run(`create sequence s maxvalue 9 cycle;
+    create table daily (day int default 1, n int default nextval('s'), primary key (day, n));
     insert into daily values (1, 1)`);
   const found = await healthOf("s");
   expect(codes(found)).toEqual(["BEHIND_COLUMN ok"]);
@@ -102,7 +107,8 @@ test("a key of several columns that has the next value of a sequence that cycles
 });
 
 test("rows of one column do not extend the range that another column ends", async () => {
-  await run(`create sequence s minvalue 1000 maxvalue 1001; create table wide (id bigint primary key default nextval('s'));
+  await run(`create sequence s minvalue 1000 maxvalue 1001;
+    create table wide (id bigint primary key default nextval('s'));
     create table narrow (id numeric(3,0) primary key default nextval('s')); insert into wide values (1001)`);
   const found = await healthOf("s");
   expect(found).toMatchObject({ left: 0n, level: "critical" });
@@ -139,7 +145,8 @@ test("a name with quotes is found in the code of a function, which doubles them"
 
 test("a default that casts to a narrower type than the column's ends there", async () => {
   await run(
-    `create sequence s; create table t (id bigint primary key default nextval('s')::int); select setval('s', 2147483646)`,
+    `create sequence s; create table t (id bigint primary key default nextval('s')::int);
+      select setval('s', 2147483646)`,
   );
   expect(await healthOf("s")).toMatchObject({ left: 1n, end: 2147483647n });
   await run("insert into t default values");

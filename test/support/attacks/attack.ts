@@ -17,8 +17,9 @@ export interface Round {
 }
 
 /**
- * Declares a test that attacks round after round until its time is over, at least once, and prints its figures. Every round has a
- * seed of its own. A failure names the seed, and `NEXTVAL_SEED` makes that round the first one of the next run.
+ * Declares a test that attacks round after round until its time is over, at least once, and prints its figures. Every
+ * round has a seed of its own. A failure names the seed, and `NEXTVAL_SEED` makes that round the first one of the next
+ * run.
  *
  * ```ts
  * attack("no value is drawn twice", async ({ random, count }) => {

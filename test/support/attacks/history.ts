@@ -10,7 +10,10 @@ export interface Operation {
   readonly to: number;
 }
 
-/** Finds what is wrong with draws from a sequence that is never set: a value that came twice, or one out of the order of time. */
+/**
+ * Finds what is wrong with draws from a sequence that is never set: a value that came twice, or one out of the order of
+ * time.
+ */
 export function drawFaults(draws: readonly Operation[]): string[] {
   const faults: string[] = [];
   const seen = new Set<bigint>();

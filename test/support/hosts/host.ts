@@ -12,7 +12,9 @@ export interface HostTest {
 }
 
 export interface OpenHost {
-  /** Inserts one row through the host: `nextval(sequence)` as its id, and beside it the note, a value of the host's own. */
+  /**
+   * Inserts one row through the host: `nextval(sequence)` as its id, and beside it the note, a value of the host's own.
+   */
   insert(sequence: AnySequence, note: string): PromiseLike<unknown>;
   close(): PromiseLike<unknown> | void;
 }

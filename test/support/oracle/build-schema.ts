@@ -201,7 +201,8 @@ class SchemaBuilder {
       const part = partOf(name, region);
       const parts = isDeep ? [part, `${part} deep`] : [part];
       this.#add(
-        `create table ${this.#of(part)} partition of ${table.table} ${bound}${isDeep ? " partition by list (region)" : ""}`,
+        `create table ${this.#of(part)}
+          partition of ${table.table} ${bound}${isDeep ? " partition by list (region)" : ""}`,
       );
       if (isDeep) this.#add(`create table ${this.#of(`${part} deep`)} partition of ${this.#of(part)} default`);
       if (given.key === "unique (c)") this.#add(`create unique index on ${this.#of(part)} (${c})`);

@@ -24,8 +24,8 @@ const DOES_NOT_FIT = ["22003", "22001"];
 const NATURAL = /^(its default |it is of type |the owner of the table, )/;
 
 /**
- * Compares what status says of a sequence with what its doors do. Returns a sentence for each contradiction. The rules are in
- * test/property/status.test.ts.
+ * Compares what status says of a sequence with what its doors do. Returns a sentence for each contradiction. The rules
+ * are in test/property/status.test.ts.
  *
  * @param isComplete - whether status compared all columns that it can
  */

@@ -9,8 +9,8 @@
  * - `taken`: of the values in the column, those with which an insert fails if the sequence returns them next;
  * - `unfit`: those that its default does not accept.
  *
- * An insert counts as failing if it fails for any row of the table that has the value: with the same values in the other
- * columns.
+ * An insert counts as failing if it fails for any row of the table that has the value: with the same values in the
+ * other columns.
  */
 export const ORACLE = String.raw`
   drop schema if exists oracle cascade;
@@ -40,7 +40,8 @@ export const ORACLE = String.raw`
   create function oracle.spots(schema text) returns oracle.spot[] language plpgsql as $$
     declare each regclass; spot oracle.spot; found oracle.spot[] := '{}';
     begin
-      for each in select c.oid from pg_class c where c.relkind = 'S' and c.relnamespace = to_regnamespace(quote_ident(schema)) loop
+      for each in select c.oid from pg_class c where c.relkind = 'S'
+        and c.relnamespace = to_regnamespace(quote_ident(schema)) loop
         execute format('select %L::regclass, last_value, is_called from %s', each, each) into spot;
         found := found || spot;
       end loop;
@@ -64,13 +65,18 @@ export const ORACLE = String.raw`
   -- The insert beside given values of the other columns.
   create function oracle.insertion(relation text, c text, program text, others text) returns text language sql as $$
     select case when program is null
-      then format('insert into %s (tenant, region, active%s) values (%s%s) returning %I::text', relation, second, others, nothing, c)
-      else format('insert into %s (%I, tenant, region, active%s) overriding system value values (nextval(%L), %s%s) returning %I::text',
+      then format('insert into %s (tenant, region, active%s) values (%s%s) returning %I::text', relation, second,
+        others, nothing, c)
+      else format(
+        'insert into %s (%I, tenant, region, active%s) overriding system value '
+          || 'values (nextval(%L), %s%s) returning %I::text',
         relation, c, second, program, others, nothing, c)
       end
     from (
       select case when has then ', second' else '' end as second, case when has then ', null' else '' end as nothing
-      from (select exists (select from pg_attribute where attrelid = relation::regclass and attname = 'second') as has) one
+      from (
+        select exists (select from pg_attribute where attrelid = relation::regclass and attname = 'second') as has
+      ) one
     ) extra $$;
 
   -- Whether an insert would fail beside any of the rows that have the value.
@@ -79,7 +85,8 @@ export const ORACLE = String.raw`
     declare others text; tried record;
     begin
       for others in execute format(
-        'select distinct format(''%%L, %%L, %%L'', tenant, region, active) from %s where trim(%I::text) = trim(%L) and (tenant, region, active) is distinct from (%s)',
+        'select distinct format(''%%L, %%L, %%L'', tenant, region, active) from %s '
+          || 'where trim(%I::text) = trim(%L) and (tenant, region, active) is distinct from (%s)',
         relation, c, wanted, fresh) loop
         perform oracle.put(spots);
         tried := oracle.try(oracle.insertion(relation, c, program, others), false);
@@ -88,18 +95,21 @@ export const ORACLE = String.raw`
       return 'ok';
     end $$;
 
-  create function oracle.door(schema text, name text, c text, program_name text, draws int) returns json language plpgsql as $$
+  create function oracle.door(schema text, name text, c text, program_name text, draws int) returns json
+  language plpgsql as $$
     declare
       relation text := format('%I.%I', schema, name);
       program text := case when program_name is not null then format('%I.%I', schema, program_name) end;
       before oracle.spot[] := oracle.spots(schema);
       fresh text := format('9999, %L, true', case when name like '% us' then 'us' else 'eu' end);
       tried record; here oracle.spot[];
-      drawn regclass[] := '{}'; near text[] := '{}'; taken text[] := '{}'; unfit text[] := '{}'; state text; wanted text; spot oracle.spot;
+      drawn regclass[] := '{}'; near text[] := '{}'; taken text[] := '{}'; unfit text[] := '{}';
+      state text; wanted text; spot oracle.spot;
     begin
       set constraints all immediate;
       -- From their starts, all sequences can be drawn from.
-      perform setval(s.seqrelid, s.seqstart, false) from pg_sequence s where s.seqrelid = any (select (unnest(before)).sequence);
+      perform setval(s.seqrelid, s.seqstart, false) from pg_sequence s
+      where s.seqrelid = any (select (unnest(before)).sequence);
       here := oracle.spots(schema);
       tried := oracle.try(oracle.insertion(relation, c, program, fresh), false);
       select coalesce(array_agg(a.sequence), '{}') into drawn
@@ -132,7 +142,9 @@ export const ORACLE = String.raw`
         end;
         -- What a value that is there does.
         for wanted in execute format(
-          'select own.held from (select distinct trim(%I::text) as held from %s) own, pg_sequence s where s.seqrelid = %s and own.held ~ %L and own.held::numeric between s.seqmin and s.seqmax limit 80',
+          'select own.held from (select distinct trim(%I::text) as held from %s) own, pg_sequence s '
+            || 'where s.seqrelid = %s and own.held ~ %L '
+            || 'and own.held::numeric between s.seqmin and s.seqmax limit 80',
           c, relation, drawn[1]::oid, '^-?[0-9]+([.]0+)?$') loop
           perform oracle.put(before);
           perform setval(drawn[1], wanted::numeric::bigint, false);
@@ -150,7 +162,8 @@ export const ORACLE = String.raw`
         'near', near, 'taken', taken, 'unfit', unfit);
     exception when others then
       perform oracle.put(before);
-      return json_build_object('sequences', '[]'::json, 'near', '{}'::text[], 'taken', '{}'::text[], 'unfit', '{}'::text[]);
+      return json_build_object(
+        'sequences', '[]'::json, 'near', '{}'::text[], 'taken', '{}'::text[], 'unfit', '{}'::text[]);
     end $$;
 
   create function oracle.doors(given json, draws int) returns json language sql as $$

@@ -5,8 +5,8 @@ import { createSecureContext, TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 
 /**
- * `ca.pem` has signed `name.pem`, for localhost, and `address.pem`, for 127.0.0.1, both with the key `server.key`; `other.pem` has
- * signed nothing. They are valid until 2126, and used nowhere else.
+ * `ca.pem` has signed `name.pem`, for localhost, and `address.pem`, for 127.0.0.1, both with the key `server.key`;
+ * `other.pem` has signed nothing. They are valid until 2126, and used nowhere else.
  */
 export function pem(name: "ca" | "name" | "address" | "other"): string {
   return fileURLToPath(new URL(`./${name}.pem`, import.meta.url));

@@ -135,8 +135,8 @@ drop sequence "public"."order_seq";
     });
   });
 
-  // The first matches of /^\s*--[\s-]*(up|down)\s+migration/im divide the file; a prefix of 13 digits is in milliseconds.
-  // Source: github.com/salsita/node-pg-migrate, src/sqlMigration.ts and src/migration.ts.
+  // The first matches of /^\s*--[\s-]*(up|down)\s+migration/im divide the file; a prefix of 13 digits is in
+  // milliseconds. Source: github.com/salsita/node-pg-migrate, src/sqlMigration.ts and src/migration.ts.
   test("node-pg-migrate", () => {
     expect(filesOf("node-pg-migrate", twoSteps)).toEqual({
       "1769903998765_add-order-seq.sql": `-- Up Migration\n${UP}\n-- Down Migration\n${DOWN}`,

@@ -197,7 +197,8 @@ describe("health", () => {
     expect(text).toMatch(/ left {2}behind column \(accepted\)\n\n/);
     expect(text).not.toContain("because");
     expect(`${describeHealth(known, { ...looks, verbose: true })}`).toContain(
-      "    ! BEHIND_COLUMN (accepted: because\\u000awarning) it is warning\n    ! COLUMN_NARROWER (accepted: because\\u000aok)",
+      "    ! BEHIND_COLUMN (accepted: because\\u000awarning) it is warning\n" +
+        "    ! COLUMN_NARROWER (accepted: because\\u000aok)",
     );
   });
 
