@@ -71,6 +71,26 @@ interface Form {
   readonly body: readonly { readonly type: string; readonly id?: string; readonly attributes: object }[];
 }
 
+test("no line is longer than the width of the formatter, which does not wrap comments and strings", () => {
+  const { printWidth } = JSON.parse(read(".oxfmtrc.json")) as { printWidth: number };
+  const files = [
+    "build.ts",
+    "vitest.config.ts",
+    ...["lib", "types", "test", "examples", "lint"].flatMap((folder) => sourcesIn(folder)),
+  ];
+  const tooLong = files.flatMap((file) => {
+    const lines = read(file).split("\n");
+    return lines.flatMap((line, index) => (line.length > printWidth ? `${file}:${index + 1}` : []));
+  });
+  expect(tooLong).toEqual([]);
+});
+
+function sourcesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.m?ts$|\.mjs$/.test(path) && !path.includes("node_modules"))
+    .map((path) => join(folder, path));
+}
+
 test("dependabot looks after packages and actions", () => {
   const { version, updates } = parse(read(".github/dependabot.yml")) as {
     version: number;
