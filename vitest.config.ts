@@ -20,7 +20,7 @@ function sourceOfExports() {
   });
 }
 
-/** Files that start, kill or cut off servers of their own: a promise of a driver may fail long after the test is over. */
+/** Files that start, kill or cut off servers: a promise of a driver may fail long after the test is over. */
 const WITH_SERVERS = [
   "test/server/**/*.test.ts",
   "test/database/{crash,catalog/crash}.test.ts",

@@ -58,5 +58,5 @@ export type { BindOptions } from "./handle/database.js";
 export type { BeginOptions, Database, Queryable, Session, Transaction } from "./handle/handle.js";
 export type { HostDatabase, HostQuery, HostTransaction } from "./handle/host.js";
 export type { Limits } from "./handle/call-limits.js";
-export type { DrawOptions } from "./handle/nextval-batch.js";
+export type { DrawOptions } from "./handle/draws.js";
 export type { Query } from "./handle/query.js";

@@ -2,7 +2,7 @@
 const CORE = ["lib/index.ts", "lib/internal.ts"];
 
 /** What adapters need for a handle. */
-const HOST = ["lib/drivers/host/host.ts", "lib/drivers/serial/refuse-client.ts"];
+const HOST = ["lib/drivers/host/host.ts", "lib/drivers/queued/refuse-client.ts"];
 
 /**
  * The allowed imports, lowest layer first. An entry is a layer, a folder or file of one, or a package. A layer may also
@@ -35,11 +35,11 @@ export const LAYERS = {
   ],
   "lib/internal.ts": ["types", "lib/errors.ts", "lib/option-object.ts", "lib/sql", "lib/sequence", "lib/handle"],
 
-  "lib/drivers/serial": CORE,
-  "lib/drivers/pg": [...CORE, "lib/drivers/serial"],
-  "lib/drivers/pglite": [...CORE, "lib/drivers/serial"],
+  "lib/drivers/queued": CORE,
+  "lib/drivers/pg": [...CORE, "lib/drivers/queued"],
+  "lib/drivers/pglite": [...CORE, "lib/drivers/queued"],
 
-  "lib/drivers/host": [...CORE, "lib/drivers/serial"],
+  "lib/drivers/host": [...CORE, "lib/drivers/queued"],
 
   "lib/adapters": CORE,
   "lib/adapters/drizzle.ts": [...CORE, ...HOST, "lib/adapters/fragment-of.ts", "drizzle-orm"],

@@ -9,7 +9,7 @@ import {
   PgTransaction,
 } from "drizzle-orm/pg-core";
 import { hostHandle } from "../drivers/host/host.js";
-import { refuseClient } from "../drivers/serial/refuse-client.js";
+import { refuseClient } from "../drivers/queued/refuse-client.js";
 import {
   type AnySequence,
   embed,

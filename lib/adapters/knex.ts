@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import { hostHandle } from "../drivers/host/host.js";
-import { refuseClient } from "../drivers/serial/refuse-client.js";
+import { refuseClient } from "../drivers/queued/refuse-client.js";
 import {
   embed,
   type HostDatabase,

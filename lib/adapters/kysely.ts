@@ -15,7 +15,7 @@ import {
   type UpdateResult,
 } from "kysely";
 import { hostHandle } from "../drivers/host/host.js";
-import { refuseClient } from "../drivers/serial/refuse-client.js";
+import { refuseClient } from "../drivers/queued/refuse-client.js";
 import {
   embed,
   type HostDatabase,

@@ -1,9 +1,9 @@
 import type { Decode } from "../sql/expression.js";
 import { Sql, textFragment } from "../sql/fragment.js";
 import { type Limits, mergedLimits, type Settings, type Stop, watch } from "./call-limits.js";
+import { Draws } from "./draws.js";
 import { Held } from "./held.js";
 import { commitUnknown, isFatal, raise, unanswered } from "./lost-answer.js";
-import { Draws } from "./nextval-batch.js";
 import { addHint } from "./parameter-hint.js";
 import type { Answer, AnswerRows, Learn, Line, Port, Request, Sent } from "./port.js";
 import { readBatches } from "./read-batches.js";

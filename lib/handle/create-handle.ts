@@ -8,8 +8,8 @@ import { forAwaiting, originOf } from "../sql/origin.js";
 import { fragmentOf, tag } from "../sql/tag.js";
 import { admit } from "../sql/value.js";
 import type { Connection } from "./connection.js";
+import type { DrawOptions } from "./draws.js";
 import type { Queryable, RunningTag, SessionQueryable } from "./handle.js";
-import type { DrawOptions } from "./nextval-batch.js";
 import { Query } from "./query.js";
 
 /** Makes a handle without `with`, which each kind of handle adds because it returns its own kind. */

@@ -4,7 +4,7 @@ import type { ValueOf } from "../sequence/sequence.js";
 import type { CheckedThings, StatedThings, Thing } from "../sql/checked-things.js";
 import type { Sql } from "../sql/fragment.js";
 import type { Limits } from "./call-limits.js";
-import type { DrawOptions } from "./nextval-batch.js";
+import type { DrawOptions } from "./draws.js";
 import type { Query } from "./query.js";
 import type { Outcome } from "./work-result.js";
 

@@ -1,6 +1,6 @@
 import { type HostDatabase, type HostTransaction, NextvalError } from "../../index.js";
 import { createHostDatabase, createHostTransaction, type Port, Readings, type ReservedLine } from "../../internal.js";
-import type { TextParameter } from "../serial/driver.js";
+import type { TextParameter } from "../queued/driver.js";
 import { HostLine, type RunFragment } from "./line.js";
 
 /** Makes a handle that runs its statements through a host, in a transaction or not. */

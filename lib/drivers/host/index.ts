@@ -1,5 +1,5 @@
 import type { HostDatabase, HostTransaction } from "../../index.js";
-import { knownAs, refuseClient } from "../serial/refuse-client.js";
+import { knownAs, refuseClient } from "../queued/refuse-client.js";
 import { hostHandle } from "./host.js";
 import type { RunFragment } from "./line.js";
 

@@ -9,9 +9,9 @@ import {
   type Stop,
   textFragment,
 } from "../../internal.js";
-import { fetchCursor } from "../serial/fetch-cursor.js";
-import { type Owner, Task } from "../serial/task.js";
-import { Turns } from "../serial/turns.js";
+import { fetchCursor } from "../queued/fetch-cursor.js";
+import { type Owner, Task } from "../queued/task.js";
+import { Turns } from "../queued/turns.js";
 import { answerOf } from "./read-rows.js";
 import { serverErrorIn } from "./server-error.js";
 import { hostFragment } from "./statement.js";

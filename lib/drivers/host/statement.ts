@@ -1,7 +1,7 @@
 import type { Sql } from "../../index.js";
 import { asTemplate, type Request, tag, textFragment } from "../../internal.js";
-import type { TextParameter } from "../serial/driver.js";
-import { TYPE_NAMES } from "../serial/type-names.js";
+import type { TextParameter } from "../queued/driver.js";
+import { TYPE_NAMES } from "../queued/type-names.js";
 
 /**
  * Makes the fragment that a host runs for a request. Its values are texts and nulls.

@@ -1,4 +1,4 @@
-import type { Result, SerialConnection, SerialStatement } from "../serial/driver.js";
+import type { Result, QueuedConnection, QueuedStatement } from "../queued/driver.js";
 import type { PgClient, PgQuery, PgResult } from "./client.js";
 import { declaredText, declaredTypes, shiftPosition } from "./declared-text.js";
 import { inEnglish } from "./server-severity.js";
@@ -24,7 +24,7 @@ const STOP =
 const TEXTS: PgQuery["types"] = { getTypeParser: () => (text) => text };
 
 /** A client of node-postgres that was taken for our statements. */
-export class PgConnection implements SerialConnection {
+export class PgConnection implements QueuedConnection {
   readonly #client: PgClient & PgInternals;
   readonly #release: (error?: Error) => void;
   readonly #openAnother: () => PgOther;
@@ -55,7 +55,7 @@ export class PgConnection implements SerialConnection {
     if (this.#earlyLoss !== undefined) listener(this.#earlyLoss.error);
   }
 
-  run(statement: SerialStatement): Promise<Result> {
+  run(statement: QueuedStatement): Promise<Result> {
     const query = queryOf(statement);
     this.#text = query.text;
     return new Promise((resolve, reject) => {
@@ -66,7 +66,7 @@ export class PgConnection implements SerialConnection {
     });
   }
 
-  #errorOf(error: unknown, { fragment, parameters, kind }: SerialStatement): unknown {
+  #errorOf(error: unknown, { fragment, parameters, kind }: QueuedStatement): unknown {
     if (kind !== "command") shiftPosition(error, fragment, parameters);
     return inEnglish(error);
   }
@@ -96,7 +96,7 @@ export class PgConnection implements SerialConnection {
   }
 }
 
-function queryOf({ fragment, parameters, kind }: SerialStatement): PgQuery {
+function queryOf({ fragment, parameters, kind }: QueuedStatement): PgQuery {
   // Of the library's own statements, those without values need fewer messages in the simple protocol.
   if (kind === "command" || (kind === "texts" && parameters.length === 0))
     return { text: fragment.text, rowMode: "array", types: TEXTS };

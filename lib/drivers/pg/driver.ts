@@ -1,8 +1,8 @@
 import { NextvalError } from "../../index.js";
 import type { Parse } from "../../internal.js";
-import type { SerialConnection, SerialDriver } from "../serial/driver.js";
-import { openTransaction } from "../serial/open-transaction.js";
-import { Turns } from "../serial/turns.js";
+import type { QueuedConnection, QueuedDriver } from "../queued/driver.js";
+import { openTransaction } from "../queued/open-transaction.js";
+import { Turns } from "../queued/turns.js";
 import type { PgClient, PgPool, PgPoolClient } from "./client.js";
 import { PgConnection, type PgOther } from "./connection.js";
 
@@ -20,7 +20,7 @@ interface PoolInternals extends PgPool {
 }
 
 /** Takes connections of a pool. */
-export class PgPoolDriver implements SerialDriver {
+export class PgPoolDriver implements QueuedDriver {
   readonly #pool: PoolInternals;
   #known: PgClient | undefined;
 
@@ -44,7 +44,7 @@ export class PgPoolDriver implements SerialDriver {
    * By callback, because the pool stops listening for errors before it. A client that is lost before a promise is
    * continued would end the process.
    */
-  connect(): Promise<SerialConnection> {
+  connect(): Promise<QueuedConnection> {
     return new Promise((resolve, reject) => {
       this.#pool.connect((error, client) => {
         if (client === undefined) reject(error);
@@ -83,7 +83,7 @@ interface ClientInternals {
 }
 
 /** Takes the one connection of a client, in turns. */
-export class PgClientDriver implements SerialDriver {
+export class PgClientDriver implements QueuedDriver {
   readonly max = 1;
   readonly #client: PgClient;
   readonly #turns: Turns;
@@ -103,7 +103,7 @@ export class PgClientDriver implements SerialDriver {
     return readerOf(this.#client, type);
   }
 
-  async connect(reserved: boolean): Promise<SerialConnection> {
+  async connect(reserved: boolean): Promise<QueuedConnection> {
     const { _connected: isConnected, _connecting: isConnecting } = this.#client as PgClient & ClientInternals;
     // The driver would keep its statements forever.
     if (isConnected === false && isConnecting === false) {

@@ -1,7 +1,7 @@
 import type { BindOptions, Database } from "../../index.js";
 import { createDatabase } from "../../internal.js";
-import { serialPort } from "../serial/port.js";
-import { refuseClient } from "../serial/refuse-client.js";
+import { serialPort } from "../queued/port.js";
+import { refuseClient } from "../queued/refuse-client.js";
 import type { PgClient, PgPool } from "./client.js";
 import { PgClientDriver, PgPoolDriver } from "./driver.js";
 

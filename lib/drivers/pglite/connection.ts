@@ -1,6 +1,6 @@
 import { NextvalError } from "../../index.js";
 import { UNKNOWN } from "../../internal.js";
-import type { Result, SerialConnection, SerialStatement } from "../serial/driver.js";
+import type { Result, QueuedConnection, QueuedStatement } from "../queued/driver.js";
 import type { PGliteClient, PGliteOptions, PGliteResult, PGliteSession } from "./client.js";
 import { textOf, INT8, INT8_ARRAY } from "./exact-integers.js";
 
@@ -10,7 +10,7 @@ const AS_WRITTEN = /* @__PURE__ */ new Proxy({}, { get: () => (value: string) =>
 >;
 
 /** PGlite, or the transaction of it that is held open for a session of ours. */
-export class PGliteConnection implements SerialConnection {
+export class PGliteConnection implements QueuedConnection {
   readonly #session: PGliteSession;
   readonly #parsers: PGliteClient["parsers"];
   readonly release: () => void;
@@ -24,7 +24,7 @@ export class PGliteConnection implements SerialConnection {
   /** It runs in this process, and is never lost. */
   onLoss(): void {}
 
-  async run({ fragment, parameters, kind }: SerialStatement): Promise<Result> {
+  async run({ fragment, parameters, kind }: QueuedStatement): Promise<Result> {
     if (kind === "command") return this.#lastOf((await this.#session.exec(fragment.text)) as PGliteResult[]);
     const options: PGliteOptions = { rowMode: "array", serializers: AS_WRITTEN };
     const types = parameters.map(({ type }) => (type === UNKNOWN ? 0 : type));

@@ -1,7 +1,7 @@
 import type { Parse } from "../../internal.js";
-import type { SerialConnection, SerialDriver } from "../serial/driver.js";
-import { openTransaction } from "../serial/open-transaction.js";
-import { Turns } from "../serial/turns.js";
+import type { QueuedConnection, QueuedDriver } from "../queued/driver.js";
+import { openTransaction } from "../queued/open-transaction.js";
+import { Turns } from "../queued/turns.js";
 import type { PGliteClient, PGliteSession } from "./client.js";
 import { PGliteConnection } from "./connection.js";
 import { INT8, INT8_ARRAY } from "./exact-integers.js";
@@ -10,7 +10,7 @@ import { INT8, INT8_ARRAY } from "./exact-integers.js";
 const WRITTEN = "select from pg_catalog.pg_current_xact_id_if_assigned() as id where id is not null";
 
 /** Takes the one connection of a PGlite, in turns. */
-export class PGliteDriver implements SerialDriver {
+export class PGliteDriver implements QueuedDriver {
   readonly max = 1;
   readonly user = "postgres";
   readonly #client: PGliteClient;
@@ -25,7 +25,7 @@ export class PGliteDriver implements SerialDriver {
     return type === INT8 || type === INT8_ARRAY ? undefined : (this.#client.parsers[type] as Parse | undefined);
   }
 
-  async connect(reserved: boolean): Promise<SerialConnection> {
+  async connect(reserved: boolean): Promise<QueuedConnection> {
     const release = await this.#turns.take();
     if (!reserved) return new PGliteConnection(this.#client, this.#client.parsers, release);
     try {
@@ -47,7 +47,7 @@ export class PGliteDriver implements SerialDriver {
    * Holds a transaction of PGlite open, so its other callers wait, and ends it on the server at once: what runs inside
    * begins and ends transactions by itself.
    */
-  #hold(release: () => void): Promise<SerialConnection> {
+  #hold(release: () => void): Promise<QueuedConnection> {
     return new Promise((resolve, reject) => {
       const hold = async (session: PGliteSession) => {
         await session.exec("rollback");

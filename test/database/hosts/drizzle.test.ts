@@ -107,7 +107,8 @@ describe("a Drizzle query", () => {
     async (text) => {
       const at = new Date(text);
       const part = (value: unknown) => sql`(extract(epoch from ${value as Date}::timestamptz) * 1000)::bigint::text`;
-      const whole = sql`select ${part(at)} as one, ${part(sql`(${[at]}::timestamptz[])[1]`)} as listed, ${part(sql.literal(at))} as literal`;
+      const listed = part(sql`(${[at]}::timestamptz[])[1]`);
+      const whole = sql`select ${part(at)} as one, ${listed} as listed, ${part(sql.literal(at))} as literal`;
       const time = String(at.getTime());
       const expected = { one: time, listed: time, literal: time };
       expect([...(await db.execute(toDrizzle(whole)))]).toEqual([expected]);

@@ -1,19 +1,19 @@
 import { type Port, Readings } from "../../internal.js";
-import type { SerialDriver, TextParameter } from "./driver.js";
-import { SerialPool } from "./pool.js";
+import type { QueuedDriver, TextParameter } from "./driver.js";
+import { QueuedPool } from "./pool.js";
 
 const ports = new WeakMap<object, Port>();
 
 /** Returns the port of a client. All handles of a client share it. */
-export function serialPort<Client extends object>(client: Client, open: (client: Client) => SerialDriver): Port {
+export function serialPort<Client extends object>(client: Client, open: (client: Client) => QueuedDriver): Port {
   let port = ports.get(client);
   if (port === undefined) ports.set(client, (port = makePort(open(client))));
   return port;
 }
 
-function makePort(driver: SerialDriver): Port {
+function makePort(driver: QueuedDriver): Port {
   const readings = Readings.by((type) => driver.readerOf(type));
-  const pool = new SerialPool(driver, readings(undefined).byType);
+  const pool = new QueuedPool(driver, readings(undefined).byType);
   return {
     get user() {
       return driver.user;

@@ -1,27 +1,27 @@
 import { type Line, type Reading, type Request, type Settings, type Stop, watch } from "../../internal.js";
-import type { SerialConnection, SerialDriver } from "./driver.js";
-import { SerialLine } from "./line.js";
+import type { QueuedConnection, QueuedDriver } from "./driver.js";
+import { QueuedLine } from "./line.js";
 import { type Owner, Task } from "./task.js";
 import { type Wait, Waits } from "./waits.js";
 
 /** Takes connections of a client, and runs each statement on one of its own. */
-export class SerialPool implements Line, Owner {
+export class QueuedPool implements Line, Owner {
   readonly closed = undefined;
-  readonly #driver: SerialDriver;
+  readonly #driver: QueuedDriver;
   readonly #byType: Reading;
   /** How many connections transactions, sessions and cursors hold. */
   #reserved = 0;
   readonly #waits = new Waits(() => ({ count: this.#reserved, max: this.#driver.max }));
 
-  constructor(driver: SerialDriver, byType: Reading) {
+  constructor(driver: QueuedDriver, byType: Reading) {
     this.#driver = driver;
     this.#byType = byType;
   }
 
   send(request: Request): Task {
     const task = new Task(request, this);
-    const done = (connection: SerialConnection) => {
-      new SerialLine(connection, this.#byType, () => {}).add(task, true);
+    const done = (connection: QueuedConnection) => {
+      new QueuedLine(connection, this.#byType, () => {}).add(task, true);
     };
     task.wait = this.#take(false, request.wait, done, task.reject);
     return task;
@@ -31,13 +31,13 @@ export class SerialPool implements Line, Owner {
     task.wait?.giveUp(how.error("unsent"));
   }
 
-  reserve({ limits, wait }: Settings): Promise<SerialLine> {
+  reserve({ limits, wait }: Settings): Promise<QueuedLine> {
     return new Promise((resolve, reject) => {
       let unwatch = () => {};
-      const done = (connection: SerialConnection) => {
+      const done = (connection: QueuedConnection) => {
         unwatch();
         this.#reserved++;
-        resolve(new SerialLine(connection, this.#byType, () => this.#reserved--));
+        resolve(new QueuedLine(connection, this.#byType, () => this.#reserved--));
       };
       const failed = (error: unknown) => {
         unwatch();
@@ -56,7 +56,7 @@ export class SerialPool implements Line, Owner {
   #take(
     reserved: boolean,
     ms: number,
-    done: (connection: SerialConnection) => void,
+    done: (connection: QueuedConnection) => void,
     failed: (error: unknown) => void,
   ): Wait {
     let isOver = false;

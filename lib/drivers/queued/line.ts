@@ -12,7 +12,7 @@ import {
   textFragment,
 } from "../../internal.js";
 import { answerOf } from "./answer.js";
-import type { SerialConnection, SerialStatement } from "./driver.js";
+import type { QueuedConnection, QueuedStatement } from "./driver.js";
 import { fetchCursor } from "./fetch-cursor.js";
 import { type Owner, Task } from "./task.js";
 
@@ -31,8 +31,8 @@ const RESET =
 const GRACE_MS = 5_000;
 
 /** Runs statements on a connection that was taken, one after the other. */
-export class SerialLine implements ReservedLine, Owner {
-  readonly #connection: SerialConnection;
+export class QueuedLine implements ReservedLine, Owner {
+  readonly #connection: QueuedConnection;
   readonly #byType: Reading;
   readonly #onReturn: () => void;
   readonly #waiting = new Set<Task>();
@@ -56,7 +56,7 @@ export class SerialLine implements ReservedLine, Owner {
   #rejectLost: (reason: unknown) => void = () => {};
 
   /** `onReturn` is called when the connection has returned to the pool, or is lost. */
-  constructor(connection: SerialConnection, byType: Reading, onReturn: () => void) {
+  constructor(connection: QueuedConnection, byType: Reading, onReturn: () => void) {
     this.#connection = connection;
     this.#byType = byType;
     this.#onReturn = onReturn;
@@ -189,7 +189,7 @@ export class SerialLine implements ReservedLine, Owner {
     this.#hasRun = true;
     let error: unknown;
     try {
-      task.resolve(answerOf(await this.#connection.run(task.request as Request & SerialStatement), task.request));
+      task.resolve(answerOf(await this.#connection.run(task.request as Request & QueuedStatement), task.request));
     } catch (failure) {
       error = failure;
       task.reject(failure);

@@ -1,21 +1,21 @@
 import type { Parse, Request } from "../../internal.js";
 
 /** What a driver offers whose connections run one statement at a time. */
-export interface SerialDriver {
+export interface QueuedDriver {
   /** The role that the client logs in as, once it is known. */
   readonly user: string;
   /** How many connections the client has at most. */
   readonly max: number;
   /** Takes a connection, and waits if all are in use. `reserved` is whether it is for more than one statement. */
-  connect(reserved: boolean): Promise<SerialConnection>;
+  connect(reserved: boolean): Promise<QueuedConnection>;
   /** Returns the client's own reader of a type, or undefined. Called after a connection was taken. */
   readerOf(type: number): Parse | undefined;
 }
 
 /** A connection that was taken. */
-export interface SerialConnection {
+export interface QueuedConnection {
   /** Runs a statement. Called only when the one before is answered. */
-  run(statement: SerialStatement): Promise<Result>;
+  run(statement: QueuedStatement): Promise<Result>;
   /** Whether no transaction is open; undefined if the driver does not tell. */
   readonly isIdle?: boolean | undefined;
   /** Calls the listener when the connection is lost. */
@@ -30,7 +30,7 @@ export interface SerialConnection {
 }
 
 /** A statement, with the texts of its values. */
-export interface SerialStatement extends Pick<Request, "fragment" | "kind"> {
+export interface QueuedStatement extends Pick<Request, "fragment" | "kind"> {
   readonly parameters: readonly TextParameter[];
 }
 
