@@ -647,8 +647,7 @@ describe("passwords", () => {
     const password = "p@ss/w:rd ü%";
     const encoded = encodeURIComponent(password);
     const source = `
-      const url = process.env.DATABASE_URL;
-      const { password } = new URL(url);
+      const url = process.env.DATABASE_URL, { password } = new URL(url);
       throw new Error([url, password, decodeURIComponent(password), process.env.PGPASSWORD].join(" | "));
     `;
     const project = await newProject({ "s.ts": source });

@@ -38,7 +38,7 @@ export const isChecked: Sql = sql`(
   or case
     when att.attidentity <> '' then false
     when att.atthasdef then (
-      select a.adbin::text not like '{FUNCEXPR :funcid 1574 %' 
+      select a.adbin::text not like '{FUNCEXPR :funcid 1574 %'
         and coalesce(${expressionText(sql`a.adbin`)} !~ ${PLAIN}, true)
       from pg_catalog.pg_attrdef a
       where a.adrelid = t.oid and a.adnum = att.attnum

@@ -53,7 +53,7 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
   // A last value that was not returned yet is the next one.
   const ahead = sql`${value} ${fromHere} and (${value} <> v.last_value or not v.is_called)${here}`;
   const documentOf = (last: Sql, next: Sql, again: Sql, more: Sql = sql.empty) =>
-    sql`json_build_array(${last}::bigint::text, 
+    sql`json_build_array(${last}::bigint::text,
       coalesce(${next}, case when s.seqcycle then ${again} end)::bigint::text${more})`;
   let document: Sql;
   if (leading !== null) {

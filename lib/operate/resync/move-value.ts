@@ -126,7 +126,7 @@ export async function rereadSnapshot(
     tx,
     sql`
       select json_build_object(
-        'role', current_user, 'start', s.seqstart::text, 'increment', s.seqincrement::text, 
+        'role', current_user, 'start', s.seqstart::text, 'increment', s.seqincrement::text,
         'min', s.seqmin::text, 'max', s.seqmax::text,
         'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
         'extremes', array_to_json(array[${sql.join(extremes)}]::json[])

@@ -13,11 +13,10 @@ testHost("Slonik", {
   open: async (url) => {
     const pool = await connect(url);
     return {
-      insert: (sequence, note) =>
-        pool.query(
-          slonikSql.unsafe`insert into orders (id, note) values (${embed(slonikSql.fragment, nextval(sequence))},
-            ${note})`,
-        ),
+      insert(sequence, note) {
+        const drawn = embed(slonikSql.fragment, nextval(sequence));
+        return pool.query(slonikSql.unsafe`insert into orders (id, note) values (${drawn}, ${note})`);
+      },
       close: () => pool.end(),
     };
   },
