@@ -87,6 +87,35 @@ describe("a transaction that other code has begun", () => {
   });
 });
 
+test("a parser of PGlite that throws fails its statement, and leaves no transaction or session half done", async () => {
+  const client = await sharedPGlite();
+  const db = bindPGlite(client);
+  await client.exec("create table notes (note text)");
+  const { parsers } = client;
+  const parser = parsers[23];
+  parsers[23] = () => {
+    throw new Error("unreadable");
+  };
+  try {
+    const failing = db.begin(async (tx) => {
+      await tx`insert into notes values ('of a transaction that failed')`;
+      await tx`select 1`;
+    });
+    await expect(failing).rejects.toThrow("unreadable");
+    const session = db.session(async (own) => {
+      await own`set search_path = pg_catalog`;
+      await own`select 1`;
+    });
+    await expect(session).rejects.toThrow("unreadable");
+    await db.begin(async (tx) => {
+      await expect(tx`insert into notes values ('kept') returning 1`).rejects.toThrow("unreadable");
+    });
+    expect(await db`select note from notes`).toEqual([{ note: "kept" }]);
+  } finally {
+    if (parser !== undefined) parsers[23] = parser;
+  }
+});
+
 test("a client with the option binary is refused, because its values are not texts", async () => {
   const refused = {
     code: "INVALID_ARGUMENT",

@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { UNKNOWN } from "../../internal.js";
+import { isServerError, UNKNOWN } from "../../internal.js";
 import type { Result, QueuedConnection, QueuedStatement } from "../queued/driver.js";
 import type { PGliteClient, PGliteOptions, PGliteResult, PGliteSession } from "./client.js";
 import { textOf, INT8, INT8_ARRAY } from "./exact-integers.js";
@@ -13,9 +13,9 @@ const AS_WRITTEN = /* @__PURE__ */ new Proxy({}, { get: () => (value: string) =>
 export class PGliteConnection implements QueuedConnection {
   readonly #session: PGliteSession;
   readonly #parsers: PGliteClient["parsers"];
-  readonly release: () => void;
+  readonly release: (broken?: unknown) => void;
 
-  constructor(session: PGliteSession, parsers: PGliteClient["parsers"], release: () => void) {
+  constructor(session: PGliteSession, parsers: PGliteClient["parsers"], release: (broken?: unknown) => void) {
     this.#session = session;
     this.#parsers = parsers;
     this.release = release;
@@ -30,7 +30,13 @@ export class PGliteConnection implements QueuedConnection {
     const types = parameters.map(({ type }) => (type === UNKNOWN ? 0 : type));
     if (types.some((type) => type !== 0)) options.paramTypes = types;
     const values = parameters.map(({ text }) => text);
-    return this.#resultOf((await this.#session.query(fragment.text, values, options)) as PGliteResult);
+    try {
+      return this.#resultOf((await this.#session.query(fragment.text, values, options)) as PGliteResult);
+    } catch (error) {
+      if (isServerError(error)) throw error;
+      // One of PGlite's parsers has thrown. Its connection is as usable as before.
+      return { columns: [], rows: [], command: "", count: null, failure: { error } };
+    }
   }
 
   #resultOf({ fields, rows, command = "", rowCount }: PGliteResult): Result {

@@ -51,9 +51,11 @@ export class PGliteDriver implements QueuedDriver {
     return new Promise((resolve, reject) => {
       const hold = async (session: PGliteSession) => {
         await session.exec("rollback");
-        await new Promise<void>((end) => {
+        const broken = await new Promise<unknown>((end) => {
           resolve(new PGliteConnection(session, this.#client.parsers, end));
         });
+        // PGlite then rolls back what is open. Otherwise it would commit it.
+        if (broken !== undefined) throw broken;
       };
       this.#client.transaction(hold).then(release, (error: unknown) => {
         release();

@@ -31,6 +31,7 @@ class ResultRows extends Array<unknown> {
 /** Reads the values of a result as the request says. */
 export function answerOf(result: Result, { kind, reading }: Request): Answer {
   const rows = new ResultRows(result);
+  if (result.failure !== undefined) return { rows, columns: undefined, failure: result.failure };
   if (kind !== "rows") {
     for (const row of result.rows) rows.push(row.map((value) => (value === null ? null : String(value))));
     return { rows, columns: undefined, failure: undefined };

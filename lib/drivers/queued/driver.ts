@@ -48,6 +48,8 @@ export interface Result {
   /** The server's tag, such as COMMIT. */
   readonly command: string;
   readonly count: number | null;
+  /** The error of a value that the driver could not read. The statement has run. */
+  readonly failure?: { readonly error: unknown } | undefined;
 }
 
 export interface ResultColumn {
