@@ -32,7 +32,8 @@ afterEach(async () => {
   // No connection is lost to the pool: as many transactions as it has connections run at the same time.
   const all = Array.from({ length: 2 }, () => db.begin((tx) => tx`select 1 as one`));
   expect(await Promise.all(all)).toEqual([[{ one: 1 }], [{ one: 1 }]]);
-  expect([pool.totalCount - pool.idleCount, pool.waitingCount]).toEqual([0, 0]);
+  // A session returns its connection after its result.
+  await expect.poll(() => [pool.totalCount - pool.idleCount, pool.waitingCount]).toEqual([0, 0]);
 });
 afterAll(async () => {
   await pool.end();
@@ -261,6 +262,21 @@ describe("a client", () => {
     await expect(own.begin(async () => {})).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     await client.connect();
     expect(await own`select 1 as one`).toEqual([{ one: 1 }]);
+    await client.end();
+  });
+
+  test("is not used after its query_timeout, which leaves a transaction open", async () => {
+    const client = new Client({ connectionString: database.url, query_timeout: 100 });
+    await client.connect();
+    const own = bind(client);
+    const work = own.begin(async (tx) => {
+      await tx`insert into notes values ('in the open transaction')`;
+      await tx`select pg_sleep(0.3)`;
+    });
+    await expect(work).rejects.toThrow("Query read timeout");
+    const late = own`insert into notes values ('after the open transaction')`;
+    await expect(late).rejects.toThrow("cannot be used anymore: Query read timeout");
+    await expect(own.begin((tx) => tx`select 1`)).rejects.toThrow("cannot be used anymore");
     await client.end();
   });
 

@@ -87,6 +87,8 @@ export class PgClientDriver implements QueuedDriver {
   readonly max = 1;
   readonly #client: PgClient;
   readonly #turns: Turns;
+  /** Why the connection cannot be used anymore: it is lost, or a statement or transaction was left open on it. */
+  #broken: Error | undefined;
 
   constructor(client: PgClient) {
     this.#client = client;
@@ -109,7 +111,15 @@ export class PgClientDriver implements QueuedDriver {
     if (isConnected === false && isConnecting === false) {
       throw new NextvalError("INVALID_ARGUMENT", "the client of pg is not connected; await client.connect() first");
     }
-    const release = await this.#turns.take();
+    const end = await this.#turns.take();
+    const release = (error?: Error) => {
+      this.#broken ??= error;
+      end();
+    };
+    if (this.#broken !== undefined) {
+      end();
+      throw new Error(`the client of pg cannot be used anymore: ${this.#broken.message}`, { cause: this.#broken });
+    }
     const client = this.#client as PgClient & { readonly [name: string]: unknown };
     const connection = new PgConnection(client, release, () => {
       const { host, port, user, database, password, ssl } = client;
