@@ -18,6 +18,9 @@ import type { Extreme } from "../columns/extremes-query.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import type { Unknown } from "../columns/unknown-value.js";
 
+/** The advice if no value is left after the rows. */
+export const WIDEN_FIRST = "Widen the sequence and its column first.";
+
 /** The position of a sequence, and the values in its columns. */
 export interface SequenceSnapshot {
   /** The connected role. */
@@ -85,7 +88,7 @@ export function decide(snapshot: SequenceSnapshot, { allowBackwards, emptyCaches
     if (after !== undefined) return move(after);
     const end = increment > 0n ? range.greatest : range.least;
     const problem = `${columnOf(collision.furthest)} goes to ${last}, and no value is left after that, up to ${end}`;
-    refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", { hint: "Widen the sequence and its column first." });
+    refuseFor(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", { hint: WIDEN_FIRST });
   }
   // A column that cannot be compared may need the values further on.
   if (allowBackwards && collision === undefined && counted.length === columns.length) {

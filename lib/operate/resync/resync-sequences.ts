@@ -13,7 +13,7 @@ import { surveySequences, type SurveyedSequence } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { HEALTH_CODES } from "../finding-codes.js";
 import { withoutAccepted } from "./accepted-columns.js";
-import { decide, type MoveOptions } from "./decide.js";
+import { decide, type MoveOptions, WIDEN_FIRST } from "./decide.js";
 import { explainFailure } from "./explain-failure.js";
 import { checkForwards, forwardMoveOf, moveForwards } from "./move-forwards.js";
 import { moveOf, moveWithRetries } from "./move-value.js";
@@ -128,7 +128,7 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
 
 /** Adds the SQL that makes room after the rows, which then move the sequence. */
 function withFix(error: Error, state: SequenceState, columns: SurveyedSequence["columns"]): Error {
-  if (!(error instanceof NextvalError) || error.code !== "SEQUENCE_OUT_OF_BOUNDS") return error;
+  if (!(error instanceof NextvalError) || error.hint !== WIDEN_FIRST) return error;
   const fed = columns.flatMap(({ column }) => (neverComparableReason(column) === undefined ? [column] : []));
   const { hint, fix } = wideningAdvice(state, fed, usableRange(state.options, fed));
   return new NextvalError(error.code, error.message, { sequence: error.sequence, hint, fix });
@@ -248,7 +248,7 @@ export async function applyResync(
 /** A pool or a session, whose own transactions move sequences, or a transaction of the caller. */
 type ResyncHandle = Pick<Database, "begin"> | Pick<Transaction, "query" | "savepoint">;
 
-/** Whether the handle is a transaction. Then refuses the moveOptions that would hurt after its rollback. */
+/** Whether the handle is a transaction. Then refuses options that would hurt after its rollback. */
 function isTransaction(name: string, db: ResyncHandle, { allowBackwards, emptyCaches }: ResyncOptions): boolean {
   const handle = db as Partial<Transaction & Pick<Database, "begin">> | null | undefined;
   if (typeof handle?.begin === "function") return false;
