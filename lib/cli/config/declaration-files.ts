@@ -1,6 +1,5 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { glob, isDynamicPattern } from "tinyglobby";
 import { throwCommandError } from "../terminal/command-error.js";
 import { withoutSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
@@ -15,6 +14,7 @@ export async function filesOf(pattern: string, folder: string): Promise<string[]
       `${shownPath(path)} is a folder; name its files, as in ${JSON.stringify(`${pattern.replace(/\/$/, "")}/*.ts`)}`,
     );
   }
+  const { glob, isDynamicPattern } = await import("tinyglobby");
   if (!isDynamicPattern(pattern)) throwCommandError(`There is no file ${shownPath(path)}`);
   const found = await glob(pattern, {
     cwd: folder,
