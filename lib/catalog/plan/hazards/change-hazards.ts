@@ -19,6 +19,8 @@ export function hazardsOfAlter(target: Target, found: SequenceState, state: Pick
   const { options: after } = target;
   const restarts = movesToStart(target, found, state);
   const turns = before.increment < 0n !== after.increment < 0n;
+  // One that cycles at its old start comes to values that it would not have reached so soon.
+  const isHarmless = turns && isUndrawn(found, state) && (restarts || !after.cycle);
   const hazard = hazardsFor(nameOf(target.declared));
   return [
     ...hazardsOfRange(target, found, restarts),
@@ -30,10 +32,10 @@ export function hazardsOfAlter(target: Target, found: SequenceState, state: Pick
     ),
     ...hazard(
       "INCREMENT_CHANGED",
-      before.increment !== after.increment && !(turns && isUndrawn(found, state)),
+      before.increment !== after.increment && !isHarmless,
       turns
         ? `its increment turns from ${before.increment} to ${after.increment}, ` +
-            "so it comes back to values that it has returned before"
+            "so it comes back to values that it may have returned before"
         : `its increment goes from ${before.increment} to ${after.increment}: programs with the old one, ` +
             "such as allocators, repeat values",
       { hint: "Stop the programs that use the sequence, and start them with the new increment." },
