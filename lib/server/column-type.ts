@@ -49,6 +49,8 @@ export function isUsed(table: Sql, column: Sql): Sql {
           or d.classid = 'pg_catalog.pg_attrdef'::regclass and d.objid not in (
             select a.oid from pg_catalog.pg_attrdef a where a.adrelid = ${table}.oid and a.adnum = ${column}.attnum
           )
+          -- Before PostgreSQL 15 a generated column itself depends on what it is computed from.
+          or d.classid = 'pg_catalog.pg_class'::regclass and d.objid = ${table}.oid and d.objsubid > 0
         )
     )`;
 }
