@@ -52,7 +52,7 @@ test(`one locked table among ${TABLES} costs one lock timeout at most, and stops
   await run(`do $$ begin
     for n in 1..${TABLES} loop execute format('create table t%s (id serial primary key)', n); end loop;
   end $$; insert into t1 values (9)`);
-  const patience = 800;
+  const patience = 2000;
   const hasty = database.connect({ max: 1, connection: { lock_timeout: patience } });
   const timed = async (work: () => Promise<unknown>) => {
     const start = performance.now();
