@@ -217,6 +217,19 @@ test("all connections may be stopped at the same time", async () => {
   await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0);
 });
 
+test("a pool whose password is an option of its own stops statements, too", async () => {
+  const { hostname: host, port, username, password, pathname } = new URL(database.url);
+  const user = decodeURIComponent(username);
+  // The password may also come from a function.
+  const secret = async () => decodeURIComponent(password);
+  const other = new Pool({ host, port: Number(port), user, password: secret, database: pathname.slice(1), max: 1 });
+  const query = bind(other)`select pg_sleep(20)`.execute();
+  await pause(200);
+  query.cancel();
+  await expect(query).rejects.toMatchObject({ code: "57014" });
+  await other.end();
+});
+
 test("a server that is full", async () => {
   const role = `full_${process.pid}`;
   await database.client.unsafe(`create role ${role} login connection limit 0 password 'x'`);

@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_MAX = 10;
 
 interface PoolInternals extends PgPool {
-  readonly options?: { readonly max?: number; readonly user?: string };
+  readonly options?: { readonly max?: number; readonly user?: string; readonly password?: unknown };
   readonly Client?: new (options: unknown) => PgOther;
 }
 
@@ -59,7 +59,8 @@ export class PgPoolDriver implements QueuedDriver {
     return new PgConnection(
       client,
       (error) => client.release(error),
-      () => new Client({ ...options, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
+      // The pool hides its password from a spread.
+      () => new Client({ ...options, password: options?.password, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
     );
   }
 }
