@@ -62,12 +62,26 @@ export class HostLine implements ReservedLine, Owner, Host {
   async #finish({ request, resolve, reject }: Task): Promise<void> {
     const fragment = hostFragment(request);
     try {
-      resolve(answerOf(await this.#run(fragment), request));
+      const answer = answerOf(await this.#run(fragment), request);
+      resolve(answer);
+      if (answer.failure !== undefined) this.#dropWaiting(answer.failure.error);
     } catch (error) {
       const found = serverErrorIn(error, fragment);
       if (found !== undefined) this.#serverErrors.set(error as object, found);
       reject(error);
+      this.#dropWaiting(error);
     }
+  }
+
+  /**
+   * After a failure the host rolls back. Statements of the transaction that still wait for their turn would be sent
+   * after that, and be committed on their own, or in the next transaction of the connection.
+   */
+  #dropWaiting(cause: unknown): void {
+    if (this.#turns === undefined) return;
+    const problem = "the statement was not sent, because another one of its transaction has failed";
+    for (const task of this.#unsent) task.reject(new NextvalError("TRANSACTION_FAILED", problem, { cause }));
+    this.#unsent.clear();
   }
 
   serverError(error: unknown): unknown {
@@ -75,7 +89,10 @@ export class HostLine implements ReservedLine, Owner, Host {
   }
 
   stop(task: Task, how: Stop): void {
-    task.reject(how.error(this.#unsent.delete(task) ? "unsent" : "unstoppable"));
+    const error = how.error(this.#unsent.delete(task) ? "unsent" : "unstoppable");
+    task.reject(error);
+    // Whoever cancels a single statement goes on. A limit that was reached is a failure.
+    if (!how.waits) this.#dropWaiting(error);
   }
 
   cursor(request: Request, size: number, learn: Learn): AsyncIterable<Answer> {

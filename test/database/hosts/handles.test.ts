@@ -3,7 +3,7 @@ import { drizzle as drizzlePg } from "drizzle-orm/node-postgres";
 import { drizzle } from "drizzle-orm/postgres-js";
 import createKnex, { type Knex } from "knex";
 import { CamelCasePlugin, Kysely, PostgresDialect } from "kysely";
-import { bind as bindClient, createSequence, nextval, pgSequence, sql } from "nextval";
+import { bind as bindClient, createSequence, type HostTransaction, nextval, pgSequence, sql } from "nextval";
 import { gaplessCounter } from "nextval/allocate";
 import { bind as bindDrizzle } from "nextval/drizzle";
 import { bind, bindTransaction } from "nextval/host";
@@ -196,7 +196,23 @@ describe("a handle inside a library", () => {
     await expect(read()).rejects.toMatchObject({ code: "TRANSACTION_REQUIRED" });
   });
 
-  test("in a transaction runs one statement at a time, also after one that failed", async () => {
+  test("sends nothing of a transaction after its rollback", async () => {
+    await database.client`create table kept (by text)`;
+    const work = (by: string, tx: HostTransaction, first: PromiseLike<unknown>) =>
+      Promise.all([first, ...[1, 2, 3].map(() => tx`insert into kept values (${by})`)]);
+    const failing = (by: string, tx: HostTransaction) => work(by, tx, tx`select 1 / 0`);
+    const late = (by: string, tx: HostTransaction) =>
+      work(by, tx, tx.with({ timeout: 20 })`select pg_sleep(0.1)::text`);
+    for (const run of [failing, late]) {
+      await expect(kysely.transaction().execute((trx) => run("kysely", bindKysely(trx)))).rejects.toThrow();
+      await expect(drizzled.transaction((tx) => run("drizzle", bindDrizzle(tx)))).rejects.toThrow();
+      await expect(knex.transaction((trx) => run("knex", bindKnex(trx)))).rejects.toThrow();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await database.client`select by from kept`).toEqual([]);
+  });
+
+  test("in a transaction runs one statement at a time, and after a failure none that waits", async () => {
     let running = 0;
     const most = { database: 0, transaction: 0 };
     const run = (kind: keyof typeof most) => async (text: string) => {
@@ -209,7 +225,10 @@ describe("a handle inside a library", () => {
     const statements = ["select 1", "fail", "select 2"].map((text) => sql.raw(text));
     const tx = bindTransaction(run("transaction"));
     const outcomes = await Promise.allSettled(statements.map((statement) => tx.query(statement)));
-    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
+    expect(outcomes[2]).toMatchObject({ reason: { code: "TRANSACTION_FAILED", cause: new Error("failed") } });
+    // The library may have rolled back to a savepoint.
+    expect(await tx`select 3`).toEqual([]);
     const db = bind(run("database"));
     await Promise.allSettled(statements.map((statement) => db.query(statement)));
     expect(most).toEqual({ database: 3, transaction: 1 });
