@@ -132,7 +132,8 @@ describe("diff", () => {
           sql: 'alter sequence "public"."order_seq" increment by 2 start with 100 restart',
           restart: {
             lock: 'alter sequence "public"."order_seq" no cycle',
-            drawn: 'select from "public"."order_seq" where is_called or last_value operator(pg_catalog.<>) 1',
+            oid: expect.stringMatching(/^\d+$/),
+            from: "1",
             without: 'alter sequence "public"."order_seq" increment by 2 start with 100',
           },
           inverse: 'alter sequence "public"."order_seq" increment by 1 start with 1',

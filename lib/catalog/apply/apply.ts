@@ -10,8 +10,9 @@ import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change, Hazard, Pending, Plan } from "../plan/change.js";
 import type { HazardCode } from "../plan/hazards/hazard-codes.js";
 import { planChanges as planAgain } from "../plan/plan.js";
-import { lockBudget, type Within } from "./lock-budget.js";
+import { lockBudget } from "./lock-budget.js";
 import { outOfLocks, refuseTooManyLocks } from "./lock-capacity.js";
+import { refuseDrawn } from "./refuse-drawn.js";
 
 /** Options of `applyPlan`. */
 export interface ApplyOptions {
@@ -82,7 +83,7 @@ export async function applyPlan(
       refuseHazards(before, allow);
       for (const change of plan.changes) {
         current = change;
-        await refuseDrawn(tx, change, within);
+        await refuseDrawn(tx, change, now.serverVersion, within);
         await within(() => tx.query(sql.raw(change.sql)));
       }
       current = undefined;
@@ -135,16 +136,6 @@ function refuseOutdated(plan: Plan, before: Plan): void {
   if (before.found.length !== plan.found.length || textOf(before.changes) !== textOf(plan.changes)) {
     throw new NextvalError("PLAN_OUTDATED", `the database ${problem}`, { hint: PLAN_AGAIN });
   }
-}
-
-/** Locks a sequence that a change restarts, and throws if a value was drawn from it: the value would come again. */
-async function refuseDrawn(tx: Transaction, { subject, restart }: Change, within: Within): Promise<void> {
-  if (restart === undefined) return;
-  await within(() => tx.query(sql.raw(restart.lock)));
-  const drawn = await within(() => tx.query(sql.raw(restart.drawn)));
-  if (drawn.length === 0) return;
-  const problem = "it was drawn from, or set, since it was inspected; inspect and plan again";
-  throw new NextvalError("PLAN_OUTDATED", `${subject}: ${problem}`, { sequence: subject });
 }
 
 function isSame(one: SequenceState, other: SequenceState | undefined): boolean {

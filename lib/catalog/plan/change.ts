@@ -25,8 +25,10 @@ export interface Hazard {
 export interface Restart {
   /** The statement with which `applyPlan` locks the sequence before. It changes nothing. */
   readonly lock: string;
-  /** A query that returns a row if a value was drawn. `applyPlan` then refuses the plan. */
-  readonly drawn: string;
+  /** The OID of the sequence. */
+  readonly oid: string | undefined;
+  /** Its current value as long as none was drawn. `applyPlan` refuses the plan if that has changed. */
+  readonly from: bigint;
   /**
    * The change without the restart, for databases where values may have been drawn; null if the server may refuse it
    * there. Migrations use it.

@@ -1,4 +1,3 @@
-import { sql } from "../../index.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import { alterText, type OptionChanges } from "./alter-text.js";
 import type { Change } from "./change.js";
@@ -44,15 +43,14 @@ export function restarting(
   const turns = before.increment < 0n !== after.increment < 0n;
   const isPossibleWithout = !turns && isWithin(before.startWith, after);
   const canUndoWithout = !turns && isWithin(after.startWith, before);
-  const name = sql.identifier(schema, seqName);
-  const start = sql.literal(before.startWith);
   return {
     sql: alterText(then, { ...forth, restart: true }),
     inverse: alterText(now, { ...back, restart: !canUndoWithout }),
     restart: {
       // The server has no statement that only locks a sequence.
       lock: alterText(then, { cycle: before.cycle }),
-      drawn: sql`select from ${name} where is_called or last_value operator(pg_catalog.<>) ${start}`.text,
+      oid: found.oid,
+      from: before.startWith,
       without: isPossibleWithout ? alterText(then, forth) : null,
     },
   };

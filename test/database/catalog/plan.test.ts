@@ -124,7 +124,8 @@ describe("a plan", () => {
         hazards: [],
         restart: {
           lock: 'alter sequence "public"."a_seq" no cycle',
-          drawn: 'select from "public"."a_seq" where is_called or last_value operator(pg_catalog.<>) 1',
+          oid: expect.stringMatching(/^\d+$/),
+          from: 1n,
           without: 'alter sequence "public"."a_seq" start with 1000',
         },
       },

@@ -1,5 +1,5 @@
-import { bind, type Database, type Sql, type Transaction } from "nextval";
-import { inspectSequences } from "nextval/catalog";
+import { bind, type Database, pgSchema, type Sql, type Transaction } from "nextval";
+import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
 import { planResync, type Health, sequenceStatus, type StatusOptions } from "nextval/operate";
 import type postgres from "postgres";
 import { beforeAll, beforeEach, expect, test } from "vitest";
@@ -311,6 +311,31 @@ test("an attacker cannot win a race between a sequence and a view of its name", 
   for (let round = 0; round < 40; round++) await inspectSequences(superuser, { schemas: ["evil"] });
   going = false;
   await swapping;
+  expect(ran).toEqual([]);
+});
+
+test("a plan that restarts a sequence does not read a view that replaces it", async () => {
+  await mallory.unsafe(`
+    create sequence evil.s; drop schema if exists decoy cascade; create schema decoy;
+    create view decoy.s as select 1::bigint as last_value, not evil.code(1) as is_called`);
+  const plan = planChanges(
+    [pgSchema("evil").sequence("s", { startWith: 9 })],
+    // As a role that is not powerful reads it, so the plan has a restart on every version.
+    await inspectSequences(bind(mallory), { schemas: ["evil"] }),
+  );
+  const lock = plan.changes[0]!.restart!.lock;
+  const swap = "alter schema evil rename to old; alter schema decoy rename to evil";
+  const begin = (modes: string, work: (tx: Transaction) => Promise<unknown>) =>
+    superuser.begin(modes, (tx) => {
+      const query = async (each: Sql) => {
+        const rows = await tx.query(each);
+        if (each.text === lock) await mallory.unsafe(swap);
+        return rows;
+      };
+      const call = tx as unknown as (...given: unknown[]) => unknown;
+      return work(Object.assign((...given: unknown[]) => call(...given), tx, { query }) as unknown as Transaction);
+    });
+  await expect(applyPlan({ begin } as unknown as Database, plan)).rejects.toThrow();
   expect(ran).toEqual([]);
 });
 

@@ -68,7 +68,7 @@ drop sequence "public"."order_seq";
 
 test("a migration restarts a sequence only if the server would refuse the change otherwise", () => {
   const inverse = 'alter sequence "public"."a_seq" start with 1';
-  const locking = { lock: 'alter sequence "public"."a_seq" no cycle', drawn: 'select from "public"."a_seq"' };
+  const locking = { lock: 'alter sequence "public"."a_seq" no cycle', oid: "1", from: 1n };
   const moves = {
     sql: 'alter sequence "public"."a_seq" start with 5 restart',
     inverse,

@@ -1,0 +1,40 @@
+import { NextvalError, sql, type Transaction } from "../../index.js";
+import { positionQuery } from "../../server/queries/position-query.js";
+import { readDocument } from "../../server/read-json.js";
+import type { Change } from "../plan/change.js";
+import type { Within } from "./lock-budget.js";
+
+/**
+ * Locks a sequence that a change restarts, and throws if a value was drawn from it: the value would come again.
+ *
+ * The position is read by OID. The owner of the schema can rename it, and the name then leads to a view, whose code
+ * would run with the rights of the role that applies the plan.
+ */
+export async function refuseDrawn(
+  tx: Transaction,
+  { subject, restart }: Change,
+  version: number,
+  within: Within,
+): Promise<void> {
+  if (restart === undefined) return;
+  await within(() => tx.query(sql.raw(restart.lock)));
+  const position = await within(() =>
+    readDocument<{ readonly last: string | null; readonly called: boolean | null } | null>(
+      tx,
+      sql`
+        select coalesce((
+          select json_build_object('last', v.last_value::text, 'called', v.is_called)
+          from (
+            select c.oid, n.nspname, c.relname, c.relpersistence,
+              has_sequence_privilege(c.oid, 'select') as may_select, has_sequence_privilege(c.oid, 'usage') as may_use
+            from pg_catalog.pg_class c
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where c.oid = ${restart.oid ?? null}::oid and c.relkind = 'S'
+          ) s, lateral (${positionQuery(version)}) v
+        ), 'null')::text as document`,
+    ),
+  );
+  if (position?.called === false && position.last === `${restart.from}`) return;
+  const problem = "it was drawn from, or set, since it was inspected; inspect and plan again";
+  throw new NextvalError("PLAN_OUTDATED", `${subject}: ${problem}`, { sequence: subject });
+}
