@@ -45,10 +45,10 @@ import { declarationOf, declarationOfState, constantToCreate, type Target, targe
  * so sequences can be created before their tables.
  *
  * A plan never changes a current value. It restarts a sequence only if its declared start changes, no value was ever
- * drawn from it, and the keys that it feeds have no rows: then it begins at the new start. It never touches the
- * sequences of extensions, and drops nothing unless `prune` is given. A sequence that is declared with `identity` is
- * changed through its column. It is never created or dropped: an identity column that does not exist, or has another
- * type, is `pending`.
+ * drawn from it, the keys that it feeds have no rows, and no code names it: then it begins at the new start. It never
+ * touches the sequences of extensions, and drops nothing unless `prune` is given. A sequence that is declared with
+ * `identity` is changed through its column. It is never created or dropped: an identity column that does not exist, or
+ * has another type, is `pending`.
  *
  * Throws `INVALID_ARGUMENT` for a declaration with `identity` whose column does not use the sequence, and for one
  * without if an identity column does. Also throws it for two declarations of one name, for renames that do not fit, and

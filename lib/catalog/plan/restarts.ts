@@ -4,11 +4,11 @@ import type { Change } from "./change.js";
 import type { Target } from "./target.js";
 
 /**
- * Whether no value can have been drawn from a sequence: it is at its start, and no key that it feeds has rows. A key
- * that was not inspected counts as one with rows.
+ * Whether no value can have been drawn from a sequence: it is at its start, no key that it feeds has rows, and no code,
+ * such as of a trigger, names it. That code may fill any key. A key that was not inspected counts as one with rows.
  */
-export function isUndrawn({ isCalled, lastValue, options, feeds }: SequenceState, { keys }: Keys): boolean {
-  if (isCalled !== false || lastValue !== options.startWith) return false;
+export function isUndrawn({ isCalled, lastValue, options, feeds, namedIn }: SequenceState, { keys }: Keys): boolean {
+  if (isCalled !== false || lastValue !== options.startWith || namedIn.length > 0) return false;
   return feeds.every((column) => {
     const key = keys.find(
       ({ schema, table, column: name }) => schema === column.schema && table === column.table && name === column.column,

@@ -170,6 +170,12 @@ describe("a plan", () => {
         "alter view v alter id set default nextval('a_seq')",
     ],
     [
+      "a trigger names it, whose key may have rows",
+      "create table t (id int primary key); insert into t values (9); create function f() returns trigger " +
+        "language plpgsql as $$ begin new.id := nextval('a_seq'); return new; end $$; " +
+        "create trigger g before insert on t for each row execute function f()",
+    ],
+    [
       "it feeds a key elsewhere, which was not inspected",
       "create schema archive; create table archive.t (id int primary key default nextval('a_seq')); " +
         "insert into archive.t values (9)",
