@@ -81,7 +81,8 @@ export async function applyPlan(
       const before = planAgain(plan.declared, now, plan.options);
       refuseOutdated(plan, before);
       refuseHazards(before, allow);
-      for (const change of plan.changes) {
+      // Their text is that of the plan's changes. The statements of a restart are not in that text.
+      for (const change of before.changes) {
         current = change;
         await refuseDrawn(tx, change, now.serverVersion, within);
         await within(() => tx.query(sql.raw(change.sql)));

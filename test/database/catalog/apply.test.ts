@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { bind, type Database, pgSchema, pgSequence } from "nextval";
-import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
+import { applyPlan, inspectSequences, type Plan, planChanges, type Restart } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 
@@ -173,6 +173,15 @@ describe("a sequence that moves to its new start", () => {
     await db.nextval(pgSequence("moves"));
     await expect(applyPlan(db, made)).rejects.toMatchObject({ code: "PLAN_OUTDATED" });
     expect(await db.nextval(pgSequence("moves"))).toBe(2n);
+  });
+
+  test("is locked by the statement of a plan of its own, whatever the given plan says", async () => {
+    await database.client.unsafe("create sequence first; create sequence moves; create table kept ()");
+    const made = planChanges(declared, await inspectSequences(db));
+    const changes = made.changes.map((change) => ({ ...change, restart: { lock: "drop table kept" } as Restart }));
+    await applyPlan(db, Object.create(made, { changes: { value: changes } }) as Plan);
+    expect(await database.client`select from kept`).toEqual([]);
+    expect(await db.nextval(pgSequence("moves"))).toBe(100n);
   });
 
   test("is refused if it is drawn from while the plan is applied, and nothing is changed", async () => {
