@@ -3,26 +3,20 @@ import { inspectSequences } from "nextval/catalog";
 import { type Health, type SequenceHealth, sequenceStatus } from "nextval/operate";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
+import { dropRoles } from "../../support/drop-roles.js";
 import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
 let db: Database;
 const roles = ["nextval_fed_writer", "nextval_fed_owner"];
 
-async function dropRoles(): Promise<void> {
-  for (const role of roles) {
-    const [known] = await database.client`select 1 from pg_roles where rolname = ${role}`;
-    if (known !== undefined) await run(`drop owned by ${role} cascade; drop role ${role}`);
-  }
-}
-
 beforeEach(async () => {
   db = bind(database.client);
-  await dropRoles();
+  await dropRoles(database.client, roles);
   await run("drop schema if exists hidden cascade; drop schema public cascade; create schema public");
 });
 
-afterAll(dropRoles);
+afterAll(() => dropRoles(database.client, roles));
 
 async function run(text: string): Promise<void> {
   await database.client.unsafe(text);

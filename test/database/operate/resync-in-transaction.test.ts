@@ -2,26 +2,20 @@ import { bind, type Database, type NextvalError, pgSequence, type Transaction } 
 import { applyResync, planResync, type ResyncError, type ResyncReport } from "nextval/operate";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { dropRoles } from "../../support/drop-roles.js";
 import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
 let db: Database;
 const roles = ["nextval_tx_owner", "nextval_tx_importer"];
 
-async function dropRoles(): Promise<void> {
-  for (const role of roles) {
-    const [known] = await database.client`select 1 from pg_roles where rolname = ${role}`;
-    if (known !== undefined) await database.client.unsafe(`drop owned by ${role} cascade; drop role ${role}`);
-  }
-}
-
 beforeEach(async () => {
   db = bind(database.client);
   await database.client.unsafe("drop schema if exists mine, public cascade; create schema public");
-  await dropRoles();
+  await dropRoles(database.client, roles);
 });
 
-afterAll(dropRoles);
+afterAll(() => dropRoles(database.client, roles));
 
 async function run(text: string): Promise<void> {
   await database.client.unsafe(text);

@@ -4,18 +4,12 @@ import { applyResync, planResync, type Progress, ResyncError, sequenceStatus, to
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { dropRoles } from "../../support/drop-roles.js";
 import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
 let db: Database;
 const roles = ["nextval_resync_owner", "nextval_resync_other"];
-
-async function dropRoles(): Promise<void> {
-  for (const role of roles) {
-    const [known] = await database.client`select 1 from pg_roles where rolname = ${role}`;
-    if (known !== undefined) await database.client.unsafe(`drop owned by ${role} cascade; drop role ${role}`);
-  }
-}
 
 beforeEach(async () => {
   db = bind(database.client);
@@ -26,10 +20,10 @@ beforeEach(async () => {
       end loop;
       create schema public;
     end $$`);
-  await dropRoles();
+  await dropRoles(database.client, roles);
 });
 
-afterAll(dropRoles);
+afterAll(() => dropRoles(database.client, roles));
 
 async function run(text: string): Promise<void> {
   await database.client.unsafe(text);
