@@ -1,5 +1,5 @@
-import { NextvalError, sql, type Transaction } from "../../index.js";
-import { positionQuery } from "../../server/queries/position-query.js";
+import { NextvalError, type Sql, sql, type Transaction } from "../../index.js";
+import { positionByOid } from "../../server/queries/position-query.js";
 import { readDocument } from "../../server/read-json.js";
 import type { Change } from "../plan/change.js";
 import type { Within } from "./lock-budget.js";
@@ -24,17 +24,15 @@ export async function refuseDrawn(
       sql`
         select coalesce((
           select json_build_object('last', v.last_value::text, 'called', v.is_called)
-          from (
-            select c.oid, n.nspname, c.relname, c.relpersistence,
-              has_sequence_privilege(c.oid, 'select') as may_select, has_sequence_privilege(c.oid, 'usage') as may_use
-            from pg_catalog.pg_class c
-            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-            where c.oid = ${restart.oid ?? null}::oid and c.relkind = 'S'
-          ) s, lateral (${positionQuery(version)}) v
+          from (${positionByOid(sql`${restart.oid ?? null}::oid`, version, may("select"), may("usage"))}) v
         ), 'null')::text as document`,
     ),
   );
   if (position?.called === false && position.last === `${restart.from}`) return;
   const problem = "it was drawn from, or set, since it was inspected; inspect and plan again";
   throw new NextvalError("PLAN_OUTDATED", `${subject}: ${problem}`, { sequence: subject });
+}
+
+function may(privilege: "select" | "usage"): Sql {
+  return sql`has_sequence_privilege(c.oid, ${sql.literal(privilege)})`;
 }

@@ -1,7 +1,7 @@
 import { type Sql, sql } from "../../index.js";
 import { exactUpTo, isText } from "../../server/integer-limits.js";
 import { quotedOf, type SequenceName } from "../../server/names.js";
-import { positionQuery } from "../../server/queries/position-query.js";
+import { positionByOid } from "../../server/queries/position-query.js";
 import type { FedColumn } from "./fed-columns.js";
 import { isSameTable } from "./same-table.js";
 
@@ -137,13 +137,7 @@ function wholeNumber(baseType: string): Sql {
  */
 export function positionOf(sequence: SequenceName, version: number): Sql {
   return sql`(
-    select v.last_value, v.is_called
-    from (
-      select c.oid, n.nspname, c.relname, c.relpersistence, true as may_select, true as may_use
-      from pg_catalog.pg_class c
-      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where c.oid = ${quotedOf(sequence)}::regclass and c.relkind = 'S'
-    ) s, lateral (${positionQuery(version)}) v
+    ${positionByOid(sql`${quotedOf(sequence)}::regclass`, version)}
     where v.last_value is not null
   )`;
 }

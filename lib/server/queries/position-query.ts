@@ -13,6 +13,21 @@ export function positionQuery(version: number): Sql {
   return version >= 180_000 ? bySequenceData : byLastValue;
 }
 
+/**
+ * Builds a query for the position `v` of the sequence with this OID. It has no row if there is none. The role can read
+ * the sequence, unless the conditions on the sequence `c` say otherwise.
+ */
+export function positionByOid(oid: Sql, version: number, maySelect: Sql = sql`true`, mayUse: Sql = maySelect): Sql {
+  return sql`
+    select v.last_value, v.is_called
+    from (
+      select c.oid, n.nspname, c.relname, c.relpersistence, ${maySelect} as may_select, ${mayUse} as may_use
+      from pg_catalog.pg_class c
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.oid = ${oid} and c.relkind = 'S'
+    ) s, lateral (${positionQuery(version)}) v`;
+}
+
 const bySequenceData = sql`
   select coalesce(d.last_value, drawn.last_value) as last_value, coalesce(d.is_called, drawn.is_called) as is_called
   from pg_catalog.pg_get_sequence_data(s.oid) d,
