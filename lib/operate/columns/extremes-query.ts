@@ -40,15 +40,16 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
   const held = sql`(${valuesOf(column)}) as held`;
   // With steps of 1, every integer is a step.
   const everywhere = (increment === 1n || increment === -1n) && !/^(numeric|real|double)/.test(baseType);
-  const onGridOf = (origin: Sql) => sql`mod(${whole}::numeric - ${origin}, s.seqincrement) = 0`;
+  const onGridOf = (origin: Sql, step = sql`s.seqincrement`) => sql`mod(${whole}::numeric - ${origin}, ${step}) = 0`;
   const [furthest, nearest, fromHere, beginning] =
     increment > 0n
       ? [sql`max`, sql`min`, sql`between v.last_value and s.seqmax`, sql`s.seqmin`]
       : [sql`min`, sql`max`, sql`between s.seqmin and v.last_value`, sql`s.seqmax`];
   const within = sql`${value} between s.seqmin and s.seqmax`;
   const here = everywhere ? sql.empty : sql` and ${onGridOf(sql`v.last_value`)}`;
-  // A cycling sequence may start over on other steps.
-  const own = sql`${within}${everywhere ? sql.empty : sql` and (s.seqcycle or ${onGridOf(sql`v.last_value`)})`}`;
+  // A cycling sequence may start over on other steps, but only returns integers.
+  const step = sql`case when s.seqcycle then 1 else s.seqincrement end`;
+  const own = sql`${within}${everywhere ? sql.empty : sql` and ${onGridOf(sql`v.last_value`, step)}`}`;
   const round = sql`${within}${everywhere ? sql.empty : sql` and ${onGridOf(beginning)}`}`;
   // A last value that was not returned yet is the next one.
   const ahead = sql`${value} ${fromHere} and (${value} <> v.last_value or not v.is_called)${here}`;

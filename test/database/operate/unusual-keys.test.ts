@@ -166,3 +166,32 @@ test("a default that makes something of a sequence that cycles is reported, beca
   expect(codes(await healthOf("s"))).toEqual(["NOT_COMPARED ok"]);
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22001" });
 });
+
+test("a number beyond bigint, a fraction, NaN and infinity are compared without an error", async () => {
+  const types = ["real", "double precision", "numeric"];
+  for (const [index, type] of types.entries()) {
+    await run(`create sequence one${index} cycle; create sequence two${index} increment 2;
+      create table t${index} (id ${type} primary key default nextval('one${index}'));
+      create table u${index} (tenant int default 1, id ${type} default nextval('two${index}'), primary key (tenant, id));
+      insert into t${index} values (3), (4.5), (9223372036854775807), ('1e30'), ('-1e30'), ('NaN');
+      insert into u${index} select 1, id from t${index}`);
+    // A numeric knows infinity since PostgreSQL 14.
+    await run(`insert into t${index} values ('Infinity'), ('-Infinity');
+      insert into u${index} values (2, 'Infinity'), (3, '-Infinity'), (4, 9223372036854775807)`);
+  }
+  for (const columns of ["indexed", "all"] as const) {
+    const { sequences } = await sequenceStatus(db, { columns });
+    for (const [index, type] of types.entries()) {
+      // A number of so many digits is only known to be an integer of the sequence if the type is exact.
+      const last = type === "numeric" ? 2n ** 63n - 1n : 3n;
+      for (const name of [`one${index}`, `two${index}`]) {
+        const found = sequences.find(({ sequence }) => sequence.name === name);
+        expect(found?.columns, `${type}, ${columns}`).toMatchObject([{ ahead: 3n, extreme: last, notCompared: null }]);
+      }
+    }
+  }
+  // No value follows the last one of the numeric column.
+  expect((await resync(db)).moves).toMatchObject(
+    [0, 1].map((index) => ({ sequence: { name: `two${index}` }, to: 5n })),
+  );
+});
