@@ -44,8 +44,13 @@ export function limitsOf(type: string): IntegerRange | undefined {
  * as 0, and 1 for other types. A negative scale needs PostgreSQL 15.
  */
 export function roundingStep(type: string): bigint {
-  const { scale } = precisionOf(type) ?? { scale: 0n };
+  const scale = scaleOf(type);
   return scale < 0n ? 10n ** -scale : 1n;
+}
+
+/** Returns the number of digits that a type has after the point: 2 for `numeric(12,2)`. */
+export function scaleOf(type: string): bigint {
+  return precisionOf(type)?.scale ?? 0n;
 }
 
 /**

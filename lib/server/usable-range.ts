@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from "../index.js";
 import { type IntegerRange, limitsOf } from "./integer-limits.js";
 
-/** The type of a column, and the integer type that its default casts values to, if there is one. */
+/** The type of a column, and a narrower type that its default casts values to, if there is one. */
 export interface StoredType {
   readonly baseType: string;
   readonly castType?: string | null | undefined;

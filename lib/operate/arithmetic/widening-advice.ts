@@ -82,8 +82,8 @@ export function columnWideningAdvice(fed: FedColumn): Advice {
 /** Returns the cast of the default if it holds less than the column; undefined if it does not. */
 export function castOf({ baseType, castType }: FedColumn): string | undefined {
   if (castType === null) return undefined;
-  const own = limitsOf(baseType);
-  return own === undefined || own.greatest > limitsOf(castType).greatest ? castType : undefined;
+  const [own, cast] = [limitsOf(baseType), limitsOf(castType)];
+  return cast !== undefined && (own === undefined || own.greatest > cast.greatest) ? castType : undefined;
 }
 
 function endsAt(limits: IntegerRange | undefined, end: bigint, isUp: boolean): boolean {

@@ -11,10 +11,10 @@ const HOLDS_WHOLE_NUMBERS = /^(smallint|integer|bigint|numeric(\([^)]*\))?|real|
 export function neverComparableReason(column: FedColumn): string | undefined {
   if (column.stranger !== null) return `the owner of the table, ${column.stranger}, may not draw from the sequence`;
   if (column.otherDefault !== null) return `its default is ${shortened(column.otherDefault)}`;
-  if (!column.plain) return "its default makes something else of the sequence's values";
   if (!isText(column.baseType) && !HOLDS_WHOLE_NUMBERS.test(column.baseType)) {
     return `it is of type ${column.type}, which has no greatest whole number`;
   }
+  if (!column.plain) return "its default makes something else of the sequence's values";
   if (roundingStep(column.baseType) > 1n) {
     return (
       `it is of type ${column.type}, which rounds the sequence's values to multiples of ` +

@@ -9,7 +9,7 @@ import { isPowerful, mayBeSwapped } from "../../server/queries/powerful-reader.j
 import { isInspected } from "../../server/queries/schema-filter.js";
 import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
 import { keysOfPart } from "./keys-of-part.js";
-import { castTypeOf, isPlainDefault } from "./plain-default.js";
+import { castsOf, isPlainDefault } from "./plain-default.js";
 import { rolesWithoutUsage } from "./roles-without-usage.js";
 import { sharedKeyOf } from "./shared-key.js";
 
@@ -186,8 +186,8 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       'baseType', ${baseTypeOf(sql`fed.atttypid`, sql`fed.atttypmod`)},
       'kind', t.relkind, 'unlogged', t.relpersistence = 'u', 'fixedType', fed.fixed,
       'way', fed.way, 'plain', fed.plain and fed.other_default is null, 'otherDefault', fed.other_default,
-      'castType', case when fed.way = 'default' and fed.plain then (
-        select ${castTypeOf(sql`coalesce(a.adbin, type.typdefaultbin)::text`)}
+      'casts', case when fed.way = 'default' and fed.plain then (
+        select ${castsOf(sql`coalesce(a.adbin, type.typdefaultbin)::text`)}
         from pg_catalog.pg_type type
         left join pg_catalog.pg_attrdef a on a.adrelid = fed.relation and a.adnum = fed.number
         where type.oid = fed.atttypid

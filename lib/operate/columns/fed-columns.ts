@@ -4,6 +4,7 @@ import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/
 import { checkSchemaNames } from "../../server/queries/schema-filter.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
+import { keepsValue, narrowestOf } from "./plain-default.js";
 
 /** A column that takes its values from a sequence, with the facts that matter to the sequence's health. */
 export interface FedColumn extends ColumnName {
@@ -19,8 +20,11 @@ export interface FedColumn extends ColumnName {
   readonly type: string;
   /** The base type of a domain, as the server writes it; for any other type, the type itself. */
   readonly baseType: string;
-  /** The integer type that its default casts the value to, which may be narrower; null if there is none. */
-  readonly castType: "smallint" | "integer" | null;
+  /**
+   * The type that its default casts the value to, which may hold less than the column: `smallint`, `numeric(3,0)`. If
+   * there are several, the narrowest; null if there is none.
+   */
+  readonly castType: string | null;
   readonly kind: "table" | "partitioned table" | "foreign table" | "view";
   readonly unlogged: boolean;
   /** Whether the server refuses to alter its type, because a view or something else depends on it. */
@@ -153,9 +157,11 @@ export async function readFedColumns(
   const { user, columns } = await readDocument<Document>(db, fedColumnsQuery(schemas, trust.trustOwners ?? []));
   return {
     user,
-    columns: columns.map(({ increment, kind, oid, rowType, alone, ...column }) => ({
+    columns: columns.map(({ increment, kind, oid, rowType, alone, casts, ...column }) => ({
       ...column,
-      plain: column.plain && column.stranger === null,
+      plain:
+        column.plain && column.stranger === null && (casts ?? []).every((cast) => keepsValue(cast, column.baseType)),
+      castType: narrowestOf(casts ?? []),
       // Otherwise a stranger would decide which grants `status` recommends.
       rolesWithoutUsage: column.stranger === null ? column.rolesWithoutUsage : [],
       source: { schema: column.schema, table: column.table, oid, rowType, alone },
@@ -195,9 +201,10 @@ export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedC
 
 interface Document {
   readonly user: string;
-  readonly columns: readonly (Omit<FedColumn, "increment" | "kind" | "source"> & {
+  readonly columns: readonly (Omit<FedColumn, "increment" | "kind" | "source" | "castType"> & {
     readonly increment: string;
     readonly kind: string;
+    readonly casts: readonly string[] | null;
     readonly oid: string;
     readonly rowType: string;
     readonly alone: boolean;

@@ -111,7 +111,7 @@ function columnExceeded(measured: Measurements, { fed, sequence }: Context): Fin
       code: "COLUMN_EXCEEDED",
       level: "critical",
       column,
-      kind: column.type,
+      kind: typeOf(column),
       say: (these) =>
         `its next value ${nextValue} does not fit ${these} (${typeOf(column)}): inserts fail with ${refusalOf(column)}`,
       ...columnWideningAdvice(column),
@@ -145,7 +145,7 @@ function columnNarrower(measured: Measurements, { fed, sequence }: Context): Fin
         code: "COLUMN_NARROWER",
         level: "ok",
         column,
-        kind: column.type,
+        kind: typeOf(column),
         say: (these) => `inserts into ${these} fail with ${refusalOf(column)} after ${end}, before it ends`,
         ...columnWideningAdvice(column),
       };

@@ -161,6 +161,42 @@ test("a default that casts to a narrower type than the column's ends there", asy
   expect(codes(await healthOf("s"))).toEqual([]);
 });
 
+test("a default that casts to a numeric of few digits ends there", async () => {
+  await run(`create sequence s; create table t (id bigint primary key default nextval('s')::smallint::numeric(3,0));
+    create table u (id bigint primary key default nextval('s')::int); select setval('s', 998)`);
+  const found = await healthOf("s");
+  expect(found).toMatchObject({ left: 1n, end: 999n });
+  expect(found.problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining("1 value is left up to 999"),
+    "public.s: inserts into public.t.id fail with 22003 after 999, before it ends",
+    "public.s: inserts into public.u.id fail with 22003 after 2147483647, before it ends",
+  ]);
+  await run("insert into t default values");
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
+});
+
+test.each([
+  ["cuts a text", "bigint", "nextval('s')::varchar(3)::numeric", "1000"],
+  ["rounds", "bigint", "nextval('s')::real", "16777217"],
+  ["writes digits after the point", "text", "nextval('s')::numeric(12,2)", "1000"],
+])("a default with a cast that %s makes something else of the values", async (_, type, text, value) => {
+  await run(`create sequence s start with ${value}; create table t (id ${type} primary key default ${text})`);
+  const found = await healthOf("s", { columns: "all" });
+  expect(found.columns).toMatchObject([{ notCompared: "its default makes something else of the sequence's values" }]);
+  const [row] = await database.client`insert into t default values returning id::text`;
+  expect(row?.["id"]).not.toBe(value);
+});
+
+test("a default with a cast that keeps its values is compared", async () => {
+  await run(`create sequence s; create table t (
+    a bigint unique default nextval('s')::text::numeric, b text unique default nextval('s')::varchar(30),
+    c double precision unique default nextval('s')::double precision, d numeric(12,2) unique default nextval('s')::numeric)`);
+  const found = await healthOf("s", { columns: "all" });
+  expect(found.columns.map(({ column, notCompared }) => [column, notCompared])).toEqual(
+    [..."abcd"].map((c) => [c, null]),
+  );
+});
+
 test("a default that makes something of a sequence that cycles is reported, because that may not fit", async () => {
   await run(`create sequence s start with 500 cycle; create table t (code varchar(3) default 'X' || nextval('s'))`);
   expect(codes(await healthOf("s"))).toEqual(["NOT_COMPARED ok"]);

@@ -33,6 +33,17 @@ export function defaultOf({ given: { feed, type }, index, schema, sequence }: Ta
       return `default nextval(${sequence}::text)`;
     case "cast":
       return `default nextval(${sequence})::${isText(type) ? "text" : "int"}`;
+    case "cast to smallint":
+    case "cast to numeric(3,0)":
+    case "cast to numeric(12,2)":
+    case "cast to char(6)":
+    case "cast to varchar(3)":
+    case "cast to varchar(30)": {
+      const cast = feed.replace("cast to ", "");
+      // A text only becomes a number by a cast of its own, which takes any of these types.
+      const back = isText(cast) && !isText(type) ? "::numeric" : "";
+      return `default nextval(${sequence})::${cast}${back}`;
+    }
     case "changed":
       return isText(type) ? `default 'X' || nextval(${sequence})` : `default nextval(${sequence}) * 2`;
     case "or else":
