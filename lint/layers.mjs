@@ -88,6 +88,7 @@ export const LAYERS = {
     "lib/operate/accepted-findings.ts",
     "lib/operate/finding-codes.ts",
   ],
+  "lib/operate/monitor": [...CORE, "lib/server", "lib/operate/status"],
   "lib/operate/to-json.ts": [],
   "lib/operate/index.ts": ["lib/server", "lib/operate"],
 

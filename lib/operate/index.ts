@@ -26,7 +26,7 @@ export type {
   SequenceHealth,
 } from "./status/health.js";
 export type { ColumnName, SequenceName } from "../server/names.js";
-export { toPrometheus } from "./status/prometheus.js";
+export { type PrometheusOptions, toPrometheus } from "./monitor/prometheus.js";
 export { usageRates, type SequenceRate } from "./status/usage-rate.js";
 export { applyResync, planResync } from "./resync/resync-sequences.js";
 export {

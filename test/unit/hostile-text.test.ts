@@ -164,6 +164,7 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   toJson: (text) => operate.toJson({ text }),
   toPrometheus: (text) =>
     operate.toPrometheus({
+      database: text,
       sampledAt: new Date(0),
       level: "ok",
       sequences: [{ sequence: { schema: text, name: text }, level: "ok", problems: [], columns: [], used: 1 }],

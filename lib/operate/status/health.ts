@@ -116,6 +116,8 @@ export interface SequenceHealth {
 
 /** The health of the sequences of a database at one time. */
 export interface Health {
+  /** The name of the database. */
+  readonly database: string;
   /** The time of the sample, by the clock of the server. */
   readonly sampledAt: Date;
   /** The level of the worst sequence. */
@@ -126,7 +128,8 @@ export interface Health {
   readonly unmatched: Unmatched<HealthCode>;
 }
 
-const LEVELS: readonly HealthLevel[] = ["ok", "warning", "critical"];
+/** The levels, the worst last. */
+export const LEVELS: readonly HealthLevel[] = ["ok", "warning", "critical"];
 
 /** Returns 0, 1 or 2: the greater, the worse. */
 export function severityOf(level: HealthLevel): number {

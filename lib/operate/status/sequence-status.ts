@@ -121,7 +121,7 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
     { whyNot: (column) => skipReason(column, chosen), cheaply: chosen === "indexed" },
     onProgress,
   );
-  const { at } = await readDocument<{ at: string }>(db, timeQuery);
+  const { at, database } = await readDocument<{ at: string; database: string }>(db, sampleQuery);
 
   const unreadable = countUnreadable(surveyed);
   const rows = surveyed.map((each) => healthOf(each, { user, unreadable, ...thresholds }, acceptance));
@@ -133,6 +133,7 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
   );
   const unmatched = { exclude: exclusion.unmatched(), accepted: acceptance.unmatched() };
   return {
+    database,
     sampledAt: new Date(Number(at)),
     level: worstOf(rows.map(({ level }) => level)),
     sequences: rows,
@@ -140,9 +141,12 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
   };
 }
 
-/** The time in milliseconds since 1970, by the clock of the server. */
-const timeQuery = sql`
-  select json_build_object('at', floor(extract(epoch from clock_timestamp()) * 1000)::bigint::text)::text as document`;
+/** The database, and the time in milliseconds since 1970 by the clock of the server. */
+const sampleQuery = sql`
+  select json_build_object(
+    'database', current_database(),
+    'at', floor(extract(epoch from clock_timestamp()) * 1000)::bigint::text
+  )::text as document`;
 
 interface Thresholds {
   readonly warnAt: number;

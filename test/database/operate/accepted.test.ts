@@ -89,9 +89,10 @@ describe("accepted findings of status", () => {
     expect(byName["orders_id_seq"]).toMatchObject({ level: "critical", accepted: [] });
     expect(health).toMatchObject({ level: "critical", unmatched: { exclude: [], accepted: accepted.slice(2) } });
     const text = toPrometheus(health);
-    expect(text).toContain('nextval_sequence_level{schema="audit",sequence="log_id_seq"} 0');
-    expect(text).toContain('nextval_sequence_behind{schema="audit",sequence="log_id_seq"} 1');
-    expect(text).not.toContain('sequence="log_id_seq",code=');
+    const labels = `{datname="${database.name}",schemaname="audit",sequencename="log_id_seq"}`;
+    expect(text).toContain(`nextval_sequence_level${labels} 0`);
+    expect(text).toContain(`nextval_sequence_behind${labels} 1`);
+    expect(text).not.toContain('sequencename="log_id_seq",code=');
     expect(toJson(health).sequences.flatMap((each) => each.accepted)).toHaveLength(2);
   });
 

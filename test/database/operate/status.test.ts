@@ -713,13 +713,17 @@ test("the level is not ok if columns may not be read: they are reported as not c
   expect(codes(find(health, "c_seq"))).toEqual(["NOT_COMPARED ok", "NOT_COMPARED ok"]);
   expect(codes(find(health, "turn_seq"))).toEqual(["NOT_COMPARED warning"]);
   const text = toPrometheus(health);
-  expect(text).toMatch(/^# HELP nextval_sequence_compared .*NOT_COMPARED/m);
-  expect(text).toContain('nextval_sequence_compared{schema="public",sequence="a_id_seq"} 0\n');
+  expect(text).toMatch(/^# HELP nextval_sequence_compared 1 if every column/m);
+  expect(text).toContain(
+    `nextval_sequence_compared{datname="${database.name}",schemaname="public",sequencename="a_id_seq"} 0\n`,
+  );
   expect(text).toContain('code="NOT_COMPARED",level="warning"} 1\n');
 
   const owner = await sequenceStatus(db);
   expect(codes(find(owner, "a_id_seq"))).toEqual(["BEHIND_COLUMN critical"]);
-  expect(toPrometheus(owner)).toContain('nextval_sequence_compared{schema="public",sequence="a_id_seq"} 1\n');
+  expect(toPrometheus(owner)).toContain(
+    `nextval_sequence_compared{datname="${database.name}",schemaname="public",sequencename="a_id_seq"} 1\n`,
+  );
   const [unindexed, made] = find(owner, "c_seq").problems;
   expect(unindexed?.hint).toBe('Pass columns: "all" to read it anyway.');
   expect(made?.message).toContain("its default makes something else");
@@ -843,11 +847,9 @@ test("names that need quotes", async () => {
   }
   expect((await sequenceStatus(db)).level).toBe("ok");
   const text = toPrometheus(health);
-  expect(text).toContain(
-    String.raw`nextval_sequence_behind{schema="\"; drop table t; --",sequence="\"; drop table t; --_"} 1`,
-  );
-  expect(text).toContain(String.raw`{schema="back\\slash",sequence="back\\slash_"}`);
-  expect(text).toContain(String.raw`{schema="new\nline",sequence="new\nline_"}`);
+  expect(text).toContain(String.raw`,schemaname="\"; drop table t; --",sequencename="\"; drop table t; --_"} 1`);
+  expect(text).toContain(String.raw`,schemaname="back\\slash",sequencename="back\\slash_"}`);
+  expect(text).toContain(String.raw`,schemaname="new\nline",sequencename="new\nline_"}`);
   for (const line of text.trimEnd().split("\n")) {
     expect(line).toMatch(
       /^(# (HELP|TYPE) nextval_\w+ .+|nextval_\w+(\{(\w+="([^"\\]|\\\\|\\"|\\n)*",?)+\})? -?[\d.e+-]+)$/,

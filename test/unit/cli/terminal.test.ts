@@ -137,6 +137,7 @@ describe("health", () => {
     ...more,
   });
   const health = (...sequences: SequenceHealth[]): Health => ({
+    database: "shop",
     sampledAt: new Date(0),
     level: "ok",
     sequences,
