@@ -64,7 +64,7 @@ export default defineConfig({
         test: {
           name: "command",
           isolate: false,
-          include: ["test/cli/**/*.test.ts"],
+          include: ["test/{browser,cli}/**/*.test.ts"],
           globalSetup: ["test/server/global-setup.ts", "test/support/command/global-setup.ts"],
         },
       },

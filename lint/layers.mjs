@@ -103,6 +103,8 @@ export const LAYERS = {
 
   "lib/cli/terminal": ["lib/operate/index.ts", "get-east-asian-width", "node:"],
   "lib/cli/report": ["lib/server", "lib/catalog/index.ts", "lib/operate/index.ts", "lib/cli/terminal"],
+  "lib/cli/page": ["lib/server", "lib/operate/index.ts", "lib/cli/terminal", "lib/cli/report", "node:"],
+  "lib/cli/listen": ["lib/server", "lib/operate/index.ts", "lib/cli/page", "lib/cli/terminal", "node:"],
   "lib/cli/config": [
     ...CORE,
     "lib/config.ts",
@@ -136,6 +138,8 @@ export const LAYERS = {
     "lib/operate/index.ts",
     "lib/cli/terminal",
     "lib/cli/report",
+    "lib/cli/page",
+    "lib/cli/listen",
     "lib/cli/config",
     "lib/cli/database",
     "commander",

@@ -1,7 +1,9 @@
+import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Option } from "commander";
 import {
   type Health,
+  type SequenceHealth,
   usageRates,
   type SequenceRate,
   sequenceStatus as healthOf,
@@ -9,19 +11,24 @@ import {
   toJson,
   toPrometheus,
 } from "../../operate/index.js";
-import { share, seconds } from "../config/parse-flags.js";
+import { listenAddress, seconds, share, wholeNumber } from "../config/parse-flags.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { checkSchemas } from "../database/known-schemas.js";
 import { withTimeouts } from "../database/timeouts.js";
+import { listen } from "../listen/listen.js";
+import { Sampler } from "../listen/sampler.js";
+import { statusPage } from "../page/status-page.js";
 import { describeHealth } from "../report/describe-health.js";
 import { warnOfUnmatched } from "../report/describe-unmatched.js";
 import { color } from "../terminal/color.js";
 import { throwCommandError } from "../terminal/command-error.js";
-import { hasReader, print, printJson, printJsonLine, printMetrics } from "../terminal/print.js";
+import { errorMessage } from "../terminal/error-message.js";
+import { hasReader, print, printError, printJson, printJsonLine, printMetrics } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { text } from "../terminal/shown-text.js";
 import { addReading, type CliCommand } from "./command.js";
+import { writeFiles } from "./write-files.js";
 
 /** `nextval status`: shows the health of sequences, worst first. Exits with 1 past a threshold. */
 export const command: CliCommand = {
@@ -39,7 +46,16 @@ Examples:
   nextval status
   nextval status --watch 60 --once          with the days left
   nextval status --watch 60 --json          a document per line, forever
-  nextval status --prometheus > new.prom && mv new.prom sequences.prom
+  nextval status --html sequences.html      a page to look at, in one file
+  nextval status --listen 9187              that page at http://127.0.0.1:9187/, which
+                                            keeps itself up to date; /metrics for
+                                            Prometheus, /status.json, /healthz
+  nextval status --prometheus --out /var/lib/node_exporter/nextval.prom
+
+With --listen, the status is read when it is asked for, one at a time, at most every 5
+seconds, and at least every --watch seconds (60). It stays up while the database is
+away: nextval_up is 0 then. Only this machine can connect unless you give a host:
+0.0.0.0:9187 listens on all addresses. There is no password.
 
 Put findings that are known into accepted of the configuration, each with a reason:
 they do not count for the exit code. --verbose shows them.
@@ -48,6 +64,7 @@ Exit codes: 0 all is well, or --prometheus, whose metrics have the level; 1 past
 threshold; 2 an error.
 `,
   addOptions(command) {
+    const only = new Option("--only <which>", "metrics and the page: only sequences with problems");
     const failAt = new Option("--fail-at <level>", "exit with 1 from this level on; default: critical");
     addReading(command)
       .option("--warn-at <share>", "warning from this used share on; default: 0.75", share)
@@ -57,14 +74,30 @@ threshold; 2 an error.
       .option("--watch <seconds>", "check repeatedly, and show how many days are left", seconds)
       .option("--once", "with --watch: check twice, and print the second result")
       .option("--verbose", "also print informational findings")
-      .option("--prometheus", "print Prometheus' text format; exit with 0 whatever the level");
+      .option("--prometheus", "print Prometheus' text format; exit with 0 whatever the level")
+      .option("--html <file>", "write a page to look at, in one file")
+      .option("--listen <address>", "serve that page and metrics at [HOST:]PORT; host: 127.0.0.1", listenAddress)
+      .option("--out <file>", "write the metrics of --prometheus into this file, all at once")
+      .addOption(only.choices(["problems"]))
+      .option("--top <number>", "metrics and the page: only so many sequences, worst first", wholeNumber);
   },
   run: status,
 };
 
+/** With `--listen`: how old a sample may be that is given again. */
+const MIN_INTERVAL_MS = 5000;
+
+/** With `--listen`: how often the status is read if nothing asks for it. */
+const DEFAULT_INTERVAL_S = 60;
+
+/** With `--listen`: how long one statement may take, and how long a request waits for an answer. */
+const PATIENCE_MS = 60_000;
+
 async function status(flags: Flags): Promise<number> {
   refuseContradictions(flags);
-  const settings = await settingsOf(flags);
+  const given = await settingsOf(flags);
+  const patience = flags.listen === undefined ? undefined : PATIENCE_MS;
+  const settings = { ...given, statementTimeout: given.statementTimeout ?? patience };
   const options: StatusOptions = {
     schemas: settings.schemas,
     exclude: settings.exclude,
@@ -78,13 +111,14 @@ async function status(flags: Flags): Promise<number> {
   return withDatabase(settings, async (db) => {
     const reader = withTimeouts(db, settings);
     await checkSchemas(reader, settings.schemas);
+    if (flags.listen !== undefined) return serve(() => healthOf(reader, options), flags);
     let before = await sample();
     warnOfUnmatched(before.unmatched);
-    if (flags.watch === undefined || flags.once !== true) printHealth(before, undefined, flags);
+    if (flags.watch === undefined || flags.once !== true) deliver(before, undefined, flags);
     while (flags.watch !== undefined && hasReader()) {
       await setTimeout(flags.watch * 1000);
       const after = await sample();
-      printHealth(after, usageRates(before, after), flags);
+      deliver(after, usageRates(before, after), flags);
       before = after;
       if (flags.once === true) break;
     }
@@ -94,6 +128,10 @@ async function status(flags: Flags): Promise<number> {
       const progress = progressBar("comparing columns");
       try {
         return await healthOf(reader, { ...options, onProgress: progress.show });
+      } catch (error) {
+        // Without this, the metrics of an earlier time would stay.
+        if (flags.out !== undefined) writeOut(flags.out, toPrometheus(null));
+        throw error;
       } finally {
         progress.clear();
       }
@@ -101,18 +139,62 @@ async function status(flags: Flags): Promise<number> {
   });
 }
 
-function refuseContradictions({ json, prometheus, once, watch, verbose, failAt }: Flags): void {
+/** Serves the page and the metrics until a signal ends the process. */
+async function serve(read: () => Promise<Health>, flags: Flags): Promise<never> {
+  const intervalS = flags.watch ?? DEFAULT_INTERVAL_S;
+  const minIntervalMs = Math.min(MIN_INTERVAL_MS, intervalS * 1000);
+  const sampler = new Sampler(read, { minIntervalMs, patienceMs: PATIENCE_MS });
+  const { health } = await sampler.sample();
+  if (health !== undefined) warnOfUnmatched(health.unmatched);
+  const { url } = await listen({
+    address: flags.listen as NonNullable<Flags["listen"]>,
+    sampler,
+    intervalS,
+    only: flags.only,
+    top: flags.top,
+    select: (sequences) => selected(sequences, flags),
+  });
+  print(text`Listening on ${url}`);
+  let wasUp = true;
+  for (;;) {
+    await setTimeout(intervalS * 1000);
+    const { problem } = await sampler.sample();
+    const isUp = problem === undefined;
+    if (!isUp && wasUp) printError(`The status could not be read: ${errorMessage(problem)}`);
+    if (isUp && !wasUp) printError(text`The status can be read again.`);
+    wasUp = isUp;
+  }
+}
+
+/** Selects the sequences that `--only` and `--top` leave. */
+function selected(sequences: readonly SequenceHealth[], { only, top }: Flags): readonly SequenceHealth[] {
+  return sequences.filter(({ level }) => only === undefined || level !== "ok").slice(0, top);
+}
+
+function refuseContradictions(flags: Flags): void {
+  const { json, prometheus, html, listen, out, only, top, once, watch, verbose, failAt } = flags;
   if (json === true && prometheus === true)
     throwCommandError("--json and --prometheus are two formats; give one of them");
+  if (listen !== undefined && (json === true || prometheus === true || html !== undefined || once === true)) {
+    throwCommandError(
+      "--listen serves all formats until it is stopped; leave --json, --prometheus, --html, --once out",
+    );
+  }
+  if (out !== undefined && prometheus !== true) {
+    throwCommandError("--out is the file of --prometheus; add --prometheus, or use --html for a page");
+  }
+  if ((only !== undefined || top !== undefined) && prometheus !== true && html === undefined && listen === undefined) {
+    throwCommandError("--only and --top are for metrics and the page; add --prometheus, --html or --listen");
+  }
   if (once === true && watch === undefined) {
     throwCommandError("--once ends what --watch begins, at its second look; add --watch SECONDS, or leave --once out");
   }
   if (verbose === true && (json === true || prometheus === true)) {
     throwCommandError("--verbose adds sentences for people; --json and --prometheus have all there is without it");
   }
-  if (failAt !== undefined && prometheus === true) {
+  if (failAt !== undefined && (prometheus === true || listen !== undefined)) {
     throwCommandError(
-      "--fail-at sets an exit code, and with --prometheus it is 0 whatever the level is; leave one of them out",
+      "--fail-at sets an exit code, which --prometheus and --listen do not have; leave one of them out",
     );
   }
 }
@@ -123,18 +205,34 @@ function exitCode({ level }: Health, { failAt = "critical", prometheus }: Flags)
   return level === "critical" || (level === "warning" && failAt === "warning") ? 1 : 0;
 }
 
+/** Prints the health, or writes it into the files of the flags. */
+function deliver(health: Health, rates: readonly SequenceRate[] | undefined, flags: Flags): void {
+  const { html, out, only, top } = flags;
+  if (html !== undefined) {
+    writeOut(html, statusPage({ health, shown: selected(health.sequences, flags), rates }));
+  }
+  if (flags.prometheus === true) {
+    const metrics = toPrometheus(health, { only, top, rates });
+    if (out === undefined) printMetrics(metrics.trimEnd());
+    else writeOut(out, metrics);
+  } else if (html === undefined || flags.json === true) printHealth(health, rates, flags);
+}
+
+function writeOut(path: string, content: string): void {
+  writeFiles([{ path: resolve(path), content }], { overwrite: true });
+}
+
 function printHealth(health: Health, rates: readonly SequenceRate[] | undefined, flags: Flags): void {
   const isOneOfMany = flags.watch !== undefined && flags.once !== true;
-  if (flags.prometheus === true) printMetrics(toPrometheus(health).trimEnd());
-  else if (flags.json === true) {
+  if (flags.json === true) {
     const document = rates === undefined ? toJson(health) : toJson({ ...health, rates });
     if (isOneOfMany) printJsonLine(document);
     else printJson(document);
-  } else {
-    if (isOneOfMany) print(color.dim(`${health.sampledAt.toISOString()}:`));
-    const { stdout } = process;
-    const columns = stdout.isTTY === true && stdout.columns > 0 ? stdout.columns : undefined;
-    print(describeHealth(health, { rates, verbose: flags.verbose === true, columns }));
-    if (isOneOfMany) print(text``);
+    return;
   }
+  if (isOneOfMany) print(color.dim(`${health.sampledAt.toISOString()}:`));
+  const { stdout } = process;
+  const columns = stdout.isTTY === true && stdout.columns > 0 ? stdout.columns : undefined;
+  print(describeHealth(health, { rates, verbose: flags.verbose === true, columns }));
+  if (isOneOfMany) print(text``);
 }

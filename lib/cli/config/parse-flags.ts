@@ -83,3 +83,18 @@ export function milliseconds(text: string): number {
   if (!(number <= 2_147_483_647)) throw new InvalidArgumentError("It has to be from 0 to 2147483647 milliseconds.");
   return number;
 }
+
+/** Parses a number of things. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It has to be a whole number.");
+  return Number(text);
+}
+
+/** Parses where to listen: `9187`, `0.0.0.0:9187`, `[::1]:9187`. Port 0 is one that is free. */
+export function listenAddress(text: string): { host: string; port: number } {
+  const [, host = "127.0.0.1", port = ""] = /^(?:(\[[\da-fA-F:.]+\]|[^\s:/[\]]+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === "" || Number(port) > 65_535) {
+    throw new InvalidArgumentError("It has to be a port, or a host and a port, such as 9187 or 0.0.0.0:9187.");
+  }
+  return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
+}

@@ -41,6 +41,10 @@ export interface Flags {
   readonly watch?: number;
   readonly once?: boolean;
   readonly prometheus?: boolean;
+  readonly html?: string;
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly only?: "problems";
+  readonly top?: number;
   readonly verbose?: boolean;
   readonly dryRun?: boolean;
   readonly allowBackwards?: boolean;

@@ -1,0 +1,128 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, isIP } from "node:net";
+import { toJson, toPrometheus, type SequenceHealth } from "../../operate/index.js";
+import { CONTENT_SECURITY_POLICY, statusPage } from "../page/status-page.js";
+import { throwCommandError } from "../terminal/command-error.js";
+import { codeOf, errorMessage } from "../terminal/error-message.js";
+import { maskUrls } from "../terminal/redact.js";
+import type { Sample, Sampler } from "./sampler.js";
+
+/** Where to listen. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ListenOptions {
+  readonly address: ListenAddress;
+  readonly sampler: Sampler;
+  /** How often the page replaces itself, in seconds. */
+  readonly intervalS: number;
+  readonly only: "problems" | undefined;
+  readonly top: number | undefined;
+  /** Selects the sequences that have an entry on the page. */
+  readonly select: (sequences: readonly SequenceHealth[]) => readonly SequenceHealth[];
+}
+
+/** Serves the status at an address, and returns the URL of its page. */
+export async function listen(options: ListenOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { host, port } = options.address;
+  const server = createServer((request, response) => void answer(request, response, options));
+  server.maxConnections = 100;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(port, host, resolve);
+  }).catch((error: unknown) => throwCommandError(`Cannot listen on ${shown(options.address)}: ${reasonOf(error)}`));
+  const bound = server.address() as AddressInfo;
+  return { url: `http://${shown({ host, port: bound.port })}/`, close: () => close(server) };
+}
+
+function shown({ host, port }: ListenAddress): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  if (code === "EADDRINUSE") return "another program listens there";
+  if (code === "EADDRNOTAVAIL") return "this machine does not have that address";
+  if (code === "EACCES") return "this user may not use that port";
+  return errorMessage(error);
+}
+
+function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+const HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": `${CONTENT_SECURITY_POLICY}; frame-ancestors 'none'`,
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: ListenOptions): Promise<void> {
+  const [status, type, body] = await contentFor(request, options).catch((error: unknown): Content => [
+    500,
+    "text/plain",
+    `${maskUrls(errorMessage(error))}\n`,
+  ]);
+  response.writeHead(status, { ...HEADERS, "content-type": `${type}; charset=utf-8` });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+type Content = readonly [status: number, type: string, body: string];
+
+async function contentFor(request: IncomingMessage, options: ListenOptions): Promise<Content> {
+  if (request.method !== "GET" && request.method !== "HEAD") return [405, "text/plain", "Only GET is answered.\n"];
+  if (!isExpectedHost(request.headers.host, options.address)) {
+    return [421, "text/plain", "This address is not served under that name.\n"];
+  }
+  const path = (request.url ?? "/").replace(/\?.*/s, "");
+  // It says that this process lives. A database that is away is no reason to restart it.
+  if (path === "/favicon.ico") return [204, "image/x-icon", ""];
+  if (path === "/healthz") return [200, "text/plain", "ok\n"];
+  if (path === "/metrics")
+    return [200, "text/plain; version=0.0.4", metricsOf(await options.sampler.sample(), options)];
+  if (path === "/status.json") return documentOf(await options.sampler.sample());
+  if (path === "/") return pageOf(await options.sampler.sample(), options);
+  return [404, "text/plain", "There are /, /metrics, /status.json and /healthz.\n"];
+}
+
+/**
+ * A page of another site can make a name of its own mean the loopback address, and read the answers in the visitor's
+ * browser. So only names of this machine are answered if only this machine can connect.
+ */
+function isExpectedHost(given: string | undefined, { host }: ListenAddress): boolean {
+  if (!isLoopback(host)) return true;
+  const name = (given ?? "").replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+  return name === host || name === "localhost" || isLoopback(name);
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+function metricsOf({ health, rates, durationS, problem }: Sample, { only, top }: ListenOptions): string {
+  const isUp = problem === undefined && health !== undefined;
+  return toPrometheus(isUp ? health : null, { only, top, rates, durationSeconds: durationS });
+}
+
+function documentOf({ health, rates, problem }: Sample): Content {
+  if (problem === undefined) return [200, "application/json", `${JSON.stringify(toJson({ ...health, rates }))}\n`];
+  return [503, "application/json", `${JSON.stringify({ error: { message: problemText(problem) } })}\n`];
+}
+
+function pageOf(sample: Sample, { sampler, intervalS, select }: ListenOptions): Content {
+  const { health, rates, problem } = sample;
+  if (health === undefined) {
+    return [503, "text/plain", `The status could not be read: ${problemText(problem)}\n`];
+  }
+  const shown = select(health.sequences);
+  const pointsOf = (sequence: SequenceHealth) => sampler.pointsOf(sequence);
+  const text = problem === undefined ? undefined : problemText(problem);
+  return [200, "text/html", statusPage({ health, shown, rates, pointsOf, intervalS, problem: text })];
+}
+
+function problemText(problem: unknown): string {
+  return maskUrls(errorMessage(problem));
+}
