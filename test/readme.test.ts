@@ -21,6 +21,7 @@ const compile = usePrograms();
 const PAGES: readonly [path: string, claims: number][] = [
   ["README.md", 26],
   ["docs/drivers.md", 2],
+  ["docs/monitoring.md", 4],
   ["docs/security.md", 3],
   ["docs/values.md", 3],
 ];
