@@ -64,10 +64,14 @@ export class Connection {
     return new Connection(this.#port, this.settings, this.#held, newState(true));
   }
 
+  /** Returns the same connection, with other settings. */
+  configured(settings: Settings): Connection {
+    return new Connection(this.#port, settings, this.#held, this.#state);
+  }
+
   /** Returns the same connection, with limits on its calls. */
   limited(limits: Limits): Connection {
-    const settings = { ...this.settings, limits: mergedLimits(this.settings.limits, limits) };
-    return new Connection(this.#port, settings, this.#held, this.#state);
+    return this.configured({ ...this.settings, limits: mergedLimits(this.settings.limits, limits) });
   }
 
   /** The first error of a statement. The server does not commit a transaction after it. */

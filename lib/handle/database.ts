@@ -1,14 +1,14 @@
 import type { ValueMode } from "../../types/sequence-options.js";
 import { NextvalError, refuseArgument } from "../errors.js";
 import { checkKnown } from "../option-object.js";
-import { checkedLimits, hasLimits, type Limits, NO_OPTIONS } from "./call-limits.js";
+import { checkedLimits, hasLimits, type Limits, NO_OPTIONS, type Settings } from "./call-limits.js";
 import { Connection } from "./connection.js";
 import { createHandle, createSessionHandle } from "./create-handle.js";
-import type { BeginOptions, Database, Session, Work } from "./handle.js";
+import type { BeginOptions, Database, Session, Transaction, Work } from "./handle.js";
 import type { Port } from "./port.js";
 import { retry } from "./retry-transaction.js";
 import { runReserved } from "./run-reserved.js";
-import { transact, type Transacting } from "./transact.js";
+import { transact, transactionHandle, type Transacting } from "./transact.js";
 import { int8Readers } from "./values/int8-reader.js";
 import { type Outcome, outcomeOf } from "./work-result.js";
 
@@ -36,7 +36,16 @@ export interface BindOptions {
 const DEFAULT_WAIT_MS = 30_000;
 
 /** Makes a handle over a port. */
-export function createDatabase(port: Port, options: BindOptions = NO_OPTIONS): Database {
+export function createDatabase(port: Port, options?: BindOptions): Database {
+  return databaseHandle(new Connection(port, settingsOf(options)));
+}
+
+/** Makes a handle of a transaction that the driver has begun and will end. */
+export function createTransaction(connection: Connection, options?: BindOptions): Transaction {
+  return transactionHandle(connection.configured(settingsOf(options)), () => {});
+}
+
+function settingsOf(options: BindOptions = NO_OPTIONS): Settings {
   checkKnown("bind", options, ["waitTimeout", "int8"]);
   const { waitTimeout = DEFAULT_WAIT_MS, int8 } = options;
   if (!(typeof waitTimeout === "number" && waitTimeout >= 0 && waitTimeout <= 1_000_000_000)) {
@@ -48,7 +57,7 @@ export function createDatabase(port: Port, options: BindOptions = NO_OPTIONS): D
   if (int8 !== undefined && !Object.hasOwn(int8Readers, int8)) {
     throw new NextvalError("INVALID_ARGUMENT", `int8 takes "bigint", "string" or "number", not ${String(int8)}`);
   }
-  return databaseHandle(new Connection(port, { wait: waitTimeout, int8 }));
+  return { wait: waitTimeout, int8 };
 }
 
 function databaseHandle(connection: Connection): Database {

@@ -5,6 +5,10 @@ import { createSessionHandle } from "./create-handle.js";
 import type { Transaction, Work } from "./handle.js";
 import { type Outcome, outcomeOf } from "./work-result.js";
 
+/** The statements that begin a savepoint, and that end it after its work or after `rollback to`. */
+export const SAVEPOINT = "savepoint nextval";
+export const RELEASE = "release nextval";
+
 /** Options of `transact`. */
 export interface Transacting {
   /** The statement that opens the transaction. */
@@ -50,7 +54,7 @@ async function attempt<Result>(
   }
 }
 
-function transactionHandle(connection: Connection, noRetry: () => void): Transaction {
+export function transactionHandle(connection: Connection, noRetry: () => void): Transaction {
   return Object.assign(createSessionHandle(connection), {
     noRetry,
     savepoint: <Inner>(inner: Work<Inner>) => connection.nest(() => save(connection, inner, noRetry)),
@@ -60,16 +64,16 @@ function transactionHandle(connection: Connection, noRetry: () => void): Transac
 
 async function save<Result>(outer: Connection, work: Work<Result>, onNoRetry: () => void): Promise<Outcome<Result>> {
   const connection = outer.nested();
-  await outer.command("savepoint nextval");
+  await outer.command(SAVEPOINT);
   try {
     const outcome = await attempt(connection, work, onNoRetry);
     // Fails if a statement failed that was not awaited.
-    await outer.command("release nextval");
+    await outer.command(RELEASE);
     return outcome;
   } catch (error) {
     // Outer and inner savepoints have the same name, so this one has to be released.
     await outer.command("rollback to nextval").then(
-      () => outer.command("release nextval"),
+      () => outer.command(RELEASE),
       () => {},
     );
     throw connection.failure ?? error;

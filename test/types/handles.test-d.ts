@@ -21,6 +21,7 @@ const client = postgres();
 const db = bind(client);
 expectType<Database>(db);
 bind(postgres({ types: { bigint: postgres.BigInt } }));
+expectType<Transaction>(bind({} as postgres.TransactionSql));
 expectError(bind("postgres://localhost"));
 expectError(bind({}));
 

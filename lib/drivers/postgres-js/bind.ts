@@ -1,7 +1,8 @@
 import { NextvalError } from "../../errors.js";
-import { type BindOptions, createDatabase } from "../../handle/database.js";
-import type { Database } from "../../handle/handle.js";
+import { type BindOptions, createDatabase, createTransaction } from "../../handle/database.js";
+import type { Database, Transaction } from "../../handle/handle.js";
 import { type Client, portOf } from "./port.js";
+import { type ClientTransaction, connectionOf } from "./transaction.js";
 
 /**
  * A client of postgres.js. The part that is needed is described, so programs over other drivers need not install it.
@@ -10,6 +11,13 @@ export interface PostgresClient {
   unsafe(text: string): unknown;
   typed(value: never, type: number): unknown;
   readonly options: { readonly max: number; readonly connection?: object };
+}
+
+/** A transaction of a postgres.js client: what its `begin` and `savepoint` pass to their work. */
+export interface PostgresTransaction {
+  unsafe(text: string): unknown;
+  typed(value: never, type: number): unknown;
+  savepoint(name: string, work: never): unknown;
 }
 
 /**
@@ -29,22 +37,45 @@ export interface PostgresClient {
  * client parses `int8` itself (`types: { bigint: postgres.BigInt }`). Columns that `.as()` names arrive as the
  * sequence's `mode` says. The handle reads arrays itself, so the client does not need `fetch_types`.
  */
-export function bind(client: PostgresClient, options?: BindOptions): Database {
-  // The objects that the driver's reserve() and begin() return have no options.
-  if (typeof (client as unknown) !== "function" || typeof client.options?.max !== "number") {
-    throw new NextvalError(
-      "INVALID_ARGUMENT",
-      "bind takes a client as postgres() returns it, not a connection of its reserve() or begin(), " +
-        "a handle or an address",
-    );
-  }
-  const { client_encoding: encoding = "UTF8" } = (client.options.connection ?? {}) as { client_encoding?: unknown };
-  if (!/^'?(?:utf-?8|unicode)'?$/i.test(String(encoding))) {
-    const problem = "because postgres.js writes and reads everything as UTF-8";
-    throw new NextvalError(
-      "INVALID_ARGUMENT",
-      `bind takes a client without client_encoding ${String(encoding)}, ${problem}`,
-    );
-  }
-  return createDatabase(portOf(client as unknown as Client), options);
+export function bind(client: PostgresClient, options?: BindOptions): Database;
+
+/**
+ * Makes a handle of a transaction that the client itself has begun, and commits or rolls back.
+ *
+ * ```ts
+ * await client.begin(async (own) => {
+ *   const tx = bind(own);
+ *   await tx`insert into orders (id) values (${nextval(orderSeq)})`;
+ *   await own`insert into items (order_id) values (${await tx.currval(orderSeq)})`;
+ * });
+ * ```
+ *
+ * Statements run on the transaction's connection, in the order of their calls, between those of the program. If one
+ * fails, `client.begin` fails, unless it was inside a `savepoint` of the handle. After the end of the transaction
+ * statements fail with `SESSION_REQUIRED`. The server is not asked to stop a statement that was sent.
+ */
+export function bind(transaction: PostgresTransaction, options?: BindOptions): Transaction;
+
+export function bind(client: PostgresClient | PostgresTransaction, options?: BindOptions): Database | Transaction {
+  if (isClient(client)) return createDatabase(portOf(client as unknown as Client), options);
+  if (isTransaction(client)) return createTransaction(connectionOf(client as unknown as ClientTransaction), options);
+  throw new NextvalError(
+    "INVALID_ARGUMENT",
+    "bind takes a client as postgres() returns it, or a transaction of its begin(), " +
+      "not a connection of its reserve(), a handle or an address",
+    { hint: "For a connection of its own, use db.session of the client's handle." },
+  );
+}
+
+/** The objects that the driver's reserve() and begin() return have no options. */
+function isClient(thing: unknown): thing is PostgresClient {
+  return (
+    typeof thing === "function" &&
+    "options" in thing &&
+    typeof (thing.options as PostgresClient["options"] | undefined)?.max === "number"
+  );
+}
+
+function isTransaction(thing: unknown): thing is PostgresTransaction {
+  return typeof thing === "function" && "savepoint" in thing && "unsafe" in thing;
 }

@@ -116,7 +116,7 @@ export class Pool implements Line, Listener {
 
   stop(statement: Statement, stop: Stop): void {
     if (this.#waiting.delete(statement)) statement.abandon(stop.error("unsent"));
-    else if (this.#isUnsent(statement)) neutralize(statement, stop.error("unsent"));
+    else if (this.#isUnsent(statement)) statement.neutralize(stop.error("unsent"));
     else if (statement.carrier === undefined) statement.abandon(stop.error("together"));
     else {
       const wire = statement.carrier as Wire;
@@ -151,7 +151,7 @@ export class Pool implements Line, Listener {
     giveBack();
   }
 
-  sent(statement: Statement, connection: DriverConnection): void {
+  sent(statement: Statement, connection: DriverConnection): false {
     const isOffered = this.#offered.delete(statement);
     let wire = this.#wires.get(connection);
     if (wire === undefined) {
@@ -168,6 +168,7 @@ export class Pool implements Line, Listener {
     }
     statement.take?.();
     this.#goOn();
+    return false;
   }
 
   settled(statement: Statement): void {
@@ -243,7 +244,7 @@ export class Pool implements Line, Listener {
       else {
         statement.deadline = Infinity;
         const error = exhausted(statement.wait, this.#owned.size, this.#max);
-        if (isOffered) neutralize(statement, error);
+        if (isOffered) statement.neutralize(error);
         else {
           this.#waiting.delete(statement);
           statement.abandon(error);
@@ -326,17 +327,6 @@ export class Pool implements Line, Listener {
       each.abandon(refusal(seconds));
     }
   }
-}
-
-/**
- * Makes a statement do nothing. It still has to run: the driver may be opening a connection for it, and would otherwise
- * forget that connection.
- */
-function neutralize(statement: Statement, error: unknown): void {
-  statement.strings = [""];
-  statement.args = [];
-  statement.take = undefined;
-  statement.abandon(error);
 }
 
 function refusal(seconds: number): Error {

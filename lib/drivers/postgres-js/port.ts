@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { refuseArgument } from "../../errors.js";
+import { NextvalError, refuseArgument } from "../../errors.js";
 import type { Settings } from "../../handle/call-limits.js";
 import type { Port } from "../../handle/port.js";
 import { Readings } from "../../handle/values/reading.js";
@@ -23,13 +23,11 @@ export function portOf(client: Client): Port {
 }
 
 function makePort(client: Client): Port {
-  const { options } = client;
-  const readings = Readings.by(readerOf(client), options.transform.column.from);
-  const pool = new Pool(client, readings(undefined).byType);
+  checkEncoding(client.options);
+  const parts = partsOf(client);
+  const pool = new Pool(client, parts.readings(undefined).byType);
   return {
-    user: options.user,
-    readings,
-    writer: writerOf(client),
+    ...parts,
     pool,
     async reserve(what: string, settings: Settings) {
       if (pool.cannotReserve) refuseArgument(what, "needs a client with a max_pipeline of 1 or more");
@@ -38,7 +36,28 @@ function makePort(client: Client): Port {
   };
 }
 
-function writerOf(client: Client): Writer {
+/** Returns the parts of a port that do not depend on how its statements are sent. */
+export function partsOf(client: Pick<Client, "typed" | "options">): Pick<Port, "user" | "readings" | "writer"> {
+  const { options } = client;
+  return {
+    user: options.user,
+    readings: Readings.by(readerOf(client), options.transform.column.from),
+    writer: writerOf(client),
+  };
+}
+
+/** Refuses encodings whose characters may end in a backslash or a quotation mark. */
+export function checkEncoding({ connection }: Pick<Client["options"], "connection">): void {
+  const { client_encoding: encoding = "UTF8" } = (connection ?? {}) as { client_encoding?: unknown };
+  if (/^'?(?:utf-?8|unicode)'?$/i.test(String(encoding))) return;
+  const problem = "because postgres.js writes and reads everything as UTF-8";
+  throw new NextvalError(
+    "INVALID_ARGUMENT",
+    `bind takes a client without client_encoding ${String(encoding)}, ${problem}`,
+  );
+}
+
+function writerOf(client: Pick<Client, "typed" | "options">): Writer {
   const serializers = client.options.serializers as Serializers;
   const writer: Writer = {
     parameter: parameterMaker(client),

@@ -163,7 +163,9 @@ export class Reserved implements ReservedLine, Listener, Owner {
     void nextTurn().then(() => this.#rejectLost(error));
   }
 
-  sent(): void {}
+  sent(): false {
+    return false;
+  }
 
   settled(statement: Statement, error?: unknown): void {
     this.#pool.settled(statement);

@@ -22,8 +22,11 @@ const COPY = /* @__PURE__ */ Math.random().toString(36).slice(2);
 
 /** Receives the events of a statement. It is the pool or the reserved connection that sends the statement. */
 export interface Listener {
-  /** The driver has written the statement to the socket, and more may follow immediately. */
-  sent(statement: Statement, connection: DriverConnection): void;
+  /**
+   * The driver has written the statement to the socket, and more may follow immediately. Returns whether the driver
+   * itself may send them.
+   */
+  sent(statement: Statement, connection: DriverConnection): boolean;
   /** The statement is answered or has failed. Called before the driver does anything else with the connection. */
   settled(statement: Statement, error?: unknown): void;
   /**
@@ -65,6 +68,11 @@ export interface Statement extends DriverQuery {
   readonly reading: Reading;
   /** Rejects for the caller, while the server may still work on the statement. */
   abandon(error: unknown): void;
+  /**
+   * Rejects for the caller, and makes the statement do nothing. It still has to run: the driver may be opening a
+   * connection for it, and would otherwise forget that connection.
+   */
+  neutralize(error: unknown): void;
   stop(how: Stop): void;
   again(error: unknown): Statement | undefined;
 }
@@ -87,9 +95,14 @@ export interface StatementKind {
 export type MakeStatement = (text: string, parameters: readonly Parameter[], kind?: StatementKind) => Statement;
 
 /** Makes the statement of a request. */
-export function makeOf(make: MakeStatement, { fragment, parameters, reading, kind, wait }: Request): Statement {
+export function makeOf(
+  make: MakeStatement,
+  { fragment, parameters, reading, kind, wait }: Request,
+  unprepared = false,
+): Statement {
   return make(fragment.text, parameters as readonly Parameter[], {
     simple: kind === "command",
+    unprepared,
     raw: kind === "texts",
     reading,
     wait,
@@ -130,10 +143,9 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">, byType: Rea
       if (texts === undefined) prepared.set(state, (texts = new PreparedTexts()));
       return texts.admits(this.key);
     }
-    onexecute(connection: DriverConnection): false {
+    onexecute(connection: DriverConnection): boolean {
       this.statement.flows = true;
-      this.statement.listener?.sent(this.statement, connection);
-      return false;
+      return this.statement.listener?.sent(this.statement, connection) === true;
     }
   }
 
@@ -196,6 +208,13 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">, byType: Rea
       this.nativeReject(error);
       // The connection is still waiting for the statement.
       this.active = active;
+    }
+
+    neutralize(error: unknown): void {
+      this.strings = [""];
+      this.args = [];
+      this.take = undefined;
+      this.abandon(error);
     }
 
     get describeFirst(): boolean {

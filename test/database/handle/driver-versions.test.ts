@@ -53,6 +53,19 @@ describe.each([
       ]);
     }));
 
+  test("a transaction of the client tells its options and its connection", () =>
+    connected(
+      async (client) => {
+        const rows = await client.begin((own) => bind(own)`select ${own.typed(1 as never, 1700)} as some_number`);
+        expect(rows).toEqual([{ someNumber: "own 1" }]);
+        expect(await client`select 1 as n`).toEqual([{ n: 1 }]);
+      },
+      {
+        transform: newest.camel,
+        types: { numeric: { to: 1700, from: [1700], serialize: String, parse: (text: string) => `own ${text}` } },
+      },
+    ));
+
   test("a new statement with values goes out in one step, and its text is prepared the second time", () =>
     connected(async (client) => {
       const db = bind(client);

@@ -1,0 +1,141 @@
+import type { Stop } from "../../handle/call-limits.js";
+import { kindOf } from "../../handle/first-words.js";
+import { nextTurn } from "../../handle/lost-answer.js";
+import type { Answer, Learn, Request, ReservedLine } from "../../handle/port.js";
+import { ended } from "../../handle/session-rules.js";
+import { RELEASE, SAVEPOINT } from "../../handle/transact.js";
+import { readCursor } from "./cursor.js";
+import type { DriverConnection } from "./internals.js";
+import { type Carrier, type Listener, makeOf, type MakeStatement, type Statement } from "./statement.js";
+
+/**
+ * Runs statements in a transaction that `client.begin` has opened and will end.
+ *
+ * Each statement goes to the driver immediately, so all run in the order of their calls, and before the driver's
+ * COMMIT. The program may run statements of its own between them. So nothing is prepared, and the server is never asked
+ * to stop a statement, because the request could stop another one.
+ */
+export class TransactionLine implements ReservedLine, Listener, Carrier {
+  readonly lost = new Promise<never>(() => {});
+  readonly answered = Promise.resolve();
+  isLost = false;
+  /** Why nothing can be sent anymore. */
+  closed: unknown;
+  readonly connection: DriverConnection;
+  readonly #make: MakeStatement;
+  readonly #unanswered = new Set<Statement>();
+  /** How many savepoints of handles are open. */
+  #savepoints = 0;
+  /** Makes `client.begin` fail, even if its work catches the error. */
+  #report: (error: unknown) => void = () => {};
+
+  constructor(connection: DriverConnection, make: MakeStatement) {
+    this.connection = connection;
+    this.#make = make;
+    this.#watch();
+  }
+
+  send(request: Request): Statement {
+    const statement = makeOf(this.#make, request, true);
+    this.run(statement);
+    if (request.fragment.text === SAVEPOINT) this.#savepoints++;
+    return statement;
+  }
+
+  cursor(request: Request, size: number, learn: Learn): AsyncIterable<Answer> {
+    return readCursor(this, this.#make, request, size, learn);
+  }
+
+  run(statement: Statement): void {
+    statement.listener = this;
+    statement.carrier = this;
+    if (this.closed !== undefined) return statement.reject(this.closed);
+    this.#unanswered.add(statement);
+    // The driver passes it a function that makes `begin` fail. After a savepoint, a failure need not do so.
+    const onCatch = (report: (error: unknown) => void) => {
+      this.#report = report;
+      return statement.then(undefined, this.#savepoints === 0 ? report : () => {});
+    };
+    statement.catch = onCatch as typeof statement.catch;
+    statement.handler(statement);
+    Reflect.deleteProperty(statement, "catch");
+  }
+
+  refuse(reason: unknown): void {
+    this.#end(reason);
+    this.#report(reason);
+  }
+
+  stop(statement: Statement, { error }: Stop): void {
+    if (statement.state === null) statement.neutralize(error("unsent"));
+    else statement.abandon(error("together"));
+  }
+
+  sent(): boolean {
+    return true;
+  }
+
+  settled(statement: Statement, error?: unknown): void {
+    this.#unanswered.delete(statement);
+    if (error === undefined && statement.strings[0] === RELEASE) this.#savepoints--;
+  }
+
+  unsent(): boolean {
+    return false;
+  }
+
+  refused(): void {
+    this.connection.terminate();
+  }
+
+  close(reason?: unknown): void {
+    void nextTurn().then(() => {
+      if (this.isLost) return;
+      if (reason === undefined) this.connection.terminate();
+      else this.#lose(reason);
+    });
+  }
+
+  /** Notices the statement that ends the transaction, and the loss of the connection. */
+  #watch(): void {
+    const { connection } = this;
+    const { execute } = connection;
+    const unwatch = () => {
+      connection.execute = execute;
+    };
+    connection.execute = (query) => {
+      if (kindOf(query.strings[0] ?? "").control !== undefined) {
+        unwatch();
+        this.#end(ended());
+      }
+      return execute(query);
+    };
+    // The driver's `begin` sets its own listener when its work has returned a promise.
+    queueMicrotask(() => {
+      const { onclose } = connection;
+      connection.onclose = (error) => {
+        unwatch();
+        onclose?.call(connection, error);
+        this.#lose(error);
+      };
+    });
+  }
+
+  /** Refuses further statements. The driver would never answer those that it was to send after the end. */
+  #end(reason: unknown): void {
+    this.closed ??= reason;
+    for (const statement of this.#unanswered) if (statement.state === null) statement.neutralize(reason);
+  }
+
+  #lose(error: unknown): void {
+    this.isLost = true;
+    this.closed ??= error;
+    for (const statement of this.#unanswered) statement.reject(error);
+    // The driver's own ROLLBACK would be written to the closed socket, which ends the process.
+    this.connection.terminate();
+  }
+
+  // The driver has the connection, so neither is called.
+  stopAll(): void {}
+  release(): void {}
+}
