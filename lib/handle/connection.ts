@@ -2,6 +2,7 @@ import type { Decode } from "../sql/expression.js";
 import { Sql, textFragment } from "../sql/fragment.js";
 import { type Limits, mergedLimits, type Settings, type Stop, watch } from "./call-limits.js";
 import { Draws } from "./draws.js";
+import { kindOf } from "./first-words.js";
 import { Held } from "./held.js";
 import { commitUnknown, isFatal, raise, unanswered } from "./lost-answer.js";
 import { addHint } from "./parameter-hint.js";
@@ -33,6 +34,9 @@ interface State {
   /** The draws that wait for the end of the tick. */
   readonly draws: Set<Draws>;
 }
+
+/** The ports of clients that have run a statement that changes the role. It may have changed for any connection. */
+const changedRoles = new WeakSet<Port>();
 
 /** Runs the statements of a handle, on a pool or on the one connection of a session or transaction. */
 export class Connection {
@@ -213,8 +217,10 @@ export class Connection {
     const signal = this.settings.limits?.signal;
     if (signal?.aborted === true) return signal.reason;
     if (this.#held?.leaveCursor !== undefined) return cursorOpen();
-    const kind = this.#held === undefined ? "pool" : this.#state.inTransaction ? "transaction" : "session";
-    return statementRefusal(fragment, kind, this.#port.host !== undefined);
+    const kind = kindOf(fragment.text);
+    if (kind.changesRole) changedRoles.add(this.#port);
+    const handle = this.#held === undefined ? "pool" : this.#state.inTransaction ? "transaction" : "session";
+    return statementRefusal(fragment, kind, handle, this.#port.host !== undefined);
   }
 
   /** Finishes the rows of an answer. Returns a promise if types have to be looked up on the server. */
@@ -235,13 +241,18 @@ export class Connection {
     return this.#readings.types.lookUp(types, line, consequence);
   }
 
+  /** The role that runs the statements; empty if it may be another one than the client logs in as. */
+  get #role(): string {
+    return changedRoles.has(this.#port) ? "" : this.#port.user;
+  }
+
   /** Throws the translated error of a statement that failed. */
   async fail(error: unknown, fragment: Sql): Promise<never> {
-    const { host, user } = this.#port;
+    const { host } = this.#port;
     const reported = host?.serverError(error) ?? error;
     // Its positions are those of another text.
     if (host === undefined) addHint(error, fragment);
-    const translated = translate(reported, sequenceMarksOf(fragment), user);
+    const translated = translate(reported, sequenceMarksOf(fragment), this.#role);
     const result = translated === reported ? error : translated;
     this.#state.failure ??= result;
     return raise(error, result);

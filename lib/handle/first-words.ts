@@ -6,6 +6,8 @@ export interface Kind {
   readonly copies: boolean;
   /** The words by which it begins or ends a transaction; undefined for any other statement. */
   readonly control: string | undefined;
+  /** Whether the role of later statements may be another one after it. */
+  readonly changesRole: boolean;
 }
 
 /** ROLLBACK TO is not included, because it only ends a savepoint. Only START TRANSACTION begins with START. */
@@ -14,6 +16,10 @@ const CONTROL =
 
 const COPY = /copy\b/iy;
 const BY_CLIENT = /\bstd(?:in|out)\b/i;
+
+/** A statement that changes the role is short. `set_config` may have the name of the setting as a value. */
+const MAX_ROLE_CHARACTERS = 200;
+const CHANGES_ROLE = /^set\b.*\b(?:role|authorization)\b|\bset_config\b/is;
 
 /** Most statements run again, so their kinds are remembered. */
 const kinds = /* @__PURE__ */ new BoundedMap<string, Kind>(256);
@@ -33,6 +39,7 @@ function readKind(text: string): Kind {
   return {
     copies: COPY.test(text) && BY_CLIENT.test(text),
     control: word === "start" ? "start transaction" : word,
+    changesRole: CHANGES_ROLE.test(text.slice(start, start + MAX_ROLE_CHARACTERS)),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Writer } from "./values/write-values.js";
  * once, above it.
  */
 export interface Port {
-  /** The role that the client logs in as. */
+  /** The role that the client logs in as; empty if its statements may run as another one. */
   readonly user: string;
   /** How the driver reads columns, for the type that `int8` columns arrive as. */
   readings(int8: ValueMode | undefined): Readings;

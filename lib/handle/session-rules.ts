@@ -3,7 +3,7 @@ import type { SequenceMark } from "../sequence/mark.js";
 import { sequenceName } from "../sequence/sequence-name.js";
 import { SQL, Sql } from "../sql/fragment.js";
 import type { Mark } from "../sql/shape.js";
-import { kindOf } from "./first-words.js";
+import type { Kind } from "./first-words.js";
 
 /** The kind of connection that a handle runs its statements on. */
 export type HandleKind = "pool" | "session" | "transaction";
@@ -16,8 +16,12 @@ const NO_COPY =
  * Returns why a statement cannot run on a handle, or undefined. An example is `currval` on a pool, where the next
  * statement may run in any session. `hosted` is whether another library runs the statements.
  */
-export function statementRefusal(fragment: Sql, kind: HandleKind, hosted: boolean): NextvalError | undefined {
-  const { copies, control: words } = kindOf(fragment.text);
+export function statementRefusal(
+  fragment: Sql,
+  { copies, control: words }: Kind,
+  kind: HandleKind,
+  hosted: boolean,
+): NextvalError | undefined {
   if (copies) return new NextvalError("INVALID_TEMPLATE", NO_COPY);
   const refuse = hosted ? hostedControlRefusal : controlRefusal;
   const control = words === undefined ? undefined : refuse(words, kind);

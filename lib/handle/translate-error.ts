@@ -32,12 +32,15 @@ const USES: { readonly [name: string]: SequenceMark["use"] } = {
 /** A statement and the transaction around it can fail with the same driver error. Both get the same translation. */
 const translated = new WeakMap<object, NextvalError>();
 
-/** Turns a server error about a sequence into a `NextvalError`. Returns any other error unchanged. */
-export function translate(error: unknown, marks: readonly SequenceMark[], user: string): unknown {
+/**
+ * Turns a server error about a sequence into a `NextvalError`. Returns any other error unchanged. `role` has run the
+ * statement, and is empty if it is not known.
+ */
+export function translate(error: unknown, marks: readonly SequenceMark[], role: string): unknown {
   if (!isServerError(error)) return error;
   const known = translated.get(error);
   if (known !== undefined) return known;
-  const reason = classify(error, marks, user);
+  const reason = classify(error, marks, role);
   if (reason === undefined) return error;
   const { code, sequence, hint, fix } = reason;
   const message = sequence === undefined ? error.message : `${sequence}: ${error.message}`;
@@ -55,7 +58,7 @@ interface Reason extends Advice {
  * Source: the SQLSTATEs that `sequence.c` raises, and "Sequence Manipulation Functions" in the PostgreSQL
  * documentation.
  */
-function classify(error: ServerError, marks: readonly SequenceMark[], user: string): Reason | undefined {
+function classify(error: ServerError, marks: readonly SequenceMark[], role: string): Reason | undefined {
   // Errors with other codes are not about sequences, and may quote user input of any length.
   if (!CODES.has(error.code) || error.message.length > MAX_MESSAGE) return undefined;
   const called = FUNCTIONS.get(error.routine) ?? /\b(nextval|setval)\(\)/.exec(error.message)?.[1];
@@ -79,7 +82,10 @@ function classify(error: ServerError, marks: readonly SequenceMark[], user: stri
       return because("SEQUENCE_NOT_FOUND", "Create it with createSequence, or look at its schema and the search_path.");
     case "42501":
       if (called === undefined && mark?.use !== "defines") return undefined;
-      return because("PERMISSION_DENIED", ...permissionAdvice(called, mark?.sequence, user));
+      return because(
+        "PERMISSION_DENIED",
+        ...permissionAdvice(called, mark?.sequence, error.where === undefined ? role : ""),
+      );
     case "25006":
       if (called === undefined) return undefined;
       return because("READ_ONLY", "Draw and set values on the primary, in a transaction that may write.");
@@ -121,14 +127,14 @@ function exhaustedAdvice(message: string, sequence: AnySequence | undefined): Ad
 function permissionAdvice(
   called: string | undefined,
   sequence: AnySequence | undefined,
-  user: string,
+  role: string,
 ): [hint: string, fix?: string] {
   if (called === undefined) return ["Connect as its owner."];
   const privilege = called === "setval" ? "update" : "usage";
-  // Another library does not tell who it logs in as.
-  if (user === "") return [`Let its owner grant ${privilege} on it.`];
-  if (sequence === undefined) return [`Let its owner grant ${privilege} on it to ${user}.`];
-  const fix = `grant ${privilege} on sequence ${sequence[SQL].text} to "${user.replaceAll('"', '""')}"`;
+  // Another library does not tell who it logs in as, and a function may run as its owner.
+  if (role === "") return [`Let its owner grant ${privilege} on it.`];
+  if (sequence === undefined) return [`Let its owner grant ${privilege} on it to ${role}.`];
+  const fix = `grant ${privilege} on sequence ${sequence[SQL].text} to "${role.replaceAll('"', '""')}"`;
   return ["Run the fix as its owner.", fix];
 }
 

@@ -185,6 +185,29 @@ describe("PERMISSION_DENIED", () => {
     expect(await app.setval(secretSeq, 5)).toBe(5n);
   });
 
+  test("without a role that may not have run the statement", async () => {
+    const hint = "Let its owner grant usage on it.";
+    await db()`
+      create function draw_secret() returns bigint security definer set search_path from current language sql
+      begin atomic select nextval('secret_seq'); end`;
+    await db()`alter function draw_secret() owner to pg_monitor`;
+    const denied = await errorOf(asRole()`select draw_secret()`);
+    expect(denied).toMatchObject({ code: "PERMISSION_DENIED", hint });
+    const monitor = bind(database.connect({ connection: { role: "pg_monitor" } }));
+    expect(await errorOf(monitor.nextval(secretSeq))).toMatchObject({ code: "PERMISSION_DENIED", hint });
+    const { client } = database;
+    const changed = client.begin(async (own) => {
+      await own`set local role pg_monitor`;
+      await bind(own).nextval(secretSeq);
+    });
+    await expect(changed).rejects.toMatchObject({ code: "PERMISSION_DENIED", hint });
+    const session = bind(database.connect()).session(async (own) => {
+      await own`set session authorization pg_monitor`;
+      await own.nextval(secretSeq);
+    });
+    await expect(session).rejects.toMatchObject({ code: "PERMISSION_DENIED", hint });
+  });
+
   test("for alter, which needs the owner", async () => {
     expect(await errorOf(asRole().query(alterSequence(secretSeq, { cache: 2 })))).toMatchObject({
       code: "PERMISSION_DENIED",

@@ -42,6 +42,24 @@ describePorts("a handle", (port) => {
       expect(answers).toMatchObject(Array.from({ length: 50 }, (_, at) => ({ at })));
     });
 
+    test("as another role, whose missing privilege is not said to be that of the client's own role", async () => {
+      await port.db`grant usage on schema public to pg_monitor`;
+      // PGlite (0.5.16) never undoes a `set session authorization`.
+      const changes = [sql`/* as */ set local role pg_monitor`, sql`select set_config(${"role"}, 'pg_monitor', true)`];
+      for (const change of changes) {
+        const denied = port.db.session(async (session) => {
+          await session.begin(async (tx) => {
+            await tx.query<{}>(change);
+            await tx.nextval(orderSeq);
+          });
+        });
+        const error = await denied.catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ code: "PERMISSION_DENIED", hint: "Let its owner grant usage on it." });
+        expect(error).not.toHaveProperty("fix");
+      }
+      expect(await port.db`select current_user::text as role`).not.toEqual([{ role: "pg_monitor" }]);
+    });
+
     test("again after its table was altered", async () => {
       await port.db`create table altered (a integer)`;
       await port.db`insert into altered values (1)`;

@@ -40,7 +40,8 @@ function makePort(client: Client): Port {
 export function partsOf(client: Pick<Client, "typed" | "options">): Pick<Port, "user" | "readings" | "writer"> {
   const { options } = client;
   return {
-    user: options.user,
+    // Settings may name another role than the one that logs in.
+    user: "role" in options.connection || "options" in options.connection ? "" : options.user,
     readings: Readings.by(readerOf(client), options.transform.column.from),
     writer: writerOf(client),
   };

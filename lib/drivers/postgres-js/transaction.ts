@@ -26,7 +26,8 @@ function open(transaction: ClientTransaction): Connection {
   const parts = partsOf({ typed: transaction.typed, options });
   const line = new TransactionLine(connection, statementMaker(transaction, parts.readings(undefined).byType));
   const reserve = () => Promise.reject(ended());
-  const port = { ...parts, pool: line, reserve };
+  // The program's own statements may have changed the role.
+  const port = { ...parts, user: "", pool: line, reserve };
   return new Connection(port, { wait: 0 }, new Held(line)).nested();
 }
 
