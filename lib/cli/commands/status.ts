@@ -24,9 +24,9 @@ import { warnOfUnmatched } from "../report/describe-unmatched.js";
 import { color } from "../terminal/color.js";
 import { throwCommandError } from "../terminal/command-error.js";
 import { errorMessage } from "../terminal/error-message.js";
-import { hasReader, print, printError, printJson, printJsonLine, printMetrics } from "../terminal/print.js";
+import { hasReader, print, printError, printJson, printJsonLine, printMetrics, redraw } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
-import { text } from "../terminal/shown-text.js";
+import { lines, text } from "../terminal/shown-text.js";
 import { addReading, type CliCommand } from "./command.js";
 import { writeFiles } from "./write-files.js";
 
@@ -230,9 +230,12 @@ function printHealth(health: Health, rates: readonly SequenceRate[] | undefined,
     else printJson(document);
     return;
   }
-  if (isOneOfMany) print(color.dim(`${health.sampledAt.toISOString()}:`));
   const { stdout } = process;
-  const columns = stdout.isTTY === true && stdout.columns > 0 ? stdout.columns : undefined;
-  print(describeHealth(health, { rates, verbose: flags.verbose === true, columns }));
-  if (isOneOfMany) print(text``);
+  const isTerminal = stdout.isTTY === true && stdout.columns > 0;
+  const columns = isTerminal ? stdout.columns : undefined;
+  const common = { rates, hasDays: flags.watch !== undefined, verbose: flags.verbose === true, columns };
+  const time = color.dim(`${health.sampledAt.toISOString()}:`);
+  if (!isOneOfMany) print(describeHealth(health, common));
+  else if (isTerminal) redraw(lines([time, describeHealth(health, { ...common, lines: stdout.rows - 2 })]));
+  else print(lines([time, describeHealth(health, common), ""]));
 }

@@ -1,65 +1,73 @@
-import type { AcceptedProblem, Health, HealthLevel, SequenceHealth, SequenceRate } from "../../operate/index.js";
-import { sequenceKeyOf } from "../../server/names.js";
-import { bar, percent } from "../terminal/bar.js";
+import type {
+  AcceptedProblem,
+  Health,
+  HealthLevel,
+  HealthProblem,
+  SequenceHealth,
+  SequenceRate,
+} from "../../operate/index.js";
 import { color } from "../terminal/color.js";
 import { inFlags } from "../terminal/flag-names.js";
-import { shownName } from "../terminal/quote-name.js";
 import { count, lines, type Shown, type ShownText, text } from "../terminal/shown-text.js";
-import { table } from "../terminal/table.js";
-import { displayWidth } from "../terminal/text-width.js";
-import { daysLeft } from "./days-left.js";
+import { wrapped } from "../terminal/wrap.js";
 import { describeAdvice } from "./describe-advice.js";
+import { healthTable } from "./health-table.js";
 
 export interface FormatOptions {
   /** The rates, if there is an earlier sample. */
   readonly rates: readonly SequenceRate[] | undefined;
+  /** Whether there is a column for the days left, which is empty as long as there are no rates. Default: with rates. */
+  readonly hasDays?: boolean;
   /** Whether to print informational findings as sentences. */
   readonly verbose: boolean;
   /** The width of the terminal; undefined if there is none. */
   readonly columns: number | undefined;
+  /** How many lines there is room for. Default: any number. */
+  readonly lines?: number;
 }
 
 const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: "ok", warning: "warning", critical: "CRITICAL" };
 
 /** Formats the health for people: a row per sequence, its problems below, and the totals at the end. */
-export function describeHealth({ sequences, level }: Health, { rates, verbose, columns }: FormatOptions): ShownText {
+export function describeHealth(
+  { sequences, level }: Health,
+  { rates, hasDays = rates !== undefined, verbose, columns, lines: room = Infinity }: FormatOptions,
+): ShownText {
   if (sequences.length === 0) return text`There are no sequences.`;
-  const days = rates && new Map(rates.map((each) => [sequenceKeyOf(each.sequence), each.daysLeft]));
-  const rows = sequences.map((sequence) => rowOf(sequence, days));
-  const table = withBars(sequences, rows, columns);
+  const rows = sequences.map((health) => ({ health, sign: SIGNS[health.level], notes: notesOf(health) }));
+  const { header, rows: formatted } = healthTable(rows, { rates, hasDays, columns });
   const blocks = sequences.map((sequence, index) => {
     const problems = sequence.problems.filter((problem) => verbose || problem.level !== "ok");
     const paint = paintOf(sequence.level);
-    const accepted = verbose ? sequence.accepted.map(describeAccepted) : [];
     return lines([
-      paint(table[index] ?? ""),
+      paint(formatted[index] ?? ""),
       ...problems.map((problem) => {
-        const { code, level, message } = problem;
-        const shown = lines([text`    ! ${code} ${inFlags(message)}`, ...describeAdvice(problem, "      ")]);
-        return level === "ok" ? color.dim(shown) : shown;
+        const shown = describeProblem(problem, columns);
+        return problem.level === "ok" ? color.dim(shown) : shown;
       }),
-      ...accepted,
+      ...(verbose ? sequence.accepted.map((each) => describeAccepted(each, columns)) : []),
     ]);
   });
-  return lines([...blocks, "", summary(sequences, level)]);
+  const { kept, left } = fitting(blocks, room - 4);
+  const rest = left === 0 ? [] : [color.dim(text`${count(left, "more sequence")}; a taller terminal shows more`)];
+  return lines([color.dim(header), ...kept, ...rest, "", summary(sequences, level)]);
 }
 
-function describeAccepted({ code, message, reason }: AcceptedProblem): ShownText {
-  return color.dim(text`    ! ${code} (accepted: ${reason}) ${inFlags(message)}`);
+/** Keeps the first blocks, as many as fit into a number of lines. */
+function fitting(blocks: readonly ShownText[], room: number): { kept: readonly ShownText[]; left: number } {
+  let used = 0;
+  const kept = blocks.filter((block) => (used += `${block}`.split("\n").length) <= room);
+  return { kept, left: blocks.length - kept.length };
 }
 
-/** The cells of a row, without the bar. */
-function rowOf(sequence: SequenceHealth, days: ReadonlyMap<string, number | null> | undefined): string[] {
-  const { used, left, level } = sequence;
-  const own = days?.get(sequenceKeyOf(sequence.sequence));
-  return [
-    SIGNS[level],
-    shownName(sequence.sequence.schema, sequence.sequence.name),
-    used === null ? "" : percent(used),
-    left === null ? "" : `${left.toLocaleString("en-US")} left`,
-    ...(days === undefined ? [] : [own === undefined || own === null ? "" : daysLeft(own)]),
-    notesOf(sequence).join(", "),
-  ];
+function describeProblem(problem: HealthProblem, columns: number | undefined): ShownText {
+  const { code, message } = problem;
+  const first = wrapped(`    ! ${code} ${inFlags(message)}`, columns, "      ");
+  return lines([first, ...describeAdvice(problem, "      ", columns)]);
+}
+
+function describeAccepted({ code, message, reason }: AcceptedProblem, columns: number | undefined): ShownText {
+  return color.dim(wrapped(`    ! ${code} (accepted: ${reason}) ${inFlags(message)}`, columns, "      "));
 }
 
 /** Lists the informational findings in few words. `verbose` prints the sentences. */
@@ -82,26 +90,6 @@ function notCompared(columns: SequenceHealth["columns"]): string {
   const reasons = columns.flatMap((column) => column.notCompared ?? []);
   const reason = reasons.find((each) => each.startsWith("reading "));
   return reason === undefined ? "not compared" : `not compared: ${reason.replace(/[,;].*/s, "")}`;
-}
-
-const WIDEST = 20;
-const NARROWEST = 4;
-
-/** Adds bars to the rows. A bar takes the width that the rest of a row leaves. */
-function withBars(
-  sequences: readonly SequenceHealth[],
-  rows: readonly string[][],
-  columns: number | undefined,
-): ShownText[] {
-  const plain = table(rows, [2, 3, 4].slice(0, (rows[0]?.length ?? 0) - 3));
-  const longest = Math.max(...plain.map((line) => displayWidth(`${line}`)));
-  const width = columns === undefined ? WIDEST : Math.min(WIDEST, columns - longest - 2);
-  if (width < NARROWEST) return plain;
-  const withBar = rows.map(([sign = "", ...rest], index) => {
-    const used = sequences[index]?.used ?? null;
-    return [sign, used === null ? "?".repeat(width) : bar(used, width), ...rest];
-  });
-  return table(withBar, [3, 4, 5].slice(0, (rows[0]?.length ?? 0) - 3));
 }
 
 function paintOf(level: HealthLevel): (shown: Shown) => ShownText {

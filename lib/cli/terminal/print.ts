@@ -48,6 +48,11 @@ export function print(shown: ShownText): void {
   write(`${shown.toString()}\n`);
 }
 
+/** Clears the terminal, and prints at its top. */
+export function redraw(shown: ShownText): void {
+  write(`\u001b[H\u001b[2J${shown.toString()}\n`);
+}
+
 /** Prints source for a file, which may be read on a terminal first. */
 export function saySource(source: string): void {
   print(ShownText.document(source));

@@ -72,7 +72,7 @@ function atItsEnd(measured: Measurements, context: Context): Finding[] {
     // If values may repeat, starting over is intended.
     const once = columns.filter(({ unique }) => unique);
     if (level === "ok") return [];
-    const sentence = `after ${left} more values (${percent(used)} used) it starts over`;
+    const sentence = `after ${counted(left)} more values (${percent(used)} used) it starts over`;
     return once.map((column) => ({
       code: "NEARLY_EXHAUSTED",
       level,
@@ -87,7 +87,7 @@ function atItsEnd(measured: Measurements, context: Context): Finding[] {
     return [own("EXHAUSTED", "critical", `no value is left up to ${end}: nextval fails with 2200H`, advice)];
   }
   if (level === "ok") return [];
-  const sentence = `${percent(used)} is used, and ${left} ${left === 1n ? "value is" : "values are"} left up to ${end}`;
+  const sentence = `${percent(used)} is used, and ${counted(left)} ${left === 1n ? "value is" : "values are"} left up to ${end}`;
   return [own("NEARLY_EXHAUSTED", level, sentence, advice)];
 }
 
@@ -203,7 +203,12 @@ function cacheLost(measured: Measurements, { sequence }: Context): Finding[] {
   ];
 }
 
-/** Rounded down, so only an ended sequence is reported as 100 %. */
+/** Formats a share with one decimal, rounded down: `91.5 %`. It is 100 % only if no value is left. */
 function percent(share: number): string {
-  return `${Math.floor(share * 100)} %`;
+  return `${(Math.floor(share * 1000 + 1e-10) / 10).toFixed(1)} %`;
+}
+
+/** Formats a number of values with separators, unlike a value, which is written as SQL has it. */
+function counted(values: bigint): string {
+  return values.toLocaleString("en-US");
 }

@@ -152,20 +152,50 @@ describe("health", () => {
       { sequence: { schema: "a.b", name: "c" }, drawn: 1n, perDay: 1, daysLeft: 700 },
     ];
     const text = `${describeHealth(health(sequence("a", "b.c"), sequence("a.b", "c")), { ...looks, rates })}`;
-    expect(text).toMatch(/a\."b\.c" .* left {4}5 days$/m);
-    expect(text).toMatch(/"a\.b"\.c .* left {2}700 days$/m);
+    expect(text).toMatch(/^level +used +left {2}lasts for {2}sequence$/m);
+    expect(text).toMatch(/ {2}5 days {4} a\."b\.c"$/m);
+    expect(text).toMatch(/ {2}700 days {2} "a\.b"\.c$/m);
   });
 
-  test("rows fit the terminal if possible, with a bar if there is room", () => {
-    const sequences = [sequence("public", "order_seq"), sequence("billing", "invoice_numbers_seq", { cycles: true })];
-    for (const columns of [60, 80, 90, 100, 200]) {
-      const lines = describeHealth(health(...sequences), { ...looks, columns })
-        .toString()
-        .split("\n");
-      expect(lines[0]?.includes("█")).toBe(columns >= 90);
-      if (columns < 80) continue;
-      for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
+  test.each([20, 60, 80, 120, 200])("nothing wraps inside a number or a word at %d columns", (columns) => {
+    const problem = {
+      code: "BEHIND_COLUMN" as const,
+      level: "critical" as const,
+      message:
+        "public.order_seq: its next value is 9223372036854775806, but public.orders.id goes to 9223372036854775807",
+      hint: "Run resync. It moves the sequence past the rows, and takes no lock that stops others for long.",
+      fix: `alter sequence "public"."a name with ${"many ".repeat(8)}words" restart with 9223372036854775807`,
+      columns: [],
+    };
+    const shown = health(
+      sequence("public", "order_seq", { level: "critical", problems: [problem] }),
+      sequence("billing", "invoice_numbers_of_all_the_tenants_seq", { cycles: true, cache: 20n }),
+      sequence("billing", "a", { used: null, left: null }),
+    );
+    const rates = [{ sequence: { schema: "billing", name: "a" }, drawn: 1n, perDay: 1, daysLeft: 5 }];
+    const output = describeHealth(shown, { ...looks, rates, columns }).toString();
+    for (const line of output.split("\n")) {
+      // Only one long word may be wider.
+      const isOneWord = /^ *(?:Fix: +)?(?:\S+|.*"[^"]*"\S*)$/.test(line);
+      if (!isOneWord && columns >= 80) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
     }
+    expect(output).toContain("9,223,372,036,854,775,806");
+    expect(output.includes("█")).toBe(columns >= 120);
+    const words = (text: string) => text.replaceAll(/\s+/g, " ");
+    for (const part of [problem.message, `Hint: ${problem.hint}`, `Fix: ${problem.fix};`]) {
+      expect(words(output)).toContain(words(part));
+    }
+    expect(words(output)).toContain("billing.invoice_numbers_of_all_the_tenants_seq cycles");
+    // A long name does not take the others out of their rows.
+    if (columns >= 80) expect(output).toMatch(/\d {2,}public\.order_seq$/m);
+  });
+
+  test("a terminal with few lines has the worst sequences and the totals", () => {
+    const many = Array.from({ length: 40 }, (_, index) => sequence("public", `s${index}`));
+    const output = describeHealth(health(...many), { ...looks, columns: 80, lines: 20 }).toString();
+    expect(output.split("\n").length).toBeLessThanOrEqual(20);
+    expect(output).toContain("public.s0");
+    expect(output).toMatch(/24 more sequences; a taller terminal shows more\n\n40 sequences: /);
   });
 
   test("informational findings are in the row, and in sentences with --verbose", () => {
@@ -179,7 +209,7 @@ describe("health", () => {
     }));
     const known = health(sequence("public", "order_seq", { cache: 20n, cycles: true, problems }));
     const text = `${describeHealth(known, looks)}`;
-    expect(text).toMatch(/ left {2}cycles, cache 20, column narrower\n\n/);
+    expect(text).toMatch(/ {2}public\.order_seq {2}cycles, cache 20, column narrower\n\n/);
     expect(text).not.toContain("message");
     expect(`${describeHealth(known, { ...looks, verbose: true })}`).toContain(
       "    ! CACHE_LOST CACHE_LOST's\\u000amessage\n      Hint: Pass --all-columns.\n      Fix:  select 1; select 2;\n",
@@ -196,7 +226,7 @@ describe("health", () => {
     }));
     const known = health(sequence("public", "order_seq", { accepted }));
     const text = `${describeHealth(known, looks)}`;
-    expect(text).toMatch(/ left {2}behind column \(accepted\)\n\n/);
+    expect(text).toMatch(/ {2}public\.order_seq {2}behind column \(accepted\)\n\n/);
     expect(text).not.toContain("because");
     expect(`${describeHealth(known, { ...looks, verbose: true })}`).toContain(
       "    ! BEHIND_COLUMN (accepted: because\\u000awarning) it is warning\n" +
