@@ -1,4 +1,4 @@
-export type { Rows } from "./handle/rows.js";
+export type { Rows } from "./handle/running/rows.js";
 export { NextvalError, type NextvalErrorCode } from "./errors.js";
 
 export { pgSchema, pgSequence } from "./sequence/sequence.js";
@@ -54,9 +54,10 @@ export type { AlterTableOptions, TableColumn } from "./sequence/ddl/table-column
 export { embed } from "./embed.js";
 
 export { bind } from "./drivers/postgres-js/bind.js";
-export type { BindOptions } from "./handle/database.js";
-export type { BeginOptions, Database, Queryable, Session, Transaction } from "./handle/handle.js";
-export type { HostDatabase, HostQuery, HostTransaction } from "./handle/host.js";
-export type { Limits } from "./handle/call-limits.js";
-export type { DrawOptions } from "./handle/draws.js";
-export type { Query } from "./handle/query.js";
+export type { BeginOptions, BindOptions, Database, Session } from "./handle/handles/database.js";
+export type { Queryable } from "./handle/handles/queryable.js";
+export type { Transaction } from "./handle/transactions/transaction.js";
+export type { HostDatabase, HostQuery, HostTransaction } from "./handle/handles/host.js";
+export type { Limits } from "./handle/running/call-limits.js";
+export type { DrawOptions } from "./handle/drawing/draws.js";
+export type { Query } from "./handle/running/query.js";

@@ -3,7 +3,7 @@
  * copy of the core. The package does not export it.
  */
 export type { Advice } from "./errors.js";
-export { fillValues } from "./handle/fill-values.js";
+export { fillValues } from "./handle/drawing/fill-values.js";
 export { checkKnown, optionsOf } from "./option-object.js";
 export { shown } from "./sequence/messages.js";
 export { readInteger } from "./sequence/resolve-options.js";
@@ -15,14 +15,14 @@ export { isText } from "./sql/helpers/identifier.js";
 export { asTemplate, refuseTooManyParameters } from "./sql/shape.js";
 
 // For the ports of drivers.
-export { type Settings, type Stop, watch } from "./handle/call-limits.js";
-export { createDatabase } from "./handle/database.js";
-export { createHostDatabase, createHostTransaction } from "./handle/host.js";
-export { exhausted } from "./handle/exhausted.js";
-export { isFatal, nextTurn } from "./handle/lost-answer.js";
+export { type Settings, type Stop, watch } from "./handle/running/call-limits.js";
+export { createDatabase } from "./handle/handles/database.js";
+export { createHostDatabase, createHostTransaction } from "./handle/handles/host.js";
+export { exhausted } from "./handle/errors/exhausted.js";
+export { isFatal, nextTurn } from "./handle/errors/lost-answer.js";
 export type { Answer, AnswerRows, Host, Learn, Line, Port, Request, ReservedLine, Sent } from "./handle/port.js";
-export { isServerError, type ServerError } from "./handle/server-error.js";
-export { ended } from "./handle/session-rules.js";
+export { isServerError, type ServerError } from "./handle/errors/server-error.js";
+export { ended } from "./handle/rules/session-rules.js";
 export type { Parse } from "./handle/values/array-text.js";
 export { type Column, type Columns, type Reading, Readings } from "./handle/values/reading.js";
 export { UNKNOWN } from "./handle/values/write-values.js";

@@ -1,6 +1,6 @@
 import type { ValueMode } from "../../types/sequence-options.js";
 import type { Sql } from "../sql/fragment.js";
-import type { Settings, Stop } from "./call-limits.js";
+import type { Settings, Stop } from "./running/call-limits.js";
 import type { Columns, Reading, Readings } from "./values/reading.js";
 import type { Writer } from "./values/write-values.js";
 

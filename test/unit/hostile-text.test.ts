@@ -12,7 +12,7 @@ import * as operate from "nextval/operate";
 import { describe, expect, test } from "vitest";
 import { printable, printableJson, printableLine } from "../../lib/cli/terminal/escape.js";
 import { rememberUrlSecrets, maskUrls, redact, redactThrown } from "../../lib/cli/terminal/redact.js";
-import { kindOf } from "../../lib/handle/first-words.js";
+import { kindOf } from "../../lib/handle/rules/first-words.js";
 import { writeValues } from "../../lib/handle/values/write-values.js";
 import { MOST, slowdown } from "../support/linear.js";
 

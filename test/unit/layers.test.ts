@@ -73,12 +73,12 @@ describe("an import", () => {
     ["types/rows.ts", "../lib/errors.js", "types may not import lib/errors.ts"],
     ["lib/sql/tag.ts", "../sequence/functions.js", "lib/sql may not import lib/sequence/functions.ts"],
     [
-      "lib/handle/query.ts",
-      "../drivers/postgres-js/pool.js",
+      "lib/handle/running/query.ts",
+      "../../drivers/postgres-js/pool.js",
       "lib/handle may not import lib/drivers/postgres-js/pool.ts",
     ],
-    ["lib/handle/query.ts", "postgres", "lib/handle may not import postgres"],
-    ["lib/handle/query.ts", "node:net", "lib/handle may not import node:net"],
+    ["lib/handle/running/query.ts", "postgres", "lib/handle may not import postgres"],
+    ["lib/handle/running/query.ts", "node:net", "lib/handle may not import node:net"],
     ["lib/catalog/plan/plan.ts", "../../sql/tag.js", "lib/catalog/plan may not import lib/sql/tag.ts"],
     ["lib/catalog/plan/plan.ts", "../../operate/index.js", "lib/catalog/plan may not import lib/operate/index.ts"],
     [

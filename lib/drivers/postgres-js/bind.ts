@@ -1,6 +1,6 @@
 import { NextvalError } from "../../errors.js";
-import { type BindOptions, createDatabase, createTransaction } from "../../handle/database.js";
-import type { Database, Transaction } from "../../handle/handle.js";
+import { type BindOptions, createDatabase, createTransaction, type Database } from "../../handle/handles/database.js";
+import type { Transaction } from "../../handle/transactions/transaction.js";
 import { type Client, portOf } from "./port.js";
 import { type ClientTransaction, connectionOf } from "./transaction.js";
 

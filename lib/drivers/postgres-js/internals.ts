@@ -1,6 +1,6 @@
 import type postgres from "postgres";
+import { isServerError } from "../../handle/errors/server-error.js";
 import type { Answer } from "../../handle/port.js";
-import { isServerError } from "../../handle/server-error.js";
 
 /**
  * The connection that postgres.js passes to `onexecute`. Its own `begin` uses these names, which are not in its types.

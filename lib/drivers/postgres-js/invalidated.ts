@@ -1,4 +1,4 @@
-import { isServerError, type ServerError } from "../../handle/server-error.js";
+import { isServerError, type ServerError } from "../../handle/errors/server-error.js";
 
 /** The server's routines that raise an error about a prepared statement before it does anything. */
 const INVALIDATED = new Set(["FetchPreparedStatement", "RevalidateCachedQuery", "transformAssignedExpr"]);

@@ -1,8 +1,8 @@
 import type postgres from "postgres";
-import { type Settings, type Stop, watch } from "../../handle/call-limits.js";
-import { exhausted } from "../../handle/exhausted.js";
+import { exhausted } from "../../handle/errors/exhausted.js";
+import { isServerError } from "../../handle/errors/server-error.js";
 import type { Line, Request } from "../../handle/port.js";
-import { isServerError } from "../../handle/server-error.js";
+import { type Settings, type Stop, watch } from "../../handle/running/call-limits.js";
 import type { Reading } from "../../handle/values/reading.js";
 import { connectionError, type DriverConnection } from "./internals.js";
 import type { Parameter } from "./parameter.js";

@@ -1,7 +1,7 @@
 import type postgres from "postgres";
 import { NextvalError, refuseArgument } from "../../errors.js";
-import type { Settings } from "../../handle/call-limits.js";
 import type { Port } from "../../handle/port.js";
+import type { Settings } from "../../handle/running/call-limits.js";
 import { Readings } from "../../handle/values/reading.js";
 import type { Writer } from "../../handle/values/write-values.js";
 import { isMarked, type Serializers, writeMarked } from "./marked-value.js";

@@ -1,8 +1,8 @@
-import type { Settings, Stop } from "../../handle/call-limits.js";
-import { nextTurn } from "../../handle/lost-answer.js";
+import { nextTurn } from "../../handle/errors/lost-answer.js";
+import { isServerError } from "../../handle/errors/server-error.js";
 import type { Answer, Learn, Request, ReservedLine } from "../../handle/port.js";
-import { isServerError } from "../../handle/server-error.js";
-import { ended } from "../../handle/session-rules.js";
+import { ended } from "../../handle/rules/session-rules.js";
+import type { Settings, Stop } from "../../handle/running/call-limits.js";
 import { readCursor } from "./cursor.js";
 import type { Owner, Pool } from "./pool.js";
 import { type Listener, makeOf, type Statement } from "./statement.js";

@@ -1,7 +1,7 @@
 import type postgres from "postgres";
-import type { Stop } from "../../handle/call-limits.js";
+import { isServerError } from "../../handle/errors/server-error.js";
 import type { Answer, Request } from "../../handle/port.js";
-import { isServerError } from "../../handle/server-error.js";
+import type { Stop } from "../../handle/running/call-limits.js";
 import type { Reading } from "../../handle/values/reading.js";
 import { answerOf } from "./answer.js";
 import { Described } from "./described.js";

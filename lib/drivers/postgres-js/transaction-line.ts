@@ -1,9 +1,9 @@
-import type { Stop } from "../../handle/call-limits.js";
-import { kindOf } from "../../handle/first-words.js";
-import { nextTurn } from "../../handle/lost-answer.js";
+import { nextTurn } from "../../handle/errors/lost-answer.js";
 import type { Answer, Learn, Request, ReservedLine } from "../../handle/port.js";
-import { ended } from "../../handle/session-rules.js";
-import { RELEASE, SAVEPOINT } from "../../handle/transact.js";
+import { kindOf } from "../../handle/rules/first-words.js";
+import { ended } from "../../handle/rules/session-rules.js";
+import type { Stop } from "../../handle/running/call-limits.js";
+import { RELEASE, SAVEPOINT } from "../../handle/transactions/transaction.js";
 import { readCursor } from "./cursor.js";
 import type { DriverConnection } from "./internals.js";
 import { type Carrier, type Listener, makeOf, type MakeStatement, type Statement } from "./statement.js";

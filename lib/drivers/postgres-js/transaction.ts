@@ -1,8 +1,8 @@
 import type postgres from "postgres";
 import { NextvalError } from "../../errors.js";
-import { Connection } from "../../handle/connection.js";
-import { Held } from "../../handle/held.js";
-import { ended } from "../../handle/session-rules.js";
+import { ended } from "../../handle/rules/session-rules.js";
+import { Connection } from "../../handle/running/connection.js";
+import { Held, Scope } from "../../handle/running/scope.js";
 import type { DriverConnection, DriverQuery } from "./internals.js";
 import { checkEncoding, partsOf } from "./port.js";
 import { statementMaker } from "./statement.js";
@@ -28,7 +28,7 @@ function open(transaction: ClientTransaction): Connection {
   const reserve = () => Promise.reject(ended());
   // The program's own statements may have changed the role.
   const port = { ...parts, user: "", pool: line, reserve };
-  return new Connection(port, { wait: 0 }, new Held(line)).nested();
+  return new Connection(port, { wait: 0 }, new Scope(new Held(line), true));
 }
 
 /** What an empty statement has found out about a transaction. */

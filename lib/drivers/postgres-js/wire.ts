@@ -1,5 +1,5 @@
-import type { Stop } from "../../handle/call-limits.js";
-import { nextTurn } from "../../handle/lost-answer.js";
+import { nextTurn } from "../../handle/errors/lost-answer.js";
+import type { Stop } from "../../handle/running/call-limits.js";
 import { connectionError, type DriverConnection } from "./internals.js";
 import type { Carrier, Listener, Statement } from "./statement.js";
 

@@ -2,7 +2,7 @@ import type { ValueMode } from "../../../types/sequence-options.js";
 import { NextvalError } from "../../errors.js";
 import type { Sql } from "../../sql/fragment.js";
 import { tag } from "../../sql/tag.js";
-import { isServerError } from "../server-error.js";
+import { isServerError } from "../errors/server-error.js";
 import { type Parse, parseArray } from "./array-text.js";
 import { int8Readers } from "./int8-reader.js";
 

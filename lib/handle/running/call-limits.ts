@@ -1,6 +1,6 @@
-import type { ValueMode } from "../../types/sequence-options.js";
-import { NextvalError } from "../errors.js";
-import { optionsOf } from "../option-object.js";
+import type { ValueMode } from "../../../types/sequence-options.js";
+import { NextvalError } from "../../errors.js";
+import { optionsOf } from "../../option-object.js";
 
 /** Limits of calls. Without them a call may wait forever. */
 export interface Limits {

@@ -1,13 +1,12 @@
-import type { RowFrom } from "../../types/rows.js";
-import type { CheckedThings, StatedThings, Thing } from "../sql/checked-things.js";
-import type { Sql } from "../sql/fragment.js";
-import { checkedLimits, type Limits } from "./call-limits.js";
-import { Connection } from "./connection.js";
-import { createHandle, createSessionHandle } from "./create-handle.js";
-import type { Queryable, SessionQueryable } from "./handle.js";
-import { Held } from "./held.js";
-import type { Port, ReservedLine } from "./port.js";
-import type { Query } from "./query.js";
+import type { RowFrom } from "../../../types/rows.js";
+import type { CheckedThings, StatedThings, Thing } from "../../sql/checked-things.js";
+import type { Sql } from "../../sql/fragment.js";
+import type { Port, ReservedLine } from "../port.js";
+import { checkedLimits, type Limits } from "../running/call-limits.js";
+import { Connection } from "../running/connection.js";
+import type { Query } from "../running/query.js";
+import { Held, Scope } from "../running/scope.js";
+import { createHandle, createSessionHandle, type Queryable, type SessionQueryable } from "./queryable.js";
 
 /**
  * A statement that another library runs when it is first awaited. Its rows are as that library reads them, except that
@@ -52,7 +51,7 @@ export function createHostDatabase(port: Port): HostDatabase {
 
 /** Makes a handle for a transaction of the host. */
 export function createHostTransaction(port: Port & { readonly pool: ReservedLine }): HostTransaction {
-  return transactionHandle(new Connection(port, SETTINGS).pin(new Held(port.pool)).nested());
+  return transactionHandle(new Connection(port, SETTINGS, new Scope(new Held(port.pool), true)));
 }
 
 function databaseHandle(connection: Connection): HostDatabase {

@@ -1,6 +1,6 @@
-import type { Sql } from "../sql/fragment.js";
-import { JsonValue } from "../sql/helpers/json.js";
-import { placeOf } from "../sql/shape.js";
+import type { Sql } from "../../sql/fragment.js";
+import { JsonValue } from "../../sql/helpers/json.js";
+import { placeOf } from "../../sql/shape.js";
 import { isServerError } from "./server-error.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { ValueMode } from "../../types/sequence-options.js";
+import type { ValueMode } from "../../../types/sequence-options.js";
 
 type Fill = (values: unknown[], from: number, end: number, first: bigint, step: bigint) => void;
 

@@ -1,6 +1,6 @@
-import { NextvalError } from "../errors.js";
-import type { Sql } from "../sql/fragment.js";
-import { addOrigin, type Origin } from "../sql/origin.js";
+import { NextvalError } from "../../errors.js";
+import type { Sql } from "../../sql/fragment.js";
+import { addOrigin, type Origin } from "../../sql/origin.js";
 import { CANCEL } from "./call-limits.js";
 import type { Connection, Running } from "./connection.js";
 import { readCursor } from "./cursor.js";
@@ -92,7 +92,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
    */
   execute(): this {
     const rows = this.#run();
-    if (this.#connection.isReported) rows.catch(() => {});
+    if (this.#connection.scope.inTransaction) rows.catch(() => {});
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { NextvalError } from "../errors.js";
+import { NextvalError } from "../../errors.js";
 
 /**
  * The error of a statement that has waited `wait` ms for a connection. Transactions and sessions hold `owned` of `max`.

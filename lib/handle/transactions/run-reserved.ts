@@ -1,6 +1,7 @@
-import { hasLimits, type Limits, mergedLimits, type Stop, watch } from "./call-limits.js";
-import type { Connection } from "./connection.js";
-import { commitUnknown } from "./lost-answer.js";
+import { commitUnknown } from "../errors/lost-answer.js";
+import { hasLimits, type Limits, mergedLimits, type Stop, watch } from "../running/call-limits.js";
+import type { Connection } from "../running/connection.js";
+import { Scope } from "../running/scope.js";
 
 /**
  * Runs `work` on a reserved connection. Fails immediately if the connection is lost or the time is over, whatever the
@@ -21,7 +22,7 @@ export async function runReserved<Result>(
   for (const signal of [limits.signal, settings.limits?.signal]) if (signal?.aborted === true) throw signal.reason;
   const held = await connection.reserve(what, { ...settings, limits: waiting });
   const { line } = held;
-  const own = connection.pin(held);
+  const own = connection.within(new Scope(held));
   let unwatch = () => {};
   const over = new Promise<never>((_resolve, reject) => {
     if (!whole) return;
@@ -42,12 +43,12 @@ export async function runReserved<Result>(
     return await Promise.race([work(own).finally(() => finish(own)), lost, over]);
   } finally {
     unwatch();
-    own.end();
+    own.scope.hasEnded = true;
     line.release(what === "session");
   }
 }
 
 async function finish(own: Connection): Promise<void> {
-  await own.idle();
-  await own.leaveCursor();
+  await own.scope.idle();
+  await own.scope.held?.leaveCursor?.();
 }

@@ -1,8 +1,8 @@
-import { type Advice, NextvalError, type NextvalErrorCode } from "../errors.js";
-import type { SequenceMark } from "../sequence/mark.js";
-import { sequenceName } from "../sequence/sequence-name.js";
-import type { AnySequence } from "../sequence/sequence.js";
-import { SQL } from "../sql/fragment.js";
+import { type Advice, NextvalError, type NextvalErrorCode } from "../../errors.js";
+import type { SequenceMark } from "../../sequence/mark.js";
+import { sequenceName } from "../../sequence/sequence-name.js";
+import type { AnySequence } from "../../sequence/sequence.js";
+import { SQL } from "../../sql/fragment.js";
 import { isServerError, type ServerError } from "./server-error.js";
 
 /** The server's functions for sequences, by the names that its errors carry in every language. */

@@ -1,9 +1,32 @@
-import { NextvalError } from "../errors.js";
-import { checkedLimits, type Limits } from "./call-limits.js";
-import type { Connection } from "./connection.js";
-import { createSessionHandle } from "./create-handle.js";
-import type { Transaction, Work } from "./handle.js";
+import { NextvalError } from "../../errors.js";
+import { createSessionHandle, type SessionQueryable } from "../handles/queryable.js";
+import { checkedLimits, type Limits } from "../running/call-limits.js";
+import type { Connection } from "../running/connection.js";
+import { command, commit } from "./commands.js";
 import { type Outcome, outcomeOf } from "./work-result.js";
+
+/** A transaction, as `begin` passes it to its work. */
+export interface Transaction extends SessionQueryable {
+  /**
+   * Runs `work` after a savepoint. If it throws, its changes are rolled back, and the error is passed on.
+   *
+   * ```ts
+   * await tx.savepoint(async (inner) => inner`insert into notes (id) values (${nextval(noteSeq)})`);
+   * ```
+   *
+   * Statements that run on the outer handle before it ends are rolled back with it.
+   */
+  savepoint<Result>(work: Work<Result>): Promise<Outcome<Result>>;
+
+  /**
+   * Prevents `retries` from running this work again. Call it before the work does something that must not happen twice,
+   * such as sending an email.
+   */
+  noRetry(): void;
+}
+
+/** The work of a transaction. `begin` returns its result. */
+export type Work<Result> = (transaction: Transaction) => Result | Promise<Result>;
 
 /** The statements that begin a savepoint, and that end it after its work or after `rollback to`. */
 export const SAVEPOINT = "savepoint nextval";
@@ -25,16 +48,18 @@ export async function transact<Result>(
   { statement, isLast, onNoRetry }: Transacting,
   work: Work<Result>,
 ): Promise<Outcome<Result>> {
-  await session.command(statement);
+  await command(session, statement);
   const transaction = session.nested();
   const outcome = await attempt(transaction, work, onNoRetry).catch(async (error: unknown) => {
     // If the connection is lost, the server has rolled back on its own. The error that led here matters more.
-    await session.command("rollback", isLast).catch(() => {});
+    await command(session, "rollback", isLast).catch(() => {});
     throw error;
   });
   // If a statement of the transaction has failed, the server answers COMMIT with a rollback and no error.
-  if ((await session.commit(isLast)) === "COMMIT") return outcome;
-  throw transaction.failure ?? new NextvalError("TRANSACTION_FAILED", "the server has rolled the transaction back");
+  if ((await commit(session, isLast)) === "COMMIT") return outcome;
+  throw (
+    transaction.scope.failure ?? new NextvalError("TRANSACTION_FAILED", "the server has rolled the transaction back")
+  );
 }
 
 /** Runs work on a connection. Fails if one of its statements has failed, even if the work has caught the error. */
@@ -43,39 +68,40 @@ async function attempt<Result>(
   work: Work<Result>,
   onNoRetry: () => void,
 ): Promise<Outcome<Result>> {
+  const { scope } = connection;
   try {
     const outcome = await outcomeOf(work(transactionHandle(connection, onNoRetry)));
-    await connection.idle();
-    if (connection.failure !== undefined) throw connection.failure;
+    await scope.idle();
+    if (scope.failure !== undefined) throw scope.failure;
     return outcome;
   } finally {
-    await connection.leaveCursor();
-    connection.end();
+    await scope.held?.leaveCursor?.();
+    scope.hasEnded = true;
   }
 }
 
 export function transactionHandle(connection: Connection, noRetry: () => void): Transaction {
   return Object.assign(createSessionHandle(connection), {
     noRetry,
-    savepoint: <Inner>(inner: Work<Inner>) => connection.nest(() => save(connection, inner, noRetry)),
+    savepoint: <Inner>(inner: Work<Inner>) => connection.scope.nest(() => save(connection, inner, noRetry)),
     with: (limits: Limits) => transactionHandle(connection.limited(checkedLimits("with", limits)), noRetry),
   });
 }
 
 async function save<Result>(outer: Connection, work: Work<Result>, onNoRetry: () => void): Promise<Outcome<Result>> {
   const connection = outer.nested();
-  await outer.command(SAVEPOINT);
+  await command(outer, SAVEPOINT);
   try {
     const outcome = await attempt(connection, work, onNoRetry);
     // Fails if a statement failed that was not awaited.
-    await outer.command(RELEASE);
+    await command(outer, RELEASE);
     return outcome;
   } catch (error) {
     // Outer and inner savepoints have the same name, so this one has to be released.
-    await outer.command("rollback to nextval").then(
-      () => outer.command(RELEASE),
+    await command(outer, "rollback to nextval").then(
+      () => command(outer, RELEASE),
       () => {},
     );
-    throw connection.failure ?? error;
+    throw connection.scope.failure ?? error;
   }
 }

@@ -1,4 +1,4 @@
-import { NextvalError } from "../errors.js";
+import { NextvalError } from "../../errors.js";
 import { isServerError } from "./server-error.js";
 
 /** Whether the server ends the session with this error, possibly after it has committed. */

@@ -1,5 +1,36 @@
-import type { Sql } from "../sql/fragment.js";
-import type { Answer, AnswerRows } from "./port.js";
+import { NextvalError } from "../../errors.js";
+import type { Sql } from "../../sql/fragment.js";
+import { addOrigin, type Origin } from "../../sql/origin.js";
+import type { Answer, AnswerRows } from "../port.js";
+
+/** The protocol counts the rows of a batch in 32 bits. */
+const MAX_BATCH = 2_147_483_647;
+
+/** A connection that can open a cursor. */
+interface Readable {
+  readBatches<Row>(fragment: Sql<Row>, size: number): AsyncGenerator<Row[]>;
+}
+
+/** Reads the rows of a statement in batches of `size`. */
+export function readCursor<Row>(
+  connection: Readable,
+  fragment: Sql<Row>,
+  size: number,
+  origin: Origin | undefined,
+): AsyncGenerator<Row[]> {
+  if (!Number.isInteger(size) || size < 1 || size > MAX_BATCH) {
+    throw new NextvalError("INVALID_ARGUMENT", `cursor() reads batches of 1 to ${MAX_BATCH} rows, not ${size}`);
+  }
+  return located(connection.readBatches(fragment, size), origin);
+}
+
+async function* located<Row>(batches: AsyncGenerator<Row[]>, origin: Origin | undefined): AsyncGenerator<Row[]> {
+  try {
+    yield* batches;
+  } catch (error) {
+    throw addOrigin(error, origin);
+  }
+}
 
 /** The connection that a cursor is opened on. */
 interface CursorConnection {

@@ -1,12 +1,13 @@
-import type { SequenceLike } from "../../types/sequence-options.js";
-import { optionsOf } from "../option-object.js";
-import { decoderOf, nextval } from "../sequence/functions.js";
-import { resolveOptions } from "../sequence/resolve-options.js";
-import { throwSequenceError } from "../sequence/sequence-name.js";
-import { sequenceOf, type ValueOf } from "../sequence/sequence.js";
-import type { Sql } from "../sql/fragment.js";
-import { addAwaiting } from "../sql/origin.js";
-import { tag } from "../sql/tag.js";
+import type { SequenceLike } from "../../../types/sequence-options.js";
+import { optionsOf } from "../../option-object.js";
+import { decoderOf, nextval } from "../../sequence/functions.js";
+import { resolveOptions } from "../../sequence/resolve-options.js";
+import { throwSequenceError } from "../../sequence/sequence-name.js";
+import { sequenceOf, type ValueOf } from "../../sequence/sequence.js";
+import type { Sql } from "../../sql/fragment.js";
+import { addAwaiting } from "../../sql/origin.js";
+import { tag } from "../../sql/tag.js";
+import type { PendingDraws } from "../running/scope.js";
 import { fillValues } from "./fill-values.js";
 
 /** Options of `nextval` and `nextvals`. */
@@ -76,10 +77,10 @@ export interface TextRows {
 export class Draws {
   readonly #server: TextRows;
   /** All draws of the session that wait to be sent. */
-  readonly #pending: Set<Draws>;
+  readonly #pending: Set<PendingDraws>;
   #batches: Batch[] = [];
 
-  constructor(server: TextRows, pending: Set<Draws>) {
+  constructor(server: TextRows, pending: Set<PendingDraws>) {
     this.#server = server;
     this.#pending = pending;
   }

@@ -1,4 +1,4 @@
-import { BoundedMap } from "../sql/bounded-map.js";
+import { BoundedMap } from "../../sql/bounded-map.js";
 
 /** The kind of a statement, by its first words after white space, comments and semicolons. */
 export interface Kind {

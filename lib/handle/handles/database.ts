@@ -1,16 +1,21 @@
-import type { ValueMode } from "../../types/sequence-options.js";
-import { NextvalError, refuseArgument } from "../errors.js";
-import { checkKnown } from "../option-object.js";
-import { checkedLimits, hasLimits, type Limits, NO_OPTIONS, type Settings } from "./call-limits.js";
-import { Connection } from "./connection.js";
-import { createHandle, createSessionHandle } from "./create-handle.js";
-import type { BeginOptions, Database, Session, Transaction, Work } from "./handle.js";
-import type { Port } from "./port.js";
-import { retry } from "./retry-transaction.js";
-import { runReserved } from "./run-reserved.js";
-import { transact, transactionHandle, type Transacting } from "./transact.js";
-import { int8Readers } from "./values/int8-reader.js";
-import { type Outcome, outcomeOf } from "./work-result.js";
+import type { ValueMode } from "../../../types/sequence-options.js";
+import { NextvalError, refuseArgument } from "../../errors.js";
+import { checkKnown } from "../../option-object.js";
+import type { Port } from "../port.js";
+import { checkedLimits, hasLimits, type Limits, NO_OPTIONS, type Settings } from "../running/call-limits.js";
+import { Connection } from "../running/connection.js";
+import { retry } from "../transactions/retry.js";
+import { runReserved } from "../transactions/run-reserved.js";
+import {
+  transact,
+  type Transacting,
+  type Transaction,
+  transactionHandle,
+  type Work,
+} from "../transactions/transaction.js";
+import { type Outcome, outcomeOf } from "../transactions/work-result.js";
+import { int8Readers } from "../values/int8-reader.js";
+import { createHandle, createSessionHandle, type Queryable, type SessionQueryable } from "./queryable.js";
 
 /** Options of `bind`. */
 export interface BindOptions {
@@ -31,6 +36,70 @@ export interface BindOptions {
    * - Over postgres.js, the default is what the client itself parses `int8` as, if it does.
    */
   readonly int8?: ValueMode | undefined;
+}
+
+/** Options of `begin`. */
+export interface BeginOptions extends Limits {
+  /**
+   * How often the whole work is run again if another transaction made this one fail. Default: 0.
+   *
+   * The errors are SQLSTATE 40001 (serialization failure) and 40P01 (deadlock), also at the commit. Pauses grow from 10
+   * ms to 1 s. The work is not run again after `COMMIT_UNKNOWN`, nor after it has called `tx.noRetry()`.
+   */
+  readonly retries?: number | undefined;
+}
+
+/** Runs each statement on any connection of a pool. `currval` and `lastval` need `begin` or `session`. */
+export interface Database extends Queryable {
+  /**
+   * Runs `work` in a transaction. Commits when it returns; rolls back when it throws or one of its statements fails.
+   * `modes` follow the word `begin`, such as `"isolation level serializable"` or `"read only"`.
+   *
+   * ```ts
+   * await db.begin(async (tx) => {
+   *   await tx`insert into orders (id) values (${nextval(orderSeq)})`;
+   *   await tx`insert into items (order_id) values (${currval(orderSeq)})`;
+   * });
+   * await db.begin("isolation level serializable", transfer, { retries: 3, timeout: 10_000 });
+   * ```
+   *
+   * - A rollback returns no drawn value and undoes no `setval`.
+   * - Change settings with `set local`: a setting that `set` changes stays on the connection, and reaches other users
+   *   of it.
+   * - `timeout` and `signal` limit the whole call, with all `retries`. If they end it before the commit, it is rolled
+   *   back.
+   * - Inside, use `tx`: a statement on `db` needs another connection, and may wait for this transaction to end.
+   * - If COMMIT gets no answer, because the connection is lost or a limit is reached, `begin` fails with
+   *   `COMMIT_UNKNOWN`. The transaction may have been committed or not.
+   */
+  begin<Result>(work: Work<Result>, options?: BeginOptions): Promise<Outcome<Result>>;
+  begin<Result>(modes: string, work: Work<Result>, options?: BeginOptions): Promise<Outcome<Result>>;
+
+  /**
+   * Runs `work` on one reserved connection.
+   *
+   * ```ts
+   * await db.session(async (session) => {
+   *   await session`set statement_timeout = '1min'`;
+   *   await session`select ${nextval(orderSeq)}`;
+   * });
+   * ```
+   *
+   * Before the connection returns to the pool, everything that the session has changed is undone: settings, role,
+   * advisory locks, temporary tables, open cursors, an open transaction. Values that CACHE has reserved are lost.
+   */
+  session<Result>(work: (session: Session) => Result | Promise<Result>, limits?: Limits): Promise<Outcome<Result>>;
+}
+
+/** A reserved connection, outside a transaction or around several. */
+export interface Session extends SessionQueryable {
+  /**
+   * Runs `work` in a transaction on this connection, as `begin` of a pool does. `timeout` and `signal` limit each
+   * statement.
+   *
+   * Statements that run on the session's own handle before it ends are part of it.
+   */
+  begin: Database["begin"];
 }
 
 const DEFAULT_WAIT_MS = 30_000;
@@ -77,7 +146,7 @@ function sessionHandle(own: Connection): Session {
   return Object.assign(createSessionHandle(own), {
     begin: beginWith((how, work, limits) => {
       const limited = hasLimits(limits) ? own.limited(limits) : own;
-      return own.nest(() => transact(limited.nested(), how, work));
+      return own.scope.nest(() => transact(limited.nested(), how, work));
     }),
     with: (limits: Limits) => sessionHandle(own.limited(checkedLimits("with", limits))),
   });

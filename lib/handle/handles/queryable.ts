@@ -1,12 +1,18 @@
-import type { RowFrom } from "../../types/rows.js";
-import type { Integer, SequenceLike, SequenceNeeded } from "../../types/sequence-options.js";
-import type { ValueOf } from "../sequence/sequence.js";
-import type { CheckedThings, StatedThings, Thing } from "../sql/checked-things.js";
-import type { Sql } from "../sql/fragment.js";
-import type { Limits } from "./call-limits.js";
-import type { DrawOptions } from "./draws.js";
-import type { Query } from "./query.js";
-import type { Outcome } from "./work-result.js";
+import type { RowFrom } from "../../../types/rows.js";
+import type { Integer, SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
+import { refuseArgument } from "../../errors.js";
+import { currval, decoderOf, lastval, setval } from "../../sequence/functions.js";
+import { throwSequenceError } from "../../sequence/sequence-name.js";
+import { sequenceOf, type ValueOf } from "../../sequence/sequence.js";
+import type { CheckedThings, StatedThings, Thing } from "../../sql/checked-things.js";
+import { Sql } from "../../sql/fragment.js";
+import { forAwaiting, originOf } from "../../sql/origin.js";
+import { fragmentOf, tag } from "../../sql/tag.js";
+import { admit } from "../../sql/value.js";
+import type { DrawOptions } from "../drawing/draws.js";
+import type { Limits } from "../running/call-limits.js";
+import type { Connection } from "../running/connection.js";
+import { Query } from "../running/query.js";
 
 /** A template tag that runs the statement that it makes. */
 export interface RunningTag {
@@ -140,89 +146,67 @@ export interface SessionQueryable extends Queryable {
   lastval(): Promise<bigint>;
 }
 
-/** Options of `begin`. */
-export interface BeginOptions extends Limits {
-  /**
-   * How often the whole work is run again if another transaction made this one fail. Default: 0.
-   *
-   * The errors are SQLSTATE 40001 (serialization failure) and 40P01 (deadlock), also at the commit. Pauses grow from 10
-   * ms to 1 s. The work is not run again after `COMMIT_UNKNOWN`, nor after it has called `tx.noRetry()`.
-   */
-  readonly retries?: number | undefined;
+/** Makes a handle without `with`, which each kind of handle adds because it returns its own kind. */
+export function createHandle(connection: Connection): Omit<Queryable, "with"> & RunningTag {
+  const queryOf = <Row>(given: Sql<Row>, caller: (...args: never) => unknown): Query<Row> => {
+    const fragment = genuine(given);
+    return new Query(connection, fragment, Sql.shapeOf(fragment).origin ?? originOf(caller));
+  };
+  const query = <Row>(fragment: Sql<Row>): Query<Row> => queryOf(fragment, query);
+  const one = async <Row>(fragment: Sql<Row>): Promise<Row> => queryOf(fragment, one).one();
+  const cursor = <Row>(fragment: Sql<Row>, size?: number) => queryOf(fragment, cursor).cursor(size);
+  const run = ((strings: TemplateStringsArray, ...things: unknown[]): Query<{}> => {
+    const fragment = fragmentOf(strings, things, run as never);
+    return new Query(connection, fragment, Sql.shapeOf(fragment).origin) as Query<{}>;
+  }) as RunningTag;
+  return Object.assign(run, {
+    query,
+    one,
+    cursor,
+    nextval: <Sequence extends SequenceLike>(sequence: Sequence | SequenceNeeded, options?: DrawOptions) =>
+      connection.draws.next(sequence as Sequence, options),
+    nextvals: <Sequence extends SequenceLike>(
+      sequence: Sequence | SequenceNeeded,
+      count: number,
+      options?: DrawOptions,
+    ) => forAwaiting(connection.draws.many(sequence as Sequence, count, options)),
+    setval: <Sequence extends SequenceLike>(
+      sequence: Sequence | SequenceNeeded,
+      value: Integer | Sql,
+      isCalled?: boolean,
+    ) => forAwaiting(set(connection, sequence as Sequence, value, isCalled)),
+  });
 }
 
-/** Runs each statement on any connection of a pool. `currval` and `lastval` need `begin` or `session`. */
-export interface Database extends Queryable {
-  /**
-   * Runs `work` in a transaction. Commits when it returns; rolls back when it throws or one of its statements fails.
-   * `modes` follow the word `begin`, such as `"isolation level serializable"` or `"read only"`.
-   *
-   * ```ts
-   * await db.begin(async (tx) => {
-   *   await tx`insert into orders (id) values (${nextval(orderSeq)})`;
-   *   await tx`insert into items (order_id) values (${currval(orderSeq)})`;
-   * });
-   * await db.begin("isolation level serializable", transfer, { retries: 3, timeout: 10_000 });
-   * ```
-   *
-   * - A rollback returns no drawn value and undoes no `setval`.
-   * - Change settings with `set local`: a setting that `set` changes stays on the connection, and reaches other users
-   *   of it.
-   * - `timeout` and `signal` limit the whole call, with all `retries`. If they end it before the commit, it is rolled
-   *   back.
-   * - Inside, use `tx`: a statement on `db` needs another connection, and may wait for this transaction to end.
-   * - If COMMIT gets no answer, because the connection is lost or a limit is reached, `begin` fails with
-   *   `COMMIT_UNKNOWN`. The transaction may have been committed or not.
-   */
-  begin<Result>(work: Work<Result>, options?: BeginOptions): Promise<Outcome<Result>>;
-  begin<Result>(modes: string, work: Work<Result>, options?: BeginOptions): Promise<Outcome<Result>>;
-
-  /**
-   * Runs `work` on one reserved connection.
-   *
-   * ```ts
-   * await db.session(async (session) => {
-   *   await session`set statement_timeout = '1min'`;
-   *   await session`select ${nextval(orderSeq)}`;
-   * });
-   * ```
-   *
-   * Before the connection returns to the pool, everything that the session has changed is undone: settings, role,
-   * advisory locks, temporary tables, open cursors, an open transaction. Values that CACHE has reserved are lost.
-   */
-  session<Result>(work: (session: Session) => Result | Promise<Result>, limits?: Limits): Promise<Outcome<Result>>;
+async function set<Sequence extends SequenceLike>(
+  connection: Connection,
+  sequence: Sequence,
+  value: Integer | Sql,
+  isCalled?: boolean,
+): Promise<ValueOf<Sequence>> {
+  const [text] = await connection.values(tag`select ${setval(sequence, value, isCalled)}`);
+  if (typeof text === "string") return decoderOf(sequence)(text);
+  return throwSequenceError(sequenceOf(sequence), "setval got NULL, and left the sequence as it is");
 }
 
-/** A reserved connection, outside a transaction or around several. */
-export interface Session extends SessionQueryable {
-  /**
-   * Runs `work` in a transaction on this connection, as `begin` of a pool does. `timeout` and `signal` limit each
-   * statement.
-   *
-   * Statements that run on the session's own handle before it ends are part of it.
-   */
-  begin: Database["begin"];
+export function createSessionHandle(connection: Connection): Omit<SessionQueryable, "with"> & RunningTag {
+  return Object.assign(createHandle(connection), {
+    currval: <Sequence extends SequenceLike>(sequence: Sequence | SequenceNeeded) =>
+      forAwaiting(current(connection, sequence as Sequence)),
+    lastval: () => forAwaiting(connection.value(tag`select ${lastval()}`, BigInt)),
+  });
 }
 
-/** A transaction, as `begin` passes it to its work. */
-export interface Transaction extends SessionQueryable {
-  /**
-   * Runs `work` after a savepoint. If it throws, its changes are rolled back, and the error is passed on.
-   *
-   * ```ts
-   * await tx.savepoint(async (inner) => inner`insert into notes (id) values (${nextval(noteSeq)})`);
-   * ```
-   *
-   * Statements that run on the outer handle before it ends are rolled back with it.
-   */
-  savepoint<Result>(work: Work<Result>): Promise<Outcome<Result>>;
-
-  /**
-   * Prevents `retries` from running this work again. Call it before the work does something that must not happen twice,
-   * such as sending an email.
-   */
-  noRetry(): void;
+async function current<Sequence extends SequenceLike>(connection: Connection, sequence: Sequence) {
+  return connection.value(tag`select ${currval(sequence)}`, decoderOf(sequence));
 }
 
-/** The work of a transaction. `begin` returns its result. */
-export type Work<Result> = (transaction: Transaction) => Result | Promise<Result>;
+/**
+ * Checks that the statement is a fragment: parsed JSON can also have a `text` and `values`. A fragment of another copy
+ * of this library is taken over.
+ */
+function genuine<Row>(thing: Sql<Row>): Sql<Row> {
+  const fragment = admit(thing, () => "the statement", 0);
+  if (Sql.shapeIn(fragment) !== null) return fragment as Sql<Row>;
+  return refuseArgument("the statement", "is not a fragment; make one with the sql tag");
+}

@@ -1,8 +1,8 @@
-import { NextvalError } from "../errors.js";
-import type { SequenceMark } from "../sequence/mark.js";
-import { sequenceName } from "../sequence/sequence-name.js";
-import { SQL, Sql } from "../sql/fragment.js";
-import type { Mark } from "../sql/shape.js";
+import { NextvalError } from "../../errors.js";
+import type { SequenceMark } from "../../sequence/mark.js";
+import { sequenceName } from "../../sequence/sequence-name.js";
+import { SQL, Sql } from "../../sql/fragment.js";
+import type { Mark } from "../../sql/shape.js";
 import type { Kind } from "./first-words.js";
 
 /** The kind of connection that a handle runs its statements on. */
