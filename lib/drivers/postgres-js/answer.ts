@@ -6,7 +6,7 @@ import { connectionError, type DriverQuery, type Result } from "./internals.js";
 /** Makes the answer of what the driver has read for a statement. */
 export function answerOf(result: Result, { isRaw, options }: DriverQuery): Answer {
   const described = result.statement;
-  const rows = result as unknown as AnswerRows;
+  const rows: AnswerRows = result;
   if (options.simple) return { rows, columns: undefined, failure: undefined };
   if (!described) return lost(rows);
   const failure = described instanceof Described ? described.takeFailure() : undefined;
@@ -28,19 +28,17 @@ function lost(rows: AnswerRows): Answer {
 export function batchAnswer(batch: Result, described: unknown): Answer {
   const failure = described instanceof Described ? described.takeFailure() : undefined;
   const columns = described instanceof Described ? described.result : undefined;
-  return { rows: withoutHoles(batch as unknown as AnswerRows), columns, failure };
+  return { rows: withoutHoles(batch), columns, failure };
 }
 
 /**
  * Removes the holes in front of a result. If a statement fails after its first rows, postgres.js (3.4.9) continues
  * counting from there, so the next result on the connection begins with holes.
  */
-function withoutHoles<List extends readonly unknown[]>(rows: List): List {
-  if (rows.length > 0 && !(0 in rows))
-    (rows as unknown as unknown[]).splice(
-      0,
-      rows.findIndex((_row, at) => at in rows),
-    );
+function withoutHoles(rows: AnswerRows): AnswerRows {
+  if (rows.length === 0 || 0 in rows) return rows;
+  const firstRow = rows.findIndex((_row, at) => at in rows);
+  rows.splice(0, firstRow);
   return rows;
 }
 

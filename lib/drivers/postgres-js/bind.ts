@@ -57,8 +57,8 @@ export function bind(client: PostgresClient, options?: BindOptions): Database;
 export function bind(transaction: PostgresTransaction, options?: BindOptions): Transaction;
 
 export function bind(client: PostgresClient | PostgresTransaction, options?: BindOptions): Database | Transaction {
-  if (isClient(client)) return createDatabase(portOf(client as unknown as Client), options);
-  if (isTransaction(client)) return createTransaction(connectionOf(client as unknown as ClientTransaction), options);
+  if (isClient(client)) return createDatabase(portOf(client), options);
+  if (isTransaction(client)) return createTransaction(connectionOf(client), options);
   throw new NextvalError(
     "INVALID_ARGUMENT",
     "bind takes a client as postgres() returns it, or a transaction of its begin(), " +
@@ -68,7 +68,7 @@ export function bind(client: PostgresClient | PostgresTransaction, options?: Bin
 }
 
 /** The objects that the driver's reserve() and begin() return have no options. */
-function isClient(thing: unknown): thing is PostgresClient {
+function isClient(thing: unknown): thing is Client {
   return (
     typeof thing === "function" &&
     "options" in thing &&
@@ -76,6 +76,6 @@ function isClient(thing: unknown): thing is PostgresClient {
   );
 }
 
-function isTransaction(thing: unknown): thing is PostgresTransaction {
+function isTransaction(thing: unknown): thing is ClientTransaction {
   return typeof thing === "function" && "savepoint" in thing && "unsafe" in thing;
 }

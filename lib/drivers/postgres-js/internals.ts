@@ -21,6 +21,7 @@ export interface DriverConnection {
 
 export type Result = postgres.Row[] & {
   readonly command: string;
+  readonly count: number | null;
   /** Null if the result belongs to no statement: see `answerOf`. */
   readonly statement: unknown;
   readonly columns: readonly unknown[] | null;
@@ -28,7 +29,7 @@ export type Result = postgres.Row[] & {
 
 /** A query of postgres.js, including properties that its types leave out. */
 export interface DriverQuery extends QueryBase {
-  resolve: (result: Result) => void;
+  resolve: (result: never) => void;
   reject: (reason: unknown) => void;
 }
 
@@ -97,7 +98,27 @@ export function isLoss(error: unknown): boolean {
   return "errno" in error || "syscall" in error;
 }
 
+/** Whether the driver has ended or is ending the connection, and has not sent the statement. */
+export function isDestroyed(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "code" in error && error.code === "CONNECTION_DESTROYED";
+}
+
 /** An error of a connection, in the form that the driver gives its own. */
 export function connectionError(code: "CONNECT_TIMEOUT" | "CONNECTION_CLOSED", message: string): Error {
   return Object.assign(new Error(message), { code, errno: code });
+}
+
+/**
+ * Makes a separate error for each statement. The driver gives all statements that were lost with a connection the same
+ * error, with the text and parameters of the first of them.
+ */
+export function ownError(error: unknown): unknown {
+  if (!isLoss(error)) return error;
+  const { message, ...details } = error as Error;
+  const { code, errno, syscall, address, port } = details as Record<string, unknown>;
+  const own = Object.assign(new Error(message, { cause: undefined }), { code, errno });
+  for (const [name, value] of Object.entries({ syscall, address, port })) {
+    if (value !== undefined) Object.defineProperty(own, name, { value, enumerable: true });
+  }
+  return own;
 }

@@ -4,19 +4,12 @@ import { isServerError } from "../../handle/errors/server-error.js";
 import type { Line, Request } from "../../handle/port.js";
 import { type Settings, type Stop, watch } from "../../handle/running/call-limits.js";
 import type { Reading } from "../../handle/values/reading.js";
-import { connectionError, type DriverConnection } from "./internals.js";
+import { type DriverConnection, isDestroyed } from "./internals.js";
 import type { Parameter } from "./parameter.js";
-import { type Listener, makeOf, type MakeStatement, type Statement, statementMaker } from "./statement.js";
-import { Wire } from "./wire.js";
-
-/** The owner of a connection that was taken out of the pool. */
-export interface Owner {
-  lose(error: unknown): void;
-}
-
-/** The first and the longest pause before connecting again to a server that refused a connection. */
-const MIN_BACKOFF_MS = 50;
-const MAX_BACKOFF_MS = 1_000;
+import { refusal, RefusedConnections } from "./refused-connections.js";
+import { statementMaker } from "./statement-maker.js";
+import { type Listener, makeOf, type MakeStatement, type Statement } from "./statement.js";
+import { type Owner, Wire } from "./wire.js";
 
 /** How much longer a statement waits while the driver may be opening a connection for it. */
 const CONNECT_MARGIN_MS = 1_000;
@@ -45,10 +38,7 @@ export class Pool implements Line, Listener {
    * one for each connection.
    */
   #unsentInARow = 0;
-  /** When the server began to refuse connections, and how long to wait before the next attempt. */
-  #refusedSince: number | undefined;
-  #backoff = MIN_BACKOFF_MS;
-  #nextAttempt = 0;
+  readonly #connections = new RefusedConnections();
   /** Runs while statements wait to be sent. */
   #clock: ReturnType<typeof setTimeout> | undefined;
 
@@ -121,34 +111,14 @@ export class Pool implements Line, Listener {
     else {
       const wire = statement.carrier as Wire;
       const asked = wire.stop(statement, stop);
-      if (asked !== undefined) void this.#holdDuring(asked, wire);
+      if (asked === undefined) return;
+      void wire.holdDuring(asked, () => {
+        const last = this.make("", [], { simple: true });
+        last.listener = this;
+        last.catch(() => {});
+        return last;
+      });
     }
-  }
-
-  /** Holds the connection until the cancel request is answered, because the request could stop the next statement. */
-  async #holdDuring(asked: Promise<void>, wire: Wire): Promise<void> {
-    const { connection } = wire;
-    let isAsked = true;
-    let isAnswered = false;
-    const giveBack = () => {
-      if (isAsked || !isAnswered || connection.reserved !== hold) return;
-      hold.release = false;
-      const last = this.make("", [], { simple: true });
-      last.listener = this;
-      last.catch(() => {});
-      wire.send(last);
-    };
-    const onAnswer = () => {
-      // The connection would have returned to the pool if the server were not in a transaction.
-      if (!hold.release) wire.close();
-      isAnswered = true;
-      giveBack();
-    };
-    const hold = Object.assign(onAnswer, { release: true });
-    connection.reserved = hold;
-    await asked;
-    isAsked = false;
-    giveBack();
   }
 
   sent(statement: Statement, connection: DriverConnection): false {
@@ -161,8 +131,7 @@ export class Pool implements Line, Listener {
     connection.onclose = wire.onClose;
     if (isOffered) {
       this.#unsentInARow = 0;
-      this.#refusedSince = undefined;
-      this.#backoff = MIN_BACKOFF_MS;
+      this.#connections.end();
       wire.adopt(statement);
       this.#carrying.add(wire);
     }
@@ -183,7 +152,7 @@ export class Pool implements Line, Listener {
 
   unsent(statement: Statement, error: unknown): boolean {
     if (!this.#offered.has(statement)) return false;
-    if (this.#refusedSince !== undefined && codeOf(error) === "CONNECTION_DESTROYED") {
+    if (this.#connections.areRefused && isDestroyed(error)) {
       this.#afterRefusal(statement);
       return true;
     }
@@ -192,7 +161,7 @@ export class Pool implements Line, Listener {
     // the error.
     const isOfAnother = isServerError(error) && "query" in error && typeof error.query === "string";
     // The driver may choose a connection that is ending and not closed yet.
-    const isEnded = codeOf(error) === "CONNECTION_DESTROYED";
+    const isEnded = isDestroyed(error);
     if ((isOfAnother || isEnded) && this.#unsentInARow++ <= this.#max) {
       setTimeout(() => this.#offer(statement));
       return true;
@@ -201,7 +170,7 @@ export class Pool implements Line, Listener {
   }
 
   refused(statement: Statement): void {
-    this.#refusedSince ??= Date.now();
+    this.#connections.begin();
     statement.carrier?.connection.terminate();
   }
 
@@ -267,7 +236,7 @@ export class Pool implements Line, Listener {
    * connection.
    */
   #send(statement: Statement): boolean {
-    if (this.#refusedSince !== undefined && this.#mustWait()) return false;
+    if (this.#connections.areRefused && this.#mustWait()) return false;
     if (this.#offered.size + this.#carrying.size + this.#owned.size < this.#max) {
       this.#offer(statement);
       return true;
@@ -283,7 +252,7 @@ export class Pool implements Line, Listener {
    */
   #mustWait(): boolean {
     if (this.#offered.size > 0) return true;
-    const pause = this.#nextAttempt - Date.now();
+    const pause = this.#connections.wait;
     if (pause > 0) setTimeout(() => this.#distribute(), pause);
     return pause > 0;
   }
@@ -314,11 +283,8 @@ export class Pool implements Line, Listener {
   /** Tries again after a pause, with one connection for all waiting statements, until `connect_timeout` has passed. */
   #afterRefusal(statement: Statement): void {
     const seconds = (this.#options.connect_timeout as number) || 30;
-    const now = Date.now();
-    this.#nextAttempt = now + this.#backoff;
-    this.#backoff = Math.min(this.#backoff * 2, MAX_BACKOFF_MS);
-    if (now - (this.#refusedSince ?? now) < seconds * 1_000) {
-      setTimeout(() => this.#offer(statement), this.#nextAttempt - now);
+    if (this.#connections.plan(seconds * 1_000)) {
+      setTimeout(() => this.#offer(statement), this.#connections.wait);
       return;
     }
     this.#offered.delete(statement);
@@ -327,13 +293,4 @@ export class Pool implements Line, Listener {
       each.abandon(refusal(seconds));
     }
   }
-}
-
-function refusal(seconds: number): Error {
-  const message = `the server has refused to open a lost connection again for ${seconds} s; its log says why`;
-  return connectionError("CONNECT_TIMEOUT", message);
-}
-
-function codeOf(error: unknown): unknown {
-  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }

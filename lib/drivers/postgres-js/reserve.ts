@@ -4,9 +4,9 @@ import type { Answer, Learn, Request, ReservedLine } from "../../handle/port.js"
 import { ended } from "../../handle/rules/session-rules.js";
 import type { Settings, Stop } from "../../handle/running/call-limits.js";
 import { readCursor } from "./cursor.js";
-import type { Owner, Pool } from "./pool.js";
+import type { Pool } from "./pool.js";
 import { type Listener, makeOf, type Statement } from "./statement.js";
-import type { Wire } from "./wire.js";
+import type { Owner, Wire } from "./wire.js";
 
 /**
  * Undoes everything that a session may have changed, like DISCARD ALL. It keeps prepared statements, because the driver

@@ -5,7 +5,7 @@ import { Connection } from "../../handle/running/connection.js";
 import { Held, Scope } from "../../handle/running/scope.js";
 import type { DriverConnection, DriverQuery } from "./internals.js";
 import { checkEncoding, partsOf } from "./port.js";
-import { statementMaker } from "./statement.js";
+import { statementMaker } from "./statement-maker.js";
 import { TransactionLine } from "./transaction-line.js";
 
 /** A transaction or savepoint of a client, as its `begin` passes it to its work. */

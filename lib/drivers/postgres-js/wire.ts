@@ -18,6 +18,11 @@ const MAX_IN_A_ROW = 1_000;
  */
 const GRACE_MS = 5_000;
 
+/** The owner of a connection that was taken out of the pool. */
+export interface Owner {
+  lose(error: unknown): void;
+}
+
 /** Wraps one connection of the driver, and knows which of our statements it has not answered. */
 export class Wire implements Carrier {
   readonly connection: DriverConnection;
@@ -130,6 +135,32 @@ export class Wire implements Carrier {
       if (each.listener === owner || each.take !== undefined) this.#expectAnswer(each);
     }
     if (statement?.active === true && this.#inFlight.size === 1 && !this.isCancelling) await this.#cancel(statement);
+  }
+
+  /**
+   * Keeps the connection out of the driver's pool until a request to stop a statement is answered, because the request
+   * could stop the next one. `makeLast` makes the statement with whose answer the connection returns.
+   */
+  async holdDuring(asked: Promise<void>, makeLast: () => Statement): Promise<void> {
+    const { connection } = this;
+    let isAsked = true;
+    let isAnswered = false;
+    const giveBack = () => {
+      if (isAsked || !isAnswered || connection.reserved !== hold) return;
+      hold.release = false;
+      this.send(makeLast());
+    };
+    const onAnswer = () => {
+      // The connection would have returned to the pool if the server were not in a transaction.
+      if (!hold.release) this.close();
+      isAnswered = true;
+      giveBack();
+    };
+    const hold = Object.assign(onAnswer, { release: true });
+    connection.reserved = hold;
+    await asked;
+    isAsked = false;
+    giveBack();
   }
 
   async #cancel(statement: Statement): Promise<void> {

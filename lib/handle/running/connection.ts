@@ -224,7 +224,8 @@ export class Connection {
     const sent = this.send(this.request(fragment, "texts"));
     const { rows, failure } = await sent.then(undefined, (error) => this.#recover(error, sent, fragment));
     if (failure !== undefined) throw failure.error;
-    return rows as unknown as (string | null)[][];
+    const texts: unknown[] = rows;
+    return texts as (string | null)[][];
   }
 
   /** Returns the value of a statement that returns one row of one column, which is never null. */

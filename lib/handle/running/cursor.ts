@@ -61,7 +61,10 @@ export async function* readBatches<Row>(
   const close = open();
   const [own, release] = await connection.lease();
   try {
-    for await (const batch of own.batches(fragment, size)) yield own.finishBatch(batch) as unknown as Row[];
+    for await (const batch of own.batches(fragment, size)) {
+      const rows: unknown[] = own.finishBatch(batch);
+      yield rows as Row[];
+    }
   } catch (error) {
     await connection.fail(error, fragment);
   } finally {
