@@ -49,7 +49,7 @@ describe("while a cursor is open, what needs its connection is refused and does 
     const db = bind(database.connect({ max: 1 }));
     await expect(work(db)).rejects.toMatchObject({
       code: "SESSION_REQUIRED",
-      message: "a cursor is open on this session or transaction; leave its loop first",
+      message: "a cursor is open on this session or transaction",
     });
     expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
   });

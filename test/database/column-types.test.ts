@@ -168,9 +168,8 @@ test("a value is read as it is, or refused, whatever the output settings of the 
   expect(await db`select 'infinity'::timestamptz as never`).toEqual([{ never: new Date(NaN) }]);
   await expect(db`select '2020-02-01'::date as day`).rejects.toMatchObject({
     code: "UNEXPECTED_VALUE",
-    message:
-      "the server wrote a date as 01/02/2020, which may be read in two ways; " +
-      "set DateStyle to ISO. The statement has run.",
+    message: "the server wrote a date as 01/02/2020, which may be read in two ways. The statement has run.",
+    hint: "Set DateStyle to ISO.",
   });
   expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
 });

@@ -277,7 +277,7 @@ describe("currval and lastval", () => {
   });
 
   test("there is one transaction or savepoint at a time on a connection", async () => {
-    const message = "a transaction or savepoint is open here already; await it first";
+    const message = "a transaction or savepoint is open here already";
     await db().begin(async (tx) => {
       const first = tx.savepoint(async (sp) => sp`select pg_sleep(0.05)`);
       await expect(tx.savepoint(async () => {})).rejects.toMatchObject({ code: "SESSION_REQUIRED", message });
@@ -351,9 +351,7 @@ describe("currval and lastval", () => {
     await db().begin(async (tx) => {
       for await (const rows of tx.cursor(sql`select generate_series(1, 10)`, 5)) {
         expect(rows).toHaveLength(5);
-        await expect(tx`select 1`).rejects.toThrow(
-          "a cursor is open on this session or transaction; leave its loop first",
-        );
+        await expect(tx`select 1`).rejects.toThrow("a cursor is open on this session or transaction");
       }
       expect(await tx`select 1 as one`).toEqual([{ one: 1 }]);
     });

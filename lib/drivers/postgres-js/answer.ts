@@ -57,6 +57,8 @@ function isRaw(row: unknown): row is readonly (Uint8Array | null)[] {
 }
 
 function transformed(): NextvalError {
-  const problem = "the client's transform.row changes the rows that the library reads; bind a client without it";
-  return new NextvalError("UNEXPECTED_VALUE", `${problem}. The statement has run.`);
+  const problem = "the client's transform.row changes the rows that the library reads";
+  return new NextvalError("UNEXPECTED_VALUE", `${problem}. The statement has run.`, {
+    hint: "Bind a client without transform.row.",
+  });
 }

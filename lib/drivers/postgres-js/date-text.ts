@@ -21,8 +21,8 @@ export function parseDate(text: string): Date {
     if (text.endsWith("infinity")) return new Date(NaN);
     throw new NextvalError(
       "UNEXPECTED_VALUE",
-      `the server wrote a date as ${text.slice(0, 40)}, which may be read in two ways; set DateStyle to ISO. ` +
-        "The statement has run.",
+      `the server wrote a date as ${text.slice(0, 40)}, which may be read in two ways. The statement has run.`,
+      { hint: "Set DateStyle to ISO." },
     );
   }
   const number = (part: number) => Number(parts[part] ?? 0);

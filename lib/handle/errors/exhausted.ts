@@ -6,7 +6,7 @@ import { NextvalError } from "../../errors.js";
 export function exhausted(wait: number, owned: number, max: number): NextvalError {
   const problem =
     `no connection was free for ${wait / 1_000} s: ` +
-    `transactions and sessions of this client hold ${owned} of its ${max}; ` +
-    "inside db.begin use the transaction's own handle, and draw from an allocator before it";
-  return new NextvalError("POOL_EXHAUSTED", problem);
+    `transactions and sessions of this client hold ${owned} of its ${max}`;
+  const hint = "Inside db.begin use the transaction's own handle, and draw from an allocator before it.";
+  return new NextvalError("POOL_EXHAUSTED", problem, { hint });
 }

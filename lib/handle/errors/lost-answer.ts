@@ -7,10 +7,9 @@ export function isFatal(error: unknown): boolean {
 }
 
 export function commitUnknown(cause: unknown, event = "the connection was lost"): NextvalError {
-  const problem =
-    `${event} before the server answered COMMIT, so the transaction may have been committed or not; ` +
-    "look for what it should have written before you run it again";
-  return new NextvalError("COMMIT_UNKNOWN", problem, { cause });
+  const problem = `${event} before the server answered COMMIT, so the transaction may have been committed or not`;
+  const hint = "Look for what it should have written before you run it again.";
+  return new NextvalError("COMMIT_UNKNOWN", problem, { hint, cause });
 }
 
 /** The error of later statements, after a statement that begins or ends a transaction or savepoint got no answer. */

@@ -1,6 +1,6 @@
 import type { RowFrom } from "../../../types/rows.js";
 import type { Integer, SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
-import { refuseArgument } from "../../errors.js";
+import { NextvalError } from "../../errors.js";
 import { currval, decoderOf, lastval, setval } from "../../sequence/functions.js";
 import { throwSequenceError } from "../../sequence/sequence-name.js";
 import { sequenceOf, type ValueOf } from "../../sequence/sequence.js";
@@ -208,5 +208,5 @@ async function current<Sequence extends SequenceLike>(connection: Connection, se
 function genuine<Row>(thing: Sql<Row>): Sql<Row> {
   const fragment = admit(thing, () => "the statement", 0);
   if (Sql.shapeIn(fragment) !== null) return fragment as Sql<Row>;
-  return refuseArgument("the statement", "is not a fragment; make one with the sql tag");
+  throw new NextvalError("INVALID_ARGUMENT", "the statement is not a fragment", { hint: "Make one with the sql tag." });
 }

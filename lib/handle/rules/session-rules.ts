@@ -8,9 +8,8 @@ import type { Kind } from "./first-words.js";
 /** The kind of connection that a handle runs its statements on. */
 export type HandleKind = "pool" | "session" | "transaction";
 
-const NO_COPY =
-  "copy from stdin and copy to stdout do not run on a handle; " +
-  "use the client itself: client`copy ...`.writable() or .readable()";
+const NO_COPY = "copy from stdin and copy to stdout do not run on a handle";
+const COPY_HINT = "Use the client itself, such as client`copy ...`.writable() or .readable().";
 
 /**
  * Returns why a statement cannot run on a handle, or undefined. An example is `currval` on a pool, where the next
@@ -22,7 +21,7 @@ export function statementRefusal(
   kind: HandleKind,
   hosted: boolean,
 ): NextvalError | undefined {
-  if (copies) return new NextvalError("INVALID_TEMPLATE", NO_COPY);
+  if (copies) return new NextvalError("INVALID_TEMPLATE", NO_COPY, { hint: COPY_HINT });
   const refuse = hosted ? hostedControlRefusal : controlRefusal;
   const control = words === undefined ? undefined : refuse(words, kind);
   if (control !== undefined || kind !== "pool") return control;
@@ -35,9 +34,9 @@ export function statementRefusal(
     const name = sequence && sequenceName(sequence);
     return sessionRequired(
       `${name === undefined ? "lastval()" : `${name}: currval`} belongs to one session, ` +
-        "and a pool may use another one for every statement; " +
-        `run it ${hosted ? "on the handle of a transaction" : "in db.begin or db.session"}, ` +
-        "or use the value that nextval returned",
+        "and a pool may use another one for every statement",
+      `Run it ${hosted ? "on the handle of a transaction" : "in db.begin or db.session"}, ` +
+        "or use the value that nextval returned.",
       name,
     );
   }
@@ -51,18 +50,18 @@ export function statementRefusal(
 function controlRefusal(words: string, kind: HandleKind): NextvalError | undefined {
   if (kind === "session") return undefined;
   if (kind === "transaction") {
-    const cure = "return from the work of begin to commit, and throw to roll back";
-    return new NextvalError("TRANSACTION_CONTROL", `${words} cannot run inside db.begin; ${cure}`);
+    const hint = "Return from the work of begin to commit, and throw to roll back.";
+    return new NextvalError("TRANSACTION_CONTROL", `${words} cannot run inside db.begin`, { hint });
   }
   if (words !== "begin" && !words.startsWith("start")) return undefined;
   const problem = `${words} would open a transaction on one connection of the pool for every statement that runs there`;
-  return new NextvalError("TRANSACTION_CONTROL", `${problem}; use db.begin`);
+  return new NextvalError("TRANSACTION_CONTROL", problem, { hint: "Use db.begin." });
 }
 
 /** Refuses the same on a handle of another library, which has the transactions. */
 function hostedControlRefusal(words: string): NextvalError {
   const problem = `${words} does not run on this handle, because another library begins and ends its transactions`;
-  return new NextvalError("TRANSACTION_CONTROL", `${problem}; use that library`);
+  return new NextvalError("TRANSACTION_CONTROL", problem, { hint: "Use the functions of that library." });
 }
 
 /** Returns what a statement does with each of its sequences. */
@@ -78,8 +77,8 @@ function isSame(one: SequenceMark, other: SequenceMark): boolean {
   return one.sequence?.[SQL].text === other.sequence?.[SQL].text;
 }
 
-export function sessionRequired(problem: string, sequence?: string): NextvalError {
-  return new NextvalError("SESSION_REQUIRED", problem, { sequence });
+export function sessionRequired(problem: string, hint?: string, sequence?: string): NextvalError {
+  return new NextvalError("SESSION_REQUIRED", problem, { hint, sequence });
 }
 
 export function ended(): NextvalError {
@@ -87,5 +86,5 @@ export function ended(): NextvalError {
 }
 
 export function cursorOpen(): NextvalError {
-  return sessionRequired("a cursor is open on this session or transaction; leave its loop first");
+  return sessionRequired("a cursor is open on this session or transaction", "Leave its loop first.");
 }

@@ -80,7 +80,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
    */
   cursor(size = 100): AsyncIterable<Row[]> {
     if (this.#rows !== undefined || this.#isRead) {
-      throw refusal("the statement has run, and runs only once; make it again");
+      throw refusal("the statement has run, and runs only once");
     }
     const batches = readCursor(this.#connection, this.#fragment, size, this.#origin);
     this.#isRead = true;
@@ -118,7 +118,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
 
   #start(): Promise<Rows<Row>> {
     if (this.#isRead) {
-      return Promise.reject(refusal("the statement is read by a cursor, and runs only once; make it again"));
+      return Promise.reject(refusal("the statement is read by a cursor, and runs only once"));
     }
     this.#running = this.#connection.start(this.#fragment);
     return this.#running.rows.catch((error: unknown) => {
@@ -133,5 +133,5 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
 }
 
 function refusal(problem: string): NextvalError {
-  return new NextvalError("INVALID_ARGUMENT", problem);
+  return new NextvalError("INVALID_ARGUMENT", problem, { hint: "Make the statement again." });
 }

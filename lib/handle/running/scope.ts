@@ -40,7 +40,7 @@ export class Scope {
   /** Runs a transaction or savepoint here. The server keeps them on one stack, so only one can run at a time. */
   async nest<Value>(work: () => Promise<Value>): Promise<Value> {
     if (this.#inner !== undefined)
-      throw sessionRequired("a transaction or savepoint is open here already; await it first");
+      throw sessionRequired("a transaction or savepoint is open here already", "Await it first.");
     if (this.held?.leaveCursor !== undefined) throw cursorOpen();
     try {
       const inner = work();

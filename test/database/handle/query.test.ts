@@ -81,10 +81,10 @@ describe("cursor()", () => {
   test("and a statement that runs otherwise exclude each other", async () => {
     const awaited = numbers(1);
     await awaited;
-    expect(() => awaited.cursor()).toThrow("the statement has run, and runs only once; make it again");
+    expect(() => awaited.cursor()).toThrow("the statement has run, and runs only once");
     const read = numbers(1);
     for await (const rows of read.cursor()) expect(rows).toHaveLength(1);
-    await expect(read).rejects.toThrow("the statement is read by a cursor, and runs only once; make it again");
+    await expect(read).rejects.toThrow("the statement is read by a cursor, and runs only once");
     expect(() => numbers(1).execute().cursor()).toThrow("the statement has run");
     const twice = numbers(1);
     twice.cursor();

@@ -138,7 +138,7 @@ test("copy from and to the client is refused before it blocks its connection", a
   const db = bind(database.connect({ max: 1 }));
   await db`create table copied (stdin integer)`;
   for (const copy of ["copy copied from stdin", "/* all */ COPY (select 1) TO\tSTDOUT (format csv)"]) {
-    const refused = { code: "INVALID_TEMPLATE", message: expect.stringContaining("use the client itself") };
+    const refused = { code: "INVALID_TEMPLATE", hint: expect.stringContaining("Use the client itself") };
     await expect(db.query(sql.raw(copy))).rejects.toMatchObject(refused);
     await expect(db.begin((tx) => tx.query(sql.raw(copy)))).rejects.toMatchObject(refused);
     await expect(db.session((own) => own.query(sql.raw(copy)))).rejects.toMatchObject(refused);

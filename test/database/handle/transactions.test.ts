@@ -186,7 +186,7 @@ describe("statements that begin or end a transaction by hand", () => {
     for (const text of ["begin", "start transaction read only", "start/**/transaction"]) {
       await expect(db().query(sql.raw(text))).rejects.toMatchObject({
         code: "TRANSACTION_CONTROL",
-        message: expect.stringContaining("use db.begin"),
+        hint: "Use db.begin.",
       });
     }
   });
