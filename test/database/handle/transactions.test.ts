@@ -53,9 +53,9 @@ describe("begin with retries", () => {
       db().begin(
         "isolation level serializable",
         async (tx) => {
-          attempts++;
           await tx`select count(*) from pairs`;
           await tx`insert into pairs values (1)`;
+          attempts++;
           await met;
         },
         { retries: 3 },
