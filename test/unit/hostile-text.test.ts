@@ -12,6 +12,7 @@ import * as operate from "nextval/operate";
 import { describe, expect, test } from "vitest";
 import { printable, printableJson, printableLine } from "../../lib/cli/terminal/escape.js";
 import { rememberUrlSecrets, maskUrls, redact, redactThrown } from "../../lib/cli/terminal/redact.js";
+import { isPlaceOfValue } from "../../lib/drivers/postgres-js/invalidated.js";
 import { kindOf } from "../../lib/handle/rules/first-words.js";
 import { writeValues } from "../../lib/handle/values/write-values.js";
 import { MOST, slowdown } from "../support/linear.js";
@@ -34,6 +35,7 @@ const PUMPS = [
   ..."\"'-$ \n\\/?:@a9%=.{",
   '"a',
   "$a",
+  "$1 = ",
   "$<",
   "$<a>",
   "--",
@@ -169,6 +171,8 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
       level: "ok",
       sequences: [{ sequence: { schema: text, name: text }, level: "ok", problems: [], columns: [], used: 1 }],
     } as never),
+  isPlaceOfValue: (text) => isPlaceOfValue(`${text}\n${text}\n.`),
+  "isPlaceOfValue, in its last line": isPlaceOfValue,
   printable,
   printableLine,
   printableJson,

@@ -39,7 +39,10 @@ export function hasOtherTypes({ code, where, position }: ServerError): boolean {
   return code.startsWith("22") && isPlaceOfValue(where);
 }
 
-/** `unnamed portal parameter $1 = '...'`, in the language of the server. */
-function isPlaceOfValue(where: string): boolean {
-  return /\$\d+( = .*)?$/.test(where);
+/**
+ * `unnamed portal parameter $1 = '...'`, in the language of the server. It is the last line, and has no name in quotes.
+ */
+export function isPlaceOfValue(where: string): boolean {
+  const line = where.slice(where.lastIndexOf("\n") + 1);
+  return /^[^$"]*\$\d+(?: = .*)?$/.test(line);
 }
