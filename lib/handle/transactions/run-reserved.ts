@@ -37,6 +37,8 @@ export async function runReserved<Result>(
   const lost = line.lost.catch((error: unknown) => {
     throw held.isCommitting ? commitUnknown(error) : error;
   });
+  // The connection may be lost although nothing waits for it.
+  lost.catch(() => {});
   try {
     // It may have been aborted in the moment when the connection was taken.
     if (limits.signal?.aborted === true) throw limits.signal.reason;
