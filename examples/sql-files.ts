@@ -1,6 +1,6 @@
 // SQL that lives in files: named placeholders, looked up in the bindings of a scope.
 import { readFile } from "node:fs/promises";
-import { bind, createSequence, pgSequence, sql } from "nextval";
+import { bind, createSequence, NextvalError, pgSequence, sql } from "nextval";
 import { withDatabase } from "./database.js";
 import { show, title } from "./show.js";
 
@@ -24,6 +24,6 @@ await withDatabase("nextval_files", async (client) => {
   try {
     orders.parse("select\n  $<nextval(ordrSeq)>");
   } catch (error) {
-    console.log(`    ${(error as Error).message}\n`);
+    if (error instanceof NextvalError) console.log(`    ${error.message}\n    ${error.hint}\n`);
   }
 });

@@ -90,11 +90,11 @@ export interface Advice {
 }
 
 /** @internal Throws `INVALID_TEMPLATE`. `what` is the wrong part, such as `value 2 (after "where id = ")`. */
-export function refuse(what: string, problem: string): never {
-  throw new NextvalError("INVALID_TEMPLATE", `${what} ${problem}`);
+export function refuse(what: string, problem: string, hint?: string): never {
+  throw new NextvalError("INVALID_TEMPLATE", `${what} ${problem}`, { hint });
 }
 
 /** @internal Throws `INVALID_ARGUMENT`. `what` is what takes the argument, such as `begin`. */
-export function refuseArgument(what: string, problem: string): never {
-  throw new NextvalError("INVALID_ARGUMENT", `${what} ${problem}`);
+export function refuseArgument(what: string, problem: string, hint?: string): never {
+  throw new NextvalError("INVALID_ARGUMENT", `${what} ${problem}`, { hint });
 }

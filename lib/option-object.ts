@@ -1,5 +1,5 @@
-import { NextvalError } from "./errors.js";
-import { unknownOption } from "./sql/did-you-mean.js";
+import { refuseArgument } from "./errors.js";
+import { refuseUnknown } from "./sql/did-you-mean.js";
 
 /**
  * Copies options and reads each of them once. Throws for anything but an object, such as null, before it reads a
@@ -17,11 +17,10 @@ export function optionsOf<Options extends object>(
     checkKnown(what, options, known);
     return options;
   }
-  throw new NextvalError("INVALID_ARGUMENT", `${what} takes options as an object, not ${String(given)}`);
+  return refuseArgument(what, `takes options as an object, not ${String(given)}`);
 }
 
-/** Throws for an option that a function does not have. Otherwise a mistyped option would be ignored silently. */
+/** Throws for an option that a function does not have. */
 export function checkKnown(what: string, options: object, known: readonly string[]): void {
-  const problem = unknownOption(options, known);
-  if (problem !== undefined) throw new NextvalError("INVALID_ARGUMENT", `${what}: ${problem}`);
+  refuseUnknown(options, known, (problem, hint) => refuseArgument(`${what}:`, problem, hint));
 }

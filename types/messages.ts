@@ -48,7 +48,7 @@ export type WrongType<
 export type DigitsLost<
   Option extends string,
   Given extends string,
-> = `${Option} ${Given} is beyond 2^53-1 and has already lost digits; use a bigint or a string`;
+> = `${Option} beyond 2^53-1 must be a bigint or a string, not the number ${Given}, which has lost digits`;
 
 export type Beyond64Bits<Option extends string, Given extends string> = `${Option} ${Given} is beyond 64 bits`;
 

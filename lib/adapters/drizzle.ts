@@ -123,10 +123,9 @@ export function sequenceColumn<Sequence extends SequenceLike>(given: Sequence | 
 
 function exactText(sequence: SequenceLike, value: string | number | bigint): string {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return `${value}`;
-  const problem =
-    `the driver gave ${value}, which is beyond 2^53-1 and has lost digits; ` +
-    "select the column at the top of a query";
-  return throwSequenceError(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
+  const problem = `the driver gave ${value}, which is beyond 2^53-1 and has lost digits`;
+  const hint = "Select the column at the top of a query.";
+  return throwSequenceError(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", { hint });
 }
 
 /**

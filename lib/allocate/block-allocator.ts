@@ -234,9 +234,10 @@ class Blocks {
     );
     if (differing.length === 0) return;
     const differences = differing.map((option) => `${option} ${found[option]} (declared: ${this.#declared[option]})`);
-    const harms = [...new Set(differing.map((option) => HARM[option]))];
-    const problem = `the database has ${differences.join(", ")}: ${harms.join(", and ")}`;
-    throwSequenceError(sequence, problem, "SEQUENCE_DIFFERS", { hint: "Alter the sequence or its declaration." });
+    const harms = [...new Set(differing.map((option) => HARM[option]))].join(", and ");
+    throwSequenceError(sequence, `the database has ${differences.join(", ")}`, "SEQUENCE_DIFFERS", {
+      hint: `Alter the sequence or its declaration, because ${harms}.`,
+    });
   }
 }
 

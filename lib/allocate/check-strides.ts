@@ -48,6 +48,7 @@ export function checkStrides(nodes: readonly StrideMember[] | { readonly [node: 
       if (common === undefined) continue;
       collide(
         `${one.label} and ${other.label} collide: both draw ${common}, ${described(one)} and ${described(other)}`,
+        "Declare all of them with stride, and with the same number of nodes.",
       );
     }
   });
@@ -65,8 +66,8 @@ function progressionOf(node: string, sequence: StrideMember, isOneOfSeveral: boo
   const named = `node ${node} (${label})`;
   if (cycle && isOneOfSeveral) {
     collide(
-      `${named} cycles, and would come to the values of others; ` +
-        "take the cycle away: alterSequence(..., { cycle: false })",
+      `${named} cycles, and would come to the values of others`,
+      "Take the cycle away: alterSequence(..., { cycle: false }).",
     );
   }
   const position = current ?? startWith;
@@ -126,6 +127,6 @@ function refuse(problem: string): never {
   throw new NextvalError("INVALID_ARGUMENT", problem);
 }
 
-function collide(problem: string): never {
-  throw new NextvalError("STRIDES_COLLIDE", problem);
+function collide(problem: string, hint: string): never {
+  throw new NextvalError("STRIDES_COLLIDE", problem, { hint });
 }

@@ -99,10 +99,8 @@ export function gaplessCounter(name: string, options?: GaplessOptions): GaplessC
     create: () => sql`do ${sql.literal(createTable(table))}`,
     async next(transaction: Transaction | HostTransaction) {
       if (!isTransaction(transaction)) {
-        const problem =
-          `${name}: a number without gaps needs a transaction, so a rollback can return it; ` +
-          "pass the handle of db.begin";
-        throw new NextvalError("TRANSACTION_REQUIRED", problem);
+        const problem = "a number without gaps needs a transaction, so a rollback can return it";
+        throw new NextvalError("TRANSACTION_REQUIRED", `${name}: ${problem}`, { hint: "Pass the handle of db.begin." });
       }
       const [row] = await (transaction as HostTransaction).query(draw);
       return BigInt(Object.values(row as object)[0] as string);

@@ -47,10 +47,7 @@ export function stride<Sequence extends SequenceLike>(
   if (!Number.isSafeInteger(nodes) || nodes < 1)
     throwSequenceError(sequence, `stride takes 1 node or more, not ${String(nodes)}`);
   if (!Number.isSafeInteger(node) || node < 0 || node >= nodes) {
-    throwSequenceError(
-      sequence,
-      `stride takes a node from 0 to ${nodes - 1}, as there are ${nodes}, not ${String(node)}`,
-    );
+    throwSequenceError(sequence, `stride takes a node from 0 to ${nodes - 1}, not ${String(node)}`);
   }
   const resolved = resolveOptions(sequence);
   if (resolved.cycle && nodes > 1) {

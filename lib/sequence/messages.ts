@@ -56,7 +56,7 @@ export const digitsLost = <Option extends string, Given extends string>(
   option: Option,
   given: Given,
 ): Message.DigitsLost<Option, Given> =>
-  `${option} ${given} is beyond 2^53-1 and has already lost digits; use a bigint or a string`;
+  `${option} beyond 2^53-1 must be a bigint or a string, not the number ${given}, which has lost digits`;
 
 export const beyond64Bits = <Option extends string, Given extends string>(
   option: Option,

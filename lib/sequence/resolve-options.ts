@@ -9,7 +9,7 @@ import type {
 } from "../../types/sequence-options.js";
 import { NextvalError } from "../errors.js";
 import { checkKnown } from "../option-object.js";
-import { notAnOption } from "../sql/did-you-mean.js";
+import { refuseUnknown } from "../sql/did-you-mean.js";
 import * as message from "./messages.js";
 import { nameProblem, refuseNonSequence, sequenceName, textProblem } from "./sequence-name.js";
 
@@ -120,9 +120,11 @@ export function checkOptions(
   sequence: string | null = subject,
 ): ResolvedOptions {
   const options = readOnce(given);
-  const throwOptionError = (problem: string): never => {
-    throw new NextvalError("INVALID_OPTIONS", message.about(subject, problem), { sequence: sequence ?? undefined });
+  const throwOptionError = (problem: string, hint?: string): never => {
+    const details = { sequence: sequence ?? undefined, hint };
+    throw new NextvalError("INVALID_OPTIONS", message.about(subject, problem), details);
   };
+  refuseUnknown(options, Object.keys(message.expectations), throwOptionError);
   for (const option of Object.keys(options)) {
     const problem = shapeProblem(option, (options as Record<string, unknown>)[option]);
     if (problem !== undefined) throwOptionError(problem);
@@ -176,7 +178,6 @@ export function checkOptions(
 
 /** Returns what is wrong with one option, independent of the others, or undefined. */
 export function shapeProblem(option: string, value: unknown): string | undefined {
-  if (!Object.hasOwn(message.expectations, option)) return notAnOption(option, Object.keys(message.expectations));
   if (value === undefined) return undefined;
   const expected = message.expectations[option as keyof Expectations];
   if (expected === "an integer") return integerProblem(option, value);

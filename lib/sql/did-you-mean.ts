@@ -1,45 +1,54 @@
 /**
- * Suggests the known name closest to a mistaken one, as the end of a sentence: `; did you mean orderSeq?` Lists the
- * known names if none is close, up to `MAX_LISTED`.
+ * Suggests the known name closest to a mistaken one, as a hint: `Did you mean orderSeq?` Lists the known names if none
+ * is close, up to `MAX_LISTED`. Undefined if there are more.
  */
-export function nearest(mistaken: string, known: Iterable<string>): string {
+export function didYouMean(mistaken: string, known: Iterable<string>): string | undefined {
   const names = [...known];
-  const scored = names
-    .map((name) => ({ name, distance: distance(mistaken.slice(0, MAX_LENGTH).toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const [best] = scored;
-  if (best === undefined) return "; there are none";
-  if (best.distance <= Math.max(2, mistaken.length / 3)) return `; did you mean ${best.name}?`;
-  return names.length > MAX_LISTED ? "" : `; there are ${names.join(", ")}`;
+  const from = mistaken.slice(0, MAX_LENGTH).toLowerCase();
+  const [best] = names
+    .map((name) => ({ name, edits: countEdits(from, name.toLowerCase()) }))
+    .sort((a, b) => a.edits - b.edits);
+  if (best === undefined) return "There are none.";
+  if (best.edits <= Math.max(2, mistaken.length / 3)) return `Did you mean ${best.name}?`;
+  return names.length > MAX_LISTED ? undefined : `There are ${names.join(", ")}.`;
 }
 
 const MAX_LISTED = 20;
 
-/** Returns the problem of an unknown option, or undefined: `waitTimout is not an option; did you mean waitTimeout?` */
-export function unknownOption(options: object, known: readonly string[]): string | undefined {
+/** Writes the same suggestion as the end of a sentence: `; did you mean orderSeq?` */
+export function nearest(mistaken: string, known: Iterable<string>): string {
+  const hint = didYouMean(mistaken, known);
+  return hint === undefined ? "" : "; ".concat(hint.charAt(0).toLowerCase(), hint.slice(1).replace(/\.$/, ""));
+}
+
+/** Calls `refuse` if an option is not known. Otherwise a mistyped option would be ignored silently. */
+export function refuseUnknown(
+  options: object,
+  known: readonly string[],
+  refuse: (problem: string, hint: string) => never,
+): void {
   const unknown = Object.keys(options).find((option) => !known.includes(option));
-  return unknown === undefined ? undefined : notAnOption(unknown, known);
+  if (unknown !== undefined) refuse(`${unknown} is not an option`, suggestOption(unknown, known));
 }
 
 /**
  * Suggests the option that begins with the same three letters, as words for one thing do, or is at most two edits away.
  * types/nearest-option.ts has the same rules.
  */
-export function notAnOption(mistaken: string, known: readonly string[]): string {
+function suggestOption(mistaken: string, known: readonly string[]): string {
   const from = mistaken.slice(0, MAX_LENGTH).toLowerCase();
-  const edits = (name: string) => distance(from, name.toLowerCase());
+  const edits = (name: string) => countEdits(from, name.toLowerCase());
   const alike = known.filter((name) => from.length > 2 && name.toLowerCase().startsWith(from.slice(0, 3)));
   const close = known.filter((name) => Math.min(from.length, name.length) > 3 && edits(name) <= 2);
   const [best] = (alike.length > 0 ? alike : close).sort((a, b) => edits(a) - edits(b));
-  const advice = best === undefined ? `the options are ${known.join(", ")}` : `did you mean ${best}?`;
-  return `${mistaken} is not an option; ${advice}`;
+  return best === undefined ? `The options are ${known.join(", ")}.` : `Did you mean ${best}?`;
 }
 
 /** How many characters of a mistaken name are compared, because the time grows with the product of both lengths. */
 const MAX_LENGTH = 200;
 
-/** The Levenshtein distance: how many characters to insert, delete or replace. */
-function distance(from: string, to: string): number {
+/** Counts the characters to insert, delete or replace: the Levenshtein distance. */
+function countEdits(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {
     let diagonal = row[0] as number;

@@ -1,8 +1,7 @@
 import type { NamedColumn } from "../../types/rows.js";
-import { refuse } from "../errors.js";
 import { BoundedMap } from "./bounded-map.js";
 import { Sql } from "./fragment.js";
-import { bytesOf, MAX_NAME_BYTES, quoteIdentifier } from "./helpers/identifier.js";
+import { quoteIdentifier } from "./helpers/identifier.js";
 import { type Mark, Shape } from "./shape.js";
 
 /** Turns the text that the server sends into the promised JavaScript value. */
@@ -61,9 +60,8 @@ export class SqlExpression<Type> extends Sql {
     let shapes = aliasShapes.get(inner);
     if (shapes === undefined) aliasShapes.set(inner, (shapes = new BoundedMap(100)));
     const shape = shapes.getOrMake(name, () => {
-      if (bytesOf(name) > MAX_NAME_BYTES) refuse(`the alias ${name}`, "is longer than 63 bytes");
       const mark: ColumnMark = { kind: "column", name, decode: this.decode, isNullable: this.isNullable };
-      return new Shape(["", ` as ${quoteIdentifier(name)}`], [inner], mark);
+      return new Shape(["", ` as ${quoteIdentifier(name, "as()")}`], [inner], mark);
     });
     return new AliasedExpression<Name, Type>(shape, this, name);
   }

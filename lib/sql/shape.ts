@@ -149,10 +149,7 @@ export class Shape {
 export function refuseTooManyParameters(count: number): void {
   if (count <= MAX_PARAMETERS) return;
   const most = MAX_PARAMETERS.toLocaleString("en-US");
-  refuse(
-    "a statement",
-    `takes at most ${most} parameters, this one has ${count}; split it, or pass arrays to unnest()`,
-  );
+  refuse("a statement", `takes at most ${most} parameters, not ${count}`, "Split it, or pass arrays to unnest().");
 }
 
 /** Describes the position of a hole for an error message: `value 2 (after "where id = ")`. */
@@ -180,9 +177,9 @@ function isWord(code: number): boolean {
 function refuseTouch(pieces: readonly string[], hole: number, before: number, after: number): never {
   const problem =
     before === VALUE || after === VALUE
-      ? "touches a word, which would become part of it; put a space between them"
-      : `would form ${String.fromCharCode(before, after)} with the text beside it; put a space between them`;
-  refuse(placeOf(pieces, hole), problem);
+      ? "touches a word, which would become part of it"
+      : `would form ${String.fromCharCode(before, after)} with the text beside it`;
+  refuse(placeOf(pieces, hole), problem, "Put a space between them.");
 }
 
 function flattenFragments(shape: Shape, ending = ""): string[] {

@@ -62,8 +62,8 @@ export function assertGenuine(strings: TemplateStringsArray): void {
   if (!genuine) {
     refuse(
       "sql",
-      "is a template tag and was called as a function, or with an invalid escape; " +
-        "write sql`...`, or sql.raw(text) for text you trust",
+      "is a template tag and was called as a function, or with an invalid escape",
+      "Write sql`...`, or sql.raw(text) for text you trust.",
     );
   }
 }
@@ -75,8 +75,8 @@ function refusePlaceholder(strings: TemplateStringsArray) {
     const name = end < 0 ? "name" : text.slice(position + 2, end).trim();
     return refuse(
       `$<${name}>`,
-      "is a named placeholder, which only sql.named understands; " +
-        `splice it as \${${name}}, or make a tag with sql.named({ ... })`,
+      "is a named placeholder, which only sql.named understands",
+      `Splice it as \${${name}}, or make a tag with sql.named({ ... }).`,
     );
   };
 }

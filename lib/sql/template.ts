@@ -38,7 +38,7 @@ export class Site {
       return context;
     });
     if (context.in !== "code" && context.in !== "line comment") {
-      refuse("the SQL", `ends inside a ${context.in}; close it`);
+      refuse("the SQL", `ends inside a ${context.in}`, `Close the ${context.in}.`);
     }
   }
 
@@ -85,7 +85,7 @@ export class Site {
 
   #find(things: unknown[]): Shape {
     if (things.length !== this.pieces.length - 1) {
-      refuse("sql", `needs ${this.pieces.length - 1} values for this template, and got ${things.length}`);
+      refuse("sql", `needs ${this.pieces.length - 1} values for this template, not ${things.length}`);
     }
     let branch = this.#shapes;
     let nested: Shape | undefined;
@@ -128,12 +128,14 @@ export class Site {
   #checkContext(index: number, nested: Shape | null): void {
     const context = this.#contexts[index] as Context;
     if (context.in === "code") return;
+    const place = this.#place(index);
+    const inside = `stands inside a ${context.in}`;
     if (context.in !== "dollar-quoted body") {
-      refuse(this.#place(index), `stands inside a ${context.in}, where nothing can be spliced; move it out of there`);
+      refuse(place, `${inside}, where nothing can be spliced`, `Move it out of the ${context.in}.`);
     } else if (nested === null || nested.size > 0) {
-      refuse(this.#place(index), "stands inside a dollar-quoted body, which takes no parameter; use sql.literal");
+      refuse(place, `${inside}, which takes no parameter`, "Write the value with sql.literal.");
     } else if (nested.text.includes("$")) {
-      refuse(this.#place(index), `stands inside a dollar-quoted body, and its text has a $ that might end it`);
+      refuse(place, `${inside}, and its text has a $ that might end it`, "Write the whole body with sql.literal.");
     }
   }
 

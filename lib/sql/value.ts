@@ -51,9 +51,9 @@ export function admit(thing: unknown, place: Place, index: number): unknown {
   if (isPlain(thing) || Sql.shapeIn(thing) !== null) return thing;
   if (typeof thing === "object") return admitObject(thing as object, place, index);
   if (thing === undefined) {
-    return refuse(place(index), "is undefined; pass null for NULL, or sql`default` for a column's default");
+    return refuse(place(index), "is undefined", "Pass null for NULL, or sql`default` for a column's default.");
   }
-  return refuse(place(index), `is a ${typeof thing}; pass a value, a fragment or a sequence`);
+  return refuse(place(index), `is a ${typeof thing}, not a value, a fragment or a sequence`);
 }
 
 function admitObject(thing: object, place: Place, index: number): unknown {
@@ -70,14 +70,14 @@ function admitObject(thing: object, place: Place, index: number): unknown {
     // values.
     if ("value" in thing && "type" in thing) return thing;
     if ("value" in thing || "first" in thing) {
-      return refuse(place(index), "is a helper of postgres.js; use sql.identifier, sql.insert or sql.set");
+      return refuse(place(index), "is a helper of postgres.js", "Use sql.identifier, sql.insert or sql.set.");
     }
-    return refuse(place(index), "is a promise or another library's query; await it, or make it a fragment");
+    return refuse(place(index), "is a promise or another library's query", "Await it, or make it a fragment.");
   }
   if (!isSerializable(thing)) {
     const isOfDrizzle = DRIZZLE_KIND in (thing.constructor ?? {});
-    const advice = isOfDrizzle ? "use fromDrizzle(...)" : "pass its values, or { ...object } for JSON";
-    refuse(place(index), `is a ${thing.constructor?.name}, not a plain object; ${advice}`);
+    const hint = isOfDrizzle ? "Use fromDrizzle(...)." : "Pass its values, or { ...object } for JSON.";
+    refuse(place(index), `is a ${thing.constructor?.name}, not a plain object`, hint);
   }
   return thing;
 }
@@ -95,7 +95,7 @@ function admitItems(items: readonly unknown[], place: Place, dimension: number):
       if (dimension === MAX_DIMENSIONS) refuse(place(index + 1), "is nested too deep, or holds itself");
       admitItems(item, (inner) => `${place(index + 1)}, item ${inner}`, dimension + 1);
     } else if (Sql.shapeIn(admit(item, place, index + 1)) !== null) {
-      refuse(place(index + 1), "is a fragment, which an array parameter cannot hold; use sql.join");
+      refuse(place(index + 1), "is a fragment, which an array parameter cannot hold", "Use sql.join.");
     }
   }
 }
@@ -130,6 +130,6 @@ function adopt(thing: Spliceable, place: Place, index: number): Sql {
     const holes = values.map(() => null);
     return new Sql(new Shape(strings, holes, ...marks), values);
   } catch {
-    return refuse(place(index), "imitates a fragment; make one with the sql tag");
+    return refuse(place(index), "imitates a fragment", "Make one with the sql tag.");
   }
 }

@@ -1,6 +1,7 @@
 import { bind, nextval, pgSequence, sql } from "nextval";
 import { describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { refusalOf } from "../support/said.js";
 
 const database = useDatabase();
 
@@ -19,9 +20,9 @@ describe("a name of more than 63 bytes", () => {
       [() => sql.insert([{ a: 1, [key]: "v" }], { columns: [key] }), "sql.insert", key],
       [() => sql.set({ [key]: "v" }), "sql.set", key],
     ] as const) {
-      expect(refused).toThrow(
-        `${taker} takes names of at most 63 bytes, not ${JSON.stringify(name)}; ` +
-          "the server would cut the name and take another one",
+      expect(refusalOf(refused)).toBe(
+        `${taker} takes names of at most 63 bytes, not ${JSON.stringify(name)}. ` +
+          "Shorten the name, because the server would cut it and take another one.",
       );
     }
     const longest = sql.identifier("é".repeat(31));
@@ -31,6 +32,8 @@ describe("a name of more than 63 bytes", () => {
   });
 
   test("is refused as an alias, because the row would not have the promised column", () => {
-    expect(() => nextval(pgSequence("order_seq")).as(long)).toThrow(`${long} is longer than 63 bytes`);
+    expect(() => nextval(pgSequence("order_seq")).as(long)).toThrow(
+      `as() takes names of at most 63 bytes, not ${JSON.stringify(long)}`,
+    );
   });
 });

@@ -1,9 +1,18 @@
+import type { NextvalError } from "nextval";
+
 /** A declaration that is refused, where the compiler says so, and the words that it shares with the run time. */
 export interface RefusedDeclaration {
   readonly code: string;
   /** The error stands where this text is first found in the code. */
   readonly at: string;
   readonly says: string;
+}
+
+/** The words of the run time as the compiler has them. It shows one text, so the hint follows in it. */
+export function inOneSentence({ message, hint }: Pick<NextvalError, "message" | "hint">): string {
+  return hint === undefined
+    ? message
+    : `${message}; ${hint.charAt(0).toLowerCase()}${hint.slice(1).replace(/\.$/, "")}`;
 }
 
 const refused = (code: string, at: string, says: string): RefusedDeclaration => ({ code, at, says });
@@ -33,17 +42,17 @@ const takesInteger = (option: string) => [
   options(
     `${option}: 9007199254740992`,
     option,
-    `${option} 9007199254740992 is beyond 2^53-1 and has already lost digits; use a bigint or a string`,
+    `${option} beyond 2^53-1 must be a bigint or a string, not the number 9007199254740992, which has lost digits`,
   ),
   options(
     `${option}: -9007199254740993`,
     option,
-    `${option} -9007199254740992 is beyond 2^53-1 and has already lost digits; use a bigint or a string`,
+    `${option} beyond 2^53-1 must be a bigint or a string, not the number -9007199254740992, which has lost digits`,
   ),
   options(
     `${option}: 1e21`,
     option,
-    `${option} 1e+21 is beyond 2^53-1 and has already lost digits; use a bigint or a string`,
+    `${option} beyond 2^53-1 must be a bigint or a string, not the number 1e+21, which has lost digits`,
   ),
   options(`${option}: 9223372036854775808n`, option, `${option} 9223372036854775808 is beyond 64 bits`),
   options(`${option}: "-9223372036854775809"`, option, `${option} -9223372036854775809 is beyond 64 bits`),

@@ -1,5 +1,6 @@
 import { nextval, pgSequence, sql, type Sql } from "nextval";
 import { describe, expect, test } from "vitest";
+import { refusalOf } from "../support/said.js";
 
 const orderSeq = pgSequence("order_seq");
 const open = sql`closed_at is null`;
@@ -86,8 +87,8 @@ describe("sql.and and sql.or", () => {
     ["a function", () => open],
     ["an object from JSON", JSON.parse('{"text":"true","values":[]}')],
   ])("refuse %s", (_name, wrong) => {
-    expect(() => sql.and(open, wrong as never)).toThrow(
-      "condition 2 of sql.and must be a fragment, null, undefined or false; for a constant write sql`true`",
+    expect(refusalOf(() => sql.and(open, wrong as never))).toBe(
+      "condition 2 of sql.and must be a fragment, null, undefined or false. Write a constant as sql`true`.",
     );
     expect(() => sql.or(wrong as never)).toThrow("condition 1 of sql.or must be a fragment");
   });

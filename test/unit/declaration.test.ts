@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { sequenceName } from "../../lib/sequence/sequence-name.js";
 import { PgSequence, sequenceOf } from "../../lib/sequence/sequence.js";
 import { SQL } from "../../lib/sql/fragment.js";
-import { ACCEPTED, REFUSED } from "../support/refused-declarations.js";
+import { ACCEPTED, inOneSentence, REFUSED } from "../support/refused-declarations.js";
+import { said } from "../support/said.js";
 
 /** As text, because the compiler would not let most of them through. */
 function run(code: string): unknown {
@@ -24,7 +25,7 @@ function errorOf(declare: () => unknown): NextvalError {
 describe.each(Object.entries(REFUSED))("refused: %s", (_, cases) => {
   test.each(cases)("$code", ({ code, says }) => {
     const error = errorOf(() => run(code));
-    expect(error.message).toBe(says);
+    expect(inOneSentence(error)).toBe(says);
     const [, sequence] = /^([\w.]+): /.exec(says) ?? [];
     if (sequence !== undefined) expect(error.sequence).toBe(sequence);
   });
@@ -75,11 +76,11 @@ describe("refused at run time only", () => {
     [
       "a prototype from JSON",
       () => pgSequence("order_seq", JSON.parse('{ "__proto__": { "cache": 5 } }')),
-      "order_seq: __proto__ is not an option; the options are startWith, increment, minValue, maxValue, cache, " +
-        "cycle, as, ownedBy, identity, unlogged, comment, mode",
+      "order_seq: __proto__ is not an option. The options are startWith, increment, minValue, maxValue, cache, " +
+        "cycle, as, ownedBy, identity, unlogged, comment, mode.",
     ],
   ])("%s", (_, declare, says) => {
-    expect(errorOf(declare).message).toBe(says);
+    expect(said(errorOf(declare))).toBe(says);
   });
 
   test("values that the compiler did not know", () => {

@@ -1,5 +1,6 @@
 import { nextval, pgSequence, sql, type Sql } from "nextval";
 import { describe, expect, test } from "vitest";
+import { refusalOf } from "../support/said.js";
 
 const orderSeq = pgSequence("order_seq");
 
@@ -80,11 +81,11 @@ describe("sql.join", () => {
     expect(() => sql.join([], sql` or `, { empty: "false" as never })).toThrow(
       "sql.join takes a fragment as empty, such as sql`null`",
     );
-    expect(() => sql.join([], sql` or `, {})).toThrow(
-      "sql.join needs at least one item; for an empty list say what is meant, such as { empty: sql`null` }",
+    expect(refusalOf(() => sql.join([], sql` or `, {}))).toBe(
+      "sql.join needs at least one item. State what an empty list means, such as { empty: sql`null` }.",
     );
-    expect(() => sql.join([], sql` or `, { emtpy: empty } as never)).toThrow(
-      "sql.join: emtpy is not an option; did you mean empty?",
+    expect(refusalOf(() => sql.join([], sql` or `, { emtpy: empty } as never))).toBe(
+      "sql.join: emtpy is not an option. Did you mean empty?",
     );
     for (const wrong of [null, empty, "x"]) {
       expect(() => sql.join([], sql` or `, wrong as never)).toThrow("sql.join takes options as an object, with empty");
@@ -198,8 +199,8 @@ describe("sql.insert", () => {
     expect(() => sql.insert(row, { overriding: "all" as never })).toThrow(
       'sql.insert takes overriding as "system" or "user", not "all"',
     );
-    expect(() => sql.insert(row, { column: ["id"] } as never)).toThrow(
-      "sql.insert: column is not an option; did you mean columns?",
+    expect(refusalOf(() => sql.insert(row, { column: ["id"] } as never))).toBe(
+      "sql.insert: column is not an option. Did you mean columns?",
     );
     expect(() => sql.insert(row, ["id"] as never)).toThrow(
       "sql.insert takes options as an object, with columns or overriding",
@@ -225,11 +226,14 @@ describe("sql.insert", () => {
   });
 
   test("refuses values that would be lost", () => {
-    expect(() => sql.insert([])).toThrow("sql.insert needs an object, or at least one");
+    expect(() => sql.insert([])).toThrow("sql.insert needs at least one row");
     expect(() => sql.insert({})).toThrow("sql.insert needs at least one column");
     expect(() => sql.insert({ id: undefined })).toThrow('row 1 of sql.insert, column "id" is undefined');
     const rows = [{ id: 1 }, { id: 2, note: "lost" }];
-    expect(() => sql.insert(rows)).toThrow('row 2 of sql.insert has a column "note" that row 1 does not have');
+    expect(refusalOf(() => sql.insert(rows))).toBe(
+      'row 2 of sql.insert has a column "note" that row 1 does not have. ' +
+        "Give all rows the same keys, or state the columns.",
+    );
     expect(() => sql.insert([{ id: 1, note: "a" }, { id: 2 } as never])).toThrow(
       'row 2 of sql.insert, column "note" is undefined',
     );
@@ -296,7 +300,9 @@ test("more than 65,533 parameters are refused when the fragment is made", () => 
   const most = Array.from({ length: 65_533 }, (_, index) => index);
   expect(sql.join(most).values).toHaveLength(65_533);
   expect(sql.join(most).text.endsWith(", $65533")).toBe(true);
-  expect(() => sql.join([...most, 1])).toThrow("a statement takes at most 65,533 parameters, this one has 65534");
+  expect(refusalOf(() => sql.join([...most, 1]))).toBe(
+    "a statement takes at most 65,533 parameters, not 65534. Split it, or pass arrays to unnest().",
+  );
   expect(() => sql`select ${1}, ${sql.join(most)}`).toThrow("a statement takes at most 65,533 parameters");
-  expect(() => sql.insert(most.map((id) => ({ id, note: "x" })))).toThrow("this one has 131066");
+  expect(() => sql.insert(most.map((id) => ({ id, note: "x" })))).toThrow("parameters, not 131066");
 });

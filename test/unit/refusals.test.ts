@@ -4,6 +4,7 @@ import { NextvalError, nextval, pgSequence, type Splice, type Sql, sql } from "n
 import postgres from "postgres";
 import ts from "typescript-5";
 import { describe, expect, test } from "vitest";
+import { said } from "../support/said.js";
 
 const orderSeq = pgSequence("order_seq");
 
@@ -18,7 +19,7 @@ function messageOf(build: () => unknown): string {
   } catch (error) {
     expect(error).toBeInstanceOf(NextvalError);
     expect((error as NextvalError).code).toBe("INVALID_TEMPLATE");
-    return (error as NextvalError).message;
+    return said(error);
   }
   throw new Error("was not refused");
 }
@@ -31,29 +32,29 @@ function circular(): unknown[] {
 
 describe("anything but a value is refused with its position", () => {
   const cases: [string, unknown, string][] = [
-    ["undefined", undefined, "is undefined; pass null for NULL, or sql`default` for a column's default"],
-    ["a function", () => 1, "is a function; pass a value, a fragment or a sequence"],
-    ["a class", NextvalError, "is a function; pass a value, a fragment or a sequence"],
-    ["a symbol", Symbol("x"), "is a symbol; pass a value, a fragment or a sequence"],
-    ["a promise", Promise.resolve(1), "is a promise or another library's query; await it, or make it a fragment"],
+    ["undefined", undefined, "is undefined. Pass null for NULL, or sql`default` for a column's default."],
+    ["a function", () => 1, "is a function, not a value, a fragment or a sequence"],
+    ["a class", NextvalError, "is a function, not a value, a fragment or a sequence"],
+    ["a symbol", Symbol("x"), "is a symbol, not a value, a fragment or a sequence"],
+    ["a promise", Promise.resolve(1), "is a promise or another library's query. Await it, or make it a fragment."],
     ["an invalid date", new Date("never"), "is an invalid Date"],
     ["an array with undefined in it", [1, undefined], "item 2 is undefined"],
     ["an array with undefined in an array in it", [[1], [1, undefined]], "item 2, item 2 is undefined"],
     ["an array that holds itself", circular(), "item 1 is nested too deep, or holds itself"],
-    ["a Map", new Map([["a", 1]]), "is a Map, not a plain object; pass its values, or { ...object } for JSON"],
-    ["a Set", new Set([1]), "is a Set, not a plain object; pass its values, or { ...object } for JSON"],
-    ["a regular expression", /x/, "is a RegExp, not a plain object; pass its values, or { ...object } for JSON"],
-    ["an error", new TypeError("x"), "is a TypeError, not a plain object; pass its values, or { ...object } for JSON"],
+    ["a Map", new Map([["a", 1]]), "is a Map, not a plain object. Pass its values, or { ...object } for JSON."],
+    ["a Set", new Set([1]), "is a Set, not a plain object. Pass its values, or { ...object } for JSON."],
+    ["a regular expression", /x/, "is a RegExp, not a plain object. Pass its values, or { ...object } for JSON."],
+    ["an error", new TypeError("x"), "is a TypeError, not a plain object. Pass its values, or { ...object } for JSON."],
     [
       "an object of a class",
       new (class Point {
         x = 1;
       })(),
-      "is a Point, not a plain object; pass its values, or { ...object } for JSON",
+      "is a Point, not a plain object. Pass its values, or { ...object } for JSON.",
     ],
     ["an array with a Map in it", [1, new Map()], "item 2 is a Map, not a plain object"],
     ["a buffer without a view", new ArrayBuffer(2), "is a ArrayBuffer, not a plain object"],
-    ["a generator", (function* empty() {})(), "not a plain object; pass its values, or { ...object } for JSON"],
+    ["a generator", (function* empty() {})(), "not a plain object. Pass its values, or { ...object } for JSON."],
     ["the prototype of fragments", Object.getPrototypeOf(sql`x`), "imitates a fragment"],
     ["an object with the key of fragments", { [Symbol.for("nextval.sql")]: null }, "imitates a fragment"],
     ["an heir of that prototype", Object.create(Object.getPrototypeOf(sql`x`)), "imitates a fragment"],
@@ -149,9 +150,9 @@ describe("a call that is not a template is refused", () => {
       strings = template;
     };
     keep`select ${1}, ${2}`;
-    expect(messageOf(() => called(strings, 1))).toBe("sql needs 2 values for this template, and got 1");
+    expect(messageOf(() => called(strings, 1))).toBe("sql needs 2 values for this template, not 1");
     called(strings, 1, 2);
-    expect(messageOf(() => called(strings, 1, 2, 3))).toBe("sql needs 2 values for this template, and got 3");
+    expect(messageOf(() => called(strings, 1, 2, 3))).toBe("sql needs 2 values for this template, not 3");
   });
 
   test("a genuine template passes, whichever compiler made it", () => {
@@ -198,7 +199,9 @@ describe("a splice in a place that SQL does not allow", () => {
     expect(sql`do $x$ begin perform ${nextval(orderSeq)}; end $x$`.text).toBe(
       `do $x$ begin perform pg_catalog.nextval('"order_seq"'::pg_catalog.regclass); end $x$`,
     );
-    expect(messageOf(() => sql`do $$ begin perform ${1}; end $$`)).toContain("takes no parameter; use sql.literal");
+    expect(messageOf(() => sql`do $$ begin perform ${1}; end $$`)).toContain(
+      "takes no parameter. Write the value with sql.literal.",
+    );
     expect(messageOf(() => sql`do $$ begin perform ${sql`f(${1})`}; end $$`)).toContain("takes no parameter");
     expect(messageOf(() => sql`do $$ begin perform ${sql.literal("$$; drop table orders; $$")}; end $$`)).toContain(
       "has a $ that might end it",
@@ -245,7 +248,7 @@ describe("a splice in a place that SQL does not allow", () => {
   });
 
   test("text that is not closed", () => {
-    const problem = (kind: string) => `the SQL ends inside a ${kind}; close it`;
+    const problem = (kind: string) => `the SQL ends inside a ${kind}. Close the ${kind}.`;
     expect(messageOf(() => sql`select 'a`)).toBe(problem("string"));
     expect(messageOf(() => sql`select E'\\'`)).toBe(problem("string with escapes"));
     expect(messageOf(() => sql`select "a`)).toBe(problem("quoted identifier"));
@@ -276,8 +279,8 @@ describe("a splice in a place that SQL does not allow", () => {
 
 test("a named placeholder in the plain tag names both solutions", () => {
   expect(messageOf(() => sql`select $<nextval(orderSeq)>`)).toBe(
-    "$<nextval(orderSeq)> is a named placeholder, which only sql.named understands; " +
-      "splice it as ${nextval(orderSeq)}, or make a tag with sql.named({ ... })",
+    "$<nextval(orderSeq)> is a named placeholder, which only sql.named understands. " +
+      "Splice it as ${nextval(orderSeq)}, or make a tag with sql.named({ ... }).",
   );
   expect(sql`select '$<x>', "$<x>", $$ $<x> $$ -- $<x>`.values).toEqual([]);
   expect(sql`select * from t where price$<10 and é$<5`.values).toEqual([]);

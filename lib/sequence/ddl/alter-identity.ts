@@ -1,11 +1,12 @@
 import type { Integer } from "../../../types/sequence-options.js";
-import { NextvalError, type NextvalErrorCode } from "../../errors.js";
-import { unknownOption } from "../../sql/did-you-mean.js";
+import { NextvalError, refuseArgument } from "../../errors.js";
+import { refuseUnknown } from "../../sql/did-you-mean.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import * as message from "../messages.js";
 import { readInteger, readOnce, shapeProblem } from "../resolve-options.js";
 import { optionClauses, restartProblem } from "./clauses.js";
 import { checkGenerated } from "./identity.js";
+import type { Refuse } from "./role.js";
 import { alterColumn, type AlterTableOptions, type TableColumn } from "./table-column.js";
 
 /** The changes that `alterIdentity` can make to an identity column and its sequence. */
@@ -50,42 +51,41 @@ const CHANGEABLE = [
 export function alterIdentity(column: TableColumn, given: IdentityChanges, options: AlterTableOptions = {}): Sql {
   const { subject, text } = alterColumn("alterIdentity", column, options);
   const changes = readOnce(given);
-  const fail = (problem: string, code: NextvalErrorCode = "INVALID_OPTIONS"): never => {
-    throw new NextvalError(code, `${subject}: ${problem}`);
+  const refuse: Refuse = (problem, hint) => {
+    throw new NextvalError("INVALID_OPTIONS", `${subject}: ${problem}`, { hint });
   };
-  const unknown = unknownOption(changes, CHANGEABLE);
-  if (unknown !== undefined) fail(`alterIdentity: ${unknown}`);
+  refuseUnknown(changes, CHANGEABLE, (problem, hint) => refuse(`alterIdentity: ${problem}`, hint));
   const { generated, ...rest } = changes;
   if (generated !== undefined) checkGenerated(subject, generated);
   for (const [option, value] of Object.entries(rest)) {
     const isReset = value === null && (option === "minValue" || option === "maxValue");
     const problem = option === "restart" ? restartProblem(value) : isReset ? undefined : shapeProblem(option, value);
-    if (problem !== undefined) fail(problem);
+    if (problem !== undefined) refuse(problem);
   }
-  checkTogether(changes, fail);
+  checkTogether(changes, refuse);
   const clauses = optionClauses({ ...changes });
   const written = [
     ...(generated === undefined ? [] : [`set generated ${generated}`]),
     ...clauses.map((clause) => (clause.startsWith("restart") ? clause : `set ${clause}`)),
   ];
-  if (written.length === 0) fail("alterIdentity needs at least one change", "INVALID_ARGUMENT");
+  if (written.length === 0) refuseArgument(`${subject}:`, "alterIdentity needs at least one change");
   return textFragment([text, ...written].join(" "));
 }
 
 /** Refuses values that contradict each other. The values that are not given are unknown. */
-function checkTogether(changes: IdentityChanges, fail: (problem: string) => never): void {
+function checkTogether(changes: IdentityChanges, refuse: Refuse): void {
   const minValue = readInteger(changes.minValue);
   const maxValue = readInteger(changes.maxValue);
   const least = message.given("minValue", `${minValue}`);
   const greatest = message.given("maxValue", `${maxValue}`);
   if (minValue !== undefined && maxValue !== undefined && minValue >= maxValue) {
-    fail(message.notBelow(least, greatest));
+    refuse(message.notBelow(least, greatest));
   }
   for (const option of ["startWith", "restart"] as const) {
     const value = readInteger(changes[option]);
     if (value === undefined) continue;
     const shown = message.given(option, `${value}`);
-    if (minValue !== undefined && value < minValue) fail(message.below(shown, least));
-    if (maxValue !== undefined && value > maxValue) fail(message.above(shown, greatest));
+    if (minValue !== undefined && value < minValue) refuse(message.below(shown, least));
+    if (maxValue !== undefined && value > maxValue) refuse(message.above(shown, greatest));
   }
 }

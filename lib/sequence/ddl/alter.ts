@@ -5,7 +5,7 @@ import type {
   SequenceNeeded,
   SequenceType,
 } from "../../../types/sequence-options.js";
-import { unknownOption } from "../../sql/did-you-mean.js";
+import { refuseUnknown } from "../../sql/did-you-mean.js";
 import type { Sql } from "../../sql/fragment.js";
 import {
   checkOptions,
@@ -66,8 +66,9 @@ export function alterSequence(
 ): Sql {
   const own = sequenceOf(sequence);
   const changes = readOnce(given);
-  const unknown = unknownOption(changes, CHANGEABLE);
-  if (unknown !== undefined) throwSequenceError(own, `alterSequence: ${unknown}`, "INVALID_OPTIONS");
+  refuseUnknown(changes, CHANGEABLE, (problem, hint) =>
+    throwSequenceError(own, `alterSequence: ${problem}`, "INVALID_OPTIONS", { hint }),
+  );
   for (const [option, value] of Object.entries(changes)) {
     const problem =
       option === "restart" ? restartProblem(value) : value === null ? undefined : shapeProblem(option, value);

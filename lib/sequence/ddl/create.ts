@@ -42,7 +42,9 @@ export function createSequence(
   if (temporary && schema !== undefined)
     throwSequenceError(own, `temporary sequences have a schema of their own, not ${schema}`);
   if (temporary && seqOptions.unlogged === true)
-    throwSequenceError(own, "a temporary sequence is never logged; leave out unlogged");
+    throwSequenceError(own, "a temporary sequence cannot be unlogged", "INVALID_ARGUMENT", {
+      hint: "Leave out unlogged, because the server never logs a temporary sequence.",
+    });
   return statement(
     own,
     "create",

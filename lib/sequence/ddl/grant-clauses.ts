@@ -1,4 +1,4 @@
-import { unknownOption } from "../../sql/did-you-mean.js";
+import { refuseUnknown } from "../../sql/did-you-mean.js";
 import { readOnce } from "../resolve-options.js";
 import { type Refuse, type Role, roleList } from "./role.js";
 
@@ -35,7 +35,7 @@ export function grantText(
   const { withGrantOption = false } = known(refuse, options, ["withGrantOption"]);
   const list = roleList(refuse, roles);
   if (withGrantOption && list.includes("public")) {
-    refuse("withGrantOption is for roles, not for public; grant without it, or name the roles");
+    refuse("withGrantOption is for roles, not for public", "Grant without it, or name the roles.");
   }
   const text = `grant ${privilegeList(refuse, privileges)} on ${on} to ${list.join(", ")}`;
   return withGrantOption ? `${text} with grant option` : text;
@@ -70,6 +70,6 @@ function known<Options extends object>(
   names: readonly (keyof Options & string)[],
 ): Options {
   const options = readOnce(given);
-  const problem = unknownOption(options, names);
-  return problem === undefined ? options : refuse(problem);
+  refuseUnknown(options, names, refuse);
+  return options;
 }

@@ -8,7 +8,7 @@ import {
   revokeText,
   type SequencePrivilege,
 } from "./grant-clauses.js";
-import type { Role } from "./role.js";
+import type { Refuse, Role } from "./role.js";
 import { schemaList } from "./schema-list.js";
 
 /**
@@ -27,7 +27,7 @@ export function grantOnAllSequences(
   roles: Role | readonly Role[],
   options: GrantOptions = {},
 ): Sql {
-  const refuse = (problem: string) => refuseArgument("grantOnAllSequences:", problem);
+  const refuse: Refuse = (problem, hint) => refuseArgument("grantOnAllSequences:", problem, hint);
   const on = `all sequences in schema ${schemaList(refuse, schemas)}`;
   return textFragment(grantText(refuse, privileges, on, roles, options));
 }
@@ -48,7 +48,7 @@ export function revokeOnAllSequences(
   roles: Role | readonly Role[],
   options: RevokeOptions = {},
 ): Sql {
-  const refuse = (problem: string) => refuseArgument("revokeOnAllSequences:", problem);
+  const refuse: Refuse = (problem, hint) => refuseArgument("revokeOnAllSequences:", problem, hint);
   const on = `all sequences in schema ${schemaList(refuse, schemas)}`;
   return textFragment(revokeText(refuse, privileges, on, roles, options));
 }

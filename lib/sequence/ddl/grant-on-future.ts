@@ -1,5 +1,5 @@
 import { refuseArgument } from "../../errors.js";
-import { unknownOption } from "../../sql/did-you-mean.js";
+import { refuseUnknown } from "../../sql/did-you-mean.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { readOnce } from "../resolve-options.js";
 import type { PgSchema } from "../sequence.js";
@@ -42,7 +42,7 @@ export function grantOnFutureSequences(
   roles: Role | readonly Role[],
   options: GrantOptions = {},
 ): Sql {
-  const refuse = (problem: string) => refuseArgument("grantOnFutureSequences:", problem);
+  const refuse: Refuse = (problem, hint) => refuseArgument("grantOnFutureSequences:", problem, hint);
   const grant = grantText(refuse, privileges, "sequences", roles, options);
   return textFragment(`${alterDefaults(refuse, sequences)} ${grant}`);
 }
@@ -64,7 +64,7 @@ export function revokeOnFutureSequences(
   roles: Role | readonly Role[],
   options: RevokeOptions = {},
 ): Sql {
-  const refuse = (problem: string) => refuseArgument("revokeOnFutureSequences:", problem);
+  const refuse: Refuse = (problem, hint) => refuseArgument("revokeOnFutureSequences:", problem, hint);
   const revoke = revokeText(refuse, privileges, "sequences", roles, options);
   return textFragment(`${alterDefaults(refuse, sequences)} ${revoke}`);
 }
@@ -72,8 +72,7 @@ export function revokeOnFutureSequences(
 function alterDefaults(refuse: Refuse, sequences: FutureSequences): string {
   if (typeof sequences !== "object" || sequences === null) refuse("an object with schemas or createdBy is needed");
   const given = readOnce(sequences);
-  const problem = unknownOption(given, ["schemas", "createdBy"]);
-  if (problem !== undefined) refuse(problem);
+  refuseUnknown(given, ["schemas", "createdBy"], refuse);
   const { schemas, createdBy } = given;
   return [
     "alter default privileges",

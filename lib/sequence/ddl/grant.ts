@@ -1,6 +1,5 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { throwSequenceError } from "../sequence-name.js";
 import { quotedName, sequenceOf } from "../sequence.js";
 import { statement } from "./ddl-statement.js";
 import {
@@ -10,7 +9,7 @@ import {
   revokeText,
   type SequencePrivilege,
 } from "./grant-clauses.js";
-import type { Role } from "./role.js";
+import { refuseAbout, type Role } from "./role.js";
 
 /**
  * Grants privileges on a sequence to roles. The role `public` stands for all roles.
@@ -32,10 +31,7 @@ export function grantOnSequence(
 ): Sql {
   const own = sequenceOf(sequence);
   const on = `sequence ${quotedName(own)}`;
-  return statement(
-    own,
-    grantText((problem) => throwSequenceError(own, problem), privileges, on, roles, options),
-  );
+  return statement(own, grantText(refuseAbout(own), privileges, on, roles, options));
 }
 
 /**
@@ -57,8 +53,5 @@ export function revokeOnSequence(
 ): Sql {
   const own = sequenceOf(sequence);
   const on = `sequence ${quotedName(own)}`;
-  return statement(
-    own,
-    revokeText((problem) => throwSequenceError(own, problem), privileges, on, roles, options),
-  );
+  return statement(own, revokeText(refuseAbout(own), privileges, on, roles, options));
 }

@@ -1,11 +1,12 @@
 import type { SequenceOptions } from "../../../types/sequence-options.js";
-import { NextvalError } from "../../errors.js";
-import { unknownOption } from "../../sql/did-you-mean.js";
+import { NextvalError, refuseArgument } from "../../errors.js";
+import { refuseUnknown } from "../../sql/did-you-mean.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/helpers/identifier.js";
 import { checkOptions, readOnce } from "../resolve-options.js";
 import { nameProblem } from "../sequence-name.js";
 import { optionClauses } from "./clauses.js";
+import type { Refuse } from "./role.js";
 
 /**
  * The options of an identity column's sequence. Its type is that of the column; pass it as `as` to have the values
@@ -56,9 +57,12 @@ export function identityText(subject: string, generated: "always" | "by default"
   checkGenerated(subject, generated);
   const options = readOnce(given);
   const { name, unlogged, ...others } = options;
-  const problem =
-    unknownOption(options, OPTIONS) ?? (name === undefined ? undefined : nameProblem(name, "the sequence name"));
-  if (problem !== undefined) throw new NextvalError("INVALID_OPTIONS", `${subject}: ${problem}`);
+  const refuse: Refuse = (problem, hint) => {
+    throw new NextvalError("INVALID_OPTIONS", `${subject}: ${problem}`, { hint });
+  };
+  refuseUnknown(options, OPTIONS, refuse);
+  const problem = name === undefined ? undefined : nameProblem(name, "the sequence name");
+  if (problem !== undefined) refuse(problem);
   checkOptions(subject, { ...others, unlogged }, null);
   const clauses = [
     ...(name === undefined ? [] : [`sequence name ${quoteIdentifier(name)}`]),
@@ -71,6 +75,5 @@ export function identityText(subject: string, generated: "always" | "by default"
 /** Throws for anything but the two kinds of identity columns. */
 export function checkGenerated(subject: string, generated: unknown): void {
   if (generated === "always" || generated === "by default") return;
-  const problem = `is generated "always" or "by default", not ${JSON.stringify(generated)}`;
-  throw new NextvalError("INVALID_ARGUMENT", `${subject} ${problem}`);
+  refuseArgument(subject, `is generated "always" or "by default", not ${JSON.stringify(generated)}`);
 }

@@ -1,6 +1,7 @@
 import { SQL, type Sql } from "../../sql/fragment.js";
 import { quoteIdentifier } from "../../sql/helpers/identifier.js";
-import { nameProblem } from "../sequence-name.js";
+import { nameProblem, throwSequenceError } from "../sequence-name.js";
+import type { AnySequence } from "../sequence.js";
 
 /**
  * A role in a statement. A string is its name, which is quoted; `"public"` stands for all roles, because no role can be
@@ -12,7 +13,12 @@ import { nameProblem } from "../sequence-name.js";
 export type Role = string | Sql;
 
 /** Throws an error about a statement. The problem follows the name of the sequence or of the function. */
-export type Refuse = (problem: string) => never;
+export type Refuse = (problem: string, hint?: string) => never;
+
+/** Makes errors about a sequence: their message begins with its name. */
+export function refuseAbout(sequence: AnySequence): Refuse {
+  return (problem, hint) => throwSequenceError(sequence, problem, "INVALID_ARGUMENT", { hint });
+}
 
 const KEYWORDS = ["public", "current_user", "current_role", "session_user"];
 
@@ -25,7 +31,7 @@ export function roleList(refuse: Refuse, roles: Role | readonly Role[]): string[
 /** Like `roleList`, for a place that takes no `public`, such as the owner of a sequence. */
 export function realRoleList(refuse: Refuse, roles: Role | readonly Role[]): string[] {
   const list = roleList(refuse, roles);
-  return list.includes("public") ? refuse("public stands for all roles here; name one role") : list;
+  return list.includes("public") ? refuse("public stands for all roles and is not one itself", "Name one role.") : list;
 }
 
 function roleText(refuse: Refuse, role: Role): string {

@@ -1,9 +1,8 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
-import { throwSequenceError } from "../sequence-name.js";
 import { sequenceOf } from "../sequence.js";
 import { type AlterOptions, alterStatement } from "./ddl-statement.js";
-import { realRoleList, type Role } from "./role.js";
+import { realRoleList, refuseAbout, type Role } from "./role.js";
 
 /**
  * Gives a sequence to another role.
@@ -22,6 +21,6 @@ export function setSequenceOwner<const Owner extends Role>(
   options: AlterOptions = {},
 ): Sql {
   const own = sequenceOf(sequence);
-  const [role] = realRoleList((problem) => throwSequenceError(own, problem), [owner]) as [string];
+  const [role] = realRoleList(refuseAbout(own), [owner]) as [string];
   return alterStatement("setSequenceOwner", own, options, "owner to", role);
 }

@@ -1,8 +1,7 @@
-import { NextvalError } from "../../errors.js";
-import { unknownOption } from "../../sql/did-you-mean.js";
+import { refuseArgument } from "../../errors.js";
 import { quoteIdentifier } from "../../sql/helpers/identifier.js";
 import { shown } from "../messages.js";
-import { knownOptions, readOnce } from "../resolve-options.js";
+import { knownOptions } from "../resolve-options.js";
 import { nameProblem } from "../sequence-name.js";
 
 /** A column of a table. Without a schema, the server's `search_path` decides where the table is. */
@@ -25,17 +24,15 @@ export function alterColumn(
   options: AlterTableOptions,
 ): { readonly subject: string; readonly text: string } {
   if (typeof given !== "object" || given === null) {
-    throw new NextvalError("INVALID_ARGUMENT", `${what}: a table and a column are needed, not ${shown(given)}`);
+    return refuseArgument(`${what}:`, `a table and a column are needed, not ${shown(given)}`);
   }
   const { ifTableExists = false } = knownOptions(what, options, ["ifTableExists"]);
-  const place = readOnce(given);
-  const { schema, table, column } = place;
+  const { schema, table, column } = knownOptions(what, given, ["schema", "table", "column"]);
   const problem =
-    unknownOption(place, ["schema", "table", "column"]) ??
     (schema === undefined ? undefined : nameProblem(schema, "the schema name")) ??
     nameProblem(table, "the table name") ??
     nameProblem(column, "the column name");
-  if (problem !== undefined) throw new NextvalError("INVALID_ARGUMENT", `${what}: ${problem}`);
+  if (problem !== undefined) refuseArgument(`${what}:`, problem);
   const names = schema === undefined ? [table] : [schema, table];
   const quoted = names.map((name) => quoteIdentifier(name)).join(".");
   return {

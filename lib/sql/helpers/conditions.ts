@@ -55,7 +55,7 @@ function combine(what: string, conditions: readonly Condition[], operator: Sql, 
     if (condition === null || condition === undefined || condition === false) continue;
     const isFragment = typeof condition === "object" && SQL in condition && !("seqName" in condition);
     if (!isFragment) {
-      refuse(place(index), "must be a fragment, null, undefined or false; for a constant write sql`true`");
+      refuse(place(index), "must be a fragment, null, undefined or false", "Write a constant as sql`true`.");
     }
     const thing = admit(condition, place, index) as Sql;
     const shape = Sql.shapeOf(thing);

@@ -1,5 +1,5 @@
 import { refuse } from "../../errors.js";
-import { unknownOption } from "../did-you-mean.js";
+import { refuseUnknown } from "../did-you-mean.js";
 import { SQL } from "../fragment.js";
 
 /**
@@ -14,6 +14,6 @@ export function optionsOfHelper<Options extends object>(
     refuse(what, `takes options as an object, with ${known.join(" or ")}`);
   }
   const options = Object.assign(Object.create(null) as Options, given);
-  const unknown = unknownOption(options, known);
-  return unknown === undefined ? options : refuse(`${what}:`, unknown);
+  refuseUnknown(options, known, (problem, hint) => refuse(`${what}:`, problem, hint));
+  return options;
 }

@@ -47,8 +47,8 @@ export function quoteIdentifier(name: string, taker = "sql.identifier"): string 
   if (bytesOf(name) > MAX_NAME_BYTES) {
     refuse(
       taker,
-      `takes names of at most ${MAX_NAME_BYTES} bytes, not ${JSON.stringify(name.slice(0, 100))}; ` +
-        "the server would cut the name and take another one",
+      `takes names of at most ${MAX_NAME_BYTES} bytes, not ${JSON.stringify(name.slice(0, 100))}`,
+      "Shorten the name, because the server would cut it and take another one.",
     );
   }
   return `"${name.replaceAll('"', '""')}"`;

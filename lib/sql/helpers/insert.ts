@@ -65,7 +65,7 @@ export function insert<const Rows extends InsertRow | readonly InsertRow[], Colu
   const { columns, overriding } = options === undefined ? NO_OPTIONS : checkedOptions(options);
   const list = (Array.isArray(rows) ? rows : [rows]) as readonly InsertRow[];
   const count = list.length;
-  if (count === 0) return refuse("sql.insert", "needs an object, or at least one");
+  if (count === 0) return refuse("sql.insert", "needs at least one row");
   refuseNonRow(list[0], ROW, 0);
   const names: readonly string[] = columns ?? Object.keys(list[0] as InsertRow);
   if (names.length === 0) refuse("sql.insert", "needs at least one column");
@@ -196,7 +196,7 @@ function refuseSurplus(row: InsertRow, names: readonly string[], place: string):
   if (surplus === undefined) return;
   refuse(
     place,
-    `has a column ${JSON.stringify(surplus)} that row 1 does not have; ` +
-      "give all rows the same keys, or state the columns",
+    `has a column ${JSON.stringify(surplus)} that row 1 does not have`,
+    "Give all rows the same keys, or state the columns.",
   );
 }

@@ -54,7 +54,7 @@ export function join(
 
 function emptyList(empty: unknown): Sql {
   if (empty === undefined) {
-    refuse("sql.join", "needs at least one item; for an empty list say what is meant, such as { empty: sql`null` }");
+    refuse("sql.join", "needs at least one item", "State what an empty list means, such as { empty: sql`null` }.");
   }
   const fragment = admit(empty, () => "empty of sql.join", 0);
   return fragment instanceof Sql ? fragment : refuse("sql.join", "takes a fragment as empty, such as sql`null`");

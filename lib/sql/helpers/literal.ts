@@ -31,7 +31,7 @@ function literalText(value: unknown): string {
   return refuse(
     "sql.literal",
     "takes a string without NUL or half a surrogate pair, a number, bigint, boolean, null, valid Date or bytes, " +
-      `not ${typeof value === "string" ? JSON.stringify(value) : typeof value}`,
+      `not ${typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : typeof value}`,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { RowOf } from "../../../types/rows.js";
 import { NextvalError, refuse } from "../../errors.js";
 import { BoundedMap } from "../bounded-map.js";
-import { nearest } from "../did-you-mean.js";
+import { didYouMean } from "../did-you-mean.js";
 import type { Sql } from "../fragment.js";
 import { CODE, lex } from "../lexer.js";
 import { originOf } from "../origin.js";
@@ -45,7 +45,7 @@ export function scopeWith(functions: ScopeFunctions): (bindings: NamedValues) =>
 
     const lookUp = (name: string, fail: Fail): unknown => {
       if (known.has(name)) return known.get(name);
-      return fail(`no binding is named ${name}${nearest(name, known.keys())}`);
+      return fail(`no binding is named ${name}`, didYouMean(name, known.keys()));
     };
 
     const compile = (strings: readonly string[], caller: () => unknown): Compiled => {
@@ -59,8 +59,8 @@ export function scopeWith(functions: ScopeFunctions): (bindings: NamedValues) =>
           PLACEHOLDER.lastIndex = position;
           const inner = PLACEHOLDER.exec(text)?.[1];
           const place = () => placeAt(strings, index, position, `$<${shortened(inner ?? "")}>`);
-          const fail: Fail = (problem, cause) => throwAt(place(), problem, cause);
-          if (inner === undefined) return fail("the placeholder is not closed; write $<name> or $<nextval(name)>");
+          const fail: Fail = (problem, hint, cause) => throwAt(place(), problem, hint, cause);
+          if (inner === undefined) return fail("the placeholder is not closed", "Write $<name> or $<nextval(name)>.");
           pieces.push(text.slice(done, position));
           const named = evaluate(inner, functions, (name) => lookUp(name, fail), fail);
           const thing = admit(named, place, 0);
@@ -107,8 +107,8 @@ function placeAt(strings: readonly string[], piece: number, position: number, fo
   return `line ${lines.length}, column ${(lines.at(-1) as string).length + 1}: ${found}`;
 }
 
-function throwAt(place: string, problem: string, cause?: Error): never {
+function throwAt(place: string, problem: string, hint?: string, cause?: Error): never {
   const { code, sequence } =
     cause instanceof NextvalError ? cause : { code: "INVALID_TEMPLATE" as const, sequence: undefined };
-  throw new NextvalError(code, `${place}: ${problem}`, { sequence, cause });
+  throw new NextvalError(code, `${place}: ${problem}`, { sequence, hint, cause });
 }

@@ -1,4 +1,5 @@
-import { nearest } from "../did-you-mean.js";
+import type { NextvalError } from "../../errors.js";
+import { didYouMean } from "../did-you-mean.js";
 import type { Sql } from "../fragment.js";
 
 /** The functions that named placeholders can call, by name. Each makes a fragment of its arguments. */
@@ -7,7 +8,7 @@ export type ScopeFunctions = {
 };
 
 /** Throws an error that gives the position of the placeholder. */
-export type Fail = (problem: string, cause?: Error) => never;
+export type Fail = (problem: string, hint?: string, cause?: Error) => never;
 
 const TOKEN = /\s*(?:([\p{ID_Start}_$][\p{ID_Continue}$]*)|(-?\d+)|(.))/uy;
 
@@ -32,7 +33,7 @@ export function evaluate(
   if (open === undefined) return lookUp(name);
   if (open !== "(" || rest.pop() !== ")") return fail("a placeholder is $<name> or $<nextval(name)>");
   const called = Object.hasOwn(functions, name) ? functions[name] : undefined;
-  if (called === undefined) return fail(`there is no function ${name}${nearest(name, Object.keys(functions))}`);
+  if (called === undefined) return fail(`there is no function ${name}`, didYouMean(name, Object.keys(functions)));
   const tooLong = rest.find((token) => token.length > MAX_DIGITS && DIGITS.test(token));
   if (tooLong !== undefined) return fail(`the number ${tooLong.slice(0, MAX_DIGITS)}... is beyond 64 bits`);
   const names = rest.filter((_, index) => index % 2 === 0);
@@ -41,13 +42,15 @@ export function evaluate(
     return fail("the arguments of a function are names with commas between them");
   }
   if (!called.arity.includes(names.length)) {
-    return fail(`${name} takes ${called.arity.join(" or ")} arguments and got ${names.length}`);
+    const noun = called.arity.at(-1) === 1 ? "argument" : "arguments";
+    return fail(`${name} takes ${called.arity.join(" or ")} ${noun}, not ${names.length}`);
   }
   const things = names.map((argument) => constant(argument) ?? lookUp(argument));
   try {
     return called.call(things);
   } catch (error) {
-    return fail((error as Error).message, error as Error);
+    const { message, hint } = error as NextvalError;
+    return fail(message, hint, error as Error);
   }
 }
 

@@ -159,16 +159,16 @@ test("a block is handed out up to the bound, and a take that wants more fails wi
 });
 
 test.each([
-  [{ increment: 1 }, "increment 1 (declared: 100): blocks of another size would overlap or leave ids out"],
+  [{ increment: 1 }, "increment 1 (declared: 100)", "blocks of another size would overlap or leave ids out"],
   [
     { increment: -100, maxValue: 1000, minValue: 1 },
-    "increment -100 (declared: 100), maxValue 1000 (declared: 9223372036854775807): " +
-      "blocks of another size would overlap or leave ids out, and the ids would end elsewhere",
+    "increment -100 (declared: 100), maxValue 1000 (declared: 9223372036854775807)",
+    "blocks of another size would overlap or leave ids out, and the ids would end elsewhere",
   ],
-  [{ increment: 100, maxValue: 500 }, "maxValue 500 (declared: 9223372036854775807): the ids would end elsewhere"],
-  [{ increment: 100, minValue: -500 }, "minValue -500 (declared: 1): the ids would end elsewhere"],
-  [{ increment: 100, cycle: true }, "cycle true (declared: false): its blocks would come a second time"],
-])("a database that has %j is refused before the first block", async (options, differences) => {
+  [{ increment: 100, maxValue: 500 }, "maxValue 500 (declared: 9223372036854775807)", "the ids would end elsewhere"],
+  [{ increment: 100, minValue: -500 }, "minValue -500 (declared: 1)", "the ids would end elsewhere"],
+  [{ increment: 100, cycle: true }, "cycle true (declared: false)", "its blocks would come a second time"],
+])("a database that has %j is refused before the first block", async (options, differences, harm) => {
   await database.client`drop sequence order_seq`;
   await create(pgSequence("order_seq", options as {}));
   const ids = blockAllocator(db, orderSeq);
@@ -179,6 +179,7 @@ test.each([
         code: "SEQUENCE_DIFFERS",
         sequence: "order_seq",
         message: `order_seq: the database has ${differences}`,
+        hint: `Alter the sequence or its declaration, because ${harm}.`,
       },
     });
   }

@@ -131,8 +131,8 @@ test("a number is only drawn in a transaction", async () => {
   await db.query(invoiceNo.create());
   const refusal = {
     code: "TRANSACTION_REQUIRED",
-    message:
-      "invoice_no: a number without gaps needs a transaction, so a rollback can return it; pass the handle of db.begin",
+    message: "invoice_no: a number without gaps needs a transaction, so a rollback can return it",
+    hint: "Pass the handle of db.begin.",
   };
   await expect(invoiceNo.next(db as never)).rejects.toMatchObject(refusal);
   await expect(db.session((session) => invoiceNo.next(session as never))).rejects.toMatchObject(refusal);

@@ -50,9 +50,9 @@ describe("stride", () => {
   });
 
   test.each([
-    [{ node: 3, nodes: 3 }, "order_seq: stride takes a node from 0 to 2, as there are 3, not 3"],
-    [{ node: -1, nodes: 3 }, "order_seq: stride takes a node from 0 to 2, as there are 3, not -1"],
-    [{ node: 0.5, nodes: 3 }, "order_seq: stride takes a node from 0 to 2, as there are 3, not 0.5"],
+    [{ node: 3, nodes: 3 }, "order_seq: stride takes a node from 0 to 2, not 3"],
+    [{ node: -1, nodes: 3 }, "order_seq: stride takes a node from 0 to 2, not -1"],
+    [{ node: 0.5, nodes: 3 }, "order_seq: stride takes a node from 0 to 2, not 0.5"],
     [{ node: 0, nodes: 0 }, "order_seq: stride takes 1 node or more, not 0"],
     [{ node: 0, nodes: 2 ** 53 }, "order_seq: stride takes 1 node or more, not 9007199254740992"],
     [undefined, "order_seq: stride takes 1 node or more, not undefined"],
@@ -98,6 +98,7 @@ describe("checkStrides", () => {
         message:
           "node 0 (order_seq) and node 1 (order_seq) collide: both draw 5, " +
           "one every 2 from 1 to 9223372036854775807 and one every 3 from 2 to 100",
+        hint: "Declare all of them with stride, and with the same number of nodes.",
       }),
     );
     expect(() => checkStrides({ eu, us })).toThrow("node eu (order_seq) and node us (order_seq) collide");

@@ -15,7 +15,7 @@ import {
   revokeOnFutureSequences,
   setSequenceOwner,
   setSequenceSchema,
-  NextvalError,
+  type NextvalError,
   setSequenceOwnedBy,
   pgSchema,
   pgSequence,
@@ -25,6 +25,7 @@ import {
   sql,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
+import { said } from "../../support/said.js";
 import { useCatalog } from "../../support/stored-options.js";
 
 const database = useCatalog();
@@ -47,9 +48,8 @@ function refusalOf(build: () => unknown): { code: string; sequence: string | und
   try {
     build();
   } catch (error) {
-    if (!(error instanceof NextvalError)) throw error;
-    const { code, sequence, message } = error;
-    return { code, sequence, message };
+    const { code, sequence } = error as NextvalError;
+    return { code, sequence, message: said(error) };
   }
   throw new Error("It was not refused.");
 }
@@ -78,7 +78,9 @@ describe("statements that the server would refuse are refused before they are se
       },
       {
         build: () => createSequence(pgSequence("u", { unlogged: true }), { temporary: true }),
-        message: "u: a temporary sequence is never logged; leave out unlogged",
+        message:
+          "u: a temporary sequence cannot be unlogged. " +
+          "Leave out unlogged, because the server never logs a temporary sequence.",
         sequence: "u",
         server: ["create temporary unlogged sequence u", "42601"],
       },
@@ -157,7 +159,7 @@ describe("statements that the server would refuse are refused before they are se
       },
       {
         build: () => setSequenceOwner(seq, untyped("public")),
-        message: "order_seq: public stands for all roles here; name one role",
+        message: "order_seq: public stands for all roles and is not one itself. Name one role.",
         server: ["alter sequence order_seq owner to public", "42704"],
       },
       {
@@ -167,7 +169,7 @@ describe("statements that the server would refuse are refused before they are se
       },
       {
         build: () => grantOnSequence(seq, "usage", ["public", "app"], { withGrantOption: true }),
-        message: "order_seq: withGrantOption is for roles, not for public; grant without it, or name the roles",
+        message: "order_seq: withGrantOption is for roles, not for public. Grant without it, or name the roles.",
         server: ["grant usage on sequence order_seq to public with grant option", "0LP01"],
       },
       {
@@ -184,7 +186,7 @@ describe("statements that the server would refuse are refused before they are se
       },
       {
         build: () => grantOnFutureSequences({ createdBy: "public" }, "usage", "app"),
-        message: "grantOnFutureSequences: public stands for all roles here; name one role",
+        message: "grantOnFutureSequences: public stands for all roles and is not one itself. Name one role.",
         sequence: undefined,
         server: ["alter default privileges for role public grant usage on sequences to public", "42704"],
       },
@@ -276,8 +278,8 @@ describe("statements that the server would refuse are refused before they are se
       {
         build: () => alterIdentity({ table: "t", column: "id" }, untyped({ as: "bigint" })),
         message:
-          "t.id: alterIdentity: as is not an option; the options are generated, startWith, increment, minValue, " +
-          "maxValue, cache, cycle, restart",
+          "t.id: alterIdentity: as is not an option. The options are generated, startWith, increment, minValue, " +
+          "maxValue, cache, cycle, restart.",
         sequence: undefined,
         code: "INVALID_OPTIONS",
         server: ["alter table identities alter column id set as bigint", "42601"],
@@ -440,7 +442,8 @@ describe("refused although the server might take it:", () => {
       {
         build: () => alterSequence(seq, { restart: 2 ** 53 }),
         message:
-          "order_seq: restart 9007199254740992 is beyond 2^53-1 and has already lost digits; use a bigint or a string",
+          "order_seq: restart beyond 2^53-1 must be a bigint or a string, " +
+          "not the number 9007199254740992, which has lost digits",
         code: "INVALID_OPTIONS",
       },
       {
@@ -466,7 +469,7 @@ describe("refused although the server might take it:", () => {
       },
       {
         build: () => alterIdentity(untyped({ table: "t", column: "id", shema: "s" }), { restart: true }),
-        message: "alterIdentity: shema is not an option; did you mean schema?",
+        message: "alterIdentity: shema is not an option. Did you mean schema?",
         sequence: undefined,
       },
       {
@@ -493,8 +496,8 @@ describe("refused although the server might take it:", () => {
       {
         build: () => alterSequence(seq, untyped({ ownedBy: null })),
         message:
-          "order_seq: alterSequence: ownedBy is not an option; the options are as, startWith, increment, minValue, " +
-          "maxValue, cache, cycle, restart",
+          "order_seq: alterSequence: ownedBy is not an option. The options are as, startWith, increment, minValue, " +
+          "maxValue, cache, cycle, restart.",
         code: "INVALID_OPTIONS",
       },
       {
@@ -515,7 +518,8 @@ describe("refused although the server might take it:", () => {
       {
         build: () => alterSequence(seq, { maxValue: 2 ** 53 }),
         message:
-          "order_seq: maxValue 9007199254740992 is beyond 2^53-1 and has already lost digits; use a bigint or a string",
+          "order_seq: maxValue beyond 2^53-1 must be a bigint or a string, " +
+          "not the number 9007199254740992, which has lost digits",
         code: "INVALID_OPTIONS",
       },
       {
@@ -547,8 +551,8 @@ describe("refused although the server might take it:", () => {
       {
         build: () => generatedAsIdentity("always", untyped({ ownedBy: { table: "t", column: "id" } })),
         message:
-          "identity: ownedBy is not an option; the options are startWith, increment, minValue, maxValue, cache, " +
-          "cycle, as, name, unlogged",
+          "identity: ownedBy is not an option. The options are startWith, increment, minValue, maxValue, cache, " +
+          "cycle, as, name, unlogged.",
         sequence: undefined,
         code: "INVALID_OPTIONS",
       },
