@@ -22,11 +22,17 @@ const CONTINUATION = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*
 
 /**
  * Scans SQL like PostgreSQL's lexer, but only to tell code from quoted text and comments. Returns the context at the
- * end of the text. Calls `onPlaceholder` at each `$<` in code, and continues at the position that it returns.
+ * end of the text. Calls `onPlaceholder` at each `$<` in code, and continues at the position that it returns. Calls
+ * `onCode` for each part that is code.
  *
  * Source: PostgreSQL documentation, "Lexical Structure". Assumes that `standard_conforming_strings` is on.
  */
-export function lex(text: string, start: Context, onPlaceholder: (position: number) => number): Context {
+export function lex(
+  text: string,
+  start: Context,
+  onPlaceholder: (position: number) => number,
+  onCode?: (from: number, to: number) => void,
+): Context {
   let context = start;
   let position = 0;
   while (position < text.length) {
@@ -39,8 +45,10 @@ export function lex(text: string, start: Context, onPlaceholder: (position: numb
     }
     const pattern = context.in === "code" ? OPENING : CLOSING[context.in];
     pattern.lastIndex = position;
-    const token = pattern.exec(text)?.[0];
-    if (token === undefined) return context;
+    const match = pattern.exec(text);
+    if (context.in === "code") onCode?.(position, match?.index ?? text.length);
+    if (match === null) return context;
+    const [token] = match;
     position = pattern.lastIndex;
     if (token === "$<") position = onPlaceholder(position - 2);
     else if (context.in === "string with escapes" && token === "'") {
@@ -50,6 +58,29 @@ export function lex(text: string, start: Context, onPlaceholder: (position: numb
     } else context = follow(context, token);
   }
   return context;
+}
+
+/**
+ * Returns why a text cannot stand in parentheses, or undefined. Otherwise its own parentheses or quotes would end those
+ * around it, as `a) or (b` does.
+ */
+export function enclosingProblem(text: string): string | undefined {
+  let depth = 0;
+  let closes = false;
+  const context = lex(
+    text,
+    CODE,
+    (position) => position + 2,
+    (from, to) => {
+      for (let position = from; position < to; position++) {
+        if (text[position] === "(") depth++;
+        else if (text[position] === ")" && --depth < 0) closes = true;
+      }
+    },
+  );
+  if (context.in !== "code" && context.in !== "line comment") return `ends inside a ${context.in}`;
+  if (closes) return "closes a parenthesis that it does not open";
+  return depth > 0 ? "opens a parenthesis that it does not close" : undefined;
 }
 
 function follow(context: Context, token: string): Context {

@@ -76,6 +76,30 @@ describe("sql.and and sql.or", () => {
   });
 
   test.each([
+    ["a) or (b", "closes a parenthesis that it does not open"],
+    ["a)", "closes a parenthesis that it does not open"],
+    ["(a", "opens a parenthesis that it does not close"],
+    ["a = f(1", "opens a parenthesis that it does not close"],
+    ["a = '", "ends inside a string"],
+    ["a /* (", "ends inside a block comment"],
+    ["a = $x$ )", "ends inside a dollar-quoted body"],
+  ])("refuse %s, which would end the parentheses around it", (text, problem) => {
+    for (let round = 0; round < 2; round++) {
+      const wrong = `condition 3 of sql.or ${problem}`;
+      expect(refusalOf(() => sql.or(null, open, sql.raw(text), tenant))).toBe(wrong);
+      expect(refusalOf(() => sql.and(sql.raw(text)))).toBe(`condition 1 of sql.and ${problem}`);
+    }
+    expect(() => sql.and(sql`not ${sql.raw(text)}`)).toThrow(problem);
+  });
+
+  test("take parentheses that belong together, and those in quotes and comments", () => {
+    for (const text of ["(a) or (b)", "f((1), 2)", "a = ')' or b = \"(\"", "a /* ) */", "a = $x$ ) $x$", "a -- )"]) {
+      expect(sql.or(open, sql.raw(text)).text).toContain(`(${text}`);
+    }
+    expect(sql.and(sql`${sql.raw("f(")}${1}${sql.raw(")")}`).text).toBe("(f($1))");
+  });
+
+  test.each([
     ["true", true],
     ["an empty string", ""],
     ["0", 0],

@@ -1,5 +1,6 @@
 import { refuse } from "../../errors.js";
 import { SQL, Sql, textFragment } from "../fragment.js";
+import { enclosingProblem } from "../lexer.js";
 import type { Shape } from "../shape.js";
 import { admit, type Place } from "../value.js";
 import { listShape } from "./list.js";
@@ -22,7 +23,8 @@ const FALSE = /* @__PURE__ */ textFragment("false");
  * ```
  *
  * Without any condition it is `true`, so `where` then selects every row. The parentheses keep the meaning of each
- * condition, and of the whole beside other operators. Throws `INVALID_TEMPLATE` for anything else, such as `true`.
+ * condition, and of the whole beside other operators. Throws `INVALID_TEMPLATE` for anything else, such as `true`, and
+ * for a condition whose own parentheses or quotes are not closed, such as `sql.raw("a) or (b")`.
  */
 export function and(...conditions: readonly Condition[]): Sql {
   return combine("sql.and", conditions, AND, TRUE);
@@ -38,7 +40,8 @@ export function and(...conditions: readonly Condition[]): Sql {
  * ```
  *
  * Without any condition it is `false`, so `where` then selects no row. The parentheses keep the meaning of each
- * condition, and of the whole beside other operators. Throws `INVALID_TEMPLATE` for anything else, such as `true`.
+ * condition, and of the whole beside other operators. Throws `INVALID_TEMPLATE` for anything else, such as `true`, and
+ * for a condition whose own parentheses or quotes are not closed, such as `sql.raw("a) or (b")`.
  */
 export function or(...conditions: readonly Condition[]): Sql {
   return combine("sql.or", conditions, OR, FALSE);
@@ -50,6 +53,7 @@ const enclosed = /* @__PURE__ */ new WeakSet<Shape>();
 function combine(what: string, conditions: readonly Condition[], operator: Sql, none: Sql): Sql {
   const place: Place = (index) => `condition ${index + 1} of ${what}`;
   const things: Sql[] = [];
+  const places: number[] = [];
   for (let index = 0; index < conditions.length; index++) {
     const condition = conditions[index];
     if (condition === null || condition === undefined || condition === false) continue;
@@ -59,14 +63,23 @@ function combine(what: string, conditions: readonly Condition[], operator: Sql, 
     }
     const thing = admit(condition, place, index) as Sql;
     const shape = Sql.shapeOf(thing);
-    if (shape.size > 0 || shape.text.trim() !== "") things.push(thing);
+    if (shape.size === 0 && shape.text.trim() === "") continue;
+    things.push(thing);
+    places.push(index);
   }
   const [first] = things;
   if (first === undefined) return none;
   const home = Sql.shapeOf(first);
   if (things.length === 1 && enclosed.has(home)) return first;
   const between = Sql.shapeOf(operator);
-  const pieces = () => piecesOf(things.map(Sql.shapeOf), between.text);
+  const pieces = () => {
+    const shapes = things.map(Sql.shapeOf);
+    shapes.forEach((each, index) => {
+      const problem = enclosed.has(each) ? undefined : enclosingProblem(each.text);
+      if (problem !== undefined) refuse(place(places[index] as number), problem);
+    });
+    return piecesOf(shapes, between.text);
+  };
   const shape = listShape(home, things, false, pieces, between);
   enclosed.add(shape);
   return new Sql(shape, things);
