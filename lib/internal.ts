@@ -2,7 +2,7 @@
  * The part of the core that subpaths may use and programs may not. It is built beside `index.ts`, and both import one
  * copy of the core. The package does not export it.
  */
-export type { Advice } from "./errors.js";
+export { type Advice, refuseArgument } from "./errors.js";
 export { fillValues } from "./handle/drawing/fill-values.js";
 export { checkKnown, optionsOf } from "./option-object.js";
 export { shown } from "./sequence/messages.js";

@@ -75,6 +75,7 @@ export const MAX_COUNT = 2_147_483_647;
 /** How long `close` waits for a draw, because its connection may be dead. */
 const MAX_CLOSE_MS = 5_000;
 
+/** Waits, unless it is ended before. */
 function pause(ms: number): { promise: Promise<void>; end(): void } {
   let end = () => {};
   const promise = new Promise<void>((resolve) => {
@@ -87,14 +88,15 @@ function pause(ms: number): { promise: Promise<void>; end(): void } {
 /** The queue of an allocator. Calls wait in one line, and one draw runs at a time. */
 export class AllocationQueue<Value> implements Allocator<Value> {
   readonly #source: ValueSource<Value>;
-  readonly #supplies: ValueBuffer<Value>[] = [];
-  /** The number of values that all supplies have left. */
+  readonly #buffers: ValueBuffer<Value>[] = [];
+  /** The number of values that all buffers have left. */
   #left = 0;
   #waiters: Waiter[] = [];
   /** The number of values that all waiters want together. */
   #wanted = 0;
   #drawing: Promise<void> | undefined;
-  #end: Promise<void> | undefined;
+  /** The end of the running draw, which `close` waits for. No call is accepted anymore. */
+  #drained: Promise<void> | undefined;
   #closed: Promise<CloseResult<Value>> | undefined;
 
   constructor(source: ValueSource<Value>) {
@@ -115,7 +117,7 @@ export class AllocationQueue<Value> implements Allocator<Value> {
 
   close(): Promise<CloseResult<Value>> {
     return (this.#closed ??= this.#drain().then(() => {
-      return { count: this.#left, unused: this.#supplies.flatMap((supply) => supply.ranges()) };
+      return { count: this.#left, unused: this.#buffers.flatMap((buffer) => buffer.ranges()) };
     }));
   }
 
@@ -124,18 +126,18 @@ export class AllocationQueue<Value> implements Allocator<Value> {
   }
 
   #isReadyFor(count: number): boolean {
-    return this.#left >= count && this.#waiters.length === 0 && this.#end === undefined;
+    return this.#left >= count && this.#waiters.length === 0 && this.#drained === undefined;
   }
 
   #one(): Value {
-    const supply = this.#supplies[0] as ValueBuffer<Value>;
-    const value = supply.one();
-    this.#took(1, supply);
+    const buffer = this.#buffers[0] as ValueBuffer<Value>;
+    const value = buffer.one();
+    this.#took(1, buffer);
     return value;
   }
 
   #many(count: number): Value[] {
-    const [first] = this.#supplies;
+    const [first] = this.#buffers;
     if (first !== undefined && first.left >= count) {
       const values = first.many(count);
       this.#took(count, first);
@@ -146,18 +148,18 @@ export class AllocationQueue<Value> implements Allocator<Value> {
     return values;
   }
 
-  #took(count: number, supply: ValueBuffer<Value>): void {
-    if (supply.left === 0) this.#supplies.shift();
+  #took(count: number, buffer: ValueBuffer<Value>): void {
+    if (buffer.left === 0) this.#buffers.shift();
     this.#left -= count;
     if (this.#left < this.#source.lowWater) this.#draw();
   }
 
-  #wait<Result>(count: number, hand: () => Result): Promise<Result> {
-    if (this.#end !== undefined) {
+  #wait<Result>(count: number, handOut: () => Result): Promise<Result> {
+    if (this.#drained !== undefined) {
       return Promise.reject(this.#error("ALLOCATOR_CLOSED", "its allocator is closed and hands out no more values"));
     }
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ count, resolve: () => resolve(hand()), reject });
+      this.#waiters.push({ count, resolve: () => resolve(handOut()), reject });
       this.#wanted += count;
       this.#draw();
     });
@@ -166,19 +168,19 @@ export class AllocationQueue<Value> implements Allocator<Value> {
   /** Starts a draw, unless one is running. */
   #draw(): void {
     if (this.#drawing !== undefined) return;
-    const isClosing = this.#end !== undefined;
+    const isClosing = this.#drained !== undefined;
     const missing = Math.max(0, this.#wanted - this.#left);
     if (isClosing && missing === 0) return;
     this.#drawing = this.#source.draw(Math.min(missing, MAX_COUNT), isClosing).then(
-      (supply) => this.#arrive(supply),
+      (buffer) => this.#arrive(buffer),
       (reason: unknown) => this.#fail(reason),
     );
   }
 
-  #arrive(supply: ValueBuffer<Value>): void {
+  #arrive(buffer: ValueBuffer<Value>): void {
     this.#drawing = undefined;
-    if (supply.left > 0) this.#supplies.push(supply);
-    this.#left += supply.left;
+    if (buffer.left > 0) this.#buffers.push(buffer);
+    this.#left += buffer.left;
     let served = 0;
     for (const waiter of this.#waiters) {
       if (waiter.count > this.#left) break;
@@ -201,16 +203,17 @@ export class AllocationQueue<Value> implements Allocator<Value> {
 
   /** Refuses further calls, and waits for the running draw. */
   #drain(): Promise<void> {
-    return (this.#end ??= this.#settled());
+    return (this.#drained ??= this.#waitForDraws());
   }
 
-  async #settled(): Promise<void> {
+  async #waitForDraws(): Promise<void> {
     const { promise, end } = pause(MAX_CLOSE_MS);
-    await Promise.race([this.#drawn(), promise]);
+    await Promise.race([this.#lastDraw(), promise]);
     end();
   }
 
-  async #drawn(): Promise<void> {
+  /** Waits for the running draw, and for those that it starts because calls still wait. */
+  async #lastDraw(): Promise<void> {
     while (this.#drawing !== undefined) await this.#drawing;
   }
 

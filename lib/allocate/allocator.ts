@@ -11,7 +11,7 @@ import { throwSequenceError, optionsOf, sequenceOf } from "../internal.js";
 import { nameOf } from "../server/names.js";
 import { type Allocator, AllocationQueue, MAX_COUNT } from "./allocation-queue.js";
 import { type Limitable, limited } from "./limited-handle.js";
-import { ListSupply } from "./value-buffer.js";
+import { ListBuffer } from "./value-buffer.js";
 
 /**
  * Options of `allocator`. `durable` is the option of `db.nextvals`: draws of more than 32 values are always durable.
@@ -64,7 +64,7 @@ export function allocator<Sequence extends SequenceLike>(
     lowWater,
     async draw(missing, closing) {
       const count = closing ? missing : Math.max(size, missing);
-      return new ListSupply(await source.nextvals(sequence, count, { durable }), increment);
+      return new ListBuffer(await source.nextvals(sequence, count, { durable }), increment);
     },
   });
 }

@@ -1,21 +1,17 @@
 import {
   type DrawOptions,
-  type Queryable,
   type Limits,
-  type ResolvedOptions,
   resolveOptions,
   type SequenceLike,
   type SequenceNeeded,
-  type Sql,
   type ValueOf,
 } from "../index.js";
-import { throwSequenceError, optionsOf, quotedName, sequenceOf, shown } from "../internal.js";
+import { optionsOf, sequenceOf, shown, throwSequenceError } from "../internal.js";
 import { nameOf } from "../server/names.js";
-import { countValuesFrom } from "../server/usable-range.js";
 import { type Allocator, AllocationQueue, MAX_COUNT } from "./allocation-queue.js";
-import { type Block, BlockSupply } from "./block-buffer.js";
-import { type Definition, readDefinition } from "./block-definition.js";
-import { type Limitable, limited } from "./limited-handle.js";
+import { BlockBuffer } from "./block-buffer.js";
+import { BlockSource, MAX_BLOCK_SIZE, sizeOf } from "./block-source.js";
+import { type BlockHandle, type Limitable, limited } from "./limited-handle.js";
 
 /**
  * Options of `blockAllocator`. `durable` is the option of `db.nextval`, for each draw. `timeout` and `signal` limit
@@ -42,13 +38,6 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
 
 /** Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. */
 export type BlockReading = "upwards" | "downwards";
-
-interface BlockSource extends Pick<Queryable, "nextval" | "nextvals"> {
-  query<Row>(fragment: Sql<Row>): PromiseLike<readonly Row[]>;
-}
-
-/** Far more ids than any program hands out, and few enough to be counted exactly. */
-const MAX_BLOCK_SIZE = 2 ** 52;
 
 /**
  * Hands out the ids of whole blocks, over a sequence whose increment is the size of a block. One `nextval` reserves a
@@ -97,7 +86,7 @@ const MAX_BLOCK_SIZE = 2 ** 52;
  * increment away from the previous one. Calls are served, draws fail and `close` works as described for `allocator`.
  */
 export function blockAllocator<Sequence extends SequenceLike>(
-  db: Limitable<BlockSource>,
+  db: Limitable<BlockHandle>,
   given: Sequence | SequenceNeeded,
   options?: BlockAllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
@@ -127,130 +116,13 @@ export function blockAllocator<Sequence extends SequenceLike>(
     const ids = `the ${blocks * size} ids that it draws at a time`;
     throwSequenceError(sequence, `blockAllocator takes a lowWater from 0 to ${ids}, not ${String(lowWater)}`);
   }
-  const source = new Blocks(limited<BlockSource>(db, limits), sequence, reads, { durable });
+  const source = new BlockSource(limited<BlockHandle>(db, limits), sequence, reads === "upwards", { durable });
   return new AllocationQueue<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,
     async draw(missing, closing) {
       const drawn = await source.draw(Math.ceil(missing / size), closing ? 1 : blocks);
-      return new BlockSupply(drawn, increment > 0n ? 1n : -1n, mode);
+      return new BlockBuffer(drawn, increment > 0n ? 1n : -1n, mode);
     },
   });
-}
-
-/** Draws blocks, and checks that the database's blocks are those of the declaration. */
-class Blocks {
-  readonly #db: BlockSource;
-  readonly #sequence: SequenceLike;
-  readonly #declared: ResolvedOptions;
-  readonly #options: DrawOptions;
-  /** Whether a value is the last id of its block, because it is read against the direction of the sequence. */
-  readonly #endsAtValue: boolean;
-  /** The last value, after the definition was checked. */
-  #last: bigint | undefined;
-
-  constructor(db: BlockSource, sequence: SequenceLike, reads: BlockReading, options: DrawOptions) {
-    this.#db = db;
-    this.#sequence = sequence;
-    this.#options = options;
-    this.#declared = resolveOptions(sequence);
-    this.#endsAtValue = (reads === "upwards") !== this.#declared.increment > 0n;
-  }
-
-  /** Draws the needed blocks, and a usual batch if the sequence has as many. */
-  async draw(needed: number, usual: number): Promise<Block[]> {
-    if (this.#last === undefined) await this.#checkDefinition();
-    const sequence = this.#sequence;
-    const count = Math.max(1, needed, Math.min(usual, this.#blocksLeft()));
-    const drawn =
-      count === 1
-        ? [await this.#db.nextval(sequence, this.#options)]
-        : await this.#db.nextvals(sequence, count, this.#options);
-    const { increment } = this.#declared;
-    const blocks: Block[] = [];
-    let isAligned = true;
-    for (const text of drawn) {
-      const value = BigInt(text);
-      isAligned &&= this.#last === undefined || (value - this.#last) % increment === 0n;
-      this.#last = value;
-      blocks.push(this.#endsAtValue ? this.#blockUpTo(value) : this.#blockFrom(value));
-    }
-    // The sequence was either set, which is fine, or altered.
-    if (!isAligned) await this.#checkDefinition();
-    return blocks;
-  }
-
-  /** The number of blocks after the last one, or from the start. Fewer may be left, because other sessions can draw. */
-  #blocksLeft(): number {
-    const { increment, startWith, minValue, maxValue } = this.#declared;
-    const next = this.#last === undefined ? startWith : this.#last + increment;
-    return Number(countValuesFrom(next, { least: minValue, greatest: maxValue }, increment));
-  }
-
-  /** The block that begins with this value, as far as it is within the bounds. */
-  #blockFrom(value: bigint): Block {
-    this.#checkBounds(value);
-    const { increment, minValue, maxValue } = this.#declared;
-    const toTheEnd = increment > 0n ? maxValue - value : value - minValue;
-    return { first: value, count: this.#countWithin(toTheEnd) };
-  }
-
-  /** The block that ends with this value, without ids before the start. */
-  #blockUpTo(value: bigint): Block {
-    this.#checkBounds(value);
-    const { increment, minValue, maxValue, startWith } = this.#declared;
-    const sign = increment > 0n ? 1n : -1n;
-    const isPastStart = sign * (value - startWith) >= 0n;
-    const begin = isPastStart ? startWith : sign > 0n ? minValue : maxValue;
-    const count = this.#countWithin(sign * (value - begin));
-    return { first: value - sign * BigInt(count - 1), count };
-  }
-
-  /** The number of ids of a block, if the id that is `distance` away from its value is the last one allowed. */
-  #countWithin(distance: bigint): number {
-    const size = sizeOf(this.#declared.increment);
-    return distance < BigInt(size) ? Number(distance) + 1 : size;
-  }
-
-  #checkBounds(value: bigint): void {
-    const { minValue, maxValue } = this.#declared;
-    if (value >= minValue && value <= maxValue) return;
-    const problem = `the server gave ${value}, and the ids go from ${minValue} to ${maxValue}`;
-    throwSequenceError(this.#sequence, problem, "SEQUENCE_OUT_OF_BOUNDS");
-  }
-
-  async #checkDefinition(): Promise<void> {
-    // If the check fails, a drawn block is lost, and so is what is known of it.
-    this.#last = undefined;
-    const sequence = this.#sequence;
-    const name = quotedName(sequence);
-    const found = await readDefinition(this.#db, name);
-    if (found === undefined) {
-      const hint = "Create it with createSequence.";
-      throwSequenceError(sequence, `there is no sequence ${name}`, "SEQUENCE_NOT_FOUND", { hint });
-    }
-    const differing = (["increment", "minValue", "maxValue", "cycle"] as const).filter(
-      (option) => found[option] !== this.#declared[option],
-    );
-    if (differing.length === 0) return;
-    const differences = differing.map((option) => `${option} ${found[option]} (declared: ${this.#declared[option]})`);
-    const harms = [...new Set(differing.map((option) => HARM[option]))].join(", and ");
-    throwSequenceError(sequence, `the database has ${differences.join(", ")}`, "SEQUENCE_DIFFERS", {
-      hint: `Alter the sequence or its declaration, because ${harms}.`,
-    });
-  }
-}
-
-/** The harm of each difference between the database and the declaration. */
-const HARM: { readonly [Option in keyof Definition]: string } = {
-  increment: "blocks of another size would overlap or leave ids out",
-  minValue: "the ids would end elsewhere",
-  maxValue: "the ids would end elsewhere",
-  cycle: "its blocks would come a second time",
-};
-
-/** The number of ids in a block. */
-function sizeOf(increment: bigint): number {
-  const size = increment < 0n ? -increment : increment;
-  return Math.min(Number(size), MAX_BLOCK_SIZE);
 }

@@ -5,7 +5,7 @@ import type { ValueBuffer, ValueRange } from "./value-buffer.js";
 type ValueMode = ResolvedOptions["mode"];
 
 /** Blocks of consecutive values. Each value is computed when it is handed out. */
-export class BlockSupply<Value> implements ValueBuffer<Value> {
+export class BlockBuffer<Value> implements ValueBuffer<Value> {
   readonly #blocks: readonly Block[];
   readonly #step: 1n | -1n;
   readonly #mode: ValueMode;
@@ -73,6 +73,7 @@ export class BlockSupply<Value> implements ValueBuffer<Value> {
   }
 }
 
+/** Consecutive values, which ascend or descend as the sequence does. */
 export interface Block {
   readonly first: bigint;
   /** At least 1. */

@@ -1,4 +1,5 @@
 import { NextvalError, type ResolvedOptions, resolveOptions, type SequenceLike } from "../index.js";
+import { refuseArgument } from "../internal.js";
 import { nameOf } from "../server/names.js";
 
 /** The sequence of one node, as declared or as `inspectSequences` found it. */
@@ -38,7 +39,7 @@ interface Progression {
  */
 export function checkStrides(nodes: readonly StrideMember[] | { readonly [node: string]: StrideMember }): void {
   if (typeof nodes !== "object" || nodes === null) {
-    refuse(`checkStrides takes the sequences of nodes as a list or an object, not ${String(nodes)}`);
+    refuseArgument("checkStrides", `takes the sequences of nodes as a list or an object, not ${String(nodes)}`);
   }
   const entries = Object.entries(nodes);
   const progressions = entries.map(([node, sequence]) => progressionOf(node, sequence, entries.length > 1));
@@ -46,7 +47,7 @@ export function checkStrides(nodes: readonly StrideMember[] | { readonly [node: 
     for (const other of progressions.slice(index + 1)) {
       const common = firstInCommon(one, other);
       if (common === undefined) continue;
-      collide(
+      throwCollision(
         `${one.label} and ${other.label} collide: both draw ${common}, ${described(one)} and ${described(other)}`,
         "Declare all of them with stride, and with the same number of nodes.",
       );
@@ -56,7 +57,8 @@ export function checkStrides(nodes: readonly StrideMember[] | { readonly [node: 
 
 function progressionOf(node: string, sequence: StrideMember, isOneOfSeveral: boolean): Progression {
   if (typeof sequence !== "object" || sequence === null || typeof sequence.seqName !== "string") {
-    refuse(`node ${node}: checkStrides takes sequences as they are declared or inspected, not ${given(sequence)}`);
+    const problem = `checkStrides takes sequences as they are declared or inspected, not ${given(sequence)}`;
+    refuseArgument(`node ${node}:`, problem);
   }
   const [label, options, current] =
     "options" in sequence
@@ -65,7 +67,7 @@ function progressionOf(node: string, sequence: StrideMember, isOneOfSeveral: boo
   const { startWith, increment, minValue, maxValue, cycle } = options;
   const named = `node ${node} (${label})`;
   if (cycle && isOneOfSeveral) {
-    collide(
+    throwCollision(
       `${named} cycles, and would come to the values of others`,
       "Take the cycle away: alterSequence(..., { cycle: false }).",
     );
@@ -123,10 +125,6 @@ function given(value: unknown): string {
   return typeof value === "object" && value !== null ? "another object" : String(value);
 }
 
-function refuse(problem: string): never {
-  throw new NextvalError("INVALID_ARGUMENT", problem);
-}
-
-function collide(problem: string, hint: string): never {
+function throwCollision(problem: string, hint: string): never {
   throw new NextvalError("STRIDES_COLLIDE", problem, { hint });
 }

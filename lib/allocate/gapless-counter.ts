@@ -7,7 +7,7 @@ import {
   sql,
   type Transaction,
 } from "../index.js";
-import { isText, optionsOf, readInteger } from "../internal.js";
+import { isText, optionsOf, readInteger, refuseArgument } from "../internal.js";
 
 /** Options of `gapless`. */
 export interface GaplessOptions {
@@ -79,15 +79,13 @@ const TABLE = "gapless_counter";
 export function gaplessCounter(name: string, options?: GaplessOptions): GaplessCounter {
   if (typeof name !== "string" || name === "" || name.length > MAX_NAME_LENGTH || !isText(name)) {
     const given = typeof name === "string" ? JSON.stringify(name.slice(0, 100)) : typeof name;
-    refuse(
-      `gaplessCounter takes a name of 1 to ${MAX_NAME_LENGTH} characters without NUL or half a surrogate pair, ` +
-        `not ${given}`,
-    );
+    const allowed = `a name of 1 to ${MAX_NAME_LENGTH} characters without NUL or half a surrogate pair`;
+    refuseArgument("gaplessCounter", `takes ${allowed}, not ${given}`);
   }
   const { schema, startWith = 1n } = optionsOf("gaplessCounter", options, ["schema", "startWith"]);
   const start = readStart(startWith);
   if (start === undefined) {
-    refuse(`${name}: startWith must be an integer within 64 bits, not ${String(startWith).slice(0, 100)}`);
+    refuseArgument(`${name}:`, `startWith must be an integer within 64 bits, not ${String(startWith).slice(0, 100)}`);
   }
   const table = schema === undefined ? sql.identifier(TABLE) : sql.identifier(pgSchema(schema).schemaName, TABLE);
   const draw = sql`
@@ -133,8 +131,4 @@ const MAX_NAME_LENGTH = 500;
 function readStart(given: unknown): bigint | undefined {
   const start = readInteger(given);
   return start !== undefined && BigInt.asIntN(64, start) === start ? start : undefined;
-}
-
-function refuse(problem: string): never {
-  throw new NextvalError("INVALID_ARGUMENT", problem);
 }

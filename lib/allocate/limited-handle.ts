@@ -1,7 +1,13 @@
-import { type Limits, NextvalError } from "../index.js";
+import type { Limits, Queryable, Sql } from "../index.js";
+import { refuseArgument } from "../internal.js";
 
 /** A handle, or an object with some of its methods. Only a handle can limit its calls. */
 export type Limitable<Source> = Source & { with?(limits: Limits): Source };
+
+/** The methods of a handle that draw blocks. */
+export interface BlockHandle extends Pick<Queryable, "nextval" | "nextvals"> {
+  query<Row>(fragment: Sql<Row>): PromiseLike<readonly Row[]>;
+}
 
 /** Returns the handle with the limits of an allocator's options. */
 export function limited<Source>(db: Limitable<Source>, options: Limits): Source {
@@ -9,5 +15,5 @@ export function limited<Source>(db: Limitable<Source>, options: Limits): Source 
   const { timeout, signal } = Object.assign(Object.create(null) as {}, options);
   if (timeout === undefined && signal === undefined) return db;
   if (db.with !== undefined) return db.with({ timeout, signal });
-  throw new NextvalError("INVALID_ARGUMENT", "timeout and signal need a handle of bind, which has with()");
+  return refuseArgument("timeout and signal", "need a handle of bind, which has with()");
 }

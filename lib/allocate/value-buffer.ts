@@ -19,7 +19,7 @@ export interface ValueRange<Value> {
 }
 
 /** Values in an array, which is read by index and never copied as a whole. */
-export class ListSupply<Value> implements ValueBuffer<Value> {
+export class ListBuffer<Value> implements ValueBuffer<Value> {
   readonly #values: Value[];
   readonly #step: bigint;
   #at = 0;

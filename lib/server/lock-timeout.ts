@@ -1,4 +1,5 @@
-import { NextvalError, type Transaction } from "../index.js";
+import type { Transaction } from "../index.js";
+import { refuseArgument } from "../internal.js";
 
 /** How long to wait for a lock by default. */
 export const DEFAULT_LOCK_TIMEOUT_MS = 5_000;
@@ -12,8 +13,7 @@ export const MAX_LOCK_TIMEOUT_MS = 2_147_483_647;
 export function checkLockTimeout(taker: string, milliseconds: number): void {
   if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= MAX_LOCK_TIMEOUT_MS) return;
   const allowed = `from 0 to ${MAX_LOCK_TIMEOUT_MS} milliseconds`;
-  const problem = `${taker} takes a lockTimeout ${allowed}, not ${String(milliseconds)}`;
-  throw new NextvalError("INVALID_ARGUMENT", problem);
+  refuseArgument(taker, `takes a lockTimeout ${allowed}, not ${String(milliseconds)}`);
 }
 
 /** Limits how long each later statement of a transaction waits for a lock. 0 waits forever. */

@@ -1,4 +1,5 @@
-import { type Database, NextvalError, type Sql, type Transaction } from "../index.js";
+import type { Database, Sql, Transaction } from "../index.js";
+import { refuseArgument } from "../internal.js";
 import { enterCatalogPath, leaveCatalogPath } from "./catalog-path.js";
 
 /** A handle to read from. A pool or a session reads in its own transaction; a transaction reads in itself. */
@@ -43,5 +44,5 @@ function sendAll(tx: Pick<Transaction, "query">, statements: readonly Sql[]): Pr
 
 function transactionOf(source: object): Pick<Transaction, "query"> {
   if ("savepoint" in source && "query" in source) return source as Pick<Transaction, "query">;
-  throw new NextvalError("INVALID_ARGUMENT", "the first argument must be a handle: a pool, a session or a transaction");
+  return refuseArgument("the first argument", "must be a handle: a pool, a session or a transaction");
 }
