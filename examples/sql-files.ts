@@ -1,4 +1,4 @@
-// SQL that lives in files: named placeholders, looked up in the bindings of a scope.
+// SQL that lives in files: named placeholders, which stand for the values of sql.named.
 import { readFile } from "node:fs/promises";
 import { bind, createSequence, NextvalError, pgSequence, sql } from "nextval";
 import { withDatabase } from "./database.js";

@@ -92,7 +92,7 @@ export function setval<Sequence extends SequenceLike, Value extends Integer | Sq
   }
   const shape = isCalled === undefined ? short : long;
   const further = isCalled === undefined ? [] : [isCalled];
-  const nested = Sql.shapeIn(value);
+  const nested = Sql.tryShapeOf(value);
   if (nested !== null) {
     const holes = [nested, ...further.map(() => null)];
     return new SqlExpression(new Shape(shape.pieces, holes, ...shape.marks), [value, ...further], decode, true);
@@ -147,11 +147,11 @@ const functions = new WeakMap<SequenceLike, Functions>();
 
 function functionsOf(sequence: SequenceLike): Functions {
   let known = functions.get(sequence);
-  if (known === undefined) functions.set(sequence, (known = describe(sequence)));
+  if (known === undefined) functions.set(sequence, (known = makeFunctions(sequence)));
   return known;
 }
 
-function describe(given: SequenceLike): Functions {
+function makeFunctions(given: SequenceLike): Functions {
   const sequence = sequenceOf(given);
   // The argument is an identifier inside a string, so it is quoted twice. A regclass is bound to the sequence itself,
   // not looked up by name at each call. Source: "Sequence Manipulation Functions". Function and type are named with

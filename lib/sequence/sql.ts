@@ -7,7 +7,7 @@ import { json } from "../sql/helpers/json.js";
 import { literal } from "../sql/helpers/literal.js";
 import { raw } from "../sql/helpers/raw.js";
 import { set } from "../sql/helpers/set.js";
-import { type NamedValues, type NamedTag, scopeWith } from "../sql/named/named.js";
+import { type NamedValues, type NamedTag, namedWith } from "../sql/named/named.js";
 import { type Tag, tag } from "../sql/tag.js";
 import { currval, lastval, nextval, setval } from "./functions.js";
 import type { AnySequence } from "./sequence.js";
@@ -50,7 +50,7 @@ export interface SqlTag extends Tag {
   named(bindings: NamedValues): NamedTag;
 }
 
-const named = /* @__PURE__ */ scopeWith({
+const named = /* @__PURE__ */ namedWith({
   nextval: { arity: [1], call: ([sequence]) => nextval(sequence as AnySequence) },
   currval: { arity: [1], call: ([sequence]) => currval(sequence as AnySequence) },
   setval: {

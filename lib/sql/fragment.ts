@@ -88,12 +88,12 @@ export class Sql<Row = unknown> implements Spliceable {
     return this[SHAPE].marks;
   }
 
-  /** @internal The shape of a fragment, or null for anything else. */
-  static shapeIn(thing: unknown): Shape | null {
+  /** @internal Returns the shape of a fragment, or null for anything else. */
+  static tryShapeOf(thing: unknown): Shape | null {
     return thing instanceof Sql ? (thing[SHAPE] ?? null) : null;
   }
 
-  /** @internal */
+  /** @internal Returns the shape of a fragment. */
   static shapeOf(fragment: Sql): Shape {
     return fragment[SHAPE];
   }

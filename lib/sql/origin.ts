@@ -6,7 +6,8 @@ export interface Origin {
   readonly stack?: string;
 }
 
-type Caller = (...args: never) => unknown;
+/** A function of the library that the program calls. */
+export type Caller = (...args: never) => unknown;
 
 /** Functions that engines such as V8 have. */
 const stacks = Error as { captureStackTrace?: (into: object, caller: Caller) => void; stackTraceLimit?: number };

@@ -214,5 +214,5 @@ function flatten(text: string): string {
 /** Strings as a template tag gets them, frozen. */
 export function asTemplate(strings: string[]): TemplateStringsArray {
   const raw = Object.freeze([...strings]);
-  return Object.freeze(Object.defineProperty(strings, "raw", { value: raw })) as unknown as TemplateStringsArray;
+  return Object.freeze(Object.defineProperty(strings, "raw", { value: raw })) as TemplateStringsArray;
 }

@@ -2,7 +2,7 @@ import type { RowFrom } from "../../types/rows.js";
 import { refuse } from "../errors.js";
 import type { CheckedThings, StatedThings, Thing } from "./checked-things.js";
 import type { Sql } from "./fragment.js";
-import { originOf } from "./origin.js";
+import { type Caller, originOf } from "./origin.js";
 import { Site } from "./template.js";
 
 /** A template tag that makes fragments. */
@@ -31,10 +31,10 @@ const sites = new WeakMap<TemplateStringsArray, Site>();
 let lastSite: Site | undefined;
 
 export const tag = ((strings: TemplateStringsArray, ...things: unknown[]): Sql =>
-  fragmentOf(strings, things, tag as never)) as Tag;
+  fragmentOf(strings, things, tag)) as Tag;
 
 /** Makes the fragment of a template that the tag `caller` was called with. */
-export function fragmentOf(strings: TemplateStringsArray, things: unknown[], caller: () => unknown): Sql {
+export function fragmentOf(strings: TemplateStringsArray, things: unknown[], caller: Caller): Sql {
   if (lastSite?.pieces === strings) return lastSite.fragment(things);
   let site = sites.get(strings);
   if (site === undefined) {

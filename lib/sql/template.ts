@@ -3,7 +3,7 @@ import { Sql } from "./fragment.js";
 import { CODE, type Context, lex } from "./lexer.js";
 import type { Origin } from "./origin.js";
 import { placeOf, Shape } from "./shape.js";
-import { admit, isPlain, type Place } from "./value.js";
+import { admit, isScalar, type Place } from "./value.js";
 
 /** How many shapes are remembered per template. After that many the memory is cleared. */
 const SHAPES_PER_SITE = 256;
@@ -48,7 +48,7 @@ export class Site {
   }
 
   #shapeOf(things: unknown[]): Shape {
-    const nested = Sql.shapeIn(things[0]);
+    const nested = Sql.tryShapeOf(things[0]);
     const parent = nested?.parent;
     if (parent?.pieces === this.pieces && parent.holes[0] === nested && this.#compare(parent.holes, things, 1) < 0) {
       return parent;
@@ -68,9 +68,9 @@ export class Site {
       const hole = holes[index] as Shape | null;
       const thing = things[index];
       if (hole === null) {
-        if (isPlain(thing)) continue;
+        if (isScalar(thing)) continue;
       } else {
-        const shape = Sql.shapeIn(thing);
+        const shape = Sql.tryShapeOf(thing);
         if (shape === hole) continue;
         if (shape !== null) return index;
       }
@@ -80,7 +80,7 @@ export class Site {
   }
 
   #admit(things: unknown[], index: number): Shape | null {
-    return Sql.shapeIn((things[index] = admit(things[index], this.#place, index)));
+    return Sql.tryShapeOf((things[index] = admit(things[index], this.#place, index)));
   }
 
   #find(things: unknown[]): Shape {

@@ -32,8 +32,8 @@ export type Splice = Spliceable | Value;
 /** Describes the position of a value for an error message: `value 2 (after "where id = ")`. */
 export type Place = (index: number) => string;
 
-/** Whether a thing is a value by its type alone, as nearly all are. */
-export function isPlain(thing: unknown): boolean {
+/** Whether the type alone tells that a thing can be bound, which is so for nearly all values. */
+export function isScalar(thing: unknown): boolean {
   return (
     typeof thing === "string" ||
     typeof thing === "number" ||
@@ -48,7 +48,7 @@ export function isPlain(thing: unknown): boolean {
  * the thing itself if it can be bound. Refuses everything else, before any SQL exists.
  */
 export function admit(thing: unknown, place: Place, index: number): unknown {
-  if (isPlain(thing) || Sql.shapeIn(thing) !== null) return thing;
+  if (isScalar(thing) || Sql.tryShapeOf(thing) !== null) return thing;
   if (typeof thing === "object") return admitObject(thing as object, place, index);
   if (thing === undefined) {
     return refuse(place(index), "is undefined", "Pass null for NULL, or sql`default` for a column's default.");
@@ -94,7 +94,7 @@ function admitItems(items: readonly unknown[], place: Place, dimension: number):
     if (Array.isArray(item)) {
       if (dimension === MAX_DIMENSIONS) refuse(place(index + 1), "is nested too deep, or holds itself");
       admitItems(item, (inner) => `${place(index + 1)}, item ${inner}`, dimension + 1);
-    } else if (Sql.shapeIn(admit(item, place, index + 1)) !== null) {
+    } else if (Sql.tryShapeOf(admit(item, place, index + 1)) !== null) {
       refuse(place(index + 1), "is a fragment, which an array parameter cannot hold", "Use sql.join.");
     }
   }
@@ -125,7 +125,7 @@ function isThenable(thing: object): boolean {
 function adopt(thing: Spliceable, place: Place, index: number): Sql {
   try {
     const fragment = thing[SQL];
-    if (Sql.shapeIn(fragment) !== null) return fragment;
+    if (Sql.tryShapeOf(fragment) !== null) return fragment;
     const { strings, values, marks = [] } = fragment;
     const holes = values.map(() => null);
     return new Sql(new Shape(strings, holes, ...marks), values);

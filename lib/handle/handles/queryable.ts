@@ -207,6 +207,6 @@ async function current<Sequence extends SequenceLike>(connection: Connection, se
  */
 function genuine<Row>(thing: Sql<Row>): Sql<Row> {
   const fragment = admit(thing, () => "the statement", 0);
-  if (Sql.shapeIn(fragment) !== null) return fragment as Sql<Row>;
+  if (Sql.tryShapeOf(fragment) !== null) return fragment as Sql<Row>;
   throw new NextvalError("INVALID_ARGUMENT", "the statement is not a fragment", { hint: "Make one with the sql tag." });
 }

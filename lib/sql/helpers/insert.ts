@@ -3,7 +3,7 @@ import { BoundedMap } from "../bounded-map.js";
 import type { CheckedRows, ColumnOf } from "../checked-rows.js";
 import { SQL, Sql } from "../fragment.js";
 import { Shape } from "../shape.js";
-import { admit, isPlain, type Place, type Splice } from "../value.js";
+import { admit, isScalar, type Place, type Splice } from "../value.js";
 import { optionsOfHelper } from "./helper-options.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";
 import { listShape } from "./list.js";
@@ -102,7 +102,7 @@ export function refuseNonList(taker: string, columns: unknown): void {
 /** The same columns usually come again, and comparing them is faster than making a key. */
 function insertColumns(names: readonly string[], overriding: string): Columns {
   if (lastColumns === undefined || lastColumns.overriding !== overriding || !isSame(lastColumns.names, names)) {
-    lastColumns = columnLists.getOrMake(keyOf([overriding, ...names]), () => describe(names, overriding));
+    lastColumns = columnLists.getOrMake(keyOf([overriding, ...names]), () => makeColumns(names, overriding));
   }
   return lastColumns;
 }
@@ -111,7 +111,7 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((name, index) => name === other[index]);
 }
 
-function describe(names: readonly string[], overriding: string): Columns {
+function makeColumns(names: readonly string[], overriding: string): Columns {
   return {
     names: [...names],
     overriding,
@@ -152,7 +152,7 @@ function fill(
         break;
       }
       const value = row[key];
-      if (isPlain(value)) things[position] = value;
+      if (isScalar(value)) things[position] = value;
       else if ((things[position] = admit(value, place, position)) instanceof Sql) flat = false;
       column++;
       position++;

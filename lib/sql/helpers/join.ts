@@ -34,7 +34,7 @@ export function join(
   if (!Array.isArray(items)) refuse("sql.join", "takes a list of items");
   if (items.length === 0) return emptyList(empty);
   const between = admit(separator, () => "the separator of sql.join", 0);
-  const separating = Sql.shapeIn(between);
+  const separating = Sql.tryShapeOf(between);
   if (separating === null || separating.size > 0) {
     return refuse("sql.join", "takes a fragment without values as separator, such as sql` and `");
   }

@@ -22,7 +22,7 @@ export function listShape(
   const slot = things.length > 1024 ? SLOTS : things.length % SLOTS;
   const known = lists[slot];
   if (known !== undefined && known.separator === separator && holds(known.shape, things, flat)) return known.shape;
-  const shape = new Shape(pieces(), things.map(Sql.shapeIn), ...(separator?.marks ?? []));
+  const shape = new Shape(pieces(), things.map(Sql.tryShapeOf), ...(separator?.marks ?? []));
   lists[slot] = { separator, shape };
   return shape;
 }
@@ -31,7 +31,7 @@ function holds({ holes, flat }: Shape, things: readonly unknown[], allValues: bo
   if (holes.length !== things.length || flat !== allValues) return false;
   if (flat) return true;
   for (let index = 0; index < things.length; index++) {
-    if (holes[index] !== Sql.shapeIn(things[index])) return false;
+    if (holes[index] !== Sql.tryShapeOf(things[index])) return false;
   }
   return true;
 }

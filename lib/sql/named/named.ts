@@ -4,11 +4,11 @@ import { BoundedMap } from "../bounded-map.js";
 import { didYouMean } from "../did-you-mean.js";
 import type { Sql } from "../fragment.js";
 import { CODE, lex } from "../lexer.js";
-import { originOf } from "../origin.js";
+import { type Caller, originOf } from "../origin.js";
 import { assertGenuine, type Tag } from "../tag.js";
 import { Site } from "../template.js";
 import { admit, type Splice } from "../value.js";
-import { evaluate, type Fail, type ScopeFunctions } from "./placeholder.js";
+import { evaluate, type Fail, type PlaceholderFunctions } from "./placeholder.js";
 
 /** The sequences, fragments and values that named placeholders stand for, by name. */
 export type NamedValues = { readonly [name: string]: Splice };
@@ -32,12 +32,13 @@ type Slot = (things: readonly unknown[]) => unknown;
 
 interface Compiled {
   readonly site: Site;
-  readonly fillings: readonly Slot[];
+  readonly slots: readonly Slot[];
 }
 
 const PLACEHOLDER = /\$<([^<>]*)>/y;
 
-export function scopeWith(functions: ScopeFunctions): (bindings: NamedValues) => NamedTag {
+/** Makes `sql.named`, with the functions that its placeholders can call. */
+export function namedWith(functions: PlaceholderFunctions): (bindings: NamedValues) => NamedTag {
   return (bindings) => {
     const known = new Map(Object.entries(bindings));
     const templates = new WeakMap<TemplateStringsArray, Compiled>();
@@ -48,13 +49,13 @@ export function scopeWith(functions: ScopeFunctions): (bindings: NamedValues) =>
       return fail(`no binding is named ${name}`, didYouMean(name, known.keys()));
     };
 
-    const compile = (strings: readonly string[], caller: () => unknown): Compiled => {
+    const compile = (strings: readonly string[], caller: Caller): Compiled => {
       const pieces: string[] = [];
-      const fillings: Slot[] = [];
+      const slots: Slot[] = [];
       let context = CODE;
       strings.forEach((text, index) => {
         let done = 0;
-        if (index > 0) fillings.push((things) => things[index - 1]);
+        if (index > 0) slots.push((things) => things[index - 1]);
         context = lex(text, context, (position) => {
           PLACEHOLDER.lastIndex = position;
           const inner = PLACEHOLDER.exec(text)?.[1];
@@ -64,31 +65,29 @@ export function scopeWith(functions: ScopeFunctions): (bindings: NamedValues) =>
           pieces.push(text.slice(done, position));
           const named = evaluate(inner, functions, (name) => lookUp(name, fail), fail);
           const thing = admit(named, place, 0);
-          fillings.push(() => thing);
+          slots.push(() => thing);
           return (done = PLACEHOLDER.lastIndex);
         });
         pieces.push(text.slice(done));
       });
-      return { site: new Site(pieces, (_piece, position) => position + 2, originOf(caller)), fillings };
+      return { site: new Site(pieces, (_piece, position) => position + 2, originOf(caller)), slots };
     };
 
-    const scoped = (strings: TemplateStringsArray, ...things: unknown[]): Sql<never> => {
+    const namedTag = (strings: TemplateStringsArray, ...things: unknown[]): Sql<never> => {
       let compiled = templates.get(strings);
       if (compiled === undefined) {
         assertGenuine(strings);
-        templates.set(strings, (compiled = compile(strings, scoped as never)));
+        templates.set(strings, (compiled = compile(strings, namedTag)));
       }
-      return compiled.site.fragment(compiled.fillings.map((filling) => filling(things)));
+      return compiled.site.fragment(compiled.slots.map((slot) => slot(things)));
     };
     const parse = (source: string): Sql<never> => {
       if (typeof source !== "string")
         return refuse("the text with placeholders", `takes a string, not ${typeof source}`);
-      const { site, fillings } = texts.getOrMake(source, () =>
-        compile([source.replace(/^\ufeff/, "")], parse as never),
-      );
-      return site.fragment(fillings.map((filling) => filling([])));
+      const { site, slots } = texts.getOrMake(source, () => compile([source.replace(/^\ufeff/, "")], parse));
+      return site.fragment(slots.map((slot) => slot([])));
     };
-    return Object.assign(scoped as Tag, { parse });
+    return Object.assign(namedTag as Tag, { parse });
   };
 }
 

@@ -3,7 +3,7 @@ import { didYouMean } from "../did-you-mean.js";
 import type { Sql } from "../fragment.js";
 
 /** The functions that named placeholders can call, by name. Each makes a fragment of its arguments. */
-export type ScopeFunctions = {
+export type PlaceholderFunctions = {
   readonly [name: string]: { readonly arity: readonly number[]; call(things: unknown[]): Sql };
 };
 
@@ -23,7 +23,7 @@ const MAX_DIGITS = 100;
  */
 export function evaluate(
   inner: string,
-  functions: ScopeFunctions,
+  functions: PlaceholderFunctions,
   lookUp: (name: string) => unknown,
   fail: Fail,
 ): unknown {

@@ -54,7 +54,7 @@ describe("named placeholders", () => {
     }
   });
 
-  test("fragments of a scope go into any template", () => {
+  test("fragments of sql.named go into any template", () => {
     expect(compiled(sql`insert into t values (${orders`$<nextval(orderSeq)>, $<tenant>`}, ${1})`)).toEqual({
       text: `insert into t values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1, $2)`,
       values: [7, 1],
@@ -76,11 +76,11 @@ describe("named placeholders", () => {
     expect(() => orders.parse("\ufeffselect $<nope>")).toThrow("line 1, column 8: $<nope>");
   });
 
-  test("bindings are those from when the scope was made", () => {
+  test("bindings are those from when the tag was made", () => {
     const bindings = { tenant: 1 };
-    const scope = sql.named(bindings);
+    const named = sql.named(bindings);
     bindings.tenant = 2;
-    expect(scope`select $<tenant>`.values).toEqual([1]);
+    expect(named`select $<tenant>`.values).toEqual([1]);
   });
 });
 
@@ -172,7 +172,7 @@ test("a binding that is not a value is refused", () => {
   );
 });
 
-test("a scope's tag does not accept text", () => {
+test("the tag of sql.named does not accept text", () => {
   const called = orders as unknown as (text: string) => unknown;
   expect(() => called("select 1")).toThrow("sql is a template tag and was called as a function");
   expect(() => orders.parse(5 as never)).toThrow("takes a string");
