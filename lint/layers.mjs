@@ -101,7 +101,7 @@ export const LAYERS = {
     "lib/operate/finding-codes.ts",
   ],
 
-  "lib/cli/terminal": ["lib/operate/index.ts", "get-east-asian-width", "node:"],
+  "lib/cli/terminal": [...CORE, "lib/operate/index.ts", "get-east-asian-width", "node:"],
   "lib/cli/report": ["lib/server", "lib/catalog/index.ts", "lib/operate/index.ts", "lib/cli/terminal"],
   "lib/cli/page": ["lib/server", "lib/operate/index.ts", "lib/cli/terminal", "lib/cli/report", "node:"],
   "lib/cli/listen": ["lib/server", "lib/operate/index.ts", "lib/cli/page", "lib/cli/terminal", "node:"],
@@ -145,5 +145,5 @@ export const LAYERS = {
     "commander",
     "node:",
   ],
-  "lib/cli": [...CORE, "lib/cli", "commander", "node:"],
+  "lib/cli": [...CORE, "lib/server", "lib/cli", "commander", "node:"],
 };

@@ -1,12 +1,13 @@
 import { Console } from "node:console";
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { nearest } from "../internal.js";
+import { didYouMean } from "../server/naming.js";
 import type { CliCommand } from "./commands/command.js";
 import { loadEnvFile } from "./config/env-file.js";
 import { list, milliseconds } from "./config/parse-flags.js";
 import type { Flags } from "./config/settings.js";
 import { thrownAt } from "./config/thrown-at.js";
+import { usageError } from "./config/usage-error.js";
 import { throwCommandError } from "./terminal/command-error.js";
 import { errorMessage, explained, stacksOf } from "./terminal/error-message.js";
 import { printError, printJson } from "./terminal/print.js";
@@ -59,12 +60,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Output of loaded files must not end up in a document, or in the source that pull writes.
   globalThis.console = new Console(process.stderr);
   const report = (error: unknown, place?: string) => {
-    const where = place === undefined ? "" : ` (${place})`;
-    printError(`${maskUrls(errorMessage(error))}${where}`);
+    printError(errorMessage(error, place));
     if (argv.includes("--debug")) printError(stacksOf(error));
     if (argv.includes("--json")) {
-      const { message, ...rest } = explained(error);
-      printJson({ error: { ...rest, message: `${maskUrls(message)}${where}` } });
+      const problem = explained(error, place);
+      printJson({ error: { ...problem, message: maskUrls(problem.message) } });
     }
     return 2;
   };
@@ -80,14 +80,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     await programOf(commands, (result) => (status = result)).parseAsync(argv);
     return status;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return report(error);
+    if (!(error instanceof CommanderError)) return report(error);
+    if (error.exitCode === 0) return 0;
+    // Without a command, the help was printed.
+    return error.code === "commander.help" ? 2 : report(usageError(error));
   }
-}
-
-/** Removes the value of an unknown option from a message, because it may be a password. */
-function withoutValue(message: string): string {
-  return message.replace(/(unknown option '-[^='\n]*)=[^\n]*'/, "$1'");
 }
 
 /** Loads the command that is called, or all of them for the help of the program. */
@@ -104,8 +101,7 @@ function programOf(commands: readonly [name: string, definition: CliCommand][], 
     .helpOption("-h, --help", "print this help; nextval COMMAND --help explains a command")
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => printError(lines(redact(withoutValue(text.trimEnd())).split("\n"))) })
-    .showHelpAfterError("(Run with --help for usage.)")
+    .configureOutput({ writeErr: (text) => printError(lines(text.trimEnd().split("\n"))), outputError: () => {} })
     .addHelpText("after", AFTER_HELP);
 
   for (const [name, definition] of commands) {
@@ -140,7 +136,7 @@ function explainCommand(program: Command, name: string | undefined): never {
   if (name === undefined) return program.help();
   const command = program.commands.find((each) => each.name() === name);
   const names = program.commands.map((each) => each.name());
-  return command?.help() ?? throwCommandError(`There is no command ${redact(name)}${nearest(name, names)}`);
+  return command?.help() ?? throwCommandError(`There is no command ${redact(name)}`, didYouMean(name, names));
 }
 
 /** The package can import itself by its name, both from source and from the build. */

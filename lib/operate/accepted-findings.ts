@@ -1,7 +1,7 @@
 import { NextvalError } from "../index.js";
-import { nearest } from "../internal.js";
 import { isPattern, matcherOf } from "../server/name-patterns.js";
 import { type ColumnName, columnOf, type SequenceName, titleOf } from "../server/names.js";
+import { didYouMean } from "../server/naming.js";
 
 /** A finding that is known and accepted. It does not count for the level, and is reported with its reason. */
 export interface AcceptedFinding<Code extends string = string> {
@@ -37,11 +37,16 @@ export function acceptedFindings<Code extends string>(
   codes: readonly Code[],
 ): AcceptedFindings<Code> {
   if (given !== undefined && !Array.isArray(given)) {
-    throw new NextvalError("INVALID_ARGUMENT", `${what} takes accepted as a list, not ${JSON.stringify(given)}`, HINT);
+    throw new NextvalError("INVALID_ARGUMENT", `${what} takes accepted as a list, not ${JSON.stringify(given)}`, {
+      hint: HINT,
+    });
   }
   const entries = (given ?? []).map((entry: AcceptedFinding<Code>) => {
     const problem = acceptedProblem(entry, codes);
-    if (problem !== undefined) throw new NextvalError("INVALID_ARGUMENT", `${what}: accepted ${problem}`, HINT);
+    if (problem !== undefined) {
+      const [sentence, hint = HINT] = problem;
+      throw new NextvalError("INVALID_ARGUMENT", `${what}: accepted ${sentence}`, { hint });
+    }
     const { code, sequence, column, reason } = entry;
     return { entry, code, reason, isOf: matcherOf(sequence), isIn: column === undefined ? null : matcherOf(column) };
   });
@@ -62,25 +67,31 @@ export function acceptedFindings<Code extends string>(
   };
 }
 
-const HINT = {
-  hint: 'Write accepted: [{ code: "COLUMN_NARROWER", sequence: "orders_*", reason: "it ends in 2090" }].',
-};
+const HINT = 'Write accepted: [{ code: "COLUMN_NARROWER", sequence: "orders_*", reason: "it ends in 2090" }].';
 
 const KEYS = ["code", "sequence", "column", "reason"];
 
-/** Returns what is wrong with an entry of `accepted`, after that word; undefined if it is right. */
-export function acceptedProblem(entry: unknown, codes: readonly string[]): string | undefined {
-  if (typeof entry !== "object" || entry === null) return "has an entry that is not an object";
+/**
+ * Returns what is wrong with an entry of `accepted`, after that word, and a hint if there is one; undefined if it is
+ * right.
+ */
+export function acceptedProblem(
+  entry: unknown,
+  codes: readonly string[],
+): readonly [problem: string, hint?: string | undefined] | undefined {
+  if (typeof entry !== "object" || entry === null) return ["has an entry that is not an object"];
   const { code, sequence, column, reason } = entry as Partial<Record<string, unknown>>;
   const unknown = Object.keys(entry).find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) return `has an unknown option "${unknown}"${nearest(unknown, KEYS)}`;
-  if (typeof code !== "string" || !codes.includes(code)) {
-    return `has an entry with an unknown code${typeof code === "string" ? ` ${code}${nearest(code, codes)}` : ""}`;
+  if (unknown !== undefined) return [`has an unknown option ${JSON.stringify(unknown)}`, didYouMean(unknown, KEYS)];
+  if (typeof code !== "string") return ["has an entry without a code"];
+  if (!codes.includes(code)) {
+    return [`has an entry with an unknown code ${JSON.stringify(code)}`, didYouMean(code, codes)];
   }
-  if (!isPattern(sequence)) return `has an entry for ${code} without the name of a sequence`;
-  if (column !== undefined && !isPattern(column))
-    return `has an entry for ${sequence} with a column that is not a name`;
-  return isPattern(reason) ? undefined : `has an entry for ${sequence} without a reason`;
+  if (!isPattern(sequence)) return [`has an entry for ${code} without the name of a sequence`];
+  if (column !== undefined && !isPattern(column)) {
+    return [`has an entry for ${sequence} with a column that is not a name`];
+  }
+  return isPattern(reason) ? undefined : [`has an entry for ${sequence} without a reason`];
 }
 
 /** Entries of `exclude` and `accepted` that match nothing. They may be mistyped, or no longer needed. */

@@ -1,5 +1,6 @@
 import { type NextvalErrorCode, sql } from "../index.js";
-import { type Advice, throwSequenceError, nearest, sequenceName as nameOf } from "../internal.js";
+import { type Advice, throwSequenceError, sequenceName as nameOf } from "../internal.js";
+import { didYouMean } from "./naming.js";
 
 export { throwSequenceError, nameOf };
 
@@ -51,15 +52,15 @@ export function isNamedBy(
   return formsOf(schema).some((first) => names.some((name) => `${first}.${name}` === given));
 }
 
-/** Suggests the sequence that a user may have meant by an unknown name, as the end of a sentence. */
+/** Suggests the sequence that a user may have meant by an unknown name, as a hint. */
 export function suggestionFor(
   given: string,
   sequences: readonly { readonly schema: string; readonly seqName: string }[],
   defaultSchema: string | null,
-): string {
+): string | undefined {
   const isBare = !given.includes(".");
   const known = sequences.map((each) => (isBare && each.schema === defaultSchema ? each.seqName : nameOf(each)));
-  return nearest(given, known);
+  return didYouMean(given, known);
 }
 
 /** Throws an error about a sequence, in a sentence that begins with its name. */

@@ -64,7 +64,7 @@ describe("diff", () => {
     expect(await project.run("diff", "--schemas", "public,pubic")).toEqual({
       status: 2,
       stdout: "",
-      stderr: "There is no schema pubic in the database; there are public\n",
+      stderr: "There is no schema pubic in the database\n  Hint: The database has the schema public.\n",
     });
     expect(await project.run("diff", "--schemas", "public,billing")).toMatchObject({ status: 0, stdout: CREATED });
   });
@@ -189,19 +189,16 @@ describe("push", () => {
     await project.write({
       "sequences.ts": `import { pgSequence } from "nextval"; export const s = pgSequence("billing.order_seq");`,
     });
-    const meant =
-      "declares a sequence with a dot in its name. For a sequence of schema billing, " +
-      'declare pgSchema("billing").sequence("order_seq").';
-    const hint = `Hint: pgSequence("billing.order_seq") ${meant}\n`;
+    const problem = 'pgSequence("billing.order_seq") declares a sequence with a dot in its name';
+    const advice = '  Hint: Declare pgSchema("billing").sequence("order_seq") for a sequence of schema billing';
+    const hint = `Warning: ${problem}.\n${advice}.\n`;
     expect(await project.run("check")).toMatchObject({ status: 1, stderr: hint });
     await database.client`create schema billing`;
     expect(await project.run("diff")).toMatchObject({ status: 0, stderr: hint });
-    const stopped =
-      `Nothing was changed: pgSequence("billing.order_seq") ${meant} If the dot is meant, ` +
-      `add --new billing.order_seq\n`;
+    const stopped = `Nothing was changed: ${problem}\n${advice}, or add --new billing.order_seq if the dot is meant.\n`;
     expect(await project.run("push", "--yes")).toMatchObject({ status: 2, stderr: hint + stopped });
     expect(await project.run("push", "--yes", "--json")).toMatchObject({ status: 2, stderr: hint + stopped });
-    expect(await areMeant([{ name: "a.b", message: "", isMistake: true }], { new: ["a.b"] })).toBe(true);
+    expect(await areMeant([{ name: "a.b", message: "", hint: "", isMistake: true }], { new: ["a.b"] })).toBe(true);
     await database.client`create sequence "billing.order_seq"`;
     expect(await project.run("check")).toMatchObject({ status: 0, stderr: hint });
     expect(await project.run("push", "--yes")).toMatchObject({ status: 0, stderr: hint });
@@ -211,8 +208,8 @@ describe("push", () => {
     const { status, stderr, stdout } = await project.run("push");
     expect([status, stdout]).toEqual([2, `${CREATED}\n`]);
     expect(stderr).toBe(
-      "Nothing was changed: cannot ask whether to apply 3 changes, because this is not a terminal. " +
-        "Add --yes to apply without asking.\n",
+      "Nothing was changed: cannot ask whether to apply 3 changes, because this is not a terminal\n" +
+        "  Hint: Add --yes to apply without asking.\n",
     );
     expect(await sequences()).toEqual([]);
   });
@@ -222,8 +219,8 @@ describe("push", () => {
     const refused = await project.run("push", "--yes");
     expect(refused.status).toBe(2);
     expect(refused.stderr).toBe(
-      "Refused, and nothing was changed: there are hazards that are not allowed. " +
-        "To accept them, add --allow INCREMENT_CHANGED\n",
+      "Nothing was changed: there are hazards that are not allowed\n" +
+        "  Hint: Add --allow INCREMENT_CHANGED to accept them.\n",
     );
     expect(await sequences()).toEqual(["public.order_seq"]);
     expect(await project.run("push", "--yes", "--allow", "INCREMENT_CHANGED")).toMatchObject({ status: 0, stderr: "" });
@@ -239,8 +236,8 @@ describe("push", () => {
     const refused = await project.run("push", "--yes");
     expect(refused.status).toBe(2);
     expect(refused.stderr).toBe(
-      "Refused, and nothing was changed: CURRENT_VALUE_EXCLUDED is blocked; no --allow lets it pass. " +
-        "The server would refuse such a change, or could not be stopped afterwards.\n",
+      "Nothing was changed: CURRENT_VALUE_EXCLUDED is blocked, and cannot be allowed\n" +
+        "  Hint: Change the declaration, because the server would refuse such a change, or could not be stopped.\n",
     );
   });
 
@@ -339,7 +336,7 @@ describe("pull", () => {
 
 pending typed_id_seq: its type is bigint and declared as integer, and it is that of public.typed.id
   alter table "public"."typed" alter column "id" type integer;
-  ! Warning: the statement rewrites the table, which is locked meanwhile; its other options are compared afterwards
+  ! Warning: the statement rewrites the table and locks it meanwhile, and other options are compared only afterwards
   Hint: Declare as: "bigint", or let a migration of typed change the type of its column.
 
 The database differs from the declarations.
@@ -370,7 +367,11 @@ The database differs from the declarations.
 
     await project.write({ "src.ts": "mine" });
     const refused = await project.run("pull", "--out", "src.ts");
-    expect(refused).toEqual({ status: 2, stdout: "", stderr: "src.ts exists; add --force to overwrite it\n" });
+    expect(refused).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "src.ts exists, and nothing was written\n  Hint: Add --force to overwrite it.\n",
+    });
     expect(await readFile(`${project.folder}/src.ts`, "utf8")).toBe("mine");
 
     expect((await project.run("pull", "--out", "src.ts", "--force")).status).toBe(0);
@@ -429,7 +430,9 @@ describe("generate", () => {
     const { status, stderr } = await project.run("generate", "--name", "first", "--format", "dbmate");
     expect([status, stderr]).toEqual([
       2,
-      expect.stringMatching(/^migrations\/\d+_first\.sql exists; nothing was written\n$/),
+      expect.stringMatching(
+        /^migrations\/\d+_first\.sql exists, and nothing was written\n {2}Hint: Move it away, or give another name\.\n$/,
+      ),
     ]);
     for (const name of names) expect(await readFile(`${project.folder}/${name}`, "utf8")).toBe("mine");
     expect(await readdir(`${project.folder}/migrations`)).toHaveLength(30);

@@ -29,16 +29,14 @@ const declare = (source: string) =>
   project.write({ "sequences.ts": `import { pgSchema, pgSequence } from "nextval"; ${source}` });
 
 const NO_SERIAL =
-  "A serial or identity column does not use orders_id_seq, but makes a sequence of its own, such as orders_id_seq1: " +
-  "create such a table before the sequence. " +
-  `Otherwise give orders.id default pg_catalog.nextval('"public"."orders_id_seq"'::pg_catalog.regclass).`;
+  `Give orders.id default pg_catalog.nextval('"public"."orders_id_seq"'::pg_catalog.regclass), ` +
+  "because a serial or identity column makes a sequence of its own, such as orders_id_seq1.";
 
-const PENDING = `1 owner pending, until the table and column exist; then push again, or run:
+const PENDING = `1 owner pending: push again once the table and column exist, or run:
 
 pending orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders
   alter sequence "public"."orders_id_seq" owned by "public"."orders"."id";
-
-${NO_SERIAL}
+  Hint: ${NO_SERIAL}
 `;
 
 describe("an owner that does not exist yet", () => {
@@ -82,8 +80,8 @@ describe("an owner that does not exist yet", () => {
     const { status, stdout } = await project.run("push", "--yes");
     expect(status).toBe(0);
     expect(stdout).toContain(
-      "  ! Warning: the sequence belongs to public.Table2.id now; if that is the column under a new name, " +
-        "declare it as the owner\n",
+      "  ! Warning: the sequence belongs to public.Table2.id now, which may be the column under a new name\n" +
+        "  Hint: Declare the new name in ownedBy, or create Table1.id.\n",
     );
   });
 
@@ -105,7 +103,7 @@ describe("an owner that does not exist yet", () => {
     const { status, stderr } = await project.run("push", "--yes");
     expect([status, stderr]).toEqual([
       2,
-      "Nothing was changed: 1 question is open, and --yes does not answer. Add --new orders_id_seq.\n",
+      "Nothing was changed: 1 question is open, which --yes does not answer\n  Hint: Add --new orders_id_seq.\n",
     ]);
     expect(await project.run("push", "--yes", "--new", "orders_id_seq")).toMatchObject({ status: 0, stderr: "" });
   });
@@ -113,8 +111,8 @@ describe("an owner that does not exist yet", () => {
 
 describe("the question whether a new sequence is an old one", () => {
   const OPEN =
-    "Nothing was changed: 1 question is open, and --yes does not answer. " +
-    "Add --rename public.order_seq=sales_order_seq or --new sales_order_seq.\n";
+    "Nothing was changed: 1 question is open, which --yes does not answer\n" +
+    "  Hint: Add --rename public.order_seq=sales_order_seq or --new sales_order_seq.\n";
 
   beforeEach(async () => {
     await database.client.unsafe("create sequence order_seq start 100 increment 5; select setval('order_seq', 700)");

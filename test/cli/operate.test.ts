@@ -132,7 +132,7 @@ describe("status", () => {
   test.each([["status"], ["resync"], ["pull"]])("%s rejects schemas that do not exist", async (command) => {
     const { status, stderr } = await run(command, "--schemas", "public,pubic");
     expect(status).toBe(2);
-    expect(stderr).toBe("There is no schema pubic in the database; there are public\n");
+    expect(stderr).toBe("There is no schema pubic in the database\n  Hint: The database has the schema public.\n");
   });
 
   test("watches: prints immediately, then each sample with its time, a document per line", async () => {
@@ -197,7 +197,7 @@ describe("status", () => {
 
   test.each([
     [["--warn-at", "75"], "It has to be above 0 and up to 1"],
-    [["--once"], "--once ends what --watch begins"],
+    [["--once"], "--once ends --watch, which is not given"],
     [["--json", "--prometheus"], "--json and --prometheus are two formats"],
     [["--watch", "0"], "It has to be from 1 to 86400 seconds"],
   ])("rejects %j", async (flags, message) => {
@@ -218,7 +218,7 @@ describe("resync", () => {
     const asked = await run("resync");
     expect(asked.status).toBe(2);
     expect(asked.stderr).toContain(
-      "Nothing was changed: cannot ask whether to move 2 sequences, because this is not a terminal.",
+      "Nothing was changed: cannot ask whether to move 2 sequences, because this is not a terminal\n",
     );
 
     const done = await run("resync", "--yes");
@@ -325,7 +325,8 @@ describe("exclude and accepted", () => {
     const gone = await runWith(accepted("EXHAUSTED", "small_seq"), "status");
     expect(gone).toMatchObject({
       status: 1,
-      stderr: "Warning: accepted EXHAUSTED of small_seq matches no finding. Remove it if it is solved.\n",
+      stderr:
+        "Warning: accepted EXHAUSTED of small_seq matches no finding.\n  Hint: Remove it if the finding is solved.\n",
     });
   });
 
@@ -362,8 +363,8 @@ describe("exclude and accepted", () => {
     const { status, stdout } = await runWith(accepted("OPTIONS_DIFFER", "small_seq"), "transfer", ...flags);
     expect(status).toBe(0);
     expect(stdout).toContain(
-      "public.small_seq: cycle is false on the source and true on the target; " +
-        "left out, because OPTIONS_DIFFER is accepted: rows of the old system",
+      "public.small_seq: cycle is false on the source and true on the target, " +
+        "and it is left out because OPTIONS_DIFFER is accepted: rows of the old system",
     );
     expect((await run("transfer", ...flags, "--exclude", "small_seq")).status).toBe(0);
   });
@@ -401,7 +402,7 @@ describe("transfer", () => {
     await target.client.unsafe("drop schema new cascade");
     const refused = await run("transfer", ...flags, "--rename", "smal_seq=new.x");
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain("the source has no sequence smal_seq; did you mean small_seq?");
+    expect(refused.stderr).toContain("the source has no sequence smal_seq\n  Hint: Did you mean small_seq?\n");
   });
 
   test("names the sequence of each note", async () => {

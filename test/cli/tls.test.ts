@@ -35,11 +35,11 @@ async function connect(host: string, { port }: TlsProxy, query: string): Promise
 }
 
 const UNKNOWN =
-  "no authority that is trusted here has signed the server's certificate; " +
-  "give its root certificate with sslrootcert=FILE (UNABLE_TO_VERIFY_LEAF_SIGNATURE)";
+  "no authority that is trusted here has signed the server's certificate (UNABLE_TO_VERIFY_LEAF_SIGNATURE)\n" +
+  "Hint: Give its root certificate with sslrootcert=FILE.";
 const ANOTHER =
-  "the server's certificate is for another host; " +
-  "sslmode=verify-ca does not compare hosts (ERR_TLS_CERT_ALTNAME_INVALID)";
+  "the server's certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID)\n" +
+  "Hint: Give sslmode=verify-ca to not compare hosts.";
 
 test.each([
   ["localhost", "sslmode=prefer", ""],

@@ -65,19 +65,25 @@ test.each([
   expect(accepted.unmatched()).toEqual(isMatch ? [] : [given]);
 });
 
+const EXAMPLE = 'Write accepted: [{ code: "COLUMN_NARROWER", sequence: "orders_*", reason: "it ends in 2090" }].';
+
 test.each([
-  [{ ...entry, code: "BEHIND_COLUM" }, "has an entry with an unknown code BEHIND_COLUM; did you mean BEHIND_COLUMN?"],
-  [{ ...entry, code: undefined }, "has an entry with an unknown code"],
+  [
+    { ...entry, code: "BEHIND_COLUM" },
+    'has an entry with an unknown code "BEHIND_COLUM"',
+    "Did you mean BEHIND_COLUMN?",
+  ],
+  [{ ...entry, code: undefined }, "has an entry without a code"],
   [{ ...entry, sequence: "" }, "has an entry for BEHIND_COLUMN without the name of a sequence"],
   [{ ...entry, reason: "" }, "has an entry for order_seq without a reason"],
   [{ ...entry, reason: undefined }, "has an entry for order_seq without a reason"],
   [{ ...entry, column: 5 }, "has an entry for order_seq with a column that is not a name"],
-  [{ ...entry, colum: "id" }, 'has an unknown option "colum"; did you mean column?'],
+  [{ ...entry, colum: "id" }, 'has an unknown option "colum"', "Did you mean column?"],
   ["order_seq", "has an entry that is not an object"],
   [null, "has an entry that is not an object"],
-])("%j cannot be accepted", (given, problem) => {
+] as const)("%j cannot be accepted", (given, problem, hint: string = EXAMPLE) => {
   expect(() => acceptedFindings("sequenceStatus", [given as never], CODES)).toThrow(
-    expect.objectContaining({ code: "INVALID_ARGUMENT", message: `sequenceStatus: accepted ${problem}` }),
+    expect.objectContaining({ code: "INVALID_ARGUMENT", message: `sequenceStatus: accepted ${problem}`, hint }),
   );
 });
 

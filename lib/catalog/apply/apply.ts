@@ -12,7 +12,7 @@ import type { HazardCode } from "../plan/hazards/hazard-codes.js";
 import { planChanges as planAgain } from "../plan/plan.js";
 import { lockBudget } from "./lock-budget.js";
 import { outOfLocks, refuseTooManyLocks } from "./lock-capacity.js";
-import { refuseDrawn } from "./refuse-drawn.js";
+import { PLAN_AGAIN, refuseDrawn } from "./refuse-drawn.js";
 
 /** Options of `applyPlan`. */
 export interface ApplyOptions {
@@ -198,8 +198,6 @@ function explained(error: unknown, plan: Plan, lockTimeout: number, current: Cha
     }
   }
 }
-
-const PLAN_AGAIN = "Inspect and plan again.";
 
 /** SQLSTATEs for which the server refuses a statement as it is. Others are about the connection or the server. */
 const REFUSALS = /^(0A|22|23|2B|3F|42|55)/;

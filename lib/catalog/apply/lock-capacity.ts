@@ -31,19 +31,19 @@ export async function refuseTooManyLocks(tx: Transaction, plan: Plan): Promise<v
   const room = perTransaction * sessions;
   if (locks <= room) return;
   const needed = `the plan locks ${locks} sequences and tables in one transaction`;
-  const problem = `${needed}, and the server has room for ${room} locks`;
+  const problem = `${needed}, and the server has room for ${room} locks, so nothing was changed`;
   const setting = `max_locks_per_transaction from ${perTransaction} to ${Math.ceil(locks / sessions)}`;
   throw new NextvalError("PLAN_REFUSED", problem, { hint: hintFor(setting) });
 }
 
 /** The error for a lock table that was full nevertheless, because other sessions hold many locks. */
 export function outOfLocks(plan: Plan, cause: unknown): NextvalError {
-  const problem = `the server has no room left for the locks of the plan, ${countLocks(plan)} at least`;
+  const problem = `the server has no room left for ${countLocks(plan)} or more locks of the plan, and nothing was changed`;
   return new NextvalError("PLAN_REFUSED", problem, { hint: hintFor("max_locks_per_transaction"), cause });
 }
 
 function hintFor(setting: string): string {
-  return `Nothing was changed. Apply fewer declarations at a time, or raise ${setting} and restart the server.`;
+  return `Apply fewer declarations at a time, or raise ${setting} and restart the server.`;
 }
 
 /** Counts one lock for each sequence that changes, and one for each table that becomes an owner. */

@@ -29,9 +29,12 @@ export async function refuseDrawn(
     ),
   );
   if (position?.called === false && position.last === `${restart.from}`) return;
-  const problem = "it was drawn from, or set, since it was inspected; inspect and plan again";
-  throw new NextvalError("PLAN_OUTDATED", `${subject}: ${problem}`, { sequence: subject });
+  const problem = "it was drawn from, or set, since it was inspected";
+  throw new NextvalError("PLAN_OUTDATED", `${subject}: ${problem}`, { sequence: subject, hint: PLAN_AGAIN });
 }
+
+/** What to do if the database has changed since a plan was made. */
+export const PLAN_AGAIN = "Inspect and plan again.";
 
 function may(privilege: "select" | "usage"): Sql {
   return sql`has_sequence_privilege(c.oid, ${sql.literal(privilege)})`;

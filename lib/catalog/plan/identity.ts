@@ -102,7 +102,7 @@ function missing(target: Target, state: DatabaseState): Pending {
     inverse: dropIdentity(columnOf(target)).text,
     message: `${subject}: it cannot be created yet, because ${absent}`,
     warning: null,
-    hint: `An identity column makes its sequence: let the migration of ${owner.table} make the column, with this name.`,
+    hint: `Let the migration of ${owner.table} make the column, whose sequence gets this name.`,
   };
 }
 
@@ -124,7 +124,7 @@ function otherType(target: Target, { options: { as } }: SequenceState): Pending 
     message:
       `${subject}: its type is ${as} and declared as ${target.options.as}, ` +
       `and it is that of ${schema}.${table}.${column}`,
-    warning: "the statement rewrites the table, which is locked meanwhile; its other options are compared afterwards",
+    warning: "the statement rewrites the table and locks it meanwhile, and other options are compared only afterwards",
     hint: `Declare as: "${as}", or let a migration of ${table} change the type of its column.`,
   };
 }

@@ -51,7 +51,8 @@ export function ownershipOf(
     }
     const message = `${step.subject}: it cannot belong to ${after.table}.${after.column} yet, because ${missing}`;
     const warning = warningOf(target.schema, after, before, tablesLike, state);
-    pending.push({ ...step, message, warning, hint: hintFor(target, after) });
+    const hint = warning === null ? defaultHint(target, after) : newNameHint(after);
+    pending.push({ ...step, message, warning, hint });
   }
   return { changes, pending };
 }
@@ -87,7 +88,7 @@ function warningOf(
 ): string | null {
   if (before !== null) {
     const now = `${schema}.${before.table}.${before.column}`;
-    return `the sequence belongs to ${now} now; if that is the column under a new name, declare it as the owner`;
+    return `the sequence belongs to ${now} now, which may be the column under a new name`;
   }
   const found = tableOf(state, schema, table);
   const names =
@@ -96,16 +97,19 @@ function warningOf(
       : namesakesIn(namesakesOf(found.columns), column).map((name) => `${schema}.${table}.${name}`);
   if (names.length === 0) return null;
   const what = found === undefined ? "table" : "column";
-  return `there is ${names.join(", ")}; if that is the ${what} under a new name, declare it`;
+  return `there is ${names.join(", ")}, which may be the ${what} under a new name`;
+}
+
+function newNameHint({ table, column }: Owner): string {
+  return `Declare the new name in ownedBy, or create ${table}.${column}.`;
 }
 
 /** Explains how to create the column. For a serial or identity column the server silently takes the next free name. */
-function hintFor(target: Target, { table, column }: Owner): string {
+function defaultHint(target: Target, { table, column }: Owner): string {
   const name = nameOf(target.declared);
   const own = target.seqName === `${table}_${column}_seq` ? `, such as ${name}1` : "";
   return (
-    `A serial or identity column does not use ${name}, but makes a sequence of its own${own}: ` +
-    "create such a table before the " +
-    `sequence. Otherwise give ${table}.${column} default ${nextval(declarationOf(target)).text}.`
+    `Give ${table}.${column} default ${nextval(declarationOf(target)).text}, ` +
+    `because a serial or identity column makes a sequence of its own${own}.`
   );
 }

@@ -1,5 +1,6 @@
 import { NextvalError } from "../../index.js";
 import { columnOf, nameOf } from "../../server/names.js";
+import { givenName } from "../../server/naming.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn } from "../inspect/state.js";
 import type { Question } from "./change.js";
 import { tableOf } from "./table-index.js";
@@ -80,9 +81,13 @@ function targetsNamed(
           (each.schema === defaultSchema && each.seqName === name),
       );
       if (target !== undefined) return target;
-      throw new NextvalError("INVALID_ARGUMENT", `${name}: it cannot be new, because no declaration has that name`, {
-        sequence: name,
-      });
+      throw new NextvalError(
+        "INVALID_ARGUMENT",
+        `${givenName(name)}: it cannot be new, because no declaration has that name`,
+        {
+          sequence: name,
+        },
+      );
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { NextvalError } from "../../index.js";
 import { isNamedBy, keyOf, suggestionFor } from "../../server/names.js";
+import { givenName } from "../../server/naming.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { PlanOptions } from "./change.js";
 import type { Target } from "./target.js";
@@ -15,31 +16,23 @@ export function renamesOf(
   for (const [oldName, newName] of Object.entries(renames)) {
     const target = targets.find((each) => isNamedBy(each, newName, defaultSchema));
     if (target === undefined) {
-      throwRenameError(
-        oldName,
-        newName,
-        `no declaration is named ${newName}${suggestionFor(newName, targets, defaultSchema)}`,
-      );
+      const hint = suggestionFor(newName, targets, defaultSchema);
+      throwRenameError(oldName, newName, `no declaration is named ${givenName(newName)}`, hint);
     }
     const [from, other] = sequences.filter((each) => isNamedBy(each, oldName, defaultSchema));
-    if (other !== undefined)
-      throwRenameError(oldName, newName, "several sequences have that name; take the schema along");
+    if (other !== undefined) {
+      throwRenameError(oldName, newName, "several sequences have that name", "Put its schema before its name.");
+    }
     const there = sequences.find((each) => keyOf(each) === keyOf(target));
     if (from === undefined) {
       if (there !== undefined) continue; // done before
-      throwRenameError(
-        oldName,
-        newName,
-        `the database has no sequence ${oldName}${suggestionFor(oldName, sequences, defaultSchema)}`,
-      );
+      const hint = suggestionFor(oldName, sequences, defaultSchema);
+      throwRenameError(oldName, newName, `the database has no sequence ${givenName(oldName)}`, hint);
     }
     if (from === there) throwRenameError(oldName, newName, "it has that name already");
     if (there !== undefined && !Object.keys(renames).some((name) => isNamedBy(there, name, defaultSchema))) {
-      throwRenameError(
-        oldName,
-        newName,
-        "the database has both; take the rename out if it is done, else drop or rename the other first",
-      );
+      const hint = "Take the rename out if it is done, or else drop or rename the other first.";
+      throwRenameError(oldName, newName, "the database has both", hint);
     }
     if (pairs.has(target) || used.has(from)) throwRenameError(oldName, newName, "it is renamed twice");
     pairs.set(target, from);
@@ -48,8 +41,13 @@ export function renamesOf(
   return pairs;
 }
 
-function throwRenameError(oldName: string, newName: string, problem: string): never {
-  throw new NextvalError("INVALID_ARGUMENT", `${oldName}: cannot be renamed to ${newName}: ${problem}`, {
-    sequence: oldName,
-  });
+function throwRenameError(oldName: string, newName: string, problem: string, hint?: string): never {
+  throw new NextvalError(
+    "INVALID_ARGUMENT",
+    `${givenName(oldName)}: cannot be renamed to ${givenName(newName)}: ${problem}`,
+    {
+      sequence: oldName,
+      hint,
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import type { DatabaseState, Plan } from "../../catalog/index.js";
 import type { SequenceLike } from "../../index.js";
 import type { Flags } from "../config/settings.js";
+import { argument } from "../report/describe-plan.js";
 import { throwCommandError } from "../terminal/command-error.js";
 import { ask, isInteractive } from "../terminal/confirm.js";
 import { text } from "../terminal/shown-text.js";
@@ -8,8 +9,9 @@ import { text } from "../terminal/shown-text.js";
 /** A sequence that is declared with a dot in its name and without a schema. */
 export interface DottedName {
   readonly name: string;
-  /** The probable intention, in a sentence. */
   readonly message: string;
+  /** The declaration that was probably meant, in a sentence. */
+  readonly hint: string;
   /** Whether the name is almost certainly a mistake: no such sequence exists, but a schema of its first part does. */
   readonly isMistake: boolean;
 }
@@ -31,9 +33,8 @@ export function dottedNames(
     return [
       {
         name: seqName,
-        message:
-          `pgSequence(${JSON.stringify(seqName)}) declares a sequence with a dot in its name. ` +
-          `For a sequence of schema ${first}, declare ${meant}.`,
+        message: `pgSequence(${JSON.stringify(seqName)}) declares a sequence with a dot in its name`,
+        hint: `Declare ${meant} for a sequence of schema ${first}.`,
         isMistake: isCreated && schemas.includes(first),
       },
     ];
@@ -51,8 +52,9 @@ export async function areMeant(
   const [first] = open;
   if (first === undefined) return true;
   if (flags.yes === true || flags.json === true || !isInteractive()) {
-    const answers = open.map(({ name }) => `--new ${name}`).join(" ");
-    return throwCommandError(`Nothing was changed: ${first.message} If the dot is meant, add ${answers}`);
+    const answers = open.map(({ name }) => `--new ${argument(name)}`).join(" ");
+    const hint = `${first.hint.slice(0, -1)}, or add ${answers} if the dot is meant.`;
+    return throwCommandError(`Nothing was changed: ${first.message}`, hint);
   }
   for (const { name } of open) {
     if (!(await ask(text`Create ${JSON.stringify(name)}, with the dot in its name? [y/N] `))) return false;

@@ -37,8 +37,12 @@ Exit codes: 0 written; 2 an error, or the file exists and --force was not given.
 async function pull(flags: Flags): Promise<number> {
   const file = flags.out === undefined ? null : resolve(flags.out);
   const force = flags.force === true;
-  if (file === null && force)
-    throwCommandError("--force overwrites the file of --out; add --out FILE, or leave --force out");
+  if (file === null && force) {
+    throwCommandError(
+      "--force overwrites the file of --out, which is not given",
+      "Add --out FILE, or leave --force out.",
+    );
+  }
   if (file !== null && !force) refuseToOverwrite(file, OVERWRITING);
   const settings = await settingsOf(flags);
   const state = await withDatabase(settings, (db) => inspectWithLockTimeout(db, settings));
@@ -53,4 +57,4 @@ async function pull(flags: Flags): Promise<number> {
   return 0;
 }
 
-const OVERWRITING = "add --force to overwrite it";
+const OVERWRITING = "Add --force to overwrite it.";

@@ -2,7 +2,7 @@ import { applyPlan, type ApplyReport, type HazardCode, type Plan } from "../../c
 import type { Flags } from "../config/settings.js";
 import { answersTo, describe, planAsJson } from "../report/describe-plan.js";
 import { CommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
-import { ask, isInteractive } from "../terminal/confirm.js";
+import { ask, cannotAsk, isInteractive } from "../terminal/confirm.js";
 import { errorMessage, explained } from "../terminal/error-message.js";
 import { printError, print, printJson } from "../terminal/print.js";
 import { count, text } from "../terminal/shown-text.js";
@@ -55,12 +55,12 @@ async function pushInteractively(planned: Planned, flags: Flags): Promise<number
   if (plan.changes.length === 0) return 0;
   print(text``);
   const refusal = questionsLeft(plan) ?? refusalOf(plan, settings.allow);
-  if (refusal !== null) throw new CommandError(refusal);
+  if (refusal !== null) throw refusal;
   const changes = count(plan.changes.length, "change");
   const these = text`${plan.changes.length === 1 ? "this change" : `these ${changes}`} to ${target}`;
   if (flags.yes === true) print(text`Applying ${these}.`);
   else {
-    if (!isInteractive()) throw new CommandError(confirmationRequired(changes));
+    if (!isInteractive()) throw cannotAsk(`apply ${changes}`);
     if (!(await ask(text`Apply ${these}? [y/N] `))) {
       return unchanged();
     }
@@ -107,9 +107,8 @@ async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
   try {
     await areMeant(planned.dotted, flags);
     const refusal = questionsLeft(planned.plan) ?? refusalOf(planned.plan, planned.settings.allow);
-    if (refusal !== null) throw new CommandError(refusal);
-    if (changes.length > 0 && flags.yes !== true)
-      throw new CommandError(confirmationRequired(count(changes.length, "change")));
+    if (refusal !== null) throw refusal;
+    if (changes.length > 0 && flags.yes !== true) throw cannotAsk(`apply ${count(changes.length, "change")}`);
     await applyAndPrint(planned);
   } catch (error) {
     printJson({ applied: false, ...document, error: explained(error) });
@@ -121,18 +120,12 @@ async function pushAsJson(planned: Planned, flags: Flags): Promise<number> {
 }
 
 /** Returns why a plan with open questions is not applied, and how to answer them; null if there are none. */
-function questionsLeft({ questions }: Plan): string | null {
+function questionsLeft({ questions }: Plan): CommandError | null {
   if (questions.length === 0) return null;
-  const answers = questions.map((question) => answersTo(question).join(" or "));
-  const open = `${count(questions.length, "question")} ${questions.length === 1 ? "is" : "are"} open`;
-  return `Nothing was changed: ${open}, and --yes does not answer. Add ${[...new Set(answers)].join("; ")}.`;
-}
-
-function confirmationRequired(changes: string): string {
-  return (
-    `Nothing was changed: cannot ask whether to apply ${changes}, because this is not a terminal. ` +
-    "Add --yes to apply without asking."
-  );
+  const answers = [...new Set(questions.map((question) => answersTo(question).join(" or ")))];
+  const open = questions.length === 1 ? "1 question is open" : `${questions.length} questions are open`;
+  const hint = `Add ${answers.join(", and ")}.`;
+  return new CommandError(`Nothing was changed: ${open}, which --yes does not answer`, { hint });
 }
 
 function applyAndPrint({ db, plan, settings: { allow, lockTimeout } }: Planned): Promise<ApplyReport> {
@@ -140,19 +133,20 @@ function applyAndPrint({ db, plan, settings: { allow, lockTimeout } }: Planned):
 }
 
 /** Returns why a plan cannot be applied, and which flags would allow it; null if it can. */
-function refusalOf({ changes }: Plan, allow: readonly HazardCode[]): string | null {
+function refusalOf({ changes }: Plan, allow: readonly HazardCode[]): CommandError | null {
   const hazards = changes.flatMap((change) => change.hazards);
   const blocked = codesOf(hazards.filter((hazard) => hazard.blocked));
   if (blocked.length > 0) {
-    return (
-      `Refused, and nothing was changed: ${blocked.join(", ")} is blocked; no --allow lets it pass. ` +
-      "The server would refuse such a change, or could not be stopped afterwards."
-    );
+    const hint = "Change the declaration, because the server would refuse such a change, or could not be stopped.";
+    const are = blocked.length === 1 ? "is" : "are";
+    return new CommandError(`Nothing was changed: ${blocked.join(", ")} ${are} blocked, and cannot be allowed`, {
+      hint,
+    });
   }
   const missing = codesOf(hazards).filter((code) => !allow.includes(code));
   if (missing.length === 0) return null;
-  const flags = missing.map((code) => `--allow ${code}`).join(" ");
-  return `Refused, and nothing was changed: there are hazards that are not allowed. To accept them, add ${flags}`;
+  const hint = `Add ${missing.map((code) => `--allow ${code}`).join(" ")} to accept them.`;
+  return new CommandError("Nothing was changed: there are hazards that are not allowed", { hint });
 }
 
 function codesOf(hazards: readonly { readonly code: HazardCode }[]): HazardCode[] {

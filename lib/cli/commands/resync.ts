@@ -12,8 +12,8 @@ import { checkSchemas } from "../database/known-schemas.js";
 import { withTimeouts } from "../database/timeouts.js";
 import { describeMoves, describeResync } from "../report/describe-resync.js";
 import { warnOfUnmatched } from "../report/describe-unmatched.js";
-import { CommandError, throwCommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
-import { ask, isInteractive } from "../terminal/confirm.js";
+import { throwCommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
+import { ask, cannotAsk, isInteractive } from "../terminal/confirm.js";
 import { errorMessage, explained } from "../terminal/error-message.js";
 import { printError, print, printJson } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
@@ -57,7 +57,7 @@ Exit codes: 0 done; 2 some could not be moved, or an error; 3 you answered no.
 
 async function resync(flags: Flags): Promise<number> {
   if (flags.yes === true && flags.dryRun === true) {
-    throwCommandError("--dry-run changes nothing, and --yes changes it without a question; leave one of them out");
+    throwCommandError("--dry-run changes nothing, and --yes changes it without a question", "Leave one of them out.");
   }
   const settings = await settingsOf(flags);
   return withDatabase(settings, async (db, target) => {
@@ -90,10 +90,7 @@ async function resync(flags: Flags): Promise<number> {
     if (flags.dryRun === true || plan.moves.length === 0) return finish(planned, flags, target);
     if (flags.json === true || !isInteractive()) {
       if (flags.json !== true) printMoves(planned);
-      throw new CommandError(
-        `Nothing was changed: cannot ask whether to move ${count(plan.moves.length, "sequence")}, ` +
-          "because this is not a terminal. Add --yes to apply without asking.",
-      );
+      throw cannotAsk(`move ${count(plan.moves.length, "sequence")}`);
     }
     printMoves(planned);
     if (!(await ask(text`\nMove ${count(plan.moves.length, "sequence")} of ${target}? [y/N] `))) {

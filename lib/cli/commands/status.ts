@@ -173,29 +173,30 @@ function selected(sequences: readonly SequenceHealth[], { only, top }: Flags): r
 
 function refuseContradictions(flags: Flags): void {
   const { json, prometheus, html, listen, out, only, top, once, watch, verbose, failAt } = flags;
-  if (json === true && prometheus === true)
-    throwCommandError("--json and --prometheus are two formats; give one of them");
+  if (json === true && prometheus === true) {
+    throwCommandError("--json and --prometheus are two formats", "Give one of them.");
+  }
   if (listen !== undefined && (json === true || prometheus === true || html !== undefined || once === true)) {
     throwCommandError(
-      "--listen serves all formats until it is stopped; leave --json, --prometheus, --html, --once out",
+      "--listen serves all formats until it is stopped",
+      "Leave --json, --prometheus, --html and --once out.",
     );
   }
   if (out !== undefined && prometheus !== true) {
-    throwCommandError("--out is the file of --prometheus; add --prometheus, or use --html for a page");
+    throwCommandError("--out is the file of --prometheus, which is not given", "Add --prometheus, or use --html.");
   }
   if ((only !== undefined || top !== undefined) && prometheus !== true && html === undefined && listen === undefined) {
-    throwCommandError("--only and --top are for metrics and the page; add --prometheus, --html or --listen");
+    throwCommandError("--only and --top are for metrics and the page", "Add --prometheus, --html or --listen.");
   }
   if (once === true && watch === undefined) {
-    throwCommandError("--once ends what --watch begins, at its second look; add --watch SECONDS, or leave --once out");
+    throwCommandError("--once ends --watch, which is not given", "Add --watch SECONDS, or leave --once out.");
   }
   if (verbose === true && (json === true || prometheus === true)) {
-    throwCommandError("--verbose adds sentences for people; --json and --prometheus have all there is without it");
+    throwCommandError("--json and --prometheus have everything that --verbose would add", "Leave --verbose out.");
   }
   if (failAt !== undefined && (prometheus === true || listen !== undefined)) {
-    throwCommandError(
-      "--fail-at sets an exit code, which --prometheus and --listen do not have; leave one of them out",
-    );
+    const other = listen === undefined ? "--prometheus" : "--listen";
+    throwCommandError(`--fail-at sets an exit code, which ${other} does not`, "Leave one of them out.");
   }
 }
 

@@ -38,10 +38,10 @@ Exit codes: 0 done; 2 refused, with all differences, or an error.
 
 async function transfer(flags: Flags): Promise<number> {
   if (flags.from === undefined || flags.to === undefined) {
-    return throwCommandError("From where, and to where? Give --from URL and --to URL");
+    return throwCommandError("A transfer needs two databases", "Give --from URL and --to URL.");
   }
-  if (flags.from === "") throwCommandError("--from is empty; is the variable set that it is read from?");
-  if (flags.to === "") throwCommandError("--to is empty; is the variable set that it is read from?");
+  if (flags.from === "") throwCommandError("--from is empty", "Set the variable that --from is read from.");
+  if (flags.to === "") throwCommandError("--to is empty", "Set the variable that --to is read from.");
   const settings = await settingsOf({ ...flags, url: flags.to });
   const { from, to } = flags;
   return withDatabase({ url: from, urlFrom: "--from" }, (source, sourceName) =>
@@ -62,7 +62,7 @@ async function transfer(flags: Flags): Promise<number> {
 
 function describe({ sequences, hint, accepted }: TransferReport, dryRun: boolean): ShownText {
   const left = accepted.map(({ code, message, reason }) =>
-    color.dim(text`${message}; left out, because ${code} is accepted: ${reason}`),
+    color.dim(text`${message}, and it is left out because ${code} is accepted: ${reason}`),
   );
   if (sequences.length === 0) return lines([text`There are no sequences.`, ...left]);
   const rows = sequences.map(({ sequence, target, from, before, to, moves }) => [

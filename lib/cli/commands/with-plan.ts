@@ -4,8 +4,10 @@ import { type Flags, type Settings, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { inspectWithLockTimeout } from "../database/inspect-database.js";
 import { refuseUnknownSchemas } from "../database/known-schemas.js";
+import { describeAdvice } from "../report/describe-advice.js";
+import { color } from "../terminal/color.js";
 import { printError } from "../terminal/print.js";
-import { type ShownText, text } from "../terminal/shown-text.js";
+import { lines, type ShownText, text } from "../terminal/shown-text.js";
 import { type DottedName, dottedNames } from "./dotted-names.js";
 
 export interface Planned {
@@ -45,7 +47,9 @@ export async function withPlan<Result>(flags: Flags, use: (planned: Planned) => 
       };
     };
     const planned = plannedWith({ ...settings.planOptions, schemas });
-    for (const { message } of planned.dotted) printError(text`Hint: ${message}`);
+    for (const { message, hint } of planned.dotted) {
+      printError(lines([text`${color.yellow("Warning:")} ${message}.`, ...describeAdvice({ hint }, "  ")]));
+    }
     return use(planned);
   });
 }

@@ -27,7 +27,10 @@ export interface NewFile {
 /** Writes all of the files or none, without an interruption: a signal is handled before or after. */
 export function writeFiles(
   files: readonly NewFile[],
-  { overwrite = false, hint = "nothing was written" }: { readonly overwrite?: boolean; readonly hint?: string } = {},
+  {
+    overwrite = false,
+    hint = "Move it away, or give another name.",
+  }: { readonly overwrite?: boolean; readonly hint?: string } = {},
 ): void {
   if (!overwrite) for (const { path } of files) refuseToOverwrite(path, hint);
   const written: string[] = [];
@@ -46,7 +49,7 @@ export function writeFiles(
 }
 
 export function refuseToOverwrite(path: string, hint: string): void {
-  if (isThere(path)) throwCommandError(`${shownPath(path)} exists; ${hint}`);
+  if (isThere(path)) throwCommandError(`${shownPath(path)} exists, and nothing was written`, hint);
 }
 
 /** Whether something exists at a path. A broken link counts. If a folder of the path is a file, nothing exists. */

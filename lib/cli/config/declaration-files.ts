@@ -10,9 +10,8 @@ export async function filesOf(pattern: string, folder: string): Promise<string[]
   // A name such as [id].ts is looked up before it is treated as a glob.
   if (existsSync(path)) {
     if (!statSync(path).isDirectory()) return [path];
-    throwCommandError(
-      `${shownPath(path)} is a folder; name its files, as in ${JSON.stringify(`${pattern.replace(/\/$/, "")}/*.ts`)}`,
-    );
+    const files = JSON.stringify(`${pattern.replace(/\/$/, "")}/*.ts`);
+    throwCommandError(`${shownPath(path)} is a folder, not a file or a glob`, `Name its files, as in ${files}.`);
   }
   const { glob, isDynamicPattern } = await import("tinyglobby");
   if (!isDynamicPattern(pattern)) throwCommandError(`There is no file ${shownPath(path)}`);

@@ -1,4 +1,4 @@
-import type { SequenceLike, SequenceOptions } from "../../index.js";
+import type { NextvalError, SequenceLike, SequenceOptions } from "../../index.js";
 import { declareSequence, sequenceName } from "../../internal.js";
 import { CommandError, throwCommandError } from "../terminal/command-error.js";
 import { shownPath } from "../terminal/relative-path.js";
@@ -52,15 +52,13 @@ export async function findIn(files: readonly string[], found: Found): Promise<vo
   if (!isDeclaring && others.length > 0) {
     const first = others.slice(0, MAX_NAMED).join(", ");
     const more = others.length > MAX_NAMED ? `, and ${others.length - MAX_NAMED} more` : "";
-    throwCommandError(
-      "There are no declarations: no sequence that pgSequence makes, and no schema of pgSchema. " +
-        `Exported is only ${first}${more}`,
-    );
+    const hint = "Export sequences that pgSequence makes, or schemas that pgSchema makes.";
+    throwCommandError(`The files of declarations export no sequence and no schema, only ${first}${more}`, hint);
   }
   found.others.push(...others.filter((other) => !found.others.includes(other)));
 }
 
-const MAX_NAMED = 5;
+const MAX_NAMED = 3;
 
 /** Adds a sequence that is listed in the configuration itself. */
 export function add(sequence: SequenceLike, place: Place, { sequences }: Found): void {
@@ -89,6 +87,7 @@ function declare(schema: string | undefined, name: string, options: SequenceOpti
   try {
     return declareSequence(name, options, schema);
   } catch (error) {
-    throw new CommandError(`${place} cannot be taken: ${(error as Error).message}`, { cause: error });
+    const { message, hint, fix } = error as NextvalError;
+    throw new CommandError(`${place} cannot be declared: ${message}`, { hint, fix, cause: error });
   }
 }

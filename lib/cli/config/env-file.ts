@@ -18,10 +18,13 @@ export function loadEnvFile(file: string): void {
   keepEnvironmentSecrets();
 }
 
-/** Returns the end of a sentence about a variable that is not set, because `.env` files are only read on request. */
-export function envFileHint(folder: string): string {
+/**
+ * Returns the beginning of a hint about a variable that is not set, because a file `.env` is only read on request;
+ * undefined if there is none.
+ */
+export function envFileHint(folder: string, variable: string): string | undefined {
   const file = resolve(folder, ".env");
-  if (!existsSync(file)) return "";
+  if (!existsSync(file)) return undefined;
   const name = shownPath(file);
-  return `. If the variable is in ${name}, add --env-file ${name}`;
+  return `Add --env-file ${name} if ${variable} is in it`;
 }

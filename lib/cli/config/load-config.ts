@@ -3,9 +3,10 @@ import { dirname, resolve } from "node:path";
 import { MIGRATION_FORMATS } from "../../catalog/generate/migration-formats.js";
 import { ALLOWABLE_CODES, type AllowableCode } from "../../catalog/plan/hazards/hazard-codes.js";
 import type { Config } from "../../config.js";
-import { isSequence, nearest } from "../../internal.js";
+import { isSequence } from "../../internal.js";
 import { acceptedProblem } from "../../operate/accepted-findings.js";
 import { ACCEPTABLE_CODES } from "../../operate/finding-codes.js";
+import { didYouMean } from "../../server/naming.js";
 import { throwCommandError } from "../terminal/command-error.js";
 import { keepSecretsIn, withoutSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
@@ -28,8 +29,7 @@ export async function loadConfig(given: string | undefined): Promise<LoadedConfi
   const name = shownPath(file);
   if (!existsSync(file)) throwCommandError(`There is no file ${name}`);
   const config = configOf(await loadModule(file));
-  if (config === undefined)
-    throwCommandError(`${name} has no default export; write export default defineConfig({ ... })`);
+  if (config === undefined) throwCommandError(`${name} has no default export`, DEFAULT_EXPORT);
   keepSecretsIn(config);
   check(config, name);
   return { config, folder: dirname(file), name };
@@ -47,6 +47,8 @@ function configOf(exported: Readonly<Record<string, unknown>>): unknown {
   const config = isCommonJs ? exported : exported["default"];
   return isObject(config) && "__esModule" in config && "default" in config ? config.default : config;
 }
+
+const DEFAULT_EXPORT = "Write export default defineConfig({ ... }).";
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 const isList = (value: unknown, of: (each: unknown) => boolean) => Array.isArray(value) && value.every(of);
@@ -92,17 +94,17 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
  * place.
  */
 function check(config: unknown, name: string): asserts config is Config {
-  if (!isObject(config))
-    throwCommandError(`The default export of ${name} has to be an object; write export default defineConfig({ ... })`);
+  if (!isObject(config)) throwCommandError(`The default export of ${name} has to be an object`, DEFAULT_EXPORT);
   for (const [part, value] of Object.entries(config)) {
     const rule = Object.hasOwn(PARTS, part) ? PARTS[part as keyof Config] : undefined;
     if (rule === undefined) {
-      throwCommandError(`Unknown option "${withoutSecrets(part)}" in ${name}${nearest(part, Object.keys(PARTS))}`);
+      const hint = didYouMean(part, Object.keys(PARTS));
+      throwCommandError(`Unknown option ${JSON.stringify(withoutSecrets(part))} in ${name}`, hint);
     }
     if (value !== undefined && !rule[0](value)) throwCommandError(`${part} in ${name} has to be ${rule[1]}`);
   }
   for (const entry of (config as Config).accepted ?? []) {
     const problem = acceptedProblem(entry, ACCEPTABLE_CODES);
-    if (problem !== undefined) throwCommandError(`accepted in ${name} ${problem}`);
+    if (problem !== undefined) throwCommandError(`accepted in ${name} ${problem[0]}`, problem[1]);
   }
 }

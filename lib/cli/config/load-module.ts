@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Jiti } from "jiti";
+import type { Advice } from "../../internal.js";
 import { CommandError } from "../terminal/command-error.js";
 import { redactThrown } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
@@ -27,9 +28,9 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
   } catch (error) {
     const place = isCompiled(error) ? thrownAt(error) : undefined;
     const at = place === undefined ? "" : ` (${place})`;
-    throw new CommandError(`Cannot load ${shownPath(file)}: ${redactThrown(reasonOf(error, file))}${at}`, {
-      cause: error,
-    });
+    const { hint, fix } = isMisplaced(error) ? { hint: CONFIG_EXPORT } : adviceOf(error);
+    const reason = redactThrown(reasonOf(error, file));
+    throw new CommandError(`Cannot load ${shownPath(file)}: ${reason}${at}`, { hint, fix, cause: error });
   }
 }
 
@@ -50,9 +51,20 @@ function reasonOf(error: unknown, file: string): string {
   if (problem.startsWith(PARSE_ERROR) && place !== undefined && /:\d+:\d+$/.test(place)) {
     return `it does not compile: ${problem.slice(PARSE_ERROR.length)} at ${place.replace(file, () => shownPath(file))}`;
   }
-  if (problem.includes("defineConfig") && /is not (?:a function|defined)$|export named 'defineConfig'/.test(problem)) {
-    return 'defineConfig is an export of nextval/config: write import { defineConfig } from "nextval/config"';
-  }
+  if (isMisplaced(error)) return "defineConfig is not imported from nextval/config";
   const readable = message.replace(/\nRequire stack:.*/s, "").replaceAll(COMPILED_IMPORT, "$1");
   return readable.trim() || "it throws an error without a message";
 }
+
+/** Returns what to do about an error of the library. */
+function adviceOf(error: unknown): Advice {
+  return error instanceof Error && error.name === "NextvalError" ? (error as Advice) : {};
+}
+
+/** Whether `defineConfig` was imported from a module that does not export it, or not at all. */
+function isMisplaced(error: unknown): boolean {
+  const [problem = ""] = (error instanceof Error ? error.message : "").split("\n");
+  return problem.includes("defineConfig") && /is not (?:a function|defined)$|export named 'defineConfig'/.test(problem);
+}
+
+const CONFIG_EXPORT = 'Write import { defineConfig } from "nextval/config".';

@@ -13,7 +13,7 @@ export function list(text: string): string[] {
 export function rename(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [oldName, newName, ...others] = splitOutsideQuotes(text);
   if (!oldName || !newName || others.length > 0) {
-    throw new InvalidArgumentError("It has to be old=new; put a name with = in it into double quotes.");
+    throw new InvalidArgumentError("It has to be old=new, with a name that has = in it in double quotes.");
   }
   if (Object.hasOwn(before, oldName)) throw new InvalidArgumentError(`${oldName} is renamed twice.`);
   return { ...before, [oldName]: newName };
@@ -48,8 +48,8 @@ export function pattern(text: string, before: readonly string[] = []): string[] 
 export function hazardCode(text: string, before: readonly HazardCode[] = []): HazardCode[] {
   const code = ALLOWABLE_CODES.find((code) => code === text);
   if (isAlwaysBlocked(text))
-    throw new InvalidArgumentError("The server would refuse such a change: it cannot be allowed.");
-  if (code === undefined) throw new InvalidArgumentError(`There are ${ALLOWABLE_CODES.join(", ")}.`);
+    throw new InvalidArgumentError("It cannot be allowed, because the server would refuse such a change.");
+  if (code === undefined) throw new InvalidArgumentError(`It has to be one of ${ALLOWABLE_CODES.join(", ")}.`);
   return [...before, code];
 }
 

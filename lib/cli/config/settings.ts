@@ -122,28 +122,28 @@ function acceptedOf<Code extends string>({ accepted = [] }: Config, codes: reado
  * change another database.
  */
 function urlOf(flags: Flags, { config, folder, name }: LoadedConfig): [url: string, from: string] {
-  if (flags.url === "") throwCommandError("--url is empty; is the variable set that it is read from?");
+  if (flags.url === "") throwCommandError("--url is empty", "Set the variable that --url is read from.");
   if (flags.url !== undefined) return [flags.url, "--url"];
   if ("url" in config) {
     if (config.url !== undefined && config.url !== "") return [config.url, `url in ${name}`];
     const what = config.url === undefined ? "undefined" : "empty";
-    throwCommandError(
-      `url in ${name} is ${what}; set the variable that it is read from, give --url, ` +
-        `or take url out to use DATABASE_URL${envFileHint(folder)}`,
-    );
+    const first = envFileHint(folder, "the variable") ?? "Set the variable that it is read from";
+    throwCommandError(`url in ${name} is ${what}`, `${first}, give --url, or take url out to use DATABASE_URL.`);
   }
   const url = process.env["DATABASE_URL"] ?? "";
   if (url !== "") return [url, "DATABASE_URL"];
-  return throwCommandError(
-    `Which database? Give --url, or url in nextval.config.ts, or set DATABASE_URL${envFileHint(folder)}`,
-  );
+  const first = envFileHint(folder, "DATABASE_URL") ?? "Set DATABASE_URL";
+  return throwCommandError("No database is given", `${first}, give --url, or write url into nextval.config.ts.`);
 }
 
 async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedConfig): Promise<Declarations> {
   const given = flags.declarations ?? config.declarations ?? [];
   const list = typeof given === "string" ? [given] : given;
   if (list.length === 0) {
-    throwCommandError("Which declarations? Give --declarations FILE, or declarations in nextval.config.ts");
+    throwCommandError(
+      "No declarations are given",
+      "Give --declarations FILE, or write declarations into nextval.config.ts.",
+    );
   }
   const found = nothingFound();
   for (const each of list) if (typeof each !== "string") add(each, `declarations in ${name}`, found);

@@ -22,7 +22,7 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   rememberUrlSecrets(url);
   const driver = await import("postgres").catch((error: unknown) => {
-    throw new CommandError("The driver is missing; install it: npm install postgres", { cause: error });
+    throw new CommandError("The driver is missing", { hint: "Run npm install postgres.", cause: error });
   });
   const wanted = readUrl(url, urlFrom);
   const options = await reachable(wanted, driver.default(optionsOf(wanted, wanted.hosts)).options);
@@ -169,13 +169,12 @@ async function firstAnswer(client: postgres.Sql): Promise<Session & { pid: numbe
 function cannotConnect(address: Address, error: unknown): CommandError {
   return new CommandError(
     `Cannot connect to the database ${redactThrown(address.database)} at ${addressOf(address)}: ${reasonOf(error)}`,
-    { cause: error },
+    { hint: hintOf(error), cause: error },
   );
 }
 
-const UNKNOWN_AUTHORITY =
-  "no authority that is trusted here has signed the server's certificate; " +
-  "give its root certificate with sslrootcert=FILE";
+const UNKNOWN_AUTHORITY = "no authority that is trusted here has signed the server's certificate";
+const GIVE_ROOT = "Give its root certificate with sslrootcert=FILE.";
 
 const REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "the server's certificate has expired",
@@ -189,11 +188,23 @@ const REASONS: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  ERR_TLS_CERT_ALTNAME_INVALID:
-    "the server's certificate is for another host; sslmode=verify-ca does not compare hosts",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host",
   ENOENT: "there is no such socket",
   ENOTFOUND: "there is no host of that name",
 };
+
+const HINTS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: GIVE_ROOT,
+  SELF_SIGNED_CERT_IN_CHAIN: GIVE_ROOT,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: GIVE_ROOT,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: GIVE_ROOT,
+  ERR_TLS_CERT_ALTNAME_INVALID: "Give sslmode=verify-ca to not compare hosts.",
+};
+
+function hintOf(error: unknown): string | undefined {
+  const { code = "", hint } = error as { code?: string; hint?: string };
+  return HINTS[code] ?? (hint === undefined ? undefined : redact(hint));
+}
 
 function reasonOf(error: unknown): string {
   const { code = "", message = "" } = error as { code?: string; message?: string };

@@ -25,19 +25,19 @@ export function readUrl(url: string, from: string): DatabaseUrl {
   const parts = partsOf(url);
   if (parts === undefined) {
     return throwCommandError(
-      `${from} is not a url such as postgresql://user@host:5432/database; ` +
-        "special characters in its parts have to be percent-encoded, such as %40 for @",
+      `${from} is not a url such as postgresql://user@host:5432/database`,
+      "Percent-encode the special characters in its parts, such as @ as %40.",
     );
   }
   const wish: Wish = { server: {} };
   for (const [name, value] of parts.parameters) {
     const problem = applyParameter(wish, name, value);
-    if (problem !== undefined) throwCommandError(`${from} has ${name}, ${problem}`);
+    if (problem !== undefined) throwCommandError(`${from} has ${name}, ${problem[0]}`, problem[1]);
   }
   const hosts = wish.host === undefined ? parts.hosts : hostsOf(wish.host, wish.port ?? "");
   const isSeveral = hosts.length > 1;
   if (isSeveral && hosts.some(({ host }) => host.startsWith("/"))) {
-    throwCommandError(`${from} has several hosts with a socket among them; give the one to connect to`);
+    throwCommandError(`${from} has several hosts with a socket among them`, "Give the one to connect to.");
   }
   return {
     hosts:

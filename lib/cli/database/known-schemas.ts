@@ -12,9 +12,11 @@ export function refuseUnknownSchemas(
   const unknown = asked?.filter((schema) => !known.includes(schema) && !declared.includes(schema)) ?? [];
   if (unknown.length === 0) return;
   const own = known.filter((schema) => !/^(pg_|information_schema$)/.test(schema));
-  const there = own.length === 0 ? "there is none" : `there are ${own.slice(0, MAX_NAMED).join(", ")}`;
   const more = own.length > MAX_NAMED ? `, and ${own.length - MAX_NAMED} more` : "";
-  throwCommandError(`There is no schema ${unknown.map(withoutSecrets).join(", ")} in the database; ${there}${more}`);
+  const noun = own.length === 1 ? "the schema" : "the schemas";
+  const there = own.length === 0 ? "no schema" : `${noun} ${own.slice(0, MAX_NAMED).join(", ")}${more}`;
+  const missing = unknown.map(withoutSecrets).join(", ");
+  throwCommandError(`There is no schema ${missing} in the database`, `The database has ${there}.`);
 }
 
 const MAX_NAMED = 20;

@@ -23,7 +23,7 @@ export async function reach(address: NetConnectOpts, milliseconds: number, needs
       socket.once("connect", () => socket.write(REQUEST));
       socket.once("data", (answer) => {
         const said = String.fromCharCode(answer[0] ?? 0);
-        if (!ANSWERS.includes(said)) reject(new Error("what listens there is no PostgreSQL server"));
+        if (!ANSWERS.includes(said)) reject(new Error("what listens there is not a PostgreSQL server"));
         else if (said !== "S" && needsTls !== undefined) reject(new NoTlsError(needsTls));
         else resolve();
       });
@@ -35,7 +35,9 @@ export async function reach(address: NetConnectOpts, milliseconds: number, needs
 }
 
 class NoTlsError extends Error {
+  readonly hint = "Give sslmode=disable to connect without TLS.";
+
   constructor(needsTls: string) {
-    super(`the server does not speak TLS, which ${needsTls} asks for; sslmode=disable connects without it`);
+    super(`the server does not speak TLS, which ${needsTls} asks for`);
   }
 }

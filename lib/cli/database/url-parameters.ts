@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
+import { withoutSecrets } from "../terminal/redact.js";
 
 /** The settings that the parameters of a URL ask for. */
 export interface Wish {
@@ -23,17 +24,17 @@ export interface Wish {
 const SESSION_ATTRIBUTES = ["read-write", "read-only", "primary", "standby", "prefer-standby"] as const;
 export type SessionAttributes = (typeof SESSION_ATTRIBUTES)[number];
 
-/**
- * Applies a parameter, or returns why it cannot, as the end of a sentence. A parameter that clients do not know is a
- * setting of the server.
- */
-export function applyParameter(wish: Wish, name: string, value: string): string | undefined {
+/** Why a parameter cannot be applied, as the end of a sentence, and what to do. */
+type Refusal = readonly [problem: string, hint?: string];
+
+/** Applies a parameter, or returns why it cannot. A parameter that clients do not know is a setting of the server. */
+export function applyParameter(wish: Wish, name: string, value: string): Refusal | undefined {
   const apply = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
   if (apply === undefined) wish.server[name] = value;
   return apply?.(wish, value, name);
 }
 
-type Apply = (wish: Wish, value: string, name: string) => string | undefined;
+type Apply = (wish: Wish, value: string, name: string) => Refusal | undefined;
 
 const to =
   (key: "host" | "user" | "password" | "database"): Apply =>
@@ -46,18 +47,24 @@ const to =
 const ignore: Apply = () => undefined;
 
 const refuse =
-  (reason: string): Apply =>
+  (...refusal: Refusal): Apply =>
   () =>
-    reason;
+    refusal;
 
 /** Accepts all values that do not need a feature that the driver lacks. */
 const unlessRequired =
   (what: string): Apply =>
   (_wish, value) =>
-    value === "require" ? `and the driver has no ${what}; take it out of the url` : undefined;
+    value === "require" ? [`and the driver has no ${what}`, TAKE_OUT] : undefined;
 
-const NO_CERTIFICATE = refuse("and the command connects without a client certificate; take it out of the url");
-const NO_FILE = refuse("and the driver does not read that file; write host, user and database into the url");
+const TAKE_OUT = "Take it out of the url.";
+const NO_CERTIFICATE = refuse("and the command connects without a client certificate", TAKE_OUT);
+const NO_FILE = refuse("and the driver does not read that file", "Write host, user and database into the url.");
+
+/** Quotes a value, which may be a password in the wrong place. */
+function shown(value: string): string {
+  return JSON.stringify(withoutSecrets(value));
+}
 
 const SSL_MODES: Readonly<Record<string, Wish["ssl"]>> = {
   disable: false,
@@ -76,7 +83,7 @@ const SSL_MODES: Readonly<Record<string, Wish["ssl"]>> = {
 
 const ssl: Apply = (wish, value, name) => {
   if (!Object.hasOwn(SSL_MODES, value)) {
-    return "which has to be disable, allow, prefer, require, verify-ca or verify-full";
+    return [`which has to be disable, allow, prefer, require, verify-ca or verify-full, not ${shown(value)}`];
   }
   const mode = SSL_MODES[value];
   // A certificate of an earlier parameter.
@@ -95,7 +102,7 @@ const rootCertificate: Apply = (wish, value) => {
   try {
     wish.ssl = withCa(wish.ssl, readFileSync(value));
   } catch {
-    return "which cannot be read";
+    return [`and its file ${shown(value)} cannot be read`];
   }
   wish.sslFrom ??= "sslrootcert";
   return undefined;
@@ -111,7 +118,7 @@ const PARAMETERS: Readonly<Record<string, Apply>> = {
   // Parameters of libpq. Source: "Parameter Key Words".
   host: to("host"),
   port(wish, value) {
-    if (!/^\d{1,5}(,\d{1,5})*$/.test(value)) return "which has to be a number";
+    if (!/^\d{1,5}(,\d{1,5})*$/.test(value)) return [`which has to be a number for each host, not ${shown(value)}`];
     wish.port = value;
     return undefined;
   },
@@ -126,9 +133,9 @@ const PARAMETERS: Readonly<Record<string, Apply>> = {
     if (known !== undefined) wish.sessionAttributes = known;
     return known !== undefined || value === "any"
       ? undefined
-      : `which has to be any, ${SESSION_ATTRIBUTES.slice(0, -1).join(", ")} or prefer-standby`;
+      : [`which has to be any, ${SESSION_ATTRIBUTES.slice(0, -1).join(", ")} or prefer-standby, not ${shown(value)}`];
   },
-  hostaddr: refuse("which the driver does not know; give the address as host"),
+  hostaddr: refuse("which the driver does not know", "Give the address as host."),
   channel_binding: unlessRequired("channel binding"),
   gssencmode: unlessRequired("GSSAPI"),
   service: NO_FILE,

@@ -47,34 +47,34 @@ function describeHazard(hazard: Hazard, allow: readonly HazardCode[]): ShownText
   return lines([text`  ${label} ${message}`, ...(isAllowed ? [] : describeAdvice(hazard, "    "))]);
 }
 
-/** Describes what is pending with the SQL to run later. All owners have one hint. */
+/** Describes what is pending with the SQL to run later. Only the first of several owners has the hint of all. */
 function describePending(pending: readonly Pending[]): ShownText[] {
   const owners = pending.filter(({ kind }) => kind === "own");
   const identities = pending.filter(({ kind }) => kind === "identity");
-  const [first] = owners;
+  const explained = owners.find(({ warning }) => warning === null);
   const waiting = `${count(identities.length, "identity column")} pending`;
   return [
-    ...(first === undefined
+    ...(owners.length === 0
       ? []
       : [
-          text`${count(owners.length, "owner")} pending, until the table and column exist; then push again, or run:`,
-          ...owners.map((each) => describeOne(each)),
-          text`${first.hint}`,
+          text`${count(owners.length, "owner")} pending: push again once the table and column exist, or run:`,
+          ...owners.map((each) => describeOne(each, each.warning !== null || each === explained)),
         ]),
     ...(identities.length === 0
       ? []
       : [
           text`${waiting}, which a migration of the table has to change, such as with:`,
-          ...identities.map((each) => lines([describeOne(each), text`  Hint: ${each.hint}`])),
+          ...identities.map((each) => describeOne(each, true)),
         ]),
   ];
 }
 
-function describeOne({ sql, message, warning }: Pending): ShownText {
+function describeOne({ sql, message, warning, hint }: Pending, isExplained: boolean): ShownText {
   return lines([
     text`${color.yellow("pending")} ${message}`,
     text`  ${sql};`,
     ...(warning === null ? [] : [text`  ${color.yellow("! Warning:")} ${warning}`]),
+    ...(isExplained ? describeAdvice({ hint }, "  ") : []),
   ]);
 }
 
@@ -93,6 +93,6 @@ export function answersTo({ subject, oldName, yes }: Question): string[] {
 }
 
 /** Quotes a word for a shell. */
-function argument(word: string): string {
+export function argument(word: string): string {
   return /^[\w.=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

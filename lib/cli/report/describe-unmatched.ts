@@ -4,16 +4,16 @@ import { excluded } from "../../server/name-patterns.js";
 import { sequenceNameOf } from "../../server/names.js";
 import { color } from "../terminal/color.js";
 import { printError } from "../terminal/print.js";
-import { text } from "../terminal/shown-text.js";
+import { lines, text } from "../terminal/shown-text.js";
+import { describeAdvice } from "./describe-advice.js";
 
 /** Warns of entries of the configuration that match nothing: they are mistyped, or no longer needed. */
 export function warnOfUnmatched({ exclude, accepted }: Unmatched): void {
   for (const pattern of exclude) printError(text`${color.yellow("Warning:")} exclude ${pattern} matches no sequence.`);
   for (const { code, sequence, column } of accepted) {
     const where = column === undefined ? sequence : `${sequence}, column ${column}`;
-    printError(
-      text`${color.yellow("Warning:")} accepted ${code} of ${where} matches no finding. Remove it if it is solved.`,
-    );
+    const warning = text`${color.yellow("Warning:")} accepted ${code} of ${where} matches no finding.`;
+    printError(lines([warning, ...describeAdvice({ hint: "Remove it if the finding is solved." }, "  ")]));
   }
 }
 

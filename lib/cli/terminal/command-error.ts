@@ -1,11 +1,23 @@
-/** An error that the user can fix. Only its message is shown. */
+import type { Advice } from "../../internal.js";
+
+/** An error that the user can fix. Only its message and what to do about it are shown. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
+  /** What to do, in a sentence. */
+  declare readonly hint?: string;
+  /** SQL that fixes it. */
+  declare readonly fix?: string;
+
+  constructor(message: string, { hint, fix, cause }: Advice & { readonly cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    if (hint !== undefined) this.hint = hint;
+    if (fix !== undefined) this.fix = fix;
+  }
 }
 
-/** Ends the command with this sentence and exit code 2. */
-export function throwCommandError(message: string): never {
-  throw new CommandError(message);
+/** Ends the command with exit code 2, a sentence that says what is wrong, and one that says what to do. */
+export function throwCommandError(message: string, hint?: string): never {
+  throw new CommandError(message, { hint });
 }
 
 /** The exit code if the user answered no. 0 is success, 1 a difference or a threshold, 2 an error. */

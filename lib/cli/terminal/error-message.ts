@@ -1,3 +1,4 @@
+import { isServerError, type ServerError } from "../../internal.js";
 import { CommandError } from "./command-error.js";
 import { inFlags } from "./flag-names.js";
 import { redact, redactThrown } from "./redact.js";
@@ -11,56 +12,79 @@ export interface Explained extends Advised {
 
 interface Advised {
   readonly message: string;
+  /** What the server adds to its message. */
+  readonly detail?: string;
   readonly hint?: string;
   readonly fix?: string;
 }
 
-/** Explains an error in one sentence without a stack trace, followed by its hint and its fix on lines of their own. */
-export function errorMessage(error: unknown): string {
-  const { message, problems, ...advice } = explained(error);
-  if (problems === undefined) return linesOf({ message, ...advice }).join("\n");
-  const [first] = message.split("\n");
+/**
+ * Explains an error without a stack trace: its message, and what to do on lines of their own.
+ *
+ * @param place - the line of the user's file that the error comes from
+ */
+export function errorMessage(error: unknown, place?: string): string {
+  const { problems, ...whole } = explained(error, place);
+  if (problems === undefined) return linesOf(whole).join("\n");
+  const [first] = whole.message.split("\n");
   return [first, ...problems.flatMap(linesOf)].join("\n");
 }
 
-function linesOf({ message, hint, fix }: Advised): string[] {
-  const lines = [
-    message,
-    hint === undefined ? undefined : `Hint: ${hint}`,
-    fix === undefined ? undefined : `Fix:  ${fix};`,
+function linesOf({ message, ...advice }: Advised): string[] {
+  return [message, ...adviceLines(advice)];
+}
+
+/** Formats what to do about an error or a problem, in the same lines everywhere. */
+export function adviceLines({ detail, hint, fix }: Omit<Advised, "message">): string[] {
+  return [
+    ...(detail === undefined ? [] : [`Detail: ${detail}`]),
+    ...(hint === undefined ? [] : [`Hint: ${hint}`]),
+    ...(fix === undefined ? [] : [`Fix:  ${fix};`]),
   ];
-  return lines.filter((line) => line !== undefined);
 }
 
 /** Explains an error for JSON. */
-export function explained(error: unknown): Explained {
-  const code = codeOf(error);
-  if (!(error instanceof Error) || error.name !== "NextvalError") return { code, message: messageOf(error) };
-  const { hint, fix, problems } = error as Omit<Explained, "code" | "message">;
+export function explained(error: unknown, place?: string): Explained {
+  const { message, detail, hint, fix, problems } = partsOf(error);
   return {
-    code,
-    message: inFlags(error.message),
-    ...(hint === undefined ? {} : { hint: inFlags(hint) }),
+    code: codeOf(error),
+    message: place === undefined ? message : `${message} (${place})`,
+    ...(detail === undefined ? {} : { detail }),
+    ...(hint === undefined ? {} : { hint }),
     ...(fix === undefined ? {} : { fix }),
     ...(problems === undefined ? {} : { problems }),
   };
 }
 
-/** Explains an error that has no parts. A server's error includes its code, detail and hint. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return redactThrown(String(error));
+/** Messages and hints of the command and of the library contain no password. All others are redacted. */
+function partsOf(error: unknown): Omit<Explained, "code"> {
+  if (!(error instanceof Error)) return { message: redactThrown(String(error)) };
   const { message, name } = error;
-  // Messages of the command contain no password.
-  if (error instanceof CommandError) return message;
-  if (name !== "PostgresError") return message === "" ? name : redactThrown(message);
-  const { code, detail, hint } = error as { code?: string; detail?: string; hint?: string };
-  const lines = [`The server says: ${message} (${code})`, detail, hint, code === "55P03" ? LOCKED : undefined];
-  return redact(lines.filter((line) => line !== undefined).join("\n"));
+  if (error instanceof CommandError) return error;
+  if (name === "NextvalError") {
+    const { hint, fix, problems } = error as Omit<Explained, "code">;
+    return {
+      message: inFlags(message),
+      ...(hint === undefined ? {} : { hint: inFlags(hint) }),
+      ...(fix === undefined ? {} : { fix }),
+      ...(problems === undefined ? {} : { problems }),
+    };
+  }
+  if (isServerError(error)) return partsOfServerError(error);
+  return { message: message === "" ? name : redactThrown(message) };
+}
+
+function partsOfServerError(error: ServerError): Omit<Explained, "code"> {
+  const { message, code, detail, hint = code === "55P03" ? LOCKED : undefined } = error as ServerError & Advised;
+  return {
+    message: redact(`The server says: ${message} (${code})`),
+    ...(detail === undefined ? {} : { detail: redact(detail) }),
+    ...(hint === undefined ? {} : { hint: redact(hint) }),
+  };
 }
 
 const LOCKED =
-  "Somebody holds a table or a sequence that has to be read: find them with pg_blocking_pids, " +
-  "or wait longer with --lock-timeout";
+  "Find the session that holds a table or a sequence with pg_blocking_pids, or wait longer with --lock-timeout.";
 
 /** Returns the code of an error, or null if it has none. */
 export function codeOf(error: unknown): string | null {

@@ -68,13 +68,13 @@ export function columnWideningAdvice(fed: FedColumn): Advice {
     return { hint: "Widen the column of the table that the view selects from, and create the view again." };
   }
   if (fixedType) {
-    return { hint: "Widen the column, or that of its parent. First drop the views and other objects that use it." };
+    return { hint: "Drop the views and other objects that use the column, and widen it or that of its parent." };
   }
   return {
     hint:
       kind === "foreign table"
         ? "Widen the column where its rows are, and then here."
-        : "Widen the column. The server rewrites the table under an exclusive lock.",
+        : "Widen the column, for which the server rewrites the table under an exclusive lock.",
     fix: widenColumn(fed),
   };
 }

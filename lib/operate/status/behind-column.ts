@@ -88,13 +88,15 @@ function adviceFor(measured: Measurements, context: Context): Advice {
   const { collision } = context;
   if (collision?.after !== undefined) {
     const free = collision.free === 0n ? "" : ` before ${collision.free} more values are drawn`;
-    return { hint: `Run resync${free}. It moves the sequence past the rows.`, fix: restart(collision.after) };
+    return { hint: `Run resync${free}, to move the sequence past the rows.`, fix: restart(collision.after) };
   }
   const { hint, fix, range } = wideningAdvice(context.sequence, context.fed, context.range);
   const last = collision?.last ?? measured.nextValue ?? 0n;
   const next = valueAfterRow(last, measured.nextValue ?? last, measured.increment, range);
   if (fix === undefined || next === undefined) return { hint };
-  return { hint: `No value is left after the rows. ${hint}`, fix: `${fix}; ${restart(next)}` };
+  const [first = "", ...rest] = hint ?? "";
+  const advice = `${first.toLowerCase()}${rest.join("")}`;
+  return { hint: `No value is left after the rows: ${advice}`, fix: `${fix}; ${restart(next)}` };
 }
 
 /** Suggests a bound before the rows, which shows that they do not belong to this sequence. */

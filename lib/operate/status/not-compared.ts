@@ -58,7 +58,7 @@ function adviceFor(fed: FedColumn, reason: string, user: string, unreadable: num
     const role = sql.identifier(user).text;
     return (
       grantForAll(unreadable, user) ?? {
-        hint: `Let ${user} read the column. It also needs USAGE on the schema.`,
+        hint: `Let ${user} read the column, which also needs USAGE on the schema.`,
         fix: `grant select (${sql.identifier(column).text}) on table ${sql.identifier(schema, table).text} to ${role}`,
       }
     );
@@ -76,14 +76,14 @@ export function notAttached(measured: Measurements, { sequence }: Context): Find
       ? [feeds.map(columnOf), "columns", (these) => `only a function, a view or a rule leads from it to ${these}`]
       : namedIn.length > 0
         ? [namedIn, "places", (these) => `${nothing}, but ${these} may`]
-        : [[], "", () => `${nothing}; programs, functions or triggers may`];
+        : [[], "", () => `${nothing}, but programs, functions or triggers may`];
   const found = {
     code: "NOT_ATTACHED",
     level: "ok",
     column: null,
     noun,
     say,
-    hint: `To compare a column with it: alter sequence ${quotedOf(measured.sequence)} owned by TABLE.COLUMN`,
+    hint: `Run alter sequence ${quotedOf(measured.sequence)} owned by TABLE.COLUMN to compare a column with it.`,
   } as const;
   return names.length === 0 ? [found] : names.map((name) => ({ ...found, name }));
 }
@@ -99,6 +99,6 @@ export function drawnElsewhere(measured: Measurements, { sequence }: Context): F
     others.length > 0
       ? [others, "columns", (these) => `a function, a view or a rule also leads from it to ${these}`]
       : [namedIn, "places", (these) => `${these} may also draw from it`];
-  const hint = "What takes these values was not compared. A column is compared if it owns the sequence.";
+  const hint = "Let a column own the sequence to compare the column with it.";
   return names.map((name) => ({ code: "DRAWN_ELSEWHERE", level: "ok", column: null, name, noun, say, hint }));
 }

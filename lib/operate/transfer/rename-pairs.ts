@@ -1,6 +1,7 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
 import { NextvalError } from "../../index.js";
 import { isNamedBy, nameOf, suggestionFor } from "../../server/names.js";
+import { givenName } from "../../server/naming.js";
 
 /** Old names on the source with new names on the target. */
 export type Renames = Readonly<Record<string, string>>;
@@ -26,16 +27,20 @@ export function checkRenames(renames: Renames): void {
 export function renamedTargets(renames: Renames, source: Carried, target: Carried): Map<SequenceState, SequenceState> {
   const renamed = new Map<SequenceState, SequenceState>();
   for (const [oldName, newName] of Object.entries(renames)) {
-    const refuse = (problem: string): never => {
-      const sentence = `${oldName}: cannot be carried to ${newName}: ${problem}`;
-      throw new NextvalError("INVALID_ARGUMENT", sentence, { sequence: oldName });
+    const refuse = (problem: string, hint?: string): never => {
+      const sentence = `${givenName(oldName)}: cannot be carried to ${givenName(newName)}: ${problem}`;
+      throw new NextvalError("INVALID_ARGUMENT", sentence, { sequence: oldName, hint });
     };
     const find = ({ name, defaultSchema, sequences }: Carried, wanted: string): SequenceState => {
       const [found, other] = sequences.filter((each) => isNamedBy(each, wanted, defaultSchema));
       if (other !== undefined) {
-        return refuse(`the ${name} has several sequences called ${wanted}; put names in quotes`);
+        return refuse(
+          `the ${name} has several sequences called ${givenName(wanted)}`,
+          "Put the names in double quotes.",
+        );
       }
-      return found ?? refuse(`the ${name} has no sequence ${wanted}${suggestionFor(wanted, sequences, defaultSchema)}`);
+      const suggestion = () => suggestionFor(wanted, sequences, defaultSchema);
+      return found ?? refuse(`the ${name} has no sequence ${givenName(wanted)}`, suggestion());
     };
     const from = find(source, oldName);
     const to = find(target, newName);

@@ -17,8 +17,8 @@ function endIsNear({ pair: { from, target }, margin }: Step, asked: bigint): str
 function hasComeRound({ pair: { before, target }, goal, moves }: Step): string[] {
   if (!target.options.cycle || moves || hasReached(goal, before, target.options)) return [];
   return [
-    "it cycles, and the target is ahead of the source, so it was left where it is; " +
-      "if the source has come round since an earlier transfer, set the target with setval",
+    "it cycles, and the target is ahead of the source, so it was left where it is",
+    "set the target with setval if the source has come round since an earlier transfer",
   ];
 }
 
@@ -26,7 +26,7 @@ function cachesLeft({ pair: { before, target }, moves }: Step): string[] {
   const { cache } = target.options;
   if (!moves || cache === 1n || !before.called) return [];
   return [
-    `sessions of the target that have drawn from it may each hold up to ${cache - 1n} values from before; ` +
-      "let them connect anew before they insert",
+    `sessions of the target that have drawn from it may each hold up to ${cache - 1n} values from before`,
+    "let these sessions reconnect before they insert",
   ];
 }

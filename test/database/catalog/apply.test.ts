@@ -201,7 +201,8 @@ describe("a sequence that moves to its new start", () => {
     const applying = expect(applyPlan(db, made)).rejects.toMatchObject({
       code: "PLAN_OUTDATED",
       sequence: "moves",
-      message: "moves: it was drawn from, or set, since it was inspected; inspect and plan again",
+      message: "moves: it was drawn from, or set, since it was inspected",
+      hint: "Inspect and plan again.",
     });
     // It has looked at both sequences, and waits for the first one.
     await expect
@@ -271,9 +272,8 @@ test("a plan that takes more locks than the server has room for is refused befor
     code: "PLAN_REFUSED",
     message:
       `the plan locks ${count} sequences and tables in one transaction, ` +
-      `and the server has room for ${room.locks} locks`,
+      `and the server has room for ${room.locks} locks, so nothing was changed`,
     hint:
-      `Nothing was changed. ` +
       `Apply fewer declarations at a time, or raise max_locks_per_transaction from ${room.locks / room.sessions} to ` +
       `${Math.ceil(count / room.sessions)} and restart the server.`,
   });
@@ -288,8 +288,8 @@ test("if others have filled the lock table, nothing is changed, and the error ha
   try {
     await expect(applyPlan(db, planChanges([orderSeq], await inspectSequences(db)))).rejects.toMatchObject({
       code: "PLAN_REFUSED",
-      message: "the server has no room left for the locks of the plan, 1 at least",
-      hint: expect.stringMatching(/^Nothing was changed\. Apply fewer .* raise max_locks_per_transaction and restart/),
+      message: "the server has no room left for 1 or more locks of the plan, and nothing was changed",
+      hint: expect.stringMatching(/^Apply fewer .* raise max_locks_per_transaction and restart/),
       cause: expect.objectContaining({ code: "53200" }),
     });
   } finally {

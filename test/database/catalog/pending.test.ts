@@ -51,9 +51,8 @@ describe("an owner that does not exist yet", () => {
         message: "orders_id_seq: it cannot belong to orders.id yet, because there is no table public.orders",
         warning: null,
         hint:
-          "A serial or identity column does not use orders_id_seq, but makes a sequence of its own, " +
-          "such as orders_id_seq1: create such a table before the sequence. " +
-          `Otherwise give orders.id default pg_catalog.nextval('"public"."orders_id_seq"'::pg_catalog.regclass).`,
+          `Give orders.id default pg_catalog.nextval('"public"."orders_id_seq"'::pg_catalog.regclass), ` +
+          "because a serial or identity column makes a sequence of its own, such as orders_id_seq1.",
       },
     ];
     expect(made.pending).toEqual(pending);
@@ -105,8 +104,8 @@ describe("an owner that does not exist yet", () => {
     expect(made.pending).toMatchObject([
       {
         inverse: 'alter sequence "public"."orders_id_seq" owned by "public"."old"."id"',
-        warning:
-          "the sequence belongs to public.old.id now; if that is the column under a new name, declare it as the owner",
+        warning: "the sequence belongs to public.old.id now, which may be the column under a new name",
+        hint: "Declare the new name in ownedBy, or create orders.id.",
       },
     ]);
     await applyPlan(db, made);
@@ -119,7 +118,7 @@ describe("an owner that does not exist yet", () => {
     const made = await planned([moved], { renames: { "public.orders_id_seq": "app.orders_id_seq" } });
     expect(made.changes.map(({ kind }) => kind)).toEqual(["own", "move"]);
     expect((await applyPlan(db, made)).pending.map(({ warning }) => warning)).toEqual([
-      "there is public.orders; if that is the table under a new name, declare it",
+      "there is public.orders, which may be the table under a new name",
     ]);
     await database.client.unsafe("alter table orders set schema app");
     expect((await planned([moved])).changes.map(({ kind }) => kind)).toEqual(["own"]);
@@ -172,14 +171,12 @@ describe("a similar name of what is missing", () => {
   test("is named: a table of another schema, of another case, or with a slip in it", async () => {
     await database.client.unsafe(`
       create table app.orders (id int); create table "Customers" (id int); create table "Table2" (id int)`);
-    expect(await warningsOf(owned("orders"))).toEqual([
-      "there is app.orders; if that is the table under a new name, declare it",
-    ]);
+    expect(await warningsOf(owned("orders"))).toEqual(["there is app.orders, which may be the table under a new name"]);
     expect(await warningsOf(owned("customers"))).toEqual([
-      "there is public.Customers; if that is the table under a new name, declare it",
+      "there is public.Customers, which may be the table under a new name",
     ]);
     expect(await warningsOf(owned("Table1"))).toEqual([
-      "there is public.Table2; if that is the table under a new name, declare it",
+      "there is public.Table2, which may be the table under a new name",
     ]);
     expect(await warningsOf(owned("invoices"))).toEqual([null]);
   });
@@ -187,10 +184,10 @@ describe("a similar name of what is missing", () => {
   test("is named: a column of the table", async () => {
     await database.client.unsafe('create table orders ("Id" int, order_no int, x int)');
     expect(await warningsOf(owned("orders"))).toEqual([
-      "there is public.orders.Id; if that is the column under a new name, declare it",
+      "there is public.orders.Id, which may be the column under a new name",
     ]);
     expect(await warningsOf(owned("orders", "order_nr"))).toEqual([
-      "there is public.orders.order_no; if that is the column under a new name, declare it",
+      "there is public.orders.order_no, which may be the column under a new name",
     ]);
     expect(await warningsOf(owned("orders", "y"))).toEqual([null]);
   });

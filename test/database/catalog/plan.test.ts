@@ -327,28 +327,35 @@ describe("a plan", () => {
   test.each([
     [
       { gone_seq: "new_seq" },
-      "gone_seq: cannot be renamed to new_seq: the database has no sequence gone_seq; " +
-        "there are billing.x, a_seq, b_seq, billing.x",
+      "gone_seq: cannot be renamed to new_seq: the database has no sequence gone_seq",
+      "There are billing.x, a_seq, b_seq, billing.x.",
     ],
-    [{ a_seq: "no_seq" }, "a_seq: cannot be renamed to no_seq: no declaration is named no_seq; did you mean new_seq?"],
+    [
+      { a_seq: "no_seq" },
+      "a_seq: cannot be renamed to no_seq: no declaration is named no_seq",
+      "Did you mean new_seq?",
+    ],
     [
       { a_seq: "b_seq" },
-      "a_seq: cannot be renamed to b_seq: the database has both; take the rename out if it is done, " +
-        "else drop or rename the other first",
+      "a_seq: cannot be renamed to b_seq: the database has both",
+      "Take the rename out if it is done, or else drop or rename the other first.",
     ],
-    [{ a_seq: "new_seq", b_seq: "new_seq" }, "b_seq: cannot be renamed to new_seq: it is renamed twice"],
+    [{ a_seq: "new_seq", b_seq: "new_seq" }, "b_seq: cannot be renamed to new_seq: it is renamed twice", undefined],
     [
       { "billing.x": "new_seq" },
-      "billing.x: cannot be renamed to new_seq: several sequences have that name; take the schema along",
+      "billing.x: cannot be renamed to new_seq: several sequences have that name",
+      "Put its schema before its name.",
     ],
-    [{ b_seq: "b_seq" }, "b_seq: cannot be renamed to b_seq: it has that name already"],
-  ])("refuses renames that do not fit: %j", async (renames, message) => {
+    [{ b_seq: "b_seq" }, "b_seq: cannot be renamed to b_seq: it has that name already", undefined],
+  ])("refuses renames that do not fit: %j", async (renames, message, hint) => {
     await database.client.unsafe(
       "create schema billing; create sequence a_seq; create sequence b_seq; create sequence billing.x; " +
         'create sequence "billing.x"',
     );
     const declared = [pgSequence("new_seq"), pgSequence("b_seq")];
-    await expect(planned(declared, { renames })).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message });
+    const error: unknown = await planned(declared, { renames }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message });
+    expect((error as { hint?: string }).hint).toBe(hint);
   });
 
   test("refuses two declarations of one name, and schemas that were not inspected", async () => {

@@ -212,7 +212,7 @@ test("the advice fits the column's relation, and names the cost", async () => {
     alter view vw alter id set default nextval('v_seq'); select setval('s', 2147483647), setval('v_seq', 2147483647)`);
   const health = await sequenceStatus(db);
   expect(find(health, "s").problems[0]).toMatchObject({
-    hint: "Widen the column. The server rewrites the table under an exclusive lock.",
+    hint: "Widen the column, for which the server rewrites the table under an exclusive lock.",
     fix: 'alter table "public"."t" alter column "id" type bigint',
   });
   expect(find(health, "v_seq").problems[0]).toEqual({
@@ -233,7 +233,7 @@ test("if no value is left after the rows, the advice says how to extend the rang
   expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
   expect(found.problems[0]).toMatchObject({
     message: "public.t_id_seq: its next value is 1, but public.t.id goes to 3: inserts fail with 23505",
-    hint: "No value is left after the rows. Raise its maxValue.",
+    hint: "No value is left after the rows: raise its maxValue.",
     fix: 'alter sequence "public"."t_id_seq" no maxvalue; alter sequence "public"."t_id_seq" restart with 4',
   });
   await run(cureOf(found, "BEHIND_COLUMN"));
@@ -265,7 +265,7 @@ test("a gap before the rows ahead is reported", async () => {
   expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
   expect(found.columns).toMatchObject([{ extreme: 500n, ahead: 100n }]);
   expect(found.problems[0]?.hint).toBe(
-    "Run resync before 99 more values are drawn. It moves the sequence past the rows.",
+    "Run resync before 99 more values are drawn, to move the sequence past the rows.",
   );
   await run(cureOf(found, "BEHIND_COLUMN"));
   expect(await database.client`insert into t default values returning id`.values()).toEqual([[501]]);
@@ -426,12 +426,14 @@ test("a sequence that nothing in the catalog leads to is not said to be ok witho
   });
   expect(messages).toEqual([
     "public.ticket_seq: no default of a column draws from it, but function public.tid() may",
-    "public.free_seq: no default of a column draws from it; programs, functions or triggers may",
+    "public.free_seq: no default of a column draws from it, but programs, functions or triggers may",
     "public.ruled_seq: only a function, a view or a rule leads from it to public.tickets.id, public.tickets.t",
   ]);
   await expect(run("insert into tickets (t) values ('y')")).rejects.toMatchObject({ code: "23505" });
   await run(
-    /: (alter [^:]*)$/.exec(find(health, "ticket_seq").problems[0]!.hint!)![1]!.replace("TABLE.COLUMN", "tickets.id"),
+    /^Run (alter .*) to compare/
+      .exec(find(health, "ticket_seq").problems[0]!.hint!)![1]!
+      .replace("TABLE.COLUMN", "tickets.id"),
   );
   // The function may fill other columns as well.
   expect(codes(find(await sequenceStatus(db), "ticket_seq"))).toEqual(["BEHIND_COLUMN critical", "DRAWN_ELSEWHERE ok"]);
@@ -705,7 +707,7 @@ test("the level is not ok if columns may not be read: they are reported as not c
   expect(codes(find(health, "a_id_seq"))).toEqual(["NOT_COMPARED warning"]);
   expect(find(health, "a_id_seq").problems[0]).toMatchObject({
     message: "public.a_id_seq: public.a.id was not compared, so inserts may fail with 23505: the role may not read it",
-    hint: "Let nextval_status_a read the column. It also needs USAGE on the schema.",
+    hint: "Let nextval_status_a read the column, which also needs USAGE on the schema.",
     fix: 'grant select ("id") on table "public"."a" to "nextval_status_a"',
   });
   // Without an index on it alone, values may come again.

@@ -67,7 +67,7 @@ test("what is not a regular file is not replaced", () => {
 
 test("a broken link is not written through", () => {
   symlinkSync(at("elsewhere"), at("a.ts"));
-  expect(() => writeFiles([{ path: at("a.ts"), content: "new" }])).toThrow(/a\.ts exists; nothing was written$/);
+  expect(() => writeFiles([{ path: at("a.ts"), content: "new" }])).toThrow(/a\.ts exists, and nothing was written$/);
   expect(existsSync(at("elsewhere"))).toBe(false);
 });
 

@@ -34,7 +34,7 @@ export function hazardsOfCache({ declared, options }: Target, before?: StateOpti
     `with cache ${options.cache} each session reserves ${count} values, ` +
     "and others wait while the server counts them";
   return hazard("CACHE_STALLS_SERVER", isNews && count >= HUGE, problem, {
-    hint: `Declare a cache below ${HUGE}; a session also loses the values that it does not use.`,
+    hint: `Declare a cache below ${HUGE}, because a session loses the values that it does not use.`,
   });
 }
 

@@ -50,7 +50,9 @@ export function hazardsOfAlter(target: Target, found: SequenceState, state: Pick
           `with cache ${after.cache} each connection reserves values: ` +
           `${these} no longer ${areMany ? "show" : "shows"} the order of rows`,
       ),
-      { hint: "Sort by a timestamp instead. Connections also lose the values that they do not use." },
+      {
+        hint: "Sort by a timestamp instead, and expect gaps, because connections lose the values that they do not use.",
+      },
     ),
     ...hazardsOfCache(target, before),
     ...(after.identity === null ? hazardsOfLock : hazardsOfTableLock)(target, found),

@@ -73,7 +73,7 @@ export function namedInCode(subject: string, state: SequenceState): Hazard[] {
       noun: "places",
       say: (these, areMany) => `${these} ${areMany ? "look" : "looks"} up the name ${nameOf(state)}, which fails then`,
     },
-    { hint: "Change the code together with the name. It fails with 42P01, or finds another sequence of that name." },
+    { hint: "Change the code together with the name, or it fails with 42P01 or finds another sequence." },
   );
 }
 
