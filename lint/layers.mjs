@@ -136,6 +136,7 @@ export const LAYERS = {
     "lib/catalog/plan/hazards/hazard-codes.ts",
     "lib/catalog/generate/migration-formats.ts",
     "lib/operate/index.ts",
+    "lib/server",
     "lib/cli/terminal",
     "lib/cli/report",
     "lib/cli/page",

@@ -1,6 +1,6 @@
 import { NextvalError } from "../index.js";
 import { isPattern, matcherOf } from "../server/name-patterns.js";
-import { type ColumnName, columnOf, type SequenceName, titleOf } from "../server/names.js";
+import type { ColumnName, SequenceName } from "../server/names.js";
 import { didYouMean } from "../server/naming.js";
 
 /** A finding that is known and accepted. It does not count for the level, and is reported with its reason. */
@@ -56,15 +56,19 @@ export function acceptedFindings<Code extends string>(
       const matching = entries.filter(
         (each) =>
           each.code === code &&
-          (each.isOf(titleOf(sequence)) || each.isOf(sequence.name)) &&
-          (each.isIn === null ||
-            (column !== null && (each.isIn(columnOf(column)) || each.isIn(`${column.table}.${column.column}`)))),
+          (each.isOf(`${sequence.schema}.${sequence.name}`) || each.isOf(sequence.name)) &&
+          (each.isIn === null || (column !== null && columnForms(column).some(each.isIn))),
       );
       for (const { entry } of matching) used.add(entry);
       return matching[0]?.reason;
     },
     unmatched: () => entries.flatMap(({ entry }) => (used.has(entry) ? [] : [entry])),
   };
+}
+
+/** The ways to write the name of a column in `accepted`. */
+function columnForms({ schema, table, column }: ColumnName): string[] {
+  return [`${schema}.${table}.${column}`, `${table}.${column}`];
 }
 
 const HINT = 'Write accepted: [{ code: "COLUMN_NARROWER", sequence: "orders_*", reason: "it ends in 2090" }].';

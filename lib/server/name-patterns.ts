@@ -1,5 +1,5 @@
 import { NextvalError } from "../index.js";
-import { type SequenceName, titleOf } from "./names.js";
+import type { SequenceName } from "./names.js";
 
 /** Patterns of sequence names, which remember whether they have matched. */
 export interface NamePatterns {
@@ -39,7 +39,13 @@ export function excluded(what: string, patterns: readonly string[] | undefined):
 /** The ways to write the name of a sequence: with its schema or without it, and with quotes or without them. */
 function formsOf(sequence: SequenceName): string[] {
   const [schema = "", name = ""] = [sequence.schema, sequence.name].map((part) => `"${part.replaceAll('"', '""')}"`);
-  return [titleOf(sequence), sequence.name, `${schema}.${name}`, name, `${sequence.schema}.${name}`];
+  return [
+    `${sequence.schema}.${sequence.name}`,
+    sequence.name,
+    `${schema}.${name}`,
+    name,
+    `${sequence.schema}.${name}`,
+  ];
 }
 
 export function isPattern(value: unknown): value is string {

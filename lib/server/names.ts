@@ -1,8 +1,9 @@
-import { type NextvalErrorCode, sql } from "../index.js";
-import { type Advice, throwSequenceError, sequenceName as nameOf } from "../internal.js";
+import { NextvalError, type NextvalErrorCode, sql } from "../index.js";
+import { type Advice, sequenceName as nameOf } from "../internal.js";
 import { didYouMean } from "./naming.js";
 
-export { throwSequenceError, nameOf };
+/** The name of a sequence as data: in plans, in reports, and in `sequence` of an error. */
+export { nameOf };
 
 /** The name of a sequence, unique within its database. */
 export interface SequenceName {
@@ -32,9 +33,28 @@ export function sequenceKeyOf({ schema, name }: SequenceName): string {
   return keyOf({ schema, seqName: name });
 }
 
+/**
+ * Writes a name for a message. Parts that need quotes get them, so `a."b.c"` and `"a.b".c` differ, and a name with
+ * spaces is told from the words around it. A part that is undefined is left out.
+ */
+export function shownName(...parts: readonly (string | undefined)[]): string {
+  const given = parts.filter((part) => part !== undefined);
+  return given.map((part) => (isPlain(part) ? part : `"${part.replaceAll('"', '""')}"`)).join(".");
+}
+
+/** Whether a name needs no quotes. Source: "Lexical Structure", section "Identifiers and Key Words". */
+function isPlain(part: string): boolean {
+  return /^[\p{Ll}\p{Lo}_][\p{Ll}\p{Lo}\d_$]*$/u.test(part);
+}
+
 /** The name of a sequence in messages: `billing.invoice_seq`. */
 export function titleOf({ schema, name }: SequenceName): string {
-  return nameOf({ schema, seqName: name });
+  return shownName(schema, name);
+}
+
+/** The name of a sequence in messages, as it is declared or as `inspectSequences` found it. */
+export function shownNameOf({ schema, seqName }: { schema: string | undefined; seqName: string | undefined }): string {
+  return shownName(schema, seqName);
 }
 
 /**
@@ -73,6 +93,16 @@ export function refuseFor(
   throwSequenceError({ schema, seqName: name }, problem, code, advice);
 }
 
+/** Throws an error about a declared sequence, in a sentence that begins with its name. */
+export function throwSequenceError(
+  subject: { readonly schema: string | undefined; readonly seqName: string | undefined },
+  problem: string,
+  code: NextvalErrorCode = "INVALID_ARGUMENT",
+  advice: Advice = {},
+): never {
+  throw new NextvalError(code, `${shownNameOf(subject)}: ${problem}`, { ...advice, sequence: nameOf(subject) });
+}
+
 /** The quoted name of a sequence, for a statement: `"billing"."invoice_seq"`. */
 export function quotedOf({ schema, name }: SequenceName): string {
   return sql.identifier(schema, name).text;
@@ -80,5 +110,5 @@ export function quotedOf({ schema, name }: SequenceName): string {
 
 /** The name of a column in messages: `billing.invoices.id`. */
 export function columnOf({ schema, table, column }: ColumnName): string {
-  return `${schema}.${table}.${column}`;
+  return shownName(schema, table, column);
 }

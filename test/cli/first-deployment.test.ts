@@ -80,8 +80,8 @@ describe("an owner that does not exist yet", () => {
     const { status, stdout } = await project.run("push", "--yes");
     expect(status).toBe(0);
     expect(stdout).toContain(
-      "  ! Warning: the sequence belongs to public.Table2.id now, which may be the column under a new name\n" +
-        "  Hint: Declare the new name in ownedBy, or create Table1.id.\n",
+      '  ! Warning: the sequence belongs to public."Table2".id now, which may be the column under a new name\n' +
+        '  Hint: Declare the new name in ownedBy, or create "Table1".id.\n',
     );
   });
 

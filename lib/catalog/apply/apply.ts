@@ -2,7 +2,7 @@ import { type Database, NextvalError, type NextvalErrorCode, sql, type Transacti
 import { checkKnown } from "../../internal.js";
 import { PLAN_LOCK } from "../../server/advisory-locks.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
-import { keyOf, nameOf } from "../../server/names.js";
+import { keyOf, nameOf, shownNameOf } from "../../server/names.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { inspectSequences } from "../inspect/inspect.js";
@@ -132,7 +132,10 @@ function refuseOutdated(plan: Plan, before: Plan): void {
   const changed = before.found.find((state) => !isSame(state, found.get(keyOf(state))));
   if (changed !== undefined) {
     const name = nameOf(changed);
-    throw new NextvalError("PLAN_OUTDATED", `${name}: it ${problem}`, { sequence: name, hint: PLAN_AGAIN });
+    throw new NextvalError("PLAN_OUTDATED", `${shownNameOf(changed)}: it ${problem}`, {
+      sequence: name,
+      hint: PLAN_AGAIN,
+    });
   }
   if (before.found.length !== plan.found.length || textOf(before.changes) !== textOf(plan.changes)) {
     throw new NextvalError("PLAN_OUTDATED", `the database ${problem}`, { hint: PLAN_AGAIN });

@@ -1,5 +1,5 @@
 import { addIdentity, dropIdentity, renameSequence, type IdentityChanges, sql } from "../../index.js";
-import { throwSequenceError, nameOf } from "../../server/names.js";
+import { nameOf, shownName, shownNameOf, throwSequenceError } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import type { Change, Pending } from "./change.js";
 import { hazardsOfAlter, hazardsOfGenerated, hazardsOfTableLock } from "./hazards/change-hazards.js";
@@ -20,21 +20,21 @@ export function refuseConflict({ declared, schema, options }: Target, found: Seq
   if (identity === null || ownedBy === null) {
     if (options.identity === null) return;
     const { table, column } = options.ownedBy as Owner;
-    const problem = `it is declared as the identity of ${table}.${column}, which does not use it`;
+    const problem = `it is declared as the identity of ${shownName(table, column)}, which does not use it`;
     refuse(problem, "Leave out identity, or make the column an identity column with this sequence.");
     return;
   }
-  const column = `${ownedBy.table}.${ownedBy.column}`;
+  const column = shownName(ownedBy.table, ownedBy.column);
   if (options.identity === null) {
     const hint = `Declare it with ownedBy and identity: "${identity}", or leave it out of the declarations.`;
     refuse(`it belongs to the identity column ${column}`, hint);
   }
   if (!isSame(options.ownedBy, ownedBy)) {
-    const declaredOwner = `${options.ownedBy?.table}.${options.ownedBy?.column}`;
+    const declaredOwner = shownName(options.ownedBy?.table, options.ownedBy?.column);
     refuse(`it belongs to the identity column ${column}, not to ${declaredOwner}`, `Declare ${column} as ownedBy.`);
   }
   if (found.schema !== schema) {
-    const hint = `Move the table ${found.schema}.${ownedBy.table} to schema ${schema}.`;
+    const hint = `Move the table ${shownName(found.schema, ownedBy.table)} to schema ${shownName(schema)}.`;
     refuse("the sequence of an identity column moves only with its table", hint);
   }
 }
@@ -75,7 +75,8 @@ export function pendingIdentities(
 function missing(target: Target, state: DatabaseState): Pending {
   const { schema, seqName, declared, options } = target;
   const owner = options.ownedBy as Owner;
-  const title = `${schema}.${owner.table}.${owner.column}`;
+  const title = shownName(schema, owner.table, owner.column);
+  const name = shownNameOf(declared);
   const subject = nameOf(declared);
   const own = state.sequences.find(
     (each) => each.definedBy === "identity" && each.schema === schema && isSame(each.options.ownedBy, owner),
@@ -86,10 +87,10 @@ function missing(target: Target, state: DatabaseState): Pending {
       ...step,
       sql: renameSequence(declarationOfState(own), seqName).text,
       inverse: renameSequence(declarationOfState(own, { schema, seqName }), own.seqName).text,
-      message: `${subject}: it does not exist, and ${title} is an identity column with the sequence ${nameOf(own)}`,
+      message: `${name}: it does not exist, and ${title} is an identity column with the sequence ${shownNameOf(own)}`,
       warning: null,
       hint:
-        `Declare ${nameOf(own)}, or rename it: ` +
+        `Declare ${shownNameOf(own)}, or rename it: ` +
         `renames: { ${JSON.stringify(nameOf(own))}: ${JSON.stringify(subject)} }.`,
     };
   }
@@ -100,9 +101,9 @@ function missing(target: Target, state: DatabaseState): Pending {
     ...step,
     sql: addIdentity(columnOf(target), kind, { name: seqName, ...Object.fromEntries(entries) }).text,
     inverse: dropIdentity(columnOf(target)).text,
-    message: `${subject}: it cannot be created yet, because ${absent}`,
+    message: `${name}: it cannot be created yet, because ${absent}`,
     warning: null,
-    hint: `Let the migration of ${owner.table} make the column, whose sequence gets this name.`,
+    hint: `Let the migration of ${shownName(owner.table)} make the column, whose sequence gets this name.`,
   };
 }
 
@@ -122,10 +123,10 @@ function otherType(target: Target, { options: { as } }: SequenceState): Pending 
     sql: `${statement}${target.options.as}`,
     inverse: `${statement}${as}`,
     message:
-      `${subject}: its type is ${as} and declared as ${target.options.as}, ` +
-      `and it is that of ${schema}.${table}.${column}`,
+      `${shownNameOf(target.declared)}: its type is ${as} and declared as ${target.options.as}, ` +
+      `and it is that of ${shownName(schema, table, column)}`,
     warning: "the statement rewrites the table and locks it meanwhile, and other options are compared only afterwards",
-    hint: `Declare as: "${as}", or let a migration of ${table} change the type of its column.`,
+    hint: `Declare as: "${as}", or let a migration of ${shownName(table)} change the type of its column.`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { keyOf } from "../../server/names.js";
+import { keyOf, shownName } from "../../server/names.js";
 import type { DatabaseState, TableState } from "../inspect/state.js";
 import { tablesNamed } from "./table-index.js";
 import type { Target } from "./target.js";
@@ -62,8 +62,8 @@ export function renamedTables(targets: readonly Target[], state: Pick<DatabaseSt
     }
     const moved = tablesNamed(state, table).filter((each) => known.has(each));
     return [
-      ...moved.map((each) => `${each.schema}.${table}`),
-      ...namesakesIn(namesakes, table).map((name) => `${schema}.${name}`),
+      ...moved.map((each) => shownName(each.schema, table)),
+      ...namesakesIn(namesakes, table).map((name) => shownName(schema, name)),
     ].slice(0, MAX_NAMED);
   };
 }

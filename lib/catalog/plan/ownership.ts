@@ -1,5 +1,5 @@
 import { nextval, setSequenceOwnedBy } from "../../index.js";
-import { nameOf } from "../../server/names.js";
+import { columnOf, nameOf, shownName, shownNameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import type { Change, Pending } from "./change.js";
 import { hazardsOfLock } from "./hazards/change-hazards.js";
@@ -49,7 +49,7 @@ export function ownershipOf(
       changes.push({ ...step, hazards: [...hazardsOfOwning(target, state, found), ...hazardsOfWait] });
       continue;
     }
-    const message = `${step.subject}: it cannot belong to ${after.table}.${after.column} yet, because ${missing}`;
+    const message = `${shownNameOf(target.declared)}: it cannot belong to ${titleOf(after)} yet, because ${missing}`;
     const warning = warningOf(target.schema, after, before, tablesLike, state);
     const hint = warning === null ? defaultHint(target, after) : newNameHint(after);
     pending.push({ ...step, message, warning, hint });
@@ -72,10 +72,12 @@ function ownerToday({ schema }: Target, found: SequenceState | undefined): Owner
 export function whatIsMissing({ schema }: Target, { table, column }: Owner, state: DatabaseState): string | undefined {
   const found = tableOf(state, schema, table);
   if (found !== undefined) {
-    return found.columns.includes(column) ? undefined : `${schema}.${table} has no column ${column}`;
+    return found.columns.includes(column)
+      ? undefined
+      : `${shownName(schema, table)} has no column ${shownName(column)}`;
   }
   const isTaken = state.taken.some((each) => each.schema === schema && each.name === table && each.kind !== "type");
-  return isTaken ? undefined : `there is no table ${schema}.${table}`;
+  return isTaken ? undefined : `there is no table ${shownName(schema, table)}`;
 }
 
 /** Suggests the names that the missing table or column may have now; null if nothing looks like it. */
@@ -87,29 +89,33 @@ function warningOf(
   state: DatabaseState,
 ): string | null {
   if (before !== null) {
-    const now = `${schema}.${before.table}.${before.column}`;
+    const now = columnOf({ schema, ...before });
     return `the sequence belongs to ${now} now, which may be the column under a new name`;
   }
   const found = tableOf(state, schema, table);
   const names =
     found === undefined
       ? tablesLike(schema, table)
-      : namesakesIn(namesakesOf(found.columns), column).map((name) => `${schema}.${table}.${name}`);
+      : namesakesIn(namesakesOf(found.columns), column).map((name) => shownName(schema, table, name));
   if (names.length === 0) return null;
   const what = found === undefined ? "table" : "column";
   return `there is ${names.join(", ")}, which may be the ${what} under a new name`;
 }
 
-function newNameHint({ table, column }: Owner): string {
-  return `Declare the new name in ownedBy, or create ${table}.${column}.`;
+function newNameHint(owner: Owner): string {
+  return `Declare the new name in ownedBy, or create ${titleOf(owner)}.`;
+}
+
+function titleOf({ table, column }: Owner): string {
+  return shownName(table, column);
 }
 
 /** Explains how to create the column. For a serial or identity column the server silently takes the next free name. */
 function defaultHint(target: Target, { table, column }: Owner): string {
-  const name = nameOf(target.declared);
-  const own = target.seqName === `${table}_${column}_seq` ? `, such as ${name}1` : "";
+  const { schema, seqName } = target.declared;
+  const own = seqName === `${table}_${column}_seq` ? `, such as ${shownName(schema, `${seqName}1`)}` : "";
   return (
-    `Give ${table}.${column} default ${nextval(declarationOf(target)).text}, ` +
+    `Give ${shownName(table, column)} default ${nextval(declarationOf(target)).text}, ` +
     `because a serial or identity column makes a sequence of its own${own}.`
   );
 }

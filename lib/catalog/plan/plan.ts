@@ -10,7 +10,7 @@ import {
 } from "../../index.js";
 import { checkKnown } from "../../internal.js";
 import { excluded } from "../../server/name-patterns.js";
-import { throwSequenceError, keyOf, nameOf, sequenceNameOf } from "../../server/names.js";
+import { keyOf, nameOf, sequenceNameOf, shownName, throwSequenceError } from "../../server/names.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change, Plan, PlanOptions } from "./change.js";
 import { hazardsOfCache } from "./hazards/cache-hazards.js";
@@ -118,12 +118,10 @@ function targetsOf(
   for (const each of declared) {
     const target = targetOf(each, state, existing);
     const key = keyOf(target);
-    if (targets.has(key)) throwSequenceError(each, `it is declared twice in schema ${target.schema}`);
+    if (targets.has(key)) throwSequenceError(each, `it is declared twice in schema ${shownName(target.schema)}`);
     if (state.inspected !== null && !state.inspected.includes(target.schema)) {
-      throwSequenceError(
-        each,
-        `schema ${target.schema} was not inspected, only ${state.inspected.join(", ") || "none"}`,
-      );
+      const inspected = state.inspected.map((name) => shownName(name)).join(", ") || "none";
+      throwSequenceError(each, `schema ${shownName(target.schema)} was not inspected, only ${inspected}`);
     }
     targets.set(key, target);
   }

@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { columnOf, nameOf } from "../../server/names.js";
+import { columnOf, nameOf, shownName, shownNameOf } from "../../server/names.js";
 import { givenName } from "../../server/naming.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn } from "../inspect/state.js";
 import type { Question } from "./change.js";
@@ -178,7 +178,7 @@ function wordsOf(name: string): string[] {
 }
 
 function askForRename(target: Target, state: SequenceState): Question {
-  const [oldName, newName] = [nameOf(state), nameOf(target.declared)];
+  const [oldName, newName] = [shownNameOf(state), shownNameOf(target.declared)];
   const changes = changesOf(target, state);
   const fed = fedBy(state, target);
   const facts = [
@@ -189,14 +189,14 @@ function askForRename(target: Target, state: SequenceState): Question {
   const [last, ...others] = facts.reverse();
   const isMoved = fed !== undefined && fed.schema !== target.schema;
   return {
-    subject: newName,
-    oldName,
+    subject: nameOf(target.declared),
+    oldName: nameOf(state),
     yes: "rename",
     message: `Is ${newName} the new name of ${oldName}, which ${others.reverse().join(", ")} and ${last}?`,
     otherwise:
       `Otherwise ${newName} begins at ${target.options.startWith}` +
       `${fed?.byDefault === true ? `, and ${columnOf(fed)} goes on drawing from ${oldName}` : ""}.` +
-      `${isMoved ? ` If the table was moved to schema ${fed.schema}, declare its sequence there.` : ""}`,
+      `${isMoved ? ` If the table was moved to schema ${shownName(fed.schema)}, declare its sequence there.` : ""}`,
   };
 }
 
@@ -205,13 +205,13 @@ function askForRename(target: Target, state: SequenceState): Question {
  * an identity column is not declared beside it.
  */
 function askForSecond(target: Target, found: SequenceState | undefined, state: SequenceState): Question {
-  const [oldName, newName] = [nameOf(state), nameOf(target.declared)];
+  const [oldName, newName] = [shownNameOf(state), shownNameOf(target.declared)];
   const fed = fedBy(state, target);
   const column = fed === undefined ? "" : columnOf(fed);
   const isIdentity = state.definedBy === "identity";
   return {
-    subject: newName,
-    oldName,
+    subject: nameOf(target.declared),
+    oldName: nameOf(state),
     yes: "new",
     message:
       `${newName} is to belong to ${column}, ` +

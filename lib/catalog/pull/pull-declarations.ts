@@ -1,7 +1,7 @@
 import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOptions } from "../../index.js";
 import { checkKnown } from "../../internal.js";
 import { excluded } from "../../server/name-patterns.js";
-import { nameOf, sequenceNameOf } from "../../server/names.js";
+import { sequenceNameOf, shownNameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import { identifiersOf } from "./constant-names.js";
 import { constantSource, type Option, plain, quoted } from "./print-constant.js";
@@ -54,7 +54,7 @@ export function pullDeclarations({ sequences, defaultSchema }: DatabaseState, op
       .filter((sequence) => sequence.schema === schema)
       .map((sequence) => {
         const identifier = ofSequence.get(sequence);
-        if (identifier === undefined) return plain(`// Left out: ${nameOf(sequence)}, ${reasons.get(sequence)}.`);
+        if (identifier === undefined) return plain(`// Left out: ${shownNameOf(sequence)}, ${reasons.get(sequence)}.`);
         const callee = parent === undefined ? "pgSequence" : `${parent}.sequence`;
         return constantSource(identifier, callee, quoted(sequence.seqName), optionsOf(sequence));
       });

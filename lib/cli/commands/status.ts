@@ -195,8 +195,8 @@ function refuseContradictions(flags: Flags): void {
     throwCommandError("--json and --prometheus have everything that --verbose would add", "Leave --verbose out.");
   }
   if (failAt !== undefined && (prometheus === true || listen !== undefined)) {
-    const other = listen === undefined ? "--prometheus" : "--listen";
-    throwCommandError(`--fail-at sets an exit code, which ${other} does not`, "Leave one of them out.");
+    const other = listen === undefined ? "is always 0 with --prometheus" : "--listen never returns";
+    throwCommandError(`--fail-at sets an exit code, which ${other}`, "Leave one of them out.");
   }
 }
 

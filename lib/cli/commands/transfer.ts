@@ -1,4 +1,5 @@
 import { applyTransfer, planTransfer, type SequenceName, toJson, type TransferReport } from "../../operate/index.js";
+import { shownName } from "../../server/names.js";
 import { rename, values } from "../config/parse-flags.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
@@ -7,7 +8,6 @@ import { warnOfUnmatched } from "../report/describe-unmatched.js";
 import { color } from "../terminal/color.js";
 import { throwCommandError } from "../terminal/command-error.js";
 import { print, printJson } from "../terminal/print.js";
-import { shownName } from "../terminal/quote-name.js";
 import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
 import { addExclude, type CliCommand } from "./command.js";

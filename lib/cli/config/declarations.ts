@@ -1,5 +1,6 @@
 import type { NextvalError, SequenceLike, SequenceOptions } from "../../index.js";
-import { declareSequence, sequenceName } from "../../internal.js";
+import { declareSequence } from "../../internal.js";
+import { shownName } from "../../server/names.js";
 import { CommandError, throwCommandError } from "../terminal/command-error.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { kindOf, visitExports } from "./exported.js";
@@ -75,7 +76,7 @@ export function declarationsOf(found: Found): Declarations {
     const key = JSON.stringify([schema, seqName]);
     const other = places.get(key);
     if (other !== undefined) {
-      throwCommandError(`${sequenceName({ schema, seqName })} is declared twice: as ${other}, and as ${place}`);
+      throwCommandError(`${shownName(schema, seqName)} is declared twice: as ${other}, and as ${place}`);
     }
     places.set(key, place);
     return declare(schema, seqName as string, seqOptions, place);

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { HazardCode } from "../../catalog/index.js";
 import { ALLOWABLE_CODES, isAlwaysBlocked } from "../../catalog/plan/hazards/hazard-codes.js";
+import { givenName } from "../../server/naming.js";
 
 /** Parses a list of names: `public,billing`. */
 export function list(text: string): string[] {
@@ -15,7 +16,7 @@ export function rename(text: string, before: Readonly<Record<string, string>> = 
   if (!oldName || !newName || others.length > 0) {
     throw new InvalidArgumentError("It has to be old=new, with a name that has = in it in double quotes.");
   }
-  if (Object.hasOwn(before, oldName)) throw new InvalidArgumentError(`${oldName} is renamed twice.`);
+  if (Object.hasOwn(before, oldName)) throw new InvalidArgumentError(`${givenName(oldName)} is renamed twice.`);
   return { ...before, [oldName]: newName };
 }
 

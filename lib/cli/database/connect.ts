@@ -1,9 +1,9 @@
 import { checkServerIdentity } from "node:tls";
 import type postgres from "postgres";
 import { bind, type Database } from "../../index.js";
+import { shownName } from "../../server/names.js";
 import type { Settings } from "../config/settings.js";
 import { CommandError } from "../terminal/command-error.js";
-import { shownName } from "../terminal/quote-name.js";
 import { rememberUrlSecrets, redact, redactThrown } from "../terminal/redact.js";
 import { type ShownText, text } from "../terminal/shown-text.js";
 import { cancellable } from "../terminal/signals.js";

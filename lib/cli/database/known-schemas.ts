@@ -1,4 +1,6 @@
 import { sql } from "../../index.js";
+import { shownName } from "../../server/names.js";
+import { givenName } from "../../server/naming.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { throwCommandError } from "../terminal/command-error.js";
 import { withoutSecrets } from "../terminal/redact.js";
@@ -14,8 +16,14 @@ export function refuseUnknownSchemas(
   const own = known.filter((schema) => !/^(pg_|information_schema$)/.test(schema));
   const more = own.length > MAX_NAMED ? `, and ${own.length - MAX_NAMED} more` : "";
   const noun = own.length === 1 ? "the schema" : "the schemas";
-  const there = own.length === 0 ? "no schema" : `${noun} ${own.slice(0, MAX_NAMED).join(", ")}${more}`;
-  const missing = unknown.map(withoutSecrets).join(", ");
+  const there =
+    own.length === 0
+      ? "no schema"
+      : `${noun} ${own
+          .slice(0, MAX_NAMED)
+          .map((each) => shownName(each))
+          .join(", ")}${more}`;
+  const missing = unknown.map((schema) => givenName(withoutSecrets(schema))).join(", ");
   throwCommandError(`There is no schema ${missing} in the database`, `The database has ${there}.`);
 }
 

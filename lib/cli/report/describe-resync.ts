@@ -1,6 +1,6 @@
 import type { ResyncMove, ResyncReport } from "../../operate/index.js";
+import { shownName } from "../../server/names.js";
 import { color } from "../terminal/color.js";
-import { shownName } from "../terminal/quote-name.js";
 import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
 import { describeAdvice } from "./describe-advice.js";
 

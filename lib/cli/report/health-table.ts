@@ -1,7 +1,6 @@
 import type { SequenceHealth, SequenceRate } from "../../operate/index.js";
-import { sequenceKeyOf } from "../../server/names.js";
+import { sequenceKeyOf, shownName } from "../../server/names.js";
 import { bar, percent } from "../terminal/bar.js";
-import { shownName } from "../terminal/quote-name.js";
 import { lines, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
 import { displayWidth } from "../terminal/text-width.js";

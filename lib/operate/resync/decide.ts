@@ -1,7 +1,7 @@
 import type { StateOptions } from "../../catalog/index.js";
 import { sql } from "../../index.js";
 import type { IntegerRange } from "../../server/integer-limits.js";
-import { columnOf, quotedOf, refuseFor, type SequenceName } from "../../server/names.js";
+import { columnOf, quotedOf, refuseFor, type SequenceName, shownName } from "../../server/names.js";
 import { usableRange } from "../../server/usable-range.js";
 import {
   valueAfterRow,
@@ -71,8 +71,8 @@ export function decide(snapshot: SequenceSnapshot, { allowBackwards, emptyCaches
   }
   if (unknown !== undefined) refuseFor(sequence, unknown.reason, unknown.code, unknown);
   if (lastValue === null || isCalled === null) {
-    refuseFor(sequence, `${role} may not read its value`, "PERMISSION_DENIED", {
-      hint: "Its owner grants SELECT.",
+    refuseFor(sequence, `${shownName(role)} may not read its value`, "PERMISSION_DENIED", {
+      hint: "Let its owner grant SELECT.",
       fix: `grant select on sequence ${quotedOf(sequence)} to ${nameOf(role)}`,
     });
   }
@@ -129,8 +129,8 @@ function decideCycle({ options, lastValue, isCalled, columns }: SequenceSnapshot
 function holdingOf({ sequence, role }: SequenceSnapshot, column: FedColumn, extreme: Extreme): ColumnExtremes {
   if (!("unknown" in extreme)) return { column, ...extreme };
   if (!column.mayRead) {
-    refuseFor(sequence, `${role} may not read ${columnOf(column)}`, "PERMISSION_DENIED", {
-      hint: "The owner of the table grants SELECT.",
+    refuseFor(sequence, `${shownName(role)} may not read ${columnOf(column)}`, "PERMISSION_DENIED", {
+      hint: "Let the owner of the table grant SELECT.",
       fix: `grant select (${nameOf(column.column)}) on ${nameOf(column.schema, column.table)} to ${nameOf(role)}`,
     });
   }

@@ -1,5 +1,5 @@
 import { NextvalError, sql } from "../../index.js";
-import { type SequenceName, titleOf } from "../../server/names.js";
+import { nameOf, type SequenceName, shownName, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import type { FedColumn } from "../columns/fed-columns.js";
@@ -13,9 +13,9 @@ export async function explainFailure(
   waited: string,
 ): Promise<Error> {
   if (!(error instanceof Error)) return new Error(String(error));
-  const name = titleOf(sequence);
+  const name = nameOf({ schema: sequence.schema, seqName: sequence.name });
   const because = (code: "LOCK_TIMEOUT" | "DEADLOCK" | "PERMISSION_DENIED" | "READ_ONLY", hint: string) =>
-    new NextvalError(code, `${name}: not moved: ${error.message}`, { sequence: name, cause: error, hint });
+    new NextvalError(code, `${titleOf(sequence)}: not moved: ${error.message}`, { sequence: name, cause: error, hint });
   const onPrimary = () => because("READ_ONLY", "Run resync on the primary.");
   switch (sqlStateOf(error)) {
     case "55P03": {
@@ -28,7 +28,10 @@ export async function explainFailure(
       return because("DEADLOCK", "Run resync again.");
     case "42501": {
       const owner = columns[0]?.owner ?? "its owner";
-      return because("PERMISSION_DENIED", `Run resync as ${owner}, who owns the sequence, with SELECT on its columns.`);
+      return because(
+        "PERMISSION_DENIED",
+        `Run resync as ${shownName(owner)}, who owns the sequence, with SELECT on its columns.`,
+      );
     }
     case "25006":
       return onPrimary();

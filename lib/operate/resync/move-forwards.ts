@@ -1,7 +1,7 @@
 import { sql, type Transaction } from "../../index.js";
 import type { Advice } from "../../internal.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
-import { quotedOf, refuseFor, type SequenceName } from "../../server/names.js";
+import { quotedOf, refuseFor, type SequenceName, shownName } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
 import { countValuesFrom, usableRange } from "../../server/usable-range.js";
 import { notComparableReason, neverComparableReason } from "../columns/comparability.js";
@@ -69,11 +69,16 @@ export function checkForwards(decision: Move, { sequence, options, columns }: Se
   const elsewhere: Advice = isCallers
     ? { hint: "Commit, then run resync on the pool." }
     : {
-        hint: `Run resync as ${owner}, who owns the sequence, or as a member of that role.`,
+        hint: `Run resync as ${shownName(owner)}, who owns the sequence, or as a member of that role.`,
         fix: `grant ${name(owner)} to ${name(role)}`,
       };
   if ((decision.to - decision.from) * increment <= 0n) {
-    refuseFor(sequence, `${role} does not own it, and only its owner may move it back`, "PERMISSION_DENIED", elsewhere);
+    refuseFor(
+      sequence,
+      `${shownName(role)} does not own it, and only its owner may move it back`,
+      "PERMISSION_DENIED",
+      elsewhere,
+    );
   }
   if (cache > 1n) {
     const code = isCallers ? "TRANSACTION_CONTROL" : "PERMISSION_DENIED";
@@ -81,8 +86,8 @@ export function checkForwards(decision: Move, { sequence, options, columns }: Se
     refuseFor(sequence, problem, code, elsewhere);
   }
   if (first?.column.mayUpdate === false) {
-    refuseFor(sequence, `${role} lacks UPDATE on it`, "PERMISSION_DENIED", {
-      hint: `Its owner ${owner} grants UPDATE.`,
+    refuseFor(sequence, `${shownName(role)} lacks UPDATE on it`, "PERMISSION_DENIED", {
+      hint: `Let its owner ${shownName(owner)} grant UPDATE.`,
       fix: `grant update on sequence ${quotedOf(sequence)} to ${name(role)}`,
     });
   }

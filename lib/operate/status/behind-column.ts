@@ -1,5 +1,5 @@
 import type { Advice } from "../../internal.js";
-import { quotedOf } from "../../server/names.js";
+import { quotedOf, shownName } from "../../server/names.js";
 import { beginOf } from "../../server/usable-range.js";
 import { valueAfterRow } from "../arithmetic/collision.js";
 import { alsoDeclared, wideningAdvice } from "../arithmetic/widening-advice.js";
@@ -71,7 +71,8 @@ function consequence(column: FedColumn): string {
   const { unique, key } = column;
   if (unique) return "inserts fail with 23505";
   // With a key of several columns, only some inserts fail.
-  if (key !== null) return `inserts of the same ${key.others.join(" and ")} fail with 23505`;
+  if (key !== null)
+    return `inserts of the same ${key.others.map((each) => shownName(each)).join(" and ")} fail with 23505`;
   const perhaps = perhapsOf(column);
   return perhaps === undefined ? "values come twice" : `${perhaps} may refuse inserts with 23505`;
 }
@@ -80,7 +81,7 @@ function consequence(column: FedColumn): string {
 function perhapsOf({ partialKey, computedKey, kind }: FedColumn): string | undefined {
   if (kind === "view" || kind === "foreign table") return "a key of its table";
   const index = partialKey ?? computedKey;
-  return index === null ? undefined : `the index ${index}`;
+  return index === null ? undefined : `the index ${shownName(index)}`;
 }
 
 function adviceFor(measured: Measurements, context: Context): Advice {

@@ -1,5 +1,6 @@
 import { sql } from "../../index.js";
 import type { Advice } from "../../internal.js";
+import { shownName } from "../../server/names.js";
 import type { SurveyedSequence } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 
@@ -21,7 +22,7 @@ export function countUnreadable(surveyed: readonly SurveyedSequence[]): number {
 export function grantForAll(unreadable: number, user: string): Advice | undefined {
   if (unreadable < MANY) return undefined;
   return {
-    hint: `One grant is enough for all ${unreadable} tables and sequences that ${user} may not read.`,
+    hint: `One grant is enough for all ${unreadable} tables and sequences that ${shownName(user)} may not read.`,
     fix: `grant pg_read_all_data to ${sql.identifier(user).text}`,
   };
 }

@@ -1,6 +1,6 @@
 import { sql } from "../../index.js";
 import type { Advice } from "../../internal.js";
-import { columnOf, quotedOf } from "../../server/names.js";
+import { columnOf, quotedOf, shownName } from "../../server/names.js";
 import { hintFor, neverComparableReason, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
 import { type FedColumn, mayRefuse } from "../columns/fed-columns.js";
 import type { Finding } from "./findings.js";
@@ -46,7 +46,7 @@ function notEvaluated(source: FedColumn): Finding[] {
       level: "ok",
       column: source,
       kind: computedKey,
-      say: (these) => `the index ${computedKey} computes something of ${these}, which was not evaluated`,
+      say: (these) => `the index ${shownName(computedKey)} computes something of ${these}, which was not evaluated`,
       hint: "The index may refuse values that the column does not have.",
     },
   ];
@@ -58,7 +58,7 @@ function adviceFor(fed: FedColumn, reason: string, user: string, unreadable: num
     const role = sql.identifier(user).text;
     return (
       grantForAll(unreadable, user) ?? {
-        hint: `Let ${user} read the column, which also needs USAGE on the schema.`,
+        hint: `Let ${shownName(user)} read the column, which also needs USAGE on the schema.`,
         fix: `grant select (${sql.identifier(column).text}) on table ${sql.identifier(schema, table).text} to ${role}`,
       }
     );

@@ -2,7 +2,7 @@ import { sql } from "../../index.js";
 import type { Advice } from "../../internal.js";
 import { shortType } from "../../server/column-type.js";
 import { refusalBy } from "../../server/integer-limits.js";
-import { quotedOf } from "../../server/names.js";
+import { quotedOf, shownName } from "../../server/names.js";
 import { limitsOfStored } from "../../server/usable-range.js";
 import type { AcceptedFindings } from "../accepted-findings.js";
 import { alsoDeclared, castOf, wideningAdvice, columnWideningAdvice } from "../arithmetic/widening-advice.js";
@@ -59,7 +59,7 @@ function unreadable(measured: Measurements, { sequence, user, unreadable }: Cont
   const unknown = whyUnknown(sequence);
   if (unknown !== undefined) return [own("UNREADABLE", "warning", unknown.reason, { hint: unknown.hint })];
   const grant = `grant select on sequence ${quotedOf(measured.sequence)} to ${sql.identifier(user).text}`;
-  const advice = grantForAll(unreadable, user) ?? { hint: `Let ${user} read it.`, fix: grant };
+  const advice = grantForAll(unreadable, user) ?? { hint: `Let ${shownName(user)} read it.`, fix: grant };
   return [own("UNREADABLE", "warning", "the connected role may not read its value", advice)];
 }
 
@@ -160,10 +160,11 @@ function usageMissing(measured: Measurements, { fed }: Context): Finding[] {
         code: "USAGE_MISSING",
         level: "warning",
         column,
-        name: role,
+        name: shownName(role),
         noun: "roles",
         kind: JSON.stringify([schema, table]),
-        say: (these) => `inserts by ${these} into ${schema}.${table} fail with 42501, because USAGE is missing`,
+        say: (these) =>
+          `inserts by ${these} into ${shownName(schema, table)} fail with 42501, because USAGE is missing`,
         hint: "Grant USAGE on the sequence, or revoke INSERT on the table.",
         fix: `grant usage on sequence ${quotedOf(measured.sequence)} to ${grantee}`,
       };
@@ -181,7 +182,7 @@ function unlogged(measured: Measurements, { sequence, fed }: Context): Finding[]
     code: "UNLOGGED",
     level: "warning",
     column,
-    name: `${column.schema}.${column.table}`,
+    name: shownName(column.schema, column.table),
     noun: "tables",
     say: (these, areMany) =>
       `it is unlogged, but ${these} ${areMany ? "are" : "is"} not: after a crash of the server it starts over`,

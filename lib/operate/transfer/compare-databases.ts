@@ -1,6 +1,6 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
 import { sql } from "../../index.js";
-import { keyOf, nameOf, quotedOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
+import { keyOf, quotedOf, type SequenceName, sequenceNameOf, shownName, shownNameOf } from "../../server/names.js";
 import { type Position, positionOf } from "../arithmetic/position.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { renamedTargets, type Renames } from "./rename-pairs.js";
@@ -57,7 +57,7 @@ export function compare(
     if (one === undefined) continue;
     if (other === undefined) problems.push(missing(one, target));
     else if (rival !== undefined && rival !== one) {
-      const problem = `${nameOf(rival)} is carried to ${nameOf(other)} of the target`;
+      const problem = `${shownNameOf(rival)} is carried to ${shownNameOf(other)} of the target`;
       problems.push(transferProblem(one, "NAME_GIVEN_AWAY", null, problem, { hint: "Rename both, or neither." }));
     } else {
       const from = positionOf(one);
@@ -95,8 +95,8 @@ function carriedBy({ name, state: { defaultSchema } }: Side, sequences: Readonly
 
 /** Names a sequence of both sides: `public.order_seq as public.sales_seq`. */
 function asRenamed(problem: TransferProblem, one: SequenceState, other: SequenceState): TransferProblem {
-  const title = [one, other].map(nameOf).find((name) => problem.message.startsWith(`${name}: `)) ?? "";
-  const message = `${nameOf(one)} as ${nameOf(other)}${problem.message.slice(title.length)}`;
+  const title = [one, other].map(shownNameOf).find((name) => problem.message.startsWith(`${name}: `)) ?? "";
+  const message = `${shownNameOf(one)} as ${shownNameOf(other)}${problem.message.slice(title.length)}`;
   return { ...problem, message };
 }
 
@@ -107,7 +107,7 @@ function unknownSchemas({ state: source }: Side, { state: target }: Side): Trans
       code: "SCHEMA_MISSING",
       sequence: null,
       side: null,
-      message: `schema ${schema} is on neither side`,
+      message: `schema ${shownName(schema)} is on neither side`,
       hint: "Look at the spelling, and at the databases of both URLs.",
     }));
 }
@@ -145,7 +145,13 @@ function forbidden(sequence: SequenceState, { name, role }: Side): TransferProbl
     const unknown = whyUnknown(sequence);
     problems.push(
       unknown === undefined
-        ? transferProblem(sequence, "POSITION_UNKNOWN", name, `${role} may not read it on the ${name}`, grant("select"))
+        ? transferProblem(
+            sequence,
+            "POSITION_UNKNOWN",
+            name,
+            `${shownName(role)} may not read it on the ${name}`,
+            grant("select"),
+          )
         : transferProblem(sequence, "POSITION_UNKNOWN", name, `on the ${name}, ${unknown.reason}`, {
             hint: unknown.hint,
           }),
@@ -153,7 +159,13 @@ function forbidden(sequence: SequenceState, { name, role }: Side): TransferProbl
   }
   if (name === "target" && sequence.missingPrivileges.includes("update")) {
     problems.push(
-      transferProblem(sequence, "UPDATE_MISSING", name, `${role} may not set it on the target`, grant("update")),
+      transferProblem(
+        sequence,
+        "UPDATE_MISSING",
+        name,
+        `${shownName(role)} may not set it on the target`,
+        grant("update"),
+      ),
     );
   }
   return problems;

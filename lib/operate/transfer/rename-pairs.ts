@@ -1,6 +1,6 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
 import { NextvalError } from "../../index.js";
-import { isNamedBy, nameOf, suggestionFor } from "../../server/names.js";
+import { isNamedBy, shownNameOf, suggestionFor } from "../../server/names.js";
 import { givenName } from "../../server/naming.js";
 
 /** Old names on the source with new names on the target. */
@@ -44,9 +44,9 @@ export function renamedTargets(renames: Renames, source: Carried, target: Carrie
     };
     const from = find(source, oldName);
     const to = find(target, newName);
-    if (renamed.has(from)) refuse(`${nameOf(from)} is renamed twice`);
+    if (renamed.has(from)) refuse(`${shownNameOf(from)} is renamed twice`);
     const [twin] = [...renamed].find(([, other]) => other === to) ?? [];
-    if (twin !== undefined) refuse(`${nameOf(twin)} is carried there too, and a sequence has one position`);
+    if (twin !== undefined) refuse(`${shownNameOf(twin)} is carried there too, and a sequence has one position`);
     renamed.set(from, to);
   }
   return renamed;

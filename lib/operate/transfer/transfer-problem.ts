@@ -1,7 +1,7 @@
 import type { SequenceState } from "../../catalog/index.js";
 import { createSequence } from "../../index.js";
 import { type Advice, declareSequence } from "../../internal.js";
-import { nameOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
+import { type SequenceName, sequenceNameOf, shownNameOf } from "../../server/names.js";
 import type { TRANSFER_CODES } from "../finding-codes.js";
 
 /**
@@ -52,7 +52,7 @@ export function transferProblem(
     code,
     sequence: sequenceNameOf(sequence),
     side,
-    message: `${nameOf(sequence)}: ${problem}`,
+    message: `${shownNameOf(sequence)}: ${problem}`,
     ...(hint === undefined ? {} : { hint }),
     ...(fix === undefined ? {} : { fix }),
   };

@@ -173,10 +173,10 @@ describe("a similar name of what is missing", () => {
       create table app.orders (id int); create table "Customers" (id int); create table "Table2" (id int)`);
     expect(await warningsOf(owned("orders"))).toEqual(["there is app.orders, which may be the table under a new name"]);
     expect(await warningsOf(owned("customers"))).toEqual([
-      "there is public.Customers, which may be the table under a new name",
+      'there is public."Customers", which may be the table under a new name',
     ]);
     expect(await warningsOf(owned("Table1"))).toEqual([
-      "there is public.Table2, which may be the table under a new name",
+      'there is public."Table2", which may be the table under a new name',
     ]);
     expect(await warningsOf(owned("invoices"))).toEqual([null]);
   });
@@ -184,7 +184,7 @@ describe("a similar name of what is missing", () => {
   test("is named: a column of the table", async () => {
     await database.client.unsafe('create table orders ("Id" int, order_no int, x int)');
     expect(await warningsOf(owned("orders"))).toEqual([
-      "there is public.orders.Id, which may be the column under a new name",
+      'there is public.orders."Id", which may be the column under a new name',
     ]);
     expect(await warningsOf(owned("orders", "order_nr"))).toEqual([
       "there is public.orders.order_no, which may be the column under a new name",

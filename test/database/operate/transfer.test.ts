@@ -716,10 +716,10 @@ describe("refused with nothing set", () => {
     expect(error).toMatchObject({ name: "NextvalError", code: "TRANSFER_REFUSED", report: { sequences: [] } });
     const grant = (privilege: string, name: string) => `grant ${privilege} on sequence "public".${name} to "The Mover"`;
     expect(error.problems.map(({ code, message, fix }) => [code, message, fix])).toEqual([
-      ["POSITION_UNKNOWN", 'public.B "seq: The Mover may not read it on the source', grant("select", '"B ""seq"')],
-      ["POSITION_UNKNOWN", 'public.B "seq: The Mover may not read it on the target', grant("select", '"B ""seq"')],
-      ["UPDATE_MISSING", 'public.B "seq: The Mover may not set it on the target', grant("update", '"B ""seq"')],
-      ["UPDATE_MISSING", "public.a_seq: The Mover may not set it on the target", grant("update", '"a_seq"')],
+      ["POSITION_UNKNOWN", 'public."B ""seq": "The Mover" may not read it on the source', grant("select", '"B ""seq"')],
+      ["POSITION_UNKNOWN", 'public."B ""seq": "The Mover" may not read it on the target', grant("select", '"B ""seq"')],
+      ["UPDATE_MISSING", 'public."B ""seq": "The Mover" may not set it on the target', grant("update", '"B ""seq"')],
+      ["UPDATE_MISSING", 'public.a_seq: "The Mover" may not set it on the target', grant("update", '"a_seq"')],
     ]);
     expect(await positions("target")).toEqual(before);
     for (const { side, fix } of error.problems) await replicas[side as "source" | "target"].client.unsafe(fix!);

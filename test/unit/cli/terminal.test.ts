@@ -8,10 +8,10 @@ import { bar, percent } from "../../../lib/cli/terminal/bar.js";
 import { color } from "../../../lib/cli/terminal/color.js";
 import { printableJson } from "../../../lib/cli/terminal/escape.js";
 import { progressLine } from "../../../lib/cli/terminal/progress.js";
-import { shownName } from "../../../lib/cli/terminal/quote-name.js";
 import { text } from "../../../lib/cli/terminal/shown-text.js";
 import { table } from "../../../lib/cli/terminal/table.js";
 import { displayWidth, truncateToWidth } from "../../../lib/cli/terminal/text-width.js";
+import { shownName } from "../../../lib/server/names.js";
 
 test.each([
   ["order_seq", 9],

@@ -1,4 +1,4 @@
-import { nameOf } from "../../../server/names.js";
+import { shownNameOf } from "../../../server/names.js";
 import type { StateOptions } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
 import type { Target } from "../target.js";
@@ -21,7 +21,7 @@ const UNSTOPPABLE = 100_000_000n;
 export function hazardsOfCache({ declared, options }: Target, before?: StateOptions): Hazard[] {
   const count = reservedAtOnce(options);
   const isNews = before === undefined || count > reservedAtOnce(before);
-  const hazard = hazardsFor(nameOf(declared));
+  const hazard = hazardsFor(shownNameOf(declared));
   if (count >= UNSTOPPABLE) {
     const stall = `one nextval makes the server count ${count} values, and no timeout stops it`;
     const problem = `with cache ${options.cache} ${stall}`;

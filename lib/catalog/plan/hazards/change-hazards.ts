@@ -1,5 +1,5 @@
 import { limitsOf } from "../../../server/integer-limits.js";
-import { nameOf } from "../../../server/names.js";
+import { shownName, shownNameOf } from "../../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
 import { isUndrawn, movesToStart } from "../restarts.js";
@@ -21,7 +21,7 @@ export function hazardsOfAlter(target: Target, found: SequenceState, state: Pick
   const turns = before.increment < 0n !== after.increment < 0n;
   // One that cycles at its old start comes to values that it would not have reached so soon.
   const isHarmless = turns && isUndrawn(found, state) && (restarts || !after.cycle);
-  const hazard = hazardsFor(nameOf(target.declared));
+  const hazard = hazardsFor(shownNameOf(target.declared));
   return [
     ...hazardsOfRange(target, found, restarts),
     ...hazard(
@@ -84,7 +84,7 @@ export function hazardsOfTableLock(target: Target, state: SequenceState): Hazard
 
 function lockHazards({ declared }: Target, { feeds }: SequenceState, what: string, hint: string): Hazard[] {
   const busy = feeds.filter(({ byDefault, inserts }) => byDefault && inserts >= BUSY);
-  return hazardsFor(nameOf(declared))(
+  return hazardsFor(shownNameOf(declared))(
     "LOCKS_INSERTS",
     busy.length > 0,
     aboutColumns(busy, (these) => `${what} ${these} wait until the change is committed`),
@@ -94,17 +94,17 @@ function lockHazards({ declared }: Target, { feeds }: SequenceState, what: strin
 
 /** Returns the hazard of an identity column that takes no values of inserts any more. */
 export function hazardsOfGenerated({ declared, schema, options: { ownedBy } }: Target): Hazard[] {
-  return hazardsFor(nameOf(declared))(
+  return hazardsFor(shownNameOf(declared))(
     "IDENTITY_REJECTS_VALUES",
     true,
-    `inserts that give a value for ${schema}.${ownedBy?.table}.${ownedBy?.column} will fail with 428C9`,
+    `inserts that give a value for ${shownName(schema, ownedBy?.table, ownedBy?.column)} will fail with 428C9`,
     { hint: 'Declare identity: "by default", or let these inserts say OVERRIDING SYSTEM VALUE.' },
   );
 }
 
 /** Returns the hazards of making a sequence logged or unlogged. */
 export function hazardsOfPersistence(target: Target, serverVersion: number): Hazard[] {
-  const hazard = hazardsFor(nameOf(target.declared));
+  const hazard = hazardsFor(shownNameOf(target.declared));
   return [
     ...needsPostgres15(target, serverVersion),
     ...hazard(
@@ -123,7 +123,7 @@ export function hazardsOfPersistence(target: Target, serverVersion: number): Haz
 }
 
 export function needsPostgres15(target: Target, serverVersion: number): Hazard[] {
-  return hazardsFor(nameOf(target.declared))(
+  return hazardsFor(shownNameOf(target.declared))(
     "NEEDS_POSTGRES_15",
     target.options.unlogged && serverVersion < 150_000,
     `unlogged sequences need PostgreSQL 15, and the server has version ${Math.floor(serverVersion / 10_000)}`,
@@ -134,13 +134,13 @@ export function needsPostgres15(target: Target, serverVersion: number): Hazard[]
 export function hazardsOfDrop(state: SequenceState): Hazard[] {
   const value = state.lastValue === null ? "" : ` ${state.lastValue}`;
   return [
-    ...hazardsFor(nameOf(state))(
+    ...hazardsFor(shownNameOf(state))(
       "DROPS_SEQUENCE",
       true,
       `its current value${value} and its privileges are lost, and statements that name it fail`,
       { hint: "Declare it to keep it, or plan without prune." },
     ),
-    ...namedInCode(nameOf(state), state),
+    ...namedInCode(shownNameOf(state), state),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { shortType, widenColumn } from "../../../server/column-type.js";
 import { exactUpTo, limitsOf, refusalBy, roundingStep } from "../../../server/integer-limits.js";
-import { nameOf } from "../../../server/names.js";
+import { columnOf, shownName, shownNameOf } from "../../../server/names.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
 import { movesToStart } from "../restarts.js";
@@ -55,8 +55,9 @@ export function hazardsOfOwning(
   const { keys, unloggedTables } = state;
   // A column that the sequence already feeds is not new to it.
   if (ownedBy === null || found?.feeds.some((column) => isOwner(target, column)) === true) return [];
-  const hazard = hazardsFor(nameOf(target.declared));
+  const hazard = hazardsFor(shownNameOf(target.declared));
   const owner = keys.find((column) => column.schema === target.schema && isOwner(target, column));
+  const table = shownName(target.schema, ownedBy.table);
   const isFresh = found === undefined || (found.isCalled === false && found.lastValue === found.options.startWith);
   const begins = found === undefined || movesToStart(target, found, state) ? startWith : found.lastValue;
   return [
@@ -70,15 +71,15 @@ export function hazardsOfOwning(
     ...hazard(
       "KEY_HAS_ROWS",
       isFresh && owner?.hasRows === true,
-      `it begins at ${begins}, but ${target.schema}.${ownedBy.table}.${ownedBy.column} may have such values: ` +
+      `it begins at ${begins}, but ${columnOf({ schema: target.schema, ...ownedBy })} may have such values: ` +
         "inserts then fail with 23505",
       { hint: "Run resync after the change, before programs draw from it." },
     ),
     ...hazard(
       "UNLOGGED_STARTS_OVER",
       target.options.unlogged &&
-        !unloggedTables.some(({ schema, table }) => schema === target.schema && table === ownedBy.table),
-      `after a crash it starts over, but ${target.schema}.${ownedBy.table} keeps its rows, so values come twice`,
+        !unloggedTables.some((each) => each.schema === target.schema && each.table === ownedBy.table),
+      `after a crash it starts over, but ${table} keeps its rows, so values come twice`,
       { hint: "Declare it without unlogged." },
     ),
   ];
@@ -113,7 +114,7 @@ function restartOf({ increment, minValue, maxValue }: StateOptions): bigint {
 function cycleRepeatsKeys({ declared, options }: Target, columns: readonly StateColumn[], range = ""): Hazard[] {
   const alone = columns.filter(({ unique }) => unique);
   const shared = columns.filter(({ unique, partOfKey }) => partOfKey && !unique);
-  const hazard = hazardsFor(nameOf(declared));
+  const hazard = hazardsFor(shownNameOf(declared));
   const advice = { hint: "Declare it without cycle, or delete old rows before it comes round." };
   return [
     ...hazard(
@@ -144,7 +145,7 @@ const HOLDS_NUMBERS =
 function widerThanChecked(target: Target, columns: readonly (StateColumn & Pick<FedColumn, "checked">)[]): Hazard[] {
   const { minValue, maxValue } = target.options;
   const checked = columns.filter((column) => column.checked || !HOLDS_NUMBERS.test(column.baseType));
-  return hazardsFor(nameOf(target.declared))(
+  return hazardsFor(shownNameOf(target.declared))(
     "WIDER_THAN_COLUMN",
     checked.length > 0,
     aboutColumns(
@@ -157,7 +158,7 @@ function widerThanChecked(target: Target, columns: readonly (StateColumn & Pick<
 
 function widerThanColumn(target: Target, columns: readonly StateColumn[]): Hazard[] {
   const { minValue, maxValue, increment } = target.options;
-  const hazard = hazardsFor(nameOf(target.declared));
+  const hazard = hazardsFor(shownNameOf(target.declared));
   const narrow = columns.filter(({ baseType }) => {
     const limits = limitsOf(baseType);
     return limits !== undefined && (minValue < limits.least || maxValue > limits.greatest);

@@ -1,5 +1,5 @@
 import { nextval, sql } from "../../../index.js";
-import { keyOf, nameOf } from "../../../server/names.js";
+import { keyOf, shownName, shownNameOf } from "../../../server/names.js";
 import type { DatabaseState, SequenceState, StateColumn, TakenName } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
 import { declarationOfState, type Target } from "../target.js";
@@ -17,10 +17,10 @@ export function nameTaken(
   const holder = taken.find(
     (each) => each.schema === schema && each.name === seqName && (isNew || each.kind !== "type"),
   );
-  return hazardsFor(nameOf(declared))(
+  return hazardsFor(shownNameOf(declared))(
     "NAME_TAKEN",
     holder !== undefined,
-    `schema ${schema} already has ${article(holder?.kind)} of this name`,
+    `schema ${shownName(schema)} already has ${article(holder?.kind)} of this name`,
     { hint: "Declare another name, or rename the other object.", blocked: true },
   );
 }
@@ -37,21 +37,21 @@ export function namedInText({ declared }: Target, state: SequenceState): Hazard[
   // A default that follows a rename names the sequence itself. Others do more than draw, or are not in a table.
   const plain = lateBound.every(({ checked, indirect }) => !checked && !indirect);
   return [
-    ...hazardsFor(nameOf(declared))(
+    ...hazardsFor(shownNameOf(declared))(
       "NAMED_IN_TEXT",
       lateBound.length > 0,
       aboutColumns(
         lateBound,
         (these, areMany) =>
           `${areMany ? "the defaults" : "the default"} of ${these} ` +
-          `${areMany ? "look" : "looks"} up the name ${nameOf(state)}, which fails then`,
+          `${areMany ? "look" : "looks"} up the name ${shownNameOf(state)}, which fails then`,
       ),
       {
         hint: `First make the default ${nextval(declarationOfState(state)).text}, which follows a rename.`,
         fix: plain ? lateBound.map((column) => boundDefault(column, state)).join("; ") : undefined,
       },
     ),
-    ...namedInCode(nameOf(declared), state),
+    ...namedInCode(shownNameOf(declared), state),
   ];
 }
 
@@ -71,7 +71,8 @@ export function namedInCode(subject: string, state: SequenceState): Hazard[] {
     {
       names: namedIn,
       noun: "places",
-      say: (these, areMany) => `${these} ${areMany ? "look" : "looks"} up the name ${nameOf(state)}, which fails then`,
+      say: (these, areMany) =>
+        `${these} ${areMany ? "look" : "looks"} up the name ${shownNameOf(state)}, which fails then`,
     },
     { hint: "Change the code together with the name, or it fails with 42P01 or finds another sequence." },
   );
@@ -101,11 +102,12 @@ export function nameReused(
     pathNames.includes(target.schema) &&
     pathNames.indexOf(target.schema) < pathNames.indexOf(visible.schema);
   const other = before ?? (isFirst ? visible : undefined);
-  return hazardsFor(nameOf(target.declared))(
+  const hidden = visible === undefined ? "" : shownNameOf(visible);
+  return hazardsFor(shownNameOf(target.declared))(
     "NAME_REUSED",
     other !== undefined && other !== found,
     before === undefined
-      ? `it hides ${visible === undefined ? "" : nameOf(visible)} in the search_path, and programs may mean that one`
+      ? `it hides ${hidden} in the search_path, and programs may mean that one`
       : "another sequence has this name until the plan renames it, and programs may mean that one",
     {
       hint:

@@ -1,4 +1,4 @@
-import { nameOf } from "../../../server/names.js";
+import { shownNameOf } from "../../../server/names.js";
 import type { SequenceState, StateOptions } from "../../inspect/state.js";
 import { alterText } from "../alter-text.js";
 import type { Hazard } from "../change.js";
@@ -16,7 +16,7 @@ export function hazardsOfRange(target: Target, state: SequenceState, restarts: b
   const bound = after.increment > 0n ? `maxValue ${after.maxValue}` : `minValue ${after.minValue}`;
   const needed = drawnByInsert(state);
   const left = valuesLeft(after, lastValue, state.isCalled);
-  return hazardsFor(nameOf(target.declared))(
+  return hazardsFor(shownNameOf(target.declared))(
     "ENDS_SEQUENCE",
     !after.cycle && left < needed && (before.cycle || valuesLeft(before, now, state.isCalled) > left),
     `at ${lastValue}, ${left === 0n ? "no value is left" : `an insert takes more than the ${left} left`} ` +
@@ -39,7 +39,7 @@ export function drawnByInsert({ feeds }: SequenceState): bigint {
 function mayEnd(target: Target, before: StateOptions): Hazard[] {
   const { options: after } = target;
   const isSooner = after.increment > 0n ? after.maxValue < before.maxValue : after.minValue > before.minValue;
-  return hazardsFor(nameOf(target.declared))(
+  return hazardsFor(shownNameOf(target.declared))(
     "ENDS_SEQUENCE",
     !after.cycle && (before.cycle || isSooner),
     "it may have no value left, because its current value may not be read: inserts then fail with 2200H",
@@ -56,7 +56,7 @@ function currentValueExcluded(target: Target, state: SequenceState, lastValue: b
     `If no row has a value of the new range, the fix restarts it at ${after.startWith}.`;
   // The bounds and the restart are possible only together. The sequence has its old name until the plan is applied.
   const fix = alterText(state, { ...differences(state.options, after), restart: true });
-  return hazardsFor(nameOf(target.declared))(
+  return hazardsFor(shownNameOf(target.declared))(
     "CURRENT_VALUE_EXCLUDED",
     true,
     `its current value ${lastValue} is ${verb} the new ${bound} ${after[bound]}, which the server refuses`,
