@@ -58,18 +58,30 @@ export function shownNameOf({ schema, seqName }: { schema: string | undefined; s
 }
 
 /**
- * Whether a name that a user has given means this sequence. Its parts may be in SQL's double quotes. Without a schema
- * it is in the default one. A name without quotes is compared as a whole, because it may have dots.
+ * Makes a function that finds the sequences which a name given by a user may mean. Its parts may be in SQL's double
+ * quotes. Without a schema it is in the default one. A name without quotes is compared as a whole, because it may have
+ * dots.
  */
-export function isNamedBy(
-  { schema, seqName }: { readonly schema: string; readonly seqName: string },
-  given: string,
+export function finderOf<Sequence extends { readonly schema: string; readonly seqName: string }>(
+  sequences: readonly Sequence[],
   defaultSchema: string | null,
-): boolean {
-  const formsOf = (name: string) => (given.includes('"') ? [name, sql.identifier(name).text] : [name]);
-  const names = formsOf(seqName);
-  if (schema === defaultSchema && names.includes(given)) return true;
-  return formsOf(schema).some((first) => names.some((name) => `${first}.${name}` === given));
+): (given: string) => readonly Sequence[] {
+  const known = new Map<string, Sequence[]>();
+  for (const sequence of sequences) {
+    for (const form of formsOf(sequence, defaultSchema)) {
+      const group = known.get(form);
+      if (group === undefined) known.set(form, [sequence]);
+      else group.push(sequence);
+    }
+  }
+  return (given) => known.get(given) ?? [];
+}
+
+/** Returns the ways to write the name of a sequence. */
+function formsOf({ schema, seqName }: { schema: string; seqName: string }, defaultSchema: string | null): Set<string> {
+  const [schemas, names] = [schema, seqName].map((part) => [part, sql.identifier(part).text]) as [string[], string[]];
+  const whole = schemas.flatMap((first) => names.map((name) => `${first}.${name}`));
+  return new Set(schema === defaultSchema ? [...whole, ...names] : whole);
 }
 
 /** Suggests the sequence that a user may have meant by an unknown name, as a hint. */
@@ -106,6 +118,12 @@ export function throwSequenceError(
 /** The quoted name of a sequence, for a statement: `"billing"."invoice_seq"`. */
 export function quotedOf({ schema, name }: SequenceName): string {
   return sql.identifier(schema, name).text;
+}
+
+/** Compares names for sorting, the same way on every machine. */
+export function compareNames(one: SequenceName, other: SequenceName): number {
+  const [a, b] = one.schema === other.schema ? [one.name, other.name] : [one.schema, other.schema];
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The name of a column in messages: `billing.invoices.id`. */

@@ -1,7 +1,7 @@
 import { NextvalError } from "../../index.js";
 import { columnOf, nameOf, shownName, shownNameOf } from "../../server/names.js";
 import { givenName } from "../../server/naming.js";
-import type { DatabaseState, FedColumn, SequenceState, StateColumn } from "../inspect/state.js";
+import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../inspect/state.js";
 import type { Question } from "./change.js";
 import { tableOf } from "./table-index.js";
 import type { Target } from "./target.js";
@@ -41,8 +41,8 @@ export function questionsOf(
   const isOnly = created === 1 && free.length === 1;
   const ofIdentity = state.sequences.filter(({ definedBy }) => definedBy === "identity");
   const feeding = byColumn([...undeclared, ...ofIdentity]);
-  let known: readonly Worded[] | undefined;
-  const words = () => (known ??= free.map((each) => ({ sequence: each, words: wordsOf(each.seqName) })));
+  let known: Candidates | undefined;
+  const candidates = () => (known ??= candidatesOf(free));
   return pairs.flatMap(([target, found]) => {
     if (answered.has(target)) return [];
     if (target.options.identity !== null) {
@@ -52,7 +52,7 @@ export function questionsOf(
     if (found !== undefined || feeders.some(({ definedBy }) => definedBy === "identity")) {
       return feeders.map((feeder) => askForSecond(target, found, feeder));
     }
-    const alike = isOnly ? free.filter((each) => mayBecome(target, each)) : alikeIn(words(), target);
+    const alike = isOnly ? free.filter((each) => mayBecome(target, each)) : alikeIn(candidates(), target);
     return [...new Set([...feeders, ...alike])].slice(0, MAX_ASKED).map((each) => askForRename(target, each));
   });
 }
@@ -73,13 +73,19 @@ function targetsNamed(
   targets: readonly Target[],
   { defaultSchema }: Pick<DatabaseState, "defaultSchema">,
 ): Set<Target> {
+  if (names.length === 0) return new Set();
+  const known = new Map<string, Target>();
+  for (const target of targets) {
+    const forms = [
+      nameOf(target),
+      nameOf(target.declared),
+      ...(target.schema === defaultSchema ? [target.seqName] : []),
+    ];
+    for (const form of forms) if (!known.has(form)) known.set(form, target);
+  }
   return new Set(
     names.map((name) => {
-      const target = targets.find(
-        (each) =>
-          [nameOf(each), nameOf(each.declared)].includes(name) ||
-          (each.schema === defaultSchema && each.seqName === name),
-      );
+      const target = known.get(name);
       if (target !== undefined) return target;
       throw new NextvalError(
         "INVALID_ARGUMENT",
@@ -142,26 +148,63 @@ function changesOf({ options }: Target, state: SequenceState): (typeof COMPARED)
   return COMPARED.filter((option) => state.options[option] !== options[option]);
 }
 
-/** A sequence with the words of its name. */
-interface Worded {
-  readonly sequence: SequenceState;
-  readonly words: readonly string[];
+/** The sequences that may have been renamed, by what they can have in common with a declaration. */
+interface Candidates {
+  /** Those of a schema, by a word of their names. */
+  readonly byWord: Groups;
+  /** Those of a schema, by their options. */
+  readonly byOptions: Groups;
+  /** Those of any schema, by their names. */
+  readonly byName: Groups;
+  readonly order: ReadonlyMap<SequenceState, number>;
+}
+
+type Groups = Map<string, SequenceState[]>;
+
+function candidatesOf(free: readonly SequenceState[]): Candidates {
+  const [byWord, byOptions, byName]: [Groups, Groups, Groups] = [new Map(), new Map(), new Map()];
+  const add = (groups: Groups, key: string, sequence: SequenceState) => {
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [sequence]);
+    else group.push(sequence);
+  };
+  for (const sequence of free) {
+    const { schema, seqName, options } = sequence;
+    for (const word of new Set(wordsOf(seqName))) add(byWord, JSON.stringify([schema, word]), sequence);
+    add(byOptions, JSON.stringify([schema, ...comparedOf(options)]), sequence);
+    add(byName, seqName, sequence);
+  }
+  return { byWord, byOptions, byName, order: new Map(free.map((each, index) => [each, index])) };
+}
+
+/** Writes the compared options as text. */
+function comparedOf(options: StateOptions): string[] {
+  return COMPARED.map((option) => String(options[option]));
 }
 
 /**
  * Finds sequences whose names share a word with a declaration, as `order_seq` and `sales_order_seq` share "order", and
- * then those with the same options.
+ * then those with the same options. Only those of the same schema or name can become it.
  */
-function alikeIn(candidates: readonly Worded[], target: Target): SequenceState[] {
-  const words = new Set(wordsOf(target.seqName));
-  const [similar, same]: [SequenceState[], SequenceState[]] = [[], []];
-  for (const { sequence, words: others } of candidates) {
-    if (!mayBecome(target, sequence)) continue;
-    if (others.some((word) => words.has(word))) similar.push(sequence);
-    else if (same.length < MAX_ASKED && changesOf(target, sequence).length === 0) same.push(sequence);
-    if (similar.length === MAX_ASKED) break;
-  }
-  return [...similar, ...same];
+function alikeIn({ byWord, byOptions, byName, order }: Candidates, target: Target): SequenceState[] {
+  const { schema, seqName, options } = target;
+  const words = new Set(wordsOf(seqName));
+  const named = byName.get(seqName) ?? [];
+  const isSimilar = (each: SequenceState) => wordsOf(each.seqName).some((word) => words.has(word));
+  const firstOf = (...groups: readonly (readonly SequenceState[])[]) =>
+    [...new Set(groups.flatMap((group) => group.slice(0, MAX_ASKED)))]
+      .sort((one, other) => (order.get(one) ?? 0) - (order.get(other) ?? 0))
+      .slice(0, MAX_ASKED);
+  const similar = firstOf(
+    ...[...words].map((word) => byWord.get(JSON.stringify([schema, word])) ?? []),
+    words.size === 0 ? [] : named,
+  );
+  if (similar.length === MAX_ASKED) return similar;
+  const sameOptions = byOptions.get(JSON.stringify([schema, ...comparedOf(options)])) ?? [];
+  // Fewer than MAX_ASKED of the sequences share a word.
+  const others = sameOptions.slice(0, 2 * MAX_ASKED).filter((each) => !isSimilar(each));
+  const elsewhere = named.filter((each) => words.size === 0 && changesOf(target, each).length === 0);
+  return [...similar, ...firstOf(others, elsewhere)];
 }
 
 /** Whether a rename or a move alone would lead from a sequence to the declaration. */

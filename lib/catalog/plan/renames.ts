@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { isNamedBy, keyOf, suggestionFor } from "../../server/names.js";
+import { finderOf, keyOf, suggestionFor } from "../../server/names.js";
 import { givenName } from "../../server/naming.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { PlanOptions } from "./change.js";
@@ -12,25 +12,30 @@ export function renamesOf(
   { sequences, defaultSchema }: DatabaseState,
 ): Map<Target, SequenceState> {
   const pairs = new Map<Target, SequenceState>();
+  if (Object.keys(renames).length === 0) return pairs;
   const used = new Set<SequenceState>();
+  const targetsOf = finderOf(targets, defaultSchema);
+  const sequencesOf = finderOf(sequences, defaultSchema);
+  const existing = new Map(sequences.map((each) => [keyOf(each), each]));
+  const leaving = new Set(Object.keys(renames).flatMap(sequencesOf));
   for (const [oldName, newName] of Object.entries(renames)) {
-    const target = targets.find((each) => isNamedBy(each, newName, defaultSchema));
+    const [target] = targetsOf(newName);
     if (target === undefined) {
       const hint = suggestionFor(newName, targets, defaultSchema);
       throwRenameError(oldName, newName, `no declaration is named ${givenName(newName)}`, hint);
     }
-    const [from, other] = sequences.filter((each) => isNamedBy(each, oldName, defaultSchema));
+    const [from, other] = sequencesOf(oldName);
     if (other !== undefined) {
       throwRenameError(oldName, newName, "several sequences have that name", "Put its schema before its name.");
     }
-    const there = sequences.find((each) => keyOf(each) === keyOf(target));
+    const there = existing.get(keyOf(target));
     if (from === undefined) {
       if (there !== undefined) continue; // done before
       const hint = suggestionFor(oldName, sequences, defaultSchema);
       throwRenameError(oldName, newName, `the database has no sequence ${givenName(oldName)}`, hint);
     }
     if (from === there) throwRenameError(oldName, newName, "it has that name already");
-    if (there !== undefined && !Object.keys(renames).some((name) => isNamedBy(there, name, defaultSchema))) {
+    if (there !== undefined && !leaving.has(there)) {
       const hint = "Take the rename out if it is done, or else drop or rename the other first.";
       throwRenameError(oldName, newName, "the database has both", hint);
     }

@@ -2,7 +2,7 @@ import { NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
 import type { IntegerRange } from "../../server/integer-limits.js";
 import { excluded } from "../../server/name-patterns.js";
-import { sequenceNameOf, titleOf } from "../../server/names.js";
+import { sequenceNameOf, compareNames } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { beginOf, countValuesFrom, usableRange } from "../../server/usable-range.js";
 import { type AcceptedFinding, acceptedFindings, type AcceptedFindings, withinSchemas } from "../accepted-findings.js";
@@ -129,7 +129,7 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
     (one, other) =>
       severityOf(other.level) - severityOf(one.level) ||
       (other.used ?? 1) - (one.used ?? 1) ||
-      (titleOf(one.sequence) < titleOf(other.sequence) ? -1 : 1),
+      compareNames(one.sequence, other.sequence),
   );
   const unmatched = { exclude: exclusion.unmatched(), accepted: acceptance.unmatched() };
   return {

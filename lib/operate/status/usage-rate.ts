@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { sequenceKeyOf, type SequenceName, titleOf } from "../../server/names.js";
+import { sequenceKeyOf, type SequenceName, compareNames } from "../../server/names.js";
 import type { Health } from "./health.js";
 
 /** The speed at which a sequence is used up. */
@@ -56,7 +56,6 @@ export function usageRates(before: Health, after: Health): SequenceRate[] {
   });
   return rates.sort(
     (one, other) =>
-      (one.daysLeft ?? Infinity) - (other.daysLeft ?? Infinity) ||
-      (titleOf(one.sequence) < titleOf(other.sequence) ? -1 : 1),
+      (one.daysLeft ?? Infinity) - (other.daysLeft ?? Infinity) || compareNames(one.sequence, other.sequence),
   );
 }

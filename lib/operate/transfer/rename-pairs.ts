@@ -1,6 +1,6 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
 import { NextvalError } from "../../index.js";
-import { isNamedBy, shownNameOf, suggestionFor } from "../../server/names.js";
+import { finderOf, shownNameOf, suggestionFor } from "../../server/names.js";
 import { givenName } from "../../server/naming.js";
 
 /** Old names on the source with new names on the target. */
@@ -10,6 +10,8 @@ export type Renames = Readonly<Record<string, string>>;
 interface Carried extends Pick<DatabaseState, "sequences" | "defaultSchema"> {
   readonly name: "source" | "target";
 }
+
+type Find = ReturnType<typeof finderOf<SequenceState>>;
 
 /** Throws for renames that are not an object of names. */
 export function checkRenames(renames: Renames): void {
@@ -26,13 +28,20 @@ export function checkRenames(renames: Renames): void {
  */
 export function renamedTargets(renames: Renames, source: Carried, target: Carried): Map<SequenceState, SequenceState> {
   const renamed = new Map<SequenceState, SequenceState>();
+  const twins = new Map<SequenceState, SequenceState>();
+  const [inSource, inTarget] = [source, target].map(({ sequences, defaultSchema }) =>
+    finderOf(sequences, defaultSchema),
+  ) as [Find, Find];
   for (const [oldName, newName] of Object.entries(renames)) {
     const refuse = (problem: string, hint?: string): never => {
       const sentence = `${givenName(oldName)}: cannot be carried to ${givenName(newName)}: ${problem}`;
       throw new NextvalError("INVALID_ARGUMENT", sentence, { sequence: oldName, hint });
     };
-    const find = ({ name, defaultSchema, sequences }: Carried, wanted: string): SequenceState => {
-      const [found, other] = sequences.filter((each) => isNamedBy(each, wanted, defaultSchema));
+    const find = (
+      { name, defaultSchema, sequences }: Carried,
+      [found, other]: readonly SequenceState[],
+      wanted: string,
+    ): SequenceState => {
       if (other !== undefined) {
         return refuse(
           `the ${name} has several sequences called ${givenName(wanted)}`,
@@ -42,12 +51,13 @@ export function renamedTargets(renames: Renames, source: Carried, target: Carrie
       const suggestion = () => suggestionFor(wanted, sequences, defaultSchema);
       return found ?? refuse(`the ${name} has no sequence ${givenName(wanted)}`, suggestion());
     };
-    const from = find(source, oldName);
-    const to = find(target, newName);
+    const from = find(source, inSource(oldName), oldName);
+    const to = find(target, inTarget(newName), newName);
     if (renamed.has(from)) refuse(`${shownNameOf(from)} is renamed twice`);
-    const [twin] = [...renamed].find(([, other]) => other === to) ?? [];
+    const twin = twins.get(to);
     if (twin !== undefined) refuse(`${shownNameOf(twin)} is carried there too, and a sequence has one position`);
     renamed.set(from, to);
+    twins.set(to, from);
   }
   return renamed;
 }
