@@ -1,13 +1,12 @@
+export { applyTransfer, planTransfer } from "./transfer/transfer-sequences.js";
 export {
-  applyTransfer,
   type ApplyTransferOptions,
-  planTransfer,
   TransferError,
   type TransferOptions,
   type TransferPlan,
   type TransferReport,
   type TransferredSequence,
-} from "./transfer/transfer-sequences.js";
+} from "./transfer/transfer-report.js";
 export type {
   AcceptableTransferCode,
   AcceptedTransferProblem,
