@@ -478,6 +478,16 @@ describe("files of declarations", () => {
     );
   });
 
+  test("that wait forever are an error", async () => {
+    const files = { "s.mjs": "await new Promise(() => {}); export const a = 1;" };
+    expect(await diffOf(files, "--declarations", "s.mjs")).toEqual(
+      complaint(
+        "Cannot load s.mjs: it awaits a promise that never settles",
+        "Look for an await at the top level of the file, or of a file that it imports.",
+      ),
+    );
+  });
+
   test("may use another copy of the library", async () => {
     const project = await newProject({
       "s.ts": `

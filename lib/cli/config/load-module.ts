@@ -24,13 +24,36 @@ async function makeLoader(): Promise<Jiti> {
 /** Loads a file of the user, TypeScript or JavaScript, and returns its exports. An error in it becomes one sentence. */
 export async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await (await loaderOf()).import<Record<string, unknown>>(file);
+    return await settled(file, (await loaderOf()).import<Record<string, unknown>>(file));
   } catch (error) {
+    if (error instanceof CommandError) throw error;
     const place = isCompiled(error) ? thrownAt(error) : undefined;
     const at = place === undefined ? "" : ` (${place})`;
     const { hint, fix } = isMisplaced(error) ? { hint: CONFIG_EXPORT } : adviceOf(error);
     const reason = redactThrown(reasonOf(error, file));
     throw new CommandError(`Cannot load ${shownPath(file)}: ${reason}${at}`, { hint, fix, cause: error });
+  }
+}
+
+/**
+ * Waits for a file. If it awaits a promise that nothing can resolve anymore, Node.js would end the process silently with
+ * exit code 13.
+ */
+async function settled<Result>(file: string, loading: Promise<Result>): Promise<Result> {
+  let onIdle = () => {};
+  const idle = new Promise<never>((_resolve, reject) => {
+    onIdle = () =>
+      reject(
+        new CommandError(`Cannot load ${shownPath(file)}: it awaits a promise that never settles`, {
+          hint: "Look for an await at the top level of the file, or of a file that it imports.",
+        }),
+      );
+    process.once("beforeExit", onIdle);
+  });
+  try {
+    return await Promise.race([loading, idle]);
+  } finally {
+    process.off("beforeExit", onIdle);
   }
 }
 
