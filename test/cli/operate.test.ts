@@ -330,6 +330,13 @@ describe("exclude and accepted", () => {
     });
   });
 
+  test("status says that all sequences are excluded", async () => {
+    expect(await run("status", "--exclude", "*")).toMatchObject({
+      status: 0,
+      stdout: "All 3 sequences are excluded.\n",
+    });
+  });
+
   test("resync moves neither excluded nor accepted sequences", async () => {
     await importRows();
     const { status, stdout } = await runWith(

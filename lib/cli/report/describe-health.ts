@@ -30,10 +30,13 @@ const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: "ok", warning: "warni
 
 /** Formats the health for people: a row per sequence, its problems below, and the totals at the end. */
 export function describeHealth(
-  { sequences, level }: Health,
+  { sequences, level, excluded }: Health,
   { rates, hasDays = rates !== undefined, verbose, columns, lines: room = Infinity }: FormatOptions,
 ): ShownText {
-  if (sequences.length === 0) return text`There are no sequences.`;
+  if (sequences.length === 0) {
+    if (excluded === 0) return text`There are no sequences.`;
+    return excluded === 1 ? text`The only sequence is excluded.` : text`All ${excluded} sequences are excluded.`;
+  }
   const rows = sequences.map((health) => ({ health, sign: SIGNS[health.level], notes: notesOf(health) }));
   const { header, rows: formatted } = healthTable(rows, { rates, hasDays, columns });
   const blocks = sequences.map((sequence, index) => {

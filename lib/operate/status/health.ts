@@ -124,6 +124,8 @@ export interface Health {
   readonly level: HealthLevel;
   /** Worst first. */
   readonly sequences: readonly SequenceHealth[];
+  /** How many sequences `exclude` leaves out. */
+  readonly excluded: number;
   /** The entries of `exclude` and `accepted` that match nothing, and so may be mistyped or no longer needed. */
   readonly unmatched: Unmatched<HealthCode>;
 }

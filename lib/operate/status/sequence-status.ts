@@ -2,7 +2,7 @@ import { NextvalError, sql } from "../../index.js";
 import { optionsOf } from "../../internal.js";
 import type { IntegerRange } from "../../server/integer-limits.js";
 import { excluded } from "../../server/name-patterns.js";
-import { sequenceNameOf, compareNames } from "../../server/names.js";
+import { compareNames, sequenceKeyOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { beginOf, countValuesFrom, usableRange } from "../../server/usable-range.js";
 import { type AcceptedFinding, acceptedFindings, type AcceptedFindings, withinSchemas } from "../accepted-findings.js";
@@ -115,9 +115,15 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
   }
   const exclusion = excluded("sequenceStatus", exclude);
   const acceptance = acceptedFindings("sequenceStatus", accepted, HEALTH_CODES);
+  const left = new Set<string>();
+  const isExcluded = (sequence: SequenceName) => {
+    const isMatch = exclusion.has(sequence);
+    if (isMatch) left.add(sequenceKeyOf(sequence));
+    return isMatch;
+  };
   const { user, surveyed } = await surveySequences(
     db,
-    { schemas, isExcluded: exclusion.has, views, trustOwners },
+    { schemas, isExcluded, views, trustOwners },
     { whyNot: (column) => skipReason(column, chosen), cheaply: chosen === "indexed" },
     onProgress,
   );
@@ -137,6 +143,7 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
     sampledAt: new Date(Number(at)),
     level: worstOf(rows.map(({ level }) => level)),
     sequences: rows,
+    excluded: left.size,
     unmatched: withinSchemas(unmatched, schemas),
   };
 }

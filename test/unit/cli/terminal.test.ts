@@ -142,6 +142,7 @@ describe("health", () => {
     sampledAt: new Date(0),
     level: "ok",
     sequences,
+    excluded: 0,
     unmatched: { exclude: [], accepted: [] },
   });
   const looks = { rates: undefined, verbose: false, columns: undefined };
