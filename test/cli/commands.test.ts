@@ -431,7 +431,7 @@ describe("generate", () => {
     expect([status, stderr]).toEqual([
       2,
       expect.stringMatching(
-        /^migrations\/\d+_first\.sql exists, and nothing was written\n {2}Hint: Move it away, or give another name\.\n$/,
+        /^migrations\/\d+_first\.sql exists, and nothing was written\n {2}Hint: Move it away, or give another name\./,
       ),
     ]);
     for (const name of names) expect(await readFile(`${project.folder}/${name}`, "utf8")).toBe("mine");

@@ -38,7 +38,8 @@ export async function refuseTooManyLocks(tx: Transaction, plan: Plan): Promise<v
 
 /** The error for a lock table that was full nevertheless, because other sessions hold many locks. */
 export function outOfLocks(plan: Plan, cause: unknown): NextvalError {
-  const problem = `the server has no room left for ${countLocks(plan)} or more locks of the plan, and nothing was changed`;
+  const needed = `${countLocks(plan)} or more locks of the plan`;
+  const problem = `the server has no room left for ${needed}, and nothing was changed`;
   return new NextvalError("PLAN_REFUSED", problem, { hint: hintFor("max_locks_per_transaction"), cause });
 }
 

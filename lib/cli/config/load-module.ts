@@ -36,8 +36,8 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
 }
 
 /**
- * Waits for a file. If it awaits a promise that nothing can resolve anymore, Node.js would end the process silently with
- * exit code 13.
+ * Waits for a file. If it awaits a promise that nothing can resolve anymore, Node.js would end the process silently,
+ * with exit code 13.
  */
 async function settled<Result>(file: string, loading: Promise<Result>): Promise<Result> {
   let onIdle = () => {};
