@@ -124,7 +124,9 @@ export function testHostHandle(name: string, open: (url: string) => Promise<Open
         for (const absent of ["begin", "session", "savepoint"]) expect(absent in tx, absent).toBe(false);
         await expect(tx.query(sql`commit`)).rejects.toMatchObject({ code: "TRANSACTION_CONTROL" });
       });
-      await expect(db.query(sql`select ${currval(orderSeq)}`)).rejects.toThrow("run it on the handle of a transaction");
+      await expect(db.query(sql`select ${currval(orderSeq)}`)).rejects.toMatchObject({
+        hint: expect.stringContaining("Run it on the handle of a transaction"),
+      });
       await expect(db.query(sql`begin`)).rejects.toMatchObject({ code: "TRANSACTION_CONTROL" });
     });
 
