@@ -37,7 +37,7 @@ export default defineConfig({
     // Much of the time a test waits for the server or for a process.
     maxWorkers: 4,
     // Vitest's own, which it chooses by where it runs, and why tests were skipped.
-    reporters: ["default", "./test/support/skipped.js"],
+    reporters: ["default", "./test/support/skipped.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },

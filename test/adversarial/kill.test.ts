@@ -27,7 +27,7 @@ let server: Server;
 let drawIds: string;
 
 beforeAll(async () => {
-  [drawIds] = await compile(new URL("../support/draws/draw-ids.js", import.meta.url));
+  [drawIds] = await compile(new URL("../support/draws/draw-ids.ts", import.meta.url));
   // The kill has to lose data that was not flushed. Without fsync, commit_delay has no effect either.
   server = await startServer({ settings: { fsync: "on" } });
 });

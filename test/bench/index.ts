@@ -53,7 +53,7 @@ await writeFile(json, `${JSON.stringify({ date: new Date().toISOString(), machin
 
 /** Each part has its own process, so its memory does not affect the others. */
 async function runPart({ file, flags = [] }: Part): Promise<Report> {
-  const child = fork(fileURLToPath(new URL("./run-part.js", import.meta.url)), [file], {
+  const child = fork(fileURLToPath(new URL("./run-part.ts", import.meta.url)), [file], {
     execArgv: [...process.execArgv, ...flags],
     // Here "nextval" is the built and published package, not its sources.
     env: { ...process.env, TSX_TSCONFIG_PATH: fileURLToPath(new URL("./tsconfig.json", import.meta.url)) },

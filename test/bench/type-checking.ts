@@ -46,7 +46,7 @@ async function run(): Promise<Results> {
   const folder = await mkdtemp(join(tmpdir(), "nextval-bench-"));
   try {
     const file = join(folder, "results.json");
-    const program = fileURLToPath(new URL("./type-check.js", import.meta.url));
+    const program = fileURLToPath(new URL("./type-check.ts", import.meta.url));
     const { status, stderr } = spawnSync(process.execPath, [...process.execArgv, program, String(ROUNDS), file], {
       encoding: "utf8",
     });

@@ -137,7 +137,7 @@ describe("two servers that are started at the same time", () => {
 describe("nothing is left of a server when its program", () => {
   let holdServer: string;
   beforeAll(async () => {
-    [holdServer] = await compile(new URL("./hold-server.js", import.meta.url));
+    [holdServer] = await compile(new URL("./hold-server.ts", import.meta.url));
   });
 
   function run(...args: string[]): ChildProcess {

@@ -99,7 +99,7 @@ test("the README has advice for every error", async () => {
 });
 
 test("the public types", async () => {
-  const index = await readFile(new URL("../../lib/index.js", import.meta.url), "utf8");
+  const index = await readFile(new URL("../../lib/index.ts", import.meta.url), "utf8");
   const listed = [...index.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, allTypes, names = ""]) =>
     names
       .split(",")

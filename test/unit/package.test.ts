@@ -108,7 +108,7 @@ const compilers = Object.values(COMPILERS).filter((compiler) => compiler !== "ty
 
 describe.concurrent.each(compilers)("under %s", (compiler) => {
   test("the published types work, and the adapters with the types of their hosts", async () => {
-    const [checkPublished] = await compile(new URL("../support/check-published.js", import.meta.url));
+    const [checkPublished] = await compile(new URL("../support/check-published.ts", import.meta.url));
     const files = Object.keys(PROGRAMS).map((name) => `${folder}/${name}`);
     const { stdout } = await run(process.execPath, [checkPublished, compiler, ...files]);
     const { checked, complaints } = JSON.parse(stdout) as { checked: string[]; complaints: string };

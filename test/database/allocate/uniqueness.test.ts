@@ -14,7 +14,7 @@ let server: Server;
 let drawIds: string;
 
 beforeAll(async () => {
-  [drawIds] = await compile(new URL("../../support/draws/draw-ids.js", import.meta.url));
+  [drawIds] = await compile(new URL("../../support/draws/draw-ids.ts", import.meta.url));
   // Without it the server ignores commit_delay.
   server = await startServer({ settings: { fsync: "on" } });
 });
