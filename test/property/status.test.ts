@@ -38,9 +38,9 @@ import { resync } from "../support/resync.js";
  * 6. resync moves a sequence exactly if it has BEHIND_COLUMN above ok, or names it among its failures and skips.
  *    Afterwards 1 to 5 hold again, and no sequence has BEHIND_COLUMN above ok except those that it named.
  *
- * Status knows nothing of a trigger that replaces the value of a default, of values that a floating-point column
- * rounds, nor of an index behind a view that refuses more than equal values, such as one on `id / 3`: no door has any
- * of them.
+ * Status knows nothing of the conditions of a trigger that replaces the value of a default, nor of values that a
+ * floating-point column rounds. Behind a view, it knows nothing of such a trigger, nor of an index that refuses more
+ * than equal values, such as one on `id / 3`. No door has any of them.
  */
 
 const database = useDatabase({ max: 1 });

@@ -11,6 +11,7 @@ const HOLDS_WHOLE_NUMBERS = /^(smallint|integer|bigint|numeric(\([^)]*\))?|real|
 export function neverComparableReason(column: FedColumn): string | undefined {
   if (column.stranger !== null) return `the owner of the table, ${column.stranger}, may not draw from the sequence`;
   if (column.otherDefault !== null) return `its default is ${shortened(column.otherDefault)}`;
+  if (column.setBy?.always === true) return `the trigger ${column.setBy.name} replaces what its default draws`;
   if (!isText(column.baseType) && !HOLDS_WHOLE_NUMBERS.test(column.baseType)) {
     return `it is of type ${column.type}, which has no greatest whole number`;
   }

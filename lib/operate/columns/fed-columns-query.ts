@@ -11,6 +11,7 @@ import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
 import { keysOfPart } from "./keys-of-part.js";
 import { castsOf, isPlainDefault } from "./plain-default.js";
 import { rolesWithoutUsage } from "./roles-without-usage.js";
+import { settingTrigger } from "./setting-trigger.js";
 import { sharedKeyOf } from "./shared-key.js";
 
 /**
@@ -192,6 +193,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         left join pg_catalog.pg_attrdef a on a.adrelid = fed.relation and a.adnum = fed.number
         where type.oid = fed.atttypid
       ) end,
+      'setBy', ${settingTrigger(sql`t.oid`, sql`fed.attname`, sql`s.relname`, sql`fed.way <> 'owned'`)},
       'stranger', case
         when fed.way = 'default' and not ${ownerMayDraw(sql`t`, sql`s.oid`, sql`s.relowner`)}
         then pg_catalog.pg_get_userbyid(t.relowner)

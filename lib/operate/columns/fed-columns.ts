@@ -46,6 +46,8 @@ export interface FedColumn extends ColumnName {
    * none.
    */
   readonly otherDefault: string | null;
+  /** The trigger that sets the column to something else; null if none is found. */
+  readonly setBy: SettingTrigger | null;
   /**
    * Whether the column by itself is a primary key, unique, or excluded from holding equal values. False for an
    * inheritance child whose column draws from no sequence: its keys do not prevent the parent's sequence from returning
@@ -92,6 +94,13 @@ export interface FedColumn extends ColumnName {
 }
 
 type TableName = Pick<ColumnName, "schema" | "table">;
+
+/** A trigger whose function assigns a value to the column, without naming the sequence. */
+export interface SettingTrigger {
+  readonly name: string;
+  /** Whether it replaces the value that the default has drawn in each row. Else it depends on a condition. */
+  readonly always: boolean;
+}
 
 /** A primary key, or a unique index, of several columns. */
 export interface SharedKey {

@@ -28,7 +28,7 @@ export type HealthLevel = "ok" | "warning" | "critical";
  * - `NOT_COMPARED`: a column was not compared, so the sequence may be behind it. A warning if the column holds each
  *   value only once and could be compared, but the connected role may not read it, row level security may hide rows
  *   from it, or reading it failed. Ok if there is only no index, or nothing to compare, or if a key computes something
- *   of the column, so it may refuse values that are not there.
+ *   of the column, so it may refuse values that are not there, or if a trigger may set the column to other values.
  * - `NOT_ATTACHED` (ok): no column owns the sequence, and no default of a column leads to it, so nothing was compared.
  *   Programs, triggers or functions draw from it.
  * - `DRAWN_ELSEWHERE` (ok): the sequence feeds columns, and functions, views or rules may also draw from it. What these

@@ -36,19 +36,34 @@ export function notCompared(measured: Measurements, { fed, user, unreadable }: C
   });
 }
 
-/** Reports a key that may refuse other values than those that the column has. */
+/**
+ * Reports a key that may refuse other values than those that the column has, and a trigger that may set other values
+ * than those of the sequence.
+ */
 function notEvaluated(source: FedColumn): Finding[] {
-  const { computedKey } = source;
-  if (computedKey === null) return [];
+  const { computedKey, setBy } = source;
+  const found = { code: "NOT_COMPARED", level: "ok", column: source } as const;
   return [
-    {
-      code: "NOT_COMPARED",
-      level: "ok",
-      column: source,
-      kind: computedKey,
-      say: (these) => `the index ${shownName(computedKey)} computes something of ${these}, which was not evaluated`,
-      hint: "The index may refuse values that the column does not have.",
-    },
+    ...(computedKey === null
+      ? []
+      : [
+          {
+            ...found,
+            kind: computedKey,
+            say: (these: string) => `the index ${shownName(computedKey)} computes something of ${these}, which was not evaluated`,
+            hint: "The index may refuse values that the column does not have.",
+          },
+        ]),
+    ...(setBy === null
+      ? []
+      : [
+          {
+            ...found,
+            kind: setBy.name,
+            say: (these: string) => `the trigger ${shownName(setBy.name)} may set ${these}, which was not evaluated`,
+            hint: "The column may have values that do not come from the sequence.",
+          },
+        ]),
   ];
 }
 

@@ -231,3 +231,58 @@ test("a number beyond bigint, a fraction, NaN and infinity are compared without 
     [0, 1].map((index) => ({ sequence: { name: `two${index}` }, to: 5n })),
   );
 });
+
+const setting = (body: string, condition = "") => `
+  create table t (id serial primary key, "It's; --" bigint default 0, note text); insert into t values (9);
+  create function set_id() returns trigger language plpgsql as $$ begin ${body} return new; end $$;
+  create trigger set_id before insert on t for each row ${condition} execute function set_id()`;
+
+test.each([
+  ["an assignment", "new.id := floor(random() * 1000);"],
+  ["an equals sign", 'NEW . "id" = 1000 + new.id;'],
+  ["a query", "select x, x into new.note, new.id from generate_series(7, 8) x;"],
+  ["a line after a comment", "-- if it's new\n new.id := 7;"],
+])(
+  "a trigger that replaces what the default draws by %s makes the column one that is not compared",
+  async (_, body) => {
+    await run(setting(body));
+    const found = await healthOf("t_id_seq");
+    expect(codes(found)).toEqual(["NOT_COMPARED ok"]);
+    expect(found.problems[0]?.message).toContain("the trigger set_id replaces what its default draws");
+    const { moves, failures } = await resync(db);
+    expect({ moves, failures }).toEqual({ moves: [], failures: [] });
+  },
+);
+
+test.each([
+  ["under a condition", "if new.note = 'import' then new.id := 7; end if;", ""],
+  ["in some rows", "new.id := 7;", "when (new.note = 'import')"],
+])("a trigger that sets the column %s is reported beside the comparison", async (_, body, condition) => {
+  await run(setting(body, condition));
+  const found = await healthOf("t_id_seq");
+  expect(codes(found)).toEqual(["BEHIND_COLUMN critical", "NOT_COMPARED ok"]);
+  expect(found.problems[1]?.message).toContain("the trigger set_id may set public.t.id, which was not evaluated");
+  expect((await resync(db)).moves).toMatchObject([{ to: 10n }]);
+});
+
+test.each([
+  ["only reads the column", "if new.id = 7 then raise 'seven'; end if; insert into log values (1, new.id);", ""],
+  ["draws from the sequence", "new.id := nextval('t_id_seq') * 2;", ""],
+  ["sets another column", "new.id_2 := 7; new.note := new.id;", ""],
+  ["says so in a comment", "/* new.id := 7; */ -- new.id := 8\n", ""],
+  ["only fills in a null", "if new.id is null then new.id := 7; end if;", ""],
+  ["only fills in a null by its condition", "new.id := 7;", "when (new.id is null)"],
+  ["only fills in a null by coalesce", "new.id := coalesce(new.id, 7);", ""],
+])("a trigger that %s is not reported", async (_, body, condition) => {
+  await run(setting(body, condition));
+  const found = codes(await healthOf("t_id_seq"));
+  expect(found.filter((code) => code !== "DRAWN_ELSEWHERE ok")).toEqual(["BEHIND_COLUMN critical"]);
+});
+
+test("a trigger is found by a name with quotes, also if no default fills the column", async () => {
+  await run(setting(`new."It's; --" := next_id();`));
+  await run(`create sequence numbers owned by t."It's; --"; alter table t alter "It's; --" drop default`);
+  expect(codes(await healthOf("numbers", { columns: "all" }))).toEqual(["NOT_COMPARED ok"]);
+  await run("alter table t disable trigger set_id");
+  expect(codes(await healthOf("numbers", { columns: "all" }))).toEqual([]);
+});

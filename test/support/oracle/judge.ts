@@ -21,7 +21,7 @@ const ENDED = "2200H";
 const DOES_NOT_FIT = ["22003", "22001"];
 
 /** Reasons for not comparing that no reader can change. */
-const NATURAL = /^(its default |it is of type |the owner of the table, )/;
+const NATURAL = /^(its default |it is of type |the owner of the table, |the trigger )/;
 
 /**
  * Compares what status says of a sequence with what its doors do. Returns a sentence for each contradiction. The rules

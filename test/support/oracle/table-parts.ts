@@ -89,14 +89,26 @@ export function needsOf({ given: { type, feed }, index, schema, sequence }: Tabl
   return statements;
 }
 
-/** The trigger that fills the column, if the table has one. */
-export function triggerOf({ given: { feed }, index, schema, table, c, sequence }: TableContext): string[] {
-  if (!feed.includes("trigger")) return [];
+/** The trigger that fills or sets the column, if the table has one. */
+export function triggerOf({ given: { feed, type }, index, schema, table, c, sequence }: TableContext): string[] {
+  const set = (value: string) => `new.${c} := ${value};`;
+  const other = isText(type) ? "'X'" : "7";
+  const triggers: { readonly [feed: string]: readonly [body: string, condition?: string] } = {
+    trigger: [set(`nextval(${sequence})`), `when (new.${c} is null) `],
+    "owned, trigger": [set(`nextval(${sequence})`), `when (new.${c} is null) `],
+    "default, trigger replaces": [set(other)],
+    "default, trigger doubles": [set(isText(type) ? `'X' || new.${c}` : `new.${c} * 2`)],
+    "default, trigger fills": [`if new.${c} is null then ${set(other)} end if;`],
+    "default, trigger rarely": [`if new.tenant = 12345 then ${set(other)} end if;`],
+  };
+  const trigger = triggers[feed];
+  if (trigger === undefined) return [];
+  const [body, condition = ""] = trigger;
   const fill = quoted(schema, `fill${index}`);
-  const body = literal(`begin new.${c} := nextval(${sequence}); return new; end`);
+  const code = literal(`begin ${body} return new; end`);
   return [
-    `create function ${fill}() returns trigger language plpgsql as ${body}`,
-    `create trigger fill before insert on ${table} for each row when (new.${c} is null) execute function ${fill}()`,
+    `create function ${fill}() returns trigger language plpgsql as ${code}`,
+    `create trigger fill before insert on ${table} for each row ${condition}execute function ${fill}()`,
   ];
 }
 
