@@ -1,4 +1,5 @@
 import { sql } from "../../index.js";
+import { columnsOfDomains } from "../../server/queries/feeding-columns.js";
 
 /** Matches a column of a view in the text of its rule: its number, and the table and column that it shows. */
 const ORIGIN =
@@ -15,20 +16,17 @@ const ORIGIN =
  *
  * The server records a dependency for each of these, unless the sequence is looked up by name. If the default of a
  * domain does so, the feed is late-bound. Functions whose body is a string, and triggers, are not searched. It goes
- * into a statement that has `sequences` with `oid`, `defaults` with `objid`, `refobjid`, `refobjsubid`, `domains` of
- * `lateBoundDomains`, and `code` of `lateBoundCode`.
+ * into a statement that has `sequences` with `oid`, `defaults` of `drawingColumns`, `domains` of `drawingDomains`, and
+ * `code` of `lateBoundCode`.
  */
 export const indirectFeeds = sql`
   with recursive users as (
     select d.refobjid as sequence, d.classid, d.objid, false as late_bound
     from pg_catalog.pg_depend d
     where d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid in (select oid from sequences)
-      and d.classid in (
-        'pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_type'::pg_catalog.regclass,
-        'pg_catalog.pg_rewrite'::pg_catalog.regclass
-      )
+      and d.classid in ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_rewrite'::pg_catalog.regclass)
     union
-    select sequence, class, object, true from domains
+    select sequence, 'pg_catalog.pg_type'::pg_catalog.regclass, domain, late_bound from domains
     union
     select sequence, class, object, false from code
     union
@@ -37,19 +35,16 @@ export const indirectFeeds = sql`
     join pg_catalog.pg_depend d on d.refclassid = u.classid and d.refobjid = u.objid
     where u.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
   ), begun as (
-    select objid as sequence, refobjid as relation, refobjsubid as number, false as indirect, false as late_bound
-    from defaults
+    select sequence, relation, number, false as indirect, false as late_bound from defaults
     union
     select u.sequence, a.adrelid, a.adnum, true, false
     from users u
     join pg_catalog.pg_attrdef a on a.oid = u.objid
     where u.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
     union
-    select u.sequence, att.attrelid, att.attnum, true, u.late_bound
+    select u.sequence, of_domain.relation, of_domain.number, true, u.late_bound
     from users u
-    join pg_catalog.pg_depend d on d.refclassid = u.classid and d.refobjid = u.objid
-      and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objsubid > 0
-    join pg_catalog.pg_attribute att on att.attrelid = d.objid and att.attnum = d.objsubid and not att.atthasdef
+    join (${columnsOfDomains}) of_domain on of_domain.domain = u.objid
     where u.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
     union
     select u.sequence, d.refobjid, d.refobjsubid, true, false

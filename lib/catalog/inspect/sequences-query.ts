@@ -1,12 +1,13 @@
 import { type Sql, sql } from "../../index.js";
 import { hasFixedType } from "../../server/column-type.js";
-import { baseTypeOf } from "../../server/queries/base-type.js";
-import { lateBoundCode, lateBoundDefaults, lateBoundDomains } from "../../server/queries/late-bound-names.js";
+import { drawingColumns, drawingDomains, owningColumns } from "../../server/queries/feeding-columns.js";
+import { lateBoundCode } from "../../server/queries/late-bound-names.js";
 import { lockedRelations } from "../../server/queries/locked-relations.js";
 import { ownerMayDraw } from "../../server/queries/owner-may-draw.js";
 import { positionQuery } from "../../server/queries/position-query.js";
 import { isInspected } from "../../server/queries/schema-filter.js";
 import { sharedKeys, singleKeys } from "../../server/queries/unique-columns.js";
+import { storedColumn } from "../../server/stored-column.js";
 import { isChecked } from "./column-checks.js";
 import { indirectFeeds } from "./indirect-feeds.js";
 import { namedInCode } from "./named-in-code.js";
@@ -39,53 +40,38 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
       join pg_catalog.pg_class c on c.oid = s.seqrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}
-    ), owners as (
-      select d.objid, d.deptype, d.refobjid, d.refobjsubid
-      from pg_catalog.pg_depend d
-      where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-        and d.refobjsubid > 0 and d.deptype in ('a', 'i') and d.objid in (select oid from sequences)
-    ), defaults as (
-      select d.refobjid as objid, a.adrelid as refobjid, a.adnum as refobjsubid, false as late_bound
-      from pg_catalog.pg_depend d
-      join pg_catalog.pg_attrdef a on a.oid = d.objid
-      where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-        and d.refobjid in (select oid from sequences)
-      union all
-      select sequence, object, number, true from (${lateBoundDefaults}) late
-    ), domains as (${lateBoundDomains}), code as materialized (${lateBoundCode}), named as (${namedInCode}),
+    ), owners as (${owningColumns}), defaults as (${drawingColumns}), domains as (${drawingDomains}),
+    code as materialized (${lateBoundCode}), named as (${namedInCode}),
     columns as (
-      select objid, refobjid, refobjsubid, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound,
+      select sequence, relation, number, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound,
         bool_and(indirect) as indirect
       from (
-        select objid, refobjid, refobjsubid, deptype = 'i' as by_default, false as late_bound, false as indirect
+        select sequence, relation, number, is_identity as by_default, false as late_bound, false as indirect
         from owners
-        union all select objid, refobjid, refobjsubid, true, late_bound, false from defaults
+        union all select sequence, relation, number, true, late_bound, false from defaults
         union all select sequence, relation, number, true, late_bound, true from (${indirectFeeds}) fed
       ) either
-      group by objid, refobjid, refobjsubid
+      group by sequence, relation, number
     ), feeding as materialized (
       select columns.*, not columns.by_default or ${ownerMayDraw(sql`t`, sql`s.oid`, sql`s.relowner`)} as counts
       from columns
-      join sequences s on s.oid = columns.objid
-      join pg_catalog.pg_class t on t.oid = columns.refobjid
+      join sequences s on s.oid = columns.sequence
+      join pg_catalog.pg_class t on t.oid = columns.relation
     ), feeds as materialized (
-      select columns.objid, json_agg(json_build_object(
-        'schema', tn.nspname, 'table', t.relname, 'column', att.attname,
-        'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
-        'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
-          else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
+      select columns.sequence, json_agg(json_build_object(
+        ${storedColumn(sql`tn`, sql`t`, sql`att`, sql`type`)},
         'byDefault', columns.by_default, 'lateBound', columns.late_bound, 'indirect', columns.indirect,
         'fixedType', ${hasFixedType(sql`t`, sql`att`)}, 'unique', (t.oid, att.attnum) in (${singleKeys}),
         'partOfKey', (t.oid, att.attnum) in (${sharedKeys}), 'checked', ${isChecked},
         'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
       ) order by tn.nspname, t.relname, att.attnum) as feeds
       from feeding columns
-      join pg_catalog.pg_class t on t.oid = columns.refobjid
+      join pg_catalog.pg_class t on t.oid = columns.relation
       join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-      join pg_catalog.pg_attribute att on att.attrelid = t.oid and att.attnum = columns.refobjsubid
+      join pg_catalog.pg_attribute att on att.attrelid = t.oid and att.attnum = columns.number
       join pg_catalog.pg_type type on type.oid = att.atttypid
       where columns.counts
-      group by columns.objid
+      group by columns.sequence
     )
     select json_build_object(${sql.join(lists)})::text as document
     from (
@@ -93,7 +79,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         s.seqstart::text as start, s.seqincrement::text as increment, s.seqmin::text as min, s.seqmax::text as max,
         s.seqcache::text as cache, s.seqcycle as cycle, s.relpersistence = 'u' as unlogged,
         comment.description as comment,
-        coalesce(o.deptype = 'i', false) as identity,
+        coalesce(o.is_identity, false) as identity,
         coalesce(att.attidentity = 'a', false) as always, e.objid is not null as extension,
         t.relname as table, att.attname as column, f.feeds, used.refobjid is not null as referenced,
         array_to_json(named.names) as named,
@@ -103,10 +89,10 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         on comment.objoid = s.oid and comment.classoid = 'pg_catalog.pg_class'::regclass and comment.objsubid = 0
       left join pg_catalog.pg_depend e
         on e.objid = s.oid and e.classid = 'pg_catalog.pg_class'::regclass and e.deptype = 'e'
-      left join owners o on o.objid = s.oid
-      left join pg_catalog.pg_class t on t.oid = o.refobjid
-      left join pg_catalog.pg_attribute att on att.attrelid = o.refobjid and att.attnum = o.refobjsubid
-      left join feeds f on f.objid = s.oid
+      left join owners o on o.sequence = s.oid
+      left join pg_catalog.pg_class t on t.oid = o.relation
+      left join pg_catalog.pg_attribute att on att.attrelid = o.relation and att.attnum = o.number
+      left join feeds f on f.sequence = s.oid
       left join (
         select distinct d.refobjid
         from pg_catalog.pg_depend d
@@ -114,7 +100,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
           and d.classid <> 'pg_catalog.pg_attrdef'::regclass
         union select sequence from domains
         union select sequence from code
-        union select objid from feeding where not counts
+        union select sequence from feeding where not counts
       ) used on used.refobjid = s.oid
       left join named on named.sequence = s.oid
       left join lateral (

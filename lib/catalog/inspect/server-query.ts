@@ -1,9 +1,9 @@
 import { type Sql, sql } from "../../index.js";
 import { callersSchemas } from "../../server/catalog-path.js";
 import { hasFixedType } from "../../server/column-type.js";
-import { baseTypeOf } from "../../server/queries/base-type.js";
 import { isInspected } from "../../server/queries/schema-filter.js";
 import { sharedKeys, singleKeys } from "../../server/queries/unique-columns.js";
+import { storedColumn } from "../../server/stored-column.js";
 import { hasRows } from "./has-rows.js";
 
 /**
@@ -91,10 +91,7 @@ function tables(inspected: Sql): Sql {
 function keyColumns(inspected: Sql): Sql {
   return sql`
     select json_agg(json_build_object(
-      'schema', n.nspname, 'table', c.relname, 'column', att.attname,
-      'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
-      'baseType', case when type.typtype = 'd' then ${baseTypeOf(sql`att.atttypid`, sql`att.atttypmod`)}
-        else pg_catalog.format_type(att.atttypid, att.atttypmod) end,
+      ${storedColumn(sql`n`, sql`c`, sql`att`, sql`type`)},
       'fixedType', ${hasFixedType(sql`c`, sql`att`)}, 'unique', keys.single, 'partOfKey', keys.shared,
       'hasRows', ${hasRows}
     ) order by n.nspname, c.relname, att.attnum)

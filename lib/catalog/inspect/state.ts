@@ -1,4 +1,5 @@
 import type { ResolvedOptions } from "../../index.js";
+import type { StoredColumn } from "../../server/stored-column.js";
 
 /** A sequence's options in the database: all except `mode`, which only concerns the program. */
 export type StateOptions = Omit<ResolvedOptions, "mode">;
@@ -44,14 +45,7 @@ export interface SequenceState {
 }
 
 /** A column of a table, with its type and keys. */
-export interface StateColumn {
-  readonly schema: string;
-  readonly table: string;
-  readonly column: string;
-  /** The type as the server writes it: `integer`, `bigint`, `numeric(10,0)`. */
-  readonly type: string;
-  /** The base type of a domain; for any other type, the type itself. */
-  readonly baseType: string;
+export interface StateColumn extends StoredColumn {
   /** Whether the server refuses to alter its type, because a view or something else depends on it. */
   readonly fixedType: boolean;
   /** Whether the column by itself is a primary key, unique, or excluded from holding equal values. */

@@ -1,12 +1,17 @@
 import { type Sql, sql } from "../../index.js";
 import { hasFixedType, isUsed } from "../../server/column-type.js";
-import { baseTypeOf } from "../../server/queries/base-type.js";
 import { expressionText } from "../../server/queries/expression-text.js";
+import {
+  columnsOfDomains,
+  drawingColumns,
+  drawingDomains,
+  owningColumns,
+} from "../../server/queries/feeding-columns.js";
 import { generatedFrom } from "../../server/queries/generated-columns.js";
-import { lateBoundDefaults, lateBoundDomains } from "../../server/queries/late-bound-names.js";
 import { ownerMayDraw } from "../../server/queries/owner-may-draw.js";
 import { isPowerful, mayBeSwapped } from "../../server/queries/powerful-reader.js";
 import { isInspected } from "../../server/queries/schema-filter.js";
+import { storedColumn } from "../../server/stored-column.js";
 import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
 import { keysOfPart } from "./keys-of-part.js";
 import { castsOf, isPlainDefault } from "./plain-default.js";
@@ -27,68 +32,43 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       join pg_catalog.pg_class c on c.oid = s.seqrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}
-    ), dependent as materialized (
-      select d.refobjid as sequence, a.adrelid as relation, a.adnum as number
-      from pg_catalog.pg_depend d
-      join pg_catalog.pg_attrdef a on a.oid = d.objid
-      join pg_catalog.pg_sequence s on s.seqrelid = d.refobjid
-      where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-    ), of_domains as materialized (
-      -- The columns whose default is that of their domain. A domain of a domain has a copy of its default.
-      select type.oid as domain, att.attrelid as relation, att.attnum as number, type.typdefaultbin::text as stored
-      from pg_catalog.pg_type type
-      join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_type'::regclass and d.refobjid = type.oid
-        and d.classid = 'pg_catalog.pg_class'::regclass and d.objsubid > 0
-      join pg_catalog.pg_attribute att on att.attrelid = d.objid and att.attnum = d.objsubid
-      join pg_catalog.pg_class c on c.oid = d.objid and c.relkind in ('r', 'p', 'f')
-      where type.typtype = 'd' and type.typdefaultbin is not null and not att.atthasdef and att.attidentity = ''
-    ), drawing as materialized (
+    ), of_domains as materialized (${columnsOfDomains}), drawing as materialized (
       -- Columns whose default draws from any sequence, including those that are not inspected.
-      select relation, number from dependent
-      union
-      select a.adrelid, a.adnum from pg_catalog.pg_attrdef a where a.adbin::text like '%:funcid 1574 %'
-      union
-      select relation, number from of_domains where stored like '%:funcid 1574 %'
+      select a.adrelid as relation, a.adnum as number
+      from pg_catalog.pg_attrdef a
+      where a.adbin::text like '%:funcid 1574 %' or exists (
+        select from pg_catalog.pg_depend d
+        join pg_catalog.pg_sequence s on s.seqrelid = d.refobjid
+        where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.objid = a.oid
+          and d.refclassid = 'pg_catalog.pg_class'::regclass
+      )
+      union all
+      select o.relation, o.number
+      from of_domains o
+      join pg_catalog.pg_type type on type.oid = o.domain and type.typdefaultbin::text like '%:funcid 1574 %'
     ), drawn as materialized (
-      select distinct each.sequence, each.relation, each.number, each.way, each.other_default, each.plain,
+      select distinct each.sequence, each.relation, each.number, each.way,
+        case when each.way = 'owned' then ${otherDefault(sql`att`)} end as other_default,
+        each.way <> 'default' or ${isPlainDefault(sql`coalesce(a.adbin, type.typdefaultbin)::text`)} as plain,
         att.attname, att.atttypid, att.atttypmod
       from (
-        select d.objid as sequence, d.refobjid as relation, d.refobjsubid as number, 'identity' as way,
-          null as other_default, true as plain
-        from pg_catalog.pg_depend d
-        where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-          and d.refobjsubid > 0 and d.deptype = 'i' and d.objid in (select oid from sequences)
-        union all
-        select source.sequence, a.adrelid, a.adnum, 'default', null, ${isPlainDefault(sql`a.adbin::text`)}
-        from (
-          select sequence, relation, number from dependent where sequence in (select oid from sequences)
-          union
-          select sequence, object, number from (${lateBoundDefaults}) late
-        ) source
-        join pg_catalog.pg_attrdef a on a.adrelid = source.relation and a.adnum = source.number
-        union all
-        select source.sequence, o.relation, o.number, 'default', null, ${isPlainDefault(sql`o.stored`)}
-        from (
-          select d.refobjid as sequence, d.objid as domain
-          from pg_catalog.pg_depend d
-          where d.classid = 'pg_catalog.pg_type'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-            and d.refobjid in (select oid from sequences)
-          union
-          select sequence, object from (${lateBoundDomains}) late
-        ) source
-        join of_domains o on o.domain = source.domain
-        union all
-        select d.objid, d.refobjid, d.refobjsubid, 'owned', ${otherDefault(sql`owning`)}, true
-        from pg_catalog.pg_depend d
-        join pg_catalog.pg_attribute owning on owning.attrelid = d.refobjid and owning.attnum = d.refobjsubid
-        where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-          and d.refobjsubid > 0 and d.deptype = 'a' and d.objid in (select oid from sequences)
-          and owning.attidentity = ''
-          and (d.refobjid, d.refobjsubid) not in (select relation, number::int from drawing)
+        select sequence, relation, number, case when is_identity then 'identity' else 'owned' end as way
+        from (${owningColumns}) owner
+        union
+        select sequence, relation, number, 'default' from (${drawingColumns}) own
+        union
+        select d.sequence, o.relation, o.number, 'default'
+        from (${drawingDomains}) d
+        join of_domains o using (domain)
       ) each
       join pg_catalog.pg_attribute att on att.attrelid = each.relation and att.attnum = each.number
+      join pg_catalog.pg_type type on type.oid = att.atttypid
+      left join pg_catalog.pg_attrdef a on a.adrelid = each.relation and a.adnum = each.number
       -- An identity column of a child table keeps the default of its parent, but does not use it.
-      where each.way <> 'default' or att.attidentity = ''
+      where each.way = 'identity'
+        or att.attidentity = '' and (
+          each.way = 'default' or (each.relation, each.number) not in (select relation, number::int from drawing)
+        )
     ), below as materialized (
       select i.inhparent as parent, c.oid as relation, c.relispartition as partition
       from pg_catalog.pg_inherits i
@@ -182,17 +162,11 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
       'increment', s.seqincrement::text,
       'owner', pg_catalog.pg_get_userbyid(s.relowner),
       'mayAlter', pg_catalog.pg_has_role(s.relowner, 'usage'), 'mayUpdate', has_sequence_privilege(s.oid, 'update'),
-      'schema', n.nspname, 'table', t.relname, 'column', fed.attname,
-      'type', pg_catalog.format_type(fed.atttypid, fed.atttypmod),
-      'baseType', ${baseTypeOf(sql`fed.atttypid`, sql`fed.atttypmod`)},
+      ${storedColumn(sql`n`, sql`t`, sql`fed`, sql`type`)},
       'kind', t.relkind, 'unlogged', t.relpersistence = 'u', 'fixedType', fed.fixed,
       'way', fed.way, 'plain', fed.plain and fed.other_default is null, 'otherDefault', fed.other_default,
-      'casts', case when fed.way = 'default' and fed.plain then (
-        select ${castsOf(sql`coalesce(a.adbin, type.typdefaultbin)::text`)}
-        from pg_catalog.pg_type type
-        left join pg_catalog.pg_attrdef a on a.adrelid = fed.relation and a.adnum = fed.number
-        where type.oid = fed.atttypid
-      ) end,
+      'casts', case when fed.way = 'default' and fed.plain
+        then ${castsOf(sql`coalesce(a.adbin, type.typdefaultbin)::text`)} end,
       'setBy', ${settingTrigger(sql`t.oid`, sql`fed.attname`, sql`s.relname`, sql`fed.way <> 'owned'`)},
       'stranger', case
         when fed.way = 'default' and not ${ownerMayDraw(sql`t`, sql`s.oid`, sql`s.relowner`)}
@@ -216,6 +190,8 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
     join sequences s on s.oid = fed.sequence
     join pg_catalog.pg_class t on t.oid = fed.relation and t.relpersistence <> 't'
     join pg_catalog.pg_namespace n on n.oid = t.relnamespace
+    join pg_catalog.pg_type type on type.oid = fed.atttypid
+    left join pg_catalog.pg_attrdef a on a.adrelid = fed.relation and a.adnum = fed.number
     left join lacking on (lacking.sequence, lacking.root, lacking.number) = (fed.sequence, fed.relation, fed.number)`;
 }
 

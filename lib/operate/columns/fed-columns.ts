@@ -3,11 +3,12 @@ import { isText } from "../../server/integer-limits.js";
 import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/names.js";
 import { checkSchemaNames } from "../../server/queries/schema-filter.js";
 import { readDocument, type Source } from "../../server/read-json.js";
+import type { StoredColumn } from "../../server/stored-column.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
 import { keepsValue, narrowestOf } from "./plain-default.js";
 
 /** A column that takes its values from a sequence, with the facts that matter to the sequence's health. */
-export interface FedColumn extends ColumnName {
+export interface FedColumn extends StoredColumn {
   readonly sequence: SequenceName;
   readonly increment: bigint;
   /** The owner of the sequence, who may alter it. */
@@ -16,10 +17,6 @@ export interface FedColumn extends ColumnName {
   readonly mayAlter: boolean;
   /** Whether the connected role may set the sequence. */
   readonly mayUpdate: boolean;
-  /** The type as the server writes it: `integer`, `numeric(10,0)`, the name of a domain. */
-  readonly type: string;
-  /** The base type of a domain, as the server writes it; for any other type, the type itself. */
-  readonly baseType: string;
   /**
    * The type that its default casts the value to, which may hold less than the column: `smallint`, `numeric(3,0)`. If
    * there are several, the narrowest; null if there is none.
