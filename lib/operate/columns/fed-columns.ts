@@ -1,9 +1,10 @@
 import { NextvalError } from "../../index.js";
-import { isText } from "../../server/integer-limits.js";
+import { type IntegerRange, isText } from "../../server/integer-limits.js";
 import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/names.js";
 import { checkSchemaNames } from "../../server/queries/schema-filter.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import type { StoredColumn } from "../../server/stored-column.js";
+import { usableRange } from "../../server/usable-range.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
 import { keepsValue, narrowestOf } from "./plain-default.js";
 
@@ -191,6 +192,20 @@ export function mayRefuse(column: FedColumn): boolean {
   // A view or a foreign table hides the keys of its table.
   const hidesKeys = kind === "view" || kind === "foreign table";
   return takesOnce(column) || partialKey !== null || computedKey !== null || hidesKeys;
+}
+
+/**
+ * Returns the part of a sequence's range that fits every column which stores its values unchanged, also a column that
+ * is not compared.
+ */
+export function rangeWithin(
+  options: Parameters<typeof usableRange>[0],
+  columns: readonly Pick<FedColumn, "plain" | "baseType" | "castType">[],
+): IntegerRange {
+  return usableRange(
+    options,
+    columns.filter(({ plain }) => plain),
+  );
 }
 
 /** Groups the columns by the key of their sequence. */

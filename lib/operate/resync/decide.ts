@@ -2,7 +2,6 @@ import type { StateOptions } from "../../catalog/index.js";
 import { sql } from "../../index.js";
 import type { IntegerRange } from "../../server/integer-limits.js";
 import { columnOf, quotedOf, refuseFor, type SequenceName, shownName } from "../../server/names.js";
-import { usableRange } from "../../server/usable-range.js";
 import {
   valueAfterRow,
   collisionOf,
@@ -15,7 +14,7 @@ import {
 import { nextUnbounded } from "../arithmetic/position.js";
 import { hintFor, neverComparableReason } from "../columns/comparability.js";
 import type { Extreme } from "../columns/extremes-query.js";
-import type { FedColumn } from "../columns/fed-columns.js";
+import { type FedColumn, rangeWithin } from "../columns/fed-columns.js";
 import type { Unknown } from "../columns/unknown-value.js";
 
 /** The advice if no value is left after the rows. */
@@ -56,9 +55,9 @@ export function decide(snapshot: SequenceSnapshot, { allowBackwards, emptyCaches
   const { role, sequence, options, lastValue, isCalled, unknown, columns } = snapshot;
   const { increment, minValue, maxValue, startWith, cache } = options;
   const counted = columns.filter(({ column }) => neverComparableReason(column) === undefined);
-  const range = usableRange(
+  const range = rangeWithin(
     options,
-    counted.map(({ column }) => column),
+    columns.map(({ column }) => column),
   );
   // With a narrower column it never starts over.
   if (options.cycle && range.least === minValue && range.greatest === maxValue) return decideCycle(snapshot, range);

@@ -3,10 +3,10 @@ import type { Advice } from "../../internal.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { quotedOf, refuseFor, type SequenceName, shownName } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
-import { countValuesFrom, usableRange } from "../../server/usable-range.js";
-import { notComparableReason, neverComparableReason } from "../columns/comparability.js";
+import { countValuesFrom } from "../../server/usable-range.js";
+import { notComparableReason } from "../columns/comparability.js";
 import { positionOf } from "../columns/extremes-query.js";
-import type { FedColumn, Trust } from "../columns/fed-columns.js";
+import { type FedColumn, rangeWithin, type Trust } from "../columns/fed-columns.js";
 import { holdTables } from "../columns/hold-tables.js";
 import { type Decision, decide, type SequenceSnapshot } from "./decide.js";
 import { rereadSnapshot } from "./move-value.js";
@@ -91,8 +91,10 @@ export function checkForwards(decision: Move, { sequence, options, columns }: Se
       fix: `grant update on sequence ${quotedOf(sequence)} to ${name(role)}`,
     });
   }
-  const counted = columns.map(({ column }) => column).filter((column) => neverComparableReason(column) === undefined);
-  const range = usableRange(options, counted);
+  const range = rangeWithin(
+    options,
+    columns.map(({ column }) => column),
+  );
   const [left, leftAfter] = [
     countValuesFrom(decision.from, range, increment),
     countValuesFrom(decision.to, range, increment),

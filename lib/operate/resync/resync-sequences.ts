@@ -4,11 +4,10 @@ import { optionsOf } from "../../internal.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { excluded } from "../../server/name-patterns.js";
 import { sequenceKeyOf, sequenceNameOf } from "../../server/names.js";
-import { usableRange } from "../../server/usable-range.js";
 import { acceptedFindings, withinSchemas } from "../accepted-findings.js";
 import { wideningAdvice } from "../arithmetic/widening-advice.js";
-import { notComparableReason, neverComparableReason } from "../columns/comparability.js";
-import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
+import { notComparableReason } from "../columns/comparability.js";
+import { type FedColumn, groupBySequence, rangeWithin, readFedColumns } from "../columns/fed-columns.js";
 import { surveySequences, type SurveyedSequence } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { HEALTH_CODES } from "../finding-codes.js";
@@ -129,8 +128,8 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
 /** Adds the SQL that makes room after the rows, which then move the sequence. */
 function withFix(error: Error, state: SequenceState, columns: SurveyedSequence["columns"]): Error {
   if (!(error instanceof NextvalError) || error.hint !== WIDEN_FIRST) return error;
-  const fed = columns.flatMap(({ column }) => (neverComparableReason(column) === undefined ? [column] : []));
-  const { hint, fix } = wideningAdvice(state, fed, usableRange(state.options, fed));
+  const fed = columns.map(({ column }) => column);
+  const { hint, fix } = wideningAdvice(state, fed, rangeWithin(state.options, fed));
   return new NextvalError(error.code, error.message, { sequence: error.sequence, hint, fix });
 }
 
