@@ -27,10 +27,9 @@ export interface PgPoolClient extends PgClient {
 
 /** What a query is made of. Source: "pg.Client" and "pg.Result" in the documentation of node-postgres. */
 export interface PgQuery {
-  readonly text: string;
-  readonly values?: readonly (string | null)[];
+  text: string;
   readonly rowMode: "array";
-  readonly types: { getTypeParser(): (text: string) => string };
+  types: { getTypeParser(): (text: string) => string };
   /** The extended protocol, also without values. */
   readonly queryMode?: "extended";
 }

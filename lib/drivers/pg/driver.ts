@@ -44,12 +44,10 @@ export class PgPoolDriver implements QueuedDriver {
    * By callback, because the pool stops listening for errors before it. A client that is lost before a promise is
    * continued would end the process.
    */
-  connect(): Promise<QueuedConnection> {
-    return new Promise((resolve, reject) => {
-      this.#pool.connect((error, client) => {
-        if (client === undefined) reject(error);
-        else resolve(usable(this.#take(client), client));
-      });
+  connect(_reserved: boolean, done: (connection: QueuedConnection) => void, failed: (error: unknown) => void): void {
+    this.#pool.connect((error, client) => {
+      if (client === undefined) failed(error);
+      else makeUsable(this.#take(client), client, done, failed);
     });
   }
 
@@ -65,16 +63,20 @@ export class PgPoolDriver implements QueuedDriver {
   }
 }
 
-async function usable(connection: PgConnection, client: PgPoolClient): Promise<PgConnection> {
-  try {
-    refuseBinary(client);
-    // Other code has returned it with an open transaction. Ours would be undone or committed with it.
-    if (connection.isIdle === false) await client.query("rollback");
-  } catch (error) {
+function makeUsable(
+  connection: PgConnection,
+  client: PgPoolClient,
+  done: (connection: QueuedConnection) => void,
+  failed: (error: unknown) => void,
+): void {
+  const refuse = (error: unknown) => {
     connection.release(error);
-    throw error;
-  }
-  return connection;
+    failed(error);
+  };
+  if (isBinary(client)) refuse(noBinary());
+  // Other code has returned it with an open transaction. Ours would be undone or committed with it.
+  else if (connection.isIdle === false) client.query("rollback").then(() => done(connection), refuse);
+  else done(connection);
 }
 
 /** What a client tells about itself in the versions 8.x; undefined in others. */
@@ -106,7 +108,11 @@ export class PgClientDriver implements QueuedDriver {
     return readerOf(this.#client, type);
   }
 
-  async connect(reserved: boolean): Promise<QueuedConnection> {
+  connect(reserved: boolean, done: (connection: QueuedConnection) => void, failed: (error: unknown) => void): void {
+    void this.#connect(reserved).then(done, failed);
+  }
+
+  async #connect(reserved: boolean): Promise<QueuedConnection> {
     const { _connected: isConnected, _connecting: isConnecting } = this.#client as PgClient & ClientInternals;
     // The driver would keep its statements forever.
     if (isConnected === false && isConnecting === false) {
@@ -128,7 +134,7 @@ export class PgClientDriver implements QueuedDriver {
       return new Client({ host, port, user, database, password, ssl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
     });
     try {
-      refuseBinary(client);
+      if (isBinary(client)) throw noBinary();
       if (reserved && connection.isIdle === false) throw openTransaction();
     } catch (error) {
       connection.release();
@@ -138,11 +144,13 @@ export class PgClientDriver implements QueuedDriver {
   }
 }
 
-/** Refuses a client whose values arrive in the binary format. Read as text, many would be wrong. */
-function refuseBinary(client: PgClient & { readonly binary?: unknown }): void {
-  if (client.binary) {
-    throw new NextvalError("INVALID_ARGUMENT", "bind takes a client of pg without the option binary; leave it out");
-  }
+function isBinary(client: PgClient & { readonly binary?: unknown }): boolean {
+  return Boolean(client.binary);
+}
+
+/** The error for a client whose values arrive in the binary format. Read as text, many would be wrong. */
+function noBinary(): NextvalError {
+  return new NextvalError("INVALID_ARGUMENT", "bind takes a client of pg without the option binary; leave it out");
 }
 
 function userOf(client: PgClient | undefined): string | undefined {

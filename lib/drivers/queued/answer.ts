@@ -1,4 +1,4 @@
-import type { Answer, Column, Columns, Request } from "../../internal.js";
+import type { Answer, Columns, Request } from "../../internal.js";
 import type { Result, ResultColumn } from "./driver.js";
 
 /** Rows, with what the server reports about them. */
@@ -23,8 +23,8 @@ class ResultRows extends Array<unknown> {
     return this.#result.count;
   }
 
-  get columns(): readonly ResultColumn[] {
-    return this.#result.columns;
+  get columns(): readonly Pick<ResultColumn, "name" | "type" | "table">[] {
+    return this.#result.columns.map(({ name, type, table }) => ({ name, type, table }));
   }
 }
 
@@ -37,9 +37,9 @@ export function answerOf(result: Result, { kind, reading }: Request): Answer {
     return { rows, columns: undefined, failure: undefined };
   }
   try {
-    const columns = result.columns.map(({ name, type, table }): Column => ({ name, type, table, parser: undefined }));
+    const { columns } = result;
     const facts = reading.apply(columns);
-    const readers = columns.map((column, at) => readerOf(column, result.columns[at]?.isRead, facts));
+    const readers = columns.map((column) => readerOf(column, facts));
     for (const row of result.rows) rows.push(rowOf(row, columns, readers));
     return { rows, columns: facts, failure: undefined };
   } catch (error) {
@@ -50,16 +50,16 @@ export function answerOf(result: Result, { kind, reading }: Request): Answer {
 type Read = ((value: unknown) => unknown) | undefined;
 
 /** What the driver has read stays, except for a column that `.as()` names, which is read as it promises. */
-function readerOf(column: Column, isRead = false, { promised }: Columns): Read {
-  const { parser } = column;
+function readerOf(column: ResultColumn, { promised }: Columns): Read {
+  const { parser, isRead } = column;
   if (!isRead) return parser as Read;
   return promised.includes(column) ? (value) => parser?.(String(value)) : undefined;
 }
 
-function rowOf(values: readonly unknown[], columns: readonly Column[], readers: readonly Read[]): object {
+function rowOf(values: readonly unknown[], columns: readonly ResultColumn[], readers: readonly Read[]): object {
   const row: Record<string, unknown> = {};
   for (let at = 0; at < columns.length; at++) {
-    const { name } = columns[at] as Column;
+    const { name } = columns[at] as ResultColumn;
     const read = readers[at];
     const given = values[at];
     const value = given === null || read === undefined ? given : read(given);

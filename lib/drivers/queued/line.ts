@@ -12,7 +12,7 @@ import {
   textFragment,
 } from "../../internal.js";
 import { answerOf } from "./answer.js";
-import type { QueuedConnection, QueuedStatement } from "./driver.js";
+import type { QueuedConnection, QueuedStatement, Result } from "./driver.js";
 import { fetchCursor } from "./fetch-cursor.js";
 import { type Owner, Task } from "./task.js";
 
@@ -110,8 +110,8 @@ export class QueuedLine implements ReservedLine, Owner {
     else if (this.#last !== undefined) task.reject(ended());
     else {
       if (isLast) this.#last = task;
+      if (this.#isReady && this.#waiting.size === 0) return this.#run(task);
       this.#waiting.add(task);
-      this.#goOn();
     }
   }
 
@@ -174,28 +174,37 @@ export class QueuedLine implements ReservedLine, Owner {
     this.#connection.cancel(begin).then(after, after);
   }
 
+  /** Whether a statement can be sent now. */
+  get #isReady(): boolean {
+    return this.#running === undefined && this.#asking === 0 && this.#loss === undefined;
+  }
+
   #goOn(): void {
-    if (this.#running !== undefined || this.#asking > 0 || this.isLost) return;
+    if (!this.#isReady) return;
     if (this.#end !== undefined) return this.#finish(this.#end.error);
     for (const task of this.#waiting) {
       this.#waiting.delete(task);
-      void this.#run(task);
-      return;
+      return this.#run(task);
     }
   }
 
-  async #run(task: Task): Promise<void> {
+  #run(task: Task): void {
     this.#running = task;
     this.#hasRun = true;
-    let error: unknown;
-    try {
-      task.resolve(answerOf(await this.#connection.run(task.request as Request & QueuedStatement), task.request));
-    } catch (failure) {
-      error = failure;
-      task.reject(failure);
-    }
+    const done = (result: Result) => {
+      task.resolve(answerOf(result, task.request));
+      this.#answered(task);
+    };
+    const failed = (error: unknown) => {
+      task.reject(error);
+      this.#answered(task, error);
+    };
+    this.#connection.run(task.request as Request & QueuedStatement, done, failed);
+  }
+
+  #answered(task: Task, error?: unknown): void {
     this.#running = undefined;
-    clearTimeout(this.#grace);
+    if (this.#grace !== undefined) clearTimeout(this.#grace);
     this.#grace = undefined;
     if (error !== undefined && !(isServerError(error) && !isFatal(error))) return this.#lose(error);
     if (task === this.#last) this.#end = { error };

@@ -33,7 +33,8 @@ export class QueuedPool implements Line, Owner {
 
   reserve({ limits, wait }: Settings): Promise<QueuedLine> {
     return new Promise((resolve, reject) => {
-      let unwatch = () => {};
+      const stop = (how: Stop) => taking?.giveUp(how.error("unsent"));
+      const unwatch = limits === undefined ? () => {} : watch(limits, "the wait for a connection", stop);
       const done = (connection: QueuedConnection) => {
         unwatch();
         this.#reserved++;
@@ -43,16 +44,11 @@ export class QueuedPool implements Line, Owner {
         unwatch();
         reject(error);
       };
-      const taking = this.#take(true, 2 * wait, done, failed);
-      if (limits !== undefined)
-        unwatch = watch(limits, "the wait for a connection", (how) => taking.giveUp(how.error("unsent")));
+      const taking: Wait | undefined = this.#take(true, 2 * wait, done, failed);
     });
   }
 
-  /**
-   * Takes a connection for one of the callbacks, exactly once, and never before it returns. A connection that comes
-   * after the wait was given up returns unused.
-   */
+  /** Calls one of the callbacks, once. A connection that comes after the wait was given up returns unused. */
   #take(
     reserved: boolean,
     ms: number,
@@ -68,12 +64,13 @@ export class QueuedPool implements Line, Owner {
     };
     const wait: Wait = { ms, deadline: Infinity, giveUp };
     this.#waits.add(wait);
-    this.#driver.connect(reserved).then((connection) => {
+    const taken = (connection: QueuedConnection) => {
       if (isOver) return connection.release();
       isOver = true;
       this.#waits.delete(wait);
       done(connection);
-    }, giveUp);
+    };
+    this.#driver.connect(reserved, taken, giveUp);
     return wait;
   }
 }
