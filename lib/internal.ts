@@ -18,7 +18,7 @@ export { asTemplate, refuseTooManyParameters } from "./sql/shape.js";
 export { type Settings, type Stop, watch } from "./handle/running/call-limits.js";
 export { createDatabase } from "./handle/handles/database.js";
 export { createHostDatabase, createHostTransaction } from "./handle/handles/host.js";
-export { exhausted } from "./handle/errors/exhausted.js";
+export { exhausted, type Use } from "./handle/errors/exhausted.js";
 export { isFatal, nextTurn } from "./handle/errors/lost-answer.js";
 export type { Answer, AnswerRows, Host, Learn, Line, Port, Request, ReservedLine, Sent } from "./handle/port.js";
 export { isServerError, type ServerError } from "./handle/errors/server-error.js";

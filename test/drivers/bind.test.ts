@@ -195,6 +195,19 @@ describe("what follows the interface of pg is served", () => {
     );
     expect([pool.totalCount - pool.idleCount, pool.waitingCount]).toEqual([0, 0]);
   });
+
+  test("waits for connections that other code has", async () => {
+    const others = await Promise.all([pool.connect(), pool.connect()]);
+    try {
+      await expect(bindPg(pool, { waitTimeout: 50 }).nextval(orderSeq)).rejects.toMatchObject({
+        code: "POOL_EXHAUSTED",
+        message: "no connection was free for 0.05 s: none could be opened, or other code has all 2 of the client",
+        hint: "Check that the server can be reached.",
+      });
+    } finally {
+      for (const other of others) other.release();
+    }
+  });
 });
 
 test("the types of a pool and of int8 in other places are the client's own", async () => {

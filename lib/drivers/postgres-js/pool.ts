@@ -212,7 +212,9 @@ export class Pool implements Line, Listener {
       if (deadline > now) next = Math.min(next, deadline);
       else {
         statement.deadline = Infinity;
-        const error = exhausted(statement.wait, this.#owned.size, this.#max);
+        const reserved = this.#owned.size;
+        const isUsed = reserved > 0 || this.#carrying.size > 0;
+        const error = exhausted(statement.wait, { max: this.#max, reserved, isUsed });
         if (isOffered) statement.neutralize(error);
         else {
           this.#waiting.delete(statement);

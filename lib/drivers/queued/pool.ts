@@ -9,9 +9,13 @@ export class QueuedPool implements Line, Owner {
   readonly closed = undefined;
   readonly #driver: QueuedDriver;
   readonly #byType: Reading;
-  /** How many connections transactions, sessions and cursors hold. */
+  /** How many connections are in use, and how many of them transactions, sessions and cursors hold. */
+  #used = 0;
   #reserved = 0;
-  readonly #waits = new Waits(() => ({ count: this.#reserved, max: this.#driver.max }));
+  readonly #waits = new Waits(() => ({ max: this.#driver.max, reserved: this.#reserved, isUsed: this.#used > 0 }));
+  readonly #onReturn = () => {
+    this.#used--;
+  };
 
   constructor(driver: QueuedDriver, byType: Reading) {
     this.#driver = driver;
@@ -21,7 +25,7 @@ export class QueuedPool implements Line, Owner {
   send(request: Request): Task {
     const task = new Task(request, this);
     const done = (connection: QueuedConnection) => {
-      new QueuedLine(connection, this.#byType, () => {}).add(task, true);
+      new QueuedLine(connection, this.#byType, this.#onReturn).add(task, true);
     };
     task.wait = this.#take(false, request.wait, done, task.reject);
     return task;
@@ -38,7 +42,11 @@ export class QueuedPool implements Line, Owner {
       const done = (connection: QueuedConnection) => {
         unwatch();
         this.#reserved++;
-        resolve(new QueuedLine(connection, this.#byType, () => this.#reserved--));
+        const onReturn = () => {
+          this.#reserved--;
+          this.#used--;
+        };
+        resolve(new QueuedLine(connection, this.#byType, onReturn));
       };
       const failed = (error: unknown) => {
         unwatch();
@@ -68,6 +76,7 @@ export class QueuedPool implements Line, Owner {
       if (isOver) return connection.release();
       isOver = true;
       this.#waits.delete(wait);
+      this.#used++;
       done(connection);
     };
     this.#driver.connect(reserved, taken, giveUp);

@@ -1,4 +1,4 @@
-import { exhausted } from "../../internal.js";
+import { exhausted, type Use } from "../../internal.js";
 
 /** A wait for a connection. It ends once: with a connection, with an error, or when it is given up. */
 export interface Wait {
@@ -14,13 +14,13 @@ type Timer = ReturnType<typeof setTimeout> & { ref?(): void; unref?(): void };
 /** Gives up waits that take too long. One timer serves all, because starting one for each statement takes too long. */
 export class Waits {
   readonly #waits = new Set<Wait>();
-  readonly #held: () => { readonly count: number; readonly max: number };
+  readonly #use: () => Use;
   #timer: Timer | undefined;
   #next = Infinity;
 
-  /** `held` tells how many connections are reserved, for the error. */
-  constructor(held: () => { readonly count: number; readonly max: number }) {
-    this.#held = held;
+  /** `use` tells how many connections are in use, for the error. */
+  constructor(use: () => Use) {
+    this.#use = use;
   }
 
   add(wait: Wait): void {
@@ -50,8 +50,7 @@ export class Waits {
       if (wait.deadline > now) next = Math.min(next, wait.deadline);
       else {
         this.#waits.delete(wait);
-        const { count, max } = this.#held();
-        wait.giveUp(exhausted(wait.ms, count, max));
+        wait.giveUp(exhausted(wait.ms, this.#use()));
       }
     }
     if (next < Infinity) this.#start(next);
