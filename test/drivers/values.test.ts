@@ -136,6 +136,11 @@ describePorts("a value", (port) => {
       });
     });
 
+    test("before a subscript", async () => {
+      const row = await port.db.one(sql`select ${sql.json({ a: [7, "x"] })}['a'][${1}] as it, ${5n}::text || 'x' as b`);
+      expect(row).toEqual({ it: "x", b: "5x" });
+    });
+
     test("beside text that looks like a placeholder", async () => {
       expect(await port.db.one(sql`select '$1' as a, ${7n} as b, ${sql.raw("'$2'")} as c /* $1 */`)).toEqual({
         a: "$1",
@@ -159,6 +164,10 @@ describePorts("a value", (port) => {
     });
     await expect(port.db`select ${true}, ${1n}, ${"a"} + ${"b"}`).rejects.toMatchObject({
       hint: expect.stringContaining('Say the type of value 4 (after "+ ")') as string,
+    });
+    await expect(port.db`select ${true}, ${1n} as b, ${2n} + nothing`).rejects.toMatchObject({
+      code: "42703",
+      position: String("select $1, $2 as b, $3 + ".length + 1),
     });
   });
 });

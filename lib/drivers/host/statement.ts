@@ -6,8 +6,9 @@ import { TYPE_NAMES } from "../queued/type-names.js";
 /**
  * Makes the fragment that a host runs for a request. Its values are texts and nulls.
  *
- * Hosts declare no types, so a value that declares one has casts: `$1::pg_catalog.text::pg_catalog.int8`. The first
- * cast keeps serializers of drivers away from the text. They would write the text of a boolean as `f`.
+ * Hosts declare no types, so a value that declares one has casts: `($1::pg_catalog.text::pg_catalog.int8)`. The first
+ * cast keeps serializers of drivers away from the text. They would write the text of a boolean as `f`. The parentheses
+ * make a subscript or a field after the value one of the value.
  *
  * Rows that are read as texts arrive as one column, so it makes no difference how the host names and reads columns.
  */
@@ -17,7 +18,7 @@ export function hostFragment({ fragment, parameters, kind }: Request): Sql {
   const { strings } = fragment;
   const pieces = casts.every((cast) => cast === "")
     ? strings
-    : asTemplate(strings.map((piece, at) => `${casts[at - 1] ?? ""}${piece}`));
+    : asTemplate(strings.map((piece, at) => `${casts[at - 1] ?? ""}${piece}${casts[at] ? "(" : ""}`));
   const texts = given.map(({ text }) => text);
   const statement = tag(pieces, ...(texts as never[]));
   return kind === "texts" ? tag`${BEFORE}${statement}${AFTER}` : statement;
@@ -27,5 +28,5 @@ const BEFORE = /* @__PURE__ */ textFragment('select nextval_row::pg_catalog.text
 const AFTER = /* @__PURE__ */ textFragment(") as nextval_row");
 
 function castTo(type: string | undefined): string {
-  return type === undefined ? "" : `::pg_catalog.text::pg_catalog.${type}`;
+  return type === undefined ? "" : `::pg_catalog.text::pg_catalog.${type})`;
 }

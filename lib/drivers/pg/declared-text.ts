@@ -3,8 +3,9 @@ import type { TextParameter } from "../queued/driver.js";
 import { TYPE_NAMES } from "../queued/type-names.js";
 
 /**
- * Returns the text of a statement, in which a value that declares a type has a cast: `$1::pg_catalog.int8`. The driver
- * has no documented way to declare types.
+ * Returns the text of a statement, in which a value that declares a type has a cast: `($1::pg_catalog.int8)`. In
+ * parentheses, so a subscript or a field after it is one of the value. The driver has no documented way to declare
+ * types.
  */
 export function declaredText({ text, strings }: Request["fragment"], parameters: readonly TextParameter[]): string {
   if (parameters.every(({ type }) => type === UNKNOWN)) return text;
@@ -12,12 +13,14 @@ export function declaredText({ text, strings }: Request["fragment"], parameters:
 }
 
 function placeholder(parameters: readonly TextParameter[], number: number): string {
-  return `$${number}${castOf(parameters[number - 1] as TextParameter)}`;
+  const cast = castOf(parameters[number - 1] as TextParameter);
+  return cast === "" ? `$${number}` : `($${number}${cast}`;
 }
 
+/** What follows a value, up to the closing parenthesis. */
 function castOf({ type }: TextParameter): string {
   const name = TYPE_NAMES.get(type);
-  return name === undefined ? "" : `::pg_catalog.${name}`;
+  return name === undefined ? "" : `::pg_catalog.${name})`;
 }
 
 /** Lists the types that have no cast, because values declare them by their numbers; undefined if there are none. */
@@ -41,8 +44,10 @@ export function shiftPosition(
   let end = 0;
   for (let at = 0; at < parameters.length; at++) {
     const cast = castOf(parameters[at] as TextParameter).length;
-    end += (strings[at] as string).length + `$${at + 1}`.length;
-    if (position > end) position -= cast;
+    end += (strings[at] as string).length;
+    if (cast > 0 && position > end + 1) position--;
+    end += `$${at + 1}`.length;
+    if (position > end) position = Math.max(end, position - cast);
   }
   Reflect.set(error, "position", String(position));
 }

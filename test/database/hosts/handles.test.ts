@@ -145,7 +145,7 @@ describe("a handle inside a library", () => {
 
   test("is seen by its log", async () => {
     const fragment = sql`select ${nextval(orderSeq)}, ${5n}`;
-    const expected = `select ${nextval(orderSeq).text}, $1::pg_catalog.text::pg_catalog.int8`;
+    const expected = `select ${nextval(orderSeq).text}, ($1::pg_catalog.text::pg_catalog.int8)`;
     await bindKysely(kysely).query(fragment);
     await bindDrizzle(drizzled).query(fragment);
     await bindKnex(knex).query(fragment);

@@ -44,6 +44,7 @@ const VALUES = [
   sql`${[1, null, 3]}::int[] is not distinct from array[1, null, 3]`,
   sql`${["a,b", 'q"', "\\", null]}::text[] is not distinct from array['a,b', 'q"', E'\\\\', null]`,
   sql`${sql.json({ a: [1, "it's"] })} = ${'{"a": [1, "it\'s"]}'}::jsonb`,
+  sql`${sql.json({ a: [7, "x"] })}['a'][1] = '"x"'`,
   sql`${null}::int is null`,
   sql`${HOSTILE}::text = pg_catalog.convert_from(${new TextEncoder().encode(HOSTILE)}, 'UTF8')`,
   sql`${-0}::float8::text = '-0' and ${NaN}::float8 = 'NaN'`,
