@@ -43,3 +43,10 @@ export function median(figures: readonly number[]): number {
   const upper = sorted[middle] as number;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
+
+/** Returns the lower and the upper quartile. */
+export function quartiles(figures: readonly number[]): [low: number, high: number] {
+  const sorted = [...figures].sort((one, other) => one - other);
+  const at = (part: number) => sorted[Math.round(part * (sorted.length - 1))] as number;
+  return [at(0.25), at(0.75)];
+}

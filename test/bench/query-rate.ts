@@ -1,89 +1,159 @@
 import { isDeepStrictEqual } from "node:util";
-import { bind, createSequence, nextval, pgSequence } from "nextval";
+import { PGlite } from "@electric-sql/pglite";
+import { bind, createSequence, type Database, nextval, pgSequence } from "nextval";
+import { bind as bindPg } from "nextval/pg";
+import { bind as bindPGlite } from "nextval/pglite";
+import { Pool } from "pg";
 import postgres from "postgres";
 import { reachServer } from "../server/server.js";
-import { interleave, median, type Task } from "./interleave.js";
+import { interleave, median, quartiles, type Task } from "./interleave.js";
 import { atLeast, type Report, round } from "./report.js";
 
-/** Runs the same statements through postgres.js' own tag and through a handle, awaiting one before the next. */
+/**
+ * Runs the same statements through each driver's own call and through a handle over the driver, awaiting one before the
+ * next.
+ */
 export async function measure(): Promise<Report> {
   const server = await reachServer();
+  const drivers = await Promise.all([openPostgresJs(server.url), openPg(server.url), openPGlite()]);
   try {
-    return await measureOn(server.url);
-  } finally {
-    await server.stop();
-  }
-}
-
-async function measureOn(url: string): Promise<Report> {
-  // One connection for both: of two backends, one may get the better processor.
-  const client = postgres(url, { max: 1, onnotice: () => {} });
-  try {
-    const db = bind(client);
-    // Temporary, so nothing is left on a server that existed before.
-    const orderSeq = pgSequence("nextval_bench_seq", { as: "integer" });
-    await db.query(createSequence(orderSeq, { temporary: true }));
-
-    const driverQuery = (id: number) => client`select ${id}::int4 + 1 as id, ${"a note"}::text as note`;
-    const query = (id: number) => db`select ${id}::int4 + 1 as id, ${"a note"}::text as note`;
-    const driverDraw = () => client`select pg_catalog.nextval('"nextval_bench_seq"'::pg_catalog.regclass)::int4 as id`;
-    const templateDraw = () => db`select ${nextval(orderSeq)}::int4 as id`;
-    const draw = () => db.nextval(orderSeq);
-
-    const expected = [...(await driverQuery(7))];
-    const given = [...(await query(7))];
-    if (!isDeepStrictEqual(given, expected)) {
-      throw new Error(`nextval reads ${JSON.stringify(given)}, and postgres.js ${JSON.stringify(expected)}`);
-    }
-    const drawn = [(await driverDraw())[0]?.["id"], ((await templateDraw())[0] as { id: number }).id, await draw()];
-    if (!isDeepStrictEqual(drawn, [1, 2, 3])) throw new Error(`drew ${String(drawn)} and not 1, 2, 3`);
-
-    const templates = await compare({
-      "postgres.js, a template with 2 values": driverQuery,
-      "nextval, the same template": query,
-    });
-    const draws = await compare({
-      "postgres.js, select nextval(...)": driverDraw,
-      "nextval, the same select": templateDraw,
-      "nextval, db.nextval(orderSeq)": draw,
-    });
+    const groups = (await Promise.all(drivers.map(queriesOf))).flat();
+    const rates = await compare(groups);
     return {
       tables: [
         {
           title: "Statements per second, one awaited before the next, on one connection",
-          columns: ["", "per second", "of postgres.js"],
-          rows: [...templates, ...draws].map(({ name, rate, share }) => [name, Math.round(rate), round(share)]),
+          columns: ["", "per second", "of the driver's own", "quartiles"],
+          rows: rates.map(({ name, rate, share, low, high }) => [
+            name,
+            Math.round(rate),
+            round(share),
+            `${round(low)} to ${round(high)}`,
+          ]),
         },
       ],
-      targets: [atLeast("rate of templates, of postgres.js' own", templates[1]?.share ?? NaN, 0.95)],
+      targets: rates
+        .filter(({ isTarget }) => isTarget)
+        .map(({ name, share }) => atLeast(`${name}, of the driver's own`, share, 0.95)),
     };
   } finally {
-    await client.end({ timeout: 1 });
+    for (const { end } of drivers) await end();
+    await server.stop();
   }
 }
 
-interface Rate {
+const TEXT = "select $1::int4 + 1 as id, $2::text as note";
+const DRAW = `select pg_catalog.nextval('"nextval_bench_seq"'::pg_catalog.regclass)::int4 as id`;
+
+interface Driver {
   readonly name: string;
+  readonly db: Database;
+  /** The driver's own way to run a statement with values, and one without. */
+  query(id: number): PromiseLike<readonly unknown[]>;
+  draw(): PromiseLike<readonly unknown[]>;
+  end(): Promise<unknown>;
+}
+
+// One connection for both: of two backends, one may get the better processor.
+
+async function openPostgresJs(url: string): Promise<Driver> {
+  const client = postgres(url, { max: 1, onnotice: () => {} });
+  return {
+    name: "postgres.js",
+    db: bind(client),
+    query: (id) => client`select ${id}::int4 + 1 as id, ${"a note"}::text as note`,
+    draw: () => client`select pg_catalog.nextval('"nextval_bench_seq"'::pg_catalog.regclass)::int4 as id`,
+    end: () => client.end({ timeout: 1 }),
+  };
+}
+
+async function openPg(url: string): Promise<Driver> {
+  const pool = new Pool({ connectionString: url, max: 1 });
+  return {
+    name: "pg",
+    db: bindPg(pool),
+    query: async (id) => (await pool.query(TEXT, [id, "a note"])).rows,
+    draw: async () => (await pool.query(DRAW)).rows,
+    end: () => pool.end(),
+  };
+}
+
+async function openPGlite(): Promise<Driver> {
+  const client = await PGlite.create();
+  return {
+    name: "PGlite",
+    db: bindPGlite(client),
+    query: async (id) => (await client.query(TEXT, [id, "a note"])).rows,
+    draw: async () => (await client.query(DRAW)).rows,
+    end: () => client.close(),
+  };
+}
+
+interface Query {
+  readonly name: string;
+  readonly isTarget?: boolean;
+  readonly run: (id: number) => PromiseLike<unknown>;
+}
+
+/** The statements of one driver, in groups. The first of a group is the driver's own. */
+async function queriesOf({ name, db, query, draw }: Driver): Promise<readonly (readonly Query[])[]> {
+  // Temporary, so nothing is left on a server that existed before.
+  const orderSeq = pgSequence("nextval_bench_seq", { as: "integer" });
+  await db.query(createSequence(orderSeq, { temporary: true }));
+  const template = (id: number) => db`select ${id}::int4 + 1 as id, ${"a note"}::text as note`;
+  const templateDraw = () => db`select ${nextval(orderSeq)}::int4 as id`;
+
+  const expected = [...(await query(7))];
+  const given = [...(await template(7))];
+  if (!isDeepStrictEqual(given, expected)) {
+    throw new Error(`nextval reads ${JSON.stringify(given)}, and ${name} ${JSON.stringify(expected)}`);
+  }
+  const drawn = [...(await draw()), ...(await templateDraw()), { id: await db.nextval(orderSeq) }];
+  if (!isDeepStrictEqual(drawn, [{ id: 1 }, { id: 2 }, { id: 3 }])) {
+    throw new Error(`drew ${JSON.stringify(drawn)} and not 1, 2, 3`);
+  }
+  return [
+    [
+      { name: `${name}, a statement with 2 values`, run: query },
+      { name: `a template over ${name}`, run: template, isTarget: true },
+    ],
+    [
+      { name: `${name}, select nextval(...)`, run: draw },
+      { name: `the same select over ${name}`, run: templateDraw, isTarget: true },
+      { name: `db.nextval(orderSeq) over ${name}`, run: () => db.nextval(orderSeq) },
+    ],
+  ];
+}
+
+interface Rate extends Query {
   /** Per second. */
   readonly rate: number;
-  /** Of the rate of the first. */
+  /** Of the rate of the first of its group, with the quartiles. */
   readonly share: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 /**
  * The system's choice of processors for client and server can make one round twice as fast as another. So the share is
  * the median of the shares in each round.
  */
-async function compare(queries: { readonly [name: string]: (id: number) => PromiseLike<unknown> }): Promise<Rate[]> {
-  const tasks = Object.values(queries).map((query): Task => ({
+async function compare(groups: readonly (readonly Query[])[]): Promise<Rate[]> {
+  const queries = groups.flat();
+  const tasks = queries.map(({ run }): Task => ({
     async run(count) {
-      for (let id = 0; id < count; id++) await query(id);
+      for (let id = 0; id < count; id++) await run(id);
     },
   }));
   const times = await interleave(tasks, { warmups: 20, rounds: 121, batch: 10 });
-  return Object.keys(queries).map((name, index) => {
-    const own = times[index] as number[];
-    const shares = own.map((time, round) => (times[0]?.[round] as number) / time);
-    return { name, rate: 1e9 / median(own), share: median(shares) };
+  const timesOf = (query: Query) => times[queries.indexOf(query)] as number[];
+  return groups.flatMap((group) => {
+    const first = timesOf(group[0] as Query);
+    return group.map((query) => {
+      const own = timesOf(query);
+      const shares = own.map((time, round) => (first[round] as number) / time);
+      const [low, high] = quartiles(shares);
+      return { ...query, rate: 1e9 / median(own), share: median(shares), low, high };
+    });
   });
 }

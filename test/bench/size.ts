@@ -8,6 +8,7 @@ import { atMost, type Report, round, type Table } from "./report.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const LIMIT_KB = 5;
+const PORT_LIMIT_KB = 3;
 const LIMIT_MS = 5;
 const PAIRS = 21;
 
@@ -30,10 +31,21 @@ const PROGRAMS = {
   everything: `export * from "nextval";`,
 };
 
+/** The subpaths that are ports of drivers. A program of theirs has a handle of the core in any case. */
+const PORTS = ["pg", "pglite", "host"];
+const CORE = 'export * from "nextval";';
+
 /** Measures what nextval adds to a bundle, and to the time until a program is loaded. */
 export async function measure(): Promise<Report> {
   const bundles = await Promise.all(Object.values(PROGRAMS).map(bundle));
   const [minimal] = bundles as [Bundle];
+  const core = await bundle(CORE);
+  const ports = await Promise.all(
+    PORTS.map(async (name) => {
+      const both = await bundle(`${CORE} export { bind as bindPort } from "nextval/${name}";`);
+      return { name, minified: both.minified - core.minified, gzipped: both.gzipped - core.gzipped };
+    }),
+  );
   const imports = timeImports();
   const sizes: Table = {
     title: "A minimal program without the driver, in bytes",
@@ -51,6 +63,11 @@ export async function measure(): Promise<Report> {
       .sort((one, other) => (minimal.modules[other] ?? 0) - (minimal.modules[one] ?? 0))
       .map((module) => [module, ...bundles.map((each) => each.modules[module] ?? 0)]),
   };
+  const added: Table = {
+    title: "What a port adds to a program that has all of nextval, in bytes",
+    columns: ["", "minified", "gzipped"],
+    rows: ports.map(({ name, minified, gzipped }) => [`nextval/${name}`, minified, gzipped]),
+  };
   const loading: Table = {
     title: `Loading, in ms, medians of ${PAIRS} pairs of processes`,
     columns: ["", "ms"],
@@ -61,9 +78,10 @@ export async function measure(): Promise<Report> {
     ],
   };
   return {
-    tables: [sizes, modules, loading],
+    tables: [sizes, modules, added, loading],
     targets: [
       atMost("minimal program, gzipped", minimal.gzipped / 1000, LIMIT_KB, " kB"),
+      ...ports.map(({ name, gzipped }) => atMost(`nextval/${name}, gzipped`, gzipped / 1000, PORT_LIMIT_KB, " kB")),
       atMost("import over postgres.js alone", imports.difference, LIMIT_MS, " ms"),
     ],
   };
