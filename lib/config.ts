@@ -26,6 +26,8 @@ export interface Config {
   readonly accepted?: readonly AcceptedFinding<(typeof ACCEPTABLE_CODES)[number]>[] | undefined;
   /** `postgresql://user:password@host:5432/database`. Default: the variable `DATABASE_URL`. */
   readonly url?: string | undefined;
+  /** The driver of the command. Default: `postgres` if it is installed, else `pg`. */
+  readonly driver?: "postgres" | "pg" | undefined;
   /** Maps old names to new names, as `planChanges` takes them: `{ order_seq: "sales_order_seq" }`. */
   readonly renames?: Readonly<Record<string, string>> | undefined;
   /** Whether to drop sequences that are not declared, as `planChanges` does. Default: false. */

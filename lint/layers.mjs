@@ -123,10 +123,13 @@ export const LAYERS = {
   ],
   "lib/cli/database": [
     ...CORE,
+    "lib/drivers/pg",
     "lib/server",
+    "lib/config.ts",
     "lib/catalog/index.ts",
     "lib/cli/terminal",
     "lib/cli/config",
+    "pg",
     "postgres",
     "node:",
   ],

@@ -1,13 +1,10 @@
-import { cp, mkdir, mkdtemp, realpath, rename, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { cp, mkdir, realpath, rename } from "node:fs/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Flags, settingsOf } from "../../lib/cli/config/settings.js";
-import { withDatabase } from "../../lib/cli/database/connect.js";
 import { errorMessage } from "../../lib/cli/terminal/error-message.js";
 import { useProjects } from "../support/command/project.js";
 import type { Finished } from "../support/command/start-process.js";
-import { asksForPasswords, NEEDS_PASSWORDS, useDatabase } from "../support/database.js";
+import { useDatabase } from "../support/database.js";
 import { RUNTIME } from "../support/runtime.js";
 
 const database = useDatabase();
@@ -23,12 +20,11 @@ const ORDER = `import { pgSequence } from "nextval"; export const orderSeq = pgS
  * The sequences that are declared in such files, or the sentence that refuses them: what every command begins with,
  * without the process around it.
  */
-async function load(files: Record<string, string>, flags: Flags = {}, connecting = false): Promise<string[] | string> {
+async function load(files: Record<string, string>, flags: Flags = {}): Promise<string[] | string> {
   const { folder } = await newProject(files);
   return await within(folder, async () => {
     try {
       const settings = await settingsOf({ url: NOWHERE, ...flags });
-      if (connecting) return [await withDatabase(settings, async (_db, target) => `${target}`)];
       const { sequences } = await settings.declarations();
       return sequences.map(({ schema, seqName }) => (schema === undefined ? `${seqName}` : `${schema}.${seqName}`));
     } catch (error) {
@@ -137,6 +133,7 @@ describe("help", () => {
     ["--rename", "order_seq", "It has to be old=new"],
     ["--schemas", "a,,b", "Names are needed, with commas between them."],
     ["--lock-timeout", "soon", "It has to be from 0 to 2147483647 milliseconds."],
+    ["--driver", "mysql", "Allowed choices are postgres, pg."],
   ])("%s %s is rejected", async (flag, value, problem) => {
     const { status, stderr } = await (await newProject()).run("push", flag, value);
     expect([status, stderr]).toEqual([2, expect.stringContaining(problem)]);
@@ -199,6 +196,7 @@ describe("configuration", () => {
     ],
     ["export default { allow: ['CYCLES'] };", "allow in nextval.config.ts has to be a list of CACHE_BREAKS_ORDER, "],
     ["export default { out: ['x'] };", "out in nextval.config.ts has to be the name of a folder"],
+    ["export default { driver: 'pg8' };", "driver in nextval.config.ts has to be postgres or pg"],
     ["export default 5;", "The default export of nextval.config.ts has to be an object\nHint: Write "],
     [
       "export const config = {};",
@@ -529,153 +527,6 @@ describe("files of declarations", () => {
     expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
       "s of s.ts cannot be declared: s: startWith 5 is below minValue 100",
     );
-  });
-});
-
-describe("connecting", () => {
-  const failing = async (url: string, env = {}) => {
-    const project = await newProject();
-    const { status, stdout, stderr } = await project.start(["pull", "--url", url], env).finished;
-    expect([status, stdout]).toEqual([2, ""]);
-    expect(stderr).not.toMatch(/^\s+at /m);
-    return stderr;
-  };
-
-  const changed = (change: (url: URL) => void) => {
-    const url = new URL(database.url);
-    change(url);
-    return url.href;
-  };
-
-  test("to a server that does not run", async () => {
-    expect(await failing(NOWHERE)).toBe(LOADED);
-    expect(await failing("postgresql://no.such.host.invalid/x")).toMatch(
-      /^Cannot connect to the database x at no\.such\.host\.invalid:5432: .*\((ENOTFOUND|EAI_AGAIN)\)\n$/,
-    );
-  });
-
-  test("to a server that closes the connection, or is not PostgreSQL", async () => {
-    for (const greeting of ["", "HTTP/1.1 400 Bad Request\r\n\r\n"]) {
-      const server = createServer((socket) => socket.end(greeting)).listen(0, "127.0.0.1");
-      await new Promise((resolve) => server.once("listening", resolve));
-      const { port } = server.address() as AddressInfo;
-      const stderr = await failing(`postgresql://me:s3cret@127.0.0.1:${port}/x`);
-      const reason =
-        greeting === ""
-          ? "the server closed the connection (CONNECTION_CLOSED)"
-          : "what listens there is not a PostgreSQL server";
-      expect(stderr).toBe(`Cannot connect to the database x at 127.0.0.1:${port}: ${reason}\n`);
-      server.close();
-    }
-  });
-
-  test("to a database that does not exist", async () => {
-    expect(await failing(changed((url) => (url.pathname = "/no_such_database")))).toMatch(
-      /^Cannot connect to the database no_such_database at .*: database "no_such_database" does not exist \(3D000\)\n$/,
-    );
-  });
-
-  test.each(["order_seq", "postgresql//me:s3cret@host/x", "http://me:s3cret@host/x", "postgresql://me:s3#cret@host/x"])(
-    "with %s, which is not a URL",
-    async (url) => {
-      expect(await failing(url)).toBe(
-        "--url is not a url such as postgresql://user@host:5432/database\n" +
-          "  Hint: Percent-encode the special characters in its parts, such as @ as %40.\n",
-      );
-    },
-  );
-
-  test("with parameters of other tools' URLs", async () => {
-    const { username, password, host, hostname, port } = new URL(database.url);
-    const role = `${username}:${password}`;
-    const folder = await mkdtemp("/tmp/nextval-socket-");
-    const socket = createServer((one) => {
-      const other = connect({ host: hostname, port: Number(port) });
-      one.pipe(other).pipe(one);
-      for (const each of [one, other]) each.on("error", () => [one, other].forEach((end) => end.destroy()));
-    }).listen(`${folder}/.s.PGSQL.5555`);
-    onTestFinished(async () => {
-      socket.close();
-      await rm(folder, { recursive: true });
-    });
-    const asPrisma = "schema=public&connection_limit=5&pool_timeout=2&pgbouncer=true&sslmode=prefer&sslaccept=strict";
-    const query = `host=${hostname}&port=${port}&user=${username}&password=${password}&connect_timeout=5`;
-    const encoded = encodeURIComponent(folder);
-    const { name } = database;
-    for (const [url, address] of [
-      [`${database.url}?${asPrisma}`, host],
-      [`postgresql:///${name}?${query}`, host],
-      // Of several hosts the first that answers.
-      [`postgresql://${role}@127.0.0.1:1,${host}/${name}?application_name=a`, host],
-      [`postgresql://${role}@127.0.0.1:1,${host}/${name}?target_session_attrs=read-write`, host],
-      // A socket has no TLS, and asks for none.
-      [`postgresql://${role}@/${name}?host=${encoded}&port=5555&sslmode=require`, `${folder}/.s.PGSQL.5555`],
-      [`postgresql://${role}@${encoded}:5555/${name}`, `${folder}/.s.PGSQL.5555`],
-    ] as const) {
-      expect([url, await load({}, { url }, true)]).toEqual([url, [`${name} at ${address} as ${username}`]]);
-    }
-  });
-
-  test("with Prisma's schema, which applies to unqualified names", async () => {
-    await database.client`create schema "odd ""one"`;
-    const project = await newProject({ "s.ts": ORDER });
-    const url = `${database.url}?schema=${encodeURIComponent('odd "one')}`;
-    const { stderr } = await project.run("push", "--yes", "--new", "order_seq", "--url", url, "--declarations", "s.ts");
-    const rows = await database.client`select from pg_sequences where schemaname = 'odd "one'`;
-    await database.client`drop schema "odd ""one" cascade`;
-    expect([stderr, rows.length]).toEqual(["", 1]);
-  });
-
-  test.each([
-    ["sslcert=me.pem", "and the command connects without a client certificate\nHint: Take it out of the url."],
-    ["sslmode=on", 'which has to be disable, allow, prefer, require, verify-ca or verify-full, not "on"'],
-    ["sslrootcert=none.pem", 'and its file "none.pem" cannot be read'],
-    ["channel_binding=require", "and the driver has no channel binding\nHint: Take it out of the url."],
-    ["service=shop", "and the driver does not read that file\nHint: Write host, user and database into the url."],
-    [
-      "target_session_attrs=any1",
-      'which has to be any, read-write, read-only, primary, standby or prefer-standby, not "any1"',
-    ],
-    ["port=x", 'which has to be a number for each host, not "x"'],
-  ])("rejects %s in a URL with the reason", async (parameter, reason) => {
-    expect(await load({}, { url: `${NOWHERE}?${parameter}` }, true)).toBe(
-      `--url has ${parameter.replace(/=.*/, "")}, ${reason}`,
-    );
-  });
-
-  test("to a schema that is not there is explained where a name depends on it", async () => {
-    const project = await newProject({ "s.ts": ORDER });
-    const { stderr } = await project.run("diff", "--url", `${database.url}?schema=none`, "--declarations", "s.ts");
-    expect(stderr).toBe(
-      "order_seq: the search_path of the connection names no schema that exists\n" +
-        "  Hint: Create the schema, or declare the sequence with pgSchema.\n",
-    );
-  });
-
-  test("reports that the server has no TLS, and a setting that it does not know", async () => {
-    expect(await failing(changed((url) => (url.search = "?sslmode=require")))).toMatch(
-      /: the server does not speak TLS, which sslmode=require asks for\n {2}Hint: Give sslmode=disable to connect /,
-    );
-    expect(await failing(changed((url) => (url.search = "?serch_path=x")))).toMatch(
-      /: unrecognized configuration parameter "serch_path" \(42704\)\n$/,
-    );
-  });
-
-  test("with the wrong password, which is not shown", async ({ skip }) => {
-    skip(!(await asksForPasswords(database)), NEEDS_PASSWORDS);
-    await database.client.unsafe("create role nextval_cli_guest login password 'right one'");
-    try {
-      const stderr = await failing(
-        changed((url) => {
-          url.username = "nextval_cli_guest";
-          url.password = "wr0ng@one/ü";
-        }),
-      );
-      expect(stderr).toMatch(/password authentication failed for user "nextval_cli_guest" \(28P01\)\n$/);
-      expect(stderr).not.toMatch(/wr0ng/);
-    } finally {
-      await database.client`drop role nextval_cli_guest`;
-    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { beforeEach, describe, expect, test } from "vitest";
+import { DRIVERS, overDriver } from "../support/command/driver.js";
 import { type Project, useProjects } from "../support/command/project.js";
 import { type Finished, startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
@@ -46,7 +47,8 @@ async function onTerminal(
   env: Record<string, string> = {},
   event: () => Promise<void> = async () => {},
 ): Promise<Finished> {
-  const command = `${runtime} "${project.folder}/node_modules/nextval/dist/lib/cli/main.js" ${args}`;
+  const words = overDriver(args.split(" ")).join(" ");
+  const command = `${runtime} "${project.folder}/node_modules/nextval/dist/lib/cli/main.js" ${words}`;
   const { CI: _ci, NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...outside } = process.env;
   const child = spawn("script", ["-qefc", command, "/dev/null"], {
     cwd: project.folder,
@@ -204,13 +206,13 @@ describe("signals", () => {
   };
 
   test.each([
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const)("%s cancels what waits for a lock, and nothing is half done", async (signal, expected) => {
+    ["SIGINT", 130, DRIVERS[0]],
+    ["SIGTERM", 143, DRIVERS[1]],
+  ] as const)("%s cancels what waits for a lock, and nothing is half done", async (signal, expected, driver) => {
     const holder = await database.connect({ max: 1 }).reserve();
     await holder`begin`;
     await holder`alter sequence order_seq cache 5`;
-    const { process: child, finished } = project.start(["push", "--yes"]);
+    const { process: child, finished } = project.start(["push", "--yes", "--driver", driver]);
     await until(waiting);
     const before = Date.now();
     child.kill(signal);

@@ -14,9 +14,15 @@ export interface CliCommand {
   run(flags: Flags): Promise<number>;
 }
 
-/** The option of every command that works on one database. */
+/** The options of every command that works on one database. */
 export function addUrl(command: Command): Command {
-  return command.option("--url <url>", "the database; default: url in the configuration, then DATABASE_URL");
+  return addDriver(command.option("--url <url>", "the database; default: url in the configuration, then DATABASE_URL"));
+}
+
+/** The option of every command that connects. */
+export function addDriver(command: Command): Command {
+  const driver = new Option("--driver <name>", "the package that connects; default: the one that is installed");
+  return command.addOption(driver.choices(["postgres", "pg"]));
 }
 
 /** The option of the commands that leave sequences out. */

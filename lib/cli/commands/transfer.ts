@@ -10,7 +10,7 @@ import { throwCommandError } from "../terminal/command-error.js";
 import { print, printJson } from "../terminal/print.js";
 import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
-import { addExclude, type CliCommand } from "./command.js";
+import { addDriver, addExclude, type CliCommand } from "./command.js";
 
 /** `nextval transfer`: carries the positions of sequences to another database, at a cutover. */
 export const command: CliCommand = {
@@ -26,7 +26,7 @@ Example:
 Exit codes: 0 done; 2 refused, with all differences, or an error.
 `,
   addOptions(command) {
-    addExclude(command)
+    addExclude(addDriver(command))
       .option("--from <url>", "the source")
       .option("--to <url>", "the target, which never moves backwards")
       .option("--rename <old=new>", "a sequence has a new name on the target; may be repeated", rename)
@@ -44,8 +44,9 @@ async function transfer(flags: Flags): Promise<number> {
   if (flags.to === "") throwCommandError("--to is empty", "Set the variable that --to is read from.");
   const settings = await settingsOf({ ...flags, url: flags.to });
   const { from, to } = flags;
-  return withDatabase({ url: from, urlFrom: "--from" }, (source, sourceName) =>
-    withDatabase({ url: to, urlFrom: "--to" }, async (target, targetName) => {
+  const { driver } = settings;
+  return withDatabase({ url: from, urlFrom: "--from", driver }, (source, sourceName) =>
+    withDatabase({ url: to, urlFrom: "--to", driver }, async (target, targetName) => {
       if (flags.json !== true) print(text`From ${sourceName}\nto ${targetName}:\n`);
       const [one, other] = [withTimeouts(source, settings), withTimeouts(target, settings)];
       const { margin, rename: renames } = flags;

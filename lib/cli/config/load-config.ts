@@ -70,6 +70,7 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
   exclude: [(value) => isList(value, isText), 'a list of names, such as ["legacy_*"]'],
   accepted: [Array.isArray, "a list of findings, each with its code, sequence and reason"],
   url: [(value) => typeof value === "string", "text such as postgresql://user@host:5432/database"],
+  driver: [(value) => value === "postgres" || value === "pg", "postgres or pg"],
   renames: [
     (value) => isObject(value) && Object.values(value).every(isText),
     "an object of new names by old ones, such as { order_seq: 'sales_order_seq' }",

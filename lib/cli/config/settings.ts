@@ -16,6 +16,7 @@ export interface Flags {
   readonly config?: string;
   readonly envFile?: string;
   readonly url?: string;
+  readonly driver?: Config["driver"];
   readonly declarations?: readonly string[];
   readonly schemas?: readonly string[];
   readonly exclude?: readonly string[];
@@ -59,6 +60,7 @@ export interface Settings {
   readonly url: string;
   /** The source of the URL, for messages. */
   readonly urlFrom: string;
+  readonly driver?: Config["driver"];
   readonly schemas: readonly string[] | undefined;
   readonly exclude: readonly string[];
   /** The accepted findings of `status` and `resync`, and those of `transfer`. */
@@ -87,6 +89,7 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
   return {
     url,
     urlFrom,
+    driver: flags.driver ?? config.driver,
     schemas: flags.schemas ?? config.schemas,
     exclude,
     accepted: {

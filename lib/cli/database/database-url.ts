@@ -1,12 +1,13 @@
 import { throwCommandError } from "../terminal/command-error.js";
+import { applyVariables, osUser } from "./environment.js";
 import { applyParameter, type Wish } from "./url-parameters.js";
 
-/** The parts of a database URL. */
+/** The parts of a database URL. The environment has set what the URL leaves out. */
 export interface DatabaseUrl {
-  /** The hosts; empty if the URL names none. The driver then uses PGHOST, or localhost. */
+  /** At least one host. */
   readonly hosts: readonly Host[];
-  readonly database: string | undefined;
-  readonly user: string | undefined;
+  readonly database: string;
+  readonly user: string;
   readonly password: string | undefined;
   readonly wish: Wish;
 }
@@ -14,8 +15,10 @@ export interface DatabaseUrl {
 export interface Host {
   /** A name, an address, or the folder of a socket. */
   readonly host: string;
-  readonly port: number | undefined;
+  readonly port: number;
 }
+
+const DEFAULT_PORT = 5432;
 
 /**
  * Reads a URL as libpq does, including URLs of Prisma and node-postgres. Fails with the reason if the command cannot do
@@ -30,29 +33,35 @@ export function readUrl(url: string, from: string): DatabaseUrl {
     );
   }
   const wish: Wish = { server: {} };
+  const { host = "localhost", port, ...environment } = applyVariables(wish);
   for (const [name, value] of parts.parameters) {
     const problem = applyParameter(wish, name, value);
     if (problem !== undefined) throwCommandError(`${from} has ${name}, ${problem[0]}`, problem[1]);
   }
-  const hosts = wish.host === undefined ? parts.hosts : hostsOf(wish.host, wish.port ?? "");
-  const isSeveral = hosts.length > 1;
-  if (isSeveral && hosts.some(({ host }) => host.startsWith("/"))) {
+  const hosts =
+    wish.host === undefined && parts.hosts.length > 0
+      ? parts.hosts.map((each) => ({ host: each.host, port: portOf(wish.port) ?? each.port ?? portOf(port) }))
+      : hostsOf(wish.host ?? host, wish.port ?? port ?? "");
+  if (hosts.length > 1 && hosts.some((each) => each.host.startsWith("/"))) {
     throwCommandError(`${from} has several hosts with a socket among them`, "Give the one to connect to.");
   }
+  const user = wish.user ?? parts.user ?? environment.user ?? osUser();
   return {
-    hosts:
-      wish.host === undefined && wish.port !== undefined
-        ? hosts.map(({ host }) => ({ host, port: portOf(wish.port) }))
-        : hosts,
-    database: wish.database ?? parts.database,
-    user: wish.user ?? parts.user,
-    password: wish.password ?? parts.password,
+    hosts: hosts.map((each) => ({ host: each.host, port: each.port ?? DEFAULT_PORT })),
+    database: wish.database ?? parts.database ?? environment.database ?? user,
+    user,
+    password: wish.password ?? parts.password ?? environment.password,
     wish,
   };
 }
 
+interface GivenHost {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
 interface Parts {
-  readonly hosts: readonly Host[];
+  readonly hosts: readonly GivenHost[];
   readonly database: string | undefined;
   readonly user: string | undefined;
   readonly password: string | undefined;
@@ -77,7 +86,7 @@ function partsOf(url: string): Parts | undefined {
   if (!hosts.every((host) => host !== undefined && isHost(host))) return undefined;
   try {
     return {
-      hosts: hosts as Host[],
+      hosts: hosts as GivenHost[],
       database: decoded(path.slice(1)),
       user: decoded(user),
       password: decoded(password),
@@ -89,12 +98,12 @@ function partsOf(url: string): Parts | undefined {
 }
 
 /** Whether a host is valid, as URL decides it. A folder is that of a socket. */
-function isHost({ host }: Host): boolean {
+function isHost({ host }: GivenHost): boolean {
   return host.startsWith("/") || URL.canParse(`postgres://${host.includes(":") ? `[${host}]` : host}/`);
 }
 
 /** Reads `host:port`. Both parts are optional, and an IPv6 address is in brackets. */
-function hostOf(text: string): Host | undefined {
+function hostOf(text: string): GivenHost | undefined {
   const [, bracketed, name, port] = /^(?:\[([^\]]+)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
   try {
     const host = bracketed ?? decodeURIComponent(name ?? "");
@@ -106,7 +115,7 @@ function hostOf(text: string): Host | undefined {
 }
 
 /** Combines the parameters `host` and `port`: a port for each host, or one for all. */
-function hostsOf(hosts: string, ports: string): Host[] {
+function hostsOf(hosts: string, ports: string): GivenHost[] {
   const each = ports.split(",");
   return hosts.split(",").map((host, index) => ({ host, port: portOf(each.length === 1 ? each[0] : each[index]) }));
 }

@@ -7,16 +7,13 @@ const REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 const ANSWERS = "SNE";
 
 /**
- * Probes a server once before the driver connects. If a server closes connections immediately, such as a proxy without
- * a backend, the driver would retry forever. Rejects with the reason, also if TLS is needed and the server does not
- * have it.
- *
- * @param needsTls - the setting that asks for TLS, such as `sslmode=require`; undefined if there is none
+ * Probes a server once before the driver connects, and returns whether the server has TLS. If a server closes
+ * connections immediately, such as a proxy without a backend, postgres.js would retry forever.
  */
-export async function reach(address: NetConnectOpts, milliseconds: number, needsTls?: string): Promise<void> {
+export async function hasTls(address: NetConnectOpts, milliseconds: number): Promise<boolean> {
   const socket = connect(address);
   try {
-    await new Promise<void>((resolve, reject) => {
+    return await new Promise<boolean>((resolve, reject) => {
       const lost = (code: string) => reject(Object.assign(new Error(code), { code }));
       socket.setTimeout(milliseconds, () => lost("CONNECT_TIMEOUT"));
       socket.once("error", reject);
@@ -24,20 +21,11 @@ export async function reach(address: NetConnectOpts, milliseconds: number, needs
       socket.once("data", (answer) => {
         const said = String.fromCharCode(answer[0] ?? 0);
         if (!ANSWERS.includes(said)) reject(new Error("what listens there is not a PostgreSQL server"));
-        else if (said !== "S" && needsTls !== undefined) reject(new NoTlsError(needsTls));
-        else resolve();
+        else resolve(said === "S");
       });
       socket.once("close", () => lost("CONNECTION_CLOSED"));
     });
   } finally {
     socket.destroy();
-  }
-}
-
-class NoTlsError extends Error {
-  readonly hint = "Give sslmode=disable to connect without TLS.";
-
-  constructor(needsTls: string) {
-    super(`the server does not speak TLS, which ${needsTls} asks for`);
   }
 }

@@ -9,14 +9,14 @@ export interface Wish {
   user?: string;
   password?: string;
   database?: string;
-  /** The option for the driver. */
+  /** How to use TLS; undefined: not at all. */
   ssl?: false | "prefer" | "require" | "verify-full" | ConnectionOptions;
   /** The parameter that asks for TLS, such as `sslmode=require`, for messages. */
   sslFrom?: string;
   /** Prisma's option for a certificate that has to be valid, if TLS is asked for. */
   isStrict?: boolean;
   prepare?: boolean;
-  sessionAttributes?: SessionAttributes;
+  sessionAttributes?: SessionAttributes | undefined;
   /** Settings of the server, such as `search_path`. */
   readonly server: Record<string, string>;
 }
@@ -51,15 +51,15 @@ const refuse =
   () =>
     refusal;
 
-/** Accepts all values that do not need a feature that the driver lacks. */
+/** Accepts all values that do not need a feature that the command lacks. */
 const unlessRequired =
   (what: string): Apply =>
   (_wish, value) =>
-    value === "require" ? [`and the driver has no ${what}`, TAKE_OUT] : undefined;
+    value === "require" ? [`and the command connects without ${what}`, TAKE_OUT] : undefined;
 
 const TAKE_OUT = "Take it out of the url.";
 const NO_CERTIFICATE = refuse("and the command connects without a client certificate", TAKE_OUT);
-const NO_FILE = refuse("and the driver does not read that file", "Write host, user and database into the url.");
+const NO_FILE = refuse("and the command does not read that file", "Write host, user and database into the url.");
 
 /** Quotes a value, which may be a password in the wrong place. */
 function shown(value: string): string {
@@ -130,12 +130,12 @@ const PARAMETERS: Readonly<Record<string, Apply>> = {
   sslrootcert: rootCertificate,
   target_session_attrs(wish, value) {
     const known = SESSION_ATTRIBUTES.find((each) => each === value);
-    if (known !== undefined) wish.sessionAttributes = known;
+    wish.sessionAttributes = known;
     return known !== undefined || value === "any"
       ? undefined
       : [`which has to be any, ${SESSION_ATTRIBUTES.slice(0, -1).join(", ")} or prefer-standby, not ${shown(value)}`];
   },
-  hostaddr: refuse("which the driver does not know", "Give the address as host."),
+  hostaddr: refuse("which the command does not know", "Give the address as host."),
   channel_binding: unlessRequired("channel binding"),
   gssencmode: unlessRequired("GSSAPI"),
   service: NO_FILE,

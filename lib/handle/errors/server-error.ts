@@ -10,6 +10,7 @@ export interface ServerError extends Error {
   readonly where?: string | undefined;
   /** The position of the error in the text of the statement, counted from 1. */
   readonly position?: string | undefined;
+  readonly detail?: string | undefined;
   hint?: string | undefined;
 }
 

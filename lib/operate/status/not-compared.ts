@@ -50,7 +50,8 @@ function notEvaluated(source: FedColumn): Finding[] {
           {
             ...found,
             kind: computedKey,
-            say: (these: string) => `the index ${shownName(computedKey)} computes something of ${these}, which was not evaluated`,
+            say: (these: string) =>
+              `the index ${shownName(computedKey)} computes something of ${these}, which was not evaluated`,
             hint: "The index may refuse values that the column does not have.",
           },
         ]),

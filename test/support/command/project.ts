@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { inject } from "vitest";
 import { RUNTIME } from "../runtime.js";
+import { overDriver } from "./driver.js";
 import { type Finished, type Running, startProcess } from "./start-process.js";
 
 /** A folder of a user, with nextval installed. */
@@ -34,7 +35,7 @@ export function useProjects(): (files?: Readonly<Record<string, string>>) => Pro
 export function projectIn(folder: string): Project {
   const start: Project["start"] = (args, env = {}) => {
     const main = `${folder}/node_modules/nextval/dist/lib/cli/main.js`;
-    return startProcess(RUNTIME.program, [...RUNTIME.args, main, ...args], { cwd: folder, env });
+    return startProcess(RUNTIME.program, [...RUNTIME.args, main, ...overDriver(args)], { cwd: folder, env });
   };
   return {
     folder,
