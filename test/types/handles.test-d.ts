@@ -1,3 +1,4 @@
+import { Client as NeonClient, Pool as NeonPool } from "@neondatabase/serverless";
 import {
   bind,
   currval,
@@ -9,6 +10,8 @@ import {
   sql,
   type Transaction,
 } from "nextval";
+import { bind as bindPg } from "nextval/pg";
+import { Client, Pool } from "pg";
 import postgres from "postgres";
 import { expectError, expectType } from "tsd";
 
@@ -24,6 +27,14 @@ bind(postgres({ types: { bigint: postgres.BigInt } }));
 expectType<Transaction>(bind({} as postgres.TransactionSql));
 expectError(bind("postgres://localhost"));
 expectError(bind({}));
+
+// What has the interface of pg is a client of pg.
+expectType<Database>(bindPg(new Pool()));
+expectType<Database>(bindPg(new Client()));
+expectType<Database>(bindPg(new NeonPool({ connectionString: "postgres://localhost" })));
+expectType<Database>(bindPg(new NeonClient("postgres://localhost")));
+expectError(bindPg(client));
+expectError(bindPg("postgres://localhost"));
 
 // Rows are typed by what the template names, or by what is stated.
 expectType<Rows<{ id: bigint; ticket: number }>>(
