@@ -122,7 +122,7 @@ function copyValues(fragment: Sql, into: unknown[], end: number): number {
   return position;
 }
 
-/** @internal Makes a fragment without values. */
+/** Makes a fragment without values. */
 export function textFragment(text: string): Sql {
   return new Sql(new Shape([text]), []);
 }
