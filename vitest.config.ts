@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { NOT_OVER_PG } from "./test/support/not-over-pg.js";
 
 interface Manifest {
   name: string;
@@ -13,12 +14,16 @@ function sourceOfExports() {
   return Object.entries(exports).flatMap(([subpath, target]) => {
     const built = /^\.\/dist\/(.+)\.js$/.exec(typeof target === "string" ? target : target.default)?.[1];
     if (built === undefined) return [];
+    const source = subpath === "." && isOverPg ? "test/support/over-pg" : built;
     return {
       find: new RegExp(`^${name}${subpath.slice(1)}$`),
-      replacement: fileURLToPath(new URL(`./${built}.ts`, import.meta.url)),
+      replacement: fileURLToPath(new URL(`./${source}.ts`, import.meta.url)),
     };
   });
 }
+
+/** Whether the tests of what stands on a handle run over node-postgres. `npm run test:matrix` sets it. */
+const isOverPg = process.env["NEXTVAL_TEST_PORT"] === "pg";
 
 /** Files that start, kill or cut off servers: a promise of a driver may fail long after the test is over. */
 const WITH_SERVERS = [
@@ -40,6 +45,7 @@ export default defineConfig({
     reporters: ["default", "./test/support/skipped.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    ...(isOverPg ? { testNamePattern: new RegExp(`^(?!.*(?:${NOT_OVER_PG.join("|")}))`) } : {}),
     expect: { poll: { timeout: 30_000 } },
     projects: [
       // One file after another in a process, but where servers are killed: starting it and loading the library takes

@@ -26,6 +26,7 @@ const PROJECTS = ["--project=database", "--project=servers", "--project=command"
 /** What a target is installed by, by its name on the command line. */
 export const TARGETS: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ...[14, 15, 16, 17, 18].map((major) => [String(major), () => postgresql(major)] as const),
+  ...[14, 15, 16, 17, 18].map((major) => [`${major}-pg`, () => overPg(major)] as const),
   ...[22, 24].map((major) => [`node${major}`, () => node(major)] as const),
   ["deno", deno] as const,
   ["bun", bun] as const,
@@ -54,6 +55,20 @@ async function postgresql(major: number): Promise<Target> {
     env: { NEXTVAL_TEST_SERVER: join(modules, main) },
     projects: PROJECTS,
     files: [],
+  };
+}
+
+/**
+ * The tests of what stands on a handle, over node-postgres. The tests in `test/drivers` run over every driver on every
+ * server, so they are not repeated.
+ */
+async function overPg(major: number): Promise<Target> {
+  const server = await postgresql(major);
+  return {
+    ...server,
+    title: `${server.title} over node-postgres`,
+    env: { ...server.env, NEXTVAL_TEST_PORT: "pg", NEXTVAL_TEST_DRIVER: "pg" },
+    files: ["test/database/allocate/", "test/database/catalog/", "test/database/operate/", "test/cli/"],
   };
 }
 

@@ -1,0 +1,64 @@
+/**
+ * The public names of `nextval`, with a `bind` that takes a client of postgres.js as always, but runs over
+ * node-postgres: on a pool of its own with the options of the client. `npm run test:matrix -- pg` puts it in the place
+ * of `nextval`, so the tests of what stands on a handle run over this driver unchanged. A client that reports its
+ * statements to a test stays one of postgres.js.
+ */
+import { Pool } from "pg";
+import { bind as bindPg } from "../../lib/drivers/pg/index.js";
+import { bind as bindPostgresJs, type PostgresClient } from "../../lib/drivers/postgres-js/bind.js";
+import type { BindOptions, Database } from "../../lib/index.js";
+
+// oxlint-disable-next-line import/export -- its bind is replaced below
+export * from "../../lib/index.js";
+
+interface Options {
+  readonly host: readonly string[];
+  readonly port: readonly number[];
+  readonly user: string;
+  readonly pass: string;
+  readonly database: string;
+  readonly max: number;
+  readonly connection: Readonly<Record<string, unknown>>;
+  readonly debug: unknown;
+  readonly onnotice?: (notice: unknown) => void;
+}
+
+/** A pool for each client, however often it is bound. */
+const pools = new WeakMap<object, Pool>();
+
+export function bind(client: PostgresClient, options?: BindOptions): Database {
+  // Refuses what `bind` refuses.
+  const own = bindPostgresJs(client, options);
+  if (typeof (client.options as unknown as Options).debug === "function") return own;
+  let pool = pools.get(client);
+  if (pool === undefined) {
+    pool = openPool(client.options as unknown as Options);
+    pools.set(client, pool);
+  }
+  return bindPg(pool, options);
+}
+
+function openPool({ host, port, user, pass, database, max, connection, onnotice }: Options): Pool {
+  const { application_name: name, options = "", ...settings } = connection;
+  const pool = new Pool({
+    host: host[0],
+    port: port[0],
+    user,
+    password: pass,
+    database,
+    max,
+    application_name: String(name),
+    options: [String(options), ...Object.entries(settings).map(optionOf)].join(" "),
+    // No test ends it. The server ends its connections when it drops the database.
+    idleTimeoutMillis: 500,
+    allowExitOnIdle: true,
+  });
+  pool.on("error", () => {});
+  pool.on("connect", (client) => void client.on("notice", (notice) => onnotice?.(notice)));
+  return pool;
+}
+
+function optionOf([name, value]: [string, unknown]): string {
+  return `-c ${name}=${String(value).replaceAll(/[\\\s]/g, "\\$&")}`;
+}
