@@ -22,7 +22,9 @@ const PAGES: readonly [path: string, claims: number][] = [
   ["README.md", 26],
   ["docs/drivers.md", 2],
   ["docs/monitoring.md", 4],
+  ["docs/ids-and-json.md", 4],
   ["docs/security.md", 3],
+  ["docs/testing.md", 3],
   ["docs/values.md", 3],
 ];
 function blocksOf(readme: string): [first: string, ...string[]] {
