@@ -5,23 +5,13 @@ import type { Flags } from "../../lib/cli/config/settings.js";
 import { errorMessage } from "../../lib/cli/terminal/error-message.js";
 import { DRIVERS, type Driver } from "../support/command/driver.js";
 import { projectIn, type Project, useProjects } from "../support/command/project.js";
-import { link, standalone } from "../support/command/standalone.js";
+import { link, PG, standalone } from "../support/command/standalone.js";
 import { startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const target = useDatabase({ onnotice: () => {} });
 const newProject = useProjects();
-
-/** The driver with its dependencies. */
-const PG = [
-  "pg",
-  ...["connection-string", "pool", "protocol", "types", "int8"].map((name) => `pg-${name}`),
-  ...["array", "bytea", "date", "interval"].map((name) => `postgres-${name}`),
-  "pgpass",
-  "split2",
-  "xtend",
-];
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {
   check: () => import("../../lib/cli/commands/check.js"),

@@ -7,21 +7,13 @@ import { expect, test } from "vitest";
 import { createAssortedSequences } from "../support/assorted-sequences.js";
 import { buildCopy } from "../support/command/build-copy.js";
 import { projectIn } from "../support/command/project.js";
+import { dependencies, link, PG } from "../support/command/standalone.js";
 import { type Finished, startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
 
 const execute = promisify(execFile);
 const installed = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const database = useDatabase({ onnotice: () => {} });
-
-/** The other packages of a user: nextval's dependencies, and the driver. */
-async function neighbours(): Promise<string[]> {
-  const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
-    dependencies: Record<string, string>;
-  };
-  // Of tinyglobby; the others have none.
-  return [...Object.keys(manifest.dependencies), "fdir", "picomatch", "postgres"];
-}
 
 test("the published package: pull, compile, check, edit, push, check", { timeout: 120_000 }, async () => {
   const built = await buildCopy();
@@ -32,7 +24,8 @@ test("the published package: pull, compile, check, edit, push, check", { timeout
     const modules = `${folder}/node_modules`;
     await mkdir(`${modules}/nextval`, { recursive: true });
     await execute("tar", ["-xzf", `${folder}/${tarball}`, "--strip-components=1", "-C", `${modules}/nextval`]);
-    for (const name of await neighbours()) await symlink(`${installed}/${name}`, `${modules}/${name}`);
+    // A user of pg, who has neither postgres.js nor its types.
+    await link(folder, [...(await dependencies()), ...PG, "@types/node", "undici-types"]);
     await mkdir(`${modules}/.bin`);
     await symlink("../nextval/dist/lib/cli/main.js", `${modules}/.bin/nextval`);
     await execute("chmod", ["+x", `${modules}/nextval/dist/lib/cli/main.js`]);
@@ -54,9 +47,11 @@ test("the published package: pull, compile, check, edit, push, check", { timeout
         export default defineConfig({ declarations: "sequences.ts" });`,
     });
     const compiler = `${installed}/typescript/bin/tsc`;
+    const subpaths = ["", "/allocate", "/catalog", "/config", "/host", "/operate", "/pg"];
     await project.write({
+      "app.ts": subpaths.map((name, at) => `export * as _${at} from "nextval${name}";`).join("\n"),
       "tsconfig.json": JSON.stringify({
-        compilerOptions: { strict: true, noEmit: true, module: "nodenext", skipLibCheck: true },
+        compilerOptions: { strict: true, noEmit: true, module: "nodenext", types: ["node"], skipLibCheck: false },
       }),
     });
     const compiled = await startProcess(process.execPath, [compiler, "-p", folder], { cwd: folder, env: {} }).finished;

@@ -5,7 +5,17 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { type Project, projectIn } from "./project.js";
 
-export const INSTALLED = fileURLToPath(new URL("../../../node_modules", import.meta.url));
+/** node-postgres with its dependencies. */
+export const PG = [
+  "pg",
+  ...["connection-string", "pool", "protocol", "types", "int8"].map((name) => `pg-${name}`),
+  ...["array", "bytea", "date", "interval"].map((name) => `postgres-${name}`),
+  "pgpass",
+  "split2",
+  "xtend",
+];
+
+const INSTALLED = fileURLToPath(new URL("../../../node_modules", import.meta.url));
 
 /**
  * Makes a project outside of this repository, which finds the built library, its dependencies and the given packages,
@@ -32,7 +42,7 @@ export async function link(folder: string, packages: readonly string[]): Promise
 }
 
 /** The packages that come with nextval. */
-async function dependencies(): Promise<string[]> {
+export async function dependencies(): Promise<string[]> {
   const manifest = JSON.parse(await readFile(`${INSTALLED}/../package.json`, "utf8")) as {
     readonly dependencies: Readonly<Record<string, string>>;
   };
