@@ -130,6 +130,15 @@ test("a client with the option binary is refused, because its values are not tex
   await expect(bind(client)`select 1`).rejects.toMatchObject(refused);
 });
 
+test("a client of pg-native is refused, because it reads values itself", async () => {
+  // As `pg/lib/native/client.js` makes it; pg-native itself needs a compiler.
+  class Native extends Client {
+    readonly native = {};
+  }
+  const refused = { code: "INVALID_ARGUMENT", message: expect.stringContaining("not of pg.native") as unknown };
+  await expect(bind(open({ Client: Native } as PoolConfig))`select 1`).rejects.toMatchObject(refused);
+});
+
 test("a request to stop that reaches another server stops nothing there", async () => {
   const [client, victim] = [await connect(), await connect()];
   const { pid } = await bind(victim).one(sql<{ pid: number }>`select pg_backend_pid() as pid`);

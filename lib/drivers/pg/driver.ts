@@ -73,7 +73,8 @@ function makeUsable(
     connection.release(error);
     failed(error);
   };
-  if (isBinary(client)) refuse(noBinary());
+  const other = otherFormat(client);
+  if (other !== undefined) refuse(other);
   // Other code has returned it with an open transaction. Ours would be undone or committed with it.
   else if (connection.isIdle === false) client.query("rollback").then(() => done(connection), refuse);
   else done(connection);
@@ -134,7 +135,8 @@ export class PgClientDriver implements QueuedDriver {
       return new Client({ host, port, user, database, password, ssl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
     });
     try {
-      if (isBinary(client)) throw noBinary();
+      const other = otherFormat(client);
+      if (other !== undefined) throw other;
       if (reserved && connection.isIdle === false) throw openTransaction();
     } catch (error) {
       connection.release();
@@ -144,13 +146,20 @@ export class PgClientDriver implements QueuedDriver {
   }
 }
 
-function isBinary(client: PgClient & { readonly binary?: unknown }): boolean {
-  return Boolean(client.binary);
-}
-
-/** The error for a client whose values arrive in the binary format. Read as text, many would be wrong. */
-function noBinary(): NextvalError {
-  return new NextvalError("INVALID_ARGUMENT", "bind takes a client of pg without the option binary; leave it out");
+/** The error for a client whose values do not arrive as texts. Read as texts, many would be wrong. */
+function otherFormat(
+  client: PgClient & { readonly binary?: unknown; readonly native?: unknown },
+): NextvalError | undefined {
+  // pg-native reads values itself.
+  if (client.native !== undefined) {
+    const hint = "Import Pool or Client from pg itself.";
+    return new NextvalError("INVALID_ARGUMENT", "bind takes a client of pg, not of pg.native", { hint });
+  }
+  if (client.binary) {
+    const hint = "Leave binary out of the client's options.";
+    return new NextvalError("INVALID_ARGUMENT", "bind takes a client of pg without the option binary", { hint });
+  }
+  return undefined;
 }
 
 function userOf(client: PgClient | undefined): string | undefined {
