@@ -135,7 +135,8 @@ describe("the driver", () => {
   test("is needed, and may be beside the working folder", async () => {
     const project = await standalone(inject("library"), []);
     const main = `${project.folder}/node_modules/nextval/dist/lib/cli/main.js`;
-    const none = await project.run("status", ...url());
+    const none = await startProcess(process.execPath, [main, "status", ...url()], { cwd: project.folder, env: {} })
+      .finished;
     expect(none.stderr).toBe(
       "The driver is missing: neither postgres nor pg is installed; " +
         "install one: npm install postgres, or npm install pg\n",
