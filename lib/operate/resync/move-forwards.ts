@@ -123,9 +123,12 @@ function stepsOf({ from, to }: Move, { options: { increment } }: SequenceSnapsho
   return (to - from) / increment;
 }
 
+/** Waits for a transfer to this database. A later transfer waits until this transaction ends. */
+const besideTransfers = sql`select pg_advisory_xact_lock_shared(${MOVE_LOCK}::int, 0)`;
+
 /**
- * Sets a sequence that is still far from its goal, and returns whether it did. The lock keeps other resyncs from
- * bringing it near meanwhile. `false` leaves the session's `currval` as it is.
+ * Sets a sequence that is still far from its goal, and returns whether it did. The locks keep other resyncs from
+ * bringing it near meanwhile, and sessions from altering it. `false` leaves the session's `currval` as it is.
  */
 function set(tx: Transaction, { sequence, options }: SequenceSnapshot, to: bigint, version: number): Promise<boolean> {
   const id = sql`${quotedOf(sequence)}::regclass`;
@@ -139,7 +142,13 @@ function set(tx: Transaction, { sequence, options }: SequenceSnapshot, to: bigin
         else false
       end)::text
       from ${positionOf(sequence, version)} v`,
-    { before: [sql`select pg_advisory_xact_lock(${MOVE_LOCK}::int, ${id}::oid::int)`] },
+    {
+      before: [
+        besideTransfers,
+        sql`select pg_advisory_xact_lock(${MOVE_LOCK}::int, ${id}::oid::int)`,
+        sql`select pg_sequence_last_value(${id})`,
+      ],
+    },
   );
 }
 
@@ -159,6 +168,7 @@ async function draw(tx: Transaction, { sequence, options }: SequenceSnapshot, to
         select nextval(${id}) from drawn where ${isBefore}
       )
       select to_json(${last}::text)::text from drawn`,
+    { before: [besideTransfers] },
   );
   return BigInt(reached) + increment;
 }

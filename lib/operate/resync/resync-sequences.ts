@@ -175,8 +175,9 @@ function withFix(error: Error, state: SequenceState, columns: SurveyedSequence["
  * - Drawing changes `currval` and `lastval` of the session. `setval` does not.
  * - Await it before the next statement: one that runs meanwhile is rolled back with a sequence that fails.
  * - Until the transaction ends it holds the locks of `nextval` on the sequences and of `select` on the tables; for a
- *   superuser also SHARE UPDATE EXCLUSIVE on tables of other roles. Other resyncs of a sequence that was set wait for
- *   an advisory lock. It waits as long as the `lock_timeout` of the transaction says, whatever `lockTimeout` is.
+ *   superuser also SHARE UPDATE EXCLUSIVE on tables of other roles. Transfers to the database, and other resyncs of a
+ *   sequence that was set, wait for an advisory lock. It waits as long as the `lock_timeout` of the transaction says,
+ *   whatever `lockTimeout` is.
  * - Under REPEATABLE READ it does not see rows that others committed after the transaction began.
  * - The settings of the transaction, such as `search_path`, are the same before and after, also if it fails.
  *

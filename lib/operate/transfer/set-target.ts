@@ -1,7 +1,7 @@
 import { type DatabaseState, inspectSequences } from "../../catalog/index.js";
 import { sql, type Transaction } from "../../index.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
-import { keyOf } from "../../server/names.js";
+import { positionByOid } from "../../server/queries/position-query.js";
 import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { isInspected } from "../../server/queries/schema-filter.js";
 import { readDocument } from "../../server/read-json.js";
@@ -61,37 +61,42 @@ export async function inspectHeld(tx: Queries, schemas: readonly string[] | unde
 
 /**
  * Sets the sequences that are behind their goals at that moment, by one statement that reads and sets each. Returns the
- * keys of those that it set. Another session may have drawn values since they were last read. A sequence without a last
- * value was not drawn from since then.
+ * OIDs of those that it set. Another session may have drawn from or set a sequence since it was last read. A sequence
+ * whose position cannot be read any more is left alone.
+ *
+ * @param version - the version of the server, such as 180004 for 18.4
  */
-export async function advanceTarget(tx: Queries, steps: readonly Step[]): Promise<Set<string>> {
+export async function advanceTarget(
+  tx: Queries,
+  steps: readonly Step[],
+  version: number,
+): Promise<ReadonlySet<string | undefined>> {
   const goals = steps.map(({ pair: { target }, goal: { last, called } }) => ({
-    schema: target.schema,
-    name: target.seqName,
+    oid: target.oid,
     last: `${last}`,
     called,
-    // The last value of a sequence that is exactly at its goal.
-    reached: `${called ? last : last - target.options.increment}`,
+    next: `${called ? last + target.options.increment : last}`,
     increment: `${target.options.increment}`,
   }));
-  // They are found in the catalog, so the role does not need USAGE on their schema.
-  const set = await readDocument<readonly (readonly [schema: string, seqName: string])[]>(
+  // They are found by OID, so the role does not need USAGE on their schema, which may be renamed meanwhile.
+  const set = await readDocument<readonly string[]>(
     tx,
     sql`
-      select coalesce(json_agg(json_build_array(schema, name)) filter (where position is not null), '[]')::text
-        as document
+      select coalesce(json_agg(oid::text) filter (where position is not null), '[]')::text as document
       from (
-        select goal.schema, goal.name, case
-          when ((pg_catalog.pg_sequence_last_value(c.oid) - goal.reached) * sign(goal.increment) >= 0) is not true
-          then setval(c.oid::regclass, goal.last, goal.called)
+        select goal.oid, case
+          when (
+            select (v.last_value + case when v.is_called then goal.increment else 0 end - goal.next)
+              * sign(goal.increment)
+            from (${positionByOid(sql`goal.oid`, version)}) v
+          ) < 0
+          then setval(goal.oid::regclass, goal.last, goal.called)
         end as position
         from json_to_recordset(${JSON.stringify(goals)}::text::json)
-          as goal (schema text, name text, last bigint, called boolean, reached numeric, increment numeric)
-        join pg_catalog.pg_namespace n on n.nspname = goal.schema
-        join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = goal.name
+          as goal (oid oid, last bigint, called boolean, next numeric, increment numeric)
       ) done`,
   );
-  return new Set(set.map(([schema, seqName]) => keyOf({ schema, seqName })));
+  return new Set(set);
 }
 
 /**
@@ -100,24 +105,26 @@ export async function advanceTarget(tx: Queries, steps: readonly Step[]): Promis
  */
 export function verify(
   steps: readonly Step[],
-  set: ReadonlySet<string>,
+  set: ReadonlySet<string | undefined>,
   { sequences }: DatabaseState,
 ): { overtaken: Map<Step, Step>; problems: TransferProblem[] } {
-  const found = new Map(sequences.map((sequence) => [keyOf(sequence), sequence]));
+  const found = new Map(sequences.map((sequence) => [sequence.oid, sequence]));
   const overtaken = new Map<Step, Step>();
   const problems: TransferProblem[] = [];
   for (const step of steps) {
     const { pair, goal } = step;
-    const now = found.get(keyOf(pair.target));
+    const now = found.get(pair.target.oid);
     const position = now && positionOf(now);
     if (position === undefined || !hasReached(position, goal, pair.target.options)) {
-      const place = position === undefined ? "gone" : `at ${position.last}`;
+      const wish = set.has(pair.target.oid) ? "was set" : "was to be set";
+      const unknown = now === undefined ? "gone" : "at an unknown position";
+      const place = position === undefined ? unknown : `at ${position.last}`;
       problems.push(
-        transferProblem(pair.target, "MOVED_MEANWHILE", "target", `it was set to ${goal.last}, and is ${place} now`, {
+        transferProblem(pair.target, "MOVED_MEANWHILE", "target", `it ${wish} to ${goal.last}, and is ${place} now`, {
           hint: "Stop the session that sets it, and run the transfer again.",
         }),
       );
-    } else if (!set.has(keyOf(pair.target))) {
+    } else if (!set.has(pair.target.oid)) {
       overtaken.set(step, { ...step, pair: { ...pair, before: position }, moves: false });
     }
   }

@@ -13,7 +13,8 @@ import type { TRANSFER_CODES } from "../finding-codes.js";
  * - `POSITION_UNKNOWN`: the position cannot be read, for lack of SELECT or for another reason.
  * - `UPDATE_MISSING`: the role may not set the sequence of the target.
  * - `NAME_GIVEN_AWAY`: `renames` carries another sequence to the one of the same name.
- * - `MOVED_MEANWHILE`: another session has set the sequence of the target back or dropped it.
+ * - `MOVED_MEANWHILE`: another session has set the sequence of the target back or dropped it, or its position became
+ *   unknown.
  */
 export type TransferCode = "SCHEMA_MISSING" | (typeof TRANSFER_CODES)[number] | "NAME_GIVEN_AWAY" | "MOVED_MEANWHILE";
 

@@ -118,7 +118,7 @@ export async function applyTransfer(
     const report = (done: readonly Step[]) => ({ sequences: done.map((step) => reportOf(step, asked)), ...rest });
     const behind = steps.filter(({ moves }) => moves);
     if (behind.length === 0) return report(steps);
-    const set = await advanceTarget(tx, behind);
+    const set = await advanceTarget(tx, behind, held.serverVersion);
     const { overtaken, problems } = verify(behind, set, await inspectSequences(tx, { schemas }));
     const done = report(steps.map((step) => overtaken.get(step) ?? step));
     if (problems.length > 0) throw new TransferError("TRANSFER_INCOMPLETE", problems, done);

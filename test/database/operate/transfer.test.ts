@@ -1,5 +1,5 @@
 import { bind, type Database, type Sql, sql, type Transaction } from "nextval";
-import { applyTransfer, planTransfer, type TransferError } from "nextval/operate";
+import { applyResync, applyTransfer, planResync, planTransfer, type TransferError } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
 import { nativeReplicationHint } from "../../../lib/operate/transfer/transfer-sequences.js";
 import { serverVersion } from "../../support/database.js";
@@ -35,10 +35,10 @@ async function positions(side: "source" | "target"): Promise<unknown[]> {
   );
 }
 
-/** Resolves when a session of the target waits for an advisory lock. */
-async function isWaiting(): Promise<void> {
+/** Resolves when sessions of the target wait for an advisory lock. */
+async function isWaiting(sessions = 1): Promise<void> {
   const waiting = () => replicas.target.client`select from pg_locks where locktype = 'advisory' and not granted`;
-  while ((await waiting()).length === 0);
+  while ((await waiting()).length < sessions);
 }
 
 /** The value that a sequence of the source returns next. */
@@ -252,6 +252,63 @@ describe("a transfer", () => {
     ]);
     expect(await client`select nextval('drawn_seq') as drawn, nextval('down_seq') as down`).toEqual([
       { drawn: "3001", down: "-21001" },
+    ]);
+  });
+
+  test("moves nothing back that was set to its next value since it was read", async () => {
+    await onBoth("create sequence far_seq; create sequence down_seq increment -7; create sequence near_seq");
+    const { client } = replicas.target;
+    const { sequences } = await transfer(
+      replicas.source.db,
+      interrupted("json_to_recordset", async () => {
+        await client`select setval('far_seq', 5000000, false), setval('down_seq', -7001, false)`;
+        await client`select setval('near_seq', 1000, false)`;
+      }),
+    );
+    expect(sequences).toMatchObject([
+      { sequence: { schema: "public", name: "down_seq" }, before: -7001n, to: -7001n, moves: false },
+      { sequence: { schema: "public", name: "far_seq" }, before: 5_000_000n, to: 5_000_000n, moves: false },
+      { sequence: { schema: "public", name: "near_seq" }, before: 1n, to: 1001n, moves: true },
+    ]);
+    expect(await positions("target")).toEqual([
+      ["public.down_seq", "-7001", false],
+      ["public.far_seq", "5000000", false],
+      ["public.near_seq", "1001", false],
+    ]);
+  });
+
+  test("and a resync that does not lock its sequences wait for each other", async () => {
+    await onBoth("create table near (id serial primary key); create table far (id serial primary key)");
+    const { source, target } = replicas;
+    await target.client`insert into near values (1500)`;
+    await target.client`insert into far values (3000000)`;
+    let resyncing: Promise<unknown[]> | undefined;
+    const first = await transfer(
+      source.db,
+      interrupted("json_to_recordset", async () => {
+        const each = ["near_id_seq", "far_id_seq"].map((left) =>
+          target.db.begin(async (tx) => applyResync(tx, await planResync(tx, { exclude: [left] }))),
+        );
+        resyncing = Promise.all(each);
+        await isWaiting(2);
+      }),
+    );
+    expect(first.sequences).toMatchObject([
+      { to: 1001n, moves: true },
+      { to: 1001n, moves: true },
+    ]);
+    expect(await resyncing).toMatchObject([{ moves: [{ to: 3_000_001n }] }, { moves: [{ to: 1501n }] }]);
+    const plan = await planTransfer(source.db, target.db, { margin: 5000 });
+    const transferring = await target.db.begin(async (tx) => {
+      await tx`insert into near values (1600)`;
+      await applyResync(tx, await planResync(tx));
+      const transferring = applyTransfer(source.db, target.db, plan);
+      await isWaiting();
+      return { transferring };
+    });
+    expect((await transferring.transferring).sequences).toMatchObject([
+      { before: 3_000_001n, moves: false },
+      { before: 1601n, to: 5001n, moves: true },
     ]);
   });
 
@@ -763,7 +820,7 @@ test("fails if another session sets the target back in between, and reports what
       target.db.begin(modes, (tx) => {
         const query = (fragment: Sql) => {
           const rows = tx.query(fragment);
-          if (!fragment.text.includes("setval(c.oid")) return rows;
+          if (!fragment.text.includes("setval(goal.oid")) return rows;
           return rows.then(async (given) => {
             await target.client`select setval('a_seq', 3)`;
             return given;
