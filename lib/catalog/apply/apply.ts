@@ -90,15 +90,15 @@ export async function applyPlan(
       current = undefined;
       // A table that was created since the first inspection is left to the next plan.
       const waiting = new Set(rest.pending.map((each) => each.sql));
-      const left = remaining(plan, await within(() => inspectInTransaction(tx, plan))).changes.filter(
-        (each) => !waiting.has(each.sql),
-      );
+      const after = await within(() => inspectInTransaction(tx, plan));
+      const left = remaining(plan, after).changes.filter((each) => !waiting.has(each.sql));
       if (left.length > 0) {
         throw new NextvalError(
           "PLAN_INCOMPLETE",
           `the plan was carried out and rolled back, because this would still differ: ${textOf(left)}`,
         );
       }
+      refuseSwapped(before, after);
       return { pending: before.pending };
     })
     .catch((error: unknown) => {
@@ -127,19 +127,35 @@ function hintFor(refused: readonly Hazard[]): string {
  * statements: `maxvalue 10` fits any state, and could undo what another deployment has done since.
  */
 function refuseOutdated(plan: Plan, before: Plan): void {
-  const problem = "has changed since it was inspected";
   const found = new Map(plan.found.map((state) => [keyOf(state), state]));
   const changed = before.found.find((state) => !isSame(state, found.get(keyOf(state))));
-  if (changed !== undefined) {
-    const name = nameOf(changed);
-    throw new NextvalError("PLAN_OUTDATED", `${shownNameOf(changed)}: it ${problem}`, {
-      sequence: name,
-      hint: PLAN_AGAIN,
-    });
-  }
+  if (changed !== undefined) throw outdated(changed);
   if (before.found.length !== plan.found.length || textOf(before.changes) !== textOf(plan.changes)) {
-    throw new NextvalError("PLAN_OUTDATED", `the database ${problem}`, { hint: PLAN_AGAIN });
+    throw new NextvalError("PLAN_OUTDATED", "the database has changed since it was inspected", { hint: PLAN_AGAIN });
   }
+}
+
+/**
+ * Throws if a statement may have changed another sequence, because another session gave it the name meanwhile. Only the
+ * OIDs show that. With renames, the names do not tell which sequence is which.
+ */
+function refuseSwapped({ found, changes }: Plan, { sequences }: DatabaseState): void {
+  const [oids, byName] = [
+    new Set(sequences.map(({ oid }) => oid)),
+    new Map(sequences.map((each) => [keyOf(each), each])),
+  ];
+  const dropped = new Set(changes.filter(({ kind }) => kind === "drop").map(({ subject }) => subject));
+  const isRenaming = changes.some(({ kind }) => kind === "rename" || kind === "move");
+  const swapped = found.find((state) =>
+    dropped.has(nameOf(state)) ? oids.has(state.oid) : !isRenaming && byName.get(keyOf(state))?.oid !== state.oid,
+  );
+  if (swapped !== undefined) throw outdated(swapped);
+}
+
+function outdated(state: SequenceState): NextvalError {
+  const name = nameOf(state);
+  const problem = "it has changed since it was inspected";
+  return new NextvalError("PLAN_OUTDATED", `${shownNameOf(state)}: ${problem}`, { sequence: name, hint: PLAN_AGAIN });
 }
 
 function isSame(one: SequenceState, other: SequenceState | undefined): boolean {

@@ -2,14 +2,14 @@ import { sql, type Transaction } from "../../index.js";
 import type { Advice } from "../../internal.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { quotedOf, refuseFor, type SequenceName, shownName } from "../../server/names.js";
+import { positionByOid } from "../../server/queries/position-query.js";
 import { readDocument } from "../../server/read-json.js";
 import { countValuesFrom } from "../../server/usable-range.js";
 import { notComparableReason } from "../columns/comparability.js";
-import { positionOf } from "../columns/extremes-query.js";
 import { type FedColumn, rangeWithin, type Trust } from "../columns/fed-columns.js";
 import { holdTables } from "../columns/hold-tables.js";
 import { type Decision, decide, type SequenceSnapshot } from "./decide.js";
-import { rereadSnapshot } from "./move-value.js";
+import { type HeldSnapshot, rereadSnapshot } from "./move-value.js";
 import type { ResyncMove } from "./resync-report.js";
 
 type Move = Decision & { readonly kind: "move" };
@@ -130,22 +130,22 @@ const besideTransfers = sql`select pg_advisory_xact_lock_shared(${MOVE_LOCK}::in
  * Sets a sequence that is still far from its goal, and returns whether it did. The locks keep other resyncs from
  * bringing it near meanwhile, and sessions from altering it. `false` leaves the session's `currval` as it is.
  */
-function set(tx: Transaction, { sequence, options }: SequenceSnapshot, to: bigint, version: number): Promise<boolean> {
-  const id = sql`${quotedOf(sequence)}::regclass`;
+function set(tx: Transaction, { oid, options }: HeldSnapshot, to: bigint, version: number): Promise<boolean> {
+  const id = sql`${oid}::oid`;
   const next = sql`(v.last_value::numeric + case when v.is_called then ${options.increment}::numeric else 0 end)`;
   return readDocument<boolean>(
     tx,
     sql`
       select to_json(case
         when div(${to}::numeric - ${next}, ${options.increment}::numeric) > ${MOST_DRAWN}::numeric
-        then setval(${id}, ${to}::bigint, false) is not null
+        then setval(${id}::regclass, ${to}::bigint, false) is not null
         else false
       end)::text
-      from ${positionOf(sequence, version)} v`,
+      from (${positionByOid(id, version)}) v`,
     {
       before: [
         besideTransfers,
-        sql`select pg_advisory_xact_lock(${MOVE_LOCK}::int, ${id}::oid::int)`,
+        sql`select pg_advisory_xact_lock(${MOVE_LOCK}::int, ${id}::int)`,
         sql`select pg_sequence_last_value(${id})`,
       ],
     },
@@ -153,9 +153,9 @@ function set(tx: Transaction, { sequence, options }: SequenceSnapshot, to: bigin
 }
 
 /** Draws values until the goal is next, and returns the next value. Others may draw at the same time. */
-async function draw(tx: Transaction, { sequence, options }: SequenceSnapshot, to: bigint): Promise<bigint> {
+async function draw(tx: Transaction, { oid, options }: HeldSnapshot, to: bigint): Promise<bigint> {
   const { increment } = options;
-  const id = sql`${quotedOf(sequence)}::regclass`;
+  const id = sql`${oid}::oid::regclass`;
   const isBefore =
     increment > 0n ? sql`drawn.value < ${to - increment}::numeric` : sql`drawn.value > ${to - increment}::numeric`;
   const last = increment > 0n ? sql`max(drawn.value)` : sql`min(drawn.value)`;

@@ -97,7 +97,13 @@ async function moveUnderLock(
 /** The position that the enclosing statement has read. */
 const HELD = sql`(select v.last_value, v.is_called)`;
 
+/** A snapshot with the OID of the sequence, because another sequence may get its name. */
+export interface HeldSnapshot extends SequenceSnapshot {
+  readonly oid: string;
+}
+
 interface Document {
+  readonly oid: string;
   readonly role: string;
   readonly start: string;
   readonly increment: string;
@@ -118,7 +124,7 @@ export async function rereadSnapshot(
   { views }: Trust,
   version: number,
   before: readonly Sql[] = [],
-): Promise<SequenceSnapshot> {
+): Promise<HeldSnapshot> {
   const extremes = columns.map((column) =>
     notComparableReason(column) === undefined ? extremeOf(column, HELD) : sql`null`,
   );
@@ -126,7 +132,7 @@ export async function rereadSnapshot(
     tx,
     sql`
       select json_build_object(
-        'role', current_user, 'start', s.seqstart::text, 'increment', s.seqincrement::text,
+        'oid', s.seqrelid::text, 'role', current_user, 'start', s.seqstart::text, 'increment', s.seqincrement::text,
         'min', s.seqmin::text, 'max', s.seqmax::text,
         'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
         'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
@@ -137,6 +143,7 @@ export async function rereadSnapshot(
     { views, before },
   );
   return {
+    oid: row.oid,
     role: row.role,
     sequence,
     options: {

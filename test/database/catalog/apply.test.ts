@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { bind, type Database, pgSchema, pgSequence } from "nextval";
+import { bind, type Database, pgSchema, pgSequence, type Sql, type Transaction } from "nextval";
 import { applyPlan, inspectSequences, type Plan, planChanges, type Restart } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
@@ -146,6 +146,49 @@ test("a plan that does not lead to the declarations is rolled back", async () =>
   }
 });
 
+/** The database, in which a sequence and `old` swap names before the first statement that begins like this. */
+function meanwhile(beginning: string, name: string): Pick<Database, "begin"> {
+  let isDone = false;
+  const query = async (tx: Transaction, fragment: Sql) => {
+    if (!isDone && fragment.text.startsWith(beginning)) {
+      isDone = true;
+      await database.connect({ max: 1 }).unsafe(`
+        begin; alter sequence ${name} rename to new; alter sequence old rename to ${name};
+        alter sequence new rename to old; commit`);
+    }
+    return await tx.query(fragment);
+  };
+  const watched = (tx: Transaction) =>
+    new Proxy(tx, {
+      get: (own, key) => (key === "query" ? (fragment: Sql) => query(own, fragment) : Reflect.get(own, key)) as unknown,
+    });
+  return {
+    begin: (modes: string, work: (tx: Transaction) => unknown) => db.begin(modes, (tx) => work(watched(tx))),
+  } as never;
+}
+
+test.each([
+  ["alter", [pgSequence("named", { cache: 5 })], {}],
+  ["drop", [pgSequence("old")], { prune: true, schemas: ["public"] }],
+])("%s is undone if another sequence got the name just before it", async (kind, declared, options) => {
+  await database.client.unsafe("create sequence named; create sequence old; select setval('named', 50)");
+  const state = await inspectSequences(db);
+  const made = planChanges(declared, state, options);
+  expect(made.changes.map((change) => change.kind)).toEqual([kind]);
+  await expect(
+    applyPlan(meanwhile(`${kind} sequence`, "named"), made, { allow: ["DROPS_SEQUENCE"] }),
+  ).rejects.toMatchObject({
+    code: "PLAN_OUTDATED",
+    message: expect.stringMatching(/^public.(named|old): it has changed since it was inspected$/),
+  });
+  expect((await inspectSequences(db)).sequences).toEqual(
+    [
+      { ...state.sequences[0], seqName: "old" },
+      { ...state.sequences[1], seqName: "named" },
+    ].reverse(),
+  );
+});
+
 test("waits for a lock no longer than lockTimeout", async () => {
   await database.client`create sequence order_seq`;
   await db.nextval(orderSeq);
@@ -182,6 +225,18 @@ describe("a sequence that moves to its new start", () => {
     await applyPlan(db, Object.create(made, { changes: { value: changes } }) as Plan);
     expect(await database.client`select from kept`).toEqual([]);
     expect(await db.nextval(pgSequence("moves"))).toBe(100n);
+  });
+
+  test("is refused if another sequence gets its name just before the lock", async () => {
+    await database.client.unsafe("create sequence first; create sequence moves; create sequence old");
+    await database.client`select setval('old', 50)`;
+    const made = planChanges(declared, await inspectSequences(db));
+    const swapping = meanwhile('alter sequence "public"."moves"', "moves");
+    await expect(applyPlan(swapping, made)).rejects.toMatchObject({
+      code: "PLAN_OUTDATED",
+      message: "moves: it has changed since it was inspected; inspect and plan again",
+    });
+    expect(await database.client`select last_value from moves`).toEqual([{ last_value: "50" }]);
   });
 
   test("is refused if it is drawn from while the plan is applied, and nothing is changed", async () => {
