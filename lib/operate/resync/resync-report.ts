@@ -18,7 +18,8 @@ export interface ResyncOptions extends Trust {
   readonly accepted?: readonly AcceptedFinding<(typeof HEALTH_CODES)[number]>[] | undefined;
   /**
    * Whether to move sequences back that are further than their columns need. Sequences of empty tables go back to their
-   * start. A value that was drawn and is not in a table yet may then come twice. Default: false.
+   * start. A sequence stays if other code may draw from it, such as a trigger, because what that fills is unknown. A
+   * value that was drawn and is not in a table yet may then come twice. Default: false.
    */
   readonly allowBackwards?: boolean | undefined;
   /**

@@ -16,6 +16,7 @@ import { decide, type MoveOptions, WIDEN_FIRST } from "./decide.js";
 import { explainFailure } from "./explain-failure.js";
 import { checkForwards, forwardMoveOf, moveForwards } from "./move-forwards.js";
 import { moveOf, moveWithRetries } from "./move-value.js";
+import { isBackwards, readBackwards, whyNotBack } from "./not-moved-back.js";
 import {
   type ApplyResyncOptions,
   type PlanResyncOptions,
@@ -109,9 +110,9 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
         plan.skips.push({ sequence, ...skip });
       }
       if (decision.kind !== "move") continue;
-      const isDrawnElsewhere = state.isReferenced || state.feeds.some(({ indirect }) => indirect);
-      if (isDrawnElsewhere && isBackwards(decision, options.increment)) {
-        plan.skips.push({ sequence, reason: DRAWN_ELSEWHERE });
+      const notBack = isBackwards(decision, options.increment) ? whyNotBack(state) : undefined;
+      if (notBack !== undefined) {
+        plan.skips.push({ sequence, ...notBack });
       } else if (!isCallers && columns.every(({ column }) => column.mayAlter)) {
         plan.moves.push(moveOf(sequence, decision));
       } else {
@@ -208,6 +209,7 @@ export async function applyResync(
   const acceptance = acceptedFindings("applyResync", plan.options.accepted, HEALTH_CODES);
   const report = { moves: [] as ResyncMove[], failures: [...plan.failures], skips: [...plan.skips] };
   const { role, fed } = await readFed(db, plan);
+  const states = await readBackwards(db, plan);
   for (const [done, planned] of plan.moves.entries()) {
     const { sequence } = planned;
     onProgress?.({ done, total: plan.moves.length });
@@ -220,7 +222,9 @@ export async function applyResync(
     try {
       // A move that was planned forwards never goes backwards, whatever the columns hold now.
       const mayTurnBack = columns.some(({ increment }) => isBackwards(planned, increment));
-      const mayGoBack = plan.options.allowBackwards === true && mayTurnBack && columns.length === all.length;
+      const state = mayTurnBack ? states.get(sequenceKeyOf(sequence)) : undefined;
+      const notBack = state && whyNotBack(state);
+      const mayGoBack = state !== undefined && notBack === undefined && columns.length === all.length;
       const moveOptions = moveOptionsOf({ ...plan.options, allowBackwards: mayGoBack });
       const forwards = (tx: Transaction) => moveForwards(tx, sequence, columns, plan.options, { role, isCallers });
       let move: ResyncMove | undefined;
@@ -235,6 +239,7 @@ export async function applyResync(
         });
       }
       if (move !== undefined) report.moves.push(move);
+      else if (notBack !== undefined) report.skips.push({ sequence, ...notBack });
     } catch (error) {
       const waited = isCallers ? "the lock_timeout of the transaction" : `${lockTimeout} ms`;
       report.failures.push({ sequence, error: await explainFailure(db, error, sequence, columns, waited) });
@@ -259,14 +264,6 @@ function isTransaction(name: string, db: ResyncHandle, { allowBackwards, emptyCa
   if (wish === undefined) return true;
   const problem = `${name} takes no ${wish} in a transaction, because a rollback would not undo it`;
   throw new NextvalError("INVALID_ARGUMENT", problem, { hint: "Run it on the pool, after the commit." });
-}
-
-/** Why a sequence is not moved back: its values may be in more columns than those that were read. */
-const DRAWN_ELSEWHERE =
-  "it is not moved back, because it also feeds a domain, a function, a view or a rule, whose values are not counted";
-
-function isBackwards({ from, to }: { readonly from: bigint; readonly to: bigint }, increment: bigint): boolean {
-  return increment > 0n ? to < from : to > from;
 }
 
 function moveOptionsOf({ allowBackwards = false, emptyCaches = false }: ResyncOptions): MoveOptions {
