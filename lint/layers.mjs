@@ -59,6 +59,7 @@ export const LAYERS = {
 
   "lib/operate/finding-codes.ts": [],
   "lib/operate/accepted-findings.ts": [...CORE, "lib/server"],
+  "lib/operate/from-json.ts": CORE,
   "lib/operate/columns": [...CORE, "lib/server", "lib/catalog/index.ts"],
   "lib/operate/arithmetic": [...CORE, "lib/server", "lib/catalog/index.ts", "lib/operate/columns"],
   "lib/operate/status": [
@@ -78,6 +79,7 @@ export const LAYERS = {
     "lib/operate/arithmetic",
     "lib/operate/accepted-findings.ts",
     "lib/operate/finding-codes.ts",
+    "lib/operate/from-json.ts",
   ],
   "lib/operate/transfer": [
     ...CORE,
@@ -87,6 +89,7 @@ export const LAYERS = {
     "lib/operate/arithmetic",
     "lib/operate/accepted-findings.ts",
     "lib/operate/finding-codes.ts",
+    "lib/operate/from-json.ts",
   ],
   "lib/operate/monitor": [...CORE, "lib/server", "lib/operate/status"],
   "lib/operate/to-json.ts": [],

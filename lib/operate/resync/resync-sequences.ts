@@ -14,6 +14,7 @@ import { HEALTH_CODES } from "../finding-codes.js";
 import { withoutAccepted } from "./accepted-columns.js";
 import { decide, type MoveOptions, WIDEN_FIRST } from "./decide.js";
 import { explainFailure } from "./explain-failure.js";
+import { planOf } from "./given-plan.js";
 import { checkForwards, forwardMoveOf, moveForwards } from "./move-forwards.js";
 import { moveOf, moveWithRetries } from "./move-value.js";
 import { isBackwards, readBackwards, whyNotBack } from "./not-moved-back.js";
@@ -194,7 +195,7 @@ function withFix(error: Error, state: SequenceState, columns: SurveyedSequence["
  */
 export async function applyResync(
   db: ResyncHandle,
-  plan: ResyncPlan,
+  given: ResyncPlan,
   options?: ApplyResyncOptions,
 ): Promise<ResyncReport> {
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, onProgress } = optionsOf("applyResync", options, [
@@ -202,9 +203,7 @@ export async function applyResync(
     "onProgress",
   ]);
   checkLockTimeout("applyResync", lockTimeout);
-  if (!Array.isArray(plan?.moves) || !Array.isArray(plan.failures) || typeof plan.options !== "object") {
-    throw new NextvalError("INVALID_ARGUMENT", "applyResync takes a plan that planResync made");
-  }
+  const plan = planOf(given);
   const isCallers = isTransaction("applyResync", db, plan.options);
   const acceptance = acceptedFindings("applyResync", plan.options.accepted, HEALTH_CODES);
   const report = { moves: [] as ResyncMove[], failures: [...plan.failures], skips: [...plan.skips] };

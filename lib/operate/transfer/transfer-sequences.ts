@@ -9,6 +9,7 @@ import { sqlStateOf } from "../../server/sqlstate.js";
 import { acceptedFindings, withinSchemas } from "../accepted-findings.js";
 import { advance, hasReached, nextOf, usableOptions, valuesLeft } from "../arithmetic/position.js";
 import { TRANSFER_CODES } from "../finding-codes.js";
+import { integerOf } from "../from-json.js";
 import { compare, type SequencePair, type Side } from "./compare-databases.js";
 import { checkRenames } from "./rename-pairs.js";
 import { lockTarget, inspectHeld, advanceTarget, type Step, verify } from "./set-target.js";
@@ -97,11 +98,11 @@ export async function applyTransfer(
 ): Promise<TransferReport> {
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS } = optionsOf("applyTransfer", options, ["lockTimeout"]);
   checkLockTimeout("applyTransfer", lockTimeout);
-  if (!Array.isArray(plan?.sequences) || typeof plan.options !== "object") {
+  if (!Array.isArray(plan?.sequences) || typeof plan.options !== "object" || plan.options === null) {
     throw new NextvalError("INVALID_ARGUMENT", "applyTransfer takes a plan that planTransfer made");
   }
   const { schemas, margin } = plan.options;
-  const asked = marginOf(margin);
+  const asked = marginOf(typeof margin === "string" ? integerOf("applyTransfer", margin) : margin);
   const matching = matchingOf("applyTransfer", plan.options);
   const source = await identify("source", from);
   // A snapshot that is older than the locks would not show what has changed since.

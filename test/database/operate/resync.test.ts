@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bind, type Database, NextvalError } from "nextval";
-import { applyResync, planResync, type Progress, ResyncError, sequenceStatus, toJson } from "nextval/operate";
+import {
+  applyResync,
+  planResync,
+  type Progress,
+  ResyncError,
+  type ResyncPlan,
+  sequenceStatus,
+  toJson,
+} from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
@@ -644,6 +652,34 @@ test("a sequence is not moved back if the code of a trigger names it, even since
   });
   expect(skips).toEqual([skipped("a"), skipped("b")]);
   await run("insert into a_by_trigger default values; insert into b_by_trigger default values");
+});
+
+test("a plan that was kept as JSON does what the plan itself does", async () => {
+  await run(`
+    create table forwards (id bigserial primary key); insert into forwards values (12);
+    create table back (id bigserial primary key);
+    create table failed (id serial primary key); alter sequence failed_id_seq maxvalue 3;
+    insert into failed values (1), (2), (3)`);
+  await run("select setval('forwards_id_seq', 9, false), setval('back_id_seq', 100)");
+  const plan = await planResync(db, { allowBackwards: true });
+  const kept = JSON.parse(JSON.stringify(toJson(plan))) as ResyncPlan;
+  expect(kept.moves).toMatchObject([{ from: "101" }, { from: "9", to: "13" }]);
+  expect(kept.failures).toMatchObject([{ error: { code: "SEQUENCE_OUT_OF_BOUNDS" } }]);
+  // The sequence has gone on past the rows. As text, 9 is after 13.
+  await run("select setval('forwards_id_seq', 500)");
+  const { report } = (await applyResync(db, kept).catch((error: unknown) => error)) as ResyncError;
+  expect(report).toMatchObject({
+    moves: [{ sequence: { name: "back_id_seq" }, to: 1n }],
+    failures: plan.failures.map(({ sequence, error: { name, message } }) => ({ sequence, error: { name, message } })),
+  });
+  expect(report.failures[0]?.error).toBeInstanceOf(NextvalError);
+  for (const from of [9, "9.5", "", null, "0x9"]) {
+    const broken = { ...kept, moves: [{ ...kept.moves[0], from }] } as unknown as ResyncPlan;
+    await expect(applyResync(db, broken)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("applyResync takes a plan with integers as toJson writes them, not "),
+    });
+  }
 });
 
 test("a sequence that also gives values to what is not read is never moved back", async () => {

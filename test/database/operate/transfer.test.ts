@@ -1,5 +1,5 @@
 import { bind, type Database, type Sql, sql, type Transaction } from "nextval";
-import { applyResync, applyTransfer, planResync, planTransfer, type TransferError } from "nextval/operate";
+import { applyResync, applyTransfer, planResync, planTransfer, toJson, type TransferError } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
 import { nativeReplicationHint } from "../../../lib/operate/transfer/transfer-sequences.js";
 import { serverVersion } from "../../support/database.js";
@@ -409,6 +409,21 @@ describe("a transfer", () => {
       unmatched: { exclude: [], accepted: [] },
     });
     expect(await positions("target")).not.toEqual(before);
+  });
+
+  test("a plan that was kept as JSON does what the plan itself does", async () => {
+    await onBoth("create sequence a_seq");
+    const { source, target } = replicas;
+    const plan = await planTransfer(source.db, target.db, { margin: 5000n });
+    const kept = JSON.parse(JSON.stringify(toJson(plan))) as typeof plan;
+    const { sequences } = await applyTransfer(source.db, target.db, kept);
+    expect(sequences).toEqual(plan.sequences);
+    expect(sequences).toMatchObject([{ to: 5001n }]);
+    const broken = { ...kept, options: { margin: "many" } } as never;
+    await expect(applyTransfer(source.db, target.db, broken)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: 'applyTransfer takes a plan with integers as toJson writes them, not "many"',
+    });
   });
 
   test("skips half of the values left if the end is near, and reports it", async () => {
