@@ -25,10 +25,11 @@ export async function readDocument<Document>(
   { views = false, before = [] }: Reading = {},
 ): Promise<Document> {
   const statements = [enterCatalogPath({ views }), ...before, query];
+  const handle = Object(source) as Source;
   const results =
-    "begin" in source && typeof source.begin === "function"
-      ? await source.begin("isolation level read committed, read only", (tx) => sendAll(tx, statements))
-      : await sendAll(transactionOf(source), [...statements, leaveCatalogPath]);
+    "begin" in handle && typeof handle.begin === "function"
+      ? await handle.begin("isolation level read committed, read only", (tx) => sendAll(tx, statements))
+      : await sendAll(transactionOf(handle), [...statements, leaveCatalogPath]);
   return documentOf(results[statements.length - 1] as readonly unknown[]);
 }
 

@@ -60,6 +60,7 @@ export async function applyPlan(
   checkKnown("applyPlan", options, ["lockTimeout", "allow"]);
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, allow = [] } = options;
   checkLockTimeout("apply", lockTimeout);
+  checkArguments(db, plan);
   refuseHazards(plan, allow);
   if (plan.changes.length === 0) return { pending: plan.pending };
   // The change in progress, for error messages.
@@ -104,6 +105,17 @@ export async function applyPlan(
     .catch((error: unknown) => {
       throw explained(error, plan, lockTimeout, current);
     });
+}
+
+function checkArguments(db: Pick<Database, "begin">, plan: Plan): void {
+  const lists: readonly unknown[] = [plan?.changes, plan?.pending, plan?.declared, plan?.found];
+  const problem =
+    typeof db?.begin !== "function"
+      ? "a handle first: a pool or a session"
+      : lists.every(Array.isArray)
+        ? undefined
+        : "a plan that planChanges made";
+  if (problem !== undefined) throw new NextvalError("INVALID_ARGUMENT", `applyPlan takes ${problem}`);
 }
 
 function refuseHazards({ changes }: Plan, allow: readonly HazardCode[]): void {

@@ -101,6 +101,9 @@ export async function applyTransfer(
   if (!Array.isArray(plan?.sequences) || typeof plan.options !== "object" || plan.options === null) {
     throw new NextvalError("INVALID_ARGUMENT", "applyTransfer takes a plan that planTransfer made");
   }
+  if (typeof to?.begin !== "function") {
+    throw new NextvalError("INVALID_ARGUMENT", "applyTransfer takes a handle second: a pool or a session");
+  }
   const { schemas, margin } = plan.options;
   const asked = marginOf(typeof margin === "string" ? integerOf("applyTransfer", margin) : margin);
   const matching = matchingOf("applyTransfer", plan.options);

@@ -189,6 +189,22 @@ test.each([
   );
 });
 
+test("takes a pool or a session, and a plan", async () => {
+  const made = planChanges([orderSeq], await inspectSequences(db));
+  for (const wrong of [null, undefined, {}, made.changes, { ...made, changes: "none" }]) {
+    await expect(applyPlan(db, wrong as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: "applyPlan takes a plan that planChanges made",
+    });
+  }
+  const refusal = { code: "INVALID_ARGUMENT", message: "applyPlan takes a handle first: a pool or a session" };
+  for (const wrong of [null, "postgresql://", {}]) {
+    await expect(applyPlan(wrong as never, made)).rejects.toMatchObject(refusal);
+  }
+  await db.begin((tx) => expect(applyPlan(tx as never, made)).rejects.toMatchObject(refusal));
+  expect(await names()).toEqual([]);
+});
+
 test("waits for a lock no longer than lockTimeout", async () => {
   await database.client`create sequence order_seq`;
   await db.nextval(orderSeq);

@@ -63,9 +63,11 @@ test("after an error the path is that of the caller again", async () => {
 
 test("takes a handle only", async () => {
   const { query } = db();
-  await expect(inspectSequences({ query } as never)).rejects.toMatchObject({
-    code: "INVALID_ARGUMENT",
-    message: "the first argument must be a handle: a pool, a session or a transaction",
-  });
+  for (const wrong of [{ query }, null, undefined, "postgresql://", () => {}]) {
+    await expect(inspectSequences(wrong as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: "the first argument must be a handle: a pool, a session or a transaction",
+    });
+  }
   await expect(readDocument({} as never, undefined as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
 });

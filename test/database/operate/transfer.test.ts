@@ -419,6 +419,12 @@ describe("a transfer", () => {
     const { sequences } = await applyTransfer(source.db, target.db, kept);
     expect(sequences).toEqual(plan.sequences);
     expect(sequences).toMatchObject([{ to: 5001n }]);
+    await target.db.begin((tx) =>
+      expect(applyTransfer(source.db, tx as never, kept)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: "applyTransfer takes a handle second: a pool or a session",
+      }),
+    );
     const broken = { ...kept, options: { margin: "many" } } as never;
     await expect(applyTransfer(source.db, target.db, broken)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
