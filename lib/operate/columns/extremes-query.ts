@@ -125,7 +125,9 @@ function heldBeside(column: FedColumn, leading: readonly string[]): Sql {
  */
 function wholeNumber(baseType: string): Sql {
   if (isText(baseType)) {
-    return sql`case when ${VALUE}::text ~ '^(0|-?[1-9][0-9]{0,18})$' then ${VALUE}::text::numeric end`;
+    // The server has no regular expressions for collations that are not deterministic.
+    const text = sql`(${VALUE}::text collate pg_catalog."C")`;
+    return sql`case when ${text} ~ '^(0|-?[1-9][0-9]{0,18})$' then ${text}::numeric end`;
   }
   const exact = exactUpTo(baseType);
   if (exact === undefined) return VALUE;

@@ -298,3 +298,11 @@ test("a column that is not compared still ends the range, for status and for res
   const { moves, skips } = await resync(db);
   expect({ moves, skips }).toMatchObject({ moves: [], skips: [{ sequence: { name: "s" } }] });
 });
+
+test("a text key whose collation is not deterministic is compared", async () => {
+  await run(`create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+    create sequence s; create table t (id text collate ci primary key default nextval('s'));
+    insert into t values ('1'), ('7'), ('007'), ('a')`);
+  expect((await healthOf("s", { columns: "all" })).columns).toMatchObject([{ extreme: 7n, notCompared: null }]);
+  expect(await resync(db)).toMatchObject({ moves: [{ to: 8n }], failures: [] });
+});
