@@ -1,24 +1,27 @@
 import { type Sql, sql } from "../../index.js";
 
 /**
- * Whether a table has rows, or had some. `c` is its row of `pg_class`; a partitioned table has the rows of its
- * partitions.
+ * Whether a table has rows, or had some. A partitioned table has the rows of its partitions. A view or a foreign table
+ * counts as one with rows.
  *
  * No row is read. The server needs a lock to return the size of a table. So a table that another session has locked
  * exclusively counts as one with rows, and the statistics are asked first.
+ *
+ * @param table - its row of `pg_class`
  */
-export const hasRows: Sql = sql`
-  case when c.relkind = 'r' then ${hasBlocks(sql`c`)}
-  else exists (
+export function hasRows(table: Sql): Sql {
+  return sql`
+  case ${table}.relkind when 'r' then ${hasBlocks(table)} when 'p' then exists (
     with recursive parts as (
-      select i.inhrelid as oid from pg_catalog.pg_inherits i where i.inhparent = c.oid
+      select i.inhrelid as oid from pg_catalog.pg_inherits i where i.inhparent = ${table}.oid
       union all
       select i.inhrelid from parts join pg_catalog.pg_inherits i on i.inhparent = parts.oid
     )
     select from parts
     join pg_catalog.pg_class part on part.oid = parts.oid
     where case part.relkind when 'p' then false when 'r' then ${hasBlocks(sql`part`)} else true end
-  ) end`;
+  ) else true end`;
+}
 
 function hasBlocks(table: Sql): Sql {
   return sql`

@@ -9,6 +9,7 @@ import { isInspected } from "../../server/queries/schema-filter.js";
 import { sharedKeys, singleKeys } from "../../server/queries/unique-columns.js";
 import { storedColumn } from "../../server/stored-column.js";
 import { isChecked } from "./column-checks.js";
+import { hasRows } from "./has-rows.js";
 import { indirectFeeds } from "./indirect-feeds.js";
 import { namedInCode } from "./named-in-code.js";
 
@@ -63,6 +64,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         'byDefault', columns.by_default, 'lateBound', columns.late_bound, 'indirect', columns.indirect,
         'fixedType', ${hasFixedType(sql`t`, sql`att`)}, 'unique', (t.oid, att.attnum) in (${singleKeys}),
         'partOfKey', (t.oid, att.attnum) in (${sharedKeys}), 'checked', ${isChecked},
+        'hasRows', ${hasRows(sql`t`)},
         'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
       ) order by tn.nspname, t.relname, att.attnum) as feeds
       from feeding columns

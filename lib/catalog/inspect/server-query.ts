@@ -93,7 +93,7 @@ function keyColumns(inspected: Sql): Sql {
     select json_agg(json_build_object(
       ${storedColumn(sql`n`, sql`c`, sql`att`, sql`type`)},
       'fixedType', ${hasFixedType(sql`c`, sql`att`)}, 'unique', keys.single, 'partOfKey', keys.shared,
-      'hasRows', ${hasRows}
+      'hasRows', ${hasRows(sql`c`)}
     ) order by n.nspname, c.relname, att.attnum)
     from (
       select relation, number, bool_or(single) as single, bool_or(not single) as shared

@@ -71,6 +71,11 @@ export interface FedColumn extends StateColumn {
    * `nextval('order_seq')::int2`.
    */
   readonly checked: boolean;
+  /**
+   * Whether the table has rows, or had some. A view, a foreign table, and a table that another session has locked
+   * exclusively count as ones with rows.
+   */
+  readonly hasRows: boolean;
   /** How many rows were inserted into the table since its statistics began. */
   readonly inserts: bigint;
 }

@@ -42,19 +42,18 @@ export function refuseConflict({ declared, schema, options }: Target, found: Seq
 /**
  * Returns the change of an identity column and its sequence, if one is needed. The server makes it through the column.
  */
-export function alterThroughColumn(target: Target, found: SequenceState, state: Pick<DatabaseState, "keys">): Change[] {
+export function alterThroughColumn(target: Target, found: SequenceState): Change[] {
   // The type is that of the column, and the bounds follow it.
   if (target.options.as !== found.options.as) return [];
   const forth = changesOf(found.options, target.options);
   if (Object.keys(forth).length === 0) return [];
   const { generated, ...options } = forth;
-  const hazards =
-    Object.keys(options).length > 0 ? hazardsOfAlter(target, found, state) : hazardsOfTableLock(target, found);
+  const hazards = Object.keys(options).length > 0 ? hazardsOfAlter(target, found) : hazardsOfTableLock(target, found);
   return [
     {
       kind: "alter",
       subject: nameOf(target.declared),
-      ...restarting(target, found, state, forth, changesOf(target.options, found.options)),
+      ...restarting(target, found, forth, changesOf(target.options, found.options)),
       hazards: [...(generated === "always" ? hazardsOfGenerated(target) : []), ...hazards],
     },
   ];

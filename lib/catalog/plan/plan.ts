@@ -45,7 +45,7 @@ import { declarationOf, declarationOfState, constantToCreate, type Target, targe
  * so sequences can be created before their tables.
  *
  * A plan never changes a current value. It restarts a sequence only if its declared start changes, no value was ever
- * drawn from it, the keys that it feeds have no rows, and no code names it: then it begins at the new start. It never
+ * drawn from it, the tables that it feeds have no rows, and no code names it: then it begins at the new start. It never
  * touches the sequences of extensions, and drops nothing unless `prune` is given. A sequence that is declared with
  * `identity` is changed through its column. It is never created or dropped: an identity column that does not exist, or
  * has another type, is `pending`.
@@ -160,13 +160,13 @@ function alter(target: Target, found: SequenceState, state: DatabaseState): Chan
   const changes: Change[] = [];
   const subject = nameOf(target.declared);
   const forth = differences(before, after);
-  if (after.identity !== null) changes.push(...alterThroughColumn(target, found, state));
+  if (after.identity !== null) changes.push(...alterThroughColumn(target, found));
   else if (Object.keys(forth).length > 0) {
     changes.push({
       kind: "alter",
       subject,
-      ...restarting(target, found, state, forth, differences(after, before)),
-      hazards: hazardsOfAlter(target, found, state),
+      ...restarting(target, found, forth, differences(after, before)),
+      hazards: hazardsOfAlter(target, found),
     });
   }
   if (after.unlogged !== before.unlogged) {

@@ -1,27 +1,20 @@
-import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
+import type { SequenceState, StateOptions } from "../inspect/state.js";
 import { alterText, type OptionChanges } from "./alter-text.js";
 import type { Change } from "./change.js";
 import type { Target } from "./target.js";
 
 /**
- * Whether no value can have been drawn from a sequence: it is at its start, no key that it feeds has rows, and no code,
- * such as of a trigger, names it. That code may fill any key. A key that was not inspected counts as one with rows.
+ * Whether no value can have been drawn from a sequence: it is at its start, no table that it feeds has rows, and no
+ * code, such as of a trigger, names it. That code may fill any table.
  */
-export function isUndrawn({ isCalled, lastValue, options, feeds, namedIn }: SequenceState, { keys }: Keys): boolean {
+export function isUndrawn({ isCalled, lastValue, options, feeds, namedIn }: SequenceState): boolean {
   if (isCalled !== false || lastValue !== options.startWith || namedIn.length > 0) return false;
-  return feeds.every((column) => {
-    const key = keys.find(
-      ({ schema, table, column: name }) => schema === column.schema && table === column.table && name === column.column,
-    );
-    return key === undefined ? !column.unique && !column.partOfKey && !column.indirect : !key.hasRows;
-  });
+  return feeds.every(({ hasRows }) => !hasRows);
 }
 
-type Keys = Pick<DatabaseState, "keys">;
-
 /** Whether a plan moves a sequence to its declared start: the start changes, and no value was drawn. */
-export function movesToStart({ options: after }: Target, found: SequenceState, state: Keys): boolean {
-  return after.startWith !== found.options.startWith && isUndrawn(found, state);
+export function movesToStart({ options: after }: Target, found: SequenceState): boolean {
+  return after.startWith !== found.options.startWith && isUndrawn(found);
 }
 
 /**
@@ -31,7 +24,6 @@ export function movesToStart({ options: after }: Target, found: SequenceState, s
 export function restarting(
   target: Target,
   found: SequenceState,
-  state: Keys,
   forth: OptionChanges,
   back: OptionChanges,
 ): Pick<Change, "sql" | "inverse" | "restart"> {
@@ -39,7 +31,7 @@ export function restarting(
   const { options: before } = found;
   const then = { schema, seqName, options: before };
   const now = { schema, seqName, options: after };
-  if (!movesToStart(target, found, state)) return { sql: alterText(then, forth), inverse: alterText(now, back) };
+  if (!movesToStart(target, found)) return { sql: alterText(then, forth), inverse: alterText(now, back) };
   const turns = before.increment < 0n !== after.increment < 0n;
   const isPossibleWithout = !turns && isWithin(before.startWith, after);
   const canUndoWithout = !turns && isWithin(after.startWith, before);

@@ -44,6 +44,7 @@ test("reads every sequence, complete and exact", async () => {
     indirect: false,
     checked: false,
     ...unkeyed,
+    hasRows: false,
     inserts: 0n,
   };
   for (const { oid } of state.sequences) expect(oid).toMatch(/^\d+$/);

@@ -165,6 +165,25 @@ describe("a plan", () => {
       "create table t (id int unique); insert into t values (9); alter sequence a_seq owned by t.id",
     ],
     [
+      "a column without a key that it feeds has rows",
+      "create table t (id int default nextval('a_seq')); insert into t values (9)",
+    ],
+    [
+      "a partition that it feeds has rows",
+      "create table t (id int default nextval('a_seq')) partition by range (id); " +
+        "create table part partition of t default; insert into t values (9)",
+    ],
+    [
+      "it feeds a foreign table, whose rows are not known",
+      "create foreign data wrapper w; create server s foreign data wrapper w; " +
+        "create foreign table t (id int default nextval('a_seq')) server s",
+    ],
+    [
+      "it feeds a view that computes its column",
+      "create table t (id int primary key); create view v as select id + 0 as id from t; " +
+        "alter view v alter id set default nextval('a_seq')",
+    ],
+    [
       "it feeds a view, whose rows are not known",
       "create table t (id int primary key); insert into t values (9); create view v as select * from t; " +
         "alter view v alter id set default nextval('a_seq')",
@@ -190,10 +209,12 @@ describe("a plan", () => {
     expect(await database.client`select last_value, is_called from a_seq`).toEqual([before]);
   });
 
-  test("moves it if the keys that it feeds have no rows, and other columns have some", async () => {
+  test("moves it if the tables that it feeds have no rows", async () => {
     await database.client.unsafe(`
       create sequence a_seq; create table t (id int primary key default nextval('a_seq'));
-      create table log (n int default nextval('a_seq')); insert into log values (5)`);
+      create table log (n int default nextval('a_seq'));
+      create table parts (id int default nextval('a_seq')) partition by hash (id);
+      create table part partition of parts for values with (modulus 1, remainder 0)`);
     await applyPlan(db, await planned([pgSequence("a_seq", { startWith: 5 })]));
     expect(await database.client`insert into t default values returning id`).toEqual([{ id: 5 }]);
   });

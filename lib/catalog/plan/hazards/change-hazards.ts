@@ -1,6 +1,6 @@
 import { limitsOf } from "../../../server/integer-limits.js";
 import { shownName, shownNameOf } from "../../../server/names.js";
-import type { DatabaseState, SequenceState, StateOptions } from "../../inspect/state.js";
+import type { SequenceState, StateOptions } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
 import { isUndrawn, movesToStart } from "../restarts.js";
 import type { Target } from "../target.js";
@@ -14,13 +14,13 @@ import { hazardsOfRange } from "./range-hazards.js";
 const BUSY = 100_000n;
 
 /** Returns the hazards of giving a sequence of the database these options. */
-export function hazardsOfAlter(target: Target, found: SequenceState, state: Pick<DatabaseState, "keys">): Hazard[] {
+export function hazardsOfAlter(target: Target, found: SequenceState): Hazard[] {
   const { options: before, feeds } = found;
   const { options: after } = target;
-  const restarts = movesToStart(target, found, state);
+  const restarts = movesToStart(target, found);
   const turns = before.increment < 0n !== after.increment < 0n;
   // One that cycles at its old start comes to values that it would not have reached so soon.
-  const isHarmless = turns && isUndrawn(found, state) && (restarts || !after.cycle);
+  const isHarmless = turns && isUndrawn(found) && (restarts || !after.cycle);
   const hazard = hazardsFor(shownNameOf(target.declared));
   return [
     ...hazardsOfRange(target, found, restarts),

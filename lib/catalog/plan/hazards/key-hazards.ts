@@ -59,7 +59,7 @@ export function hazardsOfOwning(
   const owner = keys.find((column) => column.schema === target.schema && isOwner(target, column));
   const table = shownName(target.schema, ownedBy.table);
   const isFresh = found === undefined || (found.isCalled === false && found.lastValue === found.options.startWith);
-  const begins = found === undefined || movesToStart(target, found, state) ? startWith : found.lastValue;
+  const begins = found === undefined || movesToStart(target, found) ? startWith : found.lastValue;
   return [
     ...(owner === undefined
       ? []
