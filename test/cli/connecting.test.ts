@@ -67,7 +67,7 @@ describe.each(DRIVERS)("over %s", (driver) => {
       const reason =
         greeting === ""
           ? "the server closed the connection (CONNECTION_CLOSED)"
-          : "what listens there is no PostgreSQL server";
+          : "what listens there is not a PostgreSQL server";
       expect(await connected(`postgresql://me:s3cret@127.0.0.1:${port}/x`, driver)).toBe(
         `Cannot connect to the database x at 127.0.0.1:${port}: ${reason}`,
       );
@@ -154,7 +154,9 @@ describe.each(DRIVERS)("over %s", (driver) => {
     expect(await connected(database.url, driver)).toMatch(/: the server does not speak TLS, which sslmode=require /);
     expect(await connected(`${database.url}?sslmode=disable`, driver)).toMatch(/ at .* as /);
     withVariables({ PGPORT: "x" });
-    expect(await connected(database.url, driver)).toBe("The environment has PGPORT, which has to be a number");
+    expect(await connected(database.url, driver)).toBe(
+      'The environment has PGPORT, which has to be a number for each host, not "x"',
+    );
   });
 
   test("with settings of the server", async () => {
@@ -180,7 +182,7 @@ describe.each(DRIVERS)("over %s", (driver) => {
 
   test("reports that the server has no TLS", async () => {
     expect(await connected(`${database.url}?sslmode=require`, driver)).toMatch(
-      /: the server does not speak TLS, which sslmode=require asks for; sslmode=disable connects without it$/,
+      /: the server does not speak TLS, which sslmode=require asks for\nHint: Give sslmode=disable to connect without TLS\.$/,
     );
     expect(await connected(`${database.url}?sslmode=prefer`, driver)).toMatch(/ at .* as /);
   });
@@ -198,7 +200,7 @@ describe.each(DRIVERS)("over %s", (driver) => {
       expect(wrong).toMatch(new RegExp(`password authentication failed for user "${role}" \\(28P01\\)$`));
       expect(wrong).not.toMatch(/wr0ng/);
       expect(await failing("")).toMatch(
-        /: the server asks for a password, and neither the url nor PGPASSWORD has one$/,
+        /: the server asks for a password\nHint: Put it into the url, or into PGPASSWORD\.$/,
       );
     } finally {
       await database.client.unsafe(`drop role ${role}`);
@@ -250,20 +252,23 @@ describe("a command", () => {
     "rejects %s, which is not a URL",
     async (url) => {
       expect(await connected(url, undefined)).toBe(
-        "--url is not a url such as postgresql://user@host:5432/database; " +
-          "special characters in its parts have to be percent-encoded, such as %40 for @",
+        "--url is not a url such as postgresql://user@host:5432/database\n" +
+          "Hint: Percent-encode the special characters in its parts, such as @ as %40.",
       );
     },
   );
 
   test.each([
-    ["sslcert=me.pem", "and the command connects without a client certificate; take it out of the url"],
-    ["sslmode=on", "which has to be disable, allow, prefer, require, verify-ca or verify-full"],
-    ["sslrootcert=none.pem", "which cannot be read"],
-    ["channel_binding=require", "and the command connects without channel binding; take it out of the url"],
-    ["service=shop", "and the command does not read that file; write host, user and database into the url"],
-    ["target_session_attrs=any1", "which has to be any, read-write, read-only, primary, standby or prefer-standby"],
-    ["port=x", "which has to be a number"],
+    ["sslcert=me.pem", "and the command connects without a client certificate\nHint: Take it out of the url."],
+    ["sslmode=on", 'which has to be disable, allow, prefer, require, verify-ca or verify-full, not "on"'],
+    ["sslrootcert=none.pem", 'and its file "none.pem" cannot be read'],
+    ["channel_binding=require", "and the command connects without channel binding\nHint: Take it out of the url."],
+    ["service=shop", "and the command does not read that file\nHint: Write host, user and database into the url."],
+    [
+      "target_session_attrs=any1",
+      'which has to be any, read-write, read-only, primary, standby or prefer-standby, not "any1"',
+    ],
+    ["port=x", 'which has to be a number for each host, not "x"'],
   ])("rejects %s in a URL with the reason", async (parameter, reason) => {
     expect(await connected(`${NOWHERE}?${parameter}`, undefined)).toBe(
       `--url has ${parameter.replace(/=.*/, "")}, ${reason}`,

@@ -105,7 +105,7 @@ test("every command prints the same over every driver", async () => {
     "Applied 1 change.",
     'export const orderSeq = pgSequence("order_seq", { startWith: 100 });',
     "but public.orders.id goes to 500",
-    "There is no schema none in the database; there are public",
+    "There is no schema none in the database",
     "public.orders.id could not be read: canceling statement due to lock timeout",
     "The server says: canceling statement due to statement timeout (57014)",
     "Moved 1 sequence of",
@@ -120,7 +120,7 @@ test("every command prints the same over every driver", async () => {
 describe("the driver", () => {
   const url = () => ["--url", database.url];
   /** The database has answered. */
-  const NO_SCHEMA = "There is no schema none in the database; there are public\n";
+  const NO_SCHEMA = "There is no schema none in the database\n  Hint: The database has the schema public.\n";
 
   test("is the one that the project has", async () => {
     const project = await standalone(inject("library"), PG);
@@ -129,7 +129,7 @@ describe("the driver", () => {
       project.run("status", ...url(), "--driver", "postgres"),
     ]);
     expect(found).toEqual({ status: 2, stdout: "", stderr: NO_SCHEMA });
-    expect(asked.stderr).toBe("The driver postgres is not installed; install it: npm install postgres\n");
+    expect(asked.stderr).toBe("The driver postgres is not installed\n  Hint: Run npm install postgres.\n");
   });
 
   test("is needed, and may be beside the working folder", async () => {
@@ -138,8 +138,8 @@ describe("the driver", () => {
     const none = await startProcess(process.execPath, [main, "status", ...url()], { cwd: project.folder, env: {} })
       .finished;
     expect(none.stderr).toBe(
-      "The driver is missing: neither postgres nor pg is installed; " +
-        "install one: npm install postgres, or npm install pg\n",
+      "The driver is missing: neither postgres nor pg is installed\n" +
+        "  Hint: Run npm install postgres, or npm install pg.\n",
     );
     await link(`${project.folder}/app`, PG);
     const broken = {
