@@ -1,6 +1,6 @@
 import { NextvalError } from "../index.js";
 import { isPattern, matcherOf } from "../server/name-patterns.js";
-import type { ColumnName, SequenceName } from "../server/names.js";
+import type { ColumnName, SequenceName } from "../server/name-shapes.js";
 import { didYouMean } from "../server/naming.js";
 
 /** A finding that is known and accepted. It does not count for the level, and is reported with its reason. */

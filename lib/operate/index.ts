@@ -24,7 +24,7 @@ export type {
   HealthProblem,
   SequenceHealth,
 } from "./status/health.js";
-export type { ColumnName, SequenceName } from "../server/names.js";
+export type { ColumnName, SequenceName } from "../server/name-shapes.js";
 export { type PrometheusOptions, toPrometheus } from "./monitor/prometheus.js";
 export { usageRates, type SequenceRate } from "./status/usage-rate.js";
 export { applyResync, planResync } from "./resync/resync-sequences.js";

@@ -1,22 +1,12 @@
 import { NextvalError, type NextvalErrorCode, sql } from "../index.js";
 import { type Advice, sequenceName as nameOf } from "../internal.js";
+import type { ColumnName, SequenceName } from "./name-shapes.js";
 import { didYouMean } from "./naming.js";
+
+export type { ColumnName, SequenceName };
 
 /** The name of a sequence as data: in plans, in reports, and in `sequence` of an error. */
 export { nameOf };
-
-/** The name of a sequence, unique within its database. */
-export interface SequenceName {
-  readonly schema: string;
-  readonly name: string;
-}
-
-/** The name of a column, unique within its database. */
-export interface ColumnName {
-  readonly schema: string;
-  readonly table: string;
-  readonly column: string;
-}
 
 /** Makes a key for maps, unique whatever characters the names have. */
 export function keyOf({ schema, seqName }: { readonly schema: string; readonly seqName: string }): string {

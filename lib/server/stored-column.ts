@@ -1,5 +1,5 @@
 import { type Sql, sql } from "../index.js";
-import type { ColumnName } from "./names.js";
+import type { ColumnName } from "./name-shapes.js";
 import { baseTypeOf } from "./queries/base-type.js";
 
 /** A column of a table, with its type. */

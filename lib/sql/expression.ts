@@ -7,7 +7,7 @@ import { type Mark, Shape } from "./shape.js";
 /** Turns the text that the server sends into the promised JavaScript value. */
 export type Decode<Type = unknown> = (text: string) => Type;
 
-/** Tells a handle how to decode a column of the result. */
+/** @internal Tells a handle how to decode a column of the result. */
 export interface ColumnMark extends Mark {
   readonly kind: "column";
   readonly name: string;

@@ -33,7 +33,7 @@ let lastSite: Site | undefined;
 export const tag = ((strings: TemplateStringsArray, ...things: unknown[]): Sql =>
   fragmentOf(strings, things, tag)) as Tag;
 
-/** Makes the fragment of a template that the tag `caller` was called with. */
+/** @internal Makes the fragment of a template that the tag `caller` was called with. */
 export function fragmentOf(strings: TemplateStringsArray, things: unknown[], caller: Caller): Sql {
   if (lastSite?.pieces === strings) return lastSite.fragment(things);
   let site = sites.get(strings);

@@ -68,12 +68,12 @@ interface Batch {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Runs a statement and returns its rows as the texts that the server sent. */
+/** @internal Runs a statement and returns its rows as the texts that the server sent. */
 export interface TextRows {
   rows(fragment: Sql): Promise<(string | null)[][]>;
 }
 
-/** Draws values on a connection or a pool. Single draws of one tick share a statement, in the order of their calls. */
+/** @internal Draws values on a connection or a pool. Single draws of one tick share a statement, in the order of their calls. */
 export class Draws {
   readonly #server: TextRows;
   /** All draws of the session that wait to be sent. */

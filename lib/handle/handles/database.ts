@@ -104,12 +104,12 @@ export interface Session extends SessionQueryable {
 
 const DEFAULT_WAIT_MS = 30_000;
 
-/** Makes a handle over a port. */
+/** @internal Makes a handle over a port. */
 export function createDatabase(port: Port, options?: BindOptions): Database {
   return databaseHandle(new Connection(port, settingsOf(options)));
 }
 
-/** Makes a handle of a transaction that the driver has begun and will end. */
+/** @internal Makes a handle of a transaction that the driver has begun and will end. */
 export function createTransaction(connection: Connection, options?: BindOptions): Transaction {
   return transactionHandle(connection.configured(settingsOf(options)), () => {});
 }

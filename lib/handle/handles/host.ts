@@ -44,12 +44,12 @@ export interface HostTransaction extends HostDatabase, Pick<SessionQueryable, "c
 /** How long a statement waits for a connection is for the library to say. */
 const SETTINGS = { wait: 0 };
 
-/** Makes a handle that runs each statement wherever the host does. */
+/** @internal Makes a handle that runs each statement wherever the host does. */
 export function createHostDatabase(port: Port): HostDatabase {
   return databaseHandle(new Connection(port, SETTINGS));
 }
 
-/** Makes a handle for a transaction of the host. */
+/** @internal Makes a handle for a transaction of the host. */
 export function createHostTransaction(port: Port & { readonly pool: ReservedLine }): HostTransaction {
   return transactionHandle(new Connection(port, SETTINGS, new Scope(new Held(port.pool), true)));
 }

@@ -146,7 +146,7 @@ export interface SessionQueryable extends Queryable {
   lastval(): Promise<bigint>;
 }
 
-/** Makes a handle without `with`, which each kind of handle adds because it returns its own kind. */
+/** @internal Makes a handle without `with`, which each kind of handle adds because it returns its own kind. */
 export function createHandle(connection: Connection): Omit<Queryable, "with"> & RunningTag {
   const queryOf = <Row>(given: Sql<Row>, caller: (...args: never) => unknown): Query<Row> => {
     const fragment = genuine(given);
@@ -189,6 +189,7 @@ async function set<Sequence extends SequenceLike>(
   return throwSequenceError(sequenceOf(sequence), "setval got NULL, and left the sequence as it is");
 }
 
+/** @internal */
 export function createSessionHandle(connection: Connection): Omit<SessionQueryable, "with"> & RunningTag {
   return Object.assign(createHandle(connection), {
     currval: <Sequence extends SequenceLike>(sequence: Sequence | SequenceNeeded) =>

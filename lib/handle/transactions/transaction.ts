@@ -32,7 +32,7 @@ export type Work<Result> = (transaction: Transaction) => Result | Promise<Result
 export const SAVEPOINT = "savepoint nextval";
 export const RELEASE = "release nextval";
 
-/** Options of `transact`. */
+/** @internal Options of `transact`. */
 export interface Transacting {
   /** The statement that opens the transaction. */
   readonly statement: string;
@@ -42,7 +42,7 @@ export interface Transacting {
   readonly onNoRetry: () => void;
 }
 
-/** Runs work in a transaction on a reserved connection. */
+/** @internal Runs work in a transaction on a reserved connection. */
 export async function transact<Result>(
   session: Connection,
   { statement, isLast, onNoRetry }: Transacting,
@@ -80,6 +80,7 @@ async function attempt<Result>(
   }
 }
 
+/** @internal */
 export function transactionHandle(connection: Connection, noRetry: () => void): Transaction {
   return Object.assign(createSessionHandle(connection), {
     noRetry,

@@ -1,6 +1,7 @@
 import { type Sql, sql } from "../../index.js";
 import { exactUpTo, isText } from "../../server/integer-limits.js";
-import { quotedOf, type SequenceName } from "../../server/names.js";
+import type { SequenceName } from "../../server/name-shapes.js";
+import { quotedOf } from "../../server/names.js";
 import { positionByOid } from "../../server/queries/position-query.js";
 import type { FedColumn } from "./fed-columns.js";
 import { isSameTable } from "./same-table.js";

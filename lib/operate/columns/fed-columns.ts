@@ -1,6 +1,7 @@
 import { NextvalError } from "../../index.js";
 import { type IntegerRange, isText } from "../../server/integer-limits.js";
-import { type ColumnName, sequenceKeyOf, type SequenceName } from "../../server/names.js";
+import type { ColumnName, SequenceName } from "../../server/name-shapes.js";
+import { sequenceKeyOf } from "../../server/names.js";
 import { checkSchemaNames } from "../../server/queries/schema-filter.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import type { StoredColumn } from "../../server/stored-column.js";
@@ -8,7 +9,7 @@ import { usableRange } from "../../server/usable-range.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
 import { keepsValue, narrowestOf } from "./plain-default.js";
 
-/** A column that takes its values from a sequence, with the facts that matter to the sequence's health. */
+/** @internal A column that takes its values from a sequence, with the facts that matter to the sequence's health. */
 export interface FedColumn extends StoredColumn {
   readonly sequence: SequenceName;
   readonly increment: bigint;
@@ -93,14 +94,14 @@ export interface FedColumn extends StoredColumn {
 
 type TableName = Pick<ColumnName, "schema" | "table">;
 
-/** A trigger whose function assigns a value to the column, without naming the sequence. */
+/** @internal A trigger whose function assigns a value to the column, without naming the sequence. */
 export interface SettingTrigger {
   readonly name: string;
   /** Whether it replaces the value that the default has drawn in each row. Else it depends on a condition. */
   readonly always: boolean;
 }
 
-/** A primary key, or a unique index, of several columns. */
+/** @internal A primary key, or a unique index, of several columns. */
 export interface SharedKey {
   /** The names of the other columns. */
   readonly others: readonly string[];
@@ -108,7 +109,7 @@ export interface SharedKey {
   readonly leading: readonly string[] | null;
 }
 
-/** A table to read. If it is `alone`, its inheritance children are not read, because they have their own keys. */
+/** @internal A table to read. If it is `alone`, its inheritance children are not read, because they have their own keys. */
 export interface HeldTable extends TableName {
   readonly oid: string;
   /** The OID of the type of its rows. */
@@ -133,17 +134,19 @@ export interface Trust {
   readonly trustOwners?: readonly string[] | undefined;
 }
 
+/** @internal */
 export function checkTrust({ trustOwners }: Trust): void {
   if (trustOwners === undefined) return;
   if (Array.isArray(trustOwners) && trustOwners.every((name) => typeof name === "string")) return;
   throw new NextvalError("INVALID_ARGUMENT", `trustOwners must be a list of roles, not ${JSON.stringify(trustOwners)}`);
 }
 
-/** A role, and the relation that it may insert into: the table, a part of it, or a view of it. */
+/** @internal A role, and the relation that it may insert into: the table, a part of it, or a view of it. */
 export interface RoleWithoutUsage extends TableName {
   readonly role: string;
 }
 
+/** @internal */
 export interface FedColumns {
   /** The connected role. */
   readonly user: string;
@@ -151,7 +154,7 @@ export interface FedColumns {
 }
 
 /**
- * Reads the columns that sequences feed, in one statement. A partition counts with its table, and an inheritance child
+ * @internal Reads the columns that sequences feed, in one statement. A partition counts with its table, and an inheritance child
  * is read separately. Temporary tables are left out.
  */
 export async function readFedColumns(
@@ -181,12 +184,12 @@ export async function readFedColumns(
   };
 }
 
-/** Whether an insert fails if the column already has its value, possibly only for the same values of other columns. */
+/** @internal Whether an insert fails if the column already has its value, possibly only for the same values of other columns. */
 export function takesOnce({ unique, key }: Pick<FedColumn, "unique" | "key">): boolean {
   return unique || key !== null;
 }
 
-/** Whether an insert may fail if the column already has its value: also by a key that was not looked into. */
+/** @internal Whether an insert may fail if the column already has its value: also by a key that was not looked into. */
 export function mayRefuse(column: FedColumn): boolean {
   const { partialKey, computedKey, kind } = column;
   // A view or a foreign table hides the keys of its table.
@@ -195,7 +198,7 @@ export function mayRefuse(column: FedColumn): boolean {
 }
 
 /**
- * Returns the part of a sequence's range that fits every column which stores its values unchanged, also a column that
+ * @internal Returns the part of a sequence's range that fits every column which stores its values unchanged, also a column that
  * is not compared.
  */
 export function rangeWithin(
@@ -208,7 +211,7 @@ export function rangeWithin(
   );
 }
 
-/** Groups the columns by the key of their sequence. */
+/** @internal Groups the columns by the key of their sequence. */
 export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedColumn[]> {
   const groups = new Map<string, FedColumn[]>();
   for (const column of columns) {

@@ -24,7 +24,7 @@ const BATCH = { columns: 100, locks: 1000 };
 const ATTEMPTS = 10;
 
 /**
- * Reads the extremes of columns, up to a hundred in one statement. A column that fails, for example because it was
+ * @internal Reads the extremes of columns, up to a hundred in one statement. A column that fails, for example because it was
  * dropped at the same time, does not affect the others. The connected role must be able to read their sequences.
  */
 export async function readExtremes(
@@ -108,7 +108,7 @@ function batchesOf(columns: readonly FedColumn[]): FedColumn[][] {
   return batch.length === 0 ? batches : [...batches, batch];
 }
 
-/** Options for reading columns. */
+/** @internal Options for reading columns. */
 export interface Reading extends Trust {
   /** Whether to avoid reading a whole table if an index is enough. */
   readonly cheaply: boolean;

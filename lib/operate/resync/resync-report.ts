@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import type { ColumnName, SequenceName } from "../../server/names.js";
+import type { ColumnName, SequenceName } from "../../server/name-shapes.js";
 import type { AcceptedFinding } from "../accepted-findings.js";
 import type { Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";

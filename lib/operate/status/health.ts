@@ -1,4 +1,4 @@
-import type { ColumnName, SequenceName } from "../../server/names.js";
+import type { ColumnName, SequenceName } from "../../server/name-shapes.js";
 import type { Unmatched } from "../accepted-findings.js";
 import type { HEALTH_CODES } from "../finding-codes.js";
 

@@ -1,5 +1,6 @@
 import { NextvalError } from "../../index.js";
-import { sequenceKeyOf, type SequenceName, compareNames } from "../../server/names.js";
+import type { SequenceName } from "../../server/name-shapes.js";
+import { sequenceKeyOf, compareNames } from "../../server/names.js";
 import type { Health } from "./health.js";
 
 /** The speed at which a sequence is used up. */

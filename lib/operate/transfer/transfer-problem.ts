@@ -1,7 +1,8 @@
 import type { SequenceState } from "../../catalog/index.js";
 import { createSequence } from "../../index.js";
-import { type Advice, declareSequence } from "../../internal.js";
-import { type SequenceName, sequenceNameOf, shownNameOf } from "../../server/names.js";
+import { declareSequence } from "../../internal.js";
+import type { SequenceName } from "../../server/name-shapes.js";
+import { sequenceNameOf, shownNameOf } from "../../server/names.js";
 import type { TRANSFER_CODES } from "../finding-codes.js";
 
 /**
@@ -47,7 +48,7 @@ export function transferProblem(
   code: TransferCode,
   side: TransferProblem["side"],
   problem: string,
-  { hint, fix }: Advice,
+  { hint, fix }: { readonly hint?: string | undefined; readonly fix?: string | undefined },
 ): TransferProblem {
   return {
     code,

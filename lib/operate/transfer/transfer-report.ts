@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import type { SequenceName } from "../../server/names.js";
+import type { SequenceName } from "../../server/name-shapes.js";
 import type { AcceptedFinding, Unmatched } from "../accepted-findings.js";
 import type { AcceptableTransferCode, AcceptedTransferProblem, TransferProblem } from "./transfer-problem.js";
 

@@ -37,7 +37,7 @@ interface Compiled {
 
 const PLACEHOLDER = /\$<([^<>]*)>/y;
 
-/** Makes `sql.named`, with the functions that its placeholders can call. */
+/** @internal Makes `sql.named`, with the functions that its placeholders can call. */
 export function namedWith(functions: PlaceholderFunctions): (bindings: NamedValues) => NamedTag {
   return (bindings) => {
     const known = new Map(Object.entries(bindings));
