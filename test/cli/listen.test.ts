@@ -100,7 +100,7 @@ describe("status --listen", () => {
       const { status, text } = await get("/status.json");
       expect([status, JSON.parse(text)]).toMatchObject([503, { error: { message: expect.any(String) } }]);
       expect((await get("/healthz")).status).toBe(200);
-      expect((await get("/")).text).toContain("The status could not be read since then");
+      expect((await get("/")).text).toContain("Nothing could be read since");
     } finally {
       await setReachable(true);
     }

@@ -589,7 +589,7 @@ describe("passwords", () => {
     expect(await failing("a")).toBe("There is no file postgresql:/me:****@host/x\n");
     expect(await failing("b", "status")).toMatch(/^There is no schema \*{4} in the database\n/);
     const { stderr } = await project.run("status", "--url", database.url, "--schemas", "me:S3cr3t@host");
-    expect(stderr).toMatch(/^There is no schema me:\*{4}@host in the database\n/);
+    expect(stderr).toMatch(/^There is no schema "me:\*{4}@host" in the database\n/);
     expect(await failing("c")).toBe("Cannot load c.ts: bad password **** (c.ts:1)\n");
     expect(await failing("d")).toBe("Cannot load d.ts: me:****@host (d.ts:1)\n");
     expect(await failing("e")).toBe("Cannot load e.ts: DB_PASSWORD=**** password: **** is wrong (e.ts:1)\n");

@@ -103,7 +103,7 @@ describe("status", () => {
       expect(stdout).toMatch(/\d {2}a\."b\.c" {2}cache 20, not attached$/m);
       expect(stdout).toMatch(/\d {2}"a\.b"\.c {2}not attached$/m);
       const verbose = await run("status", "--schemas", "a", "--verbose");
-      expect(verbose.stdout).toContain("    ! CACHE_LOST a.b.c: each connection reserves 20 values");
+      expect(verbose.stdout).toContain('    ! CACHE_LOST a."b.c": each connection reserves 20 values');
       expect(verbose.stdout).toContain("1 sequence: 0 critical, 0 warning, 1 ok");
       const watched = await run("status", "--schemas", "a,a.b", "--watch", "1", "--once");
       expect(watched.stdout).not.toContain("days");

@@ -124,7 +124,7 @@ describe("a column that .as() names", () => {
 });
 
 describe("a broken promise of .as() is an error, which says that the statement has run:", () => {
-  const advice = "The statement has run. Write the alias as text instead of .as(), and state the type of the row.";
+  const hint = "Write the alias as text instead of .as(), and state the type of the row.";
 
   test.each<[string, () => Sql]>([
     ["1.5", () => sql`select ${nextval(smallSeq).as("id")} union all select 1.5`],
@@ -137,8 +137,8 @@ describe("a broken promise of .as() is an error, which says that the statement h
           where false) x on true`,
     ],
   ])("%s", async (value, make) => {
-    const message = `column "id" holds ${value}, and .as("id") promises a whole number. ${advice}`;
-    const error = { name: "NextvalError", code: "UNEXPECTED_VALUE", message };
+    const message = `column "id" holds ${value}, and .as("id") promises a whole number. The statement has run.`;
+    const error = { name: "NextvalError", code: "UNEXPECTED_VALUE", message, hint };
     for (let run = 0; run < 3; run++) await expect(db.query(make())).rejects.toMatchObject(error);
     const read = async () => {
       for await (const batch of db.cursor(make(), 1)) void batch;
@@ -161,9 +161,8 @@ describe("a broken promise of .as() is an error, which says that the statement h
       code: "SEQUENCE_OUT_OF_BOUNDS",
       sequence: "grown_seq",
       message:
-        'column "id": grown_seq: the server gave 9007199254740993, which is beyond 2^53-1: ' +
-        'use mode "bigint" or "string". ' +
-        "The statement has run.",
+        'column "id": grown_seq: the server gave 9007199254740993, which is beyond 2^53-1. The statement has run.',
+      hint: 'Use mode "bigint" or "string".',
     });
     expect(await db.one(sql<{ count: bigint }>`select count(*) from grown`)).toEqual({ count: 1n });
   });

@@ -1,7 +1,7 @@
 /**
  * Runs the tests that need a server on every supported version of PostgreSQL and of Node.js, those of what stands on a
- * handle also over node-postgres, and what users start on Deno and Bun, one after the other. Then it plays the first hour of a newcomer with every package manager, module
- * system and compiler.
+ * handle also over node-postgres, and what users start on Deno and Bun, one after the other. Then it plays the first
+ * hour of a newcomer with every package manager, module system and compiler.
  *
  * `npm run test:matrix -- 14 deno` takes these only, without that hour, and what follows a second `--` is for vitest:
  * `npm run test:matrix -- 14 -- test/database/ddl`.

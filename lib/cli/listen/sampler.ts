@@ -26,7 +26,7 @@ const MAX_POINTS = 200;
 /** Rates are measured over one to two of these, so that they do not follow each burst. */
 const RATE_WINDOW_MS = 3_600_000;
 
-/** Reads the status of the sequences when it is asked for: one at a time, and not more often than the interval allows. */
+/** Reads the status of the sequences when it is asked for: one at a time, and only as often as the interval allows. */
 export class Sampler {
   readonly #read: () => Promise<Health>;
   readonly #options: SamplerOptions;

@@ -9,7 +9,7 @@ export interface Point {
 const WIDTH = 240;
 const HEIGHT = 48;
 
-/** Draws how the used share of a sequence changed, as a line. The scale ends at the extremes, which are written beside it. */
+/** Draws how the used share of a sequence changed, as a line. The scale goes from the least to the greatest share. */
 export function chart(points: readonly Point[]): Html | undefined {
   const [first] = points;
   const last = points.at(-1);

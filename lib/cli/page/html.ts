@@ -20,7 +20,7 @@ export class Html {
   }
 }
 
-/** What a template takes: markup, lists of it, and values that become text. Null, undefined and false become nothing. */
+/** What a template takes: markup, lists, and values that become text. Null, undefined and false become nothing. */
 export type Content = Html | string | number | bigint | null | undefined | false | readonly Content[];
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The program of the page: it filters, sorts and copies. On a page with an interval it also replaces the list by that of
- * a new page. Everything else works without it.
+ * The program of the page: it filters, sorts and copies. If the page has an interval, it also replaces the list by that
+ * of a new page. Everything else works without it.
  */
 export const SCRIPT = `
 "use strict";

@@ -56,6 +56,7 @@ export function statusPage(content: PageContent): string {
   const rateOf = new Map(rates.map((rate) => [sequenceKeyOf(rate.sequence), rate]));
   const countOf = (level: HealthLevel) => health.sequences.filter((each) => each.level === level).length;
   const sampled = health.sampledAt.toISOString();
+  const hidden = health.sequences.length - shown.length;
   const title = `${countOf("critical")} critical, ${countOf("warning")} warning: sequences of ${health.database}`;
   const page = html`<!doctype html>
     <html lang="en">
@@ -72,7 +73,7 @@ export function statusPage(content: PageContent): string {
         <header>
           <h1>Sequences of ${health.database}</h1>
           <p class="soft">As of <time datetime="${sampled}">${sampled.slice(0, 19).replace("T", " ")} UTC</time></p>
-          ${problem !== undefined && html`<p class="notice" role="alert">The status could not be read since then: ${problem}</p>`}
+          ${problem !== undefined && html`<p class="notice" role="alert">Nothing could be read since: ${problem}</p>`}
           <ul class="totals" aria-label="Number of sequences by level">
             ${LEVELS.map((level) => html`<li class="level ${level}">${countOf(level)} ${level}</li>`)}
           </ul>
@@ -83,7 +84,7 @@ export function statusPage(content: PageContent): string {
           <ol class="sequences">
             ${shown.map((each, rank) => entry(each, rank, rateOf.get(sequenceKeyOf(each.sequence)), pointsOf(each)))}
           </ol>
-          ${shown.length < health.sequences.length && html`<p>${health.sequences.length - shown.length} more are not shown.</p>`}
+          ${hidden > 0 && html`<p>${hidden} more are not shown.</p>`}
         </main>
         <footer>Made by nextval status. A fix is SQL: read it before you run it.</footer>
         ${Html.own(`<script>${SCRIPT}</script>`)}
@@ -92,13 +93,17 @@ export function statusPage(content: PageContent): string {
   return page.toString();
 }
 
+function checkbox(level: HealthLevel): Html {
+  return html`<label><input type="checkbox" name="level" value="${level}" checked /> ${level}</label> `;
+}
+
 /** What filters and sorts. It is hidden until the script has started, because it does nothing without it. */
 function form(shown: readonly SequenceHealth[]): Html {
   return html`<form role="search" aria-label="Filter and sort" hidden>
     <div><label class="label" for="text">Name contains</label><input id="text" name="text" type="search" /></div>
     <fieldset>
       <legend>Levels</legend>
-      ${LEVELS.map((level) => html`<label><input type="checkbox" name="level" value="${level}" checked /> ${level}</label> `)}
+      ${LEVELS.map((level) => checkbox(level))}
     </fieldset>
     <div>
       <label class="label" for="sort">Sort by</label

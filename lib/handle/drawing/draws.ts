@@ -73,7 +73,10 @@ export interface TextRows {
   rows(fragment: Sql): Promise<(string | null)[][]>;
 }
 
-/** @internal Draws values on a connection or a pool. Single draws of one tick share a statement, in the order of their calls. */
+/**
+ * @internal Draws values on a connection or a pool. Single draws of one tick share a statement, in the order of their
+ * calls.
+ */
 export class Draws {
   readonly #server: TextRows;
   /** All draws of the session that wait to be sent. */

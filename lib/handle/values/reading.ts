@@ -110,9 +110,10 @@ function decodeNumber(name: string, decode: Decode): Parse {
       return decode(whole);
     } catch (error) {
       if (!(error instanceof NextvalError)) throw error;
-      const { code, sequence } = error;
+      const { code, sequence, hint } = error;
       throw new NextvalError(code, `column ${JSON.stringify(name)}: ${error.message}. The statement has run.`, {
         sequence,
+        hint,
         cause: error,
       });
     }
@@ -125,7 +126,8 @@ export function brokenPromise(name: string, text: string | null): NextvalError {
     "UNEXPECTED_VALUE",
     `column ${JSON.stringify(name)} holds ${text ?? "NULL"}, ` +
       `and .as(${JSON.stringify(name)}) promises a whole number. ` +
-      "The statement has run. Write the alias as text instead of .as(), and state the type of the row.",
+      "The statement has run.",
+    { hint: "Write the alias as text instead of .as(), and state the type of the row." },
   );
 }
 

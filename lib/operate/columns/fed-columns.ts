@@ -109,7 +109,9 @@ export interface SharedKey {
   readonly leading: readonly string[] | null;
 }
 
-/** @internal A table to read. If it is `alone`, its inheritance children are not read, because they have their own keys. */
+/**
+ * @internal A table to read. If it is `alone`, its inheritance children are not read, because they have their own keys.
+ */
 export interface HeldTable extends TableName {
   readonly oid: string;
   /** The OID of the type of its rows. */
@@ -154,8 +156,8 @@ export interface FedColumns {
 }
 
 /**
- * @internal Reads the columns that sequences feed, in one statement. A partition counts with its table, and an inheritance child
- * is read separately. Temporary tables are left out.
+ * @internal Reads the columns that sequences feed, in one statement. A partition counts with its table, and an
+ * inheritance child is read separately. Temporary tables are left out.
  */
 export async function readFedColumns(
   db: Source,
@@ -184,7 +186,10 @@ export async function readFedColumns(
   };
 }
 
-/** @internal Whether an insert fails if the column already has its value, possibly only for the same values of other columns. */
+/**
+ * @internal Whether an insert fails if the column already has its value, possibly only for the same values of other
+ * columns.
+ */
 export function takesOnce({ unique, key }: Pick<FedColumn, "unique" | "key">): boolean {
   return unique || key !== null;
 }
@@ -198,8 +203,8 @@ export function mayRefuse(column: FedColumn): boolean {
 }
 
 /**
- * @internal Returns the part of a sequence's range that fits every column which stores its values unchanged, also a column that
- * is not compared.
+ * @internal Returns the part of a sequence's range that fits every column which stores its values unchanged, also a
+ * column that is not compared.
  */
 export function rangeWithin(
   options: Parameters<typeof usableRange>[0],

@@ -24,8 +24,8 @@ const BATCH = { columns: 100, locks: 1000 };
 const ATTEMPTS = 10;
 
 /**
- * @internal Reads the extremes of columns, up to a hundred in one statement. A column that fails, for example because it was
- * dropped at the same time, does not affect the others. The connected role must be able to read their sequences.
+ * @internal Reads the extremes of columns, up to a hundred in one statement. A column that fails, for example because
+ * it was dropped at the same time, does not affect the others. The connected role must be able to read their sequences.
  */
 export async function readExtremes(
   db: Source,

@@ -87,7 +87,8 @@ function atItsEnd(measured: Measurements, context: Context): Finding[] {
     return [own("EXHAUSTED", "critical", `no value is left up to ${end}: nextval fails with 2200H`, advice)];
   }
   if (level === "ok") return [];
-  const sentence = `${percent(used)} is used, and ${counted(left)} ${left === 1n ? "value is" : "values are"} left up to ${end}`;
+  const values = left === 1n ? "value is" : "values are";
+  const sentence = `${percent(used)} is used, and ${counted(left)} ${values} left up to ${end}`;
   return [own("NEARLY_EXHAUSTED", level, sentence, advice)];
 }
 

@@ -75,7 +75,7 @@ describe("CYCLE_REPEATS_KEYS: the key is not fed by its own default", () => {
       `create table "t a" (k bigint primary key, "n :resno 1" text);
         create view t ("id", n) as select k, "n :resno 1" from "t a";
         alter view t alter id set default nextval('s')`,
-      "inserts into public.t a.k fail with 23505 or 23P01",
+      'inserts into public."t a".k fail with 23505 or 23P01',
     ],
     [
       "a view of a view that renames a column",

@@ -307,7 +307,7 @@ test("sequences that must not be declared are named", () => {
   expect(source).toBe(`// The database has no sequences to declare.
 export {};
 
-// Left out: only.e\\nexport const evil = 1; //\\u2028, which belongs to an extension.
+// Left out: only."e\\nexport const evil = 1; //\\u2028", which belongs to an extension.
 
 // Left out: public.id_seq, which belongs to an identity column.
 // Left out: public.${tooLong}, which cannot be declared: the sequence name ${tooLong} is longer than 63 bytes.

@@ -65,7 +65,8 @@ test("only and top leave sequences out, but the totals count all", () => {
 
 test("a status that could not be read is down", () => {
   expect(toPrometheus(null)).toBe(
-    "# HELP nextval_up 1 if the status of the sequences could be read, else 0.\n# TYPE nextval_up gauge\nnextval_up 0\n",
+    "# HELP nextval_up 1 if the status of the sequences could be read, else 0.\n" +
+      "# TYPE nextval_up gauge\nnextval_up 0\n",
   );
 });
 

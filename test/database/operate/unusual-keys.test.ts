@@ -190,7 +190,8 @@ test.each([
 test("a default with a cast that keeps its values is compared", async () => {
   await run(`create sequence s; create table t (
     a bigint unique default nextval('s')::text::numeric, b text unique default nextval('s')::varchar(30),
-    c double precision unique default nextval('s')::double precision, d numeric(12,2) unique default nextval('s')::numeric)`);
+    c double precision unique default nextval('s')::double precision,
+    d numeric(12,2) unique default nextval('s')::numeric)`);
   const found = await healthOf("s", { columns: "all" });
   expect(found.columns.map(({ column, notCompared }) => [column, notCompared])).toEqual(
     [..."abcd"].map((c) => [c, null]),
@@ -208,7 +209,8 @@ test("a number beyond bigint, a fraction, NaN and infinity are compared without 
   for (const [index, type] of types.entries()) {
     await run(`create sequence one${index} cycle; create sequence two${index} increment 2;
       create table t${index} (id ${type} primary key default nextval('one${index}'));
-      create table u${index} (tenant int default 1, id ${type} default nextval('two${index}'), primary key (tenant, id));
+      create table u${index} (tenant int default 1, id ${type} default nextval('two${index}'),
+        primary key (tenant, id));
       insert into t${index} values (3), (4.5), (9223372036854775807), ('1e30'), ('-1e30'), ('NaN');
       insert into u${index} select 1, id from t${index}`);
     // A numeric knows infinity since PostgreSQL 14.
