@@ -58,22 +58,37 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
       from columns
       join sequences s on s.oid = columns.sequence
       join pg_catalog.pg_class t on t.oid = columns.relation
-    ), feeds as materialized (
-      select columns.sequence, json_agg(json_build_object(
+    ), fed as materialized (
+      -- A column may take values from hundreds of sequences. What is known of the column is looked up once.
+      select columns.*, tn.nspname, t.relname, jsonb_build_object(
         ${storedColumn(sql`tn`, sql`t`, sql`att`, sql`type`)},
-        'byDefault', columns.by_default, 'lateBound', columns.late_bound, 'indirect', columns.indirect,
         'fixedType', ${hasFixedType(sql`t`, sql`att`)}, 'unique', (t.oid, att.attnum) in (${singleKeys}),
         'partOfKey', (t.oid, att.attnum) in (${sharedKeys}), 'checked', ${isChecked},
         'hasRows', ${hasRows(sql`t`)},
         'inserts', coalesce(pg_catalog.pg_stat_get_tuples_inserted(t.oid), 0)::text
-      ) order by tn.nspname, t.relname, att.attnum) as feeds
-      from feeding columns
+      ) as known
+      from (
+        select relation, number, array_agg(sequence) as sequences, array_agg(by_default) as by_default,
+          array_agg(late_bound) as late_bound, array_agg(indirect) as indirect
+        from feeding
+        where counts
+        group by relation, number
+      ) columns
       join pg_catalog.pg_class t on t.oid = columns.relation
       join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-      join pg_catalog.pg_attribute att on att.attrelid = t.oid and att.attnum = columns.number
+      cross join lateral (
+        -- The server expects few columns, and would compare each of them with all that there are.
+        select a.* from pg_catalog.pg_attribute a where a.attrelid = t.oid and a.attnum = columns.number offset 0
+      ) att
       join pg_catalog.pg_type type on type.oid = att.atttypid
-      where columns.counts
-      group by columns.sequence
+    ), feeds as materialized (
+      select each.sequence, json_agg(fed.known || jsonb_build_object(
+        'byDefault', each.by_default, 'lateBound', each.late_bound, 'indirect', each.indirect
+      ) order by fed.nspname, fed.relname, fed.number) as feeds
+      from fed
+      cross join lateral unnest(fed.sequences, fed.by_default, fed.late_bound, fed.indirect)
+        each (sequence, by_default, late_bound, indirect)
+      group by each.sequence
     )
     select json_build_object(${sql.join(lists)})::text as document
     from (

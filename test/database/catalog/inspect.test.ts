@@ -1,6 +1,8 @@
 import { bind } from "nextval";
 import { inspectSequences } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
+import { sequencesQuery } from "../../../lib/catalog/inspect/sequences-query.js";
+import { enterCatalogPath } from "../../../lib/server/catalog-path.js";
 import { serverVersion, useDatabase } from "../../support/database.js";
 
 const database = useDatabase();
@@ -234,4 +236,45 @@ test("inspects the given schemas", async () => {
   await expect(inspectSequences(db, { schemas: "public" as never })).rejects.toThrow(
     'schemas must be a list of names, not "public"',
   );
+});
+
+/** A node of a plan, as `explain (analyze, format json)` shows it. */
+interface PlanNode {
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly "Rows Removed by Join Filter"?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** The most rows that a node of a plan has looked at. */
+function mostRows(node: PlanNode): number {
+  const removed = (node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Join Filter"] ?? 0);
+  const own = (node["Actual Rows"] + removed) * node["Actual Loops"];
+  return Math.max(own, ...(node.Plans ?? []).map(mostRows));
+}
+
+test("many columns that take values from many sequences are not compared with each other", async () => {
+  const [sequences, columns] = [20, 60];
+  const list = (count: number, each: (index: number) => string, separator: string) =>
+    Array.from({ length: count }, (_, index) => each(index)).join(separator);
+  let most = 0;
+  const undone = database.client.begin(async (client) => {
+    await client.unsafe(`
+      create schema crowd; set local search_path = crowd;
+      ${list(sequences, (index) => `create sequence s${index}`, "; ")};
+      create function draw() returns bigint begin atomic
+        select ${list(sequences, (index) => `nextval('s${index}')`, " + ")}; end;
+      create table t (${list(columns, (index) => `c${index} bigint default draw()`, ", ")})`);
+    const enter = enterCatalogPath({ views: false });
+    await client.unsafe(enter.text, enter.values as never);
+    const { text, values } = sequencesQuery((await serverVersion(database.client)) * 10_000, ["crowd"]);
+    const [row] = await client.unsafe(`explain (analyze, timing off, format json) ${text}`, values as never);
+    const [{ Plan: plan }] = row!["QUERY PLAN"] as [{ Plan: PlanNode }];
+    most = mostRows(plan);
+    throw new Error("undone");
+  });
+  await expect(undone).rejects.toThrow("undone");
+  expect(most).toBeGreaterThanOrEqual(sequences * columns);
+  expect(most).toBeLessThan(sequences * columns * 10);
 });
