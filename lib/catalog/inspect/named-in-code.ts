@@ -35,26 +35,40 @@ export const namedInCode = sql`
     join pg_catalog.pg_language l on l.oid = p.prolang and l.lanname not in ('internal', 'c')
     where p.oid >= ${FIRST_OF_USERS}::oid and p.prosqlbody is null
       and lower(p.prosrc) like any(array['%nextval%', '%currval%', '%setval%', '%sequence%'])
-  ), spoken as materialized (
+  ), names as materialized (
     select s.oid, lower(s.relname) as name, ${withoutQuotes(sql`lower(s.relname::text)`)} as bare,
       translate(s.relname, ${` ${SEPARATORS}`}, '') <> s.relname as several
     from sequences s
+  ), rarest as (
+    -- Of a name of several words, the one that the fewest names have. Only code with that word is searched.
+    select distinct on (part.oid) part.oid, part.word
+    from (
+      select n.oid, each.word, count(*) over (partition by each.word) as uses
+      from names n
+      cross join lateral string_to_table(${wordsOf(sql`n.name`)}, ' ') each (word)
+      where n.several and each.word <> ''
+    ) part
+    order by part.oid, part.uses, length(part.word) desc
+  ), spoken as materialized (
+    select n.*, case when n.several then rarest.word else n.name end as word
+    from names n
+    left join rarest using (oid)
   ), bare as materialized (
     select b.oid, ${withoutQuotes(sql`b.body`)} as body from bodies b where exists (select from spoken where several)
   ), saying as (
     select sequence, class, object from code
     union
-    select s.oid, 'pg_proc'::regclass, word.function
+    select s.oid, 'pg_proc'::regclass, hit.function
     from (
-      select b.oid as function,
-        string_to_table(${wordsOf(sql`b.body`)}, ' ') as name
-      from bodies b
-    ) word
-    join spoken s using (name)
-    union
-    select s.oid, 'pg_proc'::regclass, b.oid
-    from bare b
-    join spoken s on s.several and strpos(b.body, s.bare) > 0
+      select distinct s.oid, word.function
+      from (select b.oid as function, string_to_table(${wordsOf(sql`b.body`)}, ' ') as word from bodies b) word
+      join spoken s using (word)
+      union all
+      select s.oid, b.oid from spoken s, bodies b where s.word is null
+    ) hit
+    join spoken s using (oid)
+    left join bare b on b.oid = hit.function
+    where not s.several or strpos(b.body, s.bare) > 0
   ), objects as materialized (
     -- Hundreds of sequences may be named in one function.
     select said.class, said.object, object.type || ' ' || object.identity as title

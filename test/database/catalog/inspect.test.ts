@@ -254,18 +254,11 @@ function mostRows(node: PlanNode): number {
   return Math.max(own, ...(node.Plans ?? []).map(mostRows));
 }
 
-test("many columns that take values from many sequences are not compared with each other", async () => {
-  const [sequences, columns] = [20, 60];
-  const list = (count: number, each: (index: number) => string, separator: string) =>
-    Array.from({ length: count }, (_, index) => each(index)).join(separator);
+/** Creates objects in a schema of their own, and returns the most rows that a part of the query looks at. */
+async function mostRowsWith(setup: string): Promise<number> {
   let most = 0;
   const undone = database.client.begin(async (client) => {
-    await client.unsafe(`
-      create schema crowd; set local search_path = crowd;
-      ${list(sequences, (index) => `create sequence s${index}`, "; ")};
-      create function draw() returns bigint begin atomic
-        select ${list(sequences, (index) => `nextval('s${index}')`, " + ")}; end;
-      create table t (${list(columns, (index) => `c${index} bigint default draw()`, ", ")})`);
+    await client.unsafe(`create schema crowd; set local search_path = crowd; ${setup}`);
     const enter = enterCatalogPath({ views: false });
     await client.unsafe(enter.text, enter.values as never);
     const { text, values } = sequencesQuery((await serverVersion(database.client)) * 10_000, ["crowd"]);
@@ -275,6 +268,42 @@ test("many columns that take values from many sequences are not compared with ea
     throw new Error("undone");
   });
   await expect(undone).rejects.toThrow("undone");
+  return most;
+}
+
+const listOf = (count: number, each: (index: number) => string, separator = "; ") =>
+  Array.from({ length: count }, (_, index) => each(index)).join(separator);
+
+test("many columns that take values from many sequences are not compared with each other", async () => {
+  const [sequences, columns] = [20, 60];
+  const most = await mostRowsWith(`
+    ${listOf(sequences, (index) => `create sequence s${index}`)};
+    create function draw() returns bigint begin atomic
+      select ${listOf(sequences, (index) => `nextval('s${index}')`, " + ")}; end;
+    create table t (${listOf(columns, (index) => `c${index} bigint default draw()`, ", ")})`);
   expect(most).toBeGreaterThanOrEqual(sequences * columns);
   expect(most).toBeLessThan(sequences * columns * 10);
+});
+
+test("code is searched for a name of several words only if it has the rarest of them", async () => {
+  const body = `$$ begin perform nextval('"order-x-seq"'); end $$`;
+  const most = await mostRowsWith(`
+    ${listOf(200, (index) => `create sequence "order-${index}-seq"`)};
+    ${listOf(200, (index) => `create function f${index}() returns void language plpgsql as ${body}`)}`);
+  expect(most).toBeLessThan(20_000);
+});
+
+test("names of several words, and of none, are found in code", async () => {
+  await database.client.unsafe(`
+    create schema spoken; create sequence spoken."order-1-seq"; create sequence spoken."order-2-seq";
+    create sequence spoken."---"; create sequence spoken." ";
+    create function spoken.f() returns void language plpgsql as $$
+      begin perform nextval('spoken."Order-1-Seq"'), nextval('spoken."---"'), 'order', 2; end $$`);
+  const { sequences } = await inspectSequences(bind(database.client), { schemas: ["spoken"] });
+  expect(sequences.map(({ seqName, namedIn }) => [seqName, namedIn.length])).toEqual([
+    [" ", 1],
+    ["---", 1],
+    ["order-1-seq", 1],
+    ["order-2-seq", 0],
+  ]);
 });
