@@ -25,7 +25,7 @@ beforeAll(async () => {
   await database.client.unsafe(`
     create table orders (id serial primary key); insert into orders (id) values (500);
     create sequence small_seq as smallint; select setval('small_seq', 30000);
-    ${names.map((name) => `create sequence ${name} maxvalue 2; alter sequence ${name} restart with 2;`).join("")}
+    ${names.map((name) => `create sequence ${name} maxvalue 99; alter sequence ${name} restart with 99;`).join("")}
     ${Array.from({ length: 40 }, (_, index) => `create table t${index} (id bigserial primary key);`).join("")}`);
   project = await makeProject();
 });
