@@ -26,5 +26,5 @@ export { ended } from "./handle/rules/session-rules.js";
 export type { Parse } from "./handle/values/array-text.js";
 export { type Column, type Columns, type Reading, Readings } from "./handle/values/reading.js";
 export { UNKNOWN } from "./handle/values/write-values.js";
-export { textFragment } from "./sql/fragment.js";
+export { flatFragment, textFragment } from "./sql/fragment.js";
 export { tag } from "./sql/tag.js";

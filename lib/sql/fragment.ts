@@ -126,3 +126,11 @@ function copyValues(fragment: Sql, into: unknown[], end: number): number {
 export function textFragment(text: string): Sql {
   return new Sql(new Shape([text]), []);
 }
+
+/**
+ * @internal Makes a fragment of the text around values, as another fragment has it. The tag would check the text as if
+ * it stood in the source code, and refuse what `sql.raw` may hold.
+ */
+export function flatFragment(strings: readonly string[], values: readonly unknown[], marks: readonly Mark[] = []): Sql {
+  return new Sql(new Shape(strings, new Array<null>(values.length).fill(null), ...marks), values);
+}

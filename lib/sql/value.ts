@@ -1,7 +1,6 @@
 import { refuse } from "../errors.js";
-import { SQL, Sql, type Spliceable } from "./fragment.js";
+import { flatFragment, SQL, Sql, type Spliceable } from "./fragment.js";
 import type { JsonValue } from "./helpers/json.js";
-import { Shape } from "./shape.js";
 
 /** A typed parameter of postgres.js, as `client.json(...)`, `client.array(...)` or `client.typed(...)` makes it. */
 interface DriverParameter {
@@ -127,8 +126,7 @@ function adopt(thing: Spliceable, place: Place, index: number): Sql {
     const fragment = thing[SQL];
     if (Sql.tryShapeOf(fragment) !== null) return fragment;
     const { strings, values, marks = [] } = fragment;
-    const holes = values.map(() => null);
-    return new Sql(new Shape(strings, holes, ...marks), values);
+    return flatFragment(strings, values, marks);
   } catch {
     return refuse(place(index), "imitates a fragment", "Make one with the sql tag.");
   }

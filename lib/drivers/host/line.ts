@@ -55,18 +55,23 @@ export class HostLine implements ReservedLine, Owner, Host {
 
   async #start(task: Task): Promise<void> {
     const end = await this.#turns?.take();
-    if (this.#unsent.delete(task)) await this.#finish(task);
-    end?.();
+    try {
+      if (this.#unsent.delete(task)) await this.#finish(task);
+    } finally {
+      end?.();
+    }
   }
 
   async #finish({ request, resolve, reject }: Task): Promise<void> {
-    const fragment = hostFragment(request);
+    let text = "";
     try {
+      const fragment = hostFragment(request);
+      text = fragment.text;
       const answer = answerOf(await this.#run(fragment), request);
       resolve(answer);
       if (answer.failure !== undefined) this.#dropWaiting(answer.failure.error);
     } catch (error) {
-      const found = serverErrorIn(error, fragment);
+      const found = serverErrorIn(error, text);
       if (found !== undefined) this.#serverErrors.set(error as object, found);
       reject(error);
       this.#dropWaiting(error);

@@ -1,34 +1,30 @@
-import type { Sql } from "../../index.js";
 import { isServerError, type ServerError } from "../../internal.js";
 
 /** Where libraries keep the error of their driver: Drizzle, TypeORM, Sequelize, Objection, Prisma. */
-const INNER = ["cause", "driverError", "original", "nativeError", "driverAdapterError"];
+const INNER = ["cause", "driverError", "original", "nativeError", "driverAdapterError", "meta"];
 
-const MOST_LEVELS = 5;
+/** How many objects are searched, because getters may return new ones without end. */
+const MAX_OBJECTS = 20;
 
-/** Finds the server's error in an error of a host that has run `sent`. Returns undefined if there is none. */
-export function serverErrorIn(error: unknown, sent: Sql): ServerError | undefined {
-  let level: readonly unknown[] = [error];
-  for (let depth = 0; depth < MOST_LEVELS; depth++) {
-    for (const each of level) {
-      if (isServerError(each)) return withoutStatement(each, sent);
-      const ofPrisma = prismaError(each, error, sent);
-      if (ofPrisma !== undefined) return ofPrisma;
+/** Finds the server's error in an error of a host that has run `text`. Returns undefined if there is none. Never throws. */
+export function serverErrorIn(error: unknown, text: string): ServerError | undefined {
+  const objects = new Set([error]);
+  // The loop also visits what it adds.
+  for (const each of objects) {
+    try {
+      const found = isServerError(each) ? withoutStatement(each, text) : prismaError(each, error, text);
+      if (found !== undefined) return found;
+      if (!isObject(each)) continue;
+      for (const key of INNER) if (objects.size < MAX_OBJECTS) objects.add(each[key]);
+    } catch {
+      // A getter or proxy of the library has thrown.
     }
-    level = level.flatMap(insideOf);
   }
   return undefined;
 }
 
-function insideOf(error: unknown): unknown[] {
-  if (!isObject(error)) return [];
-  const inside = INNER.map((key) => error[key]).filter(isObject);
-  // Prisma's `meta` is not an error itself.
-  return isObject(error["meta"]) ? [...inside, ...insideOf(error["meta"])] : inside;
-}
-
 /** Knex writes the statement before the message. */
-function withoutStatement(error: ServerError, { text }: Sql): ServerError {
+function withoutStatement(error: ServerError, text: string): ServerError {
   const before = `${text} - `;
   if (!error.message.startsWith(before)) return error;
   return Object.create(error, { message: { value: error.message.slice(before.length) } }) as ServerError;
@@ -43,7 +39,7 @@ const ROUTINES: { readonly [called: string]: string } = {
 };
 
 /** Prisma's adapters (6.19) keep the code and the message of the server's error, and not its routine. */
-function prismaError(thing: unknown, cause: unknown, { text }: Sql): ServerError | undefined {
+function prismaError(thing: unknown, cause: unknown, text: string): ServerError | undefined {
   if (!isObject(thing)) return undefined;
   const { originalCode: code, originalMessage: message } = thing;
   if (typeof code !== "string" || typeof message !== "string") return undefined;

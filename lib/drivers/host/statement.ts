@@ -1,5 +1,5 @@
 import type { Sql } from "../../index.js";
-import { asTemplate, type Request, tag, textFragment } from "../../internal.js";
+import { asTemplate, flatFragment, type Request, tag, textFragment } from "../../internal.js";
 import type { TextParameter } from "../queued/driver.js";
 import { TYPE_NAMES } from "../queued/type-names.js";
 
@@ -20,7 +20,7 @@ export function hostFragment({ fragment, parameters, kind }: Request): Sql {
     ? strings
     : asTemplate(strings.map((piece, at) => `${casts[at - 1] ?? ""}${piece}${casts[at] ? "(" : ""}`));
   const texts = given.map(({ text }) => text);
-  const statement = tag(pieces, ...(texts as never[]));
+  const statement = flatFragment(pieces, texts);
   return kind === "texts" ? tag`${BEFORE}${statement}${AFTER}` : statement;
 }
 

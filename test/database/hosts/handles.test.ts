@@ -247,4 +247,16 @@ describe("a handle inside a library", () => {
     // Nothing is promised of any other column.
     expect(await rounding`select 1`).toEqual([{ id: 2 ** 53 + 2, note: 2 ** 53 + 2 }]);
   });
+
+  test("raw text that only the server can judge fails its statement, and leaves no transaction open", async () => {
+    const broken = kysely.transaction().execute(async (trx) => bindKysely(trx).query(sql.raw("select 'it")));
+    await expect(broken).rejects.toThrow("unterminated quoted string");
+    const open = "select from pg_stat_activity where datname = current_database() and state ~ 'in transaction'";
+    expect(await database.client.unsafe(open)).toHaveLength(0);
+    await kysely.transaction().execute(async (trx) => {
+      const tx = bindKysely(trx);
+      await tx`set local standard_conforming_strings = off`;
+      expect(await tx.query(sql.raw(String.raw`select 'it\'s' as it`))).toEqual([{ it: "it's" }]);
+    });
+  });
 });
