@@ -9,20 +9,31 @@ interface Row {
   readonly [name: string]: unknown;
 }
 
-/** Reads what a host has returned for a request. */
-export function answerOf(returned: unknown, { kind, reading }: Request): Answer {
+/** Reads what a host has returned for a request. The statement has run, so whatever fails is a failure of the answer. */
+export function answerOf(returned: unknown, request: Request): Answer {
+  try {
+    return read(returned, request);
+  } catch (cause) {
+    return { rows: answered([]), columns: undefined, failure: { error: afterRun(cause) } };
+  }
+}
+
+function read(returned: unknown, { kind, reading }: Request): Answer {
   if (kind === "command") return { rows: answered([]), columns: undefined, failure: undefined };
   const rows = rowsOf(returned);
   if (kind === "texts") return { rows: answered(rows.map(textsOf)), columns: undefined, failure: undefined };
   const columns = Object.keys(rows[0] ?? {}).map((name): Column => columnOf(name, rows));
   const facts = reading.apply(columns);
   const { promised } = facts;
-  if (promised.length === 0) return { rows: answered(rows), columns: facts, failure: undefined };
-  try {
-    return { rows: answered(rows.map((row) => keepPromises(row, promised))), columns: facts, failure: undefined };
-  } catch (error) {
-    return { rows: answered(rows), columns: undefined, failure: { error } };
-  }
+  const kept = promised.length === 0 ? rows : rows.map((row) => keepPromises(row, promised));
+  return { rows: answered(kept), columns: facts, failure: undefined };
+}
+
+/** The errors of the library say themselves that the statement has run. */
+function afterRun(cause: unknown): unknown {
+  if (cause instanceof NextvalError) return cause;
+  const problem = "the rows that the library returned cannot be read. The statement has run.";
+  return new NextvalError("UNEXPECTED_VALUE", problem, { cause });
 }
 
 /** Hosts do not tell the number of rows that a statement has changed. */
@@ -35,7 +46,8 @@ function rowsOf(returned: unknown): readonly Row[] {
   if (Array.isArray(rows) && rows.every(isRow)) return rows;
   throw new NextvalError(
     "INVALID_ARGUMENT",
-    "the function that runs statements must return the rows: an array of objects, or an object with rows",
+    "the function that runs statements must return the rows: an array of objects, or an object with rows. " +
+      "The statement has run.",
   );
 }
 
@@ -45,18 +57,23 @@ function isRow(row: unknown): row is Row {
 
 /** A host does not tell types, so they follow from the values. */
 function columnOf(name: string, rows: readonly Row[]): Column {
-  const isNumeric = rows.every((row) => row[name] === null || NUMBER.test(String(row[name])));
+  const isNumeric = rows.every((row) => row[name] === null || NUMBER.test(textOf(row[name])));
   return { name, type: isNumeric ? FLOAT4 : TEXT, table: 0, parser: undefined };
 }
 
 const NUMBER = /^-?\d[\d.e+]*$/;
+
+/** Returns the text of what may be a number. Objects have none: what a document stored as `toString` is not a function. */
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "bigint" ? String(value) : "";
+}
 
 function keepPromises(row: Row, columns: readonly Column[]): Row {
   const copy: { [name: string]: unknown } = { ...row };
   for (const { name, parser } of columns) {
     const value = row[name];
     if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) throw roundedValue(name);
-    if (value !== null) copy[name] = parser?.(String(value));
+    if (value !== null) copy[name] = parser?.(textOf(value));
   }
   return copy;
 }
@@ -66,10 +83,14 @@ function roundedValue(name: string): NextvalError {
   return new NextvalError("UNEXPECTED_VALUE", `column ${JSON.stringify(name)} ${problem}. The statement has run.`);
 }
 
+function changedText(): NextvalError {
+  return new NextvalError("UNEXPECTED_VALUE", "the library changed the text of a row. The statement has run.");
+}
+
 /** Splits the text of a row: `(1,"{0,17}")`. Source: "Composite Type Input and Output Syntax". */
 function textsOf(row: Row): (string | null)[] {
   const text = Object.values(row)[0];
-  if (typeof text !== "string") throw new NextvalError("UNEXPECTED_VALUE", "the host changed the text of a row");
+  if (typeof text !== "string") throw changedText();
   return [...`,${text.slice(1, -1)}`.matchAll(FIELD)].map(([, quoted, plain]) => {
     if (quoted !== undefined) return quoted.replace(/(["\\])\1/g, "$1");
     return plain === "" ? null : (plain as string);

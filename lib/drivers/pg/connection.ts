@@ -1,3 +1,4 @@
+import { shown } from "../../internal.js";
 import type { Result, QueuedConnection, QueuedStatement } from "../queued/driver.js";
 import type { PgClient, PgQuery, PgResult } from "./client.js";
 import { declaredText, declaredTypes, shiftPosition } from "./declared-text.js";
@@ -77,7 +78,7 @@ export class PgConnection implements QueuedConnection {
 
   release(broken?: unknown): void {
     if (broken === undefined) this.#release();
-    else this.#release(broken instanceof Error ? broken : new Error(String(broken)));
+    else this.#release(broken instanceof Error ? broken : new Error(shown(broken)));
     // The pool listens again from here on.
     this.#client.removeListener("error", this.#onError);
   }

@@ -1,5 +1,6 @@
 import type { ValueMode } from "../../../types/sequence-options.js";
 import { NextvalError } from "../../errors.js";
+import { shown } from "../../sequence/messages.js";
 import type { Sql } from "../../sql/fragment.js";
 import { tag } from "../../sql/tag.js";
 import { isServerError } from "../errors/server-error.js";
@@ -125,7 +126,7 @@ export class KnownTypes {
       }
       // A statement that was sent after this one has failed, and the transaction with it.
       if (isServerError(cause) && cause.code === IN_FAILED_TRANSACTION) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = cause instanceof Error ? cause.message : shown(cause);
       const message = `the types of columns could not be looked up: ${reason}${consequence}`;
       throw new NextvalError("UNEXPECTED_VALUE", message, { cause });
     }

@@ -1,4 +1,5 @@
 import { refuse } from "../../errors.js";
+import { shown } from "../../sequence/messages.js";
 import { dateText } from "../../sql/date-text.js";
 import type { Sql } from "../../sql/fragment.js";
 import { JsonValue } from "../../sql/helpers/json.js";
@@ -196,6 +197,6 @@ function refuseTooLong(place: string): never {
 }
 
 export function refuseUnwritable(place: string, as: string, error: unknown): never {
-  const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+  const reason = error instanceof Error ? error.message.split("\n", 1)[0] : shown(error);
   return refuse(place, `cannot be written as ${as}: ${reason}`);
 }

@@ -1,4 +1,5 @@
 import { NextvalError, sql } from "../../index.js";
+import { shown } from "../../internal.js";
 import { nameOf, type SequenceName, shownName, titleOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
@@ -12,7 +13,7 @@ export async function explainFailure(
   columns: readonly FedColumn[],
   waited: string,
 ): Promise<Error> {
-  if (!(error instanceof Error)) return new Error(String(error));
+  if (!(error instanceof Error)) return new Error(shown(error));
   const name = nameOf({ schema: sequence.schema, seqName: sequence.name });
   const because = (code: "LOCK_TIMEOUT" | "DEADLOCK" | "PERMISSION_DENIED" | "READ_ONLY", hint: string) =>
     new NextvalError(code, `${titleOf(sequence)}: not moved: ${error.message}`, { sequence: name, cause: error, hint });

@@ -259,4 +259,10 @@ describe("a handle inside a library", () => {
       expect(await tx.query(sql.raw(String.raw`select 'it\'s' as it`))).toEqual([{ it: "it's" }]);
     });
   });
+
+  test("a stored document does not fail the statement that reads it", async () => {
+    const document = { toString: 1, valueOf: [{}] };
+    for (const db of [bindKysely(kysely), bindDrizzle(drizzled), bindKnex(knex)])
+      expect(await db`select ${sql.json(document)} as document, 1 as one`).toEqual([{ document, one: 1 }]);
+  });
 });
