@@ -1,4 +1,4 @@
-import { sql } from "nextval";
+import { type Session, sql } from "nextval";
 import { bind } from "nextval/pg";
 import { bind as bindPGlite } from "nextval/pglite";
 import { Client, Pool, type PoolConfig } from "pg";
@@ -84,6 +84,71 @@ describe("a transaction that other code has begun", () => {
     await expect(db.session(async (session) => session`select 1`)).rejects.toMatchObject(refusal);
     await client.exec("commit");
     expect(await db.begin(async (tx) => tx`select note from notes`)).toEqual([{ note: "of the client" }]);
+  });
+});
+
+describe("what the program has set on a connection, a session leaves", () => {
+  const before = [
+    "set time zone 'Asia/Tokyo'",
+    'set search_path = pg_catalog, "$user"',
+    "create temporary table mine (note text)",
+    "listen mine",
+    "set role pg_monitor",
+  ];
+  const now = sql<{ zone: string; path: string; role: string; mine: string; heard: string[]; locks: number }>`select
+    current_setting('TimeZone') as zone, current_setting('search_path') as path, current_user::text as role,
+    to_regclass('pg_temp.mine')::text as mine, array(select pg_listening_channels())::text[] as heard,
+    (select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks`;
+  const kept = {
+    zone: "Asia/Tokyo",
+    path: 'pg_catalog, "$user"',
+    role: "pg_monitor",
+    mine: "mine",
+    heard: ["mine"],
+    locks: 0,
+  };
+  const work = async (session: Session) => {
+    expect(await session.one(now)).toEqual(kept);
+    await session`reset role`;
+    await session`set time zone 'UTC'`;
+    await session`set statement_timeout = '1min'`;
+    await session`select pg_advisory_lock(7)`;
+  };
+  const timeout = sql`select current_setting('statement_timeout') as timeout`;
+
+  test("on a client", async () => {
+    const client = await connect();
+    for (const text of before) await client.query(text);
+    const db = bind(client);
+    for (let time = 0; time < 2; time++) {
+      await db.session(work);
+      expect(await db.one(now)).toEqual(kept);
+      expect(await db.query(timeout)).toEqual([{ timeout: "0" }]);
+    }
+  });
+
+  test("on a PGlite", async () => {
+    const client = await sharedPGlite();
+    for (const text of before) await client.exec(text);
+    const db = bindPGlite(client);
+    try {
+      await db.session(work);
+      expect(await db.one(now)).toEqual(kept);
+      expect(await db.query(timeout)).toEqual([{ timeout: "0" }]);
+    } finally {
+      for (const text of ["reset role", "discard all"]) await client.exec(text);
+    }
+  });
+
+  test("on a pool that sets its connections up", async () => {
+    const setup = "set role pg_monitor; set app.tenant = '1'; set statement_timeout = '5s'";
+    const pool = open();
+    pool.on("connect", (client) => void client.query(setup));
+    const db = bind(pool);
+    const state = sql`select current_user::text as role, current_setting('app.tenant') as tenant`;
+    await db.session(async (session) => session`set app.tenant = '2'`);
+    expect(await db.query(state)).toEqual([{ role: "pg_monitor", tenant: "1" }]);
+    expect(pool.totalCount).toBe(1);
   });
 });
 

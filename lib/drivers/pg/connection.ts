@@ -43,7 +43,13 @@ export class PgConnection implements QueuedConnection {
   /** Without a listener, the error of a lost connection would end the process. */
   readonly #onError = (error: unknown) => this.#onLoss(inEnglish(error));
 
-  constructor(client: PgClient, release: (error?: Error) => void, openAnother: () => PgOther) {
+  constructor(
+    client: PgClient,
+    release: (error?: Error) => void,
+    openAnother: () => PgOther,
+    readonly isOfProgram: boolean,
+    readonly hasSetup: boolean,
+  ) {
     this.#client = client as PgClient & PgInternals;
     this.#release = release;
     this.#openAnother = openAnother;

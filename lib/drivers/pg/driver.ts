@@ -15,7 +15,14 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_MAX = 10;
 
 interface PoolInternals extends PgPool {
-  readonly options?: { readonly max?: number; readonly user?: string; readonly password?: unknown };
+  readonly options?: {
+    readonly max?: number;
+    readonly user?: string;
+    readonly password?: unknown;
+    readonly onConnect?: unknown;
+    readonly verify?: unknown;
+  };
+  listenerCount?(event: string): number;
   readonly Client?: new (options: unknown) => PgOther;
 }
 
@@ -59,6 +66,8 @@ export class PgPoolDriver implements QueuedDriver {
       (error) => client.release(error),
       // The pool hides its password from a spread.
       () => new Client({ ...options, password: options?.password, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
+      false,
+      [options?.onConnect, options?.verify].some(Boolean) || (this.#pool.listenerCount?.("connect") ?? 0) > 0,
     );
   }
 }
@@ -129,11 +138,17 @@ export class PgClientDriver implements QueuedDriver {
       throw new Error(`the client of pg cannot be used anymore: ${this.#broken.message}`, { cause: this.#broken });
     }
     const client = this.#client as PgClient & { readonly [name: string]: unknown };
-    const connection = new PgConnection(client, release, () => {
-      const { host, port, user, database, password, ssl } = client;
-      const Client = client.constructor as new (options: unknown) => PgOther;
-      return new Client({ host, port, user, database, password, ssl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-    });
+    const connection = new PgConnection(
+      client,
+      release,
+      () => {
+        const { host, port, user, database, password, ssl } = client;
+        const Client = client.constructor as new (options: unknown) => PgOther;
+        return new Client({ host, port, user, database, password, ssl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+      },
+      true,
+      false,
+    );
     try {
       const other = otherFormat(client);
       if (other !== undefined) throw other;

@@ -17,7 +17,9 @@ export type { PgClient, PgPool } from "./client.js";
  * ```
  *
  * A client has to be connected. Its one connection runs one statement, transaction or session after the other; a
- * program that also uses it directly must not do so at the same time.
+ * program that also uses it directly must not do so at the same time. A session leaves the role and the settings that
+ * the client had before, except settings of your own such as `app.tenant`. A session on a pool that sets its
+ * connections up, by a listener for `connect`, closes its connection.
  *
  * `int8` columns arrive as bigint, or as the option `int8` says, whatever the client's types say. Columns that `.as()`
  * names arrive as the sequence's `mode` says. All others arrive as the client's types read them.

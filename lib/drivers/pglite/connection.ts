@@ -11,6 +11,7 @@ const AS_WRITTEN = /* @__PURE__ */ new Proxy({}, { get: () => asWritten }) as No
 
 /** PGlite, or the transaction of it that is held open for a session of ours. */
 export class PGliteConnection implements QueuedConnection {
+  readonly isOfProgram = true;
   readonly #session: PGliteSession;
   readonly #parsers: PGliteClient["parsers"];
   readonly release: (broken?: unknown) => void;

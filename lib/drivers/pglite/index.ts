@@ -17,7 +17,8 @@ export type { PGliteClient } from "./client.js";
  *
  * A PGlite has one connection. A transaction or session has it until it ends, and all other statements wait. Inside
  * `begin`, use the transaction's own handle: a statement of `db` waits for the transaction, and fails with
- * `POOL_EXHAUSTED`.
+ * `POOL_EXHAUSTED`. A session leaves the role and the settings that the PGlite had before, except settings of your own
+ * such as `app.tenant`.
  *
  * `int8` columns arrive as bigint, or as the option `int8` says. Columns that `.as()` names arrive as the sequence's
  * `mode` says. All others arrive as PGlite reads them.

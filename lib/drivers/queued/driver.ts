@@ -21,6 +21,10 @@ export interface QueuedConnection {
   run(statement: QueuedStatement, done: (result: Result) => void, failed: (error: unknown) => void): void;
   /** Whether no transaction is open; undefined if the driver does not tell. */
   readonly isIdle?: boolean | undefined;
+  /** Whether the program uses it directly, too, so a session must leave it as it was. */
+  readonly isOfProgram?: boolean;
+  /** Whether the program sets it up when it is opened. It is then not used again after a session. */
+  readonly hasSetup?: boolean;
   /** Calls the listener when the connection is lost. */
   onLoss(listener: (error: unknown) => void): void;
   /** Returns the connection. With an error, it is not used again. */

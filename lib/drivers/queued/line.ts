@@ -14,15 +14,8 @@ import {
 import { answerOf } from "./answer.js";
 import type { QueuedConnection, QueuedStatement, Result } from "./driver.js";
 import { fetchCursor } from "./fetch-cursor.js";
+import { RESET, RESET_TO_NOW } from "./reset.js";
 import { type Owner, Task } from "./task.js";
-
-/**
- * Undoes everything that a session may have changed, like DISCARD ALL. It keeps prepared statements, because the driver
- * would continue to use them. Source: "DISCARD" in the PostgreSQL documentation.
- */
-const RESET =
-  "close all; set session authorization default; reset all; unlisten *; " +
-  "select pg_catalog.pg_advisory_unlock_all(); discard plans; discard temp; discard sequences";
 
 /**
  * How long a connection may take to answer a statement whose caller has left. After that it is considered dead and
@@ -46,6 +39,7 @@ export class QueuedLine implements ReservedLine, Owner {
   /** The answer to the last statement, which may be an error. */
   #end: { readonly error: unknown } | undefined;
   #resets = false;
+  #reset = RESET;
   #isReturned = false;
   #grace: ReturnType<typeof setTimeout> | undefined;
   /** Why the connection was lost. */
@@ -90,6 +84,15 @@ export class QueuedLine implements ReservedLine, Owner {
     return task;
   }
 
+  /** Remembers what the program has done on its own connection, for the reset at the end of a session. */
+  async remember(): Promise<void> {
+    if (this.#connection.isOfProgram !== true) return;
+    const request: Request = { fragment: RESET_TO_NOW, parameters: [], reading: this.#byType, kind: "texts", wait: 0 };
+    const { rows } = await this.send(request);
+    this.#reset = (rows as unknown as [[string]])[0][0];
+    this.#hasRun = false;
+  }
+
   cursor(request: Request, size: number, learn: Learn): AsyncIterable<Answer> {
     return fetchCursor(this, request, size, learn, !this.#hasRun);
   }
@@ -129,7 +132,7 @@ export class QueuedLine implements ReservedLine, Owner {
     if (!resets && isIdle) return this.#return();
     const rollback = isIdle ? "" : "rollback; ";
     this.#resets = resets;
-    this.command(resets ? rollback + RESET : "rollback", true).answer.catch(() => {});
+    this.command(resets ? rollback + this.#reset : "rollback", true).answer.catch(() => {});
   }
 
   stop(task: Task, how: Stop): void {
@@ -214,7 +217,7 @@ export class QueuedLine implements ReservedLine, Owner {
   /** Returns the connection after the last statement. If what the session has changed is left, it is not used again. */
   #finish(error: unknown): void {
     if (error !== undefined && this.#resets) this.#lose(error);
-    else this.#return();
+    else this.#return(this.#resets && this.#connection.hasSetup ? new Error("its session has ended") : undefined);
   }
 
   #lose(error: unknown): void {

@@ -35,7 +35,7 @@ export class QueuedPool implements Line, Owner {
     task.wait?.giveUp(how.error("unsent"));
   }
 
-  reserve({ limits, wait }: Settings): Promise<QueuedLine> {
+  reserve(what: string, { limits, wait }: Settings): Promise<QueuedLine> {
     return new Promise((resolve, reject) => {
       const stop = (how: Stop) => taking?.giveUp(how.error("unsent"));
       const unwatch = limits === undefined ? () => {} : watch(limits, "the wait for a connection", stop);
@@ -46,7 +46,9 @@ export class QueuedPool implements Line, Owner {
           this.#reserved--;
           this.#used--;
         };
-        resolve(new QueuedLine(connection, this.#byType, onReturn));
+        const line = new QueuedLine(connection, this.#byType, onReturn);
+        if (what === "session") remembered(line).then(resolve, reject);
+        else resolve(line);
       };
       const failed = (error: unknown) => {
         unwatch();
@@ -81,5 +83,15 @@ export class QueuedPool implements Line, Owner {
     };
     this.#driver.connect(reserved, taken, giveUp);
     return wait;
+  }
+}
+
+async function remembered(line: QueuedLine): Promise<QueuedLine> {
+  try {
+    await line.remember();
+    return line;
+  } catch (error) {
+    line.release(false);
+    throw error;
   }
 }

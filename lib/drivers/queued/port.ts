@@ -21,6 +21,6 @@ function makePort(driver: QueuedDriver): Port {
     readings,
     writer: { parameter: (text, type): TextParameter => ({ text, type }) },
     pool,
-    reserve: (_what, settings) => pool.reserve(settings),
+    reserve: (what, settings) => pool.reserve(what, settings),
   };
 }
