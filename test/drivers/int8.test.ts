@@ -1,10 +1,65 @@
-import { createSequence, nextval, pgSequence, sql } from "nextval";
-import { beforeAll, expect, test } from "vitest";
-import { describePorts } from "../support/ports.js";
+import { bind, type BindOptions, createSequence, type Database, nextval, pgSequence, sql } from "nextval";
+import { bind as bindPg } from "nextval/pg";
+import { bind as bindPGlite } from "nextval/pglite";
+import { Pool } from "pg";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { useDatabase } from "../support/database.js";
+import { describePorts, sharedPGlite } from "../support/ports.js";
 
 const orderSeq = pgSequence("order_seq");
 const drawing = sql`select ${nextval(orderSeq).as("id")}`;
 const BIG = 2n ** 53n;
+
+describe("an int8 of a client whose own types round it", () => {
+  const database = useDatabase();
+  const round = (text: string) => Number.parseInt(text, 10);
+  const rounding = [20, 1016, 1700].map((type) => [
+    `type${type}`,
+    { to: type, from: [type], serialize: String, parse: round },
+  ]);
+  let pool: Pool;
+  let restore = () => {};
+  beforeAll(() => {
+    pool = new Pool({ connectionString: database.url, types: { getTypeParser: () => round } as never });
+  });
+  afterEach(() => restore());
+  afterAll(() => pool.end());
+
+  const CLIENTS: { readonly [client: string]: () => Promise<(options?: BindOptions) => Database> } = {
+    pg: async () => (options) => bindPg(pool, options),
+    PGlite: async () => {
+      const client = await sharedPGlite();
+      const { parsers } = client;
+      const own = { ...parsers };
+      Object.assign(parsers, { 20: round, 1016: round, 1700: round });
+      restore = () => {
+        for (const type of [20, 1016, 1700]) delete parsers[type];
+        Object.assign(parsers, own);
+      };
+      return (options) => bindPGlite(client, options);
+    },
+    "postgres.js": async () => {
+      const client = database.connect({ types: Object.fromEntries(rounding) });
+      return (options) => bind(client, { int8: "bigint", ...options });
+    },
+  };
+
+  test.each(Object.entries(CLIENTS))("%s", async (_client, open) => {
+    const bound = await open();
+    const db = bound();
+    const bigSeq = pgSequence("big_seq", { startWith: BIG + 1n });
+    await db.query(createSequence(bigSeq, { ifNotExists: true }));
+    const first = await db.setval(bigSeq, BIG + 1n);
+    expect([await db.nextval(bigSeq), ...(await db.nextvals(bigSeq, 2))]).toEqual([first + 1n, first + 2n, first + 3n]);
+    const [row] =
+      await db`select ${BIG + 1n}::int8 as one, array[${BIG + 1n}, null]::int8[] as list, null::int8 as none`;
+    expect(row).toEqual({ one: BIG + 1n, list: [BIG + 1n, null], none: null });
+    const drawn = sql`select ${nextval(bigSeq).as("id")} union all select 5.0`;
+    expect((await db.query(drawn))[0]).toEqual({ id: first + 4n });
+    const texts = await bound({ int8: "string" })`select array[${BIG + 1n}]::int8[] as list`;
+    expect(texts).toEqual([{ list: [String(BIG + 1n)] }]);
+  });
+});
 
 describePorts("an int8", (port) => {
   beforeAll(() => port.db.query(createSequence(orderSeq)));

@@ -13,6 +13,7 @@ export interface PGliteSession {
 export interface PGliteOptions {
   rowMode?: "array";
   serializers?: { [type: number]: (value: unknown) => string };
+  parsers?: { [type: string]: (text: string) => unknown };
   paramTypes?: number[];
 }
 

@@ -2,7 +2,7 @@ import { NextvalError } from "../../index.js";
 import { isServerError, UNKNOWN } from "../../internal.js";
 import type { Result, QueuedConnection, QueuedStatement } from "../queued/driver.js";
 import type { PGliteClient, PGliteOptions, PGliteResult, PGliteSession } from "./client.js";
-import { isExact, textOf } from "./exact-integers.js";
+import { EXACT, noParsers } from "./exact-integers.js";
 
 const asWritten = (text: unknown) => text;
 
@@ -34,7 +34,8 @@ export class PGliteConnection implements QueuedConnection {
         .then(done, failed);
       return;
     }
-    const options: PGliteOptions = { rowMode: "array", serializers: AS_WRITTEN };
+    const parsers = kind === "texts" ? noParsers(this.#parsers) : EXACT;
+    const options: PGliteOptions = { rowMode: "array", serializers: AS_WRITTEN, parsers };
     if (parameters.some(({ type }) => type !== UNKNOWN)) {
       options.paramTypes = parameters.map(({ type }) => (type === UNKNOWN ? 0 : type));
     }
@@ -50,12 +51,9 @@ export class PGliteConnection implements QueuedConnection {
   }
 
   #resultOf({ fields, rows, command = "", rowCount }: PGliteResult): Result {
+    // PGlite does not tell the table of a column.
     const columns = fields.map(({ name, dataTypeID: type }) => {
-      // PGlite does not tell the table of a column.
-      return { name, type, table: 0, parser: undefined, isRead: !isExact(type) && this.#parsers[type] !== undefined };
-    });
-    columns.forEach(({ type }, at) => {
-      if (isExact(type)) for (const row of rows) row[at] = textOf(row[at]);
+      return { name, type, table: 0, parser: undefined, isRead: !(type in EXACT) && this.#parsers[type] !== undefined };
     });
     return { columns, rows, command, count: rowCount ?? null };
   }

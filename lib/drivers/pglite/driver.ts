@@ -4,7 +4,7 @@ import { openTransaction } from "../queued/open-transaction.js";
 import { Turns } from "../queued/turns.js";
 import type { PGliteClient, PGliteSession } from "./client.js";
 import { PGliteConnection } from "./connection.js";
-import { isExact } from "./exact-integers.js";
+import { INT8, INT8_ARRAY } from "./exact-integers.js";
 
 /** Returns a row if the connection is in a transaction that has written something. */
 const WRITTEN = "select from pg_catalog.pg_current_xact_id_if_assigned() as id where id is not null";
@@ -22,7 +22,7 @@ export class PGliteDriver implements QueuedDriver {
   }
 
   readerOf(type: number): Parse | undefined {
-    return isExact(type) ? undefined : (this.#client.parsers[type] as Parse | undefined);
+    return type === INT8 || type === INT8_ARRAY ? undefined : (this.#client.parsers[type] as Parse | undefined);
   }
 
   connect(reserved: boolean, done: (connection: QueuedConnection) => void, failed: (error: unknown) => void): void {

@@ -1,16 +1,17 @@
-const INT8 = 20;
-const INT8_ARRAY = 1016;
+import type { PGliteOptions } from "./client.js";
 
-/** Whether the library reads a type itself: `int8` and `int8[]`, exactly. */
-export function isExact(type: number): boolean {
-  return type === INT8 || type === INT8_ARRAY;
-}
+type Parsers = NonNullable<PGliteOptions["parsers"]>;
 
-/**
- * Returns the text of an `int8` or an array of them. PGlite reads an `int8` as a number if it is exact, and else as a
- * bigint, so no digit is lost.
- */
-export function textOf(value: unknown): string | null {
-  if (value === null) return null;
-  return Array.isArray(value) ? `{${value.map((item) => textOf(item) ?? "NULL").join(",")}}` : String(value);
+/** The object ids of `int8` and `int8[]`, which the library reads itself: exactly. */
+export const INT8 = 20;
+export const INT8_ARRAY = 1016;
+
+const asText = (text: string) => text;
+
+/** Leaves the types as texts that a column of `.as()` may have. A parser of the program may round them. */
+export const EXACT: Parsers = { [INT8]: asText, [INT8_ARRAY]: asText, 700: asText, 701: asText, 1700: asText };
+
+/** Leaves all types as texts that PGlite would read. */
+export function noParsers(parsers: { readonly [type: string]: unknown }): Parsers {
+  return Object.fromEntries(Object.keys(parsers).map((type) => [type, asText]));
 }

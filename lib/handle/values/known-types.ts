@@ -9,6 +9,7 @@ import { int8Readers } from "./int8-reader.js";
 
 /** The object id of `int8`. */
 export const INT8 = 20;
+const INT8_ARRAY = 1016;
 
 /** Built-in array types and the types of their items, in pairs. Source: `pg_type.dat` of PostgreSQL 14 to 18. */
 const BUILT_IN: readonly number[] = [
@@ -73,11 +74,12 @@ export class KnownTypes {
   readonly #int8: Parse;
 
   /**
-   * `readerOf` returns the client's own reader of a type, or undefined. It does not read `int8` if a type for it is
-   * given.
+   * `readerOf` returns the client's own reader of a type, or undefined. It reads neither `int8` nor arrays of it if a
+   * type for them is given.
    */
   constructor(readerOf: (type: number) => Parse | undefined, int8: ValueMode | undefined) {
-    this.#readerOf = int8 === undefined ? readerOf : (type) => (type === INT8 ? undefined : readerOf(type));
+    const isOwn = (type: number) => int8 !== undefined && (type === INT8 || type === INT8_ARRAY);
+    this.#readerOf = (type) => (isOwn(type) ? undefined : readerOf(type));
     this.#int8 = int8Readers[int8 ?? "bigint"];
   }
 
