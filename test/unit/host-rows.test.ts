@@ -17,6 +17,15 @@ test.each([
   expect([...answerOf([{ value }], request).rows]).toEqual([texts]);
 });
 
+test("the text of a row with millions of values, or quotes", () => {
+  const array = `{${"12345,".repeat(1_000_000)}1}`;
+  const quotes = '"'.repeat(1_000_000);
+  const value = `("${array}","${quotes.repeat(2)}",)`;
+  const [[first, second, last] = []] = answerOf([{ value }], request).rows as unknown as [(string | null)[]];
+  // A failure must not print them.
+  expect([first === array, second === quotes, last]).toEqual([true, true, null]);
+});
+
 describe("a value that is not a number", () => {
   const deep = JSON.parse(`${"[".repeat(6000)}${"]".repeat(6000)}`) as unknown;
   const VALUES = [{ toString: 1 }, [[{ toString: 1 }]], { valueOf: null }, Object.create(null), deep, Symbol("5"), [5]];
@@ -40,4 +49,9 @@ test("an error after a statement says that it has run", async () => {
         await expect(run()).rejects.toThrow(/The statement has run\.$/);
     }
   }
+});
+
+test("the text of a row that the library has changed is refused", () => {
+  for (const value of ['("1)', '("', 5, null])
+    expect(answerOf([{ value }], request).failure?.error).toMatchObject({ code: "UNEXPECTED_VALUE" });
 });
