@@ -12,6 +12,7 @@ export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } fr
 export { dateText } from "./sql/date-text.js";
 export { nearest } from "./sql/did-you-mean.js";
 export { isText } from "./sql/helpers/identifier.js";
+export { writeBytes } from "./sql/hex-text.js";
 export { asTemplate, refuseTooManyParameters } from "./sql/shape.js";
 
 // For the ports of drivers.

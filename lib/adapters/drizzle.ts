@@ -25,7 +25,7 @@ import {
   type SqlExpression,
   type ValueOf,
 } from "../index.js";
-import { dateText, declareSequence, throwSequenceError } from "../internal.js";
+import { dateText, declareSequence, throwSequenceError, writeBytes } from "../internal.js";
 import { fragmentOf } from "./fragment-of.js";
 
 /**
@@ -86,11 +86,16 @@ function toDrizzleSequence(sequence: AnySequence): DrizzleSequence {
  * into text first.
  */
 function toParameter(value: unknown): unknown {
-  return drizzleSql.param(Array.isArray(value) ? makePgArray(value.map(toText)) : toText(value));
+  return drizzleSql.param(Array.isArray(value) ? makePgArray(value.map(toItem)) : toText(value));
+}
+
+/** Drizzle would join the bytes by commas, which become items of their own. */
+function toItem(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toItem);
+  return ArrayBuffer.isView(value) ? writeBytes(value as Uint8Array) : toText(value);
 }
 
 function toText(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(toText);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? value : dateText(value);
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value) ? JSON.stringify(value) : value;
 }

@@ -1,4 +1,6 @@
+import { PgDialect } from "drizzle-orm/pg-core";
 import { embed, nextval, pgSchema, sql } from "nextval";
+import { toDrizzle } from "nextval/drizzle";
 import { expect, test } from "vitest";
 
 const orderSeq = pgSchema('we"ird').sequence("Order Seq");
@@ -34,4 +36,10 @@ test("a host that caches templates caches each shape once", () => {
     templates.add(embed(host, sql`a = ${value} and b in (${sql.join([value, value + 1])})`).strings);
   }
   expect(templates.size).toBe(1);
+});
+
+test("Drizzle gets bytes in an array as one item each", () => {
+  const bytes = [new Uint8Array([1, 2]), [Buffer.from('a","b'), null]];
+  const { params } = new PgDialect().sqlToQuery(toDrizzle(sql`select ${bytes}::bytea[], ${new Uint8Array([3])}`));
+  expect(params).toEqual(['{"\\\\x0102",{"\\\\x61222c2262",null}}', new Uint8Array([3])]);
 });
