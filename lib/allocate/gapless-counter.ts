@@ -107,7 +107,8 @@ export function gaplessCounter(name: string, options?: GaplessOptions): GaplessC
 }
 
 function isTransaction(thing: object): boolean {
-  return typeof thing === "function" && ("savepoint" in thing || "isTransaction" in thing);
+  // A transaction of Knex is a function with these names, too. A handle of it also draws.
+  return typeof thing === "function" && "nextval" in thing && ("savepoint" in thing || "isTransaction" in thing);
 }
 
 function createTable(table: Sql): string {

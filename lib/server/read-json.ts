@@ -35,7 +35,9 @@ export async function readDocument<Document>(
 
 /** Parses the result of a statement that returns one row with one JSON text. */
 export function documentOf<Document>([row]: readonly unknown[]): Document {
-  return JSON.parse(Object.values(row as object)[0] as string) as Document;
+  const document: unknown = Object.values(row as object)[0];
+  // Plugins of libraries, such as ParseJSONResultsPlugin of Kysely, have parsed it already.
+  return (typeof document === "string" ? JSON.parse(document) : document) as Document;
 }
 
 /** Sends statements without waiting in between. If one fails, all later ones fail too, and the first error counts. */

@@ -2,9 +2,9 @@ import { MikroORM } from "@mikro-orm/postgresql";
 import { drizzle as drizzlePg } from "drizzle-orm/node-postgres";
 import { drizzle } from "drizzle-orm/postgres-js";
 import createKnex, { type Knex } from "knex";
-import { CamelCasePlugin, Kysely, PostgresDialect } from "kysely";
+import { CamelCasePlugin, Kysely, ParseJSONResultsPlugin, PostgresDialect } from "kysely";
 import { bind as bindClient, createSequence, type HostTransaction, nextval, pgSequence, sql } from "nextval";
-import { gaplessCounter } from "nextval/allocate";
+import { blockAllocator, gaplessCounter } from "nextval/allocate";
 import { bind as bindDrizzle } from "nextval/drizzle";
 import { bind, bindTransaction } from "nextval/host";
 import { bind as bindKnex } from "nextval/knex";
@@ -264,5 +264,20 @@ describe("a handle inside a library", () => {
     const document = { toString: 1, valueOf: [{}] };
     for (const db of [bindKysely(kysely), bindDrizzle(drizzled), bindKnex(knex)])
       expect(await db`select ${sql.json(document)} as document, 1 as one`).toEqual([{ document, one: 1 }]);
+  });
+
+  test("blocks are drawn beside a plugin that parses JSON", async () => {
+    await database.client`create sequence blocks_seq increment 10`;
+    const blocks = blockAllocator(
+      bindKysely(kysely.withPlugin(new ParseJSONResultsPlugin())),
+      pgSequence("blocks_seq", { increment: 10 }),
+    );
+    expect(await blocks.take(2)).toEqual([1n, 2n]);
+    await blocks.close();
+  });
+
+  test("a gapless number needs the handle of a transaction of Knex, not the transaction itself", async () => {
+    const unbound = knex.transaction(async (trx) => invoiceNo.next(trx as never));
+    await expect(unbound).rejects.toMatchObject({ code: "TRANSACTION_REQUIRED" });
   });
 });
