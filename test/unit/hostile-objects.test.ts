@@ -15,6 +15,7 @@ import {
   sql,
 } from "nextval";
 import { afterEach, describe, expect, test } from "vitest";
+import { BoundedMap } from "../../lib/sql/bounded-map.js";
 
 const seq = pgSequence("s");
 const EVIL = "5; drop table t";
@@ -153,4 +154,16 @@ describe("rows", () => {
     expect(values).toHaveLength(text.split("$").length - 1);
     expect(values).not.toContain(undefined);
   });
+});
+
+test("a long list of columns is not kept in memory", () => {
+  const map = new BoundedMap<string, object>(2);
+  const entryOf = (length: number) => map.getOrMake("x".repeat(length), () => ({}));
+  expect(entryOf(10_000)).toBe(entryOf(10_000));
+  expect(entryOf(10_001)).not.toBe(entryOf(10_001));
+  const row = Object.fromEntries(Array.from({ length: 2000 }, (_, at) => [`column_${at}`, at]));
+  for (let time = 0; time < 2; time++) {
+    expect(sql.set(row).values).toHaveLength(2000);
+    expect(sql.insert(row).values).toHaveLength(2000);
+  }
 });
