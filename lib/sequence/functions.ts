@@ -3,6 +3,7 @@ import { type Decode, SqlExpression } from "../sql/expression.js";
 import { SQL, Sql } from "../sql/fragment.js";
 import { quoteLiteral } from "../sql/helpers/literal.js";
 import { Shape } from "../sql/shape.js";
+import { admit } from "../sql/value.js";
 import { type SequenceMark, sequenceMark } from "./mark.js";
 import { shortened, shown } from "./messages.js";
 import { readInteger, resolveOptions } from "./resolve-options.js";
@@ -92,12 +93,19 @@ export function setval<Sequence extends SequenceLike, Value extends Integer | Sq
   }
   const shape = isCalled === undefined ? short : long;
   const further = isCalled === undefined ? [] : [isCalled];
-  const nested = Sql.tryShapeOf(value);
+  const fragment = fragmentIn(value);
+  const nested = Sql.tryShapeOf(fragment);
   if (nested !== null) {
     const holes = [nested, ...further.map(() => null)];
-    return new SqlExpression(new Shape(shape.pieces, holes, ...shape.marks), [value, ...further], decode, true);
+    return new SqlExpression(new Shape(shape.pieces, holes, ...shape.marks), [fragment, ...further], decode, true);
   }
   return new SqlExpression(shape, [boundedValue(own, "setval", value as Integer), ...further], decode);
+}
+
+/** Returns a fragment, also that of another copy of this package. Returns anything else, such as a sequence, as it is. */
+function fragmentIn(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !(SQL in value && "strings" in value)) return value;
+  return admit(value, () => "the value of setval", 0);
 }
 
 /** Null if a sequence is set to a fragment, which may be null. */

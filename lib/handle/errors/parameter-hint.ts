@@ -1,5 +1,5 @@
 import type { Sql } from "../../sql/fragment.js";
-import { JsonValue } from "../../sql/helpers/json.js";
+import { isJsonValue } from "../../sql/helpers/json.js";
 import { placeOf } from "../../sql/shape.js";
 import { isServerError } from "./server-error.js";
 
@@ -39,7 +39,7 @@ function kindHint(value: unknown, at: number, { strings }: Sql, isJson: boolean)
     return `${place} is a string, which is its own text; write sql.json(value) for JSON.`;
   if (Array.isArray(value))
     return `${place} is an array, which becomes a PostgreSQL array; write sql.json(value) for JSON.`;
-  if (!isObject(value) || value instanceof Date || value instanceof JsonValue) return undefined;
+  if (!isObject(value) || value instanceof Date || isJsonValue(value as object)) return undefined;
   return `${place} is an object, which becomes JSON.`;
 }
 

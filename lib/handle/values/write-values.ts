@@ -2,7 +2,7 @@ import { refuse } from "../../errors.js";
 import { shown } from "../../sequence/messages.js";
 import { dateText } from "../../sql/date-text.js";
 import type { Sql } from "../../sql/fragment.js";
-import { JsonValue } from "../../sql/helpers/json.js";
+import { isJsonValue } from "../../sql/helpers/json.js";
 import { writeBytes } from "../../sql/hex-text.js";
 import { placeOf } from "../../sql/shape.js";
 import { refuseAmbiguous } from "./empty-value.js";
@@ -108,7 +108,7 @@ function writeObject(value: object, writer: Writer, place: Place, at: number, pa
     return { text: dateText(value), type: TIMESTAMPTZ };
   }
   if (isBytes(value)) return { text: hexText(value, place, at, path), type: BYTEA };
-  if (value instanceof JsonValue) return { text: jsonText(value, place, at, path), type: JSONB };
+  if (isJsonValue(value)) return { text: jsonText(value, place, at, path), type: JSONB };
   const own = writer.writeOwn?.(value, place, at, path);
   if (own !== undefined) return own;
   if (isTyped(value)) return { text: write(value.value, writer, place, at, path).text, type: value.type };

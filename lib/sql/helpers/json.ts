@@ -1,5 +1,8 @@
 import { refuse } from "../../errors.js";
 
+/** The registered symbol of a marked value, by which copies of this package know each other's. JSON cannot carry it. */
+const JSON_VALUE: unique symbol = Symbol.for("nextval.json") as never;
+
 /** A value marked as JSON. `JSON.stringify` turns it into the value itself, so other drivers can also write it. */
 export class JsonValue {
   /** Exists only in types, so no other object is taken for a marked value. */
@@ -11,6 +14,11 @@ export class JsonValue {
     this.#value = value;
   }
 
+  /** @internal */
+  get [JSON_VALUE](): true {
+    return true;
+  }
+
   toJSON(key = ""): unknown {
     const value = this.#value;
     // JSON.stringify does not call `toJSON` on this result, so a Date would become an empty object.
@@ -18,6 +26,11 @@ export class JsonValue {
     const { toJSON } = value as { readonly toJSON?: unknown };
     return typeof toJSON === "function" ? (toJSON.call(value, key) as unknown) : value;
   }
+}
+
+/** @internal Whether an object is a value marked as JSON, by this copy of the package or another one. */
+export function isJsonValue(thing: object): thing is JsonValue {
+  return JSON_VALUE in thing;
 }
 
 /**
