@@ -102,7 +102,7 @@ export function setval<Sequence extends SequenceLike, Value extends Integer | Sq
   return new SqlExpression(shape, [boundedValue(own, "setval", value as Integer), ...further], decode);
 }
 
-/** Returns a fragment, also that of another copy of this package. Returns anything else, such as a sequence, as it is. */
+/** Returns the fragment for one of any copy of this package. Returns anything else, such as a sequence, as it is. */
 function fragmentIn(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !(SQL in value && "strings" in value)) return value;
   return admit(value, () => "the value of setval", 0);

@@ -9,7 +9,7 @@ interface Row {
   readonly [name: string]: unknown;
 }
 
-/** Reads what a host has returned for a request. The statement has run, so whatever fails is a failure of the answer. */
+/** Reads what a host has returned for a request. What fails is a failure of the answer: the statement has run. */
 export function answerOf(returned: unknown, request: Request): Answer {
   try {
     return read(returned, request);
@@ -63,7 +63,7 @@ function columnOf(name: string, rows: readonly Row[]): Column {
 
 const NUMBER = /^-?\d[\d.e+]*$/;
 
-/** Returns the text of what may be a number. Objects have none: what a document stored as `toString` is not a function. */
+/** Returns the text of what may be a number. The `toString` of an object may be data of a stored document. */
 function textOf(value: unknown): string {
   return typeof value === "string" || typeof value === "number" || typeof value === "bigint" ? String(value) : "";
 }

@@ -6,7 +6,7 @@ const INNER = ["cause", "driverError", "original", "nativeError", "driverAdapter
 /** How many objects are searched, because getters may return new ones without end. */
 const MAX_OBJECTS = 20;
 
-/** Finds the server's error in an error of a host that has run `text`. Returns undefined if there is none. Never throws. */
+/** Finds the server's error in an error of a host that has run `text`, or undefined. Never throws. */
 export function serverErrorIn(error: unknown, text: string): ServerError | undefined {
   const objects = new Set([error]);
   // The loop also visits what it adds.

@@ -20,8 +20,8 @@ export type { PGliteClient } from "./client.js";
  * `POOL_EXHAUSTED`. A session leaves the role and the settings that the PGlite had before, except settings of your own
  * such as `app.tenant`.
  *
- * `int8` columns arrive as bigint, or as the option `int8` says, whatever its parsers say. Columns that `.as()` names arrive as the sequence's
- * `mode` says. All others arrive as PGlite reads them.
+ * `int8` columns arrive as bigint, or as the option `int8` says, whatever its parsers say. Columns that `.as()` names
+ * arrive as the sequence's `mode` says. All others arrive as PGlite reads them.
  */
 export function bind(client: PGliteClient, options?: BindOptions): Database {
   const { exec, query, transaction, parsers } = (client ?? {}) as Partial<PGliteClient>;
