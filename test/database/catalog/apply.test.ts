@@ -267,7 +267,7 @@ describe("a sequence that moves to its new start", () => {
     }
     await expect(applyPlan(swapping, made)).rejects.toMatchObject({
       code: "PLAN_OUTDATED",
-      message: "moves: it has changed since it was inspected; inspect and plan again",
+      message: "moves: it has changed since it was inspected",
     });
     expect(await database.client`select last_value from moves`).toEqual([{ last_value: "50" }]);
   });
