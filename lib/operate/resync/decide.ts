@@ -59,7 +59,7 @@ export function decide(snapshot: SequenceSnapshot, { allowBackwards, emptyCaches
     options,
     columns.map(({ column }) => column),
   );
-  // With a narrower column it never starts over.
+  // With a narrower column it ends there, unless it was set past the column and starts over from its own end.
   if (options.cycle && range.least === minValue && range.greatest === maxValue) return decideCycle(snapshot, range);
   const [first] = columns;
   if (counted.length === 0) {
@@ -76,7 +76,7 @@ export function decide(snapshot: SequenceSnapshot, { allowBackwards, emptyCaches
     });
   }
   const holdings = counted.map(({ column, extreme }) => holdingOf(snapshot, column, extreme));
-  const next = isCalled ? lastValue + increment : lastValue;
+  const next = nextUnbounded({ last: lastValue, called: isCalled }, options);
   const collision = collisionOf(next, increment, range, holdings);
   const furthest = furthestOf(holdings, increment);
   const column = furthest?.column ?? null;

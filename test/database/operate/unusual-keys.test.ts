@@ -204,6 +204,16 @@ test("a default that makes something of a sequence that cycles is reported, beca
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22001" });
 });
 
+test("a sequence that starts over, set past what its column holds, is moved past the rows at its beginning", async () => {
+  await run(`create sequence s maxvalue 200 cycle; create table t (id numeric(2,0) primary key default nextval('s'));
+    insert into t values (1), (2); select setval('s', 200)`);
+  expect(await healthOf("s")).toMatchObject({ cycles: false, nextValue: 1n });
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
+  await run("select setval('s', 200)");
+  expect((await resync(db)).moves).toMatchObject([{ from: 1n, to: 3n }]);
+  await run("insert into t default values");
+});
+
 test("a number beyond bigint, a fraction, NaN and infinity are compared without an error", async () => {
   const types = ["real", "double precision", "numeric"];
   for (const [index, type] of types.entries()) {
