@@ -19,8 +19,8 @@ export function notCompared(measured: Measurements, { fed, user, unreadable }: C
     if (source === undefined || reason === UNREADABLE) return [];
     if (reason === null) return notEvaluated(source);
     const mayFail = mayRefuse(source);
-    // The values of a sequence that cycles come again. What a default makes of them may still not fit.
-    if (measured.cycles && !mayFail && source.plain) return [];
+    // The values of a sequence that cycles come again. What a default or a trigger makes of them may still not fit.
+    if (measured.cycles && !mayFail && source.plain && source.setBy === null) return [];
     const isNormal = reason === NO_INDEX || neverComparableReason(source) !== undefined;
     const open = mayFail ? ", so inserts may fail with 23505" : "";
     return [

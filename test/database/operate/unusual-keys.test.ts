@@ -204,6 +204,18 @@ test("a default that makes something of a sequence that cycles is reported, beca
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22001" });
 });
 
+test("so is a trigger that does, which may make it too long", async () => {
+  await run(`create sequence s start with 500 maxvalue 999 cycle;
+    create table t (code varchar(3) default nextval('s'));
+    create function mark() returns trigger language plpgsql as
+      'begin new.code := ''X'' || new.code; return new; end';
+    create trigger mark before insert on t for each row execute function mark()`);
+  const found = await healthOf("s");
+  expect(codes(found)).toEqual(["NOT_COMPARED ok"]);
+  expect(found.problems[0]?.message).toContain("the trigger mark replaces what its default draws");
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22001" });
+});
+
 test("a sequence that starts over, set past what its column holds, is moved past the rows at its beginning", async () => {
   await run(`create sequence s maxvalue 200 cycle; create table t (id numeric(2,0) primary key default nextval('s'));
     insert into t values (1), (2); select setval('s', 200)`);
