@@ -25,7 +25,8 @@ import { resync } from "../support/resync.js";
  *      NOT_COMPARED, if only an index decides that has a condition or an expression, that only a partition has, or
  *      that a view hides; and of any level for a key of several columns if the sequence cycles;
  *    - because the sequence has ended (2200H), it has EXHAUSTED or COLUMN_EXCEEDED, critical;
- *    - because the value does not fit (22003, 22001), it has COLUMN_EXCEEDED, critical.
+ *    - because the value does not fit (22003, 22001), it has COLUMN_EXCEEDED, critical. It is NOT_COMPARED if an index
+ *      computes something of the value that does not fit.
  * 2. No silence about the inserts after it. If one of them fails because the value is there, the sequence has
  *    BEHIND_COLUMN of any level. If one fails because nothing is left, `left` is not greater than the number of inserts
  *    before it.

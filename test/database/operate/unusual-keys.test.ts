@@ -61,6 +61,15 @@ test("an index on an expression of the column is reported, because it refuses va
   await expect(run("insert into g default values")).rejects.toMatchObject({ code: "23505" });
 });
 
+test("an index whose expression does not hold the next value is reported, because that fails as well", async () => {
+  await run(`create sequence s start with ${2n ** 63n - 1n}; create table t (id bigint default nextval('s'));
+    alter table t add constraint t_spans exclude using gist (int8range(id, id, '[]') with &&)`);
+  const found = await healthOf("s", { columns: "all" });
+  expect(codes(found)).toEqual(["NEARLY_EXHAUSTED critical", "NOT_COMPARED ok"]);
+  expect(found.problems[1]?.message).toContain("the index t_spans computes something of public.t.id");
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
+});
+
 test("an exclusion constraint of several equal columns is a key of several columns", async () => {
   await run(`create table t (tenant int default 1, id serial, exclude using btree (tenant with =, id with =));
     insert into t values (1, 1)`);
