@@ -74,6 +74,7 @@ class SchemaBuilder {
   readonly #sequences: readonly Sequence[];
   readonly #tables: readonly Table[];
   readonly #made = new Set<Sequence>();
+  readonly #identities = new Set<Sequence>();
   /** The table that owns each sequence in the end. */
   readonly #owners = new Map<Sequence, Table>();
 
@@ -158,8 +159,10 @@ class SchemaBuilder {
     const { given, from, second, c } = table;
     table.isIdentity = given.feed.startsWith("identity") && IDENTITIES.has(given.type) && !this.#made.has(from);
     table.isFilled = table.isIdentity || (given.feed !== "owned" && given.feed !== "generated");
-    if (table.isIdentity) this.#made.add(from);
-    else this.#make(from);
+    if (table.isIdentity) {
+      this.#made.add(from);
+      this.#identities.add(from);
+    } else this.#make(from);
     if (second !== undefined) this.#make(second);
     const always = given.feed === "identity always" ? "always" : "by default";
     const filled = table.isIdentity
@@ -254,10 +257,11 @@ class SchemaBuilder {
   }
 
   #own(table: Table): void {
-    const { given, from, isIdentity, index } = table;
+    const { given, from, index } = table;
     const isOwner = given.feed.startsWith("owned") || /random|generated/.test(given.feed);
     const owner = isOwner ? "self" : given.owner;
-    if (isIdentity || owner === "none") return;
+    // The server lets no other column own the sequence of an identity.
+    if (this.#identities.has(from) || owner === "none") return;
     const owning = owner === "self" ? table : this.#tables[(index + 1) % this.#tables.length]!;
     this.#late.push(`alter sequence ${from.full} owned by ${owning.table}.${owning.c}`);
     this.#owners.set(from, owning);
