@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "../../index.js";
+import { type Sql, sql, type Transaction } from "../../index.js";
 import type { Advice } from "../../internal.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { quotedOf, refuseFor, type SequenceName, shownName } from "../../server/names.js";
@@ -132,7 +132,7 @@ const besideTransfers = sql`select pg_advisory_xact_lock_shared(${MOVE_LOCK}::in
  */
 function set(tx: Transaction, { oid, options }: HeldSnapshot, to: bigint, version: number): Promise<boolean> {
   const id = sql`${oid}::oid`;
-  const next = sql`(v.last_value::numeric + case when v.is_called then ${options.increment}::numeric else 0 end)`;
+  const next = nextInSql(options);
   return readDocument<boolean>(
     tx,
     sql`
@@ -150,6 +150,15 @@ function set(tx: Transaction, { oid, options }: HeldSnapshot, to: bigint, versio
       ],
     },
   );
+}
+
+/** Builds an expression for the value that `nextval` returns next, from the position `v`. */
+function nextInSql({ increment, minValue, maxValue, cycle }: SequenceSnapshot["options"]): Sql {
+  const next = sql`(v.last_value::numeric + case when v.is_called then ${increment}::numeric else 0 end)`;
+  if (!cycle) return next;
+  const [isWithin, beginning] =
+    increment > 0n ? [sql`<= ${maxValue}::numeric`, minValue] : [sql`>= ${minValue}::numeric`, maxValue];
+  return sql`(case when ${next} ${isWithin} then ${next} else ${beginning}::numeric end)`;
 }
 
 /** Draws values until the goal is next, and returns the next value. Others may draw at the same time. */

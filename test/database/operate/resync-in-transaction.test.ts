@@ -251,3 +251,17 @@ test("a role with UPDATE moves forwards; without it, it gets the grant", async (
   expect((await resync(importer)).failures).toEqual([]);
   for (const table of ["cached", "closed", "unread"]) expect(await insert(table)).toBe(11);
 });
+
+test.each([
+  [1, "minvalue 1", 2_000_000, 2_000_001],
+  [-1, "maxvalue -1", -2_000_000, -2_000_001],
+])("one that starts over by %i is set if the way is long, not drawn from", async (increment, bound, last, to) => {
+  await run(`create sequence s increment ${increment} ${bound} cycle; create table t (id bigint default nextval('s'));
+    alter table t add primary key (id); insert into t values (${increment}), (${last});
+    select setval('s', case when ${increment} > 0 then seqmax else seqmin end)
+    from pg_sequence where seqrelid = 's'::regclass`);
+  expect(await db.begin(apply)).toMatchObject({ moves: [{ from: BigInt(increment), to: BigInt(to) }] });
+  expect(await database.client`select last_value, is_called from s`).toEqual([
+    { last_value: `${to}`, is_called: false },
+  ]);
+});
