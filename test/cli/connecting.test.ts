@@ -178,6 +178,9 @@ describe.each(DRIVERS)("over %s", (driver) => {
     expect(await connected(`${database.url}?serch_path=x`, driver)).toMatch(
       /: unrecognized configuration parameter "serch_path" \(42704\)$/,
     );
+    expect(await connected(`${database.url}?database=no_such_database`, driver)).toMatch(
+      /^Cannot connect to the database no_such_database at .*\(3D000\)$/,
+    );
   });
 
   test("reports that the server has no TLS", async () => {
@@ -268,6 +271,7 @@ describe("a command", () => {
       "target_session_attrs=any1",
       'which has to be any, read-write, read-only, primary, standby or prefer-standby, not "any1"',
     ],
+    ["__proto__=x", "which is not a setting of the server\nHint: Take it out of the url."],
     ["port=x", 'which has to be a number for each host, not "x"'],
   ])("rejects %s in a URL with the reason", async (parameter, reason) => {
     expect(await connected(`${NOWHERE}?${parameter}`, undefined)).toBe(

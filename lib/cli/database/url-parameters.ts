@@ -125,6 +125,8 @@ const PARAMETERS: Readonly<Record<string, Apply>> = {
   user: to("user"),
   password: to("password"),
   dbname: to("database"),
+  // As node-postgres calls it. The server would take it as the name of the database, whatever the path says.
+  database: to("database"),
   sslmode: ssl,
   ssl,
   sslrootcert: rootCertificate,
@@ -175,6 +177,8 @@ const PARAMETERS: Readonly<Record<string, Apply>> = {
   statement_cache_size: ignore,
   max_idle_connection_lifetime: ignore,
   max_connection_lifetime: ignore,
+  // An object cannot carry it to the server.
+  ["__proto__"]: refuse("which is not a setting of the server", TAKE_OUT),
   // Parameters of node-postgres and postgres.js.
   uselibpqcompat: ignore,
   prepare(wish, value) {
