@@ -20,7 +20,7 @@ export function rememberUrlSecrets(given: string): void {
   try {
     const { password, searchParams } = new URL(given);
     keep(password);
-    for (const name of ["password", "sslpassword"]) keep(searchParams.get(name) ?? "");
+    for (const name of ["password", "sslpassword"]) searchParams.getAll(name).forEach(keep);
   } catch {
     // An invalid URL is reported when connecting.
   }
@@ -66,7 +66,7 @@ export function keepSecretsIn(value: unknown, depth = 0): void {
 
 /** Masks a name from the user, such as of a schema, which may be a password or a URL in the wrong place. */
 export function withoutSecrets(name: string): string {
-  return secrets.has(name) ? MASK : maskUserinfo(name);
+  return secrets.has(name) ? MASK : maskPasswords(name);
 }
 
 /**
@@ -75,7 +75,7 @@ export function withoutSecrets(name: string): string {
  */
 export function redact(text: string): string {
   const known = [...secrets].sort((a, b) => b.length - a.length);
-  return maskUserinfo(known.reduce(mask, text));
+  return maskPasswords(known.reduce(mask, text));
 }
 
 /**
@@ -84,8 +84,6 @@ export function redact(text: string): string {
 export function redactThrown(text: string): string {
   let isNext = false;
   return redact(text).replace(/\S+/g, (word) => {
-    const [, name] = /^(.{0,40}?(?:password|passwd|passphrase|pwd|secret))["'`]?[:=]["'`]?[^:=]/i.exec(word) ?? [];
-    if (name !== undefined) return `${name}=${MASK}`;
     const masked = isNext && !SMALL_WORDS.has(word.toLowerCase()) ? MASK : word;
     isNext =
       /(?:password|passwd|passphrase|pwd|secret)["'`]?[:=]?$/i.test(word) || (isNext && /^(?:is|was|=|:)$/i.test(word));
@@ -101,20 +99,26 @@ const SMALL_WORDS = new Set(
   ).split(" "),
 );
 
-/** Masks the passwords of URLs. */
+/** Masks the passwords of URLs, also in their parameters. */
 export function maskUrls(text: string): string {
   return text.replace(/\S+/g, (word) => {
     const scheme = word.indexOf("://");
-    return scheme < 0 ? word : maskBetween(word, word.indexOf(":", scheme + 3));
+    return scheme < 0 ? word : maskNamed(maskBetween(word, word.indexOf(":", scheme + 3)));
   });
 }
 
-/** Masks the passwords of URLs, even without their scheme or a slash: `user:password@host`. */
-export function maskUserinfo(text: string): string {
+/** Masks passwords that stand alone: `user:password@host`, `password=it`, `"password":"it"`. */
+export function maskPasswords(text: string): string {
   return maskUrls(text).replace(/\S+/g, (word) => {
     const at = word.lastIndexOf("@");
-    return at < 0 ? word : maskBetween(word, word.indexOf(":", word.lastIndexOf("/", at) + 1));
+    return maskNamed(at < 0 ? word : maskBetween(word, word.indexOf(":", word.lastIndexOf("/", at) + 1)));
   });
+}
+
+/** Masks the rest of a word after the name of a password, because all of it may be the password. */
+function maskNamed(word: string): string {
+  const found = /(password|passwd|passphrase|pwd|secret)["'`\\]{0,2}[:=]["'`]?[^:=]/i.exec(word);
+  return found === null ? word : `${word.slice(0, found.index)}${found[1]}=${MASK}`;
 }
 
 function maskBetween(word: string, colon: number): string {

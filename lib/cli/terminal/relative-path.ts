@@ -1,9 +1,9 @@
 import { relative, sep } from "node:path";
-import { maskUserinfo } from "./redact.js";
+import { maskPasswords } from "./redact.js";
 
 /** Formats a path as the user would write it: relative to the working folder, if it is below. */
 export function shownPath(path: string): string {
   const short = relative(process.cwd(), path);
   // A URL in the wrong place is also treated as a path.
-  return maskUserinfo(short === "" || short.startsWith(`..${sep}`) || short === ".." ? path : short);
+  return maskPasswords(short === "" || short.startsWith(`..${sep}`) || short === ".." ? path : short);
 }

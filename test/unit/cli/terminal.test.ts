@@ -8,6 +8,8 @@ import { bar, percent } from "../../../lib/cli/terminal/bar.js";
 import { color } from "../../../lib/cli/terminal/color.js";
 import { printableJson } from "../../../lib/cli/terminal/escape.js";
 import { progressLine } from "../../../lib/cli/terminal/progress.js";
+import { maskUrls, redactThrown, withoutSecrets } from "../../../lib/cli/terminal/redact.js";
+import { shownPath } from "../../../lib/cli/terminal/relative-path.js";
 import { text } from "../../../lib/cli/terminal/shown-text.js";
 import { table } from "../../../lib/cli/terminal/table.js";
 import { displayWidth, truncateToWidth } from "../../../lib/cli/terminal/text-width.js";
@@ -239,4 +241,19 @@ describe("health", () => {
     const text = `${describeHealth(health(sequence("public", "order_seq")), looks)}`;
     expect(text).toContain("\n1 sequence: 0 critical, 0 warning, 1 ok");
   });
+});
+
+test("a password is masked wherever it stands in a word", () => {
+  const url = "postgres://user@a-long-name.eu-central-1.rds.example.com:5432/shop?sslmode=require&password=S3cr3tWord";
+  const json = JSON.stringify({
+    host: "a-long-name.eu-central-1.rds.example.com",
+    user: "app",
+    password: "S3cr3tWord",
+  });
+  for (const given of [url, json, JSON.stringify(json), "a".repeat(60) + "_PASSWORD=S3cr3tWord"]) {
+    for (const mask of [redactThrown, withoutSecrets, shownPath]) {
+      expect(mask(given)).toMatch(/password=\*\*\*\*$/i);
+    }
+  }
+  expect(maskUrls(`cannot read ${url} here`)).toBe(`cannot read ${url.replace("S3cr3tWord", "****")} here`);
 });
