@@ -112,14 +112,15 @@ function programOf(commands: readonly [name: string, definition: CliCommand][], 
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
       .addHelpText("after", definition.details)
       .option("--config <file>", "the configuration; default: nextval.config.ts, .mts, .js, .mjs or .cjs, here")
-      .option("--env-file <file>", "set the variables of this file first, such as .env")
+      // Node.js reads --env-file itself, wherever it stands.
+      .option("--env <file>", "set the variables of this file first, such as .env")
       .option("--schemas <names>", "only these schemas, such as public,billing", list)
       .option("--lock-timeout <ms>", "how long to wait for a lock, in ms; 0 waits forever; default: 5000", milliseconds)
       .option("--statement-timeout <ms>", "how long a reading statement may take, in ms; 0: no limit", milliseconds)
       .option("--json", "print one JSON document to stdout, and nothing else")
       .option("--debug", "also print the stack of an error")
       .action(async (flags: Flags) => {
-        if (flags.envFile !== undefined) loadEnvFile(flags.envFile);
+        if (flags.env !== undefined) loadEnvFile(flags.env);
         finish(await definition.run(flags));
       });
     definition.addOptions(command);

@@ -259,8 +259,8 @@ describe("configuration", () => {
     expect(await run("diff", "--declarations", "order.ts", "--url", NOWHERE)).toBe(LOADED);
     expect(await run("transfer", "--from", NOWHERE, "--to", NOWHERE)).toBe(LOADED);
     await project.write({ ".env": "STAGING_URL=postgresql://127.0.0.1:1/of_file\n" });
-    expect(await run("pull")).toBe(said("Add --env-file .env if the variable is in it"));
-    if (config.includes("STAGING")) expect(await run("pull", "--env-file", ".env")).toContain("database of_file at");
+    expect(await run("pull")).toBe(said("Add --env .env if the variable is in it"));
+    if (config.includes("STAGING")) expect(await run("pull", "--env", ".env")).toContain("database of_file at");
   });
 
   test("an empty flag is an error, and does not fall back to DATABASE_URL", async () => {
@@ -277,15 +277,18 @@ describe("configuration", () => {
     }
   });
 
-  test("--env-file sets variables that are not set, and hides their passwords", async () => {
+  test("--env sets variables that are not set, and hides their passwords", async () => {
     const source = "throw new Error([process.env.A, process.env.B, process.env.DATABASE_URL, 's3cret'].join())";
     const project = await newProject({
       "vars.env": "A=file\nB=file\nDATABASE_URL=postgresql://me:s3cret@127.0.0.1:1/x\n",
       "s.ts": source,
     });
-    const args = ["diff", "--declarations", "s.ts", "--env-file", "vars.env"];
+    const args = ["diff", "--declarations", "s.ts", "--env", "vars.env"];
     const { stderr } = await project.start(args, { A: "shell" }).finished;
     expect(stderr).toBe("Cannot load s.ts: shell,file,postgresql://me:****@127.0.0.1:1/x,**** (s.ts:1)\n");
+    expect(await project.run("diff", "--env", "none.env")).toEqual(
+      complaint("Cannot read none.env: ENOENT: no such file or directory, open 'none.env'"),
+    );
   });
 
   test("the command takes the url of the variable", async () => {

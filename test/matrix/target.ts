@@ -91,7 +91,7 @@ async function deno(): Promise<Target> {
 async function bun(): Promise<Target> {
   const { modules, version } = await install("bun", async () => ["bun@latest"]);
   const program = await programIn(modules, "@oven/*/bin/bun{,.exe}");
-  // Bun reads .env by itself. The tests of `--env-file` expect that nothing else does.
+  // Bun reads .env by itself. The tests of `--env` expect that nothing else does.
   return otherRuntime(`Bun ${version}`, [program, "--no-env-file"]);
 }
 

@@ -26,5 +26,5 @@ export function envFileHint(folder: string, variable: string): string | undefine
   const file = resolve(folder, ".env");
   if (!existsSync(file)) return undefined;
   const name = shownPath(file);
-  return `Add --env-file ${name} if ${variable} is in it`;
+  return `Add --env ${name} if ${variable} is in it`;
 }

@@ -14,7 +14,7 @@ import { type LoadedConfig, loadConfig } from "./load-config.js";
 /** The flags of all commands, as given. */
 export interface Flags {
   readonly config?: string;
-  readonly envFile?: string;
+  readonly env?: string;
   readonly url?: string;
   readonly driver?: Config["driver"];
   readonly declarations?: readonly string[];
