@@ -223,4 +223,21 @@ describe("signals", () => {
     holder.release();
     expect(await sequences()).toEqual(["order_seq"]);
   });
+
+  test.each(DRIVERS)("a resync over %s says what it moved before", async (driver) => {
+    await database.client.unsafe(`
+      create table a (id serial primary key); insert into a values (50);
+      create table b (id serial primary key); insert into b values (50)`);
+    const holder = await database.connect({ max: 1 }).reserve();
+    await holder`begin`;
+    await holder`select nextval('b_id_seq')`;
+    const { process: child, finished } = project.start(["resync", "--yes", "--driver", driver]);
+    await until(waiting);
+    child.kill("SIGINT");
+    const { status, stdout, stderr } = await finished;
+    await holder`rollback`;
+    holder.release();
+    expect([status, stdout]).toEqual([130, ""]);
+    expect(stderr).toMatch(/^Moved 1 sequence:\npublic\.a_id_seq: .*moves to 51\n .*;\n\nInterrupted\.\n$/);
+  });
 });

@@ -18,6 +18,7 @@ import { errorMessage, explained } from "../terminal/error-message.js";
 import { printError, print, printJson } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { count, type ShownText, text } from "../terminal/shown-text.js";
+import { cancellable } from "../terminal/signals.js";
 import { addReading, type CliCommand } from "./command.js";
 
 /** A plan or a report, with the number of columns that were read. */
@@ -81,10 +82,16 @@ async function resync(flags: Flags): Promise<number> {
       return { plan, columns: columns ?? 0 };
     });
     warnOfUnmatched({ ...plan.unmatched, accepted: [] });
-    const apply = () =>
-      withProgress("moving sequences", (onProgress) =>
+    const apply = () => {
+      const applied = withProgress("moving sequences", (onProgress) =>
         applyResync(reader, plan, { lockTimeout: settings.lockTimeout, onProgress }).catch(reportOf),
       );
+      // A signal closes the connection, which fails the other moves. The moves before it stay.
+      return cancellable(
+        () => applied.then((report) => printError(withMoves(report))),
+        () => applied,
+      );
+    };
     const planned = { report: plan, columns };
     if (flags.yes === true) return finish({ report: await apply(), columns }, flags, target);
     if (flags.dryRun === true || plan.moves.length === 0) return finish(planned, flags, target);
@@ -142,12 +149,15 @@ function finish(run: Run, { json, dryRun = false, yes = false }: Flags, target: 
 
 /** The user has read the plan, so this prints what was done only if it differs. */
 function finishAsked(planned: ResyncPlan, report: ResyncReport): number {
-  const moves = describeMoves(report);
-  const asPlanned = `${describeMoves(planned)}` === `${moves}`;
-  print(asPlanned || report.moves.length === 0 ? text`${moved(report)}.` : text`${moved(report)}:\n${moves}`);
+  const asPlanned = `${describeMoves(planned)}` === `${describeMoves(report)}`;
+  print(asPlanned ? text`${moved(report)}.` : withMoves(report));
   const known = new Set(planned.failures.map(({ error }) => error.message));
   for (const { error } of report.failures) if (!known.has(error.message)) printError(errorMessage(error));
   return exitCode(report);
+}
+
+function withMoves(report: ResyncReport): ShownText {
+  return report.moves.length === 0 ? text`${moved(report)}.` : text`${moved(report)}:\n${describeMoves(report)}`;
 }
 
 function moved({ moves }: ResyncReport): string {
