@@ -156,6 +156,25 @@ describe("status", () => {
     }
   });
 
+  test("goes on watching after a status that could not be read", async () => {
+    const project = await makeProject();
+    const holder = await database.connect({ max: 1 }).reserve();
+    const { process: child, finished } = project.start(["status", "--watch", "1", "--json", "--lock-timeout", "100"], {
+      DATABASE_URL: database.url,
+    });
+    child.stdout?.once("data", () => void holder`begin; lock table pg_sequence`.simple().execute());
+    child.stderr?.on("data", (text: string) => {
+      if (text.includes("could not")) void holder`rollback`.execute();
+      else child.kill("SIGINT");
+    });
+    const { stdout, stderr, status } = await finished;
+    holder.release();
+    expect(stderr).toMatch(
+      /^The status could not be read: .* lock timeout.*\n(?: {2}Hint: .*\n)?The status can be read again\.\n\nInterrupted\.\n$/,
+    );
+    expect([status, stdout.trimEnd().split("\n").length]).toEqual([130, 2]);
+  });
+
   test("watches once, and shows how many days are left", async () => {
     const { status, stdout } = await run("status", "--watch", "1", "--once", "--json");
     expect(status).toBe(0);

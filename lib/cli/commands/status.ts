@@ -52,6 +52,9 @@ Examples:
                                             Prometheus, /status.json, /healthz
   nextval status --prometheus --out /var/lib/node_exporter/nextval.prom
 
+--watch goes on if the status cannot be read, and says so on stderr. With --once that is
+an error.
+
 With --listen, the status is read when it is asked for, one at a time, at most every 5
 seconds, and at least every --watch seconds (60). It stays up while the database is
 away: nextval_up is 0 then. Only this machine can connect unless you give a host:
@@ -115,11 +118,22 @@ async function status(flags: Flags): Promise<number> {
     let before = await sample();
     warnOfUnmatched(before.unmatched);
     if (flags.watch === undefined || flags.once !== true) deliver(before, undefined, flags);
+    const report = reporter();
     while (flags.watch !== undefined && hasReader()) {
       await setTimeout(flags.watch * 1000);
-      const after = await sample();
-      deliver(after, usageRates(before, after), flags);
-      before = after;
+      const since = before;
+      let rates: readonly SequenceRate[];
+      try {
+        before = await sample();
+        // Fails if the clock of the server was set back.
+        rates = usageRates(since, before);
+      } catch (problem) {
+        if (flags.once === true) throw problem;
+        report(problem);
+        continue;
+      }
+      report(undefined);
+      deliver(before, rates, flags);
       if (flags.once === true) break;
     }
     return exitCode(before, flags);
@@ -155,15 +169,22 @@ async function serve(read: () => Promise<Health>, flags: Flags): Promise<never> 
     select: (sequences) => selected(sequences, flags),
   });
   print(text`Listening on ${url}`);
-  let wasUp = true;
+  const report = reporter();
   for (;;) {
     await setTimeout(intervalS * 1000);
-    const { problem } = await sampler.sample();
+    report((await sampler.sample()).problem);
+  }
+}
+
+/** Says when the status cannot be read any more, and when it can be read again. Takes why not, or undefined. */
+function reporter(): (problem: unknown) => void {
+  let wasUp = true;
+  return (problem) => {
     const isUp = problem === undefined;
     if (!isUp && wasUp) printError(`The status could not be read: ${errorMessage(problem)}`);
     if (isUp && !wasUp) printError(text`The status can be read again.`);
     wasUp = isUp;
-  }
+  };
 }
 
 /** Selects the sequences that `--only` and `--top` leave. */
