@@ -2,7 +2,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/node-postgres";
 import createKnex from "knex";
 import { Kysely, PostgresDialect } from "kysely";
-import { bind, createSequence, type Database, nextval, pgSequence, sql } from "nextval";
+import { bind, createSequence, type Database, nextval, type NextvalError, pgSequence, sql } from "nextval";
 import { bind as bindDrizzle } from "nextval/drizzle";
 import { bind as bindHost, bindTransaction } from "nextval/host";
 import { bind as bindKnex } from "nextval/knex";
@@ -93,23 +93,25 @@ describe("bind refuses what it cannot serve, in a sentence that says what to pas
       try {
         bindPg(thing as never);
       } catch (error) {
-        return (error as Error).message.replace(/^bind takes a Pool or a connected Client of pg, not /, "");
+        const { message, hint } = error as NextvalError;
+        const given = message.replace(/^bind takes a Pool or a connected Client of pg, not /, "");
+        return hint === undefined ? given : `${given} - ${hint}`;
       }
       return undefined;
     };
-    expect(message(knex)).toBe('a Knex; import bind from "nextval/knex"');
-    expect(message(ofDrizzle)).toBe('a database of Drizzle; import bind from "nextval/drizzle", or bind its $client');
-    expect(message(kysely)).toBe('a Kysely; import bind from "nextval/kysely", or bind the pool of its dialect');
-    expect(message(pgPromise)).toBe('a database of pg-promise; bind its $pool, from "nextval/pg"');
+    expect(message(knex)).toBe('a Knex - Import bind from "nextval/knex".');
+    expect(message(ofDrizzle)).toBe('a database of Drizzle - Import bind from "nextval/drizzle", or bind its $client.');
+    expect(message(kysely)).toBe('a Kysely - Import bind from "nextval/kysely", or bind the pool of its dialect.');
+    expect(message(pgPromise)).toBe('a database of pg-promise - Bind its $pool, from "nextval/pg".');
     expect(message(new DataSource({ type: "postgres" }))).toBe(
-      'a DataSource; "nextval/host" serves any library that runs SQL',
+      'a DataSource - Use "nextval/host", which serves any library that runs SQL.',
     );
-    expect(message(others["a client of postgres.js"])).toBe('a client of postgres.js; import bind from "nextval"');
+    expect(message(others["a client of postgres.js"])).toBe('a client of postgres.js - Import bind from "nextval".');
     expect(message(others["a reserved connection"])).toBe(
-      'a connection that postgres.js has reserved; bind the client itself, from "nextval"',
+      'a connection that postgres.js has reserved - Bind the client itself, from "nextval".',
     );
-    expect(message(others["a PGlite"])).toBe('a PGlite; import bind from "nextval/pglite"');
-    expect(message(others["a handle"])).toBe("a handle; it is bound already");
+    expect(message(others["a PGlite"])).toBe('a PGlite - Import bind from "nextval/pglite".');
+    expect(message(others["a handle"])).toBe("a handle - Use it as it is, because it is bound already.");
     expect(message(others["an address"])).toBe("an address");
     expect(message(others["undefined"])).toBe("undefined");
     expect(message({ host: "localhost" })).toBe("this object: {host}");
@@ -124,13 +126,13 @@ describe("bind refuses what it cannot serve, in a sentence that says what to pas
       await expect(handle.nextval(orderSeq)).rejects.toMatchObject(error);
     }
     expect(() => bindTransaction(bindPg(pool) as never)).toThrow(
-      "bindTransaction takes a function such as (text, values) => queryRunner.query(text, values), not a handle; it is",
+      "bindTransaction takes a function such as (text, values) => queryRunner.query(text, values), not a handle",
     );
   });
 
   test("a transaction of PGlite", async () => {
     expect(() => bindPGlite({ exec() {}, query() {}, rollback() {} } as never)).toThrow(
-      "bind takes a PGlite, not a transaction of PGlite; bind the PGlite itself",
+      "bind takes a PGlite, not a transaction of PGlite",
     );
   });
 

@@ -273,7 +273,10 @@ describe("a client", () => {
   test("that is not connected is refused, and served once it is", async () => {
     const client = new Client({ connectionString: database.url });
     const own = bind(client);
-    await expect(own`select 1`).rejects.toThrow("the client of pg is not connected; await client.connect() first");
+    await expect(own`select 1`).rejects.toMatchObject({
+      message: "the client of pg is not connected",
+      hint: "Await client.connect() first.",
+    });
     await expect(own.begin(async () => {})).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     await client.connect();
     expect(await own`select 1 as one`).toEqual([{ one: 1 }]);

@@ -79,8 +79,10 @@ function keepPromises(row: Row, columns: readonly Column[]): Row {
 }
 
 function roundedValue(name: string): NextvalError {
-  const problem = "is beyond 2^53-1 and was read as a number, which has lost digits; let the client read int8 as text";
-  return new NextvalError("UNEXPECTED_VALUE", `column ${JSON.stringify(name)} ${problem}. The statement has run.`);
+  const problem = "is beyond 2^53-1 and was read as a number, which has lost digits";
+  return new NextvalError("UNEXPECTED_VALUE", `column ${JSON.stringify(name)} ${problem}. The statement has run.`, {
+    hint: "Let the client read int8 as text.",
+  });
 }
 
 function changedText(): NextvalError {

@@ -126,7 +126,9 @@ export class PgClientDriver implements QueuedDriver {
     const { _connected: isConnected, _connecting: isConnecting } = this.#client as PgClient & ClientInternals;
     // The driver would keep its statements forever.
     if (isConnected === false && isConnecting === false) {
-      throw new NextvalError("INVALID_ARGUMENT", "the client of pg is not connected; await client.connect() first");
+      throw new NextvalError("INVALID_ARGUMENT", "the client of pg is not connected", {
+        hint: "Await client.connect() first.",
+      });
     }
     const end = await this.#turns.take();
     const release = (error?: Error) => {

@@ -40,6 +40,6 @@ export class RefusedConnections {
 
 /** The error of statements that have waited for `seconds`. */
 export function refusal(seconds: number): Error {
-  const message = `the server has refused to open a lost connection again for ${seconds} s; its log says why`;
-  return connectionError("CONNECT_TIMEOUT", message);
+  const message = `the server has refused to open a lost connection again for ${seconds} s`;
+  return Object.assign(connectionError("CONNECT_TIMEOUT", message), { hint: "Read why in the log of the server." });
 }

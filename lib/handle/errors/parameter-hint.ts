@@ -36,9 +36,8 @@ function castHint(value: unknown, at: number, { strings }: Sql): string | undefi
 function kindHint(value: unknown, at: number, { strings }: Sql, isJson: boolean): string | undefined {
   const place = placeOf(strings, at);
   if (typeof value === "string" && isJson)
-    return `${place} is a string, which is its own text; write sql.json(value) for JSON.`;
-  if (Array.isArray(value))
-    return `${place} is an array, which becomes a PostgreSQL array; write sql.json(value) for JSON.`;
+    return `Write sql.json(value) for ${place}, because a string is its own text.`;
+  if (Array.isArray(value)) return `Write sql.json(value) for ${place}, because an array becomes a PostgreSQL array.`;
   if (!isObject(value) || value instanceof Date || isJsonValue(value as object)) return undefined;
   return `${place} is an object, which becomes JSON.`;
 }

@@ -48,14 +48,14 @@ const AFTERMATH: { readonly [Each in Stage]: string } = {
   unsent: "it was not sent",
   running: "the server was asked to stop it",
   whole: "what it had open is rolled back",
-  together: "it was sent together with others, and may still run on the server",
-  unstoppable: "its driver has no way to stop it, and it may still run",
+  together: "it was sent together with others and may still run on the server",
+  unstoppable: "it may still run, because its driver has no way to stop it",
 };
 
 /** The stop that `query.cancel()` uses. */
 export const CANCEL: Stop = {
   error(stage) {
-    const also = stage === "together" || stage === "unstoppable" ? `; ${AFTERMATH[stage]}` : "";
+    const also = stage === "together" || stage === "unstoppable" ? `, and ${AFTERMATH[stage]}` : "";
     return Object.assign(new Error(`canceling statement due to user request${also}`), { code: "57014" });
   },
   waits: true,
@@ -110,7 +110,7 @@ export function watch(
     timeout === undefined
       ? undefined
       : setTimeout(end, left, (stage: Stage) => {
-          return new NextvalError("TIMEOUT", `${what} did not end within ${timeout} ms; ${AFTERMATH[stage]}`);
+          return new NextvalError("TIMEOUT", `${what} did not end within ${timeout} ms, and ${AFTERMATH[stage]}`);
         });
   signal?.addEventListener("abort", onAbort);
   const unwatch = () => {

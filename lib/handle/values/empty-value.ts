@@ -10,12 +10,12 @@ export function refuseAmbiguous(value: unknown, { strings }: Sql, at: number): n
   const given = Array.isArray(value) ? "array" : "object";
   const stated = statedKind(strings[at] as string, strings[at + 1] as string);
   if (stated === given || stated === "other") return;
-  const cure =
+  const hint =
     given === "array"
-      ? "${value}::integer[] for an array, or sql.json(value) for JSON"
-      : "sql.json(value) or ${value}::jsonb";
+      ? "Write ${value}::integer[] for an array, or sql.json(value) for JSON."
+      : "Write sql.json(value) or ${value}::jsonb.";
   const problem = stated === undefined ? "may be JSON as well as an array" : `would become an ${stated} here`;
-  refuse(placeOf(strings, at), `is an empty ${given}, whose text {} ${problem}; write ${cure}`);
+  refuse(placeOf(strings, at), `is an empty ${given}, whose text {} ${problem}`, hint);
 }
 
 /**

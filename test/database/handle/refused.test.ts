@@ -135,7 +135,8 @@ describe("a server that accepted the client and refuses it later", () => {
       calls.map((call) =>
         expect(call).rejects.toMatchObject({
           code: "CONNECT_TIMEOUT",
-          message: "the server has refused to open a lost connection again for 1 s; its log says why",
+          message: "the server has refused to open a lost connection again for 1 s",
+          hint: "Read why in the log of the server.",
         }),
       ),
     );

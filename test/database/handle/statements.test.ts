@@ -59,7 +59,7 @@ describe("cancel", () => {
     await expect(queries[0]).rejects.toMatchObject({
       code: "57014",
       message:
-        "canceling statement due to user request; it was sent together with others, and may still run on the server",
+        "canceling statement due to user request, and it was sent together with others and may still run on the server",
     });
     expect(await queries[1]).toEqual([{ name: "bob" }]);
     expect(await queries[2]).toEqual([{ name: "carol" }]);
@@ -160,7 +160,7 @@ describe("limits", () => {
     const query = db.with({ timeout: 50 })`select pg_sleep(5)`;
     await expect(query).rejects.toMatchObject({
       code: "TIMEOUT",
-      message: "the statement did not end within 50 ms; the server was asked to stop it",
+      message: "the statement did not end within 50 ms, and the server was asked to stop it",
     });
     const running = () =>
       database.client`select 1 from pg_stat_activity where application_name = 'limited' and query ~ 'sleep'
@@ -233,7 +233,7 @@ describe("limits", () => {
     );
     await expect(idle).rejects.toMatchObject({
       code: "TIMEOUT",
-      message: "the transaction did not end within 400 ms; what it had open is rolled back",
+      message: "the transaction did not end within 400 ms, and what it had open is rolled back",
     });
     const busy = db.begin(
       async (tx) => {
