@@ -25,7 +25,7 @@ import {
   type SqlExpression,
   type ValueOf,
 } from "../index.js";
-import { dateText, declareSequence, throwSequenceError, writeBytes } from "../internal.js";
+import { dateText, declareSequence, throwSequenceError, writeBytes, shown } from "../internal.js";
 import { fragmentOf } from "./fragment-of.js";
 
 /**
@@ -174,7 +174,7 @@ export function fromDrizzle(thing: DrizzleSequence | SQLWrapper, config?: PgDial
   if (typeof thing !== "object" || thing === null) {
     throw new NextvalError(
       "INVALID_TEMPLATE",
-      `fromDrizzle takes a sequence, SQL or a query of Drizzle, not ${String(thing)}`,
+      `fromDrizzle takes a sequence, SQL or a query of Drizzle, not ${shown(thing)}`,
     );
   }
   // Subqueries, views and WITH do not expose `getSQL`. Drizzle's `sql` understands them.

@@ -1,4 +1,5 @@
 import { NextvalError } from "../index.js";
+import { shown } from "../internal.js";
 import { asyncDispose } from "./async-dispose.js";
 import type { ValueBuffer, ValueRange } from "./value-buffer.js";
 
@@ -109,7 +110,7 @@ export class AllocationQueue<Value> implements Allocator<Value> {
 
   take(count: number): Promise<Value[]> {
     if (!Number.isInteger(count) || count < 0 || count > MAX_COUNT) {
-      const problem = `take hands out a whole number of values from 0 to ${MAX_COUNT}, not ${String(count)}`;
+      const problem = `take hands out a whole number of values from 0 to ${MAX_COUNT}, not ${shown(count)}`;
       return Promise.reject(this.#error("INVALID_ARGUMENT", problem));
     }
     return this.#isReadyFor(count) ? Promise.resolve(this.#many(count)) : this.#wait(count, () => this.#many(count));

@@ -7,7 +7,7 @@ import {
   type SequenceNeeded,
   type ValueOf,
 } from "../index.js";
-import { throwSequenceError, optionsOf, sequenceOf } from "../internal.js";
+import { throwSequenceError, optionsOf, sequenceOf, shown } from "../internal.js";
 import { nameOf } from "../server/names.js";
 import { type Allocator, AllocationQueue, MAX_COUNT } from "./allocation-queue.js";
 import { type Limitable, limited } from "./limited-handle.js";
@@ -74,10 +74,10 @@ function checked(sequence: SequenceLike, options: AllocatorOptions) {
   const given = optionsOf("allocator", options ?? {}, known) as AllocatorOptions;
   const { size, lowWater = Math.ceil(size / 4), durable } = given;
   if (!Number.isInteger(size) || size < 1 || size > MAX_COUNT) {
-    throwSequenceError(sequence, `allocator takes a size from 1 to ${MAX_COUNT}, not ${String(size)}`);
+    throwSequenceError(sequence, `allocator takes a size from 1 to ${MAX_COUNT}, not ${shown(size)}`);
   }
   if (!Number.isInteger(lowWater) || lowWater < 0 || lowWater > size) {
-    throwSequenceError(sequence, `allocator takes a lowWater from 0 to its size ${size}, not ${String(lowWater)}`);
+    throwSequenceError(sequence, `allocator takes a lowWater from 0 to its size ${size}, not ${shown(lowWater)}`);
   }
   return { size, lowWater, durable };
 }

@@ -110,11 +110,11 @@ export function blockAllocator<Sequence extends SequenceLike>(
   }
   const most = Math.min(MAX_COUNT, Math.floor(MAX_BLOCK_SIZE / size));
   if (!Number.isInteger(blocks) || blocks < 1 || blocks > most) {
-    throwSequenceError(sequence, `blockAllocator takes blocks from 1 to ${most}, not ${String(blocks)}`);
+    throwSequenceError(sequence, `blockAllocator takes blocks from 1 to ${most}, not ${shown(blocks)}`);
   }
   if (!Number.isInteger(lowWater) || lowWater < 0 || lowWater > blocks * size) {
     const ids = `the ${blocks * size} ids that it draws at a time`;
-    throwSequenceError(sequence, `blockAllocator takes a lowWater from 0 to ${ids}, not ${String(lowWater)}`);
+    throwSequenceError(sequence, `blockAllocator takes a lowWater from 0 to ${ids}, not ${shown(lowWater)}`);
   }
   const source = new BlockSource(limited<BlockHandle>(db, limits), sequence, reads === "upwards", { durable });
   return new AllocationQueue<ValueOf<Sequence>>({

@@ -1,5 +1,5 @@
 import { NextvalError, type ResolvedOptions, resolveOptions, type SequenceLike } from "../index.js";
-import { refuseArgument } from "../internal.js";
+import { refuseArgument, shown } from "../internal.js";
 import { nameOf } from "../server/names.js";
 
 /** The sequence of one node, as declared or as `inspectSequences` found it. */
@@ -39,7 +39,7 @@ interface Progression {
  */
 export function checkStrides(nodes: readonly StrideMember[] | { readonly [node: string]: StrideMember }): void {
   if (typeof nodes !== "object" || nodes === null) {
-    refuseArgument("checkStrides", `takes the sequences of nodes as a list or an object, not ${String(nodes)}`);
+    refuseArgument("checkStrides", `takes the sequences of nodes as a list or an object, not ${shown(nodes)}`);
   }
   const entries = Object.entries(nodes);
   const progressions = entries.map(([node, sequence]) => progressionOf(node, sequence, entries.length > 1));

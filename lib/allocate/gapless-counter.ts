@@ -7,7 +7,7 @@ import {
   sql,
   type Transaction,
 } from "../index.js";
-import { isText, optionsOf, readInteger, refuseArgument } from "../internal.js";
+import { isText, optionsOf, readInteger, refuseArgument, shown } from "../internal.js";
 
 /** Options of `gapless`. */
 export interface GaplessOptions {
@@ -85,7 +85,7 @@ export function gaplessCounter(name: string, options?: GaplessOptions): GaplessC
   const { schema, startWith = 1n } = optionsOf("gaplessCounter", options, ["schema", "startWith"]);
   const start = readStart(startWith);
   if (start === undefined) {
-    refuseArgument(`${name}:`, `startWith must be an integer within 64 bits, not ${String(startWith).slice(0, 100)}`);
+    refuseArgument(`${name}:`, `startWith must be an integer within 64 bits, not ${shown(startWith)}`);
   }
   const table = schema === undefined ? sql.identifier(TABLE) : sql.identifier(pgSchema(schema).schemaName, TABLE);
   const draw = sql`

@@ -1,5 +1,5 @@
 import { type AnySequence, type PgSequence, resolveOptions, type SequenceLike, type SequenceNeeded } from "../index.js";
-import { declareSequence, throwSequenceError, optionsOf, sequenceOf } from "../internal.js";
+import { declareSequence, throwSequenceError, optionsOf, sequenceOf, shown } from "../internal.js";
 
 /** Options of `stride`: which of several writers the sequence is for. */
 export interface StrideOptions {
@@ -45,9 +45,9 @@ export function stride<Sequence extends SequenceLike>(
   const { schema, seqName, seqOptions } = sequenceOf(sequence);
   const { node, nodes } = optionsOf("stride", options ?? {}, ["node", "nodes"]) as StrideOptions;
   if (!Number.isSafeInteger(nodes) || nodes < 1)
-    throwSequenceError(sequence, `stride takes 1 node or more, not ${String(nodes)}`);
+    throwSequenceError(sequence, `stride takes 1 node or more, not ${shown(nodes)}`);
   if (!Number.isSafeInteger(node) || node < 0 || node >= nodes) {
-    throwSequenceError(sequence, `stride takes a node from 0 to ${nodes - 1}, not ${String(node)}`);
+    throwSequenceError(sequence, `stride takes a node from 0 to ${nodes - 1}, not ${shown(node)}`);
   }
   const resolved = resolveOptions(sequence);
   if (resolved.cycle && nodes > 1) {

@@ -1,5 +1,5 @@
 import type { Transaction } from "../index.js";
-import { refuseArgument } from "../internal.js";
+import { refuseArgument, shown } from "../internal.js";
 
 /** How long to wait for a lock by default. */
 export const DEFAULT_LOCK_TIMEOUT_MS = 5_000;
@@ -13,7 +13,7 @@ export const MAX_LOCK_TIMEOUT_MS = 2_147_483_647;
 export function checkLockTimeout(taker: string, milliseconds: number): void {
   if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= MAX_LOCK_TIMEOUT_MS) return;
   const allowed = `from 0 to ${MAX_LOCK_TIMEOUT_MS} milliseconds`;
-  refuseArgument(taker, `takes a lockTimeout ${allowed}, not ${String(milliseconds)}`);
+  refuseArgument(taker, `takes a lockTimeout ${allowed}, not ${shown(milliseconds)}`);
 }
 
 /** Limits how long each later statement of a transaction waits for a lock. 0 waits forever. */

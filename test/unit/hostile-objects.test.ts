@@ -2,18 +2,24 @@ import {
   addIdentity,
   alterIdentity,
   alterSequence,
+  bind,
   createSchema,
   createSequence,
   dropSequence,
   generatedAsIdentity,
   type IdentityChanges,
   NextvalError,
+  setSequenceLogged,
   setSequenceOwnedBy,
   pgSchema,
   pgSequence,
   type SequenceOptions,
   sql,
 } from "nextval";
+import { gaplessCounter, stride } from "nextval/allocate";
+import { pullDeclarations } from "nextval/catalog";
+import { toPrometheus } from "nextval/operate";
+import postgres from "postgres";
 import { afterEach, describe, expect, test } from "vitest";
 import { BoundedMap } from "../../lib/sql/bounded-map.js";
 
@@ -166,4 +172,17 @@ test("a long list of columns is not kept in memory", () => {
     expect(sql.set(row).values).toHaveLength(2000);
     expect(sql.insert(row).values).toHaveLength(2000);
   }
+});
+
+test.each<[string, (nothing: never) => unknown]>([
+  ["setSequenceLogged", (nothing) => setSequenceLogged(seq, nothing)],
+  ["toPrometheus only", (only) => toPrometheus(null, { only })],
+  ["toPrometheus top", (top) => toPrometheus(null, { top })],
+  ["pullDeclarations", (identity) => pullDeclarations({ sequences: [] } as never, { identity })],
+  ["gaplessCounter", (startWith) => gaplessCounter("invoice", { startWith })],
+  ["stride nodes", (nodes) => stride(seq, { nodes, node: 0 })],
+  ["stride node", (node) => stride(seq, { nodes: 2, node })],
+  ["bind", (waitTimeout) => bind(postgres(), { waitTimeout })],
+])("%s refuses an object without a prototype in a sentence", (_name, give) => {
+  expect(() => give(Object.create(null) as never)).toThrow(/, not an object$/);
 });

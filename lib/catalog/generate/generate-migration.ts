@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { checkKnown } from "../../internal.js";
+import { checkKnown, shown } from "../../internal.js";
 import type { Change, Pending, Plan, Question, Restart } from "../plan/change.js";
 import { dbmate } from "./formats/dbmate.js";
 import { flyway } from "./formats/flyway.js";
@@ -68,7 +68,9 @@ export function generateMigration(plan: Plan, options: GenerateOptions): Migrati
   }
   // The times of other years would sort differently as numbers.
   if (!(at instanceof Date) || !(at.getTime() >= Date.UTC(2002, 0)) || !(at.getTime() < Date.UTC(2286, 0))) {
-    throwGenerateError(`a migration is made at a date of the years 2002 to 2285, not ${String(at)}`);
+    throwGenerateError(
+      `a migration is made at a date of the years 2002 to 2285, not ${at instanceof Date ? String(at) : shown(at)}`,
+    );
   }
   const { changes, pending, questions } = plan;
   if (changes.length === 0 && pending.length === 0) {

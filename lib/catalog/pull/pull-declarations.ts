@@ -1,5 +1,5 @@
 import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOptions } from "../../index.js";
-import { checkKnown } from "../../internal.js";
+import { checkKnown, shown } from "../../internal.js";
 import { excluded } from "../../server/name-patterns.js";
 import { sequenceNameOf, shownNameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
@@ -38,7 +38,7 @@ export function pullDeclarations({ sequences, defaultSchema }: DatabaseState, op
   if (typeof identity !== "boolean") {
     throw new NextvalError(
       "INVALID_ARGUMENT",
-      `pullDeclarations takes identity as true or false, not ${String(identity)}`,
+      `pullDeclarations takes identity as true or false, not ${shown(identity)}`,
     );
   }
   const exclusion = excluded("pullDeclarations", exclude);

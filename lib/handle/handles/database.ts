@@ -1,6 +1,7 @@
 import type { ValueMode } from "../../../types/sequence-options.js";
 import { NextvalError, refuseArgument } from "../../errors.js";
 import { checkKnown } from "../../option-object.js";
+import { shown } from "../../sequence/messages.js";
 import type { Port } from "../port.js";
 import { checkedLimits, hasLimits, type Limits, NO_OPTIONS, type Settings } from "../running/call-limits.js";
 import { Connection } from "../running/connection.js";
@@ -120,11 +121,11 @@ function settingsOf(options: BindOptions = NO_OPTIONS): Settings {
   if (!(typeof waitTimeout === "number" && waitTimeout >= 0 && waitTimeout <= 1_000_000_000)) {
     throw new NextvalError(
       "INVALID_ARGUMENT",
-      `waitTimeout takes milliseconds from 0 to 1000000000, not ${String(waitTimeout)}`,
+      `waitTimeout takes milliseconds from 0 to 1000000000, not ${shown(waitTimeout)}`,
     );
   }
   if (int8 !== undefined && !Object.hasOwn(int8Readers, int8)) {
-    throw new NextvalError("INVALID_ARGUMENT", `int8 takes "bigint", "string" or "number", not ${String(int8)}`);
+    throw new NextvalError("INVALID_ARGUMENT", `int8 takes "bigint", "string" or "number", not ${shown(int8)}`);
   }
   return { wait: waitTimeout, int8 };
 }
@@ -169,7 +170,7 @@ function beginWith(run: Begin): Database["begin"] {
     const limits = checkedLimits("begin", (options ?? NO_OPTIONS) as BeginOptions, ["retries"]);
     const { retries = 0 } = limits;
     if (!Number.isInteger(retries) || retries < 0) {
-      throw new NextvalError("INVALID_ARGUMENT", `retries takes a whole number from 0 on, not ${String(retries)}`);
+      throw new NextvalError("INVALID_ARGUMENT", `retries takes a whole number from 0 on, not ${shown(retries)}`);
     }
     const start = Date.now();
     return retry(retries, (onNoRetry) => run({ statement: `begin ${modes}`, onNoRetry }, work, limits, start));

@@ -1,6 +1,7 @@
 import type { ValueMode } from "../../../types/sequence-options.js";
 import { NextvalError } from "../../errors.js";
 import { optionsOf } from "../../option-object.js";
+import { shown } from "../../sequence/messages.js";
 
 /** Limits of calls. Without them a call may wait forever. */
 export interface Limits {
@@ -77,11 +78,11 @@ export function checkedLimits<Given extends Limits>(
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 1 && timeout <= MAX_TIMEOUT_MS)) {
     throw new NextvalError(
       "INVALID_ARGUMENT",
-      `timeout takes milliseconds from 1 to ${MAX_TIMEOUT_MS}, not ${String(timeout)}`,
+      `timeout takes milliseconds from 1 to ${MAX_TIMEOUT_MS}, not ${shown(timeout)}`,
     );
   }
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    throw new NextvalError("INVALID_ARGUMENT", `signal takes an AbortSignal, not ${String(signal)}`);
+    throw new NextvalError("INVALID_ARGUMENT", `signal takes an AbortSignal, not ${shown(signal)}`);
   }
   return limits;
 }

@@ -1,5 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { optionsOf } from "../../internal.js";
+import { optionsOf, shown } from "../../internal.js";
 import { sequenceKeyOf } from "../../server/names.js";
 import { type ColumnHealth, type Health, LEVELS, type SequenceHealth, severityOf } from "../status/health.js";
 import type { SequenceRate } from "../status/usage-rate.js";
@@ -128,10 +128,10 @@ export function toPrometheus(health: Health | null, options?: PrometheusOptions)
     "durationSeconds",
   ]);
   if (only !== undefined && only !== "problems") {
-    throw new NextvalError("INVALID_ARGUMENT", `toPrometheus takes only as "problems", not ${String(only)}`);
+    throw new NextvalError("INVALID_ARGUMENT", `toPrometheus takes only as "problems", not ${shown(only)}`);
   }
   if (top !== undefined && !(Number.isSafeInteger(top) && top >= 0)) {
-    throw new NextvalError("INVALID_ARGUMENT", `toPrometheus takes top as a number of sequences, not ${String(top)}`);
+    throw new NextvalError("INVALID_ARGUMENT", `toPrometheus takes top as a number of sequences, not ${shown(top)}`);
   }
   const lines = [
     ...family("nextval_up", "1 if the status of the sequences could be read, else 0.", [["", `${Number(!!health)}`]]),

@@ -1,5 +1,5 @@
 import { NextvalError, sql } from "../../index.js";
-import { optionsOf } from "../../internal.js";
+import { optionsOf, shown } from "../../internal.js";
 import type { IntegerRange } from "../../server/integer-limits.js";
 import { excluded } from "../../server/name-patterns.js";
 import { compareNames, sequenceKeyOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
@@ -110,7 +110,7 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
   if (chosen !== "indexed" && chosen !== "all") {
     throw new NextvalError(
       "INVALID_ARGUMENT",
-      `sequenceStatus takes columns as "indexed" or "all", not ${String(chosen)}`,
+      `sequenceStatus takes columns as "indexed" or "all", not ${shown(chosen)}`,
     );
   }
   const exclusion = excluded("sequenceStatus", exclude);

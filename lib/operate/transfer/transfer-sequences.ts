@@ -1,6 +1,6 @@
 import { inspectSequences } from "../../catalog/index.js";
 import { type Database, NextvalError, sql } from "../../index.js";
-import { optionsOf } from "../../internal.js";
+import { optionsOf, shown } from "../../internal.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { excluded } from "../../server/name-patterns.js";
 import { sequenceNameOf } from "../../server/names.js";
@@ -185,7 +185,7 @@ function marginOf(given: number | bigint = 1000): bigint {
   }
   throw new NextvalError(
     "INVALID_ARGUMENT",
-    `planTransfer takes a margin from 0 to 2^63-1 values, not ${String(given)}`,
+    `planTransfer takes a margin from 0 to 2^63-1 values, not ${shown(given)}`,
   );
 }
 

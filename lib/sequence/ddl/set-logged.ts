@@ -1,5 +1,6 @@
 import type { SequenceLike, SequenceNeeded } from "../../../types/sequence-options.js";
 import type { Sql } from "../../sql/fragment.js";
+import { shown } from "../messages.js";
 import { throwSequenceError } from "../sequence-name.js";
 import { sequenceOf } from "../sequence.js";
 import { type AlterOptions, alterStatement } from "./ddl-statement.js";
@@ -24,6 +25,6 @@ export function setSequenceLogged(
 ): Sql {
   const own = sequenceOf(sequence);
   if (typeof logged !== "boolean")
-    throwSequenceError(own, `setSequenceLogged takes true or false, not ${String(logged)}`);
+    throwSequenceError(own, `setSequenceLogged takes true or false, not ${shown(logged)}`);
   return alterStatement("setSequenceLogged", own, options, logged ? "set logged" : "set unlogged");
 }
