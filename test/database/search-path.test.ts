@@ -37,6 +37,8 @@ import * as catalogNames from "nextval/catalog";
 import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
 import * as operateNames from "nextval/operate";
 import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/operate";
+import { bind as bindPg } from "nextval/pg";
+import { Client } from "pg";
 import type postgres from "postgres";
 import { beforeAll, expect, test } from "vitest";
 import { withDatabase } from "../../lib/cli/database/connect.js";
@@ -187,6 +189,27 @@ const command = () =>
     await checkSchemas(withTimeouts(db, { lockTimeout: 1000 }), ["public"]);
   });
 
+/** What only a client of pg is sent, such as the statements that put back what a session has changed. */
+async function overPg(statements: string[], notices: string[]): Promise<void> {
+  const client = new Client({ connectionString: database.url });
+  const { query } = client;
+  client.query = ((given: string | { readonly text: string }, ...rest: unknown[]) => {
+    statements.push(typeof given === "string" ? given : given.text);
+    return Reflect.apply(query, client, [given, ...rest]) as unknown;
+  }) as typeof client.query;
+  client.on("notice", ({ message = "" }) => notices.push(message));
+  await client.connect();
+  try {
+    const db = bindPg(client);
+    await db.session((session) => session.nextval(s));
+    await db.begin((tx) => tx.savepoint((own) => own.setval(s, 7)));
+    await db.nextvals(s, 3);
+    for await (const rows of db.cursor(sql`select 1 as one`, 1)) expect(rows).toEqual([{ one: 1 }]);
+  } finally {
+    await client.end();
+  }
+}
+
 /** Runs everything on fresh objects. Returns the statements that were sent, and the notices of others' code. */
 async function runAll(path: string) {
   const statements: string[] = [];
@@ -226,6 +249,7 @@ async function runAll(path: string) {
       });
     }
     await command();
+    await overPg(statements, notices);
   } finally {
     await Promise.all([from.end(), to.end()]);
   }

@@ -34,5 +34,5 @@ export const RESET_TO_NOW = /* @__PURE__ */ tag`
       where source operator(pg_catalog.=) 'session'
     ),
     pg_catalog.format('set session authorization %I', session_user),
-    pg_catalog.format('set role %s', case pg_catalog.current_setting('role')
-      when 'none' then 'none' else pg_catalog.quote_ident(pg_catalog.current_setting('role')) end))`;
+    pg_catalog.format('set role %s', case when pg_catalog.current_setting('role') operator(pg_catalog.=) 'none'
+      then 'none' else pg_catalog.quote_ident(pg_catalog.current_setting('role')) end))`;
