@@ -210,6 +210,18 @@ describe("what follows the interface of pg is served", () => {
       for (const other of others) other.release();
     }
   });
+
+  test("survives thousands of waits that were given up, and goes on", async () => {
+    const others = await Promise.all([pool.connect(), pool.connect()]);
+    const db = bindPg(pool, { waitTimeout: 50 });
+    const given = await Promise.allSettled(Array.from({ length: 3000 }, () => db.query(sql`select 1`).execute()));
+    expect(new Set(given.map(({ status }) => status))).toEqual(new Set(["rejected"]));
+    // Each connection goes through all of the waits.
+    for (const other of others) other.release();
+    await expect.poll(() => pool.waitingCount).toBe(0);
+    expect(await bindPg(pool)`select 1 as a`).toEqual([{ a: 1 }]);
+    expect(pool.totalCount - pool.idleCount).toBe(0);
+  });
 });
 
 test("the types of a pool and of int8 in other places are the client's own", async () => {

@@ -75,7 +75,8 @@ export class QueuedPool implements Line, Owner {
     const wait: Wait = { ms, deadline: Infinity, giveUp };
     this.#waits.add(wait);
     const taken = (connection: QueuedConnection) => {
-      if (isOver) return connection.release();
+      // The client may give it to the next wait immediately. If that one is over, too, the calls would nest.
+      if (isOver) return void Promise.resolve().then(() => connection.release());
       isOver = true;
       this.#waits.delete(wait);
       this.#used++;
