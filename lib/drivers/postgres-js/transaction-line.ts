@@ -3,9 +3,9 @@ import type { Answer, Learn, Request, ReservedLine } from "../../handle/port.js"
 import { kindOf } from "../../handle/rules/first-words.js";
 import { ended } from "../../handle/rules/session-rules.js";
 import type { Stop } from "../../handle/running/call-limits.js";
-import { RELEASE, SAVEPOINT } from "../../handle/transactions/transaction.js";
+import { RELEASE, rolledBack, SAVEPOINT } from "../../handle/transactions/transaction.js";
 import { readCursor } from "./cursor.js";
-import type { DriverConnection } from "./internals.js";
+import type { DriverConnection, DriverQuery, Result } from "./internals.js";
 import { type Carrier, type Listener, makeOf, type MakeStatement, type Statement } from "./statement.js";
 
 /**
@@ -24,8 +24,10 @@ export class TransactionLine implements ReservedLine, Listener, Carrier {
   readonly connection: DriverConnection;
   readonly #make: MakeStatement;
   readonly #unanswered = new Set<Statement>();
-  /** How many savepoints of handles are open. */
+  /** How many savepoints of handles are open, for the next statement that is sent. */
   #savepoints = 0;
+  /** The first failure since the last savepoint was released. */
+  #failure: unknown;
   /** Makes `client.begin` fail, even if its work catches the error. */
   #report: (error: unknown) => void = () => {};
 
@@ -38,7 +40,7 @@ export class TransactionLine implements ReservedLine, Listener, Carrier {
   send(request: Request): Statement {
     const statement = makeOf(this.#make, request, true);
     this.run(statement);
-    if (request.fragment.text === SAVEPOINT) this.#savepoints++;
+    this.#savepoints += stepOf(statement);
     return statement;
   }
 
@@ -77,7 +79,10 @@ export class TransactionLine implements ReservedLine, Listener, Carrier {
 
   settled(statement: Statement, error?: unknown): void {
     this.#unanswered.delete(statement);
-    if (error === undefined && statement.strings[0] === RELEASE) this.#savepoints--;
+    if (error !== undefined) {
+      this.#savepoints -= stepOf(statement);
+      this.#failure ??= error;
+    } else if (statement.strings[0] === RELEASE) this.#failure = undefined;
   }
 
   unsent(): boolean {
@@ -104,9 +109,11 @@ export class TransactionLine implements ReservedLine, Listener, Carrier {
       connection.execute = execute;
     };
     connection.execute = (query) => {
-      if (kindOf(query.strings[0] ?? "").control !== undefined) {
+      const { control } = kindOf(query.strings[0] ?? "");
+      if (control !== undefined) {
         unwatch();
         this.#end(ended());
+        if (control !== "rollback" && control !== "abort") this.#checkCommit(query);
       }
       return execute(query);
     };
@@ -119,6 +126,18 @@ export class TransactionLine implements ReservedLine, Listener, Carrier {
         this.#lose(error);
       };
     });
+  }
+
+  /**
+   * Fails the statement that commits if the server has rolled back. The server answers it without an error, and the
+   * driver does not look at the answer.
+   */
+  #checkCommit(query: DriverQuery): void {
+    const { resolve } = query;
+    query.resolve = (result: Result) => {
+      if (result.command === "ROLLBACK") query.reject(this.#failure ?? rolledBack());
+      else resolve(result as never);
+    };
   }
 
   /** Refuses further statements. The driver would never answer those that it was to send after the end. */
@@ -138,4 +157,10 @@ export class TransactionLine implements ReservedLine, Listener, Carrier {
   // The driver has the connection, so neither is called.
   stopAll(): void {}
   release(): void {}
+}
+
+/** By how much a statement changes the number of open savepoints. */
+function stepOf({ strings: [text] }: Statement): number {
+  if (text === SAVEPOINT) return 1;
+  return text === RELEASE ? -1 : 0;
 }

@@ -57,9 +57,12 @@ export async function transact<Result>(
   });
   // If a statement of the transaction has failed, the server answers COMMIT with a rollback and no error.
   if ((await commit(session, isLast)) === "COMMIT") return outcome;
-  throw (
-    transaction.scope.failure ?? new NextvalError("TRANSACTION_FAILED", "the server has rolled the transaction back")
-  );
+  throw transaction.scope.failure ?? rolledBack();
+}
+
+/** @internal The error of a transaction that the server has rolled back instead of committing. */
+export function rolledBack(): NextvalError {
+  return new NextvalError("TRANSACTION_FAILED", "the server has rolled the transaction back");
 }
 
 /** Runs work on a connection. Fails if one of its statements has failed, even if the work has caught the error. */

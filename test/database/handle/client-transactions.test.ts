@@ -64,6 +64,35 @@ describe("a transaction of the client's own begin", () => {
     expect(await ids()).toEqual([]);
   });
 
+  test("fails with a caught error of a statement that was sent while a savepoint was released", async () => {
+    const failing = client.begin(async (own) => {
+      const tx = bind(own);
+      await tx`insert into orders values (1)`;
+      const saved = tx.savepoint(() => void own`select pg_sleep(0.05)`.execute());
+      // RELEASE has been sent then, and waits for the statement of the program.
+      await own`select 1`;
+      await new Promise(setImmediate);
+      await tx`select 1 / 0`.catch(() => {});
+      await saved;
+    });
+    await expect(failing).rejects.toMatchObject({ code: "22012" });
+    expect(await ids()).toEqual([]);
+  });
+
+  test("does not fail with what a savepoint has rolled back", async () => {
+    await client.begin(async (own) => {
+      const tx = bind(own);
+      for (let time = 0; time < 2; time++) {
+        const saved = tx.savepoint((inner) => {
+          void inner`select 1 / 0`.execute().catch(() => {});
+        });
+        await expect(saved).rejects.toMatchObject({ code: "22012" });
+      }
+      await tx`insert into orders values (1)`;
+    });
+    expect(await ids()).toEqual(["1"]);
+  });
+
   test("has savepoints, also beside those of the client", async () => {
     await client.begin(async (own) => {
       const tx = bind(own);

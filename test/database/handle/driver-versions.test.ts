@@ -1,5 +1,5 @@
-import { bind, sql } from "nextval";
-import newest from "postgres";
+import { bind, sql, type Transaction } from "nextval";
+import newest, { type TransactionSql } from "postgres";
 import oldest from "postgres-3.4.8";
 import { describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
@@ -65,6 +65,24 @@ describe.each([
         types: { numeric: { to: 1700, from: [1700], serialize: String, parse: (text: string) => `own ${text}` } },
       },
     ));
+
+  test("a transaction of the client fails if the server has rolled back instead of committing", () =>
+    connected(async (client) => {
+      await client`create table if not exists kept (id integer)`;
+      for (const [fails, code] of [
+        [(_own: TransactionSql, tx: Transaction) => tx`select 1 / 0`, "22012"],
+        [(own: TransactionSql) => own`select 1 / 0`, "TRANSACTION_FAILED"],
+      ] as const) {
+        const failing = client.begin((own) => {
+          const tx = bind(own);
+          void tx`insert into kept values (1)`.execute();
+          // The work returns, so it is sent, but not answered, when the driver sends COMMIT.
+          fails(own, tx).then(undefined, () => {});
+        });
+        await expect(failing).rejects.toMatchObject({ code });
+      }
+      expect(await client`select * from kept`).toEqual([]);
+    }));
 
   test("a new statement with values goes out in one step, and its text is prepared the second time", () =>
     connected(async (client) => {
