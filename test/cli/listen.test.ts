@@ -107,6 +107,30 @@ describe("status --listen", () => {
     await expect.poll(async () => (await get("/metrics")).text).toMatch(/^nextval_up 1$/m);
   });
 
+  test("answers one request of a connection, so a client that does not read fills no memory", async () => {
+    const { hostname, port } = new URL(server.page);
+    const socket = connect(Number(port), hostname);
+    let answers = "";
+    socket.setEncoding("utf8").on("data", (text: string) => (answers += text));
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
+    await closed;
+    expect(answers.match(/HTTP\/1\.1 200/g)).toHaveLength(1);
+  });
+
+  test("other spellings of the loopback address are guarded as well", async () => {
+    const other = await startListening(project, ["--listen", "127.1:0"], database.url);
+    const { port } = new URL(other.page);
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: "evil.example" };
+      request({ host: "127.0.0.1", port, headers }, (response) => resolve(response.resume().statusCode))
+        .on("error", reject)
+        .end();
+    });
+    await other.stop();
+    expect(status).toBe(421);
+  });
+
   test("a client that sends nothing does not keep others waiting", async () => {
     const { hostname, port } = new URL(server.page);
     const silent = connect(Number(port), hostname);
@@ -142,9 +166,16 @@ describe("files", () => {
   });
 
   test("--out says that the status could not be read, instead of keeping old metrics", async () => {
-    const { status } = await run("--prometheus", "--out", "b.prom", "--statement-timeout", "1");
-    expect(status).toBe(2);
-    expect(await readFile(`${project.folder}/b.prom`, "utf8")).toContain("nextval_up 0");
+    for (const flags of [
+      ["--statement-timeout", "1"],
+      ["--url", "postgresql://127.0.0.1:1/x"],
+      ["--schemas", "none"],
+    ]) {
+      await project.write({ "b.prom": "nextval_up 1\n" });
+      const { status } = await run("--prometheus", "--out", "b.prom", ...flags);
+      expect(status).toBe(2);
+      expect(await readFile(`${project.folder}/b.prom`, "utf8")).toContain("nextval_up 0");
+    }
   });
 
   test.each([

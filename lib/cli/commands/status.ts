@@ -111,8 +111,9 @@ async function status(flags: Flags): Promise<number> {
     views: flags.views,
     trustOwners: flags.trustOwner,
   };
-  return withDatabase(settings, async (db) => {
-    const reader = withTimeouts(db, settings);
+  const reading = withDatabase(settings, async (db) => {
+    // A connection that has gone silent is closed, and the next read opens another one.
+    const reader = withTimeouts(flags.listen === undefined ? db : db.with({ timeout: PATIENCE_MS }), settings);
     await checkSchemas(reader, settings.schemas);
     if (flags.listen !== undefined) return serve(() => healthOf(reader, options), flags);
     let before = await sample();
@@ -143,14 +144,22 @@ async function status(flags: Flags): Promise<number> {
       try {
         return await healthOf(reader, { ...options, onProgress: progress.show });
       } catch (error) {
-        // Without this, the metrics of an earlier time would stay.
-        if (flags.out !== undefined) writeOut(flags.out, toPrometheus(null));
+        withdraw(flags);
         throw error;
       } finally {
         progress.clear();
       }
     }
   });
+  return reading.catch((error: unknown) => {
+    withdraw(flags);
+    throw error;
+  });
+}
+
+/** Says in the file of `--out` that nothing could be read. Otherwise the metrics of an earlier time would stay. */
+function withdraw({ out }: Flags): void {
+  if (out !== undefined) writeOut(out, toPrometheus(null));
 }
 
 /** Serves the page and the metrics until a signal ends the process. */

@@ -27,13 +27,25 @@ export interface ListenOptions {
 /** Serves the status at an address, and returns the URL of its page. */
 export async function listen(options: ListenOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { host, port } = options.address;
-  const server = createServer((request, response) => void answer(request, response, options));
+  let isLocal = true;
+  const server = createServer(LIMITS, (request, response) => void answer(request, response, { ...options, isLocal }));
   server.maxConnections = 100;
+  // A client that sends requests without reading the answers would fill the memory with them.
+  server.maxRequestsPerSocket = 1;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, host, resolve);
   }).catch((error: unknown) => throwCommandError(`Cannot listen on ${shown(options.address)}: ${reasonOf(error)}`));
   const bound = server.address() as AddressInfo;
+  isLocal = isLoopback(bound.address);
   return { url: `http://${shown({ host, port: bound.port })}/`, close: () => close(server) };
+}
+
+/** A connection has this long to send its request, in milliseconds. */
+const LIMITS = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 };
+
+/** The options, and whether only this machine can connect. */
+interface Serving extends ListenOptions {
+  readonly isLocal: boolean;
 }
 
 function shown({ host, port }: ListenAddress): string {
@@ -60,51 +72,68 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
-async function answer(request: IncomingMessage, response: ServerResponse, options: ListenOptions): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, options: Serving): Promise<void> {
   const [status, type, body] = await contentFor(request, options).catch((error: unknown): Content => [
     500,
     "text/plain",
     `${maskUrls(errorMessage(error))}\n`,
   ]);
-  response.writeHead(status, { ...HEADERS, "content-type": `${type}; charset=utf-8` });
+  response.writeHead(status, { ...HEADERS, connection: "close", "content-type": `${type}; charset=utf-8` });
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
 type Content = readonly [status: number, type: string, body: string];
 
-async function contentFor(request: IncomingMessage, options: ListenOptions): Promise<Content> {
+async function contentFor(request: IncomingMessage, options: Serving): Promise<Content> {
   if (request.method !== "GET" && request.method !== "HEAD") return [405, "text/plain", "Only GET is answered.\n"];
-  if (!isExpectedHost(request.headers.host, options.address)) {
+  if (options.isLocal && !isNameOfThisMachine(request.headers.host, options.address)) {
     return [421, "text/plain", "This address is not served under that name.\n"];
   }
   const path = (request.url ?? "/").replace(/\?.*/s, "");
   // It says that this process lives. A database that is away is no reason to restart it.
   if (path === "/favicon.ico") return [204, "image/x-icon", ""];
   if (path === "/healthz") return [200, "text/plain", "ok\n"];
-  if (path === "/metrics")
-    return [200, "text/plain; version=0.0.4", metricsOf(await options.sampler.sample(), options)];
-  if (path === "/status.json") return documentOf(await options.sampler.sample());
-  if (path === "/") return pageOf(await options.sampler.sample(), options);
-  return [404, "text/plain", "There are /, /metrics, /status.json and /healthz.\n"];
+  const make = MAKERS.get(path);
+  if (make === undefined) return [404, "text/plain", "There are /, /metrics, /status.json and /healthz.\n"];
+  return madeOnce(await options.sampler.sample(), path, (sample) => make(sample, options));
+}
+
+/** What is made of a sample, by path. */
+const MAKERS: ReadonlyMap<string, (sample: Sample, options: ListenOptions) => Content> = new Map([
+  ["/", pageOf],
+  ["/metrics", metricsOf],
+  ["/status.json", documentOf],
+]);
+
+const made = new WeakMap<Sample, Map<string, Content>>();
+
+/** Makes a document of a sample for the first request only. With many sequences that takes a while. */
+function madeOnce(sample: Sample, path: string, make: (sample: Sample) => Content): Content {
+  const known = made.get(sample) ?? new Map<string, Content>();
+  made.set(sample, known);
+  const content = known.get(path) ?? make(sample);
+  known.set(path, content);
+  return content;
 }
 
 /**
  * A page of another site can make a name of its own mean the loopback address, and read the answers in the visitor's
  * browser. So only names of this machine are answered if only this machine can connect.
  */
-function isExpectedHost(given: string | undefined, { host }: ListenAddress): boolean {
-  if (!isLoopback(host)) return true;
+function isNameOfThisMachine(given: string | undefined, { host }: ListenAddress): boolean {
   const name = (given ?? "").replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
   return name === host || name === "localhost" || isLoopback(name);
 }
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+function isLoopback(address: string): boolean {
+  const plain = address.replace(/^::ffff:/, "");
+  return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
 }
 
-function metricsOf({ health, rates, durationS, problem }: Sample, { only, top }: ListenOptions): string {
+function metricsOf({ health, rates, durationS, problem }: Sample, { only, top }: ListenOptions): Content {
   const isUp = problem === undefined && health !== undefined;
-  return toPrometheus(isUp ? health : null, { only, top, rates, durationSeconds: durationS });
+  const metrics = toPrometheus(isUp ? health : null, { only, top, rates, durationSeconds: durationS });
+  return [200, "text/plain; version=0.0.4", metrics];
 }
 
 function documentOf({ health, rates, problem }: Sample): Content {

@@ -44,7 +44,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * Control characters, which HTML cannot contain, and those that change the reading direction, which would move the text
  * around them.
  */
-const UNSAFE = /[&<>"']|[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\p{Cs}]/gu;
+const HIDDEN = /[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\p{Cs}]/u;
+const UNSAFE = new RegExp(`[&<>"']|${HIDDEN.source}`, "gu");
+
+/** Whether a text is in a page exactly as it is, so that it can be copied from there. */
+export function isShownAsIs(text: string): boolean {
+  return !HIDDEN.test(text);
+}
 
 function markupOf(content: Content): string {
   if (content instanceof Html) return content.toString();

@@ -12,7 +12,7 @@ import { daysLeft } from "../report/days-left.js";
 import { percent } from "../terminal/bar.js";
 import { inFlags } from "../terminal/flag-names.js";
 import { chart, type Point } from "./chart.js";
-import { type Content, Html, html } from "./html.js";
+import { type Content, Html, html, isShownAsIs } from "./html.js";
 import { SCRIPT } from "./script.js";
 import { STYLE } from "./style.js";
 
@@ -198,7 +198,7 @@ function problemOf(problem: HealthProblem | AcceptedProblem): Html {
       fix !== undefined &&
       html`<div class="fix">
         <pre>${fix};</pre>
-        <button type="button" class="copy" hidden>Copy</button>
+        ${isShownAsIs(fix) && html`<button type="button" class="copy" hidden>Copy</button>`}
       </div>`
     }
   </li>`;
