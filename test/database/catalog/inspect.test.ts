@@ -307,3 +307,19 @@ test("names of several words, and of none, are found in code", async () => {
     ["order-2-seq", 0],
   ]);
 });
+
+test("a session that waits for a lock of this one does not hide a position", async () => {
+  await database.client.unsafe("create sequence held_seq");
+  const other = database.connect({ max: 1 });
+  await bind(database.client).begin(async (tx) => {
+    await tx`select setval('held_seq', 7)`;
+    const dropping = other`drop sequence held_seq`.execute();
+    await expect
+      .poll(() => database.client`select from pg_locks where relation = 'held_seq'::regclass and not granted`)
+      .toHaveLength(1);
+    const { sequences } = await inspectSequences(tx, { schemas: ["public"] });
+    expect(sequences.find(({ seqName }) => seqName === "held_seq")).toMatchObject({ lastValue: 7n, isCalled: true });
+    void dropping;
+  });
+  await expect.poll(() => database.client`select from pg_class where relname = 'held_seq'`).toHaveLength(0);
+});
