@@ -133,6 +133,10 @@ export function toPrometheus(health: Health | null, options?: PrometheusOptions)
   if (top !== undefined && !(Number.isSafeInteger(top) && top >= 0)) {
     throw new NextvalError("INVALID_ARGUMENT", `toPrometheus takes top as a number of sequences, not ${shown(top)}`);
   }
+  if (durationSeconds !== undefined && !Number.isFinite(durationSeconds)) {
+    const given = shown(durationSeconds);
+    throw new NextvalError("INVALID_ARGUMENT", `toPrometheus takes durationSeconds as a number, not ${given}`);
+  }
   const lines = [
     ...family("nextval_up", "1 if the status of the sequences could be read, else 0.", [["", `${Number(!!health)}`]]),
     ...(durationSeconds === undefined

@@ -73,6 +73,7 @@ test("a status that could not be read is down", () => {
 test.each([
   [{ only: "all" }, 'toPrometheus takes only as "problems", not all'],
   [{ top: -1 }, "toPrometheus takes top as a number of sequences, not -1"],
+  [{ durationSeconds: "1\nnextval_up 1" }, "toPrometheus takes durationSeconds as a number"],
   [{ topp: 1 }, "topp"],
 ])("%j is refused", (options, message) => {
   const error = (() => {
