@@ -87,6 +87,13 @@ export async function measure(): Promise<Report> {
   };
 }
 
+const SOURCES = {
+  nextval: `${ROOT}lib/index.ts`,
+  ...Object.fromEntries(
+    ["pg", "pglite", "host"].map((port) => [`nextval/${port}`, `${ROOT}lib/drivers/${port}/index.ts`]),
+  ),
+};
+
 interface Bundle {
   readonly minified: number;
   readonly gzipped: number;
@@ -106,10 +113,7 @@ async function bundle(program: string): Promise<Bundle> {
     write: false,
   } satisfies BuildOptions;
   // The published package is one file; the sources show its parts.
-  const [published, sources] = await Promise.all([
-    build(options),
-    build({ ...options, alias: { nextval: `${ROOT}lib/index.ts` } }),
-  ]);
+  const [published, sources] = await Promise.all([build(options), build({ ...options, alias: SOURCES })]);
   const contents = published.outputFiles[0]?.contents ?? new Uint8Array();
   const inputs = Object.values(sources.metafile.outputs).flatMap((each) => Object.entries(each.inputs));
   return {

@@ -2,7 +2,7 @@ import { NextvalError } from "../../index.js";
 import { isServerError, UNKNOWN } from "../../internal.js";
 import type { Result, QueuedConnection, QueuedStatement } from "../queued/driver.js";
 import type { PGliteClient, PGliteOptions, PGliteResult, PGliteSession } from "./client.js";
-import { EXACT, noParsers } from "./exact-integers.js";
+import { areExact, EXACT, INT8, INT8_ARRAY, noParsers, textOf } from "./exact-integers.js";
 
 const asWritten = (text: unknown) => text;
 
@@ -34,14 +34,14 @@ export class PGliteConnection implements QueuedConnection {
         .then(done, failed);
       return;
     }
-    const parsers = kind === "texts" ? noParsers(this.#parsers) : EXACT;
-    const options: PGliteOptions = { rowMode: "array", serializers: AS_WRITTEN, parsers };
+    const options: PGliteOptions = { rowMode: "array", serializers: AS_WRITTEN };
+    if (!areExact(this.#parsers)) options.parsers = kind === "texts" ? noParsers(this.#parsers) : EXACT;
     if (parameters.some(({ type }) => type !== UNKNOWN)) {
       options.paramTypes = parameters.map(({ type }) => (type === UNKNOWN ? 0 : type));
     }
     const values = parameters.map(({ text }) => text);
     void this.#session.query(fragment.text, values, options).then(
-      (result) => done(this.#resultOf(result as PGliteResult)),
+      (result) => done(this.#resultOf(result as PGliteResult, options.parsers !== undefined)),
       (error: unknown) => {
         if (isServerError(error)) failed(error);
         // One of PGlite's parsers has thrown. Its connection is as usable as before.
@@ -50,10 +50,13 @@ export class PGliteConnection implements QueuedConnection {
     );
   }
 
-  #resultOf({ fields, rows, command = "", rowCount }: PGliteResult): Result {
-    // PGlite does not tell the table of a column.
-    const columns = fields.map(({ name, dataTypeID: type }) => {
-      return { name, type, table: 0, parser: undefined, isRead: !(type in EXACT) && this.#parsers[type] !== undefined };
+  #resultOf({ fields, rows, command = "", rowCount }: PGliteResult, areTexts = false): Result {
+    const columns = fields.map(({ name, dataTypeID: type }, at) => {
+      const isInteger = type === INT8 || type === INT8_ARRAY;
+      if (isInteger && !areTexts) for (const row of rows) row[at] = textOf(row[at]);
+      const isRead = !(isInteger || (areTexts && type in EXACT)) && this.#parsers[type] !== undefined;
+      // PGlite does not tell the table of a column.
+      return { name, type, table: 0, parser: undefined, isRead };
     });
     return { columns, rows, command, count: rowCount ?? null };
   }
