@@ -15,6 +15,8 @@ export interface DriverConnection {
   reserved: ((() => void) & { release: boolean }) | null;
   /** Sends a query. */
   execute(query: DriverQuery): boolean | undefined;
+  /** Opens the connection, for the first query that then runs. */
+  connect(query: DriverQuery): void;
   /** Rejects all unanswered queries and closes the socket. The pool opens it again when it needs it. */
   terminate(): void;
 }

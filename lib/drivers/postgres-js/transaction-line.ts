@@ -1,12 +1,12 @@
 import { nextTurn } from "../../handle/errors/lost-answer.js";
 import type { Answer, Learn, Request, ReservedLine } from "../../handle/port.js";
-import { kindOf } from "../../handle/rules/first-words.js";
 import { ended } from "../../handle/rules/session-rules.js";
 import type { Stop } from "../../handle/running/call-limits.js";
 import { RELEASE, rolledBack, SAVEPOINT } from "../../handle/transactions/transaction.js";
 import { readCursor } from "./cursor.js";
 import type { DriverConnection, DriverQuery, Result } from "./internals.js";
 import { type Carrier, type Listener, makeOf, type MakeStatement, type Statement } from "./statement.js";
+import { watchOf } from "./transaction-watch.js";
 
 /**
  * Runs statements in a transaction that `client.begin` has opened and will end.
@@ -104,24 +104,14 @@ export class TransactionLine implements ReservedLine, Listener, Carrier {
   /** Notices the statement that ends the transaction, and the loss of the connection. */
   #watch(): void {
     const { connection } = this;
-    const { execute } = connection;
-    const unwatch = () => {
-      connection.execute = execute;
-    };
-    connection.execute = (query) => {
-      const { control } = kindOf(query.strings[0] ?? "");
-      if (control !== undefined) {
-        unwatch();
-        this.#end(ended());
-        if (control !== "rollback" && control !== "abort") this.#checkCommit(query);
-      }
-      return execute(query);
-    };
+    watchOf(connection).add(this.#make("", []).handler, (query, control) => {
+      this.#end(ended());
+      if (control !== "rollback" && control !== "abort") this.#checkCommit(query);
+    });
     // The driver's `begin` sets its own listener when its work has returned a promise.
     queueMicrotask(() => {
       const { onclose } = connection;
       connection.onclose = (error) => {
-        unwatch();
         onclose?.call(connection, error);
         this.#lose(error);
       };
@@ -149,8 +139,8 @@ export class TransactionLine implements ReservedLine, Listener, Carrier {
   #lose(error: unknown): void {
     this.isLost = true;
     this.closed ??= error;
+    watchOf(this.connection).lose(error);
     for (const statement of this.#unanswered) statement.reject(error);
-    // The driver's own ROLLBACK would be written to the closed socket, which ends the process.
     this.connection.terminate();
   }
 

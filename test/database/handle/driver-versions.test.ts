@@ -84,6 +84,65 @@ describe.each([
       expect(await client`select * from kept`).toEqual([]);
     }));
 
+  test.each([1, 3])("a transaction of the client that is lost leaves its connection to the pool (max: %i)", (max) =>
+    connected(
+      async (client) => {
+        for (const how of ["waiting", "running"]) {
+          const works: Promise<unknown>[] = [];
+          const work = async (own: TransactionSql) => {
+            const tx = bind(own);
+            const [{ pid } = { pid: 0 }] = await tx<{ pid: number }>`select pg_backend_pid() as pid`;
+            const running = how === "running" ? tx`select pg_sleep(5)`.execute() : undefined;
+            running?.catch(() => {});
+            await database.client`select pg_terminate_backend(${pid})`;
+            await pause(10);
+            await (running ?? tx`select 1`);
+          };
+          const lost = Array.from({ length: max }, () =>
+            client.begin((own) => {
+              works.push(work(own));
+              return works.at(-1);
+            }),
+          );
+          for (const { status } of await Promise.allSettled(lost)) expect(status).toBe("rejected");
+          // Then the driver tries to send ROLLBACK.
+          await Promise.allSettled(works);
+          await pause(1);
+          const everywhere = () =>
+            Array.from({ length: max }, () => client`select pg_sleep(0.01), pg_backend_pid() as pid`);
+          // The driver fails the first query of a new connection with the error that closed the one before.
+          await Promise.allSettled(everywhere());
+          const answers = await Promise.all(everywhere());
+          expect(new Set(answers.map(([row]) => row?.["pid"] as number)).size, how).toBe(max);
+        }
+      },
+      { max, backoff: () => 0.01 },
+    ),
+  );
+
+  test("a transaction of the client that is lost does not end the next one on its connection", () =>
+    connected(
+      async (client) => {
+        let fail = () => {};
+        const waiting = new Promise<void>((_resolve, reject) => {
+          fail = () => reject(new Error("late"));
+        });
+        const lost = client.begin((own) => {
+          bind(own)`select pg_terminate_backend(pg_backend_pid())`.catch(() => {});
+          return waiting;
+        });
+        await expect(lost).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+        await bind(client)`select 1`;
+        await client.begin(async (own) => {
+          await bind(own)`create temporary table passing () on commit drop`;
+          fail();
+          await pause(0);
+          await own`select from passing`;
+        });
+      },
+      { backoff: () => 0.01 },
+    ));
+
   test("a new statement with values goes out in one step, and its text is prepared the second time", () =>
     connected(async (client) => {
       const db = bind(client);
