@@ -41,7 +41,8 @@ export function settingTrigger(relation: Sql, column: Sql, sequence: Sql, isFill
   const bare = (text: Sql) => sql`translate(lower(${text}), ${QUOTES}, '')`;
   return sql`(
     select json_build_object('name', tr.tgname,
-      'always', ${isFilled} and tr.tgqual is null and regexp_replace(p.prosrc, ${LINE_COMMENTS}, '', 'g') !~ ${TEXTS} and code.body !~ ${CONDITIONS}
+      'always', ${isFilled} and tr.tgqual is null
+        and regexp_replace(p.prosrc, ${LINE_COMMENTS}, '', 'g') !~ ${TEXTS} and code.body !~ ${CONDITIONS}
         and code.body !~ ${RETURNS} and code.body !~ ${ROWS} and code.body !~ concat(code.field, '.*', code.field))
     from (
       select * from pg_catalog.pg_trigger

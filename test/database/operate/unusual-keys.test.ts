@@ -225,7 +225,7 @@ test("so is a column whose trigger may make a value too long", async () => {
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22001" });
 });
 
-test("a sequence that starts over, set past what its column holds, is moved past the rows at its beginning", async () => {
+test("a sequence that starts over and is past what its column holds moves past the rows at its beginning", async () => {
   await run(`create sequence s maxvalue 200 cycle; create table t (id numeric(2,0) primary key default nextval('s'));
     insert into t values (1), (2); select setval('s', 200)`);
   expect(await healthOf("s")).toMatchObject({ cycles: false, nextValue: 1n });
