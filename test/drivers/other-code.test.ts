@@ -1,6 +1,6 @@
 import { type Session, sql } from "nextval";
 import { bind } from "nextval/pg";
-import { bind as bindPGlite } from "nextval/pglite";
+import { bind as bindPGlite, type PGliteClient } from "nextval/pglite";
 import { Client, Pool, type PoolConfig } from "pg";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { useDatabase } from "../support/database.js";
@@ -149,6 +149,66 @@ describe("what the program has set on a connection, a session leaves", () => {
     await db.session(async (session) => session`set app.tenant = '2'`);
     expect(await db.query(state)).toEqual([{ role: "pg_monitor", tenant: "1" }]);
     expect(pool.totalCount).toBe(1);
+  });
+});
+
+describe("a session that cannot set back what the program had set", () => {
+  const before = [
+    "create role app",
+    "create text search configuration public.mine (copy = simple)",
+    "set default_text_search_config = 'public.mine'",
+    "set role app",
+  ];
+  const work = async (session: Session, text: string) => {
+    await session`reset role`;
+    await session`create temporary table of_the_session (note text)`;
+    await session`set app.tenant = '7'`;
+    await session.query(sql.raw(text));
+    return "done";
+  };
+  const now = `select current_setting('default_text_search_config') as config, current_user::text as role,
+    to_regclass('pg_temp.of_the_session')::text as left_table, current_setting('app.tenant') as tenant`;
+  const undone = { left_table: null, tenant: "" };
+  const refused = (reason: string) => `the PGlite cannot be used anymore: ${reason}`;
+
+  test.each([
+    {
+      text: "alter role app rename to app_renamed",
+      reason: 'role "app" does not exist',
+      left: { ...undone, config: "public.mine", role: "postgres" },
+    },
+    {
+      text: "drop text search configuration public.mine",
+      reason: 'invalid value for parameter "default_text_search_config": "public.mine"',
+      left: { ...undone, config: "pg_catalog.english", role: "app" },
+    },
+  ])("on a PGlite: after $text its handles refuse everything", async ({ text, reason, left }) => {
+    const shared = await sharedPGlite();
+    const [exec, query, transaction] = [shared.exec, shared.query, shared.transaction].map((each) => each.bind(shared));
+    // Not the shared client itself, which other tests bind.
+    const client = { exec, query, transaction, parsers: shared.parsers } as unknown as PGliteClient;
+    for (const each of before) await shared.exec(each);
+    const db = bindPGlite(client);
+    try {
+      expect(await db.session((session) => work(session, text))).toBe("done");
+      await expect(db`select 1`).rejects.toThrow(refused(reason));
+      await expect(db.begin((tx) => tx`select 1`)).rejects.toThrow(refused(reason));
+      await expect(db.session((session) => session`select 1`)).rejects.toThrow(refused(reason));
+      expect((await shared.query(now)).rows).toEqual([left]);
+    } finally {
+      for (const each of ["reset role", "discard all", "drop role if exists app, app_renamed"]) await shared.exec(each);
+    }
+  });
+
+  test("on a client: it is closed", async () => {
+    const client = await connect();
+    for (const text of before.slice(1, 3)) await client.query(text);
+    const db = bind(client);
+    const closed = new Promise((resolve) => client.once("end", resolve));
+    expect(await db.session((session) => work(session, "drop text search configuration public.mine"))).toBe("done");
+    await expect(db`select 1`).rejects.toThrow("the client of pg cannot be used anymore: invalid value for parameter");
+    await expect(client.query("select 1")).rejects.toThrow("closed");
+    await closed;
   });
 });
 

@@ -3,6 +3,7 @@ import type { Parse } from "../../internal.js";
 import type { QueuedConnection, QueuedDriver } from "../queued/driver.js";
 import { openTransaction } from "../queued/open-transaction.js";
 import { Turns } from "../queued/turns.js";
+import { unusable } from "../queued/unusable.js";
 import type { PgClient, PgPool, PgPoolClient } from "./client.js";
 import { PgConnection, type PgOther } from "./connection.js";
 
@@ -100,7 +101,7 @@ export class PgClientDriver implements QueuedDriver {
   readonly max = 1;
   readonly #client: PgClient;
   readonly #turns: Turns;
-  /** Why the connection cannot be used anymore: it is lost, or a statement or transaction was left open on it. */
+  /** Why the connection is not used anymore: it is lost, or what ran on it could not be undone. */
   #broken: Error | undefined;
 
   constructor(client: PgClient) {
@@ -133,11 +134,12 @@ export class PgClientDriver implements QueuedDriver {
     const end = await this.#turns.take();
     const release = (error?: Error) => {
       this.#broken ??= error;
+      if (error !== undefined) close(this.#client);
       end();
     };
     if (this.#broken !== undefined) {
       end();
-      throw new Error(`the client of pg cannot be used anymore: ${this.#broken.message}`, { cause: this.#broken });
+      throw unusable("the client of pg", this.#broken);
     }
     const client = this.#client as PgClient & { readonly [name: string]: unknown };
     const connection = new PgConnection(
@@ -161,6 +163,11 @@ export class PgClientDriver implements QueuedDriver {
     }
     return connection;
   }
+}
+
+/** Closes a client, so the program does not use what was left open or set on it either. */
+function close(client: PgClient): void {
+  void (client as Partial<PgOther>).end?.().catch(() => {});
 }
 
 /** The error for a client whose values do not arrive as texts. Read as texts, many would be wrong. */

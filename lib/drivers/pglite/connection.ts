@@ -1,4 +1,3 @@
-import { NextvalError } from "../../index.js";
 import { isServerError, UNKNOWN } from "../../internal.js";
 import type { Result, QueuedConnection, QueuedStatement } from "../queued/driver.js";
 import type { PGliteClient, PGliteOptions, PGliteResult, PGliteSession } from "./client.js";
@@ -30,7 +29,7 @@ export class PGliteConnection implements QueuedConnection {
     if (kind === "command") {
       void this.#session
         .exec(fragment.text)
-        .then((results) => this.#lastOf(results as PGliteResult[]))
+        .then((results) => ({ ...this.#resultOf(results.at(-1) as PGliteResult), rows: [] }))
         .then(done, failed);
       return;
     }
@@ -59,13 +58,5 @@ export class PGliteConnection implements QueuedConnection {
       return { name, type, table: 0, parser: undefined, isRead };
     });
     return { columns, rows, command, count: rowCount ?? null };
-  }
-
-  #lastOf(results: readonly PGliteResult[]): Result {
-    const result = results.at(-1) as PGliteResult;
-    // Without it, a COMMIT that was a rollback would go unnoticed.
-    if (result.command === undefined)
-      throw new NextvalError("INVALID_ARGUMENT", "begin and session need PGlite 0.5.5 or later");
-    return this.#resultOf(result);
   }
 }

@@ -1,8 +1,10 @@
+import { NextvalError } from "../../index.js";
 import type { Parse } from "../../internal.js";
 import type { QueuedConnection, QueuedDriver } from "../queued/driver.js";
 import { openTransaction } from "../queued/open-transaction.js";
 import { Turns } from "../queued/turns.js";
-import type { PGliteClient, PGliteSession } from "./client.js";
+import { unusable } from "../queued/unusable.js";
+import type { PGliteClient, PGliteResult, PGliteSession } from "./client.js";
 import { PGliteConnection } from "./connection.js";
 import { INT8, INT8_ARRAY } from "./exact-integers.js";
 
@@ -15,6 +17,8 @@ export class PGliteDriver implements QueuedDriver {
   readonly user = "postgres";
   readonly #client: PGliteClient;
   readonly #turns: Turns;
+  /** Why it is not used anymore: what a session has changed could not be undone. */
+  #broken: unknown;
 
   constructor(client: PGliteClient) {
     this.#client = client;
@@ -31,6 +35,10 @@ export class PGliteDriver implements QueuedDriver {
 
   async #connect(reserved: boolean): Promise<QueuedConnection> {
     const release = await this.#turns.take();
+    if (this.#broken !== undefined) {
+      release();
+      throw unusable("the PGlite", this.#broken);
+    }
     if (!reserved) return new PGliteConnection(this.#client, this.#client.parsers, release);
     try {
       await this.#refuseOpen();
@@ -41,15 +49,22 @@ export class PGliteDriver implements QueuedDriver {
     }
   }
 
-  /** Refuses a transaction that `exec("begin")` has opened, because `#hold` would undo what it has written. */
+  /**
+   * Refuses an old version. Refuses a transaction that `exec("begin")` has opened, because `#hold` would undo what it
+   * has written.
+   */
   async #refuseOpen(): Promise<void> {
-    const { rows } = (await this.#client.query(WRITTEN)) as { readonly rows: readonly unknown[] };
+    const { rows, command } = (await this.#client.query(WRITTEN)) as PGliteResult;
+    // Without it, a COMMIT that was a rollback would go unnoticed.
+    if (command === undefined)
+      throw new NextvalError("INVALID_ARGUMENT", "begin and session need PGlite 0.5.5 or later");
     if (rows.length > 0) throw openTransaction();
   }
 
   /**
    * Holds a transaction of PGlite open, so its other callers wait, and ends it on the server at once: what runs inside
-   * begins and ends transactions by itself.
+   * begins and ends transactions by itself. After an error of the connection, all further calls are refused. PGlite is
+   * not closed, because it may hold the only copy of its data.
    */
   #hold(release: () => void): Promise<QueuedConnection> {
     return new Promise((resolve, reject) => {
@@ -58,6 +73,7 @@ export class PGliteDriver implements QueuedDriver {
         const broken = await new Promise<unknown>((end) => {
           resolve(new PGliteConnection(session, this.#client.parsers, end));
         });
+        this.#broken ??= broken;
         // PGlite then rolls back what is open. Otherwise it would commit it.
         if (broken !== undefined) throw broken;
       };

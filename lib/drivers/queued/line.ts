@@ -36,10 +36,13 @@ export class QueuedLine implements ReservedLine, Owner {
   /** How many requests to stop a statement are in progress. They could stop the next one. */
   #asking = 0;
   #hasRun = false;
-  /** The answer to the last statement, which may be an error. */
-  #end: { readonly error: unknown } | undefined;
-  #resets = false;
-  #reset = RESET;
+  /** Whether the last statement is answered. */
+  #hasEnded = false;
+  /** What undoes a session. */
+  #reset: readonly (string | null)[] = [RESET];
+  /** The statements that undo a session, and the error of the first that failed. */
+  readonly #undoing = new Set<Task>();
+  #undoError: unknown;
   #isReturned = false;
   #grace: ReturnType<typeof setTimeout> | undefined;
   /** Why the connection was lost. */
@@ -89,7 +92,7 @@ export class QueuedLine implements ReservedLine, Owner {
     if (this.#connection.isOfProgram !== true) return;
     const request: Request = { fragment: RESET_TO_NOW, parameters: [], reading: this.#byType, kind: "texts", wait: 0 };
     const { rows } = await this.send(request);
-    this.#reset = (rows as unknown as [[string]])[0][0];
+    this.#reset = (rows as unknown as [(string | null)[]])[0];
     this.#hasRun = false;
   }
 
@@ -131,8 +134,12 @@ export class QueuedLine implements ReservedLine, Owner {
     const isIdle = this.#running === undefined && this.#waiting.size === 0 && this.#connection.isIdle === true;
     if (!resets && isIdle) return this.#return();
     const rollback = isIdle ? "" : "rollback; ";
-    this.#resets = resets;
-    this.command(resets ? rollback + this.#reset : "rollback", true).answer.catch(() => {});
+    const texts = resets ? this.#reset.filter((text) => text !== null) : ["rollback"];
+    for (const [at, text] of texts.entries()) {
+      const task = this.command(resets && at === 0 ? rollback + text : text, at === texts.length - 1);
+      if (resets) this.#undoing.add(task);
+      task.answer.catch(() => {});
+    }
   }
 
   stop(task: Task, how: Stop): void {
@@ -184,7 +191,7 @@ export class QueuedLine implements ReservedLine, Owner {
 
   #goOn(): void {
     if (!this.#isReady) return;
-    if (this.#end !== undefined) return this.#finish(this.#end.error);
+    if (this.#hasEnded) return this.#finish();
     for (const task of this.#waiting) {
       this.#waiting.delete(task);
       return this.#run(task);
@@ -210,14 +217,16 @@ export class QueuedLine implements ReservedLine, Owner {
     if (this.#grace !== undefined) clearTimeout(this.#grace);
     this.#grace = undefined;
     if (error !== undefined && !(isServerError(error) && !isFatal(error))) return this.#lose(error);
-    if (task === this.#last) this.#end = { error };
+    if (this.#undoing.has(task)) this.#undoError ??= error;
+    if (task === this.#last) this.#hasEnded = true;
     this.#goOn();
   }
 
   /** Returns the connection after the last statement. If what the session has changed is left, it is not used again. */
-  #finish(error: unknown): void {
-    if (error !== undefined && this.#resets) this.#lose(error);
-    else this.#return(this.#resets && this.#connection.hasSetup ? new Error("its session has ended") : undefined);
+  #finish(): void {
+    const wasSession = this.#undoing.size > 0;
+    if (this.#undoError !== undefined) this.#lose(this.#undoError);
+    else this.#return(wasSession && this.#connection.hasSetup ? new Error("its session has ended") : undefined);
   }
 
   #lose(error: unknown): void {
