@@ -298,6 +298,22 @@ describe("a client", () => {
     await client.end();
   });
 
+  test("whose server does not answer fails a session at its limit, before its work begins", async () => {
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    const own = bind(client);
+    const begun = () => expect.unreachable();
+    for (const limit of ["timeout", "signal"]) {
+      server.hold();
+      const limits = limit === "timeout" ? { timeout: 50 } : { signal: AbortSignal.timeout(50) };
+      const error = limit === "timeout" ? { code: "TIMEOUT" } : { name: "TimeoutError" };
+      await expect(own.session(async () => begun(), limits)).rejects.toMatchObject(error);
+      server.release();
+      expect(await own`select 1 as one`).toEqual([{ one: 1 }]);
+    }
+    await client.end();
+  });
+
   test("runs transactions and statements in turns", async () => {
     const client = new Client({ connectionString: database.url });
     await client.connect();

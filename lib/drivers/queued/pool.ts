@@ -37,18 +37,24 @@ export class QueuedPool implements Line, Owner {
 
   reserve(what: string, { limits, wait }: Settings): Promise<QueuedLine> {
     return new Promise((resolve, reject) => {
-      const stop = (how: Stop) => taking?.giveUp(how.error("unsent"));
+      let line: QueuedLine | undefined;
+      const stop = (how: Stop) => {
+        if (line === undefined) taking?.giveUp(how.error("unsent"));
+        else line.stopAll(how.error("unsent"));
+      };
       const unwatch = limits === undefined ? () => {} : watch(limits, "the wait for a connection", stop);
       const done = (connection: QueuedConnection) => {
-        unwatch();
         this.#reserved++;
         const onReturn = () => {
           this.#reserved--;
           this.#used--;
         };
-        const line = new QueuedLine(connection, this.#byType, onReturn);
-        if (what === "session") remembered(line).then(resolve, reject);
-        else resolve(line);
+        line = new QueuedLine(connection, this.#byType, onReturn);
+        if (what === "session") remembered(line).finally(unwatch).then(resolve, reject);
+        else {
+          unwatch();
+          resolve(line);
+        }
       };
       const failed = (error: unknown) => {
         unwatch();
