@@ -45,7 +45,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * around them.
  */
 const HIDDEN = /[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\p{Cs}]/u;
-const UNSAFE = new RegExp(`[&<>"']|${HIDDEN.source}`, "gu");
+const UNSAFE = /[&<>"']|[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\p{Cs}]/gu;
 
 /** Whether a text is in a page exactly as it is, so that it can be copied from there. */
 export function isShownAsIs(text: string): boolean {

@@ -274,7 +274,7 @@ describe("limits", () => {
   test.each([
     [{ timeout: 0 }, "timeout takes milliseconds from 1 to 2147483647, not 0"],
     [{ timeout: "5" as unknown as number }, "timeout takes milliseconds from 1 to 2147483647, not 5"],
-    [{ signal: {} as AbortSignal }, "signal takes an AbortSignal, not [object Object]"],
+    [{ signal: {} as AbortSignal }, "signal takes an AbortSignal, not an object"],
   ])("%o is refused", async (limits, message) => {
     const db = bind(database.client);
     expect(() => db.with(limits)).toThrow(message);
