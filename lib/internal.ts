@@ -10,7 +10,7 @@ export { readInteger } from "./sequence/resolve-options.js";
 export { throwSequenceError, sequenceName } from "./sequence/sequence-name.js";
 export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } from "./sequence/sequence.js";
 export { dateText } from "./sql/date-text.js";
-export { nearest } from "./sql/did-you-mean.js";
+export { didYouMean } from "./sql/did-you-mean.js";
 export { isText } from "./sql/helpers/identifier.js";
 export { writeBytes } from "./sql/hex-text.js";
 export { asTemplate, refuseTooManyParameters } from "./sql/shape.js";

@@ -1,7 +1,7 @@
 import { Console } from "node:console";
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { didYouMean } from "../server/naming.js";
+import { didYouMean } from "../internal.js";
 import type { CliCommand } from "./commands/command.js";
 import { loadEnvFile } from "./config/env-file.js";
 import { list, milliseconds } from "./config/parse-flags.js";

@@ -1,7 +1,7 @@
 import { NextvalError } from "../index.js";
+import { didYouMean } from "../internal.js";
 import { isPattern, matcherOf } from "../server/name-patterns.js";
 import type { ColumnName, SequenceName } from "../server/name-shapes.js";
-import { didYouMean } from "../server/naming.js";
 
 /** A finding that is known and accepted. It does not count for the level, and is reported with its reason. */
 export interface AcceptedFinding<Code extends string = string> {

@@ -1,7 +1,6 @@
 import { NextvalError, type NextvalErrorCode, sql } from "../index.js";
-import { type Advice, sequenceName as nameOf } from "../internal.js";
+import { type Advice, didYouMean, sequenceName as nameOf } from "../internal.js";
 import type { ColumnName, SequenceName } from "./name-shapes.js";
-import { didYouMean } from "./naming.js";
 
 export type { ColumnName, SequenceName };
 

@@ -1,5 +1,3 @@
-import { nearest } from "../internal.js";
-
 /** No message is longer, with names of ordinary length. */
 export const MAX_MESSAGE = 160;
 
@@ -36,14 +34,4 @@ export function naming(
 /** Writes a name as the user has given it. It is in quotes if it could not be told from the words around it. */
 export function givenName(name: string): string {
   return /^[\p{L}\p{N}_$."*]+$/u.test(name) ? name : JSON.stringify(name);
-}
-
-/**
- * Suggests the known name closest to a mistaken one, or lists the known names if there are few: `Did you mean
- * order_seq?` Undefined if there are many, and none is close.
- */
-export function didYouMean(mistaken: string, known: Iterable<string>): string | undefined {
-  const [first = "", ...rest] = nearest(mistaken, known).replace(/^; /, "");
-  const sentence = `${first.toUpperCase()}${rest.join("")}`;
-  return sentence === "" || sentence.endsWith("?") ? sentence || undefined : `${sentence}.`;
 }

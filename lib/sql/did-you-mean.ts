@@ -15,12 +15,6 @@ export function didYouMean(mistaken: string, known: Iterable<string>): string | 
 
 const MAX_LISTED = 20;
 
-/** Writes the same suggestion as the end of a sentence: `; did you mean orderSeq?` */
-export function nearest(mistaken: string, known: Iterable<string>): string {
-  const hint = didYouMean(mistaken, known);
-  return hint === undefined ? "" : "; ".concat(hint.charAt(0).toLowerCase(), hint.slice(1).replace(/\.$/, ""));
-}
-
 /** Calls `refuse` if an option is not known. Otherwise a mistyped option would be ignored silently. */
 export function refuseUnknown(
   options: object,
