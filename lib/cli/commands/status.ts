@@ -169,7 +169,7 @@ async function serve(read: () => Promise<Health>, flags: Flags): Promise<never> 
   const sampler = new Sampler(read, { minIntervalMs, patienceMs: PATIENCE_MS });
   const { health } = await sampler.sample();
   if (health !== undefined) warnOfUnmatched(health.unmatched);
-  const { url } = await listen({
+  const url = await listen({
     address: flags.listen as NonNullable<Flags["listen"]>,
     sampler,
     intervalS,

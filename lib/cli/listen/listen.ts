@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, isIP } from "node:net";
 import { toJson, toPrometheus, type SequenceHealth } from "../../operate/index.js";
 import { CONTENT_SECURITY_POLICY, statusPage } from "../page/status-page.js";
@@ -25,7 +25,7 @@ export interface ListenOptions {
 }
 
 /** Serves the status at an address, and returns the URL of its page. */
-export async function listen(options: ListenOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function listen(options: ListenOptions): Promise<string> {
   const { host, port } = options.address;
   let isLocal = true;
   const server = createServer(LIMITS, (request, response) => void answer(request, response, { ...options, isLocal }));
@@ -37,7 +37,7 @@ export async function listen(options: ListenOptions): Promise<{ readonly url: st
   }).catch((error: unknown) => throwCommandError(`Cannot listen on ${shown(options.address)}: ${reasonOf(error)}`));
   const bound = server.address() as AddressInfo;
   isLocal = isLoopback(bound.address);
-  return { url: `http://${shown({ host, port: bound.port })}/`, close: () => close(server) };
+  return `http://${shown({ host, port: bound.port })}/`;
 }
 
 /** A connection has this long to send its request, in milliseconds. */
@@ -58,11 +58,6 @@ function reasonOf(error: unknown): string {
   if (code === "EADDRNOTAVAIL") return "this machine does not have that address";
   if (code === "EACCES") return "this user may not use that port";
   return errorMessage(error);
-}
-
-function close(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(() => resolve()));
 }
 
 const HEADERS = {
