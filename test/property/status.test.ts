@@ -39,7 +39,8 @@ import { resync } from "../support/resync.js";
  * 6. resync moves a sequence exactly if it has BEHIND_COLUMN above ok, or names it among its failures and skips.
  *    Afterwards 1 to 5 hold again, and no sequence has BEHIND_COLUMN above ok except those that it named.
  *
- * Status knows nothing of the conditions of a trigger that replaces the value of a default, nor of values that a
+ * Status knows nothing of the values that a trigger makes of those of a default. It names the trigger, and 1 to 5 do
+ * not hold for the column. It also knows nothing of the conditions of such a trigger, nor of values that a
  * floating-point column rounds. Behind a view, it knows nothing of such a trigger, nor of an index that refuses more
  * than equal values, such as one on `id / 3`. No door has any of them.
  */

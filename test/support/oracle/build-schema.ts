@@ -10,6 +10,7 @@ import {
   type TableContext,
   triggerOf,
   typeOf,
+  isReplacedByTrigger,
 } from "./table-parts.js";
 
 /** A way of values into a column: an insert that draws from a sequence. */
@@ -24,6 +25,8 @@ export interface Door {
   readonly listed: readonly string[];
   /** The kind of its key, if it has one: see `kindOfKey`. Views hide theirs. */
   readonly key: ReturnType<typeof kindOfKey>;
+  /** Whether a trigger makes another value of that of the sequence. */
+  readonly isReplaced: boolean;
 }
 
 /** A schema to build: its statements, each of which the server may refuse, and the doors that it has then. */
@@ -142,8 +145,18 @@ class SchemaBuilder {
 
   #open(table: Table, more: Partial<Door>, program: string | null = null): void {
     const { name, column, given } = table;
-    const door = { schema: this.#schema, relation: name, column, program, listed: [name], key: kindOfKey(given) };
-    this.#doors.push({ ...door, ...more });
+    const isReplaced = isReplacedByTrigger(given);
+    const key = kindOfKey(given);
+    this.#doors.push({
+      schema: this.#schema,
+      relation: name,
+      column,
+      program,
+      listed: [name],
+      key,
+      isReplaced,
+      ...more,
+    });
   }
 
   #make(sequence: Sequence): void {
@@ -250,7 +263,7 @@ class SchemaBuilder {
     this.#add(`create view ${this.#of(view)} as select ${columns} from ${table.table}`);
     if (given.view === "plain" && table.isFilled) this.#open(table, { relation: view });
     // Status does not see through a view that an index refuses more than equal values, nor that a trigger sets them.
-    const refusesMore = /thirds|ranges|generated/.test(given.key) || /replaces|doubles/.test(given.feed);
+    const refusesMore = /thirds|ranges|generated/.test(given.key) || isReplacedByTrigger(given);
     if (given.view !== "with default" || given.feed === "generated" || refusesMore) return;
     this.#add(`alter view ${this.#of(view)} alter ${c} set default nextval(${table.sequence})`);
     this.#open(table, { relation: view, listed: [view, name], key: "unsure" });

@@ -112,6 +112,11 @@ export function triggerOf({ given: { feed, type }, index, schema, table, c, sequ
   ];
 }
 
+/** Whether a trigger sets the column in each row, whatever the default has drawn. */
+export function isReplacedByTrigger({ feed }: TableContext["given"]): boolean {
+  return feed === "default, trigger replaces" || feed === "default, trigger doubles";
+}
+
 export function keyOf({ given: { key, type, kind }, table, c }: TableContext): string[] {
   const [, partition] = /\((.*)\)/.exec(partitioningOf(kind) ?? "") ?? [];
   const alter = (text: string) => [`alter table ${table} add ${text}`];
