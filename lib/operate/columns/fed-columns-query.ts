@@ -159,7 +159,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
     ), ${rolesWithoutUsage}
     select json_build_object('user', current_user, 'columns', coalesce(json_agg(json_build_object(
       'sequence', json_build_object('schema', s.nspname, 'name', s.relname),
-      'increment', s.seqincrement::text,
+      'sequenceOid', s.oid::text, 'increment', s.seqincrement::text,
       'owner', pg_catalog.pg_get_userbyid(s.relowner),
       'mayAlter', pg_catalog.pg_has_role(s.relowner, 'usage'), 'mayUpdate', has_sequence_privilege(s.oid, 'update'),
       ${storedColumn(sql`n`, sql`t`, sql`fed`, sql`type`)},

@@ -12,6 +12,8 @@ import { keepsValue, narrowestOf } from "./plain-default.js";
 /** @internal A column that takes its values from a sequence, with the facts that matter to the sequence's health. */
 export interface FedColumn extends StoredColumn {
   readonly sequence: SequenceName;
+  /** The OID of the sequence, because another one may get its name. */
+  readonly sequenceOid: string;
   readonly increment: bigint;
   /** The owner of the sequence, who may alter it. */
   readonly owner: string;

@@ -2,7 +2,7 @@ import { type Database, type Sql, sql, type Transaction } from "../../index.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { enterCatalogPath } from "../../server/catalog-path.js";
 import { MAX_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
-import { quotedOf, type SequenceName } from "../../server/names.js";
+import { quotedOf, refuseFor, type SequenceName } from "../../server/names.js";
 import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
@@ -142,6 +142,9 @@ export async function rereadSnapshot(
       where s.seqrelid = ${quotedOf(sequence)}::regclass`,
     { views, before },
   );
+  if (row.oid !== columns[0]?.sequenceOid) {
+    refuseFor(sequence, "another sequence has its name now", "PLAN_OUTDATED", { hint: "Plan again." });
+  }
   return {
     oid: row.oid,
     role: row.role,

@@ -189,7 +189,8 @@ function withFix(error: Error, state: SequenceState, columns: SurveyedSequence["
  *
  * - `LOCK_TIMEOUT`, `PERMISSION_DENIED`, `READ_ONLY`, or the server's own error;
  * - `SEQUENCE_OUT_OF_BOUNDS`: no value past the column is within the bounds of the sequence and its columns;
- * - `COLUMN_NOT_COMPARED`: a column could not be read.
+ * - `COLUMN_NOT_COMPARED`: a column could not be read;
+ * - `PLAN_OUTDATED`: another sequence has its name now.
  *
  * Throws `INVALID_ARGUMENT`. Source: "ALTER SEQUENCE"; `nextval_internal` and `init_sequence` in `sequence.c`.
  */

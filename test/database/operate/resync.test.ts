@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { bind, type Database, NextvalError } from "nextval";
+import { bind, type Database, NextvalError, type Sql, type Transaction } from "nextval";
 import {
   applyResync,
   planResync,
@@ -700,4 +700,43 @@ test("a sequence that also gives values to what is not read is never moved back"
     },
   ]);
   await database.client.unsafe("insert into b default values; insert into d default values");
+});
+
+test.each([
+  ["before it is locked", "pg_advisory_xact_lock"],
+  ["while it is locked", "array_to_json"],
+])("a sequence whose name goes to another one %s stays where it is, and so does the other", async (_title, when) => {
+  await run(`
+    create schema mine; create table mine.t (id serial primary key); insert into mine.t values (500);
+    create schema other; create table other.t (id serial primary key); insert into other.t values (700)`);
+  // As a superuser the server would also refuse to read another table.
+  await run(`
+    create role nextval_resync_owner login password 'x';
+    alter table mine.t owner to nextval_resync_owner; alter table other.t owner to nextval_resync_owner;
+    grant usage on schema mine, other to nextval_resync_owner`);
+  const owner = bind(database.connect({ max: 1, username: "nextval_resync_owner", password: "x" }));
+  const plan = await planResync(owner, { schemas: ["mine"] });
+  const mallory = database.connect({ max: 1 });
+  let isSwapped = false;
+  const swap = async (statement: string) => {
+    if (isSwapped || !statement.includes(when)) return;
+    isSwapped = true;
+    await mallory.unsafe("alter schema mine rename to gone; alter schema other rename to mine");
+  };
+  const begin = (modes: string, work: (tx: Transaction) => Promise<unknown>) =>
+    owner.begin(modes, (tx) => {
+      const run = async (strings: TemplateStringsArray, ...values: never[]) => {
+        await swap(strings.join(""));
+        return tx(strings, ...values);
+      };
+      const query = async (fragment: Sql) => {
+        await swap(fragment.text);
+        return tx.query(fragment);
+      };
+      return work(Object.assign(run, tx, { query }) as unknown as Transaction);
+    });
+  const error = await applyResync({ begin } as unknown as Database, plan).catch((reason: unknown) => reason);
+  expect((error as ResyncError).report.failures).toMatchObject([{ error: { code: "PLAN_OUTDATED" } }]);
+  expect(await database.client`select last_value::int from gone.t_id_seq`).toEqual([{ last_value: 1 }]);
+  expect(await database.client`select last_value::int from mine.t_id_seq`).toEqual([{ last_value: 1 }]);
 });
