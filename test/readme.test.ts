@@ -21,11 +21,11 @@ const compile = usePrograms();
 const PAGES: readonly [path: string, claims: number][] = [
   ["README.md", 26],
   ["docs/drivers.md", 2],
-  ["docs/monitoring.md", 4],
-  ["docs/ids-and-json.md", 4],
+  ["docs/operations/monitoring.md", 4],
+  ["docs/guides/ids-and-json.md", 4],
   ["docs/security.md", 3],
-  ["docs/testing.md", 3],
-  ["docs/values.md", 3],
+  ["docs/guides/testing.md", 3],
+  ["docs/guides/values.md", 3],
 ];
 function blocksOf(readme: string): [first: string, ...string[]] {
   return [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => match[1]) as [string];

@@ -6,7 +6,7 @@ import { useDatabase } from "../support/database.js";
 
 const database = useDatabase();
 
-/** A line of the tables in `docs/values.md`. */
+/** A line of the tables in `docs/guides/values.md`. */
 interface Line {
   readonly type: string;
   readonly promised: string;
@@ -44,11 +44,11 @@ function unescaped(cell: string): string {
   return cell.replaceAll("\\|", "|");
 }
 
-describe("docs/values.md", () => {
+describe("docs/guides/values.md", () => {
   let lines: Line[];
 
   beforeAll(async () => {
-    lines = await linesOf("values.md");
+    lines = await linesOf("guides/values.md");
   });
 
   test("promises what each value is", () => {

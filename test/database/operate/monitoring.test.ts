@@ -79,7 +79,7 @@ test("the alerts and the dashboard use metrics and labels that exist", async () 
 });
 
 test("the page lists every metric", async () => {
-  const page = await readFile(new URL("../docs/monitoring.md", folder), "utf8");
+  const page = await readFile(new URL("../docs/operations/monitoring.md", folder), "utf8");
   for (const name of known().keys()) expect(page).toContain(`\`${name}\``);
 });
 
