@@ -70,7 +70,7 @@ export default defineConfig({
         test: {
           name: "command",
           isolate: false,
-          include: ["test/{browser,cli}/**/*.test.ts"],
+          include: ["test/{browser,cli,pages}/**/*.test.ts"],
           globalSetup: ["test/server/global-setup.ts", "test/support/command/global-setup.ts"],
         },
       },

@@ -68,7 +68,7 @@ async function overPg(major: number): Promise<Target> {
     ...server,
     title: `${server.title} over node-postgres`,
     env: { ...server.env, NEXTVAL_TEST_PORT: "pg", NEXTVAL_TEST_DRIVER: "pg" },
-    files: ["test/database/allocate/", "test/database/catalog/", "test/database/operate/", "test/cli/"],
+    files: ["test/database/allocate/", "test/database/catalog/", "test/database/operate/", "test/cli/", "test/pages/"],
   };
 }
 
@@ -102,7 +102,7 @@ function otherRuntime(title: string, command: readonly string[]): Target {
     node: process.execPath,
     env: { NEXTVAL_TEST_RUNTIME: JSON.stringify(command) },
     projects: ["--project=database", "--project=command"],
-    files: ["test/examples.test.ts", "test/readme.test.ts", "test/cli/"],
+    files: ["test/examples.test.ts", "test/pages/", "test/cli/"],
   };
 }
 
