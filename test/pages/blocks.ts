@@ -46,7 +46,7 @@ export async function readPages(): Promise<Page[]> {
 export function blocksOf(path: string, text: string): Block[] {
   const fences = text.match(/^[ \t>]*```\w+/gm)?.length ?? 0;
   const blocks = [...text.matchAll(/^```(\w+)(.*)\n([^]*?)^```$/gm)].map(
-    ([fence, language = "", info = "", code = ""], index) => {
+    ({ 0: fence, 1: language = "", 2: info = "", 3: code = "", index }) => {
       const words = info.split(" ").filter((word) => word !== "");
       const file = words.find((word) => word.includes("."));
       const flags = new Set(words.filter((word) => word !== file));

@@ -25,7 +25,7 @@ export function programOf({ blocks }: Page): PageProgram {
   const ends = new Set<string>();
   const claims = { count: 0 };
   const bodies = blocks.map((block) => {
-    if (block.flags.has("no-compile")) return "";
+    if (block.flags.has("no-compile") && block.file === undefined) return "";
     switch (block.language) {
       case "ts":
         return block.file === undefined ? bodyOf(block, imports, ends, claims) : writing(block);

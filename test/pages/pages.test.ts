@@ -18,13 +18,18 @@ const database = useDatabase();
 const target = useDatabase();
 const databaseOfFirst = useDatabase();
 
-const pages = (await readPages()).filter(isPlayed);
+/** `PAGES=resync npx vitest run test/pages/` plays the pages with that in their path only. */
+const written = await readPages();
+const pages = written.filter((page) => isPlayed(page) && page.path.includes(process.env["PAGES"] ?? ""));
 const programs = new Map(pages.map((page) => [page, programOf(page)]));
 let folder: string;
 let compiling: Promise<unknown>;
 let played: Readonly<Record<string, Played>>;
 
-const folderOf = ({ path }: Page) => `${folder}/${path.replace(/\.md$/, "").replaceAll("/", "-")}`;
+const nameOf = ({ path }: Page) => path.replace(/\.md$/, "").replaceAll("/", "-");
+/** Where the program of a page is compiled, and where it runs: what it writes there may be wrong on purpose. */
+const folderOf = (page: Page) => `${folder}/${nameOf(page)}`;
+const stageOf = (page: Page) => `${folder}/run/${nameOf(page)}`;
 
 // As a user would have them: with the package as it is built, and what is installed here.
 beforeAll(async () => {
@@ -34,21 +39,27 @@ beforeAll(async () => {
   await symlink(library, `${folder}/node_modules/nextval`);
   for (const [page, { program }] of programs) {
     await write(`${folderOf(page)}/page.mts`, program);
-    await write(`${folderOf(page)}/package.json`, JSON.stringify({ type: "module" }));
-    await write(`${folderOf(page)}/tsconfig.json`, "{}");
-    for (const { file, code, flags } of page.blocks) {
-      if (file?.endsWith("ts") && !flags.has("no-compile")) await write(`${folderOf(page)}/${file}`, code);
+    for (const [version, files] of versionsOf(page).entries()) {
+      const place = version === 0 ? folderOf(page) : `${folderOf(page)}/version-${version}`;
+      for (const [file, code] of files) await write(`${place}/${file}`, code);
     }
+    await write(`${stageOf(page)}/package.json`, JSON.stringify({ type: "module", private: true }));
+    await write(
+      `${stageOf(page)}/tsconfig.json`,
+      JSON.stringify({ compilerOptions: READERS_OPTIONS, include: ["src"] }),
+    );
   }
   compiling = compile();
+  // A test awaits it.
+  compiling.catch(() => {});
   await bundle();
   const results = `${folder}/played.json`;
-  await run(RUNTIME.program, [...RUNTIME.args, `${folder}/play.mjs`, results, ...pages.map(folderOf)], {
+  await run(RUNTIME.program, [...RUNTIME.args, `${folder}/run/play.mjs`, results, ...pages.map(stageOf)], {
     env: { ...process.env, ...environment() },
-    timeout: 110_000,
+    timeout: 280_000,
   });
   played = JSON.parse(await readFile(results, "utf8")) as typeof played;
-});
+}, 300_000);
 
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -57,8 +68,9 @@ test("the code of the pages compiles", async () => {
 });
 
 test.each(pages.map((page) => [page.path, page] as const))("%s does what it says", async (path, page) => {
-  const { claims, consoles, failure } = played[folderOf(page)]!;
+  const { claims, wrong, consoles, failure } = played[stageOf(page)]!;
   if (failure !== undefined) throw new Error(`${path}: ${failure}`);
+  expect(wrong).toEqual([]);
   expect(claims).toBe(programs.get(page)?.claims);
   let printed = page.text;
   // From the last to the first, so the places of the others stay.
@@ -70,7 +82,7 @@ test.each(pages.map((page) => [page.path, page] as const))("%s does what it says
 });
 
 test("the README's first program prints its output, ends, and runs a second time", async () => {
-  const [first] = pages.find(({ path }) => path === "README.md")!.blocks;
+  const [first] = written.find(({ path }) => path === "README.md")!.blocks;
   expect(first?.code).toContain("console.log(order?.id); // => 100n, then 102n when it runs again\n");
   await write(`${folder}/first.mts`, first?.code ?? "");
   await build({
@@ -88,6 +100,18 @@ test("the README's first program prints its output, ends, and runs a second time
   }
 });
 
+/** The files of a page: first as they are at first, then those that change. */
+function versionsOf({ blocks }: Page): Map<string, string>[] {
+  const versions: Map<string, string>[] = [];
+  for (const { file, code, flags } of blocks) {
+    if (file === undefined || !/\.m?ts$/.test(file) || flags.has("no-compile")) continue;
+    const free = versions.find((version) => !version.has(file)) ?? new Map<string, string>();
+    if (free.size === 0) versions.push(free);
+    free.set(file, code);
+  }
+  return versions;
+}
+
 async function write(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text);
@@ -98,7 +122,7 @@ async function compile(): Promise<void> {
     extends: `${root}tsconfig.json`,
     compilerOptions: { noEmit: true, paths: {}, typeRoots: [`${root}node_modules/@types`] },
     include: ["*/**/*.mts", "*/**/*.ts"],
-    exclude: ["node_modules"],
+    exclude: ["node_modules", "run"],
   };
   await writeFile(`${folder}/stage.mts`, `export * from ${JSON.stringify(`${here}stage.mjs`)};`);
   await writeFile(`${folder}/tsconfig.json`, JSON.stringify(tsconfig));
@@ -107,6 +131,8 @@ async function compile(): Promise<void> {
   });
 }
 
+/** As the pages say what TypeScript needs. */
+const READERS_OPTIONS = { strict: true, module: "nodenext", types: ["node"] };
 const compiler = `${root}node_modules/typescript/bin/tsc`;
 
 async function bundle(): Promise<void> {
@@ -121,12 +147,15 @@ async function bundle(): Promise<void> {
     ...shared,
     entryPoints: [`${here}play.mts`, ...pages.map((page) => `${folderOf(page)}/page.mts`)].map((path) => ({
       in: path,
-      out: path.replace(here, `${folder}/`).replace(/\.mts$/, ""),
+      out: `run/${path
+        .replace(here, "")
+        .replace(`${folder}/`, "")
+        .replace(/\.mts$/, "")}`,
     })),
     outdir: folder,
     outbase: folder,
   });
-  await build({ ...options, entryPoints: [`${here}stage.mts`], outfile: `${folder}/stage.mjs` });
+  await build({ ...options, entryPoints: [`${here}stage.mts`], outfile: `${folder}/run/stage.mjs` });
 }
 
 function environment(): NodeJS.ProcessEnv {
