@@ -16,7 +16,7 @@ import { lines } from "./terminal/shown-text.js";
 import { listenToSignals } from "./terminal/signals.js";
 
 /** The commands, in the order of the help. */
-const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {
+export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {
   diff: () => import("./commands/diff.js"),
   push: () => import("./commands/push.js"),
   pull: () => import("./commands/pull.js"),
