@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-/** What the README tells a newcomer to type, word for word. */
+/** What the README and "Getting started" tell a newcomer to type, word for word. */
 export interface Quickstart {
   /** The first program, and what it prints the first and the second time. */
   readonly program: string;
@@ -18,12 +18,13 @@ export async function readQuickstart(): Promise<Quickstart> {
   if (first === undefined || second === undefined)
     throw new Error("The README's first program does not say what it prints.");
   const commands = blockOf(readme, "sh").trimEnd().split("\n");
-  return { program, prints: [first, second], commands, config: blockOf(readme, "js") };
+  const page = await readFile(new URL("../../docs/getting-started.md", import.meta.url), "utf8");
+  return { program, prints: [first, second], commands, config: blockOf(page, "ts nextval.config.ts") };
 }
 
 /** The first block of that language. */
 function blockOf(page: string, language: string): string {
   const [, block] = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "m").exec(page) ?? [];
-  if (block === undefined) throw new Error(`The README has no block of ${language}.`);
+  if (block === undefined) throw new Error(`The page has no block of ${language}.`);
   return block;
 }

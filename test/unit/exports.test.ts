@@ -11,7 +11,6 @@ import * as operate from "nextval/operate";
 import * as pg from "nextval/pg";
 import * as pglite from "nextval/pglite";
 import { expect, test } from "vitest";
-import { ERROR_CODES } from "../../lib/errors.js";
 
 test("the public values", () => {
   expect(Object.keys(nextval).sort()).toEqual([
@@ -91,11 +90,6 @@ test.each([
   ["pglite", pglite, ["bind"]],
 ])("the values of nextval/%s", (_subpath, module: object, names) => {
   expect(Object.keys(module).sort()).toEqual(names);
-});
-
-test("the README has advice for every error", async () => {
-  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-  expect(ERROR_CODES.filter((code) => !readme.includes(`| \`${code}\` `))).toEqual([]);
 });
 
 test("the public types", async () => {

@@ -24,6 +24,15 @@ const folders = ["adversarial", "cli", "conformance", "database", "drivers", "pa
 );
 const tests = new Set([...readdirSync(join(root, "test")), ...folders.flatMap(filesIn)].map((path) => basename(path)));
 
+/** Generated, or still to be written. */
+const LATER = new Set([
+  "docs/playground.md",
+  "docs/guides/static-checking.md",
+  "docs/guides/unawaited.md",
+  "docs/operations/widen.md",
+  "docs/reference/api/.md",
+]);
+
 /** The anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(path: string): string[] {
   return [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
@@ -38,6 +47,7 @@ test.each(pages)("the links of %s lead somewhere", (page) => {
   const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
   for (const [link, path = "", anchor] of links) {
     const target = path === "" ? page : join(dirname(page), path);
+    if (LATER.has(target)) continue;
     expect(existsSync(join(root, target)), link).toBe(true);
     if (anchor !== undefined) expect(anchorsOf(target), link).toContain(anchor);
   }
@@ -59,51 +69,6 @@ test.each(pages.filter((page) => page !== "README.md" && page !== "CHANGELOG.md"
     if (page === "CONTRIBUTING.md") expect(named.length).toBeGreaterThan(50);
   },
 );
-
-/** Generated, or still to be written. */
-const LATER = new Set([
-  "docs/getting-started.md",
-  "docs/playground.md",
-  "docs/guides/declare.md",
-  "docs/guides/templates.md",
-  "docs/guides/named-placeholders.md",
-  "docs/guides/run.md",
-  "docs/guides/transactions.md",
-  "docs/guides/identity.md",
-  "docs/guides/cycling.md",
-  "docs/guides/typescript.md",
-  "docs/guides/static-checking.md",
-  "docs/guides/unawaited.md",
-  "docs/builders/kysely.md",
-  "docs/builders/drizzle.md",
-  "docs/builders/knex.md",
-  "docs/builders/other-hosts.md",
-  "docs/migrations/overview.md",
-  "docs/migrations/hazards.md",
-  "docs/migrations/generate.md",
-  "docs/migrations/ci.md",
-  "docs/operations/allocators.md",
-  "docs/operations/durability.md",
-  "docs/operations/gapless.md",
-  "docs/operations/several-writers.md",
-  "docs/operations/status.md",
-  "docs/operations/resync.md",
-  "docs/operations/transfer.md",
-  "docs/operations/widen.md",
-  "docs/operations/pgbouncer.md",
-  "docs/runbooks/integer-out-of-range.md",
-  "docs/runbooks/duplicate-key.md",
-  "docs/runbooks/major-upgrade.md",
-  "docs/runbooks/burned-ids.md",
-  "docs/reference/api/.md",
-  "docs/reference/command.md",
-  "docs/reference/configuration.md",
-  "docs/reference/errors.md",
-  "docs/reference/problems.md",
-  "docs/reference/statements.md",
-  "docs/reference/limits.md",
-  "docs/reference/changed-values.md",
-]);
 
 test("the sidebar has every page, and each of its pages exists", () => {
   const listed = sidebar.flatMap(({ items }) => items.map(({ link }) => `docs${link}.md`));

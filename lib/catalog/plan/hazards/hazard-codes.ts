@@ -1,4 +1,4 @@
-/** The hazards that `allow` accepts. The README explains each. */
+/** The hazards that `allow` accepts. The page "Hazards, one by one" explains each. */
 export const ALLOWABLE_CODES = [
   "CACHE_BREAKS_ORDER",
   "CACHE_STALLS_SERVER",
@@ -23,7 +23,7 @@ export const BLOCKED_CODES = ["CURRENT_VALUE_EXCLUDED", "NAME_TAKEN", "NEEDS_POS
 /** A hazard that can be accepted. */
 export type AllowableCode = (typeof ALLOWABLE_CODES)[number];
 
-/** The code of a hazard, which says why a change may hurt. The README explains each. */
+/** The code of a hazard, which says why a change may hurt. The page "Hazards, one by one" explains each. */
 export type HazardCode = AllowableCode | (typeof BLOCKED_CODES)[number];
 
 /** Whether a code is that of a hazard that is always blocked. */
