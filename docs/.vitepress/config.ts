@@ -1,0 +1,30 @@
+import { defineConfig } from "vitepress";
+import { anchorOf } from "./markdown/anchors";
+import { publishLinkedFiles, repositoryLinks } from "./markdown/repository-links";
+import { sidebar } from "./sidebar";
+
+const published = new Set<string>();
+
+export default defineConfig({
+  title: "nextval",
+  description: "PostgreSQL sequences as first-class, type-checked TypeScript values",
+  lang: "en",
+  cleanUrls: true,
+  head: [["link", { rel: "icon", type: "image/svg+xml", href: "/icon.svg" }]],
+  // The packages of the site are a folder of their own.
+  srcExclude: ["node_modules/**"],
+  markdown: {
+    anchor: { slugify: anchorOf },
+    config: (markdown) => repositoryLinks(markdown, published),
+  },
+  buildEnd: ({ outDir }) => publishLinkedFiles(published, outDir),
+  themeConfig: {
+    search: { provider: "local" },
+    nav: [
+      { text: "Guide", link: "/getting-started", activeMatch: "^/(getting-started|guides)" },
+      { text: "Playground", link: "/playground" },
+    ],
+    sidebar,
+    outline: { level: [2, 3] },
+  },
+});
