@@ -2,6 +2,7 @@ import { defineConfig } from "vitepress";
 import { anchorOf } from "./markdown/anchors";
 import { publishLinkedFiles, repositoryLinks } from "./markdown/repository-links";
 import { sidebar } from "./sidebar";
+import { vite } from "./vite";
 
 const published = new Set<string>();
 
@@ -17,6 +18,7 @@ export default defineConfig({
     anchor: { slugify: anchorOf },
     config: (markdown) => repositoryLinks(markdown, published),
   },
+  vite,
   buildEnd: ({ outDir }) => publishLinkedFiles(published, outDir),
   themeConfig: {
     search: { provider: "local" },

@@ -19,9 +19,10 @@ const SHOWN_AS_TEXT = /\.(html|md|sql|ts)$/;
  */
 export function repositoryLinks(markdown: MarkdownRenderer, published: Set<string>): void {
   markdown.core.ruler.push("repository-links", ({ tokens, env }) => {
-    for (const { children } of tokens) {
-      if (children !== null) rewrite(children, dirname((env as { path: string }).path), published);
-    }
+    const { path } = env as { path?: string };
+    // A title of the front matter has no links.
+    if (path === undefined) return;
+    for (const { children } of tokens) if (children !== null) rewrite(children, dirname(path), published);
   });
 }
 

@@ -1,0 +1,72 @@
+/** PostgreSQL, in a worker of the page. It runs what programs send, and lists the sequences. */
+import { PGlite } from "@electric-sql/pglite";
+import { expose } from "comlink";
+import { bind } from "nextval/pglite";
+import emptyDatabase from "virtual:playground/empty-database";
+import type { Outcome, Start, StatementRequest } from "../sandbox/messages";
+import { type ShownSequence, shownSequences } from "./shown-sequences";
+
+const ERROR_FIELDS = ["message", "severity", "code", "detail", "hint", "position", "where", "routine"] as const;
+
+let opening: Promise<PGlite> | undefined;
+
+const asWritten = (text: unknown) => text as string;
+const serializers = new Proxy({}, { get: () => asWritten });
+
+const service = {
+  /** Starts an empty database. Returns what a program has to know to read its values. */
+  async start(): Promise<Start> {
+    const pglite = await database();
+    const { rows } = await pglite.query<[number, number]>("select oid, typarray from pg_type where typarray <> 0", [], {
+      rowMode: "array",
+    });
+    return { arrayTypes: rows.filter(([type]) => pglite.parsers[type] !== undefined) };
+  },
+
+  /** Runs one statement, or a script. Values and rows are texts. */
+  async run({ text, values, types, isScript }: StatementRequest): Promise<Outcome> {
+    const pglite = await database();
+    const parsers = Object.fromEntries(Object.keys(pglite.parsers).map((type) => [type, asWritten]));
+    try {
+      const result = isScript
+        ? (await pglite.exec(text, { rowMode: "array", parsers })).at(-1)
+        : await pglite.query(text, [...values], { rowMode: "array", parsers, serializers, paramTypes: [...types] });
+      const { fields = [], rows = [], command = "", rowCount = null } = { ...result };
+      return {
+        result: {
+          columns: fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID })),
+          rows: rows as (string | null)[][],
+          command,
+          count: rowCount,
+        },
+      };
+    } catch (error) {
+      const given = error as Record<string, unknown>;
+      const fields = ERROR_FIELDS.filter((field) => typeof given[field] === "string");
+      return { error: Object.fromEntries(fields.map((field) => [field, given[field] as string])) };
+    }
+  },
+
+  /** Ends what a stopped program has left open, and lists the sequences. */
+  async sequences(): Promise<ShownSequence[]> {
+    const pglite = await database();
+    await pglite.exec("rollback; reset all; reset session authorization");
+    return shownSequences(bind(pglite));
+  },
+
+  /** The addresses of what this worker has loaded. */
+  loaded: () => performance.getEntriesByType("resource").map(({ name }) => name),
+};
+
+export type DatabaseService = typeof service;
+
+function database(): Promise<PGlite> {
+  return (opening ??= open());
+}
+
+async function open(): Promise<PGlite> {
+  const files = await (await fetch(emptyDatabase)).blob();
+  return PGlite.create({ loadDataDir: new Blob([files], { type: "application/x-gzip" }) });
+}
+
+expose(service);

@@ -1,0 +1,162 @@
+import type { EditorView } from "@codemirror/view";
+import { type Remote, wrap } from "comlink";
+import { reactive, shallowReactive, shallowRef } from "vue";
+import type { CompilerService, Problem } from "../compiler/compiler.worker";
+import type { DatabaseService } from "../database/database.worker";
+import type { ShownSequence } from "../database/shown-sequences";
+import { createEditor } from "../editor/editor";
+import { examples } from "../examples";
+import { keepForOffline } from "../offline";
+import { type Entry, type Running, runProgram } from "../run-program";
+import type { Start } from "../sandbox/messages";
+import { hashOf, sharedBy } from "../share";
+
+/** The page shows so much of what a program did. */
+const MAX_ENTRIES = 1_000;
+
+/** PostgreSQL in a worker of the page. */
+interface Database {
+  readonly worker: Worker;
+  readonly service: Remote<DatabaseService>;
+  readonly ready: Promise<Start>;
+}
+
+/** What the playground shows, and what its buttons do. */
+export function usePlayground() {
+  const state = reactive({ example: "", isRunning: false, status: "" });
+  const entries = shallowReactive<Entry[]>([]);
+  const sequences = shallowRef<readonly ShownSequence[]>([]);
+  const problems = shallowRef<readonly Problem[]>([]);
+  let view: EditorView | undefined;
+  let database: Database | undefined;
+  let compilerWorker: Worker | undefined;
+  let compiler: Remote<CompilerService> | undefined;
+  let running: Running | undefined;
+
+  async function open(host: HTMLElement): Promise<void> {
+    compilerWorker = new Worker(new URL("../compiler/compiler.worker.ts", import.meta.url), { type: "module" });
+    compiler = wrap<CompilerService>(compilerWorker);
+    database = startDatabase();
+    const events = {
+      onChange: () => void (problems.value = []),
+      onProblems: (found: Problem[]) => void (problems.value = found),
+      onRun: () => void run(),
+    };
+    view = createEditor(host, await programOf(location.hash), compiler, events);
+    addEventListener("hashchange", onHashChange);
+    const [compilerLoaded, databaseLoaded] = await Promise.all([
+      compiler.problems(view.state.doc.toString()).then(() => compiler?.loaded()),
+      database.ready.then(() => database?.service.loaded()),
+    ]);
+    await keepForOffline([...(compilerLoaded ?? []), ...(databaseLoaded ?? [])]);
+  }
+
+  function close(): void {
+    removeEventListener("hashchange", onHashChange);
+    running?.stop();
+    view?.destroy();
+    compilerWorker?.terminate();
+    database?.worker.terminate();
+  }
+
+  async function onHashChange(): Promise<void> {
+    const program = await programOf(location.hash);
+    if (program !== view?.state.doc.toString()) show(program);
+  }
+
+  /** The program that an address asks for, or the first example. */
+  async function programOf(hash: string): Promise<string> {
+    const shared = await sharedBy(hash);
+    if (shared !== undefined && "program" in shared) {
+      state.example = "";
+      return shared.program;
+    }
+    const example = examples.find(({ name }) => name === shared?.example) ?? examples[0];
+    state.example = example?.name ?? "";
+    return example?.program ?? "";
+  }
+
+  function choose(name: string): void {
+    location.hash = `example=${name}`;
+  }
+
+  /** Shows another program, with an empty database. */
+  function show(program: string): void {
+    stop();
+    view?.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: program } });
+    reset();
+    state.status = "";
+  }
+
+  async function run(): Promise<void> {
+    if (state.isRunning || view === undefined || compiler === undefined || database === undefined) return;
+    const { service, ready } = database;
+    state.isRunning = true;
+    state.status = "Running";
+    entries.length = 0;
+    const code = await compiler.compile(view.state.doc.toString());
+    const start = await ready;
+    // The button may have been Stop in the meantime.
+    if (!state.isRunning || database.service !== service) return;
+    running = runProgram(code, start, service, {
+      onEntry: (entry) => {
+        if (entries.length < MAX_ENTRIES || entry.kind === "failed") entries.push(entry);
+      },
+      onEnd: () => {
+        running = undefined;
+        state.isRunning = false;
+        state.status = entries.at(-1)?.kind === "failed" ? "Failed" : "Done";
+        void refresh();
+      },
+    });
+  }
+
+  /** A statement that is still running ends only with the database. */
+  function stop(): void {
+    if (!state.isRunning) return;
+    const isBusy = running?.stop() ?? false;
+    running = undefined;
+    state.isRunning = false;
+    if (isBusy) reset();
+    else void refresh();
+    state.status = isBusy ? "Stopped. The database is empty again, because a statement was running." : "Stopped";
+  }
+
+  function reset(): void {
+    database?.worker.terminate();
+    database = startDatabase();
+    entries.length = 0;
+    sequences.value = [];
+    state.status = "The database is empty.";
+  }
+
+  async function refresh(): Promise<void> {
+    const service = database?.service;
+    const found = await service?.sequences();
+    if (found !== undefined && service === database?.service) sequences.value = found;
+  }
+
+  async function share(): Promise<void> {
+    const hash = await hashOf(view?.state.doc.toString() ?? "");
+    history.replaceState(history.state, "", hash);
+    state.example = "";
+    const copied = await navigator.clipboard?.writeText(location.href).then(
+      () => true,
+      () => false,
+    );
+    state.status = copied === true ? "The link is copied." : "The link is in the address bar.";
+  }
+
+  function goTo({ from }: Problem): void {
+    view?.focus();
+    view?.dispatch({ selection: { anchor: Math.min(from, view.state.doc.length) }, scrollIntoView: true });
+  }
+
+  return { state, entries, sequences, problems, open, close, run, stop, reset, share, choose, goTo };
+}
+
+function startDatabase(): Database {
+  const worker = new Worker(new URL("../database/database.worker.ts", import.meta.url), { type: "module" });
+  const service = wrap<DatabaseService>(worker);
+  return { worker, service, ready: service.start() };
+}

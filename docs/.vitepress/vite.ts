@@ -1,0 +1,14 @@
+import type { UserConfig } from "vitepress";
+import { library } from "./library";
+import { playground } from "./playground/build/plugin";
+
+/** How Vite bundles the code of the site. */
+export const vite: NonNullable<UserConfig["vite"]> = {
+  plugins: [playground()],
+  resolve: { alias: library.map(({ name, code }) => ({ find: new RegExp(`^${name}$`), replacement: code })) },
+  worker: { format: "es", plugins: () => [playground()] },
+  // PGlite finds its files relative to its modules.
+  optimizeDeps: { exclude: ["@electric-sql/pglite"] },
+  // The playground loads large files, but only when it is opened.
+  build: { chunkSizeWarningLimit: 5_000 },
+};
