@@ -8,6 +8,22 @@ import { type ShownSequence, shownSequences } from "./shown-sequences";
 
 const ERROR_FIELDS = ["message", "severity", "code", "detail", "hint", "position", "where", "routine"] as const;
 
+/** It takes a moment. Another database would take seconds. */
+const EMPTY = `
+  rollback; discard all;
+  do $$
+  declare found text;
+  begin
+    for found in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+      execute format('drop schema %I cascade', found);
+    end loop;
+    for found in select rolname from pg_roles where rolname !~ '^pg_' and rolname <> current_user loop
+      execute format('drop owned by %I cascade', found);
+      execute format('drop role %I', found);
+    end loop;
+  end $$;
+  create schema public`;
+
 let opening: Promise<PGlite> | undefined;
 
 const asWritten = (text: unknown) => text as string;
@@ -45,6 +61,11 @@ const service = {
       const fields = ERROR_FIELDS.filter((field) => typeof given[field] === "string");
       return { error: Object.fromEntries(fields.map((field) => [field, given[field] as string])) };
     }
+  },
+
+  /** Drops everything that programs have created. */
+  async empty(): Promise<void> {
+    await (await database()).exec(EMPTY);
   },
 
   /** Ends what a stopped program has left open, and lists the sequences. */

@@ -9,7 +9,7 @@ export interface Frame {
 
 /** Nothing may be loaded or sent. The nonce is for the script below, and blobs for workers. */
 const policy = (nonce: string) =>
-  `default-src 'none'; connect-src 'none'; script-src 'nonce-${nonce}'; worker-src blob:; webrtc 'block'`;
+  `default-src 'none'; connect-src 'none'; script-src 'nonce-${nonce}'; worker-src blob:`;
 
 /** The script of the frame: it starts the worker, and tells the page if the program cannot be read. */
 const SCRIPT = `

@@ -82,10 +82,8 @@ export function usePlayground() {
 
   /** Shows another program, with an empty database. */
   function show(program: string): void {
-    stop();
     view?.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: program } });
-    reset();
-    state.status = "";
+    void reset();
   }
 
   async function run(): Promise<void> {
@@ -117,16 +115,23 @@ export function usePlayground() {
     const isBusy = running?.stop() ?? false;
     running = undefined;
     state.isRunning = false;
-    if (isBusy) reset();
-    else void refresh();
     state.status = isBusy ? "Stopped. The database is empty again, because a statement was running." : "Stopped";
+    if (isBusy) restart();
+    else void refresh();
   }
 
-  function reset(): void {
+  function restart(): void {
     database?.worker.terminate();
     database = startDatabase();
-    entries.length = 0;
     sequences.value = [];
+  }
+
+  async function reset(): Promise<void> {
+    stop();
+    entries.length = 0;
+    // What programs have done may also prevent this, so there is another way.
+    await database?.service.empty().catch(restart);
+    await refresh();
     state.status = "The database is empty.";
   }
 

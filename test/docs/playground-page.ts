@@ -1,0 +1,51 @@
+import { deflateRawSync } from "node:zlib";
+import type { Browser, Page } from "playwright-core";
+import { expect } from "vitest";
+
+/** Opens a page of the site, and collects what it reports. */
+export async function openPage(browser: Browser, url: string, options: Parameters<Browser["newContext"]>[0] = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const errors: string[] = [];
+  const requests: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("dialog", (dialog) => {
+    errors.push(dialog.message());
+    void dialog.dismiss();
+  });
+  context.on("request", (request) => requests.push(request.url()));
+  await page.goto(url);
+  return { context, page, errors, requests };
+}
+
+/** The part of an address that shares a program, made as the page makes it. */
+export function sharing(program: string): string {
+  return `#program=${deflateRawSync(program).toString("base64url")}`;
+}
+
+/** Shows a program in the playground, with an empty database. */
+export async function show(page: Page, program: string): Promise<void> {
+  await page.evaluate((hash) => void (location.hash = hash), sharing(`${program}\n`));
+  await expect.poll(() => textOf(page)).toBe(program);
+}
+
+/** The program in the editor, without the empty line at its end. */
+export async function textOf(page: Page): Promise<string> {
+  return (await page.locator(".cm-line").allTextContents()).join("\n").trimEnd();
+}
+
+/** Runs the program, and returns what was printed. */
+export async function run(page: Page): Promise<string> {
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  const status = page.locator(".status");
+  await expect.poll(() => status.textContent(), { timeout: 100_000 }).toMatch(/^(Done|Failed)$/);
+  return (await page.locator(".printed").allTextContents()).join("\n");
+}
+
+/** What the compiler says below the editor, once it has read the program. */
+export function problemsOf(page: Page): Promise<string[]> {
+  return page.locator(".problems li span").allTextContents();
+}

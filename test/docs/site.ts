@@ -1,0 +1,41 @@
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const dist = fileURLToPath(new URL("../../docs/.vitepress/dist", import.meta.url));
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css",
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+};
+
+/** Serves the built site from localhost, as any host of static files does: `/playground` is `playground.html`. */
+export async function serveSite(): Promise<{ url: string; close(): Promise<void> }> {
+  if (!existsSync(dist)) throw new Error("The site is not built: run `npm run docs:build` first.");
+  const server = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
+    const file = [path, `${path}.html`, `${path}/index.html`]
+      .map((name) => join(dist, name))
+      .find((name) => existsSync(name) && statSync(name).isFile());
+    response.writeHead(file === undefined ? 404 : 200, {
+      "content-type": TYPES[extname(file ?? "404.html")] ?? "application/octet-stream",
+    });
+    createReadStream(file ?? join(dist, "404.html")).pipe(response);
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://localhost:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
