@@ -4,7 +4,10 @@ import type { ACCEPTABLE_CODES } from "./operate/finding-codes.js";
 import type { AcceptedFinding } from "./operate/index.js";
 import type { SequenceLike } from "./index.js";
 
-/** The options of `nextval.config.ts`. Each can also be given as a flag, and flags win. */
+/**
+ * The options of `nextval.config.ts`, which {@link defineConfig} checks. Each can also be given as a flag, and flags
+ * win.
+ */
 export interface Config {
   /**
    * The files that export the declarations, as names or globs relative to the configuration. Sequences can also be

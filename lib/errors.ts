@@ -33,7 +33,10 @@ export const ERROR_CODES = [
   "UNEXPECTED_VALUE",
 ] as const;
 
-/** The code of an error. Compare codes, never messages. */
+/**
+ * The code of a {@link NextvalError}. Compare codes, never messages, because a later version may word a message
+ * differently.
+ */
 export type NextvalErrorCode = (typeof ERROR_CODES)[number];
 
 /**
@@ -54,7 +57,9 @@ export type NextvalErrorCode = (typeof ERROR_CODES)[number];
  * Errors of the server that are not about sequences are never wrapped.
  */
 export class NextvalError extends Error {
+  /** Always `NextvalError`, also for its subclasses. */
   override readonly name = "NextvalError";
+  /** What went wrong, for programs: `SEQUENCE_EXHAUSTED`, for example. */
   readonly code: NextvalErrorCode;
   /**
    * The name of the sequence that the error is about, as declared: `order_seq` or `schema.order_seq`. Undefined if

@@ -1,15 +1,51 @@
-/** An exact integer: a `number` within 2^53-1, a `bigint`, or a decimal string such as "-9223372036854775808". */
+/**
+ * An exact integer: a `number` within 2^53-1, a `bigint`, or a decimal string such as "-9223372036854775808".
+ *
+ * ```ts
+ * pgSequence("order_seq", { maxValue: 10_000 });
+ * pgSequence("order_seq", { maxValue: "9223372036854775806" }); // as a number it would have lost digits
+ * ```
+ *
+ * A number beyond 2^53-1 is refused with `INVALID_OPTIONS`.
+ */
 export type Integer = number | bigint | string;
 
-/** The type of a sequence on the server. */
+/**
+ * The type of a sequence on the server. `smallint` goes to 32767, `integer` to 2147483647, and `bigint` to
+ * 9223372036854775807.
+ *
+ * ```ts
+ * pgSequence("ticket_seq", { as: "integer" }); // create sequence "ticket_seq" as integer
+ * ```
+ *
+ * Source: "CREATE SEQUENCE", parameter `data_type`.
+ */
 export type SequenceType = "smallint" | "integer" | "bigint";
 
-/** The JavaScript type of a sequence's values, by name. */
+/**
+ * The JavaScript type of a sequence's values, by name.
+ *
+ * ```ts
+ * const orderSeq = pgSequence("order_seq", { mode: "string" });
+ * const id = await db.nextval(orderSeq); // "1", a string
+ * ```
+ *
+ * With `"number"`, a value beyond 2^53-1 fails with `UNEXPECTED_VALUE`, because it would lose digits.
+ */
 export type ValueMode = "number" | "bigint" | "string";
 
-/** The column that owns a sequence. Its table is in the sequence's own schema. */
+/**
+ * The column that owns a sequence. Its table is in the sequence's own schema.
+ *
+ * ```ts
+ * const orderSeq = pgSequence("order_seq", { ownedBy: { table: "orders", column: "id" } });
+ * setSequenceOwnedBy(orderSeq); // alter sequence "order_seq" owned by "orders"."id"
+ * ```
+ */
 export interface OwningColumn {
+  /** The name of the table, without its schema and without quotes. */
   readonly table: string;
+  /** The name of the column, without quotes. */
   readonly column: string;
 }
 
@@ -66,28 +102,47 @@ export interface SequenceOptions {
  * The values of Drizzle's sequences are bigint, because Drizzle declares no type.
  */
 export interface SequenceLike {
+  /** The name of the sequence, without its schema and without quotes. */
   readonly seqName: string | undefined;
+  /** The schema. Undefined leaves it to the server's `search_path`. */
   readonly schema: string | undefined;
+  /** The options as declared. Undefined means that every option has its default. */
   readonly seqOptions: SequenceOptions | undefined;
 }
 
-/** The complete options of a sequence, with every default filled in as PostgreSQL does it. */
+/**
+ * The complete options of a sequence, with every default filled in as PostgreSQL does it. {@link resolveOptions}
+ * returns them.
+ */
 export interface ResolvedOptions {
+  /** The type on the server. */
   readonly as: SequenceType;
+  /** The first value. */
   readonly startWith: bigint;
+  /** The difference between two values; negative for a descending sequence. */
   readonly increment: bigint;
+  /** The smallest value. */
   readonly minValue: bigint;
+  /** The largest value. */
   readonly maxValue: bigint;
+  /** How many values a session reserves in one step. */
   readonly cache: bigint;
+  /** Whether the sequence continues at its other bound after the last value. */
   readonly cycle: boolean;
+  /** The column that owns the sequence; null if there is none. */
   readonly ownedBy: OwningColumn | null;
+  /** The kind of the identity column that owns the sequence; null if the owner is not one. */
   readonly identity: IdentityKind | null;
+  /** Whether the sequence starts over after a crash. */
   readonly unlogged: boolean;
+  /** The comment on the sequence; null if there is none. */
   readonly comment: string | null;
+  /** The JavaScript type of the values. */
   readonly mode: ValueMode;
 }
 
 /**
- * The compiler's message if a name is passed instead of a sequence. Parameters accept this type, so the error shows it.
+ * The compiler's message if a name is passed instead of a sequence, as in `nextval("order_seq")`. Parameters of
+ * functions such as {@link nextval} accept this type, so the error shows it.
  */
 export type SequenceNeeded = "a sequence made by pgSequence is needed";

@@ -3,7 +3,7 @@ import { shown } from "../internal.js";
 import { asyncDispose } from "./async-dispose.js";
 import type { ValueBuffer, ValueRange } from "./value-buffer.js";
 
-/** Hands out values that it draws many at a time, as `allocator` and `blockAllocator` make it. */
+/** Hands out values that it draws many at a time, as {@link allocator} and {@link blockAllocator} make it. */
 export interface Allocator<Value> {
   /**
    * Returns the next value. Values are handed out in the order of the calls of `next` and `take`.
@@ -45,7 +45,7 @@ export interface Allocator<Value> {
   [asyncDispose](): Promise<void>;
 }
 
-/** The values that an allocator drew and did not hand out. */
+/** The values that an allocator drew and did not hand out. {@link Allocator.close} returns them. */
 export interface CloseResult<Value> {
   /** How many values are unused. */
   readonly count: number;

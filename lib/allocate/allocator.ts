@@ -14,9 +14,9 @@ import { type Limitable, limited } from "./limited-handle.js";
 import { ListBuffer } from "./value-buffer.js";
 
 /**
- * Options of `allocator`. `durable` is the option of `db.nextvals`: draws of more than 32 values are always durable.
- * `timeout` and `signal` limit each draw. A draw that gets no answer, because its connection is dead, then fails, and
- * the next call draws on another connection.
+ * Options of {@link allocator}. `durable` is the option of `db.nextvals`: draws of more than 32 values are always
+ * durable. `timeout` and `signal` limit each draw. A draw that gets no answer, because its connection is dead, then
+ * fails, and the next call draws on another connection.
  */
 export interface AllocatorOptions extends DrawOptions, Limits {
   /** How many values are drawn at a time, from 1 to 2147483647. More are drawn only if callers wait for more. */

@@ -14,8 +14,8 @@ import { BlockSource, MAX_BLOCK_SIZE, sizeOf } from "./block-source.js";
 import { type BlockHandle, type Limitable, limited } from "./limited-handle.js";
 
 /**
- * Options of `blockAllocator`. `durable` is the option of `db.nextval`, for each draw. `timeout` and `signal` limit
- * each draw, as for `allocator`.
+ * Options of {@link blockAllocator}. `durable` is the option of `db.nextval`, for each draw. `timeout` and `signal`
+ * limit each draw, as for {@link allocator}.
  */
 export interface BlockAllocatorOptions extends DrawOptions, Limits {
   /**
@@ -36,7 +36,10 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
   readonly reads?: BlockReading | undefined;
 }
 
-/** Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. */
+/**
+ * Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. An
+ * option of {@link blockAllocator}.
+ */
 export type BlockReading = "upwards" | "downwards";
 
 /**

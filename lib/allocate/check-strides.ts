@@ -2,7 +2,10 @@ import { NextvalError, type ResolvedOptions, resolveOptions, type SequenceLike }
 import { refuseArgument, shown } from "../internal.js";
 import { nameOf } from "../server/names.js";
 
-/** The sequence of one node, as declared or as `inspectSequences` found it. */
+/**
+ * The sequence of one node, as declared or as `inspectSequences` found it. {@link checkStrides} takes one for each
+ * node.
+ */
 export type StrideMember = SequenceLike | InspectedSequence;
 
 /** The part of an inspected sequence that `checkStrides` needs. */

@@ -9,7 +9,7 @@ import {
 } from "../index.js";
 import { isText, optionsOf, readInteger, refuseArgument, shown } from "../internal.js";
 
-/** Options of `gapless`. */
+/** Options of {@link gaplessCounter}. */
 export interface GaplessOptions {
   /** The schema of the table of counters. By default the server's `search_path` decides. */
   readonly schema?: string | undefined;
@@ -17,8 +17,9 @@ export interface GaplessOptions {
   readonly startWith?: Integer | undefined;
 }
 
-/** A counter without gaps, as `gapless` makes it. */
+/** A counter without gaps, as {@link gaplessCounter} makes it. */
 export interface GaplessCounter {
+  /** The name of the counter, which is the key of its row. */
   readonly name: string;
 
   /**

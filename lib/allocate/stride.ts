@@ -1,7 +1,7 @@
 import { type AnySequence, type PgSequence, resolveOptions, type SequenceLike, type SequenceNeeded } from "../index.js";
 import { declareSequence, throwSequenceError, optionsOf, sequenceOf, shown } from "../internal.js";
 
-/** Options of `stride`: which of several writers the sequence is for. */
+/** Options of {@link stride}: which of several writers the sequence is for. */
 export interface StrideOptions {
   /** The number of this node: 0, 1, ... up to `nodes` - 1. */
   readonly node: number;
@@ -9,7 +9,10 @@ export interface StrideOptions {
   readonly nodes: number;
 }
 
-/** The declaration of one node. It differs from the given one only in its start and its increment. */
+/**
+ * The declaration of one node, as {@link stride} returns it. It differs from the given one only in its start and its
+ * increment.
+ */
 export type StridedSequence<Sequence extends SequenceLike> = PgSequence<
   NonNullable<Sequence["seqName"]>,
   Omit<NonNullable<Sequence["seqOptions"]>, "startWith" | "increment"> & {

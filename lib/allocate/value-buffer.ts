@@ -10,11 +10,16 @@ export interface ValueBuffer<Value> {
   ranges(): ValueRange<Value>[];
 }
 
-/** Values at equal distances: `first`, `first + step` and so on, up to and including `last`. */
+/**
+ * Values at equal distances: `first`, `first + step` and so on, up to and including `last`. {@link Allocator.close}
+ * returns the unused values so.
+ */
 export interface ValueRange<Value> {
+  /** The first value of the range. */
   readonly first: Value;
+  /** The last value of the range, which belongs to it. */
   readonly last: Value;
-  /** Negative if the values descend. */
+  /** The difference between two values. Negative if the values descend. */
   readonly step: bigint;
 }
 

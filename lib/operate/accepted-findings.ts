@@ -3,7 +3,10 @@ import { didYouMean } from "../internal.js";
 import { isPattern, matcherOf } from "../server/name-patterns.js";
 import type { ColumnName, SequenceName } from "../server/name-shapes.js";
 
-/** A finding that is known and accepted. It does not count for the level, and is reported with its reason. */
+/**
+ * A finding that is known and accepted, as {@link sequenceStatus} and {@link planTransfer} take it. It does not count
+ * for the level, and is reported with its reason.
+ */
 export interface AcceptedFinding<Code extends string = string> {
   /** The code of the finding. */
   readonly code: Code;
@@ -98,9 +101,14 @@ export function acceptedProblem(
   return isPattern(reason) ? undefined : [`has an entry for ${sequence} without a reason`];
 }
 
-/** Entries of `exclude` and `accepted` that match nothing. They may be mistyped, or no longer needed. */
+/**
+ * Entries of `exclude` and `accepted` that match nothing, as {@link sequenceStatus} reports them. They may be mistyped,
+ * or no longer needed.
+ */
 export interface Unmatched<Code extends string = string> {
+  /** The patterns of `exclude` that match no sequence. */
   readonly exclude: readonly string[];
+  /** The entries of `accepted` that match no finding. */
   readonly accepted: readonly AcceptedFinding<Code>[];
 }
 

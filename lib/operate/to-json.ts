@@ -1,4 +1,4 @@
-/** The type that `toJson` makes of a type. */
+/** The type that {@link toJson} makes of a type: a bigint and a Date become a string. */
 export type JsonOf<Value> = Value extends bigint | Date
   ? string
   : Value extends Error

@@ -20,6 +20,7 @@ export class PgSequence<
   Options extends object = SequenceOptions,
   Schema extends string | undefined = undefined,
 > implements Spliceable {
+  /** The name as declared, without its schema and without quotes. */
   readonly seqName: Name;
   /** Undefined if no schema was declared. The server's `search_path` then decides where the sequence is. */
   readonly schema: Schema;
@@ -44,7 +45,14 @@ export class PgSequence<
   }
 }
 
-/** Any sequence, with or without a schema and with any options. */
+/**
+ * Any sequence, with or without a schema and with any options.
+ *
+ * ```ts
+ * const all: AnySequence[] = [orderSeq, pgSchema("billing").sequence("invoice_seq")];
+ * for (const sequence of all) await db.query(createSequence(sequence, { ifNotExists: true }));
+ * ```
+ */
 export type AnySequence = PgSequence<string, SequenceOptions, string | undefined>;
 
 /**
@@ -82,8 +90,9 @@ export function pgSequence(name: string, options?: object): AnySequence {
   return declareSequence(name, options, undefined);
 }
 
-/** A schema to declare sequences in, as `pgSchema` makes it. */
+/** A schema to declare sequences in, as {@link pgSchema} makes it. It is immutable. */
 export class PgSchema<Schema extends string = string> {
+  /** The name as declared, without quotes. */
   readonly schemaName: Schema;
 
   /** @internal */

@@ -49,7 +49,7 @@ export class SqlExpression<Type> extends Sql {
    * ```ts
    * const [row] = await db`select ${nextval(orderSeq).as("id")}`;
    * // select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) as "id"
-   * row.id; // bigint or number, as the sequence declares
+   * row?.id; // bigint or number, as the sequence declares
    * ```
    *
    * An outer join or a union can make the server send null or a fraction for the column. The call then fails with
@@ -67,12 +67,21 @@ export class SqlExpression<Type> extends Sql {
   }
 }
 
-/** An expression with a column name, as `.as(name)` returns it. Row types of templates are built from these. */
+/**
+ * An expression with a column name, as `.as(name)` returns it. Row types of templates are built from these.
+ *
+ * ```ts
+ * sql`select ${nextval(orderSeq).as("id")}`; // Sql<{ id: bigint }>
+ * // select pg_catalog.nextval('"order_seq"'::pg_catalog.regclass) as "id"
+ * ```
+ */
 export class AliasedExpression<Name extends string, Type>
   extends Sql<{ [Column in Name]: Type }>
   implements NamedColumn<Name, Type>
 {
+  /** Exists only in types. It carries `Type` and is never set. */
   declare readonly "~type"?: Type;
+  /** The name of the column. */
   readonly alias: Name;
 
   /** @internal */

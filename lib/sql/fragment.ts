@@ -13,7 +13,15 @@ export const SQL: unique symbol = Symbol.for("nextval.sql") as never;
 const SHAPE: unique symbol = Symbol("shape");
 const VALUES: unique symbol = Symbol("values");
 
-/** A fragment or a sequence: anything that a template inserts as SQL instead of binding it as a value. */
+/**
+ * A fragment or a sequence: anything that a template inserts as SQL instead of binding it as a value.
+ *
+ * ```ts
+ * const count = (from: Spliceable) => sql`select count(*) from ${from}`;
+ * count(orderSeq); // select count(*) from "order_seq"
+ * count(sql.identifier("orders")); // select count(*) from "orders"
+ * ```
+ */
 export interface Spliceable {
   readonly [SQL]: Sql;
 }
@@ -75,6 +83,10 @@ export class Sql<Row = unknown> implements Spliceable {
     return this[SHAPE].strings;
   }
 
+  /**
+   * Returns the text and the values as plain data, for logs. A value that is a bigint still has to be written by the
+   * caller.
+   */
   toJSON(): { text: string; values: unknown[] } {
     return { text: this.text, values: this.values };
   }

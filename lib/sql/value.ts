@@ -11,6 +11,11 @@ interface DriverParameter {
 /**
  * A value that the driver can bind to `$1`. A plain object, or one with a `toJSON`, is bound as JSON. For any other
  * object of a class or an interface, pass `{ ...object }`.
+ *
+ * ```ts
+ * const since: Value = new Date("2026-01-31");
+ * sql`select * from orders where created_at > ${since}`; // { text: "... created_at > $1", values: [since] }
+ * ```
  */
 export type Value =
   | string
@@ -25,7 +30,15 @@ export type Value =
   | readonly Value[]
   | { readonly [key: string]: unknown };
 
-/** Anything that can be spliced into a template: a fragment, a sequence, or a value. */
+/**
+ * Anything that can be spliced into a template: a fragment, a sequence, or a value.
+ *
+ * ```ts
+ * const equals = (column: string, value: Splice) => sql`${sql.identifier(column)} = ${value}`;
+ * equals("tenant", 7); // { text: `"tenant" = $1`, values: [7] }
+ * equals("id", currval(orderSeq)); // "id" = pg_catalog.currval('"order_seq"'::pg_catalog.regclass)
+ * ```
+ */
 export type Splice = Spliceable | Value;
 
 /** Describes the position of a value for an error message: `value 2 (after "where id = ")`. */

@@ -14,7 +14,7 @@ import { lockBudget } from "./lock-budget.js";
 import { outOfLocks, refuseTooManyLocks } from "./lock-capacity.js";
 import { PLAN_AGAIN, refuseDrawn } from "./refuse-drawn.js";
 
-/** Options of `applyPlan`. */
+/** Options of {@link applyPlan}. */
 export interface ApplyOptions {
   /**
    * How long to wait for locks in total, in milliseconds, before `applyPlan` gives up. Default: 5000; 0 waits forever.
@@ -24,7 +24,7 @@ export interface ApplyOptions {
   readonly allow?: readonly HazardCode[] | undefined;
 }
 
-/** The part of a plan that `applyPlan` could not do yet. */
+/** The part of a plan that {@link applyPlan} could not do yet. */
 export interface ApplyReport {
   /** Owners that do not exist yet. Once their tables exist, a new plan has them as changes. */
   readonly pending: readonly Pending[];

@@ -12,7 +12,7 @@ import { commentLine, statementLine } from "./statement-line.js";
 
 export type { MigrationFile };
 
-/** Options of `generateMigration`. */
+/** Options of {@link generateMigration}. */
 export interface GenerateOptions {
   /** The name of the migration: letters, digits, `_` and `-`. */
   readonly name: string;

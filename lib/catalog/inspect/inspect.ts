@@ -8,7 +8,7 @@ import { sequencesQuery } from "./sequences-query.js";
 import { serverQuery } from "./server-query.js";
 import type { DatabaseState, FedColumn, KeyColumn, SequenceState, TakenName } from "./state.js";
 
-/** Options of `inspectSequences`. */
+/** Options of {@link inspectSequences}. */
 export interface InspectOptions {
   /** The schemas to inspect. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;

@@ -1,14 +1,19 @@
 import type { ResolvedOptions } from "../../index.js";
 import type { StoredColumn } from "../../server/stored-column.js";
 
-/** A sequence's options in the database: all except `mode`, which only concerns the program. */
+/**
+ * A sequence's options in the database, as {@link inspectSequences} reads them: all except `mode`, which only concerns
+ * the program.
+ */
 export type StateOptions = Omit<ResolvedOptions, "mode">;
 
-/** A sequence as the database has it, found by `inspectSequences`. */
+/** A sequence as the database has it, found by {@link inspectSequences}. */
 export interface SequenceState {
   /** Its OID, which stays the same when it is renamed. Absent if the state is not that of a database. */
   readonly oid?: string | undefined;
+  /** The name of the sequence, without its schema and without quotes. */
   readonly seqName: string;
+  /** The schema that the sequence is in. */
   readonly schema: string;
   /**
    * The complete options, in the form of `resolveOptions`. `ownedBy` is the column of a serial, of OWNED BY, or of an
@@ -44,7 +49,7 @@ export interface SequenceState {
   readonly missingPrivileges: readonly ("select" | "usage" | "update")[];
 }
 
-/** A column of a table, with its type and keys. */
+/** A column of a table, with its type and keys, as {@link inspectSequences} finds it. */
 export interface StateColumn extends StoredColumn {
   /** Whether the server refuses to alter its type, because a view or something else depends on it. */
   readonly fixedType: boolean;
@@ -54,7 +59,7 @@ export interface StateColumn extends StoredColumn {
   readonly partOfKey: boolean;
 }
 
-/** A column that takes its values from a sequence. */
+/** A column that takes its values from a sequence, as {@link inspectSequences} finds it. */
 export interface FedColumn extends StateColumn {
   /** Whether the column gets its value from a default that draws from the sequence. */
   readonly byDefault: boolean;
@@ -80,7 +85,7 @@ export interface FedColumn extends StateColumn {
   readonly inserts: bigint;
 }
 
-/** A numeric or text column that is a key, or part of one. */
+/** A numeric or text column that is a key, or part of one, as {@link inspectSequences} finds it. */
 export interface KeyColumn extends StateColumn {
   /**
    * Whether the table has rows, or had some. A table that another session has locked exclusively counts as one with
@@ -89,9 +94,11 @@ export interface KeyColumn extends StateColumn {
   readonly hasRows: boolean;
 }
 
-/** A name that is taken, and the kind of object that has it. */
+/** A name that is taken, and the kind of object that has it, as {@link inspectSequences} finds it. */
 export interface TakenName {
+  /** The schema of the object. */
   readonly schema: string;
+  /** The name of the object, without its schema and without quotes. */
   readonly name: string;
   /**
    * The kind of object. A `"type"` has no relation, such as an enum: its name prevents creating a sequence, not
@@ -100,17 +107,20 @@ export interface TakenName {
   readonly kind: "table" | "view" | "index" | "composite type" | "type";
 }
 
-/** A table by its schema and name. */
+/** A table by its schema and name, in the result of {@link inspectSequences}. */
 export type TableName = Pick<StateColumn, "schema" | "table">;
 
-/** A relation whose columns can own sequences: a table, a foreign table or a view. */
+/**
+ * A relation whose columns can own sequences: a table, a foreign table or a view. {@link inspectSequences} finds it.
+ */
 export interface TableState extends TableName {
   /** The names of its columns, in their order. */
   readonly columns: readonly string[];
 }
 
 /**
- * The sequences of a database and their context, as `inspectSequences` finds them. Temporary sequences are left out.
+ * The sequences of a database and their context, as {@link inspectSequences} finds them. Temporary sequences are left
+ * out.
  */
 export interface DatabaseState {
   /** The schemas that were inspected; null for all of them. */

@@ -2,8 +2,9 @@ import type { SequenceLike } from "../../index.js";
 import type { SequenceState } from "../inspect/state.js";
 import type { HazardCode } from "./hazards/hazard-codes.js";
 
-/** A reason why a change may hurt. */
+/** A reason why a change of {@link planChanges} may hurt. */
 export interface Hazard {
+  /** What may happen, for programs and for `allow` of `applyPlan`. */
   readonly code: HazardCode;
   /** What happens, in a sentence that begins with the name of the sequence. */
   readonly message: string;
@@ -21,7 +22,10 @@ export interface Hazard {
   readonly blocked: boolean;
 }
 
-/** The restart in a change. It moves a sequence to its new start, because no value was drawn from the sequence. */
+/**
+ * The restart in a change of {@link planChanges}. It moves a sequence to its new start, because no value was drawn from
+ * the sequence.
+ */
 export interface Restart {
   /** The statement with which `applyPlan` locks the sequence before. It changes nothing. */
   readonly lock: string;
@@ -36,8 +40,9 @@ export interface Restart {
   readonly without: string | null;
 }
 
-/** One step from the state of the database to the declarations. */
+/** One step from the state of the database to the declarations, in a plan of {@link planChanges}. */
 export interface Change {
+  /** What the step does. `"move"` is to another schema, and `"own"` sets the owning column. */
   readonly kind: "create schema" | "create" | "rename" | "move" | "alter" | "own" | "comment" | "drop";
   /** The name of the sequence as declared, or as in the database if it is dropped. For `create schema`, the schema. */
   readonly subject: string;
@@ -48,17 +53,19 @@ export interface Change {
    * privileges. Undoing a restart leaves the current value, unless the old bounds or direction may not fit it.
    */
   readonly inverse: string | null;
+  /** Why the step may hurt; empty if nothing is known against it. */
   readonly hazards: readonly Hazard[];
   /** Absent if the change does not restart the sequence. */
   readonly restart?: Restart;
 }
 
 /**
- * A difference that waits for a table. For `"own"` it is an owner that does not exist yet; once its table exists, a new
- * plan has it as a change. For `"identity"` it is an identity column that does not exist, has another type, or has a
- * sequence of another name. A plan never makes that change itself.
+ * A difference that waits for a table, in a plan of {@link planChanges}. For `"own"` it is an owner that does not exist
+ * yet; once its table exists, a new plan has it as a change. For `"identity"` it is an identity column that does not
+ * exist, has another type, or has a sequence of another name. A plan never makes that change itself.
  */
 export interface Pending {
+  /** `"own"` for an owner that does not exist yet, `"identity"` for an identity column. */
   readonly kind: "own" | "identity";
   /** The name of the sequence as declared. */
   readonly subject: string;
@@ -74,7 +81,7 @@ export interface Pending {
   readonly hint: string;
 }
 
-/** A question about a sequence that only a person can answer, by `renames` or `new` of the plan's options. */
+/** A question of {@link planChanges} that only a person can answer, by `renames` or `new` of its options. */
 export interface Question {
   /** The name of the sequence as declared. */
   readonly subject: string;
@@ -91,7 +98,10 @@ export interface Question {
   readonly otherwise: string;
 }
 
-/** The steps from the state of a database to the declarations, in order. */
+/**
+ * The steps from the state of a database to the declarations, in order. {@link planChanges} makes it, and
+ * {@link applyPlan} applies it.
+ */
 export interface Plan {
   /** The changes that can be made now. `changes` and `pending` are both empty exactly if nothing differs. */
   readonly changes: readonly Change[];
@@ -106,13 +116,15 @@ export interface Plan {
   readonly declared: readonly SequenceLike[];
   /** The declarations, each with the schema that its name resolved to. */
   readonly resolved: readonly SequenceLike[];
+  /** The options that `planChanges` was called with. */
   readonly options: PlanOptions;
+  /** The schemas that were inspected; null for all of them. */
   readonly inspected: readonly string[] | null;
   /** The sequences that are declared or dropped, as they were in the database. */
   readonly found: readonly SequenceState[];
 }
 
-/** Options of `planChanges`. */
+/** Options of {@link planChanges}. */
 export interface PlanOptions {
   /**
    * Whether to drop sequences that are not declared, unless they belong to a column or feed one. Covers the schemas of
@@ -127,7 +139,10 @@ export interface PlanOptions {
    * Maps old names to new names, also in another schema. A new name is that of a declaration.
    *
    * ```ts
-   * { order_seq: "sales_order_seq", "public.invoice_seq": "billing.invoice_seq" }
+   * planChanges(declared, await inspectSequences(db), {
+   *   renames: { order_seq: "sales_order_seq", "public.invoice_seq": "billing.invoice_seq" },
+   * });
+   * // alter sequence "public"."order_seq" rename to "sales_order_seq"
    * ```
    */
   readonly renames?: Readonly<Record<string, string>> | undefined;

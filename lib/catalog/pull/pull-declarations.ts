@@ -6,7 +6,7 @@ import type { DatabaseState, SequenceState, StateOptions } from "../inspect/stat
 import { identifiersOf } from "./constant-names.js";
 import { constantSource, type Option, plain, quoted } from "./print-constant.js";
 
-/** Options of `pullDeclarations`. */
+/** Options of {@link pullDeclarations}. */
 export interface PullOptions {
   /** Whether to declare the sequences of identity columns too, with `identity`. Default: false. */
   readonly identity?: boolean | undefined;

@@ -4,8 +4,8 @@ import { hostHandle } from "./host.js";
 import type { RunFragment } from "./line.js";
 
 /**
- * Runs a statement through another library. `values` are texts and nulls, for `$1` and following. Returns the rows as
- * objects, or an object with `rows`.
+ * Runs a statement through another library, for {@link bind}. `values` are texts and nulls, for `$1` and following.
+ * Returns the rows as objects, or an object with `rows`.
  */
 export type RunStatement = (text: string, values: (string | null)[]) => PromiseLike<unknown>;
 
@@ -30,7 +30,7 @@ export function bind(run: RunStatement): HostDatabase {
  *
  * ```ts
  * await dataSource.transaction(async ({ queryRunner }) => {
- *   const tx = bindTransaction((text, values) => queryRunner.query(text, values)); // TypeORM
+ *   const tx = bindTransaction((text, values) => queryRunner!.query(text, values)); // TypeORM
  *   const no = await invoiceNo.next(tx); // a rollback returns the number
  * });
  * ```

@@ -1,6 +1,8 @@
-/** The parts of PGlite that the port uses. They are described, not imported. */
+/** A PGlite, as {@link bind} takes it: the parts of it that the port uses. They are described, not imported. */
 export interface PGliteClient extends PGliteSession {
+  /** Runs `work` in a transaction, which has the connection until it ends. */
   transaction<Result>(work: (transaction: PGliteSession) => Promise<Result>): Promise<Result>;
+  /** The parsers of types, by OID. */
   readonly parsers: { readonly [type: string]: unknown };
 }
 

@@ -45,8 +45,8 @@ export function bind(client: PostgresClient, options?: BindOptions): Database;
  * ```ts
  * await client.begin(async (own) => {
  *   const tx = bind(own);
- *   await tx`insert into orders (id) values (${nextval(orderSeq)})`;
- *   await own`insert into items (order_id) values (${await tx.currval(orderSeq)})`;
+ *   const id = await tx.nextval(orderSeq);
+ *   await own`insert into orders (id) values (${String(id)})`;
  * });
  * ```
  *

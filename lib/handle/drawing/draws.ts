@@ -10,7 +10,7 @@ import { tag } from "../../sql/tag.js";
 import type { PendingDraws } from "../running/scope.js";
 import { fillValues } from "./fill-values.js";
 
-/** Options of `nextval` and `nextvals`. */
+/** Options of {@link Queryable.nextval} and {@link Queryable.nextvals}. */
 export interface DrawOptions {
   /**
    * Whether a draw waits for the server's log, so a crash cannot make its values come again. Default: true, which costs

@@ -18,7 +18,7 @@ import { type Outcome, outcomeOf } from "../transactions/work-result.js";
 import { int8Readers } from "../values/int8-reader.js";
 import { createHandle, createSessionHandle, type Queryable, type SessionQueryable } from "./queryable.js";
 
-/** Options of `bind`. */
+/** Options of {@link bind}. */
 export interface BindOptions {
   /**
    * How long a statement waits for a connection of the pool, in milliseconds. Default: 30000; 0 waits forever.
@@ -39,7 +39,7 @@ export interface BindOptions {
   readonly int8?: ValueMode | undefined;
 }
 
-/** Options of `begin`. */
+/** Options of {@link Database.begin}. */
 export interface BeginOptions extends Limits {
   /**
    * How often the whole work is run again if another transaction made this one fail. Default: 0.
@@ -92,7 +92,9 @@ export interface Database extends Queryable {
   session<Result>(work: (session: Session) => Result | Promise<Result>, limits?: Limits): Promise<Outcome<Result>>;
 }
 
-/** A reserved connection, outside a transaction or around several. */
+/**
+ * A reserved connection, outside a transaction or around several, as {@link Database.session} passes it to its work.
+ */
 export interface Session extends SessionQueryable {
   /**
    * Runs `work` in a transaction on this connection, as `begin` of a pool does. `timeout` and `signal` limit each

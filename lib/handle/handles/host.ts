@@ -11,11 +11,24 @@ import { createHandle, createSessionHandle, type Queryable, type SessionQueryabl
 /**
  * A statement that another library runs when it is first awaited. Its rows are as that library reads them, except that
  * columns that `.as()` names arrive as the sequence's `mode` says.
+ *
+ * ```ts
+ * const { id } = await host`select ${nextval(orderSeq).as("id")}`.one(); // host is a HostDatabase
+ * ```
  */
 export interface HostQuery<Row>
   extends Pick<Promise<Row[]>, "then" | "catch" | "finally">, Pick<Query<Row>, "one" | "maybeOne" | "cancel"> {}
 
-/** Runs statements through another library, such as Kysely, on any of its connections. Its transactions have more. */
+/**
+ * Runs statements through another library, such as Kysely, on any of its connections. Its transactions have more.
+ *
+ * ```ts
+ * import { bind } from "nextval/kysely";
+ *
+ * const host = bind(kysely); const ids = await host.nextvals(orderSeq, 1000); ```
+ *
+ * `nextval/kysely`, `nextval/drizzle`, `nextval/knex` and `nextval/host` have a `bind` that makes it.
+ */
 export interface HostDatabase extends Pick<Queryable, "one" | "nextval" | "nextvals" | "setval"> {
   /** Runs a template when the result is first awaited. */
   <Row extends object = {}, const Things extends readonly Thing[] = StatedThings>(
@@ -36,8 +49,15 @@ export interface HostDatabase extends Pick<Queryable, "one" | "nextval" | "nextv
 /**
  * Runs statements inside a transaction that another library has begun and ends. They run one after the other. A
  * rollback undoes them as it undoes the library's own.
+ *
+ * ```ts
+ * import { bind } from "nextval/kysely";
+ *
+ * await kysely.transaction().execute(async (trx) => { const tx = bind(trx); const id = await tx.nextval(orderSeq);
+ * await tx.currval(orderSeq); // the same value }); ```
  */
 export interface HostTransaction extends HostDatabase, Pick<SessionQueryable, "currval" | "lastval" | "cursor"> {
+  /** Always true. It tells the handle of a transaction from that of a pool. */
   readonly isTransaction: true;
 }
 

@@ -3,7 +3,7 @@ import { NextvalError } from "../../errors.js";
 import { optionsOf } from "../../option-object.js";
 import { shown } from "../../sequence/messages.js";
 
-/** Limits of calls. Without them a call may wait forever. */
+/** Limits of calls, as {@link Queryable.with} takes them. Without them a call may wait forever. */
 export interface Limits {
   /**
    * How long a call may take, in milliseconds from 1 to 2147483647, including the wait for a connection. A call that

@@ -31,6 +31,7 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
     this.#origin = origin;
   }
 
+  /** Runs the statement, unless it has been started, and passes on its rows or its error. `await` calls it. */
   then<Done = Rows<Row>, Failed = never>(
     done?: ((rows: Rows<Row>) => Done | PromiseLike<Done>) | null,
     failed?: ((error: unknown) => Failed | PromiseLike<Failed>) | null,
@@ -38,12 +39,14 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
     return this.#run().then(done, failed);
   }
 
+  /** Runs the statement, unless it has been started, and calls `failed` with its error. */
   catch<Failed = never>(
     failed?: ((error: unknown) => Failed | PromiseLike<Failed>) | null,
   ): Promise<Rows<Row> | Failed> {
     return this.#run().catch(failed);
   }
 
+  /** Runs the statement, unless it has been started, and calls `done` after it, whatever its outcome. */
   finally(done?: (() => void) | null): Promise<Rows<Row>> {
     return this.#run().finally(done);
   }

@@ -1,4 +1,13 @@
-/** The rows of a result, with what the server reports about them. */
+/**
+ * The rows of a result, with what the server reports about them.
+ *
+ * ```ts
+ * const rows = await db`select ${nextval(orderSeq).as("id")}`;
+ * rows[0]?.id; // 100n
+ * rows.count; // 1
+ * rows.command; // "SELECT"
+ * ```
+ */
 export type Rows<Row> = Row[] & {
   /** The number of rows that the statement returned or changed. */
   readonly count: number;

@@ -8,9 +8,14 @@ import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } 
 import type { FedColumn, Trust } from "./fed-columns.js";
 import { holdTables, mustBeHeld } from "./hold-tables.js";
 
-/** The progress of a long operation. */
+/**
+ * The progress of a long operation, as `onProgress` of {@link sequenceStatus}, {@link planResync} and
+ * {@link applyResync} gets it.
+ */
 export interface Progress {
+  /** How many columns or sequences are done. */
   readonly done: number;
+  /** How many columns or sequences there are. */
   readonly total: number;
 }
 

@@ -4,7 +4,7 @@ import { sequenceKeyOf } from "../../server/names.js";
 import { type ColumnHealth, type Health, LEVELS, type SequenceHealth, severityOf } from "../status/health.js";
 import type { SequenceRate } from "../status/usage-rate.js";
 
-/** Options of `toPrometheus`. */
+/** Options of {@link toPrometheus}. */
 export interface PrometheusOptions {
   /**
    * `"problems"`: only sequences that are not ok have metrics of their own. The totals count all of them. Default:

@@ -5,7 +5,7 @@ import type { Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
 import type { HEALTH_CODES } from "../finding-codes.js";
 
-/** Options of a resync: which sequences to compare, and which to move. */
+/** Options of a resync: which sequences {@link planResync} compares, and which it moves. */
 export interface ResyncOptions extends Trust {
   /** The schemas whose sequences are compared. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
@@ -29,13 +29,13 @@ export interface ResyncOptions extends Trust {
   readonly emptyCaches?: boolean | undefined;
 }
 
-/** Options of `planResync`. */
+/** Options of {@link planResync}. */
 export interface PlanResyncOptions extends ResyncOptions {
   /** Called before and after the columns of each statement, up to a hundred columns. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Options of `applyResync`. */
+/** Options of {@link applyResync}. */
 export interface ApplyResyncOptions {
   /** How long to try to lock a sequence, in milliseconds, from 0 to 2147483647. Default: 5000; 0 tries forever. */
   readonly lockTimeout?: number | undefined;
@@ -43,8 +43,9 @@ export interface ApplyResyncOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** A sequence that was moved, or would be moved. */
+/** A sequence that {@link applyResync} has moved, or would move. */
 export interface ResyncMove {
+  /** The name of the sequence. */
   readonly sequence: SequenceName;
   /** The column with the furthest value; null if all columns are empty. */
   readonly column: ColumnName | null;
@@ -58,15 +59,17 @@ export interface ResyncMove {
   readonly sql: string;
 }
 
-/** A sequence that could not be moved, and is unchanged. */
+/** A sequence that {@link applyResync} could not move, and that is unchanged. */
 export interface ResyncFailure {
+  /** The name of the sequence. */
   readonly sequence: SequenceName;
   /** A `NextvalError`, or the server's error. */
   readonly error: Error;
 }
 
-/** A sequence that was left unchanged although it feeds a column. */
+/** A sequence that {@link planResync} leaves unchanged although it feeds a column. */
 export interface ResyncSkip {
+  /** The name of the sequence. */
   readonly sequence: SequenceName;
   /** Why it was left unchanged, in a sentence. */
   readonly reason: string;
@@ -74,7 +77,9 @@ export interface ResyncSkip {
   readonly hint?: string;
 }
 
-/** The result of `planResync`. It is plain data, so you can read it first, or keep it as JSON with `toJson`. */
+/**
+ * The result of {@link planResync}. It is plain data, so you can read it first, or keep it as JSON with {@link toJson}.
+ */
 export interface ResyncPlan {
   /** The sequences that would be moved. */
   readonly moves: readonly ResyncMove[];
@@ -88,7 +93,7 @@ export interface ResyncPlan {
   readonly options: ResyncOptions;
 }
 
-/** The result of `applyResync`. */
+/** The result of {@link applyResync}. */
 export interface ResyncReport {
   /** The sequences that were moved. A planned move that was no longer needed is left out. */
   readonly moves: readonly ResyncMove[];
@@ -98,7 +103,19 @@ export interface ResyncReport {
   readonly skips: readonly ResyncSkip[];
 }
 
-/** The error `RESYNC_INCOMPLETE`: some sequences could not be moved. The others were. */
+/**
+ * The error `RESYNC_INCOMPLETE`: some sequences could not be moved. The others were.
+ *
+ * ```ts
+ * try {
+ *   await applyResync(db, await planResync(db));
+ * } catch (error) {
+ *   if (error instanceof ResyncError) {
+ *     for (const { sequence, error: reason } of error.report.failures) console.log(sequence.name, reason.message);
+ *   }
+ * }
+ * ```
+ */
 export class ResyncError extends NextvalError {
   /** The sequences that were moved, and those that were not. */
   readonly report: ResyncReport;

@@ -3,13 +3,13 @@ import type { Unmatched } from "../accepted-findings.js";
 import type { HEALTH_CODES } from "../finding-codes.js";
 
 /**
- * The severity of a problem: `"critical"` now or very soon, `"warning"` sooner or later, `"ok"` if it is only
- * information.
+ * The severity of a problem of {@link sequenceStatus}: `"critical"` now or very soon, `"warning"` sooner or later,
+ * `"ok"` if it is only information.
  */
 export type HealthLevel = "ok" | "warning" | "critical";
 
 /**
- * The code of a problem of a sequence, or of something worth knowing:
+ * The code of a problem of a sequence, or of something worth knowing, as {@link sequenceStatus} reports it:
  *
  * - `EXHAUSTED` (critical): no value is left within its bounds and those of its columns.
  * - `NEARLY_EXHAUSTED` (warning or critical, by the thresholds): few values are left.
@@ -42,9 +42,11 @@ export type HealthLevel = "ok" | "warning" | "critical";
  */
 export type HealthCode = (typeof HEALTH_CODES)[number];
 
-/** A problem of a sequence, or something worth knowing about it. */
+/** A problem of a sequence, or something worth knowing about it, as {@link sequenceStatus} reports it. */
 export interface HealthProblem {
+  /** What is wrong, for programs. */
   readonly code: HealthCode;
+  /** How bad it is. */
   readonly level: HealthLevel;
   /** What is wrong, in a sentence that begins with the name of the sequence. It names some of `columns` at most. */
   readonly message: string;
@@ -59,7 +61,7 @@ export interface HealthProblem {
   readonly columns: readonly ColumnName[];
 }
 
-/** A column that takes its values from a sequence, as `sequenceStatus` compared it. */
+/** A column that takes its values from a sequence, as {@link sequenceStatus} compared it. */
 export interface ColumnHealth extends ColumnName {
   /** The type as the server writes it: `integer`, `numeric(10,0)`. */
   readonly type: string;
@@ -76,14 +78,18 @@ export interface ColumnHealth extends ColumnName {
   readonly notCompared: string | null;
 }
 
-/** A problem that `accepted` of the options covers. It does not count for the level of its sequence. */
+/**
+ * A problem that `accepted` of the options of {@link sequenceStatus} covers. It does not count for the level of its
+ * sequence.
+ */
 export interface AcceptedProblem extends HealthProblem {
   /** Why it is accepted. */
   readonly reason: string;
 }
 
-/** The health of one sequence. */
+/** The health of one sequence, as {@link sequenceStatus} returns it. */
 export interface SequenceHealth {
+  /** The name of the sequence. */
   readonly sequence: SequenceName;
   /** The level of the worst problem. */
   readonly level: HealthLevel;
@@ -109,12 +115,15 @@ export interface SequenceHealth {
   readonly left: bigint | null;
   /** Whether it starts over at its end. With a narrower column it never reaches that end. */
   readonly cycles: boolean;
+  /** The difference between two values. */
   readonly increment: bigint;
+  /** How many values a session reserves in one step. */
   readonly cache: bigint;
+  /** The columns that take their values from the sequence. */
   readonly columns: readonly ColumnHealth[];
 }
 
-/** The health of the sequences of a database at one time. */
+/** The health of the sequences of a database at one time, as {@link sequenceStatus} returns it. */
 export interface Health {
   /** The name of the database. */
   readonly database: string;

@@ -18,7 +18,7 @@ import { countUnreadable } from "./missing-grants.js";
 import type { Context } from "./problem-context.js";
 import { problemsOf } from "./problems.js";
 
-/** Options of `sequenceStatus`. */
+/** Options of {@link sequenceStatus}. */
 export interface StatusOptions extends Trust {
   /** The schemas whose sequences are reported. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
@@ -31,7 +31,9 @@ export interface StatusOptions extends Trust {
    * `accepted` of their sequence.
    *
    * ```ts
-   * { accepted: [{ code: "COLUMN_NARROWER", sequence: "shared_seq", column: "audit.*", reason: "ends in 2090" }] }
+   * await sequenceStatus(db, {
+   *   accepted: [{ code: "COLUMN_NARROWER", sequence: "shared_seq", column: "audit.*", reason: "ends in 2090" }],
+   * });
    * ```
    */
   readonly accepted?: readonly AcceptedFinding<HealthCode>[] | undefined;

@@ -3,14 +3,16 @@ import type { SequenceName } from "../../server/name-shapes.js";
 import { sequenceKeyOf, compareNames } from "../../server/names.js";
 import type { Health } from "./health.js";
 
-/** The speed at which a sequence is used up. */
+/** The speed at which a sequence is used up, as {@link usageRates} computes it. */
 export interface SequenceRate {
+  /** The name of the sequence. */
   readonly sequence: SequenceName;
   /**
    * How many values the sequence advanced between the samples; null if that is unknown, because it was set back or
    * started over. A `setval` or restart that goes forward counts as if its values had been drawn.
    */
   readonly drawn: bigint | null;
+  /** How many values it uses per day; null if that is unknown. */
   readonly perDay: number | null;
   /**
    * How many days its values last at this rate. 0 if none is left, whatever the rate; null if it never ends at this

@@ -6,7 +6,7 @@ import { sequenceNameOf, shownNameOf } from "../../server/names.js";
 import type { TRANSFER_CODES } from "../finding-codes.js";
 
 /**
- * The code of a reason against a transfer:
+ * The code of a reason against a transfer, as {@link planTransfer} and {@link applyTransfer} report it:
  *
  * - `SCHEMA_MISSING`: a schema that was asked for is on neither side.
  * - `SEQUENCE_MISSING`: a sequence is only on one side.
@@ -19,11 +19,15 @@ import type { TRANSFER_CODES } from "../finding-codes.js";
  */
 export type TransferCode = "SCHEMA_MISSING" | (typeof TRANSFER_CODES)[number] | "NAME_GIVEN_AWAY" | "MOVED_MEANWHILE";
 
-/** A code that `accepted` of the options can have. The sequence is then left out of the transfer. */
+/**
+ * A code that `accepted` of the options of {@link planTransfer} can have. The sequence is then left out of the
+ * transfer.
+ */
 export type AcceptableTransferCode = (typeof TRANSFER_CODES)[number];
 
-/** A reason against a transfer, or against its success. */
+/** A reason against a transfer, or against its success, as {@link planTransfer} and {@link applyTransfer} report it. */
 export interface TransferProblem {
+  /** What is wrong, for programs. */
   readonly code: TransferCode;
   /** The sequence that it is about; null for a schema. */
   readonly sequence: SequenceName | null;
@@ -37,7 +41,9 @@ export interface TransferProblem {
   readonly fix?: string;
 }
 
-/** A problem that `accepted` of the options covers. Its sequence is left out of the transfer. */
+/**
+ * A problem that `accepted` of the options of {@link planTransfer} covers. Its sequence is left out of the transfer.
+ */
 export interface AcceptedTransferProblem extends TransferProblem {
   /** Why it is accepted. */
   readonly reason: string;

@@ -3,7 +3,7 @@ import type { SequenceName } from "../../server/name-shapes.js";
 import type { AcceptedFinding, Unmatched } from "../accepted-findings.js";
 import type { AcceptableTransferCode, AcceptedTransferProblem, TransferProblem } from "./transfer-problem.js";
 
-/** Options of `planTransfer`. */
+/** Options of {@link planTransfer}. */
 export interface TransferOptions {
   /** The schemas whose sequences are carried. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
@@ -28,13 +28,15 @@ export interface TransferOptions {
    * schema is in the default schema. Its parts may be in double quotes, as in SQL.
    *
    * ```ts
-   * { order_seq: "sales.order_seq", a_seq: "b_seq", b_seq: "a_seq" }
+   * await planTransfer(source, target, {
+   *   renames: { order_seq: "sales.order_seq", a_seq: "b_seq", b_seq: "a_seq" },
+   * });
    * ```
    */
   readonly renames?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Options of `applyTransfer`. */
+/** Options of {@link applyTransfer}. */
 export interface ApplyTransferOptions {
   /**
    * How long to wait for each lock on the target, in milliseconds, from 0 to 2147483647. Default: 5000; 0 waits
@@ -43,8 +45,12 @@ export interface ApplyTransferOptions {
   readonly lockTimeout?: number | undefined;
 }
 
-/** A sequence of a transfer. Each value is the one that `nextval` returns next; null if none is left. */
+/**
+ * A sequence of a transfer, in the plan of {@link planTransfer} and the report of {@link applyTransfer}. Each value is
+ * the one that `nextval` returns next; null if none is left.
+ */
 export interface TransferredSequence {
+  /** Its name on the source. */
   readonly sequence: SequenceName;
   /** Its name on the target, which differs if it is renamed. */
   readonly target: SequenceName;
@@ -62,7 +68,7 @@ export interface TransferredSequence {
   readonly notes: readonly string[];
 }
 
-/** The result of `applyTransfer`. */
+/** The result of {@link applyTransfer}. */
 export interface TransferReport {
   /** The sequences, sorted by schema and name. */
   readonly sequences: readonly TransferredSequence[];
@@ -74,7 +80,7 @@ export interface TransferReport {
   readonly unmatched: Unmatched<AcceptableTransferCode>;
 }
 
-/** The result of `planTransfer`. It is plain data, so you can keep it as JSON with `toJson`. */
+/** The result of {@link planTransfer}. It is plain data, so you can keep it as JSON with {@link toJson}. */
 export interface TransferPlan extends TransferReport {
   /** The options of the plan, which `applyTransfer` uses. */
   readonly options: TransferOptions;
@@ -83,8 +89,17 @@ export interface TransferPlan extends TransferReport {
 /**
  * The error `TRANSFER_REFUSED`, with every reason against the transfer, or `TRANSFER_INCOMPLETE`: sequences of the
  * target are not at the values that they were set to.
+ *
+ * ```ts
+ * try {
+ *   await applyTransfer(source, target, await planTransfer(source, target));
+ * } catch (error) {
+ *   if (error instanceof TransferError) for (const { message, fix } of error.problems) console.log(message, fix);
+ * }
+ * ```
  */
 export class TransferError extends NextvalError {
+  /** The reasons, each with the side on which it can be solved. */
   readonly problems: readonly TransferProblem[];
   /** The sequences that were found, and those that were set; no sequences if the transfer was refused. */
   readonly report: TransferReport;

@@ -9,17 +9,24 @@ import { checkGenerated } from "./identity.js";
 import type { Refuse } from "./role.js";
 import { alterColumn, type AlterTableOptions, type TableColumn } from "./table-column.js";
 
-/** The changes that `alterIdentity` can make to an identity column and its sequence. */
+/**
+ * The changes that {@link alterIdentity} can make to an identity column and its sequence. An option that is absent
+ * keeps its value.
+ */
 export interface IdentityChanges {
   /** Whether inserts may give a value: `"always"` needs OVERRIDING SYSTEM VALUE for it, `"by default"` does not. */
   readonly generated?: "always" | "by default" | undefined;
+  /** The value that a later restart begins at. The current value stays. */
   readonly startWith?: Integer | undefined;
+  /** The difference between two values, not 0. A negative one makes the sequence descend. */
   readonly increment?: Integer | undefined;
   /** Null resets the bound to the default of the column's type. */
   readonly minValue?: Integer | null | undefined;
   /** Null resets the bound to the default of the column's type. */
   readonly maxValue?: Integer | null | undefined;
+  /** How many values a session reserves in one step, at least 1. */
   readonly cache?: Integer | undefined;
+  /** Whether the sequence continues at its other bound after the last value, instead of failing. */
   readonly cycle?: boolean | undefined;
   /** Where to continue: `true` for the start value, or a value. The next value is this one. Default: it stays. */
   readonly restart?: boolean | Integer | undefined;

@@ -21,14 +21,24 @@ import { type AnySequence, sequenceOf } from "../sequence.js";
 import { optionClauses, restartProblem } from "./clauses.js";
 import { type AlterOptions, alterStatement } from "./ddl-statement.js";
 
-/** The options that `alterSequence` can change. Null resets an option to its default. */
+/**
+ * The options that {@link alterSequence} can change. Null resets an option to its default, and an absent option keeps
+ * its value.
+ */
 export interface SequenceChanges {
+  /** The type on the server. Null resets it to bigint. */
   readonly as?: SequenceType | null | undefined;
+  /** The value that a later restart begins at. The current value stays. Null resets it to the first bound. */
   readonly startWith?: Integer | null | undefined;
+  /** The difference between two values, not 0. Null resets it to 1. */
   readonly increment?: Integer | null | undefined;
+  /** The smallest value. Null resets it to 1, or to the minimum of the type if the increment is negative. */
   readonly minValue?: Integer | null | undefined;
+  /** The largest value. Null resets it to the maximum of the type, or to -1 if the increment is negative. */
   readonly maxValue?: Integer | null | undefined;
+  /** How many values a session reserves in one step, at least 1. Null resets it to 1. */
   readonly cache?: Integer | null | undefined;
+  /** Whether the sequence continues at its other bound after the last value. Null resets it to false. */
   readonly cycle?: boolean | null | undefined;
   /** Where to continue: `true` for the start value, or a value. The next value is this one. Default: it stays. */
   readonly restart?: boolean | Integer | undefined;

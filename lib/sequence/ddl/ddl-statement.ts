@@ -6,7 +6,9 @@ import { knownOptions } from "../resolve-options.js";
 import { throwSequenceError, nameProblem } from "../sequence-name.js";
 import { type AnySequence, quotedName } from "../sequence.js";
 
-/** Options of every ALTER SEQUENCE. */
+/**
+ * Options of every ALTER SEQUENCE, such as {@link alterSequence}, {@link restartSequence} and {@link renameSequence}.
+ */
 export interface AlterOptions {
   /** Whether a sequence that does not exist is only a notice. Default: false. */
   readonly ifExists?: boolean | undefined;

@@ -2,7 +2,7 @@ import { type Sql, textFragment } from "../../sql/fragment.js";
 import { knownOptions } from "../resolve-options.js";
 import { alterColumn, type AlterTableOptions, type TableColumn } from "./table-column.js";
 
-/** Options of `dropIdentity`. */
+/** Options of {@link dropIdentity}. */
 export interface DropIdentityOptions extends AlterTableOptions {
   /** Whether a column that is not an identity column is only a notice. Default: false. */
   readonly ifExists?: boolean | undefined;

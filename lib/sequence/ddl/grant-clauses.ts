@@ -3,18 +3,20 @@ import { readOnce } from "../resolve-options.js";
 import { type Refuse, type Role, roleList } from "./role.js";
 
 /**
- * A privilege on a sequence. `usage` allows nextval, currval and lastval; `select` allows currval and lastval; `update`
- * allows nextval and setval. Source: "GRANT" and "Privileges".
+ * A privilege on a sequence, as {@link grantOnSequence} takes it. `usage` allows nextval, currval and lastval; `select`
+ * allows currval and lastval; `update` allows nextval and setval. Source: "GRANT" and "Privileges".
  */
 export type SequencePrivilege = "usage" | "select" | "update" | "all";
 
-/** Options of every GRANT. */
+/** Options of every GRANT: {@link grantOnSequence}, {@link grantOnAllSequences} and {@link grantOnFutureSequences}. */
 export interface GrantOptions {
   /** Whether the roles may grant the privileges to others. Not possible for `public`. Default: false. */
   readonly withGrantOption?: boolean | undefined;
 }
 
-/** Options of every REVOKE. */
+/**
+ * Options of every REVOKE: {@link revokeOnSequence}, {@link revokeOnAllSequences} and {@link revokeOnFutureSequences}.
+ */
 export interface RevokeOptions {
   /** Whether to revoke only the right to grant the privileges to others. Default: false. */
   readonly grantOptionFor?: boolean | undefined;

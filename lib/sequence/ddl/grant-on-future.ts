@@ -13,7 +13,7 @@ import {
 import { realRoleList, type Refuse, type Role } from "./role.js";
 import { schemaList } from "./schema-list.js";
 
-/** The sequences that default privileges are for. */
+/** The sequences that default privileges are for, as {@link grantOnFutureSequences} takes them. */
 export interface FutureSequences {
   /** The schemas in which the sequences are created. Default: all schemas. */
   readonly schemas?: PgSchema | string | readonly (PgSchema | string)[] | undefined;

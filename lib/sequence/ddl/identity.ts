@@ -9,8 +9,8 @@ import { optionClauses } from "./clauses.js";
 import type { Refuse } from "./role.js";
 
 /**
- * The options of an identity column's sequence. Its type is that of the column; pass it as `as` to have the values
- * checked.
+ * The options of an identity column's sequence, for {@link generatedAsIdentity} and {@link addIdentity}. Its type is
+ * that of the column; pass it as `as` to have the values checked.
  */
 export interface IdentityOptions extends Pick<
   SequenceOptions,

@@ -7,8 +7,13 @@ import type { AnySequence } from "../sequence.js";
  * A role in a statement. A string is its name, which is quoted; `"public"` stands for all roles, because no role can be
  * named so.
  *
- * The roles of the session are fragments: `sql`current_user``, `sql`current_role`` and `sql`session_user``. A role
- * may be named "current_user", so the string is the name of that role.
+ * ```ts
+ * grantOnSequence(orderSeq, "usage", "app"); // grant usage on sequence "order_seq" to "app"
+ * grantOnSequence(orderSeq, "usage", sql`session_user`); // grant usage on sequence "order_seq" to session_user
+ * ```
+ *
+ * The roles of the session are fragments: `` sql`current_user` ``, `` sql`current_role` `` and `` sql`session_user` ``.
+ * A role may be named "current_user", so the string is the name of that role.
  */
 export type Role = string | Sql;
 

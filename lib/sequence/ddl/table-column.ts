@@ -4,14 +4,20 @@ import { shown } from "../messages.js";
 import { knownOptions } from "../resolve-options.js";
 import { nameProblem } from "../sequence-name.js";
 
-/** A column of a table. Without a schema, the server's `search_path` decides where the table is. */
+/**
+ * A column of a table, as {@link addIdentity} takes it. Without a schema, the server's `search_path` decides where the
+ * table is.
+ */
 export interface TableColumn {
+  /** The schema of the table, without quotes. Default: the `search_path` decides. */
   readonly schema?: string | undefined;
+  /** The name of the table, without its schema and without quotes. */
   readonly table: string;
+  /** The name of the column, without quotes. */
   readonly column: string;
 }
 
-/** Options of every ALTER TABLE. */
+/** Options of every ALTER TABLE: {@link addIdentity}, {@link alterIdentity} and {@link dropIdentity}. */
 export interface AlterTableOptions {
   /** Whether a table that does not exist is only a notice. A missing column is an error. Default: false. */
   readonly ifTableExists?: boolean | undefined;

@@ -5,7 +5,10 @@ import type { Shape } from "../shape.js";
 import { admit, type Place } from "../value.js";
 import { listShape } from "./list.js";
 
-/** A condition of `sql.and` and `sql.or`: a fragment. Null, undefined and false stand for no condition. */
+/**
+ * A condition of {@link SqlTag.and} and {@link SqlTag.or}: a fragment. Null, undefined and false stand for no
+ * condition.
+ */
 export type Condition = Sql | null | undefined | false;
 
 const AND = /* @__PURE__ */ textFragment(" and ");

@@ -11,7 +11,7 @@ import { listShape } from "./list.js";
 /** One row of `sql.insert`: each key is a column, and each value is a value or a fragment. */
 export type InsertRow = { readonly [column: string]: Splice | undefined };
 
-/** Options of `sql.insert`. */
+/** Options of {@link SqlTag.insert}. */
 export interface InsertOptions<Column extends string = string> {
   /** The columns to insert, instead of the keys of the first row. Rows may have other keys, which are left out. */
   readonly columns?: readonly Column[] | undefined;

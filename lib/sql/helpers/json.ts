@@ -3,7 +3,14 @@ import { refuse } from "../../errors.js";
 /** The registered symbol of a marked value, by which copies of this package know each other's. JSON cannot carry it. */
 const JSON_VALUE: unique symbol = Symbol.for("nextval.json") as never;
 
-/** A value marked as JSON. `JSON.stringify` turns it into the value itself, so other drivers can also write it. */
+/**
+ * A value marked as JSON, as `sql.json` makes it. `JSON.stringify` turns it into the value itself, so other drivers can
+ * also write it.
+ *
+ * ```ts
+ * sql`insert into events (tags) values (${sql.json(["new", "paid"])})`; // $1 is '["new","paid"]'
+ * ```
+ */
 export class JsonValue {
   /** Exists only in types, so no other object is taken for a marked value. */
   declare readonly "~json": true;
@@ -19,6 +26,7 @@ export class JsonValue {
     return true;
   }
 
+  /** Returns the value itself, for `JSON.stringify`. */
   toJSON(key = ""): unknown {
     const value = this.#value;
     // JSON.stringify does not call `toJSON` on this result, so a Date would become an empty object.

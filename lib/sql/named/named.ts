@@ -10,16 +10,20 @@ import { Site } from "../template.js";
 import { admit, type Splice } from "../value.js";
 import { evaluate, type Fail, type PlaceholderFunctions } from "./placeholder.js";
 
-/** The sequences, fragments and values that named placeholders stand for, by name. */
+/** The sequences, fragments and values that named placeholders stand for, by name. {@link SqlTag.named} takes them. */
 export type NamedValues = { readonly [name: string]: Splice };
 
-/** A template tag that also understands named placeholders such as `$<name>` and `$<nextval(name)>`. */
+/**
+ * A template tag that also understands named placeholders such as `$<name>` and `$<nextval(name)>`.
+ * {@link SqlTag.named} makes it.
+ */
 export interface NamedTag extends Tag {
   /**
    * Makes a fragment of SQL text with named placeholders, such as the content of a file. The text becomes SQL
    * unchanged: never pass data.
    *
    * ```ts
+   * const named = sql.named({ orderSeq, note });
    * named.parse("insert into orders (id, note) values ($<nextval(orderSeq)>, $<note>)");
    * // insert into orders (id, note) values (pg_catalog.nextval('"order_seq"'::pg_catalog.regclass), $1)
    * ```

@@ -12,10 +12,11 @@ export interface Step {
   readonly statement: string | null;
 }
 
-/** A file of a migration. */
+/** A file of a migration, as {@link generateMigration} returns it. The caller writes it. */
 export interface MigrationFile {
   /** The name of the file, without a folder. */
   readonly path: string;
+  /** The text of the file, which ends with a line break. */
   readonly content: string;
 }
 

@@ -23,7 +23,10 @@ export const BLOCKED_CODES = ["CURRENT_VALUE_EXCLUDED", "NAME_TAKEN", "NEEDS_POS
 /** A hazard that can be accepted. */
 export type AllowableCode = (typeof ALLOWABLE_CODES)[number];
 
-/** The code of a hazard, which says why a change may hurt. The page "Hazards, one by one" explains each. */
+/**
+ * The code of a hazard, which says why a change may hurt. {@link applyPlan} accepts some of them by `allow`. The page
+ * "Hazards, one by one" explains each.
+ */
 export type HazardCode = AllowableCode | (typeof BLOCKED_CODES)[number];
 
 /** Whether a code is that of a hazard that is always blocked. */
