@@ -1,4 +1,5 @@
 import { defineConfig } from "vitepress";
+import { apiSidebar } from "./api/sidebar";
 import { anchorOf } from "./markdown/anchors";
 import { publishLinkedFiles, repositoryLinks } from "./markdown/repository-links";
 import { sidebar } from "./sidebar";
@@ -26,7 +27,7 @@ export default defineConfig({
       { text: "Guide", link: "/getting-started", activeMatch: "^/(getting-started|guides)" },
       { text: "Playground", link: "/playground" },
     ],
-    sidebar,
+    sidebar: { "/": sidebar, "/reference/api/": apiSidebar },
     outline: { level: [2, 3] },
   },
 });

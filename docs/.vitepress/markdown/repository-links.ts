@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const FOLDER = "repository";
 
 /** Files that a browser would download or run rather than show, or that VitePress takes for pages. */
-const SHOWN_AS_TEXT = /\.(html|md|sql|ts)$/;
+const SHOWN_AS_TEXT = /\.(cjs|html|js|md|sql|ts)$/;
 
 /**
  * Makes links of a page to files outside of `docs` work on the site: linked files are published with it. A link to a
