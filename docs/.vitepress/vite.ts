@@ -1,10 +1,11 @@
 import type { UserConfig } from "vitepress";
+import llms from "vitepress-plugin-llms";
 import { library } from "./library";
 import { playground } from "./playground/build/plugin";
 
 /** How Vite bundles the code of the site. */
 export const vite: NonNullable<UserConfig["vite"]> = {
-  plugins: [playground()],
+  plugins: [playground(), pagesAsText()],
   resolve: { alias: library.map(({ name, code }) => ({ find: new RegExp(`^${name}$`), replacement: code })) },
   worker: { format: "es", plugins: () => [playground()] },
   // PGlite finds its files relative to its modules.
@@ -12,3 +13,8 @@ export const vite: NonNullable<UserConfig["vite"]> = {
   // The playground loads large files, but only when it is opened.
   build: { chunkSizeWarningLimit: 5_000 },
 };
+
+/** Writes llms.txt, llms-full.txt, and each page as Markdown beside its HTML. */
+function pagesAsText() {
+  return llms({ description: "PostgreSQL sequences as first-class, type-checked TypeScript values" });
+}
