@@ -58,6 +58,7 @@ export const LAYERS = {
   "lib/allocate": [...CORE, "lib/server"],
 
   "lib/operate/finding-codes.ts": [],
+  "lib/operate/percent.ts": [],
   "lib/operate/accepted-findings.ts": [...CORE, "lib/server"],
   "lib/operate/from-json.ts": CORE,
   "lib/operate/columns": [...CORE, "lib/server", "lib/catalog/index.ts"],
@@ -70,6 +71,7 @@ export const LAYERS = {
     "lib/operate/arithmetic",
     "lib/operate/accepted-findings.ts",
     "lib/operate/finding-codes.ts",
+    "lib/operate/percent.ts",
   ],
   "lib/operate/resync": [
     ...CORE,
@@ -105,8 +107,21 @@ export const LAYERS = {
   ],
 
   "lib/cli/terminal": [...CORE, "lib/operate/index.ts", "get-east-asian-width", "node:"],
-  "lib/cli/report": ["lib/server", "lib/catalog/index.ts", "lib/operate/index.ts", "lib/cli/terminal"],
-  "lib/cli/page": ["lib/server", "lib/operate/index.ts", "lib/cli/terminal", "lib/cli/report", "node:"],
+  "lib/cli/report": [
+    "lib/server",
+    "lib/catalog/index.ts",
+    "lib/operate/index.ts",
+    "lib/operate/percent.ts",
+    "lib/cli/terminal",
+  ],
+  "lib/cli/page": [
+    "lib/server",
+    "lib/operate/index.ts",
+    "lib/operate/percent.ts",
+    "lib/cli/terminal",
+    "lib/cli/report",
+    "node:",
+  ],
   "lib/cli/listen": ["lib/server", "lib/operate/index.ts", "lib/cli/page", "lib/cli/terminal", "node:"],
   "lib/cli/config": [
     ...CORE,
@@ -142,6 +157,7 @@ export const LAYERS = {
     "lib/catalog/plan/hazards/hazard-codes.ts",
     "lib/catalog/generate/migration-formats.ts",
     "lib/operate/index.ts",
+    "lib/operate/monitor",
     "lib/server",
     "lib/cli/terminal",
     "lib/cli/report",

@@ -7,9 +7,9 @@ import type {
   SequenceHealth,
   SequenceRate,
 } from "../../operate/index.js";
+import { percent } from "../../operate/percent.js";
 import { sequenceKeyOf, titleOf } from "../../server/names.js";
 import { daysLeft } from "../report/days-left.js";
-import { percent } from "../terminal/bar.js";
 import { inFlags } from "../terminal/flag-names.js";
 import { chart, type Point } from "./chart.js";
 import { type Content, Html, html, isShownAsIs } from "./html.js";

@@ -1,6 +1,7 @@
 import type { SequenceHealth, SequenceRate } from "../../operate/index.js";
+import { percent } from "../../operate/percent.js";
 import { sequenceKeyOf, shownName } from "../../server/names.js";
-import { bar, percent } from "../terminal/bar.js";
+import { bar } from "../terminal/bar.js";
 import { lines, type ShownText, text } from "../terminal/shown-text.js";
 import { table } from "../terminal/table.js";
 import { displayWidth } from "../terminal/text-width.js";

@@ -5,8 +5,3 @@ export function bar(share: number, width: number): string {
   const full = share >= 1 ? width : Math.min(width - 1, Math.max(share > 0 ? 1 : 0, rounded));
   return "█".repeat(full) + "░".repeat(width - full);
 }
-
-/** Formats a share, rounded down: `91.5 %`. It is 100 % only if nothing is left. */
-export function percent(share: number): string {
-  return `${(Math.floor(share * 1000 + 1e-10) / 10).toFixed(1)} %`;
-}

@@ -3,6 +3,7 @@ import { optionsOf, shown } from "../../internal.js";
 import { sequenceKeyOf } from "../../server/names.js";
 import { type ColumnHealth, type Health, LEVELS, type SequenceHealth, severityOf } from "../status/health.js";
 import type { SequenceRate } from "../status/usage-rate.js";
+import { selected } from "./selected.js";
 
 /** Options of {@link toPrometheus}. */
 export interface PrometheusOptions {
@@ -149,13 +150,13 @@ export function toPrometheus(health: Health | null, options?: PrometheusOptions)
 
 function linesOf(
   { database, sequences, sampledAt }: Health,
-  { only, top = sequences.length, rates = [] }: PrometheusOptions,
+  { rates = [], ...selection }: PrometheusOptions,
 ): string[] {
   const rateOf = new Map(rates.map((rate) => [sequenceKeyOf(rate.sequence), rate]));
-  const shown = sequences
-    .filter(({ level }) => only === undefined || level !== "ok")
-    .slice(0, top)
-    .map((sequence): Sample => ({ ...sequence, rate: rateOf.get(sequenceKeyOf(sequence.sequence)) }));
+  const shown = selected(sequences, selection).map((sequence): Sample => ({
+    ...sequence,
+    rate: rateOf.get(sequenceKeyOf(sequence.sequence)),
+  }));
   const totals = LEVELS.map((level): Line => {
     const count = sequences.filter((each) => each.level === level).length;
     return [labels({ datname: database, level }), `${count}`];

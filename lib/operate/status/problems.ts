@@ -8,6 +8,7 @@ import type { AcceptedFindings } from "../accepted-findings.js";
 import { alsoDeclared, castOf, wideningAdvice, columnWideningAdvice } from "../arithmetic/widening-advice.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
+import { percent } from "../percent.js";
 import { behind } from "./behind-column.js";
 import { type Finding, mergeFindings } from "./findings.js";
 import { type AcceptedProblem, type HealthCode, type HealthLevel, type HealthProblem, severityOf } from "./health.js";
@@ -203,11 +204,6 @@ function cacheLost(measured: Measurements, { sequence }: Context): Finding[] {
       fix: `alter sequence ${quotedOf(measured.sequence)} cache 1`,
     }),
   ];
-}
-
-/** Formats a share with one decimal, rounded down: `91.5 %`. It is 100 % only if no value is left. */
-function percent(share: number): string {
-  return `${(Math.floor(share * 1000 + 1e-10) / 10).toFixed(1)} %`;
 }
 
 /** Formats a number of values with separators, unlike a value, which is written as SQL has it. */

@@ -4,7 +4,7 @@ import type { Health, SequenceHealth } from "nextval/operate";
 import { describe, expect, test } from "vitest";
 import { daysLeft } from "../../../lib/cli/report/days-left.js";
 import { describeHealth } from "../../../lib/cli/report/describe-health.js";
-import { bar, percent } from "../../../lib/cli/terminal/bar.js";
+import { bar } from "../../../lib/cli/terminal/bar.js";
 import { color } from "../../../lib/cli/terminal/color.js";
 import { printableJson } from "../../../lib/cli/terminal/escape.js";
 import { progressLine } from "../../../lib/cli/terminal/progress.js";
@@ -13,6 +13,7 @@ import { shownPath } from "../../../lib/cli/terminal/relative-path.js";
 import { text } from "../../../lib/cli/terminal/shown-text.js";
 import { table } from "../../../lib/cli/terminal/table.js";
 import { displayWidth, truncateToWidth } from "../../../lib/cli/terminal/text-width.js";
+import { percent } from "../../../lib/operate/percent.js";
 import { shownName } from "../../../lib/server/names.js";
 
 test.each([
