@@ -6,7 +6,7 @@ import { alsoDeclared, wideningAdvice } from "../arithmetic/widening-advice.js";
 import { type FedColumn, mayRefuse, takesOnce } from "../columns/fed-columns.js";
 import type { Finding } from "./findings.js";
 import type { HealthLevel } from "./health.js";
-import type { Context, Measurements } from "./problem-context.js";
+import { type Context, isExceeded, type Measurements } from "./problem-context.js";
 
 /** This few values are drawn soon, at any speed. */
 const SOON = 10_000n;
@@ -22,6 +22,8 @@ export function behind(measured: Measurements, context: Context): Finding[] {
     const { ahead, extreme } = column;
     const source = fed[index];
     if (ahead === null || extreme === null || source === undefined) return [];
+    // The server refuses the next value before it looks for the value in a key.
+    if (isExceeded(source, nextValue, context)) return [];
     const distance = (ahead - nextValue) / increment;
     const free = distance < 0n ? 0n : distance;
     const once = takesOnce(source);

@@ -1,5 +1,6 @@
 import type { SequenceState } from "../../catalog/index.js";
 import type { IntegerRange } from "../../server/integer-limits.js";
+import { limitsOfStored } from "../../server/usable-range.js";
 import type { Collision } from "../arithmetic/collision.js";
 import type { FedColumn } from "../columns/fed-columns.js";
 import type { SequenceHealth } from "./health.js";
@@ -22,4 +23,19 @@ export interface Context {
   readonly user: string;
   /** How many tables and sequences the connected role may not read. */
   readonly unreadable: number;
+}
+
+/** Whether a column, or a narrower cast in its default, can store a value. */
+export function holds(column: FedColumn, value: bigint): boolean {
+  const limits = limitsOfStored(column);
+  return limits === undefined || (value >= limits.least && value <= limits.greatest);
+}
+
+/**
+ * Whether inserts fail because the next value does not fit a column. A value that the sequence itself cannot return
+ * does not exceed a column.
+ */
+export function isExceeded(column: FedColumn, nextValue: bigint, { sequence }: Pick<Context, "sequence">): boolean {
+  const { minValue, maxValue } = sequence.options;
+  return nextValue >= minValue && nextValue <= maxValue && column.plain && !holds(column, nextValue);
 }

@@ -14,7 +14,7 @@ import { type Finding, mergeFindings } from "./findings.js";
 import { type AcceptedProblem, type HealthCode, type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
 import { drawnElsewhere, notAttached, notCompared } from "./not-compared.js";
-import type { Context, Measurements } from "./problem-context.js";
+import { type Context, holds, isExceeded, type Measurements } from "./problem-context.js";
 
 /** Returns the problems of a sequence, and those that are accepted, worst first. */
 export function problemsOf(
@@ -101,14 +101,11 @@ function levelOf(used: number, { warnAt, criticalAt }: Context): HealthLevel {
   return used >= criticalAt ? "critical" : used >= warnAt ? "warning" : "ok";
 }
 
-function columnExceeded(measured: Measurements, { fed, sequence }: Context): Finding[] {
+function columnExceeded(measured: Measurements, context: Context): Finding[] {
   const { nextValue } = measured;
   if (nextValue === null) return [];
-  const { minValue, maxValue } = sequence.options;
-  // A value that the sequence itself cannot return does not exceed a column.
-  if (nextValue < minValue || nextValue > maxValue) return [];
-  return fed
-    .filter((column) => column.plain && !holds(column, nextValue))
+  return context.fed
+    .filter((column) => isExceeded(column, nextValue, context))
     .map((column) => ({
       code: "COLUMN_EXCEEDED",
       level: "critical",
@@ -127,11 +124,6 @@ function typeOf(column: FedColumn): string {
 
 function refusalOf(column: FedColumn): string {
   return castOf(column) === undefined ? refusalBy(column.baseType) : "22003";
-}
-
-function holds(column: FedColumn, value: bigint): boolean {
-  const limits = limitsOfStored(column);
-  return limits === undefined || (value >= limits.least && value <= limits.greatest);
 }
 
 function columnNarrower(measured: Measurements, { fed, sequence }: Context): Finding[] {

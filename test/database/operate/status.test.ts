@@ -162,6 +162,14 @@ test.each([
   expect(find(await sequenceStatus(db), "s")).toMatchObject({ level: "ok", end: 2n ** 63n - 1n });
 });
 
+test("a cast refuses the next value before a key does", async () => {
+  await run(`create sequence s; create table t (id bigint primary key default nextval('s')::int);
+    insert into t values (3000000000); select setval('s', 3000000000, false)`);
+  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
+  await run("select setval('s', 3000000000, false)");
+  expect(codes(find(await sequenceStatus(db), "s"))).toEqual(["COLUMN_EXCEEDED critical"]);
+});
+
 test("a numeric column with a negative scale ends at the value that rounds up, and is not compared", async () => {
   if ((await serverVersion(database.client)) < 15) {
     await expect(run("create table t (id numeric(3,-2))")).rejects.toMatchObject({ code: "22023" });
