@@ -1,12 +1,13 @@
 import { CommandError } from "../terminal/command-error.js";
 import { redact, redactThrown } from "../terminal/redact.js";
+import { shownAddress } from "../terminal/shown-address.js";
 import { CONNECT_TIMEOUT_S } from "./client.js";
 import type { DatabaseUrl, Host } from "./database-url.js";
 
-/** Formats an address: `db.example.com:5432`, `[::1]:5432`, or the path of a socket. */
-export function shownHost({ host, port }: Host): string {
-  if (host.startsWith("/")) return `${host}/.s.PGSQL.${port}`;
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+/** Formats the address of a server: `db.example.com:5432`, `[::1]:5432`, or the path of a socket. */
+export function shownHost(address: Host): string {
+  const { host, port } = address;
+  return host.startsWith("/") ? `${host}/.s.PGSQL.${port}` : shownAddress(address);
 }
 
 export function cannotConnect({ database, hosts, password }: DatabaseUrl, error: unknown): CommandError {

@@ -5,6 +5,7 @@ import { CONTENT_SECURITY_POLICY, statusPage } from "../page/status-page.js";
 import { throwCommandError } from "../terminal/command-error.js";
 import { codeOf, errorMessage } from "../terminal/error-message.js";
 import { maskUrls } from "../terminal/redact.js";
+import { shownAddress } from "../terminal/shown-address.js";
 import type { Sample, Sampler } from "./sampler.js";
 
 /** Where to listen. */
@@ -34,10 +35,12 @@ export async function listen(options: ListenOptions): Promise<string> {
   server.maxRequestsPerSocket = 1;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, host, resolve);
-  }).catch((error: unknown) => throwCommandError(`Cannot listen on ${shown(options.address)}: ${reasonOf(error)}`));
+  }).catch((error: unknown) =>
+    throwCommandError(`Cannot listen on ${shownAddress(options.address)}: ${reasonOf(error)}`),
+  );
   const bound = server.address() as AddressInfo;
   isLocal = isLoopback(bound.address);
-  return `http://${shown({ host, port: bound.port })}/`;
+  return `http://${shownAddress({ host, port: bound.port })}/`;
 }
 
 /** A connection has this long to send its request, in milliseconds. */
@@ -46,10 +49,6 @@ const LIMITS = { headersTimeout: 5000, requestTimeout: 5000, connectionsChecking
 /** The options, and whether only this machine can connect. */
 interface Serving extends ListenOptions {
   readonly isLocal: boolean;
-}
-
-function shown({ host, port }: ListenAddress): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function reasonOf(error: unknown): string {
