@@ -65,6 +65,7 @@ function isThere(path: string): boolean {
 /** Replaces a file once the new one is complete. A link stays a link, and its target keeps its permissions. */
 function replaceFile(path: string, content: string): void {
   const old = statSync(path, { throwIfNoEntry: false });
+  if (old === undefined && isThere(path)) throw new Error("it is a link to a file that does not exist");
   // A regular file that replaces a device, such as /dev/null for root, would affect every program.
   if (old !== undefined && !old.isFile()) throw new Error("it is not a regular file");
   const target = old === undefined ? path : realpathSync(path);

@@ -68,6 +68,9 @@ test("what is not a regular file is not replaced", () => {
 test("a broken link is not written through", () => {
   symlinkSync(at("elsewhere"), at("a.ts"));
   expect(() => writeFiles([{ path: at("a.ts"), content: "new" }])).toThrow(/a\.ts exists, and nothing was written$/);
+  const replace = () => writeFiles([{ path: at("a.ts"), content: "new" }], { overwrite: true });
+  expect(replace).toThrow(/^Cannot write .*a\.ts: it is a link to a file that does not exist$/);
+  expect(lstatSync(at("a.ts")).isSymbolicLink()).toBe(true);
   expect(existsSync(at("elsewhere"))).toBe(false);
 });
 
