@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useProjects } from "../support/command/project.js";
 import { useDatabase } from "../support/database.js";
@@ -173,6 +175,28 @@ describe("status", () => {
       /^The status could not be read: .* lock timeout.*\n(?: {2}Hint: .*\n)?The status can be read again\.\n/,
     );
     expect([status, stdout.trimEnd().split("\n").length]).toEqual([130, 2]);
+  });
+
+  test("cancels the statement of the connection that it has, after it has lost the first one", async () => {
+    const project = await makeProject();
+    const holder = await database.connect({ max: 1 }).reserve();
+    const sessions = () => database.client<{ pid: number; waits: boolean }[]>`
+      select pid, wait_event_type = 'Lock' as waits from pg_stat_activity
+      where application_name = 'nextval' and datname = current_database()`;
+    const { process: child, finished } = project.start(["status", "--watch", "1", "--json", "--lock-timeout", "0"], {
+      DATABASE_URL: database.url,
+    });
+    await once(child.stdout as Readable, "data");
+    const [first] = await sessions();
+    await database.client`select pg_terminate_backend(${first?.pid ?? 0})`;
+    await expect.poll(async () => (await sessions()).some(({ pid }) => pid !== first?.pid)).toBe(true);
+    await holder`begin; lock table pg_sequence`.simple();
+    await expect.poll(async () => (await sessions()).some(({ waits }) => waits)).toBe(true);
+    child.kill("SIGINT");
+    expect((await finished).status).toBe(130);
+    await expect.poll(sessions).toEqual([]);
+    await holder`rollback`;
+    holder.release();
   });
 
   test("watches once, and shows how many days are left", async () => {

@@ -111,9 +111,11 @@ async function status(flags: Flags): Promise<number> {
     views: flags.views,
     trustOwners: flags.trustOwner,
   };
-  const reading = withDatabase(settings, async (db) => {
+  const reading = withDatabase(settings, async (db, _target, running) => {
     // A connection that has gone silent is closed, and the next read opens another one.
-    const reader = withTimeouts(flags.listen === undefined ? db : db.with({ timeout: PATIENCE_MS }), settings);
+    const patient = flags.listen === undefined ? db : db.with({ timeout: PATIENCE_MS });
+    const isOnce = flags.listen === undefined && flags.watch === undefined;
+    const reader = withTimeouts(patient, settings, isOnce ? undefined : running);
     await checkSchemas(reader, settings.schemas);
     if (flags.listen !== undefined) return serve(() => healthOf(reader, options), flags);
     let before = await sample();

@@ -18,18 +18,19 @@ const END_TIMEOUT_MS = 1000;
 /** Runs a function with a connection that is closed afterwards, and that a signal cancels. */
 export async function withDatabase<Result>(
   { url, urlFrom, driver }: Pick<Settings, "url" | "urlFrom" | "driver">,
-  use: (db: Database, target: ShownText) => Promise<Result>,
+  use: (db: Database, target: ShownText, running: Running) => Promise<Result>,
 ): Promise<Result> {
   rememberUrlSecrets(url);
   const open = await chooseDriver(driver);
   const { client, target, session } = await connect(readUrl(url, urlFrom), open);
+  const running = { pid: session.pid };
   const cancel = async () => {
-    await cancelBackend(open(target), session.pid).catch(() => {});
+    await cancelBackend(open(target), running.pid).catch(() => {});
     await client.end(0);
   };
   return cancellable(cancel, async () => {
     try {
-      return await use(client.db, describe(session, target));
+      return await use(client.db, describe(session, target), running);
     } finally {
       await client.end(END_TIMEOUT_MS);
     }
@@ -40,6 +41,11 @@ interface Connected {
   readonly client: Client;
   readonly target: Target;
   readonly session: Session;
+}
+
+/** The server's process that a signal cancels. After a lost connection it is another one. */
+export interface Running {
+  pid: number;
 }
 
 /** What the first answer of a server says. */

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "../../index.js";
 import { DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import type { Settings } from "../config/settings.js";
+import type { Running } from "./connect.js";
 
 type Work<Result> = (tx: Transaction) => Result | Promise<Result>;
 type Timeouts = Pick<Settings, "lockTimeout" | "statementTimeout">;
@@ -18,10 +19,17 @@ export async function setTimeouts(
   await tx`select pg_catalog.set_config('statement_timeout', ${`${statementTimeout}`}, true)`;
 }
 
-/** Wraps a database, so its transactions do not wait for a lock forever unless they set their own timeout. */
-export function withTimeouts(db: Database, timeouts: Timeouts): Pick<Database, "begin"> {
+/**
+ * Wraps a database, so its transactions do not wait for a lock forever unless they set their own timeout.
+ *
+ * @param running - follows the connection of the transactions, for a command that outlives a lost one
+ */
+export function withTimeouts(db: Database, timeouts: Timeouts, running?: Running): Pick<Database, "begin"> {
   const begin = <Result>(modes: string, work: Work<Result>) =>
     db.begin(modes, async (tx) => {
+      if (running !== undefined) {
+        running.pid = (await tx<Running>`select pg_catalog.pg_backend_pid() as pid`.one()).pid;
+      }
       await setTimeouts(tx, timeouts);
       return await work(tx);
     });
