@@ -8,9 +8,10 @@ import { list, milliseconds } from "./config/parse-flags.js";
 import type { Flags } from "./config/settings.js";
 import { thrownAt } from "./config/thrown-at.js";
 import { usageError } from "./config/usage-error.js";
+import type { SourceLine } from "./terminal/annotation.js";
 import { throwCommandError } from "./terminal/command-error.js";
 import { errorMessage, explained, stacksOf } from "./terminal/error-message.js";
-import { printError, printJson } from "./terminal/print.js";
+import { annotateErrors, printError, printFailure, printJson } from "./terminal/print.js";
 import { keepEnvironmentSecrets, rememberUrlSecrets, maskUrls, redact } from "./terminal/redact.js";
 import { lines } from "./terminal/shown-text.js";
 import { listenToSignals } from "./terminal/signals.js";
@@ -60,7 +61,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Output of loaded files must not end up in a document, or in the source that pull writes.
   globalThis.console = new Console(process.stderr);
   const report = (error: unknown, place?: string) => {
-    printError(errorMessage(error, place));
+    printFailure(errorMessage(error, place), lineOf(place ?? (error as { place?: string } | null)?.place));
     if (argv.includes("--debug")) printError(stacksOf(error));
     if (argv.includes("--json")) {
       const problem = explained(error, place);
@@ -120,6 +121,7 @@ function programOf(commands: readonly [name: string, definition: CliCommand][], 
       .option("--json", "print one JSON document to stdout, and nothing else")
       .option("--debug", "also print the stack of an error")
       .action(async (flags: Flags) => {
+        if (flags.format === "github") annotateErrors();
         if (flags.env !== undefined) loadEnvFile(flags.env);
         finish(await definition.run(flags));
       });
@@ -138,6 +140,12 @@ function explainCommand(program: Command, name: string | undefined): never {
   const command = program.commands.find((each) => each.name() === name);
   const names = program.commands.map((each) => each.name());
   return command?.help() ?? throwCommandError(`There is no command ${redact(name)}`, didYouMean(name, names));
+}
+
+/** Splits a place such as `src/sequences.ts:12`. */
+function lineOf(place: unknown): SourceLine | undefined {
+  const [, file, line] = /^(.+):(\d+)$/s.exec(typeof place === "string" ? place : "") ?? [];
+  return file === undefined ? undefined : { file, line: Number(line) };
 }
 
 /** The package can import itself by its name, both from source and from the build. */

@@ -10,7 +10,8 @@ import { toKnex } from "nextval/knex";
 import { fromKysely, toKysely } from "nextval/kysely";
 import * as operate from "nextval/operate";
 import { describe, expect, test } from "vitest";
-import { printable, printableJson, printableLine } from "../../lib/cli/terminal/escape.js";
+import { workflowCommand } from "../../lib/cli/terminal/annotation.js";
+import { printable, printableJson, printableLine, withoutCommands } from "../../lib/cli/terminal/escape.js";
 import { rememberUrlSecrets, maskUrls, redact, redactThrown } from "../../lib/cli/terminal/redact.js";
 import { isPlaceOfValue } from "../../lib/drivers/postgres-js/invalidated.js";
 import { kindOf } from "../../lib/handle/rules/first-words.js";
@@ -46,6 +47,8 @@ const PUMPS = [
   "\\'",
   "E'",
   "'\n--",
+  "#\u200d",
+  "\n\u200d:",
   "a://",
   "?=",
   "a:",
@@ -176,6 +179,8 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   printable,
   printableLine,
   printableJson,
+  withoutCommands,
+  workflowCommand: (text) => workflowCommand({ level: "error", title: text, message: text, at: undefined }),
   redact: (text) => redact(text),
   redactThrown,
   maskUrls,

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { ALLOWABLE_CODES } from "../../catalog/plan/hazards/hazard-codes.js";
 import { hazardCode, isNew, pattern, rename, role } from "../config/parse-flags.js";
 import type { Flags } from "../config/settings.js";
+import { throwCommandError } from "../terminal/command-error.js";
 
 /** A command: its help, its options, and its function. */
 export interface CliCommand {
@@ -46,6 +47,22 @@ export function addAllow(command: Command): Command {
   const allow = new Option("--allow <code>", `accept a hazard; may be repeated: ${ALLOWABLE_CODES.join(", ")}`);
   return command.addOption(allow.argParser(hazardCode));
 }
+
+/** The option of the commands that can annotate the files of declarations. */
+export function addFormat(command: Command): Command {
+  const format = new Option("--format <format>", "github: annotate the declarations in a workflow of GitHub");
+  return command.addOption(format.choices(["github"]));
+}
+
+export function refuseTwoFormats({ format, json, prometheus }: Flags): void {
+  if (format !== undefined && json === true) throwCommandError("--json and --format are two formats", GIVE_ONE);
+  if (json === true && prometheus === true) throwCommandError("--json and --prometheus are two formats", GIVE_ONE);
+  if (format !== undefined && prometheus === true) {
+    throwCommandError("--prometheus and --format are two formats", GIVE_ONE);
+  }
+}
+
+const GIVE_ONE = "Give one of them.";
 
 /** The options of every command that reads tables. */
 export function addReading(command: Command): Command {

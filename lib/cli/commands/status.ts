@@ -1,16 +1,13 @@
-import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Option } from "commander";
 import {
   type Health,
-  type SequenceHealth,
   usageRates,
   type SequenceRate,
   sequenceStatus as healthOf,
   type StatusOptions,
-  toJson,
-  toPrometheus,
 } from "../../operate/index.js";
+import { selected } from "../../operate/monitor/selected.js";
 import { listenAddress, seconds, share, wholeNumber } from "../config/parse-flags.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
@@ -18,17 +15,14 @@ import { checkSchemas } from "../database/known-schemas.js";
 import { withTimeouts } from "../database/timeouts.js";
 import { listen } from "../listen/listen.js";
 import { Sampler } from "../listen/sampler.js";
-import { statusPage } from "../page/status-page.js";
-import { describeHealth } from "../report/describe-health.js";
 import { warnOfUnmatched } from "../report/describe-unmatched.js";
-import { color } from "../terminal/color.js";
 import { throwCommandError } from "../terminal/command-error.js";
 import { errorMessage } from "../terminal/error-message.js";
-import { hasReader, print, printError, printJson, printJsonLine, printMetrics, redraw } from "../terminal/print.js";
+import { hasReader, print, printError } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
-import { lines, text } from "../terminal/shown-text.js";
-import { addReading, type CliCommand } from "./command.js";
-import { writeFiles } from "./write-files.js";
+import { text } from "../terminal/shown-text.js";
+import { addFormat, addReading, type CliCommand, refuseTwoFormats } from "./command.js";
+import { deliver, lineFinderOfStatus, withdraw } from "./status-outputs.js";
 
 /** `nextval status`: shows the health of sequences, worst first. Exits with 1 past a threshold. */
 export const command: CliCommand = {
@@ -51,6 +45,7 @@ Examples:
                                             keeps itself up to date; /metrics for
                                             Prometheus, /status.json, /healthz
   nextval status --prometheus --out /var/lib/node_exporter/nextval.prom
+  nextval status --format github            in a workflow of GitHub
 
 --watch goes on if the status cannot be read, and says so on stderr. With --once that is
 an error.
@@ -69,7 +64,7 @@ threshold; 2 an error.
   addOptions(command) {
     const only = new Option("--only <which>", "metrics and the page: only sequences with problems");
     const failAt = new Option("--fail-at <level>", "exit with 1 from this level on; default: critical");
-    addReading(command)
+    addFormat(addReading(command))
       .option("--warn-at <share>", "warning from this used share on; default: 0.75", share)
       .option("--critical-at <share>", "critical from this used share on; default: 0.9", share)
       .addOption(failAt.choices(["warning", "critical"]))
@@ -111,6 +106,7 @@ async function status(flags: Flags): Promise<number> {
     views: flags.views,
     trustOwners: flags.trustOwner,
   };
+  const lineOf = flags.format === "github" ? await lineFinderOfStatus(settings) : () => undefined;
   const reading = withDatabase(settings, async (db, _target, running) => {
     // A connection that has gone silent is closed, and the next read opens another one.
     const patient = flags.listen === undefined ? db : db.with({ timeout: PATIENCE_MS });
@@ -120,7 +116,7 @@ async function status(flags: Flags): Promise<number> {
     if (flags.listen !== undefined) return serve(() => healthOf(reader, options), flags);
     let before = await sample();
     warnOfUnmatched(before.unmatched);
-    if (flags.watch === undefined || flags.once !== true) deliver(before, undefined, flags);
+    if (flags.watch === undefined || flags.once !== true) deliver(before, undefined, flags, lineOf);
     const report = reporter();
     while (flags.watch !== undefined && hasReader()) {
       await setTimeout(flags.watch * 1000);
@@ -132,11 +128,12 @@ async function status(flags: Flags): Promise<number> {
         rates = usageRates(since, before);
       } catch (problem) {
         if (flags.once === true) throw problem;
+        withdraw(flags);
         report(problem);
         continue;
       }
       report(undefined);
-      deliver(before, rates, flags);
+      deliver(before, rates, flags, lineOf);
       if (flags.once === true) break;
     }
     return exitCode(before, flags);
@@ -145,9 +142,6 @@ async function status(flags: Flags): Promise<number> {
       const progress = progressBar("comparing columns");
       try {
         return await healthOf(reader, { ...options, onProgress: progress.show });
-      } catch (error) {
-        withdraw(flags);
-        throw error;
       } finally {
         progress.clear();
       }
@@ -157,11 +151,6 @@ async function status(flags: Flags): Promise<number> {
     withdraw(flags);
     throw error;
   });
-}
-
-/** Says in the file of `--out` that nothing could be read. Otherwise the metrics of an earlier time would stay. */
-function withdraw({ out }: Flags): void {
-  if (out !== undefined) writeOut(out, toPrometheus(null));
 }
 
 /** Serves the page and the metrics until a signal ends the process. */
@@ -198,21 +187,18 @@ function reporter(): (problem: unknown) => void {
   };
 }
 
-/** Selects the sequences that `--only` and `--top` leave. */
-function selected(sequences: readonly SequenceHealth[], { only, top }: Flags): readonly SequenceHealth[] {
-  return sequences.filter(({ level }) => only === undefined || level !== "ok").slice(0, top);
-}
-
 function refuseContradictions(flags: Flags): void {
-  const { json, prometheus, html, listen, out, only, top, once, watch, verbose, failAt } = flags;
-  if (json === true && prometheus === true) {
-    throwCommandError("--json and --prometheus are two formats", "Give one of them.");
-  }
-  if (listen !== undefined && (json === true || prometheus === true || html !== undefined || once === true)) {
+  const { json, prometheus, html, format, listen, out, only, top, once, watch, verbose, failAt } = flags;
+  refuseTwoFormats(flags);
+  const isOther = json === true || prometheus === true || html !== undefined || format !== undefined;
+  if (listen !== undefined && (isOther || once === true)) {
     throwCommandError(
       "--listen serves all formats until it is stopped",
-      "Leave --json, --prometheus, --html and --once out.",
+      "Leave --json, --prometheus, --html, --format and --once out.",
     );
+  }
+  if (format !== undefined && watch !== undefined && once !== true) {
+    throwCommandError("--format annotates files once, and --watch never ends", "Add --once, or leave --watch out.");
   }
   if (out !== undefined && prometheus !== true) {
     throwCommandError("--out is the file of --prometheus, which is not given", "Add --prometheus, or use --html.");
@@ -236,39 +222,4 @@ function refuseContradictions(flags: Flags): void {
 function exitCode({ level }: Health, { failAt = "critical", prometheus }: Flags): number {
   if (prometheus === true) return 0;
   return level === "critical" || (level === "warning" && failAt === "warning") ? 1 : 0;
-}
-
-/** Prints the health, or writes it into the files of the flags. */
-function deliver(health: Health, rates: readonly SequenceRate[] | undefined, flags: Flags): void {
-  const { html, out, only, top } = flags;
-  if (html !== undefined) {
-    writeOut(html, statusPage({ health, shown: selected(health.sequences, flags), rates }));
-  }
-  if (flags.prometheus === true) {
-    const metrics = toPrometheus(health, { only, top, rates });
-    if (out === undefined) printMetrics(metrics.trimEnd());
-    else writeOut(out, metrics);
-  } else if (html === undefined || flags.json === true) printHealth(health, rates, flags);
-}
-
-function writeOut(path: string, content: string): void {
-  writeFiles([{ path: resolve(path), content }], { overwrite: true });
-}
-
-function printHealth(health: Health, rates: readonly SequenceRate[] | undefined, flags: Flags): void {
-  const isOneOfMany = flags.watch !== undefined && flags.once !== true;
-  if (flags.json === true) {
-    const document = rates === undefined ? toJson(health) : toJson({ ...health, rates });
-    if (isOneOfMany) printJsonLine(document);
-    else printJson(document);
-    return;
-  }
-  const { stdout } = process;
-  const isTerminal = stdout.isTTY === true && stdout.columns > 0;
-  const columns = isTerminal ? stdout.columns : undefined;
-  const common = { rates, hasDays: flags.watch !== undefined, verbose: flags.verbose === true, columns };
-  const time = color.dim(`${health.sampledAt.toISOString()}:`);
-  if (!isOneOfMany) print(describeHealth(health, common));
-  else if (isTerminal) redraw(lines([time, describeHealth(health, { ...common, lines: stdout.rows - 2 })]));
-  else print(lines([time, describeHealth(health, common), ""]));
 }

@@ -1,20 +1,25 @@
 import type { NextvalError, SequenceLike, SequenceOptions } from "../../index.js";
 import { declareSequence } from "../../internal.js";
 import { shownName } from "../../server/names.js";
+import type { SourceLine } from "../terminal/annotation.js";
 import { CommandError, throwCommandError } from "../terminal/command-error.js";
 import { shownPath } from "../terminal/relative-path.js";
+import { declaredAt, type Exporter } from "./declared-at.js";
 import { kindOf, visitExports } from "./exported.js";
-import { loadModule } from "./load-module.js";
+import { loadedFiles, loadModule } from "./load-module.js";
 
-/** The place of a declaration, for messages: `orderSeq of src/sequences.ts`. */
-type Place = string;
+/** Where a sequence or a schema is exported. */
+interface Place extends Exporter {
+  /** For messages: `orderSeq of src/sequences.ts`. */
+  readonly words: string;
+}
 
 /** The exports of files of declarations. */
 export interface Found {
   /** The sequences with their places. A sequence that is exported again is the same declaration. */
   readonly sequences: Map<SequenceLike, Place>;
-  /** The names of the schemas that are exported. */
-  readonly schemas: Set<string>;
+  /** The schemas that are exported, by name. */
+  readonly schemas: Map<string, Place>;
   /** The other exports, which are ignored: `limit of src/sequences.ts (a number)`. */
   readonly others: string[];
 }
@@ -24,10 +29,16 @@ export interface Declarations {
   readonly sequences: readonly SequenceLike[];
   /** The schemas that are exported, with or without sequences. */
   readonly schemas: readonly string[];
+  /** Returns the line of a sequence that is declared with this schema and name; undefined if none is. */
+  lineOf(name: DeclaredName): SourceLine | undefined;
+  /** Returns the line that declares a schema: an exported one, or a sequence in it. */
+  lineOfSchema(schema: string): SourceLine | undefined;
 }
 
+export type DeclaredName = Pick<SequenceLike, "schema" | "seqName">;
+
 export function nothingFound(): Found {
-  return { sequences: new Map(), schemas: new Set(), others: [] };
+  return { sequences: new Map(), schemas: new Map(), others: [] };
 }
 
 /**
@@ -41,11 +52,11 @@ export async function findIn(files: readonly string[], found: Found): Promise<vo
     visitExports(await loadModule(file), {
       sequence(sequence, name) {
         isDeclaring = true;
-        add(sequence, `${name} of ${shownPath(file)}`, found);
+        add(sequence, placeOf(name, file), found);
       },
-      schema({ schemaName }) {
+      schema({ schemaName }, name) {
         isDeclaring = true;
-        found.schemas.add(schemaName);
+        if (!found.schemas.has(schemaName)) found.schemas.set(schemaName, placeOf(name, file));
       },
       other: (value, name) => others.push(`${name} of ${shownPath(file)} (${kindOf(value)})`),
     });
@@ -61,8 +72,16 @@ export async function findIn(files: readonly string[], found: Found): Promise<vo
 
 const MAX_NAMED = 3;
 
+function placeOf(name: string, file: string): Place {
+  return { words: `${name} of ${shownPath(file)}`, name, file };
+}
+
 /** Adds a sequence that is listed in the configuration itself. */
-export function add(sequence: SequenceLike, place: Place, { sequences }: Found): void {
+export function addListed(sequence: SequenceLike, file: string, found: Found): void {
+  add(sequence, { words: `declarations in ${shownPath(file)}`, name: undefined, file }, found);
+}
+
+function add(sequence: SequenceLike, place: Place, { sequences }: Found): void {
   if (!sequences.has(sequence)) sequences.set(sequence, place);
 }
 
@@ -73,15 +92,32 @@ export function add(sequence: SequenceLike, place: Place, { sequences }: Found):
 export function declarationsOf(found: Found): Declarations {
   const places = new Map<string, Place>();
   const sequences = [...found.sequences].map(([{ schema, seqName, seqOptions }, place]) => {
-    const key = JSON.stringify([schema, seqName]);
+    const key = keyOf({ schema, seqName });
     const other = places.get(key);
     if (other !== undefined) {
-      throwCommandError(`${shownName(schema, seqName)} is declared twice: as ${other}, and as ${place}`);
+      throwCommandError(`${shownName(schema, seqName)} is declared twice: as ${other.words}, and as ${place.words}`);
     }
     places.set(key, place);
     return declare(schema, seqName as string, seqOptions, place);
   });
-  return { sequences, schemas: [...found.schemas] };
+  const lineOf = (name: DeclaredName) => lineAt(places.get(keyOf(name)), name.seqName);
+  return {
+    sequences,
+    schemas: [...found.schemas.keys()],
+    lineOf,
+    lineOfSchema(schema) {
+      const inside = sequences.find((sequence) => sequence.schema === schema);
+      return lineAt(found.schemas.get(schema), schema) ?? (inside === undefined ? undefined : lineOf(inside));
+    },
+  };
+}
+
+function lineAt(place: Place | undefined, declared: string | undefined): SourceLine | undefined {
+  return place === undefined || declared === undefined ? undefined : declaredAt(place, declared, loadedFiles());
+}
+
+function keyOf({ schema, seqName }: DeclaredName): string {
+  return JSON.stringify([schema, seqName]);
 }
 
 function declare(schema: string | undefined, name: string, options: SequenceOptions | undefined, place: Place) {
@@ -89,6 +125,6 @@ function declare(schema: string | undefined, name: string, options: SequenceOpti
     return declareSequence(name, options, schema);
   } catch (error) {
     const { message, hint, fix } = error as NextvalError;
-    throw new CommandError(`${place} cannot be declared: ${message}`, { hint, fix, cause: error });
+    throw new CommandError(`${place.words} cannot be declared: ${message}`, { hint, fix, cause: error });
   }
 }

@@ -17,6 +17,8 @@ const NAMES = ["ts", "mts", "js", "mjs", "cjs"].map((extension) => `nextval.conf
 export interface LoadedConfig {
   readonly config: Config;
   readonly folder: string;
+  /** Undefined if there is none. */
+  readonly file: string | undefined;
   /** The name of the file in messages. */
   readonly name: string;
 }
@@ -24,14 +26,14 @@ export interface LoadedConfig {
 /** Loads the configuration of this name, or that of the working folder. It is empty if there is no file. */
 export async function loadConfig(given: string | undefined): Promise<LoadedConfig> {
   const file = given === undefined ? NAMES.map((name) => resolve(name)).find(existsSync) : resolve(given);
-  if (file === undefined) return { config: {}, folder: process.cwd(), name: "the configuration" };
+  if (file === undefined) return { config: {}, folder: process.cwd(), file, name: "the configuration" };
   const name = shownPath(file);
   if (!existsSync(file)) throwCommandError(`There is no file ${name}`);
   const config = configOf(await loadModule(file));
   if (config === undefined) throwCommandError(`${name} has no default export`, DEFAULT_EXPORT);
   keepSecretsIn(config);
   check(config, name);
-  return { config, folder: dirname(file), name };
+  return { config, folder: dirname(file), file, name };
 }
 
 /**

@@ -7,6 +7,7 @@ import { shownPath } from "../terminal/relative-path.js";
 import { thrownAt } from "./thrown-at.js";
 
 let loader: Promise<Jiti> | undefined;
+let loaded: Jiti | undefined;
 
 /**
  * Returns one loader for all files, so each is loaded once. `paths` are those of the working folder's tsconfig.json.
@@ -15,10 +16,18 @@ function loaderOf(): Promise<Jiti> {
   return (loader ??= makeLoader());
 }
 
+/** Returns the files of the user that were loaded, also those that others import. */
+export function loadedFiles(): readonly string[] {
+  const files = Object.keys(loaded?.cache ?? {});
+  // Only the part of a path below the working folder counts.
+  return files.filter((file) => !/(^|[\\/])node_modules[\\/]/.test(shownPath(file)));
+}
+
 /** Loading the compiler takes a third of the time of a command that needs no file. */
 async function makeLoader(): Promise<Jiti> {
   const { createJiti } = await import("jiti");
-  return createJiti(resolve("nextval.config.ts"), { fsCache: false, interopDefault: false, tsconfigPaths: true });
+  const options = { fsCache: false, interopDefault: false, tsconfigPaths: true };
+  return (loaded = createJiti(resolve("nextval.config.ts"), options));
 }
 
 /** Loads a file of the user, TypeScript or JavaScript, and returns its exports. An error in it becomes one sentence. */
@@ -31,7 +40,7 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
     const at = place === undefined ? "" : ` (${place})`;
     const { hint, fix } = isMisplaced(error) ? { hint: CONFIG_EXPORT } : adviceOf(error);
     const reason = redactThrown(reasonOf(error, file));
-    throw new CommandError(`Cannot load ${shownPath(file)}: ${reason}${at}`, { hint, fix, cause: error });
+    throw new CommandError(`Cannot load ${shownPath(file)}: ${reason}${at}`, { hint, fix, cause: error, place });
   }
 }
 

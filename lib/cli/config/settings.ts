@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
 import type { HazardCode, MigrationFormat, PlanOptions } from "../../catalog/index.js";
 import type { Config } from "../../config.js";
+import type { SequenceLike } from "../../index.js";
 import { HEALTH_CODES, TRANSFER_CODES } from "../../operate/finding-codes.js";
 import type { AcceptableTransferCode, AcceptedFinding, HealthCode } from "../../operate/index.js";
 import { throwCommandError } from "../terminal/command-error.js";
 import { printError } from "../terminal/print.js";
 import { text } from "../terminal/shown-text.js";
 import { filesOf } from "./declaration-files.js";
-import { add, type Declarations, declarationsOf, findIn, nothingFound } from "./declarations.js";
+import { addListed, type Declarations, declarationsOf, findIn, nothingFound } from "./declarations.js";
 import { envFileHint } from "./env-file.js";
 import { type LoadedConfig, loadConfig } from "./load-config.js";
 
@@ -29,7 +30,7 @@ export interface Flags {
   readonly out?: string;
   readonly force?: boolean;
   readonly name?: string;
-  readonly format?: MigrationFormat;
+  readonly format?: MigrationFormat | "github";
   readonly yes?: boolean;
   readonly lockTimeout?: number;
   readonly statementTimeout?: number;
@@ -77,6 +78,10 @@ export interface Settings {
   /** The folder of migrations. */
   readonly migrations: string;
   readonly format: MigrationFormat | undefined;
+  /** The file of the configuration; undefined if there is none. */
+  readonly file: string | undefined;
+  /** Whether any declarations are given. */
+  readonly hasDeclarations: boolean;
   /** Loads the files of declarations. */
   declarations(): Promise<Declarations>;
 }
@@ -107,7 +112,9 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
     statementTimeout: flags.statementTimeout ?? config.statementTimeout,
     identity: flags.identity ?? config.identity,
     migrations: flags.out === undefined ? resolve(folder, config.out ?? "migrations") : resolve(flags.out),
-    format: flags.format ?? config.format,
+    format: flags.format === "github" ? config.format : (flags.format ?? config.format),
+    file: loaded.file,
+    hasDeclarations: listOf(flags, config).length > 0,
     declarations: () => loadDeclarations(flags, loaded),
   };
 }
@@ -139,9 +146,13 @@ function urlOf(flags: Flags, { config, folder, name }: LoadedConfig): [url: stri
   return throwCommandError("No database is given", `${first}, give --url, or write url into nextval.config.ts.`);
 }
 
-async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedConfig): Promise<Declarations> {
+function listOf(flags: Flags, config: Config): readonly (string | SequenceLike)[] {
   const given = flags.declarations ?? config.declarations ?? [];
-  const list = typeof given === "string" ? [given] : given;
+  return typeof given === "string" ? [given] : given;
+}
+
+async function loadDeclarations(flags: Flags, { config, folder, file }: LoadedConfig): Promise<Declarations> {
+  const list = listOf(flags, config);
   if (list.length === 0) {
     throwCommandError(
       "No declarations are given",
@@ -149,7 +160,8 @@ async function loadDeclarations(flags: Flags, { config, folder, name }: LoadedCo
     );
   }
   const found = nothingFound();
-  for (const each of list) if (typeof each !== "string") add(each, `declarations in ${name}`, found);
+  // Only a configuration can list sequences.
+  for (const each of list) if (typeof each !== "string") addListed(each, file as string, found);
   const base = flags.declarations === undefined ? folder : process.cwd();
   for (const each of list) if (typeof each === "string") await findIn(await filesOf(each, base), found);
   if (flags.verbose === true && found.others.length > 0) printError(text`Passed over: ${found.others.join(", ")}`);

@@ -53,7 +53,7 @@ export function describeHealth(
   });
   const { kept, left } = fitting(blocks, room - 4);
   const rest = left === 0 ? [] : [color.dim(text`${count(left, "more sequence")}; a taller terminal shows more`)];
-  return lines([color.dim(header), ...kept, ...rest, "", summary(sequences, level)]);
+  return lines([color.dim(header), ...kept, ...rest, "", healthSummary({ sequences, level })]);
 }
 
 /** Keeps the first blocks, as many as fit into a number of lines. */
@@ -99,7 +99,8 @@ function paintOf(level: HealthLevel): (shown: Shown) => ShownText {
   return level === "critical" ? color.red : level === "warning" ? color.yellow : (shown) => text`${shown}`;
 }
 
-function summary(sequences: readonly SequenceHealth[], worst: HealthLevel): ShownText {
+/** Counts the sequences by level. */
+export function healthSummary({ sequences, level: worst }: Pick<Health, "sequences" | "level">): ShownText {
   const countOf = (level: HealthLevel) => sequences.filter((each) => each.level === level).length;
   const counts =
     `${count(sequences.length, "sequence")}: ${countOf("critical")} critical, ${countOf("warning")} warning, ` +

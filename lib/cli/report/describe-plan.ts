@@ -24,10 +24,11 @@ export function describe(
   const nothing = pending.length === 0 ? text`Nothing differs.` : text`Nothing can be changed now.`;
   const heading = changes.length === 0 ? nothing : text`${count(changes.length, "change")}:`;
   const blocks = changes.map((change) => describeChange(change, allow));
-  return lines([heading, ...blocks, ...describePending(pending), ...questions.map(describeQuestion)], "\n\n");
+  return lines([heading, ...blocks, ...describeAllPending(pending), ...questions.map(describeQuestion)], "\n\n");
 }
 
-function describeChange({ kind, subject, sql, hazards }: Change, allow: readonly HazardCode[]): ShownText {
+/** Formats a change with its SQL and its hazards. */
+export function describeChange({ kind, subject, sql, hazards }: Change, allow: readonly HazardCode[]): ShownText {
   const paint = kind === "drop" ? color.red : kind.startsWith("create") ? color.green : color.yellow;
   return lines([
     text`${paint(kind)} ${color.bold(subject)}`,
@@ -48,7 +49,7 @@ function describeHazard(hazard: Hazard, allow: readonly HazardCode[]): ShownText
 }
 
 /** Describes what is pending with the SQL to run later. Only the first of several owners has the hint of all. */
-function describePending(pending: readonly Pending[]): ShownText[] {
+function describeAllPending(pending: readonly Pending[]): ShownText[] {
   const owners = pending.filter(({ kind }) => kind === "own");
   const identities = pending.filter(({ kind }) => kind === "identity");
   const explained = owners.find(({ warning }) => warning === null);
@@ -58,18 +59,19 @@ function describePending(pending: readonly Pending[]): ShownText[] {
       ? []
       : [
           text`${count(owners.length, "owner")} pending: push again once the table and column exist, or run:`,
-          ...owners.map((each) => describeOne(each, each.warning !== null || each === explained)),
+          ...owners.map((each) => describePending(each, each.warning !== null || each === explained)),
         ]),
     ...(identities.length === 0
       ? []
       : [
           text`${waiting}, which a migration of the table has to change, such as with:`,
-          ...identities.map((each) => describeOne(each, true)),
+          ...identities.map((each) => describePending(each)),
         ]),
   ];
 }
 
-function describeOne({ sql, message, warning, hint }: Pending, isExplained: boolean): ShownText {
+/** Formats what is pending with the SQL to run later, and by default with what to do. */
+export function describePending({ sql, message, warning, hint }: Pending, isExplained = true): ShownText {
   return lines([
     text`${color.yellow("pending")} ${message}`,
     text`  ${sql};`,
@@ -78,7 +80,8 @@ function describeOne({ sql, message, warning, hint }: Pending, isExplained: bool
   ]);
 }
 
-function describeQuestion({ message, otherwise, ...question }: Question): ShownText {
+/** Formats a question with the flags that answer it. */
+export function describeQuestion({ message, otherwise, ...question }: Question): ShownText {
   const answers = answersTo({ message, otherwise, ...question }).join(" or ");
   return text`${color.cyan("?")} ${message} ${otherwise} Answer with ${answers}.`;
 }

@@ -7,11 +7,17 @@ export class CommandError extends Error {
   declare readonly hint?: string;
   /** SQL that fixes it. */
   declare readonly fix?: string;
+  /** The line of the user's file that it comes from: `src/sequences.ts:12`. */
+  declare readonly place?: string;
 
-  constructor(message: string, { hint, fix, cause }: Advice & { readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    { hint, fix, cause, place }: Advice & { cause?: unknown; place?: string | undefined } = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     if (hint !== undefined) this.hint = hint;
     if (fix !== undefined) this.fix = fix;
+    if (place !== undefined) this.place = place;
   }
 }
 

@@ -27,6 +27,19 @@ export function printableJson(document: string): string {
   });
 }
 
+/**
+ * What GitHub's runner takes for a command, in any line of the output of a step: `::` at its beginning, and `##[`
+ * anywhere. It may pass over characters that are ignored, such as joiners.
+ */
+const COMMANDS = /^((?:[^\S\n\r\u2028\u2029]|\p{DI})*):(?=\p{DI}*:)|(#\p{DI}*#\p{DI}*)\[/gmu;
+
+/** Escapes the first character of such a command. */
+export function withoutCommands(text: string): string {
+  return text.replace(COMMANDS, (_, before: string | undefined, hashes: string | undefined) =>
+    hashes === undefined ? `${before}${escaped(":")}` : `${hashes}${escaped("[")}`,
+  );
+}
+
 function isJoiner(character: string): boolean {
   return character === "\u200c" || character === "\u200d";
 }

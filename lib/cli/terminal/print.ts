@@ -1,5 +1,6 @@
 import { fstatSync, writeFileSync } from "node:fs";
-import { printableJson } from "./escape.js";
+import { type Annotation, type SourceLine, workflowCommand } from "./annotation.js";
+import { printableJson, withoutCommands } from "./escape.js";
 import { inFlags } from "./flag-names.js";
 import { maskUrls } from "./redact.js";
 import { ShownText } from "./shown-text.js";
@@ -43,9 +44,28 @@ export function hasReader(): boolean {
   return isRead && failure === undefined;
 }
 
+/** Whether GitHub's runner reads the output, and takes some lines for commands. */
+let isReadByGitHub = process.env["GITHUB_ACTIONS"] === "true";
+let isAnnotating = false;
+
+/** From now on, an error is an annotation of GitHub, and the output has no other commands for its runner. */
+export function annotateErrors(): void {
+  isReadByGitHub = true;
+  isAnnotating = true;
+}
+
+function guarded(output: string): string {
+  return isReadByGitHub ? withoutCommands(output) : output;
+}
+
 /** Prints one or more lines for the user. */
 export function print(shown: ShownText): void {
-  write(`${shown.toString()}\n`);
+  write(`${guarded(shown.toString())}\n`);
+}
+
+/** Prints an annotation of a file as a command for GitHub's runner. */
+export function printAnnotation(annotation: Annotation): void {
+  write(`${workflowCommand(annotation)}\n`);
 }
 
 /** Clears the terminal, and prints at its top. */
@@ -55,7 +75,7 @@ export function redraw(shown: ShownText): void {
 
 /** Prints source for a file, which may be read on a terminal first. */
 export function saySource(source: string): void {
-  print(ShownText.document(source));
+  write(`${ShownText.document(source).toString()}\n`);
 }
 
 /**
@@ -63,25 +83,36 @@ export function saySource(source: string): void {
  * escaped for a terminal.
  */
 export function printMetrics(metrics: string): void {
-  if (process.stdout.isTTY === true) print(ShownText.document(metrics));
-  else write(`${metrics}\n`);
+  write(`${process.stdout.isTTY === true ? ShownText.document(metrics).toString() : metrics}\n`);
 }
 
 /** Prints an error. Passwords in URLs are masked. */
 export function printError(sentence: string | ShownText): void {
   const shown = typeof sentence === "string" ? ShownText.message(maskUrls(sentence)) : sentence;
-  process.stderr.write(`${shown.toString()}\n`);
+  process.stderr.write(`${guarded(shown.toString())}\n`);
+}
+
+/** Prints the error that ends the command. For GitHub it is an annotation, at its line if that is known. */
+export function printFailure(message: string, at: SourceLine | undefined): void {
+  if (!isAnnotating) return printError(message);
+  const title = "nextval failed";
+  process.stderr.write(`${workflowCommand({ level: "error", title, message: maskUrls(message), at })}\n`);
+}
+
+/** In a document, what is escaped can only be within strings, where the escapes mean the same. */
+function jsonText(document: string): string {
+  return printableJson(guarded(document));
 }
 
 /** Prints the one JSON document of `--json`. A bigint becomes text. */
 export function printJson(document: unknown): void {
   const replacer = (key: string, value: unknown) => (typeof value === "bigint" ? `${value}` : inMessages(key, value));
-  write(`${printableJson(JSON.stringify(document, replacer, 2))}\n`);
+  write(`${jsonText(JSON.stringify(document, replacer, 2))}\n`);
 }
 
 /** Prints one of several JSON documents, on one line. */
 export function printJsonLine(document: unknown): void {
-  write(`${printableJson(JSON.stringify(document, inMessages))}\n`);
+  write(`${jsonText(JSON.stringify(document, inMessages))}\n`);
 }
 
 /** Replaces option names by flags in the library's advice within a document. */
