@@ -93,6 +93,7 @@ export const LAYERS = {
     "lib/operate/finding-codes.ts",
     "lib/operate/from-json.ts",
   ],
+  "lib/operate/widen": [...CORE, "lib/server"],
   "lib/operate/monitor": [...CORE, "lib/server", "lib/operate/status"],
   "lib/operate/to-json.ts": [],
   "lib/operate/index.ts": ["lib/server", "lib/operate"],

@@ -39,5 +39,17 @@ export {
   type ResyncReport,
   type ResyncSkip,
 } from "./resync/resync-report.js";
+export { applyWiden } from "./widen/apply-widen.js";
+export { planWiden } from "./widen/plan-widen.js";
+export type {
+  ApplyWidenOptions,
+  PlanWidenOptions,
+  WidenPhase,
+  WidenPhaseKind,
+  WidenPlan,
+  WidenProgress,
+  WidenTarget,
+  WidenWork,
+} from "./widen/widen-plan.js";
 export { sequenceStatus, type StatusOptions } from "./status/sequence-status.js";
 export { type JsonOf, toJson } from "./to-json.js";

@@ -36,7 +36,7 @@ import * as allocateNames from "nextval/allocate";
 import * as catalogNames from "nextval/catalog";
 import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
 import * as operateNames from "nextval/operate";
-import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/operate";
+import { applyResync, applyWiden, planResync, planTransfer, planWiden, sequenceStatus } from "nextval/operate";
 import { bind as bindPg } from "nextval/pg";
 import { Client } from "pg";
 import type postgres from "postgres";
@@ -180,6 +180,15 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
     const { sequences } = await transfer(db, to, { schemas: ["carried"] });
     expect(sequences).toMatchObject([{ moves: true }, { moves: true }]);
   },
+  async planWiden(db) {
+    const { columns } = await planWiden(db, { table: "widened", column: "id" });
+    expect(columns).toHaveLength(2);
+  },
+  async applyWiden(db) {
+    await applyWiden(db, await planWiden(db, { table: "widened", column: "id" }));
+    await db`insert into public.widened (parent) values (1)`;
+    await applyWiden(db, await planWiden(db, { table: "widened", column: "id" }), { cleanUp: true });
+  },
 };
 
 /** The statements that the command itself sends. */
@@ -218,7 +227,7 @@ async function runAll(path: string) {
     await client.begin(async (tx) => {
       await tx.unsafe(`
         set local search_path = pg_catalog, pg_temp;
-        drop table if exists public.t, public.n, public.late, public.made, public.gapless_counter cascade;
+        drop table if exists public.t, public.n, public.late, public.made, public.gapless_counter, public.widened cascade;
         drop sequence if exists public.s, public.round_seq, public.block_seq, public.late_seq, public.num_seq,
           public.applied_seq, public.scratch_seq cascade;
         drop view if exists public.v; drop schema if exists made, carried cascade;
@@ -230,6 +239,8 @@ async function runAll(path: string) {
         create table public.n (id numeric default nextval('public.num_seq'), k int generated always as identity);
         create table public.late (id int default nextval('late_seq'::text));
         insert into public.t values (500); insert into public.n values (700); insert into public.late values (9);
+        create table public.widened (id serial primary key, parent int references public.widened, check (id > 0));
+        insert into public.widened values (1, 1);
         create view public.v as select 5 as id; alter view public.v alter column id set default nextval('public.s');
         alter database ${name} set search_path = ${path}`);
     });

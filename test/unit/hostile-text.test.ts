@@ -226,6 +226,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   planTransfer: "takes handles",
   applyTransfer: "takes handles",
   TransferError: "takes a report",
+  planWiden: "takes a handle",
+  applyWiden: "takes a plan, which has its text from planWiden",
   allocator: "takes a handle and a sequence",
   blockAllocator: "takes a handle and a sequence",
   checkStrides: "takes handles",

@@ -26,7 +26,15 @@ import {
 } from "nextval";
 import { allocator, blockAllocator, gaplessCounter, stride } from "nextval/allocate";
 import { applyPlan, generateMigration, inspectSequences, planChanges, pullDeclarations } from "nextval/catalog";
-import { applyResync, applyTransfer, planResync, planTransfer, sequenceStatus } from "nextval/operate";
+import {
+  applyResync,
+  applyTransfer,
+  applyWiden,
+  planResync,
+  planTransfer,
+  planWiden,
+  sequenceStatus,
+} from "nextval/operate";
 import postgres from "postgres";
 import { expect, test } from "vitest";
 import { said } from "../support/said.js";
@@ -195,6 +203,17 @@ const calls: readonly (readonly [refusal: string, call: (mistyped: never) => unk
     "applyTransfer: lockTimout is not an option. Did you mean lockTimeout?",
     (o) => applyTransfer(db, db, none as never, o),
     { lockTimout: 5 },
+  ],
+  [
+    "planWiden: lockTimout is not an option. Did you mean lockTimeout?",
+    (o) => planWiden(db, { table: "t", column: "id" }, o),
+    { lockTimout: 5 },
+  ],
+  ["planWiden: colunm is not an option. Did you mean column?", (o) => planWiden(db, o as never), { colunm: "id" }],
+  [
+    "applyWiden: cleanup is not an option. Did you mean cleanUp?",
+    (o) => applyWiden(db, none as never, o),
+    { cleanup: true },
   ],
   ["planTransfer: margn is not an option. Did you mean margin?", (o) => planTransfer(db, db, o), { margn: 5n }],
   ["planTransfer: rename is not an option. Did you mean renames?", (o) => planTransfer(db, db, o), { rename: {} }],

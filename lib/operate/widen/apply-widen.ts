@@ -1,0 +1,164 @@
+import { type Database, NextvalError, sql } from "../../index.js";
+import { optionsOf, refuseArgument, shown } from "../../internal.js";
+import { readDocument } from "../../server/read-json.js";
+import { sqlStateOf } from "../../server/sqlstate.js";
+import {
+  batchOf,
+  IDLE_PAUSE_S,
+  isOpen,
+  MAX_IDLE_PASSES,
+  PAGES_PER_BATCH,
+  pagesOf,
+  stuck,
+  STUCK_HINT,
+} from "./backfill.js";
+import type { ApplyWidenOptions, WidenPhase, WidenPlan, WidenWork } from "./widen-plan.js";
+
+/** How long to wait before a phase is tried again, in milliseconds. The time grows with each attempt. */
+const MIN_WAIT_MS = 50;
+const MAX_WAIT_MS = 2000;
+
+type Handle = Pick<Database, "begin" | "session">;
+
+/**
+ * Runs the phases of a plan that were not run yet, one by one. It can be stopped at any time: plan again to go on.
+ *
+ * ```ts
+ * await applyWiden(db, await planWiden(db, { table: "orders", column: "id" }));
+ * // Later, when nothing needs the way back:
+ * await applyWiden(db, await planWiden(db, { table: "orders", column: "id" }), { cleanUp: true });
+ * ```
+ *
+ * A phase that does not get its locks in time is rolled back, so other sessions go on, and is tried again. Returns the
+ * names of the phases that it ran. Throws `LOCK_TIMEOUT` if the retries are used up, and `CHANGE_REFUSED` with the name
+ * of the phase if the server refuses a statement.
+ */
+export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWidenOptions): Promise<readonly string[]> {
+  const given = optionsOf("applyWiden", options, ["retries", "pause", "cleanUp", "onProgress"]);
+  const { cleanUp = false, onProgress = () => {} } = given;
+  const [retries, pause] = [wholeNumber("retries", given.retries ?? 100), wholeNumber("pause", given.pause ?? 20)];
+  if (typeof db?.begin !== "function" || typeof db.session !== "function") {
+    refuseArgument("applyWiden", "takes a pool or a session first");
+  }
+  if (!Array.isArray(plan?.phases)) refuseArgument("applyWiden", "takes a plan that planWiden made");
+  const done: string[] = [];
+  for (const phase of plan.phases) {
+    if (phase.isDone || (phase.kind === "clean-up" && !cleanUp)) continue;
+    const report = (pages: number, total: number) => onProgress({ phase: phase.name, done: pages, total });
+    report(0, 1);
+    try {
+      if (phase.kind === "backfill" && phase.work !== undefined) await fill(db, phase.work, pause, report);
+      else if (phase.isTransactional) await inTransaction(db, phase, retries);
+      else await outside(db, phase);
+    } catch (error) {
+      throw explained(error, phase);
+    }
+    done.push(phase.name);
+  }
+  return done;
+}
+
+function wholeNumber(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0 && value <= 1_000_000_000) return value;
+  return refuseArgument("applyWiden", `takes ${name} as a whole number from 0 to 1000000000, not ${shown(value)}`);
+}
+
+/** Runs a phase in one transaction. Other sessions go on between the attempts. */
+async function inTransaction(db: Handle, phase: WidenPhase, retries: number): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await db.begin("isolation level read committed", async (tx) => {
+        for (const statement of phase.up) await tx.query(sql.raw(statement));
+      });
+      return;
+    } catch (error) {
+      if (attempt >= retries || !WAITED.has(sqlStateOf(error) ?? "")) throw error;
+      const limit = Math.min(MAX_WAIT_MS, MIN_WAIT_MS * 2 ** Math.min(attempt, 6));
+      await sleep(limit * (0.5 + Math.random() / 2));
+    }
+  }
+}
+
+/** A lock was not free in time, or two sessions waited for each other. */
+const WAITED = new Set(["55P03", "40P01"]);
+
+/** Builds an index. What an interrupted attempt has left is dropped first. */
+async function outside(db: Handle, { up, down, work }: WidenPhase): Promise<void> {
+  await db.session(async (session) => {
+    if (work !== undefined && (await isThere(session, work))) {
+      for (const statement of down) await session.query(sql.raw(statement));
+    }
+    for (const statement of up) await session.query(sql.raw(statement));
+  });
+}
+
+function isThere(db: Pick<Database, "begin">, { schema, name }: WidenWork): Promise<boolean> {
+  return readDocument<boolean>(
+    db,
+    sql`
+    select (exists (
+      select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = ${schema} and c.relname = ${name}
+    ))::text`,
+  );
+}
+
+/** Fills the new columns of a table, each batch in a transaction. */
+async function fill(
+  db: Handle,
+  work: WidenWork,
+  pause: number,
+  report: (done: number, total: number) => void,
+): Promise<void> {
+  for (let idle = 0; idle < MAX_IDLE_PASSES;) {
+    const pages = BigInt(await readDocument<string>(db, pagesOf(work)));
+    let filled = 0;
+    for (let page = 0n; page <= pages; page += BigInt(PAGES_PER_BATCH)) {
+      const now = await fillBatch(db, work, page);
+      filled += now;
+      report(Math.min(Number(page) + PAGES_PER_BATCH, Number(pages)), Math.max(1, Number(pages)));
+      if (now > 0) await sleep(pause);
+    }
+    if (!(await readDocument<boolean>(db, isOpen(work)))) return;
+    idle = filled === 0 ? idle + 1 : 0;
+    await sleep(IDLE_PAUSE_S * 1000);
+  }
+  throw new NextvalError("CHANGE_REFUSED", stuck(work), { hint: STUCK_HINT });
+}
+
+/** Returns how many rows a batch has filled. */
+function fillBatch(db: Handle, work: WidenWork, page: bigint): Promise<number> {
+  return db.begin("isolation level read committed", async (tx) => {
+    await tx`select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+      pg_catalog.set_config('row_security', 'off', true)`;
+    const [row] = await tx.query(sql`
+      with filled as (${batchOf(work, page)} returning 1) select pg_catalog.count(*)::pg_catalog.text as number from filled`);
+    return Number(Object.values(row as object)[0]);
+  });
+}
+
+function explained(error: unknown, { name }: WidenPhase): unknown {
+  const state = sqlStateOf(error);
+  if (!(error instanceof Error) || error instanceof NextvalError || state === undefined) return error;
+  if (WAITED.has(state)) {
+    return new NextvalError("LOCK_TIMEOUT", `phase ${name} did not get its locks, and was rolled back`, {
+      hint: "Find the sessions that hold them in pg_locks, and plan again to go on.",
+      cause: error,
+    });
+  }
+  if (!/^(0A|22|23|2B|3F|42|55|57|P0)/.test(state)) return error;
+  return new NextvalError(
+    state === "42501" ? "PERMISSION_DENIED" : "CHANGE_REFUSED",
+    `phase ${name} failed: ${error.message}`,
+    {
+      hint: "Plan again to go on.",
+      cause: error,
+    },
+  );
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}

@@ -1,0 +1,146 @@
+import { NextvalError } from "../../index.js";
+import { columnOf, shownName } from "../../server/names.js";
+import type { Column, Relation } from "./facts.js";
+import { checkOf, functionOf, newColumn, newIndex, oldColumn } from "./names.js";
+import { TRIGGER } from "./read-tables.js";
+import { isSwapped, type Model, titleOfTable, type WideTable, type WidenTarget } from "./tables.js";
+
+/** Why a column cannot be widened in phases, and what to do first. */
+interface Refusal {
+  readonly problem: string;
+  readonly hint: string;
+}
+
+const DROP_FIRST = "Drop it, and create it again after the widening.";
+const REWRITE = "Use alter column ... type bigint, which locks the table while the server rewrites it.";
+
+/** Throws `PLAN_REFUSED` with everything that cannot be carried over. */
+export function refuseWhatIsLost(model: Model, target: WidenTarget): void {
+  const refusals = [...model.tables.flatMap((table) => refusalsOf(table, model)), ...refusalsOfDependents(model)];
+  const [first] = refusals;
+  if (first === undefined) return;
+  const subject = columnOf(target);
+  const problem =
+    refusals.length === 1
+      ? first.problem
+      : `it cannot be widened for ${refusals.length} reasons:\n${refusals.map((each) => each.problem).join("\n")}`;
+  const hints = [...new Set(refusals.map(({ hint }) => hint))];
+  throw new NextvalError("PLAN_REFUSED", `${subject}: ${problem}`, { hint: hints.length === 1 ? hints[0] : undefined });
+}
+
+function refusalsOf(table: WideTable, model: Model): Refusal[] {
+  const { root, relations, columns } = table;
+  const name = titleOfTable(root);
+  const refuse = (isTrue: boolean, problem: string, hint: string) => (isTrue ? [{ problem, hint }] : []);
+  return [
+    ...refuse(root.isPartition, `${name} is a partition`, "Widen the column of the partitioned table."),
+    ...refuse(!["r", "p"].includes(root.kind), `${name} is not a table`, "Widen the column where its rows are."),
+    ...refuse(root.persistence === "t", `${name} is a temporary table`, REWRITE),
+    ...refuse(root.isTyped, `${name} is a table of a type`, REWRITE),
+    ...refuse(root.inherits, `${name} inherits from another table`, REWRITE),
+    ...refuse(root.hasChildren, `other tables inherit from ${name}`, REWRITE),
+    ...relations.flatMap((each) => [
+      ...refuse(each.kind === "f", `${titleOfTable(each)} is a foreign table`, "Detach it first."),
+      ...each.rules.flatMap((rule) =>
+        refuse(true, `rule ${shownName(rule)} of ${titleOfTable(each)} would change the backfill`, DROP_FIRST),
+      ),
+    ]),
+    ...columns.flatMap((column) => refusalsOfColumn(root, column, model)),
+  ];
+}
+
+function refusalsOfColumn(root: Relation, column: Column, { isSwapped: hasSwapped }: Model): Refusal[] {
+  const title = shownName(root.schema, root.name, column.name);
+  const wide = isSwapped(root, column.name);
+  if (hasSwapped && wide) return [];
+  if (!["integer", "smallint"].includes(column.type)) {
+    const hint =
+      column.type === "bigint" ? "Nothing has to be done." : "Only columns of type integer and smallint are widened.";
+    return [{ problem: `${title} is of type ${column.type}`, hint }];
+  }
+  return [
+    ...(column.isGenerated ? [{ problem: `${title} is a generated column`, hint: REWRITE }] : []),
+    ...(column.inPartitionKey
+      ? [{ problem: `${title} is in the partition key of ${titleOfTable(root)}`, hint: REWRITE_PARTITIONS }]
+      : []),
+  ];
+}
+
+const REWRITE_PARTITIONS = "Create a new partitioned table with a bigint key, and attach partitions of copied rows.";
+
+function refusalsOfDependents({ dependents, foreignKeys, relations, tables, serverVersion }: Model): Refusal[] {
+  const names = new Map(
+    tables.flatMap((table) => table.relations.map((relation) => [relation.oid, { table, relation }])),
+  );
+  return [
+    ...dependents.others.map((other) => ({ problem: `${other} depends on it`, hint: DROP_FIRST })),
+    ...dependents.indexes.flatMap((index) => {
+      const title = `index ${shownName(index.schema, index.name)}`;
+      const found = names.get(index.relation);
+      if (found === undefined) return [];
+      const widened = new Set(
+        found.relation.columns
+          .filter(({ name }) => found.table.columns.some((each) => each.name === name))
+          .map(({ number }) => number),
+      );
+      const problem = !index.isValid
+        ? `${title} is invalid`
+        : index.constraint?.type === "x"
+          ? `exclusion constraint ${shownName(index.constraint.name)} of ${titleOfTable(found.relation)} depends on it`
+          : index.inExpressions.some((number) => widened.has(number))
+            ? `${title} has an expression or a predicate with the column`
+            : index.otherClasses.some((number) => widened.has(number))
+              ? `${title} has an operator class for its type`
+              : undefined;
+      return problem === undefined ? [] : [{ problem, hint: DROP_FIRST }];
+    }),
+    ...dependents.sequences.flatMap(({ schema, name, isIdentity, usedBy }) =>
+      isIdentity
+        ? usedBy.map((other) => ({
+            problem: `${other} depends on identity sequence ${shownName(schema, name)}, which has to be made again`,
+            hint: DROP_FIRST,
+          }))
+        : [],
+    ),
+    ...foreignKeys.flatMap(({ name, from, fromRoot, to, toRoot }) => {
+      const [source, target] = [relations.get(fromRoot), relations.get(toRoot)];
+      if (source === undefined || target === undefined) return [];
+      const title = `foreign key ${shownName(name)} of ${titleOfTable(source)}`;
+      if (from !== fromRoot) return [{ problem: `${title} is of a partition only`, hint: DROP_FIRST }];
+      if (to !== toRoot) return [{ problem: `${title} points at a partition`, hint: DROP_FIRST }];
+      // Before PostgreSQL 18 such a key cannot be NOT VALID.
+      return source.kind === "p" && serverVersion < 180_000
+        ? [{ problem: `${title}, a partitioned table, would be validated under a lock`, hint: DROP_FIRST }]
+        : [];
+    }),
+  ];
+}
+
+/** Throws if a name that the phases need is taken by something else. */
+export function refuseTakenNames({ tables, isSwapped: hasSwapped, dependents }: Model, target: WidenTarget): void {
+  if (hasSwapped) return;
+  const taken = tables.flatMap(({ root, relations, columns }) => {
+    const works = columns.flatMap(({ name }) => [newColumn(name), oldColumn(name)]);
+    const twice = works.filter((name, index) => works.indexOf(name) !== index);
+    return [
+      ...twice.map((name) => `two columns of ${titleOfTable(root)} would be renamed to ${shownName(name)}`),
+      ...relations.flatMap(({ columns: all }) =>
+        all
+          .filter(({ name, type }) => columns.some((each) => newColumn(each.name) === name) && type !== "bigint")
+          .map(({ name }) => `${shownName(root.schema, root.name, name)} is taken`),
+      ),
+    ];
+  });
+  const indexes = dependents.indexes.map(({ schema, name }) => JSON.stringify([schema, newIndex(name)]));
+  const doubled = dependents.indexes.filter((_, place) => indexes.indexOf(indexes[place] as string) !== place);
+  const functions = tables.map(({ root }) => JSON.stringify([root.schema, functionOf(root.name), checkOf(root.name)]));
+  const [problem] = [
+    ...taken,
+    ...doubled.map(({ schema, name }) => `two indexes would be named ${shownName(schema, newIndex(name))}`),
+    ...(new Set(functions).size === functions.length ? [] : ["two functions would have the same name"]),
+  ];
+  if (problem === undefined) return;
+  throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, {
+    hint: `Rename it first, because the phases use the names of ${TRIGGER}.`,
+  });
+}

@@ -1,0 +1,76 @@
+import type { ColumnName } from "../../server/name-shapes.js";
+
+/** A column to widen, and its table. */
+export interface WidenTarget {
+  /** Default: `public`. */
+  readonly schema?: string | undefined;
+  readonly table: string;
+  readonly column: string;
+}
+
+/** Options of `planWiden`. */
+export interface PlanWidenOptions {
+  /**
+   * How long the statements of a phase wait for each lock, in milliseconds, from 0 to 2147483647. Default: 400; 0 waits
+   * forever. Other sessions wait behind it. Below the server's `deadlock_timeout`, no writer is ended by a deadlock.
+   */
+  readonly lockTimeout?: number | undefined;
+}
+
+/** Options of `applyWiden`. */
+export interface ApplyWidenOptions {
+  /** How often a phase is tried again after it did not get its locks. Default: 100. */
+  readonly retries?: number | undefined;
+  /** How long the backfill waits after each batch, in milliseconds. Default: 20. */
+  readonly pause?: number | undefined;
+  /** Whether to drop the old columns, which cannot be undone. Default: false. */
+  readonly cleanUp?: boolean | undefined;
+  /** Called before each phase, and after each batch of the backfill. */
+  readonly onProgress?: ((progress: WidenProgress) => void) | undefined;
+}
+
+/** How far `applyWiden` is. */
+export interface WidenProgress {
+  /** The name of the phase. */
+  readonly phase: string;
+  /** Pages of 8 kB in a backfill, and 0 of 1 before any other phase. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export type WidenPhaseKind = "add" | "backfill" | "prove" | "index" | "swap" | "validate" | "clean-up";
+
+/** A step from the narrow columns to the wide ones. */
+export interface WidenPhase {
+  readonly kind: WidenPhaseKind;
+  /** A name of letters, digits and `_`, unique within the plan. */
+  readonly name: string;
+  /** What it does, what it locks, and what to know, a sentence each. */
+  readonly notes: readonly string[];
+  /** The statements, without semicolons at their ends. */
+  readonly up: readonly string[];
+  /** The statements that undo it. Empty if there is nothing to undo, or no way back. */
+  readonly down: readonly string[];
+  /** Whether the statements have to run in one transaction. If not, there is one, and it must run outside of one. */
+  readonly isTransactional: boolean;
+  /** Whether the database shows that it has run. */
+  readonly isDone: boolean;
+  /** What the phase works on, for those that `applyWiden` does not run as one statement. */
+  readonly work?: WidenWork | undefined;
+}
+
+/** The table of a backfill with its pairs of columns, or the new index. */
+export interface WidenWork {
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** The phases that widen a column, and the columns of foreign keys that point at it. */
+export interface WidenPlan {
+  /** The columns that become bigint, the given one first. */
+  readonly columns: readonly ColumnName[];
+  readonly phases: readonly WidenPhase[];
+  /** What the plan cannot see and the reader has to check, a sentence each. */
+  readonly warnings: readonly string[];
+}
