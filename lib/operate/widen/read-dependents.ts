@@ -181,7 +181,8 @@ const SEQUENCES = sql`
 const OTHERS = sql`
   select coalesce(json_agg(name order by name), '[]')
   from (
-    select pg_describe_object(d.classid, d.objid, d.objsubid) as name
+    select case when r.rulename = '_RETURN' then pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+      else pg_describe_object(d.classid, d.objid, d.objsubid) end as name
     from direct d
     left join pg_class c on d.classid = 'pg_class'::regclass and c.oid = d.objid
     left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
@@ -190,7 +191,7 @@ const OTHERS = sql`
     left join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
     where not (
       c.relkind in ('i', 'I', 'S') and d.objsubid = 0
-      or k.contype in ('p', 'u', 'c', 'f', 'n')
+      or k.contype in ('p', 'u', 'c', 'f', 'n', 'x')
       or a.adrelid = d.relation and a.adnum = d.number
       or y.polrelid in (select relation from relations)
       or r.ev_class in (select v.oid from views v join pg_class c on c.oid = v.oid and c.relkind = 'v')

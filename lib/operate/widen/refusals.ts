@@ -3,7 +3,7 @@ import { columnOf, shownName } from "../../server/names.js";
 import type { Column, Relation } from "./facts.js";
 import { checkOf, functionOf, newColumn, newIndex, oldColumn } from "./names.js";
 import { TRIGGER } from "./read-tables.js";
-import { isSwapped, type Model, titleOfTable, type WideTable, type WidenTarget } from "./tables.js";
+import { type Model, titleOfTable, type WideTable, type WidenTarget } from "./tables.js";
 
 /** Why a column cannot be widened in phases, and what to do first. */
 interface Refusal {
@@ -16,7 +16,10 @@ const REWRITE = "Use alter column ... type bigint, which locks the table while t
 
 /** Throws `PLAN_REFUSED` with everything that cannot be carried over. */
 export function refuseWhatIsLost(model: Model, target: WidenTarget): void {
-  const refusals = [...model.tables.flatMap((table) => refusalsOf(table, model)), ...refusalsOfDependents(model)];
+  const refusals = [
+    ...model.tables.flatMap((table) => refusalsOf(table, model, target)),
+    ...refusalsOfDependents(model),
+  ];
   const [first] = refusals;
   if (first === undefined) return;
   const subject = columnOf(target);
@@ -28,7 +31,7 @@ export function refuseWhatIsLost(model: Model, target: WidenTarget): void {
   throw new NextvalError("PLAN_REFUSED", `${subject}: ${problem}`, { hint: hints.length === 1 ? hints[0] : undefined });
 }
 
-function refusalsOf(table: WideTable, model: Model): Refusal[] {
+function refusalsOf(table: WideTable, model: Model, target: WidenTarget): Refusal[] {
   const { root, relations, columns } = table;
   const name = titleOfTable(root);
   const refuse = (isTrue: boolean, problem: string, hint: string) => (isTrue ? [{ problem, hint }] : []);
@@ -45,14 +48,18 @@ function refusalsOf(table: WideTable, model: Model): Refusal[] {
         refuse(true, `rule ${shownName(rule)} of ${titleOfTable(each)} would change the backfill`, DROP_FIRST),
       ),
     ]),
-    ...columns.flatMap((column) => refusalsOfColumn(root, column, model)),
+    ...columns.flatMap((column) => refusalsOfColumn(table, column, model, target)),
   ];
 }
 
-function refusalsOfColumn(root: Relation, column: Column, { isSwapped: hasSwapped }: Model): Refusal[] {
-  const title = shownName(root.schema, root.name, column.name);
-  const wide = isSwapped(root, column.name);
-  if (hasSwapped && wide) return [];
+function refusalsOfColumn(
+  { root, relations }: WideTable,
+  column: Column,
+  model: Model,
+  target: WidenTarget,
+): Refusal[] {
+  const isTarget = root === model.tables[0]?.root && column.name === target.column;
+  const title = isTarget ? "it" : shownName(root.schema, root.name, column.name);
   if (!["integer", "smallint"].includes(column.type)) {
     const hint =
       column.type === "bigint" ? "Nothing has to be done." : "Only columns of type integer and smallint are widened.";
@@ -60,9 +67,11 @@ function refusalsOfColumn(root: Relation, column: Column, { isSwapped: hasSwappe
   }
   return [
     ...(column.isGenerated ? [{ problem: `${title} is a generated column`, hint: REWRITE }] : []),
-    ...(column.inPartitionKey
-      ? [{ problem: `${title} is in the partition key of ${titleOfTable(root)}`, hint: REWRITE_PARTITIONS }]
-      : []),
+    ...relations.flatMap((relation) =>
+      relation.columns.some(({ name, inPartitionKey }) => name === column.name && inPartitionKey)
+        ? [{ problem: `${title} is in the partition key of ${titleOfTable(relation)}`, hint: REWRITE_PARTITIONS }]
+        : [],
+    ),
   ];
 }
 
@@ -117,8 +126,7 @@ function refusalsOfDependents({ dependents, foreignKeys, relations, tables, serv
 }
 
 /** Throws if a name that the phases need is taken by something else. */
-export function refuseTakenNames({ tables, isSwapped: hasSwapped, dependents }: Model, target: WidenTarget): void {
-  if (hasSwapped) return;
+export function refuseTakenNames({ tables, dependents }: Model, target: WidenTarget): void {
   const taken = tables.flatMap(({ root, relations, columns }) => {
     const works = columns.flatMap(({ name }) => [newColumn(name), oldColumn(name)]);
     const twice = works.filter((name, index) => works.indexOf(name) !== index);

@@ -1,0 +1,190 @@
+import { bind } from "nextval";
+import { planWiden } from "nextval/operate";
+import { beforeEach, expect, test } from "vitest";
+import { serverVersion, useDatabase } from "../../support/database.js";
+
+const database = useDatabase();
+const run = (text: string) => database.client.unsafe(text);
+
+beforeEach(async () => {
+  await run("drop schema public cascade; create schema public; drop publication if exists p");
+});
+
+function refusal(column = "id", table = "t"): Promise<string> {
+  return planWiden(bind(database.client), { table, column }).then(
+    () => "",
+    (error: Error & { code: string }) => `${error.code} ${error.message}`,
+  );
+}
+
+const T = "create table t (id int primary key, n int);";
+
+const GIST = "create table t (id int, n int, exclude using btree (id with =));";
+
+const ATOMIC = `${T} create function f() returns bigint language sql begin atomic select sum(id) from t; end`;
+
+/** What has to be there, and the reason, after the name of the column. */
+const CASES: readonly (readonly [name: string, setup: string, problem: string])[] = [
+  ["no table", "", "there is no such table"],
+  ["no column", "create table t (n int)", "there is no such column"],
+  ["a wide column", "create table t (id bigint)", "it is of type bigint"],
+  ["text", "create table t (id text)", "it is of type text"],
+  ["an array", "create table t (id int[])", "it is of type integer[]"],
+  ["a domain", "create domain d as int; create table t (id d)", "it is of type public.d"],
+  ["a view", "create view t as select 1 as id", "public.t is not a table"],
+  [
+    "a generated column",
+    "create table t (n int, id int generated always as (n + 1) stored)",
+    "it is a generated column",
+  ],
+  [
+    "a partition",
+    "create table p (id int, n int) partition by list (n); create table t partition of p default",
+    "public.t is a partition",
+  ],
+  ["a partition key", "create table t (id int) partition by range (id)", "it is in the partition key of public.t"],
+  [
+    "a partition key of an expression",
+    "create table t (id int) partition by hash ((id % 10))",
+    "it is in the partition key of public.t",
+  ],
+  [
+    "a partition key of a partition",
+    "create table t (id int, n int) partition by list (n); create table p partition of t default partition by list (id)",
+    "it is in the partition key of public.p",
+  ],
+  ["children", "create table t (id int); create table c () inherits (t)", "other tables inherit from public.t"],
+  ["a parent", "create table p (id int); create table t () inherits (p)", "public.t inherits from another table"],
+  ["a table of a type", "create type y as (id int); create table t of y", "public.t is a table of a type"],
+  ["a rule", `${T} create rule r as on update to t do also notify x`, "rule r of public.t would change the backfill"],
+  [
+    "a rule of another table",
+    `${T} create table u (n int); create rule r as on insert to u do also delete from t where id = new.n`,
+    "rule r on table public.u depends on it",
+  ],
+  [
+    "a materialized view",
+    `${T} create materialized view m as select id from t`,
+    "materialized view public.m depends on it",
+  ],
+  [
+    "a materialized view on a view",
+    `${T} create view v as select id from t; create materialized view m as select id from v`,
+    "materialized view public.m depends on it",
+  ],
+  [
+    "a trigger of a view",
+    `${T} create view v as select id from t; create function f() returns trigger language plpgsql as 'begin end';
+      create trigger g instead of insert on v for each row execute function f()`,
+    "trigger g on view public.v depends on it",
+  ],
+  [
+    "a default of a view",
+    `${T} create view v as select id from t; alter view v alter id set default 5`,
+    "default value for column id of view public.v depends on it",
+  ],
+  [
+    "a function of a view",
+    `${T} create view v as select id from t; create function f() returns setof v language sql as 'select 1'`,
+    "function public.f() depends on it",
+  ],
+  ["a function", ATOMIC, "function public.f() depends on it"],
+  [
+    "a policy of another table",
+    `${T} create table u (n int); create policy y on u using (n in (select id from t))`,
+    "policy y on table public.u depends on it",
+  ],
+  ["an exclusion constraint", GIST, "exclusion constraint t_id_excl of public.t depends on it"],
+  [
+    "an expression",
+    `${T} create index x on t ((id + 1))`,
+    "index public.x has an expression or a predicate with the column",
+  ],
+  [
+    "a predicate",
+    `${T} create index x on t (n) where id > 5`,
+    "index public.x has an expression or a predicate with the column",
+  ],
+  [
+    "an operator class",
+    `${T} create index x on t using brin (id int4_minmax_multi_ops)`,
+    "index public.x has an operator class for its type",
+  ],
+  [
+    "an identity that another column draws from",
+    "create table t (id int generated always as identity); create table u (id int default nextval('t_id_seq'))",
+    "default value for column id of table public.u depends on identity sequence public.t_id_seq, which has to be made again",
+  ],
+  [
+    "a foreign key of a partition",
+    `${T} create table c (m int, n int) partition by list (m);
+      create table c_1 partition of c (constraint k foreign key (n) references t) default`,
+    "foreign key k of public.c is of a partition only",
+  ],
+  [
+    "a foreign key to a partition",
+    `create table t (id int, n int) partition by list (n); create table t_1 partition of t (primary key (id)) default;
+      create table u (n int constraint k references t_1)`,
+    "foreign key k of public.u points at a partition",
+  ],
+  ["a name that is taken", "create table t (id int, id_nextval_new int)", "public.t.id_nextval_new is taken"],
+  [
+    "long names that are cut to the same one",
+    `create table t (id int); create index ${"x".repeat(60)}_a on t (id); create index ${"x".repeat(60)}_b on t (id)`,
+    `two indexes would be named public.${"x".repeat(51)}_nextval_new`,
+  ],
+];
+
+test.each(CASES)("%s is refused by name", async (_name, setup, problem) => {
+  await run(setup);
+  expect(await refusal()).toBe(`PLAN_REFUSED public.t.id: ${problem}`);
+});
+
+test("columns of publications are refused by name", async () => {
+  await run("create table t (id int primary key, n int)");
+  if ((await serverVersion(database.client)) < 15) {
+    await run("create publication p for table t");
+    const { warnings } = await planWiden(bind(database.client), { table: "t", column: "id" });
+    expect(warnings).toContain("public.t is published by p, whose subscribers need the new column first.");
+    return;
+  }
+  await run("create publication p for table t (id)");
+  expect(await refusal()).toBe(
+    "PLAN_REFUSED public.t.id: publication of table public.t in publication p depends on it",
+  );
+  await run("drop publication p; create publication p for table t where (id > 5)");
+  expect(await refusal()).toBe(
+    "PLAN_REFUSED public.t.id: publication of table public.t in publication p depends on it",
+  );
+});
+
+test("a foreign key of a partitioned table is refused before PostgreSQL 18", async () => {
+  await run(`${T} create table c (m int, n int, constraint k foreign key (n) references t) partition by list (m)`);
+  const problem = "foreign key k of public.c, a partitioned table, would be validated under a lock";
+  const isOlder = (await serverVersion(database.client)) < 18;
+  expect(await refusal()).toBe(isOlder ? `PLAN_REFUSED public.t.id: ${problem}` : "");
+});
+
+test("a generated column of it is refused by name", async () => {
+  await run("create table t (id int, g int generated always as (id + 1) stored)");
+  expect(await refusal()).toMatch(/^PLAN_REFUSED public.t.id: .*column g of table public.t depends on it/);
+});
+
+test("all reasons are in one error", async () => {
+  await run(`${T} create index x on t ((id + 1)); create materialized view m as select id from t`);
+  expect(await refusal()).toBe(
+    "PLAN_REFUSED public.t.id: it cannot be widened for 2 reasons:\n" +
+      "materialized view public.m depends on it\nindex public.x has an expression or a predicate with the column",
+  );
+});
+
+test("what is given has to be a handle and a column", async () => {
+  const plan = (...given: unknown[]) => Reflect.apply(planWiden, undefined, given) as Promise<unknown>;
+  const db = bind(database.client);
+  await expect(plan({}, { table: "t", column: "id" })).rejects.toThrow("planWiden takes a handle first");
+  await expect(plan(db, { table: "t" })).rejects.toThrow("planWiden takes a table and a column");
+  await expect(plan(db, { table: 5, column: "id" })).rejects.toThrow("planWiden takes a table and a column");
+  await expect(plan(db, { table: "t", column: "id" }, { lockTimeout: -1 })).rejects.toThrow(
+    "planWiden takes a lockTimeout",
+  );
+});
