@@ -41,6 +41,8 @@ export {
 } from "./resync/resync-report.js";
 export { applyWiden } from "./widen/apply-widen.js";
 export { planWiden } from "./widen/plan-widen.js";
+export { widenFiles, type WidenFilesOptions } from "./widen/widen-files.js";
+export type { WidenFormat } from "./widen/widen-formats.js";
 export type {
   ApplyWidenOptions,
   PlanWidenOptions,

@@ -59,7 +59,7 @@ const PATHS = ['"$user", public', "public, pg_catalog"];
 /** Public functions that send nothing. A new one has to be put here, or into `calls`. */
 const SENDS_NOTHING =
   "NextvalError ResyncError TransferError pgSchema pgSequence resolveOptions embed sql bind generateMigration " +
-  "planChanges pullDeclarations toPrometheus usageRates toJson checkStrides stride";
+  "planChanges pullDeclarations toPrometheus usageRates toJson widenFiles checkStrides stride";
 
 const s = pgSequence("s");
 const round = pgSequence("round_seq", { maxValue: 100, cycle: true });

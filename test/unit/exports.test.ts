@@ -86,6 +86,7 @@ test.each([
       "toJson",
       "toPrometheus",
       "usageRates",
+      "widenFiles",
     ],
   ],
   ["pg", pg, ["bind"]],

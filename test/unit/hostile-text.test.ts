@@ -228,6 +228,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   TransferError: "takes a report",
   planWiden: "takes a handle",
   applyWiden: "takes a plan, which has its text from planWiden",
+  widenFiles: "takes a plan, which has its text from planWiden",
   allocator: "takes a handle and a sequence",
   blockAllocator: "takes a handle and a sequence",
   checkStrides: "takes handles",

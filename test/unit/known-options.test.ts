@@ -34,6 +34,7 @@ import {
   planTransfer,
   planWiden,
   sequenceStatus,
+  widenFiles,
 } from "nextval/operate";
 import postgres from "postgres";
 import { expect, test } from "vitest";
@@ -215,6 +216,7 @@ const calls: readonly (readonly [refusal: string, call: (mistyped: never) => unk
     (o) => applyWiden(db, none as never, o),
     { cleanup: true },
   ],
+  ["widenFiles: fromat is not an option. Did you mean format?", (o) => widenFiles(none as never, o), { fromat: "sql" }],
   ["planTransfer: margn is not an option. Did you mean margin?", (o) => planTransfer(db, db, o), { margn: 5n }],
   ["planTransfer: rename is not an option. Did you mean renames?", (o) => planTransfer(db, db, o), { rename: {} }],
 ];

@@ -5,7 +5,7 @@ import { createIndex } from "./index-definition.js";
 import { checkOf, functionOf, newColumn, newIndex, oldColumn, quoted } from "./names.js";
 import { TRIGGER } from "./read-tables.js";
 import { addStepCheck, alter, createFunction, createTrigger, inCatalogPath, nameOfTable } from "./statements.js";
-import { carriedChecks, swapStatements } from "./swap.js";
+import { carriedChecks, newColumns, swapStatements } from "./swap.js";
 import type { Model, WideTable } from "./tables.js";
 import type { WidenPhase, WidenWork } from "./widen-plan.js";
 
@@ -165,10 +165,6 @@ function indexes({ dependents, relations, tables }: Model): Phase[] {
   });
 }
 
-function newColumns({ columns }: WideTable): ReadonlyMap<string, string> {
-  return new Map(columns.map(({ name }) => [name, newColumn(name)]));
-}
-
 function isBuilt({ indexes }: Relation, { name }: Index): boolean {
   return indexes.some((each) => each.name === newIndex(name) && each.isValid);
 }
@@ -179,7 +175,7 @@ function swap(model: Model): Phase {
     name: "swap",
     notes: [
       "Puts the new columns in the place of the old ones, for a moment under an exclusive lock.",
-      "The way down builds the old indexes under that lock.",
+      "The way down builds indexes under that lock.",
       "The way down fails once a value is too large for the old columns.",
     ],
     up: swapStatements(model, "up"),

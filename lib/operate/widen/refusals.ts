@@ -1,6 +1,6 @@
 import { NextvalError } from "../../index.js";
 import { columnOf, shownName } from "../../server/names.js";
-import type { Column, Relation } from "./facts.js";
+import type { Column } from "./facts.js";
 import { checkOf, functionOf, newColumn, newIndex, oldColumn } from "./names.js";
 import { TRIGGER } from "./read-tables.js";
 import { type Model, titleOfTable, type WideTable, type WidenTarget } from "./tables.js";

@@ -13,7 +13,7 @@ import {
   nameOfTable,
 } from "./statements.js";
 import { drawFrom, stopDrawing } from "./swap-sequences.js";
-import { type Direction, type Model, titleOfTable } from "./tables.js";
+import { type Direction, type Model, titleOfTable, type WideTable } from "./tables.js";
 
 /**
  * Writes the statements of the swap, which all run in one transaction. So no session sees a key that is wider than a
@@ -36,7 +36,11 @@ export function swapStatements(model: Model, direction: Direction): string[] {
     ...foreignKeys.map(({ name, from }) => alter(relationOf(from), `drop constraint ${quoted(name)}`)),
     ...checks.map(({ name, relation }) => alter(relationOf(relation), `drop constraint ${quoted(name)}`)),
     ...(direction === "up" ? tables.flatMap(becomeNotNull) : []),
-    ...tops.map((index) => dropIndex(index, relationOf(index.relation))),
+    ...tops.map((index) =>
+      direction === "down" && isKept(index, relationOf(index.relation))
+        ? `alter index ${quoted(index.schema, index.name)} rename to ${quoted(newIndex(index.name))}`
+        : dropIndex(index, relationOf(index.relation)),
+    ),
     ...tables.flatMap(({ root, columns }) =>
       columns.flatMap(({ name }) =>
         direction === "up"
@@ -50,7 +54,7 @@ export function swapStatements(model: Model, direction: Direction): string[] {
     ...tables.flatMap((table) => mayBeNull(table, direction)),
     ...tables.map((table) => createFunction(table, direction === "up" ? "backwards" : "forwards")),
     ...indexesAgain(model, direction),
-    ...(direction === "down" ? tables.map(addStepCheck) : []),
+    ...(direction === "down" ? tables.flatMap((table) => proveAgain(table, model)) : []),
     ...checks.flatMap(({ name, relation, definition, isValid, comment }) => [
       alter(relationOf(relation), `add constraint ${quoted(name)} ${definition}${validity(isValid)}`),
       ...commentOn(`constraint ${quoted(name)} on ${nameOfTable(relationOf(relation))}`, comment),
@@ -99,7 +103,7 @@ function lock({ tables, foreignKeys, relations }: Model): string {
   return `lock table ${names.join(", ")} in access exclusive mode`;
 }
 
-function guardOf({ root, columns }: Model["tables"][number], direction: Direction): string {
+function guardOf({ root, columns }: WideTable, direction: Direction): string {
   const title = titleOfTable(root);
   if (direction === "up") {
     const name = quotedText(nameOfTable(root));
@@ -112,11 +116,35 @@ function guardOf({ root, columns }: Model["tables"][number], direction: Directio
   return guard(isLost, `${title}: it has values that the old columns cannot hold`);
 }
 
-function becomeNotNull({ root, columns }: Model["tables"][number]): string[] {
+function becomeNotNull({ root, columns }: WideTable): string[] {
   return [
     ...columns.filter(({ isNotNull }) => isNotNull).map((column) => setNotNull(root, column, newColumn(column.name))),
     alter(root, `drop constraint ${quoted(checkOf(root.name))}`),
   ];
+}
+
+/** Whether the way down can keep an index for the next way up. One of a constraint or of a partition is dropped. */
+function isKept({ constraint, parent }: Index, { kind }: Relation): boolean {
+  return constraint === null && parent === null && kind !== "p";
+}
+
+/** Makes again what the way up has used: the check, and the indexes that went with their constraints. */
+function proveAgain(table: WideTable, { dependents, relations }: Model): string[] {
+  const columns = newColumns(table);
+  return [
+    addStepCheck(table),
+    alter(table.root, `validate constraint ${quoted(checkOf(table.root.name))}`),
+    ...dependents.indexes.flatMap((index) => {
+      const relation = relations.get(index.relation) as Relation;
+      if (relation.root !== table.root.oid || relation.kind === "p" || isKept(index, relation)) return [];
+      return [createIndex(index, relation, { name: newIndex(index.name), columns })];
+    }),
+  ];
+}
+
+/** The new names of the columns, by their names. */
+export function newColumns({ columns }: WideTable): ReadonlyMap<string, string> {
+  return new Map(columns.map(({ name }) => [name, newColumn(name)]));
 }
 
 function dropIndex({ schema, name, constraint }: Index, relation: Relation): string {
@@ -130,7 +158,7 @@ function rename(root: Relation, from: string, to: string): string {
 }
 
 /** Carries over what belongs to the column itself. The old column keeps its own for the way down. */
-function columnsAgain({ root, relations, columns }: Model["tables"][number], direction: Direction): string[] {
+function columnsAgain({ root, relations, columns }: WideTable, direction: Direction): string[] {
   return columns.flatMap((column) => {
     const name = quoted(column.name);
     if (direction === "down") return column.isNotNull ? [setNotNull(root, column, column.name)] : [];
@@ -151,7 +179,7 @@ function columnsAgain({ root, relations, columns }: Model["tables"][number], dir
  * Rows that are inserted from now on need no value in the replaced column. An identity is gone from it by then, and the
  * name of its NOT NULL constraint is free.
  */
-function mayBeNull({ root, columns }: Model["tables"][number], direction: Direction): string[] {
+function mayBeNull({ root, columns }: WideTable, direction: Direction): string[] {
   return columns
     .filter(({ isNotNull }) => isNotNull)
     .flatMap(({ name, notNullName }) => {

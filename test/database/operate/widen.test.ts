@@ -136,13 +136,31 @@ describe("a table with all that can depend on a column", () => {
     const data = await rows();
     const plan = await planWiden(db(), { table: "orders", column: "id" });
     const there = plan.phases.filter(({ kind }) => kind !== "clean-up");
-    for (const phase of there) await runPhase(phase, phase.up);
+    const states: string[][] = [];
+    for (const phase of there) {
+      states.push(await schemaOf(database.client));
+      await runPhase(phase, phase.up);
+    }
+    expect(states[0]).toEqual(before);
     const swapped = await planWiden(db(), { table: "orders", column: "id" });
     expect(swapped.phases.map(({ kind }) => kind)).toEqual(Array(3).fill("clean-up"));
     await run("insert into orders default values; insert into tickets default values");
     await run("delete from orders where id = 2001; delete from tickets where order_id is null");
-    for (const phase of [...there].reverse()) await runPhase(phase, phase.down);
-    expect(difference(before, await schemaOf(database.client))).toEqual({ gone: [], come: [] });
+    for (const phase of [...there].reverse()) {
+      await runPhase(phase, phase.down);
+      const state = states.pop()!;
+      // A constraint stays valid, and a row stays filled.
+      if (["validate", "prove", "backfill"].includes(phase.kind)) continue;
+      // So do the comments and grants of a new column or index.
+      const told = (lines: readonly string[]) =>
+        lines.map((line) =>
+          line.includes("nextval_in_step")
+            ? line.replace(/( NOT VALID)? \| f \|/, " | t |")
+            : line.replace(/^((?:column|i) .*nextval_new"? \| \w+ \| \w).*/, "$1"),
+        );
+      const left = difference(told(state), told(await schemaOf(database.client)));
+      expect({ phase: phase.name, ...left }).toEqual({ phase: phase.name, gone: [], come: [] });
+    }
     expect(await rows()).toEqual(data);
   });
 
