@@ -26,6 +26,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   status: () => import("./commands/status.js"),
   resync: () => import("./commands/resync.js"),
   transfer: () => import("./commands/transfer.js"),
+  widen: () => import("./commands/widen.js"),
 };
 
 /** Printed after the help of the program. */
@@ -120,7 +121,8 @@ function programOf(commands: readonly [name: string, definition: CliCommand][], 
       .option("--statement-timeout <ms>", "how long a reading statement may take, in ms; 0: no limit", milliseconds)
       .option("--json", "print one JSON document to stdout, and nothing else")
       .option("--debug", "also print the stack of an error")
-      .action(async (flags: Flags) => {
+      .action(async () => {
+        const flags: Flags = { ...command.opts<Flags>(), args: command.args };
         if (flags.format === "github") annotateErrors();
         if (flags.env !== undefined) loadEnvFile(flags.env);
         finish(await definition.run(flags));

@@ -14,6 +14,8 @@ import { type LoadedConfig, loadConfig } from "./load-config.js";
 
 /** The flags of all commands, as given. */
 export interface Flags {
+  /** The arguments that are not flags. */
+  readonly args?: readonly string[];
   readonly config?: string;
   readonly env?: string;
   readonly url?: string;
@@ -31,6 +33,8 @@ export interface Flags {
   readonly force?: boolean;
   readonly name?: string;
   readonly format?: MigrationFormat | "github";
+  readonly apply?: boolean;
+  readonly cleanUp?: boolean;
   readonly yes?: boolean;
   readonly lockTimeout?: number;
   readonly statementTimeout?: number;

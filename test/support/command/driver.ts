@@ -3,7 +3,7 @@ export const DRIVERS = ["postgres", "pg"] as const;
 
 export type Driver = (typeof DRIVERS)[number];
 
-const CONNECTING = new Set(["diff", "push", "pull", "generate", "check", "status", "resync", "transfer"]);
+const CONNECTING = new Set(["diff", "push", "pull", "generate", "check", "status", "resync", "transfer", "widen"]);
 
 /**
  * Adds `--driver` to the arguments of a command if NEXTVAL_TEST_DRIVER names a driver. `npm run test:matrix` sets it.
