@@ -32,8 +32,9 @@ const QUERY = `
   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
   where c.relkind in ('r', 'p', 'v', 'm')
   union all
-  select concat_ws(' | ', 'constraint', c.title, k.conname, pg_get_constraintdef(k.oid), k.convalidated, k.conislocal,
-    k.coninhcount, k.conparentid <> 0, obj_description(k.oid, 'pg_constraint'))
+  select concat_ws(' | ', 'constraint', c.title, k.conname, pg_get_constraintdef(k.oid), k.convalidated,
+    -- A primary key makes them local.
+    case when k.contype <> 'n' then k.conislocal end, k.coninhcount, k.conparentid <> 0, obj_description(k.oid, 'pg_constraint'))
   from tables c join pg_constraint k on k.conrelid = c.oid
   where k.contype <> 't'
   union all

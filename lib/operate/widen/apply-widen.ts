@@ -2,17 +2,11 @@ import { type Database, NextvalError, sql } from "../../index.js";
 import { optionsOf, refuseArgument, shown } from "../../internal.js";
 import { readDocument } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
-import {
-  batchOf,
-  IDLE_PAUSE_S,
-  isOpen,
-  MAX_IDLE_PASSES,
-  PAGES_PER_BATCH,
-  pagesOf,
-  stuck,
-  STUCK_HINT,
-} from "./backfill.js";
+import { batchOf, isOpen, MAX_IDLE_PASSES, PAGES_PER_BATCH, pagesOf, stuck, STUCK_HINT } from "./backfill.js";
 import type { ApplyWidenOptions, WidenPhase, WidenPlan, WidenWork } from "./widen-plan.js";
+
+/** How many pauses to wait after a pass of the backfill that has left rows. */
+const PAUSES_WHEN_IDLE = 50;
 
 /** How long to wait before a phase is tried again, in milliseconds. The time grows with each attempt. */
 const MIN_WAIT_MS = 50;
@@ -121,7 +115,7 @@ async function fill(
     }
     if (!(await readDocument<boolean>(db, isOpen(work)))) return;
     idle = filled === 0 ? idle + 1 : 0;
-    await sleep(IDLE_PAUSE_S * 1000);
+    await sleep(pause * PAUSES_WHEN_IDLE);
   }
   throw new NextvalError("CHANGE_REFUSED", stuck(work), { hint: STUCK_HINT });
 }

@@ -89,7 +89,7 @@ end`)}`;
 
 /** After so many passes that filled no row, although some are left, the backfill gives up. */
 export const MAX_IDLE_PASSES = 30;
-export const IDLE_PAUSE_S = 1;
+const IDLE_PAUSE_S = 1;
 
 export function stuck({ schema, name }: Backfill): string {
   return `${quoted(schema, name)}: rows are left that stay locked, or that a trigger does not let change`;

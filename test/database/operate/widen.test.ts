@@ -1,8 +1,9 @@
 import { bind, type Database } from "nextval";
 import { applyWiden, planWiden, type WidenPhase } from "nextval/operate";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { useDatabase } from "../../support/database.js";
+import { serverVersion, useDatabase } from "../../support/database.js";
 import { schemaOf } from "../../support/schema-of.js";
+import { ORDINARY, PARTITIONED, widenUnderLoad } from "../../support/widen-under-load.js";
 
 const database = useDatabase();
 const db = (): Database => bind(database.client);
@@ -88,10 +89,15 @@ const EVERYTHING = `
   insert into tickets (order_id) select n from generate_series(1, 50) n;
   insert into wide select n from generate_series(1, 50) n;`;
 
+async function createRoles() {
+  for (const role of [OWNER, READER]) {
+    await run(`do $$ begin create role ${role}; exception when duplicate_object then drop owned by ${role}; end $$`);
+  }
+  await run(`grant all on schema public to ${OWNER}`);
+}
+
 async function createEverything() {
-  await run(`
-    drop role if exists ${OWNER}; drop role if exists ${READER}; create role ${OWNER}; create role ${READER};
-    grant all on schema public to ${OWNER}`);
+  await createRoles();
   await run(EVERYTHING);
   await run(`grant select on orders to ${OWNER}`);
 }
@@ -175,5 +181,222 @@ describe("a table with all that can depend on a column", () => {
     );
     const [row] = await run("select id, id_nextval_old from orders order by id desc limit 1");
     expect(row).toEqual({ id: "2147483648", id_nextval_old: null });
+  });
+});
+
+test.each([
+  ["an ordinary table", ORDINARY],
+  ["a partitioned table", PARTITIONED],
+])("%s keeps every row and id while writers insert, update and delete", async (_name, shape) => {
+  await widenUnderLoad(database, shape);
+});
+
+describe("an identity", () => {
+  test.each(["always", "by default"])("generated %s goes on where it was", async (generated) => {
+    await createRoles();
+    await run(`
+      create table t (id smallint generated ${generated} as identity (start 5 increment 5 cache 3) primary key, n int);
+      comment on sequence t_id_seq is 'of t';
+      grant usage on sequence t_id_seq to ${READER} with grant option;
+      insert into t (n) select n from generate_series(1, 9) n;
+      alter default privileges grant all on sequences to ${OWNER}, public;
+      alter default privileges grant all on tables to ${OWNER};
+      create view v as select id from t; revoke all on v from ${OWNER}`);
+    const before = await schemaOf(database.client);
+    const [position] = await run("select last_value, is_called from t_id_seq");
+    await applyWiden(db(), await planWiden(db(), { table: "t", column: "id" }));
+    expect((await run("select last_value, is_called from t_id_seq"))[0]).toEqual(position);
+    await applyWiden(db(), await planWiden(db(), { table: "t", column: "id" }), { cleanUp: true });
+    const { gone, come } = difference(before, await schemaOf(database.client));
+    expect(
+      gone.map((line) => line.replace(" | smallint | ", " | bigint | ").replace("32767", "9223372036854775807")),
+    ).toEqual(come);
+    expect(come.length).toBe(3);
+    await run(`
+      alter default privileges revoke all on sequences from ${OWNER}, public;
+      alter default privileges revoke all on tables from ${OWNER}`);
+  });
+
+  test("of a partitioned table goes on, too", async () => {
+    if ((await serverVersion(database.client)) < 17) {
+      await expect(
+        run("create table t (id int generated always as identity, n int) partition by list (n)"),
+      ).rejects.toThrow("identity columns are not supported on partitioned tables");
+      return;
+    }
+    await run(`
+      create table t (id int generated always as identity, n int, primary key (id, n)) partition by list (n);
+      create table t_1 partition of t for values in (1); create table t_2 partition of t default;
+      insert into t (n) select n from generate_series(1, 5) n`);
+    const before = await schemaOf(database.client);
+    await widen("t", "id");
+    const { gone, come } = difference(before, await schemaOf(database.client));
+    expect(come).toEqual(
+      gone.map((line) => line.replace(" | integer | ", " | bigint | ").replace("2147483647", "9223372036854775807")),
+    );
+    expect(await run("insert into t (n) values (1) returning id")).toEqual([{ id: "6" }]);
+  });
+});
+
+describe("partitions", () => {
+  const CREATE = `
+    create schema "a.b";
+    create table "a.b".t (id serial, n int, note text, constraint k primary key (id, n)) partition by range (n);
+    create table t_1 partition of "a.b".t for values from (0) to (10);
+    create table "a.b"."t 2" partition of "a.b".t for values from (10) to (20) partition by list (n);
+    create table t_2_1 partition of "a.b"."t 2" default;
+    create unique index u on "a.b".t (n, id) include (note);
+    create index own on t_1 (id);
+    alter table t_1 alter id set default 7;
+    alter table t_1 add check (id > 0);
+    grant select (id) on t_1 to public;
+    create table other (id int, n int, foreign key (id, n) references "a.b".t);
+    insert into "a.b".t (n) select n from generate_series(0, 19) n;
+    insert into other select id, n from "a.b".t`;
+
+  test("keep their indexes, which are not built in the swap", async () => {
+    await run('drop schema if exists "a.b" cascade');
+    await run(CREATE);
+    const before = await schemaOf(database.client);
+    const plan = await planWiden(db(), { schema: "a.b", table: "t", column: "id" });
+    const swap = plan.phases.findIndex(({ kind }) => kind === "swap");
+    await applyWiden(db(), { ...plan, phases: plan.phases.slice(0, swap) });
+    const built = await filenodes("%_nextval_new");
+    expect(built).toHaveLength(5);
+    await runPhase(plan.phases[swap]!, plan.phases[swap]!.up);
+    expect(await filenodes("%")).toEqual(expect.arrayContaining(built));
+    expect(await filenodes("%_nextval_new")).toEqual([]);
+    await widen("t", "id", "a.b");
+    const { gone, come } = difference(before, await schemaOf(database.client));
+    expect(come).toEqual(
+      gone.map((line) => line.replace(" | integer | ", " | bigint | ").replace("2147483647", "9223372036854775807")),
+    );
+    await run('drop schema "a.b" cascade');
+  });
+
+  test("that are created during the widening are widened with the others", async () => {
+    await run('drop schema if exists "a.b" cascade');
+    await run(CREATE);
+    const plan = () => planWiden(db(), { schema: "a.b", table: "t", column: "id" });
+    const { phases } = await plan();
+    for (const phase of phases.slice(0, 3)) await runPhase(phase, phase.up);
+    await run(
+      'create table t_3 partition of "a.b".t for values from (20) to (30); insert into "a.b".t (n) values (25)',
+    );
+    await applyWiden(db(), await plan());
+    await run('insert into "a.b".t (id, n) values (3000000000, 26)');
+    expect(await run("select id, n from t_3 order by n")).toEqual([
+      { id: "21", n: 25 },
+      { id: "3000000000", n: 26 },
+    ]);
+    await run('drop schema "a.b" cascade');
+  });
+
+  async function filenodes(name: string) {
+    const rows = await database.client<{ relfilenode: number }[]>`
+      select relfilenode from pg_class where relname like ${name} and relkind = 'i' order by relfilenode`;
+    return rows.map(({ relfilenode }) => relfilenode);
+  }
+});
+
+describe("an interrupted widening", () => {
+  const CREATE = `
+    create table t (id serial primary key, parent int references t); create index on t (parent);
+    insert into t select n, 1 from generate_series(1, 100) n`;
+  const plan = () => planWiden(db(), { table: "t", column: "id" });
+
+  test("goes on after each phase", async () => {
+    await run(CREATE);
+    for (let step = 0; step < 7; step++) {
+      const { phases, ...rest } = await plan();
+      const next = phases.findIndex(({ isDone }) => !isDone);
+      // A backfill counts as done when it is proved.
+      const end = phases[next]!.kind === "backfill" ? next + 2 : next + 1;
+      await applyWiden(db(), { ...rest, phases: phases.slice(0, end) });
+    }
+    expect((await plan()).phases.map(({ kind }) => kind)).toEqual(["clean-up"]);
+  });
+
+  test("builds an invalid index again", async () => {
+    await run(CREATE);
+    const { phases, ...rest } = await plan();
+    const swap = phases.findIndex(({ kind }) => kind === "swap");
+    await applyWiden(db(), { ...rest, phases: phases.slice(0, swap) });
+    await run("update pg_index set indisvalid = false where indexrelid = 't_pkey_nextval_new'::regclass");
+    const open = (await plan()).phases.filter(({ isDone }) => !isDone);
+    expect(open.map(({ name }) => name)).toEqual(["index_t_pkey", "swap", "validate_t_parent_fkey", "clean_up_t"]);
+    expect(await applyWiden(db(), await plan())).toEqual(["index_t_pkey", "swap", "validate_t_parent_fkey"]);
+  });
+
+  test("does not swap before it is proved that no row is missing", async () => {
+    await run(CREATE);
+    const { phases } = await plan();
+    const [add, swap] = [phases[0]!, phases.find(({ kind }) => kind === "swap")!];
+    await runPhase(add, add.up);
+    await expect(runPhase(swap, swap.up)).rejects.toThrow("public.t: the earlier phases of the widening have not run");
+  });
+
+  test("waits for no one, and tells who does not get its locks", async () => {
+    await run(CREATE);
+    const other = await database.connect({ max: 1 }).reserve();
+    const progress: string[] = [];
+    try {
+      await other`begin`;
+      await other`select from t`;
+      await expect(applyWiden(db(), await plan(), { retries: 1 })).rejects.toMatchObject({
+        code: "LOCK_TIMEOUT",
+        message: "phase add_t did not get its locks, and was rolled back",
+      });
+      await other`rollback`;
+      const { phases, ...rest } = await plan();
+      await applyWiden(db(), { ...rest, phases: phases.slice(0, 1) });
+      await other`begin`;
+      await other`select from t where id = 50 for update`;
+      let free: Promise<unknown> | undefined;
+      await applyWiden(
+        db(),
+        { ...rest, phases: phases.slice(1, 2) },
+        {
+          onProgress({ phase, done, total }) {
+            progress.push(`${phase} ${done}/${total}`);
+            free ??= (async () => {
+              await new Promise((resolve) => setTimeout(resolve, 200));
+              await other`rollback`;
+            })();
+          },
+        },
+      );
+      await free;
+      expect(progress[0]).toBe("backfill_t 0/1");
+      expect(progress.slice(1).every((each) => /^backfill_t (\d)\/\1$/.test(each))).toBe(true);
+      expect(await run("select count(*)::int from t where id_nextval_new = id")).toEqual([{ count: 100 }]);
+    } finally {
+      await other`rollback`;
+      other.release();
+    }
+  });
+
+  test("says so if a trigger keeps rows as they are", async () => {
+    await run(CREATE);
+    await run(`
+      create function keep() returns trigger language plpgsql as 'begin return null; end';
+      create trigger keep before update on t for each row execute function keep()`);
+    const { phases } = await plan();
+    expect(phases.find(({ kind }) => kind === "backfill")!.notes).toContain("Each row fires trigger keep.");
+    await expect(applyWiden(db(), await plan(), { pause: 0 })).rejects.toMatchObject({
+      code: "CHANGE_REFUSED",
+      message: '"public"."t": rows are left that stay locked, or that a trigger does not let change',
+    });
+  });
+
+  test("names the phase that the server refuses", async () => {
+    await run(CREATE);
+    const { phases, ...rest } = await plan();
+    await applyWiden(db(), { ...rest, phases: phases.slice(0, 2) });
+    await run("alter table t drop constraint t_nextval_in_step");
+    await expect(applyWiden(db(), { ...rest, phases: phases.slice(2) })).rejects.toMatchObject({
+      code: "CHANGE_REFUSED",
+      message: 'phase prove_t failed: constraint "t_nextval_in_step" of relation "t" does not exist',
+    });
   });
 });
