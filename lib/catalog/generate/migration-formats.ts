@@ -1,7 +1,26 @@
 /** The migration tools whose files `generateMigration` writes. `"sql"` is a pair of plain files. */
-export const MIGRATION_FORMATS = ["sql", "dbmate", "flyway", "goose", "node-pg-migrate"] as const;
+export const MIGRATION_FORMATS = [
+  "sql",
+  "atlas",
+  "dbmate",
+  "drizzle",
+  "flyway",
+  "goose",
+  "graphile-migrate",
+  "knex",
+  "kysely",
+  "node-pg-migrate",
+  "prisma",
+  "umzug",
+] as const;
 
 /** A migration tool whose files {@link generateMigration} writes; `"sql"` is a pair of plain files. */
 export type MigrationFormat = (typeof MIGRATION_FORMATS)[number];
 
 export const DEFAULT_FORMAT: MigrationFormat = "sql";
+
+/** The kinds of modules that `generateMigration` writes for Knex, Kysely and Umzug. */
+export const MODULE_EXTENSIONS = ["ts", "js", "mjs", "cjs"] as const;
+
+/** The kind of a module: `ts`, `js` and `mjs` are ES modules, `cjs` is CommonJS. */
+export type ModuleExtension = (typeof MODULE_EXTENSIONS)[number];

@@ -22,6 +22,8 @@ import { shownPath } from "../terminal/relative-path.js";
 export interface NewFile {
   readonly path: string;
   readonly content: string;
+  /** Whether it is written over a file that exists. */
+  readonly replaces?: boolean | undefined;
 }
 
 /** Writes all of the files or none, without an interruption: a signal is handled before or after. */
@@ -32,17 +34,19 @@ export function writeFiles(
     hint = "Move it away, or give another name.",
   }: { readonly overwrite?: boolean; readonly hint?: string } = {},
 ): void {
-  if (!overwrite) for (const { path } of files) refuseToOverwrite(path, hint);
-  const written: string[] = [];
-  for (const { path, content } of files) {
+  for (const { path, replaces = overwrite } of files) if (!replaces) refuseToOverwrite(path, hint);
+  const created: string[] = [];
+  for (const { path, content, replaces = overwrite } of files) {
     try {
       mkdirSync(dirname(path), { recursive: true });
-      if (overwrite) replaceFile(path, content);
-      else createFile(path, content);
-      written.push(path);
+      if (replaces) replaceFile(path, content);
+      else {
+        createFile(path, content);
+        created.push(path);
+      }
     } catch (error) {
-      if (!overwrite) for (const each of written) rmSync(each, { force: true });
-      if (codeOf(error) === "EEXIST" && !overwrite && isThere(path)) refuseToOverwrite(path, hint);
+      for (const each of created) rmSync(each, { force: true });
+      if (codeOf(error) === "EEXIST" && !replaces && isThere(path)) refuseToOverwrite(path, hint);
       throwCommandError(`Cannot write ${shownPath(path)}: ${errorMessage(error)}`);
     }
   }

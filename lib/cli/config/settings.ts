@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { HazardCode, MigrationFormat, PlanOptions } from "../../catalog/index.js";
+import type { HazardCode, MigrationFormat, ModuleExtension, PlanOptions } from "../../catalog/index.js";
 import type { Config } from "../../config.js";
 import type { SequenceLike } from "../../index.js";
 import { HEALTH_CODES, TRANSFER_CODES } from "../../operate/finding-codes.js";
@@ -33,6 +33,7 @@ export interface Flags {
   readonly force?: boolean;
   readonly name?: string;
   readonly format?: MigrationFormat | "github";
+  readonly extension?: ModuleExtension;
   readonly apply?: boolean;
   readonly cleanUp?: boolean;
   readonly yes?: boolean;

@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { bind, pgSchema, pgSequence, type SequenceLike } from "nextval";
-import { generateMigration, inspectSequences, type MigrationFormat, planChanges } from "nextval/catalog";
+import { generateMigration, inspectSequences, planChanges } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { folderOf } from "../../support/migration-folder.js";
 
 const database = useDatabase({ onnotice: () => {} });
 
@@ -33,22 +34,29 @@ const declared: SequenceLike[] = [
 
 const state = () => inspectSequences(bind(database.client));
 
+/** The formats whose tools are not in npm, or run by test/adversarial/migration-tools.test.ts as well. */
+const FORMATS = ["sql", "atlas", "dbmate", "flyway", "goose", "node-pg-migrate"] as const;
+
 /** The parts of a migration as its tool sends them: each as a whole, or by statement. */
-function partsOf(format: MigrationFormat, contents: readonly string[]): [up: string[], down: string[]] {
+function partsOf(format: (typeof FORMATS)[number], contents: readonly string[]): [up: string[], down: string[]] {
   const [first = "", second = ""] = contents;
   if (format === "sql" || format === "flyway") return [[first], [second]];
-  const marker = { dbmate: "-- migrate:down\n", goose: "-- +goose Down\n", "node-pg-migrate": "-- Down Migration\n" }[
-    format
-  ];
+  const marker = {
+    atlas: "-- The way back, which Atlas does not run:\n",
+    dbmate: "-- migrate:down\n",
+    goose: "-- +goose Down\n",
+    "node-pg-migrate": "-- Down Migration\n",
+  }[format];
   const parts = first.split(marker);
   expect(parts).toHaveLength(2);
+  if (format === "atlas") return [[parts[0]!], [parts[1]!.replaceAll(/^-- /gm, "")]];
   if (format !== "goose") return [[parts[0]!], [parts[1]!]];
   const statements = (part: string) =>
     [...part.matchAll(/^-- \+goose StatementBegin\n([^]*?)^-- \+goose StatementEnd\n/gm)].map((match) => match[1]!);
   return [statements(parts[0]!), statements(parts[1]!)];
 }
 
-describe.each<MigrationFormat>(["sql", "dbmate", "goose", "node-pg-migrate", "flyway"])("%s", (format) => {
+describe.each(FORMATS)("%s", (format) => {
   test("up leads to the declarations, down leads back", async () => {
     const before = await state();
     const made = planChanges(declared, before, { prune: true, renames: { moved_seq: "billing.moved_seq" } });
@@ -57,7 +65,7 @@ describe.each<MigrationFormat>(["sql", "dbmate", "goose", "node-pg-migrate", "fl
     );
     const [up, down] = partsOf(
       format,
-      generateMigration(made, { name: "all_of_it", format }).map(({ content }) => content),
+      generateMigration(made, { name: "all_of_it", format, folder: folderOf() }).map(({ content }) => content),
     );
 
     for (const text of up) await database.client.unsafe(text);

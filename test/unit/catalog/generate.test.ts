@@ -1,33 +1,14 @@
-import * as fc from "fast-check";
-import { NextvalError } from "nextval";
-import { generateMigration, type Change, type MigrationFormat, type Plan } from "nextval/catalog";
+import { createHash } from "node:crypto";
+import { generateMigration, type MigrationFormat, type Plan } from "nextval/catalog";
 import { describe, expect, test } from "vitest";
+import { folderOf } from "../../support/migration-folder.js";
+import { planOf } from "../../support/plan-of.js";
 
 const AT = new Date("2026-01-31T23:59:58.765Z");
-const FORMATS: MigrationFormat[] = ["sql", "dbmate", "goose", "node-pg-migrate", "flyway"];
-
-function planOf(...changes: (Pick<Change, "sql"> & Partial<Change>)[]): Plan {
-  return {
-    changes: changes.map((change) => ({
-      kind: "alter",
-      subject: "order_seq",
-      inverse: null,
-      hazards: [],
-      ...change,
-    })),
-    pending: [],
-    questions: [],
-    found: [],
-    declared: [],
-    resolved: [],
-    options: {},
-    inspected: null,
-  };
-}
 
 function filesOf(format: MigrationFormat, plan: Plan, name = "add_order-seq"): Record<string, string> {
   return Object.fromEntries(
-    generateMigration(plan, { name, format, at: AT }).map(({ path, content }) => [path, content]),
+    generateMigration(plan, { name, format, at: AT, folder: folderOf() }).map(({ path, content }) => [path, content]),
   );
 }
 
@@ -66,6 +47,9 @@ alter sequence "public"."ticket_seq" cache 1 no cycle;
 drop sequence "public"."order_seq";
 `;
 
+/** `DOWN` as comments. */
+const BACK = DOWN.replaceAll(/^(?!--|$)/gm, "-- ").replaceAll("\n\n", "\n");
+
 test("a migration restarts a sequence only if the server would refuse the change otherwise", () => {
   const inverse = 'alter sequence "public"."a_seq" start with 1';
   const locking = { lock: 'alter sequence "public"."a_seq" no cycle', oid: "1", from: 1n };
@@ -91,7 +75,10 @@ ${turns.sql};
 
 describe("the files of each format", () => {
   test("plain SQL", () => {
-    expect(filesOf("sql", twoSteps)).toEqual({ "add_order-seq.up.sql": UP, "add_order-seq.down.sql": DOWN });
+    expect(filesOf("sql", twoSteps)).toEqual({
+      "0001_add_order-seq.up.sql": UP,
+      "0001_add_order-seq.down.sql": DOWN,
+    });
   });
 
   // Markers at the beginning of a line, both needed, nothing but comments before the first.
@@ -151,6 +138,112 @@ drop sequence "public"."order_seq";
     });
   });
 
+  // Of drizzle-kit 0.31, bin.cjs: writeResult and preparePgMigrationSnapshot. Of drizzle-orm: migrator.js.
+  test("Drizzle", () => {
+    const { "meta/0000_snapshot.json": snapshot, ...files } = filesOf("drizzle", twoSteps);
+    expect(files).toEqual({
+      "0000_add_order-seq.sql": `${UP.replaceAll(/;\n(?=\n)/g, ";--> statement-breakpoint\n")}
+-- The way back, which drizzle-kit does not run:
+${BACK}`,
+      "meta/_journal.json": JSON.stringify(
+        {
+          version: "7",
+          dialect: "postgresql",
+          entries: [{ idx: 0, version: "7", when: AT.getTime(), tag: "0000_add_order-seq", breakpoints: true }],
+        },
+        null,
+        2,
+      ),
+    });
+    expect(JSON.parse(snapshot!)).toMatchObject({
+      id: expect.stringMatching(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/),
+      prevId: "00000000-0000-0000-0000-000000000000",
+      tables: {},
+    });
+  });
+
+  // The names and the lock file are those of `prisma migrate dev`; source: prisma.io, "Generating down migrations".
+  test("Prisma", () => {
+    expect(filesOf("prisma", twoSteps)).toEqual({
+      "20260131235958_add_order-seq/migration.sql": UP,
+      "20260131235958_add_order-seq/down.sql": DOWN,
+      "migration_lock.toml": expect.stringMatching(/^# .*\n# .*\nprovider = "postgresql"\n$/),
+    });
+  });
+
+  // Of graphile-migrate, dist/hash.js: the hash is that of the line of the previous hash and of the trimmed text.
+  test("graphile-migrate", () => {
+    const body = `${UP}\n-- The way back, which graphile-migrate does not run:\n${BACK}`;
+    const hash = createHash("sha1").update(body).digest("hex");
+    expect(filesOf("graphile-migrate", twoSteps)).toEqual({
+      "committed/000001-add_order-seq.sql":
+        `--! Previous: -\n--! Hash: sha1:${hash}\n--! Message: add_order-seq\n\n` + body,
+    });
+  });
+
+  // Source: atlasgo.io, "Migration Directory Integrity", and sql/migrate/dir.go.
+  test("Atlas", () => {
+    const name = "20260131235958_add_order-seq.sql";
+    const content = `-- Migration add_order-seq\n\n${UP}\n-- The way back, which Atlas does not run:\n${BACK}`;
+    const hash = createHash("sha256").update(name).update(content).digest("base64");
+    const total = createHash("sha256").update(name).update(hash).digest("base64");
+    expect(filesOf("atlas", twoSteps)).toEqual({
+      [name]: content,
+      "atlas.sum": `h1:${total}\n${name} h1:${hash}\n`,
+    });
+  });
+
+  // In `toEqual`, not as files: test/adversarial/migration-tools.test.ts runs them.
+  test("Knex, Kysely and Umzug", () => {
+    const two = planOf(
+      { sql: `comment on sequence "a\`?" is 'b?\\'`, inverse: null, hazards: twoSteps.changes[1]!.hazards.slice(0, 1) },
+      { sql: 'alter sequence "b" cycle', inverse: 'alter sequence "b" no cycle' },
+    );
+    expect(filesOf("knex", two)).toEqual({
+      "20260131235958_add_order-seq.ts": `import type { Knex } from "knex";
+
+export async function up(knex: Knex): Promise<void> {
+  // Hazard CYCLE_REPEATS_KEYS: ticket_seq: its values come again
+  await knex.raw(\`comment on sequence "a\\\`\\\\?" is E'b\\\\u003f\\\\\\\\'\`);
+
+  await knex.raw(\`alter sequence "b" cycle\`);
+}
+
+export async function down(knex: Knex): Promise<void> {
+  await knex.raw(\`alter sequence "b" no cycle\`);
+
+  // Cannot be undone: comment on sequence "a\`? " is 'b? \\'
+}
+`,
+    });
+    expect(Object.entries(filesOf("kysely", planOf(two.changes[0]!)))).toEqual([
+      [
+        "1769903998765_add_order-seq.ts",
+        `import { type Kysely, sql } from "kysely";
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  // Hazard CYCLE_REPEATS_KEYS: ticket_seq: its values come again
+  await sql.raw(\`comment on sequence "a\\\`?" is 'b?\\\\'\`).execute(db);
+}
+
+export async function down(): Promise<void> {
+  // Cannot be undone: comment on sequence "a\`?" is 'b?\\'
+}
+`,
+      ],
+    ]);
+    expect(filesOf("umzug", two)["2026.01.31T23.59.58.add_order-seq.ts"]).toContain(`
+export async function down({ context }: Given): Promise<void> {
+  const client = "query" in context ? context : context.sequelize;
+  await client.query([
+    \`alter sequence "b" no cycle\`,
+
+    // Cannot be undone: comment on sequence "a\`?" is 'b?\\'
+  ].join(";\\n"));
+}
+`);
+  });
+
   test("the default time is now", () => {
     const before = Date.now();
     const [file] = generateMigration(twoSteps, { name: "x", format: "node-pg-migrate" });
@@ -158,153 +251,4 @@ drop sequence "public"."order_seq";
     expect(at).toBeGreaterThanOrEqual(before);
     expect(at).toBeLessThanOrEqual(Date.now());
   });
-});
-
-/** How the tools find their markers, which none of our text may add. */
-const MARKERS: Record<MigrationFormat, [pattern: RegExp, count: number]> = {
-  sql: [/\$\{/g, 0],
-  dbmate: [/^--\s*migrate:/gm, 2],
-  goose: [/^\s*--.*\+goose/gm, 6],
-  "node-pg-migrate": [/^\s*--[\s-]*(up|down)\s+migration/gim, 2],
-  flyway: [/\$\{/g, 0],
-};
-
-const ATTACKS = [
-  "-- +goose Down",
-  "-- +goose StatementEnd",
-  " +goose",
-  "-- migrate:down",
-  "-- Down Migration",
-  "${flyway:timestamp}",
-  "\\${x}",
-  "\\\\${x}",
-  "$${x}",
-  "'; drop table orders; --",
-  "\\'; drop table orders; --",
-  "$$",
-  "/*",
-];
-
-/** As the library writes a literal. */
-function literal(text: string): string {
-  const quoted = `'${text.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
-  return text.includes("\\") ? `E${quoted}` : quoted;
-}
-
-const evil = fc
-  .array(fc.oneof(fc.constantFrom(...ATTACKS, ..."\n\r\u2028\u2029\x85\v\ufeff", "\r\n"), fc.string()), {
-    maxLength: 8,
-  })
-  .map((parts) => parts.join("").replaceAll("\0", ""));
-
-describe.each(FORMATS)("text in strings stays text: %s", (format) => {
-  test("in strings and in hazards", () => {
-    const [pattern, count] = MARKERS[format];
-    fc.assert(
-      fc.property(evil, evil, (comment, message) => {
-        const plan = planOf({
-          sql: `comment on sequence "public"."order_seq" is ${literal(comment)}`,
-          inverse: `comment on sequence "public"."order_seq" is ${literal(message)}`,
-          hazards: [{ code: "LOCKS_INSERTS", message, blocked: false }],
-        });
-        const text = generateMigration(plan, { name: "x", format, at: AT })
-          .map(({ content }) => content)
-          .join("");
-        expect(text.match(pattern)?.length ?? 0).toBe(count);
-        expect(text).not.toContain("${");
-        expect(text).not.toMatch(/[\r\u2028\u2029\x85\v\ufeff]/);
-        // A statement, a hazard, a statement, and what the format adds.
-        const lines = text.split("\n").filter((line) => line !== "" && !/^-- (migrate:|\+goose|Up|Down)/.test(line));
-        expect(lines.map((line) => line.slice(0, 10))).toEqual(["-- Hazard ", "comment on", "comment on"]);
-      }),
-      { numRuns: 200 },
-    );
-  });
-});
-
-// goose treats it as an annotation anywhere in a comment, and refuses the file.
-test("a name in a comment is not an annotation of goose", () => {
-  const hazard = { code: "DROPS_SEQUENCE", message: "a +goose Down: its value is lost", blocked: false } as const;
-  const plan = planOf({ sql: 'drop sequence "a +goose Down"', hazards: [hazard] });
-  const written = filesOf("goose", plan, "x")["20260131235958_x.sql"];
-  expect(written).toContain('\ndrop sequence "a +goose Down";\n');
-  expect(written).toContain("\n-- Hazard DROPS_SEQUENCE: a + goose Down: its value is lost\n");
-  expect(written).toContain('\n-- Cannot be undone: drop sequence "a + goose Down"\n');
-});
-
-test("only necessary characters are escaped", () => {
-  const commentsOf = (text: string) =>
-    Object.values(filesOf("sql", planOf({ sql: `comment on sequence "s" is ${literal(text)}` })))[0];
-  const written = (text: string) => commentsOf(text)?.slice('comment on sequence "s" is '.length, -2);
-  expect(written("it's $5; \t done 😀")).toBe("'it''s $5; \t done 😀'");
-  expect(written("a\\b")).toBe("E'a\\\\b'");
-  expect(written("a\nb\r\nc")).toBe("E'a\\nb\\r\\nc'");
-  expect(written("a\\\nb")).toBe("E'a\\\\\\nb'");
-  expect(written("a ${b} \\${c}")).toBe("E'a \\x24{b} \\\\\\x24{c}'");
-  expect(written("\u2028 \x01 \u202e \ufeff")).toBe("E'\\u2028 \\u0001 \\u202e \\ufeff'");
-});
-
-describe("names", () => {
-  test.each([
-    ['create sequence "a\nb"', "holds a line break"],
-    ['create sequence "a\rb"', "holds a line break"],
-    ['create sequence "a\u2028b"', "holds a line break"],
-    ['create sequence "a${b}"', "holds ${"],
-    ['create sequence "a\ufeffb"', "holds a byte order mark"],
-  ])("%j is refused", (sql, problem) => {
-    for (const format of FORMATS) {
-      const make = () => generateMigration(planOf({ sql, subject: "a" }), { name: "x", format });
-      expect(make).toThrow(NextvalError);
-      expect(make).toThrow(problem);
-      expect(() => generateMigration(planOf({ sql: "drop x", inverse: sql }), { name: "x", format })).toThrow(problem);
-    }
-  });
-
-  test("all other characters stay unchanged", () => {
-    const sql = `create sequence "it's; -- ""odd"" $$ \\ E'x' /* 😀"`;
-    expect(filesOf("sql", planOf({ sql }))["add_order-seq.up.sql"]).toBe(`${sql};\n`);
-  });
-});
-
-test.each([
-  "drop sequence a; drop sequence b",
-  "drop sequence a --",
-  "drop /* x */ sequence a",
-  "select $$;$$",
-  "drop sequence a\n",
-  "comment on sequence a is 'x",
-  'drop sequence "x',
-  "comment on sequence a is U&'\\000a'",
-  "comment on sequence a is 'x'y'",
-])("statements that a plan does not make are refused: %j", (sql) => {
-  expect(() => generateMigration(planOf({ sql }), { name: "x", format: "sql" })).toThrow(
-    /^order_seq: the statement .* is not one/,
-  );
-});
-
-test.each([
-  [{ name: "" }, 'a migration has a name of up to 100 letters, digits, _ and -, which does not begin with -, not ""'],
-  [{ name: "../x" }, 'not "../x"'],
-  [{ name: "a b" }, 'not "a b"'],
-  [{ name: "a\n" }, 'not "a\\n"'],
-  [{ name: "-rf" }, 'not "-rf"'],
-  [{ name: "é" }, 'not "é"'],
-  [{ name: 5 }, "not 5"],
-  [{ format: "rails" }, 'the formats of migrations are sql, dbmate, goose, node-pg-migrate, flyway, not "rails"'],
-  [{ format: "toString" }, 'not "toString"'],
-  [{ format: undefined }, "not undefined"],
-  [{ at: new Date(NaN) }, "a migration is made at a date of the years 2002 to 2285, not Invalid Date"],
-  [{ at: new Date(0) }, "not "],
-  [{ at: "2026-01-01" }, "not 2026-01-01"],
-])("invalid options are refused: %j", (options, message) => {
-  const make = () => generateMigration(twoSteps, { name: "x", format: "sql", ...options } as never);
-  expect(make).toThrow(
-    expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining(message) }),
-  );
-});
-
-test("an empty plan has no migration", () => {
-  expect(() => generateMigration(planOf(), { name: "x", format: "sql" })).toThrow(
-    "the plan of the migration x is empty",
-  );
 });
