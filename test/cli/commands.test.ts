@@ -419,6 +419,38 @@ describe("generate", () => {
     expect((await project.run("diff")).stdout).toContain(`${statement} restart;`);
   });
 
+  test("continues the folder: the next number, and the records of the tool", async () => {
+    const written = async (...args: string[]) =>
+      [...(await project.run("generate", ...args)).stdout.matchAll(/^Wrote (.*)\.$/gm)].map(([, path]) => path);
+    expect(await written("--name", "first")).toEqual([
+      "migrations/0001_first.up.sql",
+      "migrations/0001_first.down.sql",
+    ]);
+    expect((await written("--name", "second"))[0]).toBe("migrations/0002_second.up.sql");
+    const drizzle = ["--format", "drizzle", "--out", "drizzle", "--name"] as const;
+    expect(await written(...drizzle, "first")).toContain("drizzle/0000_first.sql");
+    expect(await written(...drizzle, "second")).toEqual([
+      "drizzle/0001_second.sql",
+      "drizzle/meta/0001_snapshot.json",
+      "drizzle/meta/_journal.json",
+    ]);
+    const journal = await readFile(`${project.folder}/drizzle/meta/_journal.json`, "utf8");
+    expect(JSON.parse(journal)).toMatchObject({ entries: [{ tag: "0000_first" }, { tag: "0001_second" }] });
+    expect((await written("--format", "umzug", "--extension", "cjs"))[0]).toMatch(
+      /^migrations\/[\d.]{10}T[\d.]{8}\.sequences\.cjs$/,
+    );
+  });
+
+  test("refuses a folder that the tool would refuse, and writes nothing", async () => {
+    await project.write({ "atlas/1_a.sql": "select 1;\n", "atlas/atlas.sum": "h1:x\n" });
+    const { status, stderr } = await project.run("generate", "--format", "atlas", "--out", "atlas");
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining("atlas.sum is not that of the files in its folder\n"),
+    ]);
+    expect((await readdir(`${project.folder}/atlas`)).sort()).toEqual(["1_a.sql", "atlas.sum"]);
+  });
+
   test("overwrites no file", async () => {
     const begin = Date.now();
     // The second is unknown.
