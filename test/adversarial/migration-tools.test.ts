@@ -1,50 +1,17 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { resolveBinary } from "dbmate";
 import { bind, pgSchema, pgSequence, type SequenceLike } from "nextval";
-import {
-  applyPlan,
-  type Change,
-  generateMigration,
-  inspectSequences,
-  type MigrationFormat,
-  planChanges,
-} from "nextval/catalog";
+import { applyPlan, type Change, generateMigration, inspectSequences, planChanges } from "nextval/catalog";
 import { expect, test } from "vitest";
 import { attack } from "../support/attacks/attack.js";
 import type { Random } from "../support/attacks/random.js";
-import { startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
+import { folderOf } from "../support/migration-folder.js";
+import { MIGRATION_TOOLS, type MigrationTool, textsIn } from "../support/migration-tools.js";
 
 // The tools themselves run what is generated for them. test/database/catalog/generate.test.ts imitates those that npm
 // does not have.
-
-interface Tool {
-  readonly format: MigrationFormat;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly up: string;
-  readonly down: string;
-}
-
-const tools: Tool[] = [
-  {
-    format: "dbmate",
-    command: resolveBinary(),
-    // A dump would need pg_dump.
-    args: ["--no-dump-schema", "--migrations-dir", "."],
-    up: "migrate",
-    down: "rollback",
-  },
-  {
-    format: "node-pg-migrate",
-    command: process.execPath,
-    args: [fileURLToPath(import.meta.resolve("node-pg-migrate/bin/node-pg-migrate")), "--migrations-dir", "."],
-    up: "up",
-    down: "down",
-  },
-];
 
 /** Names and comments that a tool could misread. */
 interface Hostile {
@@ -57,11 +24,11 @@ interface Hostile {
 
 const KNOWN: Hostile = {
   name: `it's; -- "odd" $$ $1 /* \\ é😀 :v :'v' {{x}} %s`,
-  otherName: "-- migrate:down +goose Down -- Down Migration",
+  otherName: "-- migrate:down +goose Down -- Down Migration `",
   table: "t\\ -- Down Migration; $$",
   comment:
     `old\n-- migrate:down\n-- Down Migration\n-- +goose Down\n` +
-    `\${x} :v ' '' " \\ ; $$ /* \u2028\n\\.\n\t{{ .X }} %s`,
+    `\${x} :v ' '' " \\ ; $$ /* \u2028\n\\.\n\t{{ .X }} %s\n--> statement-breakpoint\n:DATABASE_NAME \\? \` \\\``,
   newComment: `new; it's\r\n-- migrate:up\r\n -- Up Migration\n\\\${y} $$ $1 ? \x85 é😀 */ {x} \\`,
 };
 
@@ -70,6 +37,7 @@ const PIECES = [
   ["\n", "\r\n", "\r", "\t", "\x01", "\x85", "\u2028", "\u202e", "\ufeff", "é", "😀"],
   ["''", "$$", "$1", "$a$", "${x}", "{{x}}", "%s", ":v", "--", "/*", "*/", "E'", "\\n", "\\'", "\\.", "\\x24{"],
   ["-- migrate:up", "-- migrate:down", "\n-- migrate:down\n", "-- migrate:up transaction:false"],
+  ["--> statement-breakpoint", "\n--> statement-breakpoint\n", ":DATABASE_NAME", ":A", "`", "\\`", "\\?", "*/"],
   ["-- Up Migration", "-- Down Migration", "\n-- Down Migration\n", "+goose Down", "-- +goose StatementEnd"],
 ].flat();
 
@@ -115,39 +83,55 @@ function withoutInverse({ table, comment, newComment }: Hostile): Change {
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
+const SCHEMAS_OF_TOOLS = ["drizzle", "graphile_migrate"];
+
 const database = useDatabase({ onnotice: () => {} });
 
-const ofTools = /^(pgmigrations|schema_migrations)/;
+const ofTools = /^_?(pgmigrations|schema_migrations|knex_migrations|kysely_migration|prisma_migrations)/;
 
 /** The objects of the database, without the tables of the tools' own records. */
 async function state() {
-  const { sequences, taken, keys, tables, ...rest } = await inspectSequences(bind(database.client));
+  const { sequences, taken, keys, tables, schemas, ...rest } = await inspectSequences(bind(database.client));
+  const isOurs = ({ schema }: { schema: string }) => !SCHEMAS_OF_TOOLS.includes(schema);
   return {
     ...rest,
+    schemas: schemas.filter((schema) => isOurs({ schema })),
     // What is dropped and created again has another OID.
-    sequences: sequences.filter(({ seqName }) => !ofTools.test(seqName)).map(({ oid: _oid, ...each }) => each),
-    taken: taken.filter(({ name }) => !ofTools.test(name)),
-    keys: keys.filter(({ table }) => !ofTools.test(table)),
-    tables: tables.filter(({ table }) => !ofTools.test(table)),
+    sequences: sequences
+      .filter((each) => !ofTools.test(each.seqName) && isOurs(each))
+      .map(({ oid: _oid, ...each }) => each),
+    taken: taken.filter((each) => !ofTools.test(each.name) && isOurs(each)),
+    keys: keys.filter((each) => !ofTools.test(each.table) && isOurs(each)),
+    tables: tables.filter((each) => !ofTools.test(each.table) && isOurs(each)),
   };
 }
 
 /** Runs the tool to migrate a database to the declarations and back. */
-async function migrate(tool: Tool, hostile: Hostile): Promise<void> {
-  const folder = await mkdtemp(`${tmpdir()}/nextval-migrations-`);
+async function migrate(tool: MigrationTool, hostile: Hostile): Promise<void> {
+  // Modules import their tool from here.
+  const folder = await mkdtemp(fileURLToPath(new URL("../../node_modules/.nextval-migrations-", import.meta.url)));
+  const { refused = /(?!)/g } = tool;
+  const nameOf = (name: string) => name.replaceAll(refused, "_");
+  const { name, otherName, table, ...comments } = hostile;
   try {
-    await migrateIn(folder, tool, hostile);
+    await migrateIn(folder, tool, {
+      name: nameOf(name),
+      otherName: nameOf(otherName),
+      table: nameOf(table),
+      ...comments,
+    });
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function migrateIn(folder: string, { format, command, args, up, down }: Tool, hostile: Hostile): Promise<void> {
+async function migrateIn(folder: string, tool: MigrationTool, hostile: Hostile): Promise<void> {
   const { before, declared } = declarationsOf(hostile);
   const { name, table, comment, newComment } = hostile;
   // Every statement is prepared, so the connection is not kept.
   const client = database.connect({ max: 1 });
   await client`drop schema public cascade`;
+  for (const schema of SCHEMAS_OF_TOOLS) await client`drop schema if exists ${client(schema)} cascade`;
   await client`create schema public`;
   await client.unsafe(`create table ${quoted(table)} (id bigint primary key)`);
   await applyPlan(bind(client), planChanges(before, await inspectSequences(bind(client))));
@@ -158,16 +142,15 @@ async function migrateIn(folder: string, { format, command, args, up, down }: To
     expect.arrayContaining(["create schema", "create", "move", "alter", "own", "comment", "drop"]),
   );
   const changes = [...made.changes, withoutInverse(hostile)];
-  for (const { path, content } of generateMigration({ ...made, changes }, { name: "all_of_it", format })) {
+  const options = { name: "all_of_it", ...tool.options, folder: folderOf() };
+  const files = generateMigration({ ...made, changes }, options);
+  if (tool.options.extension !== undefined) files.push({ path: "package.json", content: '{ "type": "module" }' });
+  for (const { path, content } of files) {
+    await mkdir(dirname(`${folder}/${path}`), { recursive: true });
     await writeFile(`${folder}/${path}`, content);
   }
-  const run = async (direction: string) => {
-    const env = { DATABASE_URL: database.url, PGSSLMODE: "disable" };
-    const { status, ...output } = await startProcess(command, [...args, direction], { cwd: folder, env }).finished;
-    expect(status, JSON.stringify({ hostile, output })).toBe(0);
-  };
 
-  await run(up);
+  await tool.up(folder, database.url);
   const after = await state();
   expect(planChanges(declared, after, { prune: true }).changes, JSON.stringify(hostile)).toEqual([]);
   const commentsOf = ({ sequences }: typeof after) => sequences.map(({ options }) => options.comment).sort();
@@ -175,19 +158,33 @@ async function migrateIn(folder: string, { format, command, args, up, down }: To
   const [column] = await client`select col_description(${quoted(table)}::regclass, 1) as comment`;
   expect(column?.["comment"]).toBe(newComment);
 
-  await run(down);
+  if (tool.down === undefined) await client.unsafe(wayBackIn((await textsIn(folder)).join("")));
+  else await tool.down(folder, database.url);
   expect(await state(), JSON.stringify(hostile)).toEqual(first);
   await client.end({ timeout: 1 });
 }
 
-// Two processes, which other tests may delay.
-test.each(tools)("$format migrates the database to the declarations and back", (tool) => migrate(tool, KNOWN), 60_000);
+/** The statements of the comments at the end, without "-- ". */
+function wayBackIn(text: string): string {
+  const lines = text.split(/^-- The way back, which .* does not run:\n/m)[1]!.split("\n");
+  return lines
+    .filter((line) => !line.startsWith("-- Cannot be undone: "))
+    .map((line) => line.slice(3))
+    .join("\n");
+}
+
+// Processes, which other tests may delay.
+test.each(MIGRATION_TOOLS.map((tool) => [Object.values(tool.options).join(" "), tool] as const))(
+  "%s migrates the database to the declarations and back",
+  (_name, tool) => migrate(tool, KNOWN),
+  60_000,
+);
 
 attack("migrations: tools run what is generated for any names and comments", async ({ random, count }) => {
-  const tool = random.pick(tools);
+  const tool = random.pick(MIGRATION_TOOLS);
   const [name, otherName, table] = [hostileName(random), hostileName(random), hostileName(random)] as const;
   const hostile = { name, otherName, table, comment: hostileComment(random), newComment: hostileComment(random) };
   if (new Set(Object.values(hostile)).size < 5) return;
   await migrate(tool, hostile);
-  count(`migrations by ${tool.format}`);
+  count(`migrations by ${tool.options.format}`);
 });
