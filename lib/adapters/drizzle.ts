@@ -5,6 +5,7 @@ import {
   PgDatabase,
   PgDialect,
   type PgDialectConfig,
+  PgSchema as DrizzleSchema,
   PgSequence as DrizzleSequence,
   PgTransaction,
 } from "drizzle-orm/pg-core";
@@ -17,6 +18,7 @@ import {
   type HostTransaction,
   nextval,
   NextvalError,
+  type PgSchema,
   type PgSequence,
   resolveOptions,
   type SequenceLike,
@@ -53,12 +55,28 @@ export function toDrizzle<Type>(expression: SqlExpression<Type>): DrizzleSql<Typ
  *
  * The bounds are written out, so it returns the declared values. Drizzle has no options for `as`, `ownedBy`, `unlogged`
  * and `comment`: use `setSequenceOwnedBy`, `setSequenceLogged` and `commentOnSequence`. drizzle-kit (0.31) does not
- * escape a quote within a name.
+ * escape a quote within a name, and does not create the sequence's schema unless `toDrizzle(pgSchema(...))` is exported,
+ * too.
  */
 export function toDrizzle(sequence: AnySequence): DrizzleSequence;
+/**
+ * Turns a schema into Drizzle's. Export it from the file that drizzle-kit reads, beside the sequences in it: drizzle-kit
+ * creates only the schemas that it finds there, and `drizzle-kit migrate` fails silently on a schema that is missing.
+ *
+ * ```ts
+ * export const billing = toDrizzle(pgSchema("billing")); // create schema "billing"
+ * export const invoices = billing.table("invoices", { id: sequenceColumn(invoiceSeq).primaryKey() });
+ * ```
+ *
+ * Throws `INVALID_ARGUMENT` for `public`, which Drizzle does not create.
+ */
+export function toDrizzle<Schema extends string>(schema: PgSchema<Schema>): DrizzleSchema<Schema>;
 export function toDrizzle<Type = unknown>(fragment: Sql): DrizzleSql<Type>;
-export function toDrizzle(thing: SqlExpression<unknown> | AnySequence | Sql): DrizzleSql | DrizzleSequence {
+export function toDrizzle(
+  thing: SqlExpression<unknown> | AnySequence | PgSchema | Sql,
+): DrizzleSql | DrizzleSequence | DrizzleSchema {
   if ("seqName" in thing) return toDrizzleSequence(thing);
+  if ("schemaName" in thing) return toDrizzleSchema(thing);
   const embedded = embed((strings, ...values) => drizzleSql(strings, ...values.map(toParameter)), thing);
   return "decode" in thing ? embedded.mapWith(thing.decode) : embedded;
 }
@@ -79,6 +97,19 @@ function toDrizzleSequence(sequence: AnySequence): DrizzleSequence {
     cycle,
   };
   return new DrizzleSequence(sequence.seqName, options, sequence.schema);
+}
+
+function toDrizzleSchema({ schemaName }: PgSchema): DrizzleSchema {
+  if (schemaName === "public") {
+    throw new NextvalError(
+      "INVALID_ARGUMENT",
+      "Drizzle has no object for the schema public, which always exists there",
+      {
+        hint: "Use pgTable and pgEnum for it, and leave the schema out of the file that drizzle-kit reads.",
+      },
+    );
+  }
+  return new DrizzleSchema(schemaName);
 }
 
 /**

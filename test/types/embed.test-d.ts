@@ -1,6 +1,7 @@
 import { sql as drizzleSql, type SQL } from "drizzle-orm";
 import {
   bigint,
+  type PgSchema as DrizzleSchema,
   type PgSequence as DrizzleSequence,
   pgSequence as drizzleSequence,
   pgTable,
@@ -75,6 +76,8 @@ expectType<SQL<string>>(toDrizzle(nextval(textSeq)));
 expectType<SQL<unknown>>(toDrizzle(sql`now()`));
 expectType<SQL<Date>>(toDrizzle<Date>(sql`now()`));
 expectType<DrizzleSequence>(toDrizzle(textSeq));
+expectType<DrizzleSchema<"billing">>(toDrizzle(pgSchema("billing")));
+expectType<DrizzleSchema>(toDrizzle(pgSchema("billing" as string)));
 expectError(toDrizzle("now()"));
 const orders = pgTable("orders", {
   id: sequenceColumn(bigSeq).primaryKey(),

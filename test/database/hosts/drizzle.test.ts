@@ -382,7 +382,7 @@ describe("a column of a sequence", () => {
 
 describe("sequences given to drizzle-kit", () => {
   const database = useDatabase();
-  const billing = core.pgSchema("billing");
+  const billing = toDrizzle(pgSchema("billing"));
   const declared = {
     plain: pgSequence("plain_seq"),
     small: pgSequence("small_seq", { as: "smallint", cycle: true }),
@@ -434,5 +434,46 @@ describe("sequences given to drizzle-kit", () => {
       });
     }
     expect(await client`insert into tickets default values returning id`).toEqual([{ id: "3" }]);
+  });
+
+  test("have their schema as Drizzle's, which also declares tables", () => {
+    expect(billing).toBeInstanceOf(core.PgSchema);
+    expect(core.getTableConfig(billing.table("invoices", { id: integer() })).schema).toBe("billing");
+    expect(refusalOf(() => toDrizzle(pgSchema("public")))).toBe(
+      "Drizzle has no object for the schema public, which always exists there. " +
+        "Use pgTable and pgEnum for it, and leave the schema out of the file that drizzle-kit reads.",
+    );
+  });
+
+  // What docs/builders/drizzle.md says. A version of drizzle-kit that can do it fails here.
+  describe("cannot", () => {
+    const kit = (from: Record<string, unknown>, to: Record<string, unknown>) =>
+      generateMigration(generateDrizzleJson(from), generateDrizzleJson(to));
+
+    test("have a type other than bigint, only its bounds", async () => {
+      const [create] = await kit({}, { small: toDrizzle(declared.small) });
+      expect(create).toContain("MAXVALUE 32767");
+      expect(create).not.toMatch(/smallint| as /i);
+    });
+
+    test("stop cycling", async () => {
+      const from = { seq: toDrizzle(pgSequence("a_seq", { cycle: true })) };
+      const [alter] = await kit(from, { seq: toDrizzle(pgSequence("a_seq")) });
+      expect(alter).toMatch(/^ALTER SEQUENCE/);
+      expect(alter).not.toMatch(/cycle/i);
+    });
+
+    test("have a quote in their name", async () => {
+      const [create] = await kit({}, { seq: toDrizzle(pgSequence('a"b')) });
+      await expect(database.client.unsafe(create!)).rejects.toMatchObject({ code: "42601" });
+    });
+
+    test("be created before their schema, unless the schema is given, too", async () => {
+      const invoiceSeq = toDrizzle(pgSchema("unknown").sequence("invoice_seq"));
+      const [create] = await kit({}, { invoiceSeq });
+      await expect(database.client.unsafe(create!)).rejects.toMatchObject({ code: "3F000" });
+      const statements = await kit({}, { invoiceSeq, unknown: toDrizzle(pgSchema("unknown")) });
+      for (const statement of statements) await database.client.unsafe(statement);
+    });
   });
 });
