@@ -99,9 +99,6 @@ function backfill(table: WideTable, leaf: Relation, model: Model): Phase {
   const { updateTriggers } = leaf;
   const work = backfillOf(table, leaf);
   const fired = updateTriggers.map((trigger) => `Each row fires trigger ${shownName(trigger)}.`);
-  const work = backfillOf(table, leaf);
-  const fired =
-    updateTriggers.length === 0 ? "" : ` Each row fires ${updateTriggers.map((name) => quoted(name)).join(", ")}.`;
   return {
     kind: "backfill",
     name: `backfill_${leaf.name}`,
