@@ -1,7 +1,7 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM, NO_BROWSER, violationsOf } from "../support/browser.js";
-import { openPage, problemsOf, run, sharing, show, textOf } from "./playground-page.js";
+import { goToHash, openPage, problemsOf, run, sharing, show, textOf } from "./playground-page.js";
 import { serveSite } from "./site.js";
 
 /** What each example prints, and its last words if it fails. */
@@ -104,7 +104,7 @@ await db.nextvals(seatSeq, 2);`,
   });
 
   test.each(Object.entries(EXAMPLES))("the example %s compiles, and does what it says", async (name, prints) => {
-    await page.evaluate((hash) => void (location.hash = hash), `example=${name}`);
+    await goToHash(page, `example=${name}`);
     await expect.poll(() => page.locator("select").inputValue()).toBe(name);
     const printed = await run(page);
     for (const print of prints) expect(printed).toMatch(print);
@@ -208,13 +208,13 @@ await new Promise(() => {});`,
   });
 
   test("works without a network, once it was loaded", async () => {
-    const kept = () =>
-      page.evaluate(async () => {
-        const urls = (await (await caches.open("playground")).keys()).map(({ url }) => url);
-        return ["/playground", "pglite", "typescript", "empty-database"].every((part) =>
-          urls.some((url) => url.includes(part)),
-        );
-      });
+    const kept = async () => {
+      const urls = await page.evaluate<string[]>(`
+        caches.open("playground").then((cache) => cache.keys()).then((kept) => kept.map(({ url }) => url))`);
+      return ["/playground", "pglite", "typescript", "empty-database"].every((part) =>
+        urls.some((url) => url.includes(part)),
+      );
+    };
     await expect.poll(kept, { timeout: 60_000 }).toBe(true);
     await opened.context.setOffline(true);
     await page.goto(`${site.url}/playground#example=insert`);
