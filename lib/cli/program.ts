@@ -48,6 +48,9 @@ Put options that you always use into nextval.config.ts:
 Exit codes: 0 success, 1 check or status found something, 2 an error (the sentence is on
 stderr), 3 you answered no.
 
+The documentation explains each code: of an error on the page "Errors", of status and
+transfer on "Problems", of a change on "Hazards, one by one".
+
 Connect as a role that has pg_read_all_data (PostgreSQL 14) and is not a superuser:
 reading a table runs code of its owner with the rights of the reading role. A
 read-only transaction is not a sandbox.

@@ -1,4 +1,4 @@
-/** The hazards that `allow` accepts. The page "Hazards, one by one" explains each. */
+/** The hazards that `allow` accepts. */
 export const ALLOWABLE_CODES = [
   "CACHE_BREAKS_ORDER",
   "CACHE_STALLS_SERVER",
@@ -25,7 +25,7 @@ export type AllowableCode = (typeof ALLOWABLE_CODES)[number];
 
 /**
  * The code of a hazard, which says why a change may hurt. {@link applyPlan} accepts some of them by `allow`. The page
- * "Hazards, one by one" explains each.
+ * "Hazards, one by one" of the documentation shows the harm of each.
  */
 export type HazardCode = AllowableCode | (typeof BLOCKED_CODES)[number];
 
