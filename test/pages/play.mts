@@ -11,7 +11,7 @@ process.on("unhandledRejection", (reason) => (rejected ??= reason));
 /** A page that waits forever fails by itself, and the others go on. */
 function tooLate(): Promise<never> {
   return new Promise((_resolve, reject) => {
-    setTimeout(() => reject(new Error("The page does not end.")), 60_000).unref();
+    setTimeout(() => reject(new Error("The page does not end.")), 240_000).unref();
   });
 }
 

@@ -2,12 +2,12 @@
  * What the program of a page runs on: a database that is empty when the page begins, and a folder for its files. The
  * process that plays the pages imports it, and so does the program of each page.
  */
-import { spawn } from "node:child_process";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { createInterface } from "node:readline";
 import { format } from "node:util";
 import postgres from "postgres";
-import { overDriver } from "../support/command/driver.js";
 
 /** What has happened on a page. */
 export interface Played {
@@ -19,7 +19,11 @@ export interface Played {
   failure?: string;
 }
 
-const { DATABASE_URL = "", NEW_URL = "", NEXTVAL_COMMAND = "" } = process.env;
+/** Begins a line of the output that asks for something. */
+export const MARK = "\u0001";
+
+const { DATABASE_URL = "", NEW_URL = "" } = process.env;
+const answers = createInterface({ input: process.stdin });
 const databases = {
   database: postgres(DATABASE_URL, { max: 1, onnotice: () => {} }),
   target: postgres(NEW_URL, { max: 1, onnotice: () => {} }),
@@ -104,78 +108,12 @@ export async function write(file: string, text: string): Promise<void> {
   await writeFile(`${folder}/${file}`, text);
 }
 
-/** Runs the commands of a console, and notes what it then looks like. */
+/** Has the commands of a console run by the test, and notes what the console then looks like. */
 export async function shell(commands: readonly string[]): Promise<void> {
-  let output = "";
-  let status = 0;
-  for (const command of commands) {
-    const ran = await run(command, status);
-    output += `$ ${command}\n${ran.output}`;
-    ({ status } = ran);
-  }
-  played.consoles.push(output);
-}
-
-interface Ran {
-  readonly output: string;
-  readonly status: number;
-}
-
-async function run(command: string, before: number): Promise<Ran> {
-  const [program, ...args] = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word = ""]) => quoted ?? word);
-  if (program === "echo") return { output: `${before}\n`, status: 0 };
-  if (program === "cat") return { output: withNames(await readFile(await pathOf(args[0] ?? ""), "utf8")), status: 0 };
-  const starts = JSON.parse(NEXTVAL_COMMAND) as Readonly<Record<string, readonly string[]>>;
-  const [runtime = "", ...start] = starts[args[0] ?? ""] ?? [];
-  if (program !== "npx" || runtime === "")
-    throw new Error(`A page runs npx nextval, npx tsc, cat or echo $?, not ${command}`);
-  return spawnAll(runtime, [...start, ...overDriver(args.slice(1)).map(withUrls)]);
-}
-
-function withUrls(arg: string): string {
-  return arg.replace("$OLD_URL", DATABASE_URL).replace("$NEW_URL", NEW_URL);
-}
-
-/** Without the variables of this process that the command listens to. */
-function spawnAll(program: string, args: readonly string[]): Promise<Ran> {
-  const outside = Object.entries(process.env).filter(
-    ([name]) => !/^(PG|NEW_URL$|NO_COLOR$|FORCE_COLOR$|CI$|NODE_|VITEST|npm_config_)/.test(name),
-  );
-  const child = spawn(program, args, {
-    cwd: folder,
-    env: Object.fromEntries(outside),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (status) => resolve({ output: withNames(output), status: status ?? 1 }));
-  });
-}
-
-/** The servers of this run by the names that the pages have for them, and one time in the names of migrations. */
-function withNames(output: string): string {
-  return output
-    .replaceAll(new RegExp(`${nameOf(DATABASE_URL)} at \\S+ as [^\\s.:]+`, "g"), "shop at localhost:5432 as deploy")
-    .replaceAll(new RegExp(`${nameOf(NEW_URL)} at \\S+ as [^\\s.:]+`, "g"), "shop at db.example.com:5432 as deploy")
-    .replaceAll(/(?<!\d)\d{14}(?!\d)/g, TIME);
-}
-
-const TIME = "20261124120000";
-
-function nameOf(url: string): string {
-  return new URL(url).pathname.slice(1);
-}
-
-/** A file of the page, also if the time of this run is in its name. */
-async function pathOf(file: string): Promise<string> {
-  const found = await readdir(dirname(`${folder}/${file}`), { withFileTypes: true });
-  const { parentPath, name } = found.find((each) => withNames(each.name) === file.split("/").at(-1)) ?? {
-    parentPath: "",
-    name: file,
-  };
-  return `${parentPath}/${name}`;
+  const answer = once(answers, "line");
+  process.stdout.write(`${MARK}${JSON.stringify({ folder, commands })}\n`);
+  const [line] = (await answer) as [string];
+  played.consoles.push(JSON.parse(line) as string);
 }
 
 function compare(actual: unknown, claimed: string): void {
