@@ -3,7 +3,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { expose } from "comlink";
 import { bind } from "nextval/pglite";
 import emptyDatabase from "virtual:playground/empty-database";
-import type { Outcome, Start, StatementRequest } from "../sandbox/messages";
+import type { Outcome, ServerError, Start, StatementRequest } from "../sandbox/messages";
 import { type ShownSequence, shownSequences } from "./shown-sequences";
 
 const ERROR_FIELDS = ["message", "severity", "code", "detail", "hint", "position", "where", "routine"] as const;
@@ -59,7 +59,7 @@ const service = {
     } catch (error) {
       const given = error as Record<string, unknown>;
       const fields = ERROR_FIELDS.filter((field) => typeof given[field] === "string");
-      return { error: Object.fromEntries(fields.map((field) => [field, given[field] as string])) };
+      return { error: Object.fromEntries(fields.map((field) => [field, given[field]])) as ServerError };
     }
   },
 

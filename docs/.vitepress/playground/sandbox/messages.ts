@@ -36,10 +36,13 @@ export interface StatementResult {
   readonly count: number | null;
 }
 
-/** How a statement ended. An error has the fields of the server's message. */
+/** The fields of an error of the server. */
+export type ServerError = ShownError & Readonly<Record<string, string>>;
+
+/** How a statement ended. */
 export type Outcome =
   | { readonly result: StatementResult; readonly error?: undefined }
-  | { readonly result?: undefined; readonly error: Readonly<Record<string, string>> };
+  | { readonly result?: undefined; readonly error: ServerError };
 
 export interface ToProgram {
   readonly id: number;
