@@ -3,8 +3,11 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { useDatabase } from "../support/database.js";
+
+// Packages may have to be installed.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const database = useDatabase();
 const folder = fileURLToPath(new URL("../../examples/lint/", import.meta.url));

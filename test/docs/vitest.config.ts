@@ -1,10 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-/** The tests of the built site, which `npm run docs:build` makes. They are not part of `npm test`. */
+/**
+ * The tests of the built site, which `npm run docs:build` makes, and of the examples with packages of their own. They are
+ * not part of `npm test`.
+ */
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL("../..", import.meta.url)),
+    globalSetup: "test/server/global-setup.ts",
     include: ["test/docs/**/*.test.ts"],
     reporters: ["default", "./test/support/skipped.ts"],
     // Each file has a browser.
