@@ -1,6 +1,7 @@
 import { defineConfig } from "vitepress";
 import { apiSidebar } from "./api/sidebar";
 import { anchorOf } from "./markdown/anchors";
+import { continueBlocks, hoverTypes } from "./markdown/hover-types";
 import { publishLinkedFiles, repositoryLinks } from "./markdown/repository-links";
 import { sidebar } from "./sidebar";
 import { vite } from "./vite";
@@ -17,7 +18,11 @@ export default defineConfig({
   srcExclude: ["node_modules/**"],
   markdown: {
     anchor: { slugify: anchorOf },
-    config: (markdown) => repositoryLinks(markdown, published),
+    codeTransformers: [hoverTypes],
+    config: (markdown) => {
+      repositoryLinks(markdown, published);
+      continueBlocks(markdown);
+    },
   },
   vite,
   buildEnd: ({ outDir }) => publishLinkedFiles(published, outDir),
