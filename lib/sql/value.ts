@@ -14,7 +14,7 @@ interface DriverParameter {
  *
  * ```ts
  * const since: Value = new Date("2026-01-31");
- * sql`select * from orders where created_at > ${since}`; // { text: "... created_at > $1", values: [since] }
+ * sql`select * from orders where created_at > ${since}`; // $1 is since
  * ```
  */
 export type Value =

@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
-import { examplesOf, moduleOf } from "../support/docstrings/examples.js";
+import { type AnySequence, createSequence, type Sql } from "nextval";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { claimsOf, examplesOf, moduleOf } from "../support/docstrings/examples.js";
 import { type PublicName, readPublicNames } from "../support/docstrings/public-names.js";
 
 const names = readPublicNames();
@@ -35,30 +36,50 @@ test("every public name has an example, or is a type that links to the function 
   expect(missing.map(({ subpath, name }) => `${subpath}: ${name}`)).toEqual([]);
 });
 
-test("every example of a docstring compiles", async () => {
-  const examples = examplesOf(names);
-  expect(examples.length).toBeGreaterThan(100);
-  const folder = new URL("../.docstrings/", import.meta.url);
+const examples = examplesOf(names);
+const folder = new URL("../.docstrings/", import.meta.url);
+beforeAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder);
-  try {
-    for (const [index, example] of examples.entries()) {
-      await writeFile(new URL(`${index}.ts`, folder), moduleOf(example, names));
-    }
-    const tsconfig = {
-      extends: "../../tsconfig.json",
-      compilerOptions: { verbatimModuleSyntax: false, lib: ["es2022", "esnext.disposable"] },
-      include: ["*.ts"],
-      exclude: [],
-    };
-    await writeFile(new URL("tsconfig.json", folder), JSON.stringify(tsconfig));
-    const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [tsc, "-p", fileURLToPath(folder)]).catch(
-      (failure: { readonly stdout: string }) => failure,
-    );
-    const owners = stdout.replace(/^.*\.docstrings\/(\d+)\.ts/gm, (_, index: string) => examples[Number(index)]!.owner);
-    expect(owners).toBe("");
-  } finally {
-    await rm(folder, { recursive: true });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test("the SQL that an example shows is what its fragment becomes", async () => {
+  const { module, count } = claimsOf(
+    examples.filter(({ subpath }) => subpath === "nextval"),
+    names,
+  );
+  await writeFile(new URL("claims.mts", folder), module);
+  // A declaration shows the statement that creates it.
+  const fragmentOf = (shown: Sql | AnySequence) => ("seqName" in shown ? createSequence(shown) : shown);
+  const { claims } = (await import(fileURLToPath(new URL("claims.mts", folder)))) as {
+    readonly claims: readonly (readonly [owner: string, shown: Sql | AnySequence, expected: unknown])[];
+  };
+  expect(count).toBeGreaterThan(40);
+  const becomes = ({ text, values }: Sql, expected: unknown) =>
+    typeof expected === "string" ? text : { text, values };
+  expect(claims.map(([owner, shown, expected]) => [owner, becomes(fragmentOf(shown), expected)])).toEqual(
+    claims.map(([owner, , expected]) => [owner, expected]),
+  );
+  expect(claims).toHaveLength(count);
+});
+
+test("every example of a docstring compiles", async () => {
+  expect(examples.length).toBeGreaterThan(100);
+  for (const [index, example] of examples.entries()) {
+    await writeFile(new URL(`${index}.ts`, folder), moduleOf(example, names));
   }
+  const tsconfig = {
+    extends: "../../tsconfig.json",
+    compilerOptions: { verbatimModuleSyntax: false, lib: ["es2022", "esnext.disposable"] },
+    include: ["*.ts"],
+    exclude: [],
+  };
+  await writeFile(new URL("tsconfig.json", folder), JSON.stringify(tsconfig));
+  const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [tsc, "-p", fileURLToPath(folder)]).catch(
+    (failure: { readonly stdout: string }) => failure,
+  );
+  const owners = stdout.replace(/^.*\.docstrings\/(\d+)\.ts/gm, (_, index: string) => examples[Number(index)]!.owner);
+  expect(owners).toBe("");
 });

@@ -21,13 +21,13 @@ export function examplesOf(names: readonly PublicName[]): Example[] {
   );
 }
 
-/** The modules of `scenes/` with what examples use and do not declare, by subpath. */
+/** The modules of `scenes/` with what examples use and do not declare, by subpath. Others have the first two. */
 const SCENES: Record<string, readonly string[]> = {
-  "nextval/drizzle": ["core", "drizzle"],
-  "nextval/host": ["core", "host"],
-  "nextval/knex": ["core", "knex"],
-  "nextval/kysely": ["core", "kysely"],
-  "nextval/operate": ["core", "operate"],
+  "nextval/drizzle": ["core", "values", "drizzle"],
+  "nextval/host": ["core", "values", "host"],
+  "nextval/knex": ["core", "values", "knex"],
+  "nextval/kysely": ["core", "values", "kysely"],
+  "nextval/operate": ["core", "values", "operate"],
 };
 
 function exportsOf(scene: string): string[] {
@@ -46,7 +46,8 @@ export function moduleOf({ subpath, code }: Example, names: readonly PublicName[
   const sources = new Map<string, string>();
   const add = (source: string, each: readonly string[]) => each.forEach((name) => sources.set(name, source));
   add("nextval", publicNames("nextval"));
-  for (const scene of SCENES[subpath] ?? ["core"]) add(`../support/docstrings/scenes/${scene}.js`, exportsOf(scene));
+  for (const scene of SCENES[subpath] ?? ["core", "values"])
+    add(`../support/docstrings/scenes/${scene}.js`, exportsOf(scene));
   add(subpath, publicNames(subpath));
   const own: string[] = [];
   const body = code
@@ -58,4 +59,45 @@ export function moduleOf({ subpath, code }: Example, names: readonly PublicName[
   for (const name of own.flatMap((statement) => statement.match(/\w+/g) ?? [])) sources.delete(name);
   const imports = [...sources].map(([name, source]) => `import { ${name} } from "${source}";`);
   return [...imports, ...own, "{", body, "}"].join("\n");
+}
+
+/** What an example's comment shows: a fragment, and the text or the text and values that it becomes. */
+const SHOWN = /^((?:sql|\w+(?:\.\w+)*\()[^\n]*);(?: |\n)((?:\/\/[^\n]*(?:\n|$))+)/gm;
+
+/** A statement, or an object of a statement and its values. */
+const SQL = /^(?:\{ text: |alter |comment |create |drop |grant |insert |revoke |select |update )/;
+
+/**
+ * Writes a module whose `claims` compare what examples show with what their fragments become. Only examples that need no
+ * database take part.
+ */
+export function claimsOf(
+  examples: readonly Example[],
+  names: readonly PublicName[],
+): { module: string; count: number } {
+  let count = 0;
+  const bodies = examples.flatMap(({ owner, code }) => {
+    if (/\bawait\b|^import |\bhost\b/m.test(code)) return [];
+    const body = code.replace(SHOWN, (whole, expression: string, comment: string) => {
+      const shown = comment
+        .replace(/^\/\/ ?/gm, "")
+        .trim()
+        .replace(/\n(?: {2})?/g, " ");
+      if (!SQL.test(shown)) return whole;
+      count++;
+      const expected = shown.startsWith("{") ? shown : JSON.stringify(shown);
+      return `claims.push([${JSON.stringify(owner)}, ${expression}, ${expected}]);\n`;
+    });
+    return body === code ? [] : [`{\n${body}}`];
+  });
+  const all = names.filter(({ subpath, isType }) => subpath === "nextval" && !isType).map(({ name }) => name);
+  return {
+    count,
+    module: [
+      `import { ${all.join(", ")} } from "nextval";`,
+      `import { ${exportsOf("values").join(", ")} } from "../support/docstrings/scenes/values.js";`,
+      "export const claims: [owner: string, fragment: any, expected: any][] = [];",
+      ...bodies,
+    ].join("\n"),
+  };
 }
