@@ -56,22 +56,25 @@ async function sequences(): Promise<string[]> {
 
 describe("diff", () => {
   test("shows each change with its SQL, and changes nothing", async () => {
-    expect(await project.run("diff")).toEqual({ status: 0, stdout: CREATED, stderr: "" });
+    expect(await project.runShared("diff")).toEqual({ status: 0, stdout: CREATED, stderr: "" });
     expect(await sequences()).toEqual([]);
   });
 
   test("rejects schemas that neither exist nor are declared", async () => {
-    expect(await project.run("diff", "--schemas", "public,pubic")).toEqual({
+    expect(await project.runShared("diff", "--schemas", "public,pubic")).toEqual({
       status: 2,
       stdout: "",
       stderr: "There is no schema pubic in the database\n  Hint: The database has the schema public.\n",
     });
-    expect(await project.run("diff", "--schemas", "public,billing")).toMatchObject({ status: 0, stdout: CREATED });
+    expect(await project.runShared("diff", "--schemas", "public,billing")).toMatchObject({
+      status: 0,
+      stdout: CREATED,
+    });
   });
 
   test("reports that nothing differs", async () => {
-    await project.run("push", "--yes");
-    expect(await project.run("diff")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
+    await project.runShared("push", "--yes");
+    expect(await project.runShared("diff")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
   });
 
   test("shows hazards, whether they are allowed or blocked, and questions", async () => {
@@ -87,7 +90,7 @@ describe("diff", () => {
         export const newSeq = pgSequence("new_seq", { startWith: 7 });
       `,
     });
-    const { stdout, status } = await project.run("diff", "--allow", "INCREMENT_CHANGED");
+    const { stdout, status } = await project.runShared("diff", "--allow", "INCREMENT_CHANGED");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^alter ticket_seq\n  alter sequence "public"."ticket_seq" .*;$/m);
     expect(stdout).toMatch(/^  ! INCREMENT_CHANGED \(allowed\) ticket_seq: .+$/m);
@@ -98,29 +101,29 @@ describe("diff", () => {
 
   test("renames with --rename", async () => {
     await database.client`create sequence old_seq increment 2 start with 100`;
-    const { stdout } = await project.run("diff", "--rename", "old_seq=order_seq");
+    const { stdout } = await project.runShared("diff", "--rename", "old_seq=order_seq");
     expect(stdout).toContain('rename order_seq\n  alter sequence "public"."old_seq" rename to "order_seq";');
   });
 
   test("drops undeclared sequences only with prune, and a flag wins over the configuration", async () => {
     await database.client`create sequence left_seq`;
-    expect((await project.run("diff")).stdout).not.toContain("drop sequence");
-    expect((await project.run("diff", "--prune")).stdout).toContain('drop sequence "public"."left_seq"');
+    expect((await project.runShared("diff")).stdout).not.toContain("drop sequence");
+    expect((await project.runShared("diff", "--prune")).stdout).toContain('drop sequence "public"."left_seq"');
     await project.write({
       "nextval.config.ts": `export default { declarations: "sequences.ts", url: "${database.url}", prune: true };`,
     });
-    expect((await project.run("diff")).stdout).toContain('drop sequence "public"."left_seq"');
-    expect((await project.run("diff", "--no-prune")).stdout).not.toContain("drop sequence");
+    expect((await project.runShared("diff")).stdout).toContain('drop sequence "public"."left_seq"');
+    expect((await project.runShared("diff", "--no-prune")).stdout).not.toContain("drop sequence");
   });
 
   test("does not let a name control the terminal", async () => {
     await database.client.unsafe('create sequence "\x1b[2Jgone"');
-    expect((await project.run("diff", "--prune")).stdout).toContain('drop sequence "public"."\\u001b[2Jgone";');
+    expect((await project.runShared("diff", "--prune")).stdout).toContain('drop sequence "public"."\\u001b[2Jgone";');
   });
 
   test("prints one JSON document", async () => {
     await database.client`create sequence order_seq`;
-    const { stdout, stderr } = await project.run("diff", "--json");
+    const { stdout, stderr } = await project.runShared("diff", "--json");
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toEqual({
       changes: [
@@ -143,7 +146,7 @@ describe("diff", () => {
       pending: [],
       questions: [],
     });
-    const allowed = await project.run("diff", "--json", "--allow", "INCREMENT_CHANGED");
+    const allowed = await project.runShared("diff", "--json", "--allow", "INCREMENT_CHANGED");
     const { changes } = JSON.parse(allowed.stdout) as { changes: { hazards: unknown[] }[] };
     expect(changes[2]?.hazards).toEqual([expect.objectContaining({ code: "INCREMENT_CHANGED", allowed: true })]);
   });
@@ -151,21 +154,21 @@ describe("diff", () => {
 
 describe("check", () => {
   test("exits with 1 if something differs, and with 0 if nothing does", async () => {
-    const before = await project.run("check");
+    const before = await project.runShared("check");
     expect(before).toEqual({
       status: 1,
       stdout: `${CREATED}\nThe database differs from the declarations.\n`,
       stderr: "",
     });
-    await project.run("push", "--yes");
-    expect(await project.run("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
+    await project.runShared("push", "--yes");
+    expect(await project.runShared("check")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
   });
 
   test("reports the same as JSON", async () => {
-    const before = await project.run("check", "--json");
+    const before = await project.runShared("check", "--json");
     expect([before.status, JSON.parse(before.stdout).differs]).toEqual([1, true]);
-    await project.run("push", "--yes");
-    const after = await project.run("check", "--json");
+    await project.runShared("push", "--yes");
+    const after = await project.runShared("check", "--json");
     expect([after.status, JSON.parse(after.stdout)]).toEqual([
       0,
       { differs: false, changes: [], pending: [], questions: [] },
@@ -175,14 +178,14 @@ describe("check", () => {
 
 describe("push", () => {
   test("applies with --yes", async () => {
-    expect(await project.run("push", "--yes")).toEqual({
+    expect(await project.runShared("push", "--yes")).toEqual({
       status: 0,
       stdout: `${CREATED}\nApplying these 3 changes to ${target()}.\nApplied 3 changes.\n`,
       stderr: "",
     });
     expect(await sequences()).toEqual(["billing.invoice_seq", "public.order_seq"]);
-    expect(await project.run("push", "--yes")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
-    expect((await project.run("push")).status).toBe(0);
+    expect(await project.runShared("push", "--yes")).toEqual({ status: 0, stdout: "Nothing differs.\n", stderr: "" });
+    expect((await project.runShared("push")).status).toBe(0);
   });
 
   test("hints at a name with a dot, and stops if it is almost certainly a mistake", async () => {
@@ -192,20 +195,20 @@ describe("push", () => {
     const problem = 'pgSequence("billing.order_seq") declares a sequence with a dot in its name';
     const advice = '  Hint: Declare pgSchema("billing").sequence("order_seq") for a sequence of schema billing';
     const hint = `Warning: ${problem}.\n${advice}.\n`;
-    expect(await project.run("check")).toMatchObject({ status: 1, stderr: hint });
+    expect(await project.runShared("check")).toMatchObject({ status: 1, stderr: hint });
     await database.client`create schema billing`;
-    expect(await project.run("diff")).toMatchObject({ status: 0, stderr: hint });
+    expect(await project.runShared("diff")).toMatchObject({ status: 0, stderr: hint });
     const stopped = `Nothing was changed: ${problem}\n${advice}, or add --new billing.order_seq if the dot is meant.\n`;
-    expect(await project.run("push", "--yes")).toMatchObject({ status: 2, stderr: hint + stopped });
-    expect(await project.run("push", "--yes", "--json")).toMatchObject({ status: 2, stderr: hint + stopped });
+    expect(await project.runShared("push", "--yes")).toMatchObject({ status: 2, stderr: hint + stopped });
+    expect(await project.runShared("push", "--yes", "--json")).toMatchObject({ status: 2, stderr: hint + stopped });
     expect(await areMeant([{ name: "a.b", message: "", hint: "", isMistake: true }], { new: ["a.b"] })).toBe(true);
     await database.client`create sequence "billing.order_seq"`;
-    expect(await project.run("check")).toMatchObject({ status: 0, stderr: hint });
-    expect(await project.run("push", "--yes")).toMatchObject({ status: 0, stderr: hint });
+    expect(await project.runShared("check")).toMatchObject({ status: 0, stderr: hint });
+    expect(await project.runShared("push", "--yes")).toMatchObject({ status: 0, stderr: hint });
   });
 
   test("does nothing without a terminal and without --yes", async () => {
-    const { status, stderr, stdout } = await project.run("push");
+    const { status, stderr, stdout } = await project.runShared("push");
     expect([status, stdout]).toEqual([2, `${CREATED}\n`]);
     expect(stderr).toBe(
       "Nothing was changed: cannot ask whether to apply 3 changes, because this is not a terminal\n" +
@@ -216,14 +219,17 @@ describe("push", () => {
 
   test("refuses hazards that are not allowed, and names the flags to allow them", async () => {
     await database.client`create sequence order_seq`;
-    const refused = await project.run("push", "--yes");
+    const refused = await project.runShared("push", "--yes");
     expect(refused.status).toBe(2);
     expect(refused.stderr).toBe(
       "Nothing was changed: there are hazards that are not allowed\n" +
         "  Hint: Add --allow INCREMENT_CHANGED to accept them.\n",
     );
     expect(await sequences()).toEqual(["public.order_seq"]);
-    expect(await project.run("push", "--yes", "--allow", "INCREMENT_CHANGED")).toMatchObject({ status: 0, stderr: "" });
+    expect(await project.runShared("push", "--yes", "--allow", "INCREMENT_CHANGED")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
     expect(await sequences()).toEqual(["billing.invoice_seq", "public.order_seq"]);
   });
 
@@ -233,7 +239,7 @@ describe("push", () => {
       "sequences.ts": `import { pgSequence } from "nextval";
         export const s = pgSequence("full_seq", { maxValue: 100 });`,
     });
-    const refused = await project.run("push", "--yes");
+    const refused = await project.runShared("push", "--yes");
     expect(refused.status).toBe(2);
     expect(refused.stderr).toBe(
       "Nothing was changed: CURRENT_VALUE_EXCLUDED is blocked, and cannot be allowed\n" +
@@ -251,7 +257,7 @@ describe("push", () => {
     await database.connect({ max: 1 }).begin(async (holder) => {
       await holder`alter sequence order_seq cache 7`;
       await holder`alter sequence order_seq cache 1`;
-      const { status, stderr } = await project.run("push", "--yes", "--lock-timeout", "200");
+      const { status, stderr } = await project.runShared("push", "--yes", "--lock-timeout", "200");
       const problem = "the locks were not free within 200 ms in all";
       expect([status, stderr]).toEqual([2, expect.stringContaining(problem)]);
     });
@@ -268,13 +274,20 @@ describe("push", () => {
     const holder = await database.connect({ max: 1 }).reserve();
     await holder`begin`;
     await holder`lock table orders`;
-    const status = await project.run("status", "--all-columns", "--lock-timeout", "0", "--statement-timeout", "200");
+    const status = await project.runShared(
+      "status",
+      "--all-columns",
+      "--lock-timeout",
+      "0",
+      "--statement-timeout",
+      "200",
+    );
     expect(`${status.stdout}${status.stderr}`).toContain("canceling statement due to statement timeout");
     await holder`rollback`;
     // The change has to wait for this longer than any statement that reads may take.
     await holder`begin`;
     await holder`select nextval('order_seq')`;
-    const pushing = project.run("push", "--yes", "--statement-timeout", "1500", "--lock-timeout", "60000");
+    const pushing = project.runShared("push", "--yes", "--statement-timeout", "1500", "--lock-timeout", "60000");
     await expect
       .poll(
         () =>
@@ -289,15 +302,15 @@ describe("push", () => {
   });
 
   test("reports as JSON what was applied, and what was not", async () => {
-    const asked = await project.run("push", "--json");
+    const asked = await project.runShared("push", "--json");
     expect([asked.status, JSON.parse(asked.stdout)]).toMatchObject([2, { applied: false, changes: { length: 3 } }]);
-    const done = await project.run("push", "--json", "--yes");
+    const done = await project.runShared("push", "--json", "--yes");
     expect([done.status, done.stderr, JSON.parse(done.stdout)]).toMatchObject([
       0,
       "",
       { applied: true, changes: { length: 3 } },
     ]);
-    const again = await project.run("push", "--json");
+    const again = await project.runShared("push", "--json");
     expect([again.status, JSON.parse(again.stdout)]).toEqual([
       0,
       { applied: false, changes: [], pending: [], questions: [] },
@@ -310,22 +323,22 @@ describe("pull", () => {
     await database.client.unsafe(`
       create table orders (id int generated always as identity);
       create table typed (id int generated by default as identity)`);
-    expect((await project.run("pull")).stdout).toContain("// Left out: public.orders_id_seq");
+    expect((await project.runShared("pull")).stdout).toContain("// Left out: public.orders_id_seq");
     await project.write({
       "nextval.config.ts": `
         import { defineConfig } from "nextval/config";
         const url = ${JSON.stringify(database.url)};
         export default defineConfig({ declarations: "sequences.ts", url, identity: true });`,
     });
-    expect((await project.run("pull", "--no-identity")).stdout).toContain("// Left out: public.orders_id_seq");
-    expect((await project.run("pull", "--out", "sequences.ts", "--force")).status).toBe(0);
-    expect(await project.run("check")).toMatchObject({ status: 0, stdout: "Nothing differs.\n" });
-    expect(await project.run("push", "--prune", "--yes")).toMatchObject({ status: 0 });
+    expect((await project.runShared("pull", "--no-identity")).stdout).toContain("// Left out: public.orders_id_seq");
+    expect((await project.runShared("pull", "--out", "sequences.ts", "--force")).status).toBe(0);
+    expect(await project.runShared("check")).toMatchObject({ status: 0, stdout: "Nothing differs.\n" });
+    expect(await project.runShared("push", "--prune", "--yes")).toMatchObject({ status: 0 });
 
     await database.client.unsafe(`
       alter table orders alter column id set increment by 5;
       alter table typed alter column id type bigint`);
-    const { status, stdout } = await project.run("check");
+    const { status, stdout } = await project.runShared("check");
     expect(status).toBe(1);
     expect(stdout).toContain(
       '1 change:\n\nalter orders_id_seq\n  alter table "public"."orders" alter column "id" set increment by 1;\n' +
@@ -341,7 +354,7 @@ pending typed_id_seq: its type is bigint and declared as integer, and it is that
 
 The database differs from the declarations.
 `);
-    const pushed = await project.run("push", "--yes", "--allow", "INCREMENT_CHANGED");
+    const pushed = await project.runShared("push", "--yes", "--allow", "INCREMENT_CHANGED");
     expect(pushed).toMatchObject({ status: 0 });
     expect(pushed.stdout).toContain("1 identity column pending: only a migration of the table changes that.");
     const [increment] =
@@ -357,16 +370,16 @@ The database differs from the declarations.
     const stdout =
       `import { pgSequence } from "nextval";\n\nexport const orderSeq = pgSequence("order_seq", {\n` +
       `  startWith: 9007199254740993n,\n});\n`;
-    expect(await project.run("pull")).toEqual({ status: 0, stdout, stderr: "" });
+    expect(await project.runShared("pull")).toEqual({ status: 0, stdout, stderr: "" });
   });
 
   test("writes them to a file, and overwrites it only with --force", async () => {
-    const wrote = await project.run("pull", "--out", "src.ts");
+    const wrote = await project.runShared("pull", "--out", "src.ts");
     expect(wrote).toEqual({ status: 0, stdout: "Wrote src.ts.\n", stderr: "" });
-    expect((await project.run("check", "--declarations", "src.ts")).stdout).toBe("Nothing differs.\n");
+    expect((await project.runShared("check", "--declarations", "src.ts")).stdout).toBe("Nothing differs.\n");
 
     await project.write({ "src.ts": "mine" });
-    const refused = await project.run("pull", "--out", "src.ts");
+    const refused = await project.runShared("pull", "--out", "src.ts");
     expect(refused).toEqual({
       status: 2,
       stdout: "",
@@ -374,12 +387,12 @@ The database differs from the declarations.
     });
     expect(await readFile(`${project.folder}/src.ts`, "utf8")).toBe("mine");
 
-    expect((await project.run("pull", "--out", "src.ts", "--force")).status).toBe(0);
+    expect((await project.runShared("pull", "--out", "src.ts", "--force")).status).toBe(0);
     expect(await readFile(`${project.folder}/src.ts`, "utf8")).toContain("orderSeq");
   });
 
   test("keeps every digit in JSON", async () => {
-    const { stdout } = await project.run("pull", "--json");
+    const { stdout } = await project.runShared("pull", "--json");
     expect(JSON.parse(stdout)).toMatchObject({
       file: null,
       source: expect.stringContaining("orderSeq"),
@@ -390,7 +403,7 @@ The database differs from the declarations.
   test("inspects the given schemas", async () => {
     await database.client`create schema billing`;
     await database.client`create sequence billing.invoice_seq`;
-    const { stdout } = await project.run("pull", "--schemas", "billing");
+    const { stdout } = await project.runShared("pull", "--schemas", "billing");
     expect(stdout).toContain("invoice_seq");
     expect(stdout).not.toContain("order_seq");
   });
@@ -398,7 +411,7 @@ The database differs from the declarations.
 
 describe("generate", () => {
   test("writes files", async () => {
-    const { status, stdout } = await project.run("generate", "--name", "first", "--format", "sql");
+    const { status, stdout } = await project.runShared("generate", "--name", "first", "--format", "sql");
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^Wrote migrations\/.*first.*$/m)]);
     const files = await readdir(`${project.folder}/migrations`, { recursive: true });
     expect(files).not.toEqual([]);
@@ -409,14 +422,14 @@ describe("generate", () => {
 
   test("shows what it writes, without the restart of push", async () => {
     await database.client`create sequence order_seq increment 2`;
-    const { stdout } = await project.run("generate", "--name", "first", "--format", "sql");
+    const { stdout } = await project.runShared("generate", "--name", "first", "--format", "sql");
     const statement = 'alter sequence "public"."order_seq" start with 100';
     expect(stdout).toContain(`alter order_seq\n  ${statement};\n`);
     const [file] = /migrations\/\S+up\S+(?=\.$)/m.exec(stdout) ?? [];
     expect(await readFile(`${project.folder}/${file}`, "utf8")).toContain(
       `-- Where no value was drawn from it, it can begin at its new start: ${statement} restart\n${statement};\n`,
     );
-    expect((await project.run("diff")).stdout).toContain(`${statement} restart;`);
+    expect((await project.runShared("diff")).stdout).toContain(`${statement} restart;`);
   });
 
   test("continues the folder: the next number, and the records of the tool", async () => {
@@ -459,7 +472,7 @@ describe("generate", () => {
       return `migrations/${time}_first.sql`;
     });
     await project.write(Object.fromEntries(names.map((name) => [name, "mine"])));
-    const { status, stderr } = await project.run("generate", "--name", "first", "--format", "dbmate");
+    const { status, stderr } = await project.runShared("generate", "--name", "first", "--format", "dbmate");
     expect([status, stderr]).toEqual([
       2,
       expect.stringMatching(
@@ -471,8 +484,8 @@ describe("generate", () => {
   });
 
   test("writes nothing if nothing differs", async () => {
-    await project.run("push", "--yes");
-    const { status, stdout } = await project.run("generate", "--out", "elsewhere");
+    await project.runShared("push", "--yes");
+    const { status, stdout } = await project.runShared("generate", "--out", "elsewhere");
     expect([status, stdout]).toEqual([0, "Nothing differs.\n\nNothing was written.\n"]);
     expect(existsSync(`${project.folder}/elsewhere`)).toBe(false);
   });

@@ -1,0 +1,35 @@
+// Runs commands in one process, one after another, because a process of its own loads Node.js and a compiler each time.
+// Each run has the command's modules anew, and its own folder, variables and listeners.
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+const [, , command, end] = process.argv;
+const outside = { ...process.env };
+const ownConsole = globalThis.console;
+const emitters = [process, process.stdout, process.stderr];
+const own = emitters.map((emitter) => new Map(emitter.eventNames().map((name) => [name, emitter.listeners(name)])));
+let runs = 0;
+
+process.on("message", async ({ folder, args, env }) => {
+  process.chdir(folder);
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, outside, env);
+  // Files of the project may have been written again.
+  for (const file of Object.keys(require.cache)) if (file.startsWith(folder)) delete require.cache[file];
+  const { run } = await import(`${command}?${runs++}`);
+  const status = await run([process.execPath, "nextval", ...args]);
+  globalThis.console = ownConsole;
+  for (const [index, emitter] of emitters.entries()) {
+    for (const name of emitter.eventNames()) {
+      if (name === "message" || name === "disconnect") continue;
+      for (const listener of emitter.listeners(name)) {
+        if (!own[index]?.get(name)?.includes(listener)) emitter.off(name, listener);
+      }
+    }
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise((resolve) => stream.write(end, () => resolve(undefined)));
+  }
+  process.send?.(status);
+});
+process.on("disconnect", () => process.exit());
