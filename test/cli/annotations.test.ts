@@ -73,7 +73,7 @@ describe("check --format github", () => {
   test("annotates the line of each declaration, and the configuration for what is not declared", async () => {
     await database.client`create sequence order_seq`;
     await database.client`create sequence left_seq`;
-    const { status, stdout, stderr } = await project.run("check", "--format", "github");
+    const { status, stdout, stderr } = await project.runShared("check", "--format", "github");
     expect([status, stderr]).toEqual([1, ""]);
     expect(placed(stdout)).toEqual([
       "error src/sequences.ts:4 schema billing is missing in the database",
@@ -90,21 +90,21 @@ describe("check --format github", () => {
   });
 
   test("prints no command if nothing differs", async () => {
-    await project.run("push", "--yes");
-    const { status, stdout } = await project.run("check", "--format", "github");
+    await project.runShared("push", "--yes");
+    const { status, stdout } = await project.runShared("check", "--format", "github");
     expect([status, stdout]).toEqual([0, "Nothing differs.\n"]);
   });
 
   test("annotates the line of an error of a file", async () => {
     const args = ["check", "--declarations", "src/wrong.ts", "--format", "github"];
-    const { status, stdout, stderr } = await project.run(...args);
+    const { status, stdout, stderr } = await project.runShared(...args);
     expect([status, stdout]).toEqual([2, ""]);
     expect(placed(stderr)).toEqual(["error src/wrong.ts:3 nextval failed"]);
     expect(commandsIn(stderr)[0]?.data).toContain("wrong_seq: startWith 5 is below minValue 10");
   });
 
   test.each([["check --json"], ["status --watch 5"]])("is not for %s", async (command) => {
-    const { status, stderr } = await project.run(...command.split(" "), "--format", "github");
+    const { status, stderr } = await project.runShared(...command.split(" "), "--format", "github");
     expect([status, commandsIn(stderr)]).toMatchObject([2, [{ data: expect.stringContaining("--format ") }]]);
   });
 });
@@ -117,8 +117,8 @@ describe("hostile names", () => {
 
   test("cannot forge a command, declared or in the database", async () => {
     for (const name of HOSTILE) await createSequence(name);
-    const declared = await project.run("check", "--format", "github", "--declarations", "src/hostile.ts");
-    const undeclared = await project.run("check", "--format", "github");
+    const declared = await project.runShared("check", "--format", "github", "--declarations", "src/hostile.ts");
+    const undeclared = await project.runShared("check", "--format", "github");
     const drops = commandsIn(undeclared.stdout).filter(({ properties: { title = "" } }) => title.endsWith("declared"));
     expect(drops).toHaveLength(HOSTILE.length);
     for (const { stdout, stderr } of [declared, undeclared]) {

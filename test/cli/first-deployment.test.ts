@@ -41,31 +41,31 @@ pending orders_id_seq: it cannot belong to orders.id yet, because there is no ta
 
 describe("an owner that does not exist yet", () => {
   test("is listed by push, which applies the rest and succeeds; check succeeds after the owner is set", async () => {
-    const first = await project.run("push", "--yes");
+    const first = await project.runShared("push", "--yes");
     expect([first.status, first.stderr]).toEqual([0, ""]);
     expect(first.stdout).toContain(`create orders_id_seq\n  create sequence "public"."orders_id_seq";\n\n${PENDING}`);
     expect(first.stdout).toMatch(
       /\nApplied 1 change\.\n1 owner pending: push again once the table and column exist\.\n$/,
     );
     const waiting = `Nothing can be changed now.\n\n${PENDING}`;
-    expect(await project.run("push", "--yes")).toEqual({ status: 0, stdout: waiting, stderr: "" });
-    expect(await project.run("check")).toEqual({
+    expect(await project.runShared("push", "--yes")).toEqual({ status: 0, stdout: waiting, stderr: "" });
+    expect(await project.runShared("check")).toEqual({
       status: 1,
       stdout: `${waiting}\nThe database differs from the declarations.\n`,
       stderr: "",
     });
     await database.client`create table orders (id bigint primary key default nextval('orders_id_seq'))`;
-    expect(await project.run("push", "--yes")).toMatchObject({
+    expect(await project.runShared("push", "--yes")).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("Applied 1 change.\n"),
     });
-    expect(await project.run("check")).toMatchObject({ status: 0, stdout: "Nothing differs.\n" });
+    expect(await project.runShared("check")).toMatchObject({ status: 0, stdout: "Nothing differs.\n" });
   });
 
   test("is part of the --json documents", async () => {
     const pending = [expect.objectContaining({ subject: "orders_id_seq", warning: null })];
     const documentOf = async (...args: string[]) => {
-      const { status, stdout } = await project.run(...args, "--json");
+      const { status, stdout } = await project.runShared(...args, "--json");
       return [status, JSON.parse(stdout) as unknown];
     };
     expect(await documentOf("push", "--yes")).toMatchObject([0, { applied: true, changes: { length: 1 }, pending }]);
@@ -77,7 +77,7 @@ describe("an owner that does not exist yet", () => {
       create table "Table1" (id serial); alter table "Table1" rename to "Table2"`);
     await declare(`export const s = pgSequence("Table1_id_seq",
       { as: "integer", ownedBy: { table: "Table1", column: "id" } });`);
-    const { status, stdout } = await project.run("push", "--yes");
+    const { status, stdout } = await project.runShared("push", "--yes");
     expect(status).toBe(0);
     expect(stdout).toContain(
       '  ! Warning: the sequence belongs to public."Table2".id now, which may be the column under a new name\n' +
@@ -86,7 +86,7 @@ describe("an owner that does not exist yet", () => {
   });
 
   test("is a separate migration", async () => {
-    const { status, stdout } = await project.run("generate", "--format", "dbmate", "--name", "first");
+    const { status, stdout } = await project.runShared("generate", "--format", "dbmate", "--name", "first");
     expect([status, stdout]).toEqual([
       0,
       expect.stringMatching(/Wrote .*_first\.sql\.\nWrote .*_first_owners\.sql\.\n$/),
@@ -98,14 +98,14 @@ describe("an owner that does not exist yet", () => {
   });
 
   test("is a question after a serial has created its own sequence", async () => {
-    await project.run("push", "--yes");
+    await project.runShared("push", "--yes");
     await database.client`create table orders (id bigserial)`;
-    const { status, stderr } = await project.run("push", "--yes");
+    const { status, stderr } = await project.runShared("push", "--yes");
     expect([status, stderr]).toEqual([
       2,
       "Nothing was changed: 1 question is open, which --yes does not answer\n  Hint: Add --new orders_id_seq.\n",
     ]);
-    expect(await project.run("push", "--yes", "--new", "orders_id_seq")).toMatchObject({ status: 0, stderr: "" });
+    expect(await project.runShared("push", "--yes", "--new", "orders_id_seq")).toMatchObject({ status: 0, stderr: "" });
   });
 });
 
@@ -120,7 +120,7 @@ describe("the question whether a new sequence is an old one", () => {
   });
 
   test("stops push --yes", async () => {
-    const { status, stdout, stderr } = await project.run("push", "--yes");
+    const { status, stdout, stderr } = await project.runShared("push", "--yes");
     expect([status, stderr]).toEqual([2, OPEN]);
     expect(stdout).toContain(
       "\n\n? Is sales_order_seq the new name of public.order_seq, " +
@@ -132,7 +132,7 @@ describe("the question whether a new sequence is an old one", () => {
   });
 
   test("is answered by --rename", async () => {
-    expect(await project.run("push", "--yes", "--rename", "public.order_seq=sales_order_seq")).toMatchObject({
+    expect(await project.runShared("push", "--yes", "--rename", "public.order_seq=sales_order_seq")).toMatchObject({
       status: 0,
       stderr: "",
     });
@@ -141,7 +141,10 @@ describe("the question whether a new sequence is an old one", () => {
   });
 
   test("is answered by --new", async () => {
-    expect(await project.run("push", "--yes", "--new", "sales_order_seq")).toMatchObject({ status: 0, stderr: "" });
+    expect(await project.runShared("push", "--yes", "--new", "sales_order_seq")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
     expect(await sequences()).toEqual(["public.order_seq", "public.sales_order_seq"]);
   });
 });
@@ -152,9 +155,9 @@ describe("the output of pull for a database without its own sequences", () => {
     ["has identity columns only", "create table t (id int generated by default as identity)", ["check", "push"]],
   ])("does not differ from a database that %s", async (_what, sql, commands) => {
     await database.client.unsafe(sql);
-    expect((await project.run("pull", "--out", "pulled.ts")).status).toBe(0);
+    expect((await project.runShared("pull", "--out", "pulled.ts")).status).toBe(0);
     for (const command of commands) {
-      const { status, stdout, stderr } = await project.run(command, "--declarations", "pulled.ts");
+      const { status, stdout, stderr } = await project.runShared(command, "--declarations", "pulled.ts");
       expect([command, status, stdout.split("\n")[0], stderr]).toEqual([command, 0, "Nothing differs.", ""]);
     }
   });
@@ -164,7 +167,8 @@ describe("prune drops the last sequence", () => {
   beforeEach(async () => {
     await database.client.unsafe("create schema billing; create sequence billing.a_seq; create sequence b_seq");
   });
-  const drop = (...args: string[]) => project.run("push", "--prune", "--yes", "--allow", "DROPS_SEQUENCE", ...args);
+  const drop = (...args: string[]) =>
+    project.runShared("push", "--prune", "--yes", "--allow", "DROPS_SEQUENCE", ...args);
 
   test("in an exported schema", async () => {
     await declare(`export const billing = pgSchema("billing");`);

@@ -85,7 +85,7 @@ test.each([
   ["status --schemas \u001b[2J"],
   ["diff --json --declarations typo.ts"],
 ])("no text of a database controls the terminal: %s", { concurrent: true }, async (command) => {
-  const { stdout, stderr } = await project.run(...command.split(" "));
+  const { stdout, stderr } = await project.runShared(...command.split(" "));
   for (const output of [stdout, stderr]) expect(UNSEEN.exec(output)).toBeNull();
   expect(stdout + stderr).not.toMatch(/^ok {2}.*public\.forged_seq$/m);
   if (/--json|pull/.test(command)) return;
@@ -99,7 +99,10 @@ test.each([
 });
 
 test("JSON means the same with and without escapes, and metrics follow the rules of Prometheus", async () => {
-  const [json, metrics] = await Promise.all([project.run("status", "--json"), project.run("status", "--prometheus")]);
+  const [json, metrics] = await Promise.all([
+    project.runShared("status", "--json"),
+    project.runShared("status", "--prometheus"),
+  ]);
   const { sequences } = JSON.parse((json as Finished).stdout) as { sequences: { sequence: { name: string } }[] };
   const names = sequences.map(({ sequence }) => sequence.name);
   expect(new Set(names)).toEqual(new Set(HOSTILE.map((text) => `q${text.slice(0, 40)}`)));

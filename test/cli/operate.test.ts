@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 async function run(...args: string[]) {
   const project = await makeProject();
-  return await project.start(args, { DATABASE_URL: database.url }).finished;
+  return await project.runSharedWith(args, { DATABASE_URL: database.url });
 }
 
 /** Runs it while another session has a table locked against reading. */
@@ -335,7 +335,7 @@ describe("exclude and accepted", () => {
   const config = (text: string) => ({ "nextval.config.ts": `export default { ${text} };` });
   const runWith = async (text: string, ...args: string[]) => {
     const project = await makeProject(config(text));
-    return await project.start(args, { DATABASE_URL: database.url }).finished;
+    return await project.runSharedWith(args, { DATABASE_URL: database.url });
   };
   const accepted = (code: string, sequence: string) =>
     `accepted: [{ code: "${code}", sequence: "${sequence}", reason: "rows of the old system" }]`;
