@@ -58,7 +58,7 @@ const complaint = (message: string, hint?: string) => {
 describe("help", () => {
   test("teaches, and is not an error", async () => {
     const project = await newProject();
-    const { status, stdout, stderr } = await project.run("--help");
+    const { status, stdout, stderr } = await project.runShared("--help");
     expect([status, stderr]).toEqual([0, ""]);
     for (const word of ["diff", "push", "pull", "generate", "check", "Exit codes:", "nextval.config.ts"]) {
       expect(stdout).toContain(word);
@@ -67,27 +67,29 @@ describe("help", () => {
 
   test.each(["diff", "push", "pull", "generate", "check"])("%s has an example and exit codes", async (command) => {
     const project = await newProject();
-    const { status, stdout } = await project.run(command, "--help");
+    const { status, stdout } = await project.runShared(command, "--help");
     expect(status).toBe(0);
-    expect(stdout).toMatch(new RegExp(`Example:\n  nextval ${command} `));
+    expect(stdout).toMatch(new RegExp(`Examples?:\n  nextval ${command} `));
     expect(stdout).toMatch(/Exit codes: 0 .*2 /s);
   });
 
   test("help COMMAND prints the same as COMMAND --help", async () => {
     const project = await newProject();
-    expect(await project.run("help", "status")).toEqual(await project.run("status", "--help"));
-    expect(await project.run("help")).toEqual(await project.run("--help"));
-    expect(await project.run("help", "statu")).toEqual(complaint("There is no command statu", "Did you mean status?"));
+    expect(await project.runShared("help", "status")).toEqual(await project.runShared("status", "--help"));
+    expect(await project.runShared("help")).toEqual(await project.runShared("--help"));
+    expect(await project.runShared("help", "statu")).toEqual(
+      complaint("There is no command statu", "Did you mean status?"),
+    );
   });
 
   test("--allow does not offer codes that are always blocked", async () => {
-    const { stdout } = await (await newProject()).run("push", "--help");
+    const { stdout } = await (await newProject()).runShared("push", "--help");
     expect(stdout).toContain("CYCLE_REPEATS_KEYS");
     expect(stdout).not.toMatch(/NAME_TAKEN|CURRENT_VALUE_EXCLUDED|NEEDS_POSTGRES_15/);
   });
 
   test.each(["--version", "-v"])("%s", async (flag) => {
-    const { status, stdout } = await (await newProject()).run(flag);
+    const { status, stdout } = await (await newProject()).runShared(flag);
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
   });
 
@@ -114,14 +116,18 @@ describe("help", () => {
       "--fail-at sets an exit code, which is always 0 with --prometheus\n  ",
     ],
   ])("%s refuses flags that it would ignore: %j", async (command, flags, problem) => {
-    const { status, stderr } = await (await newProject()).run(command, ...flags);
+    const { status, stderr } = await (await newProject()).runShared(command, ...flags);
     expect([status, stderr.slice(0, problem.length)]).toEqual([2, problem]);
   });
 
   test("a missing and an unknown command are errors", async () => {
     const project = await newProject();
-    expect(await project.run()).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("Usage:") });
-    expect(await project.run("dif")).toMatchObject({
+    expect(await project.runShared()).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringContaining("Usage:"),
+    });
+    expect(await project.runShared("dif")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("Did you mean diff?"),
     });
@@ -135,7 +141,7 @@ describe("help", () => {
     ["--lock-timeout", "soon", "It has to be from 0 to 2147483647 milliseconds."],
     ["--driver", "mysql", "Allowed choices are postgres, pg."],
   ])("%s %s is rejected", async (flag, value, problem) => {
-    const { status, stderr } = await (await newProject()).run("push", flag, value);
+    const { status, stderr } = await (await newProject()).runShared("push", flag, value);
     expect([status, stderr]).toEqual([2, expect.stringContaining(problem)]);
   });
 });
@@ -227,7 +233,7 @@ describe("configuration", () => {
       "No declarations are given\nHint: Give --declarations FILE, or write declarations into nextval.config.ts.",
     );
     const project = await newProject({ "order.ts": ORDER });
-    expect(await project.run("diff", "--declarations", "order.ts")).toEqual(
+    expect(await project.runShared("diff", "--declarations", "order.ts")).toEqual(
       complaint("No database is given", "Set DATABASE_URL, give --url, or write url into nextval.config.ts."),
     );
   });
@@ -254,7 +260,7 @@ describe("configuration", () => {
     const project = await newProject({ "nextval.config.ts": config, "order.ts": ORDER });
     const said = (advice: string) =>
       `${problem}\n  Hint: ${advice}, give --url, or take url out to use DATABASE_URL.\n`;
-    const run = async (...args: string[]) => (await project.start(args, env).finished).stderr;
+    const run = async (...args: string[]) => (await project.runSharedWith(args, env)).stderr;
     expect(await run("diff", "--declarations", "order.ts")).toBe(said("Set the variable that it is read from"));
     expect(await run("diff", "--declarations", "order.ts", "--url", NOWHERE)).toBe(LOADED);
     expect(await run("transfer", "--from", NOWHERE, "--to", NOWHERE)).toBe(LOADED);
@@ -271,7 +277,7 @@ describe("configuration", () => {
       ["--to", "transfer", "--from", NOWHERE, "--to", ""],
       ["--from", "transfer", "--to", NOWHERE, "--from", ""],
     ] as const) {
-      expect(await project.start(args, env).finished).toEqual(
+      expect(await project.runSharedWith(args, env)).toEqual(
         complaint(`${flag} is empty`, `Set the variable that ${flag} is read from.`),
       );
     }
@@ -284,9 +290,9 @@ describe("configuration", () => {
       "s.ts": source,
     });
     const args = ["diff", "--declarations", "s.ts", "--env", "vars.env"];
-    const { stderr } = await project.start(args, { A: "shell" }).finished;
+    const { stderr } = await project.runSharedWith(args, { A: "shell" });
     expect(stderr).toBe("Cannot load s.ts: shell,file,postgresql://me:****@127.0.0.1:1/x,**** (s.ts:1)\n");
-    expect(await project.run("diff", "--env", "none.env")).toEqual(
+    expect(await project.runShared("diff", "--env", "none.env")).toEqual(
       complaint("Cannot read none.env: ENOENT: no such file or directory, open 'none.env'"),
     );
   });
@@ -544,7 +550,7 @@ describe("passwords", () => {
     const project = await newProject({ "s.ts": source });
     const env = { DATABASE_URL: `postgresql://me:${encoded}@127.0.0.1:1/x`, PGPASSWORD: "0ther" };
     for (const args of [[], ["--json"]]) {
-      const { stdout, stderr } = await project.start(["diff", "--declarations", "s.ts", ...args], env).finished;
+      const { stdout, stderr } = await project.runSharedWith(["diff", "--declarations", "s.ts", ...args], env);
       expect(stderr).toBe("Cannot load s.ts: postgresql://me:****@127.0.0.1:1/x | **** | **** | **** (s.ts:3)\n");
       expect(stdout + stderr).not.toMatch(/p@ss|p%40ss|0ther/);
       if (args.length > 0) expect(JSON.parse(stdout)).toEqual({ error: { code: null, message: stderr.trimEnd() } });
@@ -554,7 +560,7 @@ describe("passwords", () => {
   test("are masked in a URL in the wrong place", async () => {
     const project = await newProject();
     for (const args of [["postgresql://me:s3cret@host/x"], ["diff", "--config", "postgresql://me:s3cret@host/x"]]) {
-      const { status, stdout, stderr } = await project.run(...args);
+      const { status, stdout, stderr } = await project.runShared(...args);
       expect([status, stdout]).toEqual([2, ""]);
       expect(stderr).toContain("****");
       expect(stderr).not.toContain("s3cret");
@@ -570,7 +576,7 @@ describe("passwords", () => {
     "postgresql://me:p@127.0.0.1:1/x/S3cr3t",
   ])("never become a host or a database: %s", async (url) => {
     const project = await newProject();
-    const { status, stderr } = await project.run("status", "--url", url);
+    const { status, stderr } = await project.runShared("status", "--url", url);
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^--url is not a url such as /)]);
     expect(stderr).not.toContain("S3cr3t");
   });
@@ -587,11 +593,11 @@ describe("passwords", () => {
     });
     const failing = async (name: string, command = "check") => {
       const args = [command, "--url", database.url, "--config", `${name}.ts`];
-      return (await project.run(...args)).stderr;
+      return (await project.runShared(...args)).stderr;
     };
     expect(await failing("a")).toBe("There is no file postgresql:/me:****@host/x\n");
     expect(await failing("b", "status")).toMatch(/^There is no schema \*{4} in the database\n/);
-    const { stderr } = await project.run("status", "--url", database.url, "--schemas", "me:S3cr3t@host");
+    const { stderr } = await project.runShared("status", "--url", database.url, "--schemas", "me:S3cr3t@host");
     expect(stderr).toMatch(/^There is no schema "me:\*{4}@host" in the database\n/);
     expect(await failing("c")).toBe("Cannot load c.ts: bad password **** (c.ts:1)\n");
     expect(await failing("d")).toBe("Cannot load d.ts: me:****@host (d.ts:1)\n");
@@ -609,9 +615,9 @@ describe("passwords", () => {
       ["app", "app", "Cannot connect to the database app at 127.0.0.1:1: nothing listens there"],
     ]) {
       const url = `postgresql://postgres:${password}@127.0.0.1:1/${database}`;
-      expect((await project.run("status", "--url", url)).stderr).toContain(expected);
+      expect((await project.runShared("status", "--url", url)).stderr).toContain(expected);
     }
-    const { stderr } = await project.run(
+    const { stderr } = await project.runShared(
       "check",
       "--url",
       "postgresql://me:app@127.0.0.1:1/x",
@@ -623,7 +629,7 @@ describe("passwords", () => {
 
   test("that are short do not mask parts of words", async () => {
     const project = await newProject();
-    const { stderr } = await project.run(
+    const { stderr } = await project.runShared(
       "diff",
       "--url",
       "postgresql://me:a@127.0.0.1:1/x",
@@ -635,7 +641,7 @@ describe("passwords", () => {
 });
 
 test("a password is not shown in the name of a database, or in an option that there is not", async () => {
-  const { run } = await newProject();
+  const { runShared: run } = await newProject();
   const name = encodeURIComponent("host=h password=S3cr3tWord dbname=x");
   const refused = await run("status", "--url", `postgresql://u@127.0.0.1:1/${name}`);
   expect(refused.stderr).toMatch(/^Cannot connect to the database host=h password=\*\*\*\* dbname=x at 127/);
@@ -645,7 +651,7 @@ test("a password is not shown in the name of a database, or in an option that th
 
 test("a file that cannot be written is reported", async () => {
   const project = await newProject();
-  const { status, stderr } = await project.run("pull", "--url", database.url, "--out", "package.json/s.ts");
+  const { status, stderr } = await project.runShared("pull", "--url", database.url, "--out", "package.json/s.ts");
   expect([status, stderr]).toEqual([
     2,
     expect.stringMatching(/^Cannot write package\.json\/s\.ts: (ENOTDIR|EEXIST): /),
