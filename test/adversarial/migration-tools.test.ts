@@ -6,9 +6,11 @@ import { applyPlan, type Change, generateMigration, inspectSequences, planChange
 import { expect, test } from "vitest";
 import { attack } from "../support/attacks/attack.js";
 import type { Random } from "../support/attacks/random.js";
+import { startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
 import { folderOf } from "../support/migration-folder.js";
 import { MIGRATION_TOOLS, type MigrationTool, textsIn } from "../support/migration-tools.js";
+import { planOf } from "../support/plan-of.js";
 
 // The tools themselves run what is generated for them. test/database/catalog/generate.test.ts imitates those that npm
 // does not have.
@@ -106,10 +108,12 @@ async function state() {
   };
 }
 
+/** Modules import their tool from here. */
+const NEW_FOLDER = fileURLToPath(new URL("../../node_modules/.nextval-migrations-", import.meta.url));
+
 /** Runs the tool to migrate a database to the declarations and back. */
 async function migrate(tool: MigrationTool, hostile: Hostile): Promise<void> {
-  // Modules import their tool from here.
-  const folder = await mkdtemp(fileURLToPath(new URL("../../node_modules/.nextval-migrations-", import.meta.url)));
+  const folder = await mkdtemp(NEW_FOLDER);
   const { refused = /(?!)/g } = tool;
   const nameOf = (name: string) => name.replaceAll(refused, "_");
   const { name, otherName, table, ...comments } = hostile;
@@ -177,8 +181,42 @@ function wayBackIn(text: string): string {
 test.each(MIGRATION_TOOLS.map((tool) => [Object.values(tool.options).join(" "), tool] as const))(
   "%s migrates the database to the declarations and back",
   (_name, tool) => migrate(tool, KNOWN),
-  60_000,
+  180_000,
 );
+
+// The tools run CommonJS and ES modules above; TypeScript leaves the types out.
+test("modules in TypeScript compile in a strict project", async () => {
+  const folder = await mkdtemp(NEW_FOLDER);
+  try {
+    const change = { sql: 'alter sequence "a" cycle', inverse: 'alter sequence "a" no cycle' };
+    const plans = { both_ways: planOf(change, withoutInverse(KNOWN)), one_way: planOf(withoutInverse(KNOWN)) };
+    for (const format of ["knex", "kysely", "umzug"] as const) {
+      for (const [name, plan] of Object.entries(plans)) {
+        const [file] = generateMigration(plan, { name, format });
+        await writeFile(`${folder}/${file!.path}`, file!.content);
+      }
+    }
+    const compilerOptions = {
+      module: "nodenext",
+      target: "es2022",
+      strict: true,
+      noEmit: true,
+      noUnusedLocals: true,
+      noUnusedParameters: true,
+      verbatimModuleSyntax: true,
+      skipLibCheck: true,
+      types: [],
+    };
+    await writeFile(`${folder}/package.json`, '{ "type": "module" }');
+    await writeFile(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+    const compiler = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+    const { stdout } = await startProcess(process.execPath, [compiler, "-p", folder], { cwd: folder, env: {} })
+      .finished;
+    expect(stdout).toBe("");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 attack("migrations: tools run what is generated for any names and comments", async ({ random, count }) => {
   const tool = random.pick(MIGRATION_TOOLS);
