@@ -32,7 +32,9 @@ const QUERY = `
   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
   where c.relkind in ('r', 'p', 'v', 'm')
   union all
-  select concat_ws(' | ', 'constraint', c.title, k.conname, pg_get_constraintdef(k.oid), k.convalidated,
+  select concat_ws(' | ', 'constraint', c.title, k.conname,
+    -- Before PostgreSQL 18, VALIDATE leaves the parts of a foreign key to a partitioned table as they are.
+    case when k.contype <> 'f' or k.conparentid = 0 then pg_get_constraintdef(k.oid) || k.convalidated end,
     -- A primary key makes them local.
     case when k.contype <> 'n' then k.conislocal end, k.coninhcount, k.conparentid <> 0, obj_description(k.oid, 'pg_constraint'))
   from tables c join pg_constraint k on k.conrelid = c.oid
