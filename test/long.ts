@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 
-// The property tests with more cases than an ordinary run has time for, those of the compilers with one more of them,
-// and the attacks of test/adversarial for an hour: four of the nine run at a time.
+// The property tests with more cases than an ordinary run has time for, those of the compilers with one more of them, a
+// widening of more rows, and the attacks of test/adversarial for an hour: four of the nine run at a time.
 const { status } = spawnSync(
   process.execPath,
   [
@@ -10,6 +10,7 @@ const { status } = spawnSync(
     "test/property",
     "test/adversarial",
     "test/database/operate/extremes",
+    "test/database/operate/widen.test.ts",
     "test/unit/compiler",
     "test/unit/package",
   ],
@@ -23,6 +24,7 @@ const { status } = spawnSync(
       NEXTVAL_DECLARATIONS: "6000",
       NEXTVAL_SCHEMAS: "20000",
       NEXTVAL_LOCKED_AMONG: "1000",
+      NEXTVAL_WIDEN_ROWS: "200000",
       NEXTVAL_ATTACK_SECONDS: "1200",
       ...process.env,
     },

@@ -78,13 +78,14 @@ async function write(client: postgres.Sql, number: number, shape: Shape, rows: M
     report.statements++;
     return result;
   };
+  const known = [...rows.keys()];
   await client`select set_config('lock_timeout', ${`${WRITER_LOCK_TIMEOUT_MS}`}, false)`;
   for (let round = 0; !stop.aborted; round++) {
     await setTimeout(PAUSE_MS);
     const day = DAYS[round % DAYS.length] as string;
     const note = `writer ${number} round ${round}`;
-    const known = [...rows.keys()];
-    const id = known[Math.floor(Math.random() * known.length)] ?? "";
+    const place = Math.floor(Math.random() * known.length);
+    const id = known[place] ?? "";
     const row = rows.get(id);
     switch (round % 5) {
       case 0:
@@ -101,6 +102,7 @@ async function write(client: postgres.Sql, number: number, shape: Shape, rows: M
         );
         report.ids.push(made);
         rows.set(made, { day, note, children: 1 });
+        known.push(made);
         break;
       }
       case 2:
@@ -120,6 +122,8 @@ async function write(client: postgres.Sql, number: number, shape: Shape, rows: M
         if (row === undefined) break;
         await timed(() => client`delete from parent where id = ${id}`);
         rows.delete(id);
+        known[place] = known.at(-1)!;
+        known.pop();
     }
   }
   return report;

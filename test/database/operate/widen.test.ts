@@ -113,6 +113,9 @@ async function runPhase({ isTransactional }: WidenPhase, statements: readonly st
   });
 }
 
+/** The phases whose way down changes something. After the others a constraint stays valid, and a row stays filled. */
+const UNDONE = new Set(["add", "index", "swap"]);
+
 describe("a table with all that can depend on a column", () => {
   test("has everything afterwards, with other types", async () => {
     await createEverything();
@@ -144,7 +147,7 @@ describe("a table with all that can depend on a column", () => {
     const there = plan.phases.filter(({ kind }) => kind !== "clean-up");
     const states: string[][] = [];
     for (const phase of there) {
-      states.push(await schemaOf(database.client));
+      if (UNDONE.has(phase.kind)) states.push(await schemaOf(database.client));
       await runPhase(phase, phase.up);
     }
     expect(states[0]).toEqual(before);
@@ -154,10 +157,9 @@ describe("a table with all that can depend on a column", () => {
     await run("delete from orders where id = 2001; delete from tickets where order_id is null");
     for (const phase of [...there].reverse()) {
       await runPhase(phase, phase.down);
+      if (!UNDONE.has(phase.kind)) continue;
       const state = states.pop()!;
-      // A constraint stays valid, and a row stays filled.
-      if (["validate", "prove", "backfill"].includes(phase.kind)) continue;
-      // So do the comments and grants of a new column or index.
+      // A proof stays valid, and a new column or index keeps its comments and grants.
       const told = (lines: readonly string[]) =>
         lines.map((line) =>
           line.includes("nextval_in_step")
