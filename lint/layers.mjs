@@ -93,10 +93,10 @@ export const LAYERS = {
     "lib/operate/finding-codes.ts",
     "lib/operate/from-json.ts",
   ],
-  "lib/operate/widen": [...CORE, "lib/server", "lib/catalog/index.ts", "lib/catalog/generate/statement-line.ts"],
+  "lib/operate/widen": [...CORE, "lib/server", "lib/catalog/index.ts", "lib/catalog/generate/migration-formats.ts"],
   "lib/operate/monitor": [...CORE, "lib/server", "lib/operate/status"],
   "lib/operate/to-json.ts": [],
-  "lib/operate/index.ts": ["lib/server", "lib/operate"],
+  "lib/operate/index.ts": ["lib/server", "lib/operate", "lib/catalog/generate/migration-formats.ts"],
 
   // The lists of codes and formats, which `nextval/catalog` has as types only.
   "lib/config.ts": [
@@ -159,7 +159,6 @@ export const LAYERS = {
     "lib/catalog/generate/migration-formats.ts",
     "lib/operate/index.ts",
     "lib/operate/monitor",
-    "lib/operate/widen/widen-formats.ts",
     "lib/server",
     "lib/cli/terminal",
     "lib/cli/report",

@@ -42,7 +42,7 @@ export {
 export { applyWiden } from "./widen/apply-widen.js";
 export { planWiden } from "./widen/plan-widen.js";
 export { widenFiles, type WidenFilesOptions } from "./widen/widen-files.js";
-export type { WidenFormat } from "./widen/widen-formats.js";
+export type { WidenFormat } from "../catalog/generate/migration-formats.js";
 export type {
   ApplyWidenOptions,
   PlanWidenOptions,

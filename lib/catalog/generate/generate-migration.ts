@@ -1,4 +1,5 @@
 import { checkKnown, shown } from "../../internal.js";
+import { commentLine } from "../../server/comment-line.js";
 import type { Change, Pending, Plan, Question, Restart } from "../plan/change.js";
 import { atlas } from "./formats/atlas.js";
 import { dbmate } from "./formats/dbmate.js";
@@ -13,7 +14,7 @@ import { sql } from "./formats/plain-sql.js";
 import { prisma } from "./formats/prisma.js";
 import { throwGenerateError } from "./formats/throw-generate-error.js";
 import { type MigrationFormat, MODULE_EXTENSIONS, type ModuleExtension } from "./migration-formats.js";
-import { commentLine, type Misread, statementLine } from "./statement-line.js";
+import { type Misread, statementLine } from "./statement-line.js";
 
 export type { MigrationFile, MigrationFolder };
 
@@ -184,7 +185,7 @@ function upSteps({ subject, sql, hazards, restart }: Change, questions: readonly
     ...(restart === undefined ? [] : [adviceOn(restart, sql)]),
   ];
   return {
-    comments: comments.map((comment) => commentLine(comment, misread)),
+    comments: comments.map((comment) => commentLine(comment, misread?.text)),
     // Values may have been drawn where the migration runs, even if none was drawn here.
     statement: statementLine(subject, restart?.without ?? sql, misread),
   };
@@ -202,8 +203,8 @@ function forthLater({ subject, sql, message, warning }: Pending, index: number, 
       ...(index === 0
         ? ["PENDING: run this after the migrations that create the tables and columns that it names."]
         : []),
-      commentLine(`Pending: ${message}`, misread),
-      ...(warning === null ? [] : [commentLine(`Warning: ${warning}`, misread)]),
+      commentLine(`Pending: ${message}`, misread?.text),
+      ...(warning === null ? [] : [commentLine(`Warning: ${warning}`, misread?.text)]),
     ],
     statement: statementLine(subject, sql, misread),
   };
@@ -212,7 +213,7 @@ function forthLater({ subject, sql, message, warning }: Pending, index: number, 
 function downSteps(changes: readonly (Change | Pending)[], misread?: Misread): Step[] {
   const steps = changes.map(({ subject, sql, inverse }) =>
     inverse === null
-      ? { comments: [commentLine(`Cannot be undone: ${sql}`, misread)], statement: null }
+      ? { comments: [commentLine(`Cannot be undone: ${sql}`, misread?.text)], statement: null }
       : { comments: [], statement: statementLine(subject, inverse, misread) },
   );
   return steps.reverse();

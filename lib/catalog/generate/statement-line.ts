@@ -1,4 +1,5 @@
 import { NextvalError } from "../../index.js";
+import { UNSAFE } from "../../server/comment-line.js";
 
 /** What one tool misreads beyond what is unsafe for every tool. */
 export interface Misread {
@@ -27,28 +28,9 @@ export function statementLine(subject: string, statement: string, misread: Misre
   return `${tokens.map((token) => safe(subject, token, misread)).join("")};`;
 }
 
-/**
- * Writes text for a comment. Characters that would end the line, and text that would be a placeholder or an annotation
- * of goose, are changed. goose treats any comment with `+goose` as an annotation, wherever it is in the line. Source:
- * its `sqlparser`.
- */
-export function commentLine(text: string, misread: Misread = NOTHING): string {
-  return text
-    .replaceAll(UNSAFE, (found) => (found === "$" ? "$ " : " "))
-    .replaceAll("+goose", "+ goose")
-    .replaceAll(misread.text, (found) => (found === ";" ? "," : `${found} `));
-}
-
 /** Matches a name, an escape string, a string, or a run of words and numbers. */
 const TOKENS =
   /"[^"]*(?:""[^"]*)*"|(?<!\w)E'[^'\\]*(?:(?:''|\\[^])[^'\\]*)*'|(?<!\w)'[^']*(?:''[^']*)*'|(?:(?!E')[\w ,.()=-])+/gy;
-
-/**
- * Characters that may end a line for some tool, characters that change the reading direction, and the byte order mark,
- * which Flyway removes everywhere. Source: its `BomStrippingReader`.
- */
-// eslint-disable-next-line no-control-regex
-const UNSAFE = /[\0-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\$(?=\{)/g;
 
 /** What a name must not contain, and what it is called in messages. */
 const MISREAD: readonly (readonly [pattern: RegExp, problem: string])[] = [
@@ -57,9 +39,8 @@ const MISREAD: readonly (readonly [pattern: RegExp, problem: string])[] = [
   [/\ufeff/, "a byte order mark"],
 ];
 
-/** An escape is matched as a whole, so its second backslash does not begin another one. */
-// eslint-disable-next-line no-control-regex
-const UNSAFE_OR_ESCAPE = /\\[^]|[\0-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\$(?=\{)/g;
+/** Matches a character, or an escape as a whole, so its second backslash does not begin another one. */
+const CHARACTER = /\\[^]|[^]/g;
 
 function safe(subject: string, token: string, misread: Misread): string {
   if (token.startsWith('"')) {
@@ -72,18 +53,17 @@ function safe(subject: string, token: string, misread: Misread): string {
   }
   if (!/^E?'/.test(token) || (token.search(UNSAFE) < 0 && token.search(misread.text) < 0)) return token;
   const body = token.startsWith("E") ? token.slice(2, -1) : token.slice(1, -1).replaceAll("\\", "\\\\");
-  const pattern = new RegExp(`${UNSAFE_OR_ESCAPE.source}|${misread.text.source}`, "g");
-  return `E'${body.replaceAll(pattern, escaped)}'`;
+  const unsafe = new Set([...body.matchAll(UNSAFE), ...body.matchAll(misread.text)].map(({ index }) => index));
+  return `E'${body.replaceAll(CHARACTER, (found, at: number) => escaped(found, unsafe.has(at + found.length - 1)))}'`;
 }
 
-function escaped(found: string): string {
+function escaped(found: string, isUnsafe: boolean): string {
+  if (found === "\\'") return "''";
+  if (!isUnsafe) return found;
   const character = found.slice(-1);
-  if (character === "'") return "''";
   if (character === "$") return "\\x24";
   if (character === "\n") return "\\n";
   if (character === "\r") return "\\r";
-  // An escape of the string itself, unless its character is unsafe. A single character is unsafe, or misread.
-  if (found.length > 1 && character.search(UNSAFE) < 0) return found;
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
+import { WIDEN_FORMATS, type WidenFormat } from "../../catalog/generate/migration-formats.js";
 import { applyWiden, planWiden, toJson, widenFiles, type WidenPhase, type WidenPlan } from "../../operate/index.js";
-import { WIDEN_FORMATS, type WidenFormat } from "../../operate/widen/widen-formats.js";
 import { columnOf } from "../../server/names.js";
 import { type Flags, type Settings, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";

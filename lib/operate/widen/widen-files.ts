@@ -1,8 +1,8 @@
-import { commentLine } from "../../catalog/generate/statement-line.js";
+import { WIDEN_FORMATS, type WidenFormat } from "../../catalog/generate/migration-formats.js";
 import type { MigrationFile } from "../../catalog/index.js";
 import { NextvalError } from "../../index.js";
 import { optionsOf, refuseArgument, shown } from "../../internal.js";
-import { WIDEN_FORMATS, type WidenFormat } from "./widen-formats.js";
+import { commentLine } from "../../server/comment-line.js";
 import type { WidenPhase, WidenPlan } from "./widen-plan.js";
 
 /** Options of `widenFiles`. */
