@@ -5,6 +5,7 @@ export { pgSchema, pgSequence } from "./sequence/sequence.js";
 export type { AnySequence, PgSchema, PgSequence, ValueOf } from "./sequence/sequence.js";
 export { resolveOptions } from "./sequence/resolve-options.js";
 export type {
+  BlockReading,
   Integer,
   OwningColumn,
   ResolvedOptions,
@@ -12,6 +13,7 @@ export type {
   SequenceNeeded,
   SequenceOptions,
   SequenceType,
+  TargetColumn,
   ValueMode,
 } from "../types/sequence-options.js";
 

@@ -27,13 +27,16 @@ export interface Expectations {
   as: "smallint, integer or bigint";
   ownedBy: "an object";
   identity: "always or by default";
+  feeds: "an object or a list of objects";
+  blocks: "upwards or downwards";
   unlogged: "true or false";
   comment: "a string";
   mode: "number, bigint or string";
 }
 
-type OptionNames =
-  "startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, identity, unlogged, comment, mode";
+type OptionNames = `${RangeOptionNames}, ${OtherOptionNames}`;
+type RangeOptionNames = "startWith, increment, minValue, maxValue, cache, cycle, as";
+type OtherOptionNames = "ownedBy, identity, feeds, blocks, unlogged, comment, mode";
 
 export type UnknownOption<Option extends string, Nearest extends string> = [Nearest] extends [never]
   ? `${Option} is not an option; the options are ${OptionNames}`
@@ -86,6 +89,8 @@ export type NotAbove<Value extends string, Limit extends string> = `${Value} is 
 export type ModeTooNarrow<Limit extends string> = `mode number cannot hold ${Limit}, which is beyond 2^53-1`;
 
 export type NotOwner = "ownedBy must have a table and a column, and nothing else";
+
+export type NotTarget = "feeds must have a table and a column, and may only have a schema beside them";
 
 export type IdentityNeedsOwner = "identity needs ownedBy, the identity column";
 

@@ -14,6 +14,8 @@ type Options = [
   "as",
   "ownedBy",
   "identity",
+  "feeds",
+  "blocks",
   "unlogged",
   "comment",
   "mode",

@@ -7,6 +7,7 @@ import type {
   HasNul,
   IncrementZero,
   NotOwner,
+  NotTarget,
   Shown,
   UnknownOption,
   WrongType,
@@ -16,14 +17,14 @@ import type { NearestOption } from "./nearest-option.js";
 import type { Integer, SequenceOptions } from "./sequence-options.js";
 
 type IntegerOption = "startWith" | "increment" | "minValue" | "maxValue" | "cache";
-type TextOption = "ownedBy" | "comment";
+type TextOption = "ownedBy" | "feeds" | "comment";
 
 /**
  * `true` if each option by itself is clearly valid, as nearly all are. The question costs the compiler little. `false`
  * only means that the options need a closer look.
  */
 export type PassesFastCheck<Options> = Options extends SequenceOptions
-  ? keyof Options extends IntegerOption | "cycle" | "as" | "unlogged" | "mode"
+  ? keyof Options extends IntegerOption | "cycle" | "as" | "blocks" | "unlogged" | "mode"
     ? AllPassFastCheck<Options, FastCheck<Options[keyof Options & IntegerOption]>>
     : keyof Options extends keyof SequenceOptions
       ? InvalidOption<Options, keyof Options & TextOption> | LacksOwner<Options> extends never
@@ -74,7 +75,7 @@ export type InvalidOption<Options, Option extends keyof Options = keyof Options>
   : never;
 
 /**
- * The problem of one option by itself: a message, or messages by property for `ownedBy`, or `unknown` if there is none.
+ * The problem of one option by itself: a message, or messages by property for a column, or `unknown` if there is none.
  */
 export type ShapeProblem<Option, Value> = Option extends keyof Expectations
   ? [Value] extends [Accepted[Option] | undefined]
@@ -97,6 +98,8 @@ interface Accepted {
   as: string;
   ownedBy: object;
   identity: string;
+  feeds: object;
+  blocks: string;
   unlogged: boolean;
   comment: string;
   mode: string;
@@ -109,15 +112,17 @@ type ValueProblem<Option extends keyof Expectations, Value> = Value extends unde
     ? IntegerProblem<Option, Value>
     : Option extends "ownedBy"
       ? OwnerProblem<Value>
-      : Option extends "comment"
-        ? Value extends `${string}\0${string}`
-          ? HasNul<Option>
-          : unknown
-        : Value extends SequenceOptions[Option]
-          ? unknown
-          : {} extends Record<Value & string, 1>
+      : Option extends "feeds"
+        ? FeedsProblem<Value>
+        : Option extends "comment"
+          ? Value extends `${string}\0${string}`
+            ? HasNul<Option>
+            : unknown
+          : Value extends SequenceOptions[Option]
             ? unknown
-            : WrongType<Option, Expectations[Option], Shown<Value>>;
+            : {} extends Record<Value & string, 1>
+              ? unknown
+              : WrongType<Option, Expectations[Option], Shown<Value>>;
 
 type IntegerProblem<Option extends keyof Expectations, Value> = Value extends number
   ? number extends Value
@@ -153,14 +158,49 @@ type NotAnInteger<Option extends keyof Expectations, Text extends string> =
 
 type OwnerProblem<Value> = Value extends { readonly table: infer Table; readonly column: infer Column }
   ? keyof Value extends "table" | "column"
-    ? unknown extends OwnerNameProblem<"ownedBy.table", Table>
-      ? unknown extends OwnerNameProblem<"ownedBy.column", Column>
-        ? unknown
-        : { column: OwnerNameProblem<"ownedBy.column", Column> }
-      : { table: OwnerNameProblem<"ownedBy.table", Table> }
+    ? ColumnProblem<"ownedBy", Table, Column>
     : NotOwner
   : NotOwner;
 
-type OwnerNameProblem<Subject extends string, Name> = Name extends string
+type ColumnProblem<Option extends "ownedBy" | "feeds", Table, Column> =
+  unknown extends PartProblem<`${Option}.table`, Table>
+    ? unknown extends PartProblem<`${Option}.column`, Column>
+      ? unknown
+      : { column: PartProblem<`${Option}.column`, Column> }
+    : { table: PartProblem<`${Option}.table`, Table> };
+
+/** A list has one message for all of its columns. */
+type FeedsProblem<Value> = Value extends readonly (infer Target)[]
+  ? unknown extends Target
+    ? unknown
+    : [TargetMessage<Target>] extends [never]
+      ? unknown
+      : TargetMessage<Target>
+  : TargetProblem<Value>;
+
+/** The messages of the columns that are wrong. */
+type TargetMessage<Target> = Target extends unknown
+  ? TargetProblem<Target> extends infer Problem
+    ? unknown extends Problem
+      ? never
+      : Problem extends string
+        ? Problem
+        : Problem[keyof Problem]
+    : never
+  : never;
+
+type TargetProblem<Value> = Value extends { readonly table: infer Table; readonly column: infer Column }
+  ? keyof Value extends "schema" | "table" | "column"
+    ? Value extends { readonly schema: infer Schema }
+      ? Schema extends undefined
+        ? ColumnProblem<"feeds", Table, Column>
+        : unknown extends PartProblem<"feeds.schema", Schema>
+          ? ColumnProblem<"feeds", Table, Column>
+          : { schema: PartProblem<"feeds.schema", Schema> }
+      : ColumnProblem<"feeds", Table, Column>
+    : NotTarget
+  : NotTarget;
+
+type PartProblem<Subject extends string, Name> = Name extends string
   ? NameProblem<Subject, Name>
   : WrongType<Subject, "a string", Shown<Name>>;

@@ -49,6 +49,16 @@ export interface OwningColumn {
   readonly column: string;
 }
 
+/** A column that takes values of a sequence. Without a schema, its table is in the sequence's own schema. */
+export interface TargetColumn {
+  readonly schema?: string | undefined;
+  readonly table: string;
+  readonly column: string;
+}
+
+/** Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. */
+export type BlockReading = "upwards" | "downwards";
+
 /** How an identity column takes values: inserts never give one, or only take one from the sequence by default. */
 export type IdentityKind = "always" | "by default";
 
@@ -84,6 +94,18 @@ export interface SequenceOptions {
    * through the column. Default: it is not.
    */
   readonly identity?: IdentityKind | undefined;
+  /**
+   * The columns that programs fill with values of the sequence. No statement is made of it: `sequenceStatus` and
+   * `planResync` compare these columns with the sequence. The server itself knows the columns that own the sequence,
+   * and those whose default draws from it. Default: none.
+   */
+  readonly feeds?: TargetColumn | readonly TargetColumn[] | undefined;
+  /**
+   * Which ids a value stands for if programs make a block of ids of each, as `blockAllocator` and Hibernate do. With
+   * increment 100, `"upwards"` is the value and the 99 above it, `"downwards"` the value and the 99 below it. No
+   * statement is made of it. Default: a value is one id.
+   */
+  readonly blocks?: BlockReading | undefined;
   /** Whether the sequence starts over after a crash. True needs PostgreSQL 15 or later. Default: false. */
   readonly unlogged?: boolean | undefined;
   /** The comment on the sequence. Default: none. */
@@ -133,6 +155,10 @@ export interface ResolvedOptions {
   readonly ownedBy: OwningColumn | null;
   /** The kind of the identity column that owns the sequence; null if the owner is not one. */
   readonly identity: IdentityKind | null;
+  /** The columns that programs fill from the sequence. */
+  readonly feeds: readonly TargetColumn[];
+  /** Which ids a value stands for; null if it stands for itself. */
+  readonly blocks: BlockReading | null;
   /** Whether the sequence starts over after a crash. */
   readonly unlogged: boolean;
   /** The comment on the sequence; null if there is none. */

@@ -1,4 +1,5 @@
 import {
+  type BlockReading,
   type DrawOptions,
   type Limits,
   resolveOptions,
@@ -35,12 +36,6 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
    */
   readonly reads?: BlockReading | undefined;
 }
-
-/**
- * Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. An
- * option of {@link blockAllocator}.
- */
-export type BlockReading = "upwards" | "downwards";
 
 /**
  * Hands out the ids of whole blocks, over a sequence whose increment is the size of a block. One `nextval` reserves a

@@ -41,6 +41,8 @@ export const expectations: Message.Expectations = {
   as: "smallint, integer or bigint",
   ownedBy: "an object",
   identity: "always or by default",
+  feeds: "an object or a list of objects",
+  blocks: "upwards or downwards",
   unlogged: boolean,
   comment: "a string",
   mode: "number, bigint or string",
@@ -118,6 +120,9 @@ export const modeTooNarrow = <Limit extends string>(limit: Limit): Message.ModeT
   `mode number cannot hold ${limit}, which is beyond 2^53-1`;
 
 export const notOwner: Message.NotOwner = "ownedBy must have a table and a column, and nothing else";
+
+export const notTarget: Message.NotTarget =
+  "feeds must have a table and a column, and may only have a schema beside them";
 
 export const identityNeedsOwner: Message.IdentityNeedsOwner = "identity needs ownedBy, the identity column";
 

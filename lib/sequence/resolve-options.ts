@@ -6,6 +6,7 @@ import type {
   SequenceNeeded,
   SequenceOptions,
   SequenceType,
+  TargetColumn,
 } from "../../types/sequence-options.js";
 import { NextvalError } from "../errors.js";
 import { checkKnown } from "../option-object.js";
@@ -26,6 +27,7 @@ const BITS: Readonly<Record<SequenceType, number>> = { smallint: 16, integer: 32
 
 const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
   as: Object.keys(BITS),
+  blocks: ["upwards", "downwards"],
   cycle: [true, false],
   identity: ["always", "by default"],
   mode: ["number", "bigint", "string"],
@@ -66,11 +68,20 @@ const MAX_DIGITS = 100;
  * used. The copy inherits nothing, so properties added to `Object.prototype` are not options.
  */
 export function readOnce<Options extends object>(options: Options): Options {
-  const copy = Object.assign(Object.create(null) as Options & { ownedBy?: unknown }, options);
-  if (typeof copy.ownedBy === "object" && copy.ownedBy !== null) {
-    copy.ownedBy = Object.freeze({ ...copy.ownedBy });
-  }
+  return freezeColumns(Object.assign(Object.create(null) as Options, options));
+}
+
+/** Replaces the columns that options name by frozen copies, each of which is read once. */
+export function freezeColumns<Options extends object>(copy: Options & { ownedBy?: unknown; feeds?: unknown }): Options {
+  const { ownedBy, feeds } = copy;
+  if (typeof ownedBy === "object" && ownedBy !== null) copy.ownedBy = Object.freeze({ ...ownedBy });
+  if (Array.isArray(feeds)) copy.feeds = Object.freeze(feeds.map(frozen));
+  else if (feeds !== undefined) copy.feeds = frozen(feeds);
   return copy;
+}
+
+function frozen(column: unknown): unknown {
+  return typeof column === "object" && column !== null ? Object.freeze({ ...column }) : column;
 }
 
 /** Copies the options of a function, reads each of them once, and throws for unknown ones. */
@@ -93,7 +104,7 @@ const resolved = new WeakMap<object, ResolvedOptions>();
  * ```ts
  * resolveOptions(pgSequence("order_seq", { startWith: 100, as: "integer" }));
  * // { as: "integer", startWith: 100n, increment: 1n, minValue: 1n, maxValue: 2147483647n, cache: 1n, cycle: false,
- * //   ownedBy: null, identity: null, unlogged: false, comment: null, mode: "number" }
+ * //   ownedBy: null, identity: null, feeds: [], blocks: null, unlogged: false, comment: null, mode: "number" }
  * ```
  *
  * Source of the defaults: "CREATE SEQUENCE".
@@ -131,7 +142,7 @@ export function checkOptions(
   }
 
   const integer = (option: IntegerOption) => readInteger(options[option]);
-  const { as = "bigint", ownedBy, identity } = options;
+  const { as = "bigint", ownedBy, identity, feeds = [] } = options;
   const increment = integer("increment") ?? 1n;
   const descending = increment < 0n;
   const limits = typeLimits(as);
@@ -169,6 +180,8 @@ export function checkOptions(
     cycle: options.cycle ?? false,
     ownedBy: ownedBy ?? null,
     identity: identity ?? null,
+    feeds: Array.isArray(feeds) ? (feeds as readonly TargetColumn[]) : Object.freeze([feeds as TargetColumn]),
+    blocks: options.blocks ?? null,
     unlogged: options.unlogged ?? false,
     // The server treats an empty comment as none. Source: "COMMENT".
     comment: options.comment || null,
@@ -182,6 +195,7 @@ export function shapeProblem(option: string, value: unknown): string | undefined
   const expected = message.expectations[option as keyof Expectations];
   if (expected === "an integer") return integerProblem(option, value);
   if (option === "ownedBy" && typeof value === "object" && value !== null) return ownerProblem(value);
+  if (option === "feeds" && typeof value === "object" && value !== null) return targetsProblem(value);
   if (option === "comment" && typeof value === "string") return textProblem(value, option);
   const allowed = ALLOWED[option]?.includes(value) ?? false;
   return allowed ? undefined : message.wrongType(option, expected, message.shown(value));
@@ -202,4 +216,23 @@ export function integerProblem(option: string, value: unknown): string | undefin
 function ownerProblem(owner: Partial<OwningColumn>): string | undefined {
   if (Object.keys(owner).sort().join() !== "column,table") return message.notOwner;
   return nameProblem(owner.table, "ownedBy.table") ?? nameProblem(owner.column, "ownedBy.column");
+}
+
+function targetsProblem(given: object): string | undefined {
+  const targets: readonly unknown[] = Array.isArray(given) ? given : [given];
+  for (const target of targets) {
+    const problem = targetProblem(Object(target) as Partial<TargetColumn>);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function targetProblem(target: Partial<TargetColumn>): string | undefined {
+  const { schema, table, column, ...others } = target;
+  if (!("table" in target && "column" in target) || Object.keys(others).length > 0) return message.notTarget;
+  return (
+    (schema === undefined ? undefined : nameProblem(schema, "feeds.schema")) ??
+    nameProblem(table, "feeds.table") ??
+    nameProblem(column, "feeds.column")
+  );
 }

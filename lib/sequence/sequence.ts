@@ -4,7 +4,7 @@ import type { ValueOfOptions } from "../../types/value-of.js";
 import { SQL, type Sql, type Spliceable } from "../sql/fragment.js";
 import { identifier } from "../sql/helpers/identifier.js";
 import { shown, wrongType } from "./messages.js";
-import { resolveOptions } from "./resolve-options.js";
+import { freezeColumns, resolveOptions } from "./resolve-options.js";
 import { checkName, throwSequenceError, refuseNonSequence } from "./sequence-name.js";
 
 /**
@@ -180,7 +180,5 @@ function snapshot(seqName: string, options: object, schema: string | undefined):
       "INVALID_OPTIONS",
     );
   }
-  const copy: { ownedBy?: unknown } = { ...options };
-  if (typeof copy.ownedBy === "object" && copy.ownedBy !== null) copy.ownedBy = Object.freeze({ ...copy.ownedBy });
-  return Object.freeze(copy) as SequenceOptions;
+  return Object.freeze(freezeColumns({ ...options })) as SequenceOptions;
 }

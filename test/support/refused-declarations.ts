@@ -72,17 +72,17 @@ const names = (label: string, code: (name: string) => string) => [
   refused(code(`"${"é".repeat(32)}"`), '"ééé', `${label} ${"é".repeat(32)} is longer than 63 bytes`),
 ];
 
-const owner = (name: string) =>
-  names(`order_seq: ownedBy.${name}`, (value) => {
-    const [table, column] = name === "table" ? [value, '"id"'] : ['"orders"', value];
-    return `pgSequence("order_seq", { ownedBy: { table: ${table}, column: ${column} } })`;
+const column = (option: string, name: string) =>
+  names(`order_seq: ${option}.${name}`, (value) => {
+    const others = ["table", "column"].filter((each) => each !== name).map((each) => `${each}: "a"`);
+    return `pgSequence("order_seq", { ${option}: { ${[...others, `${name}: ${value}`].join(", ")} } })`;
   }).map((each) => ({ ...each, at: `${name}:` }));
 
 const OWNER = 'ownedBy: { table: "orders", column: "id" }';
 
 const THE_OPTIONS =
   "the options are startWith, increment, minValue, maxValue, cache, cycle, as, ownedBy, " +
-  "identity, unlogged, comment, mode";
+  "identity, feeds, blocks, unlogged, comment, mode";
 
 /** Every rule, by what it is about. */
 export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = {
@@ -120,8 +120,8 @@ export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = 
     options('comment: "a\\0b"', "comment", "comment contains a NUL character"),
   ],
   ownedBy: [
-    ...owner("table"),
-    ...owner("column"),
+    ...column("ownedBy", "table"),
+    ...column("ownedBy", "column"),
     options('ownedBy: "orders.id"', "ownedBy", "ownedBy must be an object, not orders.id"),
     options("ownedBy: null", "ownedBy", "ownedBy must be an object, not null"),
     options('ownedBy: { table: "orders" }', "ownedBy", "ownedBy must have a table and a column, and nothing else"),
@@ -138,6 +138,35 @@ export const REFUSED: Readonly<Record<string, readonly RefusedDeclaration[]>> = 
     options(`${OWNER}, identity: null`, "identity", "identity must be always or by default, not null"),
     options('identity: "always"', "identity", "identity needs ownedBy, the identity column"),
     options('identity: "by default", ownedBy: undefined', "identity", "identity needs ownedBy, the identity column"),
+  ],
+  feeds: [
+    ...["schema", "table", "column"].flatMap((name) => column("feeds", name)),
+    ...['"orders.id"', "5", "null"].map((value) =>
+      options(
+        `feeds: ${value}`,
+        "feeds",
+        `feeds must be an object or a list of objects, not ${value.replaceAll('"', "")}`,
+      ),
+    ),
+    ...[
+      '{ table: "orders" }',
+      '{ table: "orders", column: "id", key: true }',
+      '[{ table: "orders", column: "id" }, { column: "id" }]',
+      '["orders.id"]',
+    ].map((value) =>
+      options(
+        `feeds: ${value}`,
+        "feeds",
+        "feeds must have a table and a column, and may only have a schema beside them",
+      ),
+    ),
+    options('feeds: { table: 5, column: "id" }', "table", "feeds.table must be a string, not 5"),
+    options('feeds: { schema: null, table: "a", column: "id" }', "schema", "feeds.schema must be a string, not null"),
+    options('feeds: [{ table: "orders", column: "" }]', "feeds", "feeds.column is empty"),
+  ],
+  blocks: [
+    options('blocks: "up"', "blocks", "blocks must be upwards or downwards, not up"),
+    options("blocks: true", "blocks", "blocks must be upwards or downwards, not true"),
   ],
   "an option that is none": [
     ...Object.entries({
@@ -271,5 +300,10 @@ export const ACCEPTED: readonly string[] = [
   'pgSequence("name", { as: "integer", identity: "by default", ownedBy: { table: "orders", column: ' +
     '"id" }, maxValue: 9e8 })',
   'pgSequence("name", { identity: undefined })',
+  'pgSequence("name", { feeds: { table: "orders", column: "id" }, blocks: "upwards", increment: 100 })',
+  'pgSequence("name", { feeds: { schema: "billing", table: "orders", column: "id" } })',
+  'pgSequence("name", { feeds: { schema: undefined, table: "orders", column: "id" } })',
+  'pgSequence("name", { feeds: [{ table: "orders", column: "id" }, { schema: "a", table: "b", column: "c" }] })',
+  'pgSequence("name", { feeds: [], blocks: undefined })',
   'pgSequence("name", { unlogged: true, comment: "", ownedBy: { table: "orders", column: "id" } })',
 ];

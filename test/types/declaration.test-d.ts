@@ -41,6 +41,10 @@ pgSequence("order_seq", { ...owned, identity: undefined });
 expectError(pgSequence("order_seq", { identity: "always" }));
 expectError(pgSequence("order_seq", { ...owned, identity: "default" }));
 expectType<"orders">(pgSequence("order_seq", { ownedBy: { table: "orders", column: "id" } }).seqOptions.ownedBy.table);
+expectType<"id">(pgSequence("order_seq", { feeds: { table: "orders", column: "id" } }).seqOptions.feeds.column);
+expectType<"upwards">(pgSequence("order_seq", { blocks: "upwards" }).seqOptions.blocks);
+expectError(pgSequence("order_seq", { feeds: [{ table: "orders" }] }));
+expectError(pgSequence("order_seq", { blocks: "sideways" }));
 expectType<PgSequence<string, SequenceOptions>>(pgSequence(text, options));
 expectType<PgSchema<string>>(pgSchema(text));
 

@@ -31,6 +31,10 @@ const UNKNOWN = [
   'pgSequence("order_seq", { mode: any, cycle: bool });',
   'pgSequence("order_seq", { mode: text, comment: text });',
   'pgSequence("order_seq", { ownedBy: { table: text, column: any } });',
+  'pgSequence("order_seq", { feeds: { schema: text, table: text, column: any } });',
+  'pgSequence("order_seq", { feeds: [{ table: text, column: text }, any] });',
+  'pgSequence("order_seq", { feeds: any, blocks: any });',
+  'pgSequence("order_seq", { blocks: text });',
   'pgSequence("order_seq", bool ? { startWith: 0, minValue: 0 } : { startWith: 0, minValue: -1, maxValue: 5 });',
   "{ const make = <N extends string>(name: N) => pgSequence(name); make('order_seq'); }",
   "{ const make = <const N extends `${string}_seq`>(name: N) => pgSchema('a').sequence(name, " +

@@ -77,7 +77,7 @@ describe("refused at run time only", () => {
       "a prototype from JSON",
       () => pgSequence("order_seq", JSON.parse('{ "__proto__": { "cache": 5 } }')),
       "order_seq: __proto__ is not an option. The options are startWith, increment, minValue, maxValue, cache, " +
-        "cycle, as, ownedBy, identity, unlogged, comment, mode.",
+        "cycle, as, ownedBy, identity, feeds, blocks, unlogged, comment, mode.",
     ],
   ])("%s", (_, declare, says) => {
     expect(said(errorOf(declare))).toBe(says);
@@ -128,6 +128,8 @@ describe("resolveOptions", () => {
       cycle: false,
       ownedBy: null,
       identity: null,
+      feeds: [],
+      blocks: null,
       unlogged: false,
       comment: null,
       mode: "bigint",
@@ -142,6 +144,8 @@ describe("resolveOptions", () => {
       cycle: true,
       ownedBy: { table: "orders", column: "id" },
       identity: "always",
+      feeds: [{ schema: "billing", table: "invoices", column: "order_id" }],
+      blocks: "downwards",
       unlogged: true,
       comment: "numbers",
       mode: "string",

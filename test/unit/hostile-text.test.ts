@@ -59,7 +59,7 @@ const PUMPS = [
 
 /** A database whose only sequence has this comment. */
 function state(comment: string): catalog.DatabaseState {
-  const { mode: _mode, ...options } = nextval.resolveOptions(seq);
+  const { mode: _mode, feeds: _feeds, blocks: _blocks, ...options } = nextval.resolveOptions(seq);
   const sequence = { schema: "public", seqName: "order_seq", options: { ...options, comment }, definedBy: "user" };
   const known = { feeds: [], isReferenced: false, namedIn: [], lastValue: 1n, isCalled: true, missingPrivileges: [] };
   const places = {

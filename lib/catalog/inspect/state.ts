@@ -2,10 +2,10 @@ import type { ResolvedOptions } from "../../index.js";
 import type { StoredColumn } from "../../server/stored-column.js";
 
 /**
- * A sequence's options in the database, as {@link inspectSequences} reads them: all except `mode`, which only concerns
- * the program.
+ * A sequence's options in the database, as {@link inspectSequences} reads them: all except those that only concern
+ * programs.
  */
-export type StateOptions = Omit<ResolvedOptions, "mode">;
+export type StateOptions = Omit<ResolvedOptions, "mode" | "feeds" | "blocks">;
 
 /** A sequence as the database has it, found by {@link inspectSequences}. */
 export interface SequenceState {

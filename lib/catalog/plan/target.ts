@@ -17,7 +17,7 @@ export function targetOf(
   { searchPath }: Pick<DatabaseState, "searchPath">,
   existing: ReadonlyMap<string, SequenceState>,
 ): Target {
-  const { mode: _mode, ...options } = resolveOptions(declared);
+  const { mode: _mode, feeds: _feeds, blocks: _blocks, ...options } = resolveOptions(declared);
   const seqName = declared.seqName as string;
   const isThere = (schema: string) => existing.has(keyOf({ schema, seqName }));
   const schema = declared.schema ?? searchPath.find(isThere) ?? searchPath[0];

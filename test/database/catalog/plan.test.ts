@@ -501,7 +501,7 @@ describe("cases that other tools get wrong", () => {
     await applyPlan(db, await planned([sequence]));
     expect(await sqlOf([sequence])).toEqual([]);
     const found = (await inspectSequences(db)).sequences.find(({ seqName }) => seqName === sequence.seqName);
-    const { mode: _mode, ...options } = resolveOptions(sequence);
+    const { mode: _mode, feeds: _feeds, blocks: _blocks, ...options } = resolveOptions(sequence);
     expect(found?.options).toEqual(options);
   });
 });

@@ -165,7 +165,12 @@ test("an empty database gives a module that declares nothing", async () => {
 });
 
 function sequence(seqName: string, schema = "public", change: Partial<SequenceState> = {}): SequenceState {
-  const { mode: _, ...options } = nextval.resolveOptions(nextval.pgSequence("any_seq"));
+  const {
+    mode: _mode,
+    feeds: _feeds,
+    blocks: _blocks,
+    ...options
+  } = nextval.resolveOptions(nextval.pgSequence("any_seq"));
   return {
     seqName,
     schema,
