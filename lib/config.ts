@@ -1,7 +1,7 @@
 import type { MigrationFormat } from "./catalog/index.js";
 import type { AllowableCode } from "./catalog/plan/hazards/hazard-codes.js";
 import type { ACCEPTABLE_CODES } from "./operate/finding-codes.js";
-import type { AcceptedFinding } from "./operate/index.js";
+import type { AcceptedFinding, SequenceFeed } from "./operate/index.js";
 import type { SequenceLike } from "./index.js";
 
 /**
@@ -27,6 +27,11 @@ export interface Config {
    * exit code.
    */
   readonly accepted?: readonly AcceptedFinding<(typeof ACCEPTABLE_CODES)[number]>[] | undefined;
+  /**
+   * The columns that programs fill from sequences, so `status` and `resync` compare them. A declaration can say it in
+   * `feeds`; this is for sequences that have none.
+   */
+  readonly feeds?: readonly SequenceFeed[] | undefined;
   /** `postgresql://user:password@host:5432/database`. Default: the variable `DATABASE_URL`. */
   readonly url?: string | undefined;
   /** The driver of the command. Default: `postgres` if it is installed, else `pg`. */

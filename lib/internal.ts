@@ -6,7 +6,7 @@ export { type Advice, refuseArgument } from "./errors.js";
 export { fillValues } from "./handle/drawing/fill-values.js";
 export { checkKnown, optionsOf } from "./option-object.js";
 export { shown } from "./sequence/messages.js";
-export { readInteger } from "./sequence/resolve-options.js";
+export { readInteger, shapeProblem } from "./sequence/resolve-options.js";
 export { throwSequenceError, sequenceName } from "./sequence/sequence-name.js";
 export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } from "./sequence/sequence.js";
 export { dateText } from "./sql/date-text.js";

@@ -58,6 +58,7 @@ export const sidebar: { readonly text: string; readonly items: Page[] }[] = [
       { text: "Numbers without gaps", link: "/operations/gapless" },
       { text: "Several writers", link: "/operations/several-writers" },
       { text: "See how full sequences are", link: "/operations/status" },
+      { text: "What the database does not show", link: "/operations/hidden-problems" },
       { text: "Move sequences past rows", link: "/operations/resync" },
       { text: "Carry sequences to another server", link: "/operations/transfer" },
       { text: "Widen an integer key", link: "/operations/widen" },

@@ -13,6 +13,7 @@ export type {
   TransferCode,
   TransferProblem,
 } from "./transfer/transfer-problem.js";
+export type { SequenceFeed } from "./reading-options.js";
 export type { Progress } from "./columns/read-extremes.js";
 export type { AcceptedFinding, Unmatched } from "./accepted-findings.js";
 export type {

@@ -36,6 +36,12 @@ export function excluded(what: string, patterns: readonly string[] | undefined):
   };
 }
 
+/** Makes a function that compares sequences with one such pattern. */
+export function sequenceMatcher(pattern: string): (sequence: SequenceName) => boolean {
+  const matches = matcherOf(pattern);
+  return (sequence) => formsOf(sequence).some(matches);
+}
+
 /** The ways to write the name of a sequence: with its schema or without it, and with quotes or without them. */
 function formsOf(sequence: SequenceName): string[] {
   const [schema = "", name = ""] = [sequence.schema, sequence.name].map((part) => `"${part.replaceAll('"', '""')}"`);

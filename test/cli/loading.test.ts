@@ -200,6 +200,18 @@ describe("configuration", () => {
       "export default { accepted: [{ code: 'EXHAUSTED', sequence: 's' }] };",
       "accepted in nextval.config.ts has an entry for s without a reason",
     ],
+    [
+      "export default { feeds: {} };",
+      "feeds in nextval.config.ts has to be a list of columns, each with its sequence, table and column",
+    ],
+    [
+      "export default { feeds: [{ sequence: 's', tabel: 't', column: 'id' }] };",
+      'feeds in nextval.config.ts has an unknown option "tabel"\nHint: Did you mean table?',
+    ],
+    [
+      "export default { feeds: [{ sequence: 's', table: 't' }] };",
+      "feeds in nextval.config.ts has a wrong entry, because feeds.column must be a string, not undefined",
+    ],
     ["export default { allow: ['CYCLES'] };", "allow in nextval.config.ts has to be a list of CACHE_BREAKS_ORDER, "],
     ["export default { out: ['x'] };", "out in nextval.config.ts has to be the name of a folder"],
     ["export default { driver: 'pg8' };", "driver in nextval.config.ts has to be postgres or pg"],

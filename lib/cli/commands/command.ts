@@ -67,6 +67,7 @@ const GIVE_ONE = "Give one of them.";
 /** The options of every command that reads tables. */
 export function addReading(command: Command): Command {
   return addExclude(addUrl(command))
+    .option("--declarations <files...>", "declarations whose feeds are also compared; may be repeated")
     .option("--views", "also read views and foreign tables, which run their owners' code as you")
     .option("--trust-owner <role>", "let a superuser run code of this role; may be repeated", role);
 }

@@ -61,6 +61,7 @@ async function resync(flags: Flags): Promise<number> {
     throwCommandError("--dry-run changes nothing, and --yes changes it without a question", "Leave one of them out.");
   }
   const settings = await settingsOf(flags);
+  const feeds = await settings.feeds();
   return withDatabase(settings, async (db, target) => {
     const reader = withTimeouts(db, settings);
     await checkSchemas(reader, settings.schemas);
@@ -74,6 +75,7 @@ async function resync(flags: Flags): Promise<number> {
         emptyCaches: flags.emptyCaches,
         views: flags.views,
         trustOwners: flags.trustOwner,
+        ...feeds,
         onProgress(progress) {
           columns ??= progress.total;
           show(progress);

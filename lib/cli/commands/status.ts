@@ -105,6 +105,7 @@ async function status(flags: Flags): Promise<number> {
     columns: flags.allColumns === true ? "all" : undefined,
     views: flags.views,
     trustOwners: flags.trustOwner,
+    ...(await settings.feeds()),
   };
   const lineOf = flags.format === "github" ? await lineFinderOfStatus(settings) : () => undefined;
   const reading = withDatabase(settings, async (db, _target, running) => {

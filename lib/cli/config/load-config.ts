@@ -5,6 +5,7 @@ import { ALLOWABLE_CODES, type AllowableCode } from "../../catalog/plan/hazards/
 import type { Config } from "../../config.js";
 import { didYouMean, isSequence } from "../../internal.js";
 import { acceptedProblem } from "../../operate/accepted-findings.js";
+import { feedProblem } from "../../operate/declared-feeds.js";
 import { ACCEPTABLE_CODES } from "../../operate/finding-codes.js";
 import { throwCommandError } from "../terminal/command-error.js";
 import { keepSecretsIn, withoutSecrets } from "../terminal/redact.js";
@@ -70,6 +71,7 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
   schemas: [(value) => isList(value, isText), "a list of names"],
   exclude: [(value) => isList(value, isText), 'a list of names, such as ["legacy_*"]'],
   accepted: [Array.isArray, "a list of findings, each with its code, sequence and reason"],
+  feeds: [Array.isArray, "a list of columns, each with its sequence, table and column"],
   url: [(value) => typeof value === "string", "text such as postgresql://user@host:5432/database"],
   driver: [(value) => value === "postgres" || value === "pg", "postgres or pg"],
   renames: [
@@ -108,5 +110,9 @@ function check(config: unknown, name: string): asserts config is Config {
   for (const entry of (config as Config).accepted ?? []) {
     const problem = acceptedProblem(entry, ACCEPTABLE_CODES);
     if (problem !== undefined) throwCommandError(`accepted in ${name} ${problem[0]}`, problem[1]);
+  }
+  for (const entry of (config as Config).feeds ?? []) {
+    const problem = feedProblem(entry);
+    if (problem !== undefined) throwCommandError(`feeds in ${name} ${problem[0]}`, problem[1]);
   }
 }

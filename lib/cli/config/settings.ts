@@ -3,10 +3,12 @@ import type { HazardCode, MigrationFormat, ModuleExtension, PlanOptions } from "
 import type { Config } from "../../config.js";
 import type { SequenceLike } from "../../index.js";
 import { HEALTH_CODES, TRANSFER_CODES } from "../../operate/finding-codes.js";
-import type { AcceptableTransferCode, AcceptedFinding, HealthCode } from "../../operate/index.js";
+import type { AcceptableTransferCode, AcceptedFinding, HealthCode, StatusOptions } from "../../operate/index.js";
+import { color } from "../terminal/color.js";
 import { throwCommandError } from "../terminal/command-error.js";
+import { errorMessage } from "../terminal/error-message.js";
 import { printError } from "../terminal/print.js";
-import { text } from "../terminal/shown-text.js";
+import { lines, text } from "../terminal/shown-text.js";
 import { filesOf } from "./declaration-files.js";
 import { addListed, type Declarations, declarationsOf, findIn, nothingFound } from "./declarations.js";
 import { envFileHint } from "./env-file.js";
@@ -89,6 +91,8 @@ export interface Settings {
   readonly hasDeclarations: boolean;
   /** Loads the files of declarations. */
   declarations(): Promise<Declarations>;
+  /** Loads what declarations and the configuration say of the columns that programs fill. */
+  feeds(): Promise<Pick<StatusOptions, "declarations" | "feeds">>;
 }
 
 export async function settingsOf(flags: Flags): Promise<Settings> {
@@ -121,7 +125,25 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
     file: loaded.file,
     hasDeclarations: listOf(flags, config).length > 0,
     declarations: () => loadDeclarations(flags, loaded),
+    feeds: () => loadFeeds(flags, loaded),
   };
+}
+
+/**
+ * Declarations that the configuration names may be missing on the machine that watches the database. Then the command
+ * goes on without them, and says so.
+ */
+async function loadFeeds(flags: Flags, loaded: LoadedConfig): Promise<Pick<StatusOptions, "declarations" | "feeds">> {
+  const { declarations = [], feeds } = loaded.config;
+  if (flags.declarations === undefined && declarations.length === 0) return { feeds };
+  try {
+    return { feeds, declarations: (await loadDeclarations(flags, loaded)).sequences };
+  } catch (error) {
+    if (flags.declarations !== undefined) throw error;
+    const warning = text`${color.yellow("Warning:")} the declarations could not be loaded, so their feeds are unknown:`;
+    printError(lines([warning, `  ${errorMessage(error)}`]));
+    return { feeds };
+  }
 }
 
 /** Selects the accepted findings whose codes a function knows. */

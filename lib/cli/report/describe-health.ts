@@ -85,7 +85,7 @@ function notesOf({ cycles, cache, problems, accepted, columns }: SequenceHealth)
 }
 
 function inWords(code: string): string {
-  return code.toLowerCase().replaceAll("_", " ");
+  return code === "NOT_ATTACHED" ? "no column known" : code.toLowerCase().replaceAll("_", " ");
 }
 
 /** Includes the reason if reading would run others' code, because the user decides about that. */

@@ -1,4 +1,4 @@
-import type { ResyncMove, ResyncReport } from "../../operate/index.js";
+import type { ResyncMove, ResyncReport, ResyncSkip } from "../../operate/index.js";
 import { shownName } from "../../server/names.js";
 import { color } from "../terminal/color.js";
 import { count, lines, type ShownText, text } from "../terminal/shown-text.js";
@@ -9,13 +9,26 @@ import { describeAdvice } from "./describe-advice.js";
  * moves.
  */
 export function describeResync(report: ResyncReport, columns: number): ShownText {
-  const skips = report.skips.map((skip) => {
-    const name = shownName(skip.sequence.schema, skip.sequence.name);
-    return color.dim(lines([text`${name} is left alone: ${skip.reason}`, ...describeAdvice(skip, "  ")]));
-  });
+  const groups = new Map<string, ResyncSkip[]>();
+  for (const skip of report.skips) {
+    const key = JSON.stringify([skip.reason, skip.hint]);
+    groups.set(key, [...(groups.get(key) ?? []), skip]);
+  }
+  const skips = [...groups.values()].map(describeSkips);
   const moves = report.moves.length === 0 ? nothing(report, columns) : describeMoves(report);
   return lines([moves, ...skips]);
 }
+
+/** Describes sequences that are left unchanged for one reason. */
+function describeSkips(skips: readonly ResyncSkip[]): ShownText {
+  const [first, second] = skips;
+  const names = skips.slice(0, MAX_NAMED).map(({ sequence }) => shownName(sequence.schema, sequence.name));
+  const more = skips.length > MAX_NAMED ? `, and ${skips.length - MAX_NAMED} more` : "";
+  const who = text`${names.join(", ")}${more} ${second === undefined ? "is" : "are each"} left alone`;
+  return color.dim(lines([text`${who}: ${first?.reason ?? ""}`, ...describeAdvice(first ?? {}, "  ")]));
+}
+
+const MAX_NAMED = 5;
 
 export function describeMoves({ moves }: ResyncReport): ShownText {
   return lines(moves.map(describeMove));

@@ -12,6 +12,7 @@ import { ownerMayDraw } from "../../server/queries/owner-may-draw.js";
 import { isPowerful, mayBeSwapped } from "../../server/queries/powerful-reader.js";
 import { isInspected } from "../../server/queries/schema-filter.js";
 import { storedColumn } from "../../server/stored-column.js";
+import type { DeclaredFeeds } from "../declared-feeds.js";
 import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
 import { keysOfPart } from "./keys-of-part.js";
 import { castsOf, isPlainDefault } from "./plain-default.js";
@@ -23,8 +24,13 @@ import { sharedKeyOf } from "./shared-key.js";
  * Builds the query for every column that a sequence feeds, and for the connected role, as one JSON text.
  *
  * @param trusted - roles whose code the connected role may run
+ * @param declared - the columns that programs fill, as declared
  */
-export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted: readonly string[]): Sql {
+export function fedColumnsQuery(
+  schemas: readonly string[] | undefined,
+  trusted: readonly string[],
+  declared: DeclaredFeeds["columns"],
+): Sql {
   return sql`
     with recursive sequences as materialized (
       select c.oid, n.nspname, c.relname, c.relowner, s.seqincrement
@@ -60,6 +66,7 @@ export function fedColumnsQuery(schemas: readonly string[] | undefined, trusted:
         select d.sequence, o.relation, o.number, 'default'
         from (${drawingDomains}) d
         join of_domains o using (domain)
+        ${declared.length === 0 ? sql.empty : sql`union ${declaredColumns(declared)}`}
       ) each
       join pg_catalog.pg_attribute att on att.attrelid = each.relation and att.attnum = each.number
       join pg_catalog.pg_type type on type.oid = att.atttypid
@@ -213,4 +220,22 @@ function otherDefault(column: Sql): Sql {
     from pg_catalog.pg_type type
     where type.oid = ${column}.atttypid
   )`;
+}
+
+/** Selects the declared columns that exist. They count as columns that own their sequence. */
+function declaredColumns(declared: DeclaredFeeds["columns"]): Sql {
+  const names = declared.map(
+    ({ sequence, column }) =>
+      sql`(${sequence.schema}::text, ${sequence.name}::text, ${column.schema}::text, ${column.table}::text,
+        ${column.column}::text)`,
+  );
+  return sql`
+    select s.oid, c.oid, att.attnum, 'owned'
+    from (values ${sql.join(names)}) as given (sequence_schema, sequence_name, table_schema, table_name, column_name)
+    join sequences s on s.nspname = given.sequence_schema and s.relname = given.sequence_name
+    join pg_catalog.pg_namespace n on n.nspname = given.table_schema
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = given.table_name
+      and c.relkind in ('r', 'p', 'f', 'v')
+    join pg_catalog.pg_attribute att on att.attrelid = c.oid and att.attname = given.column_name
+      and att.attnum > 0 and not att.attisdropped`;
 }

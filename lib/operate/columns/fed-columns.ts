@@ -1,4 +1,3 @@
-import { NextvalError } from "../../index.js";
 import { type IntegerRange, isText } from "../../server/integer-limits.js";
 import type { ColumnName, SequenceName } from "../../server/name-shapes.js";
 import { sequenceKeyOf } from "../../server/names.js";
@@ -6,6 +5,8 @@ import { checkSchemaNames } from "../../server/queries/schema-filter.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import type { StoredColumn } from "../../server/stored-column.js";
 import { usableRange } from "../../server/usable-range.js";
+import type { DeclaredFeeds } from "../declared-feeds.js";
+import { checkTrust, type Trust } from "../reading-options.js";
 import { fedColumnsQuery } from "./fed-columns-query.js";
 import { keepsValue, narrowestOf } from "./plain-default.js";
 
@@ -32,7 +33,7 @@ export interface FedColumn extends StoredColumn {
   readonly fixedType: boolean;
   /**
    * The way of a value into the column: by the identity, by the default, or by programs if the column only owns the
-   * sequence.
+   * sequence, or is declared to take its values.
    */
   readonly way: "identity" | "default" | "owned";
   /** Whether the column stores the value of the sequence unchanged, and no other default replaces it. */
@@ -121,30 +122,6 @@ export interface HeldTable extends TableName {
   readonly alone: boolean;
 }
 
-/** Permission to read more than tables that run no code. */
-export interface Trust {
-  /**
-   * Whether to read views and foreign tables, which run their owners' code as the connected role. Default: false;
-   * columns in them are then not compared.
-   */
-  readonly views?: boolean | undefined;
-  /**
-   * Roles whose code may run as the connected role. Default: none.
-   *
-   * It only matters if the connected role is a superuser or can become one: as a member of a superuser, or of a role
-   * that may run programs, or read or write files, on the server. Tables of superusers and of the role that has logged
-   * in are always read.
-   */
-  readonly trustOwners?: readonly string[] | undefined;
-}
-
-/** @internal */
-export function checkTrust({ trustOwners }: Trust): void {
-  if (trustOwners === undefined) return;
-  if (Array.isArray(trustOwners) && trustOwners.every((name) => typeof name === "string")) return;
-  throw new NextvalError("INVALID_ARGUMENT", `trustOwners must be a list of roles, not ${JSON.stringify(trustOwners)}`);
-}
-
 /** @internal A role, and the relation that it may insert into: the table, a part of it, or a view of it. */
 export interface RoleWithoutUsage extends TableName {
   readonly role: string;
@@ -160,15 +137,19 @@ export interface FedColumns {
 /**
  * @internal Reads the columns that sequences feed, in one statement. A partition counts with its table, and an
  * inheritance child is read separately. Temporary tables are left out.
+ *
+ * @param feeds - the columns that programs fill, as declared
  */
 export async function readFedColumns(
   db: Source,
   schemas: readonly string[] | undefined,
   trust: Trust,
+  feeds: Pick<DeclaredFeeds, "columns" | "blocks">,
 ): Promise<FedColumns> {
   checkTrust(trust);
   checkSchemaNames(schemas);
-  const { user, columns } = await readDocument<Document>(db, fedColumnsQuery(schemas, trust.trustOwners ?? []));
+  const query = fedColumnsQuery(schemas, trust.trustOwners ?? [], feeds.columns);
+  const { user, columns } = await readDocument<Document>(db, query);
   return {
     user,
     columns: columns.map(({ increment, kind, oid, rowType, alone, casts, ...column }) => ({

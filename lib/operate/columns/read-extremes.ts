@@ -4,8 +4,9 @@ import { lockedRelations } from "../../server/queries/locked-relations.js";
 import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
+import type { Trust } from "../reading-options.js";
 import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extremes-query.js";
-import type { FedColumn, Trust } from "./fed-columns.js";
+import type { FedColumn } from "./fed-columns.js";
 import { holdTables, mustBeHeld } from "./hold-tables.js";
 
 /**

@@ -1,9 +1,11 @@
 import { type DatabaseState, inspectSequences, type SequenceState } from "../../catalog/index.js";
 import { keyOf, sequenceKeyOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
 import type { Source } from "../../server/read-json.js";
+import { declaredFeeds } from "../declared-feeds.js";
+import { checkTrust, type FeedOptions, type SequenceFeed, type Trust } from "../reading-options.js";
 import { UNREADABLE } from "./comparability.js";
 import type { Extreme } from "./extremes-query.js";
-import { type FedColumn, groupBySequence, readFedColumns, type Trust } from "./fed-columns.js";
+import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
 import { type Progress, readExtremes } from "./read-extremes.js";
 
 /** A sequence with the columns that it feeds, and the extremes of its values in them. */
@@ -12,8 +14,8 @@ export interface SurveyedSequence {
   readonly columns: readonly { readonly column: FedColumn; readonly extreme: Extreme }[];
 }
 
-/** The sequences to look at. */
-export interface Extent {
+/** The sequences to look at, and what is declared of them. */
+export interface Extent extends FeedOptions {
   readonly schemas?: readonly string[] | undefined;
   readonly isExcluded: (sequence: SequenceName) => boolean;
 }
@@ -26,19 +28,33 @@ export interface Choice {
   readonly cheaply?: boolean;
 }
 
+/** The result of a survey. */
+export interface Survey {
+  /** The connected role. */
+  readonly user: string;
+  readonly surveyed: readonly SurveyedSequence[];
+  /** The declared columns in the form of the option `feeds`, with exact names, and those that do not exist. */
+  readonly feeds: { readonly exact: readonly SequenceFeed[]; readonly unmatched: readonly SequenceFeed[] };
+}
+
 /**
  * Reads the sequences and the columns that they feed. It reads the sequences again at the end, so their positions are
  * not older than the columns' values.
+ *
+ * @param what - the function that takes the options
  */
 export async function surveySequences(
+  what: string,
   db: Source,
-  { schemas, isExcluded, ...trust }: Trust & Extent,
+  { schemas, isExcluded, declarations, feeds, ...trust }: Trust & Extent,
   { whyNot, cheaply = false }: Choice,
   onProgress?: ((progress: Progress) => void) | undefined,
-): Promise<{ readonly user: string; readonly surveyed: readonly SurveyedSequence[] }> {
-  const { user, columns: all } = await readFedColumns(db, schemas, trust);
-  const columns = all.filter(({ sequence }) => !isExcluded(sequence));
+): Promise<Survey> {
+  checkTrust(trust);
   const before = await inspectSequences(db, { schemas });
+  const declared = declaredFeeds(what, { declarations, feeds }, before);
+  const { user, columns: all } = await readFedColumns(db, schemas, trust, declared);
+  const columns = all.filter(({ sequence }) => !isExcluded(sequence));
   const readable = new Set(before.sequences.filter(({ lastValue }) => lastValue !== null).map(keyOf));
   const reasons = new Map<FedColumn, string>();
   for (const column of columns) {
@@ -63,7 +79,7 @@ export async function surveySequences(
       },
     ];
   });
-  return { user, surveyed };
+  return { user, surveyed, feeds: { exact: declared.exact, unmatched: declared.unmatched(all) } };
 }
 
 /**

@@ -8,9 +8,10 @@ import { readDocument } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { notComparableReason } from "../columns/comparability.js";
 import { type ExtremeDocument, extremeOf, positionOf, toExtreme } from "../columns/extremes-query.js";
-import type { FedColumn, Trust } from "../columns/fed-columns.js";
+import type { FedColumn } from "../columns/fed-columns.js";
 import { holdTables } from "../columns/hold-tables.js";
 import { NOT_BY_OID } from "../columns/unknown-value.js";
+import type { Trust } from "../reading-options.js";
 import { type Decision, decide, type SequenceSnapshot, type MoveOptions } from "./decide.js";
 import type { ResyncMove } from "./resync-report.js";
 

@@ -1,12 +1,12 @@
 import { NextvalError } from "../../index.js";
 import type { ColumnName, SequenceName } from "../../server/name-shapes.js";
 import type { AcceptedFinding } from "../accepted-findings.js";
-import type { Trust } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
 import type { HEALTH_CODES } from "../finding-codes.js";
+import type { FeedOptions, SequenceFeed, Trust } from "../reading-options.js";
 
 /** Options of a resync: which sequences {@link planResync} compares, and which it moves. */
-export interface ResyncOptions extends Trust {
+export interface ResyncOptions extends Trust, FeedOptions {
   /** The schemas whose sequences are compared. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
   /** The sequences to leave out, as `name` or `schema.name`. `*` stands for any characters. */
@@ -67,7 +67,7 @@ export interface ResyncFailure {
   readonly error: Error;
 }
 
-/** A sequence that {@link planResync} leaves unchanged although it feeds a column. */
+/** A sequence that {@link planResync} leaves unchanged. */
 export interface ResyncSkip {
   /** The name of the sequence. */
   readonly sequence: SequenceName;
@@ -85,11 +85,11 @@ export interface ResyncPlan {
   readonly moves: readonly ResyncMove[];
   /** The sequences for which the plan cannot decide, because a column could not be compared or has no value left. */
   readonly failures: readonly ResyncFailure[];
-  /** The sequences that stay unchanged although they feed a column. */
+  /** The sequences that stay unchanged for a reason. */
   readonly skips: readonly ResyncSkip[];
-  /** The patterns of `exclude` that match nothing, and so may be mistyped or no longer needed. */
-  readonly unmatched: { readonly exclude: readonly string[] };
-  /** The options of the plan. `applyResync` decides by them again, under a lock. */
+  /** The patterns of `exclude` that match nothing, and the feeds whose column does not exist. They may be mistyped. */
+  readonly unmatched: { readonly exclude: readonly string[]; readonly feeds: readonly SequenceFeed[] };
+  /** The options of the plan. `applyResync` decides by them again, under a lock. `feeds` has what is declared. */
   readonly options: ResyncOptions;
 }
 
@@ -99,7 +99,7 @@ export interface ResyncReport {
   readonly moves: readonly ResyncMove[];
   /** The failures of the plan, and the moves that failed. */
   readonly failures: readonly ResyncFailure[];
-  /** The sequences that stay unchanged although they feed a column. */
+  /** The sequences that stay unchanged for a reason. */
   readonly skips: readonly ResyncSkip[];
 }
 

@@ -10,6 +10,7 @@ import { notComparableReason } from "../columns/comparability.js";
 import { type FedColumn, groupBySequence, rangeWithin, readFedColumns } from "../columns/fed-columns.js";
 import { surveySequences, type SurveyedSequence } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
+import { declaredFeeds, feedsWithin } from "../declared-feeds.js";
 import { HEALTH_CODES } from "../finding-codes.js";
 import { withoutAccepted } from "./accepted-columns.js";
 import { decide, type MoveOptions, WIDEN_FIRST } from "./decide.js";
@@ -41,7 +42,8 @@ import {
  * ```
  *
  * It compares the sequences that feed a column: those of identity and SERIAL columns, those that a column owns, and
- * those that a default draws from.
+ * those that a default draws from. `declarations` and `feeds` name the columns that programs fill. A sequence for which
+ * no column is known is in `skips`.
  *
  * **What decides.** Only values that a sequence can still return count: rows from its next value on, in steps of its
  * increment, up to its bounds. If a column or a partition has such a row, the plan moves the sequence to the first step
@@ -71,29 +73,38 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
     "onProgress",
     "views",
     "trustOwners",
+    "declarations",
+    "feeds",
   ]);
   const isCallers = isTransaction("planResync", db, wanted);
   const exclusion = excluded("planResync", wanted.exclude);
   const acceptance = acceptedFindings("planResync", wanted.accepted, HEALTH_CODES);
   const { exclude: _exclude, accepted: _accepted, ...extent } = wanted;
   const choice = { whyNot: notComparableReason };
-  const { user: role, surveyed } = await surveySequences(
-    db,
-    { ...extent, isExcluded: exclusion.has },
-    choice,
-    onProgress,
-  );
+  const {
+    user: role,
+    surveyed,
+    feeds,
+  } = await surveySequences("planResync", db, { ...extent, isExcluded: exclusion.has }, choice, onProgress);
   const plan = {
     moves: [] as ResyncMove[],
     failures: [] as ResyncFailure[],
     skips: [] as ResyncSkip[],
-    unmatched: withinSchemas({ exclude: exclusion.unmatched(), accepted: [] }, wanted.schemas),
-    options: wanted,
+    unmatched: {
+      ...withinSchemas({ exclude: exclusion.unmatched(), accepted: [] }, wanted.schemas),
+      feeds: feedsWithin(feeds.unmatched, wanted.schemas),
+    },
+    // A plan can be kept as JSON, which declarations cannot.
+    options: { ...wanted, declarations: undefined, feeds: feeds.exact },
   };
   for (const { sequence: state, columns: all } of surveyed) {
-    if (all.length === 0) continue;
     const { options, lastValue, isCalled } = state;
     const sequence = sequenceNameOf(state);
+    if (all.length === 0) {
+      const known = acceptance.reasonFor("NOT_ATTACHED", sequence, null);
+      if (known === undefined) plan.skips.push({ sequence, ...UNATTACHED });
+      continue;
+    }
     const { columns, reason } = withoutAccepted(all, acceptance);
     const unread = lastValue === null ? acceptance.reasonFor("UNREADABLE", sequence, null) : undefined;
     if (columns.length === 0 || unread !== undefined) {
@@ -126,6 +137,12 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
   }
   return plan;
 }
+
+/** Any column may have its values, so an import may have put rows in its way. */
+const UNATTACHED = {
+  reason: "no column is known that it feeds",
+  hint: "Name its column in feeds of the declaration or the configuration.",
+};
 
 /** Adds the SQL that makes room after the rows, which then move the sequence. */
 function withFix(error: Error, state: SequenceState, columns: SurveyedSequence["columns"]): Error {
@@ -277,6 +294,8 @@ async function readFed(
 ): Promise<{ role: string; fed: ReadonlyMap<string, readonly FedColumn[]> }> {
   if (plan.moves.length === 0) return { role: "", fed: new Map() };
   const schemas = [...new Set(plan.moves.map(({ sequence }) => sequence.schema))];
-  const { user, columns } = await readFedColumns(db, schemas, plan.options);
+  const known = { sequences: plan.moves.map(({ sequence: { schema, name } }) => ({ schema, seqName: name })) };
+  const feeds = declaredFeeds("applyResync", plan.options, { ...known, searchPath: [] });
+  const { user, columns } = await readFedColumns(db, schemas, plan.options, feeds);
   return { role: user, fed: groupBySequence(columns) };
 }

@@ -1,6 +1,7 @@
 import type { ColumnName, SequenceName } from "../../server/name-shapes.js";
 import type { Unmatched } from "../accepted-findings.js";
 import type { HEALTH_CODES } from "../finding-codes.js";
+import type { SequenceFeed } from "../reading-options.js";
 
 /**
  * The severity of a problem of {@link sequenceStatus}: `"critical"` now or very soon, `"warning"` sooner or later,
@@ -30,8 +31,8 @@ export type HealthLevel = "ok" | "warning" | "critical";
  *   value only once and could be compared, but the connected role may not read it, row level security may hide rows
  *   from it, or reading it failed. Ok if there is only no index, or nothing to compare, or if a key computes something
  *   of the column, so it may refuse values that are not there, or if a trigger may set the column to other values.
- * - `NOT_ATTACHED` (ok): no column owns the sequence, and no default of a column leads to it, so nothing was compared.
- *   Programs, triggers or functions draw from it.
+ * - `NOT_ATTACHED` (ok): no column owns the sequence, no default of a column leads to it, and no declaration says what
+ *   it feeds, so nothing was compared. Programs, triggers or functions draw from it.
  * - `DRAWN_ELSEWHERE` (ok): the sequence feeds columns, and functions, views or rules may also draw from it. What these
  *   fill is not known, so it was not compared.
  * - `USAGE_MISSING` (warning, because the role may never insert): a role may insert into the table, but lacks USAGE on
@@ -136,8 +137,11 @@ export interface Health {
   readonly sequences: readonly SequenceHealth[];
   /** How many sequences `exclude` leaves out. */
   readonly excluded: number;
-  /** The entries of `exclude` and `accepted` that match nothing, and so may be mistyped or no longer needed. */
-  readonly unmatched: Unmatched<HealthCode>;
+  /**
+   * The entries of `exclude` and `accepted` that match nothing, and the feeds whose column does not exist. They may be
+   * mistyped or no longer needed.
+   */
+  readonly unmatched: Unmatched<HealthCode> & { readonly feeds: readonly SequenceFeed[] };
 }
 
 /** The levels, the worst last. */

@@ -99,7 +99,9 @@ export function notAttached(measured: Measurements, { sequence }: Context): Find
     column: null,
     noun,
     say,
-    hint: `Run alter sequence ${quotedOf(measured.sequence)} owned by TABLE.COLUMN to compare a column with it.`,
+    hint:
+      "Name its column in feeds of the declaration or the configuration, " +
+      `or run alter sequence ${quotedOf(measured.sequence)} owned by TABLE.COLUMN.`,
   } as const;
   return names.length === 0 ? [found] : names.map((name) => ({ ...found, name }));
 }

@@ -9,17 +9,19 @@ import { type AcceptedFinding, acceptedFindings, type AcceptedFindings, withinSc
 import { collisionOf, type ColumnExtremes, holdingsOf } from "../arithmetic/collision.js";
 import { nextUnbounded, positionOf } from "../arithmetic/position.js";
 import { skipReason } from "../columns/comparability.js";
-import { rangeWithin, takesOnce, type Trust } from "../columns/fed-columns.js";
+import { rangeWithin, takesOnce } from "../columns/fed-columns.js";
 import type { Progress } from "../columns/read-extremes.js";
 import { surveySequences, type SurveyedSequence } from "../columns/survey.js";
+import { feedsWithin } from "../declared-feeds.js";
 import { HEALTH_CODES } from "../finding-codes.js";
+import type { FeedOptions, Trust } from "../reading-options.js";
 import { type ColumnHealth, type Health, type HealthCode, type SequenceHealth, severityOf, worstOf } from "./health.js";
 import { countUnreadable } from "./missing-grants.js";
 import type { Context } from "./problem-context.js";
 import { problemsOf } from "./problems.js";
 
 /** Options of {@link sequenceStatus}. */
-export interface StatusOptions extends Trust {
+export interface StatusOptions extends Trust, FeedOptions {
   /** The schemas whose sequences are reported. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
   /**
@@ -63,8 +65,9 @@ export interface StatusOptions extends Trust {
  * //   fix: 'alter sequence "public"."orders_id_seq" restart with 9001', columns: [...] }
  * ```
  *
- * It covers the sequences of identity and SERIAL columns, and all others. A problem of several columns is one problem,
- * with all of them in `columns`.
+ * It covers the sequences of identity and SERIAL columns, and all others. `declarations` and `feeds` name the columns
+ * that programs fill, which are compared like columns that own their sequence. A problem of several columns is one
+ * problem, with all of them in `columns`.
  *
  * **Whether a sequence is behind** depends on the values that it can still return, as for `planResync`: rows from its
  * next value on, in steps of its increment, up to its bounds. If there is such a row, inserts fail sooner or later, and
@@ -95,6 +98,8 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
     columns: chosen = "indexed",
     views,
     trustOwners,
+    declarations,
+    feeds,
     onProgress,
     ...rest
   } = optionsOf("sequenceStatus", options, [
@@ -104,6 +109,8 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
     "columns",
     "views",
     "trustOwners",
+    "declarations",
+    "feeds",
     "onProgress",
     "warnAt",
     "criticalAt",
@@ -123,14 +130,16 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
     if (isMatch) left.add(sequenceKeyOf(sequence));
     return isMatch;
   };
-  const { user, surveyed } = await surveySequences(
+  const survey = await surveySequences(
+    "sequenceStatus",
     db,
-    { schemas, isExcluded, views, trustOwners },
+    { schemas, isExcluded, views, trustOwners, declarations, feeds },
     { whyNot: (column) => skipReason(column, chosen), cheaply: chosen === "indexed" },
     onProgress,
   );
   const { at, database } = await readDocument<{ at: string; database: string }>(db, sampleQuery);
 
+  const { user, surveyed } = survey;
   const unreadable = countUnreadable(surveyed);
   const rows = surveyed.map((each) => healthOf(each, { user, unreadable, ...thresholds }, acceptance));
   rows.sort(
@@ -146,7 +155,7 @@ export async function sequenceStatus(db: Source, options?: StatusOptions): Promi
     level: worstOf(rows.map(({ level }) => level)),
     sequences: rows,
     excluded: left.size,
-    unmatched: withinSchemas(unmatched, schemas),
+    unmatched: { ...withinSchemas(unmatched, schemas), feeds: feedsWithin(survey.feeds.unmatched, schemas) },
   };
 }
 

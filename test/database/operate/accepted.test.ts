@@ -31,7 +31,7 @@ describe("exclude", () => {
     });
     expect(names).toEqual(["public.orders_id_seq"]);
     expect(progress[0]).toBe(1);
-    expect(health.unmatched).toEqual({ exclude: ["gone_*"], accepted: [] });
+    expect(health.unmatched).toEqual({ exclude: ["gone_*"], accepted: [], feeds: [] });
     expect((await find({ exclude: ["*"] })).health).toMatchObject({ level: "ok", sequences: [] });
     expect((await find({ schemas: ["public"], exclude: ["audit.*"] })).health.unmatched.exclude).toEqual([]);
     await expect(sequenceStatus(db, { exclude: "legacy_*" as never })).rejects.toMatchObject({
@@ -42,7 +42,7 @@ describe("exclude", () => {
   test("resync does not move them", async () => {
     const plan = await planResync(db, { exclude: ["audit.*", "x"] });
     expect(plan.moves.map(({ sequence }) => sequence.name)).toEqual(["orders_id_seq"]);
-    expect(plan.unmatched).toEqual({ exclude: ["x"], accepted: [] });
+    expect(plan.unmatched).toEqual({ exclude: ["x"], accepted: [], feeds: [] });
     expect((await applyResync(db, plan)).moves).toHaveLength(1);
     expect((await find()).health.sequences.find(({ sequence }) => sequence.schema === "audit")?.level).toBe("critical");
   });
@@ -128,7 +128,16 @@ describe("accepted findings of resync", () => {
     const accepted = [{ code: "BEHIND_COLUMN", sequence: "audit.*", reason }] as const;
     const plan = await planResync(db, { accepted });
     expect(plan.moves.map(({ sequence }) => sequence.name)).toEqual(["orders_id_seq"]);
-    expect(plan.skips).toEqual([{ sequence: { schema: "audit", name: "log_id_seq" }, reason: "accepted: known" }]);
+    expect(plan.skips).toEqual([
+      { sequence: { schema: "audit", name: "log_id_seq" }, reason: "accepted: known" },
+      {
+        sequence: { schema: "public", name: "legacy_seq" },
+        reason: "no column is known that it feeds",
+        hint: "Name its column in feeds of the declaration or the configuration.",
+      },
+    ]);
+    const unattached = [{ code: "NOT_ATTACHED", sequence: "legacy_*", reason }] as const;
+    expect((await planResync(db, { accepted: unattached })).skips).toEqual([]);
     const all = await planResync(db);
     const report = await applyResync(db, { ...all, options: { accepted } });
     expect(report.moves.map(({ sequence }) => sequence.name)).toEqual(["orders_id_seq"]);
@@ -163,7 +172,8 @@ describe("accepted findings of resync", () => {
         }
       });
     expect((await plan([])).failures).toHaveLength(1);
-    expect(await plan([{ code: "NOT_COMPARED", sequence: "orders_*", reason }])).toMatchObject({
+    const unattached = { code: "NOT_ATTACHED", sequence: "legacy_*", reason } as const;
+    expect(await plan([unattached, { code: "NOT_COMPARED", sequence: "orders_*", reason }])).toMatchObject({
       failures: [],
       skips: [{ reason: "accepted: known" }],
     });

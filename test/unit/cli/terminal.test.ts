@@ -146,7 +146,7 @@ describe("health", () => {
     level: "ok",
     sequences,
     excluded: 0,
-    unmatched: { exclude: [], accepted: [] },
+    unmatched: { exclude: [], accepted: [], feeds: [] },
   });
   const looks = { rates: undefined, verbose: false, columns: undefined };
 
