@@ -60,7 +60,9 @@ function limitsOfBound(type: "smallint" | "integer" | "bigint", isUp: boolean) {
 }
 
 /** Returns how to make a column hold larger values. */
-export function columnWideningAdvice(fed: FedColumn): Advice {
+export function columnWideningAdvice(
+  fed: Pick<FedColumn, "schema" | "table" | "column" | "baseType" | "castType" | "kind" | "fixedType">,
+): Advice {
   const { kind, fixedType } = fed;
   const cast = castOf(fed);
   if (cast !== undefined) return { hint: `Set a default without the cast to ${cast}.` };
@@ -80,7 +82,7 @@ export function columnWideningAdvice(fed: FedColumn): Advice {
 }
 
 /** Returns the cast of the default if it holds less than the column; undefined if it does not. */
-export function castOf({ baseType, castType }: FedColumn): string | undefined {
+export function castOf({ baseType, castType }: Pick<FedColumn, "baseType" | "castType">): string | undefined {
   if (castType === null) return undefined;
   const [own, cast] = [limitsOf(baseType), limitsOf(castType)];
   return cast !== undefined && (own === undefined || own.greatest > cast.greatest) ? castType : undefined;

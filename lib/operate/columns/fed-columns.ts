@@ -91,6 +91,8 @@ export interface FedColumn extends StoredColumn {
   readonly rowSecurity: boolean;
   /** Whether row level security would also hide rows from the owner of the table. */
   readonly ownerIsLimited: boolean;
+  /** The columns of foreign keys that refer to it, also through others, and have another type. */
+  readonly references: readonly ReferringColumn[];
   /** Roles with INSERT on the table but without USAGE on the sequence. */
   readonly rolesWithoutUsage: readonly RoleWithoutUsage[];
 }
@@ -102,6 +104,12 @@ export interface SettingTrigger {
   readonly name: string;
   /** Whether it replaces the value that the default has drawn in each row. Else it depends on a condition. */
   readonly always: boolean;
+}
+
+/** @internal A column of a foreign key. */
+export interface ReferringColumn extends StoredColumn {
+  readonly kind: FedColumn["kind"];
+  readonly fixedType: boolean;
 }
 
 /** @internal A primary key, or a unique index, of several columns. */
@@ -152,8 +160,9 @@ export async function readFedColumns(
   const { user, columns } = await readDocument<Document>(db, query);
   return {
     user,
-    columns: columns.map(({ increment, kind, oid, rowType, alone, casts, ...column }) => ({
+    columns: columns.map(({ increment, kind, oid, rowType, alone, casts, references, ...column }) => ({
       ...column,
+      references: references.map((each) => ({ ...each, kind: KINDS[each.kind] ?? "view" })),
       plain:
         column.plain && column.stranger === null && (casts ?? []).every((cast) => keepsValue(cast, column.baseType)),
       castType: narrowestOf(casts ?? []),
@@ -213,7 +222,8 @@ export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedC
 
 interface Document {
   readonly user: string;
-  readonly columns: readonly (Omit<FedColumn, "increment" | "kind" | "source" | "castType"> & {
+  readonly columns: readonly (Omit<FedColumn, "increment" | "kind" | "source" | "castType" | "references"> & {
+    readonly references: readonly (StoredColumn & { readonly kind: string; readonly fixedType: boolean })[];
     readonly increment: string;
     readonly kind: string;
     readonly casts: readonly string[] | null;

@@ -17,6 +17,9 @@ export type HealthLevel = "ok" | "warning" | "critical";
  * - `NEARLY_EXHAUSTED` (warning or critical, by the thresholds): few values are left.
  * - `COLUMN_EXCEEDED` (critical): the next value does not fit a column, so the insert fails with 22003.
  * - `COLUMN_NARROWER` (ok): a column holds less than the sequence can return, so it ends before the sequence does.
+ * - `REFERENCE_NARROWER`: a foreign key refers to a column of the sequence, and its own column holds less. Rows that refer
+ *   to later values fail with 22003. A warning or critical by the thresholds, for the used share of that column; else
+ *   ok.
  * - `BEHIND_COLUMN`: a column has values that the sequence is still to return.
  *   - Critical if inserts fail with 23505 soon. The column holds each value only once, possibly only for the same
  *     values of the other columns of its key. Fewer than 10,000 values are free before the first of them, or the used

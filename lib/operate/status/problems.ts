@@ -10,9 +10,11 @@ import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { percent } from "../percent.js";
 import { behind } from "./behind-column.js";
+import { counted } from "./figures.js";
 import { type Finding, mergeFindings } from "./findings.js";
 import { type AcceptedProblem, type HealthCode, type HealthLevel, type HealthProblem, severityOf } from "./health.js";
 import { grantForAll } from "./missing-grants.js";
+import { referenceNarrower } from "./narrower-references.js";
 import { drawnElsewhere, notAttached, notCompared } from "./not-compared.js";
 import { type Context, holds, isExceeded, type Measurements } from "./problem-context.js";
 
@@ -30,6 +32,7 @@ export function problemsOf(
     ...usageMissing(measured, context),
     ...unlogged(measured, context),
     ...columnNarrower(measured, context),
+    ...referenceNarrower(measured, context),
     ...cacheLost(measured, context),
     ...notCompared(measured, context),
     ...notAttached(measured, context),
@@ -196,9 +199,4 @@ function cacheLost(measured: Measurements, { sequence }: Context): Finding[] {
       fix: `alter sequence ${quotedOf(measured.sequence)} cache 1`,
     }),
   ];
-}
-
-/** Formats a number of values with separators, unlike a value, which is written as SQL has it. */
-function counted(values: bigint): string {
-  return values.toLocaleString("en-US");
 }

@@ -124,6 +124,19 @@ const CASES: readonly Case[] = [
     cured: false,
   },
   {
+    code: "REFERENCE_NARROWER",
+    what: "two foreign keys",
+    setup: `create sequence s; create table t (id bigint primary key default nextval('s'));
+      create table u (order_id int references t, other_id smallint references t); select setval('s', 2000000000)`,
+  },
+  {
+    code: "REFERENCE_NARROWER",
+    what: "a view on the column",
+    setup: `create sequence s; create table t (id bigint primary key default nextval('s'));
+      create table u (order_id int references t); create view v as select order_id from u`,
+    cured: false,
+  },
+  {
     code: "BEHIND_COLUMN",
     what: "a key",
     setup:
