@@ -127,6 +127,7 @@ function entry(health: SequenceHealth, rank: number, rate: SequenceRate | undefi
     ["values left", left === null ? "unknown" : grouped(left)],
     ...(days === null ? [] : [["lasts for", daysLeft(days)] as const]),
     ...(rate === undefined || rate.perDay === null ? [] : [["a day", grouped(Math.round(rate.perDay))] as const]),
+    ...(rate === undefined || rate.burned === null ? [] : [["of it burned", percent(rate.burned)] as const]),
     ["last value", lastValue === null ? "unknown" : grouped(lastValue)],
     [cycles ? "starts over after" : "ends at", grouped(end)],
     ...(increment === 1n ? [] : [["increment", grouped(increment)] as const]),

@@ -14,6 +14,7 @@ import { isInspected } from "../../server/queries/schema-filter.js";
 import { storedColumn } from "../../server/stored-column.js";
 import type { DeclaredFeeds } from "../declared-feeds.js";
 import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
+import { countedRows } from "./counted-rows.js";
 import { keysOfPart } from "./keys-of-part.js";
 import { otherReferences } from "./other-references.js";
 import { castsOf, isPlainDefault } from "./plain-default.js";
@@ -164,7 +165,7 @@ export function fedColumnsQuery(
         coalesce(array_agg(distinct pg_catalog.pg_get_userbyid(other)) filter (where runs_code), '{}') as code_of
       from parts
       group by sequence, relation, number, way, other_default, plain, attname, atttypid, atttypmod, draws
-    ), ${otherReferences}, ${rolesWithoutUsage}
+    ), ${countedRows}, ${otherReferences}, ${rolesWithoutUsage}
     select json_build_object('user', current_user, 'columns', coalesce(json_agg(json_build_object(
       'sequence', json_build_object('schema', s.nspname, 'name', s.relname),
       'sequenceOid', s.oid::text, 'increment', s.seqincrement::text,
@@ -192,6 +193,7 @@ export function fedColumnsQuery(
       'indexed', t.relkind in ('r', 'p') and fed.ordered,
       'mayRead', fed.may_read, 'rowSecurity', fed.row_security,
       'ownerIsLimited', fed.forced,
+      'rows', counted.rows::text, 'inserts', counted.inserts::text,
       'references', coalesce(refs.columns, '[]'),
       'rolesWithoutUsage', coalesce(lacking.roles, '[]')
     ) order by s.nspname, s.relname, n.nspname, t.relname, fed.number), '[]'))::text as document
@@ -201,6 +203,7 @@ export function fedColumnsQuery(
     join pg_catalog.pg_namespace n on n.oid = t.relnamespace
     join pg_catalog.pg_type type on type.oid = fed.atttypid
     left join pg_catalog.pg_attrdef a on a.adrelid = fed.relation and a.adnum = fed.number
+    left join counted on counted.relation = fed.relation
     left join refs on (refs.root, refs.root_number) = (fed.relation, fed.number)
     left join lacking on (lacking.sequence, lacking.root, lacking.number) = (fed.sequence, fed.relation, fed.number)`;
 }

@@ -91,6 +91,10 @@ export interface FedColumn extends StoredColumn {
   readonly rowSecurity: boolean;
   /** Whether row level security would also hide rows from the owner of the table. */
   readonly ownerIsLimited: boolean;
+  /** About how many rows its table has had, including deleted ones; null if that is unknown. */
+  readonly rows: bigint | null;
+  /** How many rows were inserted into its table since the server's statistics began; null if that is unknown. */
+  readonly inserts: bigint | null;
   /** The columns of foreign keys that refer to it, also through others, and have another type. */
   readonly references: readonly ReferringColumn[];
   /** Roles with INSERT on the table but without USAGE on the sequence. */
@@ -162,6 +166,8 @@ export async function readFedColumns(
     user,
     columns: columns.map(({ increment, kind, oid, rowType, alone, casts, references, ...column }) => ({
       ...column,
+      rows: column.rows === null ? null : BigInt(column.rows),
+      inserts: column.inserts === null ? null : BigInt(column.inserts),
       references: references.map((each) => ({ ...each, kind: KINDS[each.kind] ?? "view" })),
       plain:
         column.plain && column.stranger === null && (casts ?? []).every((cast) => keepsValue(cast, column.baseType)),
@@ -222,7 +228,12 @@ export function groupBySequence(columns: readonly FedColumn[]): Map<string, FedC
 
 interface Document {
   readonly user: string;
-  readonly columns: readonly (Omit<FedColumn, "increment" | "kind" | "source" | "castType" | "references"> & {
+  readonly columns: readonly (Omit<
+    FedColumn,
+    "increment" | "kind" | "source" | "castType" | "references" | "rows" | "inserts"
+  > & {
+    readonly rows: string | null;
+    readonly inserts: string | null;
     readonly references: readonly (StoredColumn & { readonly kind: string; readonly fixedType: boolean })[];
     readonly increment: string;
     readonly kind: string;

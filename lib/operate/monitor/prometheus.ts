@@ -64,6 +64,11 @@ const OF_SEQUENCE: readonly Metric<Sample>[] = [
     value: ({ rate }) => (rate === undefined || rate.perDay === null ? undefined : `${rate.perDay / 86_400}`),
   },
   {
+    name: "nextval_sequence_burned_ratio",
+    help: "Share of the values drawn since the sample before that no inserted row has, from 0 to 1.",
+    value: ({ rate }) => (rate === undefined ? undefined : numberOf(rate.burned)),
+  },
+  {
     name: "nextval_sequence_behind",
     help: "1 if a column that it feeds has values that it is still to return, else 0.",
     value: (sequence) =>

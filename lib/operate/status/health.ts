@@ -17,9 +17,12 @@ export type HealthLevel = "ok" | "warning" | "critical";
  * - `NEARLY_EXHAUSTED` (warning or critical, by the thresholds): few values are left.
  * - `COLUMN_EXCEEDED` (critical): the next value does not fit a column, so the insert fails with 22003.
  * - `COLUMN_NARROWER` (ok): a column holds less than the sequence can return, so it ends before the sequence does.
- * - `REFERENCE_NARROWER`: a foreign key refers to a column of the sequence, and its own column holds less. Rows that refer
- *   to later values fail with 22003. A warning or critical by the thresholds, for the used share of that column; else
- *   ok.
+ * - `REFERENCE_NARROWER`: a foreign key refers to a column of the sequence, and its own column holds less. Rows that
+ *   refer to later values fail with 22003. A warning or critical by the thresholds, for the used share of that column;
+ *   else ok.
+ * - `IDS_BURNED` (a warning, or ok if other code may draw from the sequence): at least a quarter of the range is used
+ *   up, and that is more than 20 values for each row that the columns have had, as far as the server has counted.
+ *   Upserts draw a value even if they insert nothing.
  * - `BEHIND_COLUMN`: a column has values that the sequence is still to return.
  *   - Critical if inserts fail with 23505 soon. The column holds each value only once, possibly only for the same
  *     values of the other columns of its key. Fewer than 10,000 values are free before the first of them, or the used
@@ -118,6 +121,13 @@ export interface SequenceHealth {
   readonly used: number | null;
   /** How many values are left before it ends or starts over; null if the role may not read the value. */
   readonly left: bigint | null;
+  /**
+   * About how many rows its columns have had, including deleted ones, by the server's statistics; null if that is
+   * unknown. A row with two of its values counts twice.
+   */
+  readonly rows: bigint | null;
+  /** How many of these rows were inserted since the statistics began; null if that is unknown. */
+  readonly inserts: bigint | null;
   /** Whether it starts over at its end. With a narrower column it never reaches that end. */
   readonly cycles: boolean;
   /** The difference between two values. */

@@ -10,6 +10,7 @@ import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { percent } from "../percent.js";
 import { behind } from "./behind-column.js";
+import { burned } from "./burned-ids.js";
 import { counted } from "./figures.js";
 import { type Finding, mergeFindings } from "./findings.js";
 import { type AcceptedProblem, type HealthCode, type HealthLevel, type HealthProblem, severityOf } from "./health.js";
@@ -29,6 +30,7 @@ export function problemsOf(
     ...atItsEnd(measured, context),
     ...columnExceeded(measured, context),
     ...behind(measured, context),
+    ...burned(measured, context),
     ...usageMissing(measured, context),
     ...unlogged(measured, context),
     ...columnNarrower(measured, context),

@@ -213,6 +213,8 @@ function healthOf(
     end: increment > 0n ? reach.greatest : reach.least,
     used: left === null ? null : shareUsed(left, countValuesFrom(begin, reach, increment)),
     left,
+    rows: totalOf(fed.map(({ rows }) => rows)),
+    inserts: totalOf(fed.map(({ inserts }) => inserts)),
     cycles,
     increment,
     cache,
@@ -221,6 +223,13 @@ function healthOf(
   const collision = nextValue === null ? undefined : collisionOf(nextValue, increment, range, holdings);
   const found = problemsOf(measured, { ...context, sequence, fed, collision, range }, acceptance);
   return { ...measured, level: worstOf(found.problems.map(({ level }) => level)), ...found };
+}
+
+/** Returns the sum; null if there is none, or if a part of it is unknown. */
+function totalOf(counts: readonly (bigint | null)[]): bigint | null {
+  return counts.length === 0
+    ? null
+    : counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0n);
 }
 
 /** Returns the range, up to the first row of a unique column if the sequence cannot move past such rows. */

@@ -137,6 +137,13 @@ const CASES: readonly Case[] = [
     cured: false,
   },
   {
+    code: "IDS_BURNED",
+    what: "upserts",
+    setup: `create sequence s maxvalue 100000; create table t (id int primary key default nextval('s'), k int unique);
+      insert into t (k) select n % 7 from generate_series(1, 40000) n on conflict do nothing; analyze t`,
+    cured: false,
+  },
+  {
     code: "BEHIND_COLUMN",
     what: "a key",
     setup:

@@ -134,6 +134,8 @@ describe("health", () => {
     end: 9223372036854775807n,
     used: 0.25,
     left: 9223372036854775806n,
+    rows: null,
+    inserts: null,
     cycles: false,
     increment: 1n,
     cache: 1n,
@@ -152,8 +154,8 @@ describe("health", () => {
 
   test("each sequence has its own days", () => {
     const rates = [
-      { sequence: { schema: "a", name: "b.c" }, drawn: 1n, perDay: 1, daysLeft: 5 },
-      { sequence: { schema: "a.b", name: "c" }, drawn: 1n, perDay: 1, daysLeft: 700 },
+      { sequence: { schema: "a", name: "b.c" }, drawn: 1n, perDay: 1, burned: null, daysLeft: 5 },
+      { sequence: { schema: "a.b", name: "c" }, drawn: 1n, perDay: 1, burned: null, daysLeft: 700 },
     ];
     const text = `${describeHealth(health(sequence("a", "b.c"), sequence("a.b", "c")), { ...looks, rates })}`;
     expect(text).toMatch(/^level +used +left {2}lasts for {2}sequence$/m);
@@ -176,7 +178,7 @@ describe("health", () => {
       sequence("billing", "invoice_numbers_of_all_the_tenants_seq", { cycles: true, cache: 20n }),
       sequence("billing", "a", { used: null, left: null }),
     );
-    const rates = [{ sequence: { schema: "billing", name: "a" }, drawn: 1n, perDay: 1, daysLeft: 5 }];
+    const rates = [{ sequence: { schema: "billing", name: "a" }, drawn: 1n, perDay: 1, burned: null, daysLeft: 5 }];
     const output = describeHealth(shown, { ...looks, rates, columns }).toString();
     for (const line of output.split("\n")) {
       // Only one long word may be wider.
