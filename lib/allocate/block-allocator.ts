@@ -31,8 +31,9 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
   readonly lowWater?: number | undefined;
   /**
    * Which ids a value of the sequence stands for, with increment 100: `"upwards"` the value and the 99 above it,
-   * `"downwards"` the value and the 99 below it. All programs that draw from the sequence have to agree. Default: the
-   * direction of the sequence, so `"upwards"` if its increment is positive.
+   * `"downwards"` the value and the 99 below it. All programs that draw from the sequence have to agree. Default:
+   * `blocks` of the declaration, which has to be the same if both are given; else the direction of the sequence, so
+   * `"upwards"` if its increment is positive.
    */
   readonly reads?: BlockReading | undefined;
 }
@@ -56,6 +57,9 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
  * ```ts
  * const ids = blockAllocator(db, orderSeq, { reads: "downwards" }); // 1n, then 2n to 101n, then 102n to 201n
  * ```
+ *
+ * `blocks: "downwards"` in the declaration does the same for all allocators, and tells `sequenceStatus` and
+ * `planResync` which ids a value stands for.
  *
  * The value `startWith` is then a block of its own, because ids before it are not handed out. Hibernate 5 may count in
  * yet another way. Use `pooled-lo` there.
@@ -89,7 +93,7 @@ export function blockAllocator<Sequence extends SequenceLike>(
   options?: BlockAllocatorOptions,
 ): Allocator<ValueOf<Sequence>> {
   const sequence = given as Sequence;
-  const { cycle, increment, mode } = resolveOptions(sequenceOf(sequence));
+  const { cycle, increment, mode, blocks: declared } = resolveOptions(sequenceOf(sequence));
   if (cycle)
     throwSequenceError(
       sequence,
@@ -100,11 +104,17 @@ export function blockAllocator<Sequence extends SequenceLike>(
     blocks = 1,
     lowWater = 0,
     durable,
-    reads = increment > 0n ? "upwards" : "downwards",
+    reads = declared ?? (increment > 0n ? "upwards" : "downwards"),
     ...limits
   } = optionsOf("blockAllocator", options, ["blocks", "lowWater", "durable", "reads", "timeout", "signal"]);
   if (reads !== "upwards" && reads !== "downwards") {
     throwSequenceError(sequence, `blockAllocator reads "upwards" or "downwards", not ${shown(reads)}`);
+  }
+  if (declared !== null && reads !== declared) {
+    throwSequenceError(
+      sequence,
+      `blockAllocator reads ${JSON.stringify(reads)}, but its declaration has blocks: ${JSON.stringify(declared)}`,
+    );
   }
   const most = Math.min(MAX_COUNT, Math.floor(MAX_BLOCK_SIZE / size));
   if (!Number.isInteger(blocks) || blocks < 1 || blocks > most) {

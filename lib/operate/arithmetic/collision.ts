@@ -92,11 +92,15 @@ export function valueAfterRow(row: bigint, next: bigint, increment: bigint, rang
 }
 
 /** Returns the furthest value of the sequence, and the column that has it; undefined if no column has any. */
-export function furthestOf(
-  holdings: readonly ColumnExtremes[],
-  increment: bigint,
-): { readonly column: FedColumn; readonly value: bigint } | undefined {
+export function furthestOf(holdings: readonly ColumnExtremes[], increment: bigint): Furthest | undefined {
   return leading(holdings, ({ last }) => last, increment);
+}
+
+/** A value, the column that has it, and the furthest id there, which differs from the value only with blocks. */
+interface Furthest {
+  readonly column: FedColumn;
+  readonly value: bigint;
+  readonly row: bigint | null;
 }
 
 function leading(
@@ -104,13 +108,24 @@ function leading(
   valueOf: (holding: ColumnExtremes) => bigint | null,
   direction: bigint,
 ) {
-  let found: { readonly column: FedColumn; readonly value: bigint } | undefined;
+  let found: Furthest | undefined;
   for (const holding of holdings) {
     const value = valueOf(holding);
     if (value === null) continue;
     if (found === undefined || (direction > 0n ? value > found.value : value < found.value)) {
-      found = { column: holding.column, value };
+      found = { column: holding.column, value, row: holding.row };
     }
   }
   return found;
 }
+
+/** Whether a row is past the next value, and between the steps. `beyond` is that of a column. */
+export function isBeside(beyond: bigint | null, next: bigint, increment: bigint): beyond is bigint {
+  if (beyond === null) return false;
+  const distance = beyond - next;
+  return distance * increment > 0n && distance % increment !== 0n;
+}
+
+/** The advice for rows between the steps. */
+export const DECLARE_BLOCKS =
+  'If programs make blocks of ids of its values, declare it with blocks: "upwards" or blocks: "downwards".';

@@ -35,7 +35,7 @@ export function fedColumnsQuery(
 ): Sql {
   return sql`
     with recursive sequences as materialized (
-      select c.oid, n.nspname, c.relname, c.relowner, s.seqincrement
+      select c.oid, n.nspname, c.relname, c.relowner, s.seqincrement, s.seqcycle
       from pg_catalog.pg_sequence s
       join pg_catalog.pg_class c on c.oid = s.seqrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -168,7 +168,7 @@ export function fedColumnsQuery(
     ), ${countedRows}, ${otherReferences}, ${rolesWithoutUsage}
     select json_build_object('user', current_user, 'columns', coalesce(json_agg(json_build_object(
       'sequence', json_build_object('schema', s.nspname, 'name', s.relname),
-      'sequenceOid', s.oid::text, 'increment', s.seqincrement::text,
+      'sequenceOid', s.oid::text, 'increment', s.seqincrement::text, 'cycle', s.seqcycle,
       'owner', pg_catalog.pg_get_userbyid(s.relowner),
       'mayAlter', pg_catalog.pg_has_role(s.relowner, 'usage'), 'mayUpdate', has_sequence_privilege(s.oid, 'update'),
       ${storedColumn(sql`n`, sql`t`, sql`fed`, sql`type`)},

@@ -1,3 +1,4 @@
+import type { BlockReading } from "../../index.js";
 import { type IntegerRange, isText } from "../../server/integer-limits.js";
 import type { ColumnName, SequenceName } from "../../server/name-shapes.js";
 import { sequenceKeyOf } from "../../server/names.js";
@@ -16,6 +17,8 @@ export interface FedColumn extends StoredColumn {
   /** The OID of the sequence, because another one may get its name. */
   readonly sequenceOid: string;
   readonly increment: bigint;
+  /** How programs make blocks of ids of the values, as declared; null if they do not, or if the sequence cycles. */
+  readonly blocks: BlockReading | null;
   /** The owner of the sequence, who may alter it. */
   readonly owner: string;
   /** Whether the connected role owns the sequence, itself or as a member of its owner. */
@@ -164,8 +167,9 @@ export async function readFedColumns(
   const { user, columns } = await readDocument<Document>(db, query);
   return {
     user,
-    columns: columns.map(({ increment, kind, oid, rowType, alone, casts, references, ...column }) => ({
+    columns: columns.map(({ increment, kind, oid, rowType, alone, casts, references, cycle, ...column }) => ({
       ...column,
+      blocks: cycle ? null : (feeds.blocks.get(sequenceKeyOf(column.sequence)) ?? null),
       rows: column.rows === null ? null : BigInt(column.rows),
       inserts: column.inserts === null ? null : BigInt(column.inserts),
       references: references.map((each) => ({ ...each, kind: KINDS[each.kind] ?? "view" })),
@@ -230,8 +234,9 @@ interface Document {
   readonly user: string;
   readonly columns: readonly (Omit<
     FedColumn,
-    "increment" | "kind" | "source" | "castType" | "references" | "rows" | "inserts"
+    "increment" | "kind" | "source" | "castType" | "references" | "rows" | "inserts" | "blocks"
   > & {
+    readonly cycle: boolean;
     readonly rows: string | null;
     readonly inserts: string | null;
     readonly references: readonly (StoredColumn & { readonly kind: string; readonly fixedType: boolean })[];

@@ -6,7 +6,7 @@ import type { HEALTH_CODES } from "../finding-codes.js";
 
 /**
  * Leaves out columns whose rows are accepted: those in `BEHIND_COLUMN`, and those in `NOT_COMPARED` that were not
- * compared. `reason` is why the first of them is accepted.
+ * compared. `reason` is why the first of them is accepted. Rows that are accepted in `BETWEEN_STEPS` are not mentioned.
  */
 export function withoutAccepted<Column extends { readonly column: FedColumn; readonly extreme?: Extreme }>(
   columns: readonly Column[],
@@ -18,7 +18,14 @@ export function withoutAccepted<Column extends { readonly column: FedColumn; rea
     return behind ?? (isUnknown ? reasonFor("NOT_COMPARED", column.sequence, column) : undefined);
   });
   return {
-    columns: columns.filter((_, index) => reasons[index] === undefined),
+    columns: columns
+      .filter((_, index) => reasons[index] === undefined)
+      .map((each) => {
+        const { column, extreme } = each;
+        if (extreme === undefined || "unknown" in extreme || extreme.beyond === null) return each;
+        const between = reasonFor("BETWEEN_STEPS", column.sequence, column);
+        return between === undefined ? each : { ...each, extreme: { ...extreme, beyond: null } };
+      }),
     reason: reasons.find((reason) => reason !== undefined),
   };
 }

@@ -5,6 +5,8 @@ import { columnOf, quotedOf, refuseFor, type SequenceName, shownName } from "../
 import {
   valueAfterRow,
   collisionOf,
+  DECLARE_BLOCKS,
+  isBeside,
   furthestOf,
   type ColumnExtremes,
   holdingsOf,
@@ -80,7 +82,7 @@ export function decide(snapshot: SequenceSnapshot, { allowBackwards, emptyCaches
   const collision = collisionOf(next, increment, range, holdings);
   const furthest = furthestOf(holdings, increment);
   const column = furthest?.column ?? null;
-  const extreme = furthest?.value ?? null;
+  const extreme = furthest?.row ?? null;
   const move = (to: bigint): Decision => ({ kind: "move", column, extreme, from: next, to });
   if (collision !== undefined && !collision.betterHere) {
     const { last, after } = collision;
@@ -91,14 +93,25 @@ export function decide(snapshot: SequenceSnapshot, { allowBackwards, emptyCaches
   }
   // A column that cannot be compared may need the values further on.
   if (allowBackwards && collision === undefined && counted.length === columns.length) {
-    const target = extreme === null ? startWith : valueAfterRow(extreme, next, increment, range);
+    const target = furthest === undefined ? startWith : valueAfterRow(furthest.value, next, increment, range);
     if (target !== undefined && (increment > 0n ? next > target : next < target)) return move(target);
   }
   if (emptyCaches && cache > 1n && next >= minValue && next <= maxValue) return move(next);
-  if (collision === undefined) return { kind: "none" };
+  if (collision === undefined) return besideSteps(snapshot, next) ?? { kind: "none" };
   const { free, meets, first: taken } = collision;
   const reason = `${free} values are free before it meets ${taken} in ${columnOf(meets)}, ${whyBetterHere(collision)}`;
   return { kind: "skip", reason };
+}
+
+/** Names a key that programs fill, if it has rows between the steps ahead: as blocks, they would be in the way. */
+function besideSteps({ options: { increment }, columns }: SequenceSnapshot, next: bigint): Decision | undefined {
+  for (const { column, extreme } of columns) {
+    if ("unknown" in extreme || !isBeside(extreme.beyond, next, increment)) continue;
+    if (!column.unique || column.way !== "owned") continue;
+    const reason = `${columnOf(column)} goes to ${extreme.beyond}, which is between its steps`;
+    return { kind: "skip", reason, hint: DECLARE_BLOCKS };
+  }
+  return undefined;
 }
 
 /**
@@ -122,7 +135,7 @@ function decideCycle({ options, lastValue, isCalled, columns }: SequenceSnapshot
       "Delete the rows in its way.",
     );
   }
-  return { kind: "move", column: furthest.column, extreme: furthest.value, from: next, to };
+  return { kind: "move", column: furthest.column, extreme: furthest.row, from: next, to };
 }
 
 function holdingOf({ sequence, role }: SequenceSnapshot, column: FedColumn, extreme: Extreme): ColumnExtremes {

@@ -51,8 +51,8 @@ import {
  *
  * The exception is a sequence with many free values before the first row: more than after the last one, or at least
  * 2^32. For example, it was set to the negative half of its range, or has a region of its own beside other servers. It
- * stays, and `skips` says so. Rows between the steps are ignored, because other writers own them. So are all keys that
- * a program makes of a block (`blockAllocator`).
+ * stays, and `skips` says so. Rows between the steps are ignored, because other writers own them, unless `blocks` says
+ * that programs make blocks of ids of each value (`blockAllocator`).
  *
  * A sequence that is far enough is left unchanged. So is the sequence of an empty table, unless `allowBackwards` is
  * set. A sequence that cycles moves only if a key has its next value.

@@ -1,7 +1,7 @@
 import type { Advice } from "../../internal.js";
 import { quotedOf, shownName } from "../../server/names.js";
 import { beginOf } from "../../server/usable-range.js";
-import { valueAfterRow } from "../arithmetic/collision.js";
+import { DECLARE_BLOCKS, isBeside, valueAfterRow } from "../arithmetic/collision.js";
 import { alsoDeclared, wideningAdvice } from "../arithmetic/widening-advice.js";
 import { type FedColumn, mayRefuse, takesOnce } from "../columns/fed-columns.js";
 import type { Finding } from "./findings.js";
@@ -64,6 +64,29 @@ function taken(measured: Measurements, context: Context): Finding[] {
         kind: then,
         say: (these) => `its next value ${nextValue} is already in ${these}: ${then}`,
         ...(source.unique ? adviceFor(measured, context) : { hint: "It passes these rows by itself." }),
+      },
+    ];
+  });
+}
+
+/** Reports rows between the steps, past the next value. Whether they are in the way is known to programs only. */
+export function betweenSteps(measured: Measurements, { fed }: Context): Finding[] {
+  const { nextValue, increment, cycles, columns } = measured;
+  if (nextValue === null || cycles) return [];
+  return columns.flatMap((column, index): Finding[] => {
+    const source = fed[index];
+    const { ahead, beyond } = column;
+    // Otherwise the sequence moves past those on its steps first.
+    if (source === undefined || ahead !== null || !isBeside(beyond, nextValue, increment)) return [];
+    return [
+      {
+        code: "BETWEEN_STEPS",
+        // The default of a table draws each id, so the rows between are those of other writers.
+        level: column.unique && source.way === "owned" ? "warning" : "ok",
+        column,
+        say: (these, areMany) =>
+          `its next value is ${nextValue}, and ${these} ${areMany ? "go" : "goes"} to ${beyond}, between its steps`,
+        hint: DECLARE_BLOCKS,
       },
     ];
   });

@@ -33,6 +33,9 @@ export type HealthLevel = "ok" | "warning" | "critical";
  *     2^32.
  *   - A sequence that cycles has this problem only while a key has its next value: critical if the column by itself is
  *     the key, else ok.
+ * - `BETWEEN_STEPS`: a column has rows past the next value, between the steps of the sequence. If programs make blocks
+ *   of ids of its values, inserts will fail with 23505. A warning for a key that no default fills, else ok, because
+ *   other writers may have those steps.
  * - `NOT_COMPARED`: a column was not compared, so the sequence may be behind it. A warning if the column holds each
  *   value only once and could be compared, but the connected role may not read it, row level security may hide rows
  *   from it, or reading it failed. Ok if there is only no index, or nothing to compare, or if a key computes something
@@ -77,11 +80,20 @@ export interface ColumnHealth extends ColumnName {
   readonly unique: boolean;
   /**
    * The greatest value in the column that the sequence can return, or the smallest if it descends. It is within the
-   * bounds of the sequence and on one of its steps. Null if there is none, or if the column was not compared.
+   * bounds of the sequence and on one of its steps, or in one of its blocks. Null if there is none, or if the column
+   * was not compared.
    */
   readonly extreme: bigint | null;
-  /** The first value in the column that the sequence meets from its next value on; null if there is none. */
+  /**
+   * The first value in the column that the sequence meets from its next value on, or the value of the block that it is
+   * in; null if there is none.
+   */
   readonly ahead: bigint | null;
+  /**
+   * The furthest value in the column from the last value on, on a step or between the steps. Null if there is none, if
+   * the steps are of 1, or if programs make blocks of ids.
+   */
+  readonly beyond: bigint | null;
   /** Why the column was not compared with its sequence; null if it was. */
   readonly notCompared: string | null;
 }

@@ -9,7 +9,7 @@ import { alsoDeclared, castOf, wideningAdvice, columnWideningAdvice } from "../a
 import type { FedColumn } from "../columns/fed-columns.js";
 import { whyUnknown } from "../columns/unknown-value.js";
 import { percent } from "../percent.js";
-import { behind } from "./behind-column.js";
+import { behind, betweenSteps } from "./behind-column.js";
 import { burned } from "./burned-ids.js";
 import { counted } from "./figures.js";
 import { type Finding, mergeFindings } from "./findings.js";
@@ -30,6 +30,7 @@ export function problemsOf(
     ...atItsEnd(measured, context),
     ...columnExceeded(measured, context),
     ...behind(measured, context),
+    ...betweenSteps(measured, context),
     ...burned(measured, context),
     ...usageMissing(measured, context),
     ...unlogged(measured, context),

@@ -77,7 +77,7 @@ export interface StatusOptions extends Trust, FeedOptions {
  * The exception is a sequence with many free values before the first row: more than after the last one, or at least
  * 2^32. For example, it was set to the negative half of a full column, or has a region of its own beside other servers.
  * It should stay, and ends before the first row. Programs that make several keys of each value, as `blockAllocator`
- * does, put them between the steps. `sequenceStatus` does not see these keys.
+ * does, put them between the steps: `blocks` of a declaration or of `feeds` makes them count.
  *
  * It only reads, in read-only transactions unless `db` is a transaction, and takes the locks of a `select`. A superuser
  * also takes SHARE UPDATE EXCLUSIVE on tables of other roles, without waiting, because reading runs their owners' code
@@ -184,8 +184,10 @@ function thresholdsOf({ warnAt, criticalAt }: StatusOptions): Thresholds {
 function columnHealthOf({ column: fed, extreme }: SurveyedSequence["columns"][number]): ColumnHealth {
   const { schema, table, column, type, unique } = fed;
   const name = { schema, table, column, type, unique };
-  if ("unknown" in extreme) return { ...name, extreme: null, ahead: null, notCompared: extreme.unknown };
-  return { ...name, extreme: extreme.last, ahead: extreme.ahead, notCompared: null };
+  if ("unknown" in extreme) {
+    return { ...name, extreme: null, ahead: null, beyond: null, notCompared: extreme.unknown };
+  }
+  return { ...name, extreme: extreme.row, ahead: extreme.ahead, beyond: extreme.beyond, notCompared: null };
 }
 
 function healthOf(

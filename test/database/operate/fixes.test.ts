@@ -206,6 +206,13 @@ const CASES: readonly Case[] = [
       insert into t values (1), (2)`,
   },
   {
+    code: "BETWEEN_STEPS",
+    what: "a key that programs fill",
+    setup: `create sequence s increment 20; create table t (id bigint primary key); alter sequence s owned by t.id;
+      insert into t values (50)`,
+    cured: false,
+  },
+  {
     code: "NOT_COMPARED",
     what: "no privilege",
     setup: `create sequence s; create table t (id bigint primary key default nextval('s'));

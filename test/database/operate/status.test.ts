@@ -79,6 +79,7 @@ test("new sequences have no problems: identity, serial and others", async () => 
       unique: true,
       extreme: 1n,
       ahead: null,
+      beyond: null,
       notCompared: null,
     },
   ]);
@@ -927,13 +928,19 @@ test("the rate, and the days left", async () => {
   const after = await sequenceStatus(db);
   const days = (after.sampledAt.getTime() - before.sampledAt.getTime()) / 86_400_000;
   const [full, first, ...others] = usageRates(before, after);
-  expect(full).toEqual({ sequence: { schema: "public", name: "full_up" }, drawn: 0n, perDay: 0, daysLeft: 0 });
+  expect(full).toEqual({
+    sequence: { schema: "public", name: "full_up" },
+    drawn: 0n,
+    perDay: 0,
+    burned: null,
+    daysLeft: 0,
+  });
   expect(first).toMatchObject({ sequence: { name: "a" }, drawn: 100n });
   expect(first?.perDay).toBeCloseTo(100 / days);
   expect(first?.daysLeft).toBeCloseTo(9 * days);
   expect(others).toEqual([
-    { sequence: { schema: "public", name: "back" }, drawn: null, perDay: null, daysLeft: null },
-    { sequence: { schema: "public", name: "idle" }, drawn: 0n, perDay: 0, daysLeft: null },
+    { sequence: { schema: "public", name: "back" }, drawn: null, perDay: null, burned: null, daysLeft: null },
+    { sequence: { schema: "public", name: "idle" }, drawn: 0n, perDay: 0, burned: null, daysLeft: null },
   ]);
   expect(() => usageRates(after, before)).toThrow("usageRates takes the later sample second");
   expect(() => usageRates(after, after)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
