@@ -1,7 +1,14 @@
-import { NextvalError, pgSchema, pgSequence, resolveOptions, type SequenceOptions } from "../../index.js";
-import { checkKnown, shown } from "../../internal.js";
+import {
+  NextvalError,
+  pgSchema,
+  pgSequence,
+  resolveOptions,
+  type SequenceLike,
+  type SequenceOptions,
+} from "../../index.js";
+import { checkKnown, isSequence, shown } from "../../internal.js";
 import { excluded } from "../../server/name-patterns.js";
-import { sequenceNameOf, shownNameOf } from "../../server/names.js";
+import { keyOf, sequenceNameOf, shownNameOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import { identifiersOf } from "./constant-names.js";
 import { constantSource, type Option, plain, quoted } from "./print-constant.js";
@@ -12,6 +19,11 @@ export interface PullOptions {
   readonly identity?: boolean | undefined;
   /** The sequences to leave out, as `name` or `schema.name`. `*` stands for any characters. */
   readonly exclude?: readonly string[] | undefined;
+  /**
+   * Declarations of before. The options that no database has are kept from them: `feeds`, `blocks` and `mode`. Default:
+   * none.
+   */
+  readonly keep?: readonly SequenceLike[] | undefined;
 }
 
 /**
@@ -30,11 +42,19 @@ export interface PullOptions {
  * There is a constant for each sequence, with the options that differ from PostgreSQL's defaults. A plan of the source
  * for the same database is empty. Sequences of extensions are only named in comments, because they must not be
  * declared, and so are those of identity columns without `identity: true`. Constants are named after their sequences,
- * each name only once. A sequence of the default schema is declared without a schema.
+ * each name only once. A sequence of the default schema is declared without a schema. `keep` takes the declarations of
+ * before, whose `feeds`, `blocks` and `mode` are kept.
  */
-export function pullDeclarations({ sequences, defaultSchema }: DatabaseState, options: PullOptions = {}): string {
-  checkKnown("pullDeclarations", options, ["identity", "exclude"]);
-  const { identity = false, exclude } = options;
+export function pullDeclarations(
+  { sequences, defaultSchema, searchPath }: DatabaseState,
+  options: PullOptions = {},
+): string {
+  checkKnown("pullDeclarations", options, ["identity", "exclude", "keep"]);
+  const { identity = false, exclude, keep = [] } = options;
+  if (!Array.isArray(keep) || !keep.every(isSequence)) {
+    throw new NextvalError("INVALID_ARGUMENT", "pullDeclarations takes keep as a list of sequences");
+  }
+  const kept = keptFrom(keep as readonly SequenceLike[], sequences, searchPath);
   if (typeof identity !== "boolean") {
     throw new NextvalError(
       "INVALID_ARGUMENT",
@@ -56,7 +76,10 @@ export function pullDeclarations({ sequences, defaultSchema }: DatabaseState, op
         const identifier = ofSequence.get(sequence);
         if (identifier === undefined) return plain(`// Left out: ${shownNameOf(sequence)}, ${reasons.get(sequence)}.`);
         const callee = parent === undefined ? "pgSequence" : `${parent}.sequence`;
-        return constantSource(identifier, callee, quoted(sequence.seqName), optionsOf(sequence));
+        return constantSource(identifier, callee, quoted(sequence.seqName), [
+          ...optionsOf(sequence),
+          ...keptOptions(sequence, kept.get(keyOf(sequence))),
+        ]);
       });
     if (parent !== undefined) lines.unshift(constantSource(parent, "pgSchema", quoted(schema)));
     return lines.join("\n");
@@ -82,7 +105,7 @@ function reasonToLeaveOut(sequence: SequenceState, withIdentity: boolean): strin
   if (sequence.definedBy === "identity" && !withIdentity) return "which belongs to an identity column";
   if (sequence.definedBy === "extension") return "which belongs to an extension";
   try {
-    pgSchema(sequence.schema).sequence<string, SequenceOptions>(sequence.seqName, given(sequence.options));
+    pgSchema(sequence.schema).sequence<string, SequenceOptions>(sequence.seqName, givenOf(sequence.options));
     return undefined;
   } catch (error) {
     // For example a name that is short enough in the encoding of the database, but not in UTF-8.
@@ -91,7 +114,7 @@ function reasonToLeaveOut(sequence: SequenceState, withIdentity: boolean): strin
   }
 }
 
-function given({ ownedBy, identity, comment, ...options }: StateOptions): SequenceOptions {
+function givenOf({ ownedBy, identity, comment, ...options }: StateOptions): SequenceOptions {
   return {
     ...options,
     ownedBy: ownedBy ?? undefined,
@@ -133,6 +156,50 @@ function optionsOf({ options }: SequenceState): Option[] {
   add("unlogged", unlogged !== defaults.unlogged, String(unlogged));
   if (comment !== null) found.push(["comment", quoted(comment)]);
   return found;
+}
+
+/** Finds the declarations of sequences, by the keys of these. */
+function keptFrom(
+  keep: readonly SequenceLike[],
+  sequences: readonly SequenceState[],
+  searchPath: readonly string[],
+): Map<string, SequenceLike> {
+  const existing = new Set(sequences.map(keyOf));
+  return new Map(
+    keep.flatMap((declared): [string, SequenceLike][] => {
+      const places = declared.schema === undefined ? searchPath : [declared.schema];
+      const keys = places.map((schema) => keyOf({ schema, seqName: declared.seqName ?? "" }));
+      const key = keys.find((each) => existing.has(each));
+      return key === undefined ? [] : [[key, declared]];
+    }),
+  );
+}
+
+/** Returns the options that only concern programs. A mode that does not hold the values any more is left out. */
+function keptOptions({ seqName, options }: SequenceState, declared: SequenceLike | undefined): Option[] {
+  if (declared === undefined) return [];
+  const { feeds, blocks } = resolveOptions(declared);
+  const mode = declared.seqOptions?.mode;
+  const targets = feeds.map((target): readonly Option[] =>
+    (["schema", "table", "column"] as const).flatMap((part): Option[] => {
+      const name = target[part];
+      return name === undefined ? [] : [[part, quoted(name)]];
+    }),
+  );
+  const [only, ...others] = targets;
+  const list = targets.map((target) => `{ ${target.map(([part, name]) => `${part}: ${String(name)}`).join(", ")} }`);
+  const holds = (given: NonNullable<typeof mode>) => {
+    try {
+      return pgSequence<string, SequenceOptions>(seqName, { ...givenOf(options), mode: given }) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  return [
+    ...(only === undefined ? [] : [["feeds", others.length === 0 ? only : `[${list.join(", ")}]`] as const]),
+    ...(blocks === null ? [] : [["blocks", quoted(blocks)] as const]),
+    ...(mode === undefined || !holds(mode) ? [] : [["mode", quoted(mode)] as const]),
+  ];
 }
 
 function integer(value: bigint): string {

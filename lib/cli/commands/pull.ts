@@ -19,6 +19,8 @@ export const command: CliCommand = {
 Writes TypeScript that declares every sequence, except those of extensions. Sequences of
 identity columns are declared with --identity, or with identity in the configuration.
 
+If the file of --out is overwritten, feeds, blocks and mode of its declarations are kept.
+
 Example:
   nextval pull --schemas public,billing --out src/sequences.ts
 
@@ -48,7 +50,8 @@ async function pull(flags: Flags): Promise<number> {
   const state = await withDatabase(settings, (db) => inspectWithLockTimeout(db, settings));
   refuseUnknownSchemas(settings.schemas, state.schemas);
   const { exclude, identity } = settings;
-  const source = sourceOf(state, { exclude, identity });
+  const keep = file === null ? [] : await settings.kept(file);
+  const source = sourceOf(state, { exclude, identity, keep });
   warnOfUnmatchedIn(state, exclude);
   if (file !== null) writeFiles([{ path: file, content: source }], { overwrite: force, hint: OVERWRITING });
   if (flags.json === true) printJson({ file, source, sequences: state.sequences });

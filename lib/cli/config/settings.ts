@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { HazardCode, MigrationFormat, ModuleExtension, PlanOptions } from "../../catalog/index.js";
 import type { Config } from "../../config.js";
@@ -91,6 +92,8 @@ export interface Settings {
   readonly hasDeclarations: boolean;
   /** Loads the files of declarations. */
   declarations(): Promise<Declarations>;
+  /** Loads the declarations of a file that is about to be overwritten; none if there is no such file. */
+  kept(file: string): Promise<Declarations["sequences"]>;
   /** Loads what declarations and the configuration say of the columns that programs fill. */
   feeds(): Promise<Pick<StatusOptions, "declarations" | "feeds">>;
 }
@@ -125,8 +128,23 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
     file: loaded.file,
     hasDeclarations: listOf(flags, config).length > 0,
     declarations: () => loadDeclarations(flags, loaded),
+    kept: loadKept,
     feeds: () => loadFeeds(flags, loaded),
   };
+}
+
+/** What the file declares beyond the database would be lost silently if it cannot be loaded. */
+async function loadKept(file: string): Promise<Declarations["sequences"]> {
+  if (!existsSync(file)) return [];
+  const found = nothingFound();
+  try {
+    await findIn([file], found);
+    return declarationsOf(found).sequences;
+  } catch (error) {
+    const what = "its declarations could not be loaded, so their feeds, blocks and modes are not kept:";
+    printError(lines([text`${color.yellow("Warning:")} ${what}`, `  ${errorMessage(error)}`]));
+    return [];
+  }
 }
 
 /**

@@ -214,6 +214,37 @@ function namesIn(source: string): Record<string, string> {
   );
 }
 
+test("keeps what only programs know from the declarations of before", async () => {
+  await database.client.unsafe(
+    "create schema billing; create sequence a; create sequence billing.b increment 20; create sequence c; create sequence d",
+  );
+  const { pgSchema, pgSequence } = nextval;
+  const keep = [
+    pgSequence("a", { feeds: { table: "orders", column: "id" }, startWith: 7 }),
+    pgSchema("billing").sequence("b", {
+      feeds: [
+        { table: "docs", column: "id" },
+        { schema: "other", table: 'a "b"', column: "id" },
+      ],
+      blocks: "downwards",
+      mode: "string",
+    }),
+    // The sequence of the database has values that no number holds.
+    pgSequence("c", { maxValue: 1000, mode: "number" }),
+    pgSequence("gone", { feeds: { table: "orders", column: "id" } }),
+  ];
+  const source = pullDeclarations(await state(), { keep });
+  expect(source.replaceAll(/\s+/g, " ")).toContain('pgSequence("a", { feeds: { table: "orders", column: "id" }');
+  expect(source).toContain('export const c = pgSequence("c");\nexport const d = pgSequence("d");\n');
+  const pulled = new Map(sequencesOf(source).map((each) => [each.seqName, nextval.resolveOptions(each)]));
+  expect(pulled.size).toBe(4);
+  expect(pulled.get("a")).toMatchObject({ feeds: [{ table: "orders", column: "id" }], startWith: 1n });
+  const { feeds, blocks, mode } = nextval.resolveOptions(keep[1]!);
+  expect(pulled.get("b")).toMatchObject({ feeds, blocks, mode, increment: 20n });
+  expect(pullDeclarations(await state(), { keep: sequencesOf(source) })).toBe(source);
+  expect(() => pullDeclarations({} as never, { keep: ["a"] as never })).toThrow("keep as a list of sequences");
+});
+
 test("names of constants", () => {
   const names = [
     ["order_seq", "orderSeq"],
