@@ -14,7 +14,7 @@ import { isInspected } from "../../server/queries/schema-filter.js";
 import { storedColumn } from "../../server/stored-column.js";
 import type { DeclaredFeeds } from "../declared-feeds.js";
 import { hasOwnCode, mayHold, otherOwner } from "./code-of-owners.js";
-import { countedRows } from "./counted-rows.js";
+import { rowsOfPart, rowsOfParts } from "./counted-rows.js";
 import { keysOfPart } from "./keys-of-part.js";
 import { otherReferences } from "./other-references.js";
 import { castsOf, isPlainDefault } from "./plain-default.js";
@@ -133,6 +133,7 @@ export function fedColumnsQuery(
         case when t.part = t.relation then ${hasFixedType(sql`c`, sql`att`)}
           else ${isUsed(sql`c`, sql`att`)} end as fixed,
         c.relkind in ('v', 'f') as shut,
+        counted.inserts, counted.rows, counted.kind,
         owners.other,
         owners.other is not null
           and (c.relkind not in ('r', 'p') or not ${mayHold} or ${hasOwnCode(sql`c.oid`)}) as runs_code
@@ -140,6 +141,7 @@ export function fedColumnsQuery(
       join pg_catalog.pg_class c on c.oid = t.part
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       join pg_catalog.pg_attribute att on att.attrelid = t.part and att.attname = t.attname
+      cross join lateral (${rowsOfPart}) counted
       cross join lateral (select ${otherOwner(sql`c`, sql`n`, trusted)} as other) owners
       cross join lateral (
         select count(*), coalesce(
@@ -161,11 +163,12 @@ export function fedColumnsQuery(
         bool_and(may_read) filter (where part = relation) as may_read,
         bool_or(row_security) filter (where part = relation) as row_security,
         bool_or(forced) as forced, bool_or(fixed) as fixed,
+        ${rowsOfParts},
         bool_or(shut) as shut, bool_or(other is not null) as others,
         coalesce(array_agg(distinct pg_catalog.pg_get_userbyid(other)) filter (where runs_code), '{}') as code_of
       from parts
       group by sequence, relation, number, way, other_default, plain, attname, atttypid, atttypmod, draws
-    ), ${countedRows}, ${otherReferences}, ${rolesWithoutUsage}
+    ), ${otherReferences}, ${rolesWithoutUsage}
     select json_build_object('user', current_user, 'columns', coalesce(json_agg(json_build_object(
       'sequence', json_build_object('schema', s.nspname, 'name', s.relname),
       'sequenceOid', s.oid::text, 'increment', s.seqincrement::text, 'cycle', s.seqcycle,
@@ -193,7 +196,7 @@ export function fedColumnsQuery(
       'indexed', t.relkind in ('r', 'p') and fed.ordered,
       'mayRead', fed.may_read, 'rowSecurity', fed.row_security,
       'ownerIsLimited', fed.forced,
-      'rows', counted.rows::text, 'inserts', counted.inserts::text,
+      'rows', fed.rows::text, 'inserts', fed.inserts::text,
       'references', coalesce(refs.columns, '[]'),
       'rolesWithoutUsage', coalesce(lacking.roles, '[]')
     ) order by s.nspname, s.relname, n.nspname, t.relname, fed.number), '[]'))::text as document
@@ -203,7 +206,6 @@ export function fedColumnsQuery(
     join pg_catalog.pg_namespace n on n.oid = t.relnamespace
     join pg_catalog.pg_type type on type.oid = fed.atttypid
     left join pg_catalog.pg_attrdef a on a.adrelid = fed.relation and a.adnum = fed.number
-    left join counted on counted.relation = fed.relation
     left join refs on (refs.root, refs.root_number) = (fed.relation, fed.number)
     left join lacking on (lacking.sequence, lacking.root, lacking.number) = (fed.sequence, fed.relation, fed.number)`;
 }
