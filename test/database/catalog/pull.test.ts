@@ -216,7 +216,8 @@ function namesIn(source: string): Record<string, string> {
 
 test("keeps what only programs know from the declarations of before", async () => {
   await database.client.unsafe(
-    "create schema billing; create sequence a; create sequence billing.b increment 20; create sequence c; create sequence d",
+    `create schema billing; create sequence a; create sequence billing.b increment 20; create sequence c;
+      create sequence d`,
   );
   const { pgSchema, pgSequence } = nextval;
   const keep = [

@@ -86,7 +86,8 @@ test("follows keys through others, keys of several columns, partitions, domains 
   await run(`
     create domain small_id as int;
     create table t (tenant int, id bigserial, parent bigint, unique (id), primary key (tenant, id));
-    create table both_keys (other_tenant smallint, t_id int, foreign key (other_tenant, t_id) references t (tenant, id));
+    create table both_keys (other_tenant smallint, t_id int,
+      foreign key (other_tenant, t_id) references t (tenant, id));
     create table as_key (id bigint primary key references t (id));
     create table through (t_id small_id references as_key);
     alter table as_key add back int references t (id);
@@ -103,7 +104,7 @@ test("follows keys through others, keys of several columns, partitions, domains 
   expect(await problemsOf("t_id_seq")).toEqual([]);
 });
 
-test("a foreign key to a partitioned table counts once, and descending sequences end at the smallest value", async () => {
+test("a foreign key to a partitioned table counts once, and descending sequences end at the least value", async () => {
   await run(`
     create sequence s increment -1;
     create table t (id bigint default nextval('s'), primary key (id)) partition by range (id);
