@@ -30,6 +30,7 @@ export default defineConfig({
     search: { provider: "local" },
     nav: [
       { text: "Guide", link: "/getting-started", activeMatch: "^/(getting-started|guides)" },
+      { text: "API", link: "/reference/api/" },
       { text: "Playground", link: "/playground" },
     ],
     sidebar: { "/": sidebar, "/reference/api/": apiSidebar },
