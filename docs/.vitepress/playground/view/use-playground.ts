@@ -32,6 +32,10 @@ export function usePlayground() {
   let compilerWorker: Worker | undefined;
   let compiler: Remote<CompilerService> | undefined;
   let running: Running | undefined;
+  /** The last attempt to run a program. */
+  let latest: symbol | undefined;
+  /** Resolves when the database is empty, after a reset. */
+  let emptied: Promise<void> | undefined;
 
   async function open(host: HTMLElement): Promise<void> {
     compilerWorker = new Worker(new URL("../compiler/compiler.worker.ts", import.meta.url), { type: "module" });
@@ -83,19 +87,21 @@ export function usePlayground() {
   /** Shows another program, with an empty database. */
   function show(program: string): void {
     view?.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: program } });
-    void reset();
+    reset();
   }
 
   async function run(): Promise<void> {
     if (state.isRunning || view === undefined || compiler === undefined || database === undefined) return;
-    const { service, ready } = database;
     state.isRunning = true;
     state.status = "Running";
     entries.length = 0;
+    const attempt = (latest = Symbol("run"));
     const code = await compiler.compile(view.state.doc.toString());
+    await emptied;
+    const { service, ready } = database;
     const start = await ready;
-    // The button may have been Stop in the meantime.
-    if (!state.isRunning || database.service !== service) return;
+    // The button may have been Stop in the meantime, and Run again.
+    if (!state.isRunning || latest !== attempt) return;
     running = runProgram(code, start, service, {
       onEntry: (entry) => {
         if (entries.length < MAX_ENTRIES || entry.kind === "failed") entries.push(entry);
@@ -126,13 +132,13 @@ export function usePlayground() {
     sequences.value = [];
   }
 
-  async function reset(): Promise<void> {
+  function reset(): void {
     stop();
     entries.length = 0;
-    // What programs have done may also prevent this, so there is another way.
-    await database?.service.empty().catch(restart);
-    await refresh();
+    sequences.value = [];
     state.status = "The database is empty.";
+    // What programs have done may also prevent this, so there is another way.
+    emptied = database?.service.empty().catch(restart);
   }
 
   async function refresh(): Promise<void> {
