@@ -130,8 +130,8 @@ describe("hostile names", () => {
   test("cannot forge a command in the ordinary output of a step", async () => {
     for (const name of HOSTILE) await createSequence(name);
     const outputs = await Promise.all(
-      ["diff", "status", "diff --json", `diff --schemas ${HOSTILE[0]?.replaceAll(" ", "_")}`].map(
-        (command) => project.start(command.split(" "), { GITHUB_ACTIONS: "true" }).finished,
+      ["diff", "status", "diff --json", `diff --schemas ${HOSTILE[0]?.replaceAll(" ", "_")}`].map((command) =>
+        project.runSharedWith(command.split(" "), { GITHUB_ACTIONS: "true" }),
       ),
     );
     expect(outputs.map(({ status }) => status)).toEqual([0, 0, 0, 2]);

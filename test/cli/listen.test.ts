@@ -148,7 +148,7 @@ describe("status --listen", () => {
 });
 
 describe("files", () => {
-  const run = (...flags: string[]) => project.start(["status", ...flags], { DATABASE_URL: database.url }).finished;
+  const run = (...flags: string[]) => project.runSharedWith(["status", ...flags], { DATABASE_URL: database.url });
 
   test("--html writes the page and keeps the exit code, --out the metrics", async () => {
     const [page, metrics] = await Promise.all([
