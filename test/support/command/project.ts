@@ -13,8 +13,8 @@ export interface Project {
   /** Runs `nextval` there, in a process of its own. */
   run(...args: string[]): Promise<Finished>;
   /**
-   * Runs `nextval` there, in a process that other runs share, one after another. That takes a fifth of the time. Not for
-   * what ends or leaves a process in another state: signals, files that never finish loading, native ES modules.
+   * Runs `nextval` there, in a process that other runs share, one after another. That takes a fifth of the time. Not
+   * for what ends a process or stays in it: signals, files that never finish loading, native ES modules.
    */
   runShared(...args: string[]): Promise<Finished>;
   /** The same with variables. */
