@@ -227,7 +227,8 @@ async function runAll(path: string) {
     await client.begin(async (tx) => {
       await tx.unsafe(`
         set local search_path = pg_catalog, pg_temp;
-        drop table if exists public.t, public.n, public.late, public.made, public.gapless_counter, public.widened cascade;
+        drop table if exists public.t, public.n, public.late, public.made, public.gapless_counter,
+          public.widened cascade;
         drop sequence if exists public.s, public.round_seq, public.block_seq, public.late_seq, public.num_seq,
           public.applied_seq, public.scratch_seq cascade;
         drop view if exists public.v; drop schema if exists made, carried cascade;

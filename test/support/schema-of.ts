@@ -20,12 +20,14 @@ const QUERY = `
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname ${IN_USE}
   )
-  select concat_ws(' | ', c.relkind, c.title, pg_get_userbyid(c.relowner), (select array_agg(p::text order by p::text) from unnest(c.relacl) p), c.reloptions, c.relreplident,
+  select concat_ws(' | ', c.relkind, c.title, pg_get_userbyid(c.relowner),
+    (select array_agg(p::text order by p::text) from unnest(c.relacl) p), c.reloptions, c.relreplident,
     obj_description(c.oid, 'pg_class')) as line
   from tables c where c.relkind <> 'c'
   union all
   select concat_ws(' | ', 'column', c.title, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-    'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity ' || nullif(a.attidentity::text, ''), (select array_agg(p::text order by p::text) from unnest(a.attacl) p), a.attoptions,
+    'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity ' || nullif(a.attidentity::text, ''),
+    (select array_agg(p::text order by p::text) from unnest(a.attacl) p), a.attoptions,
     'statistics ' || nullif(a.attstattarget::int, -1), col_description(c.oid, a.attnum))
   from tables c
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -36,7 +38,8 @@ const QUERY = `
     -- Before PostgreSQL 18, VALIDATE leaves the parts of a foreign key to a partitioned table as they are.
     case when k.contype <> 'f' or k.conparentid = 0 then pg_get_constraintdef(k.oid) || k.convalidated end,
     -- A primary key makes them local.
-    case when k.contype <> 'n' then k.conislocal end, k.coninhcount, k.conparentid <> 0, obj_description(k.oid, 'pg_constraint'))
+    case when k.contype <> 'n' then k.conislocal end, k.coninhcount, k.conparentid <> 0,
+    obj_description(k.oid, 'pg_constraint'))
   from tables c join pg_constraint k on k.conrelid = c.oid
   where k.contype <> 't'
   union all

@@ -58,7 +58,7 @@ async function widen(flags: Flags): Promise<number> {
   const settings = await settingsOf(flags);
   return withDatabase(settings, async (db, target) => {
     const plan = await planWiden(db, column, { lockTimeout: flags.lockTimeout });
-    if (flags.out !== undefined) return write(plan, flags, settings);
+    if (flags.out !== undefined) return writePhases(plan, flags, settings);
     if (flags.apply !== true) {
       if (flags.json === true) printJson(toJson(plan));
       else print(describe(plan));
@@ -124,11 +124,16 @@ function describeRun(ran: readonly string[], cleanUp: boolean, column: string): 
   return lines([
     ...done,
     text`The old columns are still there. When nothing needs the way back, drop them:`,
-    text`  nextval widen ${/^[\w.]+$/.test(column) ? column : `'${column.replaceAll("'", `'\\''`)}'`} --apply --clean-up`,
+    text`  nextval widen ${forShell(column)} --apply --clean-up`,
   ]);
 }
 
-function write(plan: WidenPlan, flags: Flags, settings: Settings): number {
+/** Quotes a name for a shell. */
+function forShell(name: string): string {
+  return /^[\w.]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+}
+
+function writePhases(plan: WidenPlan, flags: Flags, settings: Settings): number {
   const configured = WIDEN_FORMATS.find((format) => format === settings.format);
   const format: WidenFormat = WIDEN_FORMATS.find((each) => each === flags.format) ?? configured ?? "sql";
   const files = widenFiles(plan, { format }).map(({ path, content }) => ({

@@ -126,7 +126,8 @@ function fillBatch(db: Handle, work: WidenWork, page: bigint): Promise<number> {
     await tx`select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
       pg_catalog.set_config('row_security', 'off', true)`;
     const [row] = await tx.query(sql`
-      with filled as (${batchOf(work, page)} returning 1) select pg_catalog.count(*)::pg_catalog.text as number from filled`);
+      with filled as (${batchOf(work, page)} returning 1)
+      select pg_catalog.count(*)::pg_catalog.text as number from filled`);
     return Number(Object.values(row as object)[0]);
   });
 }

@@ -33,7 +33,8 @@ export function batchOf(backfill: Backfill, page: bigint): Sql {
 /** Builds a query for the pages of a table, as text. */
 export function pagesOf({ schema, name }: Backfill): Sql {
   return sql`
-    select (pg_relation_size(${quoted(schema, name)}::regclass) / current_setting('block_size')::bigint)::text as pages`;
+    select (pg_relation_size(${quoted(schema, name)}::regclass)
+      / current_setting('block_size')::bigint)::text as pages`;
 }
 
 /** Builds a query for whether a row is still to be filled. It reads the table, and stops at the first one. */

@@ -19,7 +19,8 @@ interface Parts {
  * Writes the statement that builds an index again, on the same columns after some of them were replaced.
  *
  * ```ts
- * createIndex(index, table, { name: "a_pkey_nextval_new", columns: new Map([["id", "id_nextval_new"]]), how: "concurrently" });
+ * const columns = new Map([["id", "id_nextval_new"]]);
+ * createIndex(index, table, { name: "a_pkey_nextval_new", columns, how: "concurrently" });
  * // CREATE UNIQUE INDEX concurrently "a_pkey_nextval_new" ON "public"."a" USING btree ("id_nextval_new")
  * ```
  *

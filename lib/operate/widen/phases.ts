@@ -150,7 +150,7 @@ function indexes({ dependents, relations, tables }: Model): Phase[] {
         name: `index_${index.name}`,
         notes: [
           "Builds the index while the table is in use.",
-          `If it fails, it leaves an invalid index, ${quoted(relation.schema, name)}, to be dropped before it is run again.`,
+          `If it fails, it leaves an invalid index, ${quoted(relation.schema, name)}, to be dropped first.`,
         ],
         up: [createIndex(index, relation, { name, columns: newColumns(table), how: "concurrently" })],
         down: [`drop index concurrently if exists ${quoted(relation.schema, name)}`],

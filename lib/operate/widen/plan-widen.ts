@@ -14,8 +14,8 @@ const DEFAULT_WAIT_MS = 400;
 const READING_WAIT_MS = 5000;
 
 /**
- * Plans how a column of type integer or smallint becomes bigint while its table is in use. Changes nothing; `applyWiden`
- * does, or a migration tool with the files of `widenFiles`.
+ * Plans how a column of type integer or smallint becomes bigint while its table is in use. Changes
+ * nothing; `applyWiden` does, or a migration tool with the files of `widenFiles`.
  *
  * ```ts
  * const plan = await planWiden(db, { table: "orders", column: "id" });

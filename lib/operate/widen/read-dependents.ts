@@ -145,7 +145,8 @@ const VIEWS = sql`
   select coalesce(json_agg(json_build_object(
     'schema', n.nspname, 'name', c.relname, 'owner', pg_get_userbyid(c.relowner),
     'columns', (
-      select json_agg(json_build_object('name', a.attname, 'comment', col_description(c.oid, a.attnum)) order by a.attnum)
+      select json_agg(json_build_object('name', a.attname, 'comment', col_description(c.oid, a.attnum))
+        order by a.attnum)
       from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     ),
     'options', to_json(c.reloptions), 'definition', pg_get_viewdef(c.oid),
@@ -159,7 +160,8 @@ const VIEWS = sql`
 const SEQUENCES = sql`
   select coalesce(json_agg(json_build_object(
     'relation', s.relation::text, 'number', s.number, 'schema', n.nspname, 'name', c.relname,
-    'owner', pg_get_userbyid(c.relowner), 'type', format_type(q.seqtypid, null), 'isIdentity', s.identity, 'isOwned', s.owned,
+    'owner', pg_get_userbyid(c.relowner), 'type', format_type(q.seqtypid, null), 'isIdentity', s.identity,
+    'isOwned', s.owned,
     'start', q.seqstart::text, 'increment', q.seqincrement::text, 'min', q.seqmin::text, 'max', q.seqmax::text,
     'cache', q.seqcache::text, 'cycle', q.seqcycle,
     'comment', ${commentOn(sql`c.oid`, "pg_class")}, 'privileges', ${privilegesIn(sql`c.relacl`)},

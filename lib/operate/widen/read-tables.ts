@@ -87,7 +87,8 @@ export function readRelations(tx: Transaction, roots: readonly string[]): Promis
         from pg_rewrite r where r.ev_class = c.oid and c.relkind in ('r', 'p')
       ),
       'indexes', (
-        select coalesce(json_agg(json_build_object('name', x.relname, 'isValid', i.indisvalid) order by x.relname), '[]')
+        select coalesce(json_agg(json_build_object('name', x.relname, 'isValid', i.indisvalid)
+          order by x.relname), '[]')
         from pg_index i join pg_class x on x.oid = i.indexrelid where i.indrelid = c.oid
       ),
       'columns', (

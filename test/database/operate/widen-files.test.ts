@@ -111,7 +111,7 @@ test("each format says what cannot run in a transaction", async () => {
     );
   expect(of("dbmate")[0]!.content).toMatch(/^-- migrate:up transaction:false\ndo /m);
   expect(of("goose")[0]!.content).toMatch(
-    /^-- \+goose NO TRANSACTION\n-- \+goose Up\n-- \+goose StatementBegin\ndo [^]*\$;\n-- \+goose StatementEnd\n\n-- \+goose Down\n-- There/m,
+    /^-- \+goose NO TRANSACTION\n-- \+goose Up\n-- \+goose StatementBegin\ndo [^]*\n-- \+goose Down\n-- There/m,
   );
   expect(of("flyway").map(({ path }) => path)).toEqual([
     "V20260201000001__backfill_items.sql",

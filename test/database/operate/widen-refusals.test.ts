@@ -50,7 +50,8 @@ const CASES: readonly (readonly [name: string, setup: string, problem: string])[
   ],
   [
     "a partition key of a partition",
-    "create table t (id int, n int) partition by list (n); create table p partition of t default partition by list (id)",
+    `create table t (id int, n int) partition by list (n);
+      create table p partition of t default partition by list (id)`,
     "it is in the partition key of public.p",
   ],
   ["children", "create table t (id int); create table c () inherits (t)", "other tables inherit from public.t"],
@@ -113,7 +114,8 @@ const CASES: readonly (readonly [name: string, setup: string, problem: string])[
   [
     "an identity that another column draws from",
     "create table t (id int generated always as identity); create table u (id int default nextval('t_id_seq'))",
-    "default value for column id of table public.u depends on identity sequence public.t_id_seq, which has to be made again",
+    "default value for column id of table public.u depends on identity sequence public.t_id_seq, " +
+      "which has to be made again",
   ],
   [
     "a foreign key of a partition",
