@@ -98,6 +98,7 @@ export const sidebar: { readonly text: string; readonly items: Page[] }[] = [
       { text: "How a statement travels", link: "/internals/handle" },
       { text: "How the type checks work", link: "/internals/types" },
       { text: "Reading as a superuser", link: "/internals/reading-as-superuser" },
+      { text: "How the playground works", link: "/internals/playground" },
     ],
   },
 ];

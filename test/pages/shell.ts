@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { projectIn } from "../support/command/project.js";
 
 /** A console of a page, as its program asks for it. */
@@ -44,10 +45,10 @@ async function run(command: string, before: number, folder: string, urls: Urls):
   if (program === "cat") return { output: await readFile(await pathOf(`${folder}/${name}`, urls), "utf8"), status: 0 };
   if (program !== "npx") throw new Error(`A page runs npx nextval, npx tsc, cat or echo $?, not ${command}`);
   if (name === "tsc") return compile(folder, args);
-  const { stdout, stderr, status } = await projectIn(folder).start(
+  const { stdout, stderr, status } = await projectIn(folder, inject("library")).runSharedWith(
     args.map((arg) => arg.replace("$OLD_URL", urls.DATABASE_URL).replace("$NEW_URL", urls.NEW_URL)),
     { DATABASE_URL: urls.DATABASE_URL },
-  ).finished;
+  );
   return { output: `${stdout}${stderr}`, status: status ?? 1 };
 }
 
