@@ -1,6 +1,7 @@
 import { defineConfig } from "vitepress";
 import { apiSidebar } from "./api/sidebar";
 import { anchorOf } from "./markdown/anchors";
+import { emptyHeadersAreCells } from "./markdown/empty-headers";
 import { continueBlocks, hoverTypes } from "./markdown/hover-types";
 import { publishLinkedFiles, repositoryLinks } from "./markdown/repository-links";
 import { sidebar } from "./sidebar";
@@ -18,10 +19,13 @@ export default defineConfig({
   srcExclude: ["node_modules/**"],
   markdown: {
     anchor: { slugify: anchorOf },
+    // The default themes have comments and keywords that are too pale to read.
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     codeTransformers: [hoverTypes],
     config: (markdown) => {
       repositoryLinks(markdown, published);
       continueBlocks(markdown);
+      emptyHeadersAreCells(markdown);
     },
   },
   vite,

@@ -9,6 +9,7 @@ export const apiSidebar: DefaultTheme.SidebarItem[] = [
   { text: "All pages", link: "/getting-started" },
   ...linksOf("").map(({ text, path }) => ({
     text,
+    link: `/reference/api/${path.replace(/index$/, "")}`,
     collapsed: text !== "nextval",
     items: linksOf(path).map((each) => ({ text: each.text, link: `/reference/api/${each.path}` })),
   })),
