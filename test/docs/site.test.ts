@@ -1,0 +1,147 @@
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { CHROMIUM, NO_BROWSER, violationsOf } from "../support/browser.js";
+import { readPublicNames } from "../support/docstrings/public-names.js";
+import { openPage } from "./playground-page.js";
+import { serveSite } from "./site.js";
+
+// A loaded machine needs seconds for a page, and there are many.
+vi.setConfig({ testTimeout: 600_000 });
+
+const built = fileURLToPath(new URL("../../docs/.vitepress/dist/", import.meta.url));
+const files = await readdir(built, { recursive: true });
+/**
+ * The pages that people wrote, as addresses. The playground has tests of its own, and a few pages of the API stand for
+ * all of them.
+ */
+const written = files
+  .filter((file) => file.endsWith(".html") && !/^(?:404|playground|repository\/|reference\/api\/nextval)/.test(file))
+  .map((file) => `/${file.replace(/(?:index)?\.html$/, "")}`);
+const API = ["functions/nextval", "interfaces/SqlTag", "classes/NextvalError", "catalog/interfaces/Plan", "operate/"];
+const pages = [...written, ...API.map((page) => `/reference/api/nextval/${page}`)];
+
+test("the reference has a page for each public name", () => {
+  const names = readPublicNames();
+  const missing = names.filter(({ subpath, name }) => {
+    const page = new RegExp(`^reference/api/${subpath}/[a-z-]+/${name}\\.html$`);
+    return !files.some((file) => page.test(file));
+  });
+  expect(missing.map(({ subpath, name }) => `${subpath}: ${name}`)).toEqual([]);
+});
+
+test("llms.txt lists every page, and each is there as Markdown", async () => {
+  const list = await readFile(`${built}llms.txt`, "utf8");
+  const linked = new Set([...list.matchAll(/\]\(\/(.*?)\)/g)].map(([, path]) => path!));
+  const markdown = files.filter((file) => file.endsWith(".md"));
+  expect([...linked].filter((path) => !markdown.includes(path))).toEqual([]);
+  const pagesOfSite = files.filter((file) => /^(?!404|repository\/).*\.html$/.test(file));
+  expect(markdown.length).toBeGreaterThanOrEqual(pagesOfSite.length - 1);
+  for (const page of ["getting-started", "guides/declare", "operations/status", "reference/errors"]) {
+    expect(linked).toContain(`${page}.md`);
+    expect(await readFile(`${built}${page}.md`, "utf8")).toMatch(/^# \S/m);
+  }
+  // A reader that is a program gets the text as it was written, and no HTML of the theme.
+  const declare = await readFile(`${built}guides/declare.md`, "utf8");
+  expect(declare).toContain("pgSequence(");
+  expect(declare).not.toContain("<div");
+});
+
+describe.skipIf(CHROMIUM === undefined)(`the site (${CHROMIUM === undefined ? NO_BROWSER : "Chromium"})`, () => {
+  let browser: Browser;
+  let site: Awaited<ReturnType<typeof serveSite>>;
+
+  beforeAll(async () => {
+    site = await serveSite();
+    // The sandbox of Chromium does not work for root.
+    browser = await chromium.launch({ executablePath: CHROMIUM as string, chromiumSandbox: false });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  test.each([
+    ["light", { width: 1280, height: 800 }],
+    ["dark", { width: 360, height: 740 }],
+  ] as const)(
+    "every page is accessible in the %s scheme, without errors and without scrolling aside",
+    async (...given) => {
+      const [colorScheme, viewport] = given;
+      const options = { colorScheme, viewport, reducedMotion: "reduce" } as const;
+      const { context, page, errors, requests } = await openPage(browser, site.url, options);
+      const found: string[] = [];
+      for (const path of pages) {
+        await page.goto(`${site.url}${path}`);
+        await page.locator("#VPContent").waitFor();
+        for (const violation of await violationsOf(page)) found.push(`${path}: ${violation}`);
+        for (const error of errors.splice(0)) found.push(`${path}: ${error}`);
+        const width = await page.evaluate<number>("document.documentElement.scrollWidth");
+        if (width > viewport.width) found.push(`${path}: is ${width} wide`);
+      }
+      expect(found).toEqual([]);
+      // Nothing is loaded from elsewhere.
+      expect(requests.filter((url) => !url.startsWith(site.url))).toEqual([]);
+      await context.close();
+    },
+  );
+
+  test("search finds a page by the message of an error", async () => {
+    const { context, page, errors } = await openPage(browser, `${site.url}/getting-started`);
+    await page.keyboard.press("/");
+    await page.getByRole("searchbox").fill("reached maximum value");
+    await page.locator(".result").first().waitFor();
+    const titles = await page.locator(".result").allInnerTexts();
+    expect(titles.join("\n")).toMatch(/Limits|Errors|exhausted|full/i);
+    await page.getByRole("searchbox").fill("alterSequence");
+    await expect.poll(() => page.locator(".result").first().innerText()).toMatch(/alterSequence/);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator("h1").innerText()).toMatch(/alterSequence/);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test("the keyboard reaches the text, the navigation and the pages", async () => {
+    const { context, page, errors } = await openPage(browser, `${site.url}/getting-started`, {
+      viewport: { width: 1400, height: 900 },
+    });
+    const focused = () => page.evaluate<string>("document.activeElement?.textContent?.trim() ?? ''");
+    await page.keyboard.press("Tab");
+    expect(await focused()).toBe("Skip to content");
+    const reached = new Set<string>();
+    for (let presses = 0; presses < 60; presses++) {
+      await page.keyboard.press("Tab");
+      reached.add(await focused());
+    }
+    expect([...reached]).toEqual(expect.arrayContaining(["nextval", "Guide", "Playground", "Write a template"]));
+    await focusOn(page, "Declare a sequence");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator("h1").innerText()).toContain("Declare a sequence");
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test("shows the type of a name that is pointed at", async () => {
+    const { context, page, errors } = await openPage(browser, `${site.url}/guides/declare`);
+    await page
+      .locator(".twoslash-hover", { hasText: /^ticketSeq$/ })
+      .first()
+      .hover();
+    await expect
+      .poll(() => page.locator(".v-popper__popper--shown").allInnerTexts())
+      .toEqual([expect.stringContaining("const ticketSeq: PgSequence")]);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+});
+
+/** Moves the focus with the keyboard until it is on a link. */
+async function focusOn(page: Page, text: string): Promise<void> {
+  for (let presses = 0; presses < 200; presses++) {
+    if ((await page.evaluate("document.activeElement?.textContent?.trim()")) === text) return;
+    await page.keyboard.press("Shift+Tab");
+  }
+  throw new Error(`The keyboard does not reach ${text}.`);
+}
