@@ -42,13 +42,9 @@ export function createEditor(
       ? null
       : { pos: found.from, end: found.to, above: true, create: () => hint(found.message) };
   };
-  const complete = async ({
-    state,
-    pos,
-    explicit,
-    matchBefore,
-  }: CompletionContext): Promise<CompletionResult | null> => {
-    const word = matchBefore(/[\w$]+/);
+  const complete = async (context: CompletionContext): Promise<CompletionResult | null> => {
+    const { state, pos, explicit } = context;
+    const word = context.matchBefore(/[\w$]+/);
     const isAfterDot = state.sliceDoc(pos - 1, pos) === ".";
     if (word === null && !isAfterDot && !explicit) return null;
     const options = await compiler.completions(state.doc.toString(), pos);
