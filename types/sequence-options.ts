@@ -49,14 +49,20 @@ export interface OwningColumn {
   readonly column: string;
 }
 
-/** A column that takes values of a sequence. Without a schema, its table is in the sequence's own schema. */
+/** A column that takes values of a sequence: the option `feeds` of {@link pgSequence}. */
 export interface TargetColumn {
+  /** The schema of the table. Default: that of the sequence. */
   readonly schema?: string | undefined;
+  /** The name of the table, without quotes. */
   readonly table: string;
+  /** The name of the column, without quotes. */
   readonly column: string;
 }
 
-/** Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. */
+/**
+ * Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. It is
+ * the option `blocks` of {@link pgSequence}, and `reads` of {@link blockAllocator}.
+ */
 export type BlockReading = "upwards" | "downwards";
 
 /** How an identity column takes values: inserts never give one, or only take one from the sequence by default. */

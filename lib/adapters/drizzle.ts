@@ -55,13 +55,13 @@ export function toDrizzle<Type>(expression: SqlExpression<Type>): DrizzleSql<Typ
  *
  * The bounds are written out, so it returns the declared values. Drizzle has no options for `as`, `ownedBy`, `unlogged`
  * and `comment`: use `setSequenceOwnedBy`, `setSequenceLogged` and `commentOnSequence`. drizzle-kit (0.31) does not
- * escape a quote within a name, and does not create the sequence's schema unless `toDrizzle(pgSchema(...))` is exported,
- * too.
+ * escape a quote within a name, and creates the sequence's schema only if `toDrizzle(pgSchema(...))` is exported, too.
  */
 export function toDrizzle(sequence: AnySequence): DrizzleSequence;
 /**
- * Turns a schema into Drizzle's. Export it from the file that drizzle-kit reads, beside the sequences in it: drizzle-kit
- * creates only the schemas that it finds there, and `drizzle-kit migrate` fails silently on a schema that is missing.
+ * Turns a schema into Drizzle's. Export it from the file that drizzle-kit reads, beside the sequences in it.
+ * drizzle-kit creates only the schemas that it finds there, and `drizzle-kit migrate` fails silently on a schema that
+ * is missing.
  *
  * ```ts
  * export const billing = toDrizzle(pgSchema("billing")); // create schema "billing"

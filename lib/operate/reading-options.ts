@@ -18,7 +18,10 @@ export interface Trust {
   readonly trustOwners?: readonly string[] | undefined;
 }
 
-/** A column that programs fill with values of a sequence, so the database does not know that they belong together. */
+/**
+ * A column that programs fill with values of a sequence, so the database does not know that they belong together. An
+ * option of {@link sequenceStatus} and {@link planResync}.
+ */
 export interface SequenceFeed {
   /**
    * The sequence, as `name` or `schema.name`, in which `*` stands for any characters; or its exact name as an object.
@@ -26,7 +29,9 @@ export interface SequenceFeed {
   readonly sequence: string | SequenceName;
   /** The schema of the table. Default: that of the sequence. */
   readonly schema?: string | undefined;
+  /** The name of the table, without quotes. */
   readonly table: string;
+  /** The name of the column, without quotes. */
   readonly column: string;
   /** Which ids a value stands for, if programs make blocks of ids of the sequence. Default: a value is one id. */
   readonly blocks?: BlockReading | undefined;

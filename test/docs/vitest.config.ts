@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /**
- * The tests of the built site, which `npm run docs:build` makes, and of the examples with packages of their own. They are
- * not part of `npm test`.
+ * The tests of the built site, which `npm run docs:build` makes, and of the examples with packages of their own. They
+ * are not part of `npm test`.
  */
 export default defineConfig({
   test: {

@@ -31,7 +31,7 @@ const OPTIONS: BuildOptions = {
   logLevel: "silent",
 };
 
-/** Writes the programs of pages to a folder that has the library as a user would have it, with the files of the pages. */
+/** Writes the programs of pages to a folder that has the library as a user has it, with the files of the pages. */
 export async function writePrograms(
   folder: string,
   library: string,

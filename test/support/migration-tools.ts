@@ -118,8 +118,8 @@ async function run(program: string, args: readonly string[], cwd: string, env: N
 }
 
 /**
- * Prisma's engine is WebAssembly here, over `@prisma/adapter-pg`, because the engine that it downloads is not in npm. It
- * cannot read columns of the type `name` through that adapter (prisma/orm#27403), so the pool calls them text.
+ * Prisma's engine is WebAssembly here, over `@prisma/adapter-pg`, because the engine that it downloads is not in npm.
+ * It cannot read columns of the type `name` through that adapter (prisma/orm#27403), so the pool calls them text.
  */
 const PRISMA_CONFIG = `
 import { PrismaPg } from "@prisma/adapter-pg";
@@ -139,11 +139,12 @@ export default defineConfig({
   migrations: { path: "." },
   engine: "js",
   experimental: { adapter: true },
-  adapter: async () => new PrismaPg(new TextPool({ connectionString: process.env.DATABASE_URL }), { disposeExternalPool: true }),
+  adapter: async () =>
+    new PrismaPg(new TextPool({ connectionString: process.env.DATABASE_URL }), { disposeExternalPool: true }),
 });
 `;
 
-/** Prisma refuses to begin with a database that has tables. This is what `prisma migrate resolve` leaves of a baseline. */
+/** Prisma refuses a database that has tables at first. This is what `prisma migrate resolve` leaves of a baseline. */
 const PRISMA_BASELINE = `
 drop table if exists _prisma_migrations;
 create table _prisma_migrations (

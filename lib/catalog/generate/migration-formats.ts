@@ -22,7 +22,7 @@ export const DEFAULT_FORMAT: MigrationFormat = "sql";
 /** The kinds of modules that `generateMigration` writes for Knex, Kysely and Umzug. */
 export const MODULE_EXTENSIONS = ["ts", "js", "mjs", "cjs"] as const;
 
-/** The kind of a module: `ts`, `js` and `mjs` are ES modules, `cjs` is CommonJS. */
+/** The kind of a module of {@link generateMigration}: `ts`, `js` and `mjs` are ES modules, `cjs` is CommonJS. */
 export type ModuleExtension = (typeof MODULE_EXTENSIONS)[number];
 
 /**
@@ -31,5 +31,5 @@ export type ModuleExtension = (typeof MODULE_EXTENSIONS)[number];
  */
 export const WIDEN_FORMATS = ["sql", "dbmate", "flyway", "goose"] as const;
 
-/** A migration tool that `widenFiles` writes for. `"sql"` is plain files, for psql and golang-migrate. */
+/** A migration tool that {@link widenFiles} writes for. `"sql"` is plain files, for psql and golang-migrate. */
 export type WidenFormat = (typeof WIDEN_FORMATS)[number];

@@ -33,7 +33,9 @@ export function declaredAt({ file, name }: Exporter, declared: string, loaded: r
 /** Returns the last name in the words for an export: `order` of `seqs.order[2]`, `default` of `the default export`. */
 function wordOf(name: string | undefined): string {
   if (name === undefined) return "";
-  return name.endsWith("default export") ? "default" : (/([\p{L}\p{N}_$]+)(?:\[\d+\])*$/u.exec(name)?.[1] ?? "");
+  if (name.endsWith("default export")) return "default";
+  const words = name.replaceAll(/\[\d+\]/g, "").split(/[^\p{L}\p{N}_$]/u);
+  return words.at(-1) ?? "";
 }
 
 /** Returns where a call has a text as its first argument. */
@@ -62,8 +64,8 @@ function positionOf(word: string, text: string): number {
 
 const known = new Map<string, string>();
 
-/** A comment, or a text, in which a comment cannot begin. */
-const COMMENT_OR_TEXT = /\/\*[^]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[^])*`/g;
+/** A comment, or a text, in which a comment cannot begin. One without an end goes as far as it can. */
+const COMMENT_OR_TEXT = /\/\*[^]*?(?:\*\/|$)|\/\/.*|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\[^])*`?/g;
 
 /** Returns the text of a file with blanks instead of its comments. Empty if the file cannot be read. */
 function codeOf(file: string): string {

@@ -38,8 +38,8 @@ export function burned(measured: Measurements, { sequence, range, fed }: Context
       say: () =>
         `${counted(ids)} ${size === 1n ? "values" : "ids"} are used up for about ${counted(rows)} rows, ${ratio}`,
       hint:
-        "An upsert draws even if it inserts nothing, so read first, or use insert ... select ... where not exists, or " +
-        "merge.",
+        "An upsert draws even if it inserts nothing, so read first, or use merge, or " +
+        "insert ... select ... where not exists.",
     },
   ];
 }

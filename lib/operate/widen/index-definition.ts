@@ -70,13 +70,13 @@ export function createIndex(
  */
 function partsOf({ definition }: Index): Parts {
   const start = definition.startsWith("CREATE UNIQUE INDEX ") ? "CREATE UNIQUE INDEX" : "CREATE INDEX";
-  const [beginning = "", method = ""] = /^(?:"(?:[^"]|"")*"|[^"])*? (USING \w+) (?=\()/.exec(definition) ?? [];
+  const [beginning = "", method = ""] = /^(?:"[^"]*"|[^"])*? (USING \w+) (?=\()/.exec(definition) ?? [];
   const [keys, afterKeys] = listAt(definition, beginning.length);
   const rest = definition.slice(afterKeys);
   const hasIncluded = rest.startsWith(" INCLUDE (");
   const [included, after] = hasIncluded ? listAt(rest, " INCLUDE ".length) : [[], 0];
   const end = rest.slice(after).trim();
-  const options = /^(?:NULLS NOT DISTINCT ?)?(?:WITH \((?:'(?:[^']|'')*'|[^')])*\))?/.exec(end)?.[0] ?? "";
+  const options = /^(?:NULLS NOT DISTINCT ?)?(?:WITH \((?:'[^']*'|[^')])*\))?/.exec(end)?.[0] ?? "";
   return {
     create: start,
     method,
@@ -104,8 +104,8 @@ function listAt(text: string, start: number): [entries: string[], end: number] {
   return [entries, text.length];
 }
 
-/** A name in quotes, a string, or one character. */
-const TOKEN = /"(?:[^"]|"")*"|E'(?:[^'\\]|''|\\[^])*'|'(?:[^']|'')*'|[^]/g;
+/** A name in quotes, a string, or one character. A quote in a name or a string is doubled, and so is two of them. */
+const TOKEN = /"[^"]*"?|E'(?:[^'\\]|\\[^])*'?|'[^']*'?|[^]/g;
 
 function nameAtStart(entry: string): string {
   return /^(?:"(?:[^"]|"")*"|[^\s"]+)/.exec(entry)?.[0] ?? "";

@@ -5,7 +5,7 @@ import { optionsOf, refuseArgument, shown } from "../../internal.js";
 import { commentLine } from "../../server/comment-line.js";
 import type { WidenPhase, WidenPlan } from "./widen-plan.js";
 
-/** Options of `widenFiles`. */
+/** Options of {@link widenFiles}. */
 export interface WidenFilesOptions {
   /** The tool that the files are for. `"sql"`, the default, is for psql and golang-migrate. */
   readonly format?: WidenFormat | undefined;

@@ -1,14 +1,16 @@
 import type { ColumnName } from "../../server/name-shapes.js";
 
-/** A column to widen, and its table. */
+/** A column to widen, and its table: what {@link planWiden} takes. */
 export interface WidenTarget {
   /** Default: `public`. */
   readonly schema?: string | undefined;
+  /** The name of the table, without quotes. */
   readonly table: string;
+  /** The name of the column, without quotes. */
   readonly column: string;
 }
 
-/** Options of `planWiden`. */
+/** Options of {@link planWiden}. */
 export interface PlanWidenOptions {
   /**
    * How long the statements of a phase wait for each lock, in milliseconds, from 0 to 2147483647. Default: 400; 0 waits
@@ -17,7 +19,7 @@ export interface PlanWidenOptions {
   readonly lockTimeout?: number | undefined;
 }
 
-/** Options of `applyWiden`. */
+/** Options of {@link applyWiden}. */
 export interface ApplyWidenOptions {
   /** How often a phase is tried again after it did not get its locks. Default: 100. */
   readonly retries?: number | undefined;
@@ -29,19 +31,25 @@ export interface ApplyWidenOptions {
   readonly onProgress?: ((progress: WidenProgress) => void) | undefined;
 }
 
-/** How far `applyWiden` is. */
+/** How far {@link applyWiden} is. */
 export interface WidenProgress {
   /** The name of the phase. */
   readonly phase: string;
   /** Pages of 8 kB in a backfill, and 0 of 1 before any other phase. */
   readonly done: number;
+  /** What `done` comes to at the end of the phase. */
   readonly total: number;
 }
 
+/**
+ * What a phase of {@link planWiden} does: it adds the new columns, fills them, proves that no row is missing, builds
+ * an index, swaps the columns, validates a constraint, or drops the old columns.
+ */
 export type WidenPhaseKind = "add" | "backfill" | "prove" | "index" | "swap" | "validate" | "clean-up";
 
-/** A step from the narrow columns to the wide ones. */
+/** A step from the narrow columns to the wide ones, as {@link planWiden} plans it. */
 export interface WidenPhase {
+  /** What it does. */
   readonly kind: WidenPhaseKind;
   /** A name of letters, digits and `_`, unique within the plan. */
   readonly name: string;
@@ -59,17 +67,21 @@ export interface WidenPhase {
   readonly work?: WidenWork | undefined;
 }
 
-/** The table of a backfill with its pairs of columns, or the new index. */
+/** The table of a backfill with its pairs of columns, or the new index. {@link applyWiden} reads it. */
 export interface WidenWork {
+  /** The schema of the table or index. */
   readonly schema: string;
+  /** The name of the table or index. */
   readonly name: string;
+  /** The columns to copy from and to. */
   readonly columns: readonly { readonly from: string; readonly to: string }[];
 }
 
-/** The phases that widen a column, and the columns of foreign keys that point at it. */
+/** The phases that widen a column, and the columns of foreign keys that point at it. {@link planWiden} returns it. */
 export interface WidenPlan {
   /** The columns that become bigint, the given one first. */
   readonly columns: readonly ColumnName[];
+  /** The phases, in their order. */
   readonly phases: readonly WidenPhase[];
   /** What the plan cannot see and the reader has to check, a sentence each. */
   readonly warnings: readonly string[];

@@ -51,7 +51,7 @@ test("upserts that insert nothing use up a sequence", async () => {
     code: "IDS_BURNED",
     level: "warning",
     message: "public.s: 2,600 values are used up for about 7 rows, counting deleted ones: 371 for each",
-    hint: expect.stringContaining("so read first, or use insert ... select ... where not exists, or merge."),
+    hint: expect.stringContaining("so read first, or use merge, or insert ... select ... where not exists."),
     columns: [],
   });
   // What the hint says draws only for rows that are missing.

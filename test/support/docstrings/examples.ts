@@ -68,8 +68,8 @@ const SHOWN = /^((?:sql|\w+(?:\.\w+)*\()[^\n]*);(?: |\n)((?:\/\/[^\n]*(?:\n|$))+
 const SQL = /^(?:\{ text: |alter |comment |create |drop |grant |insert |revoke |select |update )/;
 
 /**
- * Writes a module whose `claims` compare what examples show with what their fragments become. Only examples that need no
- * database take part.
+ * Writes a module whose `claims` compare what examples show with what their fragments become. Only examples that need
+ * no database take part.
  */
 export function claimsOf(
   examples: readonly Example[],

@@ -26,7 +26,10 @@ export interface MigrationFile {
   readonly replaces?: true;
 }
 
-/** The folder that gets a migration. Numbers continue its numbers, and records of a tool its records. */
+/**
+ * The folder that gets a migration: an option of {@link generateMigration}. Numbers continue its numbers, and records
+ * of a tool its records.
+ */
 export interface MigrationFolder {
   /** The paths of its files, relative to the folder, with `/`. */
   readonly files: readonly string[];

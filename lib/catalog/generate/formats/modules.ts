@@ -70,7 +70,8 @@ export const umzug = moduleFor({
   type: "Given",
   body: (steps) => {
     const items = indent(one(steps, (literal) => `${literal},`));
-    return `const client = "query" in context ? context : context.sequelize;\nawait client.query([\n${items}].join(";\\n"));\n`;
+    const client = 'const client = "query" in context ? context : context.sequelize;';
+    return `${client}\nawait client.query([\n${items}].join(";\\n"));\n`;
   },
 });
 
