@@ -42,8 +42,12 @@ async function run(command: string, before: number, folder: string, urls: Urls):
     ([, quoted, word = ""]) => quoted ?? word,
   );
   if (program === "echo") return { output: `${before}\n`, status: 0 };
-  if (program === "cat") return { output: await readFile(await pathOf(`${folder}/${name}`, urls), "utf8"), status: 0 };
-  if (program !== "npx") throw new Error(`A page runs npx nextval, npx tsc, cat or echo $?, not ${command}`);
+  if (program === "cat") {
+    const text = await readFile(await pathOf(`${folder}/${name}`, urls), "utf8").catch(() => undefined);
+    return text === undefined ? { output: `cat: ${name}: No such file\n`, status: 1 } : { output: text, status: 0 };
+  }
+  // A page runs npx nextval, npx tsc, cat and echo $?.
+  if (program !== "npx") return { output: `${program}: not found\n`, status: 127 };
   if (name === "tsc") return compile(folder, args);
   const { stdout, stderr, status } = await projectIn(folder, inject("library")).runSharedWith(
     args.map((arg) => arg.replace("$OLD_URL", urls.DATABASE_URL).replace("$NEW_URL", urls.NEW_URL)),
@@ -76,7 +80,7 @@ function nameOf(url: string): string {
 
 /** A file of the page, also if the time of this run is in its name. */
 async function pathOf(file: string, urls: Urls): Promise<string> {
-  const found = await readdir(dirname(file));
+  const found = await readdir(dirname(file)).catch(() => []);
   const name = found.find((each) => `${dirname(file)}/${withNames(each, urls)}` === file);
   return name === undefined ? file : `${dirname(file)}/${name}`;
 }
