@@ -66,11 +66,11 @@ describe.skipIf(CHROMIUM === undefined)(`the playground (${CHROMIUM === undefine
     await expect
       .poll(() => page.locator(".hover-hint").allTextContents())
       .toEqual([expect.stringContaining("const orderSeq: PgSequence")]);
-    await show(page, 'import { pgSequence } from "nextval";\npgSequence("s", { ca');
+    await show(page, 'import { db } from "playground";\ndb.nextv');
     await page.locator(".cm-line").nth(1).click();
     await page.keyboard.press("End");
     await page.keyboard.press("Control+Space");
-    await expect.poll(() => page.locator(".cm-completionLabel").allTextContents()).toContain("cache");
+    await expect.poll(() => page.locator(".cm-completionLabel").allTextContents()).toContain("nextvals");
     await page.keyboard.press("Escape");
     expect(opened.errors).toEqual([]);
   });
