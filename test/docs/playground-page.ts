@@ -26,15 +26,14 @@ export function sharing(program: string): string {
   return `#program=${deflateRawSync(program).toString("base64url")}`;
 }
 
-/** Changes the part of the address after `#`, without loading the page again. */
-export async function goToHash(page: Page, hash: string): Promise<void> {
-  await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-}
-
 /** Shows a program in the playground, with an empty database. */
 export async function show(page: Page, program: string): Promise<void> {
-  await goToHash(page, sharing(`${program}\n`));
+  await setHash(page, sharing(`${program}\n`));
   await expect.poll(() => textOf(page)).toBe(program);
+}
+
+export async function setHash(page: Page, hash: string): Promise<void> {
+  await page.evaluate(`void (location.hash = ${JSON.stringify(hash)})`);
 }
 
 /** The program in the editor, without the empty line at its end. */

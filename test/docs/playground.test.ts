@@ -1,7 +1,7 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM, NO_BROWSER, violationsOf } from "../support/browser.js";
-import { goToHash, openPage, problemsOf, run, sharing, show, textOf } from "./playground-page.js";
+import { openPage, problemsOf, run, setHash, sharing, show, textOf } from "./playground-page.js";
 import { serveSite } from "./site.js";
 
 /** What each example prints, and its last words if it fails. */
@@ -110,7 +110,7 @@ await db.nextvals(seatSeq, 2);`,
   });
 
   test.each(Object.entries(EXAMPLES))("the example %s compiles, and does what it says", async (name, prints) => {
-    await goToHash(page, `example=${name}`);
+    await setHash(page, `example=${name}`);
     await expect.poll(() => page.locator("select").inputValue()).toBe(name);
     const printed = await run(page);
     for (const print of prints) expect(printed).toMatch(print);
@@ -147,8 +147,7 @@ await db.nextvals(seatSeq, 2);`,
       page,
       `const attempts: Record<string, () => unknown> = {
   fetch: () => fetch("${site.url}/secret?fetch"),
-  socket: () =>
-    new Promise((_, reject) => (new WebSocket("${site.url.replace("http", "ws")}/secret").onerror = reject)),
+  socket: () => new Promise((_, reject) => (new WebSocket("${site.url.replace("http", "ws")}/secret").onerror = reject)),
   events: () => new Promise((_, reject) => (new EventSource("${site.url}/secret?events").onerror = reject)),
   script: () => importScripts("${site.url}/secret?script"),
   module: () => import("${site.url}/secret?module" as string),
@@ -215,13 +214,12 @@ await new Promise(() => {});`,
   });
 
   test("works without a network, once it was loaded", async () => {
-    const kept = async () => {
-      const urls = await page.evaluate<string[]>(`
-        caches.open("playground").then((cache) => cache.keys()).then((kept) => kept.map(({ url }) => url))`);
-      return ["/playground", "pglite", "typescript", "empty-database"].every((part) =>
-        urls.some((url) => url.includes(part)),
-      );
-    };
+    const kept = () =>
+      page.evaluate<boolean>(`(async () => {
+        const urls = (await (await caches.open("playground")).keys()).map(({ url }) => url);
+        const parts = ["/playground", "pglite", "typescript", "empty-database"];
+        return parts.every((part) => urls.some((url) => url.includes(part)));
+      })()`);
     await expect.poll(kept, { timeout: 60_000 }).toBe(true);
     await opened.context.setOffline(true);
     await page.goto(`${site.url}/playground#example=insert`);
@@ -236,8 +234,7 @@ await new Promise(() => {});`,
     await expect.poll(() => problemsOf(page), { timeout: 100_000 }).toEqual([]);
     await show(
       page,
-      'import { db } from "playground";\n' +
-        'await db`create sequence a maxvalue 1`;\nawait db`select nextval(${"b"})`;\nnone;',
+      'import { db } from "playground";\nawait db`create sequence a maxvalue 1`;\nawait db`select nextval(${"b"})`;\nnone;',
     );
     await expect.poll(() => problemsOf(page), { timeout: 100_000 }).toHaveLength(1);
     await run(page);

@@ -10,7 +10,6 @@ const ERROR_FIELDS = ["message", "severity", "code", "detail", "hint", "position
 
 /** It takes a moment. Another database would take seconds. */
 const EMPTY = `
-  rollback; discard all;
   do $$
   declare found text;
   begin
@@ -65,7 +64,11 @@ const service = {
 
   /** Drops everything that programs have created. */
   async empty(): Promise<void> {
-    await (await database()).exec(EMPTY);
+    const pglite = await database();
+    // Alone, because it refuses to run with others.
+    await pglite.exec("rollback");
+    await pglite.exec("discard all");
+    await pglite.exec(EMPTY);
   },
 
   /** Ends what a stopped program has left open, and lists the sequences. */

@@ -16,9 +16,12 @@ const MAX_ENTRIES = 1_000;
 
 /** PostgreSQL in a worker of the page. */
 interface Database {
-  readonly worker: Worker;
   readonly service: Remote<DatabaseService>;
   readonly ready: Promise<Start>;
+  /** Ends the worker, which then answers nothing anymore. */
+  end(): void;
+  /** Resolves when the worker was ended. */
+  readonly ended: Promise<void>;
 }
 
 /** What the playground shows, and what its buttons do. */
@@ -60,7 +63,7 @@ export function usePlayground() {
     running?.stop();
     view?.destroy();
     compilerWorker?.terminate();
-    database?.worker.terminate();
+    database?.end();
   }
 
   async function onHashChange(): Promise<void> {
@@ -127,7 +130,7 @@ export function usePlayground() {
   }
 
   function restart(): void {
-    database?.worker.terminate();
+    database?.end();
     database = startDatabase();
     sequences.value = [];
   }
@@ -138,7 +141,12 @@ export function usePlayground() {
     sequences.value = [];
     state.status = "The database is empty.";
     // What programs have done may also prevent this, so there is another way.
-    emptied = database?.service.empty().catch(restart);
+    const emptying = database;
+    emptied =
+      emptying &&
+      Promise.race([emptying.service.empty(), emptying.ended]).catch(() => {
+        if (database === emptying) restart();
+      });
   }
 
   async function refresh(): Promise<void> {
@@ -169,5 +177,11 @@ export function usePlayground() {
 function startDatabase(): Database {
   const worker = new Worker(new URL("../database/database.worker.ts", import.meta.url), { type: "module" });
   const service = wrap<DatabaseService>(worker);
-  return { worker, service, ready: service.start() };
+  let resolve = () => {};
+  const ended = new Promise<void>((done) => (resolve = done));
+  const end = () => {
+    worker.terminate();
+    resolve();
+  };
+  return { service, ready: service.start(), end, ended };
 }
