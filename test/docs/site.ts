@@ -16,9 +16,11 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Serves the built site from localhost, as any host of static files does: `/playground` is `playground.html`. */
-export async function serveSite(): Promise<{ url: string; close(): Promise<void> }> {
+export async function serveSite(): Promise<{ url: string; requested: string[]; close(): Promise<void> }> {
   if (!existsSync(dist)) throw new Error("The site is not built: run `npm run docs:build` first.");
+  const requested: string[] = [];
   const server = createServer((request, response) => {
+    requested.push(request.url ?? "");
     const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
     const file = [path, `${path}.html`, `${path}/index.html`]
       .map((name) => join(dist, name))
@@ -31,6 +33,7 @@ export async function serveSite(): Promise<{ url: string; close(): Promise<void>
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
+    requested,
     url: `http://localhost:${port}`,
     close: () =>
       new Promise((resolve) => {
