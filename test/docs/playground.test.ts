@@ -147,7 +147,8 @@ await db.nextvals(seatSeq, 2);`,
       page,
       `const attempts: Record<string, () => unknown> = {
   fetch: () => fetch("${site.url}/secret?fetch"),
-  socket: () => new Promise((_, reject) => (new WebSocket("${site.url.replace("http", "ws")}/secret").onerror = reject)),
+  socket: () =>
+    new Promise((_, reject) => (new WebSocket("${site.url.replace("http", "ws")}/secret").onerror = reject)),
   events: () => new Promise((_, reject) => (new EventSource("${site.url}/secret?events").onerror = reject)),
   script: () => importScripts("${site.url}/secret?script"),
   module: () => import("${site.url}/secret?module" as string),
@@ -236,7 +237,8 @@ await new Promise(() => {});`,
     await expect.poll(() => problemsOf(page), { timeout: 100_000 }).toEqual([]);
     await show(
       page,
-      'import { db } from "playground";\nawait db`create sequence a maxvalue 1`;\nawait db`select nextval(${"b"})`;\nnone;',
+      'import { db } from "playground";\n' +
+        'await db`create sequence a maxvalue 1`;\nawait db`select nextval(${"b"})`;\nnone;',
     );
     await expect.poll(() => problemsOf(page), { timeout: 100_000 }).toHaveLength(1);
     await run(page);

@@ -41,8 +41,8 @@ const NO_SNAPSHOT = {
 
 /**
  * Writes what `drizzle-kit generate --custom` writes: the file, its entry in the journal, and a copy of the last
- * snapshot. The migrator splits the text at each breakpoint, and skips an entry whose time is not later than that of the last
- * one. Sources: drizzle-kit's `writeResult` and drizzle-orm's `readMigrationFiles`.
+ * snapshot. The migrator splits the text at each breakpoint, and skips an entry whose time is not later than that of
+ * the last one. Sources: drizzle-kit's `writeResult` and drizzle-orm's `readMigrationFiles`.
  */
 export function drizzle({ name, at, up, down, folder }: MigrationScript): MigrationFile[] {
   const journal = journalOf(folder);
