@@ -80,7 +80,10 @@ const service = {
   async completions(text: string, position: number): Promise<Completion[]> {
     const { service } = await withText(text);
     const found = service.getCompletionsAtPosition(FILE, position, {});
-    return (found?.entries ?? []).map(({ name, kind }) => ({ label: name, kind }));
+    // The sentences of refused options are types, which nobody wants to write.
+    return (found?.entries ?? [])
+      .filter(({ name }) => !name.includes(": "))
+      .map(({ name, kind }) => ({ label: name, kind }));
   },
 
   /** The program as JavaScript, whose imports are calls of `require`. */
