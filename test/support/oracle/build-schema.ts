@@ -27,6 +27,8 @@ export interface Door {
   readonly key: ReturnType<typeof kindOfKey>;
   /** Whether a trigger makes another value of that of the sequence. */
   readonly isReplaced: boolean;
+  /** Whether its column is of a floating-point type, which rounds values that are far from 0. */
+  readonly rounds: boolean;
 }
 
 /** A schema to build: its statements, each of which the server may refuse, and the doors that it has then. */
@@ -58,9 +60,19 @@ interface Table extends TableContext {
 
 const IDENTITIES = new Set(["smallint", "integer", "bigint"]);
 
-/** Whether a type distinguishes the next values. Beyond that, status knows nothing of floating-point numbers. */
+/** Whether a type rounds values, of which status knows nothing. */
+function rounds(type: string): boolean {
+  return /real|double/.test(type);
+}
+
+/** Whether a type distinguishes the next values. */
 function isExact(type: string, { last }: Position): boolean {
-  return !/real|double/.test(type) || (last > -1_000_000n && last < 1_000_000n);
+  return !rounds(type) || !isFar(last);
+}
+
+/** Whether a floating-point type may round a value. */
+export function isFar(value: bigint): boolean {
+  return value <= -1_000_000n || value >= 1_000_000n;
 }
 
 /** Returns the statements of a schema. `number` makes its name unique. */
@@ -155,6 +167,7 @@ class SchemaBuilder {
       listed: [name],
       key,
       isReplaced,
+      rounds: rounds(given.type),
       ...more,
     });
   }

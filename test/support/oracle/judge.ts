@@ -1,6 +1,6 @@
 import type { ResolvedOptions } from "nextval";
 import type { HealthCode, HealthLevel, SequenceHealth } from "nextval/operate";
-import type { Door } from "./build-schema.js";
+import { type Door, isFar } from "./build-schema.js";
 
 /** What the oracle saw of a door: see `oracle-functions.ts`. */
 export interface Seen {
@@ -69,8 +69,9 @@ export function contradictionsOf(
     if (isComplete && column?.notCompared && !NATURAL.test(column.notCompared))
       say(`it was not compared: ${column.notCompared}`);
 
-    // Status names the trigger, and knows nothing of the values that it sets.
-    if (door.isReplaced && isCompared && says("NOT_COMPARED", "ok", "may set")) {
+    // Status names the trigger, and knows nothing of the values that it sets; nor of rounding, once resync was far.
+    const isSet = door.isReplaced && isCompared && says("NOT_COMPARED", "ok", "may set");
+    if (isSet || (door.rounds && isFar(nextValue))) {
       isUnknown = true;
       continue;
     }
