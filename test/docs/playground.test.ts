@@ -220,7 +220,7 @@ await new Promise(() => {});`,
     const kept = () =>
       page.evaluate<boolean>(`(async () => {
         const urls = (await (await caches.open("playground")).keys()).map(({ url }) => url);
-        const parts = ["/playground", "pglite", "typescript", "empty-database"];
+        const parts = ["/playground", "pglite", "typescript", "empty-database", "compiler.worker", "database.worker"];
         return parts.every((part) => urls.some((url) => url.includes(part)));
       })()`);
     await expect.poll(kept, { timeout: 60_000 }).toBe(true);

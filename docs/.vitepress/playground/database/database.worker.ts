@@ -78,8 +78,8 @@ const service = {
     return shownSequences(bind(pglite));
   },
 
-  /** The addresses of what this worker has loaded. */
-  loaded: () => performance.getEntriesByType("resource").map(({ name }) => name),
+  /** The addresses of this worker and of what it has loaded. */
+  loaded: () => [location.href, ...performance.getEntriesByType("resource").map(({ name }) => name)],
 };
 
 export type DatabaseService = typeof service;
