@@ -27,8 +27,12 @@ const tests = new Set([...readdirSync(join(root, "test")), ...folders.flatMap(fi
 /** Pages that the build of the site generates. */
 const GENERATED = new Set(["docs/reference/api/.md"]);
 
-/** The anchors of a page's headings, as GitHub makes them. */
+const programs = "docs/.vitepress/playground/examples/programs";
+const examples = readdirSync(join(root, programs)).map((name) => `example=${basename(name, ".ts")}`);
+
+/** The anchors of a page's headings, as GitHub makes them. The playground opens examples by theirs. */
 function anchorsOf(path: string): string[] {
+  if (path === "docs/playground.md") return examples;
   return [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading
       .toLowerCase()
@@ -44,6 +48,14 @@ test.each(pages)("the links of %s lead somewhere", (page) => {
     expect(existsSync(join(root, target)), link).toBe(true);
     if (anchor !== undefined) expect(anchorsOf(target), link).toContain(anchor);
   }
+});
+
+test("each example of the playground is opened from a page", () => {
+  const opened = pages.flatMap((page) =>
+    [...read(page).matchAll(/playground\.md#(example=\w+)/g)].map(([, name]) => name),
+  );
+  expect(examples.length).toBeGreaterThan(10);
+  expect(opened.sort()).toEqual(examples.sort());
 });
 
 test.each(pages)("the tests that %s names exist", (page) => {
