@@ -89,7 +89,7 @@ test(
     expect([rest.changes, rest.pending, rest.questions], `NEXTVAL_SEED=${seed}`).toEqual([[], [], []]);
     const found = new Map(after.sequences.map((sequence) => [sequence.seqName, sequence]));
     for (const sequence of declared) {
-      const { mode: _mode, ...options } = resolveOptions(sequence);
+      const { mode: _mode, feeds: _feeds, blocks: _blocks, ...options } = resolveOptions(sequence);
       expect(found.get(sequence.seqName)?.options, `NEXTVAL_SEED=${seed}: ${sequence.seqName}`).toEqual(options);
     }
     const starts = new Map(declared.map((sequence) => [sequence.seqName, resolveOptions(sequence).startWith]));

@@ -186,7 +186,7 @@ async function pushBoth(pairs: readonly Pair[], number: number): Promise<number>
     expect(left.pending).toHaveLength(declared.filter(isPending).length);
     const found = new Map(now.sequences.map((sequence) => [nameOf(sequence), sequence.options]));
     for (const sequence of declared) {
-      const { mode: _mode, ...expected } = resolveOptions(sequence);
+      const { mode: _mode, feeds: _feeds, blocks: _blocks, ...expected } = resolveOptions(sequence);
       const ownedBy = isPending(sequence) ? null : expected.ownedBy;
       expect(found.get(nameOf(sequence)), nameOf(sequence)).toEqual({ ...expected, ownedBy });
     }
