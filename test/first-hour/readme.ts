@@ -22,9 +22,9 @@ export async function readQuickstart(): Promise<Quickstart> {
   return { program, prints: [first, second], commands, config: blockOf(page, "ts nextval.config.ts") };
 }
 
-/** The first block of that language. */
+/** The first block of that language. The site may show its types. */
 function blockOf(page: string, language: string): string {
-  const [, block] = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "m").exec(page) ?? [];
+  const [, block] = new RegExp(`^\`\`\`${language}(?: twoslash)?\\n([^]*?)^\`\`\`$`, "m").exec(page) ?? [];
   if (block === undefined) throw new Error(`The page has no block of ${language}.`);
   return block;
 }
