@@ -1,4 +1,5 @@
-// Keeps the playground for visits without a network. Its scope is that page, so it costs the other pages nothing.
+// Keeps the playground for visits without a network. Its scopes are that page and its workers, so it costs the other
+// pages nothing.
 const NAME = "playground";
 
 self.addEventListener("install", () => self.skipWaiting());
