@@ -1,10 +1,13 @@
-/** Runs VitePress, after it has installed the packages of the site if they are missing. */
+/** Runs VitePress, after it has installed the packages of the site and built the library, if these are missing. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const docs = fileURLToPath(new URL("..", import.meta.url));
-const npm = (...args: string[]) => execFileSync("npm", [...args, "--prefix", docs], { stdio: "inherit" });
+const library = fileURLToPath(new URL("../..", import.meta.url));
+const npm = (folder: string, ...args: string[]) =>
+  execFileSync("npm", [...args, "--prefix", folder], { stdio: "inherit" });
 
-if (!existsSync(`${docs}node_modules`)) npm("ci", "--no-audit", "--no-fund");
-npm("run", process.argv[2] ?? "dev");
+if (!existsSync(`${docs}node_modules`)) npm(docs, "ci", "--no-audit", "--no-fund");
+if (!existsSync(`${library}dist`)) npm(library, "run", "build");
+npm(docs, "run", process.argv[2] ?? "dev");
