@@ -238,7 +238,8 @@ await new Promise(() => {});`,
     await show(
       page,
       'import { db } from "playground";\n' +
-        'await db`create sequence a maxvalue 1`;\nawait db`select nextval(${"b"})`;\nnone;',
+        "await db`create sequence a maxvalue 2`;\nawait db`select nextval('a') as first, nextval('a') as second`;\n" +
+        'await db`select nextval(${"b"})`;\nnone;',
     );
     await expect.poll(() => problemsOf(page), { timeout: 100_000 }).toHaveLength(1);
     await run(page);
