@@ -15,14 +15,12 @@ export async function whileStandby(server: Server, client: postgres.Sql, work: (
   await client`checkpoint`;
   await server.crash();
   await writeFile(join(server.folder, "standby.signal"), "", { mode: 0o666 });
-  // Resolves once it accepts writes.
-  const started = server.start();
+  await server.start();
   try {
     const answers = () => client`select pg_is_in_recovery() as standby`.catch(() => []);
     await expect.poll(answers, { timeout: 20_000 }).toEqual([{ standby: true }]);
     await work();
   } finally {
     await client`select pg_promote()`;
-    await started;
   }
 }

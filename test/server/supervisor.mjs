@@ -24,6 +24,8 @@ import { copyTemplate, keepTemplate } from "./template.mjs";
 /** Generous, because a busy machine is not a failure. It only prevents a hanging server from staying forever. */
 const PATIENCE = 60_000;
 const PORTS_TO_TRY = 10;
+/** A standby accepts connections that read. Without the hyphen up to PostgreSQL 13. */
+const READY = /database system is ready to accept (?:read[- ]only )?connections/;
 
 /** @type {Record<string, string>} */
 const settings = {
@@ -202,7 +204,7 @@ async function start() {
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const { child, ended } = spawnProgram("postgres", ["-D", folder, "-p", String(port), ...flags]);
   const ready = new Promise((resolve) => {
-    child.stderr.on("data", () => log.includes("database system is ready to accept connections") && resolve(undefined));
+    child.stderr.on("data", () => READY.test(log) && resolve(undefined));
   });
   const failed = ended.then((code) => Promise.reject(new Error(`PostgreSQL ended with code ${code}.`)));
   await patiently(Promise.race([ready, failed]), "The start of PostgreSQL");
