@@ -29,7 +29,7 @@ const isOverPg = process.env["NEXTVAL_TEST_PORT"] === "pg";
 const WITH_SERVERS = [
   "test/server/**/*.test.ts",
   "test/database/{crash,catalog/crash}.test.ts",
-  "test/adversarial/{chaos,crosstalk,history,kill,stale-statements}.test.ts",
+  "test/adversarial/{chaos,crosstalk,failover,history,kill,stale-statements}.test.ts",
   "test/database/allocate/{allocator,block-allocator,crash-gap,uniqueness}.test.ts",
   "test/database/operate/{extremes,failures,standby,status}.test.ts",
 ];

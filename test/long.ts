@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 
 // The property tests with more cases than an ordinary run has time for, those of the compilers with one more of them, a
-// widening of more rows, and the attacks of test/adversarial for an hour: four of the nine run at a time.
+// widening of more rows, failovers, and the attacks of test/adversarial for an hour: four of the nine run at a time.
 const { status } = spawnSync(
   process.execPath,
   [
@@ -25,6 +25,7 @@ const { status } = spawnSync(
       NEXTVAL_SCHEMAS: "20000",
       NEXTVAL_LOCKED_AMONG: "1000",
       NEXTVAL_WIDEN_ROWS: "200000",
+      NEXTVAL_FAILOVER_ROUNDS: "20",
       NEXTVAL_ATTACK_SECONDS: "1200",
       ...process.env,
     },
