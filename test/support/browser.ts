@@ -21,7 +21,7 @@ export const CHROMIUM = (process.env["PATH"] ?? "")
 /** Why tests with a browser are skipped. */
 export const NO_BROWSER = "there is no Chromium in PATH; Debian's package is chromium";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core");
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** Returns the violations that axe-core finds on a page, each with the elements. */
 export async function violationsOf(page: Page): Promise<string[]> {
