@@ -62,6 +62,10 @@ export interface TargetColumn {
 /**
  * Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. It is
  * the option `blocks` of {@link pgSequence}, and `reads` of `blockAllocator`.
+ *
+ * ```ts
+ * const reads: BlockReading = "upwards";
+ * ```
  */
 export type BlockReading = "upwards" | "downwards";
 

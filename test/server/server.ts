@@ -6,7 +6,7 @@ import type { Address, Reply, Request } from "./protocol.js";
 export interface Server extends Readonly<Address> {
   /** Kills the postmaster and all its backends in one step, like a power cut. Resolves when they are gone. */
   crash(): Promise<void>;
-  /** Starts a crashed server again, on the same folder and port; resolves when it accepts connections, as a standby to read. */
+  /** Starts a crashed server again, on the same folder and port. Resolves when it accepts connections. */
   start(): Promise<void>;
   /** Ends the server and removes its folder. */
   stop(): Promise<void>;

@@ -54,8 +54,8 @@ export interface Writers {
 }
 
 /**
- * Every writer draws by every way in turn, and goes on with the same client and allocators whatever happens. Writers that
- * only draw write no rows.
+ * Every writer draws by every way in turn, and goes on with the same client and allocators whatever happens. Writers
+ * that only draw write no rows.
  */
 export function startWriters(
   clients: readonly postgres.Sql[],
