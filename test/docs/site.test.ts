@@ -96,8 +96,15 @@ describe.skipIf(CHROMIUM === undefined)(`the site (${CHROMIUM === undefined ? NO
 
   test("search finds a page by the message of an error", async () => {
     const { context, page, errors } = await openPage(browser, `${site.url}/getting-started`);
-    await page.keyboard.press("/");
-    await page.getByRole("searchbox").fill("reached maximum value");
+    // The page listens for keys only some time after it has loaded.
+    const search = page.getByRole("searchbox");
+    await expect
+      .poll(async () => {
+        await page.keyboard.press("/");
+        return search.count();
+      })
+      .toBe(1);
+    await search.fill("reached maximum value");
     await page.locator(".result").first().waitFor();
     const titles = await page.locator(".result").allInnerTexts();
     expect(titles.join("\n")).toMatch(/Limits|Errors|exhausted|full/i);
