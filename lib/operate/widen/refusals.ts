@@ -1,9 +1,10 @@
 import { NextvalError } from "../../index.js";
+import type { ColumnName } from "../../server/name-shapes.js";
 import { columnOf, shownName } from "../../server/names.js";
 import type { Column } from "./facts.js";
 import { checkOf, functionOf, newColumn, newIndex, oldColumn } from "./names.js";
 import { TRIGGER } from "./read-tables.js";
-import { type Model, titleOfTable, type WideTable, type WidenTarget } from "./tables.js";
+import { type Model, titleOfTable, type WideTable } from "./tables.js";
 
 /** Why a column cannot be widened in phases, and what to do first. */
 interface Refusal {
@@ -15,7 +16,7 @@ const DROP_FIRST = "Drop it, and create it again after the widening.";
 const REWRITE = "Use alter column ... type bigint, which locks the table while the server rewrites it.";
 
 /** Throws `PLAN_REFUSED` with everything that cannot be carried over. */
-export function refuseWhatIsLost(model: Model, target: WidenTarget): void {
+export function refuseWhatIsLost(model: Model, target: ColumnName): void {
   const refusals = [
     ...model.tables.flatMap((table) => refusalsOf(table, model, target)),
     ...refusalsOfDependents(model),
@@ -31,7 +32,7 @@ export function refuseWhatIsLost(model: Model, target: WidenTarget): void {
   throw new NextvalError("PLAN_REFUSED", `${subject}: ${problem}`, { hint: hints.length === 1 ? hints[0] : undefined });
 }
 
-function refusalsOf(table: WideTable, model: Model, target: WidenTarget): Refusal[] {
+function refusalsOf(table: WideTable, model: Model, target: ColumnName): Refusal[] {
   const { root, relations, columns } = table;
   const name = titleOfTable(root);
   const refuse = (isTrue: boolean, problem: string, hint: string) => (isTrue ? [{ problem, hint }] : []);
@@ -52,12 +53,7 @@ function refusalsOf(table: WideTable, model: Model, target: WidenTarget): Refusa
   ];
 }
 
-function refusalsOfColumn(
-  { root, relations }: WideTable,
-  column: Column,
-  model: Model,
-  target: WidenTarget,
-): Refusal[] {
+function refusalsOfColumn({ root, relations }: WideTable, column: Column, model: Model, target: ColumnName): Refusal[] {
   const isTarget = root === model.tables[0]?.root && column.name === target.column;
   const title = isTarget ? "it" : shownName(root.schema, root.name, column.name);
   if (!["integer", "smallint"].includes(column.type)) {
@@ -126,7 +122,7 @@ function refusalsOfDependents({ dependents, foreignKeys, relations, tables, serv
 }
 
 /** Throws if a name that the phases need is taken by something else. */
-export function refuseTakenNames({ tables, dependents }: Model, target: WidenTarget): void {
+export function refuseTakenNames({ tables, dependents }: Model, target: ColumnName): void {
   const taken = tables.flatMap(({ root, relations, columns }) => {
     const works = columns.flatMap(({ name }) => [newColumn(name), oldColumn(name)]);
     const twice = works.filter((name, index) => works.indexOf(name) !== index);

@@ -1,4 +1,5 @@
 import { NextvalError, type Transaction } from "../../index.js";
+import type { ColumnName } from "../../server/name-shapes.js";
 import { columnOf, shownName } from "../../server/names.js";
 import type { Column, Dependents, ForeignKey, Relation } from "./facts.js";
 import { oldColumn } from "./names.js";
@@ -31,17 +32,10 @@ export interface Model {
 /** `up` puts the new columns in the place of the old ones; `down` undoes it. */
 export type Direction = "up" | "down";
 
-/** The column that was asked for. */
-export interface WidenTarget {
-  readonly schema: string;
-  readonly table: string;
-  readonly column: string;
-}
-
 const NARROW = new Set(["integer", "smallint"]);
 
 /** Reads a column, and the columns of foreign keys that have to be widened with it. */
-export async function readModel(tx: Transaction, target: WidenTarget): Promise<Model> {
+export async function readModel(tx: Transaction, target: ColumnName): Promise<Model> {
   const { version, table, hasDefaultPrivileges } = await findTable(tx, target.schema, target.table);
   if (table === null) refuseColumn(target, "there is no such table");
   const known = new Map<string, Relation>();
@@ -75,7 +69,7 @@ export async function readModel(tx: Transaction, target: WidenTarget): Promise<M
   };
 }
 
-export function refuseColumn(target: WidenTarget, problem: string, hint?: string): never {
+export function refuseColumn(target: ColumnName, problem: string, hint?: string): never {
   throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, { hint });
 }
 
