@@ -1,6 +1,6 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHROMIUM, NO_BROWSER, violationsOf } from "../support/browser.js";
+import { CHROMIUM, NO_BROWSER, openPage, violationsOf } from "../support/browser.js";
 import { startListening } from "../support/command/listening.js";
 import { type Project, useProjects } from "../support/command/project.js";
 import { useDatabase } from "../support/database.js";
@@ -44,22 +44,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await server?.stop();
     });
 
-    /** Opens the page, and collects what it reports. */
-    async function open(options: Parameters<Browser["newContext"]>[0] = {}, url = server.page) {
-      const context = await browser.newContext(options);
-      const page = await context.newPage();
-      const errors: string[] = [];
-      page.on("console", (message) => {
-        if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
-      });
-      page.on("pageerror", (error) => errors.push(error.message));
-      page.on("dialog", (dialog) => {
-        errors.push(dialog.message());
-        void dialog.dismiss();
-      });
-      await page.goto(url);
-      return { context, page, errors };
-    }
+    const open = (options?: Parameters<Browser["newContext"]>[0], url = server.page) => openPage(browser, url, options);
 
     const shown = (page: Page) => page.locator("ol.sequences > li:visible");
 

@@ -1,25 +1,6 @@
 import { deflateRawSync } from "node:zlib";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { expect } from "vitest";
-
-/** Opens a page of the site, and collects what it reports. */
-export async function openPage(browser: Browser, url: string, options: Parameters<Browser["newContext"]>[0] = {}) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const errors: string[] = [];
-  const requests: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
-  });
-  page.on("pageerror", (error) => errors.push(error.message));
-  page.on("dialog", (dialog) => {
-    errors.push(dialog.message());
-    void dialog.dismiss();
-  });
-  context.on("request", (request) => requests.push(request.url()));
-  await page.goto(url);
-  return { context, page, errors, requests };
-}
 
 /** The part of an address that shares a program, made as the page makes it. */
 export function sharing(program: string): string {

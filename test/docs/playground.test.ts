@@ -1,7 +1,7 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHROMIUM, NO_BROWSER, violationsOf } from "../support/browser.js";
-import { openPage, problemsOf, run, setHash, sharing, show, textOf } from "./playground-page.js";
+import { CHROMIUM, NO_BROWSER, openPage, violationsOf } from "../support/browser.js";
+import { problemsOf, run, setHash, sharing, show, textOf } from "./playground-page.js";
 import { serveSite } from "./site.js";
 
 /** What each example prints, and its last words if it fails. */

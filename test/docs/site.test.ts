@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { CHROMIUM, NO_BROWSER, violationsOf } from "../support/browser.js";
+import { CHROMIUM, NO_BROWSER, openPage, violationsOf } from "../support/browser.js";
 import { readPublicNames } from "../support/docstrings/public-names.js";
-import { openPage } from "./playground-page.js";
 import { serveSite } from "./site.js";
 
 // A loaded machine needs seconds for a page, and there are many.
