@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { HAS_LONG_FILES } from "./test/support/effort.js";
 import { NOT_OVER_PG } from "./test/support/not-over-pg.js";
 
 interface Manifest {
@@ -29,10 +30,13 @@ const isOverPg = process.env["NEXTVAL_TEST_PORT"] === "pg";
 const WITH_SERVERS = [
   "test/server/**/*.test.ts",
   "test/database/{crash,catalog/crash}.test.ts",
-  "test/adversarial/{chaos,crosstalk,failover,history,kill,stale-statements}.test.ts",
-  "test/database/allocate/{allocator,block-allocator,crash-gap,uniqueness}.test.ts",
+  "test/adversarial/{chaos,crosstalk,failover.long,history,kill.long,stale-statements}.test.ts",
+  "test/database/allocate/{allocator,block-allocator,crash-gap.long,uniqueness}.test.ts",
   "test/database/operate/{extremes,failures,standby,status}.test.ts",
 ];
+
+/** What takes long, or runs the tools of others: `npm run test:long` and the matrix run it as well. */
+const LONG = HAS_LONG_FILES ? [] : ["**/*.long.test.ts"];
 
 export default defineConfig({
   resolve: { alias: sourceOfExports() },
@@ -50,27 +54,28 @@ export default defineConfig({
     projects: [
       // One file after another in a process, but where servers are killed: starting it and loading the library takes
       // longer than most of the files do.
-      { extends: true, test: { name: "unit", isolate: false, include: ["test/unit/**/*.test.ts"] } },
+      { extends: true, test: { name: "unit", isolate: false, include: ["test/unit/**/*.test.ts"], exclude: LONG } },
       {
         extends: true,
         test: {
           name: "database",
           isolate: false,
           include: ["test/{adversarial,conformance,database,drivers,property}/**/*.test.ts", "test/*.test.ts"],
-          exclude: WITH_SERVERS,
+          exclude: [...WITH_SERVERS, ...LONG],
           globalSetup: "test/server/global-setup.ts",
         },
       },
       {
         extends: true,
-        test: { name: "servers", include: WITH_SERVERS, globalSetup: "test/server/global-setup.ts" },
+        test: { name: "servers", include: WITH_SERVERS, exclude: LONG, globalSetup: "test/server/global-setup.ts" },
       },
       {
         extends: true,
         test: {
           name: "command",
           isolate: false,
-          include: ["test/{browser,cli,pages}/**/*.test.ts"],
+          include: ["test/{cli,pages}/**/*.test.ts"],
+          exclude: LONG,
           globalSetup: ["test/server/global-setup.ts", "test/support/command/global-setup.ts"],
         },
       },

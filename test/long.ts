@@ -1,22 +1,26 @@
 import { spawnSync } from "node:child_process";
 
-// The property tests with more cases than an ordinary run has time for, those of the compilers with one more of them, a
-// widening of more rows, failovers, and the attacks of test/adversarial for an hour: four of the nine run at a time.
+// The files that take long; the property tests with more cases than an ordinary run has time for, and those of the
+// compilers with all of them; a widening of more rows, failovers, ten million ids, and the attacks of test/adversarial
+// for an hour: four of the nine run at a time.
 const { status } = spawnSync(
   process.execPath,
   [
     "node_modules/vitest/vitest.mjs",
     "run",
+    ".long.",
     "test/property",
     "test/adversarial",
     "test/database/operate/extremes",
     "test/database/operate/widen.test.ts",
+    "test/database/allocate/uniqueness",
     "test/unit/compiler",
     "test/unit/package",
   ],
   {
     stdio: "inherit",
     env: {
+      NEXTVAL_LONG: "all",
       NEXTVAL_COMPILERS: "all",
       NEXTVAL_PLAN_PAIRS: "5000",
       NEXTVAL_IDENTITY_PAIRS: "1000",

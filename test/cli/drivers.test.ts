@@ -8,6 +8,7 @@ import { projectIn, type Project, useProjects } from "../support/command/project
 import { link, PG, standalone } from "../support/command/standalone.js";
 import { startProcess } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
+import { HAS_LONG_FILES } from "../support/effort.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const target = useDatabase({ onnotice: () => {} });
@@ -90,32 +91,33 @@ async function life(driver: Driver, project: Project): Promise<string> {
   return printed.join("");
 }
 
-test("every command prints the same over every driver", async () => {
-  const project = await newProject({
-    "sequences.ts": `import { pgSequence } from "nextval";
+if (HAS_LONG_FILES)
+  test("every command prints the same over every driver", async () => {
+    const project = await newProject({
+      "sequences.ts": `import { pgSequence } from "nextval";
       export const orderSeq = pgSequence("order_seq", { startWith: 100 });
       export const ticketSeq = pgSequence("ticket_seq", { as: "smallint" });`,
-    "nextval.config.ts": `export default { declarations: "sequences.ts" };`,
+      "nextval.config.ts": `export default { declarations: "sequences.ts" };`,
+    });
+    const [first, ...others] = DRIVERS;
+    const expected = await life(first, project);
+    for (const driver of others) expect(await life(driver, project)).toBe(expected);
+    // The commands have done their work, and failed as they should.
+    for (const part of [
+      "Applied 1 change.",
+      'export const orderSeq = pgSequence("order_seq", { startWith: 100 });',
+      "but public.orders.id goes to 500",
+      "There is no schema none in the database",
+      "public.orders.id could not be read: canceling statement due to lock timeout",
+      "The server says: canceling statement due to statement timeout (57014)",
+      "Moved 1 sequence of",
+      "1 of 1 sequence set, and read again.",
+      "cannot execute CREATE SEQUENCE in a read-only transaction",
+      "order.up.sql",
+    ]) {
+      expect(expected).toContain(part);
+    }
   });
-  const [first, ...others] = DRIVERS;
-  const expected = await life(first, project);
-  for (const driver of others) expect(await life(driver, project)).toBe(expected);
-  // The commands have done their work, and failed as they should.
-  for (const part of [
-    "Applied 1 change.",
-    'export const orderSeq = pgSequence("order_seq", { startWith: 100 });',
-    "but public.orders.id goes to 500",
-    "There is no schema none in the database",
-    "public.orders.id could not be read: canceling statement due to lock timeout",
-    "The server says: canceling statement due to statement timeout (57014)",
-    "Moved 1 sequence of",
-    "1 of 1 sequence set, and read again.",
-    "cannot execute CREATE SEQUENCE in a read-only transaction",
-    "order.up.sql",
-  ]) {
-    expect(expected).toContain(part);
-  }
-});
 
 describe("the driver", () => {
   const url = () => ["--url", database.url];

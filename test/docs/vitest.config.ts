@@ -2,14 +2,14 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /**
- * The tests of the built site, which `npm run docs:build` makes, and of the examples with packages of their own. They
- * are not part of `npm test`.
+ * The tests in a browser: of the built site, which `npm run docs:build` makes, and of the page of status; and those of
+ * the examples with packages of their own. They are not part of `npm test`.
  */
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL("../..", import.meta.url)),
-    globalSetup: "test/server/global-setup.ts",
-    include: ["test/docs/**/*.test.ts"],
+    globalSetup: ["test/server/global-setup.ts", "test/support/command/global-setup.ts"],
+    include: ["test/{browser,docs}/**/*.test.ts"],
     reporters: ["default", "./test/support/skipped.ts"],
     // Each file has a browser.
     fileParallelism: false,

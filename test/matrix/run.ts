@@ -55,7 +55,7 @@ export async function runTests(target: Target, filters: readonly string[]): Prom
         ...(filters.length > 0 ? filters : target.files),
       ],
       // A server at DATABASE_URL would go before the one that is to be tested.
-      { cwd: root, stdio: "inherit", env: { ...process.env, ...target.env, DATABASE_URL: "" } },
+      { cwd: root, stdio: "inherit", env: { ...process.env, NEXTVAL_LONG: "files", ...target.env, DATABASE_URL: "" } },
     );
     const [exitCode] = (await once(program, "exit")) as [number | null];
     const seconds = (performance.now() - begin) / 1000;

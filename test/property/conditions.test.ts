@@ -2,9 +2,10 @@ import * as fc from "fast-check";
 import { bind, sql, type Sql } from "nextval";
 import { expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { cases } from "../support/effort.js";
 
 const database = useDatabase({ max: 1 });
-const RUNS = 500;
+const RUNS = cases(150);
 
 /** A condition, and what it is. `sql` has operators outside of any parentheses. */
 interface Judged {

@@ -13,7 +13,7 @@ import { useDatabase } from "../support/database.js";
 import { arrange, insertFor, isKey, type Pair, pair, sequenceOf, setUp, wishFor } from "../support/hazard-cases.js";
 
 const database = useDatabase({ max: 1 });
-const PAIRS = Number(process.env["NEXTVAL_HAZARD_PAIRS"] ?? 200);
+const PAIRS = Number(process.env["NEXTVAL_HAZARD_PAIRS"] ?? 60);
 const BATCH = 100;
 /** How many inserts are compared. */
 const INSERTS = 3;

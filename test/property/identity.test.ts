@@ -14,7 +14,7 @@ import { ALLOWABLE_CODES } from "../../lib/catalog/plan/hazards/hazard-codes.js"
 import { useDatabase } from "../support/database.js";
 
 const database = useDatabase({ max: 1 });
-const PAIRS = Number(process.env["NEXTVAL_IDENTITY_PAIRS"] ?? 40);
+const PAIRS = Number(process.env["NEXTVAL_IDENTITY_PAIRS"] ?? 12);
 
 const bound = fc.oneof(
   fc.constant(undefined),

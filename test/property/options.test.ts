@@ -58,7 +58,7 @@ const drawn: fc.Arbitrary<DrawnOptions> = fc
       .map((entries) => Object.fromEntries(entries) as DrawnOptions),
   );
 
-const SIZE = Number(process.env["NEXTVAL_DECLARATIONS"] ?? 300);
+const SIZE = Number(process.env["NEXTVAL_DECLARATIONS"] ?? 150);
 
 test(`pgSequence refuses exactly what the server refuses, in ${SIZE} draws`, async () => {
   const draws = fc.sample(drawn, { numRuns: SIZE, seed: seed() });

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
 
 const database = useDatabase({ max: 1 });
-const PAIRS = Number(process.env["NEXTVAL_PLAN_PAIRS"] ?? 200);
+const PAIRS = Number(process.env["NEXTVAL_PLAN_PAIRS"] ?? 60);
 const BATCH = 100;
 const SCHEMAS = ["one", 'Two "quoted"'];
 const ALL: readonly HazardCode[] = [

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../../server/server.js";
 import { countUnique, startProgram } from "../../support/draws/draw-programs.js";
 import { blockSeq, orderSeq } from "../../support/draws/drawing.js";
+import { IS_LONG } from "../../support/effort.js";
 import { usePrograms } from "../../support/programs.js";
 
-const PROCESSES = 8;
-const IDS = 1_000_000;
+const PROCESSES = IS_LONG ? 8 : 4;
+const IDS = IS_LONG ? 10_000_000 : 200_000;
 
 const compile = usePrograms();
 let server: Server;
@@ -32,7 +33,7 @@ async function createSequences(): Promise<void> {
   await client.end();
 }
 
-test("8 processes that draw a million ids in every way at once get none twice and none out of bounds", async () => {
+test(`${PROCESSES} processes draw ${IDS} ids in every way at once: none twice, and none out of bounds`, async () => {
   await createSequences();
   const task = { url: server.url, count: IDS / PROCESSES / 4 };
   const reports = await Promise.all(Array.from({ length: PROCESSES }, () => startProgram(drawIds, task).done));

@@ -3,6 +3,7 @@ import { bind, pgSchema, pgSequence, type SequenceLike } from "nextval";
 import { generateMigration, inspectSequences, planChanges } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { cases } from "../../support/effort.js";
 import { folderOf } from "../../support/migration-folder.js";
 
 const database = useDatabase({ onnotice: () => {} });
@@ -34,7 +35,7 @@ const declared: SequenceLike[] = [
 
 const state = () => inspectSequences(bind(database.client));
 
-/** The formats whose tools are not in npm, or run by test/adversarial/migration-tools.test.ts as well. */
+/** The formats whose tools are not in npm, or run by test/adversarial/migration-tools.long.test.ts as well. */
 const FORMATS = ["sql", "atlas", "dbmate", "flyway", "goose", "node-pg-migrate"] as const;
 
 /** The parts of a migration as its tool sends them: each as a whole, or by statement. */
@@ -100,6 +101,6 @@ test("any comment arrives as it was", async () => {
       });
       expect(row?.["comment"]).toBe(comment);
     }),
-    { numRuns: 150 },
+    { numRuns: cases(20) },
   );
 });

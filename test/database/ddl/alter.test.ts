@@ -9,6 +9,7 @@ import {
   type SequenceOptions,
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
+import { cases } from "../../support/effort.js";
 import { type CatalogEntry, PLAIN, useCatalog } from "../../support/stored-options.js";
 
 const database = useCatalog();
@@ -252,7 +253,7 @@ describe("alterSequence refuses exactly what the server refuses,", () => {
   });
 });
 
-const RUNS = 600;
+const RUNS = cases(150);
 
 function accepted(build: () => unknown): boolean {
   try {

@@ -1,7 +1,8 @@
-import { PGlite, types } from "@electric-sql/pglite";
+import { type PGlite, types } from "@electric-sql/pglite";
 import { sql as pgliteSql } from "@electric-sql/pglite/template";
 import { type AnySequence, createSchema, createSequence, embed, nextval, pgSchema, pgSequence, sql } from "nextval";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startPGlite } from "../../support/pglite.js";
 
 const ATTACK = `'); drop table orders; --`;
 const orderSeq = pgSequence("order_seq");
@@ -12,7 +13,7 @@ describe("PGlite", () => {
   let pglite: PGlite;
 
   beforeAll(async () => {
-    pglite = await PGlite.create();
+    pglite = await startPGlite();
     for (const { text } of [createSchema(weird), createSequence(orderSeq), createSequence(weirdSeq)]) {
       await pglite.query(text);
     }

@@ -128,7 +128,7 @@ test("a block allocator reads as the declaration says, and not otherwise", async
 const COLUMNS = ["bigint primary key", "numeric primary key", "integer", "text primary key"];
 
 /** How many tables there are. A long run takes more. */
-const TABLES = Number(process.env["NEXTVAL_TABLES"] ?? 30);
+const TABLES = Number(process.env["NEXTVAL_TABLES"] ?? 16);
 
 test(`${TABLES} tables: status and resync know which ids the next blocks have`, async () => {
   const cases = fc.sample(
@@ -184,6 +184,6 @@ test(`${TABLES} tables: status and resync know which ids the next blocks have`, 
     expect(skipped.slice(-size).some((id) => table.has(id))).toBe(true);
     expect(isUp ? move.to > move.from : move.to < move.from).toBe(true);
   }
-  expect(behind).toBeGreaterThan(5);
-  expect(moves.length).toBeGreaterThan(3);
+  expect(behind).toBeGreaterThan(TABLES / 6);
+  expect(moves.length).toBeGreaterThan(TABLES / 10);
 });

@@ -87,7 +87,7 @@ describe("behind PgBouncer in transaction mode", () => {
   });
 
   test("currval and lastval in transactions, each with its own values", async () => {
-    const pairs = await concurrently(300, (index) =>
+    const pairs = await concurrently(100, (index) =>
       db.begin(async (tx) => {
         await tx`insert into orders values (${nextval(orderSeq)}, ${`note ${index}`})`;
         await tx`insert into items values (${currval(orderSeq)})`;
@@ -99,7 +99,7 @@ describe("behind PgBouncer in transaction mode", () => {
       expect(note).toBe(`note ${index}`);
       expect(last).toBe(current);
     }
-    expect(await db`select from items`).toHaveLength(300);
+    expect(await db`select from items`).toHaveLength(100);
   });
 
   test("cursors, and savepoints that are rolled back", async () => {
@@ -126,7 +126,7 @@ describe("behind PgBouncer in transaction mode", () => {
 
   test("allocators", async () => {
     const ids = allocator(db, orderSeq, { size: 40 });
-    const taken = await concurrently(300, async (index) => (index % 3 === 0 ? ids.take(4) : [await ids.next()]));
+    const taken = await concurrently(100, async (index) => (index % 3 === 0 ? ids.take(4) : [await ids.next()]));
     const unused = valuesOf(await ids.close());
     expectEachOnce([...taken.flat(), ...unused], 600 + unused.length);
   });

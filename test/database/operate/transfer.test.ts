@@ -3,6 +3,7 @@ import { applyResync, applyTransfer, planResync, planTransfer, toJson, type Tran
 import { beforeEach, describe, expect, test } from "vitest";
 import { nativeReplicationHint } from "../../../lib/operate/transfer/transfer-sequences.js";
 import { serverVersion } from "../../support/database.js";
+import { HAS_LONG_FILES } from "../../support/effort.js";
 import { useReplicas } from "../../support/replicas.js";
 import { resync } from "../../support/resync.js";
 import { transfer } from "../../support/transfer.js";
@@ -69,7 +70,7 @@ describe("after logical replication", () => {
   /** Writes to all tables of the source, on its own connections, until it is stopped. Returns the number of rows. */
   function load(): { stop(): Promise<number> } {
     let stopped = false;
-    const workers = TABLES.flatMap((table) => [table, table]).map(async (table) => {
+    const workers = TABLES.map(async (table) => {
       const client = replicas.source.connect({ max: 1 });
       let rows = 0;
       for (; !stopped; rows++) await client.unsafe(`insert into ${table} (note) values ('source')`);
@@ -136,12 +137,14 @@ describe("after logical replication", () => {
     expect(await positions("source")).toEqual(ends);
   });
 
-  test("resync also fixes the target", async () => {
-    await replicateUnderLoad();
-    for (const table of TABLES) await expect(insertOnTarget(table)).rejects.toMatchObject({ code: "23505" });
-    await resync(replicas.target.db);
-    for (const table of TABLES) await insertOnTarget(table);
-  });
+  if (HAS_LONG_FILES) {
+    test("resync also fixes the target", async () => {
+      await replicateUnderLoad();
+      for (const table of TABLES) await expect(insertOnTarget(table)).rejects.toMatchObject({ code: "23505" });
+      await resync(replicas.target.db);
+      for (const table of TABLES) await insertOnTarget(table);
+    });
+  }
 });
 
 describe("a transfer", () => {

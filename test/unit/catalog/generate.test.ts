@@ -193,7 +193,7 @@ ${BACK}`,
     });
   });
 
-  // In `toEqual`, not as files: test/adversarial/migration-tools.test.ts runs them.
+  // In `toEqual`, not as files: test/adversarial/migration-tools.long.test.ts runs them.
   test("Knex, Kysely and Umzug", () => {
     const two = planOf(
       { sql: `comment on sequence "a\`?" is 'b?\\'`, inverse: null, hazards: twoSteps.changes[1]!.hazards.slice(0, 1) },
