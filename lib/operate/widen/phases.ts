@@ -64,7 +64,7 @@ function addColumns(table: WideTable): Phase {
     ],
     up: inCatalogPath([
       alter(root, names.map((name) => `add column ${name} bigint`).join(", ")),
-      createFunction(table, "forwards"),
+      createFunction(table, "forwards", "create"),
       ...createTrigger(table),
       addStepCheck(table),
     ]),

@@ -38,15 +38,23 @@ export function guard(condition: string, problem: string): string {
 end`)}`;
 }
 
-/** Writes the function that fills the new columns; after the swap, the old ones, as long as their type has room. */
-export function createFunction({ root, columns }: WideTable, direction: "forwards" | "backwards"): string {
+/**
+ * Writes the function that fills the new columns; after the swap, the old ones, as long as their type has room.
+ *
+ * The first phase does not replace a function: one that another role has made would go on belonging to it.
+ */
+export function createFunction(
+  { root, columns }: WideTable,
+  direction: "forwards" | "backwards",
+  create: "create" | "create or replace",
+): string {
   const lines = columns.map((column) =>
     direction === "forwards"
       ? `  new.${quoted(newColumn(column.name))} := new.${quoted(column.name)};`
       : `  new.${quoted(oldColumn(column.name))} := case when ${isWithin(column)} then new.${quoted(column.name)} end;`,
   );
   return (
-    `create or replace function ${quoted(root.schema, functionOf(root.name))}() returns trigger language plpgsql ` +
+    `${create} function ${quoted(root.schema, functionOf(root.name))}() returns trigger language plpgsql ` +
     `as ${body(["begin", ...lines, "  return new;", "end"].join("\n"))}`
   );
 }

@@ -52,7 +52,7 @@ export function swapStatements(model: Model, direction: Direction): string[] {
     ...tables.flatMap((table) => columnsAgain(table, direction)),
     ...tables.flatMap((table) => drawFrom(table, model, direction)),
     ...tables.flatMap((table) => mayBeNull(table, direction)),
-    ...tables.map((table) => createFunction(table, direction === "up" ? "backwards" : "forwards")),
+    ...tables.map((table) => createFunction(table, direction === "up" ? "backwards" : "forwards", "create or replace")),
     ...indexesAgain(model, direction),
     ...(direction === "down" ? tables.flatMap((table) => proveAgain(table, model)) : []),
     ...checks.flatMap(({ name, relation, definition, isValid, comment }) => [

@@ -332,6 +332,16 @@ describe("an interrupted widening", () => {
     await expect(runPhase(swap, swap.up)).rejects.toThrow("public.t: the earlier phases of the widening have not run");
   });
 
+  test("does not take over a function of another role", async () => {
+    await run(
+      `${CREATE}; create function t_nextval_widen() returns trigger language plpgsql as 'begin return new; end'`,
+    );
+    await expect(applyWiden(db(), await plan())).rejects.toMatchObject({
+      code: "CHANGE_REFUSED",
+      message: expect.stringMatching(/^phase add_t failed: function "t_nextval_widen" already exists/),
+    });
+  });
+
   test("waits for no one, and tells who does not get its locks", async () => {
     await run(CREATE);
     const other = await database.connect({ max: 1 }).reserve();
