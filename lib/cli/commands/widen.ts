@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { WIDEN_FORMATS, type WidenFormat } from "../../catalog/generate/migration-formats.js";
 import { applyWiden, planWiden, toJson, widenFiles, type WidenPhase, type WidenPlan } from "../../operate/index.js";
 import { columnOf } from "../../server/names.js";
+import { role } from "../config/parse-flags.js";
 import { type Flags, type Settings, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { color } from "../terminal/color.js";
@@ -40,6 +41,7 @@ answered no.
       .option("--out <folder>", "write the phases to this folder")
       .addOption(format.choices(WIDEN_FORMATS))
       .option("--apply", "run the phases that are left, but not the clean-up")
+      .option("--trust-owner <role>", "let a superuser run code of this role; may be repeated", role)
       .option("--clean-up", "with --apply, also drop the old columns")
       .option("--yes", "apply without asking");
   },
@@ -57,7 +59,7 @@ async function widen(flags: Flags): Promise<number> {
   }
   const settings = await settingsOf(flags);
   return withDatabase(settings, async (db, target) => {
-    const plan = await planWiden(db, column, { lockTimeout: flags.lockTimeout });
+    const plan = await planWiden(db, column, { lockTimeout: flags.lockTimeout, trustOwners: flags.trustOwner });
     if (flags.out !== undefined) return writePhases(plan, flags, settings);
     if (flags.apply !== true) {
       if (flags.json === true) printJson(toJson(plan));

@@ -10,6 +10,8 @@ export interface Relation {
   readonly root: string;
   readonly schema: string;
   readonly name: string;
+  /** The roles that are not trusted and whose code a write to it may run as the connected role. */
+  readonly codeOf: readonly string[];
   /** `relkind`: `r`, `p`, `f`, ... */
   readonly kind: string;
   readonly persistence: string;

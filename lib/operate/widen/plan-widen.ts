@@ -1,8 +1,9 @@
 import { type Database, NextvalError } from "../../index.js";
 import { optionsOf, refuseArgument, shown } from "../../internal.js";
 import { checkLockTimeout, setLockTimeout } from "../../server/lock-timeout.js";
+import { checkTrust } from "../reading-options.js";
 import { phasesOf } from "./phases.js";
-import { refuseTakenNames, refuseWhatIsLost } from "./refusals.js";
+import { refuseCodeOfOthers, refuseTakenNames, refuseWhatIsLost } from "./refusals.js";
 import { readModel, refuseColumn } from "./tables.js";
 import { warningsOf } from "./warnings.js";
 import type { PlanWidenOptions, WidenPlan, WidenTarget } from "./widen-plan.js";
@@ -36,15 +37,18 @@ export async function planWiden(
   column: WidenTarget,
   options?: PlanWidenOptions,
 ): Promise<WidenPlan> {
-  const { lockTimeout = DEFAULT_WAIT_MS } = optionsOf("planWiden", options, ["lockTimeout"]);
+  const given = optionsOf("planWiden", options, ["lockTimeout", "trustOwners"]);
+  const { lockTimeout = DEFAULT_WAIT_MS, trustOwners = [] } = given;
   checkLockTimeout("planWiden", lockTimeout);
+  checkTrust({ trustOwners });
   if (typeof db?.begin !== "function") {
     throw new NextvalError("INVALID_ARGUMENT", "planWiden takes a handle first: a pool or a session");
   }
   const target = targetOf(column);
   return db.begin("isolation level repeatable read, read only", async (tx) => {
     await setLockTimeout(tx, READING_WAIT_MS);
-    const model = await readModel(tx, target);
+    const model = await readModel(tx, target, trustOwners);
+    refuseCodeOfOthers(model, target);
     if (!model.isSwapped) {
       if (!model.tables[0]?.root.columns.some(({ name }) => name === target.column)) refuseColumn(target, "is missing");
       refuseWhatIsLost(model, target);

@@ -1,4 +1,5 @@
 import { type Sql, sql, type Transaction } from "../../index.js";
+import { isOther, isPowerful, ownerOfSchema } from "../../server/queries/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import type { ForeignKey, Relation } from "./facts.js";
 
@@ -49,8 +50,16 @@ export function findTable(tx: Transaction, schema: string, table: string): Promi
   );
 }
 
-/** Reads tables with all of their partitions. */
-export function readRelations(tx: Transaction, roots: readonly string[]): Promise<readonly Relation[]> {
+/**
+ * Reads tables with all of their partitions. A write runs triggers, checks and functions of indexes, and the owner of the
+ * schema can put another table in the place of one.
+ */
+export function readRelations(
+  tx: Transaction,
+  roots: readonly string[],
+  trustOwners: readonly string[],
+): Promise<readonly Relation[]> {
+  const schemaOwner = ownerOfSchema(sql`n`);
   return readDocument<readonly Relation[]>(
     tx,
     sql`
@@ -64,6 +73,11 @@ export function readRelations(tx: Transaction, roots: readonly string[]): Promis
     )
     select coalesce(json_agg(json_build_object(
       'oid', c.oid::text, 'root', tree.root::text, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
+      'codeOf', (
+        select coalesce(json_agg(writer.rolname), '[]') from pg_roles writer
+        where writer.oid in (c.relowner, ${schemaOwner})
+          and ${isPowerful} and ${isOther(sql`writer.oid`, trustOwners)}
+      ),
       'persistence', c.relpersistence, 'level', tree.level, 'isPartition', c.relispartition,
       'inherits', exists (select from pg_inherits i where i.inhrelid = c.oid) and not c.relispartition,
       'hasChildren', c.relkind <> 'p' and exists (select from pg_inherits i where i.inhparent = c.oid),

@@ -15,6 +15,18 @@ interface Refusal {
 const DROP_FIRST = "Drop it, and create it again after the widening.";
 const REWRITE = "Use alter column ... type bigint, which locks the table while the server rewrites it.";
 
+/** Throws `PLAN_REFUSED` if a phase may run code of a role that is not trusted, as one that can become superuser. */
+export function refuseCodeOfOthers({ tables }: Model, target: ColumnName): void {
+  for (const relation of tables.flatMap(({ relations }) => relations)) {
+    const [role] = relation.codeOf;
+    if (role === undefined) continue;
+    const problem = `writing to ${titleOfTable(relation)} may run code of role ${shownName(role)} as a superuser`;
+    throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, {
+      hint: "Connect as the owner. Pass the role in trustOwners to allow it.",
+    });
+  }
+}
+
 /** Throws `PLAN_REFUSED` with everything that cannot be carried over. */
 export function refuseWhatIsLost(model: Model, target: ColumnName): void {
   const refusals = [

@@ -35,7 +35,11 @@ export type Direction = "up" | "down";
 const NARROW = new Set(["integer", "smallint"]);
 
 /** Reads a column, and the columns of foreign keys that have to be widened with it. */
-export async function readModel(tx: Transaction, target: ColumnName): Promise<Model> {
+export async function readModel(
+  tx: Transaction,
+  target: ColumnName,
+  trustOwners: readonly string[] = [],
+): Promise<Model> {
   const { version, table, hasDefaultPrivileges } = await findTable(tx, target.schema, target.table);
   if (table === null) refuseColumn(target, "there is no such table");
   const known = new Map<string, Relation>();
@@ -43,12 +47,12 @@ export async function readModel(tx: Transaction, target: ColumnName): Promise<Mo
   const wanted = new Map<string, Set<string>>([[table, new Set([target.column])]]);
   let open = [table];
   while (open.length > 0) {
-    for (const each of await readRelations(tx, open)) known.set(each.oid, each);
+    for (const each of await readRelations(tx, open, trustOwners)) known.set(each.oid, each);
     const read = [...known.values()].filter(({ root }) => open.includes(root)).map(({ oid }) => oid);
     for (const each of await readForeignKeys(tx, read)) foreignKeys.set(each.oid, each);
     const others = [...foreignKeys.values()].flatMap(({ fromRoot, toRoot }) => [fromRoot, toRoot]);
     const unknown = [...new Set(others)].filter((oid) => !known.has(oid));
-    if (unknown.length > 0) for (const each of await readRelations(tx, unknown)) known.set(each.oid, each);
+    if (unknown.length > 0) for (const each of await readRelations(tx, unknown, trustOwners)) known.set(each.oid, each);
     open = follow(wanted, foreignKeys, known);
   }
   const tables = [...wanted].map(([oid, names]) => tableOf(known, oid, names));

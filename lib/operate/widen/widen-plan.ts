@@ -17,6 +17,14 @@ export interface PlanWidenOptions {
    * forever. Other sessions wait behind it. Below the server's `deadlock_timeout`, no writer is ended by a deadlock.
    */
   readonly lockTimeout?: number | undefined;
+  /**
+   * Roles whose code may run as the connected role. Default: none.
+   *
+   * It only matters if the connected role is a superuser or can become one. The phases write to the tables, which runs
+   * triggers, checks and functions of indexes. So the owners of the tables and of their schemas have to be superusers,
+   * the role that has logged in, or named here.
+   */
+  readonly trustOwners?: readonly string[] | undefined;
 }
 
 /** Options of {@link applyWiden}. */
