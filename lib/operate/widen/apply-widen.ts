@@ -1,8 +1,11 @@
-import { type Database, NextvalError, sql } from "../../index.js";
+import { type Database, NextvalError, sql, type Transaction } from "../../index.js";
 import { optionsOf, refuseArgument, shown } from "../../internal.js";
+import { columnOf } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { batchOf, isOpen, MAX_IDLE_PASSES, PAGES_PER_BATCH, pagesOf, stuck, STUCK_HINT } from "./backfill.js";
+import { swapStatements } from "./swap.js";
+import { readModel } from "./tables.js";
 import type { ApplyWidenOptions, WidenPhase, WidenPlan, WidenWork } from "./widen-plan.js";
 
 /** How many pauses to wait after a pass of the backfill that has left rows. */
@@ -24,8 +27,9 @@ type Handle = Pick<Database, "begin" | "session">;
  * ```
  *
  * A phase that does not get its locks in time is rolled back, so other sessions go on, and is tried again. Returns the
- * names of the phases that it ran. Throws `LOCK_TIMEOUT` if the retries are used up, and `CHANGE_REFUSED` with the name
- * of the phase if the server refuses a statement.
+ * names of the phases that it ran. Throws `LOCK_TIMEOUT` if the retries are used up, `PLAN_OUTDATED` if something that
+ * the swap has to carry over was created or changed after the plan, and `CHANGE_REFUSED` with the name of the phase if
+ * the server refuses a statement.
  */
 export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWidenOptions): Promise<readonly string[]> {
   const given = optionsOf("applyWiden", options, ["retries", "pause", "cleanUp", "onProgress"]);
@@ -42,7 +46,7 @@ export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWid
     report(0, 1);
     try {
       if (phase.kind === "backfill" && phase.work !== undefined) await fill(db, phase.work, pause, report);
-      else if (phase.isTransactional) await inTransaction(db, phase, retries);
+      else if (phase.isTransactional) await inTransaction(db, plan, phase, retries);
       else await outside(db, phase);
     } catch (error) {
       throw explained(error, phase);
@@ -58,11 +62,14 @@ function wholeNumber(name: string, value: number): number {
 }
 
 /** Runs a phase in one transaction. Other sessions go on between the attempts. */
-async function inTransaction(db: Handle, phase: WidenPhase, retries: number): Promise<void> {
+async function inTransaction(db: Handle, plan: WidenPlan, phase: WidenPhase, retries: number): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
       await db.begin("isolation level read committed", async (tx) => {
-        for (const statement of phase.up) await tx.query(sql.raw(statement));
+        for (const statement of phase.up) {
+          await tx.query(sql.raw(statement));
+          if (phase.kind === "swap" && statement.startsWith("lock table ")) await refuseOutdated(tx, plan, phase);
+        }
       });
       return;
     } catch (error) {
@@ -71,6 +78,17 @@ async function inTransaction(db: Handle, phase: WidenPhase, retries: number): Pr
       await sleep(limit * (0.5 + Math.random() / 2));
     }
   }
+}
+
+/** Throws `PLAN_OUTDATED` if what depends on the columns has changed since the plan was made. The tables are locked. */
+async function refuseOutdated(tx: Transaction, { columns }: WidenPlan, { up }: WidenPhase): Promise<void> {
+  const [target] = columns;
+  if (target === undefined) refuseArgument("applyWiden", "takes a plan that planWiden made");
+  const model = await readModel(tx, target);
+  // The first statement sets the limit of the locks.
+  if (!model.isSwapped && swapStatements(model, "up").join("\n") === up.slice(1).join("\n")) return;
+  const problem = `${columnOf(target)}: what depends on it has changed since the plan was made`;
+  throw new NextvalError("PLAN_OUTDATED", problem, { hint: "Plan again to go on." });
 }
 
 /** A lock was not free in time, or two sessions waited for each other. */

@@ -27,8 +27,7 @@ export function swapStatements(model: Model, direction: Direction): string[] {
   const relationOf = (oid: string) => relations.get(oid) as Relation;
   // After the way up, they are validated in phases of their own. On the way down they were valid before.
   const validity = (isValid: boolean) => (direction === "up" && isValid ? " not valid" : "");
-  return inCatalogPath([
-    lock(model),
+  const swapped = inCatalogPath([
     ...tables.map((table) => guardOf(table, direction)),
     ...[...views].reverse().map(({ schema, name }) => `drop view ${quoted(schema, name)}`),
     ...triggers.map(({ name, relation }) => `drop trigger ${quoted(name)} on ${nameOfTable(relationOf(relation))}`),
@@ -82,7 +81,9 @@ export function swapStatements(model: Model, direction: Direction): string[] {
       ].join(""),
     ),
     ...views.flatMap((view) => createView(view, model.hasDefaultPrivileges)),
+    ...(direction === "up" ? tables.map(guardAfter) : []),
   ]);
+  return [lock(model), ...swapped];
 }
 
 const STATES: Readonly<Record<string, string>> = { D: "disable", R: "enable replica", A: "enable always" };
@@ -114,6 +115,17 @@ function guardOf({ root, columns }: WideTable, direction: Direction): string {
   const differ = columns.map(({ name }) => `${quoted(name)} is distinct from ${quoted(oldColumn(name))}`);
   const isLost = `exists (select from ${nameOfTable(root)} where ${differ.join(" or ")})`;
   return guard(isLost, `${title}: it has values that the old columns cannot hold`);
+}
+
+/** Fails if something still depends on an old column, because it was made after the statements were written. */
+function guardAfter({ root, columns }: WideTable): string {
+  const name = quotedText(nameOfTable(root));
+  const old = columns.map((column) => quotedText(oldColumn(column.name))).join(", ");
+  const isLeft = `exists (select from pg_depend d
+    join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+    where d.refclassid = 'pg_class'::regclass and a.attname in (${old})
+      and d.refobjid in (select ${name}::regclass union all select t.relid from pg_partition_tree(${name}::regclass) t))`;
+  return guard(isLeft, `${titleOfTable(root)}: something depends on an old column, and was made after the plan`);
 }
 
 function becomeNotNull({ root, columns }: WideTable): string[] {

@@ -342,6 +342,29 @@ describe("an interrupted widening", () => {
     });
   });
 
+  test("does not swap what has changed since the plan", async () => {
+    await run(`${CREATE}; create view v as select id from t; grant select on v to public`);
+    const planned = await plan();
+    const swap = planned.phases.findIndex(({ kind }) => kind === "swap");
+    await applyWiden(db(), { ...planned, phases: planned.phases.slice(0, swap) });
+    await run("revoke select on v from public");
+    const isOutdated = {
+      code: "PLAN_OUTDATED",
+      message: "public.t.id: what depends on it has changed since the plan was made",
+    };
+    await expect(applyWiden(db(), { ...planned, phases: planned.phases.slice(swap) })).rejects.toMatchObject(
+      isOutdated,
+    );
+    const { phases } = await plan();
+    await run("create policy p on t using (id > 3)");
+    // As a file, which cannot compare everything.
+    await expect(runPhase(phases[swap]!, phases[swap]!.up)).rejects.toThrow(
+      "public.t: something depends on an old column, and was made after the plan",
+    );
+    expect(await applyWiden(db(), await plan())).toEqual(["swap", "validate_t_parent_fkey"]);
+    expect(await run("select qual from pg_policies")).toEqual([{ qual: "(id > 3)" }]);
+  });
+
   test("waits for no one, and tells who does not get its locks", async () => {
     await run(CREATE);
     const other = await database.connect({ max: 1 }).reserve();
