@@ -25,6 +25,8 @@ export interface Relation {
   readonly publications: readonly string[];
   /** The names of triggers that fire for each updated row, also before it. */
   readonly updateTriggers: readonly string[];
+  /** The names of triggers that may change a row after the trigger of the phases has seen it. */
+  readonly laterTriggers: readonly string[];
   readonly rules: readonly string[];
   readonly indexes: readonly { readonly name: string; readonly isValid: boolean }[];
   readonly columns: readonly Column[];

@@ -96,6 +96,12 @@ export function readRelations(
         where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & 16 <> 0
           and t.tgattr::text = '' and t.tgname <> ${TRIGGER}
       ),
+      'laterTriggers', (
+        select coalesce(json_agg(t.tgname order by t.tgname), '[]')
+        from pg_trigger t
+        where t.tgrelid = c.oid and not t.tgisinternal and t.tgtype & 3 = 3 and t.tgtype & 20 <> 0
+          and t.tgname > ${TRIGGER}
+      ),
       'rules', (
         select coalesce(json_agg(r.rulename order by r.rulename), '[]')
         from pg_rewrite r where r.ev_class = c.oid and c.relkind in ('r', 'p')

@@ -13,6 +13,7 @@ interface Refusal {
 }
 
 const DROP_FIRST = "Drop it, and create it again after the widening.";
+const RENAME = `Rename it, because triggers fire in the order of their names, and the last one has to be ${TRIGGER}.`;
 const REWRITE = "Use alter column ... type bigint, which locks the table while the server rewrites it.";
 
 /** Throws `PLAN_REFUSED` if a phase may run code of a role that is not trusted, as one that can become superuser. */
@@ -57,6 +58,9 @@ function refusalsOf(table: WideTable, model: Model, target: ColumnName): Refusal
     ...refuse(root.hasChildren, `other tables inherit from ${name}`, REWRITE),
     ...relations.flatMap((each) => [
       ...refuse(each.kind === "f", `${titleOfTable(each)} is a foreign table`, "Detach it first."),
+      ...each.laterTriggers.flatMap((trigger) =>
+        refuse(true, `trigger ${shownName(trigger)} of ${titleOfTable(each)} fires after that of the phases`, RENAME),
+      ),
       ...each.rules.flatMap((rule) =>
         refuse(true, `rule ${shownName(rule)} of ${titleOfTable(each)} would change the backfill`, DROP_FIRST),
       ),

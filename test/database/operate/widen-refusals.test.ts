@@ -64,6 +64,12 @@ const CASES: readonly (readonly [name: string, setup: string, problem: string])[
     "rule r on table public.u depends on it",
   ],
   [
+    "a trigger that would change the id of a row after the phases have seen it",
+    `${T} create function f() returns trigger language plpgsql as 'begin new.id := 7; return new; end';
+      create trigger "über" before insert on t for each row execute function f()`,
+    "trigger über of public.t fires after that of the phases",
+  ],
+  [
     "a materialized view",
     `${T} create materialized view m as select id from t`,
     "materialized view public.m depends on it",
