@@ -1,7 +1,7 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM, NO_BROWSER, openPage, violationsOf } from "../support/browser.js";
-import { problemsOf, run, setHash, sharing, show, textOf } from "./playground-page.js";
+import { libraryThatRuns, problemsOf, run, setHash, sharing, show, textOf } from "./playground-page.js";
 import { serveSite } from "./site.js";
 
 /** What each example prints, and its last words if it fails. */
@@ -175,6 +175,21 @@ console.log(origin);`,
     opened.errors.length = 0;
   });
 
+  test("a library that a program loads into the database can reach nothing either", async () => {
+    const code = `fetch("${site.url}/secret?database"); caches.open("playground")`;
+    await show(
+      page,
+      `import { sql } from "nextval";
+import { db } from "playground";
+await db\`select lo_from_bytea(7000, decode(\${"${libraryThatRuns(code)}"}, 'hex'))\`;
+await db\`select lo_export(7000, '/tmp/x.so')\`;
+await db.query(sql.raw("load '/tmp/x.so'")).catch(({ message }) => console.log(message));`,
+    );
+    expect(await run(page)).toMatch(/unsafe-eval|Content Security Policy/);
+    expect(site.requested.filter((url) => url.includes("secret"))).toEqual([]);
+    opened.errors.length = 0;
+  });
+
   test("what a program sends is text, or ends it", async () => {
     await show(page, 'console.log("<img src=x onerror=globalThis.hacked=1>");');
     expect(await run(page)).toBe("<img src=x onerror=globalThis.hacked=1>");
@@ -220,7 +235,7 @@ await new Promise(() => {});`,
     const kept = () =>
       page.evaluate<boolean>(`(async () => {
         const urls = (await (await caches.open("playground")).keys()).map(({ url }) => url);
-        const parts = ["/playground", "pglite", "typescript", "empty-database", "compiler.worker", "database.worker"];
+        const parts = ["/playground", "pglite", "typescript", "empty-database", "compiler.worker"];
         return parts.every((part) => urls.some((url) => url.includes(part)));
       })()`);
     await expect.poll(kept, { timeout: 60_000 }).toBe(true);

@@ -1,4 +1,5 @@
 import type { Remote } from "comlink";
+import sandbox from "virtual:playground/sandbox";
 import type { DatabaseService } from "./database/database.worker";
 import { openFrame } from "./sandbox/frame";
 import { type Outcome, readMessage, type ShownError, type Start, type StatementRequest } from "./sandbox/messages";
@@ -52,7 +53,12 @@ export function runProgram(
     onEntry({ kind: "statement", request, outcome });
     frame.port.postMessage({ id: request.id, outcome });
   };
-  const frame = openFrame(code, start, (message) => fail({ message }));
+  const frame = openFrame({
+    title: "The running program",
+    script: `${sandbox}\nplayground.start(async (require, exports, console) => {\n${code}\n});`,
+    start,
+    onBroken: (message) => fail({ message }),
+  });
   frame.port.addEventListener("message", ({ data }) => {
     if (isOver) return;
     if (++messages > MAX_MESSAGES) return fail({ message: "The program was stopped, because it did too much." });

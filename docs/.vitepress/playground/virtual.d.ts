@@ -8,6 +8,26 @@ declare module "virtual:playground/sandbox" {
   export default script;
 }
 
+declare module "virtual:playground/database" {
+  const script: string;
+  export default script;
+}
+
+declare module "virtual:playground/pglite-wasm" {
+  const address: string;
+  export default address;
+}
+
+declare module "virtual:playground/initdb-wasm" {
+  const address: string;
+  export default address;
+}
+
+declare module "virtual:playground/pglite-data" {
+  const address: string;
+  export default address;
+}
+
 declare module "virtual:playground/compiler" {
   const address: string;
   export default address;

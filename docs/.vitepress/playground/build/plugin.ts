@@ -6,15 +6,21 @@ import { PGlite } from "@electric-sql/pglite";
 import { transform } from "esbuild";
 import type { Plugin } from "vite";
 import { declarations } from "./declarations";
-import { sandboxScript } from "./sandbox-script";
+import { scriptOf } from "./sandbox-script";
 
 const require = createRequire(import.meta.url);
+const pglite = dirname(require.resolve("@electric-sql/pglite"));
 const cache = fileURLToPath(new URL("../../cache/playground", import.meta.url));
 
 /** The modules that are made when the site is built, by name, and the code of each. */
 const MODULES: Record<string, () => Promise<string>> = {
   "virtual:playground/declarations": async () => `export default ${JSON.stringify(declarations())}`,
-  "virtual:playground/sandbox": async () => `export default ${JSON.stringify(await sandboxScript())}`,
+  "virtual:playground/sandbox": async () => `export default ${JSON.stringify(await scriptOf("sandbox/program.ts"))}`,
+  "virtual:playground/database": async () =>
+    `export default ${JSON.stringify(await scriptOf("database/database.worker.ts"))}`,
+  "virtual:playground/pglite-wasm": async () => addressOf(join(pglite, "pglite.wasm")),
+  "virtual:playground/initdb-wasm": async () => addressOf(join(pglite, "initdb.wasm")),
+  "virtual:playground/pglite-data": async () => addressOf(join(pglite, "pglite.data")),
   "virtual:playground/compiler": async () => addressOf(await compiler()),
   "virtual:playground/empty-database": async () => addressOf(await emptyDatabase()),
 };
@@ -50,7 +56,7 @@ async function compiler(): Promise<string> {
 
 /** The files of an empty database: making them takes seconds, which no visitor has to wait. */
 async function emptyDatabase(): Promise<string> {
-  const manifest = join(dirname(require.resolve("@electric-sql/pglite")), "../package.json");
+  const manifest = join(pglite, "../package.json");
   const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
   return keep(`empty-database-${version}.bin`, async () => {
     const database = await PGlite.create();

@@ -3,12 +3,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { library } from "../../library";
 
-const entry = fileURLToPath(new URL("../sandbox/program.ts", import.meta.url));
-
-/** The script that runs before a program in its worker: the library and a handle. It defines `playground`. */
-export async function sandboxScript(): Promise<string> {
+/** The script of a worker that can load nothing, in one text. It defines `playground`. */
+export async function scriptOf(file: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [entry],
+    entryPoints: [fileURLToPath(new URL(`../${file}`, import.meta.url))],
     bundle: true,
     write: false,
     minify: true,
@@ -16,6 +14,8 @@ export async function sandboxScript(): Promise<string> {
     globalName: "playground",
     target: "es2022",
     alias: Object.fromEntries(library.map(({ name, code }) => [name, code])),
+    // Addresses that PGlite makes, and does not use.
+    define: { "import.meta.url": '"https://localhost/"' },
     // It warns that the bare imports of our own chunks do nothing, which is true.
     logLevel: "error",
     plugins: [

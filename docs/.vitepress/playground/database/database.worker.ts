@@ -1,9 +1,12 @@
-/** PostgreSQL, in a worker of the page. It runs what programs send, and lists the sequences. */
+/**
+ * PostgreSQL, in a worker of a frame. It runs what programs send, and lists the sequences. Programs are superusers in
+ * it, so they can load libraries, in which Emscripten finds JavaScript.
+ */
 import { PGlite } from "@electric-sql/pglite";
 import { expose } from "comlink";
 import { bind } from "nextval/pglite";
-import emptyDatabase from "virtual:playground/empty-database";
 import type { Outcome, ServerError, Start, StatementRequest } from "../sandbox/messages";
+import type { DatabaseFiles } from "./database-files";
 import { type ShownSequence, shownSequences } from "./shown-sequences";
 
 const ERROR_FIELDS = ["message", "severity", "code", "detail", "hint", "position", "where", "routine"] as const;
@@ -29,9 +32,10 @@ const asWritten = (text: unknown) => text as string;
 const serializers = new Proxy({}, { get: () => asWritten });
 
 const service = {
-  /** Starts an empty database. Returns what a program has to know to read its values. */
-  async start(): Promise<Start> {
-    const pglite = await database();
+  /** Starts an empty database of these files. Returns what a program has to know to read its values. */
+  async start(files: DatabaseFiles): Promise<Start> {
+    opening = open(files);
+    const pglite = await opening;
     const { rows } = await pglite.query<[number, number]>("select oid, typarray from pg_type where typarray <> 0", [], {
       rowMode: "array",
     });
@@ -77,20 +81,22 @@ const service = {
     await pglite.exec("rollback; reset all; reset session authorization");
     return shownSequences(bind(pglite));
   },
-
-  /** The addresses of this worker and of what it has loaded. */
-  loaded: () => [location.href, ...performance.getEntriesByType("resource").map(({ name }) => name)],
 };
 
 export type DatabaseService = typeof service;
 
 function database(): Promise<PGlite> {
-  return (opening ??= open());
+  return opening ?? Promise.reject(new Error("The database has no files yet."));
 }
 
-async function open(): Promise<PGlite> {
-  const files = await (await fetch(emptyDatabase)).blob();
-  return PGlite.create({ loadDataDir: new Blob([files], { type: "application/x-gzip" }) });
+async function open({ pglite, initdb, bundle, empty }: DatabaseFiles): Promise<PGlite> {
+  const [pgliteWasmModule, initdbWasmModule] = await Promise.all([pglite, initdb].map((file) => compile(file)));
+  const loadDataDir = new Blob([empty], { type: "application/x-gzip" });
+  return PGlite.create({ pgliteWasmModule, initdbWasmModule, fsBundle: new Blob([bundle]), loadDataDir });
 }
 
-expose(service);
+function compile(file: ArrayBuffer): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(file);
+}
+
+addEventListener("message", ({ ports }) => expose(service, ports[0]), { once: true });

@@ -1,17 +1,28 @@
-import sandbox from "virtual:playground/sandbox";
-import type { Start } from "./messages";
-
-/** A worker that runs a program where it can reach nothing but one port. */
+/** A worker that can reach nothing but one port. */
 export interface Frame {
   readonly port: MessagePort;
   close(): void;
 }
 
-/** Nothing may be loaded or sent. The nonce is for the script below, and blobs for workers. */
-const policy = (nonce: string) =>
-  `default-src 'none'; connect-src 'none'; script-src 'nonce-${nonce}'; worker-src blob:`;
+/** What a worker is made of. */
+export interface FrameContent {
+  readonly title: string;
+  /** The whole script of the worker. */
+  readonly script: string;
+  /** What it gets as its first message, with its port. */
+  readonly start?: unknown;
+  /** Whether it may compile WebAssembly. */
+  readonly hasWasm?: boolean;
+  /** Called with a sentence if the worker cannot be read. */
+  onBroken(message: string): void;
+}
 
-/** The script of the frame: it starts the worker, and tells the page if the program cannot be read. */
+/** Nothing may be loaded or sent. The nonce is for the script below, and blobs for workers. */
+const policy = (nonce: string, hasWasm: boolean) =>
+  `default-src 'none'; connect-src 'none'; worker-src blob:; ` +
+  `script-src 'nonce-${nonce}'${hasWasm ? " 'wasm-unsafe-eval'" : ""}`;
+
+/** The script of the frame: it starts the worker, and tells the page if its script cannot be read. */
 const SCRIPT = `
   addEventListener("message", ({ source, data, ports }) => {
     if (source !== parent) return;
@@ -24,17 +35,17 @@ const SCRIPT = `
   }, { once: true });`;
 
 /**
- * Starts a program in a worker of a frame without an origin: no cookies, no storage, no page. Its policy allows no
- * connections, and the worker inherits it.
+ * Starts a worker in a frame without an origin: no cookies, no storage, no page. Its policy allows no connections and
+ * no `eval`, and the worker inherits it.
  */
-export function openFrame(code: string, start: Start, onBroken: (message: string) => void): Frame {
+export function openFrame({ title, script, start, hasWasm = false, onBroken }: FrameContent): Frame {
   const nonce = crypto.randomUUID();
   const frame = document.createElement("iframe");
   frame.setAttribute("sandbox", "allow-scripts");
-  frame.title = "The running program";
+  frame.title = title;
   frame.hidden = true;
   frame.srcdoc =
-    `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy(nonce)}">` +
+    `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy(nonce, hasWasm)}">` +
     `<script nonce="${nonce}">${SCRIPT}</script>`;
   const { port1, port2 } = new MessageChannel();
   const onMessage = ({ source, data }: MessageEvent<unknown>) => {
@@ -43,7 +54,6 @@ export function openFrame(code: string, start: Start, onBroken: (message: string
   frame.addEventListener(
     "load",
     () => {
-      const script = `${sandbox}\nplayground.start(async (require, exports, console) => {\n${code}\n});`;
       frame.contentWindow?.postMessage({ script, start }, "*", [port2]);
     },
     { once: true },

@@ -1,20 +1,23 @@
 import type { EditorView } from "@codemirror/view";
-import { type Remote, wrap } from "comlink";
+import { type Remote, transfer, wrap } from "comlink";
+import databaseScript from "virtual:playground/database";
 import { reactive, shallowReactive, shallowRef } from "vue";
 import type { CompilerService, Problem } from "../compiler/compiler.worker";
+import { addresses, loadFiles } from "../database/database-files";
 import type { DatabaseService } from "../database/database.worker";
 import type { ShownSequence } from "../database/shown-sequences";
 import { createEditor } from "../editor/editor";
 import { examples } from "../examples";
 import { keepForOffline } from "../offline";
 import { type Entry, type Running, runProgram } from "../run-program";
+import { openFrame } from "../sandbox/frame";
 import type { Start } from "../sandbox/messages";
 import { hashOf, sharedBy } from "../share";
 
 /** The page shows so much of what a program did. */
 const MAX_ENTRIES = 1_000;
 
-/** PostgreSQL in a worker of the page. */
+/** PostgreSQL in a worker of a frame. */
 interface Database {
   readonly service: Remote<DatabaseService>;
   readonly ready: Promise<Start>;
@@ -51,11 +54,11 @@ export function usePlayground() {
     };
     view = createEditor(host, await programOf(location.hash), compiler, events);
     addEventListener("hashchange", onHashChange);
-    const [compilerLoaded, databaseLoaded] = await Promise.all([
+    const [compilerLoaded] = await Promise.all([
       compiler.problems(view.state.doc.toString()).then(() => compiler?.loaded()),
-      database.ready.then(() => database?.service.loaded()),
+      database.ready,
     ]);
-    await keepForOffline([...(compilerLoaded ?? []), ...(databaseLoaded ?? [])]);
+    await keepForOffline([...(compilerLoaded ?? []), ...addresses]);
   }
 
   function close(): void {
@@ -175,13 +178,15 @@ export function usePlayground() {
 }
 
 function startDatabase(): Database {
-  const worker = new Worker(new URL("../database/database.worker.ts", import.meta.url), { type: "module" });
-  const service = wrap<DatabaseService>(worker);
+  const onBroken = (message: string) => console.error(message);
+  const frame = openFrame({ title: "The database", script: databaseScript, hasWasm: true, onBroken });
+  const service = wrap<DatabaseService>(frame.port);
   let resolve = () => {};
   const ended = new Promise<void>((done) => (resolve = done));
   const end = () => {
-    worker.terminate();
+    frame.close();
     resolve();
   };
-  return { service, ready: service.start(), end, ended };
+  const ready = loadFiles().then((files) => service.start(transfer(files, Object.values(files))));
+  return { service, ready, end, ended };
 }
