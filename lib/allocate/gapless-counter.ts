@@ -30,11 +30,14 @@ export interface GaplessCounter {
    *   create table if not exists "gapless_counter" ("name" pg_catalog.text primary key, "value" bigint not null);
    * exception when unique_violation or duplicate_object or duplicate_table then
    *   create table if not exists "gapless_counter" ("name" pg_catalog.text primary key, "value" bigint not null);
-   * end'
+   * end; ...'
    * ```
    *
    * Several programs may run it at the same moment. The server's own `if not exists` alone then fails in all but one of
    * them.
+   *
+   * Fails with SQLSTATE 42501 if the table is that of another role, whose triggers would run as the role that draws. The
+   * owner has to be the current role or one that it is a member of, a superuser, or the owner of the schema or database.
    */
   create(): Sql;
 
@@ -114,12 +117,29 @@ function isTransaction(thing: object): boolean {
 
 function createTable(table: Sql): string {
   const columns = '("name" pg_catalog.text primary key, "value" bigint not null)';
+  const name = sql.literal(table.text).text;
   const create = `create table if not exists ${table.text} ${columns};`;
   // If the second attempt fails, the cause is another one.
   return `begin
-  ${create}
-exception when unique_violation or duplicate_object or duplicate_table then
-  ${create}
+  begin
+    ${create}
+  exception when unique_violation or duplicate_object or duplicate_table then
+    ${create}
+  end;
+  if not exists (
+    select from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+    join pg_catalog.pg_roles o on o.oid operator(pg_catalog.=) c.relowner
+    join pg_catalog.pg_roles own on own.rolname operator(pg_catalog.=) current_user
+    join pg_catalog.pg_database d on d.datname operator(pg_catalog.=) pg_catalog.current_database()
+    where c.oid operator(pg_catalog.=) pg_catalog.to_regclass(${name})
+      and (o.rolsuper or o.oid operator(pg_catalog.=) own.oid or o.oid operator(pg_catalog.=) n.nspowner
+        or o.oid operator(pg_catalog.=) d.datdba
+        or not own.rolsuper and pg_catalog.pg_has_role(own.oid, o.oid, 'member'))
+  ) then
+    raise exception using errcode = 'insufficient_privilege',
+      message = pg_catalog.concat(${name}, ' belongs to another role, and its triggers would run as the role that draws');
+  end if;
 end`;
 }
 

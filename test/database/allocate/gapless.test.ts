@@ -33,11 +33,25 @@ test("counts from 1, without a row that has to exist before", async () => {
 test("its statements", async () => {
   expect(invoiceNo.create().text).toMatch(
     new RegExp(
-      `^do 'begin\n {2}create table if not exists "gapless_counter" ` +
+      `^do 'begin\n {2}begin\n {4}create table if not exists "gapless_counter" ` +
         String.raw`\("name" pg_catalog.text primary key, "value" bigint not null\);\n`,
     ),
   );
   expect(gaplessCounter("no", { schema: 'we"ird' }).create().text).toContain('"we""ird"."gapless_counter"');
+});
+
+test("a table of another role is refused, because its triggers would run", async () => {
+  const other = `nextval_gapless_${process.pid}`;
+  await database.client.unsafe(`create schema taken; create role ${other}; create table taken.gapless_counter (n int);
+    alter table taken.gapless_counter owner to ${other}`);
+  const counter = gaplessCounter("no", { schema: "taken" });
+  await expect(db.query(counter.create())).rejects.toMatchObject({
+    code: "42501",
+    message: '"taken"."gapless_counter" belongs to another role, and its triggers would run as the role that draws',
+  });
+  await database.client.unsafe(`alter schema taken owner to ${other}`);
+  await db.query(counter.create());
+  await database.client.unsafe(`drop schema taken cascade; drop role ${other}`);
 });
 
 test("several programs may create the table at the same time", async () => {
