@@ -94,22 +94,24 @@ async function refuseOutdated(tx: Transaction, { columns }: WidenPlan, { up }: W
 /** A lock was not free in time, or two sessions waited for each other. */
 const WAITED = new Set(["55P03", "40P01"]);
 
-/** Builds an index. What an interrupted attempt has left is dropped first. */
+/** Builds an index. What an interrupted attempt has left is dropped first, which is an invalid one. */
 async function outside(db: Handle, { up, down, work }: WidenPhase): Promise<void> {
   await db.session(async (session) => {
-    if (work !== undefined && (await isThere(session, work))) {
+    if (work !== undefined && (await isLeft(session, work))) {
       for (const statement of down) await session.query(sql.raw(statement));
     }
     for (const statement of up) await session.query(sql.raw(statement));
   });
 }
 
-function isThere(db: Pick<Database, "begin">, { schema, name }: WidenWork): Promise<boolean> {
+function isLeft(db: Pick<Database, "begin">, { schema, name }: WidenWork): Promise<boolean> {
   return readDocument<boolean>(
     db,
     sql`
     select (exists (
-      select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      select from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      join pg_index i on i.indexrelid = c.oid and not i.indisvalid
       where n.nspname = ${schema} and c.relname = ${name}
     ))::text`,
   );

@@ -324,6 +324,14 @@ describe("an interrupted widening", () => {
     expect(await applyWiden(db(), await plan())).toEqual(["index_t_pkey", "swap", "validate_t_parent_fkey"]);
   });
 
+  test("drops no index of another table", async () => {
+    await run(`${CREATE}; create table other (n int); create index t_pkey_nextval_new on other (n)`);
+    await expect(applyWiden(db(), await plan())).rejects.toMatchObject({
+      code: "CHANGE_REFUSED",
+      message: 'phase index_t_pkey failed: relation "t_pkey_nextval_new" already exists',
+    });
+  });
+
   test("does not swap before it is proved that no row is missing", async () => {
     await run(CREATE);
     const { phases } = await plan();
