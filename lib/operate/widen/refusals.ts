@@ -17,11 +17,14 @@ const RENAME = `Rename it, because triggers fire in the order of their names, an
 const REWRITE = "Use alter column ... type bigint, which locks the table while the server rewrites it.";
 
 /** Throws `PLAN_REFUSED` if a phase may run code of a role that is not trusted, as one that can become superuser. */
-export function refuseCodeOfOthers({ tables }: Model, target: ColumnName): void {
-  for (const relation of tables.flatMap(({ relations }) => relations)) {
+export function refuseCodeOfOthers({ tables, foreignKeys, relations }: Model, target: ColumnName): void {
+  // To validate a foreign key, the server plans a read of both tables, which runs functions of their indexes.
+  const keyTables = foreignKeys.flatMap(({ fromRoot, toRoot }) => [fromRoot, toRoot]);
+  const roots = new Set([...tables.map(({ root }) => root.oid), ...keyTables]);
+  for (const relation of relations.values()) {
     const [role] = relation.codeOf;
-    if (role === undefined) continue;
-    const problem = `writing to ${titleOfTable(relation)} may run code of role ${shownName(role)} as a superuser`;
+    if (role === undefined || !roots.has(relation.root)) continue;
+    const problem = `changing ${titleOfTable(relation)} may run code of role ${shownName(role)} as a superuser`;
     throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, {
       hint: "Connect as the owner. Pass the role in trustOwners to allow it.",
     });

@@ -190,13 +190,15 @@ test("a superuser does not run code of an owner who is not trusted", async () =>
   const owner = `nextval_widen_other_${process.pid}`;
   await run(`${T} create role ${owner}; create table c (t_id int references t); alter table c owner to ${owner}`);
   expect(await refusal()).toBe(
-    `PLAN_REFUSED public.t.id: writing to public.c may run code of role ${owner} as a superuser`,
+    `PLAN_REFUSED public.t.id: changing public.c may run code of role ${owner} as a superuser`,
   );
   const target = { table: "t", column: "id" };
   const { columns } = await planWiden(bind(database.client), target, { trustOwners: [owner] });
   expect(columns).toHaveLength(2);
+  await run("alter table c alter t_id type bigint");
+  expect(await refusal()).toContain("changing public.c may run code");
   await run(`alter table c owner to current_user; alter schema public owner to ${owner}`);
-  expect(await refusal()).toContain(`writing to public.t may run code of role ${owner} as a superuser`);
+  expect(await refusal()).toContain(`changing public.t may run code of role ${owner} as a superuser`);
   await run(`alter schema public owner to current_user; drop role ${owner}`);
 });
 
