@@ -206,11 +206,13 @@ await new Promise(() => {});`,
     expect(await page.locator(".entries .error").allTextContents()).toEqual([
       "The program was stopped, because it sent something else.",
     ]);
-    await show(page, "for (;;) console.log(1);");
-    await run(page);
-    expect(await page.locator(".entries .error").allTextContents()).toEqual([
-      "The program was stopped, because it did too much.",
-    ]);
+    for (const tooMuch of ["1", '"x".repeat(900_000)']) {
+      await show(page, `for (;;) console.log(${tooMuch});`);
+      await run(page);
+      expect(await page.locator(".entries .error").allTextContents()).toEqual([
+        "The program was stopped, because it did too much.",
+      ]);
+    }
     expect(opened.errors).toEqual([]);
   });
 

@@ -21,8 +21,9 @@ export interface Running {
   stop(): boolean;
 }
 
-/** A program that sends more than this would fill the memory of the page. */
+/** A program that sends more than this would fill the memory of the page, or stop it while it shows so much text. */
 const MAX_MESSAGES = 5_000;
+const MAX_CHARACTERS = 5_000_000;
 
 /** Runs a program that was compiled. Its statements go to the database, and everything it does is reported. */
 export function runProgram(
@@ -33,6 +34,7 @@ export function runProgram(
 ): Running {
   let isOver = false;
   let messages = 0;
+  let characters = 0;
   let unanswered = 0;
   const end = () => {
     if (isOver) return;
@@ -61,8 +63,11 @@ export function runProgram(
   });
   frame.port.addEventListener("message", ({ data }) => {
     if (isOver) return;
-    if (++messages > MAX_MESSAGES) return fail({ message: "The program was stopped, because it did too much." });
     const message = readMessage(data);
+    characters += message !== undefined && "text" in message ? message.text.length : 0;
+    if (++messages > MAX_MESSAGES || characters > MAX_CHARACTERS) {
+      return fail({ message: "The program was stopped, because it did too much." });
+    }
     if (message === undefined) return fail({ message: "The program was stopped, because it sent something else." });
     if (message.kind === "statement") void answer(message);
     else if (message.kind === "printed") onEntry(message);
