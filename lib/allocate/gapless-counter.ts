@@ -36,8 +36,9 @@ export interface GaplessCounter {
    * Several programs may run it at the same moment. The server's own `if not exists` alone then fails in all but one of
    * them.
    *
-   * Fails with SQLSTATE 42501 if the table is that of another role, whose triggers would run as the role that draws. The
-   * owner has to be the current role or one that it is a member of, a superuser, or the owner of the schema or database.
+   * Fails with SQLSTATE 42501 if another role owns the table, because its triggers would run as the role that draws.
+   * The owner has to be the current role or one that it is a member of, a superuser, or the owner of the schema or
+   * database.
    */
   create(): Sql;
 
@@ -138,7 +139,8 @@ function createTable(table: Sql): string {
         or not own.rolsuper and pg_catalog.pg_has_role(own.oid, o.oid, 'member'))
   ) then
     raise exception using errcode = 'insufficient_privilege',
-      message = pg_catalog.concat(${name}, ' belongs to another role, and its triggers would run as the role that draws');
+      message = pg_catalog.concat(${name},
+        ' belongs to another role, whose triggers would run as the role that draws');
   end if;
 end`;
 }

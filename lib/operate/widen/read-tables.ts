@@ -51,8 +51,8 @@ export function findTable(tx: Transaction, schema: string, table: string): Promi
 }
 
 /**
- * Reads tables with all of their partitions. A write runs triggers, checks and functions of indexes, and the owner of the
- * schema can put another table in the place of one.
+ * Reads tables with all of their partitions. A write runs triggers, checks and functions of indexes, and the owner of
+ * the schema can put another table in the place of one.
  */
 export function readRelations(
   tx: Transaction,

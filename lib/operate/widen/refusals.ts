@@ -26,7 +26,7 @@ export function refuseCodeOfOthers({ tables, foreignKeys, relations }: Model, ta
     if (role === undefined || !roots.has(relation.root)) continue;
     const problem = `changing ${titleOfTable(relation)} may run code of role ${shownName(role)} as a superuser`;
     throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, {
-      hint: "Connect as the owner. Pass the role in trustOwners to allow it.",
+      hint: "Pass the role in trustOwners to allow it.",
     });
   }
 }

@@ -124,7 +124,9 @@ function guardAfter({ root, columns }: WideTable): string {
   const isLeft = `exists (select from pg_depend d
     join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
     where d.refclassid = 'pg_class'::regclass and a.attname in (${old})
-      and d.refobjid in (select ${name}::regclass union all select t.relid from pg_partition_tree(${name}::regclass) t))`;
+      and d.refobjid in (
+        select ${name}::regclass union all select t.relid from pg_partition_tree(${name}::regclass) t
+      ))`;
   return guard(isLeft, `${titleOfTable(root)}: something depends on an old column, and was made after the plan`);
 }
 

@@ -47,7 +47,7 @@ test("a table of another role is refused, because its triggers would run", async
   const counter = gaplessCounter("no", { schema: "taken" });
   await expect(db.query(counter.create())).rejects.toMatchObject({
     code: "42501",
-    message: '"taken"."gapless_counter" belongs to another role, and its triggers would run as the role that draws',
+    message: '"taken"."gapless_counter" belongs to another role, whose triggers would run as the role that draws',
   });
   await database.client.unsafe(`alter schema taken owner to ${other}`);
   await db.query(counter.create());
