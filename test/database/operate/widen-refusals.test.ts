@@ -186,6 +186,12 @@ test("all reasons are in one error", async () => {
   );
 });
 
+test("a bigint sequence with the limit of the column's type is named in a warning", async () => {
+  await run("create sequence s maxvalue 2147483647; create table t (id int default nextval('s'))");
+  const { warnings } = await planWiden(bind(database.client), { table: "t", column: "id" });
+  expect(warnings).toContain("public.s still ends at 2147483647 afterwards: raise its maxvalue.");
+});
+
 test("a superuser does not run code of an owner who is not trusted", async () => {
   const owner = `nextval_widen_other_${process.pid}`;
   await run(`${T} create role ${owner}; create table c (t_id int references t); alter table c owner to ${owner}`);
