@@ -1,6 +1,6 @@
 const effort = process.env["NEXTVAL_LONG"];
 
-/** Whether files named `*.long.test.ts` run: in `npm run test:long`, and in the matrix, where nothing else is longer. */
+/** Whether files named `*.long.test.ts` run: in `npm run test:long` and in the matrix, which has no other long part. */
 export const HAS_LONG_FILES = effort !== undefined;
 
 /** Whether this is `npm run test:long`. */
