@@ -1,4 +1,4 @@
-import { type Database, sql } from "nextval";
+import { type Database, type Queryable, sql } from "nextval";
 import { bind } from "nextval/pg";
 import { Client, Pool, type PoolConfig } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -44,6 +44,7 @@ const kill = (pid: number) => database.client`select pg_terminate_backend(${pid}
 const pidOf = async (on: { one: Database["one"] }) =>
   (await on.one(sql<{ pid: number }>`select pg_backend_pid() as pid`)).pid;
 const notes = async () => (await database.client`select note from notes`).map(({ note }) => note as string);
+const codeOf = (error: unknown) => (error as { code?: string }).code;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("a backend that is killed", () => {
@@ -178,15 +179,33 @@ test("a connection whose query_timeout has passed is not used again", async () =
 });
 
 test("a connection that does not answer is given up, and others are used", async () => {
-  const own = open();
+  const own = open({ max: 3 });
   const handle = bind(own);
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const work = async (tx: Queryable) => {
+    await tx`select 1`;
+    begin();
+    await pause(1_000);
+  };
+  const idle = handle.begin(work, { timeout: 300 }).catch(codeOf);
+  await begun;
   await handle`select 1`;
   server.hold();
-  await expect(handle.with({ timeout: 100 })`select 1`).rejects.toMatchObject({ code: "TIMEOUT" });
+  expect(await handle.with({ timeout: 100 })`select 1`.catch(codeOf)).toBe("TIMEOUT");
+  expect(await idle).toBe("TIMEOUT");
   server.forget();
   expect(await handle`select 1 as one`).toEqual([{ one: 1 }]);
-  // The connection is closed after a grace period.
+  // A request to stop a statement gets no answer either. It could stop a later statement.
+  server.holdAfter("pg_cancel_backend");
+  const alone = open({ max: 1 });
+  const stopping = bind(alone);
+  expect(await stopping.with({ timeout: 100 })`select pg_sleep(0.3)`.catch(codeOf)).toBe("TIMEOUT");
+  // The connections are closed after a grace period.
+  expect(await stopping`select 1 as one`).toEqual([{ one: 1 }]);
+  server.forget();
   await expect.poll(() => own.totalCount, { timeout: 15_000 }).toBe(1);
+  await alone.end();
   await own.end();
   await pool.end();
   pool = open();

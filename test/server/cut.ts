@@ -11,6 +11,8 @@ export interface CuttableServer {
    * `"answer"` when the server has carried it out and answers.
    */
   cutNext(at: "request" | "answer"): void;
+  /** From now on a connection gets no answers anymore once a text was sent on it. */
+  holdAfter(text: string): void;
   /** Keeps the server's answers back until `release`. */
   hold(): void;
   release(): void;
@@ -28,6 +30,7 @@ export async function cuttable(serverUrl: string): Promise<CuttableServer> {
   const upstreams = new Set<Socket>();
   let next: "request" | "answer" | undefined;
   let held = false;
+  let silencing: string | undefined;
 
   const server = createServer((client) => {
     const upstream = connect(Number(port || 5432), hostname);
@@ -52,6 +55,7 @@ export async function cuttable(serverUrl: string): Promise<CuttableServer> {
       next = undefined;
       if (at === "request") return cut();
       isCutByAnswer ||= at === "answer";
+      if (silencing !== undefined && chunk.includes(silencing)) upstream.pause();
       upstream.write(chunk);
     });
     upstream.on("data", (chunk) => (isCutByAnswer ? cut() : client.write(chunk)));
@@ -66,6 +70,9 @@ export async function cuttable(serverUrl: string): Promise<CuttableServer> {
     cutNext: (at) => {
       next = at;
     },
+    holdAfter: (text) => {
+      silencing = text;
+    },
     hold: () => {
       held = true;
       for (const upstream of upstreams) upstream.pause();
@@ -76,6 +83,7 @@ export async function cuttable(serverUrl: string): Promise<CuttableServer> {
     },
     forget: () => {
       held = false;
+      silencing = undefined;
       upstreams.clear();
     },
     refuse: () => {

@@ -10,8 +10,9 @@ import { PgConnection, type PgOther } from "./connection.js";
 /** The object ids of `int8` and `int8[]`, which the library reads itself: exactly. */
 const EXACT = new Set([20, 1016]);
 
-/** How long a request to stop a statement may take to connect. */
-const CONNECT_TIMEOUT_MS = 5_000;
+/** How long a request to stop a statement may take to connect, and to be answered. */
+const STOP_TIMEOUT_MS = 5_000;
+const STOP_LIMITS = { connectionTimeoutMillis: STOP_TIMEOUT_MS, query_timeout: STOP_TIMEOUT_MS };
 
 const DEFAULT_MAX = 10;
 
@@ -66,7 +67,7 @@ export class PgPoolDriver implements QueuedDriver {
       client,
       (error) => client.release(error),
       // The pool hides its password from a spread.
-      () => new Client({ ...options, password: options?.password, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }),
+      () => new Client({ ...options, password: options?.password, ...STOP_LIMITS }),
       false,
       [options?.onConnect, options?.verify].some(Boolean) || (this.#pool.listenerCount?.("connect") ?? 0) > 0,
     );
@@ -148,7 +149,7 @@ export class PgClientDriver implements QueuedDriver {
       () => {
         const { host, port, user, database, password, ssl } = client;
         const Client = client.constructor as new (options: unknown) => PgOther;
-        return new Client({ host, port, user, database, password, ssl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+        return new Client({ host, port, user, database, password, ssl, ...STOP_LIMITS });
       },
       true,
       false,

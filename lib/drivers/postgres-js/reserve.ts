@@ -39,6 +39,8 @@ export class Reserved implements ReservedLine, Listener, Owner {
   /** When this statement is answered, the connection returns to the pool. */
   #last: Statement | undefined;
   #resets = false;
+  /** Whether a limit has ended the work, so nobody waits for an answer anymore. */
+  #isStopped = false;
   readonly #hold = Object.assign(() => this.#kept(), { release: true });
 
   private constructor(pool: Pool) {
@@ -133,6 +135,7 @@ export class Reserved implements ReservedLine, Listener, Owner {
 
   /** Asks the server to stop the statement that it works on. Statements that were not sent fail. */
   stopAll(error: unknown): void {
+    this.#isStopped = true;
     for (const statement of this.#waiting) this.#drop(statement, error);
     if (this.#last !== undefined) this.#keep();
     if (!this.isLost) void this.#wire.stopRunning(this).then(() => this.#send());
@@ -191,6 +194,7 @@ export class Reserved implements ReservedLine, Listener, Owner {
       this.#waiting.delete(statement);
       if (statement === this.#last) this.#hold.release = false;
       this.#wire.send(statement);
+      if (this.#isStopped) this.#wire.expectAnswer(statement);
     }
   }
 

@@ -120,7 +120,7 @@ export class Wire implements Carrier {
   stop(statement: Statement, { error, waits }: Stop): Promise<void> | undefined {
     const isAlone = statement.active && this.#inFlight.size === 1 && this.#inFlight.has(statement);
     if (!isAlone || !waits) statement.abandon(error(isAlone ? "running" : "together"));
-    if (!waits) this.#expectAnswer(statement);
+    if (!waits) this.expectAnswer(statement);
     return isAlone && !this.isCancelling ? this.#cancel(statement) : undefined;
   }
 
@@ -132,7 +132,7 @@ export class Wire implements Carrier {
     const [statement] = this.#inFlight;
     for (const each of this.#inFlight) {
       // The statement that took the connection for the owner belongs to the pool.
-      if (each.listener === owner || each.take !== undefined) this.#expectAnswer(each);
+      if (each.listener === owner || each.take !== undefined) this.expectAnswer(each);
     }
     if (statement?.active === true && this.#inFlight.size === 1 && !this.isCancelling) await this.#cancel(statement);
   }
@@ -171,7 +171,8 @@ export class Wire implements Carrier {
     this.#cancelling--;
   }
 
-  #expectAnswer(statement: Statement): void {
+  /** Closes the connection if a statement that nobody waits for is not answered within the grace period. */
+  expectAnswer(statement: Statement): void {
     if (!this.#inFlight.has(statement) || this.#abandoned.has(statement)) return;
     this.#full = true;
     this.#abandoned.add(statement);

@@ -18,8 +18,8 @@ import { RESET, RESET_TO_NOW } from "./reset.js";
 import { type Owner, Task } from "./task.js";
 
 /**
- * How long a connection may take to answer a statement whose caller has left. After that it is considered dead and
- * given up.
+ * How long a connection may take to answer a statement whose caller has left, or a request to stop one. After that it
+ * is considered dead and given up.
  */
 const GRACE_MS = 5_000;
 
@@ -44,6 +44,9 @@ export class QueuedLine implements ReservedLine, Owner {
   readonly #undoing = new Set<Task>();
   #undoError: unknown;
   #isReturned = false;
+  /** Whether a limit has ended the work, so nobody waits for an answer anymore. */
+  #isStopped = false;
+  /** Runs while nobody waits for the answer that the connection owes. */
   #grace: ReturnType<typeof setTimeout> | undefined;
   /** Why the connection was lost. */
   #loss: { readonly error: unknown } | undefined;
@@ -152,6 +155,7 @@ export class QueuedLine implements ReservedLine, Owner {
   }
 
   stopAll(error: unknown): void {
+    this.#isStopped = true;
     for (const task of this.#waiting) this.#drop(task, error);
     if (this.#running === undefined) return;
     this.#running.reject(error);
@@ -168,7 +172,7 @@ export class QueuedLine implements ReservedLine, Owner {
   /** Asks the server to stop a statement. Nothing is sent until both the request and the statement are answered. */
   #abandon(task: Task, waits: boolean): void {
     if (this.#connection.cancel === undefined) return;
-    if (!waits) this.#grace ??= setTimeout(() => this.#lose(new Error("the connection does not answer")), GRACE_MS);
+    if (!waits) this.#startGrace();
     if (this.#asking > 0) return;
     let isAsked = false;
     const begin = () => {
@@ -176,12 +180,27 @@ export class QueuedLine implements ReservedLine, Owner {
       this.#asking++;
       return (isAsked = true);
     };
-    const after = () => {
-      if (isAsked) this.#asking--;
+    const after = (error?: unknown) => {
+      if (isAsked) {
+        this.#asking--;
+        // The request may still arrive, and stop a later statement.
+        if (error !== undefined && !isServerError(error)) this.#lose(error);
+      }
+      if (this.#running === undefined) this.#endGrace();
       this.#goOn();
     };
     // If the server cannot be asked, the statement ends on its own.
-    this.#connection.cancel(begin).then(after, after);
+    this.#connection.cancel(begin).then(() => after(), after);
+  }
+
+  #startGrace(): void {
+    if (this.isLost) return;
+    this.#grace ??= setTimeout(() => this.#lose(new Error("the connection does not answer")), GRACE_MS);
+  }
+
+  #endGrace(): void {
+    clearTimeout(this.#grace);
+    this.#grace = undefined;
   }
 
   /** Whether a statement can be sent now. */
@@ -201,6 +220,7 @@ export class QueuedLine implements ReservedLine, Owner {
   #run(task: Task): void {
     this.#running = task;
     this.#hasRun = true;
+    if (this.#isStopped && this.#connection.cancel !== undefined) this.#startGrace();
     const done = (result: Result) => {
       task.resolve(answerOf(result, task.request));
       this.#answered(task);
@@ -214,8 +234,8 @@ export class QueuedLine implements ReservedLine, Owner {
 
   #answered(task: Task, error?: unknown): void {
     this.#running = undefined;
-    if (this.#grace !== undefined) clearTimeout(this.#grace);
-    this.#grace = undefined;
+    if (this.#asking > 0) this.#startGrace();
+    else if (this.#grace !== undefined) this.#endGrace();
     if (error !== undefined && !(isServerError(error) && !isFatal(error))) return this.#lose(error);
     if (this.#undoing.has(task)) this.#undoError ??= error;
     if (task === this.#last) this.#hasEnded = true;
@@ -232,7 +252,7 @@ export class QueuedLine implements ReservedLine, Owner {
   #lose(error: unknown): void {
     if (this.isLost) return;
     this.#loss = { error };
-    clearTimeout(this.#grace);
+    this.#endGrace();
     for (const task of this.#waiting) task.reject(error);
     this.#waiting.clear();
     this.#return(error);

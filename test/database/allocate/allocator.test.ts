@@ -1,4 +1,12 @@
-import { type AnySequence, bind, createSequence, type Database, NextvalError, pgSequence } from "nextval";
+import {
+  type AnySequence,
+  bind,
+  createSequence,
+  type Database,
+  NextvalError,
+  pgSequence,
+  type Queryable,
+} from "nextval";
 import { allocator } from "nextval/allocate";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -458,13 +466,26 @@ describe("a connection that does not answer", () => {
     const own = postgres(dead.url, { onnotice: () => {}, max: 1, fetch_types: false });
     const ids = allocator(bind(own), orderSeq, { size: 10, lowWater: 0 });
     await ids.take(7);
-    dead.hold();
+    // Its work does not use the connection when a limit ends it.
+    let isClosed = false;
+    const onclose = () => {
+      isClosed = true;
+    };
+    const other = postgres(dead.url, { onnotice: () => {}, max: 1, fetch_types: false, onclose });
+    const work = async (tx: Queryable) => {
+      await tx`select 1`;
+      dead.hold();
+      await new Promise(() => {});
+    };
+    await expect(bind(other).begin(work, { timeout: 200 })).rejects.toMatchObject({ code: "TIMEOUT" });
     const waiting = ids.take(20).catch((error: { code: string }) => error.code);
     expect((await ids.close()).count).toBe(3);
+    await expect.poll(() => isClosed).toBe(true);
     dead.cut();
     dead.release();
     expect(await waiting).toMatch(/^(CONNECTION_CLOSED|ECONNRESET)$/);
     await own.end({ timeout: 0 });
+    await other.end({ timeout: 0 });
   });
 
   test("limits need a handle, and are checked", () => {
