@@ -93,6 +93,16 @@ export function mergedLimits(first: Limits | undefined, second: Limits): Limits 
 }
 
 /**
+ * Returns the reason of a signal that is aborted, or undefined. Signals of older polyfills have no reason, and then it is
+ * an error of the same name.
+ */
+export function abortedBy(signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted !== true) return undefined;
+  if (signal.reason !== undefined) return signal.reason as unknown;
+  return Object.assign(new Error("This operation was aborted"), { name: "AbortError" });
+}
+
+/**
  * Calls `stop` once when a limit is reached. `left` is the rest of the timeout, in ms. Returns a function that ends the
  * watch.
  */
@@ -106,7 +116,7 @@ export function watch(
     unwatch();
     stop({ error, waits: false });
   };
-  const onAbort = () => end(() => signal?.reason);
+  const onAbort = () => end(() => abortedBy(signal));
   const timer =
     timeout === undefined
       ? undefined

@@ -10,7 +10,7 @@ import { cursorOpen, ended, sequenceMarksOf, statementRefusal } from "../rules/s
 import { finishRows } from "../values/finish-rows.js";
 import type { Column, Readings } from "../values/reading.js";
 import { writeValues } from "../values/write-values.js";
-import { type Limits, mergedLimits, type Settings, type Stop, watch } from "./call-limits.js";
+import { abortedBy, type Limits, mergedLimits, type Settings, type Stop, watch } from "./call-limits.js";
 import { readBatches } from "./cursor.js";
 import type { Rows } from "./rows.js";
 import { Held, Scope } from "./scope.js";
@@ -159,8 +159,8 @@ export class Connection {
   refusal(fragment: Sql): unknown {
     const closed = this.closed;
     if (closed !== undefined) return closed;
-    const signal = this.settings.limits?.signal;
-    if (signal?.aborted === true) return signal.reason;
+    const reason = abortedBy(this.settings.limits?.signal);
+    if (reason !== undefined) return reason;
     const { held, inTransaction } = this.scope;
     if (held?.leaveCursor !== undefined) return cursorOpen();
     const kind = kindOf(fragment.text);

@@ -1,5 +1,5 @@
 import { commitUnknown } from "../errors/lost-answer.js";
-import { hasLimits, type Limits, mergedLimits, type Stop, watch } from "../running/call-limits.js";
+import { abortedBy, hasLimits, type Limits, mergedLimits, type Stop, watch } from "../running/call-limits.js";
 import type { Connection } from "../running/connection.js";
 import { Scope } from "../running/scope.js";
 
@@ -19,7 +19,8 @@ export async function runReserved<Result>(
   const timeLeft = () => limits.timeout && Math.max(1, limits.timeout - (Date.now() - start));
   const wait = limits.timeout === undefined ? limits : mergedLimits(limits, { timeout: timeLeft() });
   const waiting = whole || settings.limits ? mergedLimits(settings.limits, wait) : undefined;
-  for (const signal of [limits.signal, settings.limits?.signal]) if (signal?.aborted === true) throw signal.reason;
+  throwIfAborted(limits.signal);
+  throwIfAborted(settings.limits?.signal);
   const held = await connection.reserve(what, { ...settings, limits: waiting });
   const { line } = held;
   const own = connection.within(new Scope(held));
@@ -41,13 +42,18 @@ export async function runReserved<Result>(
   lost.catch(() => {});
   try {
     // It may have been aborted in the moment when the connection was taken.
-    if (limits.signal?.aborted === true) throw limits.signal.reason;
+    throwIfAborted(limits.signal);
     return await Promise.race([work(own).finally(() => finish(own)), lost, over]);
   } finally {
     unwatch();
     own.scope.hasEnded = true;
     line.release(what === "session");
   }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  const reason = abortedBy(signal);
+  if (reason !== undefined) throw reason;
 }
 
 async function finish(own: Connection): Promise<void> {

@@ -186,6 +186,10 @@ describe("limits", () => {
     await expect(db.session(() => 1, { signal })).rejects.toBe(reason);
     await expect(db.with({ signal }).begin(() => 1)).rejects.toBe(reason);
     await expect(db.with({ signal }).session(() => 1)).rejects.toBe(reason);
+    // Polyfills of the time before `reason` make such signals.
+    const old = { signal: Object.assign(new EventTarget(), { aborted: true }) as AbortSignal };
+    await expect(db.with(old)`select 3`).rejects.toMatchObject({ name: "AbortError" });
+    await expect(db.begin(() => 1, old)).rejects.toMatchObject({ name: "AbortError" });
     expect(await db`select 4 as four`).toEqual([{ four: 4 }]);
   });
 
