@@ -10,9 +10,10 @@ export interface Kind {
   readonly changesRole: boolean;
 }
 
-/** ROLLBACK TO is not included, because it only ends a savepoint. Only START TRANSACTION begins with START. */
-const CONTROL =
-  /(begin|start|commit|end|abort|rollback|prepare\s+transaction)\b(?!\s+(?:(?:work|transaction)\s+)?to\b)/iy;
+/** Only START TRANSACTION begins with START, and PREPARE may also prepare a statement. */
+const CONTROL = new Set(["begin", "start", "commit", "end", "abort", "rollback", "prepare"]);
+
+const WORD = /\w+/y;
 
 const COPY = /copy\b/iy;
 const BY_CLIENT = /\bstd(?:in|out)\b/i;
@@ -32,20 +33,36 @@ export function kindOf(text: string): Kind {
 }
 
 function readKind(text: string): Kind {
-  const start = startOf(text);
+  const start = startOf(text, 0);
   COPY.lastIndex = start;
-  CONTROL.lastIndex = start;
-  const word = CONTROL.exec(text)?.[1]?.toLowerCase();
   return {
     copies: COPY.test(text) && BY_CLIENT.test(text),
-    control: word === "start" ? "start transaction" : word,
+    control: controlAt(text, start),
     changesRole: CHANGES_ROLE.test(text.slice(start, start + MAX_ROLE_CHARACTERS)),
   };
 }
 
-/** Returns the position of the first word of a statement. Block comments can be nested. */
-function startOf(text: string): number {
-  let at = 0;
+/** ROLLBACK TO is not included, because it only ends a savepoint. There may be comments between the words. */
+function controlAt(text: string, start: number): string | undefined {
+  let at = start;
+  const next = (): string => {
+    WORD.lastIndex = at = startOf(text, at);
+    const word = WORD.exec(text)?.[0] ?? "";
+    at += word.length;
+    return word.toLowerCase();
+  };
+  const first = next();
+  if (!CONTROL.has(first)) return undefined;
+  const second = next();
+  if (first === "prepare") return second === "transaction" ? "prepare transaction" : undefined;
+  const last = second === "work" || second === "transaction" ? next() : second;
+  if (last === "to") return undefined;
+  return first === "start" ? "start transaction" : first;
+}
+
+/** Returns the position of the next word. Block comments can be nested. */
+function startOf(text: string, start: number): number {
+  let at = start;
   let depth = 0;
   while (at < text.length) {
     const two = text.slice(at, at + 2);

@@ -173,6 +173,7 @@ describe("statements that begin or end a transaction by hand", () => {
     "begin",
     "start  transaction",
     "prepare transaction 'x'",
+    "prepare/**/transaction 'x'",
   ])("are refused inside begin: %s", async (text) => {
     const work = db().begin(async (tx) => {
       await tx`insert into accounts values (100, 0)`;
@@ -197,6 +198,7 @@ describe("statements that begin or end a transaction by hand", () => {
       await tx`insert into accounts values (101, 0)`;
       await tx`rollback to savepoint mine`;
       await tx`rollback work to mine`;
+      await tx`rollback /* all of it */ to mine`;
       await tx`release mine`;
       await tx`select 'commit' as commit`;
     });
