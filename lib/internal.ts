@@ -9,7 +9,7 @@ export { shown } from "./sequence/messages.js";
 export { readInteger, shapeProblem } from "./sequence/resolve-options.js";
 export { throwSequenceError, sequenceName } from "./sequence/sequence-name.js";
 export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } from "./sequence/sequence.js";
-export { dateText } from "./sql/date-text.js";
+export { dateText, isDate } from "./sql/date-text.js";
 export { didYouMean } from "./sql/did-you-mean.js";
 export { bytesOf, isText, MAX_NAME_BYTES } from "./sql/helpers/identifier.js";
 export { writeBytes } from "./sql/hex-text.js";

@@ -27,7 +27,7 @@ import {
   type SqlExpression,
   type ValueOf,
 } from "../index.js";
-import { dateText, declareSequence, throwSequenceError, writeBytes, shown } from "../internal.js";
+import { dateText, declareSequence, isDate, throwSequenceError, writeBytes, shown } from "../internal.js";
 import { fragmentOf } from "./fragment-of.js";
 
 /**
@@ -127,7 +127,7 @@ function toItem(value: unknown): unknown {
 }
 
 function toText(value: unknown): unknown {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? value : dateText(value);
+  if (isDate(value)) return Number.isNaN(value.getTime()) ? value : dateText(value);
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value) ? JSON.stringify(value) : value;
 }
 

@@ -1,4 +1,5 @@
 import { refuse } from "../errors.js";
+import { isDate } from "./date-text.js";
 import { flatFragment, SQL, Sql, type Spliceable } from "./fragment.js";
 import type { JsonValue } from "./helpers/json.js";
 
@@ -70,12 +71,12 @@ export function admit(thing: unknown, place: Place, index: number): unknown {
 
 function admitObject(thing: object, place: Place, index: number): unknown {
   if (SQL in thing) return adopt(thing as Spliceable, place, index);
-  if (thing instanceof Date) {
-    return Number.isNaN(thing.getTime()) ? refuse(place(index), "is an invalid Date") : thing;
-  }
   if (Array.isArray(thing)) {
     admitItems(thing, (item) => `${place(index)}, item ${item}`, 1);
     return thing;
+  }
+  if (isDate(thing)) {
+    return Number.isNaN(thing.getTime()) ? refuse(place(index), "is an invalid Date") : thing;
   }
   if (isThenable(thing)) {
     // The helpers of postgres.js throw from `then` to catch a forgotten tag. Of these helpers, only parameters are

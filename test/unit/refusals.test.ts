@@ -38,6 +38,7 @@ describe("anything but a value is refused with its position", () => {
     ["a symbol", Symbol("x"), "is a symbol, not a value, a fragment or a sequence"],
     ["a promise", Promise.resolve(1), "is a promise or another library's query. Await it, or make it a fragment."],
     ["an invalid date", new Date("never"), "is an invalid Date"],
+    ["an invalid date of another realm", runInNewContext("new Date(NaN)"), "is an invalid Date"],
     ["an array with undefined in it", [1, undefined], "item 2 is undefined"],
     ["an array with undefined in an array in it", [[1], [1, undefined]], "item 2, item 2 is undefined"],
     ["an array that holds itself", circular(), "item 1 is nested too deep, or holds itself"],

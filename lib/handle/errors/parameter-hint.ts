@@ -1,3 +1,4 @@
+import { isDate } from "../../sql/date-text.js";
 import type { Sql } from "../../sql/fragment.js";
 import { isJsonValue } from "../../sql/helpers/json.js";
 import { placeOf } from "../../sql/shape.js";
@@ -38,7 +39,7 @@ function kindHint(value: unknown, at: number, { strings }: Sql, isJson: boolean)
   if (typeof value === "string" && isJson)
     return `Write sql.json(value) for ${place}, because a string is its own text.`;
   if (Array.isArray(value)) return `Write sql.json(value) for ${place}, because an array becomes a PostgreSQL array.`;
-  if (!isObject(value) || value instanceof Date || isJsonValue(value as object)) return undefined;
+  if (!isObject(value) || isDate(value) || isJsonValue(value as object)) return undefined;
   return `${place} is an object, which becomes JSON.`;
 }
 
@@ -48,7 +49,7 @@ function typeFor(value: unknown): string | undefined {
   if (typeof value === "number")
     return Number.isInteger(value) ? (Math.abs(value) < 2 ** 31 ? "integer" : "bigint") : "numeric";
   if (Array.isArray(value)) return `${typeFor(value[0]) ?? (typeof value[0] === "bigint" ? "bigint" : "text")}[]`;
-  if (typeof value !== "object" || value instanceof Date || ArrayBuffer.isView(value)) return undefined;
+  if (typeof value !== "object" || isDate(value) || ArrayBuffer.isView(value)) return undefined;
   return "jsonb";
 }
 

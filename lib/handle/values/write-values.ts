@@ -1,6 +1,6 @@
 import { refuse } from "../../errors.js";
 import { shown } from "../../sequence/messages.js";
-import { dateText } from "../../sql/date-text.js";
+import { dateText, isDate } from "../../sql/date-text.js";
 import type { Sql } from "../../sql/fragment.js";
 import { isJsonValue } from "../../sql/helpers/json.js";
 import { writeBytes } from "../../sql/hex-text.js";
@@ -101,9 +101,9 @@ function writeObject(value: object, writer: Writer, place: Place, at: number, pa
   if (Array.isArray(value)) {
     const text = arrayText(value, writer, place, at, path, 1);
     // As plain text, a Date in an array of timestamps would lose its time zone.
-    return { text, type: firstOf(value) instanceof Date ? TIMESTAMPTZ_ARRAY : UNKNOWN };
+    return { text, type: isDate(firstOf(value)) ? TIMESTAMPTZ_ARRAY : UNKNOWN };
   }
-  if (value instanceof Date) {
+  if (isDate(value)) {
     if (Number.isNaN(value.getTime())) return refuse(place(at, path), "is an invalid Date");
     return { text: dateText(value), type: TIMESTAMPTZ };
   }

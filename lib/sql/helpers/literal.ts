@@ -1,5 +1,5 @@
 import { refuse } from "../../errors.js";
-import { dateText } from "../date-text.js";
+import { dateText, isDate } from "../date-text.js";
 import { type Sql, textFragment } from "../fragment.js";
 import { writeBytes } from "../hex-text.js";
 import { isText } from "./identifier.js";
@@ -26,7 +26,7 @@ function literalText(value: unknown): string {
   if (typeof value === "number" && !Number.isFinite(value)) return `'${value}'`;
   // A minus sign right after another one would begin a comment.
   if (typeof value === "number" || typeof value === "bigint") return value < 0 ? ` ${value}` : String(value);
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return `'${dateText(value)}'`;
+  if (isDate(value) && !Number.isNaN(value.getTime())) return `'${dateText(value)}'`;
   if (value instanceof Uint8Array) return quoteLiteral(writeBytes(value));
   return refuse(
     "sql.literal",

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { runInNewContext } from "node:vm";
 import { bind, type Database, sql, type Value } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
@@ -103,12 +104,15 @@ test("a Date in an array is the same moment as a single one, whatever the time z
   const own = bind(database.connect({ max: 1, connection: { TimeZone: "Asia/Tokyo" } }));
   await own`create temporary table moments (one timestamp, many timestamp[], days date[], zoned timestamptz[])`;
   const date = new Date("2026-01-01T20:00:00Z");
-  await own`insert into moments values (${date}, ${[null, date]}, ${[[date]]}, ${[date]})`;
-  const found =
-    await own`select one::text, many[2]::text as many, days[1][1]::text as days, zoned[1]::text as zoned from moments`;
-  expect(found).toEqual([
-    { one: "2026-01-02 05:00:00", many: "2026-01-02 05:00:00", days: "2026-01-02", zoned: "2026-01-02 05:00:00+09" },
-  ]);
+  const moment = { one: "2026-01-02 05:00:00", many: "2026-01-02 05:00:00", days: "2026-01-02" };
+  // One of another realm is a Date, too.
+  for (const each of [runInNewContext("new Date(time)", { time: date.getTime() }) as Date, date]) {
+    await own`truncate moments`;
+    await own`insert into moments values (${each}, ${[null, each]}, ${[[each]]}, ${[each]})`;
+    const found =
+      await own`select one::text, many[2]::text as many, days[1][1]::text as days, zoned[1]::text as zoned from moments`;
+    expect(found).toEqual([{ ...moment, zoned: "2026-01-02 05:00:00+09" }]);
+  }
   expect(await own`select one = any(${[date]}) as equal from moments`).toEqual([{ equal: true }]);
 });
 
