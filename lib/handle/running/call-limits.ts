@@ -123,10 +123,36 @@ export function watch(
       : setTimeout(end, left, (stage: Stage) => {
           return new NextvalError("TIMEOUT", `${what} did not end within ${timeout} ms, and ${AFTERMATH[stage]}`);
         });
-  signal?.addEventListener("abort", onAbort);
+  const ignore = signal === undefined ? undefined : listen(signal, onAbort);
   const unwatch = () => {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
+    ignore?.();
   };
   return unwatch;
+}
+
+interface Listening {
+  readonly calls: Set<() => void>;
+  readonly dispatch: () => void;
+}
+
+const listening = /* @__PURE__ */ new WeakMap<AbortSignal, Listening>();
+
+/**
+ * Calls `call` when the signal is aborted. Returns a function that ends that. All calls of a signal share one listener,
+ * because Node.js warns of a leak from the eleventh on.
+ */
+function listen(signal: AbortSignal, call: () => void): () => void {
+  let known = listening.get(signal);
+  if (known === undefined) {
+    const calls = new Set<() => void>();
+    known = { calls, dispatch: () => calls.forEach((each) => each()) };
+    listening.set(signal, known);
+  }
+  const { calls, dispatch } = known;
+  if (calls.size === 0) signal.addEventListener("abort", dispatch);
+  calls.add(call);
+  return () => {
+    if (calls.delete(call) && calls.size === 0) signal.removeEventListener("abort", dispatch);
+  };
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { bind, type Database, type Query, sql } from "nextval";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -175,12 +176,16 @@ describe("limits", () => {
     const aborting = new AbortController();
     const { signal } = aborting;
     const slow = db.with({ signal })`select pg_sleep(5)`.execute();
+    // Node.js warns of more than ten.
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
     const waiting = db.with({ signal })`select 2`.execute();
     const begun = db.begin(() => 1, { signal });
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
     await pause(50);
     const ends = Promise.all([slow, waiting, begun].map((each) => expect(each).rejects.toBe(reason)));
     aborting.abort(reason);
     await ends;
+    expect(getEventListeners(signal, "abort")).toEqual([]);
     await expect(db.with({ signal })`select 3`).rejects.toBe(reason);
     await expect(db.begin(() => 1, { signal })).rejects.toBe(reason);
     await expect(db.session(() => 1, { signal })).rejects.toBe(reason);
