@@ -209,6 +209,18 @@ describe("sql.insert", () => {
     expect(() => sql.insert(row, { columns: [] })).toThrow("sql.insert needs at least one column");
   });
 
+  test("a list of columns that answers each reading differently is read once", () => {
+    let readings = 0;
+    const changing = new Proxy(["changing"], {
+      get: (list, key) => (key === "0" ? ["changing", "other"][readings++ % 2] : Reflect.get(list, key)),
+    });
+    expect(sql.insert({ changing: 1, other: 2 }, { columns: changing as never }).text).toBe(`("changing") values ($1)`);
+    readings = 0;
+    expect(sql.set({ changing: 1, other: 2 }, changing as never).text).toBe(`"changing" = $1`);
+    expect(sql.insert({ changing: 1 }).text).toBe(`("changing") values ($1)`);
+    expect(sql.set({ changing: 1 }).text).toBe(`"changing" = $1`);
+  });
+
   test("columns whose names contain separators are distinguished", () => {
     expect(sql.insert({ "a, b": 1 }).text).toBe(`("a, b") values ($1)`);
     expect(sql.insert({ a: 1, b: 2 }).text).toBe(`("a", "b") values ($1, $2)`);

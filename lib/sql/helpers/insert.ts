@@ -85,18 +85,21 @@ const NO_OPTIONS = { columns: undefined, overriding: "" } as const;
 
 function checkedOptions(all: InsertOptions): { columns: readonly string[] | undefined; overriding: string } {
   const { columns, overriding } = optionsOfHelper("sql.insert", all, ["columns", "overriding"]);
-  if (columns !== undefined) refuseNonList("sql.insert", columns);
+  const names = columns === undefined ? undefined : columnList("sql.insert", columns);
   if (overriding !== undefined && overriding !== "system" && overriding !== "user") {
     const wrong: unknown = overriding;
     const given = typeof wrong === "string" ? JSON.stringify(wrong.slice(0, 100)) : typeof wrong;
     refuse("sql.insert", `takes overriding as "system" or "user", not ${given}`);
   }
-  return { columns, overriding: overriding === undefined ? "" : ` overriding ${overriding} value` };
+  return { columns: names, overriding: overriding === undefined ? "" : ` overriding ${overriding} value` };
 }
 
-/** Refuses anything but a list of columns. The characters of a string would become columns. */
-export function refuseNonList(taker: string, columns: unknown): void {
-  if (!Array.isArray(columns)) refuse(taker, `takes columns as a list, not ${typeof columns}`);
+/**
+ * Copies a list of columns, because a list that answers each reading differently would be remembered under a wrong key.
+ * Refuses anything else: the characters of a string would become columns.
+ */
+export function columnList(taker: string, columns: readonly string[]): readonly string[] {
+  return Array.isArray(columns) ? [...columns] : refuse(taker, `takes columns as a list, not ${typeof columns}`);
 }
 
 /** The same columns usually come again, and comparing them is faster than making a key. */

@@ -3,7 +3,7 @@ import { BoundedMap } from "../bounded-map.js";
 import type { Sql } from "../fragment.js";
 import { Site } from "../template.js";
 import { keyOf, quoteIdentifier } from "./identifier.js";
-import { type InsertRow, ownOf, refuseNonList, refuseNonRow } from "./insert.js";
+import { columnList, type InsertRow, ownOf, refuseNonRow } from "./insert.js";
 
 const sites = /* @__PURE__ */ new BoundedMap<string, Site>(256);
 
@@ -29,8 +29,7 @@ export function set<const Assignments extends InsertRow>(
   columns?: readonly (keyof Assignments & string)[],
 ): Sql {
   refuseNonRow(assignments, () => "the argument of sql.set", 0);
-  if (columns !== undefined) refuseNonList("sql.set", columns);
-  const names: readonly string[] = columns ?? Object.keys(assignments);
+  const names = columns === undefined ? Object.keys(assignments) : columnList("sql.set", columns);
   if (names.length === 0) refuse("sql.set", "needs at least one column");
   const site = sites.getOrMake(keyOf(names), () => {
     const pieces = names.map((name, index) => `${index === 0 ? "" : ", "}${quoteIdentifier(name, "sql.set")} = `);
