@@ -93,8 +93,8 @@ export function mergedLimits(first: Limits | undefined, second: Limits): Limits 
 }
 
 /**
- * Returns the reason of a signal that is aborted, or undefined. Signals of older polyfills have no reason, and then it is
- * an error of the same name.
+ * Returns the reason of a signal that is aborted, or undefined. Signals of older polyfills have no reason, so it is an
+ * error of the usual name then.
  */
 export function abortedBy(signal: AbortSignal | undefined): unknown {
   if (signal?.aborted !== true) return undefined;

@@ -109,8 +109,8 @@ test("a Date in an array is the same moment as a single one, whatever the time z
   for (const each of [runInNewContext("new Date(time)", { time: date.getTime() }) as Date, date]) {
     await own`truncate moments`;
     await own`insert into moments values (${each}, ${[null, each]}, ${[[each]]}, ${[each]})`;
-    const found =
-      await own`select one::text, many[2]::text as many, days[1][1]::text as days, zoned[1]::text as zoned from moments`;
+    const found = await own`
+      select one::text, many[2]::text as many, days[1][1]::text as days, zoned[1]::text as zoned from moments`;
     expect(found).toEqual([{ ...moment, zoned: "2026-01-02 05:00:00+09" }]);
   }
   expect(await own`select one = any(${[date]}) as equal from moments`).toEqual([{ equal: true }]);
