@@ -434,7 +434,7 @@ describe("generate", () => {
 
   test("continues the folder: the next number, and the records of the tool", async () => {
     const written = async (...args: string[]) =>
-      [...(await project.run("generate", ...args)).stdout.matchAll(/^Wrote (.*)\.$/gm)].map(([, path]) => path);
+      [...(await project.runShared("generate", ...args)).stdout.matchAll(/^Wrote (.*)\.$/gm)].map(([, path]) => path);
     expect(await written("--name", "first")).toEqual([
       "migrations/0001_first.up.sql",
       "migrations/0001_first.down.sql",
@@ -456,7 +456,7 @@ describe("generate", () => {
 
   test("refuses a folder that the tool would refuse, and writes nothing", async () => {
     await project.write({ "atlas/1_a.sql": "select 1;\n", "atlas/atlas.sum": "h1:x\n" });
-    const { status, stderr } = await project.run("generate", "--format", "atlas", "--out", "atlas");
+    const { status, stderr } = await project.runShared("generate", "--format", "atlas", "--out", "atlas");
     expect([status, stderr]).toEqual([
       2,
       expect.stringContaining("atlas.sum is not that of the files in its folder\n"),

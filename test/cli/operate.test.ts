@@ -348,7 +348,7 @@ describe("columns that programs fill", () => {
 
   async function runIn(given: Readonly<Record<string, string>>, ...args: string[]) {
     const project = await makeProject(given);
-    return project.start(args, { DATABASE_URL: database.url }).finished;
+    return project.runSharedWith(args, { DATABASE_URL: database.url });
   }
 
   test("are compared if a declaration names them, and the row says if no column is known", async () => {

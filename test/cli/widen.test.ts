@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 const start = async (...args: string[]) => {
   const project = await makeProject();
-  const result = await project.start(["widen", ...args], { DATABASE_URL: database.url }).finished;
+  const result = await project.runSharedWith(["widen", ...args], { DATABASE_URL: database.url });
   return { project, ...result };
 };
 
@@ -56,7 +56,7 @@ test("writes files, and overwrites none", async () => {
   expect(await readFile(`${project.folder}/phases/08_swap.down.sql`, "utf8")).toMatch(
     /^begin;\n\nset local lock_timeout/,
   );
-  const again = await project.start(["widen", NAME, "--out", "phases"], { DATABASE_URL: database.url }).finished;
+  const again = await project.runSharedWith(["widen", NAME, "--out", "phases"], { DATABASE_URL: database.url });
   expect(again.status).toBe(2);
   expect(again.stderr).toContain("phases/01_add_my_orders.up.sql exists, and nothing was written");
 });
