@@ -1,7 +1,12 @@
 import { fork } from "node:child_process";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { CHECKOUT_VARIABLE } from "./checkout.js";
+import { compare } from "./compare.js";
 import { printReport, type Report } from "./report.js";
 
 interface Part {
@@ -23,12 +28,23 @@ const PARTS: { readonly [name: string]: Part } = {
   draw: { file: "draw", flags: ["--expose-gc", "--min-semi-space-size=16", "--max-semi-space-size=16"] },
 };
 
-const chosen = process.argv.slice(2);
+/** How often a part runs for each of two checkouts. The one that runs first is the other one in each next pair. */
+const PAIRS = 5;
+
+const { values, positionals: chosen } = parseArgs({ allowPositionals: true, options: { against: { type: "string" } } });
+const against = values.against === undefined ? undefined : `${resolve(values.against)}/`;
+if (against !== undefined && !existsSync(`${against}dist/lib/index.js`)) {
+  console.error(`${against} is not a checkout that was built`);
+  process.exit(1);
+}
 const strangers = chosen.filter((name) => !(name in PARTS));
 if (strangers.length > 0) {
   console.error(`no such part: ${strangers.join(", ")}; there are ${Object.keys(PARTS).join(", ")}`);
   process.exit(1);
 }
+
+const machine = { node: process.version, cpu: cpus()[0]?.model, cpus: cpus().length };
+console.log(`Node.js ${machine.node}, ${machine.cpus} processors: ${machine.cpu}`);
 
 const reports: Record<string, Report | { readonly error: string }> = {};
 for (const [name, part] of Object.entries(PARTS)) {
@@ -36,7 +52,7 @@ for (const [name, part] of Object.entries(PARTS)) {
   console.log(`\n== ${name} ==`);
   const start = performance.now();
   try {
-    const report = (reports[name] = await runPart(part));
+    const report = (reports[name] = await (against === undefined ? runPart(part) : runPairs(part, against)));
     printReport(report);
   } catch (error) {
     // A target missed on a busy machine fails nothing; results that are not equal do.
@@ -47,16 +63,31 @@ for (const [name, part] of Object.entries(PARTS)) {
   console.log(`\n(${((performance.now() - start) / 1000).toFixed(1)} s)`);
 }
 
-const machine = { node: process.version, cpu: cpus()[0]?.model, cpus: cpus().length };
 const json = fileURLToPath(new URL("../../bench.json", import.meta.url));
 await writeFile(json, `${JSON.stringify({ date: new Date().toISOString(), machine, parts: reports }, null, 2)}\n`);
 
+/** Runs a part for both checkouts in turn, because the machine is busier at one time than at another. */
+async function runPairs(part: Part, other: string): Promise<Report> {
+  const theirs: Report[] = [];
+  const ours: Report[] = [];
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const runTheirs = async () => theirs.push(await runPart(part, other));
+    const runOurs = async () => ours.push(await runPart(part));
+    for (const run of pair % 2 === 0 ? [runTheirs, runOurs] : [runOurs, runTheirs]) await run();
+  }
+  return compare(theirs, ours);
+}
+
 /** Each part has its own process, so its memory does not affect the others. */
-async function runPart({ file, flags = [] }: Part): Promise<Report> {
+async function runPart({ file, flags = [] }: Part, checkout?: string): Promise<Report> {
   const child = fork(fileURLToPath(new URL("./run-part.ts", import.meta.url)), [file], {
     execArgv: [...process.execArgv, ...flags],
     // Here "nextval" is the built and published package, not its sources.
-    env: { ...process.env, TSX_TSCONFIG_PATH: fileURLToPath(new URL("./tsconfig.json", import.meta.url)) },
+    env: {
+      ...process.env,
+      ...(checkout !== undefined && { [CHECKOUT_VARIABLE]: checkout }),
+      TSX_TSCONFIG_PATH: fileURLToPath(new URL("./tsconfig.json", import.meta.url)),
+    },
   });
   return new Promise((resolve, reject) => {
     let report: Report | undefined;

@@ -1,12 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions } from "esbuild";
+import { CHECKOUT } from "./checkout.js";
 import { median } from "./interleave.js";
 import { atMost, type Report, round, type Table } from "./report.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const LIMIT_KB = 5;
 const PORT_LIMIT_KB = 3;
 const LIMIT_MS = 5;
@@ -88,9 +87,9 @@ export async function measure(): Promise<Report> {
 }
 
 const SOURCES = {
-  nextval: `${ROOT}lib/index.ts`,
+  nextval: `${CHECKOUT}lib/index.ts`,
   ...Object.fromEntries(
-    ["pg", "pglite", "host"].map((port) => [`nextval/${port}`, `${ROOT}lib/drivers/${port}/index.ts`]),
+    ["pg", "pglite", "host"].map((port) => [`nextval/${port}`, `${CHECKOUT}lib/drivers/${port}/index.ts`]),
   ),
 };
 
@@ -102,7 +101,7 @@ interface Bundle {
 
 async function bundle(program: string): Promise<Bundle> {
   const options = {
-    stdin: { contents: program, resolveDir: ROOT, loader: "js" },
+    stdin: { contents: program, resolveDir: CHECKOUT, loader: "js" },
     bundle: true,
     minify: true,
     format: "esm",
@@ -111,6 +110,8 @@ async function bundle(program: string): Promise<Bundle> {
     tsconfigRaw: {},
     metafile: true,
     write: false,
+    // It warns that bare imports of chunks are ignored, which they should be.
+    logLevel: "error",
   } satisfies BuildOptions;
   // The published package is one file; the sources show its parts.
   const [published, sources] = await Promise.all([build(options), build({ ...options, alias: SOURCES })]);
@@ -122,7 +123,7 @@ async function bundle(program: string): Promise<Bundle> {
     modules: Object.fromEntries(
       inputs
         .filter(([path]) => path !== "<stdin>")
-        .map(([path, { bytesInOutput }]) => [relative("lib", path), bytesInOutput]),
+        .map(([path, { bytesInOutput }]) => [relative(`${CHECKOUT}lib`, resolve(path)), bytesInOutput]),
     ),
   };
 }
@@ -147,7 +148,7 @@ function timeImport(modules: readonly string[]): number {
     ${modules.map((module) => `await import(${JSON.stringify(module)});`).join("\n")}
     console.log(performance.now() - start);`;
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
-    cwd: ROOT,
+    cwd: CHECKOUT,
     encoding: "utf8",
     env: { ...process.env, NODE_OPTIONS: "" },
   });

@@ -10,9 +10,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { CHECKOUT } from "./checkout.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const COUNT = 1000;
 const COMPILERS = { "TypeScript 5.9": "typescript-5", "TypeScript 7": "typescript" };
 const FIGURES = { "total s": /^Total time:\s+([\d.]+)/m, "memory MB": /^Memory used:\s+([\d.]+)/m };
@@ -37,11 +36,12 @@ report(measure());
 function prepare(): void {
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "nextval"), { recursive: true });
-  for (const name of ["drizzle-orm", "postgres"]) symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
-  cpSync(join(ROOT, "package.json"), join(modules, "nextval/package.json"));
-  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+  for (const name of ["drizzle-orm", "postgres"])
+    symlinkSync(join(CHECKOUT, "node_modules", name), join(modules, name));
+  cpSync(join(CHECKOUT, "package.json"), join(modules, "nextval/package.json"));
+  const compiler = join(CHECKOUT, "node_modules/typescript/bin/tsc");
   const outDir = join(modules, "nextval/dist");
-  execFileSync(process.execPath, [compiler, "-p", join(ROOT, "tsconfig.build.json"), "--outDir", outDir], {
+  execFileSync(process.execPath, [compiler, "-p", join(CHECKOUT, "tsconfig.build.json"), "--outDir", outDir], {
     stdio: "inherit",
   });
 }
@@ -115,7 +115,7 @@ function measure(): Record<string, Record<string, Record<Figure, number>>> {
   for (let round = 0; round < rounds; round++) {
     for (const [label, compiler] of Object.entries(COMPILERS)) {
       for (const [name, path] of Object.entries(contenders)) {
-        const bin = join(ROOT, "node_modules", compiler, "bin/tsc");
+        const bin = join(CHECKOUT, "node_modules", compiler, "bin/tsc");
         const { stdout, status } = spawnSync(process.execPath, [bin, "-p", path, "--extendedDiagnostics"], {
           encoding: "utf8",
         });
