@@ -177,7 +177,8 @@ export class Draws {
 /**
  * Draws values, and returns them as runs of equal distance: the position at which each run begins, and its base
  * `v - n * increment`. So each value is known exactly, even if other sessions alter, set or draw from the sequence at
- * the same time. There is nearly always one run, and then the array of bases is not read.
+ * the same time. There is nearly always one run, and then only its base is read. Comparing all bases in the array takes
+ * less time than two more aggregates would.
  *
  * Every function, operator and type is that of `pg_catalog`, whatever the caller's `search_path` is. IS DISTINCT FROM
  * cannot name its operator, so the statement avoids it.
@@ -187,10 +188,11 @@ function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): 
     from (
       select base, place, pg_catalog.lag(base) over (order by place) as before
       from (
-        select case when pg_catalog.min(base) operator(pg_catalog.=) pg_catalog.max(base)
-          then array[pg_catalog.min(base)] else pg_catalog.array_agg(base) end as bases
+        select case when every_base[1] operator(pg_catalog.=) all (every_base)
+          then every_base[1:1] else every_base end as bases
         from (
-          select ${draw} operator(pg_catalog.-) (n operator(pg_catalog.*) ${increment}::bigint) as base
+          select pg_catalog.array_agg(${draw} operator(pg_catalog.-) (n operator(pg_catalog.*) ${increment}::bigint))
+            as every_base
           from (select pg_catalog.generate_series(0, ${count - 1}::integer) as n) as places
         ) as drawn
       ) as all_bases, pg_catalog.unnest(bases) with ordinality as each_base (base, place)
