@@ -3,6 +3,7 @@ import { exhausted } from "../../handle/errors/exhausted.js";
 import { isServerError } from "../../handle/errors/server-error.js";
 import type { Line, Request } from "../../handle/port.js";
 import { type Settings, type Stop, watch } from "../../handle/running/call-limits.js";
+import { SmallSet } from "../../handle/running/small-set.js";
 import type { Reading } from "../../handle/values/reading.js";
 import { type DriverConnection, isDestroyed } from "./internals.js";
 import type { Parameter } from "./parameter.js";
@@ -28,10 +29,10 @@ export class Pool implements Line, Listener {
   readonly #max: number;
   readonly #waiting = new Set<Statement>();
   /** Statements that the driver's pool has received and not sent yet. */
-  readonly #offered = new Set<Statement>();
+  readonly #offered = new SmallSet<Statement>();
   readonly #wires = new WeakMap<DriverConnection, Wire>();
   /** Connections with unanswered statements. */
-  readonly #carrying = new Set<Wire>();
+  readonly #carrying = new SmallSet<Wire>();
   readonly #owned = new Map<Wire, Owner>();
   /**
    * How many statements in a row could not be sent because of the earlier fate of their connection. There is at most
@@ -133,7 +134,7 @@ export class Pool implements Line, Listener {
       this.#unsentInARow = 0;
       this.#connections.end();
       wire.adopt(statement);
-      this.#carrying.add(wire);
+      if (!this.#carrying.has(wire)) this.#carrying.add(wire);
     }
     statement.take?.();
     this.#goOn();
@@ -260,7 +261,7 @@ export class Pool implements Line, Listener {
   }
 
   #offer(statement: Statement): void {
-    this.#offered.add(statement);
+    if (!this.#offered.has(statement)) this.#offered.add(statement);
     statement.handler(statement);
   }
 

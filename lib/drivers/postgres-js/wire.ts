@@ -1,5 +1,6 @@
 import { nextTurn } from "../../handle/errors/lost-answer.js";
 import type { Stop } from "../../handle/running/call-limits.js";
+import { SmallSet } from "../../handle/running/small-set.js";
 import { connectionError, type DriverConnection } from "./internals.js";
 import type { Carrier, Listener, Statement } from "./statement.js";
 
@@ -28,7 +29,7 @@ export class Wire implements Carrier {
   readonly connection: DriverConnection;
   readonly onClose: (error: unknown) => void;
   /** Unanswered statements, in the order in which they were sent. The server works on the first one. */
-  readonly #inFlight = new Set<Statement>();
+  readonly #inFlight = new SmallSet<Statement>();
   /** Unanswered statements whose callers have left. */
   readonly #abandoned = new Set<Statement>();
   /** Runs while all unanswered statements are abandoned ones. */

@@ -23,6 +23,8 @@ import { type Owner, Task } from "./task.js";
  */
 const GRACE_MS = 5_000;
 
+const RESETS: readonly (string | null)[] = [RESET];
+
 /** Runs statements on a connection that was taken, one after the other. */
 export class QueuedLine implements ReservedLine, Owner {
   readonly #connection: QueuedConnection;
@@ -39,9 +41,8 @@ export class QueuedLine implements ReservedLine, Owner {
   /** Whether the last statement is answered. */
   #hasEnded = false;
   /** What undoes a session. */
-  #reset: readonly (string | null)[] = [RESET];
-  /** The statements that undo a session, and the error of the first that failed. */
-  readonly #undoing = new Set<Task>();
+  #reset = RESETS;
+  /** The error of the first of these statements that failed. */
   #undoError: unknown;
   #isReturned = false;
   /** Whether a limit has ended the work, so nobody waits for an answer anymore. */
@@ -53,7 +54,7 @@ export class QueuedLine implements ReservedLine, Owner {
   /** Why its owner can send nothing more, although the connection is open. */
   #refusal: unknown;
   #lost: Promise<never> | undefined;
-  #rejectLost: (reason: unknown) => void = () => {};
+  #rejectLost: ((reason: unknown) => void) | undefined;
 
   /** `onReturn` is called when the connection has returned to the pool, or is lost. */
   constructor(connection: QueuedConnection, byType: Reading, onReturn: () => void) {
@@ -75,10 +76,10 @@ export class QueuedLine implements ReservedLine, Owner {
     if (this.#lost === undefined) {
       this.#lost = new Promise<never>((_resolve, reject) => {
         this.#rejectLost = reject;
+        if (this.#loss !== undefined) reject(this.#loss.error);
       });
       // Prevents an unhandled rejection if nothing waits for it.
       this.#lost.catch(() => {});
-      if (this.#loss !== undefined) this.#rejectLost(this.#loss.error);
     }
     return this.#lost;
   }
@@ -140,7 +141,7 @@ export class QueuedLine implements ReservedLine, Owner {
     const texts = resets ? this.#reset.filter((text) => text !== null) : ["rollback"];
     for (const [at, text] of texts.entries()) {
       const task = this.command(resets && at === 0 ? rollback + text : text, at === texts.length - 1);
-      if (resets) this.#undoing.add(task);
+      task.undoes = resets;
       task.answer.catch(() => {});
     }
   }
@@ -237,16 +238,15 @@ export class QueuedLine implements ReservedLine, Owner {
     if (this.#asking > 0) this.#startGrace();
     else if (this.#grace !== undefined) this.#endGrace();
     if (error !== undefined && !(isServerError(error) && !isFatal(error))) return this.#lose(error);
-    if (this.#undoing.has(task)) this.#undoError ??= error;
+    if (task.undoes) this.#undoError ??= error;
     if (task === this.#last) this.#hasEnded = true;
     this.#goOn();
   }
 
   /** Returns the connection after the last statement. If what the session has changed is left, it is not used again. */
   #finish(): void {
-    const wasSession = this.#undoing.size > 0;
     if (this.#undoError !== undefined) this.#lose(this.#undoError);
-    else this.#return(wasSession && this.#connection.hasSetup ? new Error("its session has ended") : undefined);
+    else this.#return(this.#last?.undoes && this.#connection.hasSetup ? new Error("its session has ended") : undefined);
   }
 
   #lose(error: unknown): void {
@@ -259,7 +259,7 @@ export class QueuedLine implements ReservedLine, Owner {
     // The statement that was lost reports its error first, one turn after the driver.
     void nextTurn()
       .then(nextTurn)
-      .then(() => this.#rejectLost(error));
+      .then(() => this.#rejectLost?.(error));
   }
 
   #return(broken?: unknown): void {

@@ -78,7 +78,7 @@ export class QueuedPool implements Line, Owner {
       this.#waits.delete(wait);
       failed(error);
     };
-    const wait: Wait = { ms, deadline: Infinity, giveUp };
+    const wait: Wait = { ms, deadline: Infinity, at: -1, giveUp };
     this.#waits.add(wait);
     const taken = (connection: QueuedConnection) => {
       // The client may give it to the next wait immediately. If that one is over, too, the calls would nest.

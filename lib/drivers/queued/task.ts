@@ -12,7 +12,9 @@ export class Task implements Sent {
   readonly request: Request;
   owner: Owner;
   /** The wait for its connection. */
-  wait: Wait | undefined;
+  wait: Wait | undefined = undefined;
+  /** Whether it undoes what a session has changed. */
+  undoes = false;
   readonly answer: Promise<Answer>;
   resolve!: (answer: Answer) => void;
   /** Rejects for the caller, while the server may still work on the statement. */

@@ -5,15 +5,20 @@ export interface Wait {
   /** How long it may take, in ms; 0 is forever. */
   readonly ms: number;
   deadline: number;
+  /** Its position among the waits that have a deadline; -1 if it is not one of them. */
+  at: number;
   giveUp(error: unknown): void;
 }
 
 /** A timer, which in Node.js keeps the process from ending unless it is told not to. */
 type Timer = ReturnType<typeof setTimeout> & { ref?(): void; unref?(): void };
 
-/** Gives up waits that take too long. One timer serves all, because starting one for each statement takes too long. */
+/**
+ * Gives up waits that take too long. One timer serves all, because starting one for each statement takes too long, as
+ * does the table of a set that becomes empty with each.
+ */
 export class Waits {
-  readonly #waits = new Set<Wait>();
+  readonly #waits: Wait[] = [];
   readonly #use: () => Use;
   #timer: Timer | undefined;
   #next = Infinity;
@@ -26,14 +31,19 @@ export class Waits {
   add(wait: Wait): void {
     if (wait.ms === 0) return;
     wait.deadline = Date.now() + wait.ms;
-    if (this.#waits.size === 0) this.#timer?.ref?.();
-    this.#waits.add(wait);
+    if (this.#waits.length === 0) this.#timer?.ref?.();
+    wait.at = this.#waits.push(wait) - 1;
     if (wait.deadline < this.#next) this.#start(wait.deadline);
   }
 
   delete(wait: Wait): void {
+    if (wait.at < 0) return;
+    // The last one takes its place.
+    const last = this.#waits.pop() as Wait;
+    if (last !== wait) this.#waits[(last.at = wait.at)] = last;
+    wait.at = -1;
     // The timer goes on, for the next wait.
-    if (this.#waits.delete(wait) && this.#waits.size === 0) this.#timer?.unref?.();
+    if (this.#waits.length === 0) this.#timer?.unref?.();
   }
 
   #start(deadline: number): void {
@@ -45,14 +55,10 @@ export class Waits {
   #check(): void {
     this.#next = Infinity;
     const now = Date.now();
-    let next = Infinity;
-    for (const wait of this.#waits) {
-      if (wait.deadline > now) next = Math.min(next, wait.deadline);
-      else {
-        this.#waits.delete(wait);
-        wait.giveUp(exhausted(wait.ms, this.#use()));
-      }
+    const inOrder = [...this.#waits].sort((one, other) => one.deadline - other.deadline);
+    for (const wait of inOrder) {
+      if (wait.deadline > now) return this.#start(wait.deadline);
+      wait.giveUp(exhausted(wait.ms, this.#use()));
     }
-    if (next < Infinity) this.#start(next);
   }
 }

@@ -8,6 +8,7 @@ import type { Sql } from "../../sql/fragment.js";
 import { addAwaiting } from "../../sql/origin.js";
 import { tag } from "../../sql/tag.js";
 import type { PendingDraws } from "../running/scope.js";
+import type { SmallSet } from "../running/small-set.js";
 import { fillValues } from "./fill-values.js";
 
 /** Options of {@link Queryable.nextval} and {@link Queryable.nextvals}. */
@@ -80,10 +81,10 @@ export interface TextRows {
 export class Draws {
   readonly #server: TextRows;
   /** All draws of the session that wait to be sent. */
-  readonly #pending: Set<PendingDraws>;
+  readonly #pending: SmallSet<PendingDraws>;
   #batches: Batch[] = [];
 
-  constructor(server: TextRows, pending: Set<PendingDraws>) {
+  constructor(server: TextRows, pending: SmallSet<PendingDraws>) {
     this.#server = server;
     this.#pending = pending;
   }
@@ -96,8 +97,10 @@ export class Draws {
     let batch = this.#batches.find((each) => each.sequence === sequence && each.durable === durable);
     if (batch === undefined) {
       batch = batchOf(sequence, durable);
-      this.#pending.add(this);
-      if (this.#batches.push(batch) === 1) void Promise.resolve().then(() => this.sendPending());
+      if (this.#batches.push(batch) === 1) {
+        this.#pending.add(this);
+        void Promise.resolve().then(() => this.sendPending());
+      }
     }
     const place = batch.count++;
     try {

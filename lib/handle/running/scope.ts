@@ -1,5 +1,6 @@
 import type { ReservedLine } from "../port.js";
 import { cursorOpen, sessionRequired } from "../rules/session-rules.js";
+import { SmallSet } from "./small-set.js";
 
 /** A reserved connection, and what all handles on it have to know of each other. */
 export class Held {
@@ -29,7 +30,7 @@ export class Scope {
   failure: unknown;
   /** Whether it has ended, and others may have the connection. */
   hasEnded = false;
-  readonly draws = new Set<PendingDraws>();
+  readonly draws = new SmallSet<PendingDraws>();
   #inner: Promise<unknown> | undefined;
 
   constructor(held?: Held, inTransaction = false) {

@@ -30,6 +30,8 @@ export interface Columns {
   readonly filled: readonly Column[];
 }
 
+const NOTHING_LEFT: Columns = { unread: [], promised: [], filled: [] };
+
 /** Reads the columns of a statement: those that `.as()` names as it promises, and all others by their type. */
 export class Reading {
   /** Distinguishes statements with the same text whose columns are read differently. */
@@ -56,12 +58,10 @@ export class Reading {
   apply(columns: readonly Column[]): Columns {
     const unread: Column[] = [];
     for (const column of columns) {
-      if (this.#types.has(column.type)) column.parser = this.#types.parserOf(column.type);
-      else {
-        column.parser = undefined;
-        unread.push(column);
-      }
+      column.parser = this.#types.parserOf(column.type);
+      if (column.parser === undefined && !this.#types.has(column.type)) unread.push(column);
     }
+    if (unread.length === 0 && this.#promised.size === 0) return NOTHING_LEFT;
     const names = columns.map(({ name }) => name);
     const isLast = (column: Column) => columns[names.lastIndexOf(column.name)] === column;
     return { unread: unread.filter(isLast), ...this.#keepPromises(columns) };
