@@ -1,4 +1,3 @@
-export type { Rows } from "./handle/running/rows.js";
 export { NextvalError, type NextvalErrorCode } from "./errors.js";
 
 export { pgSchema, pgSequence } from "./sequence/sequence.js";
@@ -63,3 +62,4 @@ export type { HostDatabase, HostQuery, HostTransaction } from "./handle/handles/
 export type { Limits } from "./handle/running/call-limits.js";
 export type { DrawOptions } from "./handle/drawing/draws.js";
 export type { Query } from "./handle/running/query.js";
+export type { Rows } from "./handle/running/rows.js";

@@ -13,19 +13,19 @@ export { dateText, isDate } from "./sql/date-text.js";
 export { didYouMean } from "./sql/did-you-mean.js";
 export { bytesOf, isText, MAX_NAME_BYTES } from "./sql/helpers/identifier.js";
 export { writeBytes } from "./sql/hex-text.js";
-export { asTemplate, refuseTooManyParameters } from "./sql/shape.js";
+export { asTemplate } from "./sql/shape.js";
 
 // For the ports of drivers.
 export { type Settings, type Stop, watch } from "./handle/running/call-limits.js";
 export { createDatabase } from "./handle/handles/database.js";
 export { createHostDatabase, createHostTransaction } from "./handle/handles/host.js";
 export { exhausted, type Use } from "./handle/errors/exhausted.js";
-export { isFatal, nextTurn } from "./handle/errors/lost-answer.js";
+export { isFatal, nextTurn, sleep } from "./handle/errors/lost-answer.js";
 export type { Answer, AnswerRows, Host, Learn, Line, Port, Request, ReservedLine, Sent } from "./handle/port.js";
 export { isServerError, type ServerError } from "./handle/errors/server-error.js";
 export { ended } from "./handle/rules/session-rules.js";
 export type { Parse } from "./handle/values/array-text.js";
 export { type Column, type Columns, type Reading, Readings } from "./handle/values/reading.js";
-export { UNKNOWN } from "./handle/values/write-values.js";
+export { TYPE_NAMES, UNKNOWN } from "./handle/values/write-values.js";
 export { flatFragment, textFragment } from "./sql/fragment.js";
-export { tag } from "./sql/tag.js";
+export { builtFragment, tag } from "./sql/tag.js";

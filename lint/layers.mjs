@@ -42,9 +42,9 @@ export const LAYERS = {
   "lib/drivers/host": [...CORE, "lib/drivers/queued"],
 
   "lib/adapters": CORE,
-  "lib/adapters/drizzle.ts": [...CORE, ...HOST, "lib/adapters/fragment-of.ts", "drizzle-orm"],
+  "lib/adapters/drizzle.ts": [...CORE, ...HOST, "drizzle-orm"],
   "lib/adapters/knex.ts": [...CORE, ...HOST, "knex"],
-  "lib/adapters/kysely.ts": [...CORE, ...HOST, "lib/adapters/fragment-of.ts", "kysely"],
+  "lib/adapters/kysely.ts": [...CORE, ...HOST, "kysely"],
 
   "lib/server": CORE,
 
@@ -58,7 +58,7 @@ export const LAYERS = {
   "lib/allocate": [...CORE, "lib/server"],
 
   "lib/operate/finding-codes.ts": [],
-  "lib/operate/percent.ts": [],
+  "lib/operate/figures.ts": [],
   "lib/operate/accepted-findings.ts": [...CORE, "lib/server"],
   "lib/operate/reading-options.ts": [...CORE, "lib/server"],
   "lib/operate/declared-feeds.ts": [...CORE, "lib/server", "lib/operate/reading-options.ts"],
@@ -81,7 +81,7 @@ export const LAYERS = {
     "lib/operate/reading-options.ts",
     "lib/operate/accepted-findings.ts",
     "lib/operate/finding-codes.ts",
-    "lib/operate/percent.ts",
+    "lib/operate/figures.ts",
   ],
   "lib/operate/resync": [
     ...CORE,
@@ -130,13 +130,13 @@ export const LAYERS = {
     "lib/server",
     "lib/catalog/index.ts",
     "lib/operate/index.ts",
-    "lib/operate/percent.ts",
+    "lib/operate/figures.ts",
     "lib/cli/terminal",
   ],
   "lib/cli/page": [
     "lib/server",
     "lib/operate/index.ts",
-    "lib/operate/percent.ts",
+    "lib/operate/figures.ts",
     "lib/cli/terminal",
     "lib/cli/report",
     "node:",

@@ -27,8 +27,15 @@ import {
   type SqlExpression,
   type ValueOf,
 } from "../index.js";
-import { dateText, declareSequence, isDate, throwSequenceError, writeBytes, shown } from "../internal.js";
-import { fragmentOf } from "./fragment-of.js";
+import {
+  builtFragment,
+  dateText,
+  declareSequence,
+  isDate,
+  throwSequenceError,
+  writeBytes,
+  shown,
+} from "../internal.js";
 
 /**
  * Turns an expression into Drizzle's `SQL` of the same type, for `values`, `default`, `select`, `where` and Drizzle's
@@ -212,7 +219,7 @@ export function fromDrizzle(thing: DrizzleSequence | SQLWrapper, config?: PgDial
   const query = typeof thing.getSQL === "function" ? thing.getSQL() : drizzleSql`${thing as SQLWrapper}`;
   const { sql: text, params } = fragmentDialect(config).sqlToQuery(query);
   const pieces = text.split(HOLE);
-  if (pieces.length === params.length + 1) return fragmentOf(pieces, params);
+  if (pieces.length === params.length + 1) return builtFragment(pieces, params);
   throw new NextvalError(
     "INVALID_TEMPLATE",
     "the text of a Drizzle query has a NUL in it, which PostgreSQL cannot store",

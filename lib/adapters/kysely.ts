@@ -25,7 +25,7 @@ import {
   type Sql,
   type SqlExpression,
 } from "../index.js";
-import { fragmentOf } from "./fragment-of.js";
+import { builtFragment } from "../internal.js";
 
 /**
  * Turns an expression into one of Kysely, of the same type, for `values`, `select`, `returning`, `where` and Kysely's
@@ -105,7 +105,7 @@ class FragmentCompiler extends PostgresQueryCompiler {
 
   fragment(node: RootOperationNode): Sql {
     this.compileQuery(node, createQueryId());
-    return fragmentOf(this.#pieces, this.#values);
+    return builtFragment(this.#pieces, this.#values);
   }
 
   protected override append(text: string): void {

@@ -1,6 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { NextvalError } from "../index.js";
 import { shown } from "../internal.js";
-import { asyncDispose } from "./async-dispose.js";
 import type { ValueBuffer, ValueRange } from "./value-buffer.js";
 
 /** Hands out values that it draws many at a time, as {@link allocator} and {@link blockAllocator} make it. */
@@ -84,6 +85,16 @@ function pause(ms: number): { promise: Promise<void>; end(): void } {
     end = () => clearTimeout(timer);
   });
   return { promise, end };
+}
+
+/**
+ * The symbol that `await using` calls. If the platform does not have it yet, it is the symbol that polyfills agree on.
+ */
+export const asyncDispose: typeof Symbol.asyncDispose = /* @__PURE__ */ knownSymbol();
+
+function knownSymbol(): typeof Symbol.asyncDispose {
+  const { asyncDispose } = Symbol as { readonly asyncDispose?: typeof Symbol.asyncDispose };
+  return asyncDispose ?? (Symbol.for("Symbol.asyncDispose") as typeof Symbol.asyncDispose);
 }
 
 /** The queue of an allocator. Calls wait in one line, and one draw runs at a time. */

@@ -3,7 +3,9 @@ import { refuse } from "../errors.js";
 import type { CheckedThings, StatedThings, Thing } from "./checked-things.js";
 import type { Sql } from "./fragment.js";
 import { type Caller, originOf } from "./origin.js";
+import { asTemplate, refuseTooManyParameters } from "./shape.js";
 import { Site } from "./template.js";
+import type { Splice } from "./value.js";
 
 /** A template tag that makes fragments. */
 export interface Tag {
@@ -32,6 +34,16 @@ let lastSite: Site | undefined;
 
 export const tag = ((strings: TemplateStringsArray, ...things: unknown[]): Sql =>
   fragmentOf(strings, things, tag)) as Tag;
+
+/**
+ * @internal Makes a fragment of a query that another library built: the text around its values, and the values. They
+ * pass the same checks as a template in source code.
+ */
+export function builtFragment(pieces: readonly string[], values: readonly unknown[]): Sql {
+  // A call takes about as many arguments as a statement takes parameters.
+  refuseTooManyParameters(values.length);
+  return tag(asTemplate([...pieces]), ...(values as Splice[]));
+}
 
 /** @internal Makes the fragment of a template that the tag `caller` was called with. */
 export function fragmentOf(strings: TemplateStringsArray, things: unknown[], caller: Caller): Sql {

@@ -1,5 +1,5 @@
 import type { SequenceType } from "../../index.js";
-import { checkKnown } from "../../internal.js";
+import { checkKnown, sleep } from "../../internal.js";
 import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { checkSchemaNames } from "../../server/queries/schema-filter.js";
 import { readDocument, type Reading, type Source } from "../../server/read-json.js";
@@ -45,9 +45,7 @@ export async function inspectSequences(db: Source, options: InspectOptions = {})
   let columns = await read();
   // Most locks are released quickly. One that stays must not delay reading all other sequences.
   for (let waited = 0; waited < LOCKED_MS && columns.locked?.includes(true) === true; waited += PAUSE_MS) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, PAUSE_MS);
-    });
+    await sleep(PAUSE_MS);
     columns = await read();
   }
   if (server.version < 180_000 && "begin" in db && hasUnknown(columns)) {

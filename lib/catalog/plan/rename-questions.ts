@@ -1,6 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { columnOf, nameOf, shownName, shownNameOf } from "../../server/names.js";
-import { givenName } from "../../server/naming.js";
+import { columnOf, nameOf, shownName, shownNameOf, givenName } from "../../server/names.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../inspect/state.js";
 import type { Question } from "./change.js";
 import { tableOf } from "./table-index.js";

@@ -1,6 +1,5 @@
 import { NextvalError } from "../../index.js";
-import { finderOf, keyOf, suggestionFor } from "../../server/names.js";
-import { givenName } from "../../server/naming.js";
+import { finderOf, keyOf, suggestionFor, givenName } from "../../server/names.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { PlanOptions } from "./change.js";
 import type { Target } from "./target.js";

@@ -8,7 +8,7 @@ import {
 } from "../../operate/index.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
-import { checkSchemas } from "../database/known-schemas.js";
+import { checkSchemas } from "../database/inspect-database.js";
 import { withTimeouts } from "../database/timeouts.js";
 import { describeMoves, describeResync } from "../report/describe-resync.js";
 import { warnOfUnmatched } from "../report/describe-unmatched.js";

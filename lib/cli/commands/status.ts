@@ -11,7 +11,7 @@ import { selected } from "../../operate/monitor/selected.js";
 import { listenAddress, seconds, share, wholeNumber } from "../config/parse-flags.js";
 import { type Flags, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
-import { checkSchemas } from "../database/known-schemas.js";
+import { checkSchemas } from "../database/inspect-database.js";
 import { withTimeouts } from "../database/timeouts.js";
 import { listen } from "../listen/listen.js";
 import { Sampler } from "../listen/sampler.js";

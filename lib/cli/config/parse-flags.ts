@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { HazardCode } from "../../catalog/index.js";
 import { ALLOWABLE_CODES, isAlwaysBlocked } from "../../catalog/plan/hazards/hazard-codes.js";
-import { givenName } from "../../server/naming.js";
+import { givenName } from "../../server/names.js";
 
 /** Parses a list of names: `public,billing`. */
 export function list(text: string): string[] {

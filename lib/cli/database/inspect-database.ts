@@ -1,7 +1,11 @@
 import { type DatabaseState, inspectSequences } from "../../catalog/index.js";
-import type { Database } from "../../index.js";
+import { type Database, sql } from "../../index.js";
+import { givenName, shownName } from "../../server/names.js";
+import { readDocument, type Source } from "../../server/read-json.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import type { Settings } from "../config/settings.js";
+import { throwCommandError } from "../terminal/command-error.js";
+import { withoutSecrets } from "../terminal/redact.js";
 import { setTimeouts } from "./timeouts.js";
 
 /**
@@ -18,4 +22,36 @@ export function inspectWithLockTimeout(
     await setTimeouts(tx, settings);
     return await readAgain(() => tx.savepoint((inner) => inspectSequences(inner, { schemas })));
   });
+}
+
+/** Rejects unknown schema names. Otherwise a typo would report a healthy database. */
+export function refuseUnknownSchemas(
+  asked: readonly string[] | undefined,
+  known: readonly string[],
+  declared: readonly string[] = [],
+): void {
+  const unknown = asked?.filter((schema) => !known.includes(schema) && !declared.includes(schema)) ?? [];
+  if (unknown.length === 0) return;
+  const own = known.filter((schema) => !/^(pg_|information_schema$)/.test(schema));
+  const more = own.length > MAX_NAMED ? `, and ${own.length - MAX_NAMED} more` : "";
+  const noun = own.length === 1 ? "the schema" : "the schemas";
+  const there =
+    own.length === 0
+      ? "no schema"
+      : `${noun} ${own
+          .slice(0, MAX_NAMED)
+          .map((each) => shownName(each))
+          .join(", ")}${more}`;
+  const missing = unknown.map((schema) => givenName(withoutSecrets(schema))).join(", ");
+  throwCommandError(`There is no schema ${missing} in the database`, `The database has ${there}.`);
+}
+
+const MAX_NAMED = 20;
+
+/** Reads the existing schemas, and rejects unknown schema names. */
+export async function checkSchemas(db: Source, asked: readonly string[] | undefined): Promise<void> {
+  if (asked === undefined) return;
+  const query = sql`select coalesce(json_agg(nspname order by nspname), '[]')::text as document
+    from pg_catalog.pg_namespace`;
+  refuseUnknownSchemas(asked, await readDocument<string[]>(db, query));
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { percent } from "../../operate/figures.js";
 import type {
   AcceptedProblem,
   Health,
@@ -7,7 +8,6 @@ import type {
   SequenceHealth,
   SequenceRate,
 } from "../../operate/index.js";
-import { percent } from "../../operate/percent.js";
 import { sequenceKeyOf, titleOf } from "../../server/names.js";
 import { daysLeft } from "../report/days-left.js";
 import { inFlags } from "../terminal/flag-names.js";

@@ -1,5 +1,5 @@
+import { percent } from "../../operate/figures.js";
 import type { SequenceHealth, SequenceRate } from "../../operate/index.js";
-import { percent } from "../../operate/percent.js";
 import { sequenceKeyOf, shownName } from "../../server/names.js";
 import { bar } from "../terminal/bar.js";
 import { lines, type ShownText, text } from "../terminal/shown-text.js";

@@ -1,7 +1,6 @@
 import type { Sql } from "../../index.js";
-import { asTemplate, flatFragment, type Request, tag, textFragment } from "../../internal.js";
+import { asTemplate, flatFragment, type Request, tag, textFragment, TYPE_NAMES } from "../../internal.js";
 import type { TextParameter } from "../queued/driver.js";
-import { TYPE_NAMES } from "../queued/type-names.js";
 
 /**
  * Makes the fragment that a host runs for a request. Its values are texts and nulls.

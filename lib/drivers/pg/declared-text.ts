@@ -1,6 +1,5 @@
-import { isServerError, type Request, UNKNOWN } from "../../internal.js";
+import { isServerError, type Request, TYPE_NAMES, UNKNOWN } from "../../internal.js";
 import type { TextParameter } from "../queued/driver.js";
-import { TYPE_NAMES } from "../queued/type-names.js";
 
 /**
  * Returns the text of a statement, in which a value that declares a type has a cast: `($1::pg_catalog.int8)`. In

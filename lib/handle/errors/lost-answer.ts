@@ -31,7 +31,11 @@ export async function raise(error: unknown, result = error): Promise<never> {
  * it. Reporting the error one turn later makes an immediate retry safe.
  */
 export function nextTurn(): Promise<void> {
+  return sleep(0);
+}
+
+export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve);
+    setTimeout(resolve, ms);
   });
 }

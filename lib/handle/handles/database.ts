@@ -8,13 +8,14 @@ import { Connection } from "../running/connection.js";
 import { retry } from "../transactions/retry.js";
 import { runReserved } from "../transactions/run-reserved.js";
 import {
+  type Outcome,
+  outcomeOf,
   transact,
   type Transacting,
   type Transaction,
   transactionHandle,
   type Work,
 } from "../transactions/transaction.js";
-import { type Outcome, outcomeOf } from "../transactions/work-result.js";
 import { int8Readers } from "../values/int8-reader.js";
 import { createHandle, createSessionHandle, type Queryable, type SessionQueryable } from "./queryable.js";
 

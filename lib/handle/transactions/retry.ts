@@ -1,3 +1,5 @@
+import { sleep } from "../errors/lost-answer.js";
+
 /**
  * SQLSTATEs of errors that another transaction caused, after which the same work may succeed. Source: "Serialization
  * Failure Handling".
@@ -25,9 +27,7 @@ export async function retry<Result>(
       if (isForbidden || count >= retries || !maySucceed(error)) throw error;
     }
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** count, MAX_PAUSE_MS);
-    await new Promise((resolve) => {
-      setTimeout(resolve, longest * (0.5 + Math.random() / 2));
-    });
+    await sleep(longest * (0.5 + Math.random() / 2));
   }
 }
 

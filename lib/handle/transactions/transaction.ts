@@ -3,7 +3,6 @@ import { createSessionHandle, type SessionQueryable } from "../handles/queryable
 import { checkedLimits, type Limits } from "../running/call-limits.js";
 import type { Connection } from "../running/connection.js";
 import { command, commit } from "./commands.js";
-import { type Outcome, outcomeOf } from "./work-result.js";
 
 /** A transaction, as `begin` passes it to its work. */
 export interface Transaction extends SessionQueryable {
@@ -108,4 +107,31 @@ async function save<Result>(outer: Connection, work: Work<Result>, onNoRetry: ()
     );
     throw connection.scope.failure ?? error;
   }
+}
+
+/**
+ * The result of `begin`, `savepoint` and `session`. If the work returns an array of statements, as postgres.js allows,
+ * the result is an array of their rows.
+ */
+export type Outcome<Result> =
+  Awaited<Result> extends infer Settled
+    ? Settled extends readonly PromiseLike<unknown>[]
+      ? { -readonly [Index in keyof Settled]: Awaited<Settled[Index]> }
+      : Settled
+    : never;
+
+/**
+ * Waits for the result of the work, and for the statements of an array, because a statement that is not awaited never
+ * runs.
+ */
+export async function outcomeOf<Result>(result: Result | Promise<Result>): Promise<Outcome<Result>> {
+  const settled: unknown = await result;
+  // The rows of a statement are also an array, possibly empty. They keep their count and command.
+  const isList = Array.isArray(settled) && settled.length > 0 && settled.every(isThenable);
+  const outcome = isList ? await Promise.all(settled) : settled;
+  return outcome as Outcome<Result>;
+}
+
+function isThenable(thing: unknown): boolean {
+  return typeof thing === "object" && thing !== null && "then" in thing && typeof thing.then === "function";
 }

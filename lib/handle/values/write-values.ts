@@ -32,6 +32,17 @@ const TIMESTAMPTZ_ARRAY = 1185;
 const NUMERIC = 1700;
 const JSONB = 3802;
 
+/** The names of these types. */
+export const TYPE_NAMES: ReadonlyMap<number, string> = /* @__PURE__ */ new Map([
+  [BOOLEAN, "bool"],
+  [BYTEA, "bytea"],
+  [INT8, "int8"],
+  [TIMESTAMPTZ, "timestamptz"],
+  [TIMESTAMPTZ_ARRAY, "_timestamptz"],
+  [NUMERIC, "numeric"],
+  [JSONB, "jsonb"],
+]);
+
 /** A character has at most three bytes, and the longest message that the server reads has 1 GB. */
 const MAX_CHARACTERS = Math.floor(2 ** 30 / 3);
 

@@ -1,4 +1,5 @@
 import { type Database, type Sql, sql, type Transaction } from "../../index.js";
+import { sleep } from "../../internal.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { enterCatalogPath } from "../../server/catalog-path.js";
 import { MAX_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
@@ -49,9 +50,7 @@ export async function moveWithRetries(
       );
     } catch (error) {
       if (!BUSY.has(sqlStateOf(error) ?? "") || Date.now() + PAUSE >= end) throw error;
-      await new Promise((resolve) => {
-        setTimeout(resolve, PAUSE);
-      });
+      await sleep(PAUSE);
     }
   }
 }

@@ -1,6 +1,5 @@
 import { inspectSequences, type SequenceState } from "../../catalog/index.js";
-import { keyOf } from "../../server/names.js";
-import { naming } from "../../server/naming.js";
+import { keyOf, naming } from "../../server/names.js";
 import type { Source } from "../../server/read-json.js";
 import type { ResyncMove, ResyncPlan, ResyncSkip } from "./resync-report.js";
 

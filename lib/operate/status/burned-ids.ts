@@ -1,5 +1,5 @@
 import { beginOf, countValuesFrom } from "../../server/usable-range.js";
-import { counted } from "./figures.js";
+import { counted } from "../figures.js";
 import type { Finding } from "./findings.js";
 import type { Context, Measurements } from "./problem-context.js";
 

@@ -1,6 +1,5 @@
 import type { Advice } from "../../internal.js";
-import { type ColumnName, columnOf, type SequenceName, titleOf } from "../../server/names.js";
-import { naming } from "../../server/naming.js";
+import { type ColumnName, columnOf, type SequenceName, titleOf, naming } from "../../server/names.js";
 import type { HealthCode, HealthLevel, HealthProblem } from "./health.js";
 
 /** A problem of one column, or of a sequence itself. */

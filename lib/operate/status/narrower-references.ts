@@ -2,7 +2,7 @@ import { shortType } from "../../server/column-type.js";
 import { type IntegerRange, limitsOf, refusalBy } from "../../server/integer-limits.js";
 import { columnOf } from "../../server/names.js";
 import { columnWideningAdvice } from "../arithmetic/widening-advice.js";
-import { percent } from "../percent.js";
+import { percent } from "../figures.js";
 import type { Finding } from "./findings.js";
 import type { HealthLevel } from "./health.js";
 import type { Context, Measurements } from "./problem-context.js";

@@ -1,7 +1,6 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
 import { NextvalError } from "../../index.js";
-import { finderOf, shownNameOf, suggestionFor } from "../../server/names.js";
-import { givenName } from "../../server/naming.js";
+import { finderOf, shownNameOf, suggestionFor, givenName } from "../../server/names.js";
 
 /** Old names on the source with new names on the target. */
 export type Renames = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { type Database, NextvalError, sql, type Transaction } from "../../index.js";
-import { optionsOf, refuseArgument, shown } from "../../internal.js";
+import { optionsOf, refuseArgument, shown, sleep } from "../../internal.js";
 import { columnOf } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
@@ -170,10 +170,4 @@ function explained(error: unknown, { name }: WidenPhase): unknown {
       cause: error,
     },
   );
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
 }

@@ -2,7 +2,7 @@ import { bind, type Database, pgSchema, type SequenceOptions } from "nextval";
 import { type Hazard, type HazardCode, inspectSequences, planChanges, type PlanOptions } from "nextval/catalog";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ALLOWABLE_CODES, BLOCKED_CODES } from "../../../lib/catalog/plan/hazards/hazard-codes.js";
-import { MAX_MESSAGE } from "../../../lib/server/naming.js";
+import { MAX_MESSAGE } from "../../../lib/server/names.js";
 import { serverVersion, useDatabase } from "../../support/database.js";
 
 interface Case {

@@ -2,7 +2,7 @@ import { bind, type Database } from "nextval";
 import { type HealthCode, type HealthProblem, type SequenceHealth, sequenceStatus } from "nextval/operate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HEALTH_CODES } from "../../../lib/operate/finding-codes.js";
-import { MAX_MESSAGE } from "../../../lib/server/naming.js";
+import { MAX_MESSAGE } from "../../../lib/server/names.js";
 import { serverVersion, useDatabase } from "../../support/database.js";
 
 interface Case {

@@ -13,7 +13,7 @@ import { shownPath } from "../../../lib/cli/terminal/relative-path.js";
 import { text } from "../../../lib/cli/terminal/shown-text.js";
 import { table } from "../../../lib/cli/terminal/table.js";
 import { displayWidth, truncateToWidth } from "../../../lib/cli/terminal/text-width.js";
-import { percent } from "../../../lib/operate/percent.js";
+import { percent } from "../../../lib/operate/figures.js";
 import { shownName } from "../../../lib/server/names.js";
 
 test.each([

@@ -1,6 +1,5 @@
 import type { Advice } from "../../../internal.js";
-import { columnOf } from "../../../server/names.js";
-import { naming } from "../../../server/naming.js";
+import { columnOf, naming } from "../../../server/names.js";
 import type { StateColumn } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
 import type { HazardCode } from "./hazard-codes.js";
