@@ -13,8 +13,7 @@ export type {
   TransferCode,
   TransferProblem,
 } from "./transfer/transfer-problem.js";
-export type { SequenceFeed } from "./reading-options.js";
-export type { Progress } from "./columns/read-extremes.js";
+export type { Progress, SequenceFeed } from "./reading-options.js";
 export type { AcceptedFinding, Unmatched } from "./accepted-findings.js";
 export type {
   AcceptedProblem,
@@ -28,7 +27,8 @@ export type {
 export type { ColumnName, SequenceName } from "../server/name-shapes.js";
 export { type PrometheusOptions, toPrometheus } from "./monitor/prometheus.js";
 export { usageRates, type SequenceRate } from "./status/usage-rate.js";
-export { applyResync, planResync } from "./resync/resync-sequences.js";
+export { applyResync } from "./resync/apply-resync.js";
+export { planResync } from "./resync/plan-resync.js";
 export {
   type ApplyResyncOptions,
   type PlanResyncOptions,

@@ -19,6 +19,17 @@ export interface Trust {
 }
 
 /**
+ * The progress of a long operation, as `onProgress` of {@link sequenceStatus}, {@link planResync} and
+ * {@link applyResync} gets it.
+ */
+export interface Progress {
+  /** How many columns or sequences are done. */
+  readonly done: number;
+  /** How many columns or sequences there are. */
+  readonly total: number;
+}
+
+/**
  * A column that programs fill with values of a sequence, so the database does not know that they belong together. An
  * option of {@link sequenceStatus} and {@link planResync}.
  */

@@ -4,21 +4,10 @@ import { lockedRelations } from "../../server/queries/locked-relations.js";
 import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
-import type { Trust } from "../reading-options.js";
+import type { Progress, Trust } from "../reading-options.js";
 import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extremes-query.js";
 import type { FedColumn } from "./fed-columns.js";
 import { holdTables, mustBeHeld } from "./hold-tables.js";
-
-/**
- * The progress of a long operation, as `onProgress` of {@link sequenceStatus}, {@link planResync} and
- * {@link applyResync} gets it.
- */
-export interface Progress {
-  /** How many columns or sequences are done. */
-  readonly done: number;
-  /** How many columns or sequences there are. */
-  readonly total: number;
-}
 
 /**
  * How many columns are compared in one statement. There are fewer if their partitions and indexes take more than

@@ -2,11 +2,11 @@ import { type DatabaseState, inspectSequences, type SequenceState } from "../../
 import { keyOf, sequenceKeyOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
 import type { Source } from "../../server/read-json.js";
 import { declaredFeeds } from "../declared-feeds.js";
-import { checkTrust, type FeedOptions, type SequenceFeed, type Trust } from "../reading-options.js";
+import { checkTrust, type FeedOptions, type Progress, type SequenceFeed, type Trust } from "../reading-options.js";
 import { UNREADABLE } from "./comparability.js";
 import type { Extreme } from "./extremes-query.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "./fed-columns.js";
-import { type Progress, readExtremes } from "./read-extremes.js";
+import { readExtremes } from "./read-extremes.js";
 
 /** A sequence with the columns that it feeds, and the extremes of its values in them. */
 export interface SurveyedSequence {

@@ -18,6 +18,7 @@ import { hintFor, neverComparableReason } from "../columns/comparability.js";
 import type { Extreme } from "../columns/extremes-query.js";
 import { type FedColumn, rangeWithin } from "../columns/fed-columns.js";
 import type { Unknown } from "../columns/unknown-value.js";
+import type { ResyncOptions } from "./resync-report.js";
 
 /** The advice if no value is left after the rows. */
 export const WIDEN_FIRST = "Widen the sequence and its column first.";
@@ -38,6 +39,10 @@ export interface SequenceSnapshot {
 export interface MoveOptions {
   readonly allowBackwards: boolean;
   readonly emptyCaches: boolean;
+}
+
+export function moveOptionsOf({ allowBackwards = false, emptyCaches = false }: ResyncOptions): MoveOptions {
+  return { allowBackwards, emptyCaches };
 }
 
 /** The decision for a sequence: move it, skip it for a reason, or do nothing because its position is right. */

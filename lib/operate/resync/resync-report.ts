@@ -1,9 +1,11 @@
-import { NextvalError } from "../../index.js";
+import { type Database, NextvalError, type Transaction } from "../../index.js";
 import type { ColumnName, SequenceName } from "../../server/name-shapes.js";
 import type { AcceptedFinding } from "../accepted-findings.js";
-import type { Progress } from "../columns/read-extremes.js";
 import type { HEALTH_CODES } from "../finding-codes.js";
-import type { FeedOptions, SequenceFeed, Trust } from "../reading-options.js";
+import type { FeedOptions, Progress, SequenceFeed, Trust } from "../reading-options.js";
+
+/** A pool or a session, whose own transactions move sequences, or a transaction of the caller. */
+export type ResyncHandle = Pick<Database, "begin"> | Pick<Transaction, "query" | "savepoint">;
 
 /** Options of a resync: which sequences {@link planResync} compares, and which it moves. */
 export interface ResyncOptions extends Trust, FeedOptions {

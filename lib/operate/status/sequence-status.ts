@@ -10,11 +10,10 @@ import { collisionOf, type ColumnExtremes, holdingsOf } from "../arithmetic/coll
 import { nextUnbounded, positionOf } from "../arithmetic/position.js";
 import { skipReason } from "../columns/comparability.js";
 import { rangeWithin, takesOnce } from "../columns/fed-columns.js";
-import type { Progress } from "../columns/read-extremes.js";
 import { surveySequences, type SurveyedSequence } from "../columns/survey.js";
 import { feedsWithin } from "../declared-feeds.js";
 import { HEALTH_CODES } from "../finding-codes.js";
-import type { FeedOptions, Trust } from "../reading-options.js";
+import type { FeedOptions, Progress, Trust } from "../reading-options.js";
 import { type ColumnHealth, type Health, type HealthCode, type SequenceHealth, severityOf, worstOf } from "./health.js";
 import { countUnreadable } from "./missing-grants.js";
 import type { Context } from "./problem-context.js";
