@@ -41,10 +41,11 @@ export interface Spliceable {
 export class Sql<Row = unknown> implements Spliceable {
   /** Exists only in types. It carries `Row` and is never set. */
   declare readonly "~row"?: Row;
+  // Declared, because a field that is defined and then set takes longer.
   /** @internal */
-  readonly [SHAPE]: Shape;
+  declare readonly [SHAPE]: Shape;
   /** @internal */
-  readonly [VALUES]: readonly unknown[];
+  declare readonly [VALUES]: readonly unknown[];
 
   /** @internal */
   constructor(shape: Shape, values: readonly unknown[]) {

@@ -48,13 +48,13 @@ export class Site {
   }
 
   #shapeOf(things: unknown[]): Shape {
+    const last = this.#last;
+    if (last !== undefined && this.#compare(last.holes, things, 0) < 0) return last;
     const nested = Sql.tryShapeOf(things[0]);
     const parent = nested?.parent;
     if (parent?.pieces === this.pieces && parent.holes[0] === nested && this.#compare(parent.holes, things, 1) < 0) {
       return parent;
     }
-    const last = this.#last;
-    if (last !== undefined && this.#compare(last.holes, things, 0) < 0) return last;
     return (this.#last = this.#find(things));
   }
 
