@@ -2,7 +2,7 @@ import type { Answer, Learn, Request } from "../../handle/port.js";
 import { batchAnswer } from "./answer.js";
 import { Described } from "./described.js";
 import type { MakeStatement, Statement } from "./statement.js";
-import { makeOf } from "./statement.js";
+import { makeOf, PLAIN } from "./statement.js";
 
 /** The reserved connection that a cursor runs on. */
 interface CursorLine {
@@ -48,7 +48,7 @@ export async function* readCursor(
 /** Learns the types of a statement's columns before it runs: nothing else can run once the cursor is open. */
 async function describe(line: CursorLine, make: MakeStatement, asked: Statement, learn: Learn): Promise<void> {
   const { strings, args, wait } = asked;
-  const statement = make(strings[0] ?? "", args as never, { unprepared: true, describes: true, wait });
+  const statement = make(strings[0] ?? "", args as never, { ...PLAIN, unprepared: true, describes: true, wait });
   line.run(statement);
   const { failure } = await statement;
   if (failure !== undefined) throw failure.error;

@@ -9,7 +9,7 @@ import { type DriverConnection, isDestroyed } from "./internals.js";
 import type { Parameter } from "./parameter.js";
 import { refusal, RefusedConnections } from "./refused-connections.js";
 import { statementMaker } from "./statement-maker.js";
-import { type Listener, makeOf, type MakeStatement, type Statement } from "./statement.js";
+import { type Listener, makeOf, type MakeStatement, PLAIN, type Statement } from "./statement.js";
 import { type Owner, Wire } from "./wire.js";
 
 /** How much longer a statement waits while the driver may be opening a connection for it. */
@@ -61,7 +61,13 @@ export class Pool implements Line, Listener {
   }
 
   again({ strings: [text = ""], args, reading, isRaw = false, wait }: Statement): Statement {
-    const statement = this.make(text, args as readonly Parameter[], { unprepared: true, reading, raw: isRaw, wait });
+    const statement = this.make(text, args as readonly Parameter[], {
+      ...PLAIN,
+      unprepared: true,
+      reading,
+      raw: isRaw,
+      wait,
+    });
     this.run(statement);
     return statement;
   }
@@ -86,7 +92,7 @@ export class Pool implements Line, Listener {
           this.#owned.set(wire, own(wire, statement.then(ignore, ignore)));
           resolve(undefined);
         };
-        const statement = this.make("", [], { simple: true, take, wait: 2 * wait });
+        const statement = this.make("", [], { ...PLAIN, simple: true, take, wait: 2 * wait });
         this.run(statement);
         if (limits !== undefined) {
           const unwatch = watch(limits, "the wait for a connection", (how) => isTaken || this.stop(statement, how));
@@ -114,7 +120,7 @@ export class Pool implements Line, Listener {
       const asked = wire.stop(statement, stop);
       if (asked === undefined) return;
       void wire.holdDuring(asked, () => {
-        const last = this.make("", [], { simple: true });
+        const last = this.make("", [], { ...PLAIN, simple: true });
         last.listener = this;
         last.catch(() => {});
         return last;

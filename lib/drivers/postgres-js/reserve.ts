@@ -5,7 +5,7 @@ import { ended } from "../../handle/rules/session-rules.js";
 import type { Settings, Stop } from "../../handle/running/call-limits.js";
 import { readCursor } from "./cursor.js";
 import type { Pool } from "./pool.js";
-import { type Listener, makeOf, type Statement } from "./statement.js";
+import { type Listener, makeOf, PLAIN, type Statement } from "./statement.js";
 import type { Owner, Wire } from "./wire.js";
 
 /**
@@ -107,6 +107,8 @@ export class Reserved implements ReservedLine, Listener, Owner {
     else if (this.#last !== undefined) statement.reject(ended());
     else {
       if (isLast) this.#last = statement;
+      // A set that becomes empty with each statement would take longer than all else here.
+      if (this.#waiting.size === 0 && this.#wire.takesMore) return this.#sendNow(statement);
       this.#waiting.add(statement);
       this.#send();
     }
@@ -120,7 +122,7 @@ export class Reserved implements ReservedLine, Listener, Owner {
   release(resets: boolean): void {
     if (this.isLost || this.#last !== undefined) return;
     this.#resets = resets;
-    const last = this.#pool.make(resets ? RESET : "", [], { simple: true });
+    const last = this.#pool.make(resets ? RESET : "", [], { ...PLAIN, simple: true });
     last.catch(() => {});
     this.#add(last, true);
   }
@@ -192,10 +194,14 @@ export class Reserved implements ReservedLine, Listener, Owner {
     for (const statement of this.#waiting) {
       if (!this.#wire.takesMore) return;
       this.#waiting.delete(statement);
-      if (statement === this.#last) this.#hold.release = false;
-      this.#wire.send(statement);
-      if (this.#isStopped) this.#wire.expectAnswer(statement);
+      this.#sendNow(statement);
     }
+  }
+
+  #sendNow(statement: Statement): void {
+    if (statement === this.#last) this.#hold.release = false;
+    this.#wire.send(statement);
+    if (this.#isStopped) this.#wire.expectAnswer(statement);
   }
 
   /** The driver calls it when all statements are answered and the connection has not returned to the pool. */
@@ -210,7 +216,7 @@ export class Reserved implements ReservedLine, Listener, Owner {
   #rollBack(): void {
     this.#hold.release = true;
     this.#last = undefined;
-    const rollback = this.#pool.make("rollback", [], { simple: true });
+    const rollback = this.#pool.make("rollback", [], { ...PLAIN, simple: true });
     rollback.catch(() => {});
     this.#add(rollback, !this.#resets);
     if (this.#resets) this.release(true);

@@ -83,7 +83,7 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">, byType: Rea
     constructor(
       text: string,
       parameters: readonly Parameter[],
-      { simple = false, unprepared = false, take, wait = 0, reading = byType, raw, describes }: StatementKind,
+      { simple, unprepared, take, wait, reading = byType, raw, describes }: StatementKind,
     ) {
       const kind = reading.key + typesOf(parameters);
       const key = kind === "" ? text : `${kind} ${text}`;
@@ -94,9 +94,9 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">, byType: Rea
       this.take = take;
       this.wait = wait;
       this.reading = reading;
-      this.onlyDescribe = describes === true;
+      this.onlyDescribe = describes;
       this.executed = true;
-      if (raw === true) this.isRaw = true;
+      if (raw) this.isRaw = true;
     }
 
     stop(how: Stop): void {
@@ -217,6 +217,5 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">, byType: Rea
     this.listener?.settled(this, error);
   }
 
-  // A kind inherits nothing, so properties added to Object.prototype have no effect.
-  return (text, parameters, kind) => new OwnStatement(text, parameters, { __proto__: null, ...kind } as StatementKind);
+  return (text, parameters, kind) => new OwnStatement(text, parameters, kind);
 }

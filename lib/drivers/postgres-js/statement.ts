@@ -63,20 +63,31 @@ export interface Statement extends DriverQuery {
 
 export interface StatementKind {
   /** See `QueryOptions`. */
-  readonly simple?: boolean;
-  readonly unprepared?: boolean;
-  /** How long the statement waits to be sent, in ms. The default, 0, waits forever. */
-  readonly wait?: number;
-  readonly take?: () => void;
-  /** How the columns are read. Default: by their types. */
-  readonly reading?: Reading;
+  readonly simple: boolean;
+  readonly unprepared: boolean;
+  /** How long the statement waits to be sent, in ms; 0 waits forever. */
+  readonly wait: number;
+  readonly take: (() => void) | undefined;
+  /** How the columns are read; undefined for by their types. */
+  readonly reading: Reading | undefined;
   /** Whether rows arrive as arrays of the server's texts. */
-  readonly raw?: boolean;
+  readonly raw: boolean;
   /** Whether the server only describes the columns and does not run the statement. */
-  readonly describes?: boolean;
+  readonly describes: boolean;
 }
 
-export type MakeStatement = (text: string, parameters: readonly Parameter[], kind?: StatementKind) => Statement;
+/** What others differ from. It has every property, so properties added to Object.prototype have no effect. */
+export const PLAIN: StatementKind = {
+  simple: false,
+  unprepared: false,
+  wait: 0,
+  take: undefined,
+  reading: undefined,
+  raw: false,
+  describes: false,
+};
+
+export type MakeStatement = (text: string, parameters: readonly Parameter[], kind: StatementKind) => Statement;
 
 /** Makes the statement of a request. */
 export function makeOf(
@@ -85,6 +96,7 @@ export function makeOf(
   unprepared = false,
 ): Statement {
   return make(fragment.text, parameters as readonly Parameter[], {
+    ...PLAIN,
     simple: kind === "command",
     unprepared,
     raw: kind === "texts",

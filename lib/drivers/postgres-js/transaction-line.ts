@@ -5,7 +5,7 @@ import type { Stop } from "../../handle/running/call-limits.js";
 import { RELEASE, rolledBack, SAVEPOINT } from "../../handle/transactions/transaction.js";
 import { readCursor } from "./cursor.js";
 import type { DriverConnection, DriverQuery, Result } from "./internals.js";
-import { type Carrier, type Listener, makeOf, type MakeStatement, type Statement } from "./statement.js";
+import { type Carrier, type Listener, makeOf, type MakeStatement, PLAIN, type Statement } from "./statement.js";
 import { watchOf } from "./transaction-watch.js";
 
 /**
@@ -104,7 +104,7 @@ export class TransactionLine implements ReservedLine, Listener, Carrier {
   /** Notices the statement that ends the transaction, and the loss of the connection. */
   #watch(): void {
     const { connection } = this;
-    watchOf(connection).add(this.#make("", []).handler, (query, control) => {
+    watchOf(connection).add(this.#make("", [], PLAIN).handler, (query, control) => {
       this.#end(ended());
       if (control !== "rollback" && control !== "abort") this.#checkCommit(query);
     });
