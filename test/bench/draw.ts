@@ -1,10 +1,13 @@
 import { setTimeout } from "node:timers/promises";
+import { PGlite } from "@electric-sql/pglite";
 import { sql as drizzleSql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import createKnex from "knex";
 import { Kysely, PostgresDialect, sql as kyselySql } from "kysely";
-import { bind, createSequence, pgSequence } from "nextval";
+import { bind, createSequence, type Database, pgSequence } from "nextval";
 import { blockAllocator } from "nextval/allocate";
+import { bind as bindPg } from "nextval/pg";
+import { bind as bindPGlite } from "nextval/pglite";
 import { Pool } from "pg";
 import postgres from "postgres";
 import { startServer } from "../server/server.js";
@@ -62,6 +65,13 @@ export async function measure(): Promise<Report> {
           client`select nextval('cached_seq'::regclass) as id from generate_series(1, ${IDS}::int)`,
         "CACHE 1000, db.nextvals": () => db.nextvals(cachedSeq, IDS),
       });
+      const overDrivers: { name: string; wanted: number; share: number }[] = [];
+      for (const { name, wanted, db, count, end } of await openDrivers(server.url)) {
+        await db.query(createSequence(plainSeq, { ifNotExists: true }));
+        const [own, drawn] = (await bulk({ count, nextvals: () => db.nextvals(plainSeq, IDS) })) as [Bulk, Bulk];
+        overDrivers.push({ name, wanted, share: drawn.ms / own.ms });
+        await end();
+      }
       const blocks: [Bulk, ...Bulk[]][] = [];
       for (const size of BLOCKS) {
         const blockSeq = pgSequence(`block_${size}_seq`, { increment: size });
@@ -120,6 +130,9 @@ export async function measure(): Promise<Report> {
           atLeast("nextvals of 100,000, times rows", rows.ms / drawn.ms, 1.5),
           atLeast("the same with CACHE 1000", cachedRows.ms / cached.ms, 2),
           atMost("nextvals, client CPU per id", drawn.cpu, 40, " ns"),
+          ...overDrivers.map(({ name, wanted, share }) =>
+            atMost(`nextvals over ${name}, times the server's own count(nextval(...))`, share, wanted),
+          ),
           ...blocks.map((each, index) =>
             atLeast(
               `blocks of ${BLOCKS[index]}, drawn ahead, times rows`,
@@ -144,6 +157,40 @@ function count(first: bigint, size: number): bigint[] {
   const ids = new Array<bigint>(size);
   for (let index = 0, id = first; index < size; index++, id++) ids[index] = id;
   return ids;
+}
+
+interface Driver {
+  readonly name: string;
+  readonly wanted: number;
+  readonly db: Database;
+  /** Draws as many values, of which only their number is returned. */
+  count(): PromiseLike<unknown>;
+  end(): Promise<unknown>;
+}
+
+/** Each driver, with a handle over one connection. */
+async function openDrivers(url: string): Promise<Driver[]> {
+  const text = `select count(nextval('plain_seq'::regclass)) from generate_series(1, ${IDS})`;
+  const client = postgres(url, { max: 1, onnotice: () => {} });
+  const pool = new Pool({ connectionString: url, max: 1 });
+  const pglite = await PGlite.create();
+  return [
+    {
+      name: "postgres.js",
+      wanted: 1.12,
+      db: bind(client),
+      count: () => client.unsafe(text),
+      end: () => client.end({ timeout: 1 }),
+    },
+    { name: "pg", wanted: 1.25, db: bindPg(pool), count: () => pool.query(text), end: () => pool.end() },
+    {
+      name: "PGlite",
+      wanted: 1.25,
+      db: bindPGlite(pglite),
+      count: () => pglite.query(text),
+      end: () => pglite.close(),
+    },
+  ];
 }
 
 /** One draw in each contender's own way, each on its own connection. */
