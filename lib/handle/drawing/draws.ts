@@ -187,6 +187,7 @@ export class Draws {
  * cannot name its operator, so the statement avoids it.
  */
 function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): Sql {
+  const distance = increment === 1n ? tag`n` : tag`(n operator(pg_catalog.*) ${increment}::bigint)`;
   const runs = tag`
     from (
       select base, place, pg_catalog.lag(base) over (order by place) as before
@@ -194,8 +195,7 @@ function runsOf(draw: Sql, count: number, increment: bigint, durable: boolean): 
         select case when every_base[1] operator(pg_catalog.=) all (every_base)
           then every_base[1:1] else every_base end as bases
         from (
-          select pg_catalog.array_agg(${draw} operator(pg_catalog.-) (n operator(pg_catalog.*) ${increment}::bigint))
-            as every_base
+          select pg_catalog.array_agg(${draw} operator(pg_catalog.-) ${distance}) as every_base
           from (select pg_catalog.generate_series(0, ${count - 1}::integer) as n) as places
         ) as drawn
       ) as all_bases, pg_catalog.unnest(bases) with ordinality as each_base (base, place)
