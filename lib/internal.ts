@@ -24,6 +24,7 @@ export { isFatal, nextTurn, sleep } from "./handle/errors/lost-answer.js";
 export type { Answer, AnswerRows, Host, Learn, Line, Port, Request, ReservedLine, Sent } from "./handle/port.js";
 export { isServerError, type ServerError } from "./handle/errors/server-error.js";
 export { ended } from "./handle/rules/session-rules.js";
+export { RESET } from "./handle/transactions/run-reserved.js";
 export type { Parse } from "./handle/values/array-text.js";
 export { type Column, type Columns, type Reading, Readings } from "./handle/values/reading.js";
 export { TYPE_NAMES, UNKNOWN } from "./handle/values/write-values.js";

@@ -3,18 +3,11 @@ import { isServerError } from "../../handle/errors/server-error.js";
 import type { Answer, Learn, Request, ReservedLine } from "../../handle/port.js";
 import { ended } from "../../handle/rules/session-rules.js";
 import type { Settings, Stop } from "../../handle/running/call-limits.js";
+import { RESET } from "../../handle/transactions/run-reserved.js";
 import { readCursor } from "./cursor.js";
 import type { Pool } from "./pool.js";
 import { type Listener, makeOf, PLAIN, type Statement } from "./statement.js";
 import type { Owner, Wire } from "./wire.js";
-
-/**
- * Undoes everything that a session may have changed, like DISCARD ALL. It keeps prepared statements, because the driver
- * would continue to use them. Source: "DISCARD" in the PostgreSQL documentation.
- */
-const RESET =
-  "close all; set session authorization default; reset all; unlisten *; " +
-  "select pg_catalog.pg_advisory_unlock_all(); discard plans; discard temp; discard sequences";
 
 /**
  * Holds a connection that an empty statement took out of the pool, as the driver's own `begin` does.

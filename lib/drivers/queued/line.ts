@@ -8,13 +8,14 @@ import {
   type Reading,
   type Request,
   type ReservedLine,
+  RESET,
   type Stop,
   textFragment,
 } from "../../internal.js";
 import { answerOf } from "./answer.js";
 import type { QueuedConnection, QueuedStatement, Result } from "./driver.js";
 import { fetchCursor } from "./fetch-cursor.js";
-import { RESET, RESET_TO_NOW } from "./reset.js";
+import { RESET_TO_NOW } from "./reset.js";
 import { type Owner, Task } from "./task.js";
 
 /**

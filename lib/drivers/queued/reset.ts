@@ -1,14 +1,6 @@
 import { tag } from "../../internal.js";
 
 /**
- * Undoes everything that a session may have changed, like DISCARD ALL. It keeps prepared statements, because the driver
- * would continue to use them. Source: "DISCARD" in the PostgreSQL documentation.
- */
-export const RESET =
-  "close all; set session authorization default; reset all; unlisten *; " +
-  "select pg_catalog.pg_advisory_unlock_all(); discard plans; discard temp; discard sequences";
-
-/**
  * Selects the texts of a reset that keeps what the program has done on its own connection. Of what cannot be told apart
  * from that, such as cursors, nothing is undone if the program had any. The server lists no settings of the program's
  * own, such as `app.tenant`, so they are reset. The reset, the settings and the role are sent separately, so one that

@@ -4,6 +4,14 @@ import type { Connection } from "../running/connection.js";
 import { Scope } from "../running/scope.js";
 
 /**
+ * Undoes everything that a session may have changed, like DISCARD ALL. It keeps prepared statements, because the driver
+ * would continue to use them. Source: "DISCARD" in the PostgreSQL documentation.
+ */
+export const RESET =
+  "close all; set session authorization default; reset all; unlisten *; " +
+  "select pg_catalog.pg_advisory_unlock_all(); discard plans; discard temp; discard sequences";
+
+/**
  * Runs `work` on a reserved connection. Fails immediately if the connection is lost or the time is over, whatever the
  * work is waiting for.
  */
