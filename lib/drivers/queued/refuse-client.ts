@@ -1,47 +1,22 @@
 import { refuseArgument, shown } from "../../internal.js";
 
-/** How to recognise what is often passed to the wrong `bind`, and what to do instead. */
-const KNOWN: readonly (readonly [what: string, hint: string, isIt: (thing: Thing) => boolean])[] = [
-  [
-    "a handle",
-    "Use it as it is, because it is bound already.",
-    ({ nextval, begin, setval }) => isFunction(nextval, begin, setval) || isFunction(nextval, setval),
-  ],
-  [
-    "a client of postgres.js",
-    'Import bind from "nextval".',
-    ({ unsafe, options }) => isFunction(unsafe) && isObject(options),
-  ],
-  [
-    "a connection that postgres.js has reserved",
-    'Bind the client itself, from "nextval".',
-    ({ unsafe }) => isFunction(unsafe),
-  ],
-  ["a PGlite", 'Import bind from "nextval/pglite".', ({ exec, runExclusive }) => isFunction(exec, runExclusive)],
-  ["a transaction of PGlite", "Bind the PGlite itself.", ({ exec, rollback }) => isFunction(exec, rollback)],
-  [
-    "a pool of pg",
-    'Import bind from "nextval/pg".',
-    ({ connect, query, totalCount }) => isFunction(connect, query) && typeof totalCount === "number",
-  ],
-  ["a client of pg", 'Import bind from "nextval/pg".', ({ query, getTypeParser }) => isFunction(query, getTypeParser)],
-  ["a database of pg-promise", 'Bind its $pool, from "nextval/pg".', ({ $pool }) => isObject($pool)],
-  [
-    "a database of Drizzle",
-    'Import bind from "nextval/drizzle", or bind its $client.',
-    ({ $client }) => isObject($client) || isFunction($client),
-  ],
-  [
-    "a transaction of Drizzle",
-    'Import bind from "nextval/drizzle".',
-    ({ selectDistinctOn, rollback }) => isFunction(selectDistinctOn, rollback),
-  ],
-  ["a Knex", 'Import bind from "nextval/knex".', ({ client, raw }) => isFunction(raw) && isObject(client)],
-  [
-    "a Kysely",
-    'Import bind from "nextval/kysely", or bind the pool of its dialect.',
-    ({ selectFrom }) => isFunction(selectFrom),
-  ],
+/**
+ * What is often passed to the wrong `bind`, and what to do instead. It is recognised by its methods, and by a property
+ * that it has.
+ */
+const KNOWN: readonly (readonly [what: string, hint: string, methods: readonly string[], property?: string])[] = [
+  ["a handle", "Use it as it is, because it is bound already.", ["nextval", "setval"]],
+  ["a client of postgres.js", 'Import bind from "nextval".', ["unsafe"], "options"],
+  ["a connection that postgres.js has reserved", 'Bind the client itself, from "nextval".', ["unsafe"]],
+  ["a PGlite", 'Import bind from "nextval/pglite".', ["exec", "runExclusive"]],
+  ["a transaction of PGlite", "Bind the PGlite itself.", ["exec", "rollback"]],
+  ["a pool of pg", 'Import bind from "nextval/pg".', ["connect", "query"], "totalCount"],
+  ["a client of pg", 'Import bind from "nextval/pg".', ["query", "getTypeParser"]],
+  ["a database of pg-promise", 'Bind its $pool, from "nextval/pg".', [], "$pool"],
+  ["a database of Drizzle", 'Import bind from "nextval/drizzle", or bind its $client.', [], "$client"],
+  ["a transaction of Drizzle", 'Import bind from "nextval/drizzle".', ["selectDistinctOn", "rollback"]],
+  ["a Knex", 'Import bind from "nextval/knex".', ["raw"], "client"],
+  ["a Kysely", 'Import bind from "nextval/kysely", or bind the pool of its dialect.', ["selectFrom"]],
 ];
 
 type Thing = { readonly [name: string]: unknown };
@@ -70,12 +45,15 @@ function describe(given: unknown): Description {
 /** Says what an object or function of a library is, and what to do with it. Returns undefined if it is not known. */
 export function knownAs(given: object): Description | undefined {
   const thing = given as Thing;
-  for (const [what, hint, isIt] of KNOWN) if (isIt(thing)) return [what, hint];
+  for (const [what, hint, methods, property] of KNOWN) {
+    const hasMethods = methods.every((method) => isFunction(thing[method]));
+    if (hasMethods && (property === undefined || thing[property] != null)) return [what, hint];
+  }
   return undefined;
 }
 
-function isFunction(...things: readonly unknown[]): boolean {
-  return things.every((thing) => typeof thing === "function");
+function isFunction(thing: unknown): boolean {
+  return typeof thing === "function";
 }
 
 function isObject(thing: unknown): boolean {
