@@ -1,5 +1,5 @@
 // How close a template can come to `{ text, values }` written by hand, if its tag checks nothing: it keeps the values,
-// and copies them when they are read, so no reader can change them. Run it with node; "3 scalars" of the bench compares.
+// and copies them when they are read, so no reader can change them. Run it with node, and compare with "3 scalars".
 class Fragment {
   own;
   constructor(values) {
