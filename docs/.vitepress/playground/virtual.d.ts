@@ -18,6 +18,16 @@ declare module "virtual:playground/empty-database" {
   export default address;
 }
 
+declare module "virtual:playground/pglite.wasm" {
+  const address: string;
+  export default address;
+}
+
+declare module "virtual:playground/pglite.data" {
+  const address: string;
+  export default address;
+}
+
 declare module "object-inspect" {
   export default function inspect(
     value: unknown,

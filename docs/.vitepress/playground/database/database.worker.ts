@@ -3,6 +3,8 @@ import { PGlite } from "@electric-sql/pglite";
 import { expose } from "comlink";
 import { bind } from "nextval/pglite";
 import emptyDatabase from "virtual:playground/empty-database";
+import data from "virtual:playground/pglite.data";
+import wasm from "virtual:playground/pglite.wasm";
 import type { Outcome, ServerError, Start, StatementRequest } from "../sandbox/messages";
 import { type ShownSequence, shownSequences } from "./shown-sequences";
 
@@ -88,9 +90,20 @@ function database(): Promise<PGlite> {
   return (opening ??= open());
 }
 
+/** Everything is loaded at the same time. Filling the usual 128 MB of buffers would take as long as the rest. */
 async function open(): Promise<PGlite> {
-  const files = await (await fetch(emptyDatabase)).blob();
-  return PGlite.create({ loadDataDir: new Blob([files], { type: "application/x-gzip" }) });
+  const blobOf = async (address: string) => (await fetch(address)).blob();
+  const [files, fsBundle, pgliteWasmModule] = await Promise.all([
+    blobOf(emptyDatabase),
+    blobOf(data),
+    WebAssembly.compileStreaming(fetch(wasm)),
+  ]);
+  const loadDataDir = new Blob([files], { type: "application/x-gzip" });
+  const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=8MB"];
+  return PGlite.create({ loadDataDir, fsBundle, pgliteWasmModule, startParams });
 }
+
+// The worker is made to start it.
+void database().catch(() => {});
 
 expose(service);
