@@ -247,6 +247,21 @@ await new Promise(() => {});`,
     expect(await violationsOf(page)).toEqual([]);
   });
 
+  test.each([
+    ["database.worker-", /^PostgreSQL failed: its code could not be loaded\. Reload/],
+    ["pglite-*.wasm", /^PostgreSQL failed: .*fetch/],
+    ["compiler.worker-", /^The compiler failed: its code could not be loaded\. Reload/],
+    ["typescript-", /^The compiler failed: .*imported module/],
+  ])("says so if it cannot load %s", async (file, sentence) => {
+    const context = await browser.newContext();
+    await context.route(`**/assets/${file}*`, (route) => route.abort());
+    const other = await context.newPage();
+    await other.goto(`${site.url}/playground`);
+    await expect.poll(() => other.getByRole("alert").allTextContents()).toEqual([expect.stringMatching(sentence)]);
+    expect(await other.getByRole("button", { name: "Run", exact: true }).isDisabled()).toBe(true);
+    await context.close();
+  });
+
   test("the other pages load nothing of it", async () => {
     const { requests, errors, context, page: other } = await openPage(browser, `${site.url}/security`);
     await other.waitForLoadState("networkidle");
