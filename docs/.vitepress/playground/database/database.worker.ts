@@ -100,7 +100,9 @@ async function open(): Promise<PGlite> {
   ]);
   const loadDataDir = new Blob([files], { type: "application/x-gzip" });
   const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=8MB"];
-  return PGlite.create({ loadDataDir, fsBundle, pgliteWasmModule, startParams });
+  // Another module is not needed, and would be loaded.
+  const initdbWasmModule = pgliteWasmModule;
+  return PGlite.create({ loadDataDir, fsBundle, pgliteWasmModule, initdbWasmModule, startParams });
 }
 
 // The worker is made to start it.
