@@ -17,8 +17,11 @@ declare const WebAssembly: {
 
 async function open({ wasm, data, empty }: Files): Promise<PGlite> {
   const blobOf = async (address: string) => (await fetch(address)).blob();
+  const module = await WebAssembly.compileStreaming(fetch(wasm));
   return PGlite.create({
-    pgliteWasmModule: await WebAssembly.compileStreaming(fetch(wasm)),
+    pgliteWasmModule: module,
+    // It is not needed, and would be loaded.
+    initdbWasmModule: module,
     fsBundle: await blobOf(data),
     loadDataDir: new Blob([await blobOf(empty)], { type: "application/x-gzip" }),
     startParams: [...PGlite.defaultStartParams, "-c", "shared_buffers=8MB"],

@@ -2,11 +2,14 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { IN_SESSION, IN_TRANSACTION } from "../conformance/run-row.js";
 import { outputOn, type Row, rowsOf } from "../conformance/tables.js";
 import { CHROMIUM, NO_BROWSER, openPage } from "../support/browser.js";
 import { serveSite } from "./site.js";
+
+// Seconds, but many of them on a loaded machine.
+vi.setConfig({ testTimeout: 600_000 });
 
 /** The major version of PostgreSQL in PGlite. */
 const VERSION = 18;
