@@ -54,8 +54,8 @@ async function compiler(): Promise<string> {
 }
 
 /**
- * The files of an empty database, because initdb takes seconds. Each megabyte and each recovery delays a visitor's first
- * run, so it has no templates to copy databases from, its WAL is in segments of 1 MB, and it was shut down.
+ * The files of an empty database, because initdb takes seconds. Each megabyte and each recovery delays a visitor's
+ * first run, so it has no templates to copy databases from, its WAL is in segments of 1 MB, and it was shut down.
  */
 async function emptyDatabase(): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(pglite, "../package.json"), "utf8")) as { version: string };

@@ -8,8 +8,8 @@ export interface Frame {
 }
 
 /**
- * Nothing may be loaded or sent. The nonce is for the script below. Blobs, which a page without an origin makes itself, are
- * for workers and the program.
+ * Nothing may be loaded or sent. The nonce is for the script below. Blobs, which a page without an origin makes itself,
+ * are for workers and the program.
  */
 const policy = (nonce: string) =>
   `default-src 'none'; connect-src 'none'; script-src 'nonce-${nonce}' blob:; worker-src blob:`;
