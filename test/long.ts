@@ -35,4 +35,10 @@ const { status } = spawnSync(
     },
   },
 );
-process.exitCode = status ?? 1;
+// Every page of the site in the dark scheme as well.
+const site = ["docs:build", "test:docs"].every(
+  (script) =>
+    spawnSync("npm", ["run", script], { stdio: "inherit", env: { ...process.env, NEXTVAL_DARK_PAGES: "all" } })
+      .status === 0,
+);
+process.exitCode = status === 0 && site ? 0 : 1;

@@ -8,8 +8,23 @@ export const vite: NonNullable<UserConfig["vite"]> = {
   plugins: [playground(), pagesAsText()],
   resolve: { alias: library.map(({ name, code }) => ({ find: new RegExp(`^${name}$`), replacement: code })) },
   worker: { format: "es", plugins: () => [playground()] },
-  // PGlite finds its files relative to its modules.
-  optimizeDeps: { exclude: ["@electric-sql/pglite"] },
+  optimizeDeps: {
+    // PGlite finds its files relative to its modules.
+    exclude: ["@electric-sql/pglite"],
+    // The development server would find them when the playground is opened, and load the page again during a first run.
+    include: [
+      "@codemirror/autocomplete",
+      "@codemirror/lang-javascript",
+      "@codemirror/language",
+      "@codemirror/lint",
+      "@codemirror/state",
+      "@codemirror/view",
+      "@lezer/highlight",
+      "@typescript/vfs",
+      "codemirror",
+      "comlink",
+    ],
+  },
   // The playground loads large files, but only when it is opened.
   build: { chunkSizeWarningLimit: 5_000 },
 };

@@ -248,10 +248,7 @@ await new Promise(() => {});`,
     await opened.context.setOffline(false);
   });
 
-  test.each(["light", "dark"] as const)("is accessible in the %s scheme", async (colorScheme) => {
-    await page.emulateMedia({ colorScheme });
-    await page.reload();
-    await expect.poll(() => problemsOf(page), { timeout: 100_000 }).toEqual([]);
+  test("is accessible in both schemes", async () => {
     await show(
       page,
       'import { db } from "playground";\n' +
@@ -261,7 +258,26 @@ await new Promise(() => {});`,
     await expect.poll(() => problemsOf(page), { timeout: 100_000 }).toHaveLength(1);
     await run(page);
     await expect.poll(() => page.locator(".sequences h3").count()).toBe(1);
-    expect(await violationsOf(page)).toEqual([]);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect.poll(() => page.locator("html.dark").count()).toBe(colorScheme === "dark" ? 1 : 0);
+      expect(await violationsOf(page)).toEqual([]);
+    }
+  });
+
+  test.each([
+    ["database.worker-", /^PostgreSQL failed: its code could not be loaded\. Reload/],
+    ["pglite-*.wasm", /^PostgreSQL failed: .*fetch/],
+    ["compiler.worker-", /^The compiler failed: its code could not be loaded\. Reload/],
+    ["typescript-", /^The compiler failed: .*imported module/],
+  ])("says so if it cannot load %s", async (file, sentence) => {
+    const context = await browser.newContext();
+    await context.route(`**/assets/${file}*`, (route) => route.abort());
+    const other = await context.newPage();
+    await other.goto(`${site.url}/playground`);
+    await expect.poll(() => other.getByRole("alert").allTextContents()).toEqual([expect.stringMatching(sentence)]);
+    expect(await other.getByRole("button", { name: "Run", exact: true }).isDisabled()).toBe(true);
+    await context.close();
   });
 
   test("the other pages load nothing of it", async () => {

@@ -12,7 +12,7 @@ export default defineConfig({
     include: ["test/{browser,docs}/**/*.test.ts"],
     reporters: ["default", "./test/support/skipped.ts"],
     // Each file has a browser.
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },

@@ -1,8 +1,7 @@
 import type { Remote } from "comlink";
-import sandbox from "virtual:playground/sandbox";
 import type { DatabaseService } from "./database/database.worker";
-import { openFrame } from "./sandbox/frame";
 import { type Outcome, readMessage, type ShownError, type Start, type StatementRequest } from "./sandbox/messages";
+import { startProgram } from "./sandbox/program-frame";
 
 /** What a program did, in its order. */
 export type Entry =
@@ -55,12 +54,7 @@ export function runProgram(
     onEntry({ kind: "statement", request, outcome });
     frame.port.postMessage({ id: request.id, outcome });
   };
-  const frame = openFrame({
-    title: "The running program",
-    script: `${sandbox}\nplayground.start(async (require, exports, console) => {\n${code}\n});`,
-    start,
-    onBroken: (message) => fail({ message }),
-  });
+  const frame = startProgram(code, start, (message) => fail({ message }));
   frame.port.addEventListener("message", ({ data }) => {
     if (isOver) return;
     const message = readMessage(data);

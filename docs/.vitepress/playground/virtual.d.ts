@@ -18,11 +18,6 @@ declare module "virtual:playground/pglite-wasm" {
   export default address;
 }
 
-declare module "virtual:playground/initdb-wasm" {
-  const address: string;
-  export default address;
-}
-
 declare module "virtual:playground/pglite-data" {
   const address: string;
   export default address;

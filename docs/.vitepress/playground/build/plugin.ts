@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PGlite } from "@electric-sql/pglite";
@@ -19,7 +21,6 @@ const MODULES: Record<string, () => Promise<string>> = {
   "virtual:playground/database": async () =>
     `export default ${JSON.stringify(await scriptOf("database/database.worker.ts"))}`,
   "virtual:playground/pglite-wasm": async () => addressOf(join(pglite, "pglite.wasm")),
-  "virtual:playground/initdb-wasm": async () => addressOf(join(pglite, "initdb.wasm")),
   "virtual:playground/pglite-data": async () => addressOf(join(pglite, "pglite.data")),
   "virtual:playground/compiler": async () => addressOf(await compiler()),
   "virtual:playground/empty-database": async () => addressOf(await emptyDatabase()),
@@ -54,15 +55,29 @@ async function compiler(): Promise<string> {
   });
 }
 
-/** The files of an empty database: making them takes seconds, which no visitor has to wait. */
+/**
+ * The files of an empty database, because initdb takes seconds. Each megabyte and each recovery delays a visitor's
+ * first run, so it has no templates to copy databases from, its WAL is in segments of 1 MB, and it was shut down.
+ */
 async function emptyDatabase(): Promise<string> {
-  const manifest = join(pglite, "../package.json");
-  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
-  return keep(`empty-database-${version}.bin`, async () => {
-    const database = await PGlite.create();
-    const files = await database.dumpDataDir("gzip");
-    await database.close();
-    return new Uint8Array(await files.arrayBuffer());
+  const { version } = JSON.parse(readFileSync(join(pglite, "../package.json"), "utf8")) as { version: string };
+  return keep(`empty-database-${version}-small.bin`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "nextval-empty-database-"));
+    try {
+      const database = await PGlite.create({ dataDir: folder, initDbStartParams: ["--wal-segsize=1"] });
+      await database.exec("update pg_database set datistemplate = false");
+      for (const template of ["template0", "template1"]) await database.exec(`drop database ${template}`);
+      await database.close();
+      // The first segments have the shutdown. Those after them are old ones, renamed for later use.
+      const segments = readdirSync(join(folder, "pg_wal")).filter((name) => /^[0-9A-F]{24}$/.test(name));
+      for (const name of segments.sort().slice(2)) rmSync(join(folder, "pg_wal", name));
+      return execFileSync("tar", ["--format=ustar", "-czf", "-", ...readdirSync(folder)], {
+        cwd: folder,
+        maxBuffer: 100_000_000,
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 }
 

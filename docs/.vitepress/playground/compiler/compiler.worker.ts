@@ -1,5 +1,5 @@
 /** TypeScript, in a worker of the page. */
-import { createSystem, createVirtualTypeScriptEnvironment } from "@typescript/vfs";
+import { createSystem, createVirtualTypeScriptEnvironment, type VirtualTypeScriptEnvironment } from "@typescript/vfs";
 import { expose } from "comlink";
 import type TypeScript from "typescript";
 import compiler from "virtual:playground/compiler";
@@ -26,11 +26,14 @@ const FILE = "/program.ts";
 
 type Compiler = typeof TypeScript;
 
-let loading: Promise<Awaited<ReturnType<typeof load>>> | undefined;
-const loaded = () => (loading ??= load());
+let loading: Promise<Compiler> | undefined;
+const compilerLoaded = () =>
+  (loading ??= import(/* @vite-ignore */ compiler).then(({ default: ts }: { default: Compiler }) => ts));
 
-async function load() {
-  const { default: ts } = (await import(/* @vite-ignore */ compiler)) as { default: Compiler };
+let environment: VirtualTypeScriptEnvironment | undefined;
+
+/** It takes a second, so what needs only the compiler does not wait for it. */
+function createEnvironment(ts: Compiler): VirtualTypeScriptEnvironment {
   const options: TypeScript.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     lib: ["lib.es2022.d.ts"],
@@ -44,15 +47,15 @@ async function load() {
     types: [],
   };
   const files = new Map([...Object.entries(declarations), [FILE, "export {}"]]);
-  const environment = createVirtualTypeScriptEnvironment(createSystem(files), [FILE, "/playground.d.ts"], ts, options);
-  return { ts, environment, service: environment.languageService };
+  return createVirtualTypeScriptEnvironment(createSystem(files), [FILE, "/playground.d.ts"], ts, options);
 }
 
 async function withText(text: string) {
-  const { ts, environment, service } = await loaded();
+  const ts = await compilerLoaded();
+  environment ??= createEnvironment(ts);
   // The environment does not accept an empty file.
   if (environment.getSourceFile(FILE)?.text !== text) environment.updateFile(FILE, text || " ");
-  return { ts, service };
+  return { ts, service: environment.languageService };
 }
 
 const service = {
@@ -88,7 +91,7 @@ const service = {
 
   /** The program as JavaScript, whose imports are calls of `require`. */
   async compile(text: string): Promise<string> {
-    const { ts } = await loaded();
+    const ts = await compilerLoaded();
     const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS };
     return ts.transpileModule(text, { compilerOptions }).outputText;
   },
@@ -98,5 +101,7 @@ const service = {
 };
 
 export type CompilerService = typeof service;
+
+void compilerLoaded().catch(() => {});
 
 expose(service);

@@ -89,14 +89,17 @@ function database(): Promise<PGlite> {
   return opening ?? Promise.reject(new Error("The database has no files yet."));
 }
 
-async function open({ pglite, initdb, bundle, empty }: DatabaseFiles): Promise<PGlite> {
-  const [pgliteWasmModule, initdbWasmModule] = await Promise.all([pglite, initdb].map((file) => compile(file)));
-  const loadDataDir = new Blob([empty], { type: "application/x-gzip" });
-  return PGlite.create({ pgliteWasmModule, initdbWasmModule, fsBundle: new Blob([bundle]), loadDataDir });
-}
-
-function compile(file: ArrayBuffer): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(file);
+/** Filling the usual 128 MB of buffers would take as long as the rest. */
+async function open({ pglite, bundle, empty }: DatabaseFiles): Promise<PGlite> {
+  const pgliteWasmModule = await WebAssembly.compile(pglite);
+  return PGlite.create({
+    pgliteWasmModule,
+    // Another module is not needed, and could not be loaded.
+    initdbWasmModule: pgliteWasmModule,
+    fsBundle: new Blob([bundle]),
+    loadDataDir: new Blob([empty], { type: "application/x-gzip" }),
+    startParams: [...PGlite.defaultStartParams, "-c", "shared_buffers=8MB"],
+  });
 }
 
 addEventListener("message", ({ ports }) => expose(service, ports[0]), { once: true });

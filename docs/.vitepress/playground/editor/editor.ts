@@ -13,6 +13,8 @@ const CHECK_DELAY_MS = 100;
 
 export interface EditorEvents {
   onChange(text: string): void;
+  /** A check begins when this is done. */
+  onCheck(text: string): Promise<void>;
   onProblems(problems: Problem[]): void;
   onRun(): void;
 }
@@ -26,6 +28,7 @@ export function createEditor(
 ): EditorView {
   const check = async (view: EditorView): Promise<Diagnostic[]> => {
     const checked = view.state.doc.toString();
+    await events.onCheck(checked);
     const problems = await compiler.problems(checked);
     if (view.state.doc.toString() !== checked) return [];
     events.onProblems(problems);

@@ -10,8 +10,9 @@ import { createEditor } from "../editor/editor";
 import { examples } from "../examples";
 import { keepForOffline } from "../offline";
 import { type Entry, type Running, runProgram } from "../run-program";
-import { openFrame } from "../sandbox/frame";
+import { prepareFrame, startFrame } from "../sandbox/frame";
 import type { Start } from "../sandbox/messages";
+import { discardProgram, prepareProgram } from "../sandbox/program-frame";
 import { hashOf, sharedBy } from "../share";
 
 /** The page shows so much of what a program did. */
@@ -20,16 +21,26 @@ const MAX_ENTRIES = 1_000;
 /** PostgreSQL in a worker of a frame. */
 interface Database {
   readonly service: Remote<DatabaseService>;
-  readonly ready: Promise<Start>;
+  /** Undefined if it could not be started. */
+  readonly ready: Promise<Start | undefined>;
   /** Ends the worker, which then answers nothing anymore. */
   end(): void;
   /** Resolves when the worker was ended. */
   readonly ended: Promise<void>;
 }
 
+const DATABASE = { title: "The database", script: databaseScript, hasWasm: true };
+
+/** A program as JavaScript, or on its way to it. */
+interface Compiled {
+  readonly program: string;
+  readonly code: Promise<string | undefined>;
+}
+
 /** What the playground shows, and what its buttons do. */
 export function usePlayground() {
-  const state = reactive({ example: "", isRunning: false, status: "" });
+  /** `failure` says why the page cannot go on, and `note` why the list of sequences is empty. */
+  const state = reactive({ example: "", isRunning: false, status: "", failure: "", note: "" });
   const entries = shallowReactive<Entry[]>([]);
   const sequences = shallowRef<readonly ShownSequence[]>([]);
   const problems = shallowRef<readonly Problem[]>([]);
@@ -37,34 +48,67 @@ export function usePlayground() {
   let database: Database | undefined;
   let compilerWorker: Worker | undefined;
   let compiler: Remote<CompilerService> | undefined;
+  let compiled: Compiled | undefined;
   let running: Running | undefined;
   /** The last attempt to run a program. */
   let latest: symbol | undefined;
   /** Resolves when the database is empty, after a reset. */
   let emptied: Promise<void> | undefined;
+  /** The last attempt to read the sequences. */
+  let latestRead: symbol | undefined;
 
   async function open(host: HTMLElement): Promise<void> {
+    // Both are loaded at the same time, and before a program is run.
     compilerWorker = new Worker(new URL("../compiler/compiler.worker.ts", import.meta.url), { type: "module" });
+    onFailure(compilerWorker, (reason) => fail("The compiler", reason));
     compiler = wrap<CompilerService>(compilerWorker);
     database = startDatabase();
-    const events = {
+    prepareProgram();
+    const program = await programOf(location.hash);
+    void compile(program);
+    view = createEditor(host, program, compiler, {
       onChange: () => void (problems.value = []),
-      onProblems: (found: Problem[]) => void (problems.value = found),
+      onCheck,
+      onProblems: (found) => void (problems.value = found),
       onRun: () => void run(),
-    };
-    view = createEditor(host, await programOf(location.hash), compiler, events);
+    });
     addEventListener("hashchange", onHashChange);
-    const [compilerLoaded] = await Promise.all([
-      compiler.problems(view.state.doc.toString()).then(() => compiler?.loaded()),
-      database.ready,
-    ]);
-    await keepForOffline([...(compilerLoaded ?? []), ...addresses]);
+    await onCheck(program);
+    await compiler.problems(program).catch((error: unknown) => fail("The compiler", error));
+    if (state.failure !== "") return;
+    await keepForOffline([...(await compiler.loaded()), ...addresses]);
+  }
+
+  function compile(program: string): Promise<string | undefined> {
+    if (compiled?.program !== program) {
+      const code = compiler?.compile(program).catch((error: unknown) => fail("The compiler", error));
+      compiled = { program, code: code ?? Promise.resolve(undefined) };
+    }
+    return compiled.code;
+  }
+
+  /** The first check takes seconds. So a program is compiled before it, and it leaves the processor to PostgreSQL. */
+  async function onCheck(program: string): Promise<void> {
+    await Promise.all([compile(program), database?.ready]);
+  }
+
+  /** Shows that a worker cannot go on. */
+  function fail(what: string, error: unknown): undefined {
+    const reason = error instanceof Error ? error.message : String(error);
+    state.failure = `${what} failed: ${reason.replace(/\.$/, "")}. Reload the page to try again.`;
+    state.note = "";
+    if (!state.isRunning) return;
+    running?.stop();
+    running = undefined;
+    state.isRunning = false;
+    state.status = "Failed";
   }
 
   function close(): void {
     removeEventListener("hashchange", onHashChange);
     running?.stop();
     view?.destroy();
+    discardProgram();
     compilerWorker?.terminate();
     database?.end();
   }
@@ -97,17 +141,17 @@ export function usePlayground() {
   }
 
   async function run(): Promise<void> {
-    if (state.isRunning || view === undefined || compiler === undefined || database === undefined) return;
+    if (state.isRunning || state.failure !== "" || view === undefined || database === undefined) return;
     state.isRunning = true;
     state.status = "Running";
     entries.length = 0;
     const attempt = (latest = Symbol("run"));
-    const code = await compiler.compile(view.state.doc.toString());
+    const code = await compile(view.state.doc.toString());
     await emptied;
     const { service, ready } = database;
     const start = await ready;
-    // The button may have been Stop in the meantime, and Run again.
-    if (!state.isRunning || latest !== attempt) return;
+    // What is missing has failed, which the page shows. The button may also have been Stop, and Run again.
+    if (code === undefined || start === undefined || !state.isRunning || latest !== attempt) return;
     running = runProgram(code, start, service, {
       onEntry: (entry) => {
         if (entries.length < MAX_ENTRIES || entry.kind === "failed") entries.push(entry);
@@ -135,13 +179,12 @@ export function usePlayground() {
   function restart(): void {
     database?.end();
     database = startDatabase();
-    sequences.value = [];
   }
 
   function reset(): void {
     stop();
     entries.length = 0;
-    sequences.value = [];
+    showSequences([]);
     state.status = "The database is empty.";
     // What programs have done may also prevent this, so there is another way.
     const emptying = database;
@@ -153,9 +196,21 @@ export function usePlayground() {
   }
 
   async function refresh(): Promise<void> {
-    const service = database?.service;
-    const found = await service?.sequences();
-    if (found !== undefined && service === database?.service) sequences.value = found;
+    const read = (latestRead = Symbol("read"));
+    state.note = "The sequences are being read.";
+    try {
+      const found = await database?.service.sequences();
+      if (latestRead === read) showSequences(found ?? []);
+    } catch (error) {
+      if (latestRead === read) state.note = `The sequences cannot be read: ${(error as Error).message}`;
+    }
+  }
+
+  /** Shows these, and not what is still being read. */
+  function showSequences(found: readonly ShownSequence[]): void {
+    latestRead = undefined;
+    sequences.value = found;
+    state.note = found.length === 0 ? "The database has no sequences." : "";
   }
 
   async function share(): Promise<void> {
@@ -174,19 +229,36 @@ export function usePlayground() {
     view?.dispatch({ selection: { anchor: Math.min(from, view.state.doc.length) }, scrollIntoView: true });
   }
 
+  function startDatabase(): Database {
+    let failed: (reason: unknown) => void = () => {};
+    const onBroken = (message: string) => failed(message);
+    const frame = startFrame(prepareFrame(DATABASE), { onBroken });
+    const service = wrap<DatabaseService>(frame.port);
+    let resolveEnded = () => {};
+    const ended = new Promise<void>((resolve) => (resolveEnded = resolve));
+    const end = () => {
+      frame.close();
+      resolveEnded();
+    };
+    showSequences([]);
+    state.note = "PostgreSQL is starting.";
+    const ready = new Promise<Start | undefined>((resolve) => {
+      failed = (reason) => resolve(fail("PostgreSQL", reason));
+      loadFiles()
+        .then((files) => service.start(transfer(files, Object.values(files))))
+        .then((start) => {
+          showSequences([]);
+          resolve(start);
+        }, failed);
+    });
+    return { service, ready, end, ended };
+  }
+
   return { state, entries, sequences, problems, open, close, run, stop, reset, share, choose, goTo };
 }
 
-function startDatabase(): Database {
-  const onBroken = (message: string) => console.error(message);
-  const frame = openFrame({ title: "The database", script: databaseScript, hasWasm: true, onBroken });
-  const service = wrap<DatabaseService>(frame.port);
-  let resolve = () => {};
-  const ended = new Promise<void>((done) => (resolve = done));
-  const end = () => {
-    frame.close();
-    resolve();
-  };
-  const ready = loadFiles().then((files) => service.start(transfer(files, Object.values(files))));
-  return { service, ready, end, ended };
+/** Calls of a worker that has failed are never answered. */
+function onFailure(worker: Worker, failed: (reason: string) => void): void {
+  worker.onerror = ({ message }) => failed(message || "its code could not be loaded");
+  worker.onmessageerror = () => failed("a message could not be read");
 }
