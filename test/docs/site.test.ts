@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { CHROMIUM, NO_BROWSER, openPage, violationsOf } from "../support/browser.js";
 import { readPublicNames } from "../support/docstrings/public-names.js";
+import { IS_LONG } from "../support/effort.js";
 import { serveSite } from "./site.js";
 
 // A loaded machine needs seconds for a page, and there are many.
@@ -88,8 +89,7 @@ describe.skipIf(CHROMIUM === undefined)(`the site (${CHROMIUM === undefined ? NO
   });
 
   test("so is a page of each kind in the dark scheme", async () => {
-    const isAll = process.env["NEXTVAL_DARK_PAGES"] === "all";
-    expect(await problemsOf("dark", isAll ? pages : pages.filter((page) => OF_EACH_KIND.has(page)))).toEqual([]);
+    expect(await problemsOf("dark", IS_LONG ? pages : [...OF_EACH_KIND])).toEqual([]);
   });
 
   /** Visits pages in several tabs, on a screen and then on a phone. */
@@ -103,7 +103,8 @@ describe.skipIf(CHROMIUM === undefined)(`the site (${CHROMIUM === undefined ? NO
       for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
         await page.goto(`${site.url}${path}`);
         await page.locator("#VPContent").waitFor();
-        for (const violation of await violationsOf(page)) found.push(`${path}: ${violation}`);
+        const contrast = IS_LONG || OF_EACH_KIND.has(path);
+        for (const violation of await violationsOf(page, { contrast })) found.push(`${path}: ${violation}`);
         for (const viewport of [PHONE, SCREEN]) {
           await page.setViewportSize(viewport);
           const width = await page.evaluate<number>("document.documentElement.scrollWidth");

@@ -23,16 +23,22 @@ export const NO_BROWSER = "there is no Chromium in PATH; Debian's package is chr
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** Returns the violations that axe-core finds on a page, each with the elements. */
-export async function violationsOf(page: Page): Promise<string[]> {
+/**
+ * Returns the violations that axe-core finds on a page, each with the elements. Contrasts take most of the time, so they
+ * can be left out where other pages have the same colors.
+ */
+export async function violationsOf(page: Page, { contrast = true } = {}): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.addScriptTag({ path: AXE });
-  return page.evaluate(async () => {
+  return page.evaluate(async (enabled) => {
     const { axe } = globalThis as unknown as {
       axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
     };
-    const { violations } = await axe.run({ resultTypes: ["violations"] });
+    const { violations } = await axe.run({
+      resultTypes: ["violations"],
+      rules: { "color-contrast": { enabled } },
+    });
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
+  }, contrast);
 }
 
 /** Opens a page, and collects what it reports. */
