@@ -86,7 +86,8 @@ async function refuseOutdated(tx: Transaction, { columns }: WidenPlan, { up }: W
   if (target === undefined) refuseArgument("applyWiden", "takes a plan that planWiden made");
   const model = await readModel(tx, target);
   // The first statement sets the limit of the locks.
-  if (!model.isSwapped && swapStatements(model, "up").join("\n") === up.slice(1).join("\n")) return;
+  const isSame = !model.isSwapped && swapStatements(model, "up").join("\n") === up.slice(1).join("\n");
+  if (isSame && model.dependents.others.length === 0) return;
   const problem = `${columnOf(target)}: what depends on it has changed since the plan was made`;
   throw new NextvalError("PLAN_OUTDATED", problem, { hint: "Plan again to go on." });
 }

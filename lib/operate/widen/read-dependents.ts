@@ -61,6 +61,14 @@ export function readDependents(tx: Transaction, places: readonly Place[]): Promi
       join pg_depend s on s.classid = 'pg_attrdef'::regclass and s.objid = a.oid
         and s.refclassid = 'pg_class'::regclass
       join pg_class c on c.oid = s.refobjid and c.relkind = 'S'
+    ), rowtypes (oid) as (
+      select c.reltype from pg_class c where c.oid in (select relation from relations)
+      union
+      select coalesce(c.reltype, d.objid)
+      from rowtypes
+      join pg_depend d on d.refclassid = 'pg_type'::regclass and d.refobjid = rowtypes.oid
+      left join pg_class c on d.classid = 'pg_class'::regclass and c.oid = d.objid and c.relkind = 'c'
+      where d.classid = 'pg_type'::regclass or c.relkind = 'c'
     )
     select json_build_object(
       'indexes', (${INDEXES}), 'checks', (${CHECKS}), 'triggers', (${TRIGGERS}), 'policies', (${POLICIES}),
@@ -222,6 +230,12 @@ const OTHERS = sql`
     union
     select pg_describe_object('pg_attrdef'::regclass, a.oid, 0)
     from pg_attrdef a where a.adrelid in (select oid from views)
+    union
+    -- A stored row of the table has a place for the old column only.
+    select pg_describe_object(d.classid, d.objid, d.objsubid)
+    from rowtypes
+    join pg_depend d on d.refclassid = 'pg_type'::regclass and d.refobjid = rowtypes.oid
+    join pg_class c on d.classid = 'pg_class'::regclass and c.oid = d.objid and c.relkind in ('r', 'p', 'm', 'f')
     union
     select 'column privilege on ' || pg_describe_object('pg_class'::regclass, a.attrelid, a.attnum)
     from pg_attribute a where a.attrelid in (select oid from views) and a.attacl is not null
