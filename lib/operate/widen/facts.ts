@@ -12,6 +12,8 @@ export interface Relation {
   readonly name: string;
   /** The roles that are not trusted and whose code a write to it may run as the connected role. */
   readonly codeOf: readonly string[];
+  /** The same for triggers: the roles that have added one or may do so, with null for PUBLIC. */
+  readonly triggersOf: readonly (string | null)[];
   /** `relkind`: `r`, `p`, `f`, ... */
   readonly kind: string;
   readonly persistence: string;
@@ -140,6 +142,8 @@ export interface View {
   readonly schema: string;
   readonly name: string;
   readonly owner: string;
+  /** The roles that are not trusted and whose code its creation may run as the connected role. */
+  readonly codeOf: readonly string[];
   readonly columns: readonly { readonly name: string; readonly comment: string | null }[];
   readonly options: readonly string[] | null;
   readonly definition: string;

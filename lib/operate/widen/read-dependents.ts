@@ -1,7 +1,8 @@
 import { type Sql, sql, type Transaction } from "../../index.js";
+import { ownerOfSchema } from "../../server/queries/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import type { Dependents } from "./facts.js";
-import { commentOn, privilegesIn } from "./read-tables.js";
+import { commentOn, privilegesIn, untrusted } from "./read-tables.js";
 
 /** A column of a table or of a partition. */
 export interface Place {
@@ -10,7 +11,11 @@ export interface Place {
 }
 
 /** Reads what depends on these columns. What is of no part of the answer is in `others`. */
-export function readDependents(tx: Transaction, places: readonly Place[]): Promise<Dependents> {
+export function readDependents(
+  tx: Transaction,
+  places: readonly Place[],
+  trustOwners: readonly string[],
+): Promise<Dependents> {
   return readDocument<Dependents>(
     tx,
     sql`
@@ -72,7 +77,8 @@ export function readDependents(tx: Transaction, places: readonly Place[]): Promi
     )
     select json_build_object(
       'indexes', (${INDEXES}), 'checks', (${CHECKS}), 'triggers', (${TRIGGERS}), 'policies', (${POLICIES}),
-      'statistics', (${STATISTICS}), 'views', (${VIEWS}), 'sequences', (${SEQUENCES}), 'others', (${OTHERS})
+      'statistics', (${STATISTICS}), 'views', (${viewsOf(trustOwners)}), 'sequences', (${SEQUENCES}),
+      'others', (${OTHERS})
     )::text`,
   );
 }
@@ -149,9 +155,11 @@ const STATISTICS = sql`
   join pg_namespace n on n.oid = s.stxnamespace
   where s.oid in (select objid from direct where classid = 'pg_statistic_ext'::regclass)`;
 
-const VIEWS = sql`
+function viewsOf(trustOwners: readonly string[]): Sql {
+  return sql`
   select coalesce(json_agg(json_build_object(
     'schema', n.nspname, 'name', c.relname, 'owner', pg_get_userbyid(c.relowner),
+    'codeOf', ${untrusted(sql`c.relowner, ${ownerOfSchema(sql`n`)}`, trustOwners)},
     'columns', (
       select json_agg(json_build_object('name', a.attname, 'comment', col_description(c.oid, a.attnum))
         order by a.attnum)
@@ -164,6 +172,7 @@ const VIEWS = sql`
   from views v
   join pg_class c on c.oid = v.oid and c.relkind = 'v'
   join pg_namespace n on n.oid = c.relnamespace`;
+}
 
 const SEQUENCES = sql`
   select coalesce(json_agg(json_build_object(

@@ -8,6 +8,14 @@ export function oidsOf(oids: readonly string[]): Sql {
   return sql.join(oids.map((oid) => sql`${oid}::oid`));
 }
 
+/** Builds an expression for the roles among these whose code must not run as the connected role. */
+export function untrusted(roles: Sql, trustOwners: readonly string[]): Sql {
+  return sql`(
+    select coalesce(json_agg(writer.rolname order by writer.rolname), '[]') from pg_roles writer
+    where writer.oid in (${roles}) and ${isPowerful} and ${isOther(sql`writer.oid`, trustOwners)}
+  )`;
+}
+
 /** Builds an expression for the comment on an object. */
 export function commentOn(object: Sql, catalog: string): Sql {
   return sql`obj_description(${object}, ${sql.literal(catalog)})`;
@@ -73,10 +81,17 @@ export function readRelations(
     )
     select coalesce(json_agg(json_build_object(
       'oid', c.oid::text, 'root', tree.root::text, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
-      'codeOf', (
-        select coalesce(json_agg(writer.rolname), '[]') from pg_roles writer
-        where writer.oid in (c.relowner, ${schemaOwner})
-          and ${isPowerful} and ${isOther(sql`writer.oid`, trustOwners)}
+      'codeOf', ${untrusted(sql`c.relowner, ${schemaOwner}`, trustOwners)},
+      'triggersOf', (
+        select coalesce(json_agg(r.rolname order by r.rolname), '[]')
+        from (
+          select p.grantee from aclexplode(c.relacl) p where p.privilege_type = 'TRIGGER'
+          union
+          select f.proowner from pg_trigger t join pg_proc f on f.oid = t.tgfoid
+          where t.tgrelid = c.oid and not t.tgisinternal and t.tgname <> ${TRIGGER}
+        ) adder (role)
+        left join pg_roles r on r.oid = adder.role
+        where ${isPowerful} and ${isOther(sql`adder.role`, trustOwners)}
       ),
       'persistence', c.relpersistence, 'level', tree.level, 'isPartition', c.relispartition,
       'inherits', exists (select from pg_inherits i where i.inhrelid = c.oid) and not c.relispartition,

@@ -17,18 +17,31 @@ const RENAME = `Rename it, because triggers fire in the order of their names, an
 const REWRITE = "Use alter column ... type bigint, which locks the table while the server rewrites it.";
 
 /** Throws `PLAN_REFUSED` if a phase may run code of a role that is not trusted, as one that can become superuser. */
-export function refuseCodeOfOthers({ tables, foreignKeys, relations }: Model, target: ColumnName): void {
+export function refuseCodeOfOthers(model: Model, target: ColumnName): void {
+  const { tables, foreignKeys, relations, dependents } = model;
   // To validate a foreign key, the server plans a read of both tables, which runs functions of their indexes.
   const keyTables = foreignKeys.flatMap(({ fromRoot, toRoot }) => [fromRoot, toRoot]);
   const roots = new Set([...tables.map(({ root }) => root.oid), ...keyTables]);
-  for (const relation of relations.values()) {
-    const [role] = relation.codeOf;
-    if (role === undefined || !roots.has(relation.root)) continue;
-    const problem = `changing ${titleOfTable(relation)} may run code of role ${shownName(role)} as a superuser`;
-    throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, {
-      hint: "Pass the role in trustOwners to allow it.",
-    });
-  }
+  const [found] = [
+    ...[...relations.values()].filter(({ root }) => roots.has(root)),
+    // The backfill fires triggers.
+    ...tables.flatMap((table) => table.relations.map((each) => ({ ...each, codeOf: each.triggersOf }))),
+    // To read the definition of a view, the server converts its constants, which runs the checks of domains.
+    ...dependents.views,
+  ].flatMap(({ schema, name, codeOf }) => codeOf.map((role) => ({ title: shownName(schema, name), role })));
+  if (found === undefined) return;
+  const { title, role } = found;
+  const whose = role === null ? "any role" : `role ${shownName(role)}`;
+  throw new NextvalError(
+    "PLAN_REFUSED",
+    `${columnOf(target)}: changing ${title} may run code of ${whose} as a superuser`,
+    {
+      hint:
+        role === null
+          ? `Revoke TRIGGER on ${title} from PUBLIC.`
+          : "Connect as the owner, revoke the role's TRIGGER privilege, or pass the role in trustOwners.",
+    },
+  );
 }
 
 /** Throws `PLAN_REFUSED` with everything that cannot be carried over. */

@@ -68,7 +68,7 @@ export async function readModel(
     tables,
     foreignKeys: keys,
     relations: known,
-    dependents: await readDependents(tx, places),
+    dependents: await readDependents(tx, places, trustOwners),
     isSwapped: isSwapped(first.root, target.column),
   };
 }

@@ -20,9 +20,10 @@ export interface PlanWidenOptions {
   /**
    * Roles whose code may run as the connected role. Default: none.
    *
-   * It only matters if the connected role is a superuser or can become one. The phases write to the tables and
-   * validate foreign keys, which runs triggers, checks and functions of indexes. So the owners of all these tables and
-   * of their schemas have to be superusers, the role that has logged in, or named here.
+   * It only matters if the connected role is a superuser or can become one. The phases write to the tables, validate
+   * foreign keys and create views, which runs triggers, checks and functions of indexes. So the owners of all these
+   * tables, views and schemas have to be superusers, the role that has logged in, or named here. So do roles that have
+   * created a trigger, or may do so with TRIGGER.
    */
   readonly trustOwners?: readonly string[] | undefined;
 }

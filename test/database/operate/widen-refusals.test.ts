@@ -209,6 +209,27 @@ test("a superuser does not run code of an owner who is not trusted", async () =>
   await run(`alter schema public owner to current_user; drop role ${owner}`);
 });
 
+test("a superuser fires no trigger, and creates no view, of a role that is not trusted", async () => {
+  const other = `nextval_widen_writer_${process.pid}`;
+  const target = { table: "t", column: "id" };
+  await run(`${T} create role ${other}; grant all on t to ${other}`);
+  expect(await refusal()).toBe(
+    `PLAN_REFUSED public.t.id: changing public.t may run code of role ${other} as a superuser`,
+  );
+  await planWiden(bind(database.client), target, { trustOwners: [other] });
+  await run(`revoke all on t from ${other}; grant trigger on t to public`);
+  expect(await refusal()).toBe("PLAN_REFUSED public.t.id: changing public.t may run code of any role as a superuser");
+  await run(`revoke all on t from public; create function f() returns trigger language plpgsql as 'begin return new; end';
+    create trigger a after update on t execute function f(); alter function f() owner to ${other}`);
+  expect(await refusal()).toContain(`changing public.t may run code of role ${other}`);
+  // Checks of domains run where a constant of a view is read.
+  await run(`drop function f cascade; create domain d as int check (value > 0);
+    create view v as select id, '{1}'::d[] from t; alter view v owner to ${other}`);
+  expect(await refusal()).toContain(`changing public.v may run code of role ${other}`);
+  await run(`drop owned by ${other}; drop role ${other}`);
+  await planWiden(bind(database.client), target);
+});
+
 test("what is given has to be a handle and a column", async () => {
   const plan = (...given: unknown[]) => Reflect.apply(planWiden, undefined, given) as Promise<unknown>;
   const db = bind(database.client);

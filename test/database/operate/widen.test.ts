@@ -10,6 +10,7 @@ const db = (): Database => bind(database.client);
 const run = (text: string) => database.client.unsafe(text);
 
 const OWNER = `nextval_widen_owner_${process.pid}`;
+const TRUST = { trustOwners: [OWNER] };
 const READER = `nextval_widen_reader_${process.pid}`;
 
 beforeEach(() => run("drop schema public cascade; create schema public"));
@@ -20,8 +21,8 @@ afterAll(async () => {
 
 /** Plans and applies until nothing is left. */
 async function widen(table: string, column: string, schema = "public") {
-  await applyWiden(db(), await planWiden(db(), { schema, table, column }));
-  await applyWiden(db(), await planWiden(db(), { schema, table, column }), { cleanUp: true });
+  await applyWiden(db(), await planWiden(db(), { schema, table, column }, TRUST));
+  await applyWiden(db(), await planWiden(db(), { schema, table, column }, TRUST), { cleanUp: true });
 }
 
 /** The lines that differ. */
@@ -120,7 +121,7 @@ describe("a table with all that can depend on a column", () => {
   test("has everything afterwards, with other types", async () => {
     await createEverything();
     const before = await schemaOf(database.client);
-    const plan = await planWiden(db(), { table: "orders", column: "id" });
+    const plan = await planWiden(db(), { table: "orders", column: "id" }, TRUST);
     expect(plan.columns.map(({ table, column }) => `${table}.${column}`)).toEqual([
       "orders.id",
       "orders.parent_id",
@@ -143,7 +144,7 @@ describe("a table with all that can depend on a column", () => {
     const rows = () =>
       run("select o, i, t from orders o full join items i on i.order_id = o.id, tickets t order by o, i, t");
     const data = await rows();
-    const plan = await planWiden(db(), { table: "orders", column: "id" });
+    const plan = await planWiden(db(), { table: "orders", column: "id" }, TRUST);
     const there = plan.phases.filter(({ kind }) => kind !== "clean-up");
     const states: string[][] = [];
     for (const phase of there) {
@@ -151,7 +152,7 @@ describe("a table with all that can depend on a column", () => {
       await runPhase(phase, phase.up);
     }
     expect(states[0]).toEqual(before);
-    const swapped = await planWiden(db(), { table: "orders", column: "id" });
+    const swapped = await planWiden(db(), { table: "orders", column: "id" }, TRUST);
     expect(swapped.phases.map(({ kind }) => kind)).toEqual(Array(3).fill("clean-up"));
     await run("insert into orders default values; insert into tickets default values");
     await run("delete from orders where id = 2001; delete from tickets where order_id is null");
@@ -174,8 +175,8 @@ describe("a table with all that can depend on a column", () => {
 
   test("has no way down once a value is too large", async () => {
     await createEverything();
-    const { phases } = await planWiden(db(), { table: "orders", column: "id" });
-    await applyWiden(db(), await planWiden(db(), { table: "orders", column: "id" }));
+    const { phases } = await planWiden(db(), { table: "orders", column: "id" }, TRUST);
+    await applyWiden(db(), await planWiden(db(), { table: "orders", column: "id" }, TRUST));
     await run("select setval('orders_id_seq', 2147483647); insert into orders default values");
     const swap = phases.find(({ kind }) => kind === "swap")!;
     await expect(runPhase(swap, swap.down)).rejects.toThrow(
