@@ -37,8 +37,8 @@ export interface GaplessCounter {
    * them.
    *
    * Fails with SQLSTATE 42501 if another role owns the table, because its triggers would run as the role that draws.
-   * The owner has to be the current role or one that it is a member of, a superuser, or the owner of the schema or
-   * database.
+   * The owner has to be the current role or one whose privileges it inherits, a superuser, or the owner of the schema
+   * or database.
    */
   create(): Sql;
 
@@ -136,7 +136,7 @@ function createTable(table: Sql): string {
     where c.oid operator(pg_catalog.=) pg_catalog.to_regclass(${name})
       and (o.rolsuper or o.oid operator(pg_catalog.=) own.oid or o.oid operator(pg_catalog.=) n.nspowner
         or o.oid operator(pg_catalog.=) d.datdba
-        or not own.rolsuper and pg_catalog.pg_has_role(own.oid, o.oid, 'member'))
+        or not own.rolsuper and pg_catalog.pg_has_role(own.oid, o.oid, 'usage'))
   ) then
     raise exception using errcode = 'insufficient_privilege',
       message = pg_catalog.concat(${name},

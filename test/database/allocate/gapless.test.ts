@@ -1,4 +1,4 @@
-import { bind, type Database, NextvalError, type Transaction } from "nextval";
+import { bind, type Database, NextvalError, sql, type Transaction } from "nextval";
 import { gaplessCounter } from "nextval/allocate";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
@@ -49,9 +49,19 @@ test("a table of another role is refused, because its triggers would run", async
     code: "42501",
     message: '"taken"."gapless_counter" belongs to another role, whose triggers would run as the role that draws',
   });
+  // Since PostgreSQL 16, a role is a member of each role that it creates, without its privileges.
+  const admin = `${other}_admin`;
+  await database.client.unsafe(`drop table taken.gapless_counter; drop role ${other};
+    create role ${admin} createrole; grant all on schema taken to public; set role ${admin}; create role ${other};
+    reset role; create table taken.gapless_counter (n int); alter table taken.gapless_counter owner to ${other}`);
+  const asAdmin = db.begin(async (tx) => {
+    await tx`set local role ${sql.identifier(admin)}`;
+    await tx.query(counter.create());
+  });
+  await expect(asAdmin).rejects.toMatchObject({ code: "42501" });
   await database.client.unsafe(`alter schema taken owner to ${other}`);
   await db.query(counter.create());
-  await database.client.unsafe(`drop schema taken cascade; drop role ${other}`);
+  await database.client.unsafe(`drop schema taken cascade; drop role ${other}, ${admin}`);
 });
 
 test("several programs may create the table at the same time", async () => {
