@@ -17,33 +17,32 @@ export function stopDrawing({ relations, columns }: WideTable, direction: Direct
 
 /** Gives the columns that take their place the defaults, the sequences and the identities. */
 export function drawFrom(
-  table: WideTable,
+  { relations, columns }: WideTable,
   { dependents, hasDefaultPrivileges }: Model,
   direction: Direction,
 ): string[] {
-  const { root, relations, columns } = table;
-  const ofRoot = dependents.sequences.filter(({ relation }) => relation === root.oid);
+  // A partition may have its own sequence, and the partitions of a table often share one.
+  const own = relations.flatMap((relation) => ownColumns(relation, columns).map((column) => ({ relation, column })));
+  const sequences = own.flatMap(({ relation, column }) =>
+    dependents.sequences
+      .filter((each) => each.relation === relation.oid && each.number === column.number)
+      .flatMap((sequence) =>
+        sequence.isIdentity
+          ? [
+              moveIdentity(relation, column, sequence, direction),
+              ...grantAgain("sequence", quoted(sequence.schema, sequence.name), sequence, hasDefaultPrivileges),
+              ...commentOn(`sequence ${quoted(sequence.schema, sequence.name)}`, sequence.comment),
+            ]
+          : takeAlong(relation, column, sequence, direction),
+      ),
+  );
   return [
-    ...relations.flatMap((relation) =>
-      ownColumns(relation, columns)
-        .filter((column) => column.default !== null)
-        .map(({ name, ...column }) =>
-          alter(relation, `alter column ${quoted(name)} set default ${column.default}`, { only: true }),
-        ),
-    ),
-    ...columns.flatMap((column) =>
-      ofRoot
-        .filter(({ number }) => number === column.number)
-        .flatMap((sequence) =>
-          sequence.isIdentity
-            ? [
-                moveIdentity(root, column, sequence, direction),
-                ...grantAgain("sequence", quoted(sequence.schema, sequence.name), sequence, hasDefaultPrivileges),
-                ...commentOn(`sequence ${quoted(sequence.schema, sequence.name)}`, sequence.comment),
-              ]
-            : takeAlong(root, column, sequence, direction),
-        ),
-    ),
+    ...own
+      .filter(({ column }) => column.default !== null)
+      .map(({ relation, column }) =>
+        alter(relation, `alter column ${quoted(column.name)} set default ${column.default}`, { only: true }),
+      ),
+    ...new Set(sequences),
   ];
 }
 
@@ -52,11 +51,11 @@ function ownColumns(relation: Relation, columns: readonly Column[]): Column[] {
 }
 
 /** Changes the type of a sequence with that of its column. Its bounds follow if they are those of the type. */
-function takeAlong(root: Relation, column: Column, sequence: Sequence, direction: Direction): string[] {
+function takeAlong(table: Relation, column: Column, sequence: Sequence, direction: Direction): string[] {
   const type = direction === "up" ? "bigint" : sequence.type;
   const changes = [
     ...(sequence.type === "bigint" ? [] : [`as ${type}`]),
-    ...(sequence.isOwned ? [`owned by ${nameOfTable(root)}.${quoted(column.name)}`] : []),
+    ...(sequence.isOwned ? [`owned by ${nameOfTable(table)}.${quoted(column.name)}`] : []),
   ];
   return changes.length === 0 ? [] : [`alter sequence ${quoted(sequence.schema, sequence.name)} ${changes.join(" ")}`];
 }
@@ -65,11 +64,11 @@ function takeAlong(root: Relation, column: Column, sequence: Sequence, direction
  * Drops an identity, and adds it to the other column at the same position. An identity cannot be moved. SET on it first
  * keeps other sessions from drawing until the transaction ends.
  */
-function moveIdentity(root: Relation, column: Column, sequence: Sequence, direction: Direction): string {
+function moveIdentity(relation: Relation, column: Column, sequence: Sequence, direction: Direction): string {
   const name = quoted(sequence.schema, sequence.name);
   const from = quoted(direction === "up" ? oldColumn(column.name) : newColumn(column.name));
   const generated = column.identity === "a" ? "always" : "by default";
-  const table = nameOfTable(root);
+  const table = nameOfTable(relation);
   const limits = direction === "up" ? wideLimits(sequence) : sequence;
   const options = [
     `sequence name ${name}`,

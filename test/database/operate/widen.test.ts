@@ -245,6 +245,7 @@ describe("partitions", () => {
     create unique index u on "a.b".t (n, id) include (note);
     create index own on t_1 (id);
     alter table t_1 alter id set default 7;
+    create sequence s as int owned by t_1.id;
     alter table t_1 add check (id > 0);
     grant select (id) on t_1 to public;
     create table other (id int, n int, foreign key (id, n) references "a.b".t);
