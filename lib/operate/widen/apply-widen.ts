@@ -29,7 +29,7 @@ type Handle = Pick<Database, "begin" | "session">;
  * A phase that does not get its locks in time is rolled back, so other sessions go on, and is tried again. Returns the
  * names of the phases that it ran. Throws `LOCK_TIMEOUT` if the retries are used up, `PLAN_OUTDATED` if something that
  * the swap has to carry over was created or changed after the plan, and `CHANGE_REFUSED` with the name of the phase if
- * the server refuses a statement.
+ * the server refuses a statement. If rows violate a constraint that was NOT VALID, it throws after the other phases.
  */
 export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWidenOptions): Promise<readonly string[]> {
   const given = optionsOf("applyWiden", options, ["retries", "pause", "cleanUp", "onProgress"]);
@@ -40,6 +40,7 @@ export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWid
   }
   if (!Array.isArray(plan?.phases)) refuseArgument("applyWiden", "takes a plan that planWiden made");
   const done: string[] = [];
+  let violated: unknown;
   for (const phase of plan.phases) {
     if (phase.isDone || (phase.kind === "clean-up" && !cleanUp)) continue;
     const report = (pages: number, total: number) => onProgress({ phase: phase.name, done: pages, total });
@@ -49,10 +50,14 @@ export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWid
       else if (phase.isTransactional) await inTransaction(db, plan, phase, retries);
       else await outside(db, phase);
     } catch (error) {
-      throw explained(error, phase);
+      // The rows were not changed. So the constraint was NOT VALID before the swap, and stays so.
+      if (phase.kind !== "validate" || !VIOLATED.has(sqlStateOf(error) ?? "")) throw explained(error, phase);
+      violated ??= explained(error, phase);
+      continue;
     }
     done.push(phase.name);
   }
+  if (violated !== undefined) throw violated;
   return done;
 }
 
@@ -91,6 +96,9 @@ async function refuseOutdated(tx: Transaction, { columns }: WidenPlan, { up }: W
   const problem = `${columnOf(target)}: what depends on it has changed since the plan was made`;
   throw new NextvalError("PLAN_OUTDATED", problem, { hint: "Plan again to go on." });
 }
+
+/** A row violates a foreign key or a check. */
+const VIOLATED = new Set(["23503", "23514"]);
 
 /** A lock was not free in time, or two sessions waited for each other. */
 const WAITED = new Set(["55P03", "40P01"]);
@@ -167,7 +175,7 @@ function explained(error: unknown, { name }: WidenPhase): unknown {
     state === "42501" ? "PERMISSION_DENIED" : "CHANGE_REFUSED",
     `phase ${name} failed: ${error.message}`,
     {
-      hint: "Plan again to go on.",
+      hint: VIOLATED.has(state) ? "Change the rows, and run the phase again." : "Plan again to go on.",
       cause: error,
     },
   );

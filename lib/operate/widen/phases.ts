@@ -188,7 +188,7 @@ function validations(model: Model): Phase[] {
     ...carriedChecks(model),
   ];
   return made
-    .filter(({ isValid }) => isValid !== model.isSwapped)
+    .filter(({ isValid, definition }) => (model.isSwapped ? definition.endsWith(" NOT VALID") : isValid))
     .map(({ name, relation }) => ({
       kind: "validate" as const,
       name: `validate_${name}`,

@@ -326,6 +326,17 @@ describe("an interrupted widening", () => {
     expect(await applyWiden(db(), await plan())).toEqual(["index_t_pkey", "swap", "validate_t_parent_fkey"]);
   });
 
+  test("leaves a key NOT VALID that was so", async () => {
+    await run(`${CREATE}; alter table t drop constraint t_parent_fkey; insert into t values (101, 777);
+      alter table t add foreign key (parent) references t not valid`);
+    await applyWiden(db(), await plan());
+    await expect(applyWiden(db(), await plan(), { cleanUp: true })).rejects.toMatchObject({
+      code: "CHANGE_REFUSED",
+      message: expect.stringContaining("phase validate_t_parent_fkey failed"),
+    });
+    await expect(plan()).rejects.toThrow("public.t.id: it is of type bigint");
+  });
+
   test("drops no index of another table", async () => {
     await run(`${CREATE}; create table other (n int); create index t_pkey_nextval_new on other (n)`);
     await expect(applyWiden(db(), await plan())).rejects.toMatchObject({
