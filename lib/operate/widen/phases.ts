@@ -18,7 +18,7 @@ export function phasesOf(model: Model, lockTimeout: number): WidenPhase[] {
   const phases = model.isSwapped
     ? [...validations(model), ...[...tables].reverse().map(cleanUp)]
     : [
-        ...tables.map(addColumns),
+        ...tables.map((table) => addColumns(table, model)),
         ...tables.flatMap((table) => leavesOf(table).map((leaf) => backfill(table, leaf, model))),
         ...tables.map((table) => prove(table, model)),
         ...indexes(model),
@@ -52,7 +52,7 @@ function leavesOf({ relations }: WideTable): Relation[] {
   return relations.filter(({ kind }) => kind === "r");
 }
 
-function addColumns(table: WideTable): Phase {
+function addColumns(table: WideTable, model: Model): Phase {
   const { root, columns } = table;
   const names = columns.map(({ name }) => quoted(newColumn(name)));
   return {
@@ -73,12 +73,16 @@ function addColumns(table: WideTable): Phase {
       ...dropTrigger(root),
       alter(root, names.map((name) => `drop column ${name}`).join(", ")),
     ],
-    isDone: hasNewColumns(table),
+    isDone: isAdded(table, model),
   };
 }
 
-function hasNewColumns({ root, columns }: WideTable): boolean {
-  return columns.every(({ name }) => root.columns.some((each) => each.name === newColumn(name)));
+/** Whether the columns are there, and are those of the phases. */
+function isAdded({ root, columns }: WideTable, { dependents }: Model): boolean {
+  return (
+    columns.every(({ name }) => root.columns.some((each) => each.name === newColumn(name))) &&
+    dependents.checks.some(({ relation, name }) => relation === root.oid && name === checkOf(root.name))
+  );
 }
 
 function dropTrigger(root: Relation): string[] {

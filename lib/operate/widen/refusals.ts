@@ -157,12 +157,13 @@ function refusalsOfDependents({ dependents, foreignKeys, relations, tables, serv
 export function refuseTakenNames({ tables, dependents }: Model, target: ColumnName): void {
   const taken = tables.flatMap(({ root, relations, columns }) => {
     const works = columns.flatMap(({ name }) => [newColumn(name), oldColumn(name)]);
+    const isOld = (name: string) => columns.some((each) => oldColumn(each.name) === name);
     const twice = works.filter((name, index) => works.indexOf(name) !== index);
     return [
       ...twice.map((name) => `two columns of ${titleOfTable(root)} would be renamed to ${shownName(name)}`),
       ...relations.flatMap(({ columns: all }) =>
         all
-          .filter(({ name, type }) => columns.some((each) => newColumn(each.name) === name) && type !== "bigint")
+          .filter(({ name, type }) => works.includes(name) && (type !== "bigint" || isOld(name)))
           .map(({ name }) => `${shownName(root.schema, root.name, name)} is taken`),
       ),
     ];

@@ -77,9 +77,10 @@ export function refuseColumn(target: ColumnName, problem: string, hint?: string)
   throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, { hint });
 }
 
-/** Whether a column was widened by a swap whose old column is still there. */
+/** Whether a column was widened by a swap whose old column is still there. Long names may share the name of that one. */
 export function isSwapped({ columns }: Relation, name: string): boolean {
-  return columns.some((each) => each.name === oldColumn(name));
+  const isWide = columns.some((each) => each.name === name && each.type === "bigint");
+  return isWide && columns.some((each) => each.name === oldColumn(name) && NARROW.has(each.type));
 }
 
 /** Adds the columns of foreign keys to wanted ones. Returns the tables that are new. */

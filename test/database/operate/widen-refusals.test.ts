@@ -29,6 +29,7 @@ const CASES: readonly (readonly [name: string, setup: string, problem: string])[
   ["no column", "create table t (n int)", "there is no such column"],
   ["a wide column", "create table t (id bigint)", "it is of type bigint"],
   ["text", "create table t (id text)", "it is of type text"],
+  ["a name of an old column", "create table t (id int, id_nextval_old text)", "public.t.id_nextval_old is taken"],
   ["stored rows", `${T} create type w as (o t[]); create table c (n w)`, "column n of table public.c depends on it"],
   ["an array", "create table t (id int[])", "it is of type integer[]"],
   ["a domain", "create domain d as int; create table t (id d)", "it is of type public.d"],
