@@ -40,6 +40,9 @@ export async function readModel(
   target: ColumnName,
   trustOwners: readonly string[] = [],
 ): Promise<Model> {
+  // Constants in the definitions then mean the same in every session, as in those of pg_dump.
+  await tx`select pg_catalog.set_config('DateStyle', 'ISO', true),
+    pg_catalog.set_config('IntervalStyle', 'postgres', true), pg_catalog.set_config('extra_float_digits', '3', true)`;
   const { version, table, hasDefaultPrivileges } = await findTable(tx, target.schema, target.table);
   if (table === null) refuseColumn(target, "there is no such table");
   const known = new Map<string, Relation>();

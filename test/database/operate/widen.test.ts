@@ -337,6 +337,19 @@ describe("an interrupted widening", () => {
     await expect(plan()).rejects.toThrow("public.t.id: it is of type bigint");
   });
 
+  test("writes constants as every session reads them", async () => {
+    await run(`create table t (id int, at timestamptz);
+      create view v as select id from t where at > '2024-02-01 12:00+05:30' and at < now() + interval '-1 day 2 hours'`);
+    const swapIn = async (setting: string) => {
+      const client = database.connect({ max: 1 });
+      await client.unsafe(setting);
+      const { phases } = await planWiden(bind(client), { table: "t", column: "id" });
+      return phases.find(({ kind }) => kind === "swap")!.up;
+    };
+    const settings = "set datestyle = 'SQL, DMY'; set intervalstyle = 'sql_standard'; set extra_float_digits = 0";
+    expect(await swapIn(settings)).toEqual(await swapIn("select"));
+  });
+
   test("drops no index of another table", async () => {
     await run(`${CREATE}; create table other (n int); create index t_pkey_nextval_new on other (n)`);
     await expect(applyWiden(db(), await plan())).rejects.toMatchObject({
