@@ -4,7 +4,7 @@ import { columnOf, shownName } from "../../server/names.js";
 import type { Column } from "./facts.js";
 import { checkOf, functionOf, newColumn, newIndex, oldColumn } from "./names.js";
 import { TRIGGER } from "./read-tables.js";
-import { type Model, titleOfTable, type WideTable } from "./tables.js";
+import { isSwapped, type Model, titleOfTable, type WideTable } from "./tables.js";
 
 /** Why a column cannot be widened in phases, and what to do first. */
 interface Refusal {
@@ -89,8 +89,11 @@ function refusalsOfColumn({ root, relations }: WideTable, column: Column, model:
   const isTarget = root === model.tables[0]?.root && column.name === target.column;
   const title = isTarget ? "it" : shownName(root.schema, root.name, column.name);
   if (!["integer", "smallint"].includes(column.type)) {
-    const hint =
-      column.type === "bigint" ? "Nothing has to be done." : "Only columns of type integer and smallint are widened.";
+    const hint = isSwapped(root, column.name)
+      ? "Run the clean-up of its own widening first."
+      : column.type === "bigint"
+        ? "Nothing has to be done."
+        : "Only columns of type integer and smallint are widened.";
     return [{ problem: `${title} is of type ${column.type}`, hint }];
   }
   return [

@@ -58,9 +58,11 @@ export async function readModel(
     if (unknown.length > 0) for (const each of await readRelations(tx, unknown, trustOwners)) known.set(each.oid, each);
     open = follow(wanted, foreignKeys, known);
   }
-  const tables = [...wanted].map(([oid, names]) => tableOf(known, oid, names));
-  const [first] = tables as [WideTable];
+  const found = [...wanted].map(([oid, names]) => tableOf(known, oid, names));
+  const [first] = found as [WideTable];
   if (first.columns.length === 0) refuseColumn(target, "there is no such column");
+  // A foreign key that was added after the swap has no old column.
+  const tables = isSwapped(first.root, target.column) ? found.flatMap(onlySwapped) : found;
   const places = tables.flatMap(({ relations, columns }) =>
     relations.flatMap((relation) => placesIn(relation, new Set(columns.map(({ name }) => name)))),
   );
@@ -115,6 +117,11 @@ function follow(
 
 function sizeOf(wanted: ReadonlyMap<string, ReadonlySet<string>>): number {
   return [...wanted.values()].reduce((sum, { size }) => sum + size, 0);
+}
+
+function onlySwapped(table: WideTable): WideTable[] {
+  const columns = table.columns.filter(({ name }) => isSwapped(table.root, name));
+  return columns.length === 0 ? [] : [{ ...table, columns }];
 }
 
 function tableOf(known: ReadonlyMap<string, Relation>, oid: string, names: ReadonlySet<string>): WideTable {

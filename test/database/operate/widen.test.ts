@@ -313,6 +313,8 @@ describe("an interrupted widening", () => {
       await applyWiden(db(), { ...rest, phases: phases.slice(0, end) });
     }
     expect((await plan()).phases.map(({ kind }) => kind)).toEqual(["clean-up"]);
+    await run("create table late (n int references t)");
+    expect(await applyWiden(db(), await plan(), { cleanUp: true })).toEqual(["clean_up_t"]);
   });
 
   test("builds an invalid index again", async () => {
