@@ -4,7 +4,8 @@ import { type Model, titleOfTable } from "./tables.js";
 const NARROW_LIMITS = new Set(["32767", "2147483647"]);
 
 /** What the plan cannot see or do, and the reader has to check. */
-export function warningsOf({ tables, dependents, isSwapped }: Model): string[] {
+export function warningsOf(model: Model): string[] {
+  const { tables, dependents, isSwapped } = model;
   if (isSwapped) return [];
   return [
     "The new columns come last in their tables, so statements without a list of columns see another order.",
@@ -15,6 +16,7 @@ export function warningsOf({ tables, dependents, isSwapped }: Model): string[] {
       .map(
         ({ schema, name, max }) => `${shownName(schema, name)} still ends at ${max} afterwards: raise its maxvalue.`,
       ),
+    ...narrowKeys(model),
     ...tables.flatMap(({ root, relations }) => {
       const publications = [...new Set(relations.flatMap((each) => each.publications))];
       const names = publications.map((name) => shownName(name)).join(", ");
@@ -23,4 +25,21 @@ export function warningsOf({ tables, dependents, isSwapped }: Model): string[] {
         : [`${titleOfTable(root)} is published by ${names}, whose subscribers need the new column first.`];
     }),
   ];
+}
+
+/** Foreign keys of other types, such as a domain over integer, stay as they are. */
+function narrowKeys({ foreignKeys, relations, tables }: Model): string[] {
+  return foreignKeys.flatMap(({ from, fromRoot, fromNumbers, toRoot, toNumbers }) => {
+    const target = tables.find(({ root }) => root.oid === toRoot);
+    const source = relations.get(from);
+    const widened = tables.find(({ root }) => root.oid === fromRoot)?.columns ?? [];
+    return (source?.columns ?? [])
+      .filter(({ number, name, type }) => {
+        const isKey = target?.columns.some((column) => column.number === toNumbers[fromNumbers.indexOf(number)]);
+        return isKey === true && !/^(?:bigint|numeric)/.test(type) && !widened.some((each) => each.name === name);
+      })
+      .map(
+        ({ name, type }) => `${shownName(source?.schema, source?.name as string, name)} stays ${type}: change it, too.`,
+      );
+  });
 }

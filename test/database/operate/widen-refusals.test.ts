@@ -188,10 +188,12 @@ test("all reasons are in one error", async () => {
   );
 });
 
-test("a bigint sequence with the limit of the column's type is named in a warning", async () => {
-  await run("create sequence s maxvalue 2147483647; create table t (id int default nextval('s'))");
+test("what stays narrow is named in a warning", async () => {
+  await run(`create sequence s maxvalue 2147483647; create table t (id int primary key default nextval('s'));
+    create domain d as int; create table c (n d references t)`);
   const { warnings } = await planWiden(bind(database.client), { table: "t", column: "id" });
   expect(warnings).toContain("public.s still ends at 2147483647 afterwards: raise its maxvalue.");
+  expect(warnings).toContain("public.c.n stays public.d: change it, too.");
 });
 
 test("a superuser does not run code of an owner who is not trusted", async () => {
