@@ -69,10 +69,7 @@ export function checkForwards(decision: Move, { sequence, options, columns }: Se
   const owner = first?.column.owner ?? "its owner";
   const elsewhere: Advice = isCallers
     ? { hint: "Commit, then run resync on the pool." }
-    : {
-        hint: `Run resync as ${shownName(owner)}, who owns the sequence, or as a member of that role.`,
-        fix: `grant ${name(owner)} to ${name(role)}`,
-      };
+    : { hint: `Run resync as ${shownName(owner)}, who owns the sequence, or as a member of that role.` };
   if ((decision.to - decision.from) * increment <= 0n) {
     refuseFor(
       sequence,
