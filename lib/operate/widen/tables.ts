@@ -82,7 +82,7 @@ export function refuseColumn(target: ColumnName, problem: string, hint?: string)
   throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, { hint });
 }
 
-/** Whether a column was widened by a swap whose old column is still there. Long names may share the name of that one. */
+/** Whether a column was widened, and the old one is still there. Two long names may share the name of that one. */
 export function isSwapped({ columns }: Relation, name: string): boolean {
   const isWide = columns.some((each) => each.name === name && each.type === "bigint");
   return isWide && columns.some((each) => each.name === oldColumn(name) && NARROW.has(each.type));

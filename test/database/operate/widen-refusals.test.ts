@@ -222,7 +222,8 @@ test("a superuser fires no trigger, and creates no view, of a role that is not t
   await planWiden(bind(database.client), target, { trustOwners: [other] });
   await run(`revoke all on t from ${other}; grant trigger on t to public`);
   expect(await refusal()).toBe("PLAN_REFUSED public.t.id: changing public.t may run code of any role as a superuser");
-  await run(`revoke all on t from public; create function f() returns trigger language plpgsql as 'begin return new; end';
+  await run(`revoke all on t from public;
+    create function f() returns trigger language plpgsql as 'begin return new; end';
     create trigger a after update on t execute function f(); alter function f() owner to ${other}`);
   expect(await refusal()).toContain(`changing public.t may run code of role ${other}`);
   // Checks of domains run where a constant of a view is read.

@@ -341,7 +341,8 @@ describe("an interrupted widening", () => {
 
   test("writes constants as every session reads them", async () => {
     await run(`create table t (id int, at timestamptz);
-      create view v as select id from t where at > '2024-02-01 12:00+05:30' and at < now() + interval '-1 day 2 hours'`);
+      create view v as select id from t
+        where at > '2024-02-01 12:00+05:30' and at < now() + interval '-1 day 2 hours'`);
     const swapIn = async (setting: string) => {
       const client = database.connect({ max: 1 });
       await client.unsafe(setting);
