@@ -172,7 +172,12 @@ describe("many values at once", () => {
     for (const batch of batches) expect(batch).toEqual([...batch].sort((a, b) => Number(a - b)));
 
     const setter = bind(database.connect({ max: 1 }));
-    const drawing = Promise.all(others.map((other) => other.nextvals(orderSeq, 100_000)));
+    const drawing = Promise.all(
+      others.map(async (other) => [
+        ...(await other.nextvals(orderSeq, 50_000)),
+        ...(await other.nextvals(orderSeq, 50_000)),
+      ]),
+    );
     let isDone = false;
     void drawing.finally(() => (isDone = true));
     for (let million = 1n; !isDone; million++) await setter.setval(orderSeq, million * 1_000_000n);

@@ -45,6 +45,7 @@ import { withDatabase } from "../../lib/cli/database/connect.js";
 import { inspectWithLockTimeout, checkSchemas } from "../../lib/cli/database/inspect-database.js";
 import { withTimeouts } from "../../lib/cli/database/timeouts.js";
 import { serverVersion, useDatabase } from "../support/database.js";
+import { HAS_LONG_FILES } from "../support/effort.js";
 import { makeHostile, namesIn } from "../support/hostile-path.js";
 import { resync } from "../support/resync.js";
 import { transfer } from "../support/transfer.js";
@@ -52,8 +53,11 @@ import { transfer } from "../support/transfer.js";
 const database = useDatabase();
 const other = useDatabase();
 
-/** The functions that the library's statements call are looked up in the path of these settings. */
-const PATHS = ['"$user", public', "public, pg_catalog"];
+/**
+ * The functions that the library's statements call are looked up in the path of these settings. What goes wrong in the
+ * usual one also does if what somebody else has made comes before what the server has.
+ */
+const PATHS = HAS_LONG_FILES ? ['"$user", public', "public, pg_catalog"] : ["public, pg_catalog"];
 
 /** Public functions that send nothing. A new one has to be put here, or into `calls`. */
 const SENDS_NOTHING =

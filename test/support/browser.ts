@@ -24,8 +24,8 @@ export const NO_BROWSER = "there is no Chromium in PATH; Debian's package is chr
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /**
- * Returns the violations that axe-core finds on a page, each with the elements. Contrasts take most of the time, so they
- * can be left out where other pages have the same colors.
+ * Returns the violations that axe-core finds on a page, each with the elements. Contrasts take most of the time, so
+ * they can be left out where other pages have the same colors.
  */
 export async function violationsOf(page: Page, { contrast = true } = {}): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.addScriptTag({ path: AXE });

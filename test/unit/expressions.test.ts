@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript-5";
 import { expect, test } from "vitest";
+import { IS_LONG } from "../support/effort.js";
 import { MOST, slowdown, time } from "../support/linear.js";
 
 const root = new URL("../../", import.meta.url);
@@ -134,6 +135,12 @@ function slowest(expression: RegExp): { text: string; slowdown: number } {
         time(() => match(text)),
         time(() => match(text)),
       );
+      // A garbage collection takes as long, but not each time.
+      for (let again = 0; again < 3 && took > most; again++)
+        took = Math.min(
+          took,
+          time(() => match(text)),
+        );
       if (took > most) return { text: JSON.stringify(attack), slowdown: Number.POSITIVE_INFINITY };
     }
     if (took > SUSPICIOUS) {
@@ -150,7 +157,10 @@ function slowest(expression: RegExp): { text: string; slowdown: number } {
 const repeats = ({ source }: RegExp) => /[*+]|\{\d+,/.test(source);
 
 test("the attacks find expressions whose time grows with the square of the text's length, or faster", () => {
-  for (const expression of [/--[^\n\r]*$/, /["»„«“「]\s?(.+?)\s?["«“»”」](?:\W|$)/, /\s+$/, /^a*a*$/, /^(\w+)*!/]) {
+  const known = [/\s+$/, /^(\w+)*!/];
+  // As it is with those that the library once had.
+  if (IS_LONG) known.push(/--[^\n\r]*$/, /["»„«“「]\s?(.+?)\s?["«“»”」](?:\W|$)/, /^a*a*$/);
+  for (const expression of known) {
     expect.soft(slowest(expression).slowdown, `${expression}`).toBeGreaterThan(MOST);
   }
 });

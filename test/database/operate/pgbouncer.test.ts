@@ -126,7 +126,7 @@ describe("behind PgBouncer in transaction mode", () => {
 
   test("allocators", async () => {
     const ids = allocator(db, orderSeq, { size: 40 });
-    const taken = await concurrently(100, async (index) => (index % 3 === 0 ? ids.take(4) : [await ids.next()]));
+    const taken = await concurrently(300, async (index) => (index % 3 === 0 ? ids.take(4) : [await ids.next()]));
     const unused = valuesOf(await ids.close());
     expectEachOnce([...taken.flat(), ...unused], 600 + unused.length);
   });
