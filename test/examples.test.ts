@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "./support/database.js";
 import { HAS_LONG_FILES } from "./support/effort.js";
 import { usePrograms } from "./support/programs.js";
-import { RUNTIME } from "./support/runtime.js";
+import { FOR_PGLITE, RUNTIME } from "./support/runtime.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -30,9 +30,8 @@ beforeAll(async () => {
   args["quickstart"] = ["--import", "tsx", "test/server/run-example.ts"];
   if (HAS_LONG_FILES) return;
   const others = names.filter((name) => !ALONE.has(name));
-  // PGlite is slow to start if its code is optimized.
   const output = await outputOf([
-    "--liftoff-only",
+    ...FOR_PGLITE,
     fileURLToPath(new URL("support/run-examples.mjs", import.meta.url)),
     ...others.flatMap((name) => args[name] ?? []),
   ]);

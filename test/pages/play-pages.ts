@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
-import { RUNTIME } from "../support/runtime.js";
+import { FOR_PGLITE, RUNTIME } from "../support/runtime.js";
 import { type ConsoleOfPage, typeAll, type Urls } from "./shell.js";
 import { MARK, type Played } from "./stage.mjs";
 
@@ -14,7 +14,7 @@ export async function playPages(
   urls: Urls,
 ): Promise<Readonly<Record<string, Played>>> {
   const results = `${dirname(player)}/played.json`;
-  const child = spawn(RUNTIME.program, [...RUNTIME.args, player, results, ...folders], {
+  const child = spawn(RUNTIME.program, [...RUNTIME.args, ...FOR_PGLITE, player, results, ...folders], {
     env: { ...process.env, ...urls },
     stdio: ["pipe", "pipe", "inherit"],
   });

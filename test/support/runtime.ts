@@ -6,3 +6,6 @@ const [program = process.execPath, ...args] = JSON.parse(given ?? "[]") as strin
  * with its arguments, as JSON; without it, this Node runs them. `npm run test:matrix` sets it.
  */
 export const RUNTIME = { program, args, isThisNode: given === undefined };
+
+/** Arguments of Node for a program with a PGlite, whose code takes longer to optimize than it then saves. */
+export const FOR_PGLITE = RUNTIME.isThisNode ? ["--liftoff-only"] : [];

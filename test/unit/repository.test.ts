@@ -87,7 +87,7 @@ test("no line is longer than the width of the formatter, which does not wrap com
 
 function sourcesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.m?ts$|\.mjs$/.test(path) && !/node_modules|\/\./.test(path))
+    .filter((path) => /\.m?ts$|\.mjs$/.test(path) && !/node_modules|(?:^|\/)\./.test(path))
     .map((path) => join(folder, path));
 }
 
