@@ -11,17 +11,16 @@ import { int8Readers } from "./int8-reader.js";
 export const INT8 = 20;
 const INT8_ARRAY = 1016;
 
-/**
- * Built-in array types, in pairs: the distance to the array type before, and to the type of the items. The distances
- * are the same for many, so they take half the room in a bundle. Source: `pg_type.dat` of PostgreSQL 14 to 18.
- */
+/** Built-in array types and the types of their items, in pairs. Source: `pg_type.dat` of PostgreSQL 14 to 18. */
 const BUILT_IN: readonly number[] = [
-  143, 1, 56, 85, 11, 139, 60, 195, 1, -4798, 1, 191, 1, 190, 356, 1, 22, 1, 68, 1, 56, 1, 16, 1, 209, 984, 1, 984, 1,
-  984, 1, 984, 2, 984, 1, 984, 1, 984, 1, 984, 1, 984, 1, 983, 1, 983, 1, 983, 1, 983, 1, -28, 1, -28, 1, 996, 1, 417,
-  1, 417, 1, 417, 1, 417, 1, 321, 1, 321, 5, 423, 1, 1002, 6, 1, 6, 211, 1, 172, 74, 1, 67, 100, 1, 100, 2, 1, 2, 1, 44,
-  -469, 32, -1012, 7, 4, 291, 1, 2, 1, 638, 411, 6, 5, 1, 5, 1, 5, 1, 5, 1, 5, 76, 38, 662, -21, 2, 1, 270, 1, 422, 29,
-  1, 2, 1, 30, 90, 1, 35, 1, 37, 5, 98, 1, 2, 1, 2, 1, 2, 1, 2, 1, 14, 1, 146, 1, 17, 1, 7, 1, 95, 1, 847, 1, 1111,
-  1699, 1, 1619, 1, 1619, 1, 1619, 2, 1620, 2, 1621,
+  143, 142, 199, 114, 210, 71, 270, 75, 271, 5069, 272, 81, 273, 83, 629, 628, 651, 650, 719, 718, 775, 774, 791, 790,
+  1000, 16, 1001, 17, 1002, 18, 1003, 19, 1005, 21, 1006, 22, 1007, 23, 1008, 24, 1009, 25, 1010, 27, 1011, 28, 1012,
+  29, 1013, 30, 1014, 1042, 1015, 1043, 1016, 20, 1017, 600, 1018, 601, 1019, 602, 1020, 603, 1021, 700, 1022, 701,
+  1027, 604, 1028, 26, 1034, 1033, 1040, 829, 1041, 869, 1115, 1114, 1182, 1082, 1183, 1083, 1185, 1184, 1187, 1186,
+  1231, 1700, 1263, 2275, 1270, 1266, 1561, 1560, 1563, 1562, 2201, 1790, 2207, 2202, 2208, 2203, 2209, 2204, 2210,
+  2205, 2211, 2206, 2287, 2249, 2949, 2970, 2951, 2950, 3221, 3220, 3643, 3614, 3644, 3642, 3645, 3615, 3735, 3734,
+  3770, 3769, 3807, 3802, 3905, 3904, 3907, 3906, 3909, 3908, 3911, 3910, 3913, 3912, 3927, 3926, 4073, 4072, 4090,
+  4089, 4097, 4096, 4192, 4191, 5039, 5038, 6150, 4451, 6151, 4532, 6152, 4533, 6153, 4534, 6155, 4535, 6157, 4536,
 ];
 
 /** Types without an array type that statements can return: `pg_node_tree`, `unknown`, `void`. */
@@ -43,10 +42,8 @@ const SCALAR: Type = {};
 function builtIn(): Map<number, Type> {
   const types = new Map<number, Type>();
   for (const type of WITHOUT_ARRAY) types.set(type, SCALAR);
-  let array = 0;
   for (let at = 0; at < BUILT_IN.length; at += 2) {
-    array += BUILT_IN[at] as number;
-    const item = array - (BUILT_IN[at + 1] as number);
+    const [array, item] = BUILT_IN.slice(at, at + 2) as [number, number];
     if (!types.has(item)) types.set(item, SCALAR);
     types.set(array, { item, delimiter: array === BOX_ARRAY ? ";" : "," });
   }
