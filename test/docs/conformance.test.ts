@@ -1,11 +1,11 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { type Browser, chromium } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { IN_SESSION, IN_TRANSACTION } from "../conformance/run-row.js";
 import { outputOn, type Row, rowsOf } from "../conformance/tables.js";
-import { CHROMIUM, NO_BROWSER, openPage } from "../support/browser.js";
+import { describeInBrowser, launchBrowser, openPage } from "../support/browser.js";
 import { serveSite } from "./site.js";
 
 // Seconds, but many of them on a loaded machine.
@@ -53,50 +53,46 @@ async function bundle(): Promise<string> {
   return outputFiles[0]!.text;
 }
 
-describe.skipIf(CHROMIUM === undefined)(
-  `a page as a runtime (${CHROMIUM === undefined ? NO_BROWSER : "Chromium"})`,
-  () => {
-    let browser: Browser;
-    let site: Awaited<ReturnType<typeof serveSite>>;
+describeInBrowser("a page as a runtime", () => {
+  let browser: Browser;
+  let site: Awaited<ReturnType<typeof serveSite>>;
 
-    beforeAll(async () => {
-      site = await serveSite();
-      // The sandbox of Chromium does not work for root.
-      browser = await chromium.launch({ executablePath: CHROMIUM as string, chromiumSandbox: false });
-    });
+  beforeAll(async () => {
+    site = await serveSite();
+    browser = await launchBrowser();
+  });
 
-    afterAll(async () => {
-      await browser?.close();
-      await site?.close();
-    });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
 
-    test("the rows of the conformance suite give in a page what they give elsewhere", async () => {
-      const short = rowsIn(IN_TRANSACTION).filter(isRun);
-      const long = rowsIn(IN_SESSION).filter(isRun);
-      const rows = [...short, ...long];
-      const names = readdirSync(assets);
-      const address = (pattern: RegExp) => `${site.url}/assets/${names.find((name) => pattern.test(name))}`;
-      const files = {
-        wasm: address(/^pglite.*\.wasm$/),
-        data: address(/^pglite.*\.data$/),
-        empty: address(/^empty-database/),
-      };
-      const { page, context, errors } = await openPage(browser, `${site.url}/security`);
-      await page.addScriptTag({ content: await bundle() });
-      const steps = (given: readonly Row[]) => given.map((row) => row.steps);
-      const outputs = await page.evaluate<string[]>(
-        `runRows(${JSON.stringify(files)}, ${JSON.stringify(steps(short))}, ${JSON.stringify(steps(long))})`,
-      );
-      const found = rows.map(({ rule, steps }, at) => ({ rule, steps, gives: outputs[at] }));
-      expect(found).toEqual(rows.map((row) => ({ rule: row.rule, steps: row.steps, gives: outputOn(row, VERSION) })));
-      expect(errors).toEqual([]);
-      await context.close();
-    });
+  test("the rows of the conformance suite give in a page what they give elsewhere", async () => {
+    const short = rowsIn(IN_TRANSACTION).filter(isRun);
+    const long = rowsIn(IN_SESSION).filter(isRun);
+    const rows = [...short, ...long];
+    const names = readdirSync(assets);
+    const address = (pattern: RegExp) => `${site.url}/assets/${names.find((name) => pattern.test(name))}`;
+    const files = {
+      wasm: address(/^pglite.*\.wasm$/),
+      data: address(/^pglite.*\.data$/),
+      empty: address(/^empty-database/),
+    };
+    const { page, context, errors } = await openPage(browser, `${site.url}/security`);
+    await page.addScriptTag({ content: await bundle() });
+    const steps = (given: readonly Row[]) => given.map((row) => row.steps);
+    const outputs = await page.evaluate<string[]>(
+      `runRows(${JSON.stringify(files)}, ${JSON.stringify(steps(short))}, ${JSON.stringify(steps(long))})`,
+    );
+    const found = rows.map(({ rule, steps }, at) => ({ rule, steps, gives: outputs[at] }));
+    expect(found).toEqual(rows.map((row) => ({ rule: row.rule, steps: row.steps, gives: outputOn(row, VERSION) })));
+    expect(errors).toEqual([]);
+    await context.close();
+  });
 
-    test.each(MISSING)("some rows are left out: $reason", ({ reason }) => {
-      const left = rowsIn([...IN_TRANSACTION, ...IN_SESSION]).filter((row) => missingFor(row) === reason);
-      console.log(`${left.length} rows are left out: ${reason}.`);
-      expect(left.length).toBeGreaterThan(0);
-    });
-  },
-);
+  test.each(MISSING)("some rows are left out: $reason", ({ reason }) => {
+    const left = rowsIn([...IN_TRANSACTION, ...IN_SESSION]).filter((row) => missingFor(row) === reason);
+    console.log(`${left.length} rows are left out: ${reason}.`);
+    expect(left.length).toBeGreaterThan(0);
+  });
+});

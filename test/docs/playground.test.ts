@@ -1,6 +1,6 @@
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHROMIUM, NO_BROWSER, openPage, violationsOf } from "../support/browser.js";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeInBrowser, launchBrowser, openPage, violationsOf } from "../support/browser.js";
 import { libraryThatRuns, problemsOf, run, setHash, sharing, show, textOf } from "./playground-page.js";
 import { serveSite } from "./site.js";
 
@@ -24,7 +24,7 @@ const EXAMPLES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   named: [/id: 100n/, /so does \$<this>/, /ordrSeq/, /hint: .*orderSeq/],
 };
 
-describe.skipIf(CHROMIUM === undefined)(`the playground (${CHROMIUM === undefined ? NO_BROWSER : "Chromium"})`, () => {
+describeInBrowser("the playground", () => {
   let browser: Browser;
   let site: Awaited<ReturnType<typeof serveSite>>;
   let opened: Awaited<ReturnType<typeof openPage>>;
@@ -32,8 +32,7 @@ describe.skipIf(CHROMIUM === undefined)(`the playground (${CHROMIUM === undefine
 
   beforeAll(async () => {
     site = await serveSite();
-    // The sandbox of Chromium does not work for root.
-    browser = await chromium.launch({ executablePath: CHROMIUM as string, chromiumSandbox: false });
+    browser = await launchBrowser();
     opened = await openPage(browser, `${site.url}/playground`);
     page = opened.page;
   });

@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { CHROMIUM, NO_BROWSER, openPage, violationsOf } from "../support/browser.js";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { describeInBrowser, launchBrowser, openPage, violationsOf } from "../support/browser.js";
 import { readPublicNames } from "../support/docstrings/public-names.js";
 import { IS_LONG } from "../support/effort.js";
 import { serveSite } from "./site.js";
@@ -69,14 +69,13 @@ test("llms.txt lists every page, and each is there as Markdown", async () => {
   expect(declare).not.toContain("<div");
 });
 
-describe.skipIf(CHROMIUM === undefined)(`the site (${CHROMIUM === undefined ? NO_BROWSER : "Chromium"})`, () => {
+describeInBrowser("the site", () => {
   let browser: Browser;
   let site: Awaited<ReturnType<typeof serveSite>>;
 
   beforeAll(async () => {
     site = await serveSite();
-    // The sandbox of Chromium does not work for root.
-    browser = await chromium.launch({ executablePath: CHROMIUM as string, chromiumSandbox: false });
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {

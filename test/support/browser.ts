@@ -1,12 +1,13 @@
 import { accessSync, constants } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { describe } from "vitest";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
 /** The path of a Chromium of this machine; undefined if there is none, so tests with a browser are skipped. */
-export const CHROMIUM = (process.env["PATH"] ?? "")
+const CHROMIUM = (process.env["PATH"] ?? "")
   .split(delimiter)
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find((path) => {
@@ -18,8 +19,17 @@ export const CHROMIUM = (process.env["PATH"] ?? "")
     }
   });
 
-/** Why tests with a browser are skipped. */
-export const NO_BROWSER = "there is no Chromium in PATH; Debian's package is chromium";
+/** Declares tests with a browser. Where there is none they are skipped, and their title says why. */
+export function describeInBrowser(title: string, tests: () => void): void {
+  const where = CHROMIUM === undefined ? "there is no Chromium in PATH; Debian's package is chromium" : "Chromium";
+  describe.skipIf(CHROMIUM === undefined)(`${title} (${where})`, tests);
+}
+
+/** Starts the browser of {@link describeInBrowser}. */
+export function launchBrowser(): Promise<Browser> {
+  // The sandbox of Chromium does not work for root.
+  return chromium.launch({ executablePath: CHROMIUM as string, chromiumSandbox: false });
+}
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
