@@ -21,6 +21,7 @@ import {
   type ResyncMove,
   type ResyncPlan,
   type ResyncReport,
+  type ResyncSkip,
 } from "./resync-report.js";
 
 /**
@@ -115,19 +116,21 @@ export async function applyResync(
       const mayGoBack = state !== undefined && notBack === undefined && columns.length === all.length;
       const moveOptions = moveOptionsOf({ ...plan.options, allowBackwards: mayGoBack });
       const forwards = (tx: Transaction) => moveForwards(tx, sequence, columns, plan.options, { role, isCallers });
-      let move: ResyncMove | undefined;
+      let outcome: ResyncMove | ResyncSkip | undefined;
       // After a savepoint, a sequence that fails does not end the transaction of the caller.
-      if (!("begin" in db)) move = await db.savepoint(forwards);
+      if (!("begin" in db)) outcome = await db.savepoint(forwards);
       else if (columns.every(({ mayAlter }) => mayAlter)) {
-        move = await moveWithRetries(db, sequence, columns, moveOptions, plan.options, lockTimeout);
+        outcome = await moveWithRetries(db, sequence, columns, moveOptions, plan.options, lockTimeout);
       } else {
-        move = await db.begin("isolation level read committed read write", async (tx) => {
+        outcome = await db.begin("isolation level read committed read write", async (tx) => {
           await setLockTimeout(tx, lockTimeout);
           return forwards(tx);
         });
       }
-      if (move !== undefined) report.moves.push(move);
-      else if (notBack !== undefined) report.skips.push({ sequence, ...notBack });
+      if (outcome === undefined) {
+        if (notBack !== undefined) report.skips.push({ sequence, ...notBack });
+      } else if ("sql" in outcome) report.moves.push(outcome);
+      else report.skips.push(outcome);
     } catch (error) {
       const waited = isCallers ? "the lock_timeout of the transaction" : `${lockTimeout} ms`;
       report.failures.push({ sequence, error: await explainFailure(db, error, sequence, columns, waited) });

@@ -10,8 +10,8 @@ import { type FedColumn, rangeWithin } from "../columns/fed-columns.js";
 import { holdTables } from "../columns/hold-tables.js";
 import type { Trust } from "../reading-options.js";
 import { type Decision, decide, type SequenceSnapshot } from "./decide.js";
-import { type HeldSnapshot, rereadSnapshot } from "./move-value.js";
-import type { ResyncMove } from "./resync-report.js";
+import { type HeldSnapshot, rereadSnapshot, skipOf } from "./move-value.js";
+import type { ResyncMove, ResyncSkip } from "./resync-report.js";
 
 type Move = Decision & { readonly kind: "move" };
 
@@ -30,7 +30,8 @@ const MOST_DRAWN = 1_000_000n;
 
 /**
  * Moves a sequence forwards without locking it: no session waits, and a rollback does not undo it. Returns undefined if
- * that is no longer needed. The role needs UPDATE on the sequence, not ownership.
+ * that is no longer needed, and the reason if it is now better left. The role needs UPDATE on the sequence, not
+ * ownership.
  *
  * ALTER SEQUENCE would not do in a transaction of the caller. All sessions that draw would wait for its end, and values
  * that it draws afterwards would come again after its rollback.
@@ -41,7 +42,7 @@ export async function moveForwards(
   columns: readonly FedColumn[],
   { views, trustOwners = [] }: Trust,
   mover: Mover,
-): Promise<ResyncMove | undefined> {
+): Promise<ResyncMove | ResyncSkip | undefined> {
   const version = await readDocument<number>(tx, sql`select current_setting('server_version_num')`);
   const readable = columns.filter((column) => notComparableReason(column) === undefined);
   const snapshot = await rereadSnapshot(
@@ -53,7 +54,7 @@ export async function moveForwards(
     holdTables(readable, trustOwners, true),
   );
   const decision = decide(snapshot, { allowBackwards: false, emptyCaches: false });
-  if (decision.kind !== "move") return undefined;
+  if (decision.kind !== "move") return skipOf(sequence, decision);
   checkForwards(decision, snapshot, mover);
   const isFar = stepsOf(decision, snapshot) > MOST_DRAWN;
   const isSet = isFar && (await set(tx, snapshot, decision.to, version));

@@ -14,7 +14,7 @@ import { holdTables } from "../columns/hold-tables.js";
 import { NOT_BY_OID } from "../columns/unknown-value.js";
 import type { Trust } from "../reading-options.js";
 import { type Decision, decide, type SequenceSnapshot, type MoveOptions } from "./decide.js";
-import type { ResyncMove } from "./resync-report.js";
+import type { ResyncMove, ResyncSkip } from "./resync-report.js";
 
 /** How long the first try waits for a lock, and how long others can proceed before the next try, in milliseconds. */
 const FIRST_TRY = 200;
@@ -27,7 +27,8 @@ const BUSY = new Set(["55P03", "40P01"]);
 const TABLE_WAIT = 10;
 
 /**
- * Locks a sequence, decides again, and moves it. Returns undefined if that is no longer needed.
+ * Locks a sequence, decides again, and moves it. Returns undefined if that is no longer needed, and the reason if it is
+ * now better left.
  *
  * Sessions that call `nextval` queue behind a waiting lock. So each try gives up soon, and others can proceed before
  * the next one. Each try waits twice as long as the one before, because a short one never gets the lock while long
@@ -40,7 +41,7 @@ export async function moveWithRetries(
   moveOptions: MoveOptions,
   trust: Trust,
   lockTimeout: number,
-): Promise<ResyncMove | undefined> {
+): Promise<ResyncMove | ResyncSkip | undefined> {
   const end = lockTimeout === 0 ? Infinity : Date.now() + lockTimeout;
   for (let attemptTimeout = FIRST_TRY; ; attemptTimeout *= 2) {
     const wait = Math.max(1, Math.min(attemptTimeout, end - Date.now(), MAX_LOCK_TIMEOUT_MS));
@@ -62,7 +63,7 @@ async function moveUnderLock(
   moveOptions: MoveOptions,
   trust: Trust,
   lockTimeout: number,
-): Promise<ResyncMove | undefined> {
+): Promise<ResyncMove | ResyncSkip | undefined> {
   const name = sql.identifier(sequence.schema, sequence.name);
   const id = sql`${quotedOf(sequence)}::regclass`;
   await tx.query(enterCatalogPath({ views: trust.views === true }));
@@ -88,7 +89,7 @@ async function moveUnderLock(
   await setLockTimeout(tx, TABLE_WAIT);
   if (version < 180_000 && isUndrawn && columns.some(({ swappable }) => swappable)) await tx.query(holdSchemas);
   const decision = decide(await rereadSnapshot(tx, sequence, columns, trust, version), moveOptions);
-  if (decision.kind !== "move") return undefined;
+  if (decision.kind !== "move") return skipOf(sequence, decision);
   const move = moveOf(sequence, decision);
   await tx.query(sql.raw(move.sql));
   return move;
@@ -165,6 +166,13 @@ export async function rereadSnapshot(
       return { column, extreme: extremes === null ? { unknown: "it was not read" } : toExtreme(extremes, column) };
     }),
   };
+}
+
+/** Reports why a sequence stays, unless its position is right. */
+export function skipOf(sequence: SequenceName, decision: Decision): ResyncSkip | undefined {
+  if (decision.kind !== "skip") return undefined;
+  const { kind: _kind, ...skip } = decision;
+  return { sequence, ...skip };
 }
 
 /** Reports a decision, with its statement. */

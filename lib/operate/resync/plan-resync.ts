@@ -14,7 +14,7 @@ import { HEALTH_CODES } from "../finding-codes.js";
 import { withoutAccepted } from "./accepted-columns.js";
 import { decide, moveOptionsOf, WIDEN_FIRST } from "./decide.js";
 import { checkForwards, forwardMoveOf } from "./move-forwards.js";
-import { moveOf } from "./move-value.js";
+import { moveOf, skipOf } from "./move-value.js";
 import { isBackwards, whyNotBack } from "./not-moved-back.js";
 import { isTransaction } from "./resync-handle.js";
 import type {
@@ -112,11 +112,11 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
       const moveOptions = moveOptionsOf(reason === undefined ? wanted : { ...wanted, allowBackwards: false });
       const snapshot = { role, sequence, options, lastValue, isCalled, unknown, columns };
       const decision = decide(snapshot, moveOptions);
-      if (decision.kind === "skip") {
-        const { kind: _kind, ...skip } = decision;
-        plan.skips.push({ sequence, ...skip });
+      if (decision.kind !== "move") {
+        const skip = skipOf(sequence, decision);
+        if (skip !== undefined) plan.skips.push(skip);
+        continue;
       }
-      if (decision.kind !== "move") continue;
       const notBack = isBackwards(decision, options.increment) ? whyNotBack(state) : undefined;
       if (notBack !== undefined) {
         plan.skips.push({ sequence, ...notBack });

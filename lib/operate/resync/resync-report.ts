@@ -69,7 +69,7 @@ export interface ResyncFailure {
   readonly error: Error;
 }
 
-/** A sequence that {@link planResync} leaves unchanged. */
+/** A sequence that {@link planResync} or {@link applyResync} leaves unchanged. */
 export interface ResyncSkip {
   /** The name of the sequence. */
   readonly sequence: SequenceName;
