@@ -11,6 +11,7 @@ import {
   expectNoGap,
   startWriters,
 } from "../support/draws/failover-writers.js";
+import { firstSeed } from "../support/effort.js";
 
 /** Failovers of each test. An ordinary run has time for one of the first; test/long.ts states more. */
 const ROUNDS = Number(process.env["NEXTVAL_FAILOVER_ROUNDS"] ?? 1);
@@ -21,7 +22,7 @@ const BEFORE = 200;
 const UNSENT = 600;
 const ROUND_MS = 60_000;
 
-const random = new Random(Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31));
+const random = new Random(firstSeed());
 
 interface Outcome {
   readonly ids: number;

@@ -4,7 +4,7 @@ import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cuttable } from "../server/cut.js";
 import { useDatabase } from "../support/database.js";
-import { cases } from "../support/effort.js";
+import { runs } from "../support/effort.js";
 
 const database = useDatabase();
 
@@ -111,7 +111,7 @@ describe.each([true, false])("with fetch_types: %s", (fetch_types) => {
         );
         expect(rows.map(({ list }) => list)).toEqual(lists);
       }),
-      { numRuns: cases(20) },
+      runs(20),
     );
   });
 

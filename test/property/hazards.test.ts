@@ -10,6 +10,7 @@ import {
 } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { firstSeed } from "../support/effort.js";
 import { arrange, insertFor, isKey, type Pair, pair, sequenceOf, setUp, wishFor } from "../support/hazard-cases.js";
 
 const database = useDatabase({ max: 1 });
@@ -48,7 +49,7 @@ test(
   `${PAIRS} states and declarations: without a hazard, no working insert fails, and no value comes twice`,
   { timeout: 3_600_000 },
   async () => {
-    const seed = Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31);
+    const seed = firstSeed();
     const pairs = fc.sample(pair, { numRuns: PAIRS, seed });
     const counts = { safe: 0, warned: 0, warnedAndHarmed: 0, blocked: 0 };
     for (let from = 0; from < pairs.length; from += BATCH) {

@@ -12,6 +12,7 @@ import { applyPlan, inspectSequences, planChanges } from "nextval/catalog";
 import { expect, test } from "vitest";
 import { ALLOWABLE_CODES } from "../../lib/catalog/plan/hazards/hazard-codes.js";
 import { useDatabase } from "../support/database.js";
+import { firstSeed } from "../support/effort.js";
 
 const database = useDatabase({ max: 1 });
 const PAIRS = Number(process.env["NEXTVAL_IDENTITY_PAIRS"] ?? 12);
@@ -56,7 +57,7 @@ test(
   `${PAIRS} pairs of declarations of identity columns: a push makes the second true, and keeps a drawn value`,
   { timeout: 600_000 },
   async () => {
-    const seed = Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31);
+    const seed = firstSeed();
     const pairs = fc.sample(declarations, { numRuns: PAIRS, seed });
     const db = bind(database.client);
     const look = () => inspectSequences(db, { schemas: ["public"] });

@@ -3,6 +3,7 @@ import { type AnySequence, bind, pgSchema, resolveOptions, type SequenceOptions 
 import { applyPlan, type HazardCode, inspectSequences, planChanges } from "nextval/catalog";
 import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { firstSeed } from "../support/effort.js";
 
 const database = useDatabase({ max: 1 });
 const PAIRS = Number(process.env["NEXTVAL_PLAN_PAIRS"] ?? 60);
@@ -87,7 +88,7 @@ test(
   `${PAIRS} pairs of declarations: a push makes them true, owners as soon as they exist, and no value comes twice`,
   { timeout: 600_000 },
   async () => {
-    const seed = Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31);
+    const seed = firstSeed();
     const pairs = fc.sample(pair, { numRuns: PAIRS, seed });
     let refused = 0;
     for (let from = 0; from < pairs.length; from += BATCH) {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { nextval, pgSequence, type Splice, sql } from "nextval";
 import { expect, test } from "vitest";
-import { cases } from "../support/effort.js";
+import { runs } from "../support/effort.js";
 
 /** SQL in its simplest form: text, and values in between. */
 type Model = readonly (string | { readonly value: unknown })[];
@@ -72,6 +72,6 @@ test("any nesting of fragments has the text and values of the flat statement", (
         expect(strings.reduce((before, after, index) => `${before}$${index}${after}`)).toBe(text);
       }
     }),
-    { numRuns: cases(200) },
+    runs(200),
   );
 });

@@ -4,7 +4,7 @@ import { checkStrides, stride } from "nextval/allocate";
 import { inspectSequences } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
-import { cases } from "../../support/effort.js";
+import { runs } from "../../support/effort.js";
 
 const database = useDatabase();
 
@@ -184,7 +184,7 @@ describe("checkStrides", () => {
         if (common.length === 0) checkStrides([one.sequence, other.sequence]);
         else expect(() => checkStrides([one.sequence, other.sequence])).toThrow(`both draw ${Math.min(...common)},`);
       }),
-      { numRuns: cases(300) },
+      runs(300),
     );
   });
 

@@ -3,7 +3,7 @@ import { bind, pgSchema, pgSequence, type SequenceLike } from "nextval";
 import { generateMigration, inspectSequences, planChanges } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
-import { cases } from "../../support/effort.js";
+import { runs } from "../../support/effort.js";
 import { folderOf } from "../../support/migration-folder.js";
 
 const database = useDatabase({ onnotice: () => {} });
@@ -101,6 +101,6 @@ test("any comment arrives as it was", async () => {
       });
       expect(row?.["comment"]).toBe(comment);
     }),
-    { numRuns: cases(20) },
+    runs(20),
   );
 });

@@ -16,7 +16,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { createAssortedSequences } from "../../support/assorted-sequences.js";
 import { COMPILERS } from "../../support/compiler.js";
 import { useDatabase } from "../../support/database.js";
-import { cases } from "../../support/effort.js";
+import { runs } from "../../support/effort.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -397,6 +397,6 @@ test("constants have valid unique names, whatever the names of the sequences", (
         expect(planChanges(sequences, given).changes).toEqual([]);
       },
     ),
-    { numRuns: cases(20) },
+    runs(20),
   );
 });

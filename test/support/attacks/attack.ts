@@ -1,4 +1,5 @@
 import { test } from "vitest";
+import { firstSeed } from "../effort.js";
 import { Random } from "./random.js";
 
 /** How long each attack goes on. An ordinary run has time for a round or two; test/long.ts states more. */
@@ -32,7 +33,7 @@ export interface Round {
  */
 export function attack(name: string, round: (round: Round) => Promise<void>): void {
   test(name, { timeout: SECONDS * 1000 + LONGEST_ROUND_MS }, async () => {
-    const first = Number(process.env["NEXTVAL_SEED"] ?? Date.now() % 2 ** 31);
+    const first = firstSeed();
     const figures = new Map<string, number>([["rounds", 0]]);
     const count = (figure: string, by = 1) => void figures.set(figure, (figures.get(figure) ?? 0) + by);
     const started = performance.now();

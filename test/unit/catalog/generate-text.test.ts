@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { NextvalError } from "nextval";
 import { generateMigration, type MigrationFormat, type Plan } from "nextval/catalog";
 import { describe, expect, test } from "vitest";
-import { cases } from "../../support/effort.js";
+import { runs } from "../../support/effort.js";
 import { folderOf } from "../../support/migration-folder.js";
 import { planOf } from "../../support/plan-of.js";
 
@@ -104,7 +104,7 @@ describe.each(FORMATS)("text in strings stays text: %s", (format) => {
         // The lines are those of harmless text.
         expect(beginsOf(text)).toEqual(harmless);
       }),
-      { numRuns: cases(50) },
+      runs(50),
     );
   });
 });
