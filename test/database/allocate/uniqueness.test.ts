@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { bind, createSequence } from "nextval";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../../server/server.js";
+import { isLoss } from "../../support/attacks/answer.js";
 import { countUnique, startProgram } from "../../support/draws/draw-programs.js";
 import { blockSeq, orderSeq } from "../../support/draws/drawing.js";
 import { IS_LONG } from "../../support/effort.js";
@@ -9,6 +11,7 @@ import { usePrograms } from "../../support/programs.js";
 
 const PROCESSES = IS_LONG ? 8 : 4;
 const IDS = IS_LONG ? 10_000_000 : 200_000;
+const KILLS = IS_LONG ? 20 : 0;
 
 const compile = usePrograms();
 let server: Server;
@@ -33,12 +36,36 @@ async function createSequences(): Promise<void> {
   await client.end();
 }
 
-test(`${PROCESSES} processes draw ${IDS} ids in every way at once: none twice, and none out of bounds`, async () => {
+const meanwhile = KILLS === 0 ? "" : `, and the server is killed ${KILLS} times`;
+const title = `${PROCESSES} processes draw ${IDS} ids in every way at once${meanwhile}`;
+
+test(`${title}: none twice, and none out of bounds`, { timeout: IS_LONG ? 1_800_000 : 240_000 }, async () => {
   await createSequences();
   const task = { url: server.url, count: IDS / PROCESSES / 4 };
-  const reports = await Promise.all(Array.from({ length: PROCESSES }, () => startProgram(drawIds, task).done));
-  expect(countUnique(reports)).toBeGreaterThanOrEqual(IDS);
-  for (const { failures, hung, strange } of reports) {
-    expect({ failures, hung, strange }).toEqual({ failures: new Map(), hung: [], strange: [] });
+  const programs = Array.from({ length: PROCESSES }, () => startProgram(drawIds, task));
+  let ended = 0;
+  const done = Promise.all(
+    programs.map(async (program) => {
+      const report = await program.done;
+      ended++;
+      return report;
+    }),
+  );
+  for (let kill = 0; kill < KILLS; kill++) {
+    await Promise.all(programs.map((program) => program.progress()));
+    await sleep(500);
+    expect(ended, `programs that were done before the server was killed ${KILLS} times`).toBe(0);
+    await server.crash();
+    await server.start();
   }
-}, 240_000);
+  const reports = await done;
+  const drawn = countUnique(reports);
+  expect(drawn).toBeGreaterThanOrEqual(IDS);
+  for (const { failures, hung, strange } of reports) {
+    // A kill interrupts calls, and nothing else fails.
+    const unexpected = [...failures].filter(([code]) => KILLS === 0 || !isLoss(code));
+    expect({ unexpected, hung, strange }).toEqual({ unexpected: [], hung: [], strange: [] });
+  }
+  const lost = reports.reduce((sum, { failures }) => [...failures.values()].reduce((one, more) => one + more, sum), 0);
+  console.log(`${drawn.toLocaleString("en")} ids, ${KILLS} kills, ${lost.toLocaleString("en")} calls lost`);
+});

@@ -18,6 +18,11 @@ export type Answer<Value> =
 const LOST =
   /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|COMMIT_UNKNOWN|ECONN(RESET|REFUSED|ABORTED)|EPIPE|57P0[1-3])$/;
 
+/** Whether this is the code of a call whose connection was lost. */
+export function isLoss(code: string): boolean {
+  return LOST.test(code);
+}
+
 /** Waits for the answer of a call. Throws if none comes in time, because no call may wait forever. */
 export async function answerOf<Value>(name: string, call: () => PromiseLike<Value>): Promise<Answer<Value>> {
   let timer: NodeJS.Timeout | undefined;
@@ -39,7 +44,7 @@ export async function answerOf<Value>(name: string, call: () => PromiseLike<Valu
 function classify(error: unknown): Answer<never> {
   if (!(error instanceof Error) || !("code" in error)) return { kind: "other error", error };
   const code = String(error.code);
-  if (LOST.test(code)) return { kind: "lost", code, error };
+  if (isLoss(code)) return { kind: "lost", code, error };
   if (isOfServer(error)) return { kind: "server error", code, error };
   if (error instanceof NextvalError) {
     return { kind: isOfServer(error.cause) ? "server error" : "refused", code, error };

@@ -62,7 +62,7 @@ async function run(way: Way): Promise<BigInt64Array> {
       else drawn.push(result);
     }
     if (failed) await new Promise((resolve) => setTimeout(resolve, 20));
-    else if (!isSteady) send({ kind: "progress" });
+    else send({ kind: "progress" });
   }
   return BigInt64Array.from(drawn);
 }
