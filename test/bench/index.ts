@@ -23,6 +23,7 @@ const PARTS: { readonly [name: string]: Part } = {
   "query-rate": { file: "query-rate" },
   "type-check": { file: "type-checking" },
   size: { file: "size" },
+  start: { file: "start" },
   catalog: { file: "catalog" },
   // Ids are young objects as well, and what one contender leaves is cleared away before the next.
   draw: { file: "draw", flags: ["--expose-gc", "--min-semi-space-size=16", "--max-semi-space-size=16"] },

@@ -86,7 +86,7 @@ const pair = fc.record({
 
 test(
   `${PAIRS} pairs of declarations: a push makes them true, owners as soon as they exist, and no value comes twice`,
-  { timeout: 600_000 },
+  { timeout: 600_000 + PAIRS * 100 },
   async () => {
     const seed = firstSeed();
     const pairs = fc.sample(pair, { numRuns: PAIRS, seed });

@@ -1,0 +1,140 @@
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bind, createSequence, dropSequence, pgSequence } from "nextval";
+import postgres from "postgres";
+import { reachServer } from "../server/server.js";
+import { CHECKOUT } from "./checkout.js";
+import { median, quartiles } from "./interleave.js";
+import { atMost, type Report, round } from "./report.js";
+
+const ROUNDS = 15;
+const NAME = "nextval_bench";
+const SEQUENCES = Array.from({ length: 10 }, (_, n) => pgSequence(`${NAME}_${n}_seq`, { startWith: 100 }));
+
+/** What each program prints is its own time; what prints nothing is timed as a whole process. */
+const IMPORT = (name: string) =>
+  `const start = performance.now(); await import("${name}"); console.log(performance.now() - start);`;
+const CONNECT = `
+  import postgres from "postgres";
+  const client = postgres(process.env.DATABASE_URL, { max: 1 });
+  await client\`select 1\`;
+  await client.end();`;
+
+/** Measures how long one waits until nextval is there: for an import, and for a run of the command. */
+export async function measure(): Promise<Report> {
+  const server = await reachServer();
+  const folder = await mkdtemp(join(tmpdir(), "nextval-bench-"));
+  const client = postgres(server.url, { max: 1, onnotice: () => {} });
+  try {
+    await makeProject(folder);
+    const db = bind(client);
+    for (const sequence of SEQUENCES) {
+      await db.query(dropSequence(sequence, { ifExists: true }));
+      await db.query(createSequence(sequence));
+    }
+
+    const run = (...args: string[]) => timeProcess(folder, server.url, args);
+    const program = (text: string) => run("--input-type=module", "-e", text);
+    const all: Timed[] = [
+      { name: "import an empty package", run: () => program(IMPORT("empty")), ms: [] },
+      { name: "import nextval", run: () => program(IMPORT("nextval")), ms: [] },
+      { name: "node, which does nothing", run: () => run("-e", "0"), ms: [] },
+      { name: "node, and postgres.js selects 1", run: () => program(CONNECT), ms: [] },
+      { name: "nextval check", run: () => run(`${CHECKOUT}dist/lib/cli/main.js`, "check"), ms: [] },
+    ];
+    // The first round only brings the files into the memory of the system.
+    for (let turn = -1; turn < ROUNDS; turn++) {
+      for (const each of all) {
+        const ms = each.run();
+        if (turn >= 0) each.ms.push(ms);
+      }
+    }
+    const [empty, imported, , connected, check] = all.map(({ ms }) => ms) as [
+      number[],
+      number[],
+      number[],
+      number[],
+      number[],
+    ];
+    const times = ratios(imported, empty);
+    const overConnecting = ratios(check, connected);
+    return {
+      tables: [
+        {
+          title: `In fresh processes, in ms, medians of ${ROUNDS} rounds`,
+          columns: ["", "ms", "quartiles"],
+          rows: all.map(({ name, ms }) => [name, round(median(ms)), spread(ms)]),
+        },
+        {
+          title: "Ratios of each round",
+          columns: ["", "times", "quartiles"],
+          rows: [
+            ["import nextval, of an empty package", round(median(times)), spread(times)],
+            ["nextval check, of a process that connects", round(median(overConnecting)), spread(overConnecting)],
+          ],
+        },
+      ],
+      targets: [
+        atMost("import, times an empty package", median(times), 2.2),
+        atMost("nextval check of 10 sequences, configuration in TypeScript", median(check), 300, " ms"),
+      ],
+    };
+  } finally {
+    for (const sequence of SEQUENCES) await bind(client).query(dropSequence(sequence, { ifExists: true }));
+    await client.end({ timeout: 1 });
+    await server.stop();
+    await rm(folder, { recursive: true });
+  }
+}
+
+interface Timed {
+  readonly name: string;
+  readonly run: () => number;
+  readonly ms: number[];
+}
+
+/** A project with a configuration and declarations in TypeScript, which has nextval, postgres.js and an empty package. */
+async function makeProject(folder: string): Promise<void> {
+  const packages = join(folder, "node_modules");
+  await mkdir(join(packages, "empty"), { recursive: true });
+  await symlink(CHECKOUT, join(packages, "nextval"));
+  await symlink(`${CHECKOUT}node_modules/postgres`, join(packages, "postgres"));
+  const declarations = SEQUENCES.map(
+    ({ seqName }, n) => `export const order${n}Seq = pgSequence("${seqName}", { startWith: 100 });`,
+  );
+  const files = {
+    "package.json": JSON.stringify({ name: "app", type: "module" }),
+    "node_modules/empty/package.json": JSON.stringify({ name: "empty", type: "module", exports: "./index.js" }),
+    "node_modules/empty/index.js": "export {};\n",
+    "sequences.ts": `import { pgSequence } from "nextval";\n${declarations.join("\n")}\n`,
+    "nextval.config.ts": [
+      `import { defineConfig } from "nextval/config";`,
+      `export default defineConfig({ declarations: ["sequences.ts"] });`,
+    ].join("\n"),
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+}
+
+function timeProcess(cwd: string, url: string, args: readonly string[]): number {
+  const start = performance.now();
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, NODE_OPTIONS: "", DATABASE_URL: url },
+  });
+  const whole = performance.now() - start;
+  if (status !== 0) throw new Error(`${args.at(-1)}: ${stderr}${stdout}`);
+  const own = Number(stdout);
+  return stdout !== "" && Number.isFinite(own) ? own : whole;
+}
+
+function ratios(ours: readonly number[], theirs: readonly number[]): number[] {
+  return ours.map((ms, turn) => ms / (theirs[turn] as number));
+}
+
+function spread(figures: readonly number[]): string {
+  const [low, high] = quartiles(figures);
+  return `${round(low)} to ${round(high)}`;
+}
