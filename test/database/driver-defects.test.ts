@@ -1,6 +1,7 @@
 import { connect, createServer } from "node:net";
 import { bind, createSequence, nextval, pgSequence, sql } from "nextval";
-import { expect, test } from "vitest";
+import type postgres from "postgres";
+import { expect, test, vi } from "vitest";
 import { useDatabase } from "../support/database.js";
 
 /** Defects of postgres.js 3.4.9 that a handle does not have. */
@@ -61,4 +62,35 @@ test("a transaction that begins while the server restarts does not wait forever"
   await new Promise((resolve) => {
     proxy.close(resolve);
   });
+});
+
+test("a debug function may throw, and run statements on the handle", async () => {
+  const printed = vi.spyOn(console, "error").mockImplementation(() => {});
+  const inner: Promise<unknown>[] = [];
+  const debug = (_connection: number, text: string) => {
+    if (text.includes("$1")) inner.push(db`select 'inner' as x`.one());
+    if (text.includes("two")) throw new Error("two");
+  };
+  const db = bind(database.connect({ max: 2, debug }));
+  const texts = ["one", "two", "three", "four", "five"];
+  const outer = await Promise.all(texts.map((x) => db<{ x: string }>`select ${x} as x, ${sql.literal(x)} as y`.one()));
+  expect(outer).toEqual(texts.map((x) => ({ x, y: x })));
+  expect(await Promise.all(inner)).toEqual(texts.map(() => ({ x: "inner" })));
+  expect(printed.mock.calls).toEqual([[new Error("two")]]);
+  printed.mockRestore();
+});
+
+test.each([
+  (notice: postgres.Notice) => new Error(notice["message"]),
+  (notice: postgres.Notice) => Object.assign(new Error(notice["message"]), notice),
+])("answers stay with their statements if a notice throws while a cursor is described", async (errorOf) => {
+  const onnotice = (notice: postgres.Notice) => {
+    throw errorOf(notice);
+  };
+  const db = bind(database.connect({ max: 1, fetch_types: false, onnotice }));
+  const read = db.query(sql`select n as ${sql.raw("x".repeat(70))} from generate_series(1, 9) as n`).cursor(2);
+  await expect(read[Symbol.asyncIterator]().next()).rejects.toThrow("truncated");
+  const numbers = [1, 2, 3, 4];
+  const rows = await Promise.all(numbers.map((n) => db`select ${n}::integer as n`.one()));
+  expect(rows).toEqual(numbers.map((n) => ({ n })));
 });

@@ -94,6 +94,11 @@ export interface QueryOptions {
   onexecute(connection: DriverConnection): boolean;
 }
 
+/** Whether an error is the server's answer to a statement. An `onnotice` of the client may throw a notice as an error. */
+export function isAnswer(error: unknown): boolean {
+  return isServerError(error) && /^(?:ERROR|FATAL|PANIC)$/.test(error.severity);
+}
+
 /** Whether an error says that the connection was lost, and is not the server's answer to the statement. */
 export function isLoss(error: unknown): boolean {
   if (typeof error !== "object" || error === null || isServerError(error)) return false;

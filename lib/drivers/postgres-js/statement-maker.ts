@@ -9,6 +9,7 @@ import {
   type DriverConnection,
   type DriverQuery,
   type DriverQueryClass,
+  isAnswer,
   isLoss,
   ownError,
   type QueryOptions,
@@ -190,9 +191,10 @@ export function statementMaker(client: Pick<postgres.Sql, "unsafe">, byType: Rea
 
   function reject(this: OwnStatement, error: unknown): void {
     if (this.state === null && this.listener?.unsent(this, error) === true) return;
-    if (this.cursorFn !== undefined && !isServerError(error) && !isLoss(error)) {
-      // A parser or transform of the client threw. The driver ends the cursor once for each row that throws, and each
-      // further end hits the next statement. So the connection is closed, and there is no next statement.
+    const isRead = this.cursorFn !== undefined || (this.onlyDescribe && this.state !== null);
+    if (isRead && !isAnswer(error) && !isLoss(error)) {
+      // A parser, transform or hook of the client threw. The driver then ends the cursor or its description too early,
+      // and each further end hits the next statement. So the connection is closed, and there is no next statement.
       this.cursorFn = undefined;
       this.carrier?.close(error);
     }
