@@ -4,6 +4,7 @@ import type { QueuedConnection, QueuedDriver } from "../queued/driver.js";
 import { openTransaction } from "../queued/open-transaction.js";
 import { Turns } from "../queued/turns.js";
 import { unusable } from "../queued/unusable.js";
+import { checkedDate } from "./checked-date.js";
 import type { PgClient, PgPool, PgPoolClient } from "./client.js";
 import { PgConnection, type PgOther } from "./connection.js";
 
@@ -195,5 +196,5 @@ function userOf(client: PgClient | undefined): string | undefined {
 function readerOf(client: PgClient | undefined, type: number): Parse | undefined {
   if (client === undefined || EXACT.has(type)) return undefined;
   const parser = client.getTypeParser(type, "text");
-  return parser === client.getTypeParser(0, "text") ? undefined : (parser as Parse);
+  return parser === client.getTypeParser(0, "text") ? undefined : checkedDate(type, parser as Parse);
 }

@@ -1,4 +1,4 @@
-import { NextvalError } from "../../errors.js";
+import { otherDateStyle } from "../../handle/values/other-date-style.js";
 
 /** Matches years from 1000 on, in zones of whole minutes. `new Date` reads these as the server means them. */
 const PLAIN = /^[1-9]\d{3}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d(?::\d\d)?)?)?$/;
@@ -19,11 +19,7 @@ export function parseDate(text: string): Date {
   if (parts === null) {
     // A Date cannot represent infinity.
     if (text.endsWith("infinity")) return new Date(NaN);
-    throw new NextvalError(
-      "UNEXPECTED_VALUE",
-      `the server wrote a date as ${text.slice(0, 40)}, which may be read in two ways. The statement has run.`,
-      { hint: "Set DateStyle to ISO." },
-    );
+    throw otherDateStyle(text);
   }
   const number = (part: number) => Number(parts[part] ?? 0);
   const year = parts[12] === undefined ? number(1) : 1 - number(1);

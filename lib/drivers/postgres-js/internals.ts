@@ -94,7 +94,7 @@ export interface QueryOptions {
   onexecute(connection: DriverConnection): boolean;
 }
 
-/** Whether an error is the server's answer to a statement. An `onnotice` of the client may throw a notice as an error. */
+/** Whether an error is the answer of the server. An `onnotice` of the client may also throw a notice as an error. */
 export function isAnswer(error: unknown): boolean {
   return isServerError(error) && /^(?:ERROR|FATAL|PANIC)$/.test(error.severity);
 }
