@@ -1,8 +1,8 @@
 import { connect, createServer } from "node:net";
 import { bind, createSequence, nextval, pgSequence, sql } from "nextval";
-import type postgres from "postgres";
+import postgres from "postgres";
 import { expect, test, vi } from "vitest";
-import { useDatabase } from "../support/database.js";
+import { asksForPasswords, NEEDS_PASSWORDS, useDatabase } from "../support/database.js";
 
 /** Defects of postgres.js 3.4.9 that a handle does not have. */
 const database = useDatabase();
@@ -48,7 +48,6 @@ test("a transaction that begins while the server restarts does not wait forever"
   });
   const url = new URL(database.url);
   url.host = `127.0.0.1:${port}`;
-  const { default: postgres } = await import("postgres");
   const client = postgres(url.href, { max: 1, backoff: () => 0.1, onnotice: () => {} });
   const db = bind(client);
   await expect(db.begin(() => 1)).rejects.toMatchObject({ code: "ECONNREFUSED" });
@@ -78,6 +77,21 @@ test("a debug function may throw, and run statements on the handle", async () =>
   expect(await Promise.all(inner)).toEqual(texts.map(() => ({ x: "inner" })));
   expect(printed.mock.calls).toEqual([[new Error("two")]]);
   printed.mockRestore();
+});
+
+test("a password function that fails fails the statement, and not the process", async ({ skip }) => {
+  skip(!(await asksForPasswords(database)), NEEDS_PASSWORDS);
+  const printed = vi.spyOn(console, "error").mockImplementation(() => {});
+  const url = new URL(database.url);
+  url.password = "";
+  const password = async () => {
+    throw new Error("no token");
+  };
+  const client = postgres(url.href, { max: 1, password });
+  await expect(bind(client)`select 1`).rejects.toMatchObject({ code: "28P01" });
+  expect(printed.mock.calls).toEqual([[new Error("no token")]]);
+  printed.mockRestore();
+  await client.end();
 });
 
 test.each([

@@ -4,7 +4,7 @@ import type { Port } from "../../handle/port.js";
 import type { Settings } from "../../handle/running/call-limits.js";
 import { Readings } from "../../handle/values/reading.js";
 import type { Writer } from "../../handle/values/write-values.js";
-import { deferDebug } from "./defer-debug.js";
+import { guardOptions } from "./guard-options.js";
 import { isMarked, type Serializers, writeMarked } from "./marked-value.js";
 import { parameterMaker } from "./parameter.js";
 import { Pool } from "./pool.js";
@@ -25,7 +25,7 @@ export function portOf(client: Client): Port {
 
 function makePort(client: Client): Port {
   checkEncoding(client.options);
-  deferDebug(client.options);
+  guardOptions(client.options);
   const parts = partsOf(client);
   const pool = new Pool(client, parts.readings(undefined).byType);
   return {

@@ -3,7 +3,7 @@ import { NextvalError } from "../../errors.js";
 import { ended } from "../../handle/rules/session-rules.js";
 import { Connection } from "../../handle/running/connection.js";
 import { Held, Scope } from "../../handle/running/scope.js";
-import { deferDebug } from "./defer-debug.js";
+import { guardOptions } from "./guard-options.js";
 import type { DriverConnection, DriverQuery } from "./internals.js";
 import { checkEncoding, partsOf } from "./port.js";
 import { statementMaker } from "./statement-maker.js";
@@ -24,7 +24,7 @@ export function connectionOf(transaction: ClientTransaction): Connection {
 function open(transaction: ClientTransaction): Connection {
   const { options, connection } = look(transaction);
   checkEncoding(options);
-  deferDebug(options);
+  guardOptions(options);
   const parts = partsOf({ typed: transaction.typed, options });
   const line = new TransactionLine(connection, statementMaker(transaction, parts.readings(undefined).byType));
   const reserve = () => Promise.reject(ended());
