@@ -13,9 +13,10 @@ const PAUSE_S = 0.02;
  */
 function updateOf({ schema, name, columns }: Backfill, from: string, to: string): string {
   const table = quoted(schema, name);
-  const set = columns.map((column) => `${quoted(column.to)} = ${quoted(column.from)}`).join(", ");
+  // Without aliases, a column could be taken for a variable of the DO statement.
+  const set = columns.map((column) => `${quoted(column.to)} = w.${quoted(column.from)}`).join(", ");
   return (
-    `update only ${table} set ${set} where ctid = any (array(select t.ctid from only ${table} t ` +
+    `update only ${table} w set ${set} where w.ctid = any (array(select t.ctid from only ${table} t ` +
     `where t.ctid >= ${from} and t.ctid < ${to} and (${openOf(columns)}) for no key update skip locked))`
   );
 }
@@ -50,7 +51,9 @@ export function isOpen({ schema, name, columns }: Backfill): Sql {
 export function backfillStatement(backfill: Backfill): string {
   const { schema, name, columns } = backfill;
   const title = quoted(schema, name);
-  return `do ${body(`declare
+  const tid = (page: string) => `format('(%s,0)', ${page})::tid`;
+  return `do ${body(`<<work>>
+declare
   pages bigint;
   page bigint;
   filled bigint;
@@ -68,7 +71,7 @@ begin
         pg_catalog.set_config('row_security', 'off', true),
         pg_catalog.set_config('application_name',
           pg_catalog.format('nextval widen: page %s of %s of %s', page, pages, ${quotedText(title)}), false);
-      ${updateOf(backfill, "format('(%s,0)', page)::tid", `format('(%s,0)', page + ${PAGES_PER_BATCH})::tid`)};
+      ${updateOf(backfill, tid("work.page"), tid(`work.page + ${PAGES_PER_BATCH}`))};
       get diagnostics filled = row_count;
       moved := moved + filled;
       page := page + ${PAGES_PER_BATCH};

@@ -18,7 +18,8 @@ beforeEach(async () => {
   await run(`
     drop schema public cascade; create schema public; set client_min_messages = warning;
     create table ${quoted} ("i ""d" serial primary key, check ("i ""d" > 0));
-    create table items (id int references ${quoted});
+    -- The backfill has a variable of this name.
+    create table items (page int constraint items_id_fkey references ${quoted});
     create view v as select "i ""d", '-- x' as text from ${quoted};
     insert into ${quoted} select n from generate_series(1, 10) n;
     insert into items select n from generate_series(1, 10) n`);
