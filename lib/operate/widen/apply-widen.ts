@@ -103,9 +103,13 @@ const VIOLATED = new Set(["23503", "23514"]);
 /** A lock was not free in time, or two sessions waited for each other. */
 const WAITED = new Set(["55P03", "40P01"]);
 
-/** Builds an index. What an interrupted attempt has left is dropped first, which is an invalid one. */
+/**
+ * Builds an index. What an interrupted attempt has left is dropped first, which is an invalid one. Before PostgreSQL 17
+ * functions of the index see the path of the session, so it is that of the catalog.
+ */
 async function outside(db: Handle, { up, down, work }: WidenPhase): Promise<void> {
   await db.session(async (session) => {
+    await session`select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)`;
     if (work !== undefined && (await isLeft(session, work))) {
       for (const statement of down) await session.query(sql.raw(statement));
     }
@@ -171,12 +175,11 @@ function explained(error: unknown, { name }: WidenPhase): unknown {
     });
   }
   if (!/^(0A|22|23|2B|3F|42|55|57|P0)/.test(state)) return error;
-  return new NextvalError(
-    state === "42501" ? "PERMISSION_DENIED" : "CHANGE_REFUSED",
-    `phase ${name} failed: ${error.message}`,
-    {
-      hint: VIOLATED.has(state) ? "Change the rows, and run the phase again." : "Plan again to go on.",
-      cause: error,
-    },
-  );
+  const code = state === "42501" ? "PERMISSION_DENIED" : "CHANGE_REFUSED";
+  const hint = VIOLATED.has(state)
+    ? "Change the rows, and run the phase again."
+    : state.startsWith("42")
+      ? "Change what the server complains of, and plan again to go on."
+      : "Plan again to go on.";
+  return new NextvalError(code, `phase ${name} failed: ${error.message}`, { hint, cause: error });
 }

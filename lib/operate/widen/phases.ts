@@ -78,7 +78,7 @@ function addColumns(table: WideTable, model: Model): Phase {
 }
 
 /** Whether the columns are there, and are those of the phases. */
-function isAdded({ root, columns }: WideTable, { dependents }: Model): boolean {
+export function isAdded({ root, columns }: WideTable, { dependents }: Pick<Model, "dependents">): boolean {
   return (
     columns.every(({ name }) => root.columns.some((each) => each.name === newColumn(name))) &&
     dependents.checks.some(({ relation, name }) => relation === root.oid && name === checkOf(root.name))
@@ -126,10 +126,10 @@ function prove(table: WideTable, model: Model): Phase {
     kind: "prove",
     name: `prove_${root.name}`,
     notes: ["Reads all rows without blocking others, and fails unless each is filled.", "The swap then reads none."],
-    up: [
+    up: inCatalogPath([
       alter(root, `validate constraint ${quoted(checkOf(root.name))}`),
       `analyze ${nameOfTable(root)} (${columns.map(({ name }) => quoted(newColumn(name))).join(", ")})`,
-    ],
+    ]),
     down: [],
     isDone: isProved(table, model),
   };
@@ -197,7 +197,7 @@ function validations(model: Model): Phase[] {
       kind: "validate" as const,
       name: `validate_${name}`,
       notes: ["Reads all rows without blocking others."],
-      up: [alter(model.relations.get(relation) as Relation, `validate constraint ${quoted(name)}`)],
+      up: inCatalogPath([alter(model.relations.get(relation) as Relation, `validate constraint ${quoted(name)}`)]),
       down: [],
       isDone: false,
     }));
