@@ -2,7 +2,7 @@ import { type Sql, sql, type Transaction } from "../../index.js";
 import { ownerOfSchema } from "../../server/queries/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import type { Dependents } from "./facts.js";
-import { commentOn, privilegesIn, untrusted } from "./read-tables.js";
+import { commentOn, isTrusted, privilegesIn, untrusted } from "./read-tables.js";
 
 /** A column of a table or of a partition. */
 export interface Place {
@@ -37,24 +37,33 @@ export function readDependents(
       from direct d
       join pg_constraint c on c.oid = d.objid and d.classid = 'pg_constraint'::regclass and c.contype in ('p', 'u', 'x')
       join pg_index i on i.indexrelid = c.conindid
-    ), viewing (oid, depth) as (
-      select r.ev_class, 1
+    ), viewing (oid) as (
+      select r.ev_class
       from direct d
       join pg_rewrite r on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass
       join pg_class c on c.oid = r.ev_class and c.relkind = 'v'
       union
-      select r.ev_class, 1
+      select r.ev_class
       from indexes i
       join pg_constraint c on c.conindid = i.oid and c.contype in ('p', 'u')
       join pg_depend d on d.refclassid = 'pg_constraint'::regclass and d.refobjid = c.oid
       join pg_rewrite r on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass
       union
-      select r.ev_class, viewing.depth + 1
+      select r.ev_class
       from viewing
       join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = viewing.oid
       join pg_rewrite r on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass and r.ev_class <> viewing.oid
+    ), ordered (oid, depth) as (
+      select oid, 1 from viewing
+      union
+      select r.ev_class, ordered.depth + 1
+      from ordered
+      join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = ordered.oid
+      join pg_rewrite r on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass and r.ev_class <> ordered.oid
+      -- One that is deeper than there are views reads itself through others.
+      where ordered.depth <= (select count(*) from viewing)
     ), views as (
-      select oid, max(depth) as depth from viewing group by oid
+      select oid, max(depth) as depth from ordered group by oid
     ), sequences as (
       select d.objid as oid, d.relation, d.number, true as owned, d.deptype = 'i' as identity
       from direct d
@@ -160,6 +169,7 @@ function viewsOf(trustOwners: readonly string[]): Sql {
   select coalesce(json_agg(json_build_object(
     'schema', n.nspname, 'name', c.relname, 'owner', pg_get_userbyid(c.relowner),
     'codeOf', ${untrusted(sql`c.relowner, ${ownerOfSchema(sql`n`)}`, trustOwners)},
+    'isOwnerTrusted', ${isTrusted(sql`c.relowner`, trustOwners)},
     'columns', (
       select json_agg(json_build_object('name', a.attname, 'comment', col_description(c.oid, a.attnum))
         order by a.attnum)
@@ -218,7 +228,24 @@ const OTHERS = sql`
     ) is true
     union
     select pg_describe_object('pg_class'::regclass, c.oid, 0)
-    from views v join pg_class c on c.oid = v.oid where c.relkind <> 'v'
+    from views v join pg_class c on c.oid = v.oid
+    where c.relkind <> 'v' or c.relpersistence = 't' or v.depth > (select count(*) from viewing) or exists (
+      select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+    )
+    union
+    -- Such as ON CONFLICT ON CONSTRAINT in the body of a function.
+    select pg_describe_object(d.classid, d.objid, d.objsubid)
+    from pg_constraint k
+    join pg_depend d on d.refclassid = 'pg_constraint'::regclass and d.refobjid = k.oid and d.deptype in ('n', 'a')
+    left join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+    where k.conindid in (select oid from indexes) and k.contype in ('p', 'u')
+      and (r.ev_class in (select oid from views)) is not true
+    union
+    select 'security label of ' || pg_describe_object('pg_class'::regclass, l.objoid, l.objsubid)
+    from pg_seclabel l
+    where l.classoid = 'pg_class'::regclass and (
+      l.objoid in (select oid from views) or (l.objoid, l.objsubid) in (select relation, number from places)
+    )
     union
     select pg_describe_object(d.classid, d.objid, d.objsubid)
     from views v

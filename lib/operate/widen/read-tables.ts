@@ -16,6 +16,29 @@ export function untrusted(roles: Sql, trustOwners: readonly string[]): Sql {
   )`;
 }
 
+/**
+ * Builds a query for the roles whose code a trigger runs: the owners of its function, and of what its WHEN uses. They
+ * may have lost the privilege that they created it with.
+ *
+ * @param trigger - with `oid` and `tgfoid`
+ */
+function codeOfTrigger(trigger: Sql): Sql {
+  const used = (catalog: string, owner: Sql) => sql`
+    union
+    select ${owner}
+    from pg_depend d
+    join ${sql.raw(catalog)} o on d.refclassid = ${sql.literal(catalog)}::regclass and o.oid = d.refobjid
+    where d.classid = 'pg_trigger'::regclass and d.objid = ${trigger}.oid`;
+  return sql`
+    select f.proowner from pg_proc f where f.oid = ${trigger}.tgfoid
+    ${used("pg_proc", sql`o.proowner`)} ${used("pg_operator", sql`o.oprowner`)} ${used("pg_type", sql`o.typowner`)}`;
+}
+
+/** Builds an expression for whether the code of a role may run as the connected role, powerful or not. */
+export function isTrusted(role: Sql, trustOwners: readonly string[]): Sql {
+  return sql`(not ${isOther(role, trustOwners)} or pg_get_userbyid(${role}) = current_user)`;
+}
+
 /** Builds an expression for the comment on an object. */
 export function commentOn(object: Sql, catalog: string): Sql {
   return sql`obj_description(${object}, ${sql.literal(catalog)})`;
@@ -81,14 +104,16 @@ export function readRelations(
     )
     select coalesce(json_agg(json_build_object(
       'oid', c.oid::text, 'root', tree.root::text, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
-      'codeOf', ${untrusted(sql`c.relowner, ${schemaOwner}`, trustOwners)},
+      'codeOf', ${untrusted(sql`c.relowner, ${schemaOwner}`, trustOwners)}, 'owner', pg_get_userbyid(c.relowner),
+      'isOwnerTrusted', ${isTrusted(sql`c.relowner`, trustOwners)},
+      'hasTrigger', exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = ${TRIGGER}),
       'triggersOf', (
         select coalesce(json_agg(r.rolname order by r.rolname), '[]')
         from (
           select p.grantee from aclexplode(c.relacl) p where p.privilege_type = 'TRIGGER'
           union
-          select f.proowner from pg_trigger t join pg_proc f on f.oid = t.tgfoid
-          where t.tgrelid = c.oid and not t.tgisinternal and t.tgname <> ${TRIGGER}
+          select code.role from pg_trigger t cross join lateral (${codeOfTrigger(sql`t`)}) code (role)
+          where t.tgrelid = c.oid and not t.tgisinternal
         ) adder (role)
         left join pg_roles r on r.oid = adder.role
         where ${isPowerful} and ${isOther(sql`adder.role`, trustOwners)}

@@ -1,8 +1,9 @@
 import { NextvalError } from "../../index.js";
 import type { ColumnName } from "../../server/name-shapes.js";
 import { columnOf, shownName } from "../../server/names.js";
-import type { Column } from "./facts.js";
+import type { Column, Relation, View } from "./facts.js";
 import { checkOf, functionOf, newColumn, newIndex, oldColumn } from "./names.js";
+import { isAdded } from "./phases.js";
 import { TRIGGER } from "./read-tables.js";
 import { isSwapped, type Model, titleOfTable, type WideTable } from "./tables.js";
 
@@ -16,20 +17,37 @@ const DROP_FIRST = "Drop it, and create it again after the widening.";
 const RENAME = `Rename it, because triggers fire in the order of their names, and the last one has to be ${TRIGGER}.`;
 const REWRITE = "Use alter column ... type bigint, which locks the table while the server rewrites it.";
 
-/** Throws `PLAN_REFUSED` if a phase may run code of a role that is not trusted, as one that can become superuser. */
+/**
+ * Throws `PLAN_REFUSED` if a phase may run code of a role that is not trusted.
+ *
+ * For a role that can become superuser, that is the code of each role but superusers. Any other role has named a table
+ * itself, so its owner is trusted. But owners of further tables and views may have made it a member of their roles, and
+ * their code would run with its privileges.
+ */
 export function refuseCodeOfOthers(model: Model, target: ColumnName): void {
   const { tables, foreignKeys, relations, dependents } = model;
   // To validate a foreign key, the server plans a read of both tables, which runs functions of their indexes.
   const keyTables = foreignKeys.flatMap(({ fromRoot, toRoot }) => [fromRoot, toRoot]);
   const roots = new Set([...tables.map(({ root }) => root.oid), ...keyTables]);
+  const touched = [...relations.values()].filter(({ root }) => roots.has(root));
+  const owner = tables[0]?.root.owner;
+  const isMember = (each: Relation | View) => !each.isOwnerTrusted && each.owner !== owner;
+  const member = [...touched, ...dependents.views].find(isMember);
   const [found] = [
-    ...[...relations.values()].filter(({ root }) => roots.has(root)),
+    ...touched,
     // The backfill fires triggers.
     ...tables.flatMap((table) => table.relations.map((each) => ({ ...each, codeOf: each.triggersOf }))),
     // To read the definition of a view, the server converts its constants, which runs the checks of domains.
     ...dependents.views,
   ].flatMap(({ schema, name, codeOf }) => codeOf.map((role) => ({ title: shownName(schema, name), role })));
-  if (found === undefined) return;
+  if (found === undefined) {
+    if (member === undefined) return;
+    const title = shownName(member.schema, member.name);
+    const problem = `changing ${title} may run code of role ${shownName(member.owner)} as the connected role`;
+    throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, {
+      hint: "Pass the role in trustOwners if its code may do what the connected role may.",
+    });
+  }
   const { title, role } = found;
   const whose = role === null ? "any role" : `role ${shownName(role)}`;
   throw new NextvalError(
@@ -39,7 +57,7 @@ export function refuseCodeOfOthers(model: Model, target: ColumnName): void {
       hint:
         role === null
           ? `Revoke TRIGGER on ${title} from PUBLIC.`
-          : "Connect as the owner, revoke the role's TRIGGER privilege, or pass the role in trustOwners.",
+          : "Connect as the owner, drop the role's triggers and revoke TRIGGER, or pass the role in trustOwners.",
     },
   );
 }
@@ -99,13 +117,21 @@ function refusalsOfColumn({ root, relations }: WideTable, column: Column, model:
   return [
     ...(column.isGenerated ? [{ problem: `${title} is a generated column`, hint: REWRITE }] : []),
     ...relations.flatMap((relation) =>
-      relation.columns.some(({ name, inPartitionKey }) => name === column.name && inPartitionKey)
-        ? [{ problem: `${title} is in the partition key of ${titleOfTable(relation)}`, hint: REWRITE_PARTITIONS }]
-        : [],
+      relation.columns
+        .filter(({ name }) => name === column.name)
+        .flatMap(({ inPartitionKey, isNotNull }) => [
+          ...(inPartitionKey
+            ? [{ problem: `${title} is in the partition key of ${titleOfTable(relation)}`, hint: REWRITE_PARTITIONS }]
+            : []),
+          ...(isNotNull && !column.isNotNull
+            ? [{ problem: `${title} is NOT NULL only in ${titleOfTable(relation)}`, hint: NOT_NULL_ALL }]
+            : []),
+        ]),
     ),
   ];
 }
 
+const NOT_NULL_ALL = "Set it NOT NULL in the partitioned table.";
 const REWRITE_PARTITIONS = "Create a new partitioned table with a bigint key, and attach partitions of copied rows.";
 
 function refusalsOfDependents({ dependents, foreignKeys, relations, tables, serverVersion }: Model): Refusal[] {
@@ -158,6 +184,13 @@ function refusalsOfDependents({ dependents, foreignKeys, relations, tables, serv
 
 /** Throws if a name that the phases need is taken by something else. */
 export function refuseTakenNames({ tables, dependents }: Model, target: ColumnName): void {
+  const busy = tables.find((table) => table.root.hasTrigger && !isAdded(table, { dependents }));
+  if (busy !== undefined) {
+    const problem = `another column of ${titleOfTable(busy.root)} is being widened`;
+    throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, {
+      hint: "Finish that one with its clean-up first.",
+    });
+  }
   const taken = tables.flatMap(({ root, relations, columns }) => {
     const works = columns.flatMap(({ name }) => [newColumn(name), oldColumn(name)]);
     const isOld = (name: string) => columns.some((each) => oldColumn(each.name) === name);

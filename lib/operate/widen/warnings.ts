@@ -1,6 +1,7 @@
 import { shownName } from "../../server/names.js";
 import { type Model, titleOfTable } from "./tables.js";
 
+const NARROW_CAST = /::(?:integer|smallint)\b/;
 const NARROW_LIMITS = new Set(["32767", "2147483647"]);
 
 /** What the plan cannot see or do, and the reader has to check. */
@@ -17,6 +18,15 @@ export function warningsOf(model: Model): string[] {
         ({ schema, name, max }) => `${shownName(schema, name)} still ends at ${max} afterwards: raise its maxvalue.`,
       ),
     ...narrowKeys(model),
+    ...tables.flatMap(({ relations, columns }) =>
+      relations.flatMap(({ schema, name, columns: own }) =>
+        own
+          .filter((each) => columns.some((column) => column.name === each.name) && NARROW_CAST.test(each.default ?? ""))
+          .map(
+            (each) => `The default of ${shownName(schema, name, each.name)} casts to a narrow type: change it, too.`,
+          ),
+      ),
+    ),
     ...tables.flatMap(({ root, relations }) => {
       const publications = [...new Set(relations.flatMap((each) => each.publications))];
       const names = publications.map((name) => shownName(name)).join(", ");

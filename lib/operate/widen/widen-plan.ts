@@ -20,10 +20,11 @@ export interface PlanWidenOptions {
   /**
    * Roles whose code may run as the connected role. Default: none.
    *
-   * It only matters if the connected role is a superuser or can become one. The phases write to the tables, validate
-   * foreign keys and create views, which runs triggers, checks and functions of indexes. So the owners of all these
-   * tables, views and schemas have to be superusers, the role that has logged in, or named here. So do roles that have
-   * created a trigger, or may do so with TRIGGER.
+   * The phases write to the tables, validate foreign keys and create views, which runs triggers, checks and functions
+   * of indexes. If the connected role is a superuser or can become one, the owners of all these tables, views and
+   * schemas have to be superusers, the role that has logged in, or named here. So do roles whose functions a trigger
+   * calls, or that may create one with TRIGGER. For any other role, only the owners of tables and views have to be, and
+   * the owner of the given table is trusted.
    */
   readonly trustOwners?: readonly string[] | undefined;
 }

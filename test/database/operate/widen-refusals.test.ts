@@ -133,9 +133,39 @@ const CASES: readonly (readonly [name: string, setup: string, problem: string])[
   ],
   [
     "a foreign key to a partition",
-    `create table t (id int, n int) partition by list (n); create table t_1 partition of t (primary key (id)) default;
+    `create table t (id int not null, n int) partition by list (n);
+      create table t_1 partition of t (primary key (id)) default;
       create table u (n int constraint k references t_1)`,
     "foreign key k of public.u points at a partition",
+  ],
+  [
+    "a NOT NULL of a partition, because the old column would keep it",
+    "create table t (id int, n int) partition by list (n); create table t_1 partition of t (primary key (id)) default",
+    "it is NOT NULL only in public.t_1",
+  ],
+  [
+    "views that read each other",
+    `${T} create view v as select id from t; create view w as select id from v; create or replace view v as
+      select t.id from t, w`,
+    "it cannot be widened for 2 reasons:\nview public.v depends on it\nview public.w depends on it",
+  ],
+  [
+    "a function that names a constraint",
+    `${T} create function f() returns void begin atomic insert into t (n) values (1)
+      on conflict on constraint t_pkey do nothing; end`,
+    "function public.f() depends on it",
+  ],
+  [
+    "a security label",
+    `${T} select set_config('allow_system_table_mods', 'on', true);
+      insert into pg_seclabel values ('t'::regclass, 'pg_class'::regclass, 1, 'x', 'y')`,
+    "security label of column id of table public.t depends on it",
+  ],
+  [
+    "the widening of another column",
+    `${T} create function f() returns trigger language plpgsql as 'begin return new; end';
+      create trigger "~nextval_widen" before insert on t for each row execute function f()`,
+    "another column of public.t is being widened",
   ],
   ["a name that is taken", "create table t (id int, id_nextval_new int)", "public.t.id_nextval_new is taken"],
   [
@@ -189,11 +219,13 @@ test("all reasons are in one error", async () => {
 });
 
 test("what stays narrow is named in a warning", async () => {
-  await run(`create sequence s maxvalue 2147483647; create table t (id int primary key default nextval('s'));
+  await run(`create sequence s maxvalue 2147483647;
+    create table t (id int primary key default nextval('s')::int);
     create domain d as int; create table c (n d references t)`);
   const { warnings } = await planWiden(bind(database.client), { table: "t", column: "id" });
   expect(warnings).toContain("public.s still ends at 2147483647 afterwards: raise its maxvalue.");
   expect(warnings).toContain("public.c.n stays public.d: change it, too.");
+  expect(warnings).toContain("The default of public.t.id casts to a narrow type: change it, too.");
 });
 
 test("a superuser does not run code of an owner who is not trusted", async () => {
@@ -226,12 +258,40 @@ test("a superuser fires no trigger, and creates no view, of a role that is not t
     create function f() returns trigger language plpgsql as 'begin return new; end';
     create trigger a after update on t execute function f(); alter function f() owner to ${other}`);
   expect(await refusal()).toContain(`changing public.t may run code of role ${other}`);
+  // What a condition calls is left when the privilege is gone.
+  await run(`drop function f cascade; create function f(int) returns bool language sql as 'select true';
+    create trigger a before update on t for each row when (f(new.n))
+      execute function suppress_redundant_updates_trigger(); alter function f owner to ${other}`);
+  expect(await refusal()).toContain(`changing public.t may run code of role ${other}`);
+  // So is the trigger of the phases, whose function belongs to the role that ran them.
+  await run(`drop function f cascade; create function f() returns trigger language plpgsql as 'begin return new; end';
+    create trigger "~nextval_widen" before update on t execute function f(); alter function f() owner to ${other}`);
+  expect(await refusal()).toContain(`changing public.t may run code of role ${other}`);
   // Checks of domains run where a constant of a view is read.
   await run(`drop function f cascade; create domain d as int check (value > 0);
     create view v as select id, '{1}'::d[] from t; alter view v owner to ${other}`);
   expect(await refusal()).toContain(`changing public.v may run code of role ${other}`);
   await run(`drop owned by ${other}; drop role ${other}`);
   await planWiden(bind(database.client), target);
+});
+
+test("a role that others have made a member does not run their code", async () => {
+  const [app, other] = [`nextval_widen_app_${process.pid}`, `nextval_widen_other_${process.pid}`];
+  await run(`${T} create role ${app} login password 'x'; create role ${other}; grant ${other} to ${app};
+    alter table t owner to ${app}; create table c (t_id int references t); alter table c owner to ${other}`);
+  const db = bind(database.connect({ max: 1, username: app, password: "x" }));
+  const target = { table: "t", column: "id" };
+  const problem = (thing: string) => ({
+    message: `public.t.id: changing ${thing} may run code of role ${other} as the connected role`,
+  });
+  await expect(planWiden(db, target)).rejects.toMatchObject(problem("public.c"));
+  expect((await planWiden(db, target, { trustOwners: [other] })).columns).toHaveLength(2);
+  await run(`alter table c owner to ${app}; create view v as select id from t; alter view v owner to ${other}`);
+  await expect(planWiden(db, target)).rejects.toMatchObject(problem("public.v"));
+  // The owner of the table that it names itself is trusted.
+  await run(`alter table c owner to ${other}; alter table t owner to ${other}`);
+  expect((await planWiden(db, target)).columns).toHaveLength(2);
+  await run(`drop owned by ${other}; drop role ${other}, ${app}`);
 });
 
 test("what is given has to be a handle and a column", async () => {
