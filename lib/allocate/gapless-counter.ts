@@ -37,8 +37,9 @@ export interface GaplessCounter {
    * them.
    *
    * Fails with SQLSTATE 42501 if another role owns the table, because its triggers would run as the role that draws.
-   * The owner has to be the current role or one whose privileges it inherits, a superuser, or the owner of the schema
-   * or database.
+   * The owner has to be the current role, a superuser, or the owner of the schema or database. Or the current role
+   * inherits its privileges by grants of superusers or of the owner of the database: any other role may have made the
+   * current role a member of itself.
    */
   create(): Sql;
 
@@ -136,7 +137,18 @@ function createTable(table: Sql): string {
     where c.oid operator(pg_catalog.=) pg_catalog.to_regclass(${name})
       and (o.rolsuper or o.oid operator(pg_catalog.=) own.oid or o.oid operator(pg_catalog.=) n.nspowner
         or o.oid operator(pg_catalog.=) d.datdba
-        or not own.rolsuper and pg_catalog.pg_has_role(own.oid, o.oid, 'usage'))
+        or not own.rolsuper and pg_catalog.pg_has_role(own.oid, o.oid, 'usage') and exists (
+          with recursive joined (role) as (
+            select own.oid
+            union
+            select m.roleid
+            from joined
+            join pg_catalog.pg_auth_members m on m.member operator(pg_catalog.=) joined.role
+            join pg_catalog.pg_roles g on g.oid operator(pg_catalog.=) m.grantor
+            where g.rolsuper or g.oid operator(pg_catalog.=) d.datdba
+          )
+          select from joined where joined.role operator(pg_catalog.=) o.oid
+        ))
   ) then
     raise exception using errcode = 'insufficient_privilege',
       message = pg_catalog.concat(${name},

@@ -36,7 +36,7 @@ export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWid
   const { cleanUp = false, onProgress = () => {} } = given;
   const [retries, pause] = [wholeNumber("retries", given.retries ?? 100), wholeNumber("pause", given.pause ?? 20)];
   if (typeof db?.begin !== "function" || typeof db.session !== "function") {
-    refuseArgument("applyWiden", "takes a pool or a session first");
+    refuseArgument("applyWiden", "takes a pool first");
   }
   if (!Array.isArray(plan?.phases)) refuseArgument("applyWiden", "takes a plan that planWiden made");
   const done: string[] = [];

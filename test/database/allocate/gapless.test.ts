@@ -54,14 +54,21 @@ test("a table of another role is refused, because its triggers would run", async
   await database.client.unsafe(`drop table taken.gapless_counter; drop role ${other};
     create role ${admin} createrole; grant all on schema taken to public; set role ${admin}; create role ${other};
     reset role; create table taken.gapless_counter (n int); alter table taken.gapless_counter owner to ${other}`);
-  const asAdmin = db.begin(async (tx) => {
-    await tx`set local role ${sql.identifier(admin)}`;
-    await tx.query(counter.create());
-  });
-  await expect(asAdmin).rejects.toMatchObject({ code: "42501" });
+  const createAs = (role: string) =>
+    db.begin(async (tx) => {
+      await tx`set local role ${sql.identifier(role)}`;
+      await tx.query(counter.create());
+    });
+  await expect(createAs(admin)).rejects.toMatchObject({ code: "42501" });
+  // Such a role can also make others members of it. What a superuser grants is meant.
+  const app = `${other}_app`;
+  await database.client.unsafe(`create role ${app}; set role ${admin}; grant ${other} to ${app}; reset role`);
+  await expect(createAs(app)).rejects.toMatchObject({ code: "42501" });
+  await database.client.unsafe(`drop role ${app}; create role ${app}; grant ${other} to ${app}`);
+  await createAs(app);
   await database.client.unsafe(`alter schema taken owner to ${other}`);
   await db.query(counter.create());
-  await database.client.unsafe(`drop schema taken cascade; drop role ${other}, ${admin}`);
+  await database.client.unsafe(`drop schema taken cascade; drop role ${other}, ${admin}, ${app}`);
 });
 
 test("several programs may create the table at the same time", async () => {
