@@ -36,7 +36,7 @@ import { resync } from "../support/resync.js";
  *    it.
  * 4. `ahead` is the first value that makes an insert fail: never later, and for a key of the column alone exactly that.
  * 5. No false alarm. BEHIND_COLUMN is critical only if some value that the sequence reaches makes an insert fail.
- *    EXHAUSTED and COLUMN_EXCEEDED come only if the next insert fails.
+ *    EXHAUSTED and COLUMN_EXCEEDED come only if the next insert fails, or stores another number than the sequence's.
  * 6. resync moves a sequence exactly if it has BEHIND_COLUMN above ok, or names it among its failures and skips.
  *    Afterwards 1 to 5 hold again, and no sequence has BEHIND_COLUMN above ok except those that it named.
  *

@@ -6,6 +6,7 @@ import { type Door, isFar } from "./build-schema.js";
 export interface Seen {
   readonly sequences: readonly string[];
   readonly near: readonly string[];
+  readonly cut: boolean;
   readonly taken: readonly string[];
   readonly unfit: readonly string[];
 }
@@ -48,7 +49,7 @@ export function contradictionsOf(
   let doesFail = false;
   let isUnknown = false;
 
-  for (const { door, near, taken, unfit } of doors) {
+  for (const { door, near, cut, taken, unfit } of doors) {
     const place = `${door.relation}.${door.column}`;
     const say = (text: string) => void found.push(`${place}: ${text}`);
     const [column] = door.listed.flatMap((listed) =>
@@ -81,7 +82,7 @@ export function contradictionsOf(
     // What an index computes of a value may itself not fit. Status names the index, and says that it evaluates none.
     const mayNotFit = isCompared && says("NOT_COMPARED", "ok", "computes something of");
     const succeeded = BigInt(Math.max(0, near.length - 1));
-    if ([...DUPLICATE, ENDED, ...DOES_NOT_FIT].includes(first)) doesFail = true;
+    if (cut || [...DUPLICATE, ENDED, ...DOES_NOT_FIT].includes(first)) doesFail = true;
     if (DUPLICATE.includes(first)) {
       const isSure = door.key === "sure" || (door.key === "shared" && !cycle);
       if (!isSaid("BEHIND_COLUMN", isSure ? "critical" : undefined) && (isSure || !says("NOT_COMPARED"))) {

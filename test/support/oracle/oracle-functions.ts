@@ -6,6 +6,7 @@
  *
  * - `sequences`: the names of the sequences that the insert draws from;
  * - `near`: what the next inserts do, the SQLSTATE of a failure or `ok`, as far as the first failure;
+ * - `cut`: whether the next insert succeeds with another number than the sequence returned, as a cast to `char(6)` does;
  * - `taken`: of the values in the column, those with which an insert fails if the sequence returns them next;
  * - `unfit`: those that its default does not accept.
  *
@@ -104,7 +105,7 @@ export const ORACLE = String.raw`
       fresh text := format('9999, %L, true', case when name like '% us' then 'us' else 'eu' end);
       tried record; here oracle.spot[];
       drawn regclass[] := '{}'; near text[] := '{}'; taken text[] := '{}'; unfit text[] := '{}';
-      state text; wanted text; spot oracle.spot;
+      state text; wanted text; spot oracle.spot; cut boolean := false;
     begin
       set constraints all immediate;
       -- From their starts, all sequences can be drawn from.
@@ -124,6 +125,9 @@ export const ORACLE = String.raw`
             here := oracle.spots(schema);
             tried := oracle.try(oracle.insertion(relation, c, program, fresh), false);
             state := tried.state;
+            if number = 1 and state = 'ok' and trim(tried.value) ~ '^-?[0-9]+([.][0-9]+)?$' then
+              cut := trim(tried.value)::numeric <> currval(spot.sequence);
+            end if;
             if state = 'ok' then
               if tried.value is not null then
                 state := oracle.beside(relation, c, program, tried.value, fresh, here);
@@ -159,11 +163,11 @@ export const ORACLE = String.raw`
       perform oracle.put(before);
       return json_build_object(
         'sequences', (select coalesce(json_agg(pc.relname), '[]') from unnest(drawn) d join pg_class pc on pc.oid = d),
-        'near', near, 'taken', taken, 'unfit', unfit);
+        'near', near, 'cut', cut, 'taken', taken, 'unfit', unfit);
     exception when others then
       perform oracle.put(before);
       return json_build_object(
-        'sequences', '[]'::json, 'near', '{}'::text[], 'taken', '{}'::text[], 'unfit', '{}'::text[]);
+        'sequences', '[]'::json, 'near', '{}'::text[], 'cut', false, 'taken', '{}'::text[], 'unfit', '{}'::text[]);
     end $$;
 
   create function oracle.doors(given json, draws int) returns json language sql as $$
