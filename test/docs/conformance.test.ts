@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { IN_SESSION, IN_TRANSACTION } from "../conformance/run-row.js";
 import { outputOn, type Row, rowsOf } from "../conformance/tables.js";
 import { describeInBrowser, launchBrowser, openPage } from "../support/browser.js";
+import { IS_LONG } from "../support/effort.js";
 import { serveSite } from "./site.js";
 
 // Seconds, but many of them on a loaded machine.
@@ -21,6 +22,9 @@ const MISSING: readonly { readonly reason: string; readonly needs: RegExp }[] = 
 ];
 
 const missingFor = ({ steps }: Row) => MISSING.find(({ needs }) => needs.test(steps))?.reason;
+/** Pages of the suite for an ordinary run. The rest runs in `npm run test:long`. */
+const CORE = new Set(["create", "draw", "transactions"]);
+
 const rowsIn = (pages: readonly string[]) => pages.flatMap((page) => rowsOf(`${page}.md`));
 const isRun = (row: Row) => missingFor(row) === undefined;
 
@@ -67,9 +71,10 @@ describeInBrowser("a page as a runtime", () => {
     await site?.close();
   });
 
-  test("the rows of the conformance suite give in a page what they give elsewhere", async () => {
-    const short = rowsIn(IN_TRANSACTION).filter(isRun);
-    const long = rowsIn(IN_SESSION).filter(isRun);
+  test("rows of the conformance suite give in a page what they give elsewhere", async () => {
+    const isChosen = (name: string) => IS_LONG || CORE.has(name);
+    const short = rowsIn(IN_TRANSACTION.filter(isChosen)).filter(isRun);
+    const long = rowsIn(IN_SESSION.filter(isChosen)).filter(isRun);
     const rows = [...short, ...long];
     const names = readdirSync(assets);
     const address = (pattern: RegExp) => `${site.url}/assets/${names.find((name) => pattern.test(name))}`;

@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -27,33 +27,48 @@ export function describeInBrowser(title: string, tests: () => void): void {
 
 /** Starts the browser of {@link describeInBrowser}. */
 export function launchBrowser(): Promise<Browser> {
-  // The sandbox of Chromium does not work for root.
-  return chromium.launch({ executablePath: CHROMIUM as string, chromiumSandbox: false });
+  return chromium.launch({
+    executablePath: CHROMIUM as string,
+    // It does not work for root.
+    chromiumSandbox: false,
+    // The code of PGlite takes longer to optimize than it then saves.
+    args: ["--js-flags=--liftoff-only"],
+  });
 }
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /**
  * Returns the violations that axe-core finds on a page, each with the elements. Contrasts take most of the time, so
- * they can be left out where other pages have the same colors.
+ * they can be left out where other pages have the same colors, and so can parts that other pages have as well.
  */
-export async function violationsOf(page: Page, { contrast = true } = {}): Promise<string[]> {
-  if (!(await page.evaluate(() => "axe" in globalThis))) await page.addScriptTag({ path: AXE });
-  return page.evaluate(async (enabled) => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run({
-      resultTypes: ["violations"],
-      rules: { "color-contrast": { enabled } },
-    });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  }, contrast);
+export async function violationsOf(
+  page: Page,
+  { contrast = true, exclude = [] }: { readonly contrast?: boolean; readonly exclude?: readonly string[] } = {},
+): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
+  return page.evaluate(
+    async ([enabled, excluded]) => {
+      const { axe } = globalThis as unknown as {
+        axe: {
+          run(context: object, options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+        };
+      };
+      const { violations } = await axe.run(
+        { exclude: excluded },
+        // Preloading is for style sheets of others and for media, which there are none of.
+        { resultTypes: ["violations"], preload: false, rules: { "color-contrast": { enabled } } },
+      );
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+    },
+    [contrast, exclude] as const,
+  );
 }
 
 /** Opens a page, and collects what it reports. */
 export async function openPage(browser: Browser, url: string, options: Parameters<Browser["newContext"]>[0] = {}) {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(100_000);
   const page = await context.newPage();
   const errors: string[] = [];
   const requests: string[] = [];
