@@ -2,6 +2,7 @@ import { defineConfig } from "vitepress";
 import { apiSidebar } from "./api/sidebar";
 import { anchorOf } from "./markdown/anchors";
 import { emptyHeadersAreCells } from "./markdown/empty-headers";
+import { showFileNames } from "./markdown/file-names";
 import { continueBlocks, hoverTypes } from "./markdown/hover-types";
 import { publishLinkedFiles, repositoryLinks } from "./markdown/repository-links";
 import { sidebar } from "./sidebar";
@@ -26,6 +27,7 @@ export default defineConfig({
       repositoryLinks(markdown, published);
       continueBlocks(markdown);
       emptyHeadersAreCells(markdown);
+      showFileNames(markdown);
     },
   },
   vite,
