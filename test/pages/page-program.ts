@@ -74,7 +74,7 @@ function bodyOf({ code, flags }: Block, imports: Imports, ends: Set<string>, cla
       imports.add(statement);
       return "";
     })
-    .replace(/^await \w+\.(?:end|destroy)\(\);$|^await pglite\.close\(\);$/gm, (statement) => {
+    .replace(/^await \w+\.(?:end|destroy)\(\);(?: \/\/ last, .*)?$|^await pglite\.close\(\);$/gm, (statement) => {
       if (isRun) ends.add(statement);
       return "";
     })
