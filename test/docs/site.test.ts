@@ -84,6 +84,18 @@ test("llms.txt lists every page, and each is there as Markdown", async () => {
   expect(declare).not.toContain("<div");
 });
 
+test("a block of code that is a file shows its name", async () => {
+  const page = await readFile(`${built}getting-started.html`, "utf8");
+  const names = [...page.matchAll(/<p class="file-name"[^>]*><code[^>]*>(.*?)<\/code><\/p>\s*<div class="language-/g)];
+  expect(names.map(([, name]) => name)).toEqual([
+    "tsconfig.json",
+    "src/sequences.ts",
+    "src/sequences.ts",
+    "nextval.config.ts",
+    "src/sequences.ts",
+  ]);
+});
+
 describeInBrowser("the site", () => {
   let browser: Browser;
   let site: Awaited<ReturnType<typeof serveSite>>;
