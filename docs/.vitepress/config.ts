@@ -1,6 +1,7 @@
 import { defineConfig } from "vitepress";
 import { apiSidebar } from "./api/sidebar";
 import { anchorOf } from "./markdown/anchors";
+import { copyCommands } from "./markdown/copied-commands";
 import { emptyHeadersAreCells } from "./markdown/empty-headers";
 import { showFileNames } from "./markdown/file-names";
 import { continueBlocks, hoverTypes } from "./markdown/hover-types";
@@ -22,7 +23,7 @@ export default defineConfig({
     anchor: { slugify: anchorOf },
     // The default themes have comments and keywords that are too pale to read.
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
-    codeTransformers: [hoverTypes],
+    codeTransformers: [hoverTypes, copyCommands],
     config: (markdown) => {
       repositoryLinks(markdown, published);
       continueBlocks(markdown);

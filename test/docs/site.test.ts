@@ -96,6 +96,23 @@ test("a block of code that is a file shows its name", async () => {
   ]);
 });
 
+test("of a console, only the commands are copied", async () => {
+  const page = await readFile(`${built}getting-started.html`, "utf8");
+  const consoles = page.match(/<div class="language-console[^]*?<\/pre>/g) ?? [];
+  expect(consoles.length).toBeGreaterThan(3);
+  for (const console of consoles) {
+    // What the button leaves out.
+    const copied = console.replace(
+      /<span class="line vp-copy-ignore".*|<span[^>]* class="vp-copy-ignore">\$ <\/span>/g,
+      "",
+    );
+    const lines = copied.match(/<span class="line".*/g) ?? [];
+    const commands = lines.map((line) => line.replace(/<[^>]*>/g, ""));
+    expect(commands.length).toBeGreaterThan(0);
+    for (const command of commands) expect(command).toMatch(/^(?:npx|cat|echo) /);
+  }
+});
+
 describeInBrowser("the site", () => {
   let browser: Browser;
   let site: Awaited<ReturnType<typeof serveSite>>;
