@@ -1,14 +1,30 @@
 // Runs commands in one process, one after another, because a process of its own loads Node.js and a compiler each time.
 // Each run has the command's modules anew, and its own folder, variables and listeners.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import vm from "node:vm";
 
-const require = createRequire(import.meta.url);
 const [, , command, end] = process.argv;
+const require = createRequire(command);
+const script = new vm.Script(
+  `(function (module, exports, require, __moduleUrl) {${readFileSync(command, "utf8")}\n})`,
+  {
+    filename: command,
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  },
+);
 const outside = { ...process.env };
 const ownConsole = globalThis.console;
 const emitters = [process, process.stdout, process.stderr];
 const own = emitters.map((emitter) => new Map(emitter.eventNames().map((name) => [name, emitter.listeners(name)])));
-let runs = 0;
+
+/** The command's modules, as they are when it begins. */
+function load() {
+  const module = { exports: {} };
+  script.runInThisContext()(module, module.exports, require, pathToFileURL(command).href);
+  return module.exports;
+}
 
 process.on("message", async ({ folder, args, env }) => {
   process.chdir(folder);
@@ -16,7 +32,7 @@ process.on("message", async ({ folder, args, env }) => {
   Object.assign(process.env, outside, env);
   // Files of the project may have been written again.
   for (const file of Object.keys(require.cache)) if (file.startsWith(folder)) delete require.cache[file];
-  const { run } = await import(`${command}?${runs++}`);
+  const { run } = load();
   const status = await run([process.execPath, "nextval", ...args]);
   globalThis.console = ownConsole;
   for (const [index, emitter] of emitters.entries()) {

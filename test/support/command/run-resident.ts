@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { variables } from "./start-process.js";
 import type { Finished } from "./start-process.js";
@@ -8,17 +8,22 @@ import type { Finished } from "./start-process.js";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Where the command is for a resident process, in a folder of the library. */
-const bundleIn = (library: string) => `${library}/resident.mjs`;
+const bundleIn = (library: string) => `${library}/resident.cjs`;
 
-/** Bundles the command into one file, which a process can load again and again. */
+/**
+ * Bundles the command into one script, which a process compiles once and runs again and again. As a module it would be
+ * compiled for each run, and never be forgotten.
+ */
 export async function bundleCommand(library: string): Promise<void> {
   await build({
     entryPoints: [`${root}lib/cli/program.ts`],
     outfile: bundleIn(library),
     bundle: true,
-    packages: "external",
+    // What a script cannot require is bundled.
+    external: ["commander", "jiti", "pg", "postgres", "tinyglobby"],
     platform: "node",
-    format: "esm",
+    format: "cjs",
+    define: { "import.meta.url": "__moduleUrl" },
     target: "node20",
     tsconfigRaw: {},
     logLevel: "warning",
@@ -54,11 +59,13 @@ export function runResident(library: string, run: Run): Promise<Finished> {
 }
 
 function start(library: string): Resident {
-  const child = fork(
-    fileURLToPath(new URL("./resident.mjs", import.meta.url)),
-    [pathToFileURL(bundleIn(library)).href, END],
-    { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [], env: variables({}), cwd: library },
-  );
+  const child = fork(fileURLToPath(new URL("./resident.mjs", import.meta.url)), [bundleIn(library), END], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // What loads the drivers from a script is experimental, and says so.
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    env: variables({}),
+    cwd: library,
+  });
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8");
   const gone = new Promise<number | null>((resolve) => {
     child.once("close", (status) => {
