@@ -19,6 +19,11 @@ export function cases(ordinary: number): number {
   return IS_LONG ? ordinary * 20 : ordinary;
 }
 
+/** A test with cases that cost much. Ordinary runs have the first ones, which stand for the others; long ones all. */
+export function withLong<Case>(ordinary: readonly Case[], long: readonly Case[]): readonly Case[] {
+  return HAS_LONG_FILES ? [...ordinary, ...long] : ordinary;
+}
+
 /** The settings of fast-check for so many cases. */
 export function runs(ordinary: number): { readonly numRuns: number; readonly seed: number } {
   return { numRuns: cases(ordinary), seed: firstSeed() };
