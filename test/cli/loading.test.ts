@@ -47,6 +47,12 @@ async function within<Result>(folder: string, work: () => Promise<Result>): Prom
 /** How `diff` ends with such files, and its output. */
 async function diffOf(files: Record<string, string>, ...args: string[]): Promise<Finished> {
   const project = await newProject(files);
+  return await project.runShared("diff", "--url", NOWHERE, ...args);
+}
+
+/** The same in a process of its own, for what ends it. */
+async function diffAloneOf(files: Record<string, string>, ...args: string[]): Promise<Finished> {
+  const project = await newProject(files);
   return await project.run("diff", "--url", NOWHERE, ...args);
 }
 
@@ -312,7 +318,7 @@ describe("configuration", () => {
   test("the command takes the url of the variable", async () => {
     const env = { DATABASE_URL: "postgresql://127.0.0.1:1/of_variable" };
     const project = await newProject();
-    expect((await project.start(["pull"], env).finished).stderr).toContain("database of_variable at");
+    expect((await project.runSharedWith(["pull"], env)).stderr).toContain("database of_variable at");
   });
 });
 
@@ -475,7 +481,7 @@ describe("files of declarations", () => {
       "unheard (s.ts:1)",
     ],
   ])("end the command with one sentence: %s", async (source, problem) => {
-    expect(await diffOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(complaint(problem));
+    expect(await diffAloneOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(complaint(problem));
   });
 
   test("report with --debug where each error was thrown", async () => {
@@ -499,7 +505,7 @@ describe("files of declarations", () => {
 
   test("that wait forever are an error", async () => {
     const files = { "s.mjs": "await new Promise(() => {}); export const a = 1;" };
-    expect(await diffOf(files, "--declarations", "s.mjs")).toEqual(
+    expect(await diffAloneOf(files, "--declarations", "s.mjs")).toEqual(
       complaint(
         "Cannot load s.mjs: it awaits a promise that never settles",
         "Look for an await at the top level of the file, or of a file that it imports.",
@@ -524,7 +530,7 @@ describe("files of declarations", () => {
     }
     const args = ["push", "--yes", "--url", database.url, "--declarations", "other/s.ts"];
     expect(await project.run(...args)).toMatchObject({ status: 0, stderr: "" });
-    expect(await project.run(...args)).toMatchObject({ status: 0, stdout: "Nothing differs.\n" });
+    expect(await project.runShared(...args)).toMatchObject({ status: 0, stdout: "Nothing differs.\n" });
   });
 
   test("may be Drizzle's", async () => {
@@ -536,7 +542,13 @@ describe("files of declarations", () => {
         export const invoiceSeq = shop.sequence("invoice_seq");
       `,
     });
-    const { status, stdout, stderr } = await project.run("diff", "--url", database.url, "--declarations", "drizzle.ts");
+    const { status, stdout, stderr } = await project.runShared(
+      "diff",
+      "--url",
+      database.url,
+      "--declarations",
+      "drizzle.ts",
+    );
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toContain('create sequence "public"."plain_seq" maxvalue 9007199254740993 start with 5 cycle;');
     expect(stdout).toContain('create sequence "shop"."invoice_seq";');
@@ -672,7 +684,7 @@ test("a file that cannot be written is reported", async () => {
 
 test("the output of a loaded file goes to stderr", async () => {
   const project = await newProject({ "nextval.config.ts": `console.log("hello"); export default {};` });
-  const { stdout, stderr } = await project.run("pull", "--json", "--url", database.url);
+  const { stdout, stderr } = await project.runShared("pull", "--json", "--url", database.url);
   expect(stderr).toBe("hello\n");
   expect(JSON.parse(stdout)).toMatchObject({ file: null });
 });
