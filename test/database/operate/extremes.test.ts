@@ -47,7 +47,7 @@ test("a locked table only delays its own column, as long as lock_timeout allows"
   });
 });
 
-const TABLES = Number(process.env["NEXTVAL_LOCKED_AMONG"] ?? 60);
+const TABLES = Number(process.env["NEXTVAL_LOCKED_AMONG"] ?? 30);
 
 test(`one locked table among ${TABLES} costs one lock timeout at most, and stops nobody else`, async () => {
   await run(`do $$ begin
