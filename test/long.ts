@@ -18,6 +18,7 @@ const { status } = spawnSync(
     "test/cli/drivers",
     "test/database/allocate/uniqueness",
     "test/unit/compiler",
+    "test/unit/expressions",
     "test/unit/package",
   ],
   {

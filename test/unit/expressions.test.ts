@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript-5";
 import { expect, test } from "vitest";
-import { IS_LONG } from "../support/effort.js";
+import { IS_LONG, withLong } from "../support/effort.js";
 import { MOST, slowdown, time } from "../support/linear.js";
 
 const root = new URL("../../", import.meta.url);
@@ -87,6 +87,9 @@ interface Attack {
 
 const textOf = ({ prefix, pump, suffix }: Attack, repetitions: number) => prefix + pump.repeat(repetitions) + suffix;
 
+/** The second one also ends what `$` matches at the end of a line. */
+const SUFFIXES = withLong(["\x01"], ["\n\x01"]);
+
 /** Texts that begin as a match does, repeat one or two of its pieces, and end in a way that no match does. */
 function attacksOn(expression: RegExp): Attack[] {
   const pieces = piecesOf(expression);
@@ -97,7 +100,7 @@ function attacksOn(expression: RegExp): Attack[] {
   ];
   const prefixes = new Set(["", ...pieces.map((_, index) => pieces.slice(0, index + 1).join("")).slice(0, 5)]);
   return [...prefixes].flatMap((prefix) =>
-    pumps.flatMap((pump) => ["\x01", "\n\x01"].map((suffix) => ({ prefix, pump, suffix }))),
+    pumps.flatMap((pump) => SUFFIXES.map((suffix) => ({ prefix, pump, suffix }))),
   );
 }
 
