@@ -227,7 +227,7 @@ describe.each(DRIVERS)("over %s", (driver) => {
 describe("a command", () => {
   test("ends with one sentence, without a stack", async () => {
     const project = await newProject();
-    expect(await project.run("pull", "--url", NOWHERE)).toEqual({
+    expect(await project.runShared("pull", "--url", NOWHERE)).toEqual({
       status: 2,
       stdout: "",
       stderr: "Cannot connect to the database nothing at 127.0.0.1:1: nothing listens there (ECONNREFUSED)\n",
@@ -240,11 +240,20 @@ describe("a command", () => {
       "s.ts": `import { pgSequence } from "nextval"; export const orderSeq = pgSequence("order_seq");`,
     });
     const url = `${database.url}?schema=${encodeURIComponent('odd "one')}`;
-    const { stderr } = await project.run("push", "--yes", "--new", "order_seq", "--url", url, "--declarations", "s.ts");
+    const { stderr } = await project.runShared(
+      "push",
+      "--yes",
+      "--new",
+      "order_seq",
+      "--url",
+      url,
+      "--declarations",
+      "s.ts",
+    );
     const rows = await database.client`select from pg_sequences where schemaname = 'odd "one'`;
     await database.client`drop schema "odd ""one" cascade`;
     expect([stderr, rows.length]).toEqual(["", 1]);
-    const gone = await project.run("diff", "--url", `${database.url}?schema=none`, "--declarations", "s.ts");
+    const gone = await project.runShared("diff", "--url", `${database.url}?schema=none`, "--declarations", "s.ts");
     expect(gone.stderr).toBe(
       "order_seq: the search_path of the connection names no schema that exists\n" +
         "  Hint: Create the schema, or declare the sequence with pgSchema.\n",
