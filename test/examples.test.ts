@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "./support/database.js";
 import { HAS_LONG_FILES } from "./support/effort.js";
+import { withTemplate } from "./support/pglite.js";
 import { usePrograms } from "./support/programs.js";
 import { FOR_PGLITE, RUNTIME } from "./support/runtime.js";
 
@@ -42,7 +43,7 @@ beforeAll(async () => {
 async function outputOf(words: readonly string[]): Promise<string> {
   const { stdout, stderr } = await run(RUNTIME.program, [...RUNTIME.args, ...words], {
     cwd: root,
-    env: { ...process.env, DATABASE_URL: database.url },
+    env: { ...process.env, ...(await withTemplate()), DATABASE_URL: database.url },
   });
   expect(stderr).toBe("");
   return stdout;

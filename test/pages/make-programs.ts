@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, type BuildOptions } from "esbuild";
+import { madePGlite } from "../support/pglite.js";
 import type { Page } from "./blocks.js";
 import type { PageProgram } from "./page-program.js";
 import { compiler } from "./shell.js";
@@ -90,6 +91,7 @@ export async function bundle(folder: string, pages: readonly Page[]): Promise<st
     outdir: `${folder}/run`,
     outExtension: { ".js": ".mjs" },
     external: ["*/stage.mjs"],
+    plugins: [madePGlite],
   });
   await build({ ...OPTIONS, entryPoints: [`${here}stage.mts`], outfile: `${folder}/run/stage.mjs` });
   return `${folder}/run/play.mjs`;

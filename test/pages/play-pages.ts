@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { withTemplate } from "../support/pglite.js";
 import { FOR_PGLITE, RUNTIME } from "../support/runtime.js";
 import { type ConsoleOfPage, typeAll, type Urls } from "./shell.js";
 import { MARK, type Played } from "./stage.mjs";
@@ -15,7 +16,7 @@ export async function playPages(
 ): Promise<Readonly<Record<string, Played>>> {
   const results = `${dirname(player)}/played.json`;
   const child = spawn(RUNTIME.program, [...RUNTIME.args, ...FOR_PGLITE, player, results, ...folders], {
-    env: { ...process.env, ...urls },
+    env: { ...process.env, ...(await withTemplate()), ...urls },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(child, "close");

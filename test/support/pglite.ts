@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
+import type { Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const { version } = createRequire(import.meta.url)(join(root, "node_modules/@electric-sql/pglite/package.json")) as {
@@ -14,7 +16,31 @@ const TEMPLATE = join(root, `node_modules/.nextval-templates/pglite-${version}.t
 /** Starts a PGlite with an empty database. */
 export async function startPGlite(): Promise<PGlite> {
   const template = await readFile(TEMPLATE).catch(() => undefined);
-  if (template !== undefined) return PGlite.create({ loadDataDir: new Blob([template]) });
+  if (template === undefined) return makeTemplate();
+  const { PGlite } = await import("@electric-sql/pglite");
+  return PGlite.create({ loadDataDir: new Blob([template]) });
+}
+
+/** Makes the variables of a process whose programs were bundled with `madePGlite`. */
+export async function withTemplate(): Promise<{ readonly NEXTVAL_PGLITE: string }> {
+  if (!existsSync(TEMPLATE)) await (await makeTemplate()).close();
+  return { NEXTVAL_PGLITE: TEMPLATE };
+}
+
+const STAND_IN = fileURLToPath(new URL("./made-pglite.mjs", import.meta.url));
+
+/** For the bundler: each `new PGlite()` begins with that database. */
+export const madePGlite: Plugin = {
+  name: "a database that is made",
+  setup({ onResolve }) {
+    onResolve({ filter: /^@electric-sql\/pglite$/ }, ({ importer }) =>
+      importer === STAND_IN ? undefined : { path: STAND_IN },
+    );
+  },
+};
+
+async function makeTemplate(): Promise<PGlite> {
+  const { PGlite } = await import("@electric-sql/pglite");
   const made = await PGlite.create();
   const dump = await made.dumpDataDir("none");
   const unfinished = `${TEMPLATE}.${process.pid}`;

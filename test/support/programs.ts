@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { afterAll } from "vitest";
+import { madePGlite } from "./pglite.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -49,7 +50,7 @@ export function usePrograms(): Compile {
       format: "esm",
       target: "node20",
       tsconfig: `${root}tsconfig.json`,
-      plugins: [addresses],
+      plugins: [addresses, madePGlite],
       logLevel: "silent",
     });
     const compiled = (source: URL) => `${folder}/${basename(fileURLToPath(source)).replace(/\.m?ts$/, ".mjs")}`;
