@@ -47,7 +47,7 @@ import { resync } from "../support/resync.js";
  */
 
 const database = useDatabase({ max: 1 });
-const SCHEMAS = Number(process.env["NEXTVAL_SCHEMAS"] ?? 15);
+const SCHEMAS = Number(process.env["NEXTVAL_SCHEMAS"] ?? 30);
 /** The first database to judge, to try one again or to go on after one. */
 const FIRST = Number(process.env["NEXTVAL_FIRST_SCHEMA"] ?? 0);
 const BATCH = 30;
