@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 
 // The files that take long, and those that have fewer cases or rounds in an ordinary run; the property tests with more
 // cases than an ordinary run has time for, and those of the compilers with all of them; a widening of more rows,
-// failovers, ten million ids with kills, and the attacks of test/adversarial for an hour: four of the nine run at a time.
+// failovers, ten million ids with kills, and the attacks of test/adversarial for an hour: four of the nine run at a
+// time.
 const { status } = spawnSync(
   process.execPath,
   [

@@ -95,7 +95,7 @@ interface Timed {
   readonly ms: number[];
 }
 
-/** A project with a configuration and declarations in TypeScript, which has nextval, postgres.js and an empty package. */
+/** Makes a project in TypeScript, with a configuration, declarations, nextval, postgres.js and an empty package. */
 async function makeProject(folder: string): Promise<void> {
   const packages = join(folder, "node_modules");
   await mkdir(join(packages, "empty"), { recursive: true });

@@ -6,7 +6,7 @@
  *
  * - `sequences`: the names of the sequences that the insert draws from;
  * - `near`: what the next inserts do, the SQLSTATE of a failure or `ok`, as far as the first failure;
- * - `cut`: whether the next insert succeeds with another number than the sequence returned, as a cast to `char(6)` does;
+ * - `cut`: whether the next insert stores another number than the sequence returned, which a cast to `char(6)` does;
  * - `taken`: of the values in the column, those with which an insert fails if the sequence returns them next;
  * - `unfit`: those that its default does not accept.
  *
