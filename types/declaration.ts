@@ -1,17 +1,16 @@
+import type { IsClear } from "./clear-options.js";
 import type { About, IdentityNeedsOwner } from "./messages.js";
-import type { NameProblem, UnsureName } from "./name-problems.js";
-import type { PassesFastCheck, LacksOwner, InvalidOption, ShapeProblem } from "./option-problems.js";
-import type { IsInRange } from "./range-fast-path.js";
+import type { DoubtfulName, NameProblem, UnsureName } from "./name-problems.js";
+import type { InvalidOption, LacksOwner, ShapeProblem } from "./option-problems.js";
 import type { RangeProblem } from "./range-problems.js";
 
 /**
  * The name itself if it is valid, and else the message. No name can be assigned to the message, so the compiler shows
- * it at the argument. Nearly all names are clearly valid. Only the others are examined closely.
+ * it at the argument. Nearly all names are clearly valid. Only the others are examined closely. `NoInfer` spares the
+ * compiler the search for `Name` in the messages.
  */
 export type CheckedName<Subject extends string, Name extends string> =
-  Doubtful<Name> extends never ? Name : CloselyCheckedName<Subject, Name>;
-
-type Doubtful<Name extends string> = Name extends UnsureName ? Name : never;
+  DoubtfulName<Name> extends never ? Name : NoInfer<CloselyCheckedName<Subject, Name>>;
 
 type CloselyCheckedName<Subject extends string, Name extends string> = ["wrong"] extends [
   Known<NameVerdict<Subject, Name>>,
@@ -19,16 +18,11 @@ type CloselyCheckedName<Subject extends string, Name extends string> = ["wrong"]
   ? NameOrProblem<Subject, Name>
   : Name;
 
-type NameVerdict<Subject extends string, Name extends string> = Name extends UnsureName
-  ? unknown extends NameProblem<Subject, Name>
-    ? "fine"
-    : "wrong"
-  : "fine";
+type NameVerdict<Subject extends string, Name extends string> =
+  unknown extends NameProblem<Subject, Name> ? "fine" : "wrong";
 
 type NameOrProblem<Subject extends string, Name extends string> = Name extends UnsureName
-  ? unknown extends NameProblem<Subject, Name>
-    ? Name
-    : NameProblem<Subject, Name>
+  ? NameProblem<Subject, Name>
   : Name;
 
 /**
@@ -42,15 +36,13 @@ type Known<Verdict> = [Verdict] extends ["fine"] ? "fine" : Verdict;
  * accept nearly all options. Only the others are examined closely, because that costs the compiler more.
  */
 export type CheckedOptions<Name extends string, Schema, Options> =
-  IsFine<Options> extends true ? Options : CloselyCheckedOptions<Name, Schema, Options>;
+  IsClear<Options> extends true ? Options : NoInfer<CloselyCheckedOptions<Name, Schema, Options>>;
 
 type CloselyCheckedOptions<Name extends string, Schema, Options> = ["wrong"] extends [Known<OptionsVerdict<Options>>]
   ? Explained<Options, QualifiedName<Name, Schema>, OptionsProblem<Options>>
   : Options;
 
 type OptionsVerdict<Options> = unknown extends OptionsProblem<Options> ? "fine" : "wrong";
-
-type IsFine<Options> = PassesFastCheck<Options> extends true ? IsInRange<Options> : false;
 
 /** The options of a declared sequence; none if they are undefined. */
 export type GivenOptions<Options extends object | undefined> = Options extends object ? Options : {};

@@ -16,17 +16,21 @@ export type KnownText<Value> = Value extends Integer ? `${Value}` : never;
 type Known<Text extends string> = Text extends `${bigint}` ? (`${bigint}` extends Text ? string : Text) : string;
 
 /** Compares `A` with `B`: "below", "same" or "above". For unions it is the union of all answers. */
-export type Order<A extends string, B extends string> = A extends `-${infer AbsoluteA}`
-  ? B extends `-${infer AbsoluteB}`
-    ? ByLength<AbsoluteB, AbsoluteA, AbsoluteB, AbsoluteA>
-    : string extends B
-      ? unknown
-      : "below"
+export type Order<A extends string, B extends string> = A extends `-${string}`
+  ? OrderOfNegative<A, B>
   : string extends A | B
     ? unknown
     : B extends `-${string}`
       ? "above"
       : ByLength<A, B, A, B>;
+
+type OrderOfNegative<A extends string, B extends string> = A extends `-${infer AbsoluteA}`
+  ? B extends `-${infer AbsoluteB}`
+    ? ByLength<AbsoluteB, AbsoluteA, AbsoluteB, AbsoluteA>
+    : string extends B
+      ? unknown
+      : "below"
+  : never;
 
 /** The longer number is the greater. Compares four digits at a time, because each step costs the compiler. */
 type ByLength<

@@ -7,13 +7,18 @@ import type { Empty, HasNul, TooLong } from "./messages.js";
  * character. Templates split a string by UTF-16 code unit in TypeScript 5 and 6, by code point in TypeScript 7. The run
  * time counts exactly.
  */
-export type NameProblem<Subject extends string, Name extends string> = Name extends ""
-  ? Empty<Subject>
-  : Name extends `${string}\0${string}`
-    ? HasNul<Subject>
-    : Utf8LowerBound<Name> extends SixtyFourCharacters
-      ? TooLong<Subject, Name>
-      : unknown;
+export type NameProblem<Subject extends string, Name extends string> = Name extends UnsureName
+  ? Name extends ""
+    ? Empty<Subject>
+    : Name extends `${string}\0${string}`
+      ? HasNul<Subject>
+      : Utf8LowerBound<Name> extends SixtyFourCharacters
+        ? TooLong<Subject, Name>
+        : unknown
+  : unknown;
+
+/** The names that need a closer look. Nearly all names are clearly valid. */
+export type DoubtfulName<Name> = Name extends UnsureName ? Name : never;
 
 /**
  * Matches names that may have a problem. By this count, up to 31 characters never make 64 bytes, so one question is

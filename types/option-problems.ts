@@ -1,4 +1,4 @@
-import type { IsInt64, IsSafe, KnownText, SixteenCharacters } from "./integers.js";
+import type { IsInt64, IsSafe } from "./integers.js";
 import type {
   BelowOne,
   Beyond64Bits,
@@ -16,22 +16,7 @@ import type { NameProblem } from "./name-problems.js";
 import type { NearestOption } from "./nearest-option.js";
 import type { Integer, SequenceOptions } from "./sequence-options.js";
 
-type IntegerOption = "startWith" | "increment" | "minValue" | "maxValue" | "cache";
-type TextOption = "ownedBy" | "feeds" | "comment";
-
-/**
- * `true` if each option by itself is clearly valid, as nearly all are. The question costs the compiler little. `false`
- * only means that the options need a closer look.
- */
-export type PassesFastCheck<Options> = Options extends SequenceOptions
-  ? keyof Options extends IntegerOption | "cycle" | "as" | "blocks" | "unlogged" | "mode"
-    ? AllPassFastCheck<Options, FastCheck<Options[keyof Options & IntegerOption]>>
-    : keyof Options extends keyof SequenceOptions
-      ? InvalidOption<Options, keyof Options & TextOption> | LacksOwner<Options> extends never
-        ? AllPassFastCheck<Options, FastCheck<Options[keyof Options & IntegerOption]>>
-        : false
-      : false
-  : false;
+export type IntegerOption = "startWith" | "increment" | "minValue" | "maxValue" | "cache";
 
 /** `"identity"` if it is given without an owner, or else `never`. */
 export type LacksOwner<Options> = Options extends { readonly identity: string }
@@ -41,31 +26,6 @@ export type LacksOwner<Options> = Options extends { readonly identity: string }
       : never
     : "identity"
   : never;
-
-type AllPassFastCheck<Options, Sorts> = Sorts extends "doubtful"
-  ? false
-  : "cache" extends keyof Options
-    ? KnownText<Options["cache"]> extends `-${string}`
-      ? false
-      : true
-    : true;
-
-/** Integers are doubtful if they are unknown, long, 0, or written unusually, such as `0x10` or `007`. */
-type FastCheck<Value> = Value extends number
-  ? SortText<`${Value}`, SixteenCharacters | "0">
-  : Value extends string
-    ? SortText<Value, SixteenCharacters | `0${string}` | `-0${string}`>
-    : Value extends bigint
-      ? bigint extends Value
-        ? "doubtful"
-        : SortText<`${Value}`, SixteenCharacters | "0">
-      : "doubtful";
-
-type SortText<Text extends string, Doubtful> = Text extends `${bigint}`
-  ? Text extends Doubtful
-    ? "doubtful"
-    : "fine"
-  : "doubtful";
 
 /** The options that are wrong by themselves, whatever the others are. */
 export type InvalidOption<Options, Option extends keyof Options = keyof Options> = Option extends unknown

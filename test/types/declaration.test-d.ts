@@ -14,6 +14,7 @@ import { expectAssignable, expectError, expectNotAssignable, expectType } from "
 
 declare const text: string;
 declare const number: number;
+declare const big: bigint;
 declare const anything: any;
 declare const nothing: never;
 declare const type: "smallint" | "bigint";
@@ -38,6 +39,9 @@ const owned = { ownedBy: { table: "orders", column: "id" } } as const;
 expectType<"always">(pgSequence("order_seq", { ...owned, identity: "always" }).seqOptions.identity);
 pgSequence("order_seq", { ...owned, identity: "always" as "always" | "by default" });
 pgSequence("order_seq", { ...owned, identity: undefined });
+// What the compiler does not know hides nothing that it does know.
+expectError(pgSequence("order_seq", { startWith: big, minValue: 10, maxValue: 5 }));
+expectError(pgSequence("order_seq", { cache: anything, increment: 0 }));
 expectError(pgSequence("order_seq", { identity: "always" }));
 expectError(pgSequence("order_seq", { ...owned, identity: "default" }));
 expectType<"orders">(pgSequence("order_seq", { ownedBy: { table: "orders", column: "id" } }).seqOptions.ownedBy.table);
