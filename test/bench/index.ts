@@ -22,6 +22,7 @@ const PARTS: { readonly [name: string]: Part } = {
   memory: { file: "memory", flags: ["--expose-gc"] },
   "query-rate": { file: "query-rate" },
   "type-check": { file: "type-checking" },
+  editor: { file: "editor" },
   size: { file: "size" },
   start: { file: "start" },
   catalog: { file: "catalog" },

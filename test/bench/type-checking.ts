@@ -1,58 +1,123 @@
-import { spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname } from "node:path";
+import { median, quartiles } from "./interleave.js";
 import { atMost, type Report, round, type Table, type Target } from "./report.js";
+import { declarations, declarationsFile, pulledFile, TEMPLATES, templatesFile } from "./sources.js";
+import { COMPILERS, compile, type Cost, userFolder, userProject } from "./user-project.js";
 
+const COUNT = 1000;
+const PULLED = 1642;
 const ROUNDS = 5;
 
-interface Figures {
-  readonly "total s": number;
-  readonly "memory MB": number;
+/** Files to check. The first is the limit for the others, and those with `wanted` have a target. */
+interface Comparison {
+  readonly title: string;
+  readonly files: { readonly [name: string]: string };
+  readonly wanted: { readonly [name: string]: number };
 }
 
-/** By compiler, by contender: what `type-check.ts` writes. */
-type Results = { readonly [compiler: string]: { readonly [contender: string]: Figures } };
+const DRIZZLE = "drizzle-orm/pg-core";
 
-/** Runs the program `type-check.ts`, and states the targets of its figures. */
-export async function measure(): Promise<Report> {
-  const results = await run();
-  const tables = Object.entries(results).map(([compiler, figures]): Table => {
-    const { drizzle } = figures as { drizzle: Figures };
+const COMPARISONS: readonly Comparison[] = [
+  {
+    title: `${COUNT} declarations`,
+    files: {
+      drizzle: declarationsFile(DRIZZLE, declarations(COUNT)),
+      nextval: declarationsFile("nextval", declarations(COUNT)),
+      "nextval, all options": declarationsFile("nextval", declarations(COUNT, true)),
+      "drizzle, import only": declarationsFile(DRIZZLE, []),
+      "nextval, import only": declarationsFile("nextval", []),
+      "an empty file": "export {};\n",
+    },
+    wanted: { nextval: 1 },
+  },
+  {
+    title: `${PULLED} declarations as pull writes them`,
+    files: {
+      "nextval, by hand": declarationsFile("nextval", declarations(PULLED)),
+      "nextval, pulled": pulledFile(PULLED),
+    },
+    wanted: { "nextval, pulled": 1 },
+  },
+  {
+    title: `${COUNT} templates`,
+    files: Object.fromEntries(
+      Object.entries(TEMPLATES).map(([name, templates]) => [name, templatesFile(templates, COUNT)]),
+    ),
+    wanted: { nextval: 1.2 },
+  },
+];
+
+/**
+ * Measures what checking costs the compilers: our declarations, fully checked, beside Drizzle's, which are not; what
+ * `pull` writes beside what a person writes; and templates beside those of other libraries.
+ */
+export function measure(): Report {
+  const folder = userFolder();
+  const reports = COMPARISONS.flatMap((comparison, number) => {
+    const names = Object.keys(comparison.files);
+    const projects = Object.values(comparison.files).map((source, file) =>
+      dirname(userProject(folder, `${number}-${file}`, source)),
+    );
+    return Object.entries(COMPILERS).map(([name, compiler]) =>
+      reportOf(`${name}, ${comparison.title}`, names, takeTurns(compiler, projects), comparison.wanted),
+    );
+  });
+  return { tables: reports.map(({ table }) => table), targets: reports.flatMap(({ targets }) => targets) };
+}
+
+/** Compiles the projects in turn, in another order in each round, after one round that warms the disk's cache up. */
+function takeTurns(compiler: string, projects: readonly string[]): readonly Cost[][] {
+  const costs: Cost[][] = projects.map(() => []);
+  for (let turn = 0; turn <= ROUNDS; turn++) {
+    for (let index = 0; index < projects.length; index++) {
+      const project = (index + turn) % projects.length;
+      const cost = compile(compiler, projects[project] as string);
+      if (turn > 0) costs[project]?.push(cost);
+    }
+  }
+  return costs;
+}
+
+function reportOf(
+  title: string,
+  names: readonly string[],
+  costs: readonly Cost[][],
+  wanted: Comparison["wanted"],
+): { table: Table; targets: Target[] } {
+  const [limit] = costs as [Cost[]];
+  const rows = names.map((name, index) => {
+    const own = costs[index] as Cost[];
+    const ratios = (figure: keyof Cost) => own.map((cost, turn) => cost[figure] / (limit[turn] as Cost)[figure]);
     return {
-      title: `Checking 1,000 declarations with ${compiler}`,
-      columns: ["", "total, s", "of Drizzle's", "memory, MB", "of Drizzle's"],
-      rows: Object.entries(figures).map(([name, { "total s": time, "memory MB": memory }]) => [
-        name,
-        round(time),
-        round(time / drizzle["total s"]),
-        round(memory),
-        round(memory / drizzle["memory MB"]),
-      ]),
+      name,
+      processor: median(own.map(({ processor }) => processor)),
+      memory: median(own.map(({ memory }) => memory)),
+      times: median(ratios("processor")),
+      spread: quartiles(ratios("processor")).map(round).join(" to "),
+      memoryTimes: median(ratios("memory")),
     };
   });
-  const targets = Object.entries(results).flatMap(([compiler, figures]): Target[] => {
-    const { drizzle, nextval } = figures as { drizzle: Figures; nextval: Figures };
+  const targets = rows.flatMap(({ name, times, memoryTimes }): Target[] => {
+    const most = wanted[name];
+    if (most === undefined) return [];
     return [
-      atMost(`${compiler}: total time, of Drizzle's`, nextval["total s"] / drizzle["total s"], 1),
-      atMost(`${compiler}: memory, of Drizzle's`, nextval["memory MB"] / drizzle["memory MB"], 1),
+      atMost(`${title}: processor time of ${name}, of ${names[0]}`, times, most),
+      atMost(`${title}: memory of ${name}, of ${names[0]}`, memoryTimes, most),
     ];
   });
-  return { tables, targets };
-}
-
-async function run(): Promise<Results> {
-  const folder = await mkdtemp(join(tmpdir(), "nextval-bench-"));
-  try {
-    const file = join(folder, "results.json");
-    const program = fileURLToPath(new URL("./type-check.ts", import.meta.url));
-    const { status, stderr } = spawnSync(process.execPath, [...process.execArgv, program, String(ROUNDS), file], {
-      encoding: "utf8",
-    });
-    if (status !== 0) throw new Error(`type-check.ts ended with code ${status}: ${stderr}`);
-    return JSON.parse(await readFile(file, "utf8")) as Results;
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  return {
+    table: {
+      title: `${title}, medians of ${ROUNDS} turns`,
+      columns: ["", "processor, s", `of ${names[0]}`, "quartiles", "memory, MB", `of ${names[0]}`],
+      rows: rows.map(({ name, processor, memory, times, spread, memoryTimes }) => [
+        name,
+        round(processor),
+        round(times),
+        spread,
+        round(memory),
+        round(memoryTimes),
+      ]),
+    },
+    targets,
+  };
 }
