@@ -82,7 +82,7 @@ export type ValueOf<Sequence extends { readonly seqOptions: object | undefined }
 export function pgSequence<const Name extends string>(
   name: CheckedName<"the sequence name", Name>,
 ): PgSequence<Name, {}>;
-export function pgSequence<const Name extends string, const Options extends object | undefined>(
+export function pgSequence<const Name extends string, const Options extends object | undefined = SequenceOptions>(
   name: CheckedName<"the sequence name", Name>,
   options: CheckedOptions<Name, undefined, Options>,
 ): PgSequence<Name, GivenOptions<Options>>;
@@ -111,7 +111,7 @@ export class PgSchema<Schema extends string = string> {
    * ```
    */
   sequence<const Name extends string>(name: CheckedName<"the sequence name", Name>): PgSequence<Name, {}, Schema>;
-  sequence<const Name extends string, const Options extends object | undefined>(
+  sequence<const Name extends string, const Options extends object | undefined = SequenceOptions>(
     name: CheckedName<"the sequence name", Name>,
     options: CheckedOptions<Name, Schema, Options>,
   ): PgSequence<Name, GivenOptions<Options>, Schema>;

@@ -86,8 +86,8 @@ async function edit(file: string): Promise<Waits> {
       const offset = text.indexOf("cycle") + 1 + 2 * (turn + 2);
       const completed = await timed(server, () => ask("completionInfo", { file, line, offset }));
       if ((checked.answer as unknown[]).length > 0) throw new Error(`${file}: ${JSON.stringify(checked.answer)}`);
-      const { entries } = completed.answer as { entries: readonly object[] };
-      if (entries.length === 0) throw new Error(`${file}: no completion`);
+      const { entries } = completed.answer as { entries: readonly { name: string }[] };
+      if (!entries.some(({ name }) => name === "startWith")) throw new Error(`${file}: no completion`);
       if (turn < 0) continue;
       diagnostics.push(checked.ms);
       completion.push(completed.ms);
