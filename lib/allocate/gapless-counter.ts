@@ -8,6 +8,7 @@ import {
   type Transaction,
 } from "../index.js";
 import { isText, optionsOf, readInteger, refuseArgument, shown } from "../internal.js";
+import { attachedCode } from "../server/queries/attached-code.js";
 
 /** Options of {@link gaplessCounter}. */
 export interface GaplessOptions {
@@ -36,8 +37,8 @@ export interface GaplessCounter {
    * Several programs may run it at the same moment. The server's own `if not exists` alone then fails in all but one of
    * them.
    *
-   * Fails with SQLSTATE 42501 if another role owns the table, because its triggers would run as the role that draws.
-   * The owner has to be the current role, a superuser, or the owner of the schema or database. Or the current role
+   * Fails with SQLSTATE 42501 if another role owns the table, because its triggers would run as the role that draws. So
+   * it does if another role owns what is attached to it, such as the function of a trigger. The owner has to be the current role, a superuser, or the owner of the schema or database. Or the current role
    * inherits its privileges by grants of superusers or of the owner of the database: any other role may have made the
    * current role a member of itself.
    */
@@ -120,6 +121,11 @@ function isTransaction(thing: object): boolean {
 function createTable(table: Sql): string {
   const columns = '("name" pg_catalog.text primary key, "value" bigint not null)';
   const name = sql.literal(table.text).text;
+  const oid = sql`pg_catalog.to_regclass(${sql.raw(name)})`;
+  const tree = sql`
+    select c.oid, c.tableoid, c.oid from pg_catalog.pg_class c
+    where c.oid operator(pg_catalog.=) ${oid}
+      or c.oid operator(pg_catalog.=) any (select t.relid from pg_catalog.pg_partition_tree(${oid}) t)`;
   const create = `create table if not exists ${table.text} ${columns};`;
   // If the second attempt fails, the cause is another one.
   return `begin
@@ -128,14 +134,20 @@ function createTable(table: Sql): string {
   exception when unique_violation or duplicate_object or duplicate_table then
     ${create}
   end;
-  if not exists (
-    select from pg_catalog.pg_class c
-    join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
-    join pg_catalog.pg_roles o on o.oid operator(pg_catalog.=) c.relowner
-    join pg_catalog.pg_roles own on own.rolname operator(pg_catalog.=) current_user
-    join pg_catalog.pg_database d on d.datname operator(pg_catalog.=) pg_catalog.current_database()
-    where c.oid operator(pg_catalog.=) pg_catalog.to_regclass(${name})
-      and (o.rolsuper or o.oid operator(pg_catalog.=) own.oid or o.oid operator(pg_catalog.=) n.nspowner
+  declare
+    other pg_catalog.text;
+  begin
+    with recursive ${attachedCode(tree).text}
+      select case when attached.objid operator(pg_catalog.=) c.oid then ''
+        else pg_catalog.concat(' (', pg_catalog.pg_describe_object(attached.classid, attached.objid, 0), ')') end
+      into other
+      from attached
+      join pg_catalog.pg_roles o on o.oid operator(pg_catalog.=) attached.role
+      join pg_catalog.pg_roles own on own.rolname operator(pg_catalog.=) current_user
+      join pg_catalog.pg_database d on d.datname operator(pg_catalog.=) pg_catalog.current_database()
+      join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) attached.root
+      join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+      where not (o.rolsuper or o.oid operator(pg_catalog.=) own.oid or o.oid operator(pg_catalog.=) n.nspowner
         or o.oid operator(pg_catalog.=) d.datdba
         or not own.rolsuper and pg_catalog.pg_has_role(own.oid, o.oid, 'usage') and exists (
           with recursive joined (role) as (
@@ -149,11 +161,16 @@ function createTable(table: Sql): string {
           )
           select from joined where joined.role operator(pg_catalog.=) o.oid
         ))
-  ) then
-    raise exception using errcode = 'insufficient_privilege',
-      message = pg_catalog.concat(${name},
-        ' belongs to another role, whose triggers would run as the role that draws');
-  end if;
+      order by 1 limit 1;
+    if other operator(pg_catalog.=) '' then
+      raise exception using errcode = 'insufficient_privilege',
+        message = pg_catalog.concat(${name},
+          ' belongs to another role, whose triggers would run as the role that draws');
+    elsif other is not null then
+      raise exception using errcode = 'insufficient_privilege',
+        message = pg_catalog.concat(${name}, ' has code of another role, which would run as the role that draws', other);
+    end if;
+  end;
 end`;
 }
 

@@ -1,11 +1,13 @@
 import { type Database, NextvalError, sql, type Transaction } from "../../index.js";
 import { optionsOf, refuseArgument, shown, sleep } from "../../internal.js";
+import type { ColumnName } from "../../server/name-shapes.js";
 import { columnOf } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { batchOf, isOpen, MAX_IDLE_PASSES, PAGES_PER_BATCH, pagesOf, stuck, STUCK_HINT } from "./backfill.js";
+import { refuseCodeOfTable, refuseForeignCode } from "./foreign-code.js";
 import { swapStatements } from "./swap.js";
-import { readModel } from "./tables.js";
+import { type Model, readModel } from "./tables.js";
 import type { ApplyWidenOptions, WidenPhase, WidenPlan, WidenWork } from "./widen-plan.js";
 
 /** How many pauses to wait after a pass of the backfill that has left rows. */
@@ -28,8 +30,8 @@ type Handle = Pick<Database, "begin" | "session">;
  *
  * A phase that does not get its locks in time is rolled back, so other sessions go on, and is tried again. Returns the
  * names of the phases that it ran. Throws `LOCK_TIMEOUT` if the retries are used up, `PLAN_OUTDATED` if something that
- * the swap has to carry over was created or changed after the plan, and `CHANGE_REFUSED` with the name of the phase if
- * the server refuses a statement. If rows violate a constraint that was NOT VALID, it throws after the other phases.
+ * the swap has to carry over was created or changed after the plan, `PLAN_REFUSED` if a phase may now run code of a
+ * role that is not trusted, and `CHANGE_REFUSED` with the name of the phase if the server refuses a statement. If rows violate a constraint that was NOT VALID, it throws after the other phases.
  */
 export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWidenOptions): Promise<readonly string[]> {
   const given = optionsOf("applyWiden", options, ["retries", "pause", "cleanUp", "onProgress"]);
@@ -46,9 +48,9 @@ export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWid
     const report = (pages: number, total: number) => onProgress({ phase: phase.name, done: pages, total });
     report(0, 1);
     try {
-      if (phase.kind === "backfill" && phase.work !== undefined) await fill(db, phase.work, pause, report);
+      if (phase.kind === "backfill" && phase.work !== undefined) await fill(db, plan, phase.work, pause, report);
       else if (phase.isTransactional) await inTransaction(db, plan, phase, retries);
-      else await outside(db, phase);
+      else await outside(db, plan, phase);
     } catch (error) {
       // The rows were not changed. So the constraint was NOT VALID before the swap, and stays so.
       if (phase.kind !== "validate" || !VIOLATED.has(sqlStateOf(error) ?? "")) throw explained(error, phase);
@@ -71,10 +73,14 @@ async function inTransaction(db: Handle, plan: WidenPlan, phase: WidenPhase, ret
   for (let attempt = 0; ; attempt++) {
     try {
       await db.begin("isolation level read committed", async (tx) => {
-        for (const statement of phase.up) {
+        for (const [index, statement] of phase.up.entries()) {
           await tx.query(sql.raw(statement));
+          // The first statement sets the limit of the locks.
+          if (index === 0 && phase.kind !== "swap") await refuseNewCode(tx, plan);
           if (phase.kind === "swap" && statement.startsWith("lock table ")) await refuseOutdated(tx, plan, phase);
         }
+        // With a wider argument, a definition may have found a function of another role.
+        if (phase.kind === "swap") await refuseNewCode(tx, plan);
       });
       return;
     } catch (error) {
@@ -86,15 +92,26 @@ async function inTransaction(db: Handle, plan: WidenPlan, phase: WidenPhase, ret
 }
 
 /** Throws `PLAN_OUTDATED` if what depends on the columns has changed since the plan was made. The tables are locked. */
-async function refuseOutdated(tx: Transaction, { columns }: WidenPlan, { up }: WidenPhase): Promise<void> {
-  const [target] = columns;
-  if (target === undefined) refuseArgument("applyWiden", "takes a plan that planWiden made");
-  const model = await readModel(tx, target);
+async function refuseOutdated(tx: Transaction, plan: WidenPlan, { up }: WidenPhase): Promise<void> {
+  const target = targetOf(plan);
+  const model = await refuseNewCode(tx, plan);
   // The first statement sets the limit of the locks.
   const isSame = !model.isSwapped && swapStatements(model, "up").join("\n") === up.slice(1).join("\n");
   if (isSame && model.dependents.others.length === 0) return;
   const problem = `${columnOf(target)}: what depends on it has changed since the plan was made`;
   throw new NextvalError("PLAN_OUTDATED", problem, { hint: "Plan again to go on." });
+}
+
+/** Throws `PLAN_REFUSED` if the tables run code of a role that is not trusted, such as a trigger of today. */
+async function refuseNewCode(tx: Transaction, plan: WidenPlan): Promise<Model> {
+  const target = targetOf(plan);
+  const model = await readModel(tx, target);
+  await refuseForeignCode(tx, model, target, plan.trustOwners ?? []);
+  return model;
+}
+
+function targetOf({ columns: [target] }: WidenPlan): ColumnName {
+  return target ?? refuseArgument("applyWiden", "takes a plan that planWiden made");
 }
 
 /** A row violates a foreign key or a check. */
@@ -107,8 +124,9 @@ const WAITED = new Set(["55P03", "40P01"]);
  * Builds an index. What an interrupted attempt has left is dropped first, which is an invalid one. Before PostgreSQL 17
  * functions of the index see the path of the session, so it is that of the catalog.
  */
-async function outside(db: Handle, { up, down, work }: WidenPhase): Promise<void> {
+async function outside(db: Handle, plan: WidenPlan, { up, down, work }: WidenPhase): Promise<void> {
   await db.session(async (session) => {
+    await session.begin((tx) => refuseNewCode(tx, plan));
     await session`select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)`;
     if (work !== undefined && (await isLeft(session, work))) {
       for (const statement of down) await session.query(sql.raw(statement));
@@ -133,6 +151,7 @@ function isLeft(db: Pick<Database, "begin">, { schema, name }: WidenWork): Promi
 /** Fills the new columns of a table, each batch in a transaction. */
 async function fill(
   db: Handle,
+  plan: WidenPlan,
   work: WidenWork,
   pause: number,
   report: (done: number, total: number) => void,
@@ -141,7 +160,7 @@ async function fill(
     const pages = BigInt(await readDocument<string>(db, pagesOf(work)));
     let filled = 0;
     for (let page = 0n; page <= pages; page += BigInt(PAGES_PER_BATCH)) {
-      const now = await fillBatch(db, work, page);
+      const now = await fillBatch(db, plan, work, page);
       filled += now;
       report(Math.min(Number(page) + PAGES_PER_BATCH, Number(pages)), Math.max(1, Number(pages)));
       if (now > 0) await sleep(pause);
@@ -154,10 +173,13 @@ async function fill(
 }
 
 /** Returns how many rows a batch has filled. */
-function fillBatch(db: Handle, work: WidenWork, page: bigint): Promise<number> {
+function fillBatch(db: Handle, plan: WidenPlan, work: WidenWork, page: bigint): Promise<number> {
   return db.begin("isolation level read committed", async (tx) => {
     await tx`select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
       pg_catalog.set_config('row_security', 'off', true)`;
+    // Nobody can add a trigger until the transaction ends.
+    await tx`lock table only ${sql.identifier(work.schema, work.name)} in row exclusive mode`;
+    await refuseCodeOfTable(tx, work, targetOf(plan), plan.trustOwners ?? []);
     const [row] = await tx.query(sql`
       with filled as (${batchOf(work, page)} returning 1)
       select pg_catalog.count(*)::pg_catalog.text as number from filled`);

@@ -10,15 +10,8 @@ export interface Relation {
   readonly root: string;
   readonly schema: string;
   readonly name: string;
-  /** The roles that are not trusted and whose code a write to it may run as the connected role. */
-  readonly codeOf: readonly string[];
-  readonly owner: string;
-  /** Whether the owner is a superuser, the connected role or trusted. */
-  readonly isOwnerTrusted: boolean;
   /** Whether it has the trigger of the phases. */
   readonly hasTrigger: boolean;
-  /** The roles that are not trusted and whose code a trigger runs, or who may add one, with null for PUBLIC. */
-  readonly triggersOf: readonly (string | null)[];
   /** `relkind`: `r`, `p`, `f`, ... */
   readonly kind: string;
   readonly persistence: string;
@@ -144,12 +137,10 @@ export interface Statistics {
 }
 
 export interface View {
+  readonly oid: string;
   readonly schema: string;
   readonly name: string;
   readonly owner: string;
-  readonly isOwnerTrusted: boolean;
-  /** The roles that are not trusted and whose code its creation may run as the connected role. */
-  readonly codeOf: readonly string[];
   readonly columns: readonly { readonly name: string; readonly comment: string | null }[];
   readonly options: readonly string[] | null;
   readonly definition: string;

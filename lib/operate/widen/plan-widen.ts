@@ -2,8 +2,9 @@ import { type Database, NextvalError } from "../../index.js";
 import { optionsOf, refuseArgument, shown } from "../../internal.js";
 import { checkLockTimeout, setLockTimeout } from "../../server/lock-timeout.js";
 import { checkTrust } from "../reading-options.js";
+import { refuseForeignCode } from "./foreign-code.js";
 import { phasesOf } from "./phases.js";
-import { refuseCodeOfOthers, refuseTakenNames, refuseWhatIsLost } from "./refusals.js";
+import { refuseTakenNames, refuseWhatIsLost } from "./refusals.js";
 import { readModel, refuseColumn } from "./tables.js";
 import { warningsOf } from "./warnings.js";
 import type { PlanWidenOptions, WidenPlan, WidenTarget } from "./widen-plan.js";
@@ -47,8 +48,8 @@ export async function planWiden(
   const target = targetOf(column);
   return db.begin("isolation level repeatable read, read only", async (tx) => {
     await setLockTimeout(tx, READING_WAIT_MS);
-    const model = await readModel(tx, target, trustOwners);
-    refuseCodeOfOthers(model, target);
+    const model = await readModel(tx, target);
+    await refuseForeignCode(tx, model, target, trustOwners);
     if (!model.isSwapped) {
       if (!model.tables[0]?.root.columns.some(({ name }) => name === target.column)) refuseColumn(target, "is missing");
       refuseWhatIsLost(model, target);
@@ -60,6 +61,7 @@ export async function planWiden(
       ),
       phases: phasesOf(model, lockTimeout),
       warnings: warningsOf(model),
+      trustOwners,
     };
   });
 }

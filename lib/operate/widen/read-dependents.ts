@@ -1,8 +1,7 @@
 import { type Sql, sql, type Transaction } from "../../index.js";
-import { ownerOfSchema } from "../../server/queries/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import type { Dependents } from "./facts.js";
-import { commentOn, isTrusted, privilegesIn, untrusted } from "./read-tables.js";
+import { commentOn, privilegesIn } from "./read-tables.js";
 
 /** A column of a table or of a partition. */
 export interface Place {
@@ -11,11 +10,7 @@ export interface Place {
 }
 
 /** Reads what depends on these columns. What is of no part of the answer is in `others`. */
-export function readDependents(
-  tx: Transaction,
-  places: readonly Place[],
-  trustOwners: readonly string[],
-): Promise<Dependents> {
+export function readDependents(tx: Transaction, places: readonly Place[]): Promise<Dependents> {
   return readDocument<Dependents>(
     tx,
     sql`
@@ -86,7 +81,7 @@ export function readDependents(
     )
     select json_build_object(
       'indexes', (${INDEXES}), 'checks', (${CHECKS}), 'triggers', (${TRIGGERS}), 'policies', (${POLICIES}),
-      'statistics', (${STATISTICS}), 'views', (${viewsOf(trustOwners)}), 'sequences', (${SEQUENCES}),
+      'statistics', (${STATISTICS}), 'views', (${VIEWS}), 'sequences', (${SEQUENCES}),
       'others', (${OTHERS})
     )::text`,
   );
@@ -164,12 +159,9 @@ const STATISTICS = sql`
   join pg_namespace n on n.oid = s.stxnamespace
   where s.oid in (select objid from direct where classid = 'pg_statistic_ext'::regclass)`;
 
-function viewsOf(trustOwners: readonly string[]): Sql {
-  return sql`
+const VIEWS = sql`
   select coalesce(json_agg(json_build_object(
-    'schema', n.nspname, 'name', c.relname, 'owner', pg_get_userbyid(c.relowner),
-    'codeOf', ${untrusted(sql`c.relowner, ${ownerOfSchema(sql`n`)}`, trustOwners)},
-    'isOwnerTrusted', ${isTrusted(sql`c.relowner`, trustOwners)},
+    'oid', c.oid::text, 'schema', n.nspname, 'name', c.relname, 'owner', pg_get_userbyid(c.relowner),
     'columns', (
       select json_agg(json_build_object('name', a.attname, 'comment', col_description(c.oid, a.attnum))
         order by a.attnum)
@@ -182,7 +174,6 @@ function viewsOf(trustOwners: readonly string[]): Sql {
   from views v
   join pg_class c on c.oid = v.oid and c.relkind = 'v'
   join pg_namespace n on n.oid = c.relnamespace`;
-}
 
 const SEQUENCES = sql`
   select coalesce(json_agg(json_build_object(

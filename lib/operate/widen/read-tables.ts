@@ -1,42 +1,10 @@
 import { type Sql, sql, type Transaction } from "../../index.js";
-import { isOther, isPowerful, ownerOfSchema } from "../../server/queries/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
 import type { ForeignKey, Relation } from "./facts.js";
 
 /** Builds a list of OIDs. */
 export function oidsOf(oids: readonly string[]): Sql {
   return sql.join(oids.map((oid) => sql`${oid}::oid`));
-}
-
-/** Builds an expression for the roles among these whose code must not run as the connected role. */
-export function untrusted(roles: Sql, trustOwners: readonly string[]): Sql {
-  return sql`(
-    select coalesce(json_agg(writer.rolname order by writer.rolname), '[]') from pg_roles writer
-    where writer.oid in (${roles}) and ${isPowerful} and ${isOther(sql`writer.oid`, trustOwners)}
-  )`;
-}
-
-/**
- * Builds a query for the roles whose code a trigger runs: the owners of its function, and of what its WHEN uses. They
- * may have lost the privilege that they created it with.
- *
- * @param trigger - with `oid` and `tgfoid`
- */
-function codeOfTrigger(trigger: Sql): Sql {
-  const used = (catalog: string, owner: Sql) => sql`
-    union
-    select ${owner}
-    from pg_depend d
-    join ${sql.raw(catalog)} o on d.refclassid = ${sql.literal(catalog)}::regclass and o.oid = d.refobjid
-    where d.classid = 'pg_trigger'::regclass and d.objid = ${trigger}.oid`;
-  return sql`
-    select f.proowner from pg_proc f where f.oid = ${trigger}.tgfoid
-    ${used("pg_proc", sql`o.proowner`)} ${used("pg_operator", sql`o.oprowner`)} ${used("pg_type", sql`o.typowner`)}`;
-}
-
-/** Builds an expression for whether the code of a role may run as the connected role, powerful or not. */
-export function isTrusted(role: Sql, trustOwners: readonly string[]): Sql {
-  return sql`(not ${isOther(role, trustOwners)} or pg_get_userbyid(${role}) = current_user)`;
 }
 
 /** Builds an expression for the comment on an object. */
@@ -81,16 +49,8 @@ export function findTable(tx: Transaction, schema: string, table: string): Promi
   );
 }
 
-/**
- * Reads tables with all of their partitions. A write runs triggers, checks and functions of indexes, and the owner of
- * the schema can put another table in the place of one.
- */
-export function readRelations(
-  tx: Transaction,
-  roots: readonly string[],
-  trustOwners: readonly string[],
-): Promise<readonly Relation[]> {
-  const schemaOwner = ownerOfSchema(sql`n`);
+/** Reads tables with all of their partitions. */
+export function readRelations(tx: Transaction, roots: readonly string[]): Promise<readonly Relation[]> {
   return readDocument<readonly Relation[]>(
     tx,
     sql`
@@ -104,20 +64,7 @@ export function readRelations(
     )
     select coalesce(json_agg(json_build_object(
       'oid', c.oid::text, 'root', tree.root::text, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
-      'codeOf', ${untrusted(sql`c.relowner, ${schemaOwner}`, trustOwners)}, 'owner', pg_get_userbyid(c.relowner),
-      'isOwnerTrusted', ${isTrusted(sql`c.relowner`, trustOwners)},
       'hasTrigger', exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = ${TRIGGER}),
-      'triggersOf', (
-        select coalesce(json_agg(r.rolname order by r.rolname), '[]')
-        from (
-          select p.grantee from aclexplode(c.relacl) p where p.privilege_type = 'TRIGGER'
-          union
-          select code.role from pg_trigger t cross join lateral (${codeOfTrigger(sql`t`)}) code (role)
-          where t.tgrelid = c.oid and not t.tgisinternal
-        ) adder (role)
-        left join pg_roles r on r.oid = adder.role
-        where ${isPowerful} and ${isOther(sql`adder.role`, trustOwners)}
-      ),
       'persistence', c.relpersistence, 'level', tree.level, 'isPartition', c.relispartition,
       'inherits', exists (select from pg_inherits i where i.inhrelid = c.oid) and not c.relispartition,
       'hasChildren', c.relkind <> 'p' and exists (select from pg_inherits i where i.inhparent = c.oid),

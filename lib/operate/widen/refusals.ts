@@ -1,7 +1,7 @@
 import { NextvalError } from "../../index.js";
 import type { ColumnName } from "../../server/name-shapes.js";
 import { columnOf, shownName } from "../../server/names.js";
-import type { Column, Relation, View } from "./facts.js";
+import type { Column } from "./facts.js";
 import { checkOf, functionOf, newColumn, newIndex, oldColumn } from "./names.js";
 import { isAdded } from "./phases.js";
 import { TRIGGER } from "./read-tables.js";
@@ -16,51 +16,6 @@ interface Refusal {
 const DROP_FIRST = "Drop it, and create it again after the widening.";
 const RENAME = `Rename it, because triggers fire in the order of their names, and the last one has to be ${TRIGGER}.`;
 const REWRITE = "Use alter column ... type bigint, which locks the table while the server rewrites it.";
-
-/**
- * Throws `PLAN_REFUSED` if a phase may run code of a role that is not trusted.
- *
- * For a role that can become superuser, that is the code of each role but superusers. Any other role has named a table
- * itself, so its owner is trusted. But owners of further tables and views may have made it a member of their roles, and
- * their code would run with its privileges.
- */
-export function refuseCodeOfOthers(model: Model, target: ColumnName): void {
-  const { tables, foreignKeys, relations, dependents } = model;
-  // To validate a foreign key, the server plans a read of both tables, which runs functions of their indexes.
-  const keyTables = foreignKeys.flatMap(({ fromRoot, toRoot }) => [fromRoot, toRoot]);
-  const roots = new Set([...tables.map(({ root }) => root.oid), ...keyTables]);
-  const touched = [...relations.values()].filter(({ root }) => roots.has(root));
-  const owner = tables[0]?.root.owner;
-  const isMember = (each: Relation | View) => !each.isOwnerTrusted && each.owner !== owner;
-  const member = [...touched, ...dependents.views].find(isMember);
-  const [found] = [
-    ...touched,
-    // The backfill fires triggers.
-    ...tables.flatMap((table) => table.relations.map((each) => ({ ...each, codeOf: each.triggersOf }))),
-    // To read the definition of a view, the server converts its constants, which runs the checks of domains.
-    ...dependents.views,
-  ].flatMap(({ schema, name, codeOf }) => codeOf.map((role) => ({ title: shownName(schema, name), role })));
-  if (found === undefined) {
-    if (member === undefined) return;
-    const title = shownName(member.schema, member.name);
-    const problem = `changing ${title} may run code of role ${shownName(member.owner)} as the connected role`;
-    throw new NextvalError("PLAN_REFUSED", `${columnOf(target)}: ${problem}`, {
-      hint: "Pass the role in trustOwners if its code may do what the connected role may.",
-    });
-  }
-  const { title, role } = found;
-  const whose = role === null ? "any role" : `role ${shownName(role)}`;
-  throw new NextvalError(
-    "PLAN_REFUSED",
-    `${columnOf(target)}: changing ${title} may run code of ${whose} as a superuser`,
-    {
-      hint:
-        role === null
-          ? `Revoke TRIGGER on ${title} from PUBLIC.`
-          : "Connect as the owner, drop the role's triggers and revoke TRIGGER, or pass the role in trustOwners.",
-    },
-  );
-}
 
 /** Throws `PLAN_REFUSED` with everything that cannot be carried over. */
 export function refuseWhatIsLost(model: Model, target: ColumnName): void {

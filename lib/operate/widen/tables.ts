@@ -35,11 +35,7 @@ export type Direction = "up" | "down";
 const NARROW = new Set(["integer", "smallint"]);
 
 /** Reads a column, and the columns of foreign keys that have to be widened with it. */
-export async function readModel(
-  tx: Transaction,
-  target: ColumnName,
-  trustOwners: readonly string[] = [],
-): Promise<Model> {
+export async function readModel(tx: Transaction, target: ColumnName): Promise<Model> {
   // Constants in the definitions then mean the same in every session, as in those of pg_dump.
   await tx`select pg_catalog.set_config('DateStyle', 'ISO', true),
     pg_catalog.set_config('IntervalStyle', 'postgres', true), pg_catalog.set_config('extra_float_digits', '3', true)`;
@@ -50,12 +46,12 @@ export async function readModel(
   const wanted = new Map<string, Set<string>>([[table, new Set([target.column])]]);
   let open = [table];
   while (open.length > 0) {
-    for (const each of await readRelations(tx, open, trustOwners)) known.set(each.oid, each);
+    for (const each of await readRelations(tx, open)) known.set(each.oid, each);
     const read = [...known.values()].filter(({ root }) => open.includes(root)).map(({ oid }) => oid);
     for (const each of await readForeignKeys(tx, read)) foreignKeys.set(each.oid, each);
     const others = [...foreignKeys.values()].flatMap(({ fromRoot, toRoot }) => [fromRoot, toRoot]);
     const unknown = [...new Set(others)].filter((oid) => !known.has(oid));
-    if (unknown.length > 0) for (const each of await readRelations(tx, unknown, trustOwners)) known.set(each.oid, each);
+    if (unknown.length > 0) for (const each of await readRelations(tx, unknown)) known.set(each.oid, each);
     open = follow(wanted, foreignKeys, known);
   }
   const found = [...wanted].map(([oid, names]) => tableOf(known, oid, names));
@@ -73,7 +69,7 @@ export async function readModel(
     tables,
     foreignKeys: keys,
     relations: known,
-    dependents: await readDependents(tx, places, trustOwners),
+    dependents: await readDependents(tx, places),
     isSwapped: isSwapped(first.root, target.column),
   };
 }

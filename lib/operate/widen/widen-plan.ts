@@ -20,11 +20,10 @@ export interface PlanWidenOptions {
   /**
    * Roles whose code may run as the connected role. Default: none.
    *
-   * The phases write to the tables, validate foreign keys and create views, which runs triggers, checks and functions
-   * of indexes. If the connected role is a superuser or can become one, the owners of all these tables, views and
-   * schemas have to be superusers, the role that has logged in, or named here. So do roles whose functions a trigger
-   * calls, or that may create one with TRIGGER. For any other role, only the owners of tables and views have to be, and
-   * the owner of the given table is trusted.
+   * The phases write to the tables, validate foreign keys and create views, which runs triggers, checks and functions of
+   * indexes. All these tables, views and schemas, and everything that they use, have to belong to superusers, the role
+   * that has logged in, or roles named here. If the connected role can become superuser, other roles also must not have
+   * TRIGGER. If not, it also trusts the owner of the given table and the owner of the database.
    */
   readonly trustOwners?: readonly string[] | undefined;
 }
@@ -95,4 +94,6 @@ export interface WidenPlan {
   readonly phases: readonly WidenPhase[];
   /** What the plan cannot see and the reader has to check, a sentence each. */
   readonly warnings: readonly string[];
+  /** The `trustOwners` that it was made with. {@link applyWiden} trusts no other roles. */
+  readonly trustOwners?: readonly string[] | undefined;
 }

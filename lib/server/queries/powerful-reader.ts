@@ -43,10 +43,15 @@ export const isPowerful = sql`exists (
  * @param schema - the row of the schema, with `nspowner`
  */
 export function ownerOfSchema(schema: Sql): Sql {
+  return roleBehind(sql`${schema}.nspowner`);
+}
+
+/** The role itself. For `pg_database_owner` it is the owner of the database. */
+export function roleBehind(role: Sql): Sql {
   return sql`(
     select case when r.rolname = 'pg_database_owner' then d.datdba else r.oid end
     from pg_catalog.pg_roles r, pg_catalog.pg_database d
-    where r.oid = ${schema}.nspowner and d.datname = current_database()
+    where r.oid = ${role} and d.datname = current_database()
   )`;
 }
 

@@ -71,6 +71,20 @@ test("a table of another role is refused, because its triggers would run", async
   await database.client.unsafe(`drop schema taken cascade; drop role ${other}, ${admin}, ${app}`);
 });
 
+test("code of another role on the table is refused", async () => {
+  const other = `nextval_gapless_code_${process.pid}`;
+  await db.query(invoiceNo.create());
+  await database.client.unsafe(`create role ${other};
+    create function f() returns trigger language plpgsql as 'begin return new; end'; alter function f owner to ${other};
+    create trigger t before update on gapless_counter for each row execute function f()`);
+  await expect(db.query(invoiceNo.create())).rejects.toMatchObject({
+    code: "42501",
+    message: '"gapless_counter" has code of another role, which would run as the role that draws (function f())',
+  });
+  await database.client.unsafe(`drop function f cascade; drop role ${other}`);
+  await db.query(invoiceNo.create());
+});
+
 test("several programs may create the table at the same time", async () => {
   const programs = Array.from({ length: 8 }, () => bind(database.connect({ max: 1 })));
   await Promise.all(programs.map((program) => program`select 1`));

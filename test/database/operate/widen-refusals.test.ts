@@ -1,5 +1,5 @@
 import { bind } from "nextval";
-import { planWiden } from "nextval/operate";
+import { applyWiden, planWiden } from "nextval/operate";
 import { beforeEach, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
 
@@ -273,6 +273,59 @@ test("a superuser fires no trigger, and creates no view, of a role that is not t
   expect(await refusal()).toContain(`changing public.v may run code of role ${other}`);
   await run(`drop owned by ${other}; drop role ${other}`);
   await planWiden(bind(database.client), target);
+});
+
+test("code of others is found wherever a table uses it", async () => {
+  const other = `nextval_widen_coder_${process.pid}`;
+  const does = (args: string, result: string) =>
+    `(${args}) returns ${result} immutable language sql return ${result === "bool" ? "true" : "1.0"}`;
+  await run(`create role ${other};
+    create function f${does("int", "bool")}; create function g${does("int, int", "float8")};
+    create operator ## (leftarg = int, rightarg = int, function = g);
+    create domain d as int check (f(value)); create domain dd as d; create type w as (n dd);
+    create type r as range (subtype = int, subtype_diff = g);
+    create operator class o for type int using btree as operator 3 =, function 1 btint4cmp;
+    create table a (id int, n w[]);
+    create table b (id int, n r);
+    create table c (id int, n int); create policy y on c using (n ## 1 > 0);
+    create table e (id int, n int) partition by list (n); create table e_1 partition of e default;
+    create index x on e_1 (n o)`);
+  const tables = { a: "function public.f(integer)", b: "function public.g(integer,integer)" };
+  await run(`alter function f owner to ${other}; alter function g owner to ${other}`);
+  for (const [table, part] of Object.entries({ ...tables, c: tables.b })) {
+    expect(await refusal("id", table)).toBe(
+      `PLAN_REFUSED public.${table}.id: changing public.${table} may run code of role ${other} as a superuser: ${part}`,
+    );
+  }
+  await run(`alter operator class o using btree owner to ${other}`);
+  expect(await refusal("id", "e")).toContain("changing public.e_1 may run code");
+  await run(`drop owned by ${other} cascade; create function v() returns event_trigger language plpgsql as 'begin end';
+    alter function v owner to ${other}; create event trigger v on ddl_command_start execute function v()`);
+  expect(await refusal("id", "c")).toContain(`changing a table may run code of role ${other}`);
+  await run(`drop function v cascade; drop role ${other}`);
+});
+
+test("code that comes after the plan does not run", async () => {
+  const other = `nextval_widen_later_${process.pid}`;
+  const db = bind(database.client);
+  const next = async () => applyWiden(db, await planWiden(db, { table: "t", column: "id" }));
+  await run(`create function f(int) returns bool language sql as 'select true';
+    create table t (id int check (f(id))); insert into t values (1); create role ${other}`);
+  const { phases, ...plan } = await planWiden(db, { table: "t", column: "id" });
+  await applyWiden(db, { ...plan, phases: phases.slice(0, 1) });
+  await run(`create function g() returns trigger language plpgsql as 'begin return new; end';
+    create trigger a before update on t for each row execute function g(); alter function g owner to ${other}`);
+  const refused = (part: string) => ({ message: expect.stringContaining(`role ${other} as a superuser: ${part}`) });
+  await expect(applyWiden(db, { ...plan, phases: phases.slice(1) })).rejects.toMatchObject(
+    refused("function public.g()"),
+  );
+  expect(await database.client`select id_nextval_new as id from t`).toEqual([{ id: null }]);
+  // The check finds it when its argument is a bigint.
+  await run(`drop function g cascade; create function f(bigint) returns bool language sql as 'select true';
+    alter function f(bigint) owner to ${other}`);
+  await expect(next()).rejects.toMatchObject(refused("function public.f(bigint)"));
+  await run(`alter function f(bigint) owner to current_user; drop role ${other}`);
+  expect(await next()).toEqual(["swap", "validate_t_id_check"]);
 });
 
 test("a role that others have made a member does not run their code", async () => {
