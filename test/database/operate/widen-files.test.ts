@@ -127,7 +127,7 @@ test.each([
   ["goose", "\n-- +goose Down\n"],
   ["flyway", "${x}"],
 ] as const)("what %s would misread is refused", async (format, comment) => {
-  await run(`comment on column items.id is '${comment}'`);
+  await run(`comment on column items.page is '${comment}'`);
   await expect(files(format)).rejects.toThrow(`phase swap has a name or a definition that ${format} would misread`);
   expect(await files("sql")).toHaveLength(24);
 });
