@@ -38,9 +38,10 @@ export interface GaplessCounter {
    * them.
    *
    * Fails with SQLSTATE 42501 if another role owns the table, because its triggers would run as the role that draws. So
-   * it does if another role owns what is attached to it, such as the function of a trigger. The owner has to be the current role, a superuser, or the owner of the schema or database. Or the current role
-   * inherits its privileges by grants of superusers or of the owner of the database: any other role may have made the
-   * current role a member of itself.
+   * it does if another role owns what is attached to the table, such as the function of a trigger. The owner has to be
+   * the current role, a superuser, or the owner of the schema or database. Or the current role inherits its privileges
+   * by grants of superusers or of the owner of the database: any other role may have made the current role a member of
+   * itself.
    */
   create(): Sql;
 
@@ -168,7 +169,8 @@ function createTable(table: Sql): string {
           ' belongs to another role, whose triggers would run as the role that draws');
     elsif other is not null then
       raise exception using errcode = 'insufficient_privilege',
-        message = pg_catalog.concat(${name}, ' has code of another role, which would run as the role that draws', other);
+        message = pg_catalog.concat(${name},
+          ' has code of another role, which would run as the role that draws', other);
     end if;
   end;
 end`;

@@ -31,7 +31,8 @@ type Handle = Pick<Database, "begin" | "session">;
  * A phase that does not get its locks in time is rolled back, so other sessions go on, and is tried again. Returns the
  * names of the phases that it ran. Throws `LOCK_TIMEOUT` if the retries are used up, `PLAN_OUTDATED` if something that
  * the swap has to carry over was created or changed after the plan, `PLAN_REFUSED` if a phase may now run code of a
- * role that is not trusted, and `CHANGE_REFUSED` with the name of the phase if the server refuses a statement. If rows violate a constraint that was NOT VALID, it throws after the other phases.
+ * role that is not trusted, and `CHANGE_REFUSED` with the name of the phase if the server refuses a statement. If rows
+ * violate a constraint that was NOT VALID, it throws after the other phases.
  */
 export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWidenOptions): Promise<readonly string[]> {
   const given = optionsOf("applyWiden", options, ["retries", "pause", "cleanUp", "onProgress"]);

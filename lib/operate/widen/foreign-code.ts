@@ -9,10 +9,10 @@ import type { Model } from "./tables.js";
 /**
  * Throws `PLAN_REFUSED` if a phase may run code of a role that is not trusted as the connected role.
  *
- * There is one rule. Everything that the tables have attached, everything that these things use, and so on, belongs to
- * a trusted role: a superuser, the role that has logged in, or one of `trustOwners`. A role that cannot become superuser
- * also trusts itself, the owner of the table that it names, and the owner of the database. It cannot trust the owner of
- * another table just because it is a member of that role: others may have made it one.
+ * There is one rule. The tables and views, everything that they have attached, and everything that these things use
+ * belong to trusted roles: superusers, the role that has logged in, and `trustOwners`. A role that cannot become
+ * superuser also trusts itself, the owner of the table that it names, and the owner of the database. It does not trust
+ * the owner of another table for being a member of that role: others may have made it one.
  *
  * The server records all of this in `pg_depend`, but for what the body of a function calls. So a role that is trusted
  * answers for what its functions call.
@@ -95,14 +95,14 @@ function foreignCode(relations: Sql, named: Sql, trustOwners: readonly string[])
       cross join lateral aclexplode(c.relacl) p
       where p.privilege_type = 'TRIGGER' and ${isPowerful}
     ), writers (role, isForeign) as materialized (
-      select role, ${isOther(roleBehind(sql`role`), trustOwners)} and (${isPowerful} or ${roleBehind(sql`role`)} not in (
+      select role, ${isOther(sql`owner`, trustOwners)} and (${isPowerful} or owner not in (
         select o.oid from pg_roles o where o.rolname = current_user
         union all
         select c.relowner from pg_class c where c.oid = ${named}
         union all
         select d.datdba from pg_database d where d.datname = current_database()
       ))
-      from (select distinct role from found) each
+      from (select role, ${roleBehind(sql`role`)} as owner from found group by role) each
     )
     select coalesce((
       select json_build_object(

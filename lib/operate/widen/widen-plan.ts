@@ -20,7 +20,7 @@ export interface PlanWidenOptions {
   /**
    * Roles whose code may run as the connected role. Default: none.
    *
-   * The phases write to the tables, validate foreign keys and create views, which runs triggers, checks and functions of
+   * The phases write to tables, validate foreign keys and create views, which runs triggers, checks and functions of
    * indexes. All these tables, views and schemas, and everything that they use, have to belong to superusers, the role
    * that has logged in, or roles named here. If the connected role can become superuser, other roles also must not have
    * TRIGGER. If not, it also trusts the owner of the given table and the owner of the database.
