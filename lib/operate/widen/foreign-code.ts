@@ -94,8 +94,8 @@ function foreignCode(relations: Sql, named: Sql, trustOwners: readonly string[])
       from (${starts}) start join pg_class c on c.oid = start.root and c.relkind in ('r', 'p')
       cross join lateral aclexplode(c.relacl) p
       where p.privilege_type = 'TRIGGER' and ${isPowerful}
-    ), writers (role, isForeign) as materialized (
-      select role, ${isOther(sql`owner`, trustOwners)} and (${isPowerful} or owner not in (
+    ), writers (role, owner, isForeign) as materialized (
+      select role, owner, ${isOther(sql`owner`, trustOwners)} and (${isPowerful} or owner not in (
         select o.oid from pg_roles o where o.rolname = current_user
         union all
         select c.relowner from pg_class c where c.oid = ${named}
@@ -114,7 +114,7 @@ function foreignCode(relations: Sql, named: Sql, trustOwners: readonly string[])
       )
       from found
       join writers on writers.role = found.role and writers.isForeign
-      left join pg_roles r on r.oid = found.role
+      left join pg_roles r on r.oid = writers.owner
       left join pg_class c on c.oid = found.root
       left join pg_namespace n on n.oid = c.relnamespace
       order by found.objid is distinct from c.oid, c.oid is distinct from ${named}, n.nspname, c.relname, "mayAdd",
