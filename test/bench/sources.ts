@@ -119,8 +119,8 @@ interface Templates {
   readonly statement: string;
 }
 
-const template = (tag: string, id: string) =>
-  `${tag}\`select ${id}, total from orders where org = \${org} and note = \${note} and due < \${due} and \${sql\`paid\`}\``;
+const CONDITIONS = "org = ${org} and note = ${note} and due < ${due} and ${sql`paid`}";
+const template = (tag: string, id: string) => `${tag}\`select ${id}, total from orders where ${CONDITIONS}\``;
 
 /** A statement with three values, a nested fragment and a named result, as each library writes it. */
 export const TEMPLATES: { readonly [contender: string]: Templates } = {
