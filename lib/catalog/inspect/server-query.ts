@@ -105,6 +105,9 @@ function keyColumns(inspected: Sql): Sql {
     ) keys
     join pg_catalog.pg_class c on c.oid = keys.relation and c.relkind in ('r', 'p')
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace and ${inspected}
-    join pg_catalog.pg_attribute att on att.attrelid = keys.relation and att.attnum = keys.number
+    cross join lateral (
+      -- The server expects few columns of these types, and would compare each of them with all keys.
+      select a.* from pg_catalog.pg_attribute a where a.attrelid = keys.relation and a.attnum = keys.number offset 0
+    ) att
     join pg_catalog.pg_type type on type.oid = att.atttypid and type.typcategory in ('N', 'S')`;
 }
