@@ -6,6 +6,7 @@ import { hazardsOfAlter, hazardsOfGenerated, hazardsOfTableLock } from "./hazard
 import { differences } from "./option-changes.js";
 import { whatIsMissing } from "./ownership.js";
 import { restarting } from "./restarts.js";
+import { sequencesOfTable } from "./state-index.js";
 import { declarationOfState, type Target } from "./target.js";
 
 type Owner = NonNullable<StateOptions["ownedBy"]>;
@@ -77,7 +78,7 @@ function missing(target: Target, state: DatabaseState): Pending {
   const title = shownName(schema, owner.table, owner.column);
   const name = shownNameOf(declared);
   const subject = nameOf(declared);
-  const own = state.sequences.find(
+  const own = sequencesOfTable(state.sequences, owner.table).find(
     (each) => each.definedBy === "identity" && each.schema === schema && isSame(each.options.ownedBy, owner),
   );
   const step = { kind: "identity", subject } as const;

@@ -1,6 +1,6 @@
 import { keyOf, shownName } from "../../server/names.js";
 import type { DatabaseState, TableState } from "../inspect/state.js";
-import { tablesNamed } from "./table-index.js";
+import { ofTable } from "./state-index.js";
 import type { Target } from "./target.js";
 
 /** The most names that are listed. More do not help to see which one is meant. */
@@ -60,7 +60,7 @@ export function renamedTables(targets: readonly Target[], state: Pick<DatabaseSt
       namesakes = namesakesOf([...known].filter((each) => each.schema === schema).map((each) => each.table));
       bySchema.set(schema, namesakes);
     }
-    const moved = tablesNamed(state, table).filter((each) => known.has(each));
+    const moved = ofTable(state.tables, table).filter((each) => known.has(each));
     return [
       ...moved.map((each) => shownName(each.schema, table)),
       ...namesakesIn(namesakes, table).map((name) => shownName(schema, name)),

@@ -5,7 +5,7 @@ import type { Change, Pending } from "./change.js";
 import { hazardsOfLock } from "./hazards/change-hazards.js";
 import { hazardsOfOwning } from "./hazards/key-hazards.js";
 import { namesakesIn, namesakesOf, renamedTables } from "./namesakes.js";
-import { tableOf } from "./table-index.js";
+import { tableOf, takenNamed } from "./state-index.js";
 import { declarationOf, type Target } from "./target.js";
 
 type Owner = NonNullable<StateOptions["ownedBy"]>;
@@ -76,7 +76,7 @@ export function whatIsMissing({ schema }: Target, { table, column }: Owner, stat
       ? undefined
       : `${shownName(schema, table)} has no column ${shownName(column)}`;
   }
-  const isTaken = state.taken.some((each) => each.schema === schema && each.name === table && each.kind !== "type");
+  const isTaken = takenNamed(state.taken, table).some((each) => each.schema === schema && each.kind !== "type");
   return isTaken ? undefined : `there is no table ${shownName(schema, table)}`;
 }
 

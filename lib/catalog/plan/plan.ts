@@ -129,14 +129,16 @@ function targetsOf(
 }
 
 function missingSchemas(targets: readonly Target[], { schemas }: DatabaseState): Change[] {
-  const missing = new Set(targets.map(({ schema }) => schema).filter((schema) => !schemas.includes(schema)));
-  return [...missing].map((schema) => ({
-    kind: "create schema",
-    subject: schema,
-    sql: createSchema(pgSchema(schema)).text,
-    inverse: `drop ${createSchema(pgSchema(schema)).text.slice("create ".length)}`,
-    hazards: [],
-  }));
+  const named = new Set(targets.map(({ schema }) => schema));
+  return [...named]
+    .filter((schema) => !schemas.includes(schema))
+    .map((schema) => ({
+      kind: "create schema",
+      subject: schema,
+      sql: createSchema(pgSchema(schema)).text,
+      inverse: `drop ${createSchema(pgSchema(schema)).text.slice("create ".length)}`,
+      hazards: [],
+    }));
 }
 
 function create(target: Target, state: DatabaseState): Change {

@@ -2,7 +2,7 @@ import { NextvalError } from "../../index.js";
 import { columnOf, nameOf, shownName, shownNameOf, givenName } from "../../server/names.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../inspect/state.js";
 import type { Question } from "./change.js";
-import { tableOf } from "./table-index.js";
+import { sequencesOfTable, tableOf } from "./state-index.js";
 import type { Target } from "./target.js";
 
 const COMPARED = ["as", "startWith", "increment", "minValue", "maxValue", "cache", "cycle", "unlogged"] as const;
@@ -58,12 +58,12 @@ export function questionsOf(
 
 /** Finds the sequence that the identity column of a declaration has now, by another name. */
 function identityOf({ schema, options }: Target, ofIdentity: readonly SequenceState[]): SequenceState[] {
-  return ofIdentity.filter(
-    (each) =>
-      each.schema === schema &&
-      each.options.ownedBy?.table === options.ownedBy?.table &&
-      each.options.ownedBy?.column === options.ownedBy?.column,
-  );
+  const { ownedBy } = options;
+  return ownedBy === null
+    ? []
+    : sequencesOfTable(ofIdentity, ownedBy.table).filter(
+        (each) => each.schema === schema && each.options.ownedBy?.column === ownedBy.column,
+      );
 }
 
 /** Finds the targets with these names. An unqualified name is that of the default schema, as in `renames`. */

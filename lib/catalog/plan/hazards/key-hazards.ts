@@ -4,6 +4,7 @@ import { columnOf, shownName, shownNameOf } from "../../../server/names.js";
 import type { DatabaseState, FedColumn, SequenceState, StateColumn, StateOptions } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
 import { movesToStart } from "../restarts.js";
+import { ofTable } from "../state-index.js";
 import type { Target } from "../target.js";
 import { aboutColumns, hazardsFor } from "./make-hazard.js";
 import { drawnByInsert } from "./range-hazards.js";
@@ -56,7 +57,9 @@ export function hazardsOfOwning(
   // A column that the sequence already feeds is not new to it.
   if (ownedBy === null || found?.feeds.some((column) => isOwner(target, column)) === true) return [];
   const hazard = hazardsFor(shownNameOf(target.declared));
-  const owner = keys.find((column) => column.schema === target.schema && isOwner(target, column));
+  const owner = ofTable(keys, ownedBy.table).find(
+    (column) => column.schema === target.schema && isOwner(target, column),
+  );
   const table = shownName(target.schema, ownedBy.table);
   const isFresh = found === undefined || (found.isCalled === false && found.lastValue === found.options.startWith);
   const begins = found === undefined || movesToStart(target, found) ? startWith : found.lastValue;
@@ -77,8 +80,7 @@ export function hazardsOfOwning(
     ),
     ...hazard(
       "UNLOGGED_STARTS_OVER",
-      target.options.unlogged &&
-        !unloggedTables.some((each) => each.schema === target.schema && each.table === ownedBy.table),
+      target.options.unlogged && !ofTable(unloggedTables, ownedBy.table).some(({ schema }) => schema === target.schema),
       `after a crash it starts over, but ${table} keeps its rows, so values come twice`,
       { hint: "Declare it without unlogged." },
     ),

@@ -2,6 +2,7 @@ import { nextval, sql } from "../../../index.js";
 import { keyOf, shownName, shownNameOf } from "../../../server/names.js";
 import type { DatabaseState, SequenceState, StateColumn, TakenName } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
+import { sequencesNamed, takenNamed } from "../state-index.js";
 import { declarationOfState, type Target } from "../target.js";
 import { aboutColumns, hazardsFor } from "./make-hazard.js";
 
@@ -14,9 +15,7 @@ export function nameTaken(
   taken: readonly TakenName[],
   isNew: boolean,
 ): Hazard[] {
-  const holder = taken.find(
-    (each) => each.schema === schema && each.name === seqName && (isNew || each.kind !== "type"),
-  );
+  const holder = takenNamed(taken, seqName).find((each) => each.schema === schema && (isNew || each.kind !== "type"));
   return hazardsFor(shownNameOf(declared))(
     "NAME_TAKEN",
     holder !== undefined,
@@ -94,7 +93,7 @@ export function nameReused(
   }: Pick<DatabaseState, "sequences" | "otherSequences" | "searchPath" | "pathNames">,
   found?: SequenceState,
 ): Hazard[] {
-  const called = [sequences, otherSequences].flatMap((each) => byName(each).get(target.seqName) ?? []);
+  const called = [...sequencesNamed(sequences, target.seqName), ...sequencesNamed(otherSequences, target.seqName)];
   const before = called.find((state) => keyOf(state) === keyOf(target));
   const visible = searchPath.flatMap((schema) => called.filter((state) => state.schema === schema)).at(0);
   const isFirst =
@@ -115,18 +114,4 @@ export function nameReused(
         "They would silently draw from this one, and may get old values.",
     },
   );
-}
-
-type Named = Pick<SequenceState, "schema" | "seqName">;
-
-const known = new WeakMap<readonly Named[], Map<string, Named[]>>();
-
-/** Groups sequences by name, once for all targets of a plan. */
-function byName(sequences: readonly Named[]): ReadonlyMap<string, readonly Named[]> {
-  let groups = known.get(sequences);
-  if (groups === undefined) {
-    known.set(sequences, (groups = new Map()));
-    for (const each of sequences) groups.set(each.seqName, [...(groups.get(each.seqName) ?? []), each]);
-  }
-  return groups;
 }
