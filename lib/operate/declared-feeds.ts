@@ -37,7 +37,7 @@ export function declaredFeeds(
 ): DeclaredFeeds {
   checkFeeds(what, { declarations, feeds });
   const names = sequences.map(sequenceNameOf);
-  const existing = new Set(names.map(sequenceKeyOf));
+  const existing = new Map(names.map((name) => [sequenceKeyOf(name), name]));
   const found: { readonly entry: SequenceFeed; readonly isDeclared: boolean; readonly of: readonly SequenceName[] }[] =
     [];
   const blocks = new Map<string, BlockReading>();
@@ -56,8 +56,8 @@ export function declaredFeeds(
   }
   for (const entry of feeds ?? []) {
     const { sequence, blocks: reading } = entry;
-    const isMeant = typeof sequence === "string" ? sequenceMatcher(sequence) : isEqualTo(sequence);
-    const of = names.filter(isMeant);
+    const exact = typeof sequence === "string" ? undefined : existing.get(sequenceKeyOf(sequence));
+    const of = typeof sequence === "string" ? names.filter(sequenceMatcher(sequence)) : exact ? [exact] : [];
     if (reading !== undefined) for (const name of of) blocks.set(sequenceKeyOf(name), reading);
     found.push({ entry, isDeclared: false, of });
   }
@@ -82,10 +82,6 @@ export function declaredFeeds(
 
 function keyOf(sequence: SequenceName, column: ColumnName): string {
   return `${sequenceKeyOf(sequence)} ${columnOf(column)}`;
-}
-
-function isEqualTo(one: SequenceName): (other: SequenceName) => boolean {
-  return (other) => one.schema === other.schema && one.name === other.name;
 }
 
 function checkFeeds(what: string, { declarations, feeds }: FeedOptions): void {

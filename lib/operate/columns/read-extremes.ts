@@ -32,15 +32,15 @@ export async function readExtremes(
   const total = columns.length;
   // In a transaction of the caller its own lock timeout counts.
   const locks = "begin" in db && total > 0 ? await readLocks(db) : undefined;
-  const late: FedColumn[] = [];
-  const free = columns.filter(({ source }) => locks === undefined || !locks.relations.has(source.oid));
-  for (const batch of batchesOf(free)) {
+  const isFree = ({ source }: FedColumn) => locks === undefined || !locks.relations.has(source.oid);
+  const late = columns.filter((column) => !isFree(column));
+  const waiting: FedColumn[] = [];
+  for (const batch of batchesOf(columns.filter(isFree))) {
     onProgress?.({ done: extremes.size, total });
-    await readBatch(db, locks === undefined ? how : { ...how, lockTimeout: 1, late }, batch, extremes);
+    await readBatch(db, locks === undefined ? how : { ...how, lockTimeout: 1, late: waiting }, batch, extremes);
   }
-  late.push(...columns.filter((column) => !free.includes(column)));
   let left = locks?.patience ?? 0;
-  for (const column of late) {
+  for (const column of waiting.concat(late)) {
     onProgress?.({ done: extremes.size, total });
     const start = performance.now();
     // When it is used up it stays at 1, because 0 would wait forever.
