@@ -40,7 +40,7 @@ export function healthTable(
   const { columns } = options;
   const days = new Map(options.rates?.map((rate) => [sequenceKeyOf(rate.sequence), rate.daysLeft]));
   const cells = [headerOf(options), ...rows.map((row) => cellsOf(row, days, options))];
-  const widest = Math.max(...formatted(cells).map((line) => displayWidth(`${line}`)));
+  const widest = widestOf(formatted(cells));
   const room = columns === undefined ? Infinity : columns - widest - 2;
   const width = BARS.find((each) => room - each - 2 >= NAME_ROOM);
   const [header, ...numbers] = formatted(
@@ -52,11 +52,16 @@ export function healthTable(
   };
 }
 
+/** A call takes fewer arguments than a database may have sequences. */
+function widestOf(all: readonly ShownText[]): number {
+  return all.reduce((widest, line) => Math.max(widest, displayWidth(`${line}`)), 0);
+}
+
 /** Aligns the cells. The last one is padded, so that names begin in one column. */
 function formatted(cells: readonly (readonly string[])[]): ShownText[] {
   const right = cells[0]?.flatMap((title, index) => (["used", "left"].includes(title) ? [index] : [])) ?? [];
   const aligned = table(cells, right);
-  const widest = Math.max(...aligned.map((line) => displayWidth(`${line}`)));
+  const widest = widestOf(aligned);
   return aligned.map((line) => text`${line}${" ".repeat(widest - displayWidth(`${line}`))}`);
 }
 
