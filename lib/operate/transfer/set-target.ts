@@ -1,6 +1,7 @@
 import { type DatabaseState, inspectSequences } from "../../catalog/index.js";
-import { sql, type Transaction } from "../../index.js";
+import { NextvalError, sql, type Transaction } from "../../index.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
+import { lackOfLocks } from "../../server/lock-room.js";
 import { positionByOid } from "../../server/queries/position-query.js";
 import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { isInspected } from "../../server/queries/schema-filter.js";
@@ -27,9 +28,20 @@ export interface Step {
  * sessions that alter or restart one of its sequences, such as `applyResync`. If such a session was first, this one
  * waits. `nextval` is not blocked, because only the owner of a sequence can do that.
  *
- * A sequence that the role may not read is not locked; a transfer refuses it.
+ * A sequence that the role may not read is not locked; a transfer refuses it. Throws `TRANSFER_REFUSED` before it locks
+ * any if the server has no room for so many locks.
  */
 export async function lockTarget(tx: Queries, schemas: readonly string[] | undefined): Promise<void> {
+  const locked = sql`
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'S' and c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}`;
+  const count = await readDocument<number>(tx, sql`select count(*)::text as document ${locked}`);
+  const lack = await lackOfLocks(tx, count, `the transfer locks ${count} sequences of the target`);
+  if (lack !== undefined) {
+    const hint = `Transfer fewer schemas at a time, or raise ${lack.setting} on the target and restart it.`;
+    throw new NextvalError("TRANSFER_REFUSED", lack.problem, { hint });
+  }
   await tx.query(sql`select pg_catalog.pg_advisory_xact_lock(${MOVE_LOCK}::int, 0)::pg_catalog.text`);
   await readDocument(
     tx,
@@ -37,9 +49,7 @@ export async function lockTarget(tx: Queries, schemas: readonly string[] | undef
     select count(
       case when has_sequence_privilege(c.oid, 'select') then pg_catalog.pg_sequence_last_value(c.oid) end
     )::text
-    from pg_catalog.pg_class c
-    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'S' and c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}`,
+    ${locked}`,
   );
 }
 

@@ -86,7 +86,8 @@ export async function planTransfer(
  * A role that does not own the sequence cannot lock out `nextval` and `setval` during the microseconds between read and
  * write. Do not draw from the target while a transfer is running.
  *
- * Throws `TRANSFER_REFUSED` as `planTransfer` does, and `LOCK_TIMEOUT`, with nothing set. Throws `TRANSFER_INCOMPLETE`
+ * Throws `TRANSFER_REFUSED` as `planTransfer` does, or if the target has no room for a lock of each of its sequences.
+ * Throws `LOCK_TIMEOUT`. Nothing is set then. Throws `TRANSFER_INCOMPLETE`
  * (a `TransferError`) if a sequence of the target is behind the value that it was set to, because another session has
  * called `setval`. `error.report` has what was found. Source: "Sequence Manipulation Functions".
  */

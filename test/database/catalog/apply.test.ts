@@ -354,16 +354,23 @@ test("a plan that takes more locks than the server has room for is refused befor
     from (
       select current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int as sessions
     ) s`;
+  // Only locks that others hold in that moment are not free.
   const count = room.locks + 1;
   const declared = Array.from({ length: count }, (_, number) => pgSequence(`seq_${number}`));
   await expect(applyPlan(db, planChanges(declared, await inspectSequences(db)))).rejects.toMatchObject({
     code: "PLAN_REFUSED",
-    message:
-      `the plan locks ${count} sequences and tables in one transaction, ` +
-      `and the server has room for ${room.locks} locks, so nothing was changed`,
-    hint:
-      `Apply fewer declarations at a time, or raise max_locks_per_transaction from ${room.locks / room.sessions} to ` +
-      `${Math.ceil(count / room.sessions)} and restart the server.`,
+    message: expect.stringMatching(
+      new RegExp(
+        `^the plan locks ${count} sequences and tables in one transaction, ` +
+          "and the server has room for [0-9]+ locks, so nothing was changed$",
+      ),
+    ),
+    hint: expect.stringMatching(
+      new RegExp(
+        "^Apply at most [0-9]+ of the changes at a time, or raise max_locks_per_transaction from " +
+          `${room.locks / room.sessions} to [0-9]+ and restart the server[.]$`,
+      ),
+    ),
   });
   expect(await names()).toEqual([]);
 });
