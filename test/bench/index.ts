@@ -26,6 +26,7 @@ const PARTS: { readonly [name: string]: Part } = {
   size: { file: "size" },
   start: { file: "start" },
   catalog: { file: "catalog" },
+  scale: { file: "scale" },
   // Ids are young objects as well, and what one contender leaves is cleared away before the next.
   draw: { file: "draw", flags: ["--expose-gc", "--min-semi-space-size=16", "--max-semi-space-size=16"] },
 };
