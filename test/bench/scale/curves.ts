@@ -17,7 +17,7 @@ const PAGE = fileURLToPath(new URL("../../../docs/internals/scale.md", import.me
 export function drawCurves(curves: readonly Curve[], rows: readonly (readonly (string | number)[])[]): void {
   const draw = (name: string, title: string, unit: string, points: (curve: Curve) => readonly Point[]) =>
     writeFileSync(
-      fileURLToPath(new URL(`../../../docs/public/scale-${name}.svg`, import.meta.url)),
+      fileURLToPath(new URL(`../../../docs/internals/scale-${name}.svg`, import.meta.url)),
       chart(
         title,
         unit,
@@ -71,7 +71,7 @@ function chart(title: string, unit: string, lines: readonly { name: string; poin
   const labels = lines
     .map(({ name, points }, index) => ({
       name,
-      color: COLORS[index % COLORS.length],
+      color: COLORS[index],
       top: y(Math.max(points.at(-1)?.[1] ?? 1, 0.1)),
     }))
     .sort((one, other) => one.top - other.top);
@@ -82,13 +82,14 @@ function chart(title: string, unit: string, lines: readonly { name: string; poin
   });
   const drawn = lines.map(
     ({ points }, index) =>
-      `<polyline points="${points.map(at).join(" ")}" fill="none" stroke="${COLORS[index % COLORS.length]}" stroke-width="2" />`,
+      `<polyline points="${points.map(at).join(" ")}" fill="none" stroke-width="2" stroke="${COLORS[index]}" />`,
   );
   const summary = lines.map(
     ({ name, points }) =>
       `${name}: ${points.map(([size, amount]) => `${Math.round(amount)} ${unit} at ${size}`).join(", ")}`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" font-family="sans-serif" font-size="12">
+  const size = `viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" ${size}>
 <title>${title}, in ${unit}</title>
 <desc>${summary.join(". ")}.</desc>
 <g stroke="#808080" stroke-opacity="0.3" fill="none">
