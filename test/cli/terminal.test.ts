@@ -47,7 +47,10 @@ function target(): string {
   return `${database.name} at ${host} as ${username}`;
 }
 
-/** Runs `nextval` on its own terminal. Types the keys when a question appears, each after an event. */
+/**
+ * Runs `nextval` on its own terminal, which is as wide as COLUMNS says. Types the keys when a question appears, each
+ * after an event.
+ */
 async function onTerminal(
   args: string,
   keys: string | readonly string[],
@@ -55,7 +58,8 @@ async function onTerminal(
   event: () => Promise<void> = async () => {},
 ): Promise<Finished> {
   const words = overDriver(args.split(" ")).join(" ");
-  const command = `${runtime} "${project.folder}/node_modules/nextval/dist/lib/cli/main.js" ${words}`;
+  const size = env["COLUMNS"] === undefined ? "" : `stty cols ${env["COLUMNS"]}; `;
+  const command = `${size}${runtime} "${project.folder}/node_modules/nextval/dist/lib/cli/main.js" ${words}`;
   const { CI: _ci, NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...outside } = process.env;
   const child = spawn("script", ["-qefc", command, "/dev/null"], {
     cwd: project.folder,
@@ -128,6 +132,17 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect(stdout).toContain("Interrupted.");
     expect(status).toBe(130);
     expect(await sequences()).toEqual(["order_seq"]);
+  });
+
+  test("what widen asks breaks at words, not within them", async () => {
+    await database.client`create table orders (id serial primary key)`;
+    const { status, stdout } = await onTerminal("widen public.orders.id --apply", "n\r", { COLUMNS: "80" });
+    expect(status).toBe(3);
+    const shown = stdout.replaceAll("\u001b[33m", "").replaceAll("\u001b[39m", "").split("\r\n");
+    // The question has the name of the test's database, which is long.
+    expect(shown.filter((line) => line.length > 80 && !line.startsWith("Run "))).toEqual([]);
+    expect(shown).toContain("Warning: The new columns come last in their tables, so statements without a list");
+    expect(shown).toContain("  of columns see another order.");
   });
 
   test("resync asks, and reports what it did if that differs from the plan", async () => {

@@ -13,6 +13,7 @@ import { print, printJson } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { count, lines, ShownText, text } from "../terminal/shown-text.js";
+import { wrapped } from "../terminal/wrap.js";
 import { addUrl, type CliCommand } from "./command.js";
 import { writeFiles } from "./write-files.js";
 
@@ -71,7 +72,7 @@ async function widen(flags: Flags): Promise<number> {
     if (open.length > 0 && flags.yes !== true) {
       const question = `run ${count(open.length, "phase")}`;
       if (flags.json === true || !isInteractive()) throw cannotAsk(question);
-      print(lines([...summary(plan), "", ...open.map(({ name, notes }) => text`${name}: ${notes[0] ?? ""}`)]));
+      print(lines([...summary(plan), "", ...open.map(({ name, notes }) => sentence(`${name}: ${notes[0] ?? ""}`))]));
       if (!(await ask(text`\nRun ${count(open.length, "phase")} on ${target}? [y/N] `))) {
         print(text`Nothing was changed.`);
         return REFUSED_BY_USER;
@@ -150,9 +151,14 @@ function writePhases(plan: WidenPlan, flags: Flags, settings: Settings): number 
 
 function summary({ columns, warnings }: WidenPlan): ShownText[] {
   return [
-    text`These columns become bigint: ${columns.map(columnOf).join(", ")}`,
-    ...warnings.map((warning) => text`${color.yellow("Warning:")} ${warning}`),
+    sentence(`These columns become bigint: ${columns.map(columnOf).join(", ")}`),
+    ...warnings.map((warning) => color.yellow(sentence(`Warning: ${warning}`))),
   ];
+}
+
+function sentence(words: string): ShownText {
+  const { columns } = process.stdout;
+  return wrapped(words, columns > 0 ? columns : undefined, "  ");
 }
 
 function describe(plan: WidenPlan): ShownText {
