@@ -79,6 +79,18 @@ describeInBrowser("the page of status", () => {
     await context.close();
   });
 
+  test("goes on refreshing while a reader has something open, and leaves the focus there", async () => {
+    const { page, context, errors } = await open();
+    const summary = page.locator('li[data-name="public.t3_id_seq"] summary').first();
+    await summary.click();
+    const before = await page.locator("header").textContent();
+    await expect.poll(() => page.locator("header").textContent()).not.toBe(before);
+    await expect(summary.locator("..").getAttribute("open")).resolves.not.toBeNull();
+    await expect.poll(() => summary.evaluate((element) => element.ownerDocument.activeElement === element)).toBe(true);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
   test("names from a database are text", async () => {
     const { page, context, errors } = await open();
     const titles = await page.locator("h2").allTextContents();

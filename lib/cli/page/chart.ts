@@ -22,18 +22,19 @@ export function chart(points: readonly Point[]): Html | undefined {
   const y = (used: number) =>
     greatest === least ? HEIGHT / 2 : HEIGHT - 2 - ((used - least) / (greatest - least)) * (HEIGHT - 4);
   const path = points.map(({ at, used }) => `${x(at).toFixed(1)},${y(used).toFixed(1)}`).join(" ");
-  const label = `Use from ${share(first.used)} to ${share(last.used)} since ${new Date(first.at).toISOString()}`;
+  const change = `${share(first.used)} to ${share(last.used)}`;
+  const label = `Use from ${change} since ${new Date(first.at).toISOString()}`;
   return html`<figure class="chart">
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">
       <polyline points="${path}" />
     </svg>
-    <figcaption>${share(least)} to ${share(greatest)} since ${time(first.at)}</figcaption>
+    <figcaption>from ${change} since ${time(first.at)}</figcaption>
   </figure>`;
 }
 
-/** Formats a share with the digits in which a slow change shows. */
+/** Formats a share with the digits in which a slow change shows, and rounds it down as the list does. */
 function share(value: number): string {
-  return `${(value * 100).toPrecision(4)} %`;
+  return `${(Math.floor(value * 1e6 + 1e-7) / 1e4).toFixed(4)} %`;
 }
 
 function time(at: number): Html {

@@ -45,15 +45,17 @@ async function copy(button) {
   button.textContent = "Copied";
   setTimeout(() => (button.textContent = "Copy"), 2000);
 }
+const controls = (item) => [...item.querySelectorAll("summary, button")];
 async function refresh() {
   const old = document.querySelector("main");
   try {
     const response = await fetch(location.href, { cache: "no-store" });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    // Closing what the reader has opened, or taking away the focus, would disturb.
+    // Closing what the reader has opened, taking away the focus or what is selected would disturb.
     const open = new Set([...document.querySelectorAll("li:has(details[open])")].map((item) => item.dataset.name));
-    const focused = document.activeElement?.closest?.("main li")?.dataset.name;
-    if (focused === undefined && getSelection().isCollapsed) {
+    if (getSelection().isCollapsed) {
+      const focused = document.activeElement?.closest?.("main li[data-name]");
+      const place = focused ? controls(focused).indexOf(document.activeElement) : -1;
       const next = page.querySelector("main");
       for (const item of next.querySelectorAll("li[data-name]")) {
         if (open.has(item.dataset.name)) for (const each of item.querySelectorAll("details")) each.open = true;
@@ -62,6 +64,11 @@ async function refresh() {
       document.title = page.title;
       document.querySelector("header").replaceWith(document.adoptNode(page.querySelector("header")));
       show();
+      if (place >= 0) {
+        const same = [...next.querySelectorAll("li[data-name]")].find(
+          (item) => item.dataset.name === focused.dataset.name);
+        if (same) controls(same)[place]?.focus({ preventScroll: true });
+      }
     }
   } catch {
     state.textContent = "nextval status does not answer";
