@@ -2,8 +2,8 @@
 const SHORT = 400;
 const TIMES = 10;
 
-/** A garbage collection may fall into a measurement. */
-const ATTEMPTS = 3;
+/** A garbage collection of a process that has run many tests may fall into several measurements. */
+const ATTEMPTS = 8;
 
 /** In milliseconds: what a short text takes only if time grows faster than its square. */
 const TOO_LONG = 20;
@@ -12,7 +12,7 @@ const TOO_LONG = 20;
 const UNNOTICED = 1;
 
 /** In milliseconds: what a garbage collection does not explain. Otherwise texts so many times longer are tried. */
-const BEYOND_NOISE = 20;
+const BEYOND_NOISE = 50;
 const LONGER = 5;
 
 /** Above it, time does not grow in proportion to the text. */
