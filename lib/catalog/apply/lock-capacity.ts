@@ -10,7 +10,7 @@ export async function refuseTooManyLocks(tx: Transaction, plan: Plan): Promise<v
   const locks = countLocks(plan);
   const lack = await lackOfLocks(tx, locks, `the plan locks ${locks} sequences and tables`);
   if (lack === undefined) return;
-  throw new NextvalError("PLAN_REFUSED", lack.problem, { hint: hintFor(`${lack.room}`, lack.setting) });
+  throw new NextvalError("PLAN_REFUSED", lack.problem, { hint: hintFor(`at most ${lack.room}`, lack.setting) });
 }
 
 /** The error for a lock table that was full nevertheless, because other sessions hold many locks. */
@@ -21,8 +21,7 @@ export function outOfLocks(plan: Plan, cause: unknown): NextvalError {
 }
 
 function hintFor(count: string, setting: string): string {
-  const fewer = count === "fewer" ? count : `at most ${count}`;
-  return `Apply ${fewer} of the changes at a time, or raise ${setting} and restart the server.`;
+  return `Apply ${count} of the changes at a time, or raise ${setting} and restart the server.`;
 }
 
 /** Counts one lock for each sequence that changes, and one for each table that becomes an owner. */
