@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PGlite } from "@electric-sql/pglite";
 import type { Plugin } from "esbuild";
+import { startingWith } from "./made-pglite.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const { version } = createRequire(import.meta.url)(join(root, "node_modules/@electric-sql/pglite/package.json")) as {
@@ -15,15 +16,14 @@ const TEMPLATE = join(root, `node_modules/.nextval-templates/pglite-${version}.t
 
 /** Starts a PGlite with an empty database. */
 export async function startPGlite(): Promise<PGlite> {
-  const template = await readFile(TEMPLATE).catch(() => undefined);
-  if (template === undefined) return makeTemplate();
+  await withTemplate();
   const { PGlite } = await import("@electric-sql/pglite");
-  return PGlite.create({ loadDataDir: new Blob([template]) });
+  return PGlite.create(startingWith(TEMPLATE));
 }
 
 /** Makes the variables of a process whose programs were bundled with `madePGlite`. */
 export async function withTemplate(): Promise<{ readonly NEXTVAL_PGLITE: string }> {
-  if (!existsSync(TEMPLATE)) await (await makeTemplate()).close();
+  if (!existsSync(TEMPLATE)) await makeTemplate();
   return { NEXTVAL_PGLITE: TEMPLATE };
 }
 
@@ -39,7 +39,7 @@ export const madePGlite: Plugin = {
   },
 };
 
-async function makeTemplate(): Promise<PGlite> {
+async function makeTemplate(): Promise<void> {
   const { PGlite } = await import("@electric-sql/pglite");
   const made = await PGlite.create();
   const dump = await made.dumpDataDir("none");
@@ -47,5 +47,5 @@ async function makeTemplate(): Promise<PGlite> {
   await mkdir(join(TEMPLATE, ".."), { recursive: true });
   await writeFile(unfinished, Buffer.from(await dump.arrayBuffer()));
   await rename(unfinished, TEMPLATE);
-  return made;
+  await made.close();
 }
