@@ -48,14 +48,12 @@ export function useDatabase(options: postgres.Options<{}> = {}): TestDatabase {
   };
 
   beforeAll(async () => {
-    await onServer(async (server) => {
-      // Copied files cost the server a third of logged pages. Before 15 it has no other way.
-      const strategy = (await serverVersion(server)) < 15 ? "" : "strategy file_copy";
-      // template0 and "C" go with UTF8 whatever the defaults of the server are.
-      await server.unsafe(
-        `create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C' ${strategy}`,
-      );
-    });
+    // Copied files cost the server a third of logged pages. Before 15 it has no other way.
+    const strategy = (await serverVersion(server())) < 15 ? "" : "strategy file_copy";
+    // template0 and "C" go with UTF8 whatever the defaults of the server are.
+    await server().unsafe(
+      `create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C' ${strategy}`,
+    );
     const address = new URL(inject("serverUrl"));
     address.pathname = `/${name}`;
     url = address.href;
@@ -65,7 +63,7 @@ export function useDatabase(options: postgres.Options<{}> = {}): TestDatabase {
   afterAll(async () => {
     // A connection that a failed test left in a transaction would never end.
     await Promise.all(clients.map((each) => each.end({ timeout: 1 })));
-    await onServer((server) => server.unsafe(`drop database if exists ${name} with (force)`));
+    await server().unsafe(`drop database if exists ${name} with (force)`);
   });
 
   return database;
@@ -101,14 +99,12 @@ export async function asksForPasswords({ url }: TestDatabase): Promise<boolean> 
 /** Why a test of wrong passwords is skipped. */
 export const NEEDS_PASSWORDS = "needs a server that asks for passwords; the one at DATABASE_URL lets anybody in";
 
-/** Runs statements outside of the database, and closes the connection afterwards. */
-async function onServer(work: (server: postgres.Sql) => Promise<unknown>): Promise<void> {
-  const server = postgres(inject("serverUrl"), { max: 1, fetch_types: false, onnotice: () => {} });
-  try {
-    await work(server);
-  } finally {
-    await server.end({ timeout: 1 });
-  }
+/** Creates and drops the databases of all files of this process, one after another. */
+let admin: postgres.Sql | undefined;
+
+function server(): postgres.Sql {
+  admin ??= postgres(inject("serverUrl"), { max: 1, fetch_types: false, onnotice: () => {} });
+  return admin;
 }
 
 function ready<T>(value: T | undefined): T {
