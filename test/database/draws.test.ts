@@ -172,15 +172,21 @@ describe("many values at once", () => {
     for (const batch of batches) expect(batch).toEqual([...batch].sort((a, b) => Number(a - b)));
 
     const setter = bind(database.connect({ max: 1 }));
+    let leap = (): void => {};
+    const leapt = new Promise<void>((resolve) => (leap = resolve));
     const drawing = Promise.all(
-      others.map(async (other) => [
-        ...(await other.nextvals(orderSeq, 50_000)),
-        ...(await other.nextvals(orderSeq, 50_000)),
-      ]),
+      others.map(async (other) => {
+        const before = await other.nextvals(orderSeq, 50_000);
+        await leapt;
+        return [...before, ...(await other.nextvals(orderSeq, 50_000))];
+      }),
     );
     let isDone = false;
     void drawing.finally(() => (isDone = true));
-    for (let million = 1n; !isDone; million++) await setter.setval(orderSeq, million * 1_000_000n);
+    for (let million = 1n; !isDone; million++) {
+      await setter.setval(orderSeq, million * 1_000_000n);
+      leap();
+    }
     const leaping = (await drawing).flat();
     expect(new Set(leaping).size).toBe(leaping.length);
     const [row] = await database.client<[{ last: string }]>`select last_value::text as last from order_seq`;
