@@ -17,11 +17,11 @@ export class RefusedConnections {
 
   /** How long to wait until the next attempt, in ms. */
   get wait(): number {
-    return this.#nextAttempt - Date.now();
+    return this.#nextAttempt - performance.now();
   }
 
   begin(): void {
-    this.#since ??= Date.now();
+    this.#since ??= performance.now();
   }
 
   end(): void {
@@ -31,7 +31,7 @@ export class RefusedConnections {
 
   /** Plans the next attempt, after a longer pause each time. Returns false if `limit` ms have passed. */
   plan(limit: number): boolean {
-    const now = Date.now();
+    const now = performance.now();
     this.#nextAttempt = now + this.#pause;
     this.#pause = Math.min(this.#pause * 2, MAX_PAUSE_MS);
     return now - (this.#since ?? now) < limit;

@@ -30,7 +30,7 @@ export class Waits {
 
   add(wait: Wait): void {
     if (wait.ms === 0) return;
-    wait.deadline = Date.now() + wait.ms;
+    wait.deadline = performance.now() + wait.ms;
     if (this.#waits.length === 0) this.#timer?.ref?.();
     wait.at = this.#waits.push(wait) - 1;
     if (wait.deadline < this.#next) this.#start(wait.deadline);
@@ -49,12 +49,12 @@ export class Waits {
   #start(deadline: number): void {
     clearTimeout(this.#timer);
     this.#next = deadline;
-    this.#timer = setTimeout(() => this.#check(), Math.max(1, deadline - Date.now())) as Timer;
+    this.#timer = setTimeout(() => this.#check(), Math.max(1, deadline - performance.now())) as Timer;
   }
 
   #check(): void {
     this.#next = Infinity;
-    const now = Date.now();
+    const now = performance.now();
     const inOrder = [...this.#waits].sort((one, other) => one.deadline - other.deadline);
     for (const wait of inOrder) {
       if (wait.deadline > now) return this.#start(wait.deadline);

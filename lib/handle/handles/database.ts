@@ -175,7 +175,7 @@ function beginWith(run: Begin): Database["begin"] {
     if (!Number.isInteger(retries) || retries < 0) {
       throw new NextvalError("INVALID_ARGUMENT", `retries takes a whole number from 0 on, not ${shown(retries)}`);
     }
-    const start = Date.now();
+    const start = performance.now();
     return retry(retries, (onNoRetry) => run({ statement: `begin ${modes}`, onNoRetry }, work, limits, start));
   };
 }

@@ -20,11 +20,11 @@ export async function runReserved<Result>(
   what: "begin" | "session",
   limits: Limits,
   work: (own: Connection) => Promise<Result>,
-  start = Date.now(),
+  start = performance.now(),
 ): Promise<Result> {
   const { settings } = connection;
   const whole = hasLimits(limits);
-  const timeLeft = () => limits.timeout && Math.max(1, limits.timeout - (Date.now() - start));
+  const timeLeft = () => limits.timeout && Math.max(1, Math.ceil(limits.timeout - (performance.now() - start)));
   const wait = limits.timeout === undefined ? limits : mergedLimits(limits, { timeout: timeLeft() });
   const waiting = whole || settings.limits ? mergedLimits(settings.limits, wait) : undefined;
   throwIfAborted(limits.signal);

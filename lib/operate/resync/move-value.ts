@@ -42,15 +42,15 @@ export async function moveWithRetries(
   trust: Trust,
   lockTimeout: number,
 ): Promise<ResyncMove | ResyncSkip | undefined> {
-  const end = lockTimeout === 0 ? Infinity : Date.now() + lockTimeout;
+  const end = lockTimeout === 0 ? Infinity : performance.now() + lockTimeout;
   for (let attemptTimeout = FIRST_TRY; ; attemptTimeout *= 2) {
-    const wait = Math.max(1, Math.min(attemptTimeout, end - Date.now(), MAX_LOCK_TIMEOUT_MS));
+    const wait = Math.max(1, Math.min(attemptTimeout, Math.ceil(end - performance.now()), MAX_LOCK_TIMEOUT_MS));
     try {
       return await db.begin("isolation level read committed read write", (tx) =>
         moveUnderLock(tx, sequence, columns, moveOptions, trust, wait),
       );
     } catch (error) {
-      if (!BUSY.has(sqlStateOf(error) ?? "") || Date.now() + PAUSE >= end) throw error;
+      if (!BUSY.has(sqlStateOf(error) ?? "") || performance.now() + PAUSE >= end) throw error;
       await sleep(PAUSE);
     }
   }
