@@ -341,6 +341,32 @@ describePorts("a handle", (port) => {
       expect(await notes()).not.toContain("aborted");
     });
 
+    test("a wait is as long as its own handle says, whoever else waits, and whatever the clock is set to", async () => {
+      const now = Date.now;
+      let free!: () => void;
+      const freed = new Promise<void>((resolve) => (free = resolve));
+      const held: Promise<void>[] = [];
+      try {
+        const work = port.db.begin((tx) => tx`select 1 as a, pg_sleep(0.02)`, { timeout: 10_000 });
+        Date.now = () => now() + 3_600_000;
+        expect(await work).toEqual([expect.objectContaining({ a: 1 })]);
+        // More than there are connections, so some wait as well, and for longer.
+        for (let count = 0; count < 6; count++) held.push(port.db.begin(() => freed));
+        const own = port.bind({ waitTimeout: 50 });
+        const outcome = () => own`select 1`.then(String, (error: unknown) => (error as { code?: string }).code);
+        const start = performance.now();
+        await expect.poll(outcome).toBe("POOL_EXHAUSTED");
+        const last = outcome();
+        Date.now = () => now() - 3_600_000;
+        expect(await last).toBe("POOL_EXHAUSTED");
+        expect(performance.now() - start).toBeLessThan(15_000);
+      } finally {
+        Date.now = now;
+        free();
+        await Promise.all(held);
+      }
+    });
+
     test("a statement that waits for its own transaction fails, and was never sent", async () => {
       const own = port.bind({ waitTimeout: 100 });
       const held = Array.from({ length: 4 }, () =>

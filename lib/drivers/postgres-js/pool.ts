@@ -40,8 +40,9 @@ export class Pool implements Line, Listener {
    */
   #unsentInARow = 0;
   readonly #connections = new RefusedConnections();
-  /** Runs while statements wait to be sent. */
+  /** Runs while statements wait to be sent, until the first of their deadlines. */
   #clock: ReturnType<typeof setTimeout> | undefined;
+  #clockEnd = Infinity;
 
   constructor(client: Pick<postgres.Sql, "unsafe" | "options">, byType: Reading) {
     this.#options = client.options;
@@ -183,7 +184,7 @@ export class Pool implements Line, Listener {
 
   #goOn(): void {
     if (this.#waiting.size > 0) this.#distributeSoon();
-    else if (this.#clock !== undefined && this.#offered.size === 0) this.#stopClock();
+    else if (this.#clockEnd < Infinity && this.#offered.size === 0) this.#stopClock();
   }
 
   #distributeSoon(): void {
@@ -192,8 +193,15 @@ export class Pool implements Line, Listener {
 
   /** Records the deadline of a statement that waits to be sent. */
   #expect(statement: Statement): void {
-    statement.deadline = Date.now() + statement.wait;
-    this.#clock ??= setTimeout(() => this.#giveUp(), statement.wait);
+    statement.deadline = performance.now() + statement.wait;
+    this.#startClock(statement.deadline);
+  }
+
+  #startClock(end: number): void {
+    if (end >= this.#clockEnd) return;
+    clearTimeout(this.#clock);
+    this.#clockEnd = end;
+    this.#clock = setTimeout(() => this.#giveUp(), end - performance.now());
   }
 
   /** Whether a statement was not sent. The driver does not report a statement that filled the socket. */
@@ -203,13 +211,13 @@ export class Pool implements Line, Listener {
 
   #stopClock(): void {
     clearTimeout(this.#clock);
-    this.#clock = undefined;
+    this.#clockEnd = Infinity;
   }
 
   /** Rejects statements that have waited too long. They were never sent. */
   #giveUp(): void {
     this.#stopClock();
-    const now = Date.now();
+    const now = performance.now();
     let next = Infinity;
     for (const statement of [...this.#waiting, ...this.#offered]) {
       const isOffered = this.#offered.has(statement);
@@ -229,7 +237,7 @@ export class Pool implements Line, Listener {
         }
       }
     }
-    if (next < Infinity) this.#clock = setTimeout(() => this.#giveUp(), next - now);
+    this.#startClock(next);
   }
 
   /** Sends the waiting statements, in order. */
