@@ -1,7 +1,13 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { bind } from "nextval";
+import { type SequenceHealth, sequenceStatus } from "nextval/operate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { listen } from "../../lib/cli/listen/listen.js";
+import { Sampler } from "../../lib/cli/listen/sampler.js";
 import { startListening } from "../support/command/listening.js";
 import { type Project, useProjects } from "../support/command/project.js";
 import { useDatabase } from "../support/database.js";
@@ -105,6 +111,32 @@ describe("status --listen", () => {
       await setReachable(true);
     }
     await expect.poll(async () => (await get("/metrics")).text).toMatch(/^nextval_up 1$/m);
+  });
+
+  test("does not wait forever for a client that does not read its answer, because it keeps a place", async () => {
+    const health = await sequenceStatus(bind(database.client));
+    const [one] = health.sequences as [SequenceHealth];
+    const large = { ...health, sequences: Array.from({ length: 30_000 }, () => one) };
+    const page = await listen({
+      address: { host: "127.0.0.1", port: 0 },
+      sampler: new Sampler(() => Promise.resolve(large), { minIntervalMs: 60_000, patienceMs: 60_000 }),
+      silenceMs: 100,
+      intervalS: 60,
+      only: undefined,
+      top: 0,
+      select: () => [],
+    });
+    const { hostname, port } = new URL(page);
+    const socket = connect(Number(port), hostname);
+    socket.write("GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await once(socket, "readable");
+    await setTimeout(500);
+    let answer = "";
+    const closed = new Promise((resolve) => socket.once("close", resolve).once("error", resolve));
+    socket.on("data", (bytes) => (answer += bytes.toString("latin1"))).resume();
+    await closed;
+    // The last chunk is empty.
+    expect(answer.endsWith("\r\n0\r\n\r\n")).toBe(false);
   });
 
   test("answers one request of a connection, so a client that does not read fills no memory", async () => {

@@ -164,6 +164,7 @@ async function serve(read: () => Promise<Health>, flags: Flags): Promise<never> 
   const url = await listen({
     address: flags.listen as NonNullable<Flags["listen"]>,
     sampler,
+    silenceMs: 2 * PATIENCE_MS,
     intervalS,
     only: flags.only,
     top: flags.top,

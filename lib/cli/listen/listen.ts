@@ -17,6 +17,8 @@ export interface ListenAddress {
 export interface ListenOptions {
   readonly address: ListenAddress;
   readonly sampler: Sampler;
+  /** A connection on which nothing moves for this long is closed, in milliseconds. It may wait for a sample. */
+  readonly silenceMs: number;
   /** How often the page replaces itself, in seconds. */
   readonly intervalS: number;
   readonly only: "problems" | undefined;
@@ -33,6 +35,8 @@ export async function listen(options: ListenOptions): Promise<string> {
   server.maxConnections = 100;
   // A client that sends requests without reading the answers would fill the memory with them.
   server.maxRequestsPerSocket = 1;
+  // A client that does not read its answer, such as a machine that has gone to sleep, would keep its place forever.
+  server.timeout = options.silenceMs;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, host, resolve);
   }).catch((error: unknown) =>
@@ -76,7 +80,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
-type Content = readonly [status: number, type: string, body: string];
+type Content = readonly [status: number, type: string, body: string | Buffer];
 
 async function contentFor(request: IncomingMessage, options: Serving): Promise<Content> {
   if (request.method !== "GET" && request.method !== "HEAD") return [405, "text/plain", "Only GET is answered.\n"];
@@ -105,8 +109,13 @@ const made = new WeakMap<Sample, Map<string, Content>>();
 function madeOnce(sample: Sample, path: string, make: (sample: Sample) => Content): Content {
   const known = made.get(sample) ?? new Map<string, Content>();
   made.set(sample, known);
-  const content = known.get(path) ?? make(sample);
-  known.set(path, content);
+  let content = known.get(path);
+  if (content === undefined) {
+    const [status, type, body] = make(sample);
+    // As text, it would be encoded again for each connection that has not read it yet.
+    content = [status, type, Buffer.from(body)];
+    known.set(path, content);
+  }
   return content;
 }
 
