@@ -11,7 +11,7 @@ export { throwSequenceError, sequenceName } from "./sequence/sequence-name.js";
 export { declareSequence, drizzleKindOf, isSequence, quotedName, sequenceOf } from "./sequence/sequence.js";
 export { dateText, isDate } from "./sql/date-text.js";
 export { didYouMean } from "./sql/did-you-mean.js";
-export { bytesOf, isText, MAX_NAME_BYTES } from "./sql/helpers/identifier.js";
+export { bytesOf, isText, MAX_NAME_BYTES, storedIdentifier } from "./sql/helpers/identifier.js";
 export { writeBytes } from "./sql/hex-text.js";
 export { asTemplate } from "./sql/shape.js";
 

@@ -1,5 +1,5 @@
-import { NextvalError, type NextvalErrorCode, sql } from "../index.js";
-import { type Advice, didYouMean, sequenceName as nameOf } from "../internal.js";
+import { NextvalError, type NextvalErrorCode } from "../index.js";
+import { type Advice, didYouMean, sequenceName as nameOf, storedIdentifier } from "../internal.js";
 import type { ColumnName, SequenceName } from "./name-shapes.js";
 
 export type { ColumnName, SequenceName };
@@ -68,7 +68,7 @@ export function finderOf<Sequence extends { readonly schema: string; readonly se
 
 /** Returns the ways to write the name of a sequence. */
 function formsOf({ schema, seqName }: { schema: string; seqName: string }, defaultSchema: string | null): Set<string> {
-  const [schemas, names] = [schema, seqName].map((part) => [part, sql.identifier(part).text]) as [string[], string[]];
+  const [schemas, names] = [schema, seqName].map((part) => [part, storedIdentifier(part).text]) as [string[], string[]];
   const whole = schemas.flatMap((first) => names.map((name) => `${first}.${name}`));
   return new Set(schema === defaultSchema ? [...whole, ...names] : whole);
 }
@@ -106,7 +106,7 @@ export function throwSequenceError(
 
 /** The quoted name of a sequence, for a statement: `"billing"."invoice_seq"`. */
 export function quotedOf({ schema, name }: SequenceName): string {
-  return sql.identifier(schema, name).text;
+  return storedIdentifier(schema, name).text;
 }
 
 /** Compares names for sorting, the same way on every machine. */

@@ -1,4 +1,5 @@
 import { addIdentity, dropIdentity, renameSequence, type IdentityChanges, sql } from "../../index.js";
+import { storedIdentifier } from "../../internal.js";
 import { nameOf, shownName, shownNameOf, throwSequenceError } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import type { Change, Pending } from "./change.js";
@@ -115,7 +116,8 @@ function isGiven(option: string, value: unknown): boolean {
 
 function otherType(target: Target, { options: { as } }: SequenceState): Pending {
   const { schema, table, column } = columnOf(target);
-  const statement = sql`alter table ${sql.identifier(schema, table)} alter column ${sql.identifier(column)} type `.text;
+  const statement = sql`alter table ${storedIdentifier(schema, table)} alter column ${storedIdentifier(column)} type `
+    .text;
   const subject = nameOf(target.declared);
   return {
     kind: "identity",

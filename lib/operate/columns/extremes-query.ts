@@ -1,4 +1,5 @@
 import { type BlockReading, type Sql, sql } from "../../index.js";
+import { storedIdentifier } from "../../internal.js";
 import { exactUpTo, isText, limitsOf } from "../../server/integer-limits.js";
 import type { SequenceName } from "../../server/name-shapes.js";
 import { quotedOf } from "../../server/names.js";
@@ -115,7 +116,7 @@ export const MAX_LEADING = 1000;
 function leadingValues(column: FedColumn, leading: readonly string[]): Sql {
   const names = sql.join(leading.map((_, index) => besideValue(index)));
   const of = (table: string) =>
-    sql.join(leading.map((_, index) => sql`${sql.identifier(table)}.${besideValue(index)}`));
+    sql.join(leading.map((_, index) => sql`${storedIdentifier(table)}.${besideValue(index)}`));
   const rows = sql`(${valuesOf(column, leading)}) as held`;
   return sql`lead as (
     (select ${names}, 1 as place from ${rows} order by ${names} limit 1)
@@ -227,12 +228,12 @@ const { least: MIN_BIGINT, greatest: MAX_BIGINT } = limitsOf("bigint");
  */
 export function valuesOf({ column, source, guarded }: FedColumn, others: readonly string[] = []): Sql {
   const values = sql.join([
-    sql`${sql.identifier(column)} as value`,
-    ...others.map((name, index) => sql`${sql.identifier(name)} as ${besideValue(index)}`),
+    sql`${storedIdentifier(column)} as value`,
+    ...others.map((name, index) => sql`${storedIdentifier(name)} as ${besideValue(index)}`),
   ]);
   const same = guarded ? sql`, ${isSameTable(source, ROWS)} as same` : sql.empty;
-  const from = sql`${source.alone ? sql`only ` : sql.empty}${sql.identifier(source.schema, source.table)}`;
-  return sql`select ${values}${same} from ${from} as ${sql.identifier(ROWS)}`;
+  const from = sql`${source.alone ? sql`only ` : sql.empty}${storedIdentifier(source.schema, source.table)}`;
+  return sql`select ${values}${same} from ${from} as ${storedIdentifier(ROWS)}`;
 }
 
 /** The alias of another column beside `value`. */

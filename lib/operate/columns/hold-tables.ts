@@ -1,4 +1,5 @@
 import { type Sql, sql } from "../../index.js";
+import { storedIdentifier } from "../../internal.js";
 import { isOther } from "../../server/queries/powerful-reader.js";
 import { hasOwnCode } from "./code-of-owners.js";
 import type { FedColumn } from "./fed-columns.js";
@@ -21,12 +22,12 @@ export function holdTables(columns: readonly FedColumn[], trusted: readonly stri
   const tables = columns.filter(mustBeHeld).map(({ source }) => source);
   if (tables.length === 0) return [];
   const names = sql.join(
-    tables.map(({ schema, table, alone }) => sql`${alone ? sql`only ` : sql.empty}${sql.identifier(schema, table)}`),
+    tables.map(({ schema, table, alone }) => sql`${alone ? sql`only ` : sql.empty}${storedIdentifier(schema, table)}`),
   );
   const roots = sql.join(
     tables.map(
       ({ schema, table, oid, alone }) =>
-        sql`(${sql.identifier(schema, table).text}::text, ${oid}::text::oid, ${alone}::boolean)`,
+        sql`(${storedIdentifier(schema, table).text}::text, ${oid}::text::oid, ${alone}::boolean)`,
     ),
   );
   return [

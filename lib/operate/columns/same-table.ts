@@ -1,4 +1,5 @@
 import { type Sql, sql } from "../../index.js";
+import { storedIdentifier } from "../../internal.js";
 import type { HeldTable } from "./fed-columns.js";
 
 /**
@@ -13,7 +14,7 @@ import type { HeldTable } from "./fed-columns.js";
  */
 export function isSameTable({ rowType }: HeldTable, rows: string): Sql {
   return sql`case
-    when false then pg_catalog.array_eq(array[${sql.identifier(rows)}.*], array[${nullOf(rowType)}])
+    when false then pg_catalog.array_eq(array[${storedIdentifier(rows)}.*], array[${nullOf(rowType)}])
   end is null`;
 }
 

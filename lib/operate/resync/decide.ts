@@ -1,5 +1,5 @@
 import type { StateOptions } from "../../catalog/index.js";
-import { sql } from "../../index.js";
+import { storedIdentifier } from "../../internal.js";
 import type { IntegerRange } from "../../server/integer-limits.js";
 import { columnOf, quotedOf, refuseFor, type SequenceName, shownName } from "../../server/names.js";
 import {
@@ -158,5 +158,5 @@ function holdingOf({ sequence, role }: SequenceSnapshot, column: FedColumn, extr
 
 /** A quoted name, for a statement. */
 function nameOf(...parts: [string, ...string[]]): string {
-  return sql.identifier(...parts).text;
+  return storedIdentifier(...parts).text;
 }

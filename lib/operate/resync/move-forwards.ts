@@ -1,5 +1,5 @@
 import { type Sql, sql, type Transaction } from "../../index.js";
-import type { Advice } from "../../internal.js";
+import { type Advice, storedIdentifier } from "../../internal.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { quotedOf, refuseFor, type SequenceName, shownName } from "../../server/names.js";
 import { positionByOid } from "../../server/queries/position-query.js";
@@ -114,7 +114,7 @@ export function forwardMoveOf(sequence: SequenceName, { column: fed, extreme, fr
 }
 
 function name(role: string): string {
-  return sql.identifier(role).text;
+  return storedIdentifier(role).text;
 }
 
 /** Returns how many values are skipped. */

@@ -1,5 +1,5 @@
 import { type Database, type Sql, sql, type Transaction } from "../../index.js";
-import { sleep } from "../../internal.js";
+import { sleep, storedIdentifier } from "../../internal.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { enterCatalogPath } from "../../server/catalog-path.js";
 import { MAX_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
@@ -64,7 +64,7 @@ async function moveUnderLock(
   trust: Trust,
   lockTimeout: number,
 ): Promise<ResyncMove | ResyncSkip | undefined> {
-  const name = sql.identifier(sequence.schema, sequence.name);
+  const name = storedIdentifier(sequence.schema, sequence.name);
   const id = sql`${quotedOf(sequence)}::regclass`;
   await tx.query(enterCatalogPath({ views: trust.views === true }));
   await setLockTimeout(tx, lockTimeout);

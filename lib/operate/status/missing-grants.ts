@@ -1,5 +1,4 @@
-import { sql } from "../../index.js";
-import type { Advice } from "../../internal.js";
+import { type Advice, storedIdentifier } from "../../internal.js";
 import { shownName } from "../../server/names.js";
 import type { SurveyedSequence } from "../columns/survey.js";
 import { whyUnknown } from "../columns/unknown-value.js";
@@ -23,6 +22,6 @@ export function grantForAll(unreadable: number, user: string): Advice | undefine
   if (unreadable < MANY) return undefined;
   return {
     hint: `One grant is enough for all ${unreadable} tables and sequences that ${shownName(user)} may not read.`,
-    fix: `grant pg_read_all_data to ${sql.identifier(user).text}`,
+    fix: `grant pg_read_all_data to ${storedIdentifier(user).text}`,
   };
 }

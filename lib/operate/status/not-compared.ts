@@ -1,5 +1,4 @@
-import { sql } from "../../index.js";
-import type { Advice } from "../../internal.js";
+import { type Advice, storedIdentifier } from "../../internal.js";
 import { columnOf, quotedOf, shownName } from "../../server/names.js";
 import { hintFor, neverComparableReason, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
 import { type FedColumn, mayRefuse } from "../columns/fed-columns.js";
@@ -71,11 +70,11 @@ function notEvaluated(source: FedColumn): Finding[] {
 function adviceFor(fed: FedColumn, reason: string, user: string, unreadable: number): Advice {
   const { schema, table, column, mayRead } = fed;
   if (neverComparableReason(fed) === undefined && !mayRead) {
-    const role = sql.identifier(user).text;
+    const role = storedIdentifier(user).text;
     return (
       grantForAll(unreadable, user) ?? {
         hint: `Let ${shownName(user)} read the column, which also needs USAGE on the schema.`,
-        fix: `grant select (${sql.identifier(column).text}) on table ${sql.identifier(schema, table).text} to ${role}`,
+        fix: `grant select (${storedIdentifier(column).text}) on table ${storedIdentifier(schema, table).text} to ${role}`,
       }
     );
   }

@@ -1,5 +1,4 @@
-import { sql } from "../../index.js";
-import type { Advice } from "../../internal.js";
+import { type Advice, storedIdentifier } from "../../internal.js";
 import { shortType } from "../../server/column-type.js";
 import { refusalBy } from "../../server/integer-limits.js";
 import { quotedOf, shownName } from "../../server/names.js";
@@ -64,7 +63,7 @@ function unreadable(measured: Measurements, { sequence, user, unreadable }: Cont
   if (measured.nextValue !== null) return [];
   const unknown = whyUnknown(sequence);
   if (unknown !== undefined) return [own("UNREADABLE", "warning", unknown.reason, { hint: unknown.hint })];
-  const grant = `grant select on sequence ${quotedOf(measured.sequence)} to ${sql.identifier(user).text}`;
+  const grant = `grant select on sequence ${quotedOf(measured.sequence)} to ${storedIdentifier(user).text}`;
   const advice = grantForAll(unreadable, user) ?? { hint: `Let ${shownName(user)} read it.`, fix: grant };
   return [own("UNREADABLE", "warning", "the connected role may not read its value", advice)];
 }
@@ -154,7 +153,7 @@ function columnNarrower(measured: Measurements, { fed, sequence }: Context): Fin
 function usageMissing(measured: Measurements, { fed }: Context): Finding[] {
   return fed.flatMap((column) =>
     column.rolesWithoutUsage.map(({ role, schema, table }): Finding => {
-      const grantee = role === "public" ? role : sql.identifier(role).text;
+      const grantee = role === "public" ? role : storedIdentifier(role).text;
       return {
         code: "USAGE_MISSING",
         level: "warning",

@@ -1,5 +1,5 @@
 import type { DatabaseState, SequenceState } from "../../catalog/index.js";
-import { sql } from "../../index.js";
+import { storedIdentifier } from "../../internal.js";
 import { keyOf, quotedOf, type SequenceName, sequenceNameOf, shownName, shownNameOf } from "../../server/names.js";
 import { type Position, positionOf } from "../arithmetic/position.js";
 import { whyUnknown } from "../columns/unknown-value.js";
@@ -139,7 +139,7 @@ function forbidden(sequence: SequenceState, { name, role }: Side): TransferProbl
   const problems: TransferProblem[] = [];
   const grant = (privilege: string) => ({
     hint: `Run the fix on the ${name}, as the owner of the sequence.`,
-    fix: `grant ${privilege} on sequence ${quotedOf(sequenceNameOf(sequence))} to ${sql.identifier(role).text}`,
+    fix: `grant ${privilege} on sequence ${quotedOf(sequenceNameOf(sequence))} to ${storedIdentifier(role).text}`,
   });
   if (positionOf(sequence) === undefined) {
     const unknown = whyUnknown(sequence);

@@ -1,5 +1,5 @@
 import { type Database, NextvalError, sql, type Transaction } from "../../index.js";
-import { optionsOf, refuseArgument, shown, sleep } from "../../internal.js";
+import { optionsOf, refuseArgument, shown, sleep, storedIdentifier } from "../../internal.js";
 import type { ColumnName } from "../../server/name-shapes.js";
 import { columnOf } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
@@ -179,7 +179,7 @@ function fillBatch(db: Handle, plan: WidenPlan, work: WidenWork, page: bigint): 
     await tx`select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
       pg_catalog.set_config('row_security', 'off', true)`;
     // Nobody can add a trigger until the transaction ends.
-    await tx`lock table only ${sql.identifier(work.schema, work.name)} in row exclusive mode`;
+    await tx`lock table only ${storedIdentifier(work.schema, work.name)} in row exclusive mode`;
     await refuseCodeOfTable(tx, work, targetOf(plan), plan.trustOwners ?? []);
     const [row] = await tx.query(sql`
       with filled as (${batchOf(work, page)} returning 1)

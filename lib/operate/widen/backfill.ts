@@ -1,4 +1,5 @@
 import { type Sql, sql } from "../../index.js";
+import { storedIdentifier } from "../../internal.js";
 import { body, quoted, quotedText } from "./names.js";
 import type { WidenWork as Backfill } from "./widen-plan.js";
 
@@ -41,7 +42,7 @@ export function pagesOf({ schema, name }: Backfill): Sql {
 /** Builds a query for whether a row is still to be filled. It reads the table, and stops at the first one. */
 export function isOpen({ schema, name, columns }: Backfill): Sql {
   const open = sql.raw(openOf(columns));
-  return sql`select exists (select from only ${sql.identifier(schema, name)} t where ${open})::text as open`;
+  return sql`select exists (select from only ${storedIdentifier(schema, name)} t where ${open})::text as open`;
 }
 
 /**

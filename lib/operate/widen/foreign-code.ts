@@ -1,4 +1,5 @@
 import { NextvalError, type Sql, sql, type Transaction } from "../../index.js";
+import { storedIdentifier } from "../../internal.js";
 import type { ColumnName } from "../../server/name-shapes.js";
 import { columnOf, shownName } from "../../server/names.js";
 import { attachedCode, catalog } from "../../server/queries/attached-code.js";
@@ -38,7 +39,7 @@ export function refuseCodeOfTable(
   target: ColumnName,
   trustOwners: readonly string[],
 ): Promise<void> {
-  const oid = (...name: [string, string]) => sql`${sql.identifier(...name).text}::regclass::oid`;
+  const oid = (...name: [string, string]) => sql`${storedIdentifier(...name).text}::regclass::oid`;
   const named = oid(target.schema, target.table);
   return refuseCodeAt(tx, sql`select ${oid(table.schema, table.name)}`, named, target, trustOwners);
 }

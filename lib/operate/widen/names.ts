@@ -1,9 +1,9 @@
 import { sql } from "../../index.js";
-import { bytesOf, MAX_NAME_BYTES } from "../../internal.js";
+import { bytesOf, MAX_NAME_BYTES, storedIdentifier } from "../../internal.js";
 
 /** Quotes a name, with its schema first. */
 export function quoted(first: string, ...further: readonly string[]): string {
-  return sql.identifier(first, ...further).text;
+  return storedIdentifier(first, ...further).text;
 }
 
 /** Quotes a text. */

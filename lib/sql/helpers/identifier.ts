@@ -24,6 +24,14 @@ export function identifier(first: string, ...further: readonly string[]): Sql {
 }
 
 /**
+ * Quotes names that the server has stored. They are of any length: in an encoding such as LATIN1, 63 bytes of a name
+ * may be more in UTF-8.
+ */
+export function storedIdentifier(...names: readonly [string, ...string[]]): Sql {
+  return textFragment(names.map(quote).join("."));
+}
+
+/**
  * Makes one key of a list of names. Different lists get different keys, even if a name has a NUL and cannot be quoted.
  */
 export function keyOf(list: readonly string[]): string {
@@ -51,6 +59,10 @@ export function quoteIdentifier(name: string, taker = "sql.identifier"): string 
       "Shorten the name, because the server would cut it and take another one.",
     );
   }
+  return quote(name);
+}
+
+function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 

@@ -3,7 +3,7 @@ import { bind, pgSchema } from "nextval";
 import { inspectSequences, planChanges } from "nextval/catalog";
 import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/operate";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { useDatabase } from "../../support/database.js";
+import { serverVersion, useDatabase } from "../../support/database.js";
 
 /*
  * Every role that may create a table anywhere may make one whose default draws from the sequence of another role, with
@@ -89,4 +89,26 @@ test("a table of another role that may draw counts", async () => {
   await makeTable("integer", 11, 5000);
   await database.client.unsafe(`grant usage on sequence app.orders_id_seq to ${stranger}`);
   expect(await moveAll()).toMatchObject({ moves: [{ to: 5001n }] });
+});
+
+test("names of up to 63 bytes that are longer in UTF-8 prevent nothing", async () => {
+  const [name, table] = ["é".repeat(60), "ü".repeat(50)];
+  const latin = `latin_${randomBytes(4).toString("hex")}`;
+  const libc = (await serverVersion(database.client)) < 15 ? "" : "locale_provider libc";
+  await database.client.unsafe(
+    `create database ${latin} template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' ${libc}`,
+  );
+  const client = database.connect({ database: latin });
+  try {
+    await client.unsafe(`
+      create sequence "${name}"; create table "${table}" ("${name}" bigint primary key default nextval('"${name}"'));
+      insert into "${table}" values (500)`);
+    const db = bind(client);
+    expect((await sequenceStatus(db)).sequences).toMatchObject([{ sequence: { name }, level: "critical" }]);
+    expect((await applyResync(db, await planResync(db))).moves).toMatchObject([{ to: 501n }]);
+    expect((await planTransfer(db, bind(source.client), { exclude: ["*"] })).sequences).toEqual([]);
+  } finally {
+    await client.end();
+    await database.client.unsafe(`drop database ${latin} with (force)`);
+  }
 });

@@ -1,4 +1,5 @@
-import { nextval, sql } from "../../../index.js";
+import { nextval } from "../../../index.js";
+import { storedIdentifier } from "../../../internal.js";
 import { keyOf, shownName, shownNameOf } from "../../../server/names.js";
 import type { DatabaseState, SequenceState, StateColumn, TakenName } from "../../inspect/state.js";
 import type { Hazard } from "../change.js";
@@ -56,9 +57,9 @@ export function namedInText({ declared }: Target, state: SequenceState): Hazard[
 
 /** Makes a default that names the sequence itself, so it follows a rename. */
 function boundDefault({ schema, table, column }: StateColumn, state: SequenceState): string {
-  const name = sql.identifier(schema, table).text;
+  const name = storedIdentifier(schema, table).text;
   const value = nextval(declarationOfState(state)).text;
-  return `alter table ${name} alter column ${sql.identifier(column).text} set default ${value}`;
+  return `alter table ${name} alter column ${storedIdentifier(column).text} set default ${value}`;
 }
 
 /** Returns the hazard for code in the database, if the name of a sequence no longer exists or refers to another one. */
