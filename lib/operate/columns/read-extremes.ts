@@ -15,6 +15,13 @@ import { holdTables, mustBeHeld } from "./hold-tables.js";
  */
 const BATCH = { columns: 100, locks: 1000 };
 
+/**
+ * How long a statement may read the ends of indexes, in milliseconds. It takes an instant, unless a table has a
+ * function of its owner that does not return. The time is halved whenever it was over, so such a table delays a survey
+ * by some seconds, and each further one by little.
+ */
+const QUICK = { first: 3000, least: 500 };
+
 /** How often a column is read if its sequence is altered at the same time. */
 const ATTEMPTS = 10;
 
@@ -25,13 +32,16 @@ const ATTEMPTS = 10;
 export async function readExtremes(
   db: Source,
   columns: readonly FedColumn[],
-  how: Reading,
+  given: Reading,
   onProgress?: ((progress: Progress) => void) | undefined,
 ): Promise<Map<FedColumn, Extreme>> {
   const extremes = new Map<FedColumn, Extreme>();
   const total = columns.length;
-  // In a transaction of the caller its own lock timeout counts.
+  // In a transaction of the caller its own timeouts count.
   const locks = "begin" in db && total > 0 ? await readLocks(db) : undefined;
+  const quick =
+    locks === undefined || !given.cheaply ? undefined : { left: Math.min(locks.time || Infinity, QUICK.first) };
+  const how = { ...given, quick };
   const isFree = ({ source }: FedColumn) => locks === undefined || !locks.relations.has(source.oid);
   const late = columns.filter((column) => !isFree(column));
   const waiting: FedColumn[] = [];
@@ -57,11 +67,17 @@ interface Locks {
   readonly relations: ReadonlySet<string>;
   /** The `lock_timeout` of the connection, in milliseconds. */
   readonly patience: number;
+  /** Its `statement_timeout`, in milliseconds. 0 is no limit. */
+  readonly time: number;
 }
 
 /** A statement that waits for one table holds the locks of a hundred others while it waits. */
 async function readLocks(db: Source): Promise<Locks> {
-  const { relations, patience } = await readDocument<{ relations: readonly string[]; patience: string }>(
+  const { relations, patience, time } = await readDocument<{
+    relations: readonly string[];
+    patience: string;
+    time: string;
+  }>(
     db,
     sql`
       with recursive locked as (
@@ -77,10 +93,11 @@ async function readLocks(db: Source): Promise<Locks> {
       )
       select json_build_object(
         'relations', coalesce((select json_agg(relation::text) from locked), '[]'),
-        'patience', (select s.setting from pg_catalog.pg_settings s where s.name = 'lock_timeout')
+        'patience', (select s.setting from pg_catalog.pg_settings s where s.name = 'lock_timeout'),
+        'time', (select s.setting from pg_catalog.pg_settings s where s.name = 'statement_timeout')
       )::text as document`,
   );
-  return { relations: new Set(relations), patience: Number(patience) };
+  return { relations: new Set(relations), patience: Number(patience), time: Number(time) };
 }
 
 /**
@@ -113,6 +130,8 @@ export interface Reading extends Trust {
   readonly undrawn: ReadonlySet<string>;
   /** How long to wait for a lock, in milliseconds. Default: the connection's own setting. */
   readonly lockTimeout?: number | undefined;
+  /** How long a statement may take beside waiting for a lock: tables may have functions that never return. */
+  readonly quick?: { left: number } | undefined;
   /** Collects columns whose lock was not free in that time, to be read later. */
   readonly late?: FedColumn[] | undefined;
 }
@@ -136,6 +155,9 @@ async function readBatch(
         ...(how.lockTimeout === undefined
           ? []
           : [sql`select set_config('lock_timeout', ${`${how.lockTimeout}`}, true)`]),
+        ...(how.quick === undefined || how.lockTimeout === 0
+          ? []
+          : [sql`select set_config('statement_timeout', ${`${how.quick.left + (how.lockTimeout ?? 0)}`}, true)`]),
         ...holdTables(columns.filter(mustBeHeld), how.trustOwners ?? []),
         ...(columns.some(({ swappable, sequence }) => swappable && how.undrawn.has(sequenceKeyOf(sequence)))
           ? [holdSchemas]
@@ -155,6 +177,10 @@ async function readBatch(
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
+    const { quick } = how;
+    if (quick !== undefined && sqlStateOf(refusal) === "57014") {
+      quick.left = Math.max(Math.min(quick.left, QUICK.least), quick.left >> 1);
+    }
     const [only, ...others] = columns;
     const isAlone = only !== undefined && others.length === 0;
     // Either the file was emptied again just before it was read, or the table is damaged, which is not worth a third

@@ -91,6 +91,29 @@ test("a table of another role that may draw counts", async () => {
   expect(await moveAll()).toMatchObject({ moves: [{ to: 5001n }] });
 });
 
+test("a table that runs a function of its owner without an end is not waited for", async () => {
+  await database.client.unsafe(`
+    create function theirs.limit_is(int) returns int language plpgsql immutable as $$ begin
+      if current_user = '${app}' then raise exception 'it has %', current_setting('statement_timeout'); end if;
+      return 1;
+    end $$;
+    create table theirs.slow (id serial primary key);
+    alter table theirs.slow owner to ${stranger};
+    grant select on theirs.slow to ${app};
+    grant usage on schema theirs to ${app};
+    grant select on sequence theirs.slow_id_seq to ${app}`);
+  await database.client.unsafe(`set role ${stranger};
+    create index on theirs.slow (id) where theirs.limit_is(1) = 1;
+    reset role`);
+  const reader = database.connect({ max: 1, connection: { role: app, statement_timeout: 60_000 } });
+  const reasonOf = async (columns: "indexed" | "all") => {
+    const { sequences } = await sequenceStatus(bind(reader), { columns, trustOwners: [stranger] });
+    return sequences.find((each) => each.sequence.schema === "theirs")?.columns[0]?.notCompared;
+  };
+  expect(await reasonOf("indexed")).toMatch(/^theirs\.slow\.id could not be read: it has 3(s|001ms)$/);
+  expect(await reasonOf("all")).toBe("theirs.slow.id could not be read: it has 1min");
+});
+
 test("names of up to 63 bytes that are longer in UTF-8 prevent nothing", async () => {
   const [name, table] = ["é".repeat(60), "ü".repeat(50)];
   const latin = `latin_${randomBytes(4).toString("hex")}`;
