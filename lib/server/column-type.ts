@@ -6,7 +6,8 @@ import type { ColumnName } from "./names.js";
 /** Builds the statement that makes a column hold every value of a sequence, without a change to its rows. */
 export function widenColumn({ schema, table, column, baseType }: ColumnName & { readonly baseType: string }): string {
   const type = isText(baseType) ? "text" : baseType.startsWith("numeric") ? "numeric" : "bigint";
-  return `alter table ${storedIdentifier(schema, table).text} alter column ${storedIdentifier(column).text} type ${type}`;
+  const [name, changed] = [storedIdentifier(schema, table), storedIdentifier(column)];
+  return `alter table ${name.text} alter column ${changed.text} type ${type}`;
 }
 
 /** The name of a type in messages: `varchar(4)`, which the server writes as `character varying(4)`. */

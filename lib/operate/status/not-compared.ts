@@ -71,10 +71,11 @@ function adviceFor(fed: FedColumn, reason: string, user: string, unreadable: num
   const { schema, table, column, mayRead } = fed;
   if (neverComparableReason(fed) === undefined && !mayRead) {
     const role = storedIdentifier(user).text;
+    const name = storedIdentifier(schema, table).text;
     return (
       grantForAll(unreadable, user) ?? {
         hint: `Let ${shownName(user)} read the column, which also needs USAGE on the schema.`,
-        fix: `grant select (${storedIdentifier(column).text}) on table ${storedIdentifier(schema, table).text} to ${role}`,
+        fix: `grant select (${storedIdentifier(column).text}) on table ${name} to ${role}`,
       }
     );
   }
