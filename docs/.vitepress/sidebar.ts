@@ -97,6 +97,7 @@ export const sidebar: { readonly text: string; readonly items: Page[] }[] = [
       { text: "How a template becomes text", link: "/internals/templates" },
       { text: "How a statement travels", link: "/internals/handle" },
       { text: "How the type checks work", link: "/internals/types" },
+      { text: "How far it is from its limits", link: "/internals/limits" },
       { text: "How the cost grows", link: "/internals/scale" },
       { text: "Reading as a superuser", link: "/internals/reading-as-superuser" },
       { text: "How the playground works", link: "/internals/playground" },

@@ -9,7 +9,7 @@ import { postgresJs } from "./contenders/postgres-js.js";
 import { slonik } from "./contenders/slonik.js";
 import { sqlTemplateTag } from "./contenders/sql-template-tag.js";
 import { interleave, median, type Task } from "./interleave.js";
-import { atLeast, atMost, type Report, round, type Table, type Target } from "./report.js";
+import { atLeast, atMost, greatest, least, ratios, type Report, round, type Table, type Target } from "./report.js";
 
 /**
  * Contenders of a group are timed in turn. The queries of postgres.js are promises that V8 keeps longer than it should.
@@ -30,6 +30,9 @@ const TARGETS: readonly { of: Contender; in: Case; timesLimit: number; timesFast
   { of: ours, in: "10 deep", timesLimit: 7, timesFaster: 7 },
 ];
 
+/** What the peers are not. */
+const OWN = new Set([handWritten, ours, oursCalled, oursInsert]);
+
 /** Whether a text is only made, or also used as an object key. Drivers do so, which makes V8 flatten and hash it. */
 const USES = ["built", "keyed"] as const;
 
@@ -48,7 +51,7 @@ const statements: Record<string, number> = {};
 export async function measure(): Promise<Report> {
   for (const name of CASES) checkEquality(name);
 
-  const times = new Map<Task, number>();
+  const times = new Map<Task, readonly number[]>();
   const tasks = CONTENDERS.flatMap(makeTasks);
   for (const group of GROUPS) {
     const ofGroup = tasks.filter(({ contender }) => group.includes(contender));
@@ -58,19 +61,25 @@ export async function measure(): Promise<Report> {
       for (const use of USES) {
         const alike = ofGroup.filter((task) => task.case === name && task.use === use);
         const rounds = await interleave(alike, { warmups: 5, rounds: 21, batch: 4 });
-        alike.forEach((task, index) => times.set(task, median(rounds[index] as number[])));
+        alike.forEach((task, index) => times.set(task, rounds[index] as number[]));
       }
     }
   }
 
-  const time = (contender: Contender, name: Case, use: Use): number => {
+  const roundsOf = (contender: Contender, name: Case, use: Use): readonly number[] => {
     const timed = tasks.find((task) => task.contender === contender && task.case === name && task.use === use);
-    return times.get(timed as Task) as number;
+    return times.get(timed as Task) as readonly number[];
   };
+  const time = (contender: Contender, name: Case, use: Use) => median(roundsOf(contender, name, use));
   const timesLimit = (contender: Contender, name: Case) =>
-    time(contender, name, "built") / time(handWritten, name, "built");
+    ratios(roundsOf(contender, name, "built"), roundsOf(handWritten, name, "built"));
   const timesFaster = (contender: Contender, name: Case) =>
-    time(sqlTemplateTag, name, "keyed") / time(contender, name, "keyed");
+    ratios(roundsOf(sqlTemplateTag, name, "keyed"), roundsOf(contender, name, "keyed"));
+  const peersIn = (name: Case, figures: typeof timesLimit) =>
+    CONTENDERS.filter((each) => !OWN.has(each) && each.cases[name] !== undefined).map((each) => ({
+      name: each.name,
+      figure: median(figures(each, name)),
+    }));
 
   const tables = CASES.map((name): Table => ({
     title: `Building "${name}"`,
@@ -79,8 +88,8 @@ export async function measure(): Promise<Report> {
       contender.name,
       Math.round(time(contender, name, "built")),
       Math.round(time(contender, name, "keyed")),
-      round(timesLimit(contender, name)),
-      round(timesFaster(contender, name)),
+      round(median(timesLimit(contender, name))),
+      round(median(timesFaster(contender, name))),
     ]),
   }));
   const targets = TARGETS.flatMap((target): Target[] => [
@@ -88,11 +97,16 @@ export async function measure(): Promise<Report> {
       `${target.of.name}, ${target.in}: built, times the limit`,
       timesLimit(target.of, target.in),
       target.timesLimit,
+      { limit: "1 (a literal)", peer: least(peersIn(target.in, timesLimit)) },
     ),
     atLeast(
       `${target.of.name}, ${target.in}: keyed, times faster`,
       timesFaster(target.of, target.in),
       target.timesFaster,
+      {
+        limit: `${round(median(timesFaster(handWritten, target.in)))} (a literal)`,
+        peer: greatest(peersIn(target.in, timesFaster)),
+      },
     ),
   ]);
   return { tables, targets };

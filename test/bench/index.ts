@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { CHECKOUT_VARIABLE } from "./checkout.js";
 import { compare } from "./compare.js";
 import { printReport, type Report } from "./report.js";
+import { writeLimits } from "./write-figures.js";
 
 interface Part {
   readonly file: string;
@@ -68,6 +69,15 @@ for (const [name, part] of Object.entries(PARTS)) {
 
 const json = fileURLToPath(new URL("../../bench.json", import.meta.url));
 await writeFile(json, `${JSON.stringify({ date: new Date().toISOString(), machine, parts: reports }, null, 2)}\n`);
+
+const measured = Object.keys(PARTS).flatMap((name) => {
+  const report = reports[name];
+  // How the cost grows has a page of its own.
+  return name === "scale" || report === undefined || "error" in report ? [] : [report];
+});
+if (against === undefined && measured.length === Object.keys(PARTS).length - 1) {
+  writeLimits(measured.flatMap(({ targets }) => targets));
+}
 
 /** Runs a part for both checkouts in turn, because the machine is busier at one time than at another. */
 async function runPairs(part: Part, other: string): Promise<Report> {

@@ -77,7 +77,7 @@ export function measure(): Report {
         rows,
       },
     ],
-    targets: [atMost("growth of the heap", before - start, LIMIT_MB, " MB")],
+    targets: [atMost("growth of the heap", before - start, LIMIT_MB, { unit: " MB" })],
   };
 }
 

@@ -6,8 +6,8 @@ import { bind as bindPGlite } from "nextval/pglite";
 import { Pool } from "pg";
 import postgres from "postgres";
 import { reachServer } from "../server/server.js";
-import { interleave, median, quartiles, type Task } from "./interleave.js";
-import { atLeast, type Report, round } from "./report.js";
+import { interleave, median, type Task } from "./interleave.js";
+import { atLeast, ratios, type Report, round, spread } from "./report.js";
 
 /**
  * Runs the same statements through each driver's own call and through a handle over the driver, awaiting one before the
@@ -24,16 +24,13 @@ export async function measure(): Promise<Report> {
         {
           title: "Statements per second, one awaited before the next, on one connection",
           columns: ["", "per second", "of the first", "quartiles"],
-          rows: rates.map(({ name, rate, share, low, high }) => [
-            name,
-            Math.round(rate),
-            round(share),
-            `${round(low)} to ${round(high)}`,
-          ]),
+          rows: rates.map(({ name, rate, shares }) => [name, Math.round(rate), round(median(shares)), spread(shares)]),
         },
       ],
-      targets: rates.flatMap(({ name, share, wanted }) =>
-        wanted === undefined ? [] : [atLeast(`${name}, of ${wanted.of}`, share, wanted.share)],
+      targets: rates.flatMap(({ name, shares, wanted }) =>
+        wanted === undefined
+          ? []
+          : [atLeast(`${name}, of ${wanted.of}`, shares, wanted.share, { limit: `1 (${wanted.of})` })],
       ),
     };
   } finally {
@@ -149,10 +146,8 @@ async function queriesOf({ name, db, query, draw }: Driver): Promise<readonly (r
 interface Rate extends Query {
   /** Per second. */
   readonly rate: number;
-  /** Of the rate of the first of its group, with the quartiles. */
-  readonly share: number;
-  readonly low: number;
-  readonly high: number;
+  /** Of the rate of the first of its group, in each round. */
+  readonly shares: readonly number[];
 }
 
 /**
@@ -172,9 +167,7 @@ async function compare(groups: readonly (readonly Query[])[]): Promise<Rate[]> {
     const first = timesOf(group[0] as Query);
     return group.map((query) => {
       const own = timesOf(query);
-      const shares = own.map((time, round) => (first[round] as number) / time);
-      const [low, high] = quartiles(shares);
-      return { ...query, rate: 1e9 / median(own), share: median(shares), low, high };
+      return { ...query, rate: 1e9 / median(own), shares: ratios(first, own) };
     });
   });
 }

@@ -1,3 +1,5 @@
+import { median, quartiles } from "./interleave.js";
+
 /** A table of what was measured, for the reader; the JSON holds the same rows. */
 export interface Table {
   readonly title: string;
@@ -6,12 +8,27 @@ export interface Table {
 }
 
 /** A target for a figure, and whether it was met on this machine at this moment. */
-export interface Target {
+export interface Target extends Beside {
   readonly what: string;
   readonly wanted: string;
+  /** The median, if it was measured several times. */
   readonly measured: number;
-  readonly met: boolean;
+  /** The lower and the upper quartile. */
+  readonly quartiles?: readonly [low: number, high: number] | undefined;
+  readonly verdict: "met" | "MISSED" | "within noise";
 }
+
+/** What a figure is read beside, in the same unit. */
+export interface Beside {
+  readonly unit?: string | undefined;
+  /** What it cannot beat. */
+  readonly limit?: string | undefined;
+  /** The best of the others. */
+  readonly peer?: string | undefined;
+}
+
+/** A figure that was measured once, or that of each round. */
+export type Figure = number | readonly number[];
 
 /** The result of one part of the bench. */
 export interface Report {
@@ -19,12 +36,55 @@ export interface Report {
   readonly targets: readonly Target[];
 }
 
-export function atMost(what: string, measured: number, limit: number, unit = ""): Target {
-  return { what, wanted: `<= ${limit}${unit}`, measured: round(measured), met: measured <= limit };
+export function atMost(what: string, figure: Figure, most: number, beside: Beside = {}): Target {
+  return target(what, figure, `<= ${most}`, (measured) => measured <= most, beside);
 }
 
-export function atLeast(what: string, measured: number, limit: number, unit = ""): Target {
-  return { what, wanted: `>= ${limit}${unit}`, measured: round(measured), met: measured >= limit };
+export function atLeast(what: string, figure: Figure, least: number, beside: Beside = {}): Target {
+  return target(what, figure, `>= ${least}`, (measured) => measured >= least, beside);
+}
+
+function target(
+  what: string,
+  figure: Figure,
+  wanted: string,
+  isMet: (measured: number) => boolean,
+  beside: Beside,
+): Target {
+  const all = typeof figure === "number" ? [figure] : figure;
+  const [low, high] = quartiles(all);
+  const measured = median(all);
+  return {
+    what,
+    wanted: `${wanted}${beside.unit ?? ""}`,
+    measured: round(measured),
+    quartiles: all.length > 1 ? [round(low), round(high)] : undefined,
+    verdict: isMet(low) !== isMet(high) ? "within noise" : isMet(measured) ? "met" : "MISSED",
+    ...beside,
+  };
+}
+
+/** The ratios of what was measured in the same rounds. */
+export function ratios(own: readonly number[], others: readonly number[]): number[] {
+  return own.map((figure, turn) => figure / (others[turn] as number));
+}
+
+/** The one with the least figure, as the best of the others. */
+export function least(all: readonly { readonly name: string; readonly figure: number }[]): string | undefined {
+  return first([...all].sort((one, other) => one.figure - other.figure));
+}
+
+/** The one with the greatest figure. */
+export function greatest(all: readonly { readonly name: string; readonly figure: number }[]): string | undefined {
+  return first([...all].sort((one, other) => other.figure - one.figure));
+}
+
+function first([best]: readonly { readonly name: string; readonly figure: number }[]): string | undefined {
+  return best && `${round(best.figure).toLocaleString("en-US")} (${best.name})`;
+}
+
+export function spread(figures: readonly number[]): string {
+  return quartiles(figures).map(round).join(" to ");
 }
 
 /** Three digits are all that a noisy machine can measure. */
@@ -37,8 +97,14 @@ export function printReport({ tables, targets }: Report): void {
   if (targets.length === 0) return;
   print({
     title: "Targets",
-    columns: ["", "wanted", "measured", ""],
-    rows: targets.map(({ what, wanted, measured, met }) => [what, wanted, measured, met ? "met" : "MISSED"]),
+    columns: ["", "wanted", "measured", "quartiles", ""],
+    rows: targets.map(({ what, wanted, measured, quartiles: own, verdict }) => [
+      what,
+      wanted,
+      measured,
+      own === undefined ? "" : own.join(" to "),
+      verdict,
+    ]),
   });
 }
 

@@ -70,7 +70,7 @@ export async function measure(): Promise<Report> {
       }
       for (const name of ["source", "target"]) await admin`drop database ${admin(name)}`;
     }
-    if (process.env[CHECKOUT_VARIABLE] === undefined) drawCurves(curvesOf(found), found.map(rowOf));
+    if (process.env[CHECKOUT_VARIABLE] === undefined) drawCurves(curvesOf(found), COLUMNS, found.map(rowOf));
     const owned = Math.min(OWNED, ...SIZES.slice(-1));
     await admin`create database owned`;
     await filled(urlOf("owned"), { sequences: owned, partitioned: 0, parts: 0, plain: owned });
@@ -104,7 +104,9 @@ export async function measure(): Promise<Report> {
             LOCK_ROOM,
           ),
         ),
-        atMost(`status of ${owned} owned sequences, times the same extremes by hand`, status.cpuMs / byHand.cpuMs, 3),
+        atMost(`status of ${owned} owned sequences, times the same extremes by hand`, status.cpuMs / byHand.cpuMs, 3, {
+          limit: "1 (the queries by hand)",
+        }),
       ],
     };
   } finally {

@@ -6,12 +6,15 @@ import { bind, createSequence, dropSequence, pgSequence } from "nextval";
 import postgres from "postgres";
 import { reachServer } from "../server/server.js";
 import { CHECKOUT } from "./checkout.js";
-import { median, quartiles } from "./interleave.js";
-import { atMost, type Report, round } from "./report.js";
+import { median } from "./interleave.js";
+import { atMost, least, ratios, type Report, round, spread } from "./report.js";
 
 const ROUNDS = 15;
 const NAME = "nextval_bench";
 const SEQUENCES = Array.from({ length: 10 }, (_, n) => pgSequence(`${NAME}_${n}_seq`, { startWith: 100 }));
+
+/** What else is imported for statements of one's own. */
+const PEERS = ["kysely", "drizzle-orm/postgres-js", "postgres", "slonik", "sql-template-tag"];
 
 /** What each program prints is its own time; what prints nothing is timed as a whole process. */
 const IMPORT = (name: string) =>
@@ -43,6 +46,7 @@ export async function measure(): Promise<Report> {
       { name: "node, which does nothing", run: () => run("-e", "0"), ms: [] },
       { name: "node, and postgres.js selects 1", run: () => program(CONNECT), ms: [] },
       { name: "nextval check", run: () => run(`${CHECKOUT}dist/lib/cli/main.js`, "check"), ms: [] },
+      ...PEERS.map((name) => ({ name: `import ${name}`, run: () => program(IMPORT(name)), ms: [] })),
     ];
     // The first round only brings the files into the memory of the system.
     for (let turn = -1; turn < ROUNDS; turn++) {
@@ -51,12 +55,13 @@ export async function measure(): Promise<Report> {
         if (turn >= 0) each.ms.push(ms);
       }
     }
-    const [empty, imported, , connected, check] = all.map(({ ms }) => ms) as [
+    const [empty, imported, , connected, check, ...peers] = all.map(({ ms }) => ms) as [
       number[],
       number[],
       number[],
       number[],
       number[],
+      ...number[][],
     ];
     const times = ratios(imported, empty);
     const overConnecting = ratios(check, connected);
@@ -77,8 +82,14 @@ export async function measure(): Promise<Report> {
         },
       ],
       targets: [
-        atMost("import, times an empty package", median(times), 2.2),
-        atMost("nextval check of 10 sequences, configuration in TypeScript", median(check), 300, " ms"),
+        atMost("import, times an empty package", times, 2.2, {
+          limit: "1 (an empty package)",
+          peer: least(peers.map((ms, index) => ({ name: PEERS[index] ?? "", figure: median(ratios(ms, empty)) }))),
+        }),
+        atMost("nextval check of 10 sequences, configuration in TypeScript", check, 300, {
+          unit: " ms",
+          limit: `${round(median(connected))} (a program that selects 1)`,
+        }),
       ],
     };
   } finally {
@@ -100,7 +111,9 @@ async function makeProject(folder: string): Promise<void> {
   const packages = join(folder, "node_modules");
   await mkdir(join(packages, "empty"), { recursive: true });
   await symlink(CHECKOUT, join(packages, "nextval"));
-  await symlink(`${CHECKOUT}node_modules/postgres`, join(packages, "postgres"));
+  for (const peer of new Set(PEERS.map((name) => name.split("/")[0] as string))) {
+    await symlink(`${CHECKOUT}node_modules/${peer}`, join(packages, peer));
+  }
   const declarations = SEQUENCES.map(
     ({ seqName }, n) => `export const order${n}Seq = pgSequence("${seqName}", { startWith: 100 });`,
   );
@@ -128,13 +141,4 @@ function timeProcess(cwd: string, url: string, args: readonly string[]): number 
   if (status !== 0) throw new Error(`${args.at(-1)}: ${stderr}${stdout}`);
   const own = Number(stdout);
   return stdout !== "" && Number.isFinite(own) ? own : whole;
-}
-
-function ratios(ours: readonly number[], theirs: readonly number[]): number[] {
-  return ours.map((ms, turn) => ms / (theirs[turn] as number));
-}
-
-function spread(figures: readonly number[]): string {
-  const [low, high] = quartiles(figures);
-  return `${round(low)} to ${round(high)}`;
 }

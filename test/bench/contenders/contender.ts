@@ -1,4 +1,4 @@
-/** The five queries of shared/bench/README.md. */
+/** The queries that are built. */
 export const CASES = ["3 scalars", "splice", "nested", "100 rows", "10 deep"] as const;
 
 export type Case = (typeof CASES)[number];

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { writeFigures } from "../write-figures.js";
 
 /** What a function takes, by the number of sequences. */
 export interface Curve {
@@ -10,11 +11,12 @@ export interface Curve {
 
 type Point = readonly [sequences: number, amount: number];
 
-/** The page that shows the curves. */
-const PAGE = fileURLToPath(new URL("../../../docs/internals/scale.md", import.meta.url));
-
 /** Draws the curves into the docs, and writes the figures of the same run into the page that shows them. */
-export function drawCurves(curves: readonly Curve[], rows: readonly (readonly (string | number)[])[]): void {
+export function drawCurves(
+  curves: readonly Curve[],
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): void {
   const draw = (name: string, title: string, unit: string, points: (curve: Curve) => readonly Point[]) =>
     writeFileSync(
       fileURLToPath(new URL(`../../../docs/internals/scale-${name}.svg`, import.meta.url)),
@@ -26,16 +28,8 @@ export function drawCurves(curves: readonly Curve[], rows: readonly (readonly (s
     );
   draw("time", "Processor time by the number of sequences", "ms", ({ time }) => time);
   draw("memory", "Memory of the client by the number of sequences", "MB", ({ memory }) => memory);
-  const page = readFileSync(PAGE, "utf8");
-  const [before, rest = ""] = page.split(BEGIN);
-  const after = rest.slice(rest.indexOf(END));
-  const lines = rows.map((row) => `| ${row.map((cell) => cell.toLocaleString("en-US")).join(" | ")} |`);
-  const header = "| | sequences | ms | busy ms | busy µs per sequence | MB | MB of the server | statements | locks |";
-  writeFileSync(PAGE, `${before}${BEGIN}\n\n${[header, `|---${"|--:".repeat(8)}|`, ...lines].join("\n")}\n\n${after}`);
+  writeFigures("scale", columns, rows);
 }
-
-const BEGIN = "<!-- figures -->";
-const END = "<!-- end of figures -->";
 
 const [WIDTH, HEIGHT] = [680, 400];
 const AREA = { left: 60, top: 20, right: 560, bottom: 350 };
