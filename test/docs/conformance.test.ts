@@ -1,13 +1,12 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { IN_SESSION, IN_TRANSACTION } from "../conformance/run-row.js";
 import { outputOn, type Row, rowsOf } from "../conformance/tables.js";
-import { describeInBrowser, launchBrowser, openPage } from "../support/browser.js";
+import { describeInBrowser, openPage } from "../support/browser.js";
 import { IS_LONG } from "../support/effort.js";
-import { serveSite } from "./site.js";
+import { useSite } from "./site.js";
 
 // Seconds, but many of them on a loaded machine.
 vi.setConfig({ testTimeout: 600_000 });
@@ -58,18 +57,7 @@ async function bundle(): Promise<string> {
 }
 
 describeInBrowser("a page as a runtime", () => {
-  let browser: Browser;
-  let site: Awaited<ReturnType<typeof serveSite>>;
-
-  beforeAll(async () => {
-    site = await serveSite();
-    browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const site = useSite();
 
   test("rows of the conformance suite give in a page what they give elsewhere", async () => {
     const isChosen = (name: string) => IS_LONG || CORE.has(name);
@@ -83,7 +71,7 @@ describeInBrowser("a page as a runtime", () => {
       data: address(/^pglite.*\.data$/),
       empty: address(/^empty-database/),
     };
-    const { page, context, errors } = await openPage(browser, `${site.url}/security`);
+    const { page, context, errors } = await openPage(site.browser, `${site.url}/security`);
     await page.addScriptTag({ content: await bundle() });
     const steps = (given: readonly Row[]) => given.map((row) => row.steps);
     const outputs = await page.evaluate<string[]>(

@@ -1,8 +1,8 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeInBrowser, launchBrowser, openPage, violationsOf } from "../support/browser.js";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import { describeInBrowser, openPage, violationsOf } from "../support/browser.js";
 import { libraryThatRuns, problemsOf, run, setHash, sharing, show, textOf } from "./playground-page.js";
-import { serveSite } from "./site.js";
+import { useSite } from "./site.js";
 
 /** What each example prints, and its last words if it fails. */
 const EXAMPLES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
@@ -25,21 +25,13 @@ const EXAMPLES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
 };
 
 describeInBrowser("the playground", () => {
-  let browser: Browser;
-  let site: Awaited<ReturnType<typeof serveSite>>;
+  const site = useSite();
   let opened: Awaited<ReturnType<typeof openPage>>;
   let page: Page;
 
   beforeAll(async () => {
-    site = await serveSite();
-    browser = await launchBrowser();
-    opened = await openPage(browser, `${site.url}/playground`);
+    opened = await openPage(site.browser, `${site.url}/playground`);
     page = opened.page;
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
   });
 
   test("the compiler refuses an option at its place, and the fix clears it", async () => {
@@ -222,7 +214,11 @@ await new Promise(() => {});`,
     await expect.poll(() => page.locator(".status").textContent()).toMatch(/link is/);
     const url = page.url();
     expect(new URL(url).hash).toBe(sharing(`${program}\n`));
-    const { page: other, context, errors } = await openPage(browser, url, { viewport: { width: 360, height: 740 } });
+    const {
+      page: other,
+      context,
+      errors,
+    } = await openPage(site.browser, url, { viewport: { width: 360, height: 740 } });
     await expect.poll(() => textOf(other)).toBe(program);
     // On a phone.
     expect(await other.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(360);
@@ -269,7 +265,7 @@ await new Promise(() => {});`,
     ["compiler.worker-", /^The compiler failed: its code could not be loaded\. Reload/, "pglite.*.wasm"],
     ["typescript-", /^The compiler failed: .*imported module/, "pglite.*.wasm"],
   ])("says so if it cannot load %s", async (file, sentence, unneeded) => {
-    const context = await browser.newContext();
+    const context = await site.browser.newContext();
     await context.route(`**/assets/${file}*`, (route) => route.abort());
     // It never arrives, because it would take longer than all else.
     await context.route(`**/assets/${unneeded}*`, () => {});
@@ -281,7 +277,7 @@ await new Promise(() => {});`,
   });
 
   test("the other pages load nothing of it", async () => {
-    const { requests, errors, context, page: other } = await openPage(browser, `${site.url}/security`);
+    const { requests, errors, context, page: other } = await openPage(site.browser, `${site.url}/security`);
     await other.waitForLoadState("networkidle");
     const parts = requests.filter((url) =>
       /playground\/|Playground|worker|pglite\.|typescript-\d|empty-database/.test(url),

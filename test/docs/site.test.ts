@@ -1,12 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { describeInBrowser, launchBrowser, openPage, violationsOf } from "../support/browser.js";
+import type { Page } from "playwright-core";
+import { expect, test, vi } from "vitest";
+import { describeInBrowser, openPage, violationsOf } from "../support/browser.js";
 import { readPublicNames } from "../support/docstrings/public-names.js";
 import { IS_LONG } from "../support/effort.js";
-import { serveSite } from "./site.js";
+import { useSite } from "./site.js";
 
 // A loaded machine needs seconds for a page, and there are many.
 vi.setConfig({ testTimeout: 600_000 });
@@ -114,18 +114,7 @@ test("of a console, only the commands are copied", async () => {
 });
 
 describeInBrowser("the site", () => {
-  let browser: Browser;
-  let site: Awaited<ReturnType<typeof serveSite>>;
-
-  beforeAll(async () => {
-    site = await serveSite();
-    browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+  const site = useSite();
 
   test("every page is accessible, without errors and without scrolling aside", async () => {
     expect(await problemsOf("light", pages)).toEqual([]);
@@ -142,7 +131,7 @@ describeInBrowser("the site", () => {
     const queue = [...visited];
     const found: string[] = [];
     const visit = async () => {
-      const { context, page, errors, requests } = await openPage(browser, "about:blank", options);
+      const { context, page, errors, requests } = await openPage(site.browser, "about:blank", options);
       await context.addInitScript(WITHOUT_PREFETCH);
       for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
         const isWhole = isVisitedWhole(path);
@@ -167,7 +156,7 @@ describeInBrowser("the site", () => {
   }
 
   test("search finds a page by the message of an error", async () => {
-    const { context, page, errors } = await openPage(browser, `${site.url}/getting-started`);
+    const { context, page, errors } = await openPage(site.browser, `${site.url}/getting-started`);
     // The page listens for keys only some time after it has loaded.
     const search = page.getByRole("searchbox");
     await expect
@@ -189,7 +178,7 @@ describeInBrowser("the site", () => {
   });
 
   test("the keyboard reaches the text, the navigation and the pages", async () => {
-    const { context, page, errors } = await openPage(browser, `${site.url}/getting-started`, {
+    const { context, page, errors } = await openPage(site.browser, `${site.url}/getting-started`, {
       viewport: { width: 1400, height: 900 },
     });
     const focused = () => page.evaluate<string>("document.activeElement?.textContent?.trim() ?? ''");
@@ -209,7 +198,7 @@ describeInBrowser("the site", () => {
   });
 
   test("shows the type of a name that is pointed at", async () => {
-    const { context, page, errors } = await openPage(browser, `${site.url}/guides/declare`);
+    const { context, page, errors } = await openPage(site.browser, `${site.url}/guides/declare`);
     await page
       .locator(".twoslash-hover", { hasText: /^ticketSeq$/ })
       .first()

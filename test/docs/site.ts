@@ -3,6 +3,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { launchBrowser } from "../support/browser.js";
 
 const dist = fileURLToPath(new URL("../../docs/.vitepress/dist", import.meta.url));
 
@@ -15,8 +18,40 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
+interface Served {
+  readonly url: string;
+  /** What was asked of it, with queries. */
+  readonly requested: readonly string[];
+  close(): Promise<void>;
+}
+
+/** The built site and a browser, for the tests of a `describe`. They are there once its tests run. */
+export function useSite(): Pick<Served, "url" | "requested"> & { readonly browser: Browser } {
+  let served: Served | undefined;
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    served = await serveSite();
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+  });
+  return {
+    get url() {
+      return served!.url;
+    },
+    get requested() {
+      return served!.requested;
+    },
+    get browser() {
+      return browser!;
+    },
+  };
+}
+
 /** Serves the built site from localhost, as any host of static files does: `/playground` is `playground.html`. */
-export async function serveSite(): Promise<{ url: string; requested: string[]; close(): Promise<void> }> {
+async function serveSite(): Promise<Served> {
   if (!existsSync(dist)) throw new Error("The site is not built: run `npm run docs:build` first.");
   const requested: string[] = [];
   const server = createServer((request, response) => {

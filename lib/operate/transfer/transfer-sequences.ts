@@ -87,9 +87,9 @@ export async function planTransfer(
  * write. Do not draw from the target while a transfer is running.
  *
  * Throws `TRANSFER_REFUSED` as `planTransfer` does, or if the target has no room for a lock of each of its sequences.
- * Throws `LOCK_TIMEOUT`. Nothing is set then. Throws `TRANSFER_INCOMPLETE`
- * (a `TransferError`) if a sequence of the target is behind the value that it was set to, because another session has
- * called `setval`. `error.report` has what was found. Source: "Sequence Manipulation Functions".
+ * Throws `LOCK_TIMEOUT`. Nothing is set then. Throws `TRANSFER_INCOMPLETE` (a `TransferError`) if a sequence of the
+ * target is behind the value that it was set to, because another session has called `setval`. `error.report` has what
+ * was found. Source: "Sequence Manipulation Functions".
  */
 export async function applyTransfer(
   from: Source,
