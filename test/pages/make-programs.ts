@@ -69,7 +69,14 @@ function versionsOf({ blocks }: Page): Map<string, string>[] {
 export async function checkTypes(folder: string): Promise<void> {
   const tsconfig = {
     extends: `${root}tsconfig.json`,
-    compilerOptions: { noEmit: true, paths: {}, typeRoots: [`${root}node_modules/@types`] },
+    // What is written down for the next time is not read again: the folder has another name then.
+    compilerOptions: {
+      noEmit: true,
+      incremental: false,
+      tsBuildInfoFile: null,
+      paths: {},
+      typeRoots: [`${root}node_modules/@types`],
+    },
     include: ["*/**/*.mts", "*/**/*.ts"],
     exclude: ["node_modules", "run"],
   };

@@ -56,9 +56,10 @@ async function run(command: string, before: number, folder: string, urls: Urls):
   return { output: `${stdout}${stderr}`, status: status ?? 1 };
 }
 
+/** Does not check the declarations of packages, which takes more than half of the time. */
 function compile(folder: string, args: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [compiler, ...args], { cwd: folder }, (error, stdout, stderr) => {
+    execFile(process.execPath, [compiler, ...args, "--skipLibCheck"], { cwd: folder }, (error, stdout, stderr) => {
       resolve({ output: `${stdout}${stderr}`, status: error === null ? 0 : 1 });
     });
   });
