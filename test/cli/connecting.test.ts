@@ -8,6 +8,7 @@ import { errorMessage } from "../../lib/cli/terminal/error-message.js";
 import { DRIVERS, type Driver } from "../support/command/driver.js";
 import { useProjects } from "../support/command/project.js";
 import { asksForPasswords, NEEDS_PASSWORDS, useDatabase } from "../support/database.js";
+import { withLong } from "../support/effort.js";
 
 const database = useDatabase();
 const newProject = useProjects();
@@ -49,7 +50,7 @@ const settings = async (db: Database) =>
     select current_setting('application_name') as name, current_setting('search_path') as path,
       current_setting('geqo') as geqo, current_setting('statement_timeout') as timeout`.one();
 
-describe.each(DRIVERS)("over %s", (driver) => {
+describe.each(withLong(DRIVERS.slice(0, 1), DRIVERS.slice(1)))("over %s", (driver) => {
   test("to a server that does not run", async () => {
     expect(await connected(NOWHERE, driver)).toBe(
       "Cannot connect to the database nothing at 127.0.0.1:1: nothing listens there (ECONNREFUSED)",

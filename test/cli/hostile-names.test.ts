@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { type Project, useProjects } from "../support/command/project.js";
 import type { Finished } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
+import { withLong } from "../support/effort.js";
 
 const database = useDatabase();
 const newProject = useProjects();
@@ -75,16 +76,12 @@ const ROWS = [
 ];
 const ROW = new RegExp(`^(?:${ROWS.map(({ source }) => source).join("|")})`);
 
-test.each([
-  ["status --verbose --all-columns"],
-  ["diff --prune"],
-  ["push --yes"],
-  ["generate --out migrations"],
-  ["resync --dry-run"],
-  ["pull"],
-  ["status --schemas \u001b[2J"],
-  ["diff --json --declarations typo.ts"],
-])("no text of a database controls the terminal: %s", { concurrent: true }, async (command) => {
+test.each(
+  withLong(
+    ["status --verbose --all-columns", "push --yes", "resync --dry-run", "pull"],
+    ["diff --prune", "generate --out migrations", "status --schemas \u001b[2J", "diff --json --declarations typo.ts"],
+  ),
+)("no text of a database controls the terminal: %s", { concurrent: true }, async (command) => {
   const { stdout, stderr } = await project.runShared(...command.split(" "));
   for (const output of [stdout, stderr]) expect(UNSEEN.exec(output)).toBeNull();
   expect(stdout + stderr).not.toMatch(/^ok {2}.*public\.forged_seq$/m);

@@ -1,10 +1,10 @@
-import { cp, mkdir, realpath, rename } from "node:fs/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Flags, settingsOf } from "../../lib/cli/config/settings.js";
 import { errorMessage } from "../../lib/cli/terminal/error-message.js";
 import { useProjects } from "../support/command/project.js";
 import type { Finished } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
+import { withLong } from "../support/effort.js";
 import { RUNTIME } from "../support/runtime.js";
 
 const database = useDatabase();
@@ -270,10 +270,12 @@ describe("configuration", () => {
     expect(await urlOf({ url: flag as string })).toBe(flag);
   });
 
-  test.each([
-    ["export default { url: process.env.STAGING_URL };", "url in nextval.config.ts is undefined"],
-    ["export default { url: '' };", "url in nextval.config.ts is empty"],
-  ])("an empty url is an error, and does not fall back to DATABASE_URL: %s", async (config, problem) => {
+  test.each(
+    withLong<[string, string]>(
+      [["export default { url: process.env.STAGING_URL };", "url in nextval.config.ts is undefined"]],
+      [["export default { url: '' };", "url in nextval.config.ts is empty"]],
+    ),
+  )("an empty url is an error, and does not fall back to DATABASE_URL: %s", async (config, problem) => {
     const env = { DATABASE_URL: "postgresql://127.0.0.1:1/of_variable" };
     const project = await newProject({ "nextval.config.ts": config, "order.ts": ORDER });
     const said = (advice: string) =>
@@ -473,14 +475,18 @@ describe("files of declarations", () => {
     expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(problem);
   });
 
-  test.each([
-    ["throw new Error('not today');", "Cannot load s.ts: not today (s.ts:1)"],
-    ["process.nextTick(() => { throw new Error('later'); }); await new Promise(() => {});", "later (s.ts:1)"],
-    [
-      "void Promise.reject(new Error('unheard')); await new Promise((go) => setTimeout(go, 60_000));",
-      "unheard (s.ts:1)",
-    ],
-  ])("end the command with one sentence: %s", async (source, problem) => {
+  test.each(
+    withLong<[string, string]>(
+      [["process.nextTick(() => { throw new Error('later'); }); await new Promise(() => {});", "later (s.ts:1)"]],
+      [
+        ["throw new Error('not today');", "Cannot load s.ts: not today (s.ts:1)"],
+        [
+          "void Promise.reject(new Error('unheard')); await new Promise((go) => setTimeout(go, 60_000));",
+          "unheard (s.ts:1)",
+        ],
+      ],
+    ),
+  )("end the command with one sentence: %s", async (source, problem) => {
     expect(await diffAloneOf({ "s.ts": source }, "--declarations", "s.ts")).toEqual(complaint(problem));
   });
 
@@ -511,26 +517,6 @@ describe("files of declarations", () => {
         "Look for an await at the top level of the file, or of a file that it imports.",
       ),
     );
-  });
-
-  test("may use another copy of the library", async () => {
-    const project = await newProject({
-      "s.ts": `
-        import { pgSchema, pgSequence } from "nextval";
-        export const orderSeq = pgSequence("order_seq", { cycle: true, comment: "it's" });
-        export const billing = pgSchema("billing");
-        export const invoiceSeq = billing.sequence("invoice_seq");
-      `,
-    });
-    const command = await realpath(`${project.folder}/node_modules/nextval`);
-    await mkdir(`${project.folder}/other/node_modules/nextval`, { recursive: true });
-    await rename(`${project.folder}/s.ts`, `${project.folder}/other/s.ts`);
-    for (const name of ["package.json", "dist"]) {
-      await cp(`${command}/${name}`, `${project.folder}/other/node_modules/nextval/${name}`, { recursive: true });
-    }
-    const args = ["push", "--yes", "--url", database.url, "--declarations", "other/s.ts"];
-    expect(await project.run(...args)).toMatchObject({ status: 0, stderr: "" });
-    expect(await project.runShared(...args)).toMatchObject({ status: 0, stdout: "Nothing differs.\n" });
   });
 
   test("may be Drizzle's", async () => {
@@ -629,38 +615,6 @@ describe("passwords", () => {
     expect(await failing("f")).toBe(
       "Cannot load f.ts: the password is not set, or the password for me is missing (f.ts:1)\n",
     );
-  });
-
-  test("that are words leave a sentence unchanged", async () => {
-    const project = await newProject({ "app.ts": "" });
-    for (const [password, database, expected] of [
-      ["postgres", "postgres", "Cannot connect to the database postgres at 127.0.0.1:1: nothing listens there"],
-      ["database", "x", "Cannot connect to the database x at 127.0.0.1:1: nothing listens there"],
-      ["app", "app", "Cannot connect to the database app at 127.0.0.1:1: nothing listens there"],
-    ]) {
-      const url = `postgresql://postgres:${password}@127.0.0.1:1/${database}`;
-      expect((await project.runShared("status", "--url", url)).stderr).toContain(expected);
-    }
-    const { stderr } = await project.runShared(
-      "check",
-      "--url",
-      "postgresql://me:app@127.0.0.1:1/x",
-      "--declarations",
-      "none/app.ts",
-    );
-    expect(stderr).toBe("There is no file none/app.ts\n");
-  });
-
-  test("that are short do not mask parts of words", async () => {
-    const project = await newProject();
-    const { stderr } = await project.runShared(
-      "diff",
-      "--url",
-      "postgresql://me:a@127.0.0.1:1/x",
-      "--declarations",
-      "a_file.ts",
-    );
-    expect(stderr).toBe("There is no file a_file.ts\n");
   });
 });
 

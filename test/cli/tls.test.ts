@@ -3,6 +3,7 @@ import { withDatabase } from "../../lib/cli/database/connect.js";
 import { errorMessage } from "../../lib/cli/terminal/error-message.js";
 import { DRIVERS, type Driver } from "../support/command/driver.js";
 import { useDatabase } from "../support/database.js";
+import { withLong } from "../support/effort.js";
 import { pem, startTlsProxy, type TlsProxy } from "../support/tls/tls-proxy.js";
 
 const database = useDatabase();
@@ -43,31 +44,43 @@ const ANOTHER =
   "Hint: Give sslmode=verify-ca to not compare hosts.";
 
 describe.each(DRIVERS)("over %s", (driver) => {
-  test.each([
-    ["localhost", "sslmode=prefer", ""],
-    ["localhost", "sslmode=require", ""],
-    ["localhost", "sslmode=verify-full", UNKNOWN],
-    ["localhost", "sslmode=verify-ca", UNKNOWN],
-    ["localhost", "sslmode=verify-full&sslrootcert={ca}", ""],
-    ["localhost", "sslrootcert={ca}&sslmode=verify-full", ""],
-    ["localhost", "sslmode=verify-ca&sslrootcert={ca}", ""],
-    ["localhost", "sslmode=verify-ca&sslrootcert={other}", UNKNOWN],
-    ["localhost", "sslmode=require&sslrootcert={other}", UNKNOWN],
-    ["localhost", "sslmode=require&sslrootcert={ca}", ""],
-    ["localhost", "sslrootcert=system", UNKNOWN],
-    ["127.0.0.1", "sslmode=verify-full&sslrootcert={ca}", ANOTHER],
-    ["127.0.0.1", "sslmode=verify-ca&sslrootcert={ca}", ""],
-  ])("a certificate for localhost, from %s with %s", async (host, query, reason) => {
+  test.each(
+    withLong<[string, string, string]>(
+      [
+        ["localhost", "sslmode=prefer", ""],
+        ["localhost", "sslmode=verify-full", UNKNOWN],
+        ["localhost", "sslmode=verify-full&sslrootcert={ca}", ""],
+        ["localhost", "sslmode=require&sslrootcert={other}", UNKNOWN],
+        ["127.0.0.1", "sslmode=verify-full&sslrootcert={ca}", ANOTHER],
+        ["127.0.0.1", "sslmode=verify-ca&sslrootcert={ca}", ""],
+      ],
+      [
+        ["localhost", "sslmode=require", ""],
+        ["localhost", "sslmode=verify-ca", UNKNOWN],
+        ["localhost", "sslrootcert={ca}&sslmode=verify-full", ""],
+        ["localhost", "sslmode=verify-ca&sslrootcert={ca}", ""],
+        ["localhost", "sslmode=verify-ca&sslrootcert={other}", UNKNOWN],
+        ["localhost", "sslmode=require&sslrootcert={ca}", ""],
+        ["localhost", "sslrootcert=system", UNKNOWN],
+      ],
+    ),
+  )("a certificate for localhost, from %s with %s", async (host, query, reason) => {
     expect(await connect(driver, host, named, query)).toBe(reason);
   });
 
-  test.each([
-    ["127.0.0.1", "sslmode=verify-full&sslrootcert={ca}", ""],
-    ["localhost", "sslmode=verify-full&sslrootcert={ca}", ANOTHER],
-    ["localhost", "sslmode=verify-ca&sslrootcert={ca}", ""],
-    // Of several hosts, the certificate has to be for one.
-    ["127.0.0.1:1,127.0.0.1", "sslmode=verify-full&sslrootcert={ca}", ""],
-  ])("a certificate for 127.0.0.1, from %s with %s", async (host, query, reason) => {
+  test.each(
+    withLong<[string, string, string]>(
+      [
+        ["127.0.0.1", "sslmode=verify-full&sslrootcert={ca}", ""],
+        ["localhost", "sslmode=verify-full&sslrootcert={ca}", ANOTHER],
+      ],
+      [
+        ["localhost", "sslmode=verify-ca&sslrootcert={ca}", ""],
+        // Of several hosts, the certificate has to be for one.
+        ["127.0.0.1:1,127.0.0.1", "sslmode=verify-full&sslrootcert={ca}", ""],
+      ],
+    ),
+  )("a certificate for 127.0.0.1, from %s with %s", async (host, query, reason) => {
     expect(await connect(driver, host, addressed, query)).toBe(reason);
   });
 });
