@@ -29,10 +29,10 @@ const isOverPg = process.env["NEXTVAL_TEST_PORT"] === "pg";
 /** Files that start, kill or cut off servers: a promise of a driver may fail long after the test is over. */
 const WITH_SERVERS = [
   "test/server/**/*.test.ts",
-  "test/database/{crash,catalog/crash}.test.ts",
+  "test/database/{crash,crash.long,catalog/crash}.test.ts",
   "test/adversarial/{chaos,crosstalk,failover.long,history,kill.long,stale-statements}.test.ts",
   "test/database/allocate/{allocator,block-allocator,crash-gap.long,uniqueness}.test.ts",
-  "test/database/operate/{extremes,failures,standby,status}.test.ts",
+  "test/database/operate/{extremes.long,failures,standby,status.long}.test.ts",
 ];
 
 /** What takes long, or runs the tools of others: `npm run test:long` and the matrix run it as well. */

@@ -1,19 +1,10 @@
-import { bind, type Database, type Sql, type Transaction } from "nextval";
-import {
-  planResync,
-  type Health,
-  usageRates,
-  type SequenceHealth,
-  sequenceStatus,
-  toJson,
-  toPrometheus,
-} from "nextval/operate";
-import postgres from "postgres";
+import { bind, type Database } from "nextval";
+import { usageRates, type SequenceHealth, sequenceStatus, toJson, toPrometheus } from "nextval/operate";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { startServer } from "../../server/server.js";
-import { serverVersion, useDatabase } from "../../support/database.js";
+import { useDatabase } from "../../support/database.js";
 import { dropRoles } from "../../support/drop-roles.js";
-import { cases } from "../../support/effort.js";
+import { withLong } from "../../support/effort.js";
+import { codes, cureOf, empty, find } from "../../support/health-of.js";
 import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
@@ -22,13 +13,7 @@ const roles = ["nextval_status_a", "nextval_status_b", "nextval_status_group", "
 
 beforeEach(async () => {
   db = bind(database.client);
-  await database.client.unsafe(`
-    do $$ declare name text; begin
-      for name in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
-        execute format('drop schema %I cascade', name);
-      end loop;
-      create schema public;
-    end $$`);
+  await empty(database.client);
   await dropRoles(database.client, roles);
 });
 
@@ -36,20 +21,6 @@ afterAll(() => dropRoles(database.client, roles));
 
 async function run(text: string): Promise<void> {
   await database.client.unsafe(text);
-}
-
-function find({ sequences }: Health, name: string): SequenceHealth {
-  const found = sequences.find(({ sequence }) => sequence.name === name);
-  if (found === undefined)
-    throw new Error(`${name} is not among ${sequences.map(({ sequence }) => sequence.name).join(", ")}`);
-  return found;
-}
-
-const codes = ({ problems }: SequenceHealth) => problems.map(({ code, level }) => `${code} ${level}`);
-
-/** The SQL that a problem gives as the fix. */
-function cureOf({ problems }: SequenceHealth, code: string): string {
-  return problems.find((each) => each.code === code)!.fix!;
 }
 
 async function runAs(role: string, text: string): Promise<void> {
@@ -176,93 +147,6 @@ test("a column narrower than its sequence", async () => {
   await each((cured) => expect(cured).toMatchObject({ level: "ok", end: 2n ** 63n - 1n }));
 });
 
-test("a cast refuses the next value before a key does", async () => {
-  await run(`create sequence s; create table t (id bigint primary key default nextval('s')::int);
-    insert into t values (3000000000); select setval('s', 3000000000, false)`);
-  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
-  await run("select setval('s', 3000000000, false)");
-  expect(codes(find(await sequenceStatus(db), "s"))).toEqual(["COLUMN_EXCEEDED critical"]);
-});
-
-test("a numeric column with a negative scale ends at the value that rounds up, and is not compared", async () => {
-  if ((await serverVersion(database.client)) < 15) {
-    await expect(run("create table t (id numeric(3,-2))")).rejects.toMatchObject({ code: "22023" });
-    return;
-  }
-  await run("create sequence s; create table t (id numeric(3,-2) default nextval('s'), n int)");
-  expect(find(await sequenceStatus(db, { columns: "all" }), "s")).toMatchObject({
-    end: 99_949n,
-    columns: [{ notCompared: expect.stringContaining("which rounds the sequence's values to multiples of 100") }],
-  });
-  await run("select setval('s', 99949, false); insert into t values (default, 1)");
-  const beyond = find(await sequenceStatus(db, { columns: "all" }), "s");
-  expect(beyond).toMatchObject({ left: 0n, level: "critical" });
-  expect(codes(beyond)).toEqual(["COLUMN_EXCEEDED critical", "NOT_COMPARED ok"]);
-  await expect(run("insert into t values (default, 1)")).rejects.toMatchObject({ code: "22003" });
-  // The row of 99949 holds 99900, and the next stored value may be ahead of the sequence. Neither shows its position.
-  expect((await resync(db)).moves).toEqual([]);
-});
-
-test("a numeric column with a scale above its precision only holds 0", async () => {
-  const type = (await serverVersion(database.client)) < 15 ? "numeric(3,3)" : "numeric(3,5)";
-  await run(`create sequence s minvalue 0 start 0; create table t (id ${type} default nextval('s'))`);
-  expect(find(await sequenceStatus(db), "s")).toMatchObject({ end: 0n, left: 1n });
-  await run("insert into t default values");
-  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
-  expect(codes(find(await sequenceStatus(db), "s"))).toEqual(["COLUMN_EXCEEDED critical", "NOT_COMPARED ok"]);
-});
-
-test("a serial whose column was widened ends before its column; an identity does not", async () => {
-  await run(`
-    create table t (id serial primary key, n smallint generated by default as identity unique);
-    alter table t alter id type bigint;
-    select setval('t_id_seq', 2147483647), setval('t_n_seq', 32000)`);
-  const health = await sequenceStatus(db);
-  expect(codes(find(health, "t_id_seq"))).toEqual(["EXHAUSTED critical"]);
-  expect(codes(find(health, "t_n_seq"))).toEqual(["NEARLY_EXHAUSTED critical"]);
-  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "2200H" });
-  await run(cureOf(find(health, "t_id_seq"), "EXHAUSTED"));
-  await run(cureOf(find(health, "t_n_seq"), "NEARLY_EXHAUSTED"));
-  await run("insert into t default values");
-  expect((await sequenceStatus(db)).level).toBe("ok");
-});
-
-test("the advice fits the column's relation, and names the cost", async () => {
-  await run(`
-    create sequence s; create sequence v_seq; create table t (id int default nextval('s')); create table u (id int);
-    create view vw as select id from u;
-    alter view vw alter id set default nextval('v_seq'); select setval('s', 2147483647), setval('v_seq', 2147483647)`);
-  const health = await sequenceStatus(db);
-  expect(find(health, "s").problems[0]).toMatchObject({
-    hint: "Widen the column, for which the server rewrites the table under an exclusive lock.",
-    fix: 'alter table "public"."t" alter column "id" type bigint',
-  });
-  expect(find(health, "v_seq").problems[0]).toEqual({
-    code: "COLUMN_EXCEEDED",
-    level: "critical",
-    message: "public.v_seq: its next value 2147483648 does not fit public.vw.id (integer): inserts fail with 22003",
-    hint: "Widen the column of the table that the view selects from, and create the view again.",
-    columns: [{ schema: "public", table: "vw", column: "id" }],
-  });
-});
-
-test("if no value is left after the rows, the advice says how to extend the range", async () => {
-  await run(
-    "create table t (id int generated by default as identity (maxvalue 3) primary key); " +
-      "insert into t values (1), (2), (3)",
-  );
-  const found = find(await sequenceStatus(db), "t_id_seq");
-  expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
-  expect(found.problems[0]).toMatchObject({
-    message: "public.t_id_seq: its next value is 1, but public.t.id goes to 3: inserts fail with 23505",
-    hint: "No value is left after the rows: raise its maxValue.",
-    fix: 'alter sequence "public"."t_id_seq" no maxvalue; alter sequence "public"."t_id_seq" restart with 4',
-  });
-  await run(cureOf(found, "BEHIND_COLUMN"));
-  await run("insert into t default values");
-  expect((await sequenceStatus(db)).level).toBe("ok");
-});
-
 test("behind its column: inserts fail, and the fix helps", async () => {
   await run(`
     create table t (id serial primary key, down int default 0);
@@ -281,75 +165,6 @@ test("behind its column: inserts fail, and the fix helps", async () => {
   expect((await sequenceStatus(db)).level).toBe("ok");
 });
 
-test("a gap before the rows ahead is reported", async () => {
-  await run("create table t (id serial primary key); insert into t select generate_series(100, 500)");
-  const found = find(await sequenceStatus(db), "t_id_seq");
-  expect(codes(found)).toEqual(["BEHIND_COLUMN critical"]);
-  expect(found.columns).toMatchObject([{ extreme: 500n, ahead: 100n }]);
-  expect(found.problems[0]?.hint).toBe(
-    "Run resync before 99 more values are drawn, to move the sequence past the rows.",
-  );
-  await run(cureOf(found, "BEHIND_COLUMN"));
-  expect(await database.client`insert into t default values returning id`.values()).toEqual([[501]]);
-});
-
-test("the negative half of a full column is free: its size is reported, and it ends where the rows begin", async () => {
-  await run(`
-    create table t (id serial primary key); insert into t values (1), (2), (2147483647);
-    alter sequence t_id_seq minvalue -2147483648 start with -2147483648 restart with -2147483648;
-    insert into t default values`);
-  const found = find(await sequenceStatus(db), "t_id_seq");
-  expect(codes(found)).toEqual(["BEHIND_COLUMN ok"]);
-  expect(found).toMatchObject({ left: 2n ** 31n, end: 0n, columns: [{ ahead: 1n, extreme: 2147483647n }] });
-  expect(found.problems[0]?.message).toContain(
-    "2147483648 values are free before 1 in public.t.id: then inserts fail with 23505",
-  );
-  await run("alter sequence t_id_seq restart with -100000000");
-  expect(codes(find(await sequenceStatus(db), "t_id_seq"))).toEqual(["NEARLY_EXHAUSTED critical", "BEHIND_COLUMN ok"]);
-  await run("alter sequence t_id_seq restart with 0; insert into t default values");
-  const met = find(await sequenceStatus(db), "t_id_seq");
-  expect(codes(met)).toEqual(["BEHIND_COLUMN critical"]);
-  expect(met).toMatchObject({ left: 0n, used: 1 });
-  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
-  await run(cureOf(met, "BEHIND_COLUMN"));
-  await run("insert into t default values");
-  expect((await sequenceStatus(db)).level).toBe("ok");
-});
-
-test("no false alarm of a collision while others insert into the free half", async () => {
-  await run(`
-    create table t (id int generated by default as identity (minvalue -2147483648 start -2147483648) primary key);
-    insert into t values (1), (2147483647)`);
-  let going = true;
-  const inserting = Array.from({ length: 2 }, async () => {
-    const client = database.connect({ max: 1 });
-    while (going) await client`insert into t default values`;
-  });
-  try {
-    for (let round = 0; round < cases(3); round++) {
-      expect(codes(find(await sequenceStatus(db), "t_id_seq"))).toEqual(["BEHIND_COLUMN ok"]);
-    }
-  } finally {
-    going = false;
-    await Promise.all(inserting);
-  }
-});
-
-test("values that an identity cannot return do not count", async () => {
-  for (const [table, options, row] of [
-    ["far", "increment 1 maxvalue 1000000", "9999999999"],
-    ["down", "increment -1 minvalue -1000000", "-9999999999"],
-    ["before", "increment 1 minvalue 10 start 10", "9"],
-  ]) {
-    await run(`
-      create table ${table} (id bigint generated by default as identity (${options}) primary key);
-      insert into ${table} values (${row}); insert into ${table} default values`);
-  }
-  const { sequences } = await sequenceStatus(db);
-  expect(sequences.map(codes)).toEqual([[], [], []]);
-  expect(await resync(db)).toMatchObject({ moves: [], failures: [] });
-});
-
 test("if values may repeat, being behind is a warning; other defaults are not compared", async () => {
   await run(`
     create sequence s;
@@ -363,22 +178,6 @@ test("if values may repeat, being behind is a warning; other defaults are not co
     ["t", null, "its default makes something else of the sequence's values"],
     ["n", 50n, null],
   ]);
-});
-
-test("sequences that share a column between several writers give no false alarm", async () => {
-  await run(`
-    create sequence odd_seq start 1 increment 2; create table t (id bigint primary key default nextval('odd_seq'));
-    insert into t default values; insert into t select generate_series(2, 1000, 2)`);
-  expect((await sequenceStatus(db)).level).toBe("ok");
-  expect((await resync(db)).moves).toEqual([]);
-  await run("insert into t values (501)");
-  const behind = find(await sequenceStatus(db), "odd_seq");
-  expect(behind).toMatchObject({ level: "critical", nextValue: 3n, columns: [{ extreme: 501n }] });
-  expect((await planResync(db)).moves).toMatchObject([{ extreme: 501n, to: 503n }]);
-  await run("select setval('odd_seq', 499)");
-  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
-  expect((await sequenceStatus(db)).level).toBe("ok");
-  await run("insert into t default values");
 });
 
 test("one that cycles is behind only while a key has its next value, and starting over matters there", async () => {
@@ -405,11 +204,15 @@ test("one that cycles is behind only while a key has its next value, and startin
   expect(codes(find(await sequenceStatus(db), "once_seq"))).toEqual(["NEARLY_EXHAUSTED warning"]);
 });
 
-test.each([
-  ["from here", "", 1, 51n],
-  ["after it comes round", "alter sequence desk_seq minvalue -5 start -5; select setval('desk_seq', 100)", -5, 51n],
-  ["at both ends", "select setval('desk_seq', 100); insert into desk values (100)", 1, null],
-])(
+test.each(
+  withLong<[string, string, number, bigint | null]>(
+    [["from here", "", 1, 51n]],
+    [
+      ["after it comes round", "alter sequence desk_seq minvalue -5 start -5; select setval('desk_seq', 100)", -5, 51n],
+      ["at both ends", "select setval('desk_seq', 100); insert into desk values (100)", 1, null],
+    ],
+  ),
+)(
   "a sequence that cycles and meets rows of a key %s: the next insert fails, and resync helps",
   async (_, more, next, to) => {
     await run(`create sequence desk_seq as smallint maxvalue 100 cycle;
@@ -462,14 +265,20 @@ test("a sequence that nothing in the catalog leads to is not said to be ok witho
   expect(codes(find(await sequenceStatus(db), "ticket_seq"))).toEqual(["BEHIND_COLUMN critical", "DRAWN_ELSEWHERE ok"]);
 });
 
-test.each([
-  ["text", "'7', '05', '6 ', 'x', '-3'", 8n],
-  ["varchar(9)", "'7', '12345678', '99999999'", null],
-  ["char(5)", "'7', '9', '1x'", 10n],
-  ["double precision", "7, 3.5, 'NaN', 'Infinity', 1e300", 8n],
-  ["real", "7, 8.25", 8n],
-  ["numeric", "7, 8.25, 'NaN'", 8n],
-])("keys of %s are compared where they hold whole numbers", async (type, values, to) => {
+test.each(
+  withLong<[string, string, bigint | null]>(
+    [
+      ["text", "'7', '05', '6 ', 'x', '-3'", 8n],
+      ["double precision", "7, 3.5, 'NaN', 'Infinity', 1e300", 8n],
+    ],
+    [
+      ["varchar(9)", "'7', '12345678', '99999999'", null],
+      ["char(5)", "'7', '9', '1x'", 10n],
+      ["real", "7, 8.25", 8n],
+      ["numeric", "7, 8.25, 'NaN'", 8n],
+    ],
+  ),
+)("keys of %s are compared where they hold whole numbers", async (type, values, to) => {
   await run(`create sequence lot maxvalue 1000000;
     create table mfg (id ${type} primary key default nextval('lot')${/char|text/.test(type) ? "::text" : ""});
     insert into mfg select unnest(array[${values}]::${type}[]); insert into mfg values (1)`);
@@ -488,14 +297,20 @@ test.each([
   ]);
 });
 
-test.each([
-  ["primary key (tenant, id)", "", "tenant"],
-  ["primary key (id, tenant)", "", "tenant"],
-  ["primary key (tenant, id)", "increment by 5", "tenant"],
-  ["primary key (tenant, id)", "increment by -2 minvalue -1000 maxvalue 100 start 41", "tenant"],
-  ["unique (region, tenant, id)", "", "region and tenant"],
-  ["primary key (tenant, id, region)", "", "tenant and region"],
-])("a key of several columns, %s: inserts fail for some, and status says for whom", async (key, options, others) => {
+test.each(
+  withLong<[string, string, string]>(
+    [
+      ["primary key (tenant, id)", "", "tenant"],
+      ["unique (region, tenant, id)", "", "region and tenant"],
+    ],
+    [
+      ["primary key (id, tenant)", "", "tenant"],
+      ["primary key (tenant, id)", "increment by 5", "tenant"],
+      ["primary key (tenant, id)", "increment by -2 minvalue -1000 maxvalue 100 start 41", "tenant"],
+      ["primary key (tenant, id, region)", "", "tenant and region"],
+    ],
+  ),
+)("a key of several columns, %s: inserts fail for some, and status says for whom", async (key, options, others) => {
   await run(`create table inv (tenant int, region text collate "C" default 'eu', id bigserial, t text, ${key});
     alter sequence inv_id_seq ${options} restart;
     insert into inv select tenant, 'eu', g, 'x' from generate_series(1, 20) tenant,
@@ -548,61 +363,6 @@ test("a key of several columns is compared, by its index, only if the index make
   const plan = (await database.client.unsafe(`explain ${read[0]}`, read[1]).values()).join("\n");
   expect(plan).toMatch(/Index Only Scan Backward using many_pkey/);
   expect(plan).not.toMatch(/Seq Scan on (many|backwards)\b/);
-});
-
-test("a row at the very end is no problem before the usual thresholds", async () => {
-  await run(`create table users (id serial primary key, name text); insert into users (name) values ('a'), ('b');
-    insert into users values (2147483647, 'system')`);
-  const found = find(await sequenceStatus(db), "users_id_seq");
-  expect(codes(found)).toEqual(["BEHIND_COLUMN ok"]);
-  expect(found).toMatchObject({ end: 2147483646n, left: 2147483644n });
-  expect((await resync(db)).moves).toEqual([]);
-  await run("select setval('users_id_seq', 2000000000)");
-  expect(codes(find(await sequenceStatus(db), "users_id_seq"))).toEqual([
-    "NEARLY_EXHAUSTED critical",
-    "BEHIND_COLUMN ok",
-  ]);
-});
-
-test("regions of several servers: the end of its own counts, resync stays in it, and maxvalue says so", async () => {
-  await run(`create table vms (id bigserial primary key, name text);
-    alter sequence vms_id_seq start 1000000000001 restart;
-    insert into vms (name) select 'a' from generate_series(1, 10);
-    insert into vms select 2000000000000 + g, 'b' from generate_series(1, 10) g;
-    insert into vms select 3000000000000 + g, 'c' from generate_series(1, 10) g`);
-  const found = find(await sequenceStatus(db), "vms_id_seq");
-  expect(codes(found)).toEqual(["BEHIND_COLUMN ok"]);
-  expect(found).toMatchObject({ end: 2000000000000n, left: 999999999990n, used: expect.closeTo(0) });
-  const report = await resync(db);
-  expect(report.moves).toEqual([]);
-  expect(report.skips).toMatchObject([
-    {
-      reason:
-        "999999999990 values are free before it meets 2000000000001 in public.vms.id, " +
-        "and a free region of that size may be meant for it",
-    },
-  ]);
-  await run(cureOf(found, "BEHIND_COLUMN"));
-  expect(codes(find(await sequenceStatus(db), "vms_id_seq"))).toEqual([]);
-  await run("alter sequence vms_id_seq no maxvalue; select setval('vms_id_seq', 1800000000000)");
-  expect(codes(find(await sequenceStatus(db), "vms_id_seq"))).toEqual(["NEARLY_EXHAUSTED warning", "BEHIND_COLUMN ok"]);
-});
-
-test("a row that was imported far ahead is a warning, and critical once the sequence gets there soon", async () => {
-  await run(`create table u (id bigserial primary key); insert into u select generate_series(1, 10);
-    select setval('u_id_seq', 10); insert into u values (1000000)`);
-  const levels: string[] = [];
-  for (const value of [10, 899_000, 901_000, 999_000]) {
-    await run(`select setval('u_id_seq', ${value})`);
-    levels.push(...codes(find(await sequenceStatus(db), "u_id_seq")));
-  }
-  expect(levels).toEqual([
-    "BEHIND_COLUMN warning",
-    "BEHIND_COLUMN warning",
-    "BEHIND_COLUMN critical",
-    "BEHIND_COLUMN critical",
-  ]);
-  expect((await resync(db)).moves).toMatchObject([{ to: 1_000_001n }]);
 });
 
 test("roles that may insert and not draw", async () => {
@@ -679,38 +439,6 @@ test("what the connected role may not read is reported, and the fix works", asyn
   expect(await look()).toMatchObject({ level: "ok" });
 });
 
-test("a role that lacks many privileges gets one grant for all of them", async () => {
-  const tables = ["a", "b", "c"].map((name) => `create table ${name} (id serial primary key);`);
-  await run(`create role nextval_status_a login; grant usage on schema public to nextval_status_a; ${tables.join("")}`);
-  const look = () =>
-    db.session(async (session) => {
-      await session`set role nextval_status_a`;
-      const health = await sequenceStatus(session);
-      await session`reset role`;
-      return health;
-    });
-  const found = (await look()).sequences.flatMap(({ problems }) => problems);
-  expect(found).toHaveLength(6);
-  expect(new Set(found.map(({ hint }) => hint))).toEqual(
-    new Set(["One grant is enough for all 6 tables and sequences that nextval_status_a may not read."]),
-  );
-  const [fix, ...others] = new Set(found.map(({ fix }) => fix));
-  expect([fix, ...others]).toEqual(['grant pg_read_all_data to "nextval_status_a"']);
-  await run(fix!);
-  expect(await look()).toMatchObject({ level: "ok" });
-});
-
-test("advice that the next push would revert says so", async () => {
-  await run(`
-    create sequence s as smallint cache 3; create table t (id bigint default nextval('s'));
-    select setval('s', 32767)`);
-  const { problems } = find(await sequenceStatus(db), "s");
-  const hint = expect.stringMatching(/, also in its declaration if it has one, or the next push undoes it\.$/);
-  for (const sql of ["as bigint no maxvalue", "cache 1"]) {
-    expect(problems).toContainEqual(expect.objectContaining({ hint, fix: `alter sequence "public"."s" ${sql}` }));
-  }
-});
-
 test("the level is not ok if columns may not be read: they are reported as not compared", async () => {
   await run(`
     create role nextval_status_a login; grant usage on schema public to nextval_status_a;
@@ -756,89 +484,6 @@ test("the level is not ok if columns may not be read: they are reported as not c
     "BEHIND_COLUMN warning",
     "NOT_COMPARED ok",
   ]);
-});
-
-test("a column that changes before it is read is a warning", async () => {
-  await run("create table t (id serial primary key); create table free (id serial primary key)");
-  let renamed = false;
-  const begin = (modes: string, work: (tx: Transaction) => Promise<unknown>) =>
-    db.begin(modes, (tx) => {
-      const query = async (statement: Sql) => {
-        if (!renamed && statement.text.includes("as held")) {
-          renamed = true;
-          await run("alter table t rename id to other");
-        }
-        return await tx.query(statement);
-      };
-      return work({ ...tx, query } as unknown as Transaction);
-    });
-  const health = await sequenceStatus({ begin } as unknown as Database);
-  expect(codes(find(health, "t_id_seq"))).toEqual(["NOT_COMPARED warning"]);
-  expect(find(health, "t_id_seq").problems[0]?.message).toContain('column "id" does not exist');
-  expect(codes(find(health, "free_id_seq"))).toEqual([]);
-});
-
-test("a cache loses values with each connection", async () => {
-  await run("create table t (id serial primary key); alter sequence t_id_seq cache 20");
-  const found = find(await sequenceStatus(db), "t_id_seq");
-  expect(codes(found)).toEqual(["CACHE_LOST ok"]);
-  for (const value of [1, 21]) {
-    const client = postgres(database.url, { max: 1 });
-    const [row] = await client`insert into t default values returning id`;
-    expect(row?.["id"]).toBe(value);
-    await client.end();
-  }
-  await run(cureOf(found, "CACHE_LOST"));
-  expect(codes(find(await sequenceStatus(db), "t_id_seq"))).toEqual([]);
-});
-
-test("an unlogged sequence of a logged table starts over after a crash", async ({ skip }) => {
-  const [version] = await database.client`select current_setting('server_version_num')::int as v`;
-  skip(version!["v"] < 150_000, "unlogged sequences need PostgreSQL 15");
-  const server = await startServer();
-  let client = postgres(server.url, { max: 1, onnotice: () => {} });
-  try {
-    await client.unsafe(`
-      create unlogged sequence s; create table t (id int primary key default nextval('s'));
-      create unlogged sequence u; create unlogged table free (id int default nextval('u'));
-      insert into t default values`);
-    const health = await sequenceStatus(bind(client));
-    expect(codes(find(health, "s"))).toEqual(["UNLOGGED warning", "COLUMN_NARROWER ok"]);
-    expect(codes(find(health, "u"))).toEqual(["COLUMN_NARROWER ok", "NOT_COMPARED ok"]);
-    await client.unsafe("checkpoint");
-    await server.crash();
-    await client.end({ timeout: 0 }).catch(() => {});
-    await server.start();
-    client = postgres(server.url, { max: 1, onnotice: () => {} });
-    expect(codes(find(await sequenceStatus(bind(client)), "s"))).toContain("BEHIND_COLUMN critical");
-    await expect(client.unsafe("insert into t default values")).rejects.toMatchObject({ code: "23505" });
-    await client.unsafe(cureOf(find(health, "s"), "UNLOGGED"));
-    expect((await sequenceStatus(bind(client))).level).toBe("ok");
-  } finally {
-    await client.end({ timeout: 1 });
-    await server.stop();
-  }
-});
-
-test("partitions go with their table, and a child by inheritance is looked at by itself", async () => {
-  await run(`
-    create table p (id bigserial, at int, primary key (id, at)) partition by range (at);
-    create table p1 partition of p for values from (0) to (10);
-    create table p2 partition of p for values from (10) to (20) partition by range (at);
-    create table p21 partition of p2 for values from (10) to (20);
-    insert into p values (5, 1), (700, 12);
-    create table parent (id serial primary key); create table child () inherits (parent);
-    insert into child values (90)`);
-  const health = await sequenceStatus(db);
-  expect(find(health, "p_id_seq").columns).toMatchObject([{ table: "p", extreme: 700n, unique: false }]);
-  expect(codes(find(health, "p_id_seq"))).toEqual(["BEHIND_COLUMN critical"]);
-  expect(find(health, "parent_id_seq").columns).toMatchObject([
-    { table: "child", extreme: null, notCompared: expect.stringContaining("no index") },
-    { table: "parent", extreme: null, notCompared: null },
-  ]);
-  expect(find(await sequenceStatus(db, { columns: "all" }), "parent_id_seq").columns[0]?.extreme).toBe(90n);
-  await run("create index on child (id)");
-  expect(find(await sequenceStatus(db), "parent_id_seq").columns[0]?.extreme).toBe(90n);
 });
 
 test("a column that cannot be read does not affect the others", async () => {
@@ -908,25 +553,6 @@ test("a constant number of statements, and worst first", async () => {
     ["t9_id_seq", "critical"],
     ["t8_id_seq", "warning"],
   ]);
-});
-
-test("no false alarm while others insert", async () => {
-  await run("create table t (id serial primary key)");
-  let going = true;
-  const inserting = Array.from({ length: 2 }, async () => {
-    const client = database.connect({ max: 1 });
-    while (going) await client`insert into t default values`;
-  });
-  try {
-    for (let round = 0; round < cases(3); round++) {
-      const found = find(await sequenceStatus(db), "t_id_seq");
-      expect(found.problems).toEqual([]);
-    }
-  } finally {
-    going = false;
-    await Promise.all(inserting);
-  }
-  expect((await resync(db)).moves).toEqual([]);
 });
 
 test("the rate, and the days left", async () => {
