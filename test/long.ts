@@ -16,7 +16,7 @@ const { status } = spawnSync(
     "test/database/catalog/hazards",
     "test/database/search-path",
     "test/cli",
-    "test/database/allocate/uniqueness",
+    "test/database/allocate",
     "test/unit/compiler",
     "test/unit/expressions",
     "test/unit/package",

@@ -13,6 +13,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { cuttable, type CuttableServer } from "../../server/cut.js";
 import { startServer } from "../../server/server.js";
 import { useDatabase } from "../../support/database.js";
+import { HAS_LONG_FILES } from "../../support/effort.js";
 import { range, unused, valuesOf } from "../../support/ranges.js";
 
 const database = useDatabase();
@@ -289,31 +290,32 @@ describe("a draw that fails", () => {
     }
   });
 
-  test("because the server was killed reaches the waiters, and values continue after its restart", async () => {
-    const server = await startServer();
-    const theirs = postgres(server.url, { onnotice: () => {}, max: 2, connect_timeout: 5, backoff: () => 0.05 });
-    try {
-      const own = bind(theirs);
-      await own.query(createSequence(orderSeq));
-      const ids = allocator(own, orderSeq, { size: 100, lowWater: 0 });
-      const handedOut = await ids.take(80);
-      await server.crash();
-      const results = await Promise.allSettled(Array.from({ length: 50 }, () => ids.next()));
-      const failed = results.filter(({ status }) => status === "rejected");
-      // 20 were there already.
-      expect(failed).toHaveLength(30);
-      for (const result of results) if (result.status === "fulfilled") handedOut.push(result.value);
-      await server.start();
-      let again: bigint[] | undefined;
-      while (again === undefined) again = await ids.take(200).catch(() => undefined);
-      handedOut.push(...again);
-      expect(new Set(handedOut).size).toBe(handedOut.length);
-      await ids.close();
-    } finally {
-      await theirs.end({ timeout: 1 });
-      await server.stop();
-    }
-  });
+  if (HAS_LONG_FILES)
+    test("because the server was killed reaches the waiters, and values continue after its restart", async () => {
+      const server = await startServer();
+      const theirs = postgres(server.url, { onnotice: () => {}, max: 2, connect_timeout: 5, backoff: () => 0.05 });
+      try {
+        const own = bind(theirs);
+        await own.query(createSequence(orderSeq));
+        const ids = allocator(own, orderSeq, { size: 100, lowWater: 0 });
+        const handedOut = await ids.take(80);
+        await server.crash();
+        const results = await Promise.allSettled(Array.from({ length: 50 }, () => ids.next()));
+        const failed = results.filter(({ status }) => status === "rejected");
+        // 20 were there already.
+        expect(failed).toHaveLength(30);
+        for (const result of results) if (result.status === "fulfilled") handedOut.push(result.value);
+        await server.start();
+        let again: bigint[] | undefined;
+        while (again === undefined) again = await ids.take(200).catch(() => undefined);
+        handedOut.push(...again);
+        expect(new Set(handedOut).size).toBe(handedOut.length);
+        await ids.close();
+      } finally {
+        await theirs.end({ timeout: 1 });
+        await server.stop();
+      }
+    });
 });
 
 describe("closing", () => {
