@@ -3,13 +3,13 @@ import { defineConfig } from "vitest/config";
 
 /**
  * The tests in a browser: of the built site, which `npm run docs:build` makes, and of the page of status; and those of
- * the examples with packages of their own. They are not part of `npm test`.
+ * the examples with packages of their own, and the examples that take too long for `npm test`.
  */
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL("../..", import.meta.url)),
     globalSetup: ["test/server/global-setup.ts", "test/support/command/global-setup.ts"],
-    include: ["test/{browser,docs}/**/*.test.ts"],
+    include: ["test/{browser,docs}/**/*.test.ts", "test/examples.long.test.ts"],
     reporters: ["default", "./test/support/skipped.ts"],
     // Each file has a browser.
     maxWorkers: 2,

@@ -102,7 +102,7 @@ function otherRuntime(title: string, command: readonly string[]): Target {
     node: process.execPath,
     env: { NEXTVAL_TEST_RUNTIME: JSON.stringify(command) },
     projects: ["--project=database", "--project=command"],
-    files: ["test/examples.test.ts", "test/pages/", "test/cli/"],
+    files: ["test/examples", "test/pages/", "test/cli/"],
   };
 }
 

@@ -1,0 +1,3 @@
+import { OTHERS, testExamples } from "./support/examples.js";
+
+testExamples(OTHERS);
