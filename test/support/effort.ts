@@ -24,6 +24,11 @@ export function withLong<Case>(ordinary: readonly Case[], long: readonly Case[])
   return HAS_LONG_FILES ? [...ordinary, ...long] : ordinary;
 }
 
+/** The first cases of a test, which stand for the others. Long runs have all. */
+export function first<const Case>(count: number, all: readonly Case[]): readonly Case[] {
+  return HAS_LONG_FILES ? all : all.slice(0, count);
+}
+
 /** The settings of fast-check for so many cases. */
 export function runs(ordinary: number): { readonly numRuns: number; readonly seed: number } {
   return { numRuns: cases(ordinary), seed: firstSeed() };
