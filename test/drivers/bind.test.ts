@@ -15,6 +15,7 @@ import postgres from "postgres";
 import { DataSource } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { longTest } from "../support/long-test.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");
@@ -211,7 +212,7 @@ describe("what follows the interface of pg is served", () => {
     }
   });
 
-  test("survives thousands of waits that were given up, and goes on", async () => {
+  longTest("survives thousands of waits that were given up, and goes on", async () => {
     const others = await Promise.all([pool.connect(), pool.connect()]);
     const db = bindPg(pool, { waitTimeout: 50 });
     const given = await Promise.allSettled(Array.from({ length: 3000 }, () => db.query(sql`select 1`).execute()));

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { inEnglish } from "../../lib/drivers/pg/server-severity.js";
 import { type CuttableServer, cuttable } from "../server/cut.js";
 import { useDatabase } from "../support/database.js";
+import { longTest } from "../support/long-test.js";
 
 /** What goes wrong over node-postgres: no hang, no dead process, and no connection lost to the pool. */
 const database = useDatabase();
@@ -178,7 +179,7 @@ test("a connection whose query_timeout has passed is not used again", async () =
   await impatient.end();
 });
 
-test("a connection that does not answer is given up, and others are used", async () => {
+longTest("a connection that does not answer is given up, and others are used", async () => {
   const own = open({ max: 3 });
   const handle = bind(own);
   let begin = () => {};
@@ -227,7 +228,7 @@ test("a limit on a whole transaction stops its statement, and rolls it back", as
   expect(await notes()).not.toContain("too long");
 });
 
-test("all connections may be stopped at the same time", async () => {
+longTest("all connections may be stopped at the same time", async () => {
   const quick = db.with({ timeout: 200 });
   const outcomes = await Promise.allSettled([quick`select pg_sleep(20)`, quick`select pg_sleep(20)`]);
   expect(outcomes).toMatchObject([{ reason: { code: "TIMEOUT" } }, { reason: { code: "TIMEOUT" } }]);

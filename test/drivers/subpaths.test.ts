@@ -3,12 +3,12 @@ import { allocator, blockAllocator, gaplessCounter } from "nextval/allocate";
 import { applyPlan, inspectSequences, planChanges, pullDeclarations } from "nextval/catalog";
 import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/operate";
 import { beforeAll, describe, expect, test } from "vitest";
-import { describePorts } from "../support/ports.js";
+import { describeSomePorts } from "../support/ports.js";
 
 const orderSeq = pgSequence("order_seq", { startWith: 100 });
 const itemSeq = pgSequence("item_seq", { as: "integer", increment: 10 });
 
-describePorts("a subpath", (port) => {
+describeSomePorts("a subpath", ["pg, a pool", "PGlite"], (port) => {
   describe("allocate", () => {
     beforeAll(async () => {
       await port.db.query(createSequence(orderSeq));

@@ -5,6 +5,7 @@ import { bind as bindPGlite } from "nextval/pglite";
 import { Client, Pool } from "pg";
 import { afterAll, beforeAll, describe, type TestContext } from "vitest";
 import { type TestDatabase, useDatabase } from "./database.js";
+import { HAS_LONG_FILES } from "./effort.js";
 import { startPGlite } from "./pglite.js";
 
 /** What a port may be unable to do. */
@@ -69,6 +70,9 @@ const KINDS: { readonly [name: string]: Kind } = {
   },
 };
 
+/** The ports of ordinary runs. A client of pg is one connection, as PGlite is, and reads values as a pool does. */
+const ORDINARY = Object.keys(KINDS).filter((name) => name !== "pg, a client");
+
 let shared: Promise<PGlite> | undefined;
 
 /** Returns an empty PGlite. Starting one takes its time, so all files of a process share it. */
@@ -85,7 +89,17 @@ export async function sharedPGlite(): Promise<PGlite> {
 
 /** Describes the tests of `body` for each port, on an empty database. */
 export function describePorts(title: string, body: (port: PortUnderTest) => void): void {
-  describe.each(Object.entries(KINDS))(`${title}, over %s`, (name, { lacks, open }) => {
+  describeSomePorts(title, ORDINARY, body);
+}
+
+/** The same with these ports in ordinary runs, which stand for the others. */
+export function describeSomePorts(
+  title: string,
+  ordinary: readonly string[],
+  body: (port: PortUnderTest) => void,
+): void {
+  const kinds = Object.entries(KINDS).filter(([name]) => HAS_LONG_FILES || ordinary.includes(name));
+  describe.each(kinds)(`${title}, over %s`, (name, { lacks, open }) => {
     const database = name === "PGlite" ? undefined : useDatabase();
     let bindAgain: Bind | undefined;
     let db: Database | undefined;
