@@ -2,6 +2,7 @@ import { bind, createSequence, pgSequence, sql } from "nextval";
 import { allocator } from "nextval/allocate";
 import { describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { first } from "../support/effort.js";
 
 const database = useDatabase();
 const prototype = Object.prototype as unknown as Record<string, unknown>;
@@ -23,10 +24,10 @@ const NAMES = [
 ];
 
 describe("a property that somebody has added to Object.prototype is not an option of a handle", () => {
-  test.each(NAMES)("%s", async (name) => {
+  test.each(first(6, NAMES))("%s", async (name) => {
     const seq = pgSequence(`polluted_${name.toLowerCase()}`);
     await bind(database.client).query(createSequence(seq));
-    for (const value of [true, "'; select 1; --", { a: 1 }]) {
+    for (const value of first(1, ["'; select 1; --", true, { a: 1 }])) {
       const client = database.connect({ max: 1 });
       await client`select 1`;
       Object.defineProperty(prototype, name, { value, configurable: true, writable: true });

@@ -2,6 +2,7 @@ import { bind, createSequence, type Queryable, nextval, pgSequence, setval } fro
 import postgres from "postgres";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { longTest } from "../support/long-test.js";
 import { refusalOf } from "../support/said.js";
 
 const database = useDatabase();
@@ -57,7 +58,7 @@ describe("the client's own ways stay intact", () => {
     expect(await same.nextvals(ticketSeq, 2)).toEqual([101, 102]);
   });
 
-  test("a transform that throws an error of the operating system ends its connection", async () => {
+  longTest("a transform that throws an error of the operating system ends its connection", async () => {
     const missing = Object.assign(new Error("no such file"), { code: "ENOENT", errno: -2, syscall: "open" });
     const row = (each: { n?: number }) => {
       if (each.n === 7) throw missing;
@@ -94,7 +95,7 @@ describe("the client's own ways stay intact", () => {
     for (const thing of [undefined, null, {}, database.url, db()]) expect(() => bind(thing as never)).toThrow(refused);
   });
 
-  test("an encoding other than UTF-8 is refused, because its characters may end in a backslash", async () => {
+  longTest("an encoding other than UTF-8 is refused, because its characters may end in a backslash", async () => {
     const withEncoding = (encoding: string) => database.connect({ connection: { client_encoding: encoding } });
     for (const encoding of ["SJIS", "LATIN1", "'GBK'"])
       expect(() => bind(withEncoding(encoding))).toThrow(`bind takes a client without client_encoding ${encoding}`);
@@ -151,7 +152,7 @@ describe("the client's own ways stay intact", () => {
     expect(seen).toContainEqual(["select $1::integer as n", ["5"]]);
   });
 
-  test("transforms of rows", async () => {
+  longTest("transforms of rows", async () => {
     const fragment = () => [nextval(textSeq).as("id"), 5] as const;
     const frozen = bind(database.connect({ transform: { row: (row: object) => Object.freeze(row) } }));
     const [id] = fragment();

@@ -15,6 +15,7 @@ import {
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { longTest } from "../support/long-test.js";
 
 const database = useDatabase();
 const fullSeq = pgSequence("full_seq", { maxValue: 2 });
@@ -185,7 +186,7 @@ describe("PERMISSION_DENIED", () => {
     expect(await app.setval(secretSeq, 5)).toBe(5n);
   });
 
-  test("without a role that may not have run the statement", async () => {
+  longTest("without a role that may not have run the statement", async () => {
     const hint = "Let its owner grant usage on it.";
     await db()`
       create function draw_secret() returns bigint security definer set search_path from current language sql

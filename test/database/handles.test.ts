@@ -1,6 +1,7 @@
 import { bind, createSequence, currval, nextval, pgSequence, setval, sql } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { longTest } from "../support/long-test.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");
@@ -142,7 +143,7 @@ describe("a template runs", () => {
     expect(() => db()`select ${undefined as never}`).toThrow("is undefined");
   });
 
-  test("65,535 parameters are refused before anything is sent, and 65,533 are taken", async () => {
+  longTest("65,535 parameters are refused before anything is sent, and 65,533 are taken", async () => {
     const many = (count: number) => sql.join(Array.from({ length: count }, (_, index) => index));
     const [row] = await db()<{ count: number }>`select cardinality(array[${many(65_533)}]::integer[]) as count`;
     expect(row?.count).toBe(65_533);

@@ -2,6 +2,7 @@ import { bind, createSequence, type Database, nextval, pgSequence, setval, sql, 
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { longTest } from "../support/long-test.js";
 
 const database = useDatabase();
 const bigSeq = pgSequence("big_seq");
@@ -77,7 +78,7 @@ describe("a column that .as() names", () => {
     expect(typeof (await last(sql<{ a: unknown }>`select ${draw}, ${nextval(textSeq).as("a")}`))).toBe("string");
   });
 
-  test("keeps its name and type with a client that renames columns", async () => {
+  longTest("keeps its name and type with a client that renames columns", async () => {
     for (const transform of [postgres.camel, postgres.pascal, postgres.kebab]) {
       const renaming = bind(database.connect({ transform, max: 1 }));
       const rows = await everyWay(

@@ -12,6 +12,7 @@ import {
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { longTest } from "../support/long-test.js";
 
 /*
  * The promises that PostgreSQL's documentation makes about sequences, and those that it does not: "CREATE SEQUENCE"
@@ -43,7 +44,7 @@ async function exists(name: string): Promise<boolean> {
   return row?.exists === true;
 }
 
-test("8 concurrent sessions never draw the same value, whichever way they draw", async () => {
+longTest("8 concurrent sessions never draw the same value, whichever way they draw", async () => {
   const seq = await create({ cache: 3 });
   await db`create table drawn (id bigint default ${nextval(seq)}, session int)`;
   const sessions = Array.from({ length: 8 }, connect);

@@ -14,6 +14,7 @@ import {
 } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { longTest } from "../support/long-test.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");
@@ -160,7 +161,7 @@ describe("currval and lastval", () => {
     expect(await own`select 1 as one`).toEqual([{ one: 1 }]);
   });
 
-  test("a session whose connection is lost fails, and the pool continues", async () => {
+  longTest("a session whose connection is lost fails, and the pool continues", async () => {
     const client = database.connect({ max: 2 });
     const own = bind(client);
     const loseConnection = async (handle: Session | Transaction) => {

@@ -13,6 +13,7 @@ import { type Allocator, blockAllocator, type BlockReading } from "nextval/alloc
 import { applyResync, planResync } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 import { pooled, pooledLo } from "../../support/optimizers.js";
 import { range, unused, valuesOf } from "../../support/ranges.js";
 
@@ -158,7 +159,7 @@ describe("side by side with Hibernate", () => {
   });
 });
 
-test.each<[BlockReading, number]>([
+longTest.each<[BlockReading, number]>([
   ["upwards", 0],
   ["downwards", 1],
 ])(

@@ -3,6 +3,7 @@ import { gaplessCounter } from "nextval/allocate";
 import postgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 import { range } from "../../support/ranges.js";
 
 const database = useDatabase();
@@ -85,7 +86,7 @@ test("code of another role on the table is refused", async () => {
   await db.query(invoiceNo.create());
 });
 
-test("several programs may create the table at the same time", async () => {
+longTest("several programs may create the table at the same time", async () => {
   const programs = Array.from({ length: 8 }, () => bind(database.connect({ max: 1 })));
   await Promise.all(programs.map((program) => program`select 1`));
   for (const schema of ["plain", "it's $$ we\\ird"]) {

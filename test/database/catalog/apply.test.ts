@@ -3,6 +3,8 @@ import { bind, type Database, pgSchema, pgSequence, type Sql, type Transaction }
 import { applyPlan, inspectSequences, type Plan, planChanges, type Restart } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
+import { first } from "../../support/effort.js";
+import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq", { startWith: 100 });
@@ -62,7 +64,7 @@ test("two deployments at the same time: one applies the plan, the other finds it
   expect(await names()).toEqual(["order_seq"]);
 });
 
-test("with every default isolation level", async () => {
+longTest("with every default isolation level", async () => {
   const options = { max: 1, connection: { default_transaction_isolation: "repeatable read" as const } };
   const others = [database.connect(options), database.connect(options), database.connect(options)];
   const made = planChanges([orderSeq], await inspectSequences(db));
@@ -78,7 +80,7 @@ test("an outdated plan is refused", async () => {
   expect((await inspectSequences(db)).sequences[0]?.options).toMatchObject({ startWith: 1n, cache: 5n });
 });
 
-test("two deployments that swap the same names at once swap them once", async () => {
+longTest("two deployments that swap the same names at once swap them once", async () => {
   await database.client.unsafe("create sequence a_seq; create sequence b_seq; select setval('a_seq', 500)");
   const swapped = [pgSequence("a_seq"), pgSequence("b_seq")];
   const renames = { a_seq: "b_seq", b_seq: "a_seq" };
@@ -90,34 +92,39 @@ test("two deployments that swap the same names at once swap them once", async ()
   expect(await db.nextval(pgSequence("b_seq"))).toBe(501n);
 });
 
-test("of four plans of one state, only one is applied: the others would work, but the state has changed", async () => {
-  await database.client`create sequence order_seq`;
-  const state = await inspectSequences(db);
-  const others = [10, 20, 30, 40].map((maxValue) => {
-    const made = planChanges([pgSequence("order_seq", { maxValue })], state);
-    return applyPlan(bind(database.connect({ max: 1 })), made).then(
-      () => maxValue,
-      (error: unknown) => error,
-    );
-  });
-  const outcomes = await Promise.all(others);
-  const [applied, ...rest] = outcomes.filter((outcome) => typeof outcome === "number");
-  expect(rest).toEqual([]);
-  expect((await inspectSequences(db)).sequences[0]?.options.maxValue).toBe(BigInt(applied!));
-  for (const outcome of outcomes.filter((each) => each !== applied)) {
-    expect(outcome).toMatchObject({
-      code: "PLAN_OUTDATED",
-      sequence: "public.order_seq",
-      message: "public.order_seq: it has changed since it was inspected",
-      hint: "Inspect and plan again.",
+longTest(
+  "of four plans of one state, only one is applied: the others would work, but the state has changed",
+  async () => {
+    await database.client`create sequence order_seq`;
+    const state = await inspectSequences(db);
+    const others = [10, 20, 30, 40].map((maxValue) => {
+      const made = planChanges([pgSequence("order_seq", { maxValue })], state);
+      return applyPlan(bind(database.connect({ max: 1 })), made).then(
+        () => maxValue,
+        (error: unknown) => error,
+      );
     });
-  }
-});
+    const outcomes = await Promise.all(others);
+    const [applied, ...rest] = outcomes.filter((outcome) => typeof outcome === "number");
+    expect(rest).toEqual([]);
+    expect((await inspectSequences(db)).sequences[0]?.options.maxValue).toBe(BigInt(applied!));
+    for (const outcome of outcomes.filter((each) => each !== applied)) {
+      expect(outcome).toMatchObject({
+        code: "PLAN_OUTDATED",
+        sequence: "public.order_seq",
+        message: "public.order_seq: it has changed since it was inspected",
+        hint: "Inspect and plan again.",
+      });
+    }
+  },
+);
 
-test.each([
-  ["a drop", "cache 5", { prune: true }, ["DROPS_SEQUENCE"] as const],
-  ["a rename", "no cycle", { renames: { old_seq: "order_seq" } }, []],
-])("%s is outdated after another change of the sequence", async (_what, change, options, allow) => {
+test.each(
+  first(1, [
+    ["a drop", "cache 5", { prune: true }, ["DROPS_SEQUENCE"] as const],
+    ["a rename", "no cycle", { renames: { old_seq: "order_seq" } }, []],
+  ]),
+)("%s is outdated after another change of the sequence", async (_what, change, options, allow) => {
   await database.client.unsafe("create sequence old_seq cycle start 100");
   const declared = [pgSequence("order_seq", { startWith: 100, cycle: true })];
   const made = planChanges(declared, await inspectSequences(db), options);
@@ -129,7 +136,7 @@ test.each([
   await applyPlan(db, again, { allow });
 });
 
-test("a plan that does not lead to the declarations is rolled back", async () => {
+longTest("a plan that does not lead to the declarations is rolled back", async () => {
   // Undoes the changes of the plan, as a company's own rules may do.
   await database.client.unsafe(`
     create function undo() returns event_trigger language plpgsql as $$
@@ -172,10 +179,12 @@ function meanwhile(beginning: string, name: string): Pick<Database, "begin"> {
   } as never;
 }
 
-test.each([
-  ["alter", [pgSequence("named", { cache: 5 })], {}],
-  ["drop", [pgSequence("old")], { prune: true, schemas: ["public"] }],
-])("%s is undone if another sequence got the name just before it", async (kind, declared, options) => {
+test.each(
+  first(1, [
+    ["alter", [pgSequence("named", { cache: 5 })], {}],
+    ["drop", [pgSequence("old")], { prune: true, schemas: ["public"] }],
+  ]),
+)("%s is undone if another sequence got the name just before it", async (kind, declared, options) => {
   await database.client.unsafe("create sequence named; create sequence old; select setval('named', 50)");
   const state = await inspectSequences(db);
   const made = planChanges(declared, state, options);
@@ -308,7 +317,7 @@ describe("a sequence that moves to its new start", () => {
   });
 });
 
-test("waits for all of its locks together no longer than lockTimeout", async () => {
+longTest("waits for all of its locks together no longer than lockTimeout", async () => {
   const declared = ["a", "b", "c", "d"].map((name) => pgSequence(name, { cache: 5 }));
   for (const { seqName } of declared) await database.client`create sequence ${database.client(seqName)}`;
   const made = planChanges(declared, await inspectSequences(db));
@@ -348,7 +357,7 @@ test("waits for all of its locks together no longer than lockTimeout", async () 
   await applyPlan(db, made, { lockTimeout: 3_000 });
 });
 
-test("a plan that takes more locks than the server has room for is refused before any change", async () => {
+longTest("a plan that takes more locks than the server has room for is refused before any change", async () => {
   const [room] = await database.client<[{ locks: number; sessions: number }]>`
     select current_setting('max_locks_per_transaction')::int * sessions as locks, sessions
     from (
@@ -375,7 +384,7 @@ test("a plan that takes more locks than the server has room for is refused befor
   expect(await names()).toEqual([]);
 });
 
-test("if others have filled the lock table, nothing is changed, and the error has advice", async () => {
+longTest("if others have filled the lock table, nothing is changed, and the error has advice", async () => {
   await database.client.unsafe(`
     create function fail() returns event_trigger language plpgsql as $$
       begin raise exception 'out of shared memory' using errcode = '53200'; end $$;
@@ -392,7 +401,7 @@ test("if others have filled the lock table, nothing is changed, and the error ha
   }
 });
 
-test("a deadlock with a session that draws in the opposite order changes nothing, and is reported", async () => {
+longTest("a deadlock with a session that draws in the opposite order changes nothing, and is reported", async () => {
   const declared = [pgSequence("a_seq", { cache: 5 }), pgSequence("b_seq", { cache: 5 })];
   await database.client`create sequence a_seq`;
   await database.client`create sequence b_seq`;
@@ -432,7 +441,7 @@ test("a name that is taken at the last moment changes nothing, and is reported",
   }
 });
 
-test("a cursor that reads from an altered sequence only delays apply", async () => {
+longTest("a cursor that reads from an altered sequence only delays apply", async () => {
   await database.client`create sequence order_seq`;
   const made = planChanges([orderSeq], await inspectSequences(db));
   let isDone = false;
@@ -488,7 +497,7 @@ test("a role that may read only some of the sequences sees what it could not rea
   }
 });
 
-test("a client that renames columns is read correctly", async () => {
+longTest("a client that renames columns is read correctly", async () => {
   await database.client`create sequence order_seq`;
   const { default: postgres } = await import("postgres");
   const camel = bind(database.connect({ transform: postgres.toPascal as never }));

@@ -4,6 +4,7 @@ import { generateMigration, inspectSequences, planChanges } from "nextval/catalo
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 import { runs } from "../../support/effort.js";
+import { longTest } from "../../support/long-test.js";
 import { folderOf } from "../../support/migration-folder.js";
 
 const database = useDatabase({ onnotice: () => {} });
@@ -82,7 +83,7 @@ describe.each(FORMATS)("%s", (format) => {
   });
 });
 
-test("any comment arrives as it was", async () => {
+longTest("any comment arrives as it was", async () => {
   const piece = fc.oneof(
     fc.constantFrom(..."\n\r\\'\"$;\u2028\x85\x01\ufeff", "${", "--", "\\n", "\\u", "\\x24"),
     fc.string({ unit: "grapheme" }),

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ALLOWABLE_CODES, BLOCKED_CODES } from "../../../lib/catalog/plan/hazards/hazard-codes.js";
 import { MAX_MESSAGE } from "../../../lib/server/names.js";
 import { serverVersion, useDatabase } from "../../support/database.js";
+import { HAS_LONG_FILES } from "../../support/effort.js";
 
 interface Case {
   readonly code: HazardCode;
@@ -181,32 +182,33 @@ describe("every fix of a hazard ends it", () => {
     db = bind(database.client);
   });
 
-  test.each(CASES.map((each, index) => [each.code, each.what, index] as const))(
-    "%s: %s",
-    async (code, _what, index) => {
-      const given = CASES[index]!;
-      const real = await serverVersion(database.client);
-      version = code === "NEEDS_POSTGRES_15" ? 140_000 : (await inspectSequences(db, { schemas: [] })).serverVersion;
-      if (given.setup.includes("unlogged") && real < 15) return;
-      const schema = `fix_${index}`;
-      const setup =
-        real < 15 ? given.setup.replace("select pg_stat_force_next_flush()", "select pg_sleep(1)") : given.setup;
-      await database.client.unsafe(
-        `create schema ${schema}; set search_path to ${schema}; ${named(setup, schema)}; reset search_path`,
-      );
-      const hazard = (await hazardsOf(given, schema)).find((each) => each.code === code);
-      expect(hazard).toBeDefined();
-      expect(hazard?.hint).toMatch(/^[A-Z].*\.$/);
-      for (const text of [hazard?.message, hazard?.hint]) {
-        // Numbers rarely have more than ten digits.
-        expect(text?.replaceAll(/\d{10,}/g, "1234567890").length, text).toBeLessThanOrEqual(MAX_MESSAGE);
-      }
-      if (given.cured !== true) return expect(hazard).not.toHaveProperty("fix");
-      expect(hazard?.fix).toMatch(/^alter [^]*[^;]$/);
-      await database.client.unsafe(hazard?.fix ?? "");
-      expect(await hazardsOf(given, schema)).toEqual([]);
-    },
-  );
+  test.each(
+    CASES.map((each, index) => [each.code, each.what, index] as const).filter(
+      ([code], index) => HAS_LONG_FILES || CASES.findIndex((each) => each.code === code) === index,
+    ),
+  )("%s: %s", async (code, _what, index) => {
+    const given = CASES[index]!;
+    const real = await serverVersion(database.client);
+    version = code === "NEEDS_POSTGRES_15" ? 140_000 : (await inspectSequences(db, { schemas: [] })).serverVersion;
+    if (given.setup.includes("unlogged") && real < 15) return;
+    const schema = `fix_${index}`;
+    const setup =
+      real < 15 ? given.setup.replace("select pg_stat_force_next_flush()", "select pg_sleep(1)") : given.setup;
+    await database.client.unsafe(
+      `create schema ${schema}; set search_path to ${schema}; ${named(setup, schema)}; reset search_path`,
+    );
+    const hazard = (await hazardsOf(given, schema)).find((each) => each.code === code);
+    expect(hazard).toBeDefined();
+    expect(hazard?.hint).toMatch(/^[A-Z].*\.$/);
+    for (const text of [hazard?.message, hazard?.hint]) {
+      // Numbers rarely have more than ten digits.
+      expect(text?.replaceAll(/\d{10,}/g, "1234567890").length, text).toBeLessThanOrEqual(MAX_MESSAGE);
+    }
+    if (given.cured !== true) return expect(hazard).not.toHaveProperty("fix");
+    expect(hazard?.fix).toMatch(/^alter [^]*[^;]$/);
+    await database.client.unsafe(hazard?.fix ?? "");
+    expect(await hazardsOf(given, schema)).toEqual([]);
+  });
 
   test("every code has a case", () => {
     expect(new Set(CASES.map(({ code }) => code))).toEqual(new Set([...ALLOWABLE_CODES, ...BLOCKED_CODES]));

@@ -2,6 +2,8 @@ import { bind, type Database, nextval, pgSchema, pgSequence, type SequenceLike, 
 import { applyPlan, type HazardCode, inspectSequences, planChanges, type PlanOptions } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
+import { first } from "../../support/effort.js";
+import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase({ max: 1 });
 let db: Database;
@@ -147,7 +149,7 @@ describe("CYCLE_REPEATS_KEYS: the key is not fed by its own default", () => {
     ],
   ];
 
-  test.each(ways)("%s", async (_way, statements, taken) => {
+  test.each(first(5, ways))("%s", async (_way, statements, taken) => {
     await database.client.unsafe(`alter sequence s maxvalue 3; ${statements}`);
     const [message] = await push(["CYCLE_REPEATS_KEYS"], [declared({ maxValue: 3, cycle: true })]);
     expect(message).toContain(taken);
@@ -174,7 +176,7 @@ describe("CYCLE_REPEATS_KEYS: a sequence that already cycles starts over", () =>
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("sooner, if it descends", async () => {
+  longTest("sooner, if it descends", async () => {
     await database.client
       .unsafe(`alter sequence s increment -1 minvalue -9 maxvalue -1 restart with -1 start with -1 cycle;
       create table t (id bigint primary key default nextval('s'), n text);
@@ -184,7 +186,7 @@ describe("CYCLE_REPEATS_KEYS: a sequence that already cycles starts over", () =>
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("at another value", async () => {
+  longTest("at another value", async () => {
     await database.client.unsafe(`alter sequence s start 3 minvalue 3 maxvalue 9 restart cycle;
       create table t (id bigint primary key default nextval('s'), n text); insert into t values (1, 'by hand');
       select setval('s', 9)`);
@@ -204,23 +206,25 @@ describe("KEY_HAS_ROWS", () => {
   const owned = declared({ ownedBy: { table: "t", column: "id" } });
   const draw = () => db`insert into t (id) values (${nextval(owned)})`;
 
-  test.each([
-    ["a table", "create table t (id bigint primary key); insert into t select generate_series(1, 500)"],
-    [
-      "a partition",
-      `create table t (id bigint primary key) partition by range (id);
+  test.each(
+    first(1, [
+      ["a table", "create table t (id bigint primary key); insert into t select generate_series(1, 500)"],
+      [
+        "a partition",
+        `create table t (id bigint primary key) partition by range (id);
         create table more partition of t default partition by list (id);
         create table most partition of more default; insert into t select generate_series(1, 500)`,
-    ],
-    ["a part of a key", "create table t (id bigint, n int default 1, primary key (n, id)); insert into t values (1)"],
-  ])("a new sequence returns values that exist: %s", async (_what, statements) => {
+      ],
+      ["a part of a key", "create table t (id bigint, n int default 1, primary key (n, id)); insert into t values (1)"],
+    ]),
+  )("a new sequence returns values that exist: %s", async (_what, statements) => {
     await database.client.unsafe(`drop sequence s; ${statements}`);
     const [message] = await push(["KEY_HAS_ROWS"], [owned]);
     expect(message).toBe("s: it begins at 1, but public.t.id may have such values: inserts then fail with 23505");
     await expect(draw()).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("so does one that was created before and never drawn from, but not one that was drawn from", async () => {
+  longTest("so does one that was created before and never drawn from, but not one that was drawn from", async () => {
     await database.client.unsafe("create table t (id bigint primary key); insert into t values (1)");
     await push(["KEY_HAS_ROWS"], [owned]);
     await database.client.unsafe("alter sequence s owned by none; select nextval('s')");
@@ -234,7 +238,7 @@ describe("KEY_HAS_ROWS", () => {
     await draw();
   });
 
-  test("inspect does not wait for a locked table, and treats it as one with rows", async () => {
+  longTest("inspect does not wait for a locked table, and treats it as one with rows", async () => {
     await database.client.unsafe("create table t (id bigint primary key)");
     const other = bind(database.connect({ max: 1, connection: { lock_timeout: 500 } }));
     await database.client.begin(async (tx) => {
@@ -348,7 +352,7 @@ describe("WIDER_THAN_COLUMN: something other than the column's type refuses new 
     ],
   ];
 
-  test.each(ways)("%s", async (_way, statements, code) => {
+  test.each(first(4, ways))("%s", async (_way, statements, code) => {
     await database.client.unsafe(`${statements}; alter sequence s maxvalue 9; select setval('s', 8)`);
     expect(`${await insert()}`).toBe("9");
     const [message] = await push(["WIDER_THAN_COLUMN"], [declared({ maxValue: 10 })]);
@@ -371,24 +375,26 @@ describe("WIDER_THAN_COLUMN: something other than the column's type refuses new 
   });
 });
 
-test.each([
-  ["a check constraint", "create table t (id bigint default nextval('s') check (id < 4), n text)"],
-  [
-    "a check constraint of an inner domain",
-    `create domain small as bigint check (value < 4); create domain key as small;
+test.each(
+  first(2, [
+    ["a check constraint", "create table t (id bigint default nextval('s') check (id < 4), n text)"],
+    [
+      "a check constraint of an inner domain",
+      `create domain small as bigint check (value < 4); create domain key as small;
       create table t (id key default nextval('s'), n text)`,
-  ],
-  [
-    "bounds of partitions",
-    `create table t (id bigint default nextval('s'), n text) partition by range (id);
+    ],
+    [
+      "bounds of partitions",
+      `create table t (id bigint default nextval('s'), n text) partition by range (id);
       create table part partition of t for values from (1) to (4)`,
-  ],
-  [
-    "bounds of partitions by an expression",
-    `create table t (id bigint default nextval('s'), n text) partition by list ((id / 4));
+    ],
+    [
+      "bounds of partitions by an expression",
+      `create table t (id bigint default nextval('s'), n text) partition by list ((id / 4));
       create table part partition of t for values in (0)`,
-  ],
-])("WIDER_THAN_COLUMN: %s refuses new values", async (_what, statements) => {
+    ],
+  ]),
+)("WIDER_THAN_COLUMN: %s refuses new values", async (_what, statements) => {
   await database.client.unsafe(`${statements}; alter sequence s maxvalue 3 cycle`);
   for (const id of ["1", "2", "3", "1", "2", "3"]) expect(await insert()).toBe(id);
   const [message] = await push(["WIDER_THAN_COLUMN"], [declared({ maxValue: 5, cycle: true })]);
@@ -400,10 +406,12 @@ test.each([
 });
 
 describe("WIDER_THAN_COLUMN: a sequence starts over immediately, at a value that it never returned", () => {
-  test.each([
-    ["the type", "numeric(1,0)", "22003"],
-    ["a check constraint", "bigint check (id < 10)", "23514"],
-  ])("and %s refuses it", async (_what, type, code) => {
+  test.each(
+    first(1, [
+      ["the type", "numeric(1,0)", "22003"],
+      ["a check constraint", "bigint check (id < 10)", "23514"],
+    ]),
+  )("and %s refuses it", async (_what, type, code) => {
     await database.client.unsafe(`alter sequence s increment -1 minvalue 1 maxvalue 99 start with 99;
       create table t (id ${type} default nextval('s'), n text); select setval('s', 9)`);
     expect(await insert()).toBe("8");
@@ -457,13 +465,15 @@ describe("WIDER_THAN_COLUMN: a new sequence for a key that is not of integers", 
     declared({ minValue, maxValue, ownedBy: { table: "t", column: "id" } });
   const draw = () => db`insert into t (id) values (${nextval(owned(1000))}) returning id::text`;
 
-  test.each([
-    ["varchar(2)", 99, "22001", "public.t.id (varchar(2)) cannot hold"],
-    ["char(3)", 999, "22001", "public.t.id (character(3)) cannot hold"],
-    ["real", 2 ** 24, "23505", "public.t.id (real) is exact up to 16777216"],
-    ["double precision", 2 ** 53 - 1, "23505", "(double precision) is exact up to 9007199254740992"],
-    ["key", 9, "22001", "(public.key) cannot hold 1 to 1152921504606846976: inserts fail with 22001"],
-  ])("%s", async (type, last, code, text) => {
+  test.each(
+    first(2, [
+      ["varchar(2)", 99, "22001", "public.t.id (varchar(2)) cannot hold"],
+      ["char(3)", 999, "22001", "public.t.id (character(3)) cannot hold"],
+      ["real", 2 ** 24, "23505", "public.t.id (real) is exact up to 16777216"],
+      ["double precision", 2 ** 53 - 1, "23505", "(double precision) is exact up to 9007199254740992"],
+      ["key", 9, "22001", "(public.key) cannot hold 1 to 1152921504606846976: inserts fail with 22001"],
+    ]),
+  )("%s", async (type, last, code, text) => {
     await database.client.unsafe(`drop domain if exists key cascade; create domain key as varchar(1);
       drop sequence s; create table t (id ${type} primary key)`);
     await push([], [owned(last)]);
@@ -487,7 +497,7 @@ describe("WIDER_THAN_COLUMN: a new sequence for a key that is not of integers", 
     await expect(draw()).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("and one of a type that may take none of them", async () => {
+  longTest("and one of a type that may take none of them", async () => {
     await database.client`drop sequence s`;
     await database.client`create table t (id money primary key)`;
     const [message] = await push(["WIDER_THAN_COLUMN"], [owned(1000)]);
@@ -510,38 +520,40 @@ describe("NAMED_IN_TEXT: code looks the name up", () => {
     create function make_id() returns trigger language plpgsql as $$ begin ${body}; return new; end $$;
     create trigger t before insert on t for each row execute function make_id()`;
 
-  test.each([
-    [
-      "a function",
-      "function public.next_id()",
-      "create function next_id() returns bigint begin atomic select nextval('s'::text); end; " +
-        "create table t (id bigint default next_id(), n text)",
-    ],
-    [
-      "an argument of a function",
-      "function public.f(bigint)",
-      "create function f(x bigint default nextval('s'::text)) returns bigint return x; " +
-        "create table t (id bigint default f(), n text)",
-    ],
-    ["a trigger", "function public.make_id()", trigger("new.id := nextval('s')")],
-    [
-      "a trigger, with the schema and in capitals",
-      "function public.make_id()",
-      trigger("execute 'SELECT nextval(''PUBLIC.S'')' into new.id"),
-    ],
-    [
-      "a trigger that reads the sequence itself",
-      "function public.make_id()",
-      trigger("perform nextval('s'); select last_value into new.id from public.s"),
-    ],
-    [
-      "a view",
-      `rule "_RETURN" on public.v`,
-      "create view v as select nextval('s'::text) as id; create table t (id bigint, n text); " +
-        "create function make_id() returns trigger language plpgsql as 'begin select id into new.id from v; " +
-        "return new; end'; create trigger t before insert on t for each row execute function make_id()",
-    ],
-  ])("%s", async (_what, named, statements) => {
+  test.each(
+    first(3, [
+      [
+        "a function",
+        "function public.next_id()",
+        "create function next_id() returns bigint begin atomic select nextval('s'::text); end; " +
+          "create table t (id bigint default next_id(), n text)",
+      ],
+      [
+        "an argument of a function",
+        "function public.f(bigint)",
+        "create function f(x bigint default nextval('s'::text)) returns bigint return x; " +
+          "create table t (id bigint default f(), n text)",
+      ],
+      ["a trigger", "function public.make_id()", trigger("new.id := nextval('s')")],
+      [
+        "a trigger, with the schema and in capitals",
+        "function public.make_id()",
+        trigger("execute 'SELECT nextval(''PUBLIC.S'')' into new.id"),
+      ],
+      [
+        "a trigger that reads the sequence itself",
+        "function public.make_id()",
+        trigger("perform nextval('s'); select last_value into new.id from public.s"),
+      ],
+      [
+        "a view",
+        `rule "_RETURN" on public.v`,
+        "create view v as select nextval('s'::text) as id; create table t (id bigint, n text); " +
+          "create function make_id() returns trigger language plpgsql as 'begin select id into new.id from v; " +
+          "return new; end'; create trigger t before insert on t for each row execute function make_id()",
+      ],
+    ]),
+  )("%s", async (_what, named, statements) => {
     await database.client.unsafe(statements);
     expect(`${await insert()}`).toBe("1");
     const [message] = await push(["NAMED_IN_TEXT"], [pgSequence("z")], { renames: { s: "z" } });
@@ -549,7 +561,7 @@ describe("NAMED_IN_TEXT: code looks the name up", () => {
     await expect(insert()).rejects.toMatchObject({ code: "42P01" });
   });
 
-  test("and the sequence moves to another schema, or is dropped", async () => {
+  longTest("and the sequence moves to another schema, or is dropped", async () => {
     await database.client.unsafe(`create schema first; ${trigger("new.id := nextval('public.s')")}`);
     expect(await insert()).toBe("1");
     await push(["NAMED_IN_TEXT"], [pgSchema("first").sequence("s")], { renames: { s: "first.s" } });
@@ -569,7 +581,7 @@ describe("NAMED_IN_TEXT: code looks the name up", () => {
     ]);
   });
 
-  test("a name that is a part of a word, of another function, or of several words", async () => {
+  longTest("a name that is a part of a word, of another function, or of several words", async () => {
     await database.client.unsafe(
       `create sequence "my seq";
       create function a() returns bigint language sql as $$ select nextval('other_s') $$;

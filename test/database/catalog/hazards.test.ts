@@ -2,6 +2,8 @@ import { bind, type Database, nextval, pgSchema, pgSequence, type SequenceOption
 import { applyPlan, type Hazard, type HazardCode, inspectSequences, planChanges } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { first } from "../../support/effort.js";
+import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase();
 let db: Database;
@@ -57,7 +59,7 @@ describe("each hazard really happens", () => {
     expect(await db.nextval(pgSequence("order_seq"))).toBe(1n);
   });
 
-  test("CURRENT_VALUE_EXCLUDED: one statement does what no two can do", async () => {
+  longTest("CURRENT_VALUE_EXCLUDED: one statement does what no two can do", async () => {
     await database.client.unsafe("alter sequence order_seq minvalue 5 maxvalue 36 start 5 restart with 36");
     await database.client`select nextval('order_seq')`;
     const far = { increment: -4, minValue: -36, maxValue: -5, startWith: -24 };
@@ -69,19 +71,22 @@ describe("each hazard really happens", () => {
     expect(await db.nextvals(pgSequence("order_seq", far), 2)).toEqual([-24n, -28n]);
   });
 
-  test("CURRENT_VALUE_EXCLUDED: the statement names a sequence that the plan renames as it is called now", async () => {
-    await database.client`select setval('order_seq', 150)`;
-    const renamed = pgSequence("sales_seq", { maxValue: 100 });
-    const renames = { order_seq: "sales_seq" };
-    const made = planChanges([renamed], await inspectSequences(db), { renames });
-    const fix = made.changes.flatMap(({ hazards }) => hazards.map((hazard) => hazard.fix)).join("");
-    expect(fix).toBe('alter sequence "public"."order_seq" maxvalue 100 restart');
-    await database.client.unsafe(fix);
-    const again = planChanges([renamed], await inspectSequences(db), { renames });
-    expect(again.changes.map(({ sql, hazards }) => [sql, hazards])).toEqual([
-      ['alter sequence "public"."order_seq" rename to "sales_seq"', []],
-    ]);
-  });
+  longTest(
+    "CURRENT_VALUE_EXCLUDED: the statement names a sequence that the plan renames as it is called now",
+    async () => {
+      await database.client`select setval('order_seq', 150)`;
+      const renamed = pgSequence("sales_seq", { maxValue: 100 });
+      const renames = { order_seq: "sales_seq" };
+      const made = planChanges([renamed], await inspectSequences(db), { renames });
+      const fix = made.changes.flatMap(({ hazards }) => hazards.map((hazard) => hazard.fix)).join("");
+      expect(fix).toBe('alter sequence "public"."order_seq" maxvalue 100 restart');
+      await database.client.unsafe(fix);
+      const again = planChanges([renamed], await inspectSequences(db), { renames });
+      expect(again.changes.map(({ sql, hazards }) => [sql, hazards])).toEqual([
+        ['alter sequence "public"."order_seq" rename to "sales_seq"', []],
+      ]);
+    },
+  );
 
   test("KEY_HAS_ROWS: a sequence that moves to its new start may give the values of its new owner", async () => {
     await database.client.unsafe(
@@ -186,7 +191,7 @@ describe("each hazard really happens", () => {
     await expect(insert()).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("CYCLE_REPEATS_KEYS: inserts also fail if an exclusion constraint excludes equal values", async () => {
+  longTest("CYCLE_REPEATS_KEYS: inserts also fail if an exclusion constraint excludes equal values", async () => {
     await database.client.unsafe("alter table orders drop constraint orders_pkey, add exclude using btree (id with =)");
     await applyPlan(db, await planned({ maxValue: 2 }));
     await insert();
@@ -198,7 +203,7 @@ describe("each hazard really happens", () => {
   const ticketSeq = pgSequence("order_seq", { maxValue: 2, cycle: true, ...owner });
   const drawTicket = () => db`insert into tickets values (${nextval(ticketSeq)})`;
 
-  test.each(["primary key", "unique", "exclude using hash (id with =)"])(
+  test.each(first(1, ["primary key", "unique", "exclude using hash (id with =)"]))(
     "CYCLE_REPEATS_KEYS: a new sequence starts over in the column that will own it: %s",
     async (constraint) => {
       await database.client.unsafe(`drop table orders; drop sequence order_seq; create table tickets (id bigint
@@ -211,7 +216,7 @@ describe("each hazard really happens", () => {
     },
   );
 
-  test("CYCLE_REPEATS_KEYS: a sequence that had no owner also starts over", async () => {
+  longTest("CYCLE_REPEATS_KEYS: a sequence that had no owner also starts over", async () => {
     await database.client.unsafe(`drop table orders; alter sequence order_seq maxvalue 2 cycle;
       create table tickets (id bigint primary key)`);
     await pushWith("CYCLE_REPEATS_KEYS", { maxValue: 2, cycle: true, ...owner });
@@ -241,7 +246,7 @@ describe("each hazard really happens", () => {
     expect(await other`select nextval('order_seq')`).toEqual([{ nextval: "100001" }]);
   });
 
-  test("CACHE_STALLS_SERVER: the server cannot be stopped while it counts, so the plan is blocked", async () => {
+  longTest("CACHE_STALLS_SERVER: the server cannot be stopped while it counts, so the plan is blocked", async () => {
     await database.client`drop table orders`;
     const hazard = await pushWith("CACHE_STALLS_SERVER", { cache: 100_000_000 });
     expect(hazard).toMatchObject({ blocked: true, message: expect.stringContaining("and no timeout stops it") });
@@ -257,7 +262,7 @@ describe("each hazard really happens", () => {
     expect(performance.now() - start).toBeGreaterThan(120);
   });
 
-  test("CACHE_STALLS_SERVER: no hazard if the range is smaller than the cache, or if nothing changes", async () => {
+  longTest("CACHE_STALLS_SERVER: no hazard if the range is smaller than the cache, or if nothing changes", async () => {
     await database.client`drop table orders`;
     await applyPlan(db, await planned({ cache: 2n ** 62n, maxValue: 99_999 }));
     await database.client`alter sequence order_seq cache 200000000 no maxvalue`;
@@ -273,12 +278,14 @@ describe("each hazard really happens", () => {
     await expect(insert()).rejects.toMatchObject({ code: "22003" });
   });
 
-  test.each([
-    ["int", "integer", 2147483647n],
-    ["small", "public.small", 32767n],
-    ["numeric(3,0)", "numeric(3,0)", 999n],
-    ["numeric(5,2)", "numeric(5,2)", 999n],
-  ])("WIDER_THAN_COLUMN: a new sequence outgrows the column that will own it: %s", async (type, name, end) => {
+  test.each(
+    first(1, [
+      ["int", "integer", 2147483647n],
+      ["small", "public.small", 32767n],
+      ["numeric(3,0)", "numeric(3,0)", 999n],
+      ["numeric(5,2)", "numeric(5,2)", 999n],
+    ]),
+  )("WIDER_THAN_COLUMN: a new sequence outgrows the column that will own it: %s", async (type, name, end) => {
     await database.client.unsafe(`drop table orders; drop sequence order_seq; drop domain if exists small;
       create domain small as smallint; create table tickets (id ${type} primary key)`);
     const hazard = await pushWith("WIDER_THAN_COLUMN", owner);
@@ -287,7 +294,7 @@ describe("each hazard really happens", () => {
     await expect(drawTicket()).rejects.toMatchObject({ code: "22003" });
   });
 
-  test("a new sequence may belong to a column that holds its values", async () => {
+  longTest("a new sequence may belong to a column that holds its values", async () => {
     await database.client.unsafe(`drop table orders; drop sequence order_seq;
       create table tickets (id int primary key, other text unique, wide numeric unique, more bigint)`);
     const hazardsOf = async (options: SequenceOptions) =>
@@ -333,7 +340,7 @@ describe("each hazard really happens", () => {
     ["a composite type", "create type taken as (id int)"],
   ] as const;
 
-  test.each(things)("NAME_TAKEN: %s has the name: %s", async (what, statement) => {
+  test.each(first(2, things))("NAME_TAKEN: %s has the name: %s", async (what, statement) => {
     await database.client.unsafe(`drop schema if exists sales cascade; create schema sales; create schema if not exists
       archive; drop table orders; set search_path to sales, public;
       ${statement.replace("taken", "sales.taken").replace("constraint sales.", "constraint ")};
@@ -359,7 +366,7 @@ describe("each hazard really happens", () => {
     }
   });
 
-  test("NAME_TAKEN: an enum prevents a new sequence, but not a rename", async () => {
+  longTest("NAME_TAKEN: an enum prevents a new sequence, but not a rename", async () => {
     await database.client.unsafe("drop table orders; drop type if exists taken; create type taken as enum ('a')");
     const taken = pgSequence("taken");
     const made = planChanges([taken], await inspectSequences(db));

@@ -11,6 +11,7 @@ import {
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 import { time } from "../../support/linear.js";
+import { longTest } from "../../support/long-test.js";
 import { folderOf } from "../../support/migration-folder.js";
 
 const database = useDatabase({ onnotice: () => {} });
@@ -77,14 +78,14 @@ describe("an owner that does not exist yet", () => {
     expect((await inspectSequences(db)).sequences[0]?.options.ownedBy).toEqual({ table: "orders", column: "id" });
   });
 
-  test("two deployments at the same time: both apply the rest, and both report the pending owner", async () => {
+  longTest("two deployments at the same time: both apply the rest, and both report the pending owner", async () => {
     const made = await planned([orderSeq]);
     const others = [database.connect({ max: 1 }), database.connect({ max: 1 })];
     const reports = await Promise.all(others.map((client) => applyPlan(bind(client), made)));
     expect(reports.map(({ pending }) => pending.map(({ sql }) => sql))).toEqual([[OWN], [OWN]]);
   });
 
-  test("a table that is created while the plan is applied is left to the next plan", async () => {
+  longTest("a table that is created while the plan is applied is left to the next plan", async () => {
     await database.client.unsafe(`
       create function come() returns event_trigger language plpgsql as $$
         begin if current_query() like 'create sequence%' then create table orders (id bigint); end if; end $$;
@@ -202,7 +203,7 @@ describe("a similar name of what is missing", () => {
     expect(await warningsOf(...declared, owned("orders_2026"))).toEqual([null]);
   });
 
-  test("is found quickly among thousands", async () => {
+  longTest("is found quickly among thousands", async () => {
     const state = await inspectSequences(db);
     const numbers = Array.from({ length: 1500 }, (_, index) => index);
     const tables = numbers.map((number) => ({ schema: "public", table: `table_${number}`, columns: ["id"] }));

@@ -17,6 +17,7 @@ import { createAssortedSequences } from "../../support/assorted-sequences.js";
 import { COMPILERS } from "../../support/compiler.js";
 import { useDatabase } from "../../support/database.js";
 import { runs } from "../../support/effort.js";
+import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -94,7 +95,7 @@ describe("a database with all sorts of sequences", () => {
     expect(pullDeclarations({ ...before, sequences: [...before.sequences].reverse() })).toBe(source);
   }, 120_000);
 
-  test("can be created again from its source", async () => {
+  longTest("can be created again from its source", async () => {
     await createAssortedSequences(database.client);
     const before = await state();
     const sequences = sequencesOf(pullDeclarations(before));
@@ -110,7 +111,7 @@ describe("a database with all sorts of sequences", () => {
     expect(optionsOf(await state())).toEqual(optionsOf(before));
   });
 
-  test("a role with another default schema gets other declarations of the same", async () => {
+  longTest("a role with another default schema gets other declarations of the same", async () => {
     await createAssortedSequences(database.client);
     const billing = database.connect({ connection: { search_path: "billing" } });
     const before = await inspectSequences(nextval.bind(billing));
@@ -158,7 +159,7 @@ export const ticketSeq = pgSequence("ticket_seq", {
 `);
 });
 
-test("an empty database gives a module that declares nothing", async () => {
+longTest("an empty database gives a module that declares nothing", async () => {
   const source = pullDeclarations(await state());
   expect(source).toBe("// The database has no sequences to declare.\nexport {};\n");
   expect(evaluate(source)).toEqual({});
@@ -380,7 +381,7 @@ const name = fc
   .map((parts) => parts.join("").replaceAll("\0", ""))
   .filter((name) => name !== "" && Buffer.byteLength(name) <= 63);
 
-test("constants have valid unique names, whatever the names of the sequences", () => {
+longTest("constants have valid unique names, whatever the names of the sequences", () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.tuple(fc.oneof(fc.constant("public"), name), name), { maxLength: 12, selector: String }),

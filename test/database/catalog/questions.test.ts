@@ -2,6 +2,7 @@ import { bind, type Database, pgSchema, pgSequence, type SequenceLike } from "ne
 import { applyPlan, inspectSequences, planChanges, type PlanOptions } from "nextval/catalog";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const purchaseSeq = pgSequence("purchases_id_seq", {
@@ -29,7 +30,7 @@ async function questionsOf(declared: readonly SequenceLike[], options?: PlanOpti
   );
 }
 
-test("about a thousand sequences that a stranger has created, a plan asks ten for each declaration", async () => {
+longTest("about a thousand sequences that a stranger has created, a plan asks ten for each declaration", async () => {
   await database.client.unsafe(`
     do $$ begin for i in 1..1000 loop execute format('create sequence decoy_%s_seq', i); end loop; end $$;
     create sequence sales_order_seq start 5`);

@@ -2,6 +2,7 @@ import { bind, type BeginOptions, type Database, type Queryable, sql } from "nex
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CuttableServer, cuttable } from "../../server/cut.js";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 /** Ways to find out whether a transaction was committed if COMMIT was not answered. */
 const database = useDatabase();
@@ -40,7 +41,7 @@ test("the status of the transaction tells, and so does a row", async () => {
   expect(lost).toMatchObject({ status: { status: "aborted" }, rows: 0 });
 });
 
-test("a timeout or a signal at the commit leaves the outcome unknown, too", async () => {
+longTest("a timeout or a signal at the commit leaves the outcome unknown, too", async () => {
   const late = await outcomeOf(3, () => server.hold(), { timeout: 300 });
   expect(late).toMatchObject({
     error: {

@@ -3,16 +3,19 @@ import newest, { type TransactionSql } from "postgres";
 import oldest from "postgres-3.4.8";
 import { describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { first } from "../../support/effort.js";
 
 /** A handle's use of the driver's internals, over the oldest and the newest version that `peerDependencies` allows. */
 const database = useDatabase();
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe.each([
-  ["3.4.8", oldest],
-  ["newest", newest],
-] as const)("postgres.js %s", (_version, postgres) => {
+describe.each(
+  first(1, [
+    ["3.4.8", oldest],
+    ["newest", newest],
+  ] as const),
+)("postgres.js %s", (_version, postgres) => {
   const connected = async (
     work: (client: newest.Sql, sent: { text: string; types: unknown[]; values: unknown[] }[]) => Promise<void>,
     options: newest.Options<{}> = {},

@@ -4,6 +4,7 @@ import { bind, createSequence, type Database, nextval, pgSequence, sql } from "n
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase();
 const orderSeq = pgSequence("order_seq");
@@ -89,7 +90,7 @@ test("what the session remembers has the line that asks for it", async () => {
   }
 });
 
-test("an error that many statements fail with has one line", async () => {
+longTest("an error that many statements fail with has one line", async () => {
   const other = postgres(database.url, { max: 1 });
   await bind(other)`select 1`;
   const error = await errorOf(() =>

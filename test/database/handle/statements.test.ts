@@ -4,6 +4,7 @@ import { bind, type Database, type Query, sql } from "nextval";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CuttableServer, cuttable } from "../../server/cut.js";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 /** The fate of a statement between the call and its answer. */
 const database = useDatabase();
@@ -68,7 +69,7 @@ describe("cancel", () => {
     expect(await name("dave")).toEqual([{ name: "dave" }]);
   });
 
-  test("of the first of several statements sends no request, because it could stop the next one", async () => {
+  longTest("of the first of several statements sends no request, because it could stop the next one", async () => {
     const db = bind(database.connect({ max: 1 }));
     const sleep = () => db`select pg_sleep(${0.1})`;
     for (let time = 0; time < 2; time++) await Promise.all([sleep(), db`select ${1}::integer as one`]);
@@ -99,7 +100,7 @@ function hostOf({ url }: CuttableServer) {
   return { host: hostname, port: Number(port) };
 }
 
-test("calling cancel twice sends one request, so none is left for a later statement", async () => {
+longTest("calling cancel twice sends one request, so none is left for a later statement", async () => {
   const target = new URL(database.url);
   let requests = 0;
   const server = createServer((client) => {
@@ -229,7 +230,7 @@ describe("limits", () => {
     expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
   });
 
-  test("a transaction that takes too long is rolled back, whatever its work waits for", async () => {
+  longTest("a transaction that takes too long is rolled back, whatever its work waits for", async () => {
     const db = bind(database.connect({ max: 1 }));
     await db`create table limited (name text)`;
     const never = new Promise<void>(() => {});

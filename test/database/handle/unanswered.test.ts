@@ -4,6 +4,8 @@ import postgres from "postgres";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { listenBefore } from "../../server/listen-before.js";
 import { useDatabase } from "../../support/database.js";
+import { first } from "../../support/effort.js";
+import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase();
 let db: Database;
@@ -134,7 +136,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-test("a late request to stop a COMMIT does not stop the next statement of the connection", async () => {
+longTest("a late request to stop a COMMIT does not stop the next statement of the connection", async () => {
   await db`
     create or replace function wait_for_it() returns trigger
       language plpgsql as 'begin perform pg_sleep(0.4); return null; end'`;
@@ -161,11 +163,13 @@ describe("a connection that has an answer to give to others", () => {
     vi.useRealTimers();
   });
 
-  test.each([
-    ["transaction", () => db.begin(() => {}, { timeout: 100 })],
-    ["session", () => db.session(async (session) => session`select 1`, { timeout: 100 })],
-    ["statement", () => db.with({ timeout: 100 })`select 1`],
-  ])("is not closed over the timeout of a %s behind them", async (_what, timingOut) => {
+  test.each(
+    first(1, [
+      ["transaction", () => db.begin(() => {}, { timeout: 100 })],
+      ["session", () => db.session(async (session) => session`select 1`, { timeout: 100 })],
+      ["statement", () => db.with({ timeout: 100 })`select 1`],
+    ]),
+  )("is not closed over the timeout of a %s behind them", async (_what, timingOut) => {
     await db`select 1`;
     const report = db`select pg_sleep(0.6), 'report' as name`.execute();
     await pause(50);
@@ -175,7 +179,7 @@ describe("a connection that has an answer to give to others", () => {
     expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
   });
 
-  test("is closed when only those whose callers have left are running", async () => {
+  longTest("is closed when only those whose callers have left are running", async () => {
     await db`select 1`;
     const report = db`select pg_sleep(0.5), 'report' as name`.execute();
     await pause(50);

@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { bind, type Database, sql, type Value } from "nextval";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 /** Values are written by the library: what reaches the server is what was given, or it is refused. */
 const database = useDatabase({ max: 1 });
@@ -262,7 +263,7 @@ describe("the hint of an error says which value it may be about", () => {
   });
 });
 
-test("bytes arrive as they are, and take no more than a few times their memory", async () => {
+longTest("bytes arrive as they are, and take no more than a few times their memory", async () => {
   const bytes = Buffer.alloc(
     16_000_000,
     Uint8Array.from({ length: 256 }, (_, byte) => byte),

@@ -3,6 +3,7 @@ import { applyPlan, inspectSequences, planChanges, pullDeclarations } from "next
 import { applyResync, planResync, sequenceStatus, toJson, toPrometheus } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase();
 let db: Database;
@@ -143,7 +144,7 @@ describe("accepted findings of resync", () => {
     expect(report.moves.map(({ sequence }) => sequence.name)).toEqual(["orders_id_seq"]);
   });
 
-  test("leave a column out of the decision, but never let a sequence go back behind its rows", async () => {
+  longTest("leave a column out of the decision, but never let a sequence go back behind its rows", async () => {
     await run(`create sequence s; create table a (id bigint primary key default nextval('s'));
       create table b (id bigint primary key default nextval('s')); insert into a values (10);
       insert into b values (900);
@@ -158,7 +159,7 @@ describe("accepted findings of resync", () => {
     expect(await moves({ accepted })).toEqual([11n]);
   });
 
-  test("are no failures if a column could not be compared", async () => {
+  longTest("are no failures if a column could not be compared", async () => {
     await run(`drop role if exists nextval_accepting; create role nextval_accepting;
       grant usage on schema public to nextval_accepting;
       grant select on sequence orders_id_seq to nextval_accepting`);

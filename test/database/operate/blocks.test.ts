@@ -5,6 +5,7 @@ import { planResync, type SequenceHealth, sequenceStatus, type StatusOptions } f
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
 import { firstSeed } from "../../support/effort.js";
+import { longTest } from "../../support/long-test.js";
 import { resync } from "../../support/resync.js";
 
 /*
@@ -86,7 +87,7 @@ test("rows 50, 100, 200 over an increment of 20: the next block collides, and st
   expect(await problemsOf(known)).toEqual([]);
 });
 
-test("the configuration says it too: pooled of Hibernate reads downwards", async () => {
+longTest("the configuration says it too: pooled of Hibernate reads downwards", async () => {
   await run(`create sequence s increment 50; create table t (id bigint primary key);
     select setval('s', 51); insert into t values (60), (101)`);
   const feed = { sequence: "s", table: "t", column: "id" };
@@ -131,7 +132,7 @@ const COLUMNS = ["bigint primary key", "numeric primary key", "integer", "text p
 /** How many tables there are. A long run takes more. */
 const TABLES = Number(process.env["NEXTVAL_TABLES"] ?? 16);
 
-test(`${TABLES} tables: status and resync know which ids the next blocks have`, async () => {
+longTest(`${TABLES} tables: status and resync know which ids the next blocks have`, async () => {
   const cases = fc.sample(
     fc.record({
       size: fc.integer({ min: 1, max: 9 }),

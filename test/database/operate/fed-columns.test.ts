@@ -4,6 +4,8 @@ import { type Health, type SequenceHealth, sequenceStatus } from "nextval/operat
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
 import { dropRoles } from "../../support/drop-roles.js";
+import { first } from "../../support/effort.js";
+import { longTest } from "../../support/long-test.js";
 import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
@@ -43,15 +45,17 @@ function find({ sequences }: Health, name: string): SequenceHealth {
 
 const codes = ({ problems }: SequenceHealth) => problems.map(({ code, level }) => `${code} ${level}`);
 
-test.each([
-  ["as dumps of old servers have it", "s", "nextval(('public.s'::text)::regclass)"],
-  ["without its schema", "s", "nextval('s'::text)"],
-  ["of another type", "s", "nextval('s'::varchar)"],
-  ["with needless quotes", "s", `nextval('"public"."s"'::text)`],
-  ["in capitals", "s", "nextval('Public.S'::text)"],
-  ["with quotes of both kinds", `a"b.c'd`, `nextval('"a""b.c''d"'::text)`],
-  ["with letters beyond ASCII", "ünï", "nextval('ünï'::text)"],
-])("a default that looks up its sequence by text, %s", async (_, name, text) => {
+test.each(
+  first(2, [
+    ["as dumps of old servers have it", "s", "nextval(('public.s'::text)::regclass)"],
+    ["without its schema", "s", "nextval('s'::text)"],
+    ["of another type", "s", "nextval('s'::varchar)"],
+    ["with needless quotes", "s", `nextval('"public"."s"'::text)`],
+    ["in capitals", "s", "nextval('Public.S'::text)"],
+    ["with quotes of both kinds", `a"b.c'd`, `nextval('"a""b.c''d"'::text)`],
+    ["with letters beyond ASCII", "ünï", "nextval('ünï'::text)"],
+  ]),
+)("a default that looks up its sequence by text, %s", async (_, name, text) => {
   const quoted = `"${name.replaceAll('"', '""')}"`;
   await run(`
     create sequence ${quoted}; create table t (id bigint primary key default ${text});
@@ -72,17 +76,19 @@ test.each([
   expect(await insert("t")).toBe(51);
 });
 
-test.each([
-  ["a domain", "create domain entity_id as bigint default nextval('s') not null"],
-  [
-    "a domain of a domain",
-    "create domain inner_id as int default nextval('s'); create domain entity_id as inner_id check (value > 0)",
-  ],
-  [
-    "a domain that looks its sequence up by text",
-    "create domain entity_id as numeric(9,0) default nextval('public.s'::text)",
-  ],
-])("the default is that of %s", async (_, domain) => {
+test.each(
+  first(1, [
+    ["a domain", "create domain entity_id as bigint default nextval('s') not null"],
+    [
+      "a domain of a domain",
+      "create domain inner_id as int default nextval('s'); create domain entity_id as inner_id check (value > 0)",
+    ],
+    [
+      "a domain that looks its sequence up by text",
+      "create domain entity_id as numeric(9,0) default nextval('public.s'::text)",
+    ],
+  ]),
+)("the default is that of %s", async (_, domain) => {
   await run(`create sequence s; ${domain}; create table t (id entity_id primary key); insert into t values (1), (7);
     create table own (id entity_id default 5); create table own_null (id entity_id);
     alter table own_null alter id set default null;
@@ -140,14 +146,16 @@ test("a text that names no sequence, or one that the role may not see, causes no
   });
 });
 
-test.each([
-  ["pos_int", ""],
-  [`"my Dom"`, ""],
-  ["numeric(12,2)", ""],
-  ["bigint", "::pos_int"],
-  ["bigint", `::public."my Dom"`],
-  ["int", "::smallint::pos_int"],
-])("a column of %s with nextval('s')%s stores the value unchanged", async (type, cast) => {
+test.each(
+  first(1, [
+    ["pos_int", ""],
+    [`"my Dom"`, ""],
+    ["numeric(12,2)", ""],
+    ["bigint", "::pos_int"],
+    ["bigint", `::public."my Dom"`],
+    ["int", "::smallint::pos_int"],
+  ]),
+)("a column of %s with nextval('s')%s stores the value unchanged", async (type, cast) => {
   await run(`
     create domain pos_int as int check (value > 0); create domain "my Dom" as pos_int;
     create sequence s; create table t (id ${type} primary key default nextval('s')${cast});
@@ -157,13 +165,15 @@ test.each([
   expect(await insert("t")).toBe(41);
 });
 
-test.each([
-  "nextval('s') * 10",
-  "-nextval('s')",
-  "abs(nextval('s'))",
-  "nextval('s')::bit(8)::int",
-  "coalesce(nextval('s'), 1)",
-])("%s changes the value", async (text) => {
+test.each(
+  first(1, [
+    "nextval('s') * 10",
+    "-nextval('s')",
+    "abs(nextval('s'))",
+    "nextval('s')::bit(8)::int",
+    "coalesce(nextval('s'), 1)",
+  ]),
+)("%s changes the value", async (text) => {
   await run(`create sequence s; create table t (id bigint primary key default ${text}); insert into t values (40)`);
   expect(find(await sequenceStatus(db), "s").columns).toMatchObject([{ extreme: null, notCompared: /something else/ }]);
 });
@@ -214,7 +224,7 @@ test("a child with its own sequence does not count with its parent, one that sha
   expect(await seen()).toMatchObject([{ extreme: 5n }, { extreme: 8n }, { extreme: 9n }]);
 });
 
-test("a child without an index does not keep its parent from being compared, and has keys of its own", async () => {
+longTest("a child without an index does not keep its parent from being compared, and has keys of its own", async () => {
   await run(`create table note (id serial primary key, t text); create table invoice_note () inherits (note);
     create table by_random (primary key (id)) inherits (note); alter table by_random alter id set default 7;
     insert into note values (1, 'x')`);
@@ -237,32 +247,34 @@ test("a child without an index does not keep its parent from being compared, and
   expect((await resync(db)).moves).toMatchObject([{ column: { table: "invoice_note" }, to: 5n }]);
 });
 
-test.each([
-  [
-    "a function",
-    "create function random_id() returns bigint language sql as 'select 900::bigint'; " +
-      "create table t (id bigserial primary key); alter table t alter id set default random_id(); " +
-      "insert into t default values",
-    "public.random_id()",
-  ],
-  [
-    "an expression",
-    "create table t (id serial primary key); alter table t alter id set default abs(-7); insert into t values (900)",
-    "abs('-7'::integer)",
-  ],
-  [
-    "a constant",
-    "create table t (id bigint primary key default 7); create sequence t_id_seq owned by t.id; " +
-      "insert into t values (900)",
-    "7",
-  ],
-  [
-    "that of a domain",
-    "create domain key as bigint default 8; create table t (id key primary key); " +
-      "create sequence t_id_seq owned by t.id; insert into t values (900)",
-    "8",
-  ],
-])("a column that owns its sequence, and whose default is %s, is not compared", async (_, statements, text) => {
+test.each(
+  first(1, [
+    [
+      "a function",
+      "create function random_id() returns bigint language sql as 'select 900::bigint'; " +
+        "create table t (id bigserial primary key); alter table t alter id set default random_id(); " +
+        "insert into t default values",
+      "public.random_id()",
+    ],
+    [
+      "an expression",
+      "create table t (id serial primary key); alter table t alter id set default abs(-7); insert into t values (900)",
+      "abs('-7'::integer)",
+    ],
+    [
+      "a constant",
+      "create table t (id bigint primary key default 7); create sequence t_id_seq owned by t.id; " +
+        "insert into t values (900)",
+      "7",
+    ],
+    [
+      "that of a domain",
+      "create domain key as bigint default 8; create table t (id key primary key); " +
+        "create sequence t_id_seq owned by t.id; insert into t values (900)",
+      "8",
+    ],
+  ]),
+)("a column that owns its sequence, and whose default is %s, is not compared", async (_, statements, text) => {
   await run(statements);
   const health = find(await sequenceStatus(db, { columns: "all" }), "t_id_seq");
   expect(health.columns).toMatchObject([{ notCompared: `its default is ${text}` }]);
@@ -273,7 +285,7 @@ test.each([
     expect(find(await sequenceStatus(db), "t_id_seq").columns[0]).toMatchObject({ extreme: 900n });
 });
 
-test("tables that are read separately are read by their indexes", async () => {
+longTest("tables that are read separately are read by their indexes", async () => {
   await run(`
     create table parent (id serial primary key); create table shares (primary key (id)) inherits (parent);
     create table own (id int generated by default as identity primary key) inherits (parent);
@@ -290,7 +302,7 @@ test("tables that are read separately are read by their indexes", async () => {
   expect(plan.join("\n")).not.toMatch(/Seq Scan on (parent|shares)\b/);
 });
 
-test("a sequence behind a column with an exclusion constraint against duplicates is critical", async () => {
+longTest("a sequence behind a column with an exclusion constraint against duplicates is critical", async () => {
   await run(`create table t (id serial, exclude using btree (id with =)); insert into t values (9)`);
   const health = find(await sequenceStatus(db, { columns: "all" }), "t_id_seq");
   expect(health.columns).toMatchObject([{ unique: true, extreme: 9n }]);
@@ -304,13 +316,15 @@ const missing = async () =>
     problems.filter(({ code }) => code === "USAGE_MISSING"),
   );
 
-test.each([
-  ["a partition", "p1", "p1", "p"],
-  ["a text", "late", "late", "late"],
-  ["a view", "v", "v", "t"],
-  ["a view of a view", "w", "w", "t"],
-  ["one column of a view", "v (n)", "v", "t"],
-])("a role that may insert through %s, but lacks USAGE", async (_, door, table, root) => {
+test.each(
+  first(3, [
+    ["a partition", "p1", "p1", "p"],
+    ["a text", "late", "late", "late"],
+    ["a view", "v", "v", "t"],
+    ["a view of a view", "w", "w", "t"],
+    ["one column of a view", "v (n)", "v", "t"],
+  ]),
+)("a role that may insert through %s, but lacks USAGE", async (_, door, table, root) => {
   await run(`
     create role nextval_fed_writer login; grant usage on schema public to nextval_fed_writer;
     create table p (id serial, n int) partition by list (n); create table p1 partition of p for values in (1);

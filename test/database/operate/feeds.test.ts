@@ -11,6 +11,7 @@ import {
 } from "nextval/operate";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 /*
  * A program that draws ids in its templates leaves no trace in the catalog. It says which column it fills.
@@ -79,7 +80,7 @@ test("no plan changes a database because of feeds and blocks", async () => {
   expect(plan).toMatchObject({ changes: [], pending: [], questions: [] });
 });
 
-test("sequences that no declaration names: by a pattern, in other schemas, and several columns", async () => {
+longTest("sequences that no declaration names: by a pattern, in other schemas, and several columns", async () => {
   await run(`
     create sequence billing.id_seq; create table billing.docs (id bigint primary key);
     create sequence other.id_seq; create table other.docs (id bigint primary key);
@@ -137,24 +138,27 @@ test("what is known already stays as it is, and a default of its own is named", 
   expect(await columns(wrong)).toEqual([[["a.id", null]], [wrong]]);
 });
 
-test("a column or sequence that does not exist is reported, unless it is declared and not created yet", async () => {
-  await run("create sequence s; create table t (id bigint)");
-  const unmatchedOf = async (options: StatusOptions) => {
-    const { feeds } = (await sequenceStatus(db, options)).unmatched;
-    expect((await planResync(db, options)).unmatched.feeds).toEqual(feeds);
-    return feeds;
-  };
-  const gone = [
-    { sequence: "s", table: "t", column: "idd" },
-    { sequence: "s", table: "tt", column: "id" },
-    { sequence: "gone_*", table: "t", column: "id" },
-  ];
-  expect(await unmatchedOf({ feeds: [...gone, { sequence: "s", table: "t", column: "id" }] })).toEqual(gone);
-  expect(await unmatchedOf({ feeds: [{ ...gone[0]!, sequence: "billing.s" }], schemas: ["public"] })).toEqual([]);
-  const target = { table: "t", column: "idd" };
-  const declarations = [pgSequence("s", { feeds: target }), pgSequence("later", { feeds: target })];
-  expect(await unmatchedOf({ declarations })).toEqual([{ sequence: { schema: "public", name: "s" }, ...target }]);
-});
+longTest(
+  "a column or sequence that does not exist is reported, unless it is declared and not created yet",
+  async () => {
+    await run("create sequence s; create table t (id bigint)");
+    const unmatchedOf = async (options: StatusOptions) => {
+      const { feeds } = (await sequenceStatus(db, options)).unmatched;
+      expect((await planResync(db, options)).unmatched.feeds).toEqual(feeds);
+      return feeds;
+    };
+    const gone = [
+      { sequence: "s", table: "t", column: "idd" },
+      { sequence: "s", table: "tt", column: "id" },
+      { sequence: "gone_*", table: "t", column: "id" },
+    ];
+    expect(await unmatchedOf({ feeds: [...gone, { sequence: "s", table: "t", column: "id" }] })).toEqual(gone);
+    expect(await unmatchedOf({ feeds: [{ ...gone[0]!, sequence: "billing.s" }], schemas: ["public"] })).toEqual([]);
+    const target = { table: "t", column: "idd" };
+    const declarations = [pgSequence("s", { feeds: target }), pgSequence("later", { feeds: target })];
+    expect(await unmatchedOf({ declarations })).toEqual([{ sequence: { schema: "public", name: "s" }, ...target }]);
+  },
+);
 
 test.each<[string, StatusOptions]>([
   ["takes declarations as a list of sequences", { declarations: [{ seqName: "s" }] as never }],

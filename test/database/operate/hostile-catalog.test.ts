@@ -3,6 +3,7 @@ import { inspectSequences } from "nextval/catalog";
 import { sequenceStatus } from "nextval/operate";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 /* Whoever may create a table must not be able to keep others from looking at their sequences. */
 
@@ -65,7 +66,7 @@ test("a view of very many columns with defaults is taken apart once", async () =
   expect(performance.now() - start).toBeLessThan(4000);
 });
 
-test("tables that somebody has locked are waited for once in all, and nobody waits behind that", async () => {
+longTest("tables that somebody has locked are waited for once in all, and nobody waits behind that", async () => {
   const names = Array.from({ length: 120 }, (_, index) => `t${index}`);
   await database.client.unsafe(names.map((name) => `create table m.${name} (id serial primary key)`).join("; "));
   const other = database.connect({ max: 1 });
@@ -74,7 +75,9 @@ test("tables that somebody has locked are waited for once in all, and nobody wai
     const reader = database.connect({ max: 1, connection: { lock_timeout: 1000 } });
     const start = performance.now();
     const looking = sequenceStatus(bind(reader), { schemas: ["m"] });
-    const waits = () => database.client`select from pg_locks where not granted`;
+    const waits = () => database.client`
+      select from pg_locks where not granted
+        and database = (select oid from pg_database where datname = current_database())`;
     await expect.poll(async () => (await waits()).length, { interval: 10 }).toBe(1);
     // The statement that waits holds no other table.
     await database.client.unsafe("set lock_timeout = 200; alter table m.t8 add column more int; reset lock_timeout");
@@ -87,7 +90,7 @@ test("tables that somebody has locked are waited for once in all, and nobody wai
   });
 });
 
-test("a sequence that somebody has dropped, and not committed it", async () => {
+longTest("a sequence that somebody has dropped, and not committed it", async () => {
   await database.client.unsafe("create sequence m.s");
   const other = database.connect({ max: 1 });
   await other.begin(async (tx) => {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { useDatabase } from "../../support/database.js";
 import { dropRoles } from "../../support/drop-roles.js";
+import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase();
 const folder = new URL("../../../monitoring/", import.meta.url);
@@ -85,7 +86,7 @@ test("the page lists every metric", async () => {
 
 const promtool = spawnSync("promtool", ["--version"]).error === undefined;
 
-test.skipIf(!promtool)("the rules of the alerts pass their tests (skipped if promtool is not installed)", () => {
+longTest.skipIf(!promtool)("the rules of the alerts pass their tests (skipped if promtool is not installed)", () => {
   const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", "alerts.test.yaml"], {
     cwd: fileURLToPath(folder),
     encoding: "utf8",

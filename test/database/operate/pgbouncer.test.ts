@@ -4,6 +4,7 @@ import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PgBouncer, pgBouncerVersion, startPgBouncer } from "../../server/pgbouncer.js";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 import { valuesOf } from "../../support/ranges.js";
 
 /** Far fewer connections to the server than clients, so each transaction may run in another session. */
@@ -140,7 +141,7 @@ describe("behind PgBouncer in transaction mode", () => {
     expect(await Promise.all(several.map(async (each) => (await each.close()).unused))).toEqual([[], [], []]);
   });
 
-  test("gapless counters, whose transactions queue", async () => {
+  longTest("gapless counters, whose transactions queue", async () => {
     const invoices = gaplessCounter("invoices");
     await db.query(invoices.create());
     const numbers = await concurrently(60, (index) =>
@@ -158,7 +159,7 @@ describe("behind PgBouncer in transaction mode", () => {
     );
   });
 
-  test("a failure in one transaction leaves the others alone", async () => {
+  longTest("a failure in one transaction leaves the others alone", async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 60 }, (_, index) =>
         db.begin(async (tx) => {

@@ -3,6 +3,7 @@ import { bind, NextvalError } from "nextval";
 import { type Health, sequenceStatus, toPrometheus, usageRates } from "nextval/operate";
 import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase();
 let before: Health;
@@ -89,7 +90,7 @@ test.each([
 
 const promtool = spawnSync("promtool", ["--version"]).error === undefined;
 
-test.skipIf(!promtool)("promtool finds nothing to criticise (skipped if it is not installed)", () => {
+longTest.skipIf(!promtool)("promtool finds nothing to criticise (skipped if it is not installed)", () => {
   for (const text of [
     toPrometheus(health, { rates: usageRates(before, health), durationSeconds: 1 }),
     toPrometheus(null),

@@ -2,6 +2,7 @@ import { bind, type Database } from "nextval";
 import { sequenceStatus, type StatusOptions } from "nextval/operate";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 /*
  * A key was widened, and the foreign keys that refer to it were not: the second outage of a widening.
@@ -82,7 +83,7 @@ test("is one line for all columns of a sequence, the fullest first", async () =>
   expect(await problemsOf("t_id_seq", { accepted })).toMatchObject([{ columns: [{ table: "wide" }] }]);
 });
 
-test("follows keys through others, keys of several columns, partitions, domains and itself", async () => {
+longTest("follows keys through others, keys of several columns, partitions, domains and itself", async () => {
   await run(`
     create domain small_id as int;
     create table t (tenant int, id bigserial, parent bigint, unique (id), primary key (tenant, id));
@@ -104,19 +105,22 @@ test("follows keys through others, keys of several columns, partitions, domains 
   expect(await problemsOf("t_id_seq")).toEqual([]);
 });
 
-test("a foreign key to a partitioned table counts once, and descending sequences end at the least value", async () => {
-  await run(`
+longTest(
+  "a foreign key to a partitioned table counts once, and descending sequences end at the least value",
+  async () => {
+    await run(`
     create sequence s increment -1;
     create table t (id bigint default nextval('s'), primary key (id)) partition by range (id);
     create table t_1 partition of t default;
     create table u (t_id smallint references t);
     select setval('s', -30000)`);
-  expect(await problemsOf("s")).toMatchObject([
-    { message: "public.s: public.u.t_id (smallint) refers to public.t.id but only up to -32768: 91.5 % is used" },
-  ]);
-});
+    expect(await problemsOf("s")).toMatchObject([
+      { message: "public.s: public.u.t_id (smallint) refers to public.t.id but only up to -32768: 91.5 % is used" },
+    ]);
+  },
+);
 
-test("nothing is said if the sequence or its column ends first, or the column is as wide", async () => {
+longTest("nothing is said if the sequence or its column ends first, or the column is as wide", async () => {
   await run(`
     create table a (id serial primary key); create table a_ref (a_id bigint references a, same int references a);
     create sequence s maxvalue 2000; create table b (id bigint primary key default nextval('s'));

@@ -4,6 +4,7 @@ import { inspectSequences, planChanges } from "nextval/catalog";
 import { applyResync, planResync, planTransfer, sequenceStatus } from "nextval/operate";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 
 /*
  * Every role that may create a table anywhere may make one whose default draws from the sequence of another role, with
@@ -63,7 +64,7 @@ test("a stranger's narrow column does not end a sequence, and does not keep it f
   expect(await moveAll()).toMatchObject({ moves: [{ to: 40_501n }], failures: [] });
 });
 
-test("a stranger's narrow column on the target does not take the margin of a transfer", async () => {
+longTest("a stranger's narrow column on the target does not take the margin of a transfer", async () => {
   await makeTable("smallint");
   await source.client.unsafe(`select setval('app.orders_id_seq', 40000)`);
   const report = await planTransfer(bind(source.client), bind(database.client));

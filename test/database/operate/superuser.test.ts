@@ -258,7 +258,9 @@ test("resync does not read a table that replaces another one while it waits", as
   ];
   expect(lock).toBe("");
   const moving = resync(superuser, { schemas: ["evil"] });
-  const isWaiting = () => mallory`select from pg_locks where locktype = 'advisory' and not granted`;
+  const isWaiting = () => mallory`
+    select from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`;
   while ((await isWaiting()).length === 0);
   await mallory.unsafe(`
     drop table evil.t; create table evil.t (id bigint); create index on evil.t (id) where evil.code(1);

@@ -3,7 +3,8 @@ import { applyResync, applyTransfer, planResync, planTransfer, toJson, type Tran
 import { beforeEach, describe, expect, test } from "vitest";
 import { nativeReplicationHint } from "../../../lib/operate/transfer/transfer-sequences.js";
 import { serverVersion } from "../../support/database.js";
-import { HAS_LONG_FILES, withLong } from "../../support/effort.js";
+import { HAS_LONG_FILES, first, withLong } from "../../support/effort.js";
+import { longDescribe, longTest } from "../../support/long-test.js";
 import { useReplicas } from "../../support/replicas.js";
 import { resync } from "../../support/resync.js";
 import { transfer } from "../../support/transfer.js";
@@ -38,7 +39,9 @@ async function positions(side: "source" | "target"): Promise<unknown[]> {
 
 /** Resolves when sessions of the target wait for an advisory lock. */
 async function isWaiting(sessions = 1): Promise<void> {
-  const waiting = () => replicas.target.client`select from pg_locks where locktype = 'advisory' and not granted`;
+  const waiting = () => replicas.target.client`
+    select from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`;
   while ((await waiting()).length < sessions);
 }
 
@@ -56,7 +59,7 @@ beforeEach(async () => {
   );
 });
 
-describe("after logical replication", () => {
+longDescribe("after logical replication", () => {
   const tables = `
     create schema "Sales ""EU""";
     create table orders (id serial primary key, note text);
@@ -137,14 +140,12 @@ describe("after logical replication", () => {
     expect(await positions("source")).toEqual(ends);
   });
 
-  if (HAS_LONG_FILES) {
-    test("resync also fixes the target", async () => {
-      await replicateUnderLoad();
-      for (const table of TABLES) await expect(insertOnTarget(table)).rejects.toMatchObject({ code: "23505" });
-      await resync(replicas.target.db);
-      for (const table of TABLES) await insertOnTarget(table);
-    });
-  }
+  test("resync also fixes the target", async () => {
+    await replicateUnderLoad();
+    for (const table of TABLES) await expect(insertOnTarget(table)).rejects.toMatchObject({ code: "23505" });
+    await resync(replicas.target.db);
+    for (const table of TABLES) await insertOnTarget(table);
+  });
 });
 
 describe("a transfer", () => {
@@ -258,7 +259,7 @@ describe("a transfer", () => {
     ]);
   });
 
-  test("moves nothing back that was set to its next value since it was read", async () => {
+  longTest("moves nothing back that was set to its next value since it was read", async () => {
     await onBoth("create sequence far_seq; create sequence down_seq increment -7; create sequence near_seq");
     const { client } = replicas.target;
     const { sequences } = await transfer(
@@ -280,7 +281,7 @@ describe("a transfer", () => {
     ]);
   });
 
-  test("and a resync that does not lock its sequences wait for each other", async () => {
+  longTest("and a resync that does not lock its sequences wait for each other", async () => {
     await onBoth("create table near (id serial primary key); create table far (id serial primary key)");
     const { source, target } = replicas;
     await target.client`insert into near values (1500)`;
@@ -315,7 +316,7 @@ describe("a transfer", () => {
     ]);
   });
 
-  test("waits for a session that alters a sequence of the target, and moves it from there", async () => {
+  longTest("waits for a session that alters a sequence of the target, and moves it from there", async () => {
     await onBoth("create sequence a_seq");
     const other = await replicas.target.connect({ max: 1 }).reserve();
     let finished: Promise<unknown> | undefined;
@@ -332,7 +333,7 @@ describe("a transfer", () => {
     expect(sequences).toMatchObject([{ before: 7000n, to: 7000n, moves: false }]);
   });
 
-  test("waits for another transfer to the same target", async () => {
+  longTest("waits for another transfer to the same target", async () => {
     await onBoth("create sequence a_seq");
     let second: ReturnType<typeof transfer> | undefined;
     const first = await transfer(
@@ -347,7 +348,7 @@ describe("a transfer", () => {
     expect((await second)?.sequences).toMatchObject([{ before: 1001n, to: 1501n, moves: true }]);
   });
 
-  test("finds what was altered and drawn while it waited, whatever the isolation level of the role", async () => {
+  longTest("finds what was altered and drawn while it waited, whatever the isolation level of the role", async () => {
     await onBoth("create sequence a_seq; create sequence b_seq");
     const { source, target } = replicas;
     const lock = sql`select pg_advisory_xact_lock(${0x6e657874}::int, 0)::text`;
@@ -414,7 +415,7 @@ describe("a transfer", () => {
     expect(await positions("target")).not.toEqual(before);
   });
 
-  test("a plan that was kept as JSON does what the plan itself does", async () => {
+  longTest("a plan that was kept as JSON does what the plan itself does", async () => {
     await onBoth("create sequence a_seq");
     const { source, target } = replicas;
     const plan = await planTransfer(source.db, target.db, { margin: 5000n });
@@ -482,13 +483,15 @@ describe("a transfer", () => {
     ]);
   });
 
-  test.each([
-    ["a domain", "create domain id as int", "id", 2147483647n],
-    ["a domain of a domain", "create domain small as smallint; create domain id as small", "id", 32767n],
-    ["a numeric", "", "numeric(4,0)", 9999n],
-    ["a numeric with places after the point", "", "numeric(5,2)", 999n],
-    ["a domain of a numeric", "create domain id as numeric(4,0) check (value > 0)", "id", 9999n],
-  ])("knows the end of %s that takes its values", async (_what, make, type, end) => {
+  test.each(
+    first(1, [
+      ["a domain", "create domain id as int", "id", 2147483647n],
+      ["a domain of a domain", "create domain small as smallint; create domain id as small", "id", 32767n],
+      ["a numeric", "", "numeric(4,0)", 9999n],
+      ["a numeric with places after the point", "", "numeric(5,2)", 999n],
+      ["a domain of a numeric", "create domain id as numeric(4,0) check (value > 0)", "id", 9999n],
+    ]),
+  )("knows the end of %s that takes its values", async (_what, make, type, end) => {
     const ways = ["default nextval('a_seq')", "default nextval('b_seq'::text)", ""];
     const tables = ways.map((way, index) => {
       const name = "abc"[index];
@@ -560,19 +563,24 @@ describe("a transfer", () => {
     });
   });
 
-  test("carries hundreds of sequences", async () => {
-    const count = HAS_LONG_FILES ? 1000 : 200;
-    await onBoth(`do $$ begin for n in 1..${count} loop execute format('create sequence s%s', n); end loop; end $$`);
-    await replicas.source.client`select setval(oid::regclass, 500) from pg_class
+  longTest(
+    "carries hundreds of sequences",
+    async () => {
+      const count = HAS_LONG_FILES ? 1000 : 200;
+      await onBoth(`do $$ begin for n in 1..${count} loop execute format('create sequence s%s', n); end loop; end $$`);
+      await replicas.source.client`select setval(oid::regclass, 500) from pg_class
       where relkind = 'S' and relpersistence = 'p'`;
-    const { sequences } = await run({ margin: 0 });
-    expect(sequences).toHaveLength(count);
-    expect(sequences.every(({ moves, to }) => moves && to === 501n)).toBe(true);
-    const rows = await replicas.target.client`select distinct last_value from pg_sequences where schemaname = 'public'`;
-    expect(rows).toEqual([{ last_value: "500" }]);
-  }, 60_000);
+      const { sequences } = await run({ margin: 0 });
+      expect(sequences).toHaveLength(count);
+      expect(sequences.every(({ moves, to }) => moves && to === 501n)).toBe(true);
+      const rows = await replicas.target
+        .client`select distinct last_value from pg_sequences where schemaname = 'public'`;
+      expect(rows).toEqual([{ last_value: "500" }]);
+    },
+    60_000,
+  );
 
-  test("works with clients that rename columns and parse int8 as numbers", async () => {
+  longTest("works with clients that rename columns and parse int8 as numbers", async () => {
     await onBoth("create sequence camel_seq");
     await replicas.source.client`select setval('camel_seq', 9007199254740993)`;
     const options = {
@@ -625,7 +633,7 @@ describe("sequences of different names", () => {
     expect((await run({ margin: 0, renames })).sequences.every(({ moves }) => !moves)).toBe(true);
   });
 
-  test("are refused if one is unknown, given twice, ambiguous or empty", async () => {
+  longTest("are refused if one is unknown, given twice, ambiguous or empty", async () => {
     const wrong: readonly (readonly [Record<string, string>, string, string | undefined])[] = [
       [
         { ordre_seq: "new_seq" },
@@ -786,7 +794,7 @@ describe("refused with nothing set", () => {
     ]);
   });
 
-  test("start, cache, comment and owner may differ", async () => {
+  longTest("start, cache, comment and owner may differ", async () => {
     await replicas.source.client.unsafe("create sequence a_seq start 5 cache 7; comment on sequence a_seq is 'old'");
     await replicas.target.client.unsafe("create table t (id int); create sequence a_seq owned by t.id");
     expect((await run({ margin: 0 })).sequences).toMatchObject([{ from: 5n, to: 5n, before: 1n, moves: true }]);
@@ -817,7 +825,7 @@ describe("refused with nothing set", () => {
     }
   });
 
-  test("is a read-only target", async () => {
+  longTest("is a read-only target", async () => {
     await onBoth("create sequence a_seq");
     const readOnly = bind(replicas.target.connect({ connection: { default_transaction_read_only: true } }));
     const before = await positions("target");

@@ -2,6 +2,8 @@ import { bind, type Database } from "nextval";
 import { sequenceStatus, type SequenceHealth, type StatusOptions } from "nextval/operate";
 import { beforeEach, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { first } from "../../support/effort.js";
+import { longTest } from "../../support/long-test.js";
 import { resync } from "../../support/resync.js";
 
 // The cases that test/property/status.test.ts found, each as small as it became.
@@ -38,7 +40,7 @@ test("a unique index with a condition is a warning, because rows outside of it d
   expect((await resync(db)).moves).toMatchObject([{ to: 3n }]);
 });
 
-test("so is one of several columns with a condition, and one with an expression beside the column", async () => {
+longTest("so is one of several columns with a condition, and one with an expression beside the column", async () => {
   await run(`create table t (id serial, tenant int default 1, active boolean);
     create unique index on t (tenant, id) where active;
     create table u (id serial, region text default 'EU'); create unique index on u (lower(region), id);
@@ -61,7 +63,7 @@ test("an index on an expression of the column is reported, because it refuses va
   await expect(run("insert into g default values")).rejects.toMatchObject({ code: "23505" });
 });
 
-test("an index whose expression does not hold the next value is reported, because that fails as well", async () => {
+longTest("an index whose expression does not hold the next value is reported, because that fails as well", async () => {
   await run(`create sequence s start with ${2n ** 63n - 1n}; create table t (id bigint default nextval('s'));
     alter table t add constraint t_spans exclude using gist (int8range(id, id, '[]') with &&)`);
   const found = await healthOf("s", { columns: "all" });
@@ -91,7 +93,7 @@ test("a key that only the partitions have is a warning", async () => {
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
 });
 
-test("a key whose column was not compared is reported also if the sequence cycles", async () => {
+longTest("a key whose column was not compared is reported also if the sequence cycles", async () => {
   await run(`create sequence h cycle; create table t (id bigint default nextval('h'), exclude using hash (id with =));
     create sequence x cycle; create table u (id text primary key default nextval('x')); insert into t values (1);
     insert into u values ('1');
@@ -170,7 +172,7 @@ test("a default that casts to a narrower type than the column's ends there", asy
   expect(codes(await healthOf("s"))).toEqual([]);
 });
 
-test("a default that casts to a numeric of few digits ends there", async () => {
+longTest("a default that casts to a numeric of few digits ends there", async () => {
   await run(`create sequence s; create table t (id bigint primary key default nextval('s')::smallint::numeric(3,0));
     create table u (id bigint primary key default nextval('s')::int); select setval('s', 998)`);
   const found = await healthOf("s");
@@ -184,11 +186,13 @@ test("a default that casts to a numeric of few digits ends there", async () => {
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22003" });
 });
 
-test.each([
-  ["cuts a text", "bigint", "nextval('s')::varchar(3)::numeric", "1000"],
-  ["rounds", "bigint", "nextval('s')::real", "16777217"],
-  ["writes digits after the point", "text", "nextval('s')::numeric(12,2)", "1000"],
-])("a default with a cast that %s makes something else of the values", async (_, type, text, value) => {
+test.each(
+  first(1, [
+    ["cuts a text", "bigint", "nextval('s')::varchar(3)::numeric", "1000"],
+    ["rounds", "bigint", "nextval('s')::real", "16777217"],
+    ["writes digits after the point", "text", "nextval('s')::numeric(12,2)", "1000"],
+  ]),
+)("a default with a cast that %s makes something else of the values", async (_, type, text, value) => {
   await run(`create sequence s start with ${value}; create table t (id ${type} primary key default ${text})`);
   const found = await healthOf("s", { columns: "all" });
   expect(found.columns).toMatchObject([{ notCompared: "its default makes something else of the sequence's values" }]);
@@ -207,7 +211,7 @@ test("a default with a cast that keeps its values is compared", async () => {
   );
 });
 
-test("a default that makes something of a sequence that cycles is reported, because that may not fit", async () => {
+longTest("a default that makes something of a sequence that cycles is reported, because that may not fit", async () => {
   await run(`create sequence s start with 500 cycle; create table t (code varchar(3) default 'X' || nextval('s'))`);
   expect(codes(await healthOf("s"))).toEqual(["NOT_COMPARED ok"]);
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22001" });
@@ -225,15 +229,18 @@ test("so is a column whose trigger may make a value too long", async () => {
   await expect(run("insert into t default values")).rejects.toMatchObject({ code: "22001" });
 });
 
-test("a sequence that starts over and is past what its column holds moves past the rows at its beginning", async () => {
-  await run(`create sequence s maxvalue 200 cycle; create table t (id numeric(2,0) primary key default nextval('s'));
+longTest(
+  "a sequence that starts over and is past what its column holds moves past the rows at its beginning",
+  async () => {
+    await run(`create sequence s maxvalue 200 cycle; create table t (id numeric(2,0) primary key default nextval('s'));
     insert into t values (1), (2); select setval('s', 200)`);
-  expect(await healthOf("s")).toMatchObject({ cycles: false, nextValue: 1n });
-  await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
-  await run("select setval('s', 200)");
-  expect((await resync(db)).moves).toMatchObject([{ from: 1n, to: 3n }]);
-  await run("insert into t default values");
-});
+    expect(await healthOf("s")).toMatchObject({ cycles: false, nextValue: 1n });
+    await expect(run("insert into t default values")).rejects.toMatchObject({ code: "23505" });
+    await run("select setval('s', 200)");
+    expect((await resync(db)).moves).toMatchObject([{ from: 1n, to: 3n }]);
+    await run("insert into t default values");
+  },
+);
 
 test("a number beyond bigint, a fraction, NaN and infinity are compared without an error", async () => {
   const types = ["real", "double precision", "numeric"];
@@ -270,34 +277,35 @@ const setting = (body: string, condition = "") => `
   create function set_id() returns trigger language plpgsql as $$ begin ${body} return new; end $$;
   create trigger set_id before insert on t for each row ${condition} execute function set_id()`;
 
-test.each([
-  ["an assignment", "new.id := floor(random() * 1000);"],
-  ["an equals sign", 'NEW . "id" = 1000;'],
-  ["a query", "select x, x into new.note, new.id from generate_series(7, 8) x;"],
-  ["a line after a comment", "-- if it's new\n new.id := 7;"],
-])(
-  "a trigger that replaces what the default draws by %s makes the column one that is not compared",
-  async (_, body) => {
-    await run(setting(body));
-    const found = await healthOf("t_id_seq");
-    expect(codes(found)).toEqual(["NOT_COMPARED ok"]);
-    expect(found.problems[0]?.message).toContain("the trigger set_id replaces what its default draws");
-    const { moves, failures } = await resync(db);
-    expect({ moves, failures }).toEqual({ moves: [], failures: [] });
-  },
-);
+test.each(
+  first(1, [
+    ["an assignment", "new.id := floor(random() * 1000);"],
+    ["an equals sign", 'NEW . "id" = 1000;'],
+    ["a query", "select x, x into new.note, new.id from generate_series(7, 8) x;"],
+    ["a line after a comment", "-- if it's new\n new.id := 7;"],
+  ]),
+)("a trigger that replaces what the default draws by %s makes the column one that is not compared", async (_, body) => {
+  await run(setting(body));
+  const found = await healthOf("t_id_seq");
+  expect(codes(found)).toEqual(["NOT_COMPARED ok"]);
+  expect(found.problems[0]?.message).toContain("the trigger set_id replaces what its default draws");
+  const { moves, failures } = await resync(db);
+  expect({ moves, failures }).toEqual({ moves: [], failures: [] });
+});
 
-test.each([
-  ["under a condition", "if new.note = 'import' then new.id := 7; end if;", ""],
-  ["in some rows", "new.id := 7;", "when (new.note = 'import')"],
-  ["to at least 1", "new.id := greatest(new.id, 1);", ""],
-  ["to itself", "new.id := new.id;", ""],
-  ["and back", "new.note := new.id; new.id := 1; new.id := new.note;", ""],
-  ["only in a text", "raise notice 'note; new.id := 1';", ""],
-  ["only in a text between dollars", "perform $q$ begin new.id := 1 $q$;", ""],
-  ["only in a nested comment", "/* /* */ ; new.id := 1; */", ""],
-  ["after its end", "return new; new.id := 1;", ""],
-])("a trigger that sets the column %s is reported beside the comparison", async (_, body, condition) => {
+test.each(
+  first(2, [
+    ["under a condition", "if new.note = 'import' then new.id := 7; end if;", ""],
+    ["in some rows", "new.id := 7;", "when (new.note = 'import')"],
+    ["to at least 1", "new.id := greatest(new.id, 1);", ""],
+    ["to itself", "new.id := new.id;", ""],
+    ["and back", "new.note := new.id; new.id := 1; new.id := new.note;", ""],
+    ["only in a text", "raise notice 'note; new.id := 1';", ""],
+    ["only in a text between dollars", "perform $q$ begin new.id := 1 $q$;", ""],
+    ["only in a nested comment", "/* /* */ ; new.id := 1; */", ""],
+    ["after its end", "return new; new.id := 1;", ""],
+  ]),
+)("a trigger that sets the column %s is reported beside the comparison", async (_, body, condition) => {
   await run(setting(body, condition));
   const found = await healthOf("t_id_seq");
   expect(codes(found)).toEqual(["BEHIND_COLUMN critical", "NOT_COMPARED ok"]);
@@ -305,15 +313,17 @@ test.each([
   expect((await resync(db)).moves).toMatchObject([{ to: 10n }]);
 });
 
-test.each([
-  ["only reads the column", "if new.id = 7 then raise 'seven'; end if; insert into log values (1, new.id);", ""],
-  ["draws from the sequence", "new.id := nextval('t_id_seq') * 2;", ""],
-  ["sets another column", "new.id_2 := 7; new.note := new.id;", ""],
-  ["says so in a comment", "/* new.id := 7; */ -- new.id := 8\n", ""],
-  ["only fills in a null", "if new.id is null then new.id := 7; end if;", ""],
-  ["only fills in a null by its condition", "new.id := 7;", "when (new.id is null)"],
-  ["only fills in a null by coalesce", "new.id := coalesce(new.id, 7);", ""],
-])("a trigger that %s is not reported", async (_, body, condition) => {
+test.each(
+  first(2, [
+    ["only reads the column", "if new.id = 7 then raise 'seven'; end if; insert into log values (1, new.id);", ""],
+    ["draws from the sequence", "new.id := nextval('t_id_seq') * 2;", ""],
+    ["sets another column", "new.id_2 := 7; new.note := new.id;", ""],
+    ["says so in a comment", "/* new.id := 7; */ -- new.id := 8\n", ""],
+    ["only fills in a null", "if new.id is null then new.id := 7; end if;", ""],
+    ["only fills in a null by its condition", "new.id := 7;", "when (new.id is null)"],
+    ["only fills in a null by coalesce", "new.id := coalesce(new.id, 7);", ""],
+  ]),
+)("a trigger that %s is not reported", async (_, body, condition) => {
   await run(setting(body, condition));
   const found = codes(await healthOf("t_id_seq"));
   expect(found.filter((code) => code !== "DRAWN_ELSEWHERE ok")).toEqual(["BEHIND_COLUMN critical"]);
@@ -327,7 +337,7 @@ test("a trigger is found by a name with quotes, also if no default fills the col
   expect(codes(await healthOf("numbers", { columns: "all" }))).toEqual([]);
 });
 
-test("a column that is not compared still ends the range, for status and for resync", async () => {
+longTest("a column that is not compared still ends the range, for status and for resync", async () => {
   await run(`create sequence s; create table wide (id bigint primary key default nextval('s'));
     insert into wide values (4), (20003); create view narrow as select id::smallint as id from wide;
     alter view narrow alter id set default nextval('s'); alter sequence s restart with 32000`);

@@ -6,6 +6,7 @@ import { planWiden, widenFiles, type WidenFormat } from "nextval/operate";
 import { beforeEach, expect, test } from "vitest";
 import { startProcess } from "../../support/command/start-process.js";
 import { useDatabase } from "../../support/database.js";
+import { longTest } from "../../support/long-test.js";
 import { schemaOf } from "../../support/schema-of.js";
 
 const database = useDatabase({ max: 1 });
@@ -72,7 +73,7 @@ test("what was run is left out", async () => {
   expect((await files("sql"))[0]!.path).toBe("01_add_items.up.sql");
 });
 
-test("dbmate runs its files, up and down", async () => {
+longTest("dbmate runs its files, up and down", async () => {
   const folder = await mkdtemp(`${tmpdir()}/nextval-widen-`);
   try {
     const made = await files("dbmate");

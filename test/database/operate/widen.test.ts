@@ -2,6 +2,8 @@ import { bind, type Database } from "nextval";
 import { applyWiden, planWiden, type WidenPhase } from "nextval/operate";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { useDatabase } from "../../support/database.js";
+import { first } from "../../support/effort.js";
+import { longTest } from "../../support/long-test.js";
 import { schemaOf } from "../../support/schema-of.js";
 import { ORDINARY, PARTITIONED, widenUnderLoad } from "../../support/widen-under-load.js";
 
@@ -138,7 +140,7 @@ describe("a table with all that can depend on a column", () => {
     expect(come.length).toBeGreaterThan(7);
   });
 
-  test("is as before after the way down of each phase", async () => {
+  longTest("is as before after the way down of each phase", async () => {
     await createEverything();
     const before = await schemaOf(database.client);
     const rows = () =>
@@ -173,7 +175,7 @@ describe("a table with all that can depend on a column", () => {
     expect(await rows()).toEqual(data);
   });
 
-  test("has no way down once a value is too large", async () => {
+  longTest("has no way down once a value is too large", async () => {
     await createEverything();
     const { phases } = await planWiden(db(), { table: "orders", column: "id" }, TRUST);
     await applyWiden(db(), await planWiden(db(), { table: "orders", column: "id" }, TRUST));
@@ -187,15 +189,17 @@ describe("a table with all that can depend on a column", () => {
   });
 });
 
-test.each([
-  ["an ordinary table", ORDINARY],
-  ["a partitioned table", PARTITIONED],
-])("%s keeps every row and id while writers insert, update and delete", async (_name, shape) => {
+test.each(
+  first(1, [
+    ["an ordinary table", ORDINARY],
+    ["a partitioned table", PARTITIONED],
+  ]),
+)("%s keeps every row and id while writers insert, update and delete", async (_name, shape) => {
   await widenUnderLoad(database, shape);
 });
 
 describe("an identity", () => {
-  test.each(["always", "by default"])("generated %s goes on where it was", async (generated) => {
+  test.each(first(1, ["always", "by default"]))("generated %s goes on where it was", async (generated) => {
     await createRoles();
     await run(`
       create table t (id smallint generated ${generated} as identity (start 5 increment 5 cache 3) primary key, n int);
@@ -220,7 +224,7 @@ describe("an identity", () => {
       alter default privileges revoke all on tables from ${OWNER}`);
   });
 
-  test("of a partitioned table goes on, too", async () => {
+  longTest("of a partitioned table goes on, too", async () => {
     await run(`
       create table t (id int generated always as identity, n int, primary key (id, n)) partition by list (n);
       create table t_1 partition of t for values in (1); create table t_2 partition of t default;
@@ -272,7 +276,7 @@ describe("partitions", () => {
     await run('drop schema "a.b" cascade');
   });
 
-  test("that are created during the widening are widened with the others", async () => {
+  longTest("that are created during the widening are widened with the others", async () => {
     await run('drop schema if exists "a.b" cascade');
     await run(CREATE);
     const plan = () => planWiden(db(), { schema: "a.b", table: "t", column: "id" });
@@ -339,7 +343,7 @@ describe("an interrupted widening", () => {
     await expect(plan()).rejects.toThrow("public.t.id: it is of type bigint");
   });
 
-  test("writes constants as every session reads them", async () => {
+  longTest("writes constants as every session reads them", async () => {
     await run(`create table t (id int, at timestamptz);
       create view v as select id from t
         where at > '2024-02-01 12:00+05:30' and at < now() + interval '-1 day 2 hours'`);
