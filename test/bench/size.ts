@@ -43,7 +43,8 @@ const PEERS = {
     import { sql } from "drizzle-orm";
     import { drizzle } from "drizzle-orm/postgres-js";
     const db = drizzle(postgres());
-    export const order = (note) => db.execute(sql\`insert into orders (id, note) values (nextval('order_seq'), \${note})\`);
+    export const order = (note) =>
+      db.execute(sql\`insert into orders (id, note) values (nextval('order_seq'), \${note})\`);
   `,
 };
 

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { afterAll, beforeAll, inject } from "vitest";
 
@@ -63,6 +64,7 @@ export function useDatabase(options: postgres.Options<{}> = {}): TestDatabase {
   afterAll(async () => {
     // A connection that a failed test left in a transaction would never end.
     await Promise.all(clients.map((each) => each.end({ timeout: 1 })));
+    await waitUntilLeft(name);
     await server().unsafe(`drop database if exists ${name} with (force)`);
   });
 
@@ -105,6 +107,15 @@ let admin: postgres.Sql | undefined;
 function server(): postgres.Sql {
   admin ??= postgres(inject("serverUrl"), { max: 1, fetch_types: false, onnotice: () => {} });
   return admin;
+}
+
+/** A client of pg that is ended while it ends by itself throws where nobody can catch it. */
+async function waitUntilLeft(name: string): Promise<void> {
+  for (let attempt = 0; attempt < 40; attempt++) {
+    const sessions = await server()`select from pg_stat_activity where datname = ${name}`;
+    if (sessions.length === 0) return;
+    await sleep(25);
+  }
 }
 
 function ready<T>(value: T | undefined): T {

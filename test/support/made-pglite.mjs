@@ -21,12 +21,12 @@ class File extends Blob {
 }
 
 /**
- * The options with which a PGlite begins with the database of a file. Less memory is cleared at its start.
+ * The options with which a PGlite begins with the database of a file.
  *
  * @param {string} path
  */
 export function startingWith(path) {
-  return { loadDataDir: new File(path), postgresqlconf: ["shared_buffers = 4MB"] };
+  return { loadDataDir: new File(path) };
 }
 
 export class PGlite extends Original {

@@ -540,9 +540,9 @@ test("a constant number of statements, and worst first", async () => {
   statements = 0;
   const seen: [number, number][] = [];
   const { sequences } = await sequenceStatus(counted, { onProgress: ({ done, total }) => seen.push([done, total]) });
-  // One more, in a transaction: an empty statement that takes a connection, BEGIN, the path, the patience, the
+  // One more, in a transaction: an empty statement that takes a connection, BEGIN, the path, the two limits, the
   // statement, COMMIT.
-  expect(statements).toBe(few + 6);
+  expect(statements).toBe(few + 7);
   expect(seen).toEqual([
     [0, 121],
     [100, 121],

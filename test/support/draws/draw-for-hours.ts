@@ -23,7 +23,9 @@ export type Way = "nextval" | "nextvals" | "blocks";
 const TURN_MS = 330;
 
 async function draw({ url, seconds }: { readonly url: string; readonly seconds: number }): Promise<void> {
-  const [own, client, forBlocks] = [1, 2, 3].map(() => postgres(url, { max: 1, onnotice: () => {} })) as [
+  // The driver opens a connection again after three quarters of an hour, which takes long on a machine with much to do.
+  const options = { max: 1, connect_timeout: 600, onnotice: () => {} };
+  const [own, client, forBlocks] = [1, 2, 3].map(() => postgres(url, options)) as [
     postgres.Sql,
     postgres.Sql,
     postgres.Sql,
