@@ -137,6 +137,10 @@ describe("help", () => {
       status: 2,
       stderr: expect.stringContaining("Did you mean diff?"),
     });
+    expect(await project.runShared("plan")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("Run nextval --help for its commands."),
+    });
   });
 
   test.each([

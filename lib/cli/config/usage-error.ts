@@ -3,9 +3,13 @@ import { CommandError } from "../terminal/command-error.js";
 import { redact } from "../terminal/redact.js";
 
 /** Explains wrong arguments as all other errors are explained. */
-export function usageError({ message }: CommanderError): CommandError {
+export function usageError({ code, message }: CommanderError): CommandError {
   const problem = redact(withoutValue(message.replace(/^error: /, "")));
-  const [sentence, hint = "Run it with --help for its options."] = splitAdvice(problem);
+  const help =
+    code === "commander.unknownCommand"
+      ? "Run nextval --help for its commands."
+      : "Run it with --help for its options.";
+  const [sentence, hint = help] = splitAdvice(problem);
   return new CommandError(`${sentence[0]?.toUpperCase()}${sentence.slice(1)}`, { hint });
 }
 
