@@ -32,7 +32,7 @@ const WITH_SERVERS = [
   "test/database/{crash,crash.long,catalog/crash}.test.ts",
   "test/adversarial/{chaos,crosstalk,failover.long,history,kill.long,stale-statements}.test.ts",
   "test/database/allocate/{allocator,block-allocator,crash-gap.long,uniqueness}.test.ts",
-  "test/database/operate/{extremes.long,failures,standby,status.long}.test.ts",
+  "test/database/operate/{extremes.long,failures,standby.long,status.long}.test.ts",
 ];
 
 /** What takes long, or runs the tools of others: `npm run test:long` and the matrix run it as well. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { accepting, EXCLUDING, FEEDING, useShop, useShopDatabase } from "../support/command/shop.js";
 import { withLong } from "../support/effort.js";
+import { longTest } from "../support/long-test.js";
 
 const { database, makeProject, run, runIn, runWhileLocked, importRows } = useShop();
 
@@ -84,7 +85,7 @@ describe("status", () => {
     }
   });
 
-  test("watches once, and shows how many days are left", async () => {
+  longTest("watches once, and shows how many days are left", async () => {
     const { status, stdout } = await run("status", "--watch", "1", "--once", "--json");
     expect(status).toBe(0);
     const { rates } = JSON.parse(stdout) as { rates: { sequence: { name: string }; drawn: string }[] };
@@ -153,7 +154,7 @@ describe("columns that programs fill", () => {
     await database.client`insert into notes values (7)`;
   });
 
-  test("are compared if a declaration names them, and the row says if no column is known", async () => {
+  longTest("are compared if a declaration names them, and the row says if no column is known", async () => {
     expect((await runIn({}, "status")).stdout).toMatch(/ public\.small_seq {2}no column known$/m);
     expect((await runIn({}, "resync")).stdout).toContain(
       "public.small_seq is left alone: no column is known that it feeds\n" +
@@ -179,7 +180,7 @@ describe("exclude and accepted", () => {
     expect((JSON.parse(both.stdout) as { sequences: object[] }).sequences).toHaveLength(1);
   });
 
-  test("status does not fail for an accepted finding, shows its reason, and warns if it is gone", async () => {
+  longTest("status does not fail for an accepted finding, shows its reason, and warns if it is gone", async () => {
     await importRows();
     const known = accepting("BEHIND_COLUMN", "*_id_seq");
     const { status, stdout } = await runIn(known, "status");

@@ -7,6 +7,7 @@ import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { COMPILERS } from "../support/compiler.js";
 import { isBuilt } from "../support/is-built.js";
+import { longTest } from "../support/long-test.js";
 import { usePrograms } from "../support/programs.js";
 
 const compile = usePrograms();
@@ -134,7 +135,8 @@ describe("under typescript 7", () => {
     expect(await complaintsOf("program.ts", { skipLibCheck: false })).toBe("");
   });
 
-  test.each(["adapters.ts", "drivers.ts"] as const)("%s work with the types of their hosts", async (program) => {
+  // The matrix and the first hour use them, too.
+  longTest.each(["adapters.ts", "drivers.ts"] as const)("%s work with the types of their hosts", async (program) => {
     expect(await complaintsOf(program, { skipLibCheck: true })).toBe("");
   });
 

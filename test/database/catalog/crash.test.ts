@@ -3,6 +3,7 @@ import { applyPlan, type HazardCode, inspectSequences, planChanges } from "nextv
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../../server/server.js";
+import { longTest } from "../../support/long-test.js";
 
 let server: Server;
 let client: postgres.Sql;
@@ -43,26 +44,29 @@ async function insert(): Promise<bigint> {
   return row?.id ?? 0n;
 }
 
-test("an unlogged sequence repeats values after a crash, and so may one that was set logged just before", async () => {
-  const { serverVersion } = await inspectSequences(db);
-  await db`create table orders (id bigint)`;
-  if (serverVersion < 150_000) {
-    const made = planChanges([unlogged], await inspectSequences(db));
-    expect(made.changes[0]?.hazards).toMatchObject([{ code: "NEEDS_POSTGRES_15", blocked: true }]);
-    await expect(client.unsafe(made.changes[0]!.sql)).rejects.toMatchObject({ code: "0A000" });
-    return;
-  }
-  await push(logged, []);
-  await push(unlogged, ["UNLOGGED_STARTS_OVER"]);
-  const first = await insert();
-  await crash();
-  expect(await insert()).toBe(first);
+longTest(
+  "an unlogged sequence repeats values after a crash, and so may one that was set logged just before",
+  async () => {
+    const { serverVersion } = await inspectSequences(db);
+    await db`create table orders (id bigint)`;
+    if (serverVersion < 150_000) {
+      const made = planChanges([unlogged], await inspectSequences(db));
+      expect(made.changes[0]?.hazards).toMatchObject([{ code: "NEEDS_POSTGRES_15", blocked: true }]);
+      await expect(client.unsafe(made.changes[0]!.sql)).rejects.toMatchObject({ code: "0A000" });
+      return;
+    }
+    await push(logged, []);
+    await push(unlogged, ["UNLOGGED_STARTS_OVER"]);
+    const first = await insert();
+    await crash();
+    expect(await insert()).toBe(first);
 
-  await push(logged, ["LOGGED_FROM_CHECKPOINT"]);
-  const later = await insert();
-  await crash();
-  expect(await insert()).toBe(later);
-});
+    await push(logged, ["LOGGED_FROM_CHECKPOINT"]);
+    const later = await insert();
+    await crash();
+    expect(await insert()).toBe(later);
+  },
+);
 
 test("changes that the server is too old for are blocked", async () => {
   const state = await inspectSequences(db);

@@ -5,6 +5,7 @@ import { useDatabase } from "../../support/database.js";
 import { dropRoles } from "../../support/drop-roles.js";
 import { withLong } from "../../support/effort.js";
 import { codes, cureOf, empty, find } from "../../support/health-of.js";
+import { longTest } from "../../support/long-test.js";
 import { resync } from "../../support/resync.js";
 
 const database = useDatabase();
@@ -527,7 +528,7 @@ test("names that need quotes", async () => {
   }
 });
 
-test("a constant number of statements, and worst first", async () => {
+longTest("a constant number of statements, and worst first", async () => {
   let statements = 0;
   const client = database.connect({ max: 1, fetch_types: false, debug: () => statements++ });
   const counted = bind(client);
