@@ -1,5 +1,6 @@
 import { type Sql, sql } from "../../index.js";
 import { isOther, isPowerful, ownerOfSchema } from "../../server/queries/powerful-reader.js";
+import { readDocument, type Source } from "../../server/read-json.js";
 
 /**
  * Reading a table runs code of its owner as the role that reads. While it plans, the server evaluates immutable
@@ -51,4 +52,38 @@ export function hasOwnCode(relation: Sql): Sql {
     or ${depends(sql`'pg_catalog.pg_constraint'`, constraints)}
     or ${depends(sql`'pg_catalog.pg_statistic_ext'`, statistics)}
   )`;
+}
+
+/**
+ * Returns the OIDs of the tables for which the server evaluates something while it plans a read: of theirs, or of one
+ * of their partitions. Built-in functions count, because some take hours.
+ */
+export async function readTablesWithCode(
+  db: Source,
+  tables: readonly { readonly oid: string; readonly alone: boolean }[],
+): Promise<ReadonlySet<string>> {
+  const roots = sql.join(tables.map(({ oid, alone }) => sql`(${oid}::oid, ${alone}::boolean)`));
+  const withCode = await readDocument<readonly string[]>(
+    db,
+    sql`
+      with recursive tree (root, relation, alone) as (
+        select root, root, alone from (values ${roots}) as roots (root, alone)
+        union
+        select tree.root, i.inhrelid, false
+        from tree
+        join pg_catalog.pg_inherits i on i.inhparent = tree.relation
+        where not tree.alone
+      )
+      select coalesce(json_agg(distinct tree.root::text), '[]')::text as document
+      from tree
+      join pg_catalog.pg_class c on c.oid = tree.relation
+      where c.relkind not in ('r', 'p')
+        or exists (
+          select from pg_catalog.pg_index i where i.indrelid = c.oid and (i.indpred is not null or i.indexprs is not null)
+        )
+        or exists (select from pg_catalog.pg_constraint x where x.conrelid = c.oid and x.contype = 'c')
+        or exists (select from pg_catalog.pg_statistic_ext e where e.stxrelid = c.oid and e.stxexprs is not null)
+        or exists (select from pg_catalog.pg_partitioned_table p where p.partrelid = c.oid and p.partexprs is not null)`,
+  );
+  return new Set(withCode);
 }

@@ -51,6 +51,9 @@ export function notComparableReason(column: FedColumn): string | undefined {
 
 export const NO_INDEX = "it has no index that shows its last value";
 
+/** The reason for a column whose table took too long, possibly because of a function of its owner. */
+export const TOO_SLOW = "reading the ends of its index took too long";
+
 /** Returns what to do about a column that was not compared; undefined if there is nothing, or if a grant would help. */
 export function hintFor(column: FedColumn, reason: string): string | undefined {
   if (neverComparableReason({ ...column, shut: false }) !== undefined) return undefined;
@@ -63,7 +66,7 @@ export function hintFor(column: FedColumn, reason: string): string | undefined {
       : "Connect as the owner of the table, or as a role with BYPASSRLS.";
   }
   if (column.codeOf.length > 0) return "Pass the role in trustOwners to allow it.";
-  return reason === NO_INDEX || reason === tooManyLeading(column)
+  return reason === NO_INDEX || reason === TOO_SLOW || reason === tooManyLeading(column)
     ? 'Pass columns: "all" to read it anyway.'
     : undefined;
 }

@@ -5,6 +5,8 @@ import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import type { Progress, Trust } from "../reading-options.js";
+import { readTablesWithCode } from "./code-of-owners.js";
+import { TOO_SLOW } from "./comparability.js";
 import { type Extreme, type ExtremeDocument, extremeOf, positionOf, toExtreme } from "./extremes-query.js";
 import type { FedColumn } from "./fed-columns.js";
 import { holdTables, mustBeHeld } from "./hold-tables.js";
@@ -21,6 +23,12 @@ const BATCH = { columns: 100, locks: 1000 };
  * by some seconds, and each further one by little.
  */
 const QUICK = { first: 3000, least: 500 };
+
+/**
+ * The same for tables that have nothing to evaluate. They take long if there are thousands of partitions, or if the
+ * disk is slow. It is a limit because their owners may add something after that was looked up.
+ */
+const PLAIN = { first: 60_000, least: 10_000 };
 
 /** How often a column is read if its sequence is altered at the same time. */
 const ATTEMPTS = 10;
@@ -39,9 +47,7 @@ export async function readExtremes(
   const total = columns.length;
   // In a transaction of the caller its own timeouts count.
   const locks = "begin" in db && total > 0 ? await readLocks(db) : undefined;
-  const quick =
-    locks === undefined || !given.cheaply ? undefined : { left: Math.min(locks.time || Infinity, QUICK.first) };
-  const how = { ...given, quick };
+  const how = { ...given, quick: locks === undefined || !given.cheaply ? undefined : quickOf(locks) };
   const isFree = ({ source }: FedColumn) => locks === undefined || !locks.relations.has(source.oid);
   const late = columns.filter((column) => !isFree(column));
   const waiting: FedColumn[] = [];
@@ -60,6 +66,20 @@ export async function readExtremes(
   }
   onProgress?.({ done: total, total });
   return extremes;
+}
+
+function quickOf({ time }: Locks): Quick {
+  const limited = ({ first, least }: typeof QUICK) => ({ left: Math.min(time || Infinity, first), least });
+  return { ...limited(QUICK), plain: { ...limited(PLAIN), plain: undefined } };
+}
+
+/** How long a statement may take, in milliseconds. */
+interface Quick {
+  left: number;
+  /** `left` is not halved below this. */
+  readonly least: number;
+  /** The same for tables that have nothing to evaluate, which is looked up when the time is over. */
+  readonly plain: Quick | undefined;
 }
 
 interface Locks {
@@ -131,7 +151,7 @@ export interface Reading extends Trust {
   /** How long to wait for a lock, in milliseconds. Default: the connection's own setting. */
   readonly lockTimeout?: number | undefined;
   /** How long a statement may take beside waiting for a lock: tables may have functions that never return. */
-  readonly quick?: { left: number } | undefined;
+  readonly quick?: Quick | undefined;
   /** Collects columns whose lock was not free in that time, to be read later. */
   readonly late?: FedColumn[] | undefined;
 }
@@ -178,9 +198,19 @@ async function readBatch(
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     const { quick } = how;
-    if (quick !== undefined && sqlStateOf(refusal) === "57014") {
-      quick.left = Math.max(Math.min(quick.left, QUICK.least), quick.left >> 1);
+    const isSlow = quick !== undefined && sqlStateOf(refusal) === "57014";
+    if (isSlow && quick.plain !== undefined) {
+      const tables = columns.map(({ source }) => source);
+      const withCode = await readTablesWithCode(db, tables);
+      const coded = columns.filter(({ source }) => withCode.has(source.oid));
+      const plain = columns.filter(({ source }) => !withCode.has(source.oid));
+      if (plain.length > 0) {
+        await readBatch(db, { ...how, quick: quick.plain }, plain, extremes, attempts);
+        if (coded.length > 0) await readBatch(db, how, coded, extremes, attempts);
+        return;
+      }
     }
+    if (isSlow) quick.left = Math.max(Math.min(quick.left, quick.least), quick.left >> 1);
     const [only, ...others] = columns;
     const isAlone = only !== undefined && others.length === 0;
     // Either the file was emptied again just before it was read, or the table is damaged, which is not worth a third
@@ -191,7 +221,7 @@ async function readBatch(
       return;
     }
     if (isAlone && !onceMore) {
-      extremes.set(only, { unknown: `${columnOf(only)} could not be read: ${refusal.message}` });
+      extremes.set(only, { unknown: isSlow ? TOO_SLOW : `${columnOf(only)} could not be read: ${refusal.message}` });
       return;
     }
     const middle = columns.length >> 1;

@@ -1,7 +1,7 @@
 import { type Advice, storedIdentifier } from "../../internal.js";
 import { columnOf, quotedOf, shownName } from "../../server/names.js";
-import { hintFor, neverComparableReason, NO_INDEX, UNREADABLE } from "../columns/comparability.js";
-import { type FedColumn, mayRefuse } from "../columns/fed-columns.js";
+import { hintFor, neverComparableReason, NO_INDEX, TOO_SLOW, UNREADABLE } from "../columns/comparability.js";
+import { type FedColumn, mayRefuse, takesOnce } from "../columns/fed-columns.js";
 import type { Finding } from "./findings.js";
 import { grantForAll } from "./missing-grants.js";
 import type { Context, Measurements } from "./problem-context.js";
@@ -21,11 +21,12 @@ export function notCompared(measured: Measurements, { fed, user, unreadable }: C
     // The values of a sequence that cycles come again. What a default or a trigger makes of them may still not fit.
     if (measured.cycles && !mayFail && source.plain && source.setBy === null) return [];
     const isNormal = reason === NO_INDEX || neverComparableReason(source) !== undefined;
+    const isKey = reason === TOO_SLOW ? takesOnce(source) : column.unique;
     const open = mayFail ? ", so inserts may fail with 23505" : "";
     return [
       {
         code: "NOT_COMPARED",
-        level: column.unique && !isNormal ? "warning" : "ok",
+        level: isKey && !isNormal ? "warning" : "ok",
         column,
         kind: `${open}: ${reason}`,
         say: (these, areMany) => `${these} ${areMany ? "were" : "was"} not compared${open}: ${reason}`,

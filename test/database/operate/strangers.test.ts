@@ -115,6 +115,36 @@ test("a table that runs a function of its owner without an end is not waited for
   expect(await reasonOf("all")).toBe("theirs.slow.id could not be read: it has 1min");
 });
 
+test("a table that takes long is a warning, and those that evaluate nothing have more time", async () => {
+  await database.client.unsafe(`
+    create function theirs.cut(int) returns int language plpgsql immutable as $$ begin
+      if current_user = '${app}' then raise exception using errcode = 'query_canceled'; end if;
+      return 1;
+    end $$;
+    create table theirs.slow (id serial, part int, primary key (id, part));
+    create index on theirs.slow (id) where theirs.cut(1) = 1;
+    alter table theirs.slow owner to ${stranger};
+    grant usage on schema theirs to ${app};
+    grant select on theirs.slow, theirs.slow_id_seq to ${app}`);
+  const timeouts: unknown[] = [];
+  const reader = database.connect({
+    max: 1,
+    connection: { role: app },
+    debug: (_, text, values) => timeouts.push(...(text.includes("'statement_timeout', $") ? values : [])),
+  });
+  const { sequences } = await sequenceStatus(bind(reader), { trustOwners: [stranger, app] });
+  expect(timeouts.slice(0, 2)).toEqual(["3001", "60001"]);
+  expect(sequences).toMatchObject([
+    {
+      sequence: { name: "slow_id_seq" },
+      level: "warning",
+      problems: [{ code: "NOT_COMPARED", hint: 'Pass columns: "all" to read it anyway.' }],
+      columns: [{ notCompared: "reading the ends of its index took too long" }],
+    },
+    { sequence: { name: "orders_id_seq" }, columns: [{ notCompared: null }] },
+  ]);
+});
+
 test("names of up to 63 bytes that are longer in UTF-8 prevent nothing", async () => {
   const [name, table] = ["é".repeat(60), "ü".repeat(50)];
   const latin = `latin_${randomBytes(4).toString("hex")}`;
