@@ -43,7 +43,7 @@ export function findTable(tx: Transaction, schema: string, table: string): Promi
         select c.oid::text
         from pg_class c
         join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = ${schema} and c.relname = ${table}
+        where n.nspname = ${schema}::text and c.relname = ${table}::text
       )
     )::text`,
   );

@@ -13,7 +13,7 @@ const loggedIn = sql`(select a.usesysid from pg_catalog.pg_stat_get_activity(pg_
  */
 export function isOther(owner: Sql, trusted: readonly string[]): Sql {
   const named =
-    trusted.length === 0 ? sql`false` : sql`o.rolname in (${sql.join(trusted.map((role) => sql`${role}`))})`;
+    trusted.length === 0 ? sql`false` : sql`o.rolname in (${sql.join(trusted.map((role) => sql`${role}::text`))})`;
   return sql`not exists (
     select from pg_catalog.pg_roles o
     where o.oid = ${owner} and (o.rolsuper or o.oid = ${loggedIn} or ${named})

@@ -4,7 +4,7 @@ import { NextvalError, type Sql, sql } from "../../index.js";
 export function isInspected(schema: Sql, schemas: readonly string[] | undefined): Sql {
   if (schemas === undefined) return sql`${schema} <> 'information_schema' and ${schema} !~ '^pg_'`;
   // One parameter each: to write an array, the driver would have to know the types of the server.
-  return schemas.length === 0 ? sql`false` : sql`${schema} in (${sql.join(schemas.map((name) => sql`${name}`))})`;
+  return schemas.length === 0 ? sql`false` : sql`${schema} in (${sql.join(schemas.map((name) => sql`${name}::text`))})`;
 }
 
 /** Throws if the option `schemas` is not a list of names. */

@@ -1,4 +1,5 @@
 import { bind } from "nextval";
+import { inspectSequences } from "nextval/catalog";
 import { applyWiden, planWiden } from "nextval/operate";
 import { beforeEach, expect, test } from "vitest";
 import { serverVersion, useDatabase } from "../../support/database.js";
@@ -179,6 +180,16 @@ const CASES: readonly (readonly [name: string, setup: string, problem: string])[
 test.each(first(15, CASES))("%s is refused by name", async (_name, setup, problem) => {
   await run(setup);
   expect(await refusal()).toBe(`PLAN_REFUSED public.t.id: ${problem}`);
+});
+
+test("a name that the server would cut is not that of another table or schema", async () => {
+  const name = "x".repeat(63);
+  const db = bind(database.client);
+  await run(`create table "${name}" (id int); create schema "${name}"; create sequence "${name}".own_seq`);
+  const planned = planWiden(db, { table: `${name}y`, column: "id" });
+  await expect(planned).rejects.toThrow(`public.${name}y.id: there is no such table`);
+  expect((await inspectSequences(db, { schemas: [`${name}y`] })).sequences).toEqual([]);
+  await run(`drop schema "${name}" cascade`);
 });
 
 test("columns of publications are refused by name", async () => {
