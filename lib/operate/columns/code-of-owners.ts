@@ -79,11 +79,14 @@ export async function readTablesWithCode(
       join pg_catalog.pg_class c on c.oid = tree.relation
       where c.relkind not in ('r', 'p')
         or exists (
-          select from pg_catalog.pg_index i where i.indrelid = c.oid and (i.indpred is not null or i.indexprs is not null)
+          select from pg_catalog.pg_index i
+          where i.indrelid = c.oid and (i.indpred is not null or i.indexprs is not null)
         )
         or exists (select from pg_catalog.pg_constraint x where x.conrelid = c.oid and x.contype = 'c')
         or exists (select from pg_catalog.pg_statistic_ext e where e.stxrelid = c.oid and e.stxexprs is not null)
-        or exists (select from pg_catalog.pg_partitioned_table p where p.partrelid = c.oid and p.partexprs is not null)`,
+        or exists (
+          select from pg_catalog.pg_partitioned_table p where p.partrelid = c.oid and p.partexprs is not null
+        )`,
   );
   return new Set(withCode);
 }
