@@ -22,14 +22,14 @@ const PARTS: { readonly [name: string]: Part } = {
   build: { file: "build", flags: ["--min-semi-space-size=2", "--max-semi-space-size=2"] },
   memory: { file: "memory", flags: ["--expose-gc"] },
   "query-rate": { file: "query-rate" },
-  "type-check": { file: "type-checking" },
-  editor: { file: "editor" },
   size: { file: "size" },
   start: { file: "start" },
   catalog: { file: "catalog" },
-  scale: { file: "scale" },
   // Ids are young objects as well, and what one contender leaves is cleared away before the next.
   draw: { file: "draw", flags: ["--expose-gc", "--min-semi-space-size=16", "--max-semi-space-size=16"] },
+  "type-check": { file: "type-checking" },
+  editor: { file: "editor" },
+  scale: { file: "scale" },
 };
 
 /** How often a part runs for each of two checkouts. The one that runs first is the other one in each next pair. */
@@ -50,6 +50,7 @@ if (strangers.length > 0) {
 const machine = { node: process.version, cpu: cpus()[0]?.model, cpus: cpus().length };
 console.log(`Node.js ${machine.node}, ${machine.cpus} processors: ${machine.cpu}`);
 
+const json = fileURLToPath(new URL("../../bench.json", import.meta.url));
 const reports: Record<string, Report | { readonly error: string }> = {};
 for (const [name, part] of Object.entries(PARTS)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
@@ -65,10 +66,9 @@ for (const [name, part] of Object.entries(PARTS)) {
     console.error(`\n${String(error)}`);
   }
   console.log(`\n(${((performance.now() - start) / 1000).toFixed(1)} s)`);
+  // A run that is ended early keeps what it has measured.
+  await writeFile(json, `${JSON.stringify({ date: new Date().toISOString(), machine, parts: reports }, null, 2)}\n`);
 }
-
-const json = fileURLToPath(new URL("../../bench.json", import.meta.url));
-await writeFile(json, `${JSON.stringify({ date: new Date().toISOString(), machine, parts: reports }, null, 2)}\n`);
 
 const measured = Object.keys(PARTS).flatMap((name) => {
   const report = reports[name];
