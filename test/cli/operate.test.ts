@@ -154,7 +154,7 @@ describe("columns that programs fill", () => {
     await database.client`insert into notes values (7)`;
   });
 
-  longTest("are compared if a declaration names them, and the row says if no column is known", async () => {
+  test("are compared if a declaration names them, and the row says if no column is known", async () => {
     expect((await runIn({}, "status")).stdout).toMatch(/ public\.small_seq {2}no column known$/m);
     expect((await runIn({}, "resync")).stdout).toContain(
       "public.small_seq is left alone: no column is known that it feeds\n" +

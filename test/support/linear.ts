@@ -43,8 +43,6 @@ function compared(repetitions: number, run: (text: string) => unknown, make: (re
     if (took < UNNOTICED) return { ratio: 0, took };
     const ofShort = time(() => shortTexts.forEach((text) => run(text)));
     ratio = Math.min(ratio, took / Math.max(ofShort, UNNOTICED / 4));
-    // As a square would have it, and for too long to be noise.
-    if (ratio > 2 * MOST && took > BEYOND_NOISE) break;
   }
   return { ratio, took };
 }

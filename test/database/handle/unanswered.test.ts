@@ -96,10 +96,10 @@ describe("a statement that begins or ends a transaction or savepoint and gets no
 
   test("a rollback in time leaves the session and the transaction usable", async () => {
     const rows = db.session(async (session) => {
-      await session.begin(async (tx) => tx`select pg_sleep(5)`, { timeout: 100 }).catch(() => {});
+      await session.begin(async (tx) => tx`select pg_sleep(5)`, { timeout: 1000 }).catch(() => {});
       await session.begin(async (tx) => {
         await tx
-          .with({ timeout: 100 })
+          .with({ timeout: 1000 })
           .savepoint(async (inner) => inner`select pg_sleep(5)`)
           .catch(() => {});
         return tx`insert into written values ('after')`;
