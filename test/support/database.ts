@@ -71,6 +71,17 @@ export function useDatabase(options: postgres.Options<{}> = {}): TestDatabase {
   return database;
 }
 
+/** Drops every schema, and makes an empty one. */
+export async function empty(client: postgres.Sql): Promise<void> {
+  await client.unsafe(`
+    do $$ declare name text; begin
+      for name in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+        execute format('drop schema %I cascade', name);
+      end loop;
+      create schema public;
+    end $$`);
+}
+
 /**
  * The major version of the server, such as 14, for what servers do differently. A test never skips an older server: it
  * holds what that server does instead.

@@ -1,16 +1,4 @@
 import type { Health, SequenceHealth } from "nextval/operate";
-import type postgres from "postgres";
-
-/** Drops every schema, and makes an empty one. */
-export async function empty(client: postgres.Sql): Promise<void> {
-  await client.unsafe(`
-    do $$ declare name text; begin
-      for name in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
-        execute format('drop schema %I cascade', name);
-      end loop;
-      create schema public;
-    end $$`);
-}
 
 /** What a status says of a sequence. */
 export function find({ sequences }: Health, name: string): SequenceHealth {

@@ -15,19 +15,14 @@ import ts from "typescript-5";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createAssortedSequences } from "../../support/assorted-sequences.js";
 import { COMPILERS } from "../../support/compiler.js";
-import { useDatabase } from "../../support/database.js";
+import { empty, useDatabase } from "../../support/database.js";
 import { runs } from "../../support/effort.js";
 import { longTest } from "../../support/long-test.js";
 
 const database = useDatabase({ onnotice: () => {} });
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-beforeEach(async () => {
-  const schemas = await database.client<{ nspname: string }[]>`
-    select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`;
-  for (const { nspname } of schemas) await database.client`drop schema ${database.client(nspname)} cascade`;
-  await database.client`create schema public`;
-});
+beforeEach(() => empty(database.client));
 
 const state = (schemas?: string[]) => inspectSequences(nextval.bind(database.client), { schemas });
 

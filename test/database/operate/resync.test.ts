@@ -11,7 +11,7 @@ import {
 } from "nextval/operate";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { useDatabase } from "../../support/database.js";
+import { empty, useDatabase } from "../../support/database.js";
 import { dropRoles } from "../../support/drop-roles.js";
 import { cases, first } from "../../support/effort.js";
 import { longTest } from "../../support/long-test.js";
@@ -23,13 +23,7 @@ const roles = ["nextval_resync_owner", "nextval_resync_other"];
 
 beforeEach(async () => {
   db = bind(database.client);
-  await database.client.unsafe(`
-    do $$ declare name text; begin
-      for name in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
-        execute format('drop schema %I cascade', name);
-      end loop;
-      create schema public;
-    end $$`);
+  await empty(database.client);
   await dropRoles(database.client, roles);
 });
 

@@ -1,10 +1,10 @@
 import { bind, type Database } from "nextval";
 import { usageRates, type SequenceHealth, sequenceStatus, toJson, toPrometheus } from "nextval/operate";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { useDatabase } from "../../support/database.js";
+import { empty, useDatabase } from "../../support/database.js";
 import { dropRoles } from "../../support/drop-roles.js";
 import { withLong } from "../../support/effort.js";
-import { codes, cureOf, empty, find } from "../../support/health-of.js";
+import { codes, cureOf, find } from "../../support/health-of.js";
 import { longTest } from "../../support/long-test.js";
 import { resync } from "../../support/resync.js";
 
