@@ -87,7 +87,7 @@ export function checkForwards(decision: Move, { sequence, options, columns }: Se
   if (first?.column.mayUpdate === false) {
     refuseFor(sequence, `${shownName(role)} lacks UPDATE on it`, "PERMISSION_DENIED", {
       hint: `Let its owner ${shownName(owner)} grant UPDATE.`,
-      fix: `grant update on sequence ${quotedOf(sequence)} to ${name(role)}`,
+      fix: `grant update on sequence ${quotedOf(sequence)} to ${storedIdentifier(role).text}`,
     });
   }
   const range = rangeWithin(
@@ -111,10 +111,6 @@ export function forwardMoveOf(sequence: SequenceName, { column: fed, extreme, fr
   const place = sql.literal(quotedOf(sequence)).text;
   const statement = `select pg_catalog.setval(${place}::pg_catalog.regclass, ${to}, false)`;
   return { sequence, column, extreme, from, to, sql: statement };
-}
-
-function name(role: string): string {
-  return storedIdentifier(role).text;
 }
 
 /** Returns how many values are skipped. */
