@@ -22,13 +22,14 @@ const BATCH = { columns: 100, locks: 1000 };
  * function of its owner that does not return. The time is halved whenever it was over, so such a table delays a survey
  * by some seconds, and each further one by little.
  */
-const QUICK = { first: 3000, least: 500 };
+const QUICK = { first: 3000, least: 200 };
 
 /**
  * The same for tables that have nothing to evaluate. They take long if there are thousands of partitions, or if the
- * disk is slow. It is a limit because their owners may add something after that was looked up.
+ * disk is slow. It is a limit because their owners may add something after that was looked up. With one such table a
+ * survey takes less time than `status --listen` waits for.
  */
-const PLAIN = { first: 60_000, least: 10_000 };
+const PLAIN = { first: 20_000, least: 5000 };
 
 /** How often a column is read if its sequence is altered at the same time. */
 const ATTEMPTS = 10;
@@ -70,7 +71,8 @@ export async function readExtremes(
 
 function quickOf({ time }: Locks): Quick {
   const limited = ({ first, least }: typeof QUICK) => ({ left: Math.min(time || Infinity, first), least });
-  return { ...limited(QUICK), plain: { ...limited(PLAIN), plain: undefined } };
+  const slow = new Set<string>();
+  return { ...limited(QUICK), slow, plain: { ...limited(PLAIN), slow, plain: undefined } };
 }
 
 /** How long a statement may take, in milliseconds. */
@@ -78,6 +80,8 @@ interface Quick {
   left: number;
   /** `left` is not halved below this. */
   readonly least: number;
+  /** The OIDs of tables that took too long. Their other columns are not read. */
+  readonly slow: Set<string>;
   /** The same for tables that have nothing to evaluate, which is looked up when the time is over. */
   readonly plain: Quick | undefined;
 }
@@ -159,10 +163,16 @@ export interface Reading extends Trust {
 async function readBatch(
   db: Source,
   how: Reading,
-  columns: readonly FedColumn[],
+  batch: readonly FedColumn[],
   extremes: Map<FedColumn, Extreme>,
   attempts = ATTEMPTS,
 ): Promise<void> {
+  const columns: FedColumn[] = [];
+  for (const column of batch) {
+    if (how.quick?.slow.has(column.source.oid) === true) extremes.set(column, { unknown: TOO_SLOW });
+    else columns.push(column);
+  }
+  if (columns.length === 0) return;
   const altered: FedColumn[] = [];
   try {
     const expressions = sql.join(
@@ -197,20 +207,9 @@ async function readBatch(
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
-    const { quick } = how;
-    const isSlow = quick !== undefined && sqlStateOf(refusal) === "57014";
-    if (isSlow && quick.plain !== undefined) {
-      const tables = columns.map(({ source }) => source);
-      const withCode = await readTablesWithCode(db, tables);
-      const coded = columns.filter(({ source }) => withCode.has(source.oid));
-      const plain = columns.filter(({ source }) => !withCode.has(source.oid));
-      if (plain.length > 0) {
-        await readBatch(db, { ...how, quick: quick.plain }, plain, extremes, attempts);
-        if (coded.length > 0) await readBatch(db, how, coded, extremes, attempts);
-        return;
-      }
+    if (how.quick !== undefined && sqlStateOf(refusal) === "57014") {
+      return readSlow(db, { ...how, quick: how.quick }, columns, extremes, attempts);
     }
-    if (isSlow) quick.left = Math.max(Math.min(quick.left, quick.least), quick.left >> 1);
     const [only, ...others] = columns;
     const isAlone = only !== undefined && others.length === 0;
     // Either the file was emptied again just before it was read, or the table is damaged, which is not worth a third
@@ -221,7 +220,7 @@ async function readBatch(
       return;
     }
     if (isAlone && !onceMore) {
-      extremes.set(only, { unknown: isSlow ? TOO_SLOW : `${columnOf(only)} could not be read: ${refusal.message}` });
+      extremes.set(only, { unknown: `${columnOf(only)} could not be read: ${refusal.message}` });
       return;
     }
     const middle = columns.length >> 1;
@@ -232,6 +231,36 @@ async function readBatch(
     }
   }
   if (altered.length > 0) await readBatch(db, how, altered, extremes, attempts - 1);
+}
+
+/**
+ * Reads columns after a statement for all of them took too long: each table alone, with all of its columns. What makes
+ * a table slow, such as a function of its owner, makes the reading of each of its columns slow.
+ */
+async function readSlow(
+  db: Source,
+  how: Reading & { readonly quick: Quick },
+  columns: readonly FedColumn[],
+  extremes: Map<FedColumn, Extreme>,
+  attempts: number,
+): Promise<void> {
+  const { quick } = how;
+  quick.left = Math.max(Math.min(quick.left, quick.least), quick.left >> 1);
+  const tables = [...new Set(columns.map(({ source }) => source.oid))];
+  const ofTables = (oids: readonly string[]) => columns.filter(({ source }) => oids.includes(source.oid));
+  let others = tables;
+  if (quick.plain !== undefined) {
+    const withCode = await readTablesWithCode(
+      db,
+      columns.map(({ source }) => source),
+    );
+    const plain = tables.filter((oid) => !withCode.has(oid));
+    if (plain.length > 0) await readBatch(db, { ...how, quick: quick.plain }, ofTables(plain), extremes, attempts);
+    others = tables.filter((oid) => withCode.has(oid));
+  }
+  // It was alone, and is not read again.
+  if (tables.length === 1) for (const oid of others) quick.slow.add(oid);
+  for (const oid of others) await readBatch(db, how, ofTables([oid]), extremes, attempts);
 }
 
 /**
