@@ -102,7 +102,9 @@ test("a table that runs a function of its owner without an end is not waited for
     alter table theirs.slow owner to ${stranger};
     grant select on theirs.slow to ${app};
     grant usage on schema theirs to ${app};
-    grant select on sequence theirs.slow_id_seq to ${app}`);
+    grant select on sequence theirs.slow_id_seq to ${app};
+    -- Before PostgreSQL 18 its position cannot be read otherwise.
+    select nextval('theirs.slow_id_seq')`);
   await database.client.unsafe(`set role ${stranger};
     create index on theirs.slow (id) where theirs.limit_is(1) = 1;
     reset role`);
@@ -125,7 +127,8 @@ test("a table that takes long is a warning, and those that evaluate nothing have
     create index on theirs.slow (id) where theirs.cut(1) = 1;
     alter table theirs.slow owner to ${stranger};
     grant usage on schema theirs to ${app};
-    grant select on theirs.slow, theirs.slow_id_seq, theirs.slow_more_seq to ${app}`);
+    grant select on theirs.slow, theirs.slow_id_seq, theirs.slow_more_seq to ${app};
+    select nextval('theirs.slow_id_seq'), nextval('theirs.slow_more_seq')`);
   const timeouts: unknown[] = [];
   const reader = database.connect({
     max: 1,
