@@ -13,6 +13,8 @@ export interface Wish {
   ssl?: false | "prefer" | "require" | "verify-full" | ConnectionOptions;
   /** The parameter that asks for TLS, such as `sslmode=require`, for messages. */
   sslFrom?: string;
+  /** Whether authorities that the system trusts have to have signed the certificate. */
+  trustsSystem?: boolean;
   /** Prisma's option for a certificate that has to be valid, if TLS is asked for. */
   isStrict?: boolean;
   prepare?: boolean;
@@ -86,6 +88,8 @@ const ssl: Apply = (wish, value, name) => {
     return [`which has to be disable, allow, prefer, require, verify-ca or verify-full, not ${shown(value)}`];
   }
   const mode = SSL_MODES[value];
+  // libpq refuses a weaker mode beside them: anybody can get such a certificate for another host.
+  if (wish.trustsSystem === true && mode !== false) return undefined;
   // A certificate of an earlier parameter.
   const given = typeof wish.ssl === "object" ? wish.ssl : undefined;
   if (mode !== undefined) wish.ssl = given?.ca !== undefined && mode !== false ? withCa(mode, given.ca) : mode;
@@ -96,6 +100,7 @@ const ssl: Apply = (wish, value, name) => {
 const rootCertificate: Apply = (wish, value) => {
   if (value === "system") {
     wish.ssl = "verify-full";
+    wish.trustsSystem = true;
     wish.sslFrom = "sslrootcert=system";
     return undefined;
   }
