@@ -20,7 +20,8 @@ const BATCH = { columns: 100, locks: 1000 };
 /**
  * How long a statement may read the ends of indexes, in milliseconds. It takes an instant, unless a table has a
  * function of its owner that does not return. The time is halved whenever it was over, so such a table delays a survey
- * by some seconds, and each further one by little.
+ * by some seconds, and each further one by little. After four times the first limit in all, none is looked for anymore
+ * among the tables of a statement that takes too long.
  */
 const QUICK = { first: 3000, least: 200 };
 
@@ -70,7 +71,9 @@ export async function readExtremes(
 }
 
 function quickOf({ time }: Locks): Quick {
-  const limited = ({ first, least }: typeof QUICK) => ({ left: Math.min(time || Infinity, first), least });
+  const limited = ({ first, least }: typeof QUICK) => {
+    return { left: Math.min(time || Infinity, first), least, spare: 4 * first };
+  };
   const slow = new Set<string>();
   return { ...limited(QUICK), slow, plain: { ...limited(PLAIN), slow, plain: undefined } };
 }
@@ -80,6 +83,8 @@ interface Quick {
   left: number;
   /** `left` is not halved below this. */
   readonly least: number;
+  /** How long statements may take in all that take too long, in milliseconds. */
+  spare: number;
   /** The OIDs of tables that took too long. Their other columns are not read. */
   readonly slow: Set<string>;
   /** The same for tables that have nothing to evaluate, which is looked up when the time is over. */
@@ -245,6 +250,7 @@ async function readSlow(
   attempts: number,
 ): Promise<void> {
   const { quick } = how;
+  quick.spare -= quick.left;
   quick.left = Math.max(Math.min(quick.left, quick.least), quick.left >> 1);
   const tables = [...new Set(columns.map(({ source }) => source.oid))];
   const ofTables = (oids: readonly string[]) => columns.filter(({ source }) => oids.includes(source.oid));
@@ -258,9 +264,11 @@ async function readSlow(
     if (plain.length > 0) await readBatch(db, { ...how, quick: quick.plain }, ofTables(plain), extremes, attempts);
     others = tables.filter((oid) => withCode.has(oid));
   }
-  // It was alone, and is not read again.
-  if (tables.length === 1) for (const oid of others) quick.slow.add(oid);
-  for (const oid of others) await readBatch(db, how, ofTables([oid]), extremes, attempts);
+  for (const oid of others) {
+    // Then it is not read again.
+    if (tables.length === 1 || quick.spare < 0) quick.slow.add(oid);
+    await readBatch(db, how, ofTables([oid]), extremes, attempts);
+  }
 }
 
 /**

@@ -150,6 +150,34 @@ test("a table that takes long is a warning, and those that evaluate nothing have
   ]);
 });
 
+test("many tables that take long are not all waited for", async () => {
+  await database.client.unsafe(`
+    create function theirs.cut(int) returns int language plpgsql immutable as $$ begin
+      if current_user = '${app}' then raise exception using errcode = 'query_canceled'; end if;
+      return 1;
+    end $$;
+    do $$ begin
+      for number in 1..60 loop
+        execute format('create table theirs.slow_%1$s (id serial unique);
+          create index on theirs.slow_%1$s (id) where theirs.cut(1) = 1;
+          select nextval(''theirs.slow_%1$s_id_seq'')', number);
+      end loop;
+    end $$;
+    grant usage on schema theirs to ${app};
+    grant select on all tables in schema theirs to ${app};
+    grant select on all sequences in schema theirs to ${app}`);
+  let total = 0;
+  const reader = database.connect({
+    max: 1,
+    connection: { role: app },
+    debug: (_, text, values) => (total += text.includes("'statement_timeout', $") ? Number(values[0]) : 0),
+  });
+  const { sequences } = await sequenceStatus(bind(reader), { schemas: ["theirs"], trustOwners: [stranger, app] });
+  const reasons = sequences.map(({ columns }) => columns[0]?.notCompared);
+  expect(reasons).toEqual(Array.from({ length: 60 }, () => "reading the ends of its index took too long"));
+  expect(total).toBeLessThan(13_000);
+});
+
 test("names of up to 63 bytes that are longer in UTF-8 prevent nothing", async () => {
   const [name, table] = ["é".repeat(60), "ü".repeat(50)];
   const latin = `latin_${randomBytes(4).toString("hex")}`;
