@@ -33,7 +33,8 @@ import {
  *
  * **While others work.** Each sequence is moved in its own transaction. That transaction waits until the transactions
  * that drew from the sequence have ended. It then locks the sequence (SHARE ROW EXCLUSIVE), reads the columns once
- * more, and restarts it. This takes an instant if a column has an index, and otherwise as long as reading the table.
+ * more, and restarts it. This takes an instant if a column has an index, and otherwise as long as reading the table. If
+ * all have one, it gives up after 20 s, because a table may run a function of its owner that does not return.
  *
  * Sessions that call `nextval` on the sequence wait while it is locked, **and while `applyResync` waits for the lock**.
  * Then they get a value past the rows. So `applyResync` backs off: it waits for 200 ms, pauses for 200 ms, waits for

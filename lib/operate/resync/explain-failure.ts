@@ -15,7 +15,8 @@ export async function explainFailure(
 ): Promise<Error> {
   if (!(error instanceof Error)) return new Error(shown(error));
   const name = nameOf({ schema: sequence.schema, seqName: sequence.name });
-  const because = (code: "LOCK_TIMEOUT" | "DEADLOCK" | "PERMISSION_DENIED" | "READ_ONLY", hint: string) =>
+  type Code = "LOCK_TIMEOUT" | "DEADLOCK" | "PERMISSION_DENIED" | "READ_ONLY" | "COLUMN_NOT_COMPARED";
+  const because = (code: Code, hint: string) =>
     new NextvalError(code, `${titleOf(sequence)}: not moved: ${error.message}`, { sequence: name, cause: error, hint });
   const onPrimary = () => because("READ_ONLY", "Run resync on the primary.");
   switch (sqlStateOf(error)) {
@@ -34,6 +35,11 @@ export async function explainFailure(
         `Run resync as ${shownName(owner)}, who owns the sequence, with SELECT on its columns.`,
       );
     }
+    case "57014":
+      return because(
+        "COLUMN_NOT_COMPARED",
+        "If reading its columns took too long, look for functions in the indexes and checks of their tables.",
+      );
     case "25006":
       return onPrimary();
     case "0A000":

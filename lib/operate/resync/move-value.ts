@@ -27,6 +27,12 @@ const BUSY = new Set(["55P03", "40P01"]);
 const TABLE_WAIT = 10;
 
 /**
+ * How long reading may take while the sequence is locked, in milliseconds, if each column has an index. It takes an
+ * instant, unless a table has a function of its owner that does not return, and nobody could draw meanwhile.
+ */
+const READ_WAIT = 20_000;
+
+/**
  * Locks a sequence, decides again, and moves it. Returns undefined if that is no longer needed, and the reason if it is
  * now better left.
  *
@@ -87,6 +93,11 @@ async function moveUnderLock(
   // it again. The tables are not locked earlier, because a session that has drawn a value may lock its table
   // exclusively.
   await setLockTimeout(tx, TABLE_WAIT);
+  if (readable.every(({ indexed }) => indexed)) {
+    await tx`
+      select pg_catalog.set_config('statement_timeout', least(nullif(s.setting::int, 0), ${READ_WAIT}::int)::text, true)
+      from pg_catalog.pg_settings s where s.name = 'statement_timeout'`;
+  }
   if (version < 180_000 && isUndrawn && columns.some(({ swappable }) => swappable)) await tx.query(holdSchemas);
   const decision = decide(await rereadSnapshot(tx, sequence, columns, trust, version), moveOptions);
   if (decision.kind !== "move") return skipOf(sequence, decision);

@@ -150,6 +150,29 @@ test("a table that takes long is a warning, and those that evaluate nothing have
   ]);
 });
 
+test("a sequence is not locked while a function of a stranger runs without an end", async () => {
+  await makeTable("integer", 11);
+  await database.client.unsafe(`
+    grant usage on sequence app.orders_id_seq to ${stranger};
+    grant usage on schema theirs to ${app};
+    create function theirs.limit_is(int) returns int language plpgsql immutable as $$ begin
+      if current_user = '${app}' and current_setting('statement_timeout') <> '0' then
+        raise exception 'it has %', current_setting('statement_timeout') using errcode = 'query_canceled';
+      end if;
+      return 1;
+    end $$;
+    create index on theirs.mine (id) where theirs.limit_is(1) = 1`);
+  const db = bind(database.connect({ max: 1, connection: { role: app } }));
+  const plan = await planResync(db, { trustOwners: [stranger, app] });
+  expect(plan).toMatchObject({ moves: [{ to: 12n }], failures: [] });
+  await expect(applyResync(db, plan)).rejects.toMatchObject({
+    report: {
+      moves: [],
+      failures: [{ error: { code: "COLUMN_NOT_COMPARED", message: "app.orders_id_seq: not moved: it has 20s" } }],
+    },
+  });
+});
+
 test("many tables that take long are not all waited for", async () => {
   await database.client.unsafe(`
     create function theirs.cut(int) returns int language plpgsql immutable as $$ begin
