@@ -1,7 +1,6 @@
 import { type BlockReading, type Sql, sql } from "../../index.js";
 import { storedIdentifier } from "../../internal.js";
 import { exactUpTo, isText, limitsOf } from "../../server/integer-limits.js";
-import type { SequenceName } from "../../server/name-shapes.js";
 import { quotedOf } from "../../server/names.js";
 import { positionByOid } from "../../server/queries/position-query.js";
 import type { FedColumn } from "./fed-columns.js";
@@ -36,12 +35,12 @@ export type Extreme = Extremes | { readonly unknown: string };
  * With an index each extreme is one look-up if the increment is 1 or -1. Otherwise rows between the steps are skipped.
  * Without an index the table is read once. The index of a text column has another order, so it does not count.
  *
- * @param position - a FROM item for `v`, with the position of the sequence
+ * @param position - a FROM item for `v`, with the position of the sequence `s`
  * @param cheaply - whether to use the index of a key of several columns in which the column is not the first. It takes
  *   two look-ups for each value of the columns before it, up to `MOST_LEADING`. Otherwise the table is read.
  */
 export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sql {
-  const { sequence, increment, baseType, indexed, key, blocks } = column;
+  const { sequence, increment, cycle, baseType, indexed, key, blocks } = column;
   const leading = cheaply && !indexed && !isText(baseType) ? (key?.leading ?? null) : null;
   const whole = wholeNumber(baseType);
   const value = isText(baseType) ? whole : VALUE;
@@ -60,7 +59,7 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
   const each = blocks === null ? sql`s.seqincrement` : sql`1`;
   const here = everywhere ? sql.empty : sql` and ${onGridOf(sql`v.last_value`, each)}`;
   // A cycling sequence may start over on other steps, but only returns integers.
-  const step = sql`case when s.seqcycle then 1 else ${each} end`;
+  const step = cycle ? sql`1` : each;
   const own = sql`${within}${everywhere ? sql.empty : sql` and ${onGridOf(sql`v.last_value`, step)}`}`;
   const round = sql`${within}${everywhere ? sql.empty : sql` and ${onGridOf(beginning)}`}`;
   // A last value that was not returned yet is the next one.
@@ -71,7 +70,7 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
   const past = isDense || blocks !== null ? sql`false` : sql`${value} ${fromHere}${isWhole ? sql.empty : wholeOnly}`;
   const documentOf = (last: Sql, next: Sql, again: Sql, beyond: Sql, more = sql`false`) =>
     sql`json_build_array(${last}::bigint::text,
-      coalesce(${next}, case when s.seqcycle then ${again} end)::bigint::text, ${more},
+      ${cycle ? sql`coalesce(${next}, ${again})` : next}::bigint::text, ${more},
       ${blocks === null ? sql`(${beyond})::bigint` : sql`v.last_value`}::text)`;
   let document: Sql;
   if (leading !== null) {
@@ -103,8 +102,8 @@ export function extremeOf(column: FedColumn, position: Sql, cheaply = false): Sq
   }
   return sql`(
     select ${document}
-    from ${position} v, pg_catalog.pg_sequence s
-    where s.seqrelid = ${quotedOf(sequence)}::regclass)`;
+    from pg_catalog.pg_sequence s, lateral ${position} v
+    where s.seqrelid = ${quotedOf(sequence)}::regclass and s.seqcycle = ${cycle})`;
 }
 
 const VALUE = sql.identifier("held", "value");
@@ -154,14 +153,11 @@ function wholeNumber(baseType: string): Sql {
 }
 
 /**
- * Builds a FROM item for the position of a sequence that the role may read. It has no row if there is no position,
- * because the sequence was altered at the same time.
+ * Builds a FROM item for the position of the sequence `s` of `pg_sequence`, which the role may read, for a lateral join.
+ * It has no row if there is no position, because the sequence was altered at the same time.
  */
-export function positionOf(sequence: SequenceName, version: number): Sql {
-  return sql`(
-    ${positionByOid(sql`${quotedOf(sequence)}::regclass`, version)}
-    where v.last_value is not null
-  )`;
+export function positionOf(version: number): Sql {
+  return sql`(${positionByOid(sql`s.seqrelid`, version)} where v.last_value is not null)`;
 }
 
 /**

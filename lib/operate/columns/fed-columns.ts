@@ -17,6 +17,7 @@ export interface FedColumn extends StoredColumn {
   /** The OID of the sequence, because another one may get its name. */
   readonly sequenceOid: string;
   readonly increment: bigint;
+  readonly cycle: boolean;
   /** How programs make blocks of ids of the values, as declared; null if they do not, or if the sequence cycles. */
   readonly blocks: BlockReading | null;
   /** The owner of the sequence, who may alter it. */
@@ -167,9 +168,9 @@ export async function readFedColumns(
   const { user, columns } = await readDocument<Document>(db, query);
   return {
     user,
-    columns: columns.map(({ increment, kind, oid, rowType, alone, casts, references, cycle, ...column }) => ({
+    columns: columns.map(({ increment, kind, oid, rowType, alone, casts, references, ...column }) => ({
       ...column,
-      blocks: cycle ? null : (feeds.blocks.get(sequenceKeyOf(column.sequence)) ?? null),
+      blocks: column.cycle ? null : (feeds.blocks.get(sequenceKeyOf(column.sequence)) ?? null),
       rows: column.rows === null ? null : BigInt(column.rows),
       inserts: column.inserts === null ? null : BigInt(column.inserts),
       references: references.map((each) => ({ ...each, kind: KINDS[each.kind] ?? "view" })),
@@ -236,7 +237,6 @@ interface Document {
     FedColumn,
     "increment" | "kind" | "source" | "castType" | "references" | "rows" | "inserts" | "blocks"
   > & {
-    readonly cycle: boolean;
     readonly rows: string | null;
     readonly inserts: string | null;
     readonly references: readonly (StoredColumn & { readonly kind: string; readonly fixedType: boolean })[];

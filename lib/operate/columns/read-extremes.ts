@@ -180,9 +180,7 @@ async function readBatch(
   if (columns.length === 0) return;
   const altered: FedColumn[] = [];
   try {
-    const expressions = sql.join(
-      columns.map((column) => extremeOf(column, positionOf(column.sequence, how.version), how.cheaply)),
-    );
+    const expressions = sql.join(columns.map((column) => extremeOf(column, positionOf(how.version), how.cheaply)));
     const query = sql`select array_to_json(array[${expressions}]::json[])::text as document`;
     const reading = {
       views: how.views,

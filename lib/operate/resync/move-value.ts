@@ -150,7 +150,7 @@ export async function rereadSnapshot(
         'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
       )::text
       from pg_catalog.pg_sequence s
-      left join ${positionOf(sequence, version)} v on true
+      left join lateral ${positionOf(version)} v on true
       where s.seqrelid = ${quotedOf(sequence)}::regclass`,
     { views, before },
   );

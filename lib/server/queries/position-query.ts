@@ -17,16 +17,22 @@ export function positionQuery(version: number): Sql {
  * Builds a query for the position `v` of the sequence with this OID. It has no row if there is none. The role can read
  * the sequence, unless the conditions on the sequence `c` say otherwise.
  */
-export function positionByOid(oid: Sql, version: number, maySelect: Sql = sql`true`, mayUse: Sql = maySelect): Sql {
+export function positionByOid(oid: Sql, version: number, maySelect?: Sql, mayUse = maySelect): Sql {
+  if (maySelect === undefined && version >= 180_000) {
+    // A survey does this for thousands of columns, and most of its time is the planning of what is more.
+    return sql`select v.last_value, v.is_called from pg_catalog.pg_get_sequence_data(${oid}) v`;
+  }
   return sql`
     select v.last_value, v.is_called
     from (
-      select c.oid, n.nspname, c.relname, c.relpersistence, ${maySelect} as may_select, ${mayUse} as may_use
+      select c.oid, n.nspname, c.relname, c.relpersistence, ${maySelect ?? READABLE} as may_select, ${mayUse ?? READABLE} as may_use
       from pg_catalog.pg_class c
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.oid = ${oid} and c.relkind = 'S'
     ) s, lateral (${positionQuery(version)}) v`;
 }
+
+const READABLE = sql`true`;
 
 const bySequenceData = sql`
   select coalesce(d.last_value, drawn.last_value) as last_value, coalesce(d.is_called, drawn.is_called) as is_called
