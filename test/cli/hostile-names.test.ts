@@ -78,8 +78,15 @@ const ROW = new RegExp(`^(?:${ROWS.map(({ source }) => source).join("|")})`);
 
 test.each(
   withLong(
-    ["status --verbose --all-columns", "push --yes", "resync --dry-run", "pull"],
-    ["diff --prune", "generate --out migrations", "status --schemas \u001b[2J", "diff --json --declarations typo.ts"],
+    ["status --verbose --all-columns", "pull"],
+    [
+      "push --yes",
+      "resync --dry-run",
+      "diff --prune",
+      "generate --out migrations",
+      "status --schemas \u001b[2J",
+      "diff --json --declarations typo.ts",
+    ],
   ),
 )("no text of a database controls the terminal: %s", { concurrent: true }, async (command) => {
   const { stdout, stderr } = await project.runShared(...command.split(" "));

@@ -5,6 +5,7 @@ import { useProjects } from "../support/command/project.js";
 import type { Finished } from "../support/command/start-process.js";
 import { useDatabase } from "../support/database.js";
 import { withLong } from "../support/effort.js";
+import { longTest } from "../support/long-test.js";
 import { RUNTIME } from "../support/runtime.js";
 
 const database = useDatabase();
@@ -513,7 +514,7 @@ describe("files of declarations", () => {
     );
   });
 
-  test("that wait forever are an error", async () => {
+  longTest("that wait forever are an error", async () => {
     const files = { "s.mjs": "await new Promise(() => {}); export const a = 1;" };
     expect(await diffAloneOf(files, "--declarations", "s.mjs")).toEqual(
       complaint(

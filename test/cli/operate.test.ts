@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { accepting, EXCLUDING, FEEDING, useShop, useShopDatabase } from "../support/command/shop.js";
-import { withLong } from "../support/effort.js";
+import { HAS_LONG_FILES, withLong } from "../support/effort.js";
 import { longTest } from "../support/long-test.js";
 
 const { database, makeProject, run, runIn, runWhileLocked, importRows } = useShop();
@@ -40,8 +40,10 @@ describe("status", () => {
       const { stdout } = await run("status");
       expect(stdout).toMatch(/^ok .* public\.app_seq .* not compared: reading a view runs code of its owner$/m);
       expect(stdout).toContain("reading runs code of role nextval_app, as the connected role");
-      const { stdout: views } = await run("status", "--views", "--all-columns");
-      expect(views).toMatch(/^ok .* public\.app_seq .* not compared: reading runs code of role nextval_app$/m);
+      if (HAS_LONG_FILES) {
+        const { stdout: views } = await run("status", "--views", "--all-columns");
+        expect(views).toMatch(/^ok .* public\.app_seq .* not compared: reading runs code of role nextval_app$/m);
+      }
       const trusting = await run(
         "status",
         "--views",
@@ -107,30 +109,33 @@ describe("status", () => {
 });
 
 describe("resync", () => {
-  test("shows the plan, applies it with --yes, and then has nothing to do", async () => {
+  test("shows the plan, and applies it with --yes", async () => {
     await importRows();
     await expect(database.client`insert into orders default values`).rejects.toMatchObject({ code: "23505" });
     const dry = await run("resync", "--dry-run");
     expect(dry.status).toBe(0);
     expect(dry.stdout).toContain('alter sequence "public"."orders_id_seq" restart with 501;');
 
-    const asked = await run("resync");
-    expect(asked.status).toBe(2);
-    expect(asked.stderr).toContain(
-      "Nothing was changed: cannot ask whether to move 2 sequences, because this is not a terminal\n",
-    );
-
     const done = await run("resync", "--yes");
     expect(done.status).toBe(0);
     expect(done.stdout).toContain(`Moved 2 sequences of ${database.name} at `);
     await database.client`insert into orders default values`;
     await database.client`insert into tickets default values`;
+  });
+
+  longTest("does nothing without a terminal and without --yes, or if no sequence is behind", async () => {
     expect((await run("resync")).stdout).toMatch(
       /^Nothing to move: 2 columns were read, and no sequence is behind\.$/m,
     );
+    await importRows();
+    const asked = await run("resync");
+    expect(asked.status).toBe(2);
+    expect(asked.stderr).toContain(
+      "Nothing was changed: cannot ask whether to move 2 sequences, because this is not a terminal\n",
+    );
   });
 
-  test("waits for a locked table no longer than the timeout, and moves the other sequences", async () => {
+  longTest("waits for a locked table no longer than the timeout, and moves the other sequences", async () => {
     await importRows();
     const { status, stderr, stdout } = await runWhileLocked("tickets", "resync", "--lock-timeout", "200", "--yes");
     expect(status).toBe(2);
@@ -154,15 +159,18 @@ describe("columns that programs fill", () => {
     await database.client`insert into notes values (7)`;
   });
 
-  test("are compared if a declaration names them, and the row says if no column is known", async () => {
+  test("are compared if a declaration names them", async () => {
+    const { stdout, stderr } = await runIn(FEEDING, "status");
+    expect(stdout).toContain("public.small_seq: its next value is 1, but public.notes.id goes to 7");
+    expect(stderr).toContain("Warning: small_seq feeds gone.id, which was not found, or has other values.");
+  });
+
+  longTest("are resynced if a declaration names them, and the row says if no column is known", async () => {
     expect((await runIn({}, "status")).stdout).toMatch(/ public\.small_seq {2}no column known$/m);
     expect((await runIn({}, "resync")).stdout).toContain(
       "public.small_seq is left alone: no column is known that it feeds\n" +
         "  Hint: Name its column in feeds of the declaration or the configuration.\n",
     );
-    const { stdout, stderr } = await runIn(FEEDING, "status");
-    expect(stdout).toContain("public.small_seq: its next value is 1, but public.notes.id goes to 7");
-    expect(stderr).toContain("Warning: small_seq feeds gone.id, which was not found, or has other values.");
     const known = { "seqs.ts": FEEDING["seqs.ts"] };
     expect((await runIn(known, "resync", "--declarations", "seqs.ts", "--yes")).stdout).toContain("moves to 8");
   });
@@ -175,6 +183,7 @@ describe("exclude and accepted", () => {
     const { status, stdout, stderr } = await run("status", ...flags);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "Warning: exclude gone_* matches no sequence.\n" });
     expect(stdout).toContain("1 sequence: 0 critical, 0 warning, 1 ok");
+    if (!HAS_LONG_FILES) return;
     const both = await runIn(EXCLUDING, "status", "--exclude", "tickets_*", "--json");
     expect(both.status).toBe(0);
     expect((JSON.parse(both.stdout) as { sequences: object[] }).sequences).toHaveLength(1);
@@ -224,11 +233,13 @@ describe("transfer", () => {
   test("carries positions to the target, repeatedly", async () => {
     await database.client`insert into orders select from generate_series(1, 40)`;
     const flags = ["--from", database.url, "--to", target.url, "--margin", "10"];
-    const dry = await run("transfer", ...flags, "--dry-run");
-    expect(dry.stdout).toContain("sequences would be set; nothing was changed.");
-    expect(await target.client`select last_value, is_called from orders_id_seq`).toEqual([
-      { last_value: "1", is_called: false },
-    ]);
+    if (HAS_LONG_FILES) {
+      const dry = await run("transfer", ...flags, "--dry-run");
+      expect(dry.stdout).toContain("sequences would be set; nothing was changed.");
+      expect(await target.client`select last_value, is_called from orders_id_seq`).toEqual([
+        { last_value: "1", is_called: false },
+      ]);
+    }
     const done = await run("transfer", ...flags);
     expect(done).toMatchObject({ status: 0, stderr: "" });
     const [first, second] = done.stdout.split("\n");
@@ -236,7 +247,7 @@ describe("transfer", () => {
     expect(second).toMatch(new RegExp(`^to ${target.name} at .+:\\d+ as .+:$`));
     expect(done.stdout).toMatch(/public\.orders_id_seq +source 41 +target 1 +-> 51/);
     expect(await target.client`insert into orders default values returning id`).toEqual([{ id: 51 }]);
-    expect((await run("transfer", ...flags)).stdout).toContain("far enough");
+    if (HAS_LONG_FILES) expect((await run("transfer", ...flags)).stdout).toContain("far enough");
   });
 
   test("refuses if the definitions differ, and never shows a password", async () => {

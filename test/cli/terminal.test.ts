@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { useTerminal } from "../support/command/at-terminal.js";
 import { type Driver, DRIVERS } from "../support/command/driver.js";
-import { HAS_LONG_FILES, withLong } from "../support/effort.js";
+import { withLong } from "../support/effort.js";
+import { longTest } from "../support/long-test.js";
 
 const terminal = useTerminal();
 const { database, declare, sequences, target, onTerminal, inShell, untilWaiting } = terminal;
@@ -23,10 +24,13 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     expect(await sequences()).toEqual(["order_seq"]);
   });
 
-  test("push asks whether the dot in a name is intended", async () => {
+  longTest("push asks whether the dot in a name is intended", async () => {
     await database.client`create schema if not exists billing`;
     await declare(`exports.s = pgSequence("billing.order_seq");`);
-    for (const [answers, status] of withLong<[string[], number]>([[["y\n", "n\n", "y\n"], 0]], [[["n\n"], 3]])) {
+    for (const [answers, status] of [
+      [["y\n", "n\n", "y\n"], 0],
+      [["n\n"], 3],
+    ] as const) {
       await database.client`drop sequence if exists "billing.order_seq"`;
       const result = await onTerminal("push", answers);
       expect(result.stdout).toContain('Create "billing.order_seq", with the dot in its name? [y/N] ');
@@ -36,18 +40,18 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     await database.client`drop schema billing`;
   });
 
-  test("Ctrl-C at the question ends the command", async () => {
+  longTest("Ctrl-C at the question ends the command", async () => {
     const { status, stdout } = await onTerminal("push", "\x03");
     expect(stdout).toContain("Interrupted.");
     expect(status).toBe(130);
     expect(await sequences()).toEqual(["order_seq"]);
   });
 
-  test("resync asks, and reports what it did if that differs from the plan", async () => {
+  longTest("resync asks, and reports what it did if that differs from the plan", async () => {
     await database.client.unsafe(`
       create table orders (id serial primary key); insert into orders select from generate_series(1, 3);
       insert into orders values (50)`);
-    if (HAS_LONG_FILES) expect((await onTerminal("resync", "y\n")).stdout).toContain("Moved 1 sequence.");
+    expect((await onTerminal("resync", "y\n")).stdout).toContain("Moved 1 sequence.");
     await database.client`insert into orders values (70)`;
     const { stdout, status } = await onTerminal("resync", "y\n", {}, async () => {
       await database.client`insert into orders values (90)`;
