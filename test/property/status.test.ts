@@ -4,7 +4,7 @@ import { inspectSequences, type SequenceState } from "nextval/catalog";
 import { type ResyncReport, type SequenceHealth, sequenceStatus } from "nextval/operate";
 import { beforeAll, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
-import { firstSeed } from "../support/effort.js";
+import { firstSeed, HAS_LONG_FILES } from "../support/effort.js";
 import { type BuiltSchema, buildSchema } from "../support/oracle/build-schema.js";
 import { contradictionsOf, type Seen, type Witnessed } from "../support/oracle/judge.js";
 import { quoted } from "../support/oracle/names.js";
@@ -47,7 +47,7 @@ import { resync } from "../support/resync.js";
  */
 
 const database = useDatabase({ max: 1 });
-const SCHEMAS = Number(process.env["NEXTVAL_SCHEMAS"] ?? 30);
+const SCHEMAS = Number(process.env["NEXTVAL_SCHEMAS"] ?? (HAS_LONG_FILES ? 30 : 12));
 /** The first database to judge, to try one again or to go on after one. */
 const FIRST = Number(process.env["NEXTVAL_FIRST_SCHEMA"] ?? 0);
 const BATCH = 30;

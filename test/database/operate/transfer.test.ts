@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { bind, type Database, type Sql, sql, type Transaction } from "nextval";
 import { applyResync, applyTransfer, planResync, planTransfer, toJson, type TransferError } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -42,7 +43,7 @@ async function isWaiting(sessions = 1): Promise<void> {
   const waiting = () => replicas.target.client`
     select from pg_locks where locktype = 'advisory' and not granted
       and database = (select oid from pg_database where datname = current_database())`;
-  while ((await waiting()).length < sessions);
+  while ((await waiting()).length < sessions) await setTimeout(10);
 }
 
 /** The value that a sequence of the source returns next. */
@@ -325,7 +326,7 @@ describe("a transfer", () => {
       interrupted("pg_sequence_last_value", async () => {
         await other`begin`;
         await other`alter sequence a_seq restart with 7000`;
-        finished = new Promise((resolve) => setTimeout(resolve, 200)).then(() => other`commit`);
+        finished = setTimeout(200).then(() => other`commit`);
       }),
     );
     await finished;
@@ -341,7 +342,7 @@ describe("a transfer", () => {
       interrupted("json_to_recordset", async () => {
         await replicas.source.client`select setval('a_seq', 500)`;
         second = transfer(replicas.source.db, bind(replicas.target.connect({ max: 1 })));
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await setTimeout(300);
       }),
     );
     expect(first.sequences).toMatchObject([{ before: 1n, to: 1001n, moves: true }]);
@@ -387,7 +388,7 @@ describe("a transfer", () => {
     expect(await positions("target")).toEqual([["public.a_seq", "1", false]]);
   });
 
-  test("a superuser carries sequences of another role's schema that were never drawn from", async () => {
+  longTest("a superuser carries sequences of another role's schema that were never drawn from", async () => {
     await onBoth(`
       drop schema if exists theirs cascade; drop role if exists nextval_theirs; create role nextval_theirs;
       create schema theirs authorization nextval_theirs; create sequence theirs.a_seq`);
@@ -483,7 +484,7 @@ describe("a transfer", () => {
     ]);
   });
 
-  test.each(
+  longTest.each(
     first(1, [
       ["a domain", "create domain id as int", "id", 2147483647n],
       ["a domain of a domain", "create domain small as smallint; create domain id as small", "id", 32767n],
@@ -519,6 +520,7 @@ describe("a transfer", () => {
         notes: ["10 values are left until it comes round at 100: the margin is 5 instead of 20"],
       },
     ]);
+    if (!HAS_LONG_FILES) return;
     await replicas.source.client`select nextval('round_seq') from generate_series(1, 12)`;
     const { sequences } = await run({ margin: 20 });
     expect(sequences).toMatchObject([{ from: 3n, to: 96n, before: 96n, moves: false }]);
@@ -530,7 +532,7 @@ describe("a transfer", () => {
     expect((await run({ margin: 0 })).sequences).toMatchObject([{ from: 1n, to: 1n, before: 96n, moves: true }]);
   });
 
-  test("reports if sessions of the target may hold earlier values", async () => {
+  longTest("reports if sessions of the target may hold earlier values", async () => {
     await onBoth("create sequence cached_seq cache 30");
     await replicas.source.client`select nextval('cached_seq') from generate_series(1, 100)`;
     await replicas.target.client`select nextval('cached_seq')`;
@@ -554,7 +556,7 @@ describe("a transfer", () => {
     expect(error.message).toBe("nothing was transferred:\nschema nowhere is on neither side");
   });
 
-  test("has nothing to do if there are no sequences", async () => {
+  longTest("has nothing to do if there are no sequences", async () => {
     expect(await run()).toEqual({
       sequences: [],
       hint: null,
@@ -774,7 +776,7 @@ describe("refused with nothing set", () => {
     });
   });
 
-  test("every fix solves its problem", async () => {
+  longTest("every fix solves its problem", async () => {
     await onBoth("create sequence both_seq");
     await replicas.source.client
       .unsafe(`create sequence source_seq as integer increment -2 minvalue -9 maxvalue 100 start 100 cycle;
