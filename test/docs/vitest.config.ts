@@ -2,8 +2,9 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /**
- * The tests in a browser: of the built site, which `npm run docs:build` makes, and of the page of status; and those of
- * the examples with packages of their own, and the examples that take too long for `npm test`.
+ * The tests in a browser: of the built site, which `npm run docs:build` makes, and of the page of status. Also that the
+ * examples of the docstrings compile, the tests of the examples with packages of their own, and the examples that take
+ * too long for `npm test`.
  */
 export default defineConfig({
   test: {

@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { type AnySequence, createSequence, type Sql } from "nextval";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { claimsOf, examplesOf, moduleOf } from "../support/docstrings/examples.js";
+import { claimsOf, examplesOf } from "../support/docstrings/examples.js";
 import { type PublicName, readPublicNames } from "../support/docstrings/public-names.js";
 
 const names = readPublicNames();
@@ -62,24 +60,4 @@ test("the SQL that an example shows is what its fragment becomes", async () => {
     claims.map(([owner, , expected]) => [owner, expected]),
   );
   expect(claims).toHaveLength(count);
-});
-
-test("every example of a docstring compiles", async () => {
-  expect(examples.length).toBeGreaterThan(100);
-  for (const [index, example] of examples.entries()) {
-    await writeFile(new URL(`${index}.ts`, folder), moduleOf(example, names));
-  }
-  const tsconfig = {
-    extends: "../../tsconfig.json",
-    compilerOptions: { verbatimModuleSyntax: false, lib: ["es2022", "esnext.disposable"], skipLibCheck: true },
-    include: ["*.ts"],
-    exclude: [],
-  };
-  await writeFile(new URL("tsconfig.json", folder), JSON.stringify(tsconfig));
-  const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [tsc, "-p", fileURLToPath(folder)]).catch(
-    (failure: { readonly stdout: string }) => failure,
-  );
-  const owners = stdout.replace(/^.*\.docstrings\/(\d+)\.ts/gm, (_, index: string) => examples[Number(index)]!.owner);
-  expect(owners).toBe("");
 });

@@ -7,7 +7,7 @@ import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { COMPILERS } from "../support/compiler.js";
 import { isBuilt } from "../support/is-built.js";
-import { longTest } from "../support/long-test.js";
+import { longDescribe } from "../support/long-test.js";
 import { usePrograms } from "../support/programs.js";
 
 const compile = usePrograms();
@@ -130,13 +130,13 @@ describe.concurrent.each(compilers)("under %s", (compiler) => {
 });
 
 // It has no stable interface but its command line, which checks all declarations or none.
-describe("under typescript 7", () => {
+longDescribe("under typescript 7", () => {
+  // `npm run check` tries them with attw and tsd, and the first hour installs them.
   test("the published types work", async () => {
     expect(await complaintsOf("program.ts", { skipLibCheck: false })).toBe("");
   });
 
-  // The matrix and the first hour use them, too.
-  longTest.each(["adapters.ts", "drivers.ts"] as const)("%s work with the types of their hosts", async (program) => {
+  test.each(["adapters.ts", "drivers.ts"] as const)("%s work with the types of their hosts", async (program) => {
     expect(await complaintsOf(program, { skipLibCheck: true })).toBe("");
   });
 

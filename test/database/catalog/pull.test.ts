@@ -11,7 +11,6 @@ import {
   pullDeclarations,
   type SequenceState,
 } from "nextval/catalog";
-import ts from "typescript-5";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createAssortedSequences } from "../../support/assorted-sequences.js";
 import { COMPILERS } from "../../support/compiler.js";
@@ -376,7 +375,8 @@ const name = fc
   .map((parts) => parts.join("").replaceAll("\0", ""))
   .filter((name) => name !== "" && Buffer.byteLength(name) <= 63);
 
-longTest("constants have valid unique names, whatever the names of the sequences", () => {
+longTest("constants have valid unique names, whatever the names of the sequences", async () => {
+  const { default: ts } = await import("typescript-5");
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.tuple(fc.oneof(fc.constant("public"), name), name), { maxLength: 12, selector: String }),
