@@ -131,7 +131,7 @@ describe("status --listen", () => {
     const health = await sequenceStatus(bind(database.client));
     const [one] = health.sequences as [SequenceHealth];
     // More than the buffers of a connection take.
-    const large = { ...one, sequence: { ...one.sequence, name: "x".repeat(30_000_000) } };
+    const large = { ...one, sequence: { ...one.sequence, name: "x".repeat(16_000_000) } };
     const page = await listenHere("127.0.0.1", () => Promise.resolve({ ...health, sequences: [large] }));
     const { hostname, port } = new URL(page);
     const socket = connect(Number(port), hostname);

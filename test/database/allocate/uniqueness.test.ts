@@ -9,8 +9,8 @@ import { blockSeq, orderSeq } from "../../support/draws/drawing.js";
 import { IS_LONG } from "../../support/effort.js";
 import { usePrograms } from "../../support/programs.js";
 
-const PROCESSES = IS_LONG ? 8 : 4;
-const IDS = IS_LONG ? 10_000_000 : 20_000;
+const PROCESSES = IS_LONG ? 8 : 3;
+const IDS = IS_LONG ? 10_000_000 : 6_000;
 const KILLS = IS_LONG ? 20 : 0;
 
 const compile = usePrograms();
