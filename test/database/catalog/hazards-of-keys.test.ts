@@ -149,7 +149,7 @@ describe("CYCLE_REPEATS_KEYS: the key is not fed by its own default", () => {
     ],
   ];
 
-  test.each(first(5, ways))("%s", async (_way, statements, taken) => {
+  test.each(first(3, ways))("%s", async (_way, statements, taken) => {
     await database.client.unsafe(`alter sequence s maxvalue 3; ${statements}`);
     const [message] = await push(["CYCLE_REPEATS_KEYS"], [declared({ maxValue: 3, cycle: true })]);
     expect(message).toContain(taken);
@@ -280,10 +280,12 @@ describe("NAME_REUSED", () => {
     expect(given).toContain(await db.nextval(pgSequence("s")));
   });
 
-  test.each([
-    ["", undefined],
-    [" of a schema that is not looked at", ["first"]],
-  ])("a new sequence comes before another one in the search_path%s", async (_where, schemas) => {
+  test.each(
+    first<[string, string[] | undefined]>(1, [
+      ["", undefined],
+      [" of a schema that is not looked at", ["first"]],
+    ]),
+  )("a new sequence comes before another one in the search_path%s", async (_where, schemas) => {
     await database.client.unsafe(`create schema first; set search_path to first, public;
       create table t (id int primary key default nextval('s'::text), n text); insert into t (n) values ('x')`);
     try {
@@ -352,7 +354,7 @@ describe("WIDER_THAN_COLUMN: something other than the column's type refuses new 
     ],
   ];
 
-  test.each(first(4, ways))("%s", async (_way, statements, code) => {
+  test.each(first(2, ways))("%s", async (_way, statements, code) => {
     await database.client.unsafe(`${statements}; alter sequence s maxvalue 9; select setval('s', 8)`);
     expect(`${await insert()}`).toBe("9");
     const [message] = await push(["WIDER_THAN_COLUMN"], [declared({ maxValue: 10 })]);
@@ -376,7 +378,7 @@ describe("WIDER_THAN_COLUMN: something other than the column's type refuses new 
 });
 
 test.each(
-  first(2, [
+  first(1, [
     ["a check constraint", "create table t (id bigint default nextval('s') check (id < 4), n text)"],
     [
       "a check constraint of an inner domain",
@@ -466,7 +468,7 @@ describe("WIDER_THAN_COLUMN: a new sequence for a key that is not of integers", 
   const draw = () => db`insert into t (id) values (${nextval(owned(1000))}) returning id::text`;
 
   test.each(
-    first(2, [
+    first(1, [
       ["varchar(2)", 99, "22001", "public.t.id (varchar(2)) cannot hold"],
       ["char(3)", 999, "22001", "public.t.id (character(3)) cannot hold"],
       ["real", 2 ** 24, "23505", "public.t.id (real) is exact up to 16777216"],
@@ -521,7 +523,7 @@ describe("NAMED_IN_TEXT: code looks the name up", () => {
     create trigger t before insert on t for each row execute function make_id()`;
 
   test.each(
-    first(3, [
+    first(2, [
       [
         "a function",
         "function public.next_id()",

@@ -68,7 +68,7 @@ const ways: [name: string, make: (db: Database) => () => Promise<bigint[]>][] = 
   ],
 ];
 
-const FEW = new Set(["db.nextval", "an insert", "a session", "a block allocator"]);
+const FEW = new Set(["db.nextval", "an insert", "a block allocator"]);
 /** A few of them stand for the others; a standby refuses each. */
 const some = withLong(
   ways.filter(([name]) => FEW.has(name)),

@@ -201,7 +201,7 @@ test("many tables that take long are not all waited for", async () => {
   expect(total).toBeLessThan(13_000);
 });
 
-test("names of up to 63 bytes that are longer in UTF-8 prevent nothing", async () => {
+longTest("names of up to 63 bytes that are longer in UTF-8 prevent nothing", async () => {
   const [name, table] = ["é".repeat(60), "ü".repeat(50)];
   const latin = `latin_${randomBytes(4).toString("hex")}`;
   const libc = (await serverVersion(database.client)) < 15 ? "" : "locale_provider libc";

@@ -3,7 +3,7 @@ import { firstSeed } from "../effort.js";
 import { Random } from "./random.js";
 
 /** How long each attack goes on. An ordinary run has time for a round or two; test/long.ts states more. */
-const SECONDS = Number(process.env["NEXTVAL_ATTACK_SECONDS"] ?? 0.5);
+const SECONDS = Number(process.env["NEXTVAL_ATTACK_SECONDS"] ?? 0.2);
 
 /** Longer than any round takes on a busy machine. */
 const LONGEST_ROUND_MS = 120_000;

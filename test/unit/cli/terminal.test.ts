@@ -15,6 +15,7 @@ import { table } from "../../../lib/cli/terminal/table.js";
 import { displayWidth, truncateToWidth } from "../../../lib/cli/terminal/text-width.js";
 import { percent } from "../../../lib/operate/figures.js";
 import { shownName } from "../../../lib/server/names.js";
+import { runs } from "../../support/effort.js";
 
 test.each([
   ["order_seq", 9],
@@ -96,6 +97,7 @@ describe("text for people", () => {
         expect(shown.replaceAll(/[\u200c\u200d]/g, "")).toMatch(/^a [^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]* b$/u);
         expect(JSON.parse(printableJson(JSON.stringify({ [given]: given })))).toEqual({ [given]: given });
       }),
+      runs(50),
     );
     expect(`${text`${"\u{e0041}\x9b\n"}\n${color.red("\t")}`}`).toBe("\\u{e0041}\\u009b\\u000a\n\\u0009");
   });
