@@ -30,7 +30,7 @@ const isOverPg = process.env["NEXTVAL_TEST_PORT"] === "pg";
 const WITH_SERVERS = [
   "test/server/**/*.test.ts",
   "test/database/{crash,crash.long,catalog/crash}.test.ts",
-  "test/adversarial/{chaos,crosstalk,failover.long,history,kill.long,stale-statements}.test.ts",
+  "test/adversarial/{chaos,failover.long,history,kill.long}.test.ts",
   "test/database/allocate/{allocator,block-allocator,crash-gap.long,uniqueness}.test.ts",
   "test/database/operate/{extremes.long,failures,standby.long,status.long}.test.ts",
 ];

@@ -1,8 +1,8 @@
 import { type PGlite, types } from "@electric-sql/pglite";
 import { sql as pgliteSql } from "@electric-sql/pglite/template";
 import { type AnySequence, createSchema, createSequence, embed, nextval, pgSchema, pgSequence, sql } from "nextval";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startPGlite } from "../../support/pglite.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sharedPGlite } from "../../support/ports.js";
 
 const ATTACK = `'); drop table orders; --`;
 const orderSeq = pgSequence("order_seq");
@@ -13,13 +13,12 @@ describe("PGlite", () => {
   let pglite: PGlite;
 
   beforeAll(async () => {
-    pglite = await startPGlite();
+    pglite = await sharedPGlite();
     for (const { text } of [createSchema(weird), createSequence(orderSeq), createSequence(weirdSeq)]) {
       await pglite.query(text);
     }
     await pglite.exec("create table orders (id bigint primary key, note text)");
   });
-  afterAll(() => pglite?.close());
 
   /** A whole fragment as a query, and an expression in PGlite's own template. */
   const inserts = {

@@ -697,7 +697,7 @@ describe("sequences of different names", () => {
     }
   });
 
-  test("are refused if their definitions differ, or one of them has another counterpart", async () => {
+  longTest("are refused if their definitions differ, or one of them has another counterpart", async () => {
     await replicas.source.client.unsafe(
       "create sequence old_seq as integer; create sequence b_seq; create sequence c_seq",
     );
