@@ -79,10 +79,10 @@ let shared: Promise<PGlite> | undefined;
 export async function sharedPGlite(): Promise<PGlite> {
   shared ??= startPGlite();
   const client = await shared;
-  const { rows } = await client.query<{ nspname: string }>(
-    "select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$'",
+  const { rows } = await client.query<{ schema: string }>(
+    "select format('%I', nspname) as schema from pg_namespace where nspname !~ '^pg_|^information_schema$'",
   );
-  for (const { nspname } of rows) await client.exec(`drop schema "${nspname}" cascade`);
+  for (const { schema } of rows) await client.exec(`drop schema ${schema} cascade`);
   for (const text of ["create schema public", "discard all"]) await client.exec(text);
   return client;
 }
