@@ -153,8 +153,8 @@ function wholeNumber(baseType: string): Sql {
 }
 
 /**
- * Builds a FROM item for the position of the sequence `s` of `pg_sequence`, which the role may read, for a lateral join.
- * It has no row if there is no position, because the sequence was altered at the same time.
+ * Builds a FROM item of a lateral join: the position of the sequence `s` of `pg_sequence`, which the role may read. It
+ * has no row if there is no position, because the sequence was altered at the same time.
  */
 export function positionOf(version: number): Sql {
   return sql`(${positionByOid(sql`s.seqrelid`, version)} where v.last_value is not null)`;

@@ -22,10 +22,11 @@ export function positionByOid(oid: Sql, version: number, maySelect?: Sql, mayUse
     // A survey does this for thousands of columns, and most of its time is the planning of what is more.
     return sql`select v.last_value, v.is_called from pg_catalog.pg_get_sequence_data(${oid}) v`;
   }
+  const privileges = sql`${maySelect ?? READABLE} as may_select, ${mayUse ?? READABLE} as may_use`;
   return sql`
     select v.last_value, v.is_called
     from (
-      select c.oid, n.nspname, c.relname, c.relpersistence, ${maySelect ?? READABLE} as may_select, ${mayUse ?? READABLE} as may_use
+      select c.oid, n.nspname, c.relname, c.relpersistence, ${privileges}
       from pg_catalog.pg_class c
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.oid = ${oid} and c.relkind = 'S'
