@@ -65,14 +65,14 @@ export async function measure(): Promise<Report> {
           client`select nextval('cached_seq'::regclass) as id from generate_series(1, ${IDS}::int)`,
         "CACHE 1000, db.nextvals": () => db.nextvals(cachedSeq, IDS),
       });
-      const overDrivers: { name: string; wanted: number; shares: readonly number[] }[] = [];
+      const overDrivers: { name: string; wanted: number; shares: readonly number[]; counted: number }[] = [];
       for (const { name, wanted, db, count, end } of await openDrivers(server.url)) {
         await db.query(createSequence(plainSeq, { ifNotExists: true }));
         const [own, drawn] = (await bulk({ count, nextvals: () => db.nextvals(plainSeq, IDS) })) as [Bulk, Bulk];
-        overDrivers.push({ name, wanted, shares: ratios(drawn.ms, own.ms) });
+        overDrivers.push({ name, wanted, shares: ratios(drawn.ms, own.ms), counted: median(own.ms) });
         await end();
       }
-      const blocks: [Bulk, ...Bulk[]][] = [];
+      const blocks: [rows: Bulk, loop: Bulk, ...Bulk[]][] = [];
       for (const size of BLOCKS) {
         const blockSeq = pgSequence(`block_${size}_seq`, { increment: size });
         await db.query(createSequence(blockSeq));
@@ -83,6 +83,7 @@ export async function measure(): Promise<Report> {
           {
             [`${size} ids, rows`]: () =>
               client`select nextval('plain_seq'::regclass) as id from generate_series(1, ${size}::int)`,
+            [`${size} ids, a loop that makes them, without a server`]: async () => count(1n, size),
             [`${size} ids, a block by hand`]: async () => {
               const [row] = await client<
                 [{ id: string }]
@@ -96,8 +97,9 @@ export async function measure(): Promise<Report> {
           size,
           IDS / size,
         );
-        blocks.push(measured as [Bulk, ...Bulk[]]);
+        blocks.push(measured as [Bulk, Bulk, ...Bulk[]]);
       }
+      const [, loop] = blocks.at(-1) as [Bulk, Bulk];
       const [, , tick] = calls as [Rate, Rate, Rate];
       const peerCalls = calls.filter(({ name }) => !/^(?:bare|nextval)/.test(name));
       const [rows, drawn, arrays, documents, cachedRows, cached] = many as [Bulk, Bulk, Bulk, Bulk, Bulk, Bulk];
@@ -121,10 +123,13 @@ export async function measure(): Promise<Report> {
           }),
           atLeast("nextvals of 100,000, times rows", ratios(rows.ms, drawn.ms), 1.5),
           atLeast("the same with CACHE 1000", ratios(cachedRows.ms, cached.ms), 2),
-          atMost("nextvals, client CPU per id", drawn.cpu, 40, { unit: " ns" }),
-          ...overDrivers.map(({ name, wanted, shares }) =>
+          atMost("nextvals, client CPU per id", drawn.cpu, 40, {
+            unit: " ns",
+            limit: `${round(median(loop.cpu))} (a loop that makes them)`,
+          }),
+          ...overDrivers.map(({ name, wanted, shares, counted }) =>
             atMost(`nextvals over ${name}, times the server's own count(nextval(...))`, shares, wanted, {
-              limit: "1 (nothing is sent to the client)",
+              limit: `1 (nothing is sent), ${round(1 + median(loop.ms) / counted)} (and a loop makes the ids)`,
             }),
           ),
           ...blocks.map((each, index) =>
@@ -132,6 +137,7 @@ export async function measure(): Promise<Report> {
               `blocks of ${BLOCKS[index]}, drawn ahead, times rows`,
               ratios(each[0].ms, (each.at(-1) as Bulk).ms),
               index === 0 ? 14 : 70,
+              { limit: `${round(median(ratios(each[0].ms, each[1].ms)))} (a loop that makes them)` },
             ),
           ),
         ],

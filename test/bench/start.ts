@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bind, createSequence, dropSequence, pgSequence } from "nextval";
@@ -24,6 +24,11 @@ const CONNECT = `
   const client = postgres(process.env.DATABASE_URL, { max: 1 });
   await client\`select 1\`;
   await client.end();`;
+/** Loads the configuration and the declarations as the command does. */
+const LOAD = `
+  import { createJiti } from "jiti";
+  const jiti = createJiti(import.meta.url, { fsCache: false });
+  for (const file of ["./nextval.config.ts", "./sequences.ts"]) await jiti.import(file);`;
 
 /** Measures how long one waits until nextval is there: for an import, and for a run of the command. */
 export async function measure(): Promise<Report> {
@@ -43,8 +48,10 @@ export async function measure(): Promise<Report> {
     const all: Timed[] = [
       { name: "import an empty package", run: () => program(IMPORT("empty")), ms: [] },
       { name: "import nextval", run: () => program(IMPORT("nextval")), ms: [] },
+      { name: "import as many functions that do nothing", run: () => program(IMPORT("idle")), ms: [] },
       { name: "node, which does nothing", run: () => run("-e", "0"), ms: [] },
       { name: "node, and postgres.js selects 1", run: () => program(CONNECT), ms: [] },
+      { name: "node, which also loads the configuration", run: () => program(CONNECT + LOAD), ms: [] },
       { name: "nextval check", run: () => run(`${CHECKOUT}dist/lib/cli/main.js`, "check"), ms: [] },
       ...PEERS.map((name) => ({ name: `import ${name}`, run: () => program(IMPORT(name)), ms: [] })),
     ];
@@ -55,7 +62,9 @@ export async function measure(): Promise<Report> {
         if (turn >= 0) each.ms.push(ms);
       }
     }
-    const [empty, imported, , connected, check, ...peers] = all.map(({ ms }) => ms) as [
+    const [empty, imported, idle, , connected, loaded, check, ...peers] = all.map(({ ms }) => ms) as [
+      number[],
+      number[],
       number[],
       number[],
       number[],
@@ -83,12 +92,12 @@ export async function measure(): Promise<Report> {
       ],
       targets: [
         atMost("import, times an empty package", times, 2.2, {
-          limit: "1 (an empty package)",
+          limit: `1 (an empty package), ${round(median(ratios(idle, empty)))} (as many functions that do nothing)`,
           peer: least(peers.map((ms, index) => ({ name: PEERS[index] ?? "", figure: median(ratios(ms, empty)) }))),
         }),
         atMost("nextval check of 10 sequences, configuration in TypeScript", check, 300, {
           unit: " ms",
-          limit: `${round(median(connected))} (a program that selects 1)`,
+          limit: `${round(median(loaded))} (a program that loads the configuration with jiti, and selects 1)`,
         }),
       ],
     };
@@ -109,9 +118,9 @@ interface Timed {
 /** Makes a project in TypeScript, with a configuration, declarations, nextval, postgres.js and an empty package. */
 async function makeProject(folder: string): Promise<void> {
   const packages = join(folder, "node_modules");
-  await mkdir(join(packages, "empty"), { recursive: true });
+  for (const name of ["empty", "idle"]) await mkdir(join(packages, name), { recursive: true });
   await symlink(CHECKOUT, join(packages, "nextval"));
-  for (const peer of new Set(PEERS.map((name) => name.split("/")[0] as string))) {
+  for (const peer of new Set(["jiti", ...PEERS.map((name) => name.split("/")[0] as string)])) {
     await symlink(`${CHECKOUT}node_modules/${peer}`, join(packages, peer));
   }
   const declarations = SEQUENCES.map(
@@ -121,6 +130,9 @@ async function makeProject(folder: string): Promise<void> {
     "package.json": JSON.stringify({ name: "app", type: "module" }),
     "node_modules/empty/package.json": JSON.stringify({ name: "empty", type: "module", exports: "./index.js" }),
     "node_modules/empty/index.js": "export {};\n",
+    "node_modules/idle/package.json": JSON.stringify({ name: "idle", type: "module", exports: "./index.js" }),
+    "node_modules/idle/index.js": 'import "./chunk.js";\n',
+    "node_modules/idle/chunk.js": idleFunctions(await bytesOfImport()),
     "sequences.ts": `import { pgSequence } from "nextval";\n${declarations.join("\n")}\n`,
     "nextval.config.ts": [
       `import { defineConfig } from "nextval/config";`,
@@ -128,6 +140,23 @@ async function makeProject(folder: string): Promise<void> {
     ].join("\n"),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+}
+
+/** How many bytes `import "nextval"` loads: its entry, and the one chunk of the core. */
+async function bytesOfImport(): Promise<number> {
+  const entry = await readFile(`${CHECKOUT}dist/lib/index.js`, "utf8");
+  const chunk = /from "(\.\.\/chunks\/.+?)"/.exec(entry)?.[1] ?? "";
+  return entry.length + (await readFile(`${CHECKOUT}dist/lib/${chunk}`, "utf8")).length;
+}
+
+/** Functions of this many bytes, which a program parses and never calls. */
+function idleFunctions(bytes: number): string {
+  const text = (index: number) => `
+function idle${index}(value, name) {
+  if (value === undefined) throw new Error("there is no " + name);
+  return { name, value, isNumber: typeof value === "number" };
+}`;
+  return Array.from({ length: Math.round(bytes / text(100).length) }, (_, index) => text(index)).join("\n");
 }
 
 function timeProcess(cwd: string, url: string, args: readonly string[]): number {

@@ -16,6 +16,16 @@ const COMPILER_OPTIONS = {
   skipLibCheck: true,
 };
 
+/** Declares sequences with their literals, and checks nothing. */
+const INFERRED = `
+export type Declared<Name, Options> = { readonly seqName: Name; readonly options: Options };
+export function pgSequence<const Name extends string, const Options extends object = {}>(
+  name: Name,
+  options?: Options,
+): Declared<Name, Options>;
+export function pgSchema(name: string): { sequence: typeof pgSequence };
+`;
+
 /** A folder with the packages as a user of them has them: built, side by side in `node_modules`. */
 export function userFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "nextval-bench-"));
@@ -28,6 +38,9 @@ export function userFolder(): string {
   for (const part of ["package.json", "dist"]) {
     cpSync(join(CHECKOUT, part), join(modules, "nextval", part), { recursive: true });
   }
+  mkdirSync(join(modules, "inferred"));
+  writeFileSync(join(modules, "inferred", "package.json"), '{ "name": "inferred", "types": "index.d.ts" }');
+  writeFileSync(join(modules, "inferred", "index.d.ts"), INFERRED);
   return folder;
 }
 
