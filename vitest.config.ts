@@ -60,24 +60,17 @@ export default defineConfig({
         test: {
           name: "database",
           isolate: false,
-          include: ["test/{adversarial,conformance,database,drivers,property}/**/*.test.ts", "test/*.test.ts"],
+          include: [
+            "test/{adversarial,cli,conformance,database,drivers,pages,property}/**/*.test.ts",
+            "test/*.test.ts",
+          ],
           exclude: [...WITH_SERVERS, ...LONG],
-          globalSetup: "test/server/global-setup.ts",
+          globalSetup: ["test/server/global-setup.ts", "test/support/command/global-setup.ts"],
         },
       },
       {
         extends: true,
         test: { name: "servers", include: WITH_SERVERS, exclude: LONG, globalSetup: "test/server/global-setup.ts" },
-      },
-      {
-        extends: true,
-        test: {
-          name: "command",
-          isolate: false,
-          include: ["test/{cli,pages}/**/*.test.ts"],
-          exclude: LONG,
-          globalSetup: ["test/server/global-setup.ts", "test/support/command/global-setup.ts"],
-        },
       },
     ],
   },

@@ -21,7 +21,7 @@ export interface Target {
 }
 
 /** All that need a server. */
-const PROJECTS = ["--project=database", "--project=servers", "--project=command"];
+const PROJECTS = ["--project=database", "--project=servers"];
 
 /** What a target is installed by, by its name on the command line. */
 export const TARGETS: ReadonlyMap<string, () => Promise<Target>> = new Map([
@@ -101,7 +101,7 @@ function otherRuntime(title: string, command: readonly string[]): Target {
     title,
     node: process.execPath,
     env: { NEXTVAL_TEST_RUNTIME: JSON.stringify(command) },
-    projects: ["--project=database", "--project=command"],
+    projects: ["--project=database"],
     files: ["test/examples", "test/pages/", "test/cli/"],
   };
 }
