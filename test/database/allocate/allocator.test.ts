@@ -454,7 +454,7 @@ describe("a connection that does not answer", () => {
 
   test("fails the calls that wait for it, and the next one is served by another connection", async () => {
     const own = postgres(dead.url, { onnotice: () => {}, max: 3, fetch_types: false });
-    const ids = allocator(bind(own), orderSeq, { size: 10, lowWater: 0, timeout: 300 });
+    const ids = allocator(bind(own), orderSeq, { size: 10, lowWater: 0, timeout: 1000 });
     await ids.take(10);
     dead.hold();
     await expect(ids.next()).rejects.toMatchObject({ code: "TIMEOUT" });

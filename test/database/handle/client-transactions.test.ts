@@ -233,7 +233,7 @@ test("a limit fails the statement, and the transaction with it", async () => {
   const failing = client.begin(async (own) => {
     const tx = bind(own);
     await tx`insert into orders values (1)`;
-    const slow = tx.with({ timeout: 20 })`select pg_sleep(0.1)`;
+    const slow = tx.with({ timeout: 20 })`select pg_sleep(0.5)`;
     await expect(slow).rejects.toThrow(/did not end within 20 ms.*may still run/);
   });
   await expect(failing).rejects.toMatchObject({ code: "TIMEOUT" });
