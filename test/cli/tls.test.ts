@@ -52,6 +52,7 @@ describe.each(DRIVERS)("over %s", (driver) => {
         ["localhost", "sslmode=verify-full&sslrootcert={ca}", ""],
         ["localhost", "sslmode=require&sslrootcert={other}", UNKNOWN],
         ["localhost", "sslrootcert=system&sslmode=require", UNKNOWN],
+        ["localhost", "sslrootcert=system&sslmode=disable&sslmode=require", UNKNOWN],
         ["127.0.0.1", "sslmode=verify-full&sslrootcert={ca}", ANOTHER],
         ["127.0.0.1", "sslmode=verify-ca&sslrootcert={ca}", ""],
       ],

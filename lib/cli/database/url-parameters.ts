@@ -89,7 +89,10 @@ const ssl: Apply = (wish, value, name) => {
   }
   const mode = SSL_MODES[value];
   // libpq refuses a weaker mode beside them: anybody can get such a certificate for another host.
-  if (wish.trustsSystem === true && mode !== false) return undefined;
+  if (wish.trustsSystem === true && mode !== false) {
+    wish.ssl = "verify-full";
+    return undefined;
+  }
   // A certificate of an earlier parameter.
   const given = typeof wish.ssl === "object" ? wish.ssl : undefined;
   if (mode !== undefined) wish.ssl = given?.ca !== undefined && mode !== false ? withCa(mode, given.ca) : mode;
@@ -104,6 +107,7 @@ const rootCertificate: Apply = (wish, value) => {
     wish.sslFrom = "sslrootcert=system";
     return undefined;
   }
+  wish.trustsSystem = false;
   try {
     wish.ssl = withCa(wish.ssl, readFileSync(value));
   } catch {
