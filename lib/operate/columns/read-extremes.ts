@@ -20,17 +20,18 @@ const BATCH = { columns: 100, locks: 1000 };
 /**
  * How long a statement may read the ends of indexes, in milliseconds. It takes an instant, unless a table has a
  * function of its owner that does not return. The time is halved whenever it was over, so such a table delays a survey
- * by some seconds, and each further one by little. After four times the first limit in all, none is looked for anymore
- * among the tables of a statement that takes too long.
+ * by some seconds, and each further one by little. After `spare` in all, none is looked for anymore among the tables of
+ * a statement that takes too long.
  */
-const QUICK = { first: 3000, least: 200 };
+const QUICK = { first: 3000, least: 200, spare: 12_000 };
 
 /**
- * The same for tables that have nothing to evaluate. They take long if there are thousands of partitions, or if the
- * disk is slow. It is a limit because their owners may add something after that was looked up. With one such table a
- * survey takes less time than `status --listen` waits for.
+ * The same for tables that have nothing to evaluate. They take long if there are thousands of partitions, if rows lie
+ * between the steps, or if the disk is slow. It is a limit because every role can make such tables, and may add
+ * something after that was looked up. However many there are, a survey takes less time than `status --listen` waits
+ * for: after `spare`, `least` is that of the others.
  */
-const PLAIN = { first: 20_000, least: 5000 };
+const PLAIN = { first: 20_000, least: 5000, spare: 30_000 };
 
 /** How often a column is read if its sequence is altered at the same time. */
 const ATTEMPTS = 10;
@@ -71,9 +72,7 @@ export async function readExtremes(
 }
 
 function quickOf({ time }: Locks): Quick {
-  const limited = ({ first, least }: typeof QUICK) => {
-    return { left: Math.min(time || Infinity, first), least, spare: 4 * first };
-  };
+  const limited = ({ first, ...more }: typeof QUICK) => ({ ...more, left: Math.min(time || Infinity, first) });
   const slow = new Set<string>();
   return { ...limited(QUICK), slow, plain: { ...limited(PLAIN), slow, plain: undefined } };
 }
@@ -81,7 +80,7 @@ function quickOf({ time }: Locks): Quick {
 /** How long a statement may take, in milliseconds. */
 interface Quick {
   left: number;
-  /** `left` is not halved below this. */
+  /** `left` is not halved below this while there is time to spare. */
   readonly least: number;
   /** How long statements may take in all that take too long, in milliseconds. */
   spare: number;
@@ -249,7 +248,8 @@ async function readSlow(
 ): Promise<void> {
   const { quick } = how;
   quick.spare -= quick.left;
-  quick.left = Math.max(Math.min(quick.left, quick.least), quick.left >> 1);
+  const least = quick.spare < 0 ? QUICK.least : quick.least;
+  quick.left = Math.max(Math.min(quick.left, least), quick.left >> 1);
   const tables = [...new Set(columns.map(({ source }) => source.oid))];
   const ofTables = (oids: readonly string[]) => columns.filter(({ source }) => oids.includes(source.oid));
   let others = tables;
