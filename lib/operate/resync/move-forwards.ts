@@ -45,14 +45,8 @@ export async function moveForwards(
 ): Promise<ResyncMove | ResyncSkip | undefined> {
   const version = await readDocument<number>(tx, sql`select current_setting('server_version_num')`);
   const readable = columns.filter((column) => notComparableReason(column) === undefined);
-  const snapshot = await rereadSnapshot(
-    tx,
-    sequence,
-    columns,
-    { views },
-    version,
-    holdTables(readable, trustOwners, true),
-  );
+  const before = holdTables(readable, trustOwners, true);
+  const snapshot = await rereadSnapshot(tx, sequence, columns, { views }, version, { before });
   const decision = decide(snapshot, { allowBackwards: false, emptyCaches: false });
   if (decision.kind !== "move") return skipOf(sequence, decision);
   checkForwards(decision, snapshot, mover);

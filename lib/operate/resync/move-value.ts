@@ -28,7 +28,8 @@ const TABLE_WAIT = 10;
 
 /**
  * How long reading may take while the sequence is locked, in milliseconds, if each column has an index. It takes an
- * instant, unless a table has a function of its owner that does not return, and nobody could draw meanwhile.
+ * instant, unless a table has a function of its owner that does not return, and nobody could draw meanwhile. If a whole
+ * table is read, it is how long the server may plan that, because that is when such functions run.
  */
 const READ_WAIT = 20_000;
 
@@ -81,11 +82,12 @@ async function moveUnderLock(
   // The server has no statement that only locks a sequence. Reading it this way prevents others from altering it until
   // this transaction ends. Altering it to its current options then blocks `nextval`.
   const [drawn] = await tx`select pg_catalog.pg_sequence_last_value(${id})`;
-  const { cycle, version } = await readDocument<{ cycle: boolean; version: number }>(
+  const { cycle, version, time } = await readDocument<{ cycle: boolean; version: number; time: number }>(
     tx,
     sql`
-      select json_build_object('cycle', seqcycle, 'version', current_setting('server_version_num')::int)::text
-      from pg_catalog.pg_sequence where seqrelid = ${id}`,
+      select json_build_object('cycle', q.seqcycle, 'version', current_setting('server_version_num')::int,
+        'time', (select s.setting::int from pg_catalog.pg_settings s where s.name = 'statement_timeout'))::text
+      from pg_catalog.pg_sequence q where q.seqrelid = ${id}`,
   );
   await tx`alter sequence ${name} ${cycle ? sql`cycle` : sql`no cycle`}`;
   const isUndrawn = Object.values(drawn as object)[0] === null;
@@ -93,17 +95,20 @@ async function moveUnderLock(
   // it again. The tables are not locked earlier, because a session that has drawn a value may lock its table
   // exclusively.
   await setLockTimeout(tx, TABLE_WAIT);
-  if (readable.every(({ indexed }) => indexed)) {
-    await tx`
-      select pg_catalog.set_config('statement_timeout', least(nullif(s.setting::int, 0), ${READ_WAIT}::int)::text, true)
-      from pg_catalog.pg_settings s where s.name = 'statement_timeout'`;
-  }
   if (version < 180_000 && isUndrawn && columns.some(({ swappable }) => swappable)) await tx.query(holdSchemas);
-  const decision = decide(await rereadSnapshot(tx, sequence, columns, trust, version), moveOptions);
+  const limit = [limitTime(Math.min(time || Infinity, READ_WAIT))];
+  const reading = readable.every(({ indexed }) => indexed)
+    ? { before: limit }
+    : { before: limit, planned: [limitTime(time)] };
+  const decision = decide(await rereadSnapshot(tx, sequence, columns, trust, version, reading), moveOptions);
   if (decision.kind !== "move") return skipOf(sequence, decision);
   const move = moveOf(sequence, decision);
   await tx.query(sql.raw(move.sql));
   return move;
+}
+
+function limitTime(milliseconds: number): Sql {
+  return sql`select set_config('statement_timeout', ${`${milliseconds}`}, true)`;
 }
 
 /** The position that the enclosing statement has read. */
@@ -128,32 +133,38 @@ interface Document {
   readonly extremes: readonly (ExtremeDocument | null)[];
 }
 
-/** Reads the position of a sequence and the extremes of its columns in one statement, after the statements `before`. */
+/**
+ * Reads the position of a sequence and the extremes of its columns in one statement, after the statements `before`.
+ *
+ * @param how.planned - statements that run after the server has planned it, and before it reads
+ */
 export async function rereadSnapshot(
   tx: Transaction,
   sequence: SequenceName,
   columns: readonly FedColumn[],
   { views }: Trust,
   version: number,
-  before: readonly Sql[] = [],
+  { before, planned }: { readonly before: readonly Sql[]; readonly planned?: readonly Sql[] },
 ): Promise<HeldSnapshot> {
   const extremes = columns.map((column) =>
     notComparableReason(column) === undefined ? extremeOf(column, HELD) : sql`null`,
   );
-  const row = await readDocument<Document>(
-    tx,
-    sql`
-      select json_build_object(
-        'oid', s.seqrelid::text, 'role', current_user, 'start', s.seqstart::text, 'increment', s.seqincrement::text,
-        'min', s.seqmin::text, 'max', s.seqmax::text,
-        'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
-        'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
-      )::text
-      from pg_catalog.pg_sequence s
-      left join lateral ${positionOf(version)} v on true
-      where s.seqrelid = ${quotedOf(sequence)}::regclass`,
-    { views, before },
-  );
+  const query = sql`
+    select json_build_object(
+      'oid', s.seqrelid::text, 'role', current_user, 'start', s.seqstart::text, 'increment', s.seqincrement::text,
+      'min', s.seqmin::text, 'max', s.seqmax::text,
+      'cache', s.seqcache::text, 'cycle', s.seqcycle, 'last', v.last_value::text, 'called', v.is_called,
+      'extremes', array_to_json(array[${sql.join(extremes)}]::json[])
+    )::text
+    from pg_catalog.pg_sequence s
+    left join lateral ${positionOf(version)} v on true
+    where s.seqrelid = ${quotedOf(sequence)}::regclass`;
+  const row = await (planned === undefined
+    ? readDocument<Document>(tx, query, { views, before })
+    : readDocument<Document>(tx, sql`fetch all in nextval_read`, {
+        views,
+        before: [...before, sql`declare nextval_read no scroll cursor for ${query}`, ...planned],
+      }));
   if (row.oid !== columns[0]?.sequenceOid) {
     refuseFor(sequence, "another sequence has its name now", "PLAN_OUTDATED", { hint: "Plan again." });
   }
