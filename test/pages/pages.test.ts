@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { HAS_LONG_FILES } from "../support/effort.js";
 import { RUNTIME } from "../support/runtime.js";
 import { readPages } from "./blocks.js";
 import { bundle, checkTypes, compileAlone, stageOf, writePrograms } from "./make-programs.js";
@@ -16,8 +17,12 @@ const target = useDatabase();
 const databaseOfFirst = useDatabase();
 
 const written = await readPages();
+/** What a newcomer reads first. `npm test` plays only these, and `npm run test:docs` all of them. */
+const FIRST = ["README.md", "docs/getting-started.md"];
 /** `PAGES=resync npx vitest run test/pages/` plays the pages with that in their path only. */
-const pages = written.filter((page) => isPlayed(page) && page.path.includes(process.env["PAGES"] ?? ""));
+const part = process.env["PAGES"] ?? (HAS_LONG_FILES ? "" : undefined);
+const isWanted = (path: string) => (part === undefined ? FIRST.includes(path) : path.includes(part));
+const pages = written.filter((page) => isPlayed(page) && isWanted(page.path));
 const programs = new Map(pages.map((page) => [page, programOf(page)]));
 let folder: string;
 let checking: Promise<void>;
