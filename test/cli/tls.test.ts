@@ -54,6 +54,8 @@ describe.each(DRIVERS)("over %s", (driver) => {
         ["localhost", "sslrootcert=system&sslmode=require", UNKNOWN],
         ["localhost", "sslrootcert=system&sslmode=disable&sslmode=require", UNKNOWN],
         ["127.0.0.1", "sslmode=verify-full&sslrootcert={ca}", ANOTHER],
+        ["127.0.0.1", "sslmode=verify-full&sslrootcert={other}&sslrootcert={ca}", ANOTHER],
+        ["localhost", "sslrootcert={other}&sslmode=disable&sslmode=require", UNKNOWN],
         ["127.0.0.1", "sslmode=verify-ca&sslrootcert={ca}", ""],
       ],
       [

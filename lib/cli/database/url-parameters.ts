@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import type { ConnectionOptions } from "node:tls";
 import { withoutSecrets } from "../terminal/redact.js";
 
 /** The settings that the parameters of a URL ask for. */
@@ -9,12 +8,12 @@ export interface Wish {
   user?: string;
   password?: string;
   database?: string;
-  /** How to use TLS; undefined: not at all. */
-  ssl?: false | "prefer" | "require" | "verify-full" | ConnectionOptions;
+  /** How to use TLS. Without it and without `authorities`: not at all. */
+  ssl?: false | "prefer" | "require" | "verify-ca" | "verify-full";
   /** The parameter that asks for TLS, such as `sslmode=require`, for messages. */
   sslFrom?: string;
-  /** Whether authorities that the system trusts have to have signed the certificate. */
-  trustsSystem?: boolean;
+  /** Who has to have signed the certificate: an authority that the system trusts, or one of this file. */
+  authorities?: "system" | Buffer;
   /** Prisma's option for a certificate that has to be valid, if TLS is asked for. */
   isStrict?: boolean;
   prepare?: boolean;
@@ -77,7 +76,7 @@ const SSL_MODES: Readonly<Record<string, Wish["ssl"]>> = {
   prefer: "prefer",
   require: "require",
   "no-verify": "require",
-  "verify-ca": { checkServerIdentity: () => undefined },
+  "verify-ca": "verify-ca",
   "verify-full": "verify-full",
   true: "verify-full",
   "1": "verify-full",
@@ -89,13 +88,11 @@ const ssl: Apply = (wish, value, name) => {
   }
   const mode = SSL_MODES[value];
   // libpq refuses a weaker mode beside them: anybody can get such a certificate for another host.
-  if (wish.trustsSystem === true && mode !== false) {
+  if (wish.authorities === "system" && mode !== false) {
     wish.ssl = "verify-full";
     return undefined;
   }
-  // A certificate of an earlier parameter.
-  const given = typeof wish.ssl === "object" ? wish.ssl : undefined;
-  if (mode !== undefined) wish.ssl = given?.ca !== undefined && mode !== false ? withCa(mode, given.ca) : mode;
+  if (mode !== undefined) wish.ssl = mode;
   wish.sslFrom = `${name}=${value}`;
   return undefined;
 };
@@ -103,25 +100,19 @@ const ssl: Apply = (wish, value, name) => {
 const rootCertificate: Apply = (wish, value) => {
   if (value === "system") {
     wish.ssl = "verify-full";
-    wish.trustsSystem = true;
+    wish.authorities = "system";
     wish.sslFrom = "sslrootcert=system";
     return undefined;
   }
-  wish.trustsSystem = false;
   try {
-    wish.ssl = withCa(wish.ssl, readFileSync(value));
+    wish.authorities = readFileSync(value);
   } catch {
     return [`and its file ${shown(value)} cannot be read`];
   }
+  if (wish.ssl === false) delete wish.ssl;
   wish.sslFrom ??= "sslrootcert";
   return undefined;
 };
-
-/** Checks a given certificate, as libpq does. */
-function withCa(mode: Wish["ssl"], ca: ConnectionOptions["ca"]): ConnectionOptions {
-  const isNameChecked = mode === "verify-full";
-  return { ...(isNameChecked ? {} : { checkServerIdentity: () => undefined }), ...(ca === undefined ? {} : { ca }) };
-}
 
 const PARAMETERS: Readonly<Record<string, Apply>> = {
   // Parameters of libpq. Source: "Parameter Key Words".
