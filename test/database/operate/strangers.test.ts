@@ -177,6 +177,28 @@ test.each(["alter table theirs.mine alter id set not null", "alter table theirs.
   },
 );
 
+test("a policy of a stranger does not run while a sequence is locked", async () => {
+  await makeTable("integer", 11);
+  await database.client.unsafe(`
+    grant usage on sequence app.orders_id_seq to ${stranger};
+    grant usage on schema theirs to ${app};
+    alter table theirs.mine drop constraint mine_pkey;
+    create function theirs.stop() returns boolean language plpgsql as $$ begin raise 'it ran'; end $$;
+    create policy all_rows on theirs.mine using (theirs.stop())`);
+  const db = bind(database.connect({ max: 1, connection: { role: app } }));
+  const plan = await planResync(db, { trustOwners: [stranger, app] });
+  const { applying } = await database.client.begin(async (tx) => {
+    await tx`select nextval('app.orders_id_seq')`;
+    const result = applyResync(db, plan).catch((error: unknown) => error);
+    const waits = () => tx`select from pg_locks where relation = 'app.orders_id_seq'::regclass and not granted`;
+    while ((await waits()).length === 0) await tx`select pg_sleep(0.005)`;
+    await tx.unsafe("alter table theirs.mine enable row level security");
+    return { applying: result };
+  });
+  const message = expect.stringMatching(/affected by row-level security policy for table "mine"$/);
+  expect(await applying).toMatchObject({ report: { moves: [], failures: [{ error: { message } }] } });
+});
+
 test("many tables that take long are not all waited for", async () => {
   await database.client.unsafe(`
     create function theirs.cut(int) returns int language plpgsql immutable as $$ begin
