@@ -18,10 +18,10 @@ const databaseOfFirst = useDatabase();
 
 const written = await readPages();
 /** What a newcomer reads first. `npm test` plays only these, and `npm run test:docs` all of them. */
-const FIRST = ["README.md", "docs/getting-started.md"];
+const FIRST = new Set(["README.md", "docs/getting-started.md"]);
 /** `PAGES=resync npx vitest run test/pages/` plays the pages with that in their path only. */
 const part = process.env["PAGES"] ?? (HAS_LONG_FILES ? "" : undefined);
-const isWanted = (path: string) => (part === undefined ? FIRST.includes(path) : path.includes(part));
+const isWanted = (path: string) => (part === undefined ? FIRST.has(path) : path.includes(part));
 const pages = written.filter((page) => isPlayed(page) && isWanted(page.path));
 const programs = new Map(pages.map((page) => [page, programOf(page)]));
 let folder: string;
