@@ -199,6 +199,22 @@ test("a policy of a stranger does not run while a sequence is locked", async () 
   expect(await applying).toMatchObject({ report: { moves: [], failures: [{ error: { message } }] } });
 });
 
+test("a view is read whose owner is limited by a policy, if that is asked for", async () => {
+  await database.client.unsafe(`
+    set role ${app};
+    create table app.kept (id int);
+    insert into app.kept values (11);
+    alter table app.kept enable row level security, force row level security;
+    create policy all_rows on app.kept using (true);
+    create view app.seen as select id from app.kept;
+    alter view app.seen alter column id set default nextval('app.orders_id_seq');
+    reset role`);
+  const db = bind(database.client);
+  const plan = await planResync(db, { views: true, trustOwners: [app] });
+  expect(plan).toMatchObject({ moves: [{ to: 12n }], failures: [] });
+  expect(await applyResync(db, plan)).toMatchObject({ moves: [{ to: 12n }], failures: [] });
+});
+
 test("many tables that take long are not all waited for", async () => {
   await database.client.unsafe(`
     create function theirs.cut(int) returns int language plpgsql immutable as $$ begin
