@@ -6,7 +6,7 @@ import { useDatabase } from "../support/database.js";
 import { firstSeed } from "../support/effort.js";
 
 const database = useDatabase({ max: 1 });
-const PAIRS = Number(process.env["NEXTVAL_PLAN_PAIRS"] ?? 60);
+const PAIRS = Number(process.env["NEXTVAL_PLAN_PAIRS"] ?? 40);
 const BATCH = 100;
 const SCHEMAS = ["one", 'Two "quoted"'];
 const ALL: readonly HazardCode[] = [
