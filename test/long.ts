@@ -17,7 +17,6 @@ const { status } = spawnSync(
     "test/cli",
     "test/unit/compiler",
     "test/unit/expressions",
-    "test/unit/package",
   ],
   {
     stdio: "inherit",

@@ -3,6 +3,7 @@ import ts from "typescript-5";
 import { expect, test } from "vitest";
 import { first, IS_LONG, withLong } from "../support/effort.js";
 import { MOST, slowdown, time } from "../support/linear.js";
+import { longTest } from "../support/long-test.js";
 
 const root = new URL("../../", import.meta.url);
 
@@ -162,7 +163,7 @@ function slowest(expression: RegExp): { text: string; slowdown: number } {
 /** Without a repetition, the time at each position is bounded. */
 const repeats = ({ source }: RegExp) => /[*+]|\{\d+,/.test(source);
 
-test("the attacks find expressions whose time grows with the square of the text's length, or faster", () => {
+longTest("the attacks find expressions whose time grows with the square of the text's length, or faster", () => {
   const known = [/\s+$/, /^(\w+)*!/];
   // As it is with those that the library once had.
   if (IS_LONG) known.push(/--[^\n\r]*$/, /["»„«“「]\s?(.+?)\s?["«“»”」](?:\W|$)/, /^a*a*$/);
