@@ -1,11 +1,9 @@
 import { type Sql, sql } from "../../index.js";
 import { hasFixedType } from "../../server/column-type.js";
 import { drawingColumns, drawingDomains, owningColumns } from "../../server/queries/feeding-columns.js";
+import { inspectedSequences, listsOf, positionUnlessLocked } from "../../server/queries/inspected-sequences.js";
 import { lateBoundCode } from "../../server/queries/late-bound-names.js";
-import { lockedRelations } from "../../server/queries/locked-relations.js";
 import { ownerMayDraw } from "../../server/queries/owner-may-draw.js";
-import { positionQuery } from "../../server/queries/position-query.js";
-import { isInspected } from "../../server/queries/schema-filter.js";
 import { sharedKeys, singleKeys } from "../../server/queries/unique-columns.js";
 import { storedColumn } from "../../server/stored-column.js";
 import { isChecked } from "./column-checks.js";
@@ -18,30 +16,11 @@ const COLUMNS = (
   "feeds referenced named last called locked may_select may_use may_update"
 ).split(" ");
 
-/**
- * Builds the query for every sequence of a database, as one JSON text. It is an object with a list per column, because
- * an object per sequence takes the server much longer.
- */
+/** Builds the query for every sequence of a database, as one JSON text: an object with a list per column. */
 export function sequencesQuery(version: number, schemas: readonly string[] | undefined): Sql {
-  // Before 18 the server reads a position under a lock that conflicts with ALTER SEQUENCE.
-  const locked =
-    version < 180_000
-      ? lockedRelations("ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")
-      : lockedRelations("AccessExclusiveLock");
-  const lists = COLUMNS.map((name) => sql`${sql.literal(name)}, json_agg(${sql.identifier(name)})`);
   return sql`
-    with sequences as materialized (
-      select c.oid, n.nspname, c.relname, c.relowner, c.relpersistence, s.*,
-        pg_catalog.format_type(s.seqtypid, null) as as,
-        has_sequence_privilege(c.oid, 'select') as may_select,
-        has_sequence_privilege(c.oid, 'usage') as may_use,
-        has_sequence_privilege(c.oid, 'update') as may_update,
-        c.oid in (${locked}) as locked
-      from pg_catalog.pg_sequence s
-      join pg_catalog.pg_class c on c.oid = s.seqrelid
-      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where c.relpersistence <> 't' and ${isInspected(sql`n.nspname`, schemas)}
-    ), owners as (${owningColumns}), defaults as (${drawingColumns}), domains as (${drawingDomains}),
+    with sequences as materialized (${inspectedSequences(version, schemas)}),
+    owners as (${owningColumns}), defaults as (${drawingColumns}), domains as (${drawingDomains}),
     code as materialized (${lateBoundCode}), named as (${namedInCode}),
     columns as (
       select sequence, relation, number, bool_or(by_default) as by_default, bool_or(late_bound) as late_bound,
@@ -90,9 +69,10 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         each (sequence, by_default, late_bound, indirect)
       group by each.sequence
     )
-    select json_build_object(${sql.join(lists)})::text as document
+    select ${listsOf(COLUMNS)}
     from (
-      select s.oid::text as oid, s.nspname as schema, s.relname as name, s.as,
+      select s.oid::text as oid, s.nspname as schema, s.relname as name,
+        pg_catalog.format_type(s.seqtypid, null) as as,
         s.seqstart::text as start, s.seqincrement::text as increment, s.seqmin::text as min, s.seqmax::text as max,
         s.seqcache::text as cache, s.seqcycle as cycle, s.relpersistence = 'u' as unlogged,
         comment.description as comment,
@@ -120,15 +100,7 @@ export function sequencesQuery(version: number, schemas: readonly string[] | und
         union select sequence from feeding where not counts
       ) used on used.refobjid = s.oid
       left join named on named.sequence = s.oid
-      left join lateral (
-        -- It does not wait for locked sequences. A session that drops one without committing would delay all others.
-        select v.last_value, v.is_called
-        from (
-          select case when not s.locked then s.oid end as oid, s.nspname, s.relname, s.relpersistence,
-            s.may_select and not s.locked as may_select, s.may_use and not s.locked as may_use
-        ) s
-        cross join lateral (${positionQuery(version)}) v
-      ) v on true
+      left join lateral (${positionUnlessLocked(version)}) v on true
       order by s.nspname, s.relname
     ) rows`;
 }

@@ -14,10 +14,8 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
   const inspected = isInspected(sql`n.nspname`, schemas);
   return sql`
     select json_build_object(
-      'version', current_setting('server_version_num')::int,
-      'searchPath', array_to_json(${callersSchemas}),
+      ${settingsOfServer},
       'pathNames', (${pathNames}),
-      'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace),
       'others', (
         select json_agg(json_build_object('schema', n.nspname, 'seqName', c.relname))
         from pg_catalog.pg_class c
@@ -35,6 +33,12 @@ export function serverQuery(schemas: readonly string[] | undefined): Sql {
       )
     )::text as document`;
 }
+
+/** The version of the server, and the names of schemas: entries of a JSON object. */
+export const settingsOfServer = sql`
+  'version', current_setting('server_version_num')::int,
+  'searchPath', array_to_json(${callersSchemas}),
+  'schemas', (select json_agg(nspname order by nspname) from pg_catalog.pg_namespace)`;
 
 /**
  * Selects the schemas that the caller's path names, also those that do not exist. `$user` is the one named like the

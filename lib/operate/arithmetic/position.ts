@@ -10,7 +10,10 @@ export interface Position {
 type Options = SequenceState["options"];
 
 /** Returns the position of a sequence; undefined if the role may not read it. */
-export function positionOf({ lastValue, isCalled }: SequenceState): Position | undefined {
+export function positionOf({
+  lastValue,
+  isCalled,
+}: Pick<SequenceState, "lastValue" | "isCalled">): Position | undefined {
   return lastValue === null || isCalled === null ? undefined : { last: lastValue, called: isCalled };
 }
 

@@ -1,6 +1,9 @@
-import { type DatabaseState, inspectSequences, type SequenceState } from "../../catalog/index.js";
+import type { SequenceState } from "../../catalog/index.js";
+import { readSequencesOn, readSettings } from "../../catalog/inspect/read-sequences.js";
 import { keyOf, sequenceKeyOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
+import { checkSchemaNames } from "../../server/queries/schema-filter.js";
 import type { Source } from "../../server/read-json.js";
+import { readPositions, type SequencePosition } from "../../server/read-positions.js";
 import { declaredFeeds } from "../declared-feeds.js";
 import { checkTrust, type FeedOptions, type Progress, type SequenceFeed, type Trust } from "../reading-options.js";
 import { UNREADABLE } from "./comparability.js";
@@ -38,8 +41,8 @@ export interface Survey {
 }
 
 /**
- * Reads the sequences and the columns that they feed. It reads the sequences again at the end, so their positions are
- * not older than the columns' values.
+ * Reads the sequences and the columns that they feed. The sequences are read at the end, so their positions are not
+ * older than the columns' values.
  *
  * @param what - the function that takes the options
  */
@@ -51,11 +54,14 @@ export async function surveySequences(
   onProgress?: ((progress: Progress) => void) | undefined,
 ): Promise<Survey> {
   checkTrust(trust);
-  const before = await inspectSequences(db, { schemas });
-  const declared = declaredFeeds(what, { declarations, feeds }, before);
+  checkSchemaNames(schemas);
+  const server = await readSettings(db);
+  const positions = await readPositions(db, server.version, schemas);
+  const { searchPath } = server;
+  const declared = declaredFeeds(what, { declarations, feeds }, { sequences: positions, searchPath });
   const { user, columns: all } = await readFedColumns(db, schemas, trust, declared);
   const columns = all.filter(({ sequence }) => !isExcluded(sequence));
-  const readable = new Set(before.sequences.filter(({ lastValue }) => lastValue !== null).map(keyOf));
+  const readable = new Set(positions.filter(({ lastValue }) => lastValue !== null).map(keyOf));
   const reasons = new Map<FedColumn, string>();
   for (const column of columns) {
     const reason = whyNot(column) ?? (readable.has(sequenceKeyOf(column.sequence)) ? undefined : UNREADABLE);
@@ -64,10 +70,10 @@ export async function surveySequences(
   const extremes = await readExtremes(
     db,
     columns.filter((column) => !reasons.has(column)),
-    { ...trust, cheaply, version: before.serverVersion, undrawn: undrawnIn(before) },
+    { ...trust, cheaply, version: server.version, undrawn: undrawnIn(server.version, positions) },
     onProgress,
   );
-  const { sequences } = await inspectSequences(db, { schemas });
+  const { sequences } = await readSequencesOn(db, server, schemas);
   const fed = groupBySequence(columns);
   const surveyed = sequences.flatMap((sequence): SurveyedSequence[] => {
     if (isExcluded(sequenceNameOf(sequence))) return [];
@@ -86,8 +92,8 @@ export async function surveySequences(
  * Returns the sequences from which no value was drawn. Before PostgreSQL 18 the server has no function for their
  * position.
  */
-function undrawnIn({ serverVersion, sequences }: DatabaseState): ReadonlySet<string> {
-  return new Set(serverVersion < 180_000 ? sequences.filter(({ isCalled }) => isCalled === false).map(keyOf) : []);
+function undrawnIn(version: number, positions: readonly SequencePosition[]): ReadonlySet<string> {
+  return new Set(version < 180_000 ? positions.filter(({ isCalled }) => isCalled === false).map(keyOf) : []);
 }
 
 function unknown(reason: string | undefined): Extreme {

@@ -1,4 +1,5 @@
-import { inspectSequences, type SequenceState } from "../../catalog/index.js";
+import type { SequenceState } from "../../catalog/index.js";
+import { readSequences } from "../../catalog/inspect/read-sequences.js";
 import { keyOf, naming } from "../../server/names.js";
 import type { Source } from "../../server/read-json.js";
 import type { ResyncMove, ResyncPlan, ResyncSkip } from "./resync-report.js";
@@ -28,6 +29,6 @@ export async function readBackwards(
 ): Promise<ReadonlyMap<string, SequenceState>> {
   if (options.allowBackwards !== true || moves.length === 0) return new Map();
   const schemas = [...new Set(moves.map(({ sequence }) => sequence.schema))];
-  const { sequences } = await inspectSequences(db, { schemas });
+  const { sequences } = await readSequences(db, schemas);
   return new Map(sequences.map((state) => [keyOf(state), state]));
 }

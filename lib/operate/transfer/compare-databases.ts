@@ -1,4 +1,5 @@
-import type { DatabaseState, SequenceState } from "../../catalog/index.js";
+import type { SequenceState } from "../../catalog/index.js";
+import type { SequencesState } from "../../catalog/inspect/read-sequences.js";
 import { storedIdentifier } from "../../internal.js";
 import { keyOf, quotedOf, type SequenceName, sequenceNameOf, shownName, shownNameOf } from "../../server/names.js";
 import { type Position, positionOf } from "../arithmetic/position.js";
@@ -11,7 +12,7 @@ export interface Side {
   readonly name: "source" | "target";
   /** The role that is connected to it. */
   readonly role: string;
-  readonly state: DatabaseState;
+  readonly state: SequencesState;
 }
 
 /** A sequence of the source and its counterpart on the target, with their positions. */

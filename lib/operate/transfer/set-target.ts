@@ -1,4 +1,4 @@
-import { type DatabaseState, inspectSequences } from "../../catalog/index.js";
+import { readSequences, type SequencesState } from "../../catalog/inspect/read-sequences.js";
 import { NextvalError, sql, type Transaction } from "../../index.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { lackOfLocks } from "../../server/lock-room.js";
@@ -6,6 +6,7 @@ import { positionByOid } from "../../server/queries/position-query.js";
 import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { isInspected } from "../../server/queries/schema-filter.js";
 import { readDocument } from "../../server/read-json.js";
+import type { SequencePosition } from "../../server/read-positions.js";
 import { hasReached, type Position, positionOf } from "../arithmetic/position.js";
 import { NOT_BY_OID, whyUnknown } from "../columns/unknown-value.js";
 import type { SequencePair } from "./compare-databases.js";
@@ -57,8 +58,8 @@ export async function lockTarget(tx: Queries, schemas: readonly string[] | undef
  * Reads the sequences of the target. Before PostgreSQL 18 a superuser may read the position of a sequence that was
  * never drawn from, in another role's schema, only while schemas cannot be renamed.
  */
-export async function inspectHeld(tx: Queries, schemas: readonly string[] | undefined): Promise<DatabaseState> {
-  const state = await inspectSequences(tx, { schemas });
+export async function readHeld(tx: Queries, schemas: readonly string[] | undefined): Promise<SequencesState> {
+  const state = await readSequences(tx, schemas);
   if (state.serverVersion >= 180_000 || !state.sequences.some((each) => whyUnknown(each) === NOT_BY_OID)) return state;
   const isHeld = await tx
     .savepoint((inner) => inner.query(holdSchemas))
@@ -66,7 +67,7 @@ export async function inspectHeld(tx: Queries, schemas: readonly string[] | unde
       () => true,
       () => false,
     );
-  return isHeld ? inspectSequences(tx, { schemas }) : state;
+  return isHeld ? readSequences(tx, schemas) : state;
 }
 
 /**
@@ -116,9 +117,9 @@ export async function advanceTarget(
 export function verify(
   steps: readonly Step[],
   set: ReadonlySet<string | undefined>,
-  { sequences }: DatabaseState,
+  positions: readonly SequencePosition[],
 ): { overtaken: Map<Step, Step>; problems: TransferProblem[] } {
-  const found = new Map(sequences.map((sequence) => [sequence.oid, sequence]));
+  const found = new Map<unknown, SequencePosition>(positions.map((position) => [position.oid, position]));
   const overtaken = new Map<Step, Step>();
   const problems: TransferProblem[] = [];
   for (const step of steps) {

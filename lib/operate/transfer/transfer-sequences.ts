@@ -1,10 +1,11 @@
-import { inspectSequences } from "../../catalog/index.js";
+import { readSequences } from "../../catalog/inspect/read-sequences.js";
 import { type Database, NextvalError, sql } from "../../index.js";
 import { optionsOf, shown } from "../../internal.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { excluded } from "../../server/name-patterns.js";
 import { sequenceNameOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
+import { readPositions } from "../../server/read-positions.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { acceptedFindings, withinSchemas } from "../accepted-findings.js";
 import { advance, hasReached, nextOf, usableOptions, valuesLeft } from "../arithmetic/position.js";
@@ -12,7 +13,7 @@ import { TRANSFER_CODES } from "../finding-codes.js";
 import { integerOf } from "../from-json.js";
 import { compare, type SequencePair, type Side } from "./compare-databases.js";
 import { checkRenames } from "./rename-pairs.js";
-import { lockTarget, inspectHeld, advanceTarget, type Step, verify } from "./set-target.js";
+import { advanceTarget, lockTarget, readHeld, type Step, verify } from "./set-target.js";
 import { notesOf } from "./step-notes.js";
 import type { TransferProblem } from "./transfer-problem.js";
 import {
@@ -56,8 +57,8 @@ export async function planTransfer(
   const [source, target] = [await identify("source", from), await identify("target", to)];
   refuseSame(source, target);
   const { steps, ...rest } = stepsOf(
-    { ...source, state: await inspectSequences(from, { schemas }) },
-    { ...target, state: await inspectSequences(to, { schemas }) },
+    { ...source, state: await readSequences(from, schemas) },
+    { ...target, state: await readSequences(to, schemas) },
     matching,
     asked,
   );
@@ -117,14 +118,14 @@ export async function applyTransfer(
     await lockTarget(tx, schemas).catch((error: unknown) => {
       throw explained(error, lockTimeout);
     });
-    const read = await inspectSequences(from, { schemas });
-    const held = await inspectHeld(tx, schemas);
+    const read = await readSequences(from, schemas);
+    const held = await readHeld(tx, schemas);
     const { steps, ...rest } = stepsOf({ ...source, state: read }, { ...target, state: held }, matching, asked);
     const report = (done: readonly Step[]) => ({ sequences: done.map((step) => reportOf(step, asked)), ...rest });
     const behind = steps.filter(({ moves }) => moves);
     if (behind.length === 0) return report(steps);
     const set = await advanceTarget(tx, behind, held.serverVersion);
-    const { overtaken, problems } = verify(behind, set, await inspectSequences(tx, { schemas }));
+    const { overtaken, problems } = verify(behind, set, await readPositions(tx, held.serverVersion, schemas));
     const done = report(steps.map((step) => overtaken.get(step) ?? step));
     if (problems.length > 0) throw new TransferError("TRANSFER_INCOMPLETE", problems, done);
     return done;
