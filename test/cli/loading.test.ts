@@ -1,3 +1,4 @@
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Flags, settingsOf } from "../../lib/cli/config/settings.js";
 import { errorMessage } from "../../lib/cli/terminal/error-message.js";
@@ -551,6 +552,40 @@ describe("files of declarations", () => {
     expect(await load({ "s.ts": source }, { declarations: ["s.ts"] })).toBe(
       "s of s.ts cannot be declared: s: startWith 5 is below minValue 100",
     );
+  });
+});
+
+describe("compiled files", () => {
+  const args = ["diff", "--url", NOWHERE, "--declarations", "a.ts"];
+
+  test("are kept beside the packages until a file changes", async () => {
+    const project = await newProject({ "a.ts": ORDER });
+    expect((await project.runShared(...args)).stderr).toBe(LOADED);
+    const cache = `${project.folder}/node_modules/.cache/nextval`;
+    const [compiled, ...others] = await readdir(cache);
+    expect(others).toEqual([]);
+    const text = await readFile(`${cache}/${compiled}`, "utf8");
+    await writeFile(`${cache}/${compiled}`, text.replace("order_seq", ""));
+    expect((await project.runShared(...args)).stderr).toContain("Cannot load a.ts: ");
+    await project.write({ "a.ts": `${ORDER} // changed` });
+    expect((await project.runShared(...args)).stderr).toBe(LOADED);
+  });
+
+  test("are not needed, and not kept in a folder that is elsewhere", async () => {
+    const project = await newProject({ "a.ts": ORDER });
+    const packages = `${project.folder}/node_modules`;
+    await project.runShared(...args);
+    const cache = `${packages}/.cache/nextval`;
+    const [compiled] = await readdir(cache);
+    await rm(`${cache}/${compiled}`);
+    await mkdir(`${cache}/${compiled}`);
+    expect((await project.runShared(...args)).stderr).toBe(LOADED);
+
+    await rm(`${packages}/.cache`, { recursive: true });
+    await rename(packages, `${project.folder}/packages`);
+    await symlink("packages", packages);
+    expect((await project.runShared(...args)).stderr).toBe(LOADED);
+    expect(await readdir(packages)).toEqual(["nextval"]);
   });
 });
 
