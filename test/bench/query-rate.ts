@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { PGlite } from "@electric-sql/pglite";
+import { PGlite, types } from "@electric-sql/pglite";
 import { bind, createSequence, type Database, nextval, pgSequence, sql } from "nextval";
 import { bind as bindPg } from "nextval/pg";
 import { bind as bindPGlite } from "nextval/pglite";
@@ -19,9 +19,9 @@ export async function measure(): Promise<Report> {
   try {
     const groups = (await Promise.all(drivers.map(queriesOf))).flat();
     const rates = await compare(groups);
-    const limitOf = ({ of, arrays }: Wanted) => {
-      const shares = rates.find(({ name }) => name === arrays)?.shares;
-      return shares === undefined ? `1 (${of})` : `1 (${of}), ${round(median(shares))} (with rows as arrays)`;
+    const limitOf = ({ of, limit }: Wanted) => {
+      const shares = rates.find(({ run }) => run === limit?.run)?.shares;
+      return shares === undefined ? `1 (${of})` : `1 (${of}), ${round(median(shares))} (${limit?.name})`;
     };
     return {
       tables: [
@@ -52,7 +52,10 @@ interface Driver {
   /** The driver's own way to run a statement with values, and one without. */
   query(id: number): PromiseLike<readonly unknown[]>;
   draw(): PromiseLike<readonly unknown[]>;
-  /** The driver's own way to get rows as arrays, if that costs more. A handle needs them: names may come twice. */
+  /**
+   * The driver's own way to get rows as arrays, and to pass texts, if that costs more. A handle needs both: names may
+   * come twice, and it writes values itself.
+   */
   arrays?(id: number): PromiseLike<readonly unknown[]>;
   end(): Promise<unknown>;
 }
@@ -83,12 +86,15 @@ async function openPg(url: string): Promise<Driver> {
 
 async function openPGlite(): Promise<Driver> {
   const client = await PGlite.create();
+  const asWritten = (text: string) => text;
+  const serializers = { [types.INT4]: asWritten, [types.TEXT]: asWritten };
   return {
     name: "PGlite",
     db: bindPGlite(client),
     query: async (id) => (await client.query(TEXT, [id, "a note"])).rows,
     draw: async () => (await client.query(DRAW)).rows,
-    arrays: async (id) => (await client.query<unknown[]>(TEXT, [id, "a note"], { rowMode: "array" })).rows,
+    arrays: async (id) =>
+      (await client.query<unknown[]>(TEXT, [String(id), "a note"], { rowMode: "array", serializers })).rows,
     end: () => client.close(),
   };
 }
@@ -97,8 +103,8 @@ async function openPGlite(): Promise<Driver> {
 interface Wanted {
   readonly of: string;
   readonly share: number;
-  /** The query that asks the driver for rows as arrays. */
-  readonly arrays?: string | undefined;
+  /** Another query of its group, which shows what cannot be less. */
+  readonly limit?: { readonly name: string; readonly run: Query["run"] } | undefined;
 }
 
 interface Query {
@@ -132,12 +138,17 @@ async function queriesOf({ name, db, query, draw, arrays }: Driver): Promise<rea
   if (!isDeepStrictEqual(drawn, [{ id: 1 }, { id: 2 }, { id: 3 }])) {
     throw new Error(`drew ${JSON.stringify(drawn)} and not 1, 2, 3`);
   }
-  const asArrays = `${name}, the statement with 2 values, rows as arrays`;
+  const asArrays = arrays && { name: "texts, and rows as arrays", run: arrays };
+  const merged = { name: "calls of one tick merged by hand", run: mergedByHand(draw) };
+  const ofDriver = (limit: { readonly name: string; readonly run: Query["run"] }) => ({
+    ...limit,
+    name: `${name}, ${limit.name}`,
+  });
   return [
     [
       { name: `${name}, a statement with 2 values`, run: query },
-      { name: `a template over ${name}`, run: template, wanted: { of: OWN, share: 0.95, arrays: asArrays } },
-      ...(arrays === undefined ? [] : [{ name: asArrays, run: arrays }]),
+      { name: `a template over ${name}`, run: template, wanted: { of: OWN, share: 0.95, limit: asArrays } },
+      ...(asArrays === undefined ? [] : [ofDriver(asArrays)]),
     ],
     [
       { name: `${name}, select nextval(...)`, run: draw },
@@ -145,8 +156,9 @@ async function queriesOf({ name, db, query, draw, arrays }: Driver): Promise<rea
       {
         name: `db.nextval, { durable: false } over ${name}`,
         run: () => db.nextval(orderSeq, { durable: false }),
-        wanted: { of: OWN, share: 0.97 },
+        wanted: { of: OWN, share: 0.97, limit: merged },
       },
+      ofDriver(merged),
     ],
     [
       { name: `a draw with the flush by hand over ${name}`, run: () => db`select ${nextval(orderSeq)}, ${FLUSH}` },
@@ -157,6 +169,20 @@ async function queriesOf({ name, db, query, draw, arrays }: Driver): Promise<rea
       },
     ],
   ];
+}
+
+/** Draws for the calls of one tick together, for one call. */
+function mergedByHand(draw: Driver["draw"]): () => Promise<unknown> {
+  let calls: { readonly resolve: (id: unknown) => void; readonly reject: (error: unknown) => void }[] = [];
+  const run = () => {
+    const [call] = calls;
+    calls = [];
+    draw().then(([row]) => call?.resolve((row as { readonly id: unknown }).id), call?.reject);
+  };
+  return () =>
+    new Promise((resolve, reject) => {
+      if (calls.push({ resolve, reject }) === 1) queueMicrotask(run);
+    });
 }
 
 interface Rate extends Query {
@@ -177,7 +203,7 @@ async function compare(groups: readonly (readonly Query[])[]): Promise<Rate[]> {
       for (let id = 0; id < count; id++) await run(id);
     },
   }));
-  const times = await interleave(tasks, { warmups: 20, rounds: 121, batch: 10 });
+  const times = await interleave(tasks, { warmups: 250, rounds: 121, batch: 10 });
   const timesOf = (query: Query) => times[queries.indexOf(query)] as number[];
   return groups.flatMap((group) => {
     const first = timesOf(group[0] as Query);
