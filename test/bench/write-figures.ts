@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Target } from "./report.js";
@@ -18,6 +19,8 @@ export function writeFigures(
   const lines = [columns, ...rows].map((row) => `| ${row.map((cell) => cell.toLocaleString("en-US")).join(" | ")} |`);
   lines.splice(1, 0, `|---${"|--:".repeat(columns.length - 1)}|`);
   writeFileSync(path, `${before}${BEGIN}\n\n${lines.join("\n")}\n\n${after}`);
+  // npm has put the programs of the packages on the path.
+  execFileSync("oxfmt", [path]);
 }
 
 /** Writes every target of a run into the page of limits. */
