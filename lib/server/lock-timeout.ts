@@ -1,4 +1,4 @@
-import type { Transaction } from "../index.js";
+import { type Sql, sql, type Transaction } from "../index.js";
 import { refuseArgument, shown } from "../internal.js";
 
 /** How long to wait for a lock by default. */
@@ -18,5 +18,10 @@ export function checkLockTimeout(taker: string, milliseconds: number): void {
 
 /** Limits how long each later statement of a transaction waits for a lock. 0 waits forever. */
 export async function setLockTimeout(tx: Transaction, milliseconds: number): Promise<void> {
-  await tx`select pg_catalog.set_config('lock_timeout', ${`${milliseconds}`}, true)`;
+  await tx.query(limitTime("lock_timeout", milliseconds));
+}
+
+/** Sets a limit of the server until the transaction ends. 0 is no limit. */
+export function limitTime(setting: "lock_timeout" | "statement_timeout", milliseconds: number): Sql {
+  return sql`select pg_catalog.set_config(${setting}, ${`${milliseconds}`}, true)`;
 }

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "../../index.js";
-import { DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
+import { DEFAULT_LOCK_TIMEOUT_MS, limitTime, setLockTimeout } from "../../server/lock-timeout.js";
 import type { Settings } from "../config/settings.js";
 import type { Running } from "./connect.js";
 
@@ -16,7 +16,7 @@ export async function setTimeouts(
 ): Promise<void> {
   await setLockTimeout(tx, lockTimeout);
   if (statementTimeout === undefined) return;
-  await tx`select pg_catalog.set_config('statement_timeout', ${`${statementTimeout}`}, true)`;
+  await tx.query(limitTime("statement_timeout", statementTimeout));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { NextvalError, sql } from "../../index.js";
+import { limitTime } from "../../server/lock-timeout.js";
 import { columnOf, sequenceKeyOf } from "../../server/names.js";
 import { lockedRelations } from "../../server/queries/locked-relations.js";
 import { holdSchemas } from "../../server/queries/powerful-reader.js";
@@ -184,12 +185,10 @@ async function readBatch(
     const reading = {
       views: how.views,
       before: [
-        ...(how.lockTimeout === undefined
-          ? []
-          : [sql`select set_config('lock_timeout', ${`${how.lockTimeout}`}, true)`]),
+        ...(how.lockTimeout === undefined ? [] : [limitTime("lock_timeout", how.lockTimeout)]),
         ...(how.quick === undefined || how.lockTimeout === 0
           ? []
-          : [sql`select set_config('statement_timeout', ${`${how.quick.left + (how.lockTimeout ?? 0)}`}, true)`]),
+          : [limitTime("statement_timeout", how.quick.left + (how.lockTimeout ?? 0))]),
         ...holdTables(columns.filter(mustBeHeld), how.trustOwners ?? []),
         ...(columns.some(({ swappable, sequence }) => swappable && how.undrawn.has(sequenceKeyOf(sequence)))
           ? [holdSchemas]

@@ -2,7 +2,7 @@ import { type Database, type Sql, sql, type Transaction } from "../../index.js";
 import { sleep, storedIdentifier } from "../../internal.js";
 import { MOVE_LOCK } from "../../server/advisory-locks.js";
 import { enterCatalogPath } from "../../server/catalog-path.js";
-import { MAX_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
+import { limitTime, MAX_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { quotedOf, refuseFor, type SequenceName } from "../../server/names.js";
 import { holdSchemas } from "../../server/queries/powerful-reader.js";
 import { readDocument } from "../../server/read-json.js";
@@ -101,18 +101,16 @@ async function moveUnderLock(
   const readsView = readable.some(({ kind }) => kind === "view");
   const before = [
     ...(readsView ? [] : [sql`select set_config('row_security', 'off', true)`]),
-    limitTime(Math.min(time || Infinity, READ_WAIT)),
+    limitTime("statement_timeout", Math.min(time || Infinity, READ_WAIT)),
   ];
-  const reading = readable.every(({ indexed }) => indexed) ? { before } : { before, planned: [limitTime(time)] };
+  const reading = readable.every(({ indexed }) => indexed)
+    ? { before }
+    : { before, planned: [limitTime("statement_timeout", time)] };
   const decision = decide(await rereadSnapshot(tx, sequence, columns, trust, version, reading), moveOptions);
   if (decision.kind !== "move") return skipOf(sequence, decision);
   const move = moveOf(sequence, decision);
   await tx.query(sql.raw(move.sql));
   return move;
-}
-
-function limitTime(milliseconds: number): Sql {
-  return sql`select set_config('statement_timeout', ${`${milliseconds}`}, true)`;
 }
 
 /** The position that the enclosing statement has read. */
