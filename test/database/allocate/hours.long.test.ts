@@ -4,10 +4,12 @@ import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../../server/server.js";
 import { hourBlockSeq, hourSeq, median, type Second } from "../../support/draws/draw-for-hours.js";
+import { IS_LONG } from "../../support/effort.js";
 import { usePrograms } from "../../support/programs.js";
 
 const PROCESSES = 8;
-const SECONDS = Number(process.env["NEXTVAL_HOURS_SECONDS"] ?? 1800);
+/** Half an hour in `npm run test:long`. The matrix, which has many targets, only sees that it runs. */
+const SECONDS = Number(process.env["NEXTVAL_HOURS_SECONDS"] ?? (IS_LONG ? 1800 : 60));
 /** The code is not optimised yet, and the caches are not full. */
 const WARM_UP = 10;
 /** How many seconds at the beginning are compared with as many at the end. */
