@@ -106,7 +106,9 @@ export function gaplessCounter(name: string, options?: GaplessOptions): GaplessC
     async next(transaction: Transaction | HostTransaction) {
       if (!isTransaction(transaction)) {
         const problem = "a number without gaps needs a transaction, so a rollback can return it";
-        throw new NextvalError("TRANSACTION_REQUIRED", `${name}: ${problem}`, { hint: "Pass the handle of db.begin." });
+        throw new NextvalError("TRANSACTION_REQUIRED", `${name}: ${problem}`, {
+          hint: "Pass the handle of db.begin, or of bind(tx) for a transaction of a query builder.",
+        });
       }
       const [row] = await (transaction as HostTransaction).query(draw);
       return BigInt(Object.values(row as object)[0] as string);

@@ -1,6 +1,6 @@
 import type { Database, Sql, Transaction } from "../index.js";
-import { refuseArgument } from "../internal.js";
 import { enterCatalogPath, leaveCatalogPath } from "./catalog-path.js";
+import { refuseHandle } from "./refuse-handle.js";
 
 /** A handle to read from. A pool or a session reads in its own transaction; a transaction reads in itself. */
 export type Source = Pick<Database, "begin"> | Pick<Transaction, "query" | "savepoint">;
@@ -47,5 +47,5 @@ function sendAll(tx: Pick<Transaction, "query">, statements: readonly Sql[]): Pr
 
 function transactionOf(source: object): Pick<Transaction, "query"> {
   if ("savepoint" in source && "query" in source) return source as Pick<Transaction, "query">;
-  return refuseArgument("the first argument", "must be a handle: a pool, a session or a transaction");
+  return refuseHandle("the first argument", "must be a handle: a pool, a session or a transaction");
 }

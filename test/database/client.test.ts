@@ -1,4 +1,5 @@
 import { bind, createSequence, type Queryable, nextval, pgSequence, setval } from "nextval";
+import { Pool } from "pg";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { useDatabase } from "../support/database.js";
@@ -91,8 +92,22 @@ describe("the client's own ways stay intact", () => {
   });
 
   test("anything but a whole client is refused", async () => {
-    const refused = "bind takes a client as postgres() returns it, or a transaction of its begin()";
-    for (const thing of [undefined, null, {}, database.url, db()]) expect(() => bind(thing as never)).toThrow(refused);
+    const refused = "bind takes a client as postgres() returns it, or a transaction of its begin(), not ";
+    const others = 'Other clients have a bind of their own, in "nextval/pg", "nextval/kysely" and the like.';
+    const session = "For a connection of its own, use db.session of the client's handle.";
+    const reserved = await database.client.reserve();
+    reserved.release();
+    for (const [thing, given, hint] of [
+      [undefined, "undefined", others],
+      [null, "null", others],
+      [{}, "an object", others],
+      [new Pool(), "an object", others],
+      [database.url, "an address", others],
+      [db(), "a function", others],
+      [reserved, "a connection of its reserve()", session],
+    ] as const) {
+      expect(refusalOf(() => bind(thing as never))).toBe(`${refused}${given}. ${hint}`);
+    }
   });
 
   longTest("an encoding other than UTF-8 is refused, because its characters may end in a backslash", async () => {

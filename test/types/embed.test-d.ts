@@ -46,6 +46,9 @@ interface Schema {
   orders: { id: Generated<ValueOf<typeof bigSeq>>; ticket: number; note: string | null };
 }
 declare const kysely: Kysely<Schema>;
+expectType<Promise<{ id: bigint }[]>>(
+  kysely.transaction().execute((trx) => bindKysely(trx)`select ${nextval(bigSeq).as("id")}`),
+);
 expectType<RawBuilder<bigint>>(toKysely(nextval(bigSeq)));
 expectType<RawBuilder<number>>(toKysely(setval(smallSeq, 5)));
 expectType<RawBuilder<string>>(toKysely(nextval(textSeq)));

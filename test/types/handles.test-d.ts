@@ -13,7 +13,7 @@ import {
 import { bind as bindPg } from "nextval/pg";
 import { Client, Pool } from "pg";
 import postgres from "postgres";
-import { expectError, expectType } from "tsd";
+import { expectAssignable, expectError, expectType } from "tsd";
 
 const orderSeq = pgSequence("order_seq");
 const ticketSeq = pgSequence("ticket_seq", { as: "smallint" });
@@ -35,6 +35,9 @@ expectType<Database>(bindPg(new NeonPool({ connectionString: "postgres://localho
 expectType<Database>(bindPg(new NeonClient("postgres://localhost")));
 expectError(bindPg(client));
 expectError(bindPg("postgres://localhost"));
+
+// A query can be returned where another library wants a promise.
+expectAssignable<Promise<Rows<{ n: number }>>>(db<{ n: number }>`select 1 as n`);
 
 // Rows are typed by what the template names, or by what is stated.
 expectType<Rows<{ id: bigint; ticket: number }>>(

@@ -3,6 +3,7 @@ import { checkKnown } from "../../internal.js";
 import { PLAN_LOCK } from "../../server/advisory-locks.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { keyOf, nameOf, shownNameOf } from "../../server/names.js";
+import { refuseHandle } from "../../server/refuse-handle.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { inspectSequences } from "../inspect/inspect.js";
@@ -109,13 +110,10 @@ export async function applyPlan(
 
 function checkArguments(db: Pick<Database, "begin">, plan: Plan): void {
   const lists: readonly unknown[] = [plan?.changes, plan?.pending, plan?.declared, plan?.found];
-  const problem =
-    typeof db?.begin !== "function"
-      ? "a handle first: a pool or a session"
-      : lists.every(Array.isArray)
-        ? undefined
-        : "a plan that planChanges made";
-  if (problem !== undefined) throw new NextvalError("INVALID_ARGUMENT", `applyPlan takes ${problem}`);
+  if (typeof db?.begin !== "function") refuseHandle("applyPlan", "takes a handle first: a pool or a session");
+  if (!lists.every(Array.isArray)) {
+    throw new NextvalError("INVALID_ARGUMENT", "applyPlan takes a plan that planChanges made");
+  }
 }
 
 function refuseHazards({ changes }: Plan, allow: readonly HazardCode[]): void {

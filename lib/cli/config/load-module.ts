@@ -32,8 +32,9 @@ async function makeLoader(cache = cacheFolder()): Promise<Jiti> {
 }
 
 /**
- * Returns the folder for compiled files, which saves a third of the time the next time. Whoever can write there can also
- * replace the packages. Without a folder of the project nothing is kept: in a shared one, others could put their code.
+ * Returns the folder for compiled files, which saves a third of the time the next time. Whoever can write there can
+ * also replace the packages. Without a folder of the project nothing is kept: in a shared one, others could put their
+ * code.
  */
 function cacheFolder(): string | false {
   const packages = lstatSync("node_modules", { throwIfNoEntry: false });

@@ -1,6 +1,7 @@
-import { NextvalError } from "../../errors.js";
+import { refuseArgument } from "../../errors.js";
 import { type BindOptions, createDatabase, createTransaction, type Database } from "../../handle/handles/database.js";
 import type { Transaction } from "../../handle/transactions/transaction.js";
+import { shown } from "../../sequence/messages.js";
 import { type Client, portOf } from "./port.js";
 import { type ClientTransaction, connectionOf } from "./transaction.js";
 
@@ -59,13 +60,16 @@ export function bind(transaction: PostgresTransaction, options?: BindOptions): T
 export function bind(client: PostgresClient | PostgresTransaction, options?: BindOptions): Database | Transaction {
   if (isClient(client)) return createDatabase(portOf(client), options);
   if (isTransaction(client)) return createTransaction(connectionOf(client), options);
-  throw new NextvalError(
-    "INVALID_ARGUMENT",
-    "bind takes a client as postgres() returns it, or a transaction of its begin(), " +
-      "not a connection of its reserve(), a handle or an address",
-    { hint: "For a connection of its own, use db.session of the client's handle." },
-  );
+  const isReserved = typeof client === "function" && "unsafe" in client;
+  // An address may contain a password.
+  const other = typeof client === "string" ? "an address" : shown(client);
+  const given = isReserved ? "a connection of its reserve()" : other;
+  const problem = `takes a client as postgres() returns it, or a transaction of its begin(), not ${given}`;
+  return refuseArgument("bind", problem, isReserved ? USE_SESSION : USE_OTHER);
 }
+
+const USE_SESSION = "For a connection of its own, use db.session of the client's handle.";
+const USE_OTHER = 'Other clients have a bind of their own, in "nextval/pg", "nextval/kysely" and the like.';
 
 /** The objects that the driver's reserve() and begin() return have no options. */
 function isClient(thing: unknown): thing is Client {

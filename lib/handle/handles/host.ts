@@ -17,7 +17,9 @@ import { createHandle, createSessionHandle, type Queryable, type SessionQueryabl
  * ```
  */
 export interface HostQuery<Row>
-  extends Pick<Promise<Row[]>, "then" | "catch" | "finally">, Pick<Query<Row>, "one" | "maybeOne" | "cancel"> {}
+  extends
+    Pick<Promise<Row[]>, "then" | "catch" | "finally" | typeof Symbol.toStringTag>,
+    Pick<Query<Row>, "one" | "maybeOne" | "cancel"> {}
 
 /**
  * Runs statements through another library, such as Kysely, on any of its connections. Its transactions have more.

@@ -14,7 +14,7 @@ import type { Rows } from "./rows.js";
  * const [row] = await query;
  * ```
  */
-export class Query<Row> implements PromiseLike<Rows<Row>> {
+export class Query<Row> implements Promise<Rows<Row>> {
   readonly #connection: Connection;
   readonly #fragment: Sql<Row>;
   /** The position of the statement in the program. */
@@ -49,6 +49,11 @@ export class Query<Row> implements PromiseLike<Rows<Row>> {
   /** Runs the statement, unless it has been started, and calls `done` after it, whatever its outcome. */
   finally(done?: (() => void) | null): Promise<Rows<Row>> {
     return this.#run().finally(done);
+  }
+
+  /** Always `Query`. Functions that want a promise take a query, because its type has this as well. */
+  get [Symbol.toStringTag](): string {
+    return "Query";
   }
 
   /**

@@ -1,4 +1,5 @@
 import { type Database, NextvalError, type Transaction } from "../../index.js";
+import { refuseHandle } from "../../server/refuse-handle.js";
 import type { ResyncHandle, ResyncOptions } from "./resync-report.js";
 
 /** Whether the handle is a transaction. Then refuses options that would hurt after its rollback. */
@@ -6,7 +7,7 @@ export function isTransaction(name: string, db: ResyncHandle, { allowBackwards, 
   const handle = db as Partial<Transaction & Pick<Database, "begin">> | null | undefined;
   if (typeof handle?.begin === "function") return false;
   if (typeof handle?.savepoint !== "function") {
-    throw new NextvalError("INVALID_ARGUMENT", `${name} takes a handle first: a pool, a session or a transaction`);
+    refuseHandle(name, "takes a handle first: a pool, a session or a transaction");
   }
   const wish = allowBackwards === true ? "allowBackwards" : emptyCaches === true ? "emptyCaches" : undefined;
   if (wish === undefined) return true;

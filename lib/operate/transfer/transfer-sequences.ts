@@ -6,6 +6,7 @@ import { excluded } from "../../server/name-patterns.js";
 import { sequenceNameOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { readPositions } from "../../server/read-positions.js";
+import { refuseHandle } from "../../server/refuse-handle.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { acceptedFindings, withinSchemas } from "../accepted-findings.js";
 import { advance, hasReached, nextOf, usableOptions, valuesLeft } from "../arithmetic/position.js";
@@ -104,7 +105,7 @@ export async function applyTransfer(
     throw new NextvalError("INVALID_ARGUMENT", "applyTransfer takes a plan that planTransfer made");
   }
   if (typeof to?.begin !== "function") {
-    throw new NextvalError("INVALID_ARGUMENT", "applyTransfer takes a handle second: a pool or a session");
+    refuseHandle("applyTransfer", "takes a handle second: a pool or a session");
   }
   const { schemas, margin } = plan.options;
   const asked = marginOf(typeof margin === "string" ? integerOf("applyTransfer", margin) : margin);

@@ -1,6 +1,7 @@
-import { type Database, NextvalError } from "../../index.js";
+import type { Database } from "../../index.js";
 import { optionsOf, refuseArgument, shown } from "../../internal.js";
 import { checkLockTimeout, setLockTimeout } from "../../server/lock-timeout.js";
+import { refuseHandle } from "../../server/refuse-handle.js";
 import { checkTrust } from "../reading-options.js";
 import { refuseForeignCode } from "./foreign-code.js";
 import { phasesOf } from "./phases.js";
@@ -43,7 +44,7 @@ export async function planWiden(
   checkLockTimeout("planWiden", lockTimeout);
   checkTrust({ trustOwners });
   if (typeof db?.begin !== "function") {
-    throw new NextvalError("INVALID_ARGUMENT", "planWiden takes a handle first: a pool or a session");
+    refuseHandle("planWiden", "takes a handle first: a pool or a session");
   }
   const target = targetOf(column);
   return db.begin("isolation level repeatable read, read only", async (tx) => {

@@ -178,7 +178,7 @@ test("a number is only drawn in a transaction", async () => {
   const refusal = {
     code: "TRANSACTION_REQUIRED",
     message: "invoice_no: a number without gaps needs a transaction, so a rollback can return it",
-    hint: "Pass the handle of db.begin.",
+    hint: "Pass the handle of db.begin, or of bind(tx) for a transaction of a query builder.",
   };
   await expect(invoiceNo.next(db as never)).rejects.toMatchObject(refusal);
   await expect(db.session((session) => invoiceNo.next(session as never))).rejects.toMatchObject(refusal);
