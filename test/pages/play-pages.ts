@@ -16,7 +16,7 @@ export async function playPages(
 ): Promise<Readonly<Record<string, Played>>> {
   const results = `${dirname(player)}/played.json`;
   const child = spawn(RUNTIME.program, [...RUNTIME.args, ...FOR_PGLITE, player, results, ...folders], {
-    env: { ...process.env, ...(await withTemplate()), ...urls },
+    env: { ...process.env, ...(await withTemplate()), ...urls, OLD_URL: urls.DATABASE_URL },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(child, "close");
