@@ -4,12 +4,12 @@ import { bigint, pgTable, text } from "drizzle-orm/pg-core";
 import { gaplessCounter } from "nextval/allocate";
 import { bind } from "nextval/drizzle";
 import { Pool } from "pg";
-import { withDatabase } from "./database.js";
+import { withDatabase } from "./pg-database.js";
 
 const invoices = pgTable("invoices", { no: bigint({ mode: "bigint" }), customer: text() });
 const invoiceNo = gaplessCounter("invoice_no", { startWith: 1000 });
 
-await withDatabase("nextval_drizzle_transaction", async (_client, url) => {
+await withDatabase("nextval_drizzle_transaction", async (url) => {
   const pool = new Pool({ connectionString: url });
   const db = drizzle(pool);
   await bind(db).query(invoiceNo.create());

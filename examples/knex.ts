@@ -3,7 +3,7 @@ import createKnex from "knex";
 import { createSequence, nextval, pgSequence, sql } from "nextval";
 import { toKnex } from "nextval/knex";
 import { Model } from "objection";
-import { withDatabase } from "./database.js";
+import { withDatabase } from "./pg-database.js";
 
 const orderSeq = pgSequence("order_seq", { startWith: 100 });
 
@@ -11,7 +11,7 @@ class Order extends Model {
   static override tableName = "orders";
 }
 
-await withDatabase("nextval_knex", async (_client, url) => {
+await withDatabase("nextval_knex", async (url) => {
   const knex = createKnex({ client: "pg", connection: url });
   await toKnex(knex, createSequence(orderSeq));
   await knex.schema.createTable("orders", (table) => {

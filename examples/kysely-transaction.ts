@@ -3,7 +3,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import { gaplessCounter } from "nextval/allocate";
 import { bind } from "nextval/kysely";
 import { Pool } from "pg";
-import { withDatabase } from "./database.js";
+import { withDatabase } from "./pg-database.js";
 
 interface Schema {
   invoices: { no: string; customer: string };
@@ -11,7 +11,7 @@ interface Schema {
 
 const invoiceNo = gaplessCounter("invoice_no", { startWith: 1000 });
 
-await withDatabase("nextval_kysely_transaction", async (_client, url) => {
+await withDatabase("nextval_kysely_transaction", async (url) => {
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new Pool({ connectionString: url }) }) });
   await bind(db).query(invoiceNo.create());
   await db.schema.createTable("invoices").addColumn("no", "bigint").addColumn("customer", "text").execute();

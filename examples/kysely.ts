@@ -1,9 +1,9 @@
 // A table whose id takes its type from the sequence, and nextval in queries of Kysely.
 import { type Generated, Kysely, PostgresDialect } from "kysely";
-import { bind, createSequence, nextval, pgSequence, setval, sql, type ValueOf } from "nextval";
-import { fromKysely, toKysely } from "nextval/kysely";
+import { createSequence, nextval, pgSequence, setval, sql, type ValueOf } from "nextval";
+import { bind, fromKysely, toKysely } from "nextval/kysely";
 import { Pool, types } from "pg";
-import { withDatabase } from "./database.js";
+import { withDatabase } from "./pg-database.js";
 
 const orderSeq = pgSequence("order_seq", { startWith: 100 });
 
@@ -14,7 +14,7 @@ interface Schema {
 // Without this line node-postgres gives a bigint as a string, whatever the type says.
 types.setTypeParser(types.builtins.INT8, BigInt);
 
-await withDatabase("nextval_kysely", async (client, url) => {
+await withDatabase("nextval_kysely", async (url) => {
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new Pool({ connectionString: url }) }) });
   await toKysely(createSequence(orderSeq)).execute(db);
   await db.schema
@@ -35,6 +35,6 @@ await withDatabase("nextval_kysely", async (client, url) => {
   const newest = db.selectFrom("orders").select((eb) => eb.fn.max("id").as("id"));
   const move = sql`select ${setval(orderSeq, sql`(${fromKysely(newest)}) + 900`).as("at")}`;
   console.log(move.text);
-  console.log(await bind(client).one(move));
+  console.log(await bind(db).one(move));
   await db.destroy();
 });

@@ -3,12 +3,12 @@ import { createSequence, nextval, pgSequence } from "nextval";
 import { gaplessCounter } from "nextval/allocate";
 import { bind } from "nextval/pg";
 import { Pool } from "pg";
-import { withDatabase } from "./database.js";
+import { withDatabase } from "./pg-database.js";
 
 const orderSeq = pgSequence("order_seq", { startWith: 100 });
 const invoiceNo = gaplessCounter("invoice_no");
 
-await withDatabase("nextval_node_postgres_handle", async (_client, url) => {
+await withDatabase("nextval_node_postgres_handle", async (url) => {
   const pool = new Pool({ connectionString: url });
   const db = bind(pool);
   await db.query(createSequence(orderSeq));

@@ -1,11 +1,11 @@
 // A fragment is a query of node-postgres as it is.
 import { createSequence, nextval, pgSequence, sql } from "nextval";
 import { Pool } from "pg";
-import { withDatabase } from "./database.js";
+import { withDatabase } from "./pg-database.js";
 
 const orderSeq = pgSequence("order_seq", { startWith: 100 });
 
-await withDatabase("nextval_node_postgres", async (_client, url) => {
+await withDatabase("nextval_node_postgres", async (url) => {
   const pool = new Pool({ connectionString: url });
   await pool.query(createSequence(orderSeq));
   await pool.query("create table orders (id bigint primary key, note text)");
