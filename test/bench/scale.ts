@@ -49,7 +49,7 @@ export async function measure(): Promise<Report> {
       await admin`create database source`;
       await filled(urlOf("source"), sizeOf(sequences));
       await admin`create database target template source strategy file_copy`;
-      const rounds = Math.max(1, Math.min(5, Math.floor(5000 / sequences)));
+      const rounds = Math.max(3, Math.min(5, Math.floor(5000 / sequences)));
       for (const name of FUNCTIONS) {
         const cost = await call(name, urlOf("source"), urlOf("target"), rounds);
         found.push({ name, sequences, ...cost });
