@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Flags, settingsOf } from "../../lib/cli/config/settings.js";
 import { errorMessage } from "../../lib/cli/terminal/error-message.js";
@@ -564,6 +564,7 @@ describe("compiled files", () => {
     const cache = `${project.folder}/node_modules/.cache/nextval`;
     const [compiled, ...others] = await readdir(cache);
     expect(others).toEqual([]);
+    if (process.platform !== "win32") expect((await stat(cache)).mode & 0o777).toBe(0o700);
     const text = await readFile(`${cache}/${compiled}`, "utf8");
     await writeFile(`${cache}/${compiled}`, text.replace("order_seq", ""));
     expect((await project.runShared(...args)).stderr).toContain("Cannot load a.ts: ");
@@ -571,7 +572,7 @@ describe("compiled files", () => {
     expect((await project.runShared(...args)).stderr).toBe(LOADED);
   });
 
-  test("are not needed, and not kept in a folder that is elsewhere", async () => {
+  test("are not needed, and not kept where others are, or elsewhere", async () => {
     const project = await newProject({ "a.ts": ORDER });
     const packages = `${project.folder}/node_modules`;
     await project.runShared(...args);
@@ -580,6 +581,12 @@ describe("compiled files", () => {
     await rm(`${cache}/${compiled}`);
     await mkdir(`${cache}/${compiled}`);
     expect((await project.runShared(...args)).stderr).toBe(LOADED);
+
+    // Then others could read a password there, or replace the code.
+    await chmod(cache, 0o755);
+    await rm(`${cache}/${compiled}`, { recursive: true });
+    expect((await project.runShared(...args)).stderr).toBe(LOADED);
+    expect(await readdir(cache)).toEqual([]);
 
     await rm(`${packages}/.cache`, { recursive: true });
     await rename(packages, `${project.folder}/packages`);

@@ -1,5 +1,5 @@
-import { lstatSync } from "node:fs";
-import { resolve } from "node:path";
+import { lstatSync, mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Jiti } from "jiti";
 import type { Advice } from "../../internal.js";
 import { CommandError } from "../terminal/command-error.js";
@@ -32,13 +32,27 @@ async function makeLoader(cache = cacheFolder()): Promise<Jiti> {
 }
 
 /**
- * Returns the folder for compiled files, which saves a third of the time the next time. Whoever can write there can
- * also replace the packages. Without a folder of the project nothing is kept: in a shared one, others could put their
- * code.
+ * Returns the folder for compiled files, which saves a third of the time the next time. Nobody else may write there,
+ * because the files run, nor read, because a configuration may contain a password. Without such a folder of the project
+ * nothing is kept.
  */
 function cacheFolder(): string | false {
-  const packages = lstatSync("node_modules", { throwIfNoEntry: false });
-  return packages?.isDirectory() === true ? resolve("node_modules/.cache/nextval") : false;
+  const folder = resolve("node_modules/.cache/nextval");
+  try {
+    if (!lstatSync("node_modules").isDirectory()) return false;
+    mkdirSync(dirname(folder), { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return isOwn(folder) ? folder : false;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether this is a folder that only the user of this process may use. Windows does not tell. */
+function isOwn(folder: string): boolean {
+  const found = lstatSync(folder);
+  const user = process.getuid?.();
+  return found.isDirectory() && (user === undefined || (found.uid === user && (found.mode & 0o077) === 0));
 }
 
 /** Loads a file of the user, TypeScript or JavaScript, and returns its exports. An error in it becomes one sentence. */
