@@ -27,7 +27,7 @@ const CONNECT = `
 /** Loads the configuration and the declarations as the command does. */
 const LOAD = `
   import { createJiti } from "jiti";
-  const jiti = createJiti(import.meta.url, { fsCache: "node_modules/.cache/nextval" });
+  const jiti = createJiti(import.meta.url, { fsCache: "node_modules/.nextval" });
   for (const file of ["./nextval.config.ts", "./sequences.ts"]) await jiti.import(file);`;
 
 /** Measures how long one waits until nextval is there: for an import, and for a run of the command. */

@@ -561,7 +561,7 @@ describe("compiled files", () => {
   test("are kept beside the packages until a file changes", async () => {
     const project = await newProject({ "a.ts": ORDER });
     expect((await project.runShared(...args)).stderr).toBe(LOADED);
-    const cache = `${project.folder}/node_modules/.cache/nextval`;
+    const cache = `${project.folder}/node_modules/.nextval`;
     const [compiled, ...others] = await readdir(cache);
     expect(others).toEqual([]);
     if (process.platform !== "win32") expect((await stat(cache)).mode & 0o777).toBe(0o700);
@@ -576,7 +576,7 @@ describe("compiled files", () => {
     const project = await newProject({ "a.ts": ORDER });
     const packages = `${project.folder}/node_modules`;
     await project.runShared(...args);
-    const cache = `${packages}/.cache/nextval`;
+    const cache = `${packages}/.nextval`;
     const [compiled] = await readdir(cache);
     await rm(`${cache}/${compiled}`);
     await mkdir(`${cache}/${compiled}`);
@@ -588,12 +588,40 @@ describe("compiled files", () => {
     expect((await project.runShared(...args)).stderr).toBe(LOADED);
     expect(await readdir(cache)).toEqual([]);
 
-    await rm(`${packages}/.cache`, { recursive: true });
+    await rm(cache, { recursive: true });
+    await chmod(packages, 0o777);
+    expect((await project.runShared(...args)).stderr).toBe(LOADED);
+    expect(await readdir(packages)).toEqual(["nextval"]);
+    await chmod(packages, 0o755);
     await rename(packages, `${project.folder}/packages`);
     await symlink("packages", packages);
     expect((await project.runShared(...args)).stderr).toBe(LOADED);
     expect(await readdir(packages)).toEqual(["nextval"]);
   });
+
+  test("an error of the loaded code does not run it again", async () => {
+    const project = await newProject({
+      "a.ts": `import { appendFileSync, readFileSync } from "node:fs";
+        appendFileSync("ran.txt", "once"); readFileSync(".");`,
+    });
+    expect((await project.runShared(...args)).stderr).toContain("Cannot load a.ts: EISDIR");
+    expect(await readFile(`${project.folder}/ran.txt`, "utf8")).toBe("once");
+  });
+});
+
+test("what is beside another configuration counts, not what others put into the working folder", async () => {
+  const project = await newProject({
+    "a.ts": ORDER,
+    "tsconfig.json": `{ "compilerOptions": { "paths": { "*": ["./evil.ts"] } } }`,
+    "evil.ts": `throw new Error("evil");`,
+    "inner/tsconfig.json": `{ "compilerOptions": { "paths": { "@own/*": ["./own/*"] } } }`,
+    "inner/own/b.ts": ORDER,
+    "inner/a.ts": `export * from "@own/b";`,
+    "inner/nextval.config.ts": `export default { declarations: "a.ts" };`,
+  });
+  const config = ["--config", "inner/nextval.config.ts"];
+  expect((await project.runShared("diff", "--url", NOWHERE, ...config)).stderr).toBe(LOADED);
+  expect(await readdir(`${project.folder}/node_modules`)).toEqual(["nextval"]);
 });
 
 describe("passwords", () => {

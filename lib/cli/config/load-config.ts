@@ -30,7 +30,7 @@ export async function loadConfig(given: string | undefined): Promise<LoadedConfi
   if (file === undefined) return { config: {}, folder: process.cwd(), file, name: "the configuration" };
   const name = shownPath(file);
   if (!existsSync(file)) throwCommandError(`There is no file ${name}`);
-  const config = configOf(await loadModule(file));
+  const config = configOf(await loadModule(file, dirname(file)));
   if (config === undefined) throwCommandError(`${name} has no default export`, DEFAULT_EXPORT);
   keepSecretsIn(config);
   check(config, name);

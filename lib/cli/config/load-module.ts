@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Jiti } from "jiti";
 import type { Advice } from "../../internal.js";
 import { CommandError } from "../terminal/command-error.js";
@@ -11,10 +11,11 @@ let loader: Promise<Jiti> | undefined;
 let loaded: Jiti | undefined;
 
 /**
- * Returns one loader for all files, so each is loaded once. `paths` are those of the working folder's tsconfig.json.
+ * Returns one loader for all files, so each is loaded once. The folder of the first call has the tsconfig.json whose
+ * `paths` count, and the packages.
  */
-function loaderOf(): Promise<Jiti> {
-  return (loader ??= makeLoader());
+function loaderOf(folder: string): Promise<Jiti> {
+  return (loader ??= makeLoader(folder, cacheFolder(folder)));
 }
 
 /** Returns the files of the user that were loaded, also those that others import. */
@@ -25,40 +26,44 @@ export function loadedFiles(): readonly string[] {
 }
 
 /** Loading the compiler takes a third of the time of a command that needs no file. */
-async function makeLoader(cache = cacheFolder()): Promise<Jiti> {
+async function makeLoader(folder: string, cache: string | false): Promise<Jiti> {
   const { createJiti } = await import("jiti");
   const options = { fsCache: cache, interopDefault: false, tsconfigPaths: true };
-  return (loaded = createJiti(resolve("nextval.config.ts"), options));
+  return (loaded = createJiti(resolve(folder, "nextval.config.ts"), options));
 }
 
 /**
  * Returns the folder for compiled files, which saves a third of the time the next time. Nobody else may write there,
- * because the files run, nor read, because a configuration may contain a password. Without such a folder of the project
- * nothing is kept.
+ * because the files run, nor read, because a configuration may contain a password. It is directly in the folder of the
+ * packages, because whoever can write that can also replace the packages. Without such a folder nothing is kept.
  */
-function cacheFolder(): string | false {
-  const folder = resolve("node_modules/.cache/nextval");
+function cacheFolder(folder: string): string | false {
+  const packages = resolve(folder, "node_modules");
+  const cache = resolve(packages, ".nextval");
   try {
-    if (!lstatSync("node_modules").isDirectory()) return false;
-    mkdirSync(dirname(folder), { recursive: true });
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return isOwn(folder) ? folder : false;
+    if (!isOwn(packages, 0o002)) return false;
+    mkdirSync(cache, { recursive: true, mode: 0o700 });
+    return isOwn(cache, 0o077) ? cache : false;
   } catch {
     return false;
   }
 }
 
-/** Whether this is a folder that only the user of this process may use. Windows does not tell. */
-function isOwn(folder: string): boolean {
+/** Whether this is a folder of the user of this process, without these rights of others. Windows does not tell. */
+function isOwn(folder: string, rights: number): boolean {
   const found = lstatSync(folder);
   const user = process.getuid?.();
-  return found.isDirectory() && (user === undefined || (found.uid === user && (found.mode & 0o077) === 0));
+  return found.isDirectory() && (user === undefined || (found.uid === user && (found.mode & rights) === 0));
 }
 
-/** Loads a file of the user, TypeScript or JavaScript, and returns its exports. An error in it becomes one sentence. */
-export async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * Loads a file of the user, TypeScript or JavaScript, and returns its exports. An error in it becomes one sentence.
+ *
+ * @param folder - the folder of the project, for the first file
+ */
+export async function loadModule(file: string, folder = process.cwd()): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await settled(file, importFile(file));
+    return await settled(file, importFile(file, folder));
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const place = isCompiled(error) ? thrownAt(error) : undefined;
@@ -69,24 +74,26 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
   }
 }
 
-/** Without the folder for compiled files if one cannot be written there. */
-async function importFile(file: string): Promise<Record<string, unknown>> {
-  const importer = await loaderOf();
+/** Without the folder for compiled files if one cannot be read or written there: the disk may be full. */
+async function importFile(file: string, folder: string): Promise<Record<string, unknown>> {
+  const importer = await loaderOf(folder);
   try {
     return await importer.import(file);
   } catch (error) {
-    if (!isOfCache(error, importer.options.fsCache)) throw error;
-    loader = makeLoader(false);
+    if (importer.options.fsCache === false || !isOfLoader(error)) throw error;
+    loader = makeLoader(folder, false);
     return (await loader).import(file);
   }
 }
 
-/** Whether a compiled file could not be read or written: it is another user's, or the disk is full. */
-function isOfCache(error: unknown, folder: unknown): boolean {
-  if (typeof folder !== "string" || !(error instanceof Error && "syscall" in error)) return false;
-  // Errors of open files do not name them.
-  return "path" in error ? String(error.path).startsWith(folder) : ["read", "write"].includes(String(error.syscall));
+/** Whether the loader itself could not read or write a file, and not the code that it runs. */
+function isOfLoader(error: unknown): boolean {
+  if (!(error instanceof Error && "syscall" in error)) return false;
+  const calls = error.stack?.split("\n").filter((line) => /^\s+at (?!.*\bnode:)/.test(line)) ?? [];
+  return calls[0]?.includes(LOADER) === true;
 }
+
+const LOADER = join("node_modules", "jiti");
 
 /**
  * Waits for a file. If it awaits a promise that nothing can resolve anymore, Node.js would end the process silently,
