@@ -38,6 +38,7 @@ export async function readPositions(
         v.is_called as called, s.locked, s.may_select
       from sequences s
       left join lateral (${positionUnlessLocked(version)}) v on true
+      order by s.nspname, s.relname
     ) rows`;
   const { oid, schema, name, last, called } = await readUnlocked<PositionRow>(db, version, query);
   return (oid ?? []).map((each, index) => ({

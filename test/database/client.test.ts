@@ -103,7 +103,8 @@ describe("the client's own ways stay intact", () => {
       [{}, "an object", others],
       [new Pool(), "an object", others],
       [database.url, "an address", others],
-      [db(), "a function", others],
+      [() => {}, "a function", others],
+      [db(), "a handle", "Use it as it is, because it is bound already."],
       [reserved, "a connection of its reserve()", session],
     ] as const) {
       expect(refusalOf(() => bind(thing as never))).toBe(`${refused}${given}. ${hint}`);

@@ -60,16 +60,23 @@ export function bind(transaction: PostgresTransaction, options?: BindOptions): T
 export function bind(client: PostgresClient | PostgresTransaction, options?: BindOptions): Database | Transaction {
   if (isClient(client)) return createDatabase(portOf(client), options);
   if (isTransaction(client)) return createTransaction(connectionOf(client), options);
-  const isReserved = typeof client === "function" && "unsafe" in client;
-  // An address may contain a password.
-  const other = typeof client === "string" ? "an address" : shown(client);
-  const given = isReserved ? "a connection of its reserve()" : other;
+  const [given, hint] = describe(client);
   const problem = `takes a client as postgres() returns it, or a transaction of its begin(), not ${given}`;
-  return refuseArgument("bind", problem, isReserved ? USE_SESSION : USE_OTHER);
+  return refuseArgument("bind", problem, hint);
 }
 
-const USE_SESSION = "For a connection of its own, use db.session of the client's handle.";
-const USE_OTHER = 'Other clients have a bind of their own, in "nextval/pg", "nextval/kysely" and the like.';
+/** Says what is no client, and what to do with it. */
+function describe(given: unknown): readonly [what: string, hint: string] {
+  if (typeof given === "function") {
+    if ("nextval" in given) return ["a handle", "Use it as it is, because it is bound already."];
+    if ("unsafe" in given) {
+      return ["a connection of its reserve()", "For a connection of its own, use db.session of the client's handle."];
+    }
+  }
+  const hint = 'Other clients have a bind of their own, in "nextval/pg", "nextval/kysely" and the like.';
+  // An address may contain a password.
+  return [typeof given === "string" ? "an address" : shown(given), hint];
+}
 
 /** The objects that the driver's reserve() and begin() return have no options. */
 function isClient(thing: unknown): thing is Client {
