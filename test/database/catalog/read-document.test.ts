@@ -67,7 +67,7 @@ test("takes a handle only", async () => {
     await expect(inspectSequences(wrong as never)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       message: "the first argument must be a handle: a pool, a session or a transaction",
-      hint: 'Pass bind(pool), with bind of "nextval", "nextval/pg" or "nextval/pglite": not the pool, nor a query builder.',
+      hint: expect.stringContaining('Pass bind(pool), with bind of "nextval", "nextval/pg" or "nextval/pglite"'),
     });
   }
   await expect(readDocument({} as never, undefined as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
