@@ -75,8 +75,8 @@ export async function measure(): Promise<Report> {
     await admin`create database owned`;
     await filled(urlOf("owned"), { sequences: owned, partitioned: 0, parts: 0, plain: owned });
     const [byHand, status] = [
-      await call("by hand", urlOf("owned"), "", 1),
-      await call("status", urlOf("owned"), "", 1),
+      await call("by hand", urlOf("owned"), "", 5),
+      await call("status", urlOf("owned"), "", 5),
     ] as const;
     return {
       tables: [
