@@ -23,5 +23,5 @@ export async function setLockTimeout(tx: Transaction, milliseconds: number): Pro
 
 /** Sets a limit of the server until the transaction ends. 0 is no limit. */
 export function limitTime(setting: "lock_timeout" | "statement_timeout", milliseconds: number): Sql {
-  return sql`select pg_catalog.set_config(${setting}, ${`${milliseconds}`}, true)`;
+  return sql`select pg_catalog.set_config(${sql.literal(setting)}, ${`${milliseconds}`}, true)`;
 }
