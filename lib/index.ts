@@ -27,13 +27,17 @@ export type { Splice, Value } from "./sql/value.js";
 
 export { currval, lastval, nextval, setval } from "./sequence/functions.js";
 
-export { addIdentity } from "./sequence/ddl/add-identity.js";
-export { alterIdentity, type IdentityChanges } from "./sequence/ddl/alter-identity.js";
+export {
+  addIdentity,
+  alterIdentity,
+  dropIdentity,
+  type DropIdentityOptions,
+  type IdentityChanges,
+} from "./sequence/ddl/alter-identity.js";
 export { alterSequence, type SequenceChanges } from "./sequence/ddl/alter.js";
 export { commentOnSequence } from "./sequence/ddl/comment.js";
 export { createSchema, createSequence } from "./sequence/ddl/create.js";
 export type { AlterOptions } from "./sequence/ddl/ddl-statement.js";
-export { dropIdentity, type DropIdentityOptions } from "./sequence/ddl/drop-identity.js";
 export { dropSequence } from "./sequence/ddl/drop.js";
 export { grantOnSequence, revokeOnSequence } from "./sequence/ddl/grant.js";
 export type { GrantOptions, RevokeOptions, SequencePrivilege } from "./sequence/ddl/grant-clauses.js";

@@ -3,9 +3,9 @@ import { NextvalError, refuseArgument } from "../../errors.js";
 import { refuseUnknown } from "../../sql/did-you-mean.js";
 import { type Sql, textFragment } from "../../sql/fragment.js";
 import * as message from "../messages.js";
-import { readInteger, readOnce, shapeProblem } from "../resolve-options.js";
+import { knownOptions, readInteger, readOnce, shapeProblem } from "../resolve-options.js";
 import { optionClauses, restartProblem } from "./clauses.js";
-import { checkGenerated } from "./identity.js";
+import { checkGenerated, type IdentityOptions, identityText } from "./identity.js";
 import type { Refuse } from "./role.js";
 import { alterColumn, type AlterTableOptions, type TableColumn } from "./table-column.js";
 
@@ -95,4 +95,47 @@ function checkTogether(changes: IdentityChanges, refuse: Refuse): void {
     if (minValue !== undefined && value < minValue) refuse(message.below(shown, least));
     if (maxValue !== undefined && value > maxValue) refuse(message.above(shown, greatest));
   }
+}
+
+/**
+ * Makes an existing column an identity column, with a new sequence.
+ *
+ * ```ts
+ * addIdentity({ table: "orders", column: "id" }, "always", { startWith: 500 });
+ * // alter table "orders" alter column "id" add generated always as identity (start with 500)
+ * ```
+ *
+ * The column must be NOT NULL, and must have no default. The new sequence knows nothing of the rows: let it start after
+ * them. The table is locked until the transaction ends. Source: "ALTER TABLE".
+ */
+export function addIdentity(
+  column: TableColumn,
+  generated: "always" | "by default",
+  given: IdentityOptions = {},
+  options: AlterTableOptions = {},
+): Sql {
+  const { subject, text } = alterColumn("addIdentity", column, options);
+  return textFragment(`${text} add ${identityText(subject, generated, given)}`);
+}
+
+/** Options of {@link dropIdentity}. */
+export interface DropIdentityOptions extends AlterTableOptions {
+  /** Whether a column that is not an identity column is only a notice. Default: false. */
+  readonly ifExists?: boolean | undefined;
+}
+
+/**
+ * Makes an identity column a plain column. Its sequence is dropped.
+ *
+ * ```ts
+ * dropIdentity({ table: "orders", column: "id" }, { ifExists: true });
+ * // alter table "orders" alter column "id" drop identity if exists
+ * ```
+ *
+ * The column stays NOT NULL and has no default, so inserts must give its value. Source: "ALTER TABLE".
+ */
+export function dropIdentity(column: TableColumn, options: DropIdentityOptions = {}): Sql {
+  const { ifExists = false, ifTableExists } = knownOptions("dropIdentity", options, ["ifExists", "ifTableExists"]);
+  const { text } = alterColumn("dropIdentity", column, { ifTableExists });
+  return textFragment(`${text} drop identity${ifExists ? " if exists" : ""}`);
 }
