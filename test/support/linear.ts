@@ -3,7 +3,7 @@ const SHORT = 400;
 const TIMES = 10;
 
 /** A garbage collection of a process that has run many tests may fall into several measurements. */
-const ATTEMPTS = 8;
+const ATTEMPTS = 24;
 
 /** In milliseconds: what a short text takes only if time grows faster than its square. */
 const TOO_LONG = 20;
