@@ -1,6 +1,6 @@
 import { refuseArgument } from "../internal.js";
 
-/** Throws for what is no handle of a driver. `needed` says what `taker` takes, after its name. */
+/** Throws for an argument that is not a handle of a driver. `needed` says what `taker` takes, after its name. */
 export function refuseHandle(taker: string, needed: string): never {
   return refuseArgument(taker, needed, HINT);
 }

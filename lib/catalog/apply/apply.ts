@@ -1,5 +1,5 @@
 import { type Database, NextvalError, type NextvalErrorCode, sql, type Transaction } from "../../index.js";
-import { checkKnown } from "../../internal.js";
+import { checkKnown, refuseArgument } from "../../internal.js";
 import { PLAN_LOCK } from "../../server/advisory-locks.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { keyOf, nameOf, shownNameOf } from "../../server/names.js";
@@ -111,9 +111,7 @@ export async function applyPlan(
 function checkArguments(db: Pick<Database, "begin">, plan: Plan): void {
   const lists: readonly unknown[] = [plan?.changes, plan?.pending, plan?.declared, plan?.found];
   if (typeof db?.begin !== "function") refuseHandle("applyPlan", "takes a handle first: a pool or a session");
-  if (!lists.every(Array.isArray)) {
-    throw new NextvalError("INVALID_ARGUMENT", "applyPlan takes a plan that planChanges made");
-  }
+  if (!lists.every(Array.isArray)) refuseArgument("applyPlan", "takes a plan that planChanges made");
 }
 
 function refuseHazards({ changes }: Plan, allow: readonly HazardCode[]): void {

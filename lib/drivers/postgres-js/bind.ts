@@ -65,7 +65,7 @@ export function bind(client: PostgresClient | PostgresTransaction, options?: Bin
   return refuseArgument("bind", problem, hint);
 }
 
-/** Says what is no client, and what to do with it. */
+/** Describes an argument that is not a client, and says what to do with it. */
 function describe(given: unknown): readonly [what: string, hint: string] {
   if (typeof given === "function") {
     if ("nextval" in given) return ["a handle", "Use it as it is, because it is bound already."];
