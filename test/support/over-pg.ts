@@ -4,6 +4,7 @@
  * of `nextval`, so the tests of what stands on a handle run over this driver unchanged. A client that reports its
  * statements to a test stays one of postgres.js.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "pg";
 import { bind as bindPg } from "../../lib/drivers/pg/index.js";
 import { bind as bindPostgresJs, type PostgresClient } from "../../lib/drivers/postgres-js/bind.js";
@@ -35,6 +36,7 @@ export function bind(client: PostgresClient, options?: BindOptions): Database {
   if (pool === undefined) {
     pool = openPool(client.options as unknown as Options);
     pools.set(client, pool);
+    endTogether(client as PostgresClient & Endable, pool);
   }
   return bindPg(pool, options);
 }
@@ -50,13 +52,28 @@ function openPool({ host, port, user, pass, database, max, connection, onnotice 
     max,
     application_name: String(name),
     options: [String(options), ...Object.entries(settings).map(optionOf)].join(" "),
-    // No test ends it. The server ends its connections when it drops the database.
+    // Some tests never end their client. The server ends the connections when it drops the database.
     idleTimeoutMillis: 500,
     allowExitOnIdle: true,
   });
   pool.on("error", () => {});
   pool.on("connect", (client) => void client.on("notice", (notice) => onnotice?.(notice)));
   return pool;
+}
+
+interface Endable {
+  end(options?: { timeout?: number }): Promise<void>;
+}
+
+/** How long the end of a client waits for that of its pool, which waits for what still runs. */
+const END_MS = 1000;
+
+/** Ends the pool with its client: a server may have room for few connections. */
+function endTogether(client: Endable, pool: Pool): void {
+  const end = client.end.bind(client);
+  client.end = async (options) => {
+    await Promise.all([end(options), Promise.race([pool.end(), sleep(END_MS)])]);
+  };
 }
 
 function optionOf([name, value]: [string, unknown]): string {
