@@ -39,14 +39,16 @@ export { commentOnSequence } from "./sequence/ddl/comment.js";
 export { createSchema, createSequence } from "./sequence/ddl/create.js";
 export type { AlterOptions } from "./sequence/ddl/ddl-statement.js";
 export { dropSequence } from "./sequence/ddl/drop.js";
-export { grantOnSequence, revokeOnSequence } from "./sequence/ddl/grant.js";
-export type { GrantOptions, RevokeOptions, SequencePrivilege } from "./sequence/ddl/grant-clauses.js";
-export { grantOnAllSequences, revokeOnAllSequences } from "./sequence/ddl/grant-on-all.js";
 export {
   type FutureSequences,
+  grantOnAllSequences,
   grantOnFutureSequences,
+  grantOnSequence,
+  revokeOnAllSequences,
   revokeOnFutureSequences,
-} from "./sequence/ddl/grant-on-future.js";
+  revokeOnSequence,
+} from "./sequence/ddl/grant.js";
+export type { GrantOptions, RevokeOptions, SequencePrivilege } from "./sequence/ddl/grant-clauses.js";
 export { generatedAsIdentity, type IdentityOptions } from "./sequence/ddl/identity.js";
 export { setSequenceSchema, renameSequence } from "./sequence/ddl/set-schema.js";
 export type { Role } from "./sequence/ddl/role.js";
