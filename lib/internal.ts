@@ -27,7 +27,7 @@ export { ended } from "./handle/rules/session-rules.js";
 export { RESET } from "./handle/transactions/run-reserved.js";
 export type { Parse } from "./handle/values/array-text.js";
 export { otherDateStyle } from "./handle/values/other-date-style.js";
-export { type Column, type Columns, type Reading, Readings } from "./handle/values/reading.js";
+export { type Column, type Reading, Readings } from "./handle/values/reading.js";
 export { TYPE_NAMES, UNKNOWN } from "./handle/values/write-values.js";
 export { flatFragment, textFragment } from "./sql/fragment.js";
 export { builtFragment, tag } from "./sql/tag.js";

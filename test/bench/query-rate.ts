@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { PGlite, types } from "@electric-sql/pglite";
+import { PGlite } from "@electric-sql/pglite";
 import { bind, createSequence, type Database, nextval, pgSequence, sql } from "nextval";
 import { bind as bindPg } from "nextval/pg";
 import { bind as bindPGlite } from "nextval/pglite";
@@ -52,11 +52,6 @@ interface Driver {
   /** The driver's own way to run a statement with values, and one without. */
   query(id: number): PromiseLike<readonly unknown[]>;
   draw(): PromiseLike<readonly unknown[]>;
-  /**
-   * The driver's own way to get rows as arrays, and to pass texts, if that costs more. A handle needs both: names may
-   * come twice, and it writes values itself.
-   */
-  arrays?(id: number): PromiseLike<readonly unknown[]>;
   end(): Promise<unknown>;
 }
 
@@ -86,15 +81,11 @@ async function openPg(url: string): Promise<Driver> {
 
 async function openPGlite(): Promise<Driver> {
   const client = await PGlite.create();
-  const asWritten = (text: string) => text;
-  const serializers = { [types.INT4]: asWritten, [types.TEXT]: asWritten };
   return {
     name: "PGlite",
     db: bindPGlite(client),
     query: async (id) => (await client.query(TEXT, [id, "a note"])).rows,
     draw: async () => (await client.query(DRAW)).rows,
-    arrays: async (id) =>
-      (await client.query<unknown[]>(TEXT, [String(id), "a note"], { rowMode: "array", serializers })).rows,
     end: () => client.close(),
   };
 }
@@ -122,7 +113,7 @@ const FLUSH = sql`
 const OWN = "the driver's own";
 
 /** The statements of one driver, in groups. The first of a group is what the others are compared with. */
-async function queriesOf({ name, db, query, draw, arrays }: Driver): Promise<readonly (readonly Query[])[]> {
+async function queriesOf({ name, db, query, draw }: Driver): Promise<readonly (readonly Query[])[]> {
   // Temporary, so nothing is left on a server that existed before.
   const orderSeq = pgSequence("nextval_bench_seq", { as: "integer" });
   await db.query(createSequence(orderSeq, { temporary: true }));
@@ -138,17 +129,11 @@ async function queriesOf({ name, db, query, draw, arrays }: Driver): Promise<rea
   if (!isDeepStrictEqual(drawn, [{ id: 1 }, { id: 2 }, { id: 3 }])) {
     throw new Error(`drew ${JSON.stringify(drawn)} and not 1, 2, 3`);
   }
-  const asArrays = arrays && { name: "texts, and rows as arrays", run: arrays };
   const merged = { name: "calls of one tick merged by hand", run: mergedByHand(draw) };
-  const ofDriver = (limit: { readonly name: string; readonly run: Query["run"] }) => ({
-    ...limit,
-    name: `${name}, ${limit.name}`,
-  });
   return [
     [
       { name: `${name}, a statement with 2 values`, run: query },
-      { name: `a template over ${name}`, run: template, wanted: { of: OWN, share: 0.95, limit: asArrays } },
-      ...(asArrays === undefined ? [] : [ofDriver(asArrays)]),
+      { name: `a template over ${name}`, run: template, wanted: { of: OWN, share: 0.95 } },
     ],
     [
       { name: `${name}, select nextval(...)`, run: draw },
@@ -158,7 +143,7 @@ async function queriesOf({ name, db, query, draw, arrays }: Driver): Promise<rea
         run: () => db.nextval(orderSeq, { durable: false }),
         wanted: { of: OWN, share: 0.97, limit: merged },
       },
-      ofDriver(merged),
+      { ...merged, name: `${name}, ${merged.name}` },
     ],
     [
       { name: `a draw with the flush by hand over ${name}`, run: () => db`select ${nextval(orderSeq)}, ${FLUSH}` },

@@ -1,4 +1,4 @@
-import { nextval, pgSequence, sql } from "nextval";
+import { sql } from "nextval";
 import { expect, test } from "vitest";
 import { describePorts } from "../support/ports.js";
 
@@ -54,14 +54,5 @@ describePorts("what differs", (port) => {
     );
     expect(outcome).toBe(of({ "postgres.js": "read", pg: "42601", PGlite: "42601" }));
     expect(await port.db`select 1 as a`).toEqual([{ a: 1 }]);
-  });
-
-  test("a column of a table with the name of an .as()", async () => {
-    await port.db`create table named (id float8)`;
-    await port.db`insert into named values (1)`;
-    await port.db`create sequence named_seq`;
-    const drawn = sql`select ${nextval(pgSequence("named_seq")).as("id")}`;
-    const [row] = await port.db`with drawn as (${drawn}) select named.id from named, drawn`;
-    expect(row).toEqual({ id: of({ "postgres.js": 1, pg: 1, PGlite: 1n }) });
   });
 });

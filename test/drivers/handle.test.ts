@@ -42,6 +42,13 @@ describePorts("a handle", (port) => {
       expect(answers).toMatchObject(Array.from({ length: 50 }, (_, at) => ({ at })));
     });
 
+    test("and a column of a table keeps its type, although it has the name of an .as()", async () => {
+      await port.db`create table named (id float8)`;
+      await port.db`insert into named values (1)`;
+      const drawn = sql`select ${nextval(orderSeq).as("id")}`;
+      expect(await port.db`with drawn as (${drawn}) select named.id from named, drawn`).toEqual([{ id: 1 }]);
+    });
+
     test("as another role, whose missing privilege is not said to be that of the client's own role", async () => {
       await port.db`grant usage on schema public to pg_monitor`;
       // PGlite (0.5.16) never undoes a `set session authorization`.

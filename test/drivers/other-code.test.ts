@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Session, sql } from "nextval";
 import { bind } from "nextval/pg";
 import { bind as bindPGlite, type PGliteClient } from "nextval/pglite";
@@ -85,6 +86,33 @@ describe("a transaction that other code has begun", () => {
     await expect(db.session(async (session) => session`select 1`)).rejects.toMatchObject(refusal);
     await client.exec("commit");
     expect(await db.begin(async (tx) => tx`select note from notes`)).toEqual([{ note: "of the client" }]);
+  });
+});
+
+describe("a transaction of PGlite's own", () => {
+  test("is not disturbed by statements of a handle, which wait for it", async () => {
+    const client = await sharedPGlite();
+    const db = bindPGlite(client);
+    await client.exec("create table notes (note text)");
+    let reading: PromiseLike<unknown> | undefined;
+    const failing = client.transaction(async (tx) => {
+      await tx.exec("insert into notes values ('undone')");
+      reading = db`insert into notes values ('kept') returning (select count(*)::int from notes) as before`.then();
+      await sleep(10);
+      await tx.exec("insert into notes values ('undone')");
+      throw new Error("undo");
+    });
+    await expect(failing).rejects.toThrow("undo");
+    expect(await reading).toEqual([{ before: 0 }]);
+    expect(await db`select note from notes`).toEqual([{ note: "kept" }]);
+  });
+
+  test("that waits for a statement of a handle gets an error instead of an answer", async () => {
+    const client = await sharedPGlite();
+    const db = bindPGlite(client, { waitTimeout: 50 });
+    const waiting = client.transaction(() => db`select 1`.then());
+    await expect(waiting).rejects.toMatchObject({ code: "POOL_EXHAUSTED" });
+    expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
   });
 });
 
@@ -187,9 +215,10 @@ describe("a session that cannot set back what the program had set", () => {
     ]),
   )("on a PGlite: after $text its handles refuse everything", async ({ text, reason, left }) => {
     const shared = await sharedPGlite();
-    const [exec, query, transaction] = [shared.exec, shared.query, shared.transaction].map((each) => each.bind(shared));
     // Not the shared client itself, which other tests bind.
-    const client = { exec, query, transaction, parsers: shared.parsers } as unknown as PGliteClient;
+    const client = new Proxy<PGliteClient>(shared, {
+      get: (_, name: keyof PGliteClient) => (name === "parsers" ? shared.parsers : shared[name].bind(shared)),
+    });
     for (const each of before) await shared.exec(each);
     const db = bindPGlite(client);
     try {
@@ -242,6 +271,23 @@ test("a parser of PGlite that throws fails its statement, and leaves no transact
   } finally {
     if (parser !== undefined) parsers[23] = parser;
   }
+});
+
+test("a PGlite that cannot write its files fails the statement, and goes on", async () => {
+  const client = await sharedPGlite();
+  let isFull = false;
+  const writing = new Proxy<PGliteClient>(client, {
+    get(_, name: keyof PGliteClient) {
+      if (name === "syncToFs" && isFull) return () => Promise.reject(new Error("the disk is full"));
+      return name === "parsers" ? client.parsers : client[name].bind(client);
+    },
+  });
+  const db = bindPGlite(writing);
+  await db`create table notes (note text)`;
+  isFull = true;
+  await expect(db`insert into notes values ('of a statement')`).rejects.toThrow("the disk is full");
+  isFull = false;
+  expect(await db`select note from notes`).toEqual([{ note: "of a statement" }]);
 });
 
 test("a client with the option binary is refused, because its values are not texts", async () => {

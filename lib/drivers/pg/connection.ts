@@ -141,7 +141,7 @@ function isOneSelect(text: string): boolean {
 function resultOf(results: PgResult | PgResult[]): Result {
   const { fields, rows, command, rowCount } = Array.isArray(results) ? (results.at(-1) as PgResult) : results;
   const columns = fields.map(({ name, dataTypeID: type, tableID: table }) => {
-    return { name, type, table, parser: undefined, isRead: false };
+    return { name, type, table, parser: undefined };
   });
   return { columns, rows, command: command ?? "", count: rowCount };
 }

@@ -1,29 +1,38 @@
 /** A PGlite, as {@link bind} takes it: the parts of it that the port uses. They are described, not imported. */
-export interface PGliteClient extends PGliteSession {
-  /** Runs `work` in a transaction, which has the connection until it ends. */
-  transaction<Result>(work: (transaction: PGliteSession) => Promise<Result>): Promise<Result>;
+export interface PGliteClient {
+  /** Runs messages of the protocol, and returns the server's. */
+  execProtocol(message: Uint8Array, options?: PGliteOptions): Promise<PGliteAnswer>;
+  /** Keeps statements of others waiting while `work` runs. */
+  runExclusive<Result>(work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Keeps statements and transactions of others waiting while `work` runs. `query` and `transaction` of PGlite (0.5.16)
+   * themselves call it. Nothing that is documented keeps transactions waiting.
+   */
+  _runExclusiveTransaction<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Waits until it is open. Throws if it is closed. */
+  _checkReady(): Promise<void>;
+  /** Writes what has changed to where the files are kept, as `query` does after each statement. */
+  syncToFs(): Promise<void>;
   /** The parsers of types, by OID. */
   readonly parsers: { readonly [type: string]: unknown };
 }
 
-/** A PGlite, or the inside of one of its transactions. */
-export interface PGliteSession {
-  query(text: string, values?: unknown[], options?: PGliteOptions): Promise<unknown>;
-  exec(text: string): Promise<readonly unknown[]>;
-}
-
 export interface PGliteOptions {
-  rowMode?: "array";
-  serializers?: { [type: number]: (value: unknown) => string };
-  parsers?: { [type: string]: (text: string) => unknown };
-  paramTypes?: number[];
+  syncToFs?: boolean;
+  throwOnError?: boolean;
 }
 
-export interface PGliteResult {
-  /** Values that PGlite has read by their types. */
-  readonly rows: unknown[][];
-  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
-  /** Since 0.5.5. */
-  readonly command?: string;
-  readonly rowCount?: number;
+export interface PGliteAnswer {
+  readonly messages: readonly { readonly name: string }[];
 }
+
+/** The messages of the server that the port reads. Errors are instances of Error. */
+export type BackendMessage =
+  | {
+      readonly name: "rowDescription";
+      readonly fields: readonly { readonly name: string; readonly dataTypeID: number; readonly tableID: number }[];
+    }
+  | { readonly name: "dataRow"; readonly fields: (string | null)[] }
+  | { readonly name: "commandComplete"; readonly text: string }
+  | { readonly name: "readyForQuery"; readonly status: string }
+  | { readonly name: "error" };

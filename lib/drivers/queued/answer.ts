@@ -1,5 +1,5 @@
-import type { Answer, Columns, Request } from "../../internal.js";
-import type { Result, ResultColumn } from "./driver.js";
+import type { Answer, Column, Request } from "../../internal.js";
+import type { Result } from "./driver.js";
 
 /** Rows, with what the server reports about them. */
 class ResultRows extends Array<unknown> {
@@ -23,7 +23,7 @@ class ResultRows extends Array<unknown> {
     return this.#result.count;
   }
 
-  get columns(): readonly Pick<ResultColumn, "name" | "type" | "table">[] {
+  get columns(): readonly Pick<Column, "name" | "type" | "table">[] {
     return this.#result.columns.map(({ name, type, table }) => ({ name, type, table }));
   }
 }
@@ -33,36 +33,25 @@ export function answerOf(result: Result, { kind, reading }: Request): Answer {
   const rows = new ResultRows(result);
   if (result.failure !== undefined) return { rows, columns: undefined, failure: result.failure };
   if (kind !== "rows") {
-    for (const row of result.rows) rows.push(row.map((value) => (value === null ? null : String(value))));
+    for (const row of result.rows) rows.push(row);
     return { rows, columns: undefined, failure: undefined };
   }
   try {
     const { columns } = result;
     const facts = reading.apply(columns);
-    const readers = columns.map((column) => readerOf(column, facts));
-    for (const row of result.rows) rows.push(rowOf(row, columns, readers));
+    for (const row of result.rows) rows.push(rowOf(row, columns));
     return { rows, columns: facts, failure: undefined };
   } catch (error) {
     return { rows, columns: undefined, failure: { error } };
   }
 }
 
-type Read = ((value: unknown) => unknown) | undefined;
-
-/** What the driver has read stays, except for a column that `.as()` names, which is read as it promises. */
-function readerOf(column: ResultColumn, { promised }: Columns): Read {
-  const { parser, isRead } = column;
-  if (!isRead) return parser as Read;
-  return promised.includes(column) ? (value) => parser?.(String(value)) : undefined;
-}
-
-function rowOf(values: readonly unknown[], columns: readonly ResultColumn[], readers: readonly Read[]): object {
+function rowOf(values: readonly (string | null)[], columns: readonly Column[]): object {
   const row: Record<string, unknown> = {};
   for (let at = 0; at < columns.length; at++) {
-    const { name } = columns[at] as ResultColumn;
-    const read = readers[at];
-    const given = values[at];
-    const value = given === null || read === undefined ? given : read(given);
+    const { name, parser } = columns[at] as Column;
+    const text = values[at] as string | null;
+    const value = text === null || parser === undefined ? text : parser(text);
     if (name === "__proto__") Object.defineProperty(row, name, { value, enumerable: true });
     else row[name] = value;
   }

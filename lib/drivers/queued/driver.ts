@@ -49,17 +49,12 @@ export interface TextParameter {
 
 /** The server's answer. */
 export interface Result {
-  readonly columns: readonly ResultColumn[];
-  /** Values as the texts that the server sent, or as the driver has read them. */
-  readonly rows: readonly unknown[][];
+  readonly columns: readonly Column[];
+  /** Values as the texts that the server sent. */
+  readonly rows: readonly (string | null)[][];
   /** The server's tag, such as COMMIT. */
   readonly command: string;
   readonly count: number | null;
-  /** The error of a value that the driver could not read. The statement has run. */
+  /** What the driver itself failed with. The statement may have run. */
   readonly failure?: { readonly error: unknown } | undefined;
-}
-
-export interface ResultColumn extends Column {
-  /** Whether the driver has read the values already. */
-  readonly isRead: boolean;
 }

@@ -1,15 +1,17 @@
 import { types } from "@electric-sql/pglite";
 import type { PGliteClient } from "nextval/pglite";
-import type { Outcome, Start, StatementRequest, StatementResult } from "./messages";
+import type { Outcome, Start, StatementRequest } from "./messages";
 
-type Session = Pick<PGliteClient, "query" | "exec">;
-type Options = Parameters<PGliteClient["query"]>[2];
 type Parsers = Record<string | number, (text: string, type: number) => unknown>;
+type Request = Pick<StatementRequest, "text" | "values" | "types" | "isScript">;
 
 /** Runs a statement elsewhere. */
-export type Send = (request: Pick<StatementRequest, "text" | "values" | "types" | "isScript">) => Promise<Outcome>;
+export type Send = (request: Request) => Promise<Outcome>;
 
-/** A PGlite that is in another thread: statements are sent, and their rows are read here as PGlite reads them. */
+/**
+ * A PGlite that is in another thread. What the library sends to the server crosses as a statement, so the page can show
+ * it.
+ */
 export class RemotePGlite implements PGliteClient {
   readonly parsers: Parsers;
   readonly #send: Send;
@@ -23,62 +25,101 @@ export class RemotePGlite implements PGliteClient {
     }
   }
 
-  query(text: string, values?: unknown[], options?: Options): Promise<unknown> {
-    return this.#alone(() => this.#query(text, values, options));
+  async execProtocol(message: Uint8Array): ReturnType<PGliteClient["execProtocol"]> {
+    const request = requestOf(message);
+    if (request === undefined) return { messages: [{ name: "readyForQuery", status: "I" }] };
+    const { result, error } = await this.#send(request);
+    if (error !== undefined)
+      return { messages: [Object.assign(new Error(error["message"]), { ...error, name: "error" })] };
+    const { columns, rows, command, count } = result;
+    const fields = columns.map(({ name, type }) => ({ name, dataTypeID: type, tableID: 0 }));
+    const messages = [
+      { name: "rowDescription", fields },
+      ...rows.map((row) => ({ name: "dataRow", fields: row })),
+      { name: "commandComplete", text: count === null ? command : `${command} ${count}` },
+    ];
+    return { messages };
   }
 
-  exec(text: string): Promise<readonly unknown[]> {
-    return this.#alone(() => this.#exec(text));
+  /** The only caller is a handle, which sends one statement at a time. */
+  runExclusive<Result>(work: () => Promise<Result>): Promise<Result> {
+    return work();
   }
 
-  /** Keeps others waiting. Nothing is begun: the only caller, a handle, begins and ends its transactions by itself. */
-  transaction<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
-    let isFresh = true;
-    const session: Session = {
-      query: (text, values, options) => this.#query(text, values, options),
-      exec: async (text) => {
-        const endsNothing = isFresh && text === "rollback";
-        isFresh = false;
-        return endsNothing ? [EMPTY] : this.#exec(text);
-      },
-    };
-    return this.#alone(() => work(session));
-  }
-
-  async #query(text: string, values: unknown[] = [], options: Options = {}): Promise<unknown> {
-    const sent = values.map((value) => (value === null ? null : String(value)));
-    const result = await this.#run(text, sent, options.paramTypes ?? [], false);
-    const parsers: Parsers = { ...this.parsers, ...options.parsers };
-    const rows = result.rows.map((row) =>
-      row.map((value, at) => {
-        const type = result.columns[at]?.type ?? 0;
-        return value === null ? null : (parsers[type]?.(value, type) ?? value);
-      }),
-    );
-    return pgliteResult(result, rows);
-  }
-
-  async #exec(text: string): Promise<readonly unknown[]> {
-    const result = await this.#run(text, [], [], true);
-    return [pgliteResult(result, [])];
-  }
-
-  async #run(text: string, values: (string | null)[], types: number[], isScript: boolean): Promise<StatementResult> {
-    const { result, error } = await this.#send({ text, values, types, isScript });
-    if (error !== undefined) throw Object.assign(new Error(error["message"]), { name: "error", ...error });
-    return result;
-  }
-
-  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+  _runExclusiveTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => {});
     return done;
   }
+
+  async _checkReady(): Promise<void> {}
+
+  /** The files of the playground are in memory. */
+  async syncToFs(): Promise<void> {}
 }
 
-const EMPTY = { fields: [], rows: [], command: "", rowCount: null };
+/**
+ * Reads what a handle sends: a script, a statement with its values, or nothing but the question whether a transaction
+ * is open. None is when a program begins, and a handle ends its own.
+ */
+function requestOf(message: Uint8Array): Request | undefined {
+  const reader = new MessageReader(message);
+  const kind = reader.begin();
+  if (kind === "S") return undefined;
+  if (kind === "Q") return { text: reader.text(), values: [], types: [], isScript: true };
+  // The names of the statement and of the portal are empty.
+  reader.text();
+  const text = reader.text();
+  const types = Array.from({ length: reader.int16() }, () => reader.int32());
+  reader.begin();
+  reader.text();
+  reader.text();
+  reader.int16();
+  const values = Array.from({ length: reader.int16() }, () => reader.value());
+  return { text, values, types, isScript: false };
+}
 
-function pgliteResult({ columns, command, count }: StatementResult, rows: unknown[][]) {
-  const fields = columns.map(({ name, type }) => ({ name, dataTypeID: type }));
-  return { fields, rows, command, rowCount: count };
+/** Reads messages one after the other. Source: "Message Formats" in the PostgreSQL documentation. */
+class MessageReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Returns the kind of the message, and passes its length. */
+  begin(): string {
+    const kind = String.fromCharCode(this.#bytes[this.#at] as number);
+    this.#at += 5;
+    return kind;
+  }
+
+  int16(): number {
+    this.#at += 2;
+    return this.#view.getUint16(this.#at - 2);
+  }
+
+  int32(): number {
+    this.#at += 4;
+    return this.#view.getInt32(this.#at - 4);
+  }
+
+  text(): string {
+    const text = this.#read(this.#bytes.indexOf(0, this.#at) - this.#at);
+    this.#at++;
+    return text;
+  }
+
+  value(): string | null {
+    const length = this.int32();
+    return length < 0 ? null : this.#read(length);
+  }
+
+  #read(length: number): string {
+    this.#at += length;
+    return new TextDecoder().decode(this.#bytes.subarray(this.#at - length, this.#at));
+  }
 }
