@@ -2,9 +2,11 @@ import { readFile } from "node:fs/promises";
 import { runInNewContext } from "node:vm";
 import { bind, sql } from "nextval";
 import { bind as bindPg } from "nextval/pg";
+import { bind as bindPGlite } from "nextval/pglite";
 import { Pool } from "pg";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useDatabase } from "../support/database.js";
+import { sharedPGlite } from "../support/ports.js";
 
 const database = useDatabase();
 
@@ -176,18 +178,27 @@ test("a value is read as it is, or refused, whatever the output settings of the 
   expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
 });
 
-test("node-postgres would read a date of another style as null, which is refused, too", async () => {
-  const pool = new Pool({ connectionString: database.url, max: 1, options: "-c datestyle=SQL,DMY" });
-  const db = bindPg(pool);
-  for (const date of ["'2020-02-01'::date", "'2020-02-01'::timestamptz", "array[null, '2020-02-01'::timestamp]"]) {
-    const read = db.query(sql`select ${sql.raw(date)} as day`);
-    await expect(read).rejects.toMatchObject({ code: "UNEXPECTED_VALUE", hint: "Set DateStyle to ISO." });
-  }
-  const row = { day: null, days: [null, Infinity] };
-  expect(await db`select null::date as day, array[null, 'infinity'::date] as days`).toEqual([row]);
-  await db`set datestyle = 'ISO'`;
-  expect(await db`select array[null, '2020-02-01'::date] as days`).toEqual([{ days: [null, new Date(2020, 1, 1)] }]);
-  await pool.end();
+describe("a date of another style is refused, which the driver would read as", () => {
+  let pool: Pool;
+  afterAll(() => pool.end());
+  const drivers = {
+    "null: node-postgres": async () => bindPg((pool = new Pool({ connectionString: database.url, max: 1 }))),
+    "another day: PGlite": async () => bindPGlite(await sharedPGlite()),
+  };
+
+  test.each(Object.entries(drivers))("%s", async (name, open) => {
+    const db = await open();
+    const midnight = name.endsWith("PGlite") ? new Date("2020-02-01") : new Date(2020, 1, 1);
+    await db`set datestyle = 'SQL, DMY'`;
+    for (const date of ["'2020-02-01'::date", "'2020-02-01'::timestamptz", "array[null, '2020-02-01'::timestamp]"]) {
+      const read = db.query(sql`select ${sql.raw(date)} as day`);
+      await expect(read).rejects.toMatchObject({ code: "UNEXPECTED_VALUE", hint: "Set DateStyle to ISO." });
+    }
+    const row = { day: null, days: [null, Infinity] };
+    expect(await db`select null::date as day, array[null, 'infinity'::date] as days`).toEqual([row]);
+    await db`reset datestyle`;
+    expect(await db`select array[null, '2020-02-01'::date] as days`).toEqual([{ days: [null, midnight] }]);
+  });
 });
 
 test("with array_nulls off, the server reads null in an array as text", async () => {

@@ -1,10 +1,10 @@
 import { NextvalError } from "../../index.js";
 import type { Parse } from "../../internal.js";
+import { checkedDate } from "../queued/checked-date.js";
 import type { QueuedConnection, QueuedDriver } from "../queued/driver.js";
 import { openTransaction } from "../queued/open-transaction.js";
 import { Turns } from "../queued/turns.js";
 import { unusable } from "../queued/unusable.js";
-import { checkedDate } from "./checked-date.js";
 import type { PgClient, PgPool, PgPoolClient } from "./client.js";
 import { PgConnection, type PgOther } from "./connection.js";
 
@@ -192,9 +192,16 @@ function userOf(client: PgClient | undefined): string | undefined {
   return (client as { readonly user?: string } | undefined)?.user;
 }
 
-/** Returns the parser that the client has for a type. It has one for unknown types, which changes nothing. */
+/**
+ * Returns the parser that the client has for a type. It has one for unknown types, which changes nothing. Those of
+ * dates (pg-types 2.2) return null for another style.
+ */
 function readerOf(client: PgClient | undefined, type: number): Parse | undefined {
   if (client === undefined || EXACT.has(type)) return undefined;
   const parser = client.getTypeParser(type, "text");
-  return parser === client.getTypeParser(0, "text") ? undefined : checkedDate(type, parser as Parse);
+  return parser === client.getTypeParser(0, "text") ? undefined : checkedDate(type, parser as Parse, isNull);
+}
+
+function isNull(value: unknown): boolean {
+  return value === null;
 }

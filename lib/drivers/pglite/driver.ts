@@ -1,4 +1,5 @@
 import type { Parse } from "../../internal.js";
+import { checkedDate } from "../queued/checked-date.js";
 import type { QueuedConnection, QueuedDriver } from "../queued/driver.js";
 import { openTransaction } from "../queued/open-transaction.js";
 import { unusable } from "../queued/unusable.js";
@@ -27,7 +28,9 @@ export class PGliteDriver implements QueuedDriver {
 
   readerOf(type: number): Parse | undefined {
     const parser = this.#client.parsers[type] as ((text: string, type: number) => unknown) | undefined;
-    return parser === undefined || EXACT.has(type) ? undefined : (text) => parser(text, type);
+    if (parser === undefined || EXACT.has(type)) return undefined;
+    // Its own parsers of dates (0.5.16) are `new Date`, which may swap day and month.
+    return checkedDate(type, (text) => parser(text, type), isDate);
   }
 
   connect(reserved: boolean, done: (connection: QueuedConnection) => void, failed: (error: unknown) => void): void {
@@ -48,4 +51,8 @@ export class PGliteDriver implements QueuedDriver {
       });
     });
   }
+}
+
+function isDate(value: unknown): boolean {
+  return value instanceof Date;
 }
