@@ -197,7 +197,7 @@ describe("a date of another style is refused, which the driver would read as", (
     const row = { day: null, days: [null, Infinity] };
     expect(await db`select null::date as day, array[null, 'infinity'::date] as days`).toEqual([row]);
     await db`reset datestyle`;
-    expect(await db`select array[null, '2020-02-01'::date] as days`).toEqual([{ days: [null, midnight] }]);
+    expect(await db`select '[2:3]={NULL,2020-02-01}'::date[] as days`).toEqual([{ days: [null, midnight] }]);
   });
 });
 

@@ -6,6 +6,7 @@ import { Client, Pool, type PoolConfig } from "pg";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { useDatabase } from "../support/database.js";
 import { first } from "../support/effort.js";
+import { startPGlite } from "../support/pglite.js";
 import { sharedPGlite } from "../support/ports.js";
 
 /** What other code of the program has done with a client before a handle uses it. */
@@ -273,7 +274,7 @@ test("a parser of PGlite that throws fails its statement, and leaves no transact
   }
 });
 
-test("a PGlite that cannot write its files fails the statement, and goes on", async () => {
+test("a PGlite that cannot write its files fails the statement or the commit, and goes on", async () => {
   const client = await sharedPGlite();
   let isFull = false;
   const writing = new Proxy<PGliteClient>(client, {
@@ -286,8 +287,29 @@ test("a PGlite that cannot write its files fails the statement, and goes on", as
   await db`create table notes (note text)`;
   isFull = true;
   await expect(db`insert into notes values ('of a statement')`).rejects.toThrow("the disk is full");
+  const committed = db.begin(async (tx) => tx`insert into notes values ('of a transaction')`);
+  await expect(committed).rejects.toThrow("the disk is full");
+  const failed = db.begin(async (tx) => {
+    await tx`insert into notes values ('undone')`;
+    throw new Error("undo");
+  });
+  await expect(failed).rejects.toThrow("undo");
   isFull = false;
-  expect(await db`select note from notes`).toEqual([{ note: "of a statement" }]);
+  expect(await db`select note from notes`).toEqual([{ note: "of a statement" }, { note: "of a transaction" }]);
+});
+
+test("what a statement of a handle writes to /dev/blob is not given to the program's next query", async () => {
+  const client = await sharedPGlite();
+  await bindPGlite(client).query(sql.raw("copy (select 'of the handle') to '/dev/blob'") as never);
+  const { blob } = await client.query("copy (select 'of the program') to '/dev/blob'");
+  expect(await blob?.text()).toBe("of the program\n");
+});
+
+test("a statement that fills the stack of PGlite fails", async () => {
+  const client = await startPGlite();
+  const deep = `${"(".repeat(50_000)}${")".repeat(50_000)}`;
+  await expect(bindPGlite(client)`select 'x' ~ ${deep}`).rejects.toThrow("has stopped the statement");
+  await client.close();
 });
 
 test("a client with the option binary is refused, because its values are not texts", async () => {

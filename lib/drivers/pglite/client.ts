@@ -1,7 +1,7 @@
 /** A PGlite, as {@link bind} takes it: the parts of it that the port uses. They are described, not imported. */
 export interface PGliteClient {
   /** Runs messages of the protocol, and returns the server's. */
-  execProtocol(message: Uint8Array, options?: PGliteOptions): Promise<PGliteAnswer>;
+  execProtocolStream(message: Uint8Array, options?: PGliteOptions): Promise<readonly { readonly name: string }[]>;
   /** Keeps statements of others waiting while `work` runs. */
   runExclusive<Result>(work: () => Promise<Result>): Promise<Result>;
   /**
@@ -13,6 +13,8 @@ export interface PGliteClient {
   _checkReady(): Promise<void>;
   /** Writes what has changed to where the files are kept, as `query` does after each statement. */
   syncToFs(): Promise<void>;
+  /** Takes what COPY has written to `/dev/blob`. Otherwise the next `query` of the program would. */
+  _getWrittenBlob(): Promise<unknown>;
   /** The parsers of types, by OID. */
   readonly parsers: { readonly [type: string]: unknown };
 }
@@ -20,10 +22,6 @@ export interface PGliteClient {
 export interface PGliteOptions {
   syncToFs?: boolean;
   throwOnError?: boolean;
-}
-
-export interface PGliteAnswer {
-  readonly messages: readonly { readonly name: string }[];
 }
 
 /** The messages of the server that the port reads. Errors are instances of Error. */
@@ -35,4 +33,4 @@ export type BackendMessage =
   | { readonly name: "dataRow"; readonly fields: (string | null)[] }
   | { readonly name: "commandComplete"; readonly text: string }
   | { readonly name: "readyForQuery"; readonly status: string }
-  | { readonly name: "error" };
+  | { readonly name: "bindComplete" | "emptyQuery" | "error" };

@@ -1,7 +1,7 @@
 import type { QueuedConnection, QueuedStatement, Result } from "../queued/driver.js";
 import type { PGliteClient } from "./client.js";
 import { scriptMessage, statementMessages } from "./frontend-messages.js";
-import { send } from "./send.js";
+import { type Reply, send } from "./send.js";
 
 /** The one connection of a PGlite, while others wait for it. */
 export class PGliteConnection implements QueuedConnection {
@@ -24,22 +24,23 @@ export class PGliteConnection implements QueuedConnection {
   onLoss(): void {}
 
   run(statement: QueuedStatement, done: (result: Result) => void, failed: (error: unknown) => void): void {
-    const { fragment, parameters, kind } = statement;
-    const isCommand = kind === "command";
-    const message = isCommand ? scriptMessage(fragment.text) : statementMessages(fragment.text, parameters);
+    const fail = (error: unknown) => done({ columns: [], rows: [], command: "", count: null, failure: { error } });
     this.#isIdle = false;
-    void send(this.#client, message).then(
+    void this.#send(statement).then(
       ({ result, error, isIdle }) => {
         this.#isIdle = isIdle;
-        if (error === undefined) done(result);
-        else failed(error);
+        if (error !== undefined) failed(error);
+        else if (result !== undefined) done(result);
+        else fail(new Error("PGlite has stopped the statement without an answer, as it does if its stack is full"));
       },
-      // It could not write its files, or is in a worker, which does not tell errors of the server from others.
-      (error: unknown) => {
-        if (isCommand) failed(error);
-        else done({ columns: [], rows: [], command: "", count: null, failure: { error } });
-      },
+      // In a worker, which does not tell errors of the server from others.
+      statement.kind === "command" ? failed : fail,
     );
+  }
+
+  async #send({ fragment, parameters, kind }: QueuedStatement): Promise<Reply> {
+    const { text } = fragment;
+    return send(this.#client, kind === "command" ? scriptMessage(text) : statementMessages(text, parameters));
   }
 
   release(broken?: unknown): void {

@@ -24,8 +24,8 @@ export type { PGliteClient } from "./client.js";
  * arrive as the sequence's `mode` says. All others arrive as PGlite reads them.
  */
 export function bind(client: PGliteClient, options?: BindOptions): Database {
-  const { execProtocol, runExclusive, syncToFs, parsers } = (client ?? {}) as Partial<PGliteClient>;
-  if (!execProtocol || !runExclusive || !syncToFs || !parsers) return refuseClient(client, "a PGlite");
+  const { execProtocolStream, runExclusive, syncToFs, parsers } = (client ?? {}) as Partial<PGliteClient>;
+  if (!execProtocolStream || !runExclusive || !syncToFs || !parsers) return refuseClient(client, "a PGlite");
   return createDatabase(
     serialPort(client, (each) => new PGliteDriver(each)),
     options,

@@ -3,12 +3,12 @@ import { otherDateStyle, type Parse } from "../../internal.js";
 /** The object ids of `date`, `timestamp`, `timestamptz` and of their arrays. */
 const DATES = new Set([1082, 1114, 1184, 1115, 1182, 1185]);
 
-/** Matches the beginning of a date that is not in the style ISO, alone or in an array. */
-const OTHER_STYLE = /(?:^|[{",])(?!\d{4,7}-|-?infinity|NULL|[{",}]|$)/;
+/** Matches the beginning of a date that is not in the style ISO, alone or in an array, which may have bounds. */
+const OTHER_STYLE = /(?:^|[{",])(?!\d{4,7}-|-?infinity|NULL|[[{",}]|$)/;
 
 /**
  * Makes a driver's parser of dates refuse those of another style than ISO. `isDoubtful` tells the values that the
- * driver's own parser makes of them, so a parser of the program may read another style.
+ * driver's own parser makes of them. A parser of the program may return others for another style.
  */
 export function checkedDate(type: number, parse: Parse, isDoubtful: (value: unknown) => boolean): Parse {
   if (!DATES.has(type)) return parse;

@@ -25,20 +25,18 @@ export class RemotePGlite implements PGliteClient {
     }
   }
 
-  async execProtocol(message: Uint8Array): ReturnType<PGliteClient["execProtocol"]> {
+  async execProtocolStream(message: Uint8Array): ReturnType<PGliteClient["execProtocolStream"]> {
     const request = requestOf(message);
-    if (request === undefined) return { messages: [{ name: "readyForQuery", status: "I" }] };
+    if (request === undefined) return [{ name: "readyForQuery", status: "I" } as const];
     const { result, error } = await this.#send(request);
-    if (error !== undefined)
-      return { messages: [Object.assign(new Error(error["message"]), { ...error, name: "error" })] };
+    if (error !== undefined) return [Object.assign(new Error(error["message"]), { ...error, name: "error" })];
     const { columns, rows, command, count } = result;
     const fields = columns.map(({ name, type }) => ({ name, dataTypeID: type, tableID: 0 }));
-    const messages = [
+    return [
       { name: "rowDescription", fields },
       ...rows.map((row) => ({ name: "dataRow", fields: row })),
       { name: "commandComplete", text: count === null ? command : `${command} ${count}` },
     ];
-    return { messages };
   }
 
   /** The only caller is a handle, which sends one statement at a time. */
@@ -56,6 +54,8 @@ export class RemotePGlite implements PGliteClient {
 
   /** The files of the playground are in memory. */
   async syncToFs(): Promise<void> {}
+
+  async _getWrittenBlob(): Promise<void> {}
 }
 
 /**
@@ -78,6 +78,8 @@ function requestOf(message: Uint8Array): Request | undefined {
   const values = Array.from({ length: reader.int16() }, () => reader.value());
   return { text, values, types, isScript: false };
 }
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Reads messages one after the other. Source: "Message Formats" in the PostgreSQL documentation. */
 class MessageReader {
@@ -120,6 +122,6 @@ class MessageReader {
 
   #read(length: number): string {
     this.#at += length;
-    return new TextDecoder().decode(this.#bytes.subarray(this.#at - length, this.#at));
+    return decoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
   }
 }
