@@ -6,8 +6,8 @@ import type { Connection } from "../running/connection.js";
 import type { Held } from "../running/scope.js";
 
 /**
- * Runs a statement that begins or ends a transaction or savepoint. If a limit is reached before the answer, nothing more runs here. A further statement would run inside the open
- * transaction, and be undone or committed with it.
+ * Runs a statement that begins or ends a transaction or savepoint. If a limit is reached before the answer, nothing
+ * more runs here. A further statement would run inside the open transaction, and be undone or committed with it.
  */
 export async function command(connection: Connection, text: string, isLast?: boolean): Promise<Answer> {
   const { held } = connection.scope;
@@ -26,8 +26,8 @@ export async function command(connection: Connection, text: string, isLast?: boo
 }
 
 /**
- * Commits, and returns the server's tag, which is ROLLBACK if it has not committed. If the answer is lost, it is unknown
- * whether the server has.
+ * Commits, and returns the server's tag, which is ROLLBACK if it has not committed. If the answer is lost, it is
+ * unknown whether the server has.
  */
 export async function commit(connection: Connection, isLast?: boolean): Promise<string> {
   if (connection.closed !== undefined) throw connection.closed;
