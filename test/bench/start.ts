@@ -24,10 +24,10 @@ const CONNECT = `
   const client = postgres(process.env.DATABASE_URL, { max: 1 });
   await client\`select 1\`;
   await client.end();`;
-/** Loads the configuration and the declarations as the command does. */
+/** Loads the configuration and the declarations as the command does, which keeps its own files to itself. */
 const LOAD = `
   import { createJiti } from "jiti";
-  const jiti = createJiti(import.meta.url, { fsCache: "node_modules/.nextval" });
+  const jiti = createJiti(import.meta.url, { fsCache: "node_modules/.jiti" });
   for (const file of ["./nextval.config.ts", "./sequences.ts"]) await jiti.import(file);`;
 
 /** Measures how long one waits until nextval is there: for an import, and for a run of the command. */
