@@ -31,6 +31,11 @@ export async function measure(): Promise<Report> {
     for (const sequence of [plainSeq, cachedSeq]) await db.query(createSequence(sequence));
     const peers = openPeers(server.url);
     const bare = await BareClient.open(server.url, "select nextval('plain_seq'::regclass)");
+    const pool = new Pool({ connectionString: server.url, max: 1 });
+    const overPg = bindPg(pool);
+    const drawByHand = mergedByHand(
+      (count) => client`select nextval('plain_seq'::regclass)::text as id from generate_series(1, ${count}::int)`,
+    );
     try {
       const calls = await rates(CALLS, {
         "bare protocol, pipelined": () => bare.pipeline(CALLS),
@@ -38,6 +43,9 @@ export async function measure(): Promise<Report> {
           Promise.all(Array.from({ length: CALLS }, () => client`select nextval('plain_seq'::regclass)`)),
         "nextval, Promise.all of db.nextval": () =>
           Promise.all(Array.from({ length: CALLS }, () => db.nextval(plainSeq))),
+        "nextval over pg, Promise.all of db.nextval": () =>
+          Promise.all(Array.from({ length: CALLS }, () => overPg.nextval(plainSeq))),
+        [MERGED]: () => Promise.all(Array.from({ length: CALLS }, drawByHand)),
         ...Object.fromEntries(
           Object.entries(peers.draws).map(([name, draw]) => [
             `${name}, Promise.all`,
@@ -100,8 +108,12 @@ export async function measure(): Promise<Report> {
         blocks.push(measured as [Bulk, Bulk, ...Bulk[]]);
       }
       const [, loop] = blocks.at(-1) as [Bulk, Bulk];
-      const [, , tick] = calls as [Rate, Rate, Rate];
-      const peerCalls = calls.filter(({ name }) => !/^(?:bare|nextval)/.test(name));
+      const [, , tick, tickOverPg, merged] = calls as [Rate, Rate, Rate, Rate, Rate];
+      const peerCalls = calls.filter(({ name }) => !/^(?:bare|nextval|merged)/.test(name));
+      const ofCalls = {
+        limit: `${round(median(merged.shares))} (${MERGED})`,
+        peer: greatest(peerCalls.map(({ name, shares }) => ({ name, figure: median(shares) }))),
+      };
       const [rows, drawn, arrays, documents, cachedRows, cached] = many as [Bulk, Bulk, Bulk, Bulk, Bulk, Bulk];
       return {
         tables: [
@@ -118,9 +130,8 @@ export async function measure(): Promise<Report> {
           },
         ],
         targets: [
-          atLeast("calls of one tick, times the bare protocol", tick.shares, 12, {
-            peer: greatest(peerCalls.map(({ name, shares }) => ({ name, figure: median(shares) }))),
-          }),
+          atLeast("calls of one tick, times the bare protocol", tick.shares, 12, ofCalls),
+          atLeast("calls of one tick over pg, times the bare protocol", tickOverPg.shares, 8, ofCalls),
           atLeast("nextvals of 100,000, times rows", ratios(rows.ms, drawn.ms), 1.5),
           atLeast("the same with CACHE 1000", ratios(cachedRows.ms, cached.ms), 2),
           atMost("nextvals, client CPU per id", drawn.cpu, 40, {
@@ -144,12 +155,34 @@ export async function measure(): Promise<Report> {
       };
     } finally {
       bare.close();
+      await pool.end();
       await peers.close();
     }
   } finally {
     await client.end({ timeout: 1 });
     await server.stop();
   }
+}
+
+const MERGED = "merged by hand, without a flush";
+
+/** Draws for all calls of one tick together. */
+function mergedByHand(
+  draw: (count: number) => PromiseLike<readonly { readonly id?: string }[]>,
+): () => Promise<bigint> {
+  let calls: { readonly resolve: (id: bigint) => void; readonly reject: (error: unknown) => void }[] = [];
+  const run = () => {
+    const waiting = calls;
+    calls = [];
+    draw(waiting.length).then(
+      (rows) => waiting.forEach(({ resolve }, index) => resolve(BigInt(rows[index]?.id ?? ""))),
+      (error: unknown) => waiting.forEach(({ reject }) => reject(error)),
+    );
+  };
+  return () =>
+    new Promise((resolve, reject) => {
+      if (calls.push({ resolve, reject }) === 1) queueMicrotask(run);
+    });
 }
 
 /** The ids of a block, as a program that knows its size counts them. */
