@@ -8,9 +8,6 @@ import { unusable } from "../queued/unusable.js";
 import type { PgClient, PgPool, PgPoolClient } from "./client.js";
 import { PgConnection, type PgOther } from "./connection.js";
 
-/** The object ids of `int8` and `int8[]`, which the library reads itself: exactly. */
-const EXACT = new Set([20, 1016]);
-
 /** How long a request to stop a statement may take to connect, and to be answered. */
 const STOP_TIMEOUT_MS = 5_000;
 const STOP_LIMITS = { connectionTimeoutMillis: STOP_TIMEOUT_MS, query_timeout: STOP_TIMEOUT_MS };
@@ -197,7 +194,7 @@ function userOf(client: PgClient | undefined): string | undefined {
  * dates (pg-types 2.2) return null for another style.
  */
 function readerOf(client: PgClient | undefined, type: number): Parse | undefined {
-  if (client === undefined || EXACT.has(type)) return undefined;
+  if (client === undefined) return undefined;
   const parser = client.getTypeParser(type, "text");
   return parser === client.getTypeParser(0, "text") ? undefined : checkedDate(type, parser as Parse, isNull);
 }

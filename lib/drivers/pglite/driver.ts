@@ -8,9 +8,6 @@ import { PGliteConnection } from "./connection.js";
 import { syncMessage } from "./frontend-messages.js";
 import { send } from "./send.js";
 
-/** The object ids of `int8` and `int8[]`, which the library reads itself: exactly. */
-const EXACT = new Set([20, 1016]);
-
 /** Takes the one connection of a PGlite, in turns. */
 export class PGliteDriver implements QueuedDriver {
   readonly max = 1;
@@ -28,7 +25,7 @@ export class PGliteDriver implements QueuedDriver {
 
   readerOf(type: number): Parse | undefined {
     const parser = this.#client.parsers[type] as ((text: string, type: number) => unknown) | undefined;
-    if (parser === undefined || EXACT.has(type)) return undefined;
+    if (parser === undefined) return undefined;
     // Its own parsers of dates (0.5.16) are `new Date`, which may swap day and month.
     return checkedDate(type, (text) => parser(text, type), isDate);
   }

@@ -11,8 +11,11 @@ export function serialPort<Client extends object>(client: Client, open: (client:
   return port;
 }
 
+/** The object ids of `int8` and `int8[]`, which the library reads itself: exactly. */
+const EXACT = new Set([20, 1016]);
+
 function makePort(driver: QueuedDriver): Port {
-  const readings = Readings.by((type) => driver.readerOf(type));
+  const readings = Readings.by((type) => (EXACT.has(type) ? undefined : driver.readerOf(type)));
   const pool = new QueuedPool(driver, readings(undefined).byType);
   return {
     get user() {
