@@ -13,6 +13,7 @@ import postgres from "postgres";
 import { startServer } from "../server/server.js";
 import { BareClient } from "./bare-client.js";
 import { interleave, median, type Task } from "./interleave.js";
+import { mergedByHand } from "./merged-by-hand.js";
 import { atLeast, atMost, greatest, ratios, type Report, round, spread } from "./report.js";
 
 const CALLS = 1000;
@@ -34,7 +35,10 @@ export async function measure(): Promise<Report> {
     const pool = new Pool({ connectionString: server.url, max: 1 });
     const overPg = bindPg(pool);
     const drawByHand = mergedByHand(
-      (count) => client`select nextval('plain_seq'::regclass)::text as id from generate_series(1, ${count}::int)`,
+      (count) =>
+        client<{ id: string }[]>`
+          select nextval('plain_seq'::regclass)::text as id from generate_series(1, ${count}::int)`,
+      ({ id }) => BigInt(id),
     );
     try {
       const calls = await rates(CALLS, {
@@ -165,25 +169,6 @@ export async function measure(): Promise<Report> {
 }
 
 const MERGED = "merged by hand, without a flush";
-
-/** Draws for all calls of one tick together. */
-function mergedByHand(
-  draw: (count: number) => PromiseLike<readonly { readonly id?: string }[]>,
-): () => Promise<bigint> {
-  let calls: { readonly resolve: (id: bigint) => void; readonly reject: (error: unknown) => void }[] = [];
-  const run = () => {
-    const waiting = calls;
-    calls = [];
-    draw(waiting.length).then(
-      (rows) => waiting.forEach(({ resolve }, index) => resolve(BigInt(rows[index]?.id ?? ""))),
-      (error: unknown) => waiting.forEach(({ reject }) => reject(error)),
-    );
-  };
-  return () =>
-    new Promise((resolve, reject) => {
-      if (calls.push({ resolve, reject }) === 1) queueMicrotask(run);
-    });
-}
 
 /** The ids of a block, as a program that knows its size counts them. */
 function count(first: bigint, size: number): bigint[] {

@@ -7,6 +7,7 @@ import { Pool } from "pg";
 import postgres from "postgres";
 import { reachServer } from "../server/server.js";
 import { interleave, median, type Task } from "./interleave.js";
+import { mergedByHand } from "./merged-by-hand.js";
 import { atLeast, ratios, type Report, round, spread } from "./report.js";
 
 /**
@@ -130,7 +131,10 @@ async function queriesOf({ name, db, query, draw }: Driver): Promise<readonly (r
   if (!isDeepStrictEqual(drawn, [{ id: 1 }, { id: 2 }, { id: 3 }])) {
     throw new Error(`drew ${JSON.stringify(drawn)} and not 1, 2, 3`);
   }
-  const merged = { name: "calls of one tick merged by hand", run: mergedByHand(draw) };
+  const merged = {
+    name: "calls of one tick merged by hand",
+    run: mergedByHand(draw, (row) => (row as { readonly id: unknown }).id),
+  };
   return [
     [
       { name: `${name}, a statement with 2 values`, run: query },
@@ -155,20 +159,6 @@ async function queriesOf({ name, db, query, draw }: Driver): Promise<readonly (r
       },
     ],
   ];
-}
-
-/** Draws for the calls of one tick together, for one call. */
-function mergedByHand(draw: Driver["draw"]): () => Promise<unknown> {
-  let calls: { readonly resolve: (id: unknown) => void; readonly reject: (error: unknown) => void }[] = [];
-  const run = () => {
-    const [call] = calls;
-    calls = [];
-    draw().then(([row]) => call?.resolve((row as { readonly id: unknown }).id), call?.reject);
-  };
-  return () =>
-    new Promise((resolve, reject) => {
-      if (calls.push({ resolve, reject }) === 1) queueMicrotask(run);
-    });
 }
 
 interface Rate extends Query {
