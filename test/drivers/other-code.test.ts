@@ -39,6 +39,14 @@ async function connect(config: PoolConfig = {}): Promise<Client> {
   return client;
 }
 
+/** Makes another client of a PGlite, in which `other` replaces methods. */
+function withOther(client: PGliteClient, other: (name: keyof PGliteClient) => unknown): PGliteClient {
+  return new Proxy(client, {
+    get: (_, name: keyof PGliteClient) =>
+      other(name) ?? (name === "parsers" ? client.parsers : client[name].bind(client)),
+  });
+}
+
 describe("a transaction that other code has begun", () => {
   test("on a client: statements run in it, and nothing of a handle ends it", async () => {
     const client = await connect();
@@ -217,9 +225,7 @@ describe("a session that cannot set back what the program had set", () => {
   )("on a PGlite: after $text its handles refuse everything", async ({ text, reason, left }) => {
     const shared = await sharedPGlite();
     // Not the shared client itself, which other tests bind.
-    const client = new Proxy<PGliteClient>(shared, {
-      get: (_, name: keyof PGliteClient) => (name === "parsers" ? shared.parsers : shared[name].bind(shared)),
-    });
+    const client = withOther(shared, () => undefined);
     for (const each of before) await shared.exec(each);
     const db = bindPGlite(client);
     try {
@@ -277,12 +283,8 @@ test("a parser of PGlite that throws fails its statement, and leaves no transact
 test("a PGlite that cannot write its files fails the statement or the commit, and goes on", async () => {
   const client = await sharedPGlite();
   let isFull = false;
-  const writing = new Proxy<PGliteClient>(client, {
-    get(_, name: keyof PGliteClient) {
-      if (name === "syncToFs" && isFull) return () => Promise.reject(new Error("the disk is full"));
-      return name === "parsers" ? client.parsers : client[name].bind(client);
-    },
-  });
+  const full = () => Promise.reject(new Error("the disk is full"));
+  const writing = withOther(client, (name) => (name === "syncToFs" && isFull ? full : undefined));
   const db = bindPGlite(writing);
   await db`create table notes (note text)`;
   isFull = true;
