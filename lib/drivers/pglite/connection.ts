@@ -31,7 +31,7 @@ export class PGliteConnection implements QueuedConnection {
         this.#isIdle = isIdle;
         if (error !== undefined) failed(error);
         else if (result !== undefined) done(result);
-        else fail(new Error("PGlite has stopped the statement without an answer. Its stack may be full."));
+        else fail(new Error("PGlite has stopped the statement, perhaps because its stack is full"));
       },
       // In a worker, which does not tell errors of the server from others.
       statement.kind === "command" ? failed : fail,
