@@ -85,6 +85,23 @@ test("no line is longer than the width of the formatter, which does not wrap com
   expect(tooLong).toEqual([]);
 });
 
+test("a fence of a docstring is alone on its line, and the next one ends its block", () => {
+  const wrong = ["lib", "types", "lint"].flatMap(sourcesIn).flatMap((file) => {
+    let isOpen = false;
+    return read(file)
+      .split("\n")
+      .flatMap((line, index) => {
+        if (line.trim().startsWith("/**")) isOpen = false;
+        if (!line.includes("```")) return [];
+        // Only an opening fence names a language.
+        const isRight = (isOpen ? /^ *\* ```$/ : /^ *\* ```\w+$/).test(line);
+        isOpen = !isOpen;
+        return isRight ? [] : [`${file}:${index + 1}`];
+      });
+  });
+  expect(wrong).toEqual([]);
+});
+
 function sourcesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((path) => /\.m?ts$|\.mjs$/.test(path) && !/node_modules|(?:^|\/)\./.test(path))

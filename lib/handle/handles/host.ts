@@ -27,7 +27,9 @@ export interface HostQuery<Row>
  * ```ts
  * import { bind } from "nextval/kysely";
  *
- * const host = bind(kysely); const ids = await host.nextvals(orderSeq, 1000); ```
+ * const host = bind(kysely);
+ * const ids = await host.nextvals(orderSeq, 1000);
+ * ```
  *
  * `nextval/kysely`, `nextval/drizzle`, `nextval/knex` and `nextval/host` have a `bind` that makes it.
  */
@@ -55,8 +57,12 @@ export interface HostDatabase extends Pick<Queryable, "one" | "nextval" | "nextv
  * ```ts
  * import { bind } from "nextval/kysely";
  *
- * await kysely.transaction().execute(async (trx) => { const tx = bind(trx); const id = await tx.nextval(orderSeq);
- * await tx.currval(orderSeq); // the same value }); ```
+ * await kysely.transaction().execute(async (trx) => {
+ *   const tx = bind(trx);
+ *   const id = await tx.nextval(orderSeq);
+ *   await tx.currval(orderSeq); // the same value
+ * });
+ * ```
  */
 export interface HostTransaction extends HostDatabase, Pick<SessionQueryable, "currval" | "lastval" | "cursor"> {
   /** Always true. It tells the handle of a transaction from that of a pool. */

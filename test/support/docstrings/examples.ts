@@ -56,7 +56,9 @@ export function moduleOf({ subpath, code }: Example, names: readonly PublicName[
       return "";
     })
     .replace(/^export (?:default )?/gm, "");
-  for (const name of own.flatMap((statement) => statement.match(/\w+/g) ?? [])) sources.delete(name);
+  // The name of a package is not imported: `kysely` of "nextval/kysely" stays what the scene declares.
+  const imported = own.flatMap((statement) => statement.replace(/ from [^]*/, "").match(/\w+/g) ?? []);
+  for (const name of imported) sources.delete(name);
   const imports = [...sources].map(([name, source]) => `import { ${name} } from "${source}";`);
   return [...imports, ...own, "{", body, "}"].join("\n");
 }
