@@ -5,14 +5,13 @@ import type { AcceptedFinding, SequenceFeed } from "./operate/index.js";
 import type { SequenceLike } from "./index.js";
 
 /**
- * The options of `nextval.config.ts`, which {@link defineConfig} checks. Each can also be given as a flag, and flags
- * win.
+ * The options of `nextval.config.ts`, which {@link defineConfig} checks. A flag of the command wins over its option.
  */
 export interface Config {
   /**
    * The files that export the declarations, as names or globs relative to the configuration. Sequences can also be
-   * listed directly. A file of declarations exports sequences and schemas, of this library or of Drizzle, and nothing
-   * else.
+   * listed directly. A file of declarations exports sequences and schemas, of this library or of Drizzle. Other exports
+   * are left out; `--verbose` lists them.
    */
   readonly declarations?: string | readonly (string | SequenceLike)[] | undefined;
   /** The schemas of the database to look at. Default: all except the server's own. */
@@ -50,9 +49,9 @@ export interface Config {
   readonly lockTimeout?: number | undefined;
   /** How long each reading statement may take, in milliseconds; 0 is no limit. Default: the server's own setting. */
   readonly statementTimeout?: number | undefined;
-  /** The folder that `generateMigration` writes to, relative to the configuration. Default: `migrations`. */
+  /** The folder that the command `generate` writes to, relative to the configuration. Default: `migrations`. */
   readonly out?: string | undefined;
-  /** The format of the migrations that `generateMigration` writes. */
+  /** The format of the migrations of `generate`, and of `widen` if it has that format. Default: `"sql"`. */
   readonly format?: MigrationFormat | undefined;
 }
 
