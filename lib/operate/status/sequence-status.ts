@@ -60,7 +60,7 @@ export interface StatusOptions extends Trust, FeedOptions {
  * // { code: "BEHIND_COLUMN", level: "critical",
  * //   message: "public.orders_id_seq: its next value is 7, but public.orders.id goes to 9000: " +
  * //     "inserts fail with 23505",
- * //   hint: "Run resync. It moves the sequence past the rows.",
+ * //   hint: "Run resync, to move the sequence past the rows.",
  * //   fix: 'alter sequence "public"."orders_id_seq" restart with 9001', columns: [...] }
  * ```
  *

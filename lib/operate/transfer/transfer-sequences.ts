@@ -33,8 +33,8 @@ import {
  * ```ts
  * const plan = await planTransfer(bind(oldClient), bind(newClient));
  * plan.sequences[0];
- * // { sequence: { schema: "public", name: "orders_id_seq" }, from: 5001n, before: 1n, to: 6001n, margin: 1000n,
- * //   moves: true, notes: [] }
+ * // { sequence: { schema: "public", name: "orders_id_seq" }, target: { schema: "public", name: "orders_id_seq" },
+ * //   from: 5001n, before: 1n, to: 6001n, margin: 1000n, moves: true, notes: [] }
  * ```
  *
  * It is for a cutover or a major upgrade by logical replication, which before PostgreSQL 19 replicates the rows but not
