@@ -8,9 +8,9 @@ export function didYouMean(mistaken: string, known: Iterable<string>): string | 
   const [best] = names
     .map((name) => ({ name, edits: countEdits(from, name.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits);
-  if (best === undefined) return "There are none.";
+  if (best === undefined) return "No names are known.";
   if (best.edits <= Math.max(2, mistaken.length / 3)) return `Did you mean ${best.name}?`;
-  return names.length > MAX_LISTED ? undefined : `There are ${names.join(", ")}.`;
+  return names.length > MAX_LISTED ? undefined : `Known names: ${names.join(", ")}.`;
 }
 
 const MAX_LISTED = 20;

@@ -183,7 +183,7 @@ describe("configuration", () => {
     ],
     [
       "export default { verbosity: 1 };",
-      'Unknown option "verbosity" in nextval.config.ts\nHint: There are declarations, ',
+      'Unknown option "verbosity" in nextval.config.ts\nHint: Known names: declarations, ',
     ],
     [
       'import { defineConfig } from "nextval"; export default defineConfig({});',

@@ -116,11 +116,11 @@ describe("mistakes are errors with line and column", () => {
       "select $<nxtval(orderSeq)>",
       "line 1, column 8: $<nxtval(orderSeq)>: there is no function nxtval. Did you mean nextval?",
     ],
-    ["select $<toString>", "line 1, column 8: $<toString>: no binding is named toString. There are "],
+    ["select $<toString>", "line 1, column 8: $<toString>: no binding is named toString. Known names: "],
     [
       "select $<constructor(orderSeq)>",
       "line 1, column 8: $<constructor(orderSeq)>: there is no function constructor. " +
-        "There are nextval, currval, setval, lastval.",
+        "Known names: nextval, currval, setval, lastval.",
     ],
     ["select $<nextval()>", "line 1, column 8: $<nextval()>: nextval takes 1 argument, not 0"],
     ["select $<setval(orderSeq)>", "line 1, column 8: $<setval(orderSeq)>: setval takes 2 or 3 arguments, not 1"],
@@ -136,7 +136,7 @@ describe("mistakes are errors with line and column", () => {
       "select $<nextval(tenant)>",
       "line 1, column 8: $<nextval(tenant)>: a sequence made by pgSequence is needed, not 7",
     ],
-    ["select $<zz>", "no binding is named zz. There are orderSeq, invoiceSeq, tenant, nothing, recent, $name_1."],
+    ["select $<zz>", "no binding is named zz. Known names: orderSeq, invoiceSeq, tenant, nothing, recent, $name_1."],
   ])("%s", (text, message) => {
     expect(refusalOf(() => orders.parse(text))).toContain(message);
   });
@@ -146,7 +146,7 @@ describe("mistakes are errors with line and column", () => {
   });
 
   test("with no bindings at all", () => {
-    expect(refusalOf(() => sql.named({})`select $<a>`)).toContain("no binding is named a. There are none.");
+    expect(refusalOf(() => sql.named({})`select $<a>`)).toContain("no binding is named a. No names are known.");
   });
 });
 

@@ -92,7 +92,7 @@ async function contentFor(request: IncomingMessage, options: Serving): Promise<C
   if (path === "/favicon.ico") return [204, "image/x-icon", ""];
   if (path === "/healthz") return [200, "text/plain", "ok\n"];
   const make = MAKERS.get(path);
-  if (make === undefined) return [404, "text/plain", "There are /, /metrics, /status.json and /healthz.\n"];
+  if (make === undefined) return [404, "text/plain", "Known paths: /, /metrics, /status.json and /healthz.\n"];
   return madeOnce(await options.sampler.sample(), path, (sample) => make(sample, options));
 }
 

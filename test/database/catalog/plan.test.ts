@@ -356,7 +356,7 @@ describe("a plan", () => {
     [
       { gone_seq: "new_seq" },
       "gone_seq: cannot be renamed to new_seq: the database has no sequence gone_seq",
-      "There are billing.x, a_seq, b_seq, billing.x.",
+      "Known names: billing.x, a_seq, b_seq, billing.x.",
     ],
     [
       { a_seq: "no_seq" },

@@ -666,7 +666,7 @@ describe("sequences of different names", () => {
       [
         { order_seq: "" },
         'order_seq: cannot be carried to "": the target has no sequence ""',
-        "There are a_seq, new_seq.",
+        "Known names: a_seq, new_seq.",
       ],
     ];
     await replicas.source.client.unsafe(`
