@@ -35,7 +35,7 @@ export const ERROR_CODES = [
 
 /**
  * The code of a {@link NextvalError}. Compare codes, never messages, because a later version may word a message
- * differently. The page "Errors" of the documentation has the cause and the cure of each.
+ * differently. The page "Errors" of the documentation has the cause and the fix of each.
  */
 export type NextvalErrorCode = (typeof ERROR_CODES)[number];
 

@@ -11,7 +11,7 @@ export type HealthLevel = "ok" | "warning" | "critical";
 
 /**
  * The code of a problem of a sequence, or of something worth knowing, as {@link sequenceStatus} reports it. The page
- * "Problems" of the documentation has the cure of each.
+ * "Problems" of the documentation has the fix of each.
  *
  * - `EXHAUSTED` (critical): no value is left within its bounds and those of its columns.
  * - `NEARLY_EXHAUSTED` (warning or critical, by the thresholds): few values are left.
