@@ -137,6 +137,18 @@ describe("bind refuses what it cannot serve, in a sentence that says what to pas
     );
   });
 
+  test("a PGlite of another version", () => {
+    const older = Object.assign(Object.create(PGlite.prototype) as object, {
+      parsers: {},
+      execProtocolStream: undefined,
+    });
+    expect(() => bindPGlite(older as never)).toThrow(
+      "bind takes a PGlite of version 0.5.5 to 0.x, and this one has no execProtocolStream",
+    );
+    const newer = Object.assign(Object.create(PGlite.prototype) as object, { parsers: {}, _getWrittenBlob: undefined });
+    expect(() => bindPGlite(newer as never)).toThrow("and this one has no _getWrittenBlob");
+  });
+
   test("an unknown option", () => {
     expect(() => bindPg(pool, { waitTimout: 5 } as never)).toThrow("waitTimout");
     expect(() => bindPg(pool, { waitTimeout: -1 })).toThrow("waitTimeout takes milliseconds");

@@ -1,11 +1,22 @@
 import type { BindOptions, Database } from "../../index.js";
-import { createDatabase } from "../../internal.js";
+import { createDatabase, refuseArgument } from "../../internal.js";
 import { serialPort } from "../queued/port.js";
 import { refuseClient } from "../queued/refuse-client.js";
 import type { PGliteClient } from "./client.js";
 import { PGliteDriver } from "./driver.js";
 
 export type { PGliteClient } from "./client.js";
+
+/** What the port uses of a PGlite. Every version has the first. */
+const NEEDED: readonly (keyof PGliteClient)[] = [
+  "runExclusive",
+  "execProtocolStream",
+  "_runExclusiveTransaction",
+  "_checkReady",
+  "syncToFs",
+  "_getWrittenBlob",
+  "parsers",
+];
 
 /**
  * Makes a handle of a PGlite.
@@ -24,8 +35,12 @@ export type { PGliteClient } from "./client.js";
  * arrive as the sequence's `mode` says. All others arrive as PGlite reads them.
  */
 export function bind(client: PGliteClient, options?: BindOptions): Database {
-  const { execProtocolStream, runExclusive, syncToFs, parsers } = (client ?? {}) as Partial<PGliteClient>;
-  if (!execProtocolStream || !runExclusive || !syncToFs || !parsers) return refuseClient(client, "a PGlite");
+  const lacked = NEEDED.find((part) => !Reflect.get(Object(client) as object, part));
+  if (lacked === "runExclusive") return refuseClient(client, "a PGlite");
+  if (lacked !== undefined) {
+    const hint = 'Install another version of "@electric-sql/pglite".';
+    refuseArgument("bind", `takes a PGlite of version 0.5.5 to 0.x, and this one has no ${lacked}`, hint);
+  }
   return createDatabase(
     serialPort(client, (each) => new PGliteDriver(each)),
     options,
