@@ -1,6 +1,6 @@
 import { NextvalError } from "../index.js";
 import { didYouMean } from "../internal.js";
-import { isPattern, matcherOf } from "../server/name-patterns.js";
+import { isPattern, matcherOf, mayMatchIn, sequenceMatcher } from "../server/name-patterns.js";
 import type { ColumnName, SequenceName } from "../server/name-shapes.js";
 
 /**
@@ -51,7 +51,13 @@ export function acceptedFindings<Code extends string>(
       throw new NextvalError("INVALID_ARGUMENT", `${what}: accepted ${sentence}`, { hint });
     }
     const { code, sequence, column, reason } = entry;
-    return { entry, code, reason, isOf: matcherOf(sequence), isIn: column === undefined ? null : matcherOf(column) };
+    return {
+      entry,
+      code,
+      reason,
+      isOf: sequenceMatcher(sequence),
+      isIn: column === undefined ? null : matcherOf(column),
+    };
   });
   const used = new Set<AcceptedFinding<Code>>();
   return {
@@ -59,7 +65,7 @@ export function acceptedFindings<Code extends string>(
       const matching = entries.filter(
         (each) =>
           each.code === code &&
-          (each.isOf(`${sequence.schema}.${sequence.name}`) || each.isOf(sequence.name)) &&
+          each.isOf(sequence) &&
           (each.isIn === null || (column !== null && columnForms(column).some(each.isIn))),
       );
       for (const { entry } of matching) used.add(entry);
@@ -117,10 +123,6 @@ export function withinSchemas<Code extends string>(
   { exclude, accepted }: Unmatched<Code>,
   schemas: readonly string[] | undefined,
 ): Unmatched<Code> {
-  if (schemas === undefined) return { exclude, accepted };
-  const mayMatch = (pattern: string) => {
-    const [schema, ...rest] = pattern.split(".");
-    return rest.length === 0 || schemas.some(matcherOf(schema ?? ""));
-  };
+  const mayMatch = mayMatchIn(schemas);
   return { exclude: exclude.filter(mayMatch), accepted: accepted.filter(({ sequence }) => mayMatch(sequence)) };
 }

@@ -1,6 +1,6 @@
 import { type BlockReading, NextvalError, resolveOptions } from "../index.js";
 import { didYouMean, isSequence, sequenceOf, shapeProblem, shown } from "../internal.js";
-import { isPattern, matcherOf, sequenceMatcher } from "../server/name-patterns.js";
+import { isPattern, mayMatchIn, sequenceMatcher } from "../server/name-patterns.js";
 import type { ColumnName, SequenceName } from "../server/name-shapes.js";
 import { columnOf, sequenceKeyOf, sequenceNameOf } from "../server/names.js";
 import type { FeedOptions, SequenceFeed } from "./reading-options.js";
@@ -126,9 +126,8 @@ function isName(given: unknown): given is SequenceName {
 
 /** Keeps the entries that could have matched: those that do not name a schema which was not looked at. */
 export function feedsWithin(entries: readonly SequenceFeed[], schemas: readonly string[] | undefined): SequenceFeed[] {
-  return entries.filter(({ sequence }) => {
-    if (schemas === undefined) return true;
-    const [schema, ...rest] = typeof sequence === "string" ? sequence.split(".") : [sequence.schema, sequence.name];
-    return rest.length === 0 || schemas.some(matcherOf(schema ?? ""));
-  });
+  const mayMatch = mayMatchIn(schemas);
+  return entries.filter(({ sequence }) =>
+    typeof sequence === "string" ? mayMatch(sequence) : schemas?.includes(sequence.schema) !== false,
+  );
 }

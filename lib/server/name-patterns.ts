@@ -54,6 +54,15 @@ function formsOf(sequence: SequenceName): string[] {
   ];
 }
 
+/** Makes a function that tells patterns which may match in these schemas: those that do not name another schema. */
+export function mayMatchIn(schemas: readonly string[] | undefined): (pattern: string) => boolean {
+  return (pattern) => {
+    const [, quoted, plain] = /^(?:"((?:[^"]|"")*)"|([^".]*))\./.exec(pattern) ?? [];
+    const schema = quoted?.replaceAll('""', '"') ?? plain;
+    return schemas === undefined || schema === undefined || schemas.some(matcherOf(schema));
+  };
+}
+
 export function isPattern(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }

@@ -99,4 +99,15 @@ test("entries of schemas that were not looked at are not reported as unmatched",
     exclude: ["a", "public.*", "*.b"],
     accepted: [entry, { ...entry, sequence: "pub*.x" }],
   });
+  const quoted = { exclude: ['"Order.Seq"', '"au""dit".x', '"my.schema".x', '"my.schema"."x"'], accepted: [] };
+  expect(withinSchemas(quoted, ["my.schema"]).exclude).toEqual(['"Order.Seq"', '"my.schema".x', '"my.schema"."x"']);
+  expect(withinSchemas(quoted, ['au"dit']).exclude).toEqual(['"Order.Seq"', '"au""dit".x']);
 });
+
+test.each(['"Order Seq"', 'public."Order Seq"', '"public"."Order Seq"', "Order Seq", "public.Order*"])(
+  "an accepted finding of %s",
+  (sequence) => {
+    const accepted = acceptedFindings("test", [{ ...entry, sequence }], CODES);
+    expect(accepted.reasonFor("BEHIND_COLUMN", name("public", "Order Seq"), null)).toBe("known");
+  },
+);

@@ -1,6 +1,7 @@
 import { type DatabaseState, inspectSequences } from "../../catalog/index.js";
 import { type Database, sql } from "../../index.js";
-import { givenName, shownName } from "../../server/names.js";
+import { givenName } from "../../server/names.js";
+import { schemasHint } from "../../server/queries/schema-filter.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import type { Settings } from "../config/settings.js";
@@ -32,21 +33,9 @@ export function refuseUnknownSchemas(
 ): void {
   const unknown = asked?.filter((schema) => !known.includes(schema) && !declared.includes(schema)) ?? [];
   if (unknown.length === 0) return;
-  const own = known.filter((schema) => !/^(pg_|information_schema$)/.test(schema));
-  const more = own.length > MAX_NAMED ? `, and ${own.length - MAX_NAMED} more` : "";
-  const noun = own.length === 1 ? "the schema" : "the schemas";
-  const there =
-    own.length === 0
-      ? "no schema"
-      : `${noun} ${own
-          .slice(0, MAX_NAMED)
-          .map((each) => shownName(each))
-          .join(", ")}${more}`;
   const missing = unknown.map((schema) => givenName(withoutSecrets(schema))).join(", ");
-  throwCommandError(`There is no schema ${missing} in the database`, `The database has ${there}.`);
+  throwCommandError(`There is no schema ${missing} in the database`, schemasHint(known));
 }
-
-const MAX_NAMED = 20;
 
 /** Reads the existing schemas, and rejects unknown schema names. */
 export async function checkSchemas(db: Source, asked: readonly string[] | undefined): Promise<void> {

@@ -1,7 +1,7 @@
 import type { SequenceState } from "../../catalog/index.js";
 import { readSequencesOn, readSettings } from "../../catalog/inspect/read-sequences.js";
 import { keyOf, sequenceKeyOf, type SequenceName, sequenceNameOf } from "../../server/names.js";
-import { checkSchemaNames } from "../../server/queries/schema-filter.js";
+import { checkSchemaNames, refuseUnknownSchemas } from "../../server/queries/schema-filter.js";
 import type { Source } from "../../server/read-json.js";
 import { readPositions, type SequencePosition } from "../../server/read-positions.js";
 import { declaredFeeds } from "../declared-feeds.js";
@@ -56,6 +56,7 @@ export async function surveySequences(
   checkTrust(trust);
   checkSchemaNames(schemas);
   const server = await readSettings(db);
+  refuseUnknownSchemas(what, schemas, server.schemas);
   const positions = await readPositions(db, server.version, schemas);
   const { searchPath } = server;
   const declared = declaredFeeds(what, { declarations, feeds }, { sequences: positions, searchPath });

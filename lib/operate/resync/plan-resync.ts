@@ -1,9 +1,9 @@
 import type { SequenceState } from "../../catalog/index.js";
 import { NextvalError } from "../../index.js";
 import { optionsOf } from "../../internal.js";
-import { excluded } from "../../server/name-patterns.js";
+import { excluded, mayMatchIn } from "../../server/name-patterns.js";
 import { sequenceNameOf } from "../../server/names.js";
-import { acceptedFindings, withinSchemas } from "../accepted-findings.js";
+import { acceptedFindings } from "../accepted-findings.js";
 import { wideningAdvice } from "../arithmetic/widening-advice.js";
 import { notComparableReason } from "../columns/comparability.js";
 import { rangeWithin } from "../columns/fed-columns.js";
@@ -86,7 +86,7 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
     failures: [] as ResyncFailure[],
     skips: [] as ResyncSkip[],
     unmatched: {
-      ...withinSchemas({ exclude: exclusion.unmatched(), accepted: [] }, wanted.schemas),
+      exclude: exclusion.unmatched().filter(mayMatchIn(wanted.schemas)),
       feeds: feedsWithin(feeds.unmatched, wanted.schemas),
     },
     // A plan can be kept as JSON, which declarations cannot.

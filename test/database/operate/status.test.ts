@@ -1,5 +1,5 @@
 import { bind, type Database } from "nextval";
-import { usageRates, type SequenceHealth, sequenceStatus, toJson, toPrometheus } from "nextval/operate";
+import { planResync, usageRates, type SequenceHealth, sequenceStatus, toJson, toPrometheus } from "nextval/operate";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { empty, useDatabase } from "../../support/database.js";
 import { dropRoles } from "../../support/drop-roles.js";
@@ -63,6 +63,13 @@ test("new sequences have no problems: identity, serial and others", async () => 
     "other",
   ]);
   expect(await sequenceStatus(db, { schemas: [] })).toMatchObject({ level: "ok", sequences: [] });
+  for (const [what, run] of Object.entries({ sequenceStatus, planResync })) {
+    await expect(run(db, { schemas: ["other", "pubic"] })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: `${what}: there is no schema pubic`,
+      hint: expect.stringMatching(/^The database has the schemas .*public/) as string,
+    });
+  }
 });
 
 test("the thresholds, and the end", async () => {
