@@ -168,7 +168,7 @@ function exactText(sequence: SequenceLike, value: string | number | bigint): str
   if (typeof value !== "number" || Number.isSafeInteger(value)) return `${value}`;
   const problem = `the driver gave ${value}, which is beyond 2^53-1 and has lost digits`;
   const hint = "Select the column at the top of a query.";
-  return throwSequenceError(sequence, problem, "SEQUENCE_OUT_OF_BOUNDS", { hint });
+  return throwSequenceError(sequence, problem, "UNEXPECTED_VALUE", { hint });
 }
 
 /**

@@ -188,7 +188,7 @@ function decodeFor(sequence: SequenceLike): Decode {
   return (text) => {
     const value = Number(text);
     if (Number.isSafeInteger(value)) return value;
-    return throwSequenceError(sequence, `the server gave ${text}, which is beyond 2^53-1`, "SEQUENCE_OUT_OF_BOUNDS", {
+    return throwSequenceError(sequence, `the server gave ${text}, which is beyond 2^53-1`, "UNEXPECTED_VALUE", {
       hint: 'Use mode "bigint" or "string".',
     });
   };

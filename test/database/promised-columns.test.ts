@@ -159,7 +159,7 @@ describe("a broken promise of .as() is an error, which says that the statement h
     await expect(
       db`with x as (insert into grown values (1)) select ${nextval(grownSeq).as("id")}`,
     ).rejects.toMatchObject({
-      code: "SEQUENCE_OUT_OF_BOUNDS",
+      code: "UNEXPECTED_VALUE",
       sequence: "grown_seq",
       message:
         'column "id": grown_seq: the server gave 9007199254740993, which is beyond 2^53-1. The statement has run.',
