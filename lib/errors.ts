@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   "TRANSFER_REFUSED",
   "UNEXPECTED_ROW_COUNT",
   "UNEXPECTED_VALUE",
+  "WIDEN_INCOMPLETE",
 ] as const;
 
 /**

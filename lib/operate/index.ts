@@ -44,15 +44,17 @@ export { applyWiden } from "./widen/apply-widen.js";
 export { planWiden } from "./widen/plan-widen.js";
 export { widenFiles, type WidenFilesOptions } from "./widen/widen-files.js";
 export type { WidenFormat } from "../catalog/generate/migration-formats.js";
-export type {
-  ApplyWidenOptions,
-  PlanWidenOptions,
-  WidenPhase,
-  WidenPhaseKind,
-  WidenPlan,
-  WidenProgress,
-  WidenTarget,
-  WidenWork,
+export {
+  type ApplyWidenOptions,
+  type PlanWidenOptions,
+  WidenError,
+  type WidenPhase,
+  type WidenPhaseKind,
+  type WidenPlan,
+  type WidenProgress,
+  type WidenReport,
+  type WidenTarget,
+  type WidenWork,
 } from "./widen/widen-plan.js";
 export { sequenceStatus, type StatusOptions } from "./status/sequence-status.js";
 export { type JsonOf, toJson } from "./to-json.js";

@@ -76,6 +76,7 @@ test.each([
     [
       "ResyncError",
       "TransferError",
+      "WidenError",
       "applyResync",
       "applyTransfer",
       "applyWiden",

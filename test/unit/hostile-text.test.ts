@@ -226,6 +226,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   planTransfer: "takes handles",
   applyTransfer: "takes handles",
   TransferError: "takes a report",
+  WidenError: "takes a report",
   planWiden: "takes a handle",
   applyWiden: "takes a plan, which has its text from planWiden",
   widenFiles: "takes a plan, which has its text from planWiden",

@@ -1,7 +1,16 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import { WIDEN_FORMATS, type WidenFormat } from "../../catalog/generate/migration-formats.js";
-import { applyWiden, planWiden, toJson, widenFiles, type WidenPhase, type WidenPlan } from "../../operate/index.js";
+import {
+  applyWiden,
+  planWiden,
+  toJson,
+  WidenError,
+  widenFiles,
+  type WidenPhase,
+  type WidenPlan,
+  type WidenReport,
+} from "../../operate/index.js";
 import { columnOf } from "../../server/names.js";
 import { role } from "../config/parse-flags.js";
 import { type Flags, type Settings, settingsOf } from "../config/settings.js";
@@ -78,9 +87,11 @@ async function widen(flags: Flags): Promise<number> {
         return REFUSED_BY_USER;
       }
     }
-    const ran = await apply(db, plan, cleanUp);
+    const { ran, error } = await apply(db, plan, cleanUp);
     if (flags.json === true) printJson({ ran });
-    else print(describeRun(ran, cleanUp, given));
+    else if (error === undefined) print(describeRun(ran, cleanUp, given));
+    else if (ran.length > 0) print(lines(ran.map(nameRun)));
+    if (error !== undefined) throw error;
     return 0;
   });
 }
@@ -101,7 +112,12 @@ function columnNamed(given: string): { schema: string; table: string; column: st
   return { schema, table, column };
 }
 
-async function apply(db: Parameters<typeof applyWiden>[0], plan: WidenPlan, cleanUp: boolean) {
+/** Runs the phases. Also returns what ran before one of them failed. */
+async function apply(
+  db: Parameters<typeof applyWiden>[0],
+  plan: WidenPlan,
+  cleanUp: boolean,
+): Promise<WidenReport & { readonly error?: WidenError }> {
   let current = "";
   let bar = progressBar(current);
   try {
@@ -116,13 +132,20 @@ async function apply(db: Parameters<typeof applyWiden>[0], plan: WidenPlan, clea
         bar.show({ done, total });
       },
     });
+  } catch (error) {
+    if (!(error instanceof WidenError)) throw error;
+    return { ...error.report, error };
   } finally {
     bar.clear();
   }
 }
 
+function nameRun(phase: string): ShownText {
+  return text`Ran ${phase}.`;
+}
+
 function describeRun(ran: readonly string[], cleanUp: boolean, column: string): ShownText {
-  const done = ran.length === 0 ? [text`Nothing was left to run.`] : ran.map((name) => text`Ran ${name}.`);
+  const done = ran.length === 0 ? [text`Nothing was left to run.`] : ran.map(nameRun);
   if (cleanUp) return lines(done);
   return lines([
     ...done,

@@ -9,7 +9,14 @@ import { batchOf, isOpen, MAX_IDLE_PASSES, PAGES_PER_BATCH, pagesOf, stuck, STUC
 import { refuseCodeOfTable, refuseForeignCode } from "./foreign-code.js";
 import { swapStatements } from "./swap.js";
 import { type Model, readModel } from "./tables.js";
-import type { ApplyWidenOptions, WidenPhase, WidenPlan, WidenWork } from "./widen-plan.js";
+import {
+  type ApplyWidenOptions,
+  WidenError,
+  type WidenPhase,
+  type WidenPlan,
+  type WidenReport,
+  type WidenWork,
+} from "./widen-plan.js";
 
 /** How many pauses to wait after a pass of the backfill that has left rows. */
 const PAUSES_WHEN_IDLE = 50;
@@ -29,13 +36,18 @@ type Handle = Pick<Database, "begin" | "session">;
  * await applyWiden(db, await planWiden(db, { table: "orders", column: "id" }), { cleanUp: true });
  * ```
  *
- * A phase that does not get its locks in time is rolled back, so other sessions go on, and is tried again. Returns the
- * names of the phases that it ran. Throws `LOCK_TIMEOUT` if the retries are used up, `PLAN_OUTDATED` if something that
- * the swap has to carry over was created or changed after the plan, `PLAN_REFUSED` if a phase may now run code of a
- * role that is not trusted, and `CHANGE_REFUSED` with the name of the phase if the server refuses a statement. If rows
- * violate a constraint that was NOT VALID, it throws after the other phases.
+ * A phase that does not get its locks in time is rolled back, so other sessions go on, and is tried again.
+ *
+ * Throws `WIDEN_INCOMPLETE` (a `WidenError`) if a phase fails. Its `report` has the phases that ran, and its `cause`
+ * has the reason:
+ *
+ * - `LOCK_TIMEOUT`: the retries are used up;
+ * - `PLAN_OUTDATED`: something that the swap has to carry over was created or changed after the plan;
+ * - `PLAN_REFUSED`: the phase may now run code of a role that is not trusted;
+ * - `CHANGE_REFUSED`: the server refuses a statement, or a row violates a constraint that was NOT VALID. The phases
+ *   after such a constraint run first.
  */
-export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWidenOptions): Promise<readonly string[]> {
+export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWidenOptions): Promise<WidenReport> {
   const given = optionsOf("applyWiden", options, ["retries", "pause", "cleanUp", "onProgress"]);
   const { cleanUp = false, onProgress = () => {} } = given;
   const [retries, pause] = [wholeNumber("retries", given.retries ?? 100), wholeNumber("pause", given.pause ?? 20)];
@@ -43,8 +55,8 @@ export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWid
     refuseHandle("applyWiden", "takes a handle of a pool first");
   }
   if (!Array.isArray(plan?.phases)) refuseArgument("applyWiden", "takes a plan that planWiden made");
-  const done: string[] = [];
-  let violated: unknown;
+  const ran: string[] = [];
+  let violated: { readonly name: string; readonly reason: Error } | undefined;
   for (const phase of plan.phases) {
     if (phase.isDone || (phase.kind === "clean-up" && !cleanUp)) continue;
     const report = (pages: number, total: number) => onProgress({ phase: phase.name, done: pages, total });
@@ -54,15 +66,17 @@ export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWid
       else if (phase.isTransactional) await inTransaction(db, plan, phase, retries);
       else await outside(db, plan, phase);
     } catch (error) {
+      const { name, kind } = phase;
+      const reason = explained(error, phase);
       // The rows were not changed. So the constraint was NOT VALID before the swap, and stays so.
-      if (phase.kind !== "validate" || !VIOLATED.has(sqlStateOf(error) ?? "")) throw explained(error, phase);
-      violated ??= explained(error, phase);
+      if (kind !== "validate" || !VIOLATED.has(sqlStateOf(error) ?? "")) throw new WidenError({ ran }, name, reason);
+      violated ??= { name, reason };
       continue;
     }
-    done.push(phase.name);
+    ran.push(phase.name);
   }
-  if (violated !== undefined) throw violated;
-  return done;
+  if (violated !== undefined) throw new WidenError({ ran }, violated.name, violated.reason);
+  return { ran };
 }
 
 function wholeNumber(name: string, value: number): number {
@@ -189,9 +203,10 @@ function fillBatch(db: Handle, plan: WidenPlan, work: WidenWork, page: bigint): 
   });
 }
 
-function explained(error: unknown, { name }: WidenPhase): unknown {
+function explained(error: unknown, { name }: WidenPhase): Error {
   const state = sqlStateOf(error);
-  if (!(error instanceof Error) || error instanceof NextvalError || state === undefined) return error;
+  if (!(error instanceof Error)) return new Error(`phase ${name} failed: ${shown(error)}`);
+  if (error instanceof NextvalError || state === undefined) return error;
   if (WAITED.has(state)) {
     return new NextvalError("LOCK_TIMEOUT", `phase ${name} did not get its locks, and was rolled back`, {
       hint: "Find the sessions that hold them in pg_locks, and plan again to go on.",

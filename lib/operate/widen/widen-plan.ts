@@ -1,3 +1,5 @@
+import { NextvalError } from "../../index.js";
+import type { Advice } from "../../internal.js";
 import type { ColumnName } from "../../server/name-shapes.js";
 
 /** A column to widen, and its table: what {@link planWiden} takes. */
@@ -96,4 +98,35 @@ export interface WidenPlan {
   readonly warnings: readonly string[];
   /** The `trustOwners` that it was made with. {@link applyWiden} trusts no other roles. */
   readonly trustOwners?: readonly string[] | undefined;
+}
+
+/** The result of {@link applyWiden}. */
+export interface WidenReport {
+  /** The names of the phases that it ran, in their order. */
+  readonly ran: readonly string[];
+}
+
+/**
+ * The error `WIDEN_INCOMPLETE`: a phase failed, and was rolled back. Its `cause` is the reason.
+ *
+ * ```ts
+ * try {
+ *   await applyWiden(db, plan);
+ * } catch (error) {
+ *   if (error instanceof WidenError) console.log(`ran ${error.report.ran.join(", ")}, and not ${error.phase}`);
+ * }
+ * ```
+ */
+export class WidenError extends NextvalError {
+  /** The phases that ran. They stay. */
+  readonly report: WidenReport;
+  /** The name of the phase that failed. */
+  readonly phase: string;
+
+  constructor(report: WidenReport, phase: string, cause: Error) {
+    const { hint, fix } = cause as Advice;
+    super("WIDEN_INCOMPLETE", cause.message, { hint, fix, cause });
+    this.report = report;
+    this.phase = phase;
+  }
 }

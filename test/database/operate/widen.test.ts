@@ -320,7 +320,7 @@ describe("an interrupted widening", () => {
     }
     expect((await plan()).phases.map(({ kind }) => kind)).toEqual(["clean-up"]);
     await run("create table late (n int references t)");
-    expect(await applyWiden(db(), await plan(), { cleanUp: true })).toEqual(["clean_up_t"]);
+    expect(await applyWiden(db(), await plan(), { cleanUp: true })).toEqual({ ran: ["clean_up_t"] });
   });
 
   longTest("builds an invalid index again", async () => {
@@ -331,7 +331,7 @@ describe("an interrupted widening", () => {
     await run("update pg_index set indisvalid = false where indexrelid = 't_pkey_nextval_new'::regclass");
     const open = (await plan()).phases.filter(({ isDone }) => !isDone);
     expect(open.map(({ name }) => name)).toEqual(["index_t_pkey", "swap", "validate_t_parent_fkey", "clean_up_t"]);
-    expect(await applyWiden(db(), await plan())).toEqual(["index_t_pkey", "swap", "validate_t_parent_fkey"]);
+    expect(await applyWiden(db(), await plan())).toEqual({ ran: ["index_t_pkey", "swap", "validate_t_parent_fkey"] });
   });
 
   longTest("leaves a key NOT VALID that was so", async () => {
@@ -339,8 +339,12 @@ describe("an interrupted widening", () => {
       alter table t add foreign key (parent) references t not valid`);
     await applyWiden(db(), await plan());
     await expect(applyWiden(db(), await plan(), { cleanUp: true })).rejects.toMatchObject({
-      code: "CHANGE_REFUSED",
+      code: "WIDEN_INCOMPLETE",
+      cause: { code: "CHANGE_REFUSED", hint: "Change the rows, and run the phase again." },
+      hint: "Change the rows, and run the phase again.",
       message: expect.stringContaining("phase validate_t_parent_fkey failed"),
+      phase: "validate_t_parent_fkey",
+      report: { ran: ["clean_up_t"] },
     });
     await expect(plan()).rejects.toThrow("public.t.id: it is of type bigint");
   });
@@ -362,7 +366,9 @@ describe("an interrupted widening", () => {
   longTest("drops no index of another table", async () => {
     await run(`${CREATE}; create table other (n int); create index t_pkey_nextval_new on other (n)`);
     await expect(applyWiden(db(), await plan())).rejects.toMatchObject({
-      code: "CHANGE_REFUSED",
+      code: "WIDEN_INCOMPLETE",
+      cause: { code: "CHANGE_REFUSED" },
+      report: { ran: ["add_t", "backfill_t", "prove_t"] },
       message: 'phase index_t_pkey failed: relation "t_pkey_nextval_new" already exists',
     });
   });
@@ -380,7 +386,8 @@ describe("an interrupted widening", () => {
       `${CREATE}; create function t_nextval_widen() returns trigger language plpgsql as 'begin return new; end'`,
     );
     await expect(applyWiden(db(), await plan())).rejects.toMatchObject({
-      code: "CHANGE_REFUSED",
+      code: "WIDEN_INCOMPLETE",
+      cause: { code: "CHANGE_REFUSED" },
       message: expect.stringMatching(/^phase add_t failed: function "t_nextval_widen" already exists/),
     });
   });
@@ -392,7 +399,8 @@ describe("an interrupted widening", () => {
     await applyWiden(db(), { ...planned, phases: planned.phases.slice(0, swap) });
     await run("revoke select on v from public");
     const isOutdated = {
-      code: "PLAN_OUTDATED",
+      code: "WIDEN_INCOMPLETE",
+      cause: { code: "PLAN_OUTDATED" },
       message: "public.t.id: what depends on it has changed since the plan was made",
     };
     await expect(applyWiden(db(), { ...planned, phases: planned.phases.slice(swap) })).rejects.toMatchObject(
@@ -404,7 +412,7 @@ describe("an interrupted widening", () => {
     await expect(runPhase(phases[swap]!, phases[swap]!.up)).rejects.toThrow(
       "public.t: something depends on an old column, and was made after the plan",
     );
-    expect(await applyWiden(db(), await plan())).toEqual(["swap", "validate_t_parent_fkey"]);
+    expect(await applyWiden(db(), await plan())).toEqual({ ran: ["swap", "validate_t_parent_fkey"] });
     expect(await run("select qual from pg_policies")).toEqual([{ qual: "(id > 3)" }]);
   });
 
@@ -416,7 +424,8 @@ describe("an interrupted widening", () => {
       await other`begin`;
       await other`select from t`;
       await expect(applyWiden(db(), await plan(), { retries: 1 })).rejects.toMatchObject({
-        code: "LOCK_TIMEOUT",
+        code: "WIDEN_INCOMPLETE",
+        cause: { code: "LOCK_TIMEOUT" },
         message: "phase add_t did not get its locks, and was rolled back",
       });
       await other`rollback`;
@@ -456,7 +465,8 @@ describe("an interrupted widening", () => {
     const { phases } = await plan();
     expect(phases.find(({ kind }) => kind === "backfill")!.notes).toContain("Each row fires trigger keep.");
     await expect(applyWiden(db(), await plan(), { pause: 0 })).rejects.toMatchObject({
-      code: "CHANGE_REFUSED",
+      code: "WIDEN_INCOMPLETE",
+      cause: { code: "CHANGE_REFUSED" },
       message: '"public"."t": rows are left that stay locked, or that a trigger does not let change',
     });
   });
@@ -467,8 +477,11 @@ describe("an interrupted widening", () => {
     await applyWiden(db(), { ...rest, phases: phases.slice(0, 2) });
     await run("alter table t drop constraint t_nextval_in_step");
     await expect(applyWiden(db(), { ...rest, phases: phases.slice(2) })).rejects.toMatchObject({
-      code: "CHANGE_REFUSED",
+      code: "WIDEN_INCOMPLETE",
+      cause: { code: "CHANGE_REFUSED" },
       message: 'phase prove_t failed: constraint "t_nextval_in_step" of relation "t" does not exist',
+      phase: "prove_t",
+      report: { ran: [] },
     });
   });
 });
