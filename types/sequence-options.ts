@@ -61,7 +61,7 @@ export interface TargetColumn {
 
 /**
  * Which ids a value of a sequence of blocks stands for: itself and those above it, or itself and those below it. It is
- * the option `blocks` of {@link pgSequence}, and `reads` of `blockAllocator`.
+ * the option `blocks` of {@link pgSequence} and of `blockAllocator`.
  *
  * ```ts
  * const reads: BlockReading = "upwards";

@@ -2,7 +2,7 @@
 
 import { NextvalError } from "../index.js";
 import { shown } from "../internal.js";
-import type { ValueBuffer, ValueRange } from "./value-buffer.js";
+import { joined, type ValueBuffer, type ValueRange } from "./value-buffer.js";
 
 /** Hands out values that it draws many at a time, as {@link allocator} and {@link blockAllocator} make it. */
 export interface Allocator<Value> {
@@ -129,7 +129,7 @@ export class AllocationQueue<Value> implements Allocator<Value> {
 
   close(): Promise<CloseResult<Value>> {
     return (this.#closed ??= this.#drain().then(() => {
-      return { count: this.#left, unused: this.#buffers.flatMap((buffer) => buffer.ranges()) };
+      return { count: this.#left, unused: joined(this.#buffers.flatMap((buffer) => buffer.ranges())) };
     }));
   }
 

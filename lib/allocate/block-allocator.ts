@@ -23,10 +23,10 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
    * How many blocks are drawn at a time, from 1 to 2147483647, with at most 2^52 ids together. More are drawn if
    * callers wait for more, and fewer at the end of the sequence. Default: 1.
    */
-  readonly blocks?: number | undefined;
+  readonly size?: number | undefined;
   /**
-   * If fewer ids than this are left, the next blocks are drawn in the background. From 0 to the number of ids in
-   * `blocks`. Default: 0, which draws only when a call waits.
+   * If fewer ids than this are left, the next blocks are drawn in the background. From 0 to the number of ids in `size`
+   * blocks. Default: 0, which draws only when a call waits.
    */
   readonly lowWater?: number | undefined;
   /**
@@ -35,7 +35,7 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
    * `blocks` of the declaration, which has to be the same if both are given; else the direction of the sequence, so
    * `"upwards"` if its increment is positive.
    */
-  readonly reads?: BlockReading | undefined;
+  readonly blocks?: BlockReading | undefined;
 }
 
 /**
@@ -52,13 +52,13 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
  *
  * **Other programs on the same sequence** have to read its values in the same way. Hibernate's `pooled-lo` and EF
  * Core's HiLo do. Hibernate's default, `pooled`, does not: there 201 stands for 102 to 201, and ids come twice side by
- * side. `reads: "downwards"` reads as `pooled` does:
+ * side. `blocks: "downwards"` reads as `pooled` does:
  *
  * ```ts
- * const ids = blockAllocator(db, orderSeq, { reads: "downwards" }); // 1n, then 2n to 101n, then 102n to 201n
+ * const ids = blockAllocator(db, orderSeq, { blocks: "downwards" }); // 1n, then 2n to 101n, then 102n to 201n
  * ```
  *
- * `blocks: "downwards"` in the declaration does the same for all allocators, and tells `sequenceStatus` and
+ * The same option in the declaration does so for all allocators, and tells `sequenceStatus` and
  * `planResync` which ids a value stands for.
  *
  * The value `startWith` is then a block of its own, because ids before it are not handed out. Hibernate 5 may count in
@@ -73,11 +73,11 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
  * wait for so many or other sessions have drawn from it. It then fails as a whole, and the blocks before the end are
  * lost.
  *
- * A program that uses block after block spends most of its time waiting for the server. With `blocks` and `lowWater` it
+ * A program that uses block after block spends most of its time waiting for the server. With `size` and `lowWater` it
  * seldom waits, but leaves more ids unused when it ends; `close` returns them:
  *
  * ```ts
- * const ids = blockAllocator(db, orderSeq, { blocks: 8, lowWater: 400 }); // draws 800 ids when fewer than 400 are left
+ * const ids = blockAllocator(db, orderSeq, { size: 8, lowWater: 400 }); // draws 800 ids when fewer than 400 are left
  * ```
  *
  * Before the first block it compares the sequence's increment, bounds and cycle with the declaration. It fails with
@@ -99,37 +99,35 @@ export function blockAllocator<Sequence extends SequenceLike>(
       sequence,
       "blockAllocator does not accept a sequence that cycles, because its blocks would overlap",
     );
-  const size = sizeOf(increment);
+  const idsPerBlock = sizeOf(increment);
   const {
-    blocks = 1,
+    size = 1,
     lowWater = 0,
     durable,
-    reads = declared ?? (increment > 0n ? "upwards" : "downwards"),
+    blocks = declared ?? (increment > 0n ? "upwards" : "downwards"),
     ...limits
-  } = optionsOf("blockAllocator", options, ["blocks", "lowWater", "durable", "reads", "timeout", "signal"]);
-  if (reads !== "upwards" && reads !== "downwards") {
-    throwSequenceError(sequence, `blockAllocator reads "upwards" or "downwards", not ${shown(reads)}`);
+  } = optionsOf("blockAllocator", options, ["size", "lowWater", "durable", "blocks", "timeout", "signal"]);
+  if (blocks !== "upwards" && blocks !== "downwards") {
+    throwSequenceError(sequence, `blockAllocator takes blocks as "upwards" or "downwards", not ${shown(blocks)}`);
   }
-  if (declared !== null && reads !== declared) {
-    throwSequenceError(
-      sequence,
-      `blockAllocator reads ${JSON.stringify(reads)}, but its declaration has blocks: ${JSON.stringify(declared)}`,
-    );
+  if (declared !== null && blocks !== declared) {
+    const given = JSON.stringify(blocks);
+    throwSequenceError(sequence, `blockAllocator got blocks ${given}, and the declaration ${JSON.stringify(declared)}`);
   }
-  const most = Math.min(MAX_COUNT, Math.floor(MAX_BLOCK_SIZE / size));
-  if (!Number.isInteger(blocks) || blocks < 1 || blocks > most) {
-    throwSequenceError(sequence, `blockAllocator takes blocks from 1 to ${most}, not ${shown(blocks)}`);
+  const most = Math.min(MAX_COUNT, Math.floor(MAX_BLOCK_SIZE / idsPerBlock));
+  if (!Number.isInteger(size) || size < 1 || size > most) {
+    throwSequenceError(sequence, `blockAllocator takes a size from 1 to ${most} blocks, not ${shown(size)}`);
   }
-  if (!Number.isInteger(lowWater) || lowWater < 0 || lowWater > blocks * size) {
-    const ids = `the ${blocks * size} ids that it draws at a time`;
+  if (!Number.isInteger(lowWater) || lowWater < 0 || lowWater > size * idsPerBlock) {
+    const ids = `the ${size * idsPerBlock} ids that it draws at a time`;
     throwSequenceError(sequence, `blockAllocator takes a lowWater from 0 to ${ids}, not ${shown(lowWater)}`);
   }
-  const source = new BlockSource(limited<BlockHandle>(db, limits), sequence, reads === "upwards", { durable });
+  const source = new BlockSource(limited<BlockHandle>(db, limits), sequence, blocks === "upwards", { durable });
   return new AllocationQueue<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,
     async draw(missing, closing) {
-      const drawn = await source.draw(Math.ceil(missing / size), closing ? 1 : blocks);
+      const drawn = await source.draw(Math.ceil(missing / idsPerBlock), closing ? 1 : size);
       return new BlockBuffer(drawn, increment > 0n ? 1n : -1n, mode);
     },
   });

@@ -1,6 +1,6 @@
 import type { ResolvedOptions } from "../index.js";
 import { fillValues } from "../internal.js";
-import type { ValueBuffer, ValueRange } from "./value-buffer.js";
+import { joined, rangeOf, type ValueBuffer, type ValueRange } from "./value-buffer.js";
 
 type ValueMode = ResolvedOptions["mode"];
 
@@ -40,17 +40,14 @@ export class BlockBuffer<Value> implements ValueBuffer<Value> {
   }
 
   ranges(): ValueRange<Value>[] {
-    const ranges: { first: bigint; last: bigint }[] = [];
-    const add = (first: bigint, count: number) => {
-      const last = first + this.#step * BigInt(count - 1);
-      const before = ranges.at(-1);
-      if (before?.last === first - this.#step) before.last = last;
-      else if (count > 0) ranges.push({ first, last });
-    };
-    add(this.#next, this.#leftInBlock);
-    for (const { first, count } of this.#blocks.slice(this.#block)) add(first, count);
-    const step = this.#step;
-    return ranges.map(({ first, last }) => ({ first: this.#value(first), last: this.#value(last), step }));
+    const rest = [{ first: this.#next, count: this.#leftInBlock }, ...this.#blocks.slice(this.#block)];
+    return joined(
+      rest
+        .filter(({ count }) => count > 0)
+        .map(({ first, count }) =>
+          rangeOf(this.#value(first), this.#value(first + this.#step * BigInt(count - 1)), this.#step),
+        ),
+    );
   }
 
   #value(value: bigint): Value {

@@ -19,8 +19,26 @@ export interface ValueRange<Value> {
   readonly first: Value;
   /** The last value of the range, which belongs to it. */
   readonly last: Value;
-  /** The difference between two values. Negative if the values descend. */
-  readonly step: bigint;
+  /** The difference between two values: a number if they are numbers, else a bigint. Negative if the values descend. */
+  readonly step: Value extends number ? number : bigint;
+}
+
+/** Makes a range of the values that a buffer has left. */
+export function rangeOf<Value>(first: Value, last: Value, step: bigint): ValueRange<Value> {
+  return { first, last, step: (typeof first === "number" ? Number(step) : step) as ValueRange<Value>["step"] };
+}
+
+/** Joins ranges that touch. */
+export function joined<Value>(ranges: readonly ValueRange<Value>[]): ValueRange<Value>[] {
+  const all: ValueRange<Value>[] = [];
+  for (const range of ranges) {
+    const before = all.at(-1);
+    const { first, last, step } = range;
+    const touches = before?.step === step && toBigint(first) - toBigint(before.last) === BigInt(step);
+    if (touches) all[all.length - 1] = { first: before.first, last, step };
+    else all.push(range);
+  }
+  return all;
 }
 
 /** Values in an array, which is read by index and never copied as a whole. */
@@ -49,14 +67,7 @@ export class ListBuffer<Value> implements ValueBuffer<Value> {
   }
 
   ranges(): ValueRange<Value>[] {
-    const step = this.#step;
-    const ranges: { first: Value; last: Value; step: bigint }[] = [];
-    for (const value of this.#values.slice(this.#at)) {
-      const range = ranges.at(-1);
-      if (range !== undefined && toBigint(value) - toBigint(range.last) === step) range.last = value;
-      else ranges.push({ first: value, last: value, step });
-    }
-    return ranges;
+    return joined(this.#values.slice(this.#at).map((value) => rangeOf(value, value, this.#step)));
   }
 }
 

@@ -90,7 +90,7 @@ export async function measure(): Promise<Report> {
         await db.query(createSequence(blockSeq));
         const unflushed = blockAllocator(db, blockSeq, { durable: false });
         const flushed = blockAllocator(db, blockSeq);
-        const ahead = blockAllocator(db, blockSeq, { blocks: 8, lowWater: 4 * size });
+        const ahead = blockAllocator(db, blockSeq, { size: 8, lowWater: 4 * size });
         const measured = await bulk(
           {
             [`${size} ids, rows`]: () =>

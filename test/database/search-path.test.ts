@@ -147,7 +147,7 @@ const calls: { readonly [name: string]: (db: Database, to: Database) => PromiseL
     await allocator(db, s, { size: 40 }).take(50);
   },
   async blockAllocator(db) {
-    await blockAllocator(db, block, { blocks: 3 }).take(45);
+    await blockAllocator(db, block, { size: 3 }).take(45);
   },
   async gaplessCounter(db) {
     await db.query(gaplessCounter("invoice").create());

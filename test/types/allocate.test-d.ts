@@ -39,14 +39,14 @@ expectError(allocator(db, "order_seq", { size: 5 }));
 expectError(ids.take("5"));
 
 expectType<Allocator<bigint>>(blockAllocator(db, orderSeq));
-expectType<number>(await blockAllocator(db, ticketSeq, { blocks: 8, lowWater: 5 }).next());
+expectType<number>(await blockAllocator(db, ticketSeq, { size: 8, lowWater: 5 }).next());
 expectType<string[]>(await blockAllocator(db, textSeq).take(2));
 expectError(blockAllocator(db, orderSeq, { size: 5 }));
-expectType<bigint>(await blockAllocator(db, orderSeq, { reads: "downwards" }).next());
+expectType<bigint>(await blockAllocator(db, orderSeq, { blocks: "downwards" }).next());
 declare const reading: BlockReading | undefined;
-expectType<bigint>(await blockAllocator(db, orderSeq, { reads: reading }).next());
-expectError(blockAllocator(db, orderSeq, { reads: "pooled" }));
-expectError(blockAllocator(db, orderSeq, { reads: "upwards" as string }));
+expectType<bigint>(await blockAllocator(db, orderSeq, { blocks: reading }).next());
+expectError(blockAllocator(db, orderSeq, { blocks: "pooled" }));
+expectError(blockAllocator(db, orderSeq, { blocks: "upwards" as string }));
 
 {
   await using scoped = allocator(db, orderSeq, { size: 10 });
@@ -76,3 +76,7 @@ expectError(stride("order_seq", { node: 0, nodes: 2 }));
 checkStrides([strided, stride(textSeq, { node: 0, nodes: 3 })]);
 checkStrides({ eu: strided, us: (await inspectSequences(db)).sequences[0]! });
 expectError(checkStrides(["order_seq"]));
+
+const { unused } = await allocator(db, ticketSeq, { size: 8 }).close();
+for (const { first, last, step } of unused)
+  for (let value = first; value <= last; value += step) expectType<number>(value);

@@ -178,11 +178,6 @@ const calls: readonly (readonly [refusal: string, call: (mistyped: never) => unk
     { override: "system" },
   ],
   ["sql.join: emtpy is not an option. Did you mean empty?", (o) => sql.join([], sql`, `, o), { emtpy: sql.empty }],
-  [
-    "blockAllocator: read is not an option. Did you mean reads?",
-    (o) => blockAllocator(db, orderSeq, o),
-    { read: "downwards" },
-  ],
   ["stride: nods is not an option. Did you mean node?", (o) => stride(orderSeq, o), { nods: 5 }],
   [
     "gaplessCounter: startsWith is not an option. Did you mean startWith?",

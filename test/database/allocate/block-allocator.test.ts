@@ -285,7 +285,7 @@ test("close waits for waiting calls; with lowWater the next block is drawn earli
 });
 
 test("several blocks are drawn at a time, in one statement, and before they run out", async () => {
-  const ids = blockAllocator(db, orderSeq, { blocks: 3, lowWater: 150 });
+  const ids = blockAllocator(db, orderSeq, { size: 3, lowWater: 150 });
   expect(await ids.take(150)).toEqual(range(1, 150));
   expect(draws()).toBe(1);
   expect(await ids.next()).toBe(151n);
@@ -304,9 +304,9 @@ test.each([
 ])(
   "every id of a sequence that %s is handed out, however many blocks are drawn at a time",
   async (_way, options, all) => {
-    for (const blocks of [3, 8, 100]) {
+    for (const size of [3, 8, 100]) {
       await create(pgSequence("short_seq", options as {}));
-      const ids = blockAllocator(db, pgSequence("short_seq", options as {}), { blocks, lowWater: 100 });
+      const ids = blockAllocator(db, pgSequence("short_seq", options as {}), { size, lowWater: 100 });
       const given: bigint[] = [];
       while (given.length < all.length) given.push(...(await ids.take(50)));
       expect(given).toEqual(all);
@@ -318,7 +318,7 @@ test.each([
 );
 
 test("close draws no more blocks than waiting calls need", async () => {
-  const ids = blockAllocator(db, orderSeq, { blocks: 3 });
+  const ids = blockAllocator(db, orderSeq, { size: 3 });
   network.hold();
   const waiting = [ids.next(), ids.take(450)];
   const closing = ids.close();
@@ -354,21 +354,27 @@ test("invalid arguments are rejected immediately", () => {
   );
   for (const [options, problem] of [
     [{ lowWater: 101 }, "a lowWater from 0 to the 100 ids that it draws at a time, not 101"],
-    [{ lowWater: 301, blocks: 3 }, "a lowWater from 0 to the 300 ids that it draws at a time, not 301"],
-    [{ blocks: 0 }, "blocks from 1 to 2147483647, not 0"],
-    [{ blocks: 1.5 }, "blocks from 1 to 2147483647, not 1.5"],
+    [{ lowWater: 301, size: 3 }, "a lowWater from 0 to the 300 ids that it draws at a time, not 301"],
+    [{ size: 0 }, "a size from 1 to 2147483647 blocks, not 0"],
+    [{ size: 1.5 }, "a size from 1 to 2147483647 blocks, not 1.5"],
   ] as const) {
     expect(() => blockAllocator(db, orderSeq, options)).toThrow(`order_seq: blockAllocator takes ${problem}`);
   }
-  for (const reads of ["up", "DOWNWARDS", "", null, 1, ["upwards"]]) {
-    expect(() => blockAllocator(db, orderSeq, { reads } as never)).toThrow(
-      /^order_seq: blockAllocator reads "upwards" or "downwards", not /,
+  for (const blocks of ["up", "DOWNWARDS", "", null, 1, ["upwards"]]) {
+    expect(() => blockAllocator(db, orderSeq, { blocks } as never)).toThrow(
+      /^order_seq: blockAllocator takes blocks as "upwards" or "downwards", not /,
     );
   }
-  expect(() => blockAllocator(db, pgSequence("wide_seq", { increment: 2n ** 50n }), { blocks: 5 })).toThrow(
-    "wide_seq: blockAllocator takes blocks from 1 to 4, not 5",
+  expect(() => blockAllocator(db, pgSequence("wide_seq", { increment: 2n ** 50n }), { size: 5 })).toThrow(
+    "wide_seq: blockAllocator takes a size from 1 to 4 blocks, not 5",
   );
   expect(() => blockAllocator(db, "order_seq" as never)).toThrow("a sequence made by pgSequence is needed");
+});
+
+test("close joins the ids of several draws", async () => {
+  const ids = blockAllocator(db, orderSeq, { lowWater: 100 });
+  expect(await ids.take(1)).toEqual([1n]);
+  expect(await ids.close()).toEqual(unused(2, 200));
 });
 
 test("close returns unused ids as ranges, however many ids a block has", async () => {
@@ -388,9 +394,9 @@ test("adjacent blocks are one range, in the sequence's direction and with values
     startWith: 1000,
   });
   await create(downSeq);
-  const ids = blockAllocator(db, downSeq, { blocks: 3 });
+  const ids = blockAllocator(db, downSeq, { size: 3 });
   expect(await ids.take(5)).toEqual([1000, 999, 998, 997, 996]);
-  expect(await ids.close()).toEqual({ count: 25, unused: [{ first: 995, last: 971, step: -1n }] });
+  expect(await ids.close()).toEqual({ count: 25, unused: [{ first: 995, last: 971, step: -1 }] });
 });
 
 test("blocks of any size are opened immediately, and counted without creating their ids", async () => {

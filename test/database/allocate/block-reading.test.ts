@@ -42,7 +42,7 @@ async function all(ids: Allocator<unknown>): Promise<unknown[]> {
 
 /** The ids of a sequence from the one that it is at, by how its values are read. Blocks end at `|`. */
 describe("ids of a block", () => {
-  test.each<[options: object, reads: BlockReading | undefined, ids: bigint[]]>([
+  test.each<[options: object, blocks: BlockReading | undefined, ids: bigint[]]>([
     [{ increment: 10, maxValue: 25 }, undefined, range(1, 25)],
     [{ increment: 10, maxValue: 25 }, "upwards", range(1, 25)],
     // The values are 1, 11 and 21: 22 to 25 would belong to 31.
@@ -57,12 +57,12 @@ describe("ids of a block", () => {
     [{ increment: -10, minValue: -12, maxValue: 5, startWith: 2 }, "upwards", range(-8, 2).reverse()],
     [{ increment: 1, maxValue: 4 }, "downwards", range(1, 4)],
     [{ increment: -1, minValue: -4 }, "upwards", range(-4, -1).reverse()],
-  ])("%j read %s", async (options, reads, ids) => {
+  ])("%j read %s", async (options, blocks, ids) => {
     const sequence = pgSequence("short_seq", options as {}) as AnySequence;
-    for (const blocks of [1, 2, 3]) {
+    for (const size of [1, 2, 3]) {
       await db.query(createSequence(sequence));
-      const lowWater = blocks - 1;
-      expect(await all(blockAllocator(db, sequence, { reads, blocks, lowWater }))).toEqual(ids);
+      const lowWater = size - 1;
+      expect(await all(blockAllocator(db, sequence, { blocks, size, lowWater }))).toEqual(ids);
       await db.query(dropSequence(sequence));
     }
   });
@@ -74,10 +74,10 @@ describe("ids of a block", () => {
 });
 
 test("the value of the start is a block of its own, and later values stand for whole blocks", async () => {
-  const ids = blockAllocator(db, orderSeq, { reads: "downwards" });
+  const ids = blockAllocator(db, orderSeq, { blocks: "downwards" });
   expect(await ids.next()).toBe(1n);
   expect(await ids.close()).toEqual({ count: 0, unused: [] });
-  const others = blockAllocator(db, orderSeq, { reads: "downwards", blocks: 2 });
+  const others = blockAllocator(db, orderSeq, { blocks: "downwards", size: 2 });
   expect(await others.take(10)).toEqual(range(2, 11));
   expect(await others.close()).toEqual(unused(12, 101));
 });
@@ -86,7 +86,7 @@ test("no id before the start is handed out, unless the sequence was set before i
   const sequence = pgSequence("late_seq", { increment: 50, startWith: 100 });
   await db.query(createSequence(sequence));
   const first = async () => {
-    const ids = blockAllocator(db, sequence, { reads: "downwards" });
+    const ids = blockAllocator(db, sequence, { blocks: "downwards" });
     const id = await ids.next();
     return [id, ...valuesOf(await ids.close())];
   };
@@ -98,7 +98,7 @@ test("no id before the start is handed out, unless the sequence was set before i
 });
 
 test("waiting calls get ids of several blocks in their order", async () => {
-  const ids = blockAllocator(db, orderSeq, { reads: "downwards", blocks: 3, lowWater: 120 });
+  const ids = blockAllocator(db, orderSeq, { blocks: "downwards", size: 3, lowWater: 120 });
   const [one, many, more] = await Promise.all([ids.next(), ids.take(240), ids.take(2)]);
   expect([one, ...many, ...more]).toEqual(range(1, 243));
   const last = Number(await db.nextval(orderSeq));
@@ -113,8 +113,8 @@ test("waiting calls get ids of several blocks in their order", async () => {
 describe("side by side with Hibernate", () => {
   const draw = () => db.nextval(orderSeq);
 
-  async function together(reads: BlockReading, optimizer: typeof pooled, rounds: number): Promise<bigint[]> {
-    const ours = Array.from({ length: 2 }, () => blockAllocator(db, orderSeq, { reads, blocks: 2 }));
+  async function together(blocks: BlockReading, optimizer: typeof pooled, rounds: number): Promise<bigint[]> {
+    const ours = Array.from({ length: 2 }, () => blockAllocator(db, orderSeq, { blocks, size: 2 }));
     const theirs = Array.from({ length: 2 }, () => optimizer(draw, { initialValue: 1n, incrementSize: 50n }));
     const given: bigint[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -131,8 +131,8 @@ describe("side by side with Hibernate", () => {
   test.each([
     ["downwards", "pooled", pooled],
     ["upwards", "pooled-lo", pooledLo],
-  ] as const)("%s and %s give no id twice", async (reads, _name, optimizer) => {
-    const given = await together(reads, optimizer, 12);
+  ] as const)("%s and %s give no id twice", async (blocks, _name, optimizer) => {
+    const given = await together(blocks, optimizer, 12);
     expect(given.length).toBeGreaterThan(1_400);
     expect(twice(given)).toBe(0);
     expect(given.every((id) => id > 0n)).toBe(true);
@@ -141,14 +141,14 @@ describe("side by side with Hibernate", () => {
   test.each([
     ["upwards", "pooled", pooled],
     ["downwards", "pooled-lo", pooledLo],
-  ] as const)("%s and %s do, because they read a value in different ways", async (reads, _name, optimizer) => {
-    expect(twice(await together(reads, optimizer, 12))).toBeGreaterThan(100);
+  ] as const)("%s and %s do, because they read a value in different ways", async (blocks, _name, optimizer) => {
+    expect(twice(await together(blocks, optimizer, 12))).toBeGreaterThan(100);
   });
 
   test("whoever draws first", async () => {
     for (const isOursFirst of [true, false]) {
       await db.query(restartSequence(orderSeq));
-      const ours = blockAllocator(db, orderSeq, { reads: "downwards" });
+      const ours = blockAllocator(db, orderSeq, { blocks: "downwards" });
       const theirs = pooled(draw, { initialValue: 1n, incrementSize: 50n });
       const given: bigint[] = [];
       if (isOursFirst) given.push(await ours.next());
@@ -164,14 +164,14 @@ longTest.each<[BlockReading, number]>([
   ["downwards", 1],
 ])(
   "after resync, a sequence that is read %s has to be drawn from %d times before its ids are free",
-  async (reads, extra) => {
+  async (blocks, extra) => {
     const rows = 170;
     await database.client.unsafe("create table orders (id bigint primary key default nextval('order_seq'))");
     await db.query(setSequenceOwnedBy(orderSeq, { table: "orders", column: "id" }));
     await db`insert into orders select g from generate_series(1, ${rows}::int) g`;
     await applyResync(db, await planResync(db));
     for (let time = 0; time < extra; time++) await db.nextval(orderSeq);
-    const ids = await blockAllocator(db, orderSeq, { reads }).take(500);
+    const ids = await blockAllocator(db, orderSeq, { blocks }).take(500);
     await db`insert into orders ${sql.insert(ids.map((id) => ({ id })))}`;
     expect(await db<{ all: bigint }>`select count(*) as all from orders`.one()).toEqual({ all: BigInt(rows + 500) });
   },

@@ -121,10 +121,10 @@ test("a block allocator reads as the declaration says, and not otherwise", async
     1n,
     ...Array.from({ length: 10 }, (_, n) => BigInt(n + 2)),
   ]);
-  expect(() => blockAllocator(db, declared, { reads: "upwards" })).toThrow(
-    's: blockAllocator reads "upwards", but its declaration has blocks: "downwards"',
+  expect(() => blockAllocator(db, declared, { blocks: "upwards" })).toThrow(
+    's: blockAllocator got blocks "upwards", and the declaration "downwards"',
   );
-  expect(await blockAllocator(db, declared, { reads: "downwards" }).next()).toBe(12n);
+  expect(await blockAllocator(db, declared, { blocks: "downwards" }).next()).toBe(12n);
 });
 
 const COLUMNS = ["bigint primary key", "numeric primary key", "integer", "text primary key"];

@@ -31,7 +31,7 @@ async function draw({ url, seconds }: { readonly url: string; readonly seconds: 
     postgres.Sql,
   ];
   const db = bind(client);
-  const blocks = blockAllocator(bind(forBlocks), hourBlockSeq, { blocks: 8, lowWater: 2000 });
+  const blocks = blockAllocator(bind(forBlocks), hourBlockSeq, { size: 8, lowWater: 2000 });
   const driver = async () => own`select nextval('hour_seq')`;
   // Each call is compared with the one just before it, because the machine may be busier at another time. Most takes of
   // blocks wait for no server.

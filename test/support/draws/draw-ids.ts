@@ -27,7 +27,7 @@ const [one, many, allocating, blocking] = clients.map((client) => bind(client)) 
   Database,
 ];
 const ids = allocator(allocating, orderSeq, { size: isSteady ? 2000 : 4 });
-const blocks = blockAllocator(blocking, blockSeq, isSteady ? {} : { blocks: 3, lowWater: 100 });
+const blocks = blockAllocator(blocking, blockSeq, isSteady ? {} : { size: 3, lowWater: 100 });
 const failures = new Map<string, number>();
 const hung: string[] = [];
 const strange: string[] = [];
