@@ -4,6 +4,7 @@ export const ERROR_CODES = [
   "CHANGE_REFUSED",
   "COLUMN_NOT_COMPARED",
   "COMMIT_UNKNOWN",
+  "COUNTER_NOT_FOUND",
   "DEADLOCK",
   "INVALID_ARGUMENT",
   "INVALID_OPTIONS",
@@ -26,6 +27,7 @@ export const ERROR_CODES = [
   "TIMEOUT",
   "TRANSACTION_CONTROL",
   "TRANSACTION_FAILED",
+  "TRANSACTION_NOT_ALLOWED",
   "TRANSACTION_REQUIRED",
   "TRANSFER_INCOMPLETE",
   "TRANSFER_REFUSED",
@@ -71,6 +73,12 @@ export class NextvalError extends Error {
   declare readonly hint?: string;
   /** SQL that fixes the problem. Statements have `; ` between them, and none has one at its end. */
   declare readonly fix?: string;
+
+  /** @internal Another copy of the library has a class of its own. */
+  static override [Symbol.hasInstance](thing: unknown): boolean {
+    const isOwn = Function.prototype[Symbol.hasInstance].call(this, thing);
+    return isOwn || (this === NextvalError && thing instanceof Error && thing.name === "NextvalError");
+  }
 
   constructor(code: NextvalErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

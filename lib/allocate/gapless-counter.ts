@@ -8,7 +8,9 @@ import {
   type Transaction,
 } from "../index.js";
 import { isText, optionsOf, readInteger, refuseArgument, shown } from "../internal.js";
+import { shownName } from "../server/names.js";
 import { attachedCode } from "../server/queries/attached-code.js";
+import { sqlStateOf } from "../server/sqlstate.js";
 
 /** Options of {@link gaplessCounter}. */
 export interface GaplessOptions {
@@ -24,7 +26,8 @@ export interface GaplessCounter {
   readonly name: string;
 
   /**
-   * Creates the table of all counters of the schema, unless it exists.
+   * Returns the statement that creates the table of all counters of the schema, unless it exists. Run it with
+   * `db.query`.
    *
    * ```sql
    * do 'begin
@@ -57,13 +60,15 @@ export interface GaplessCounter {
    * ```
    *
    * Other transactions that draw from the counter wait until this one ends, so draw late. Fails with
-   * `TRANSACTION_REQUIRED` for anything but the handle of a transaction. `bind` of `nextval/kysely`, `nextval/drizzle`
+   * `COUNTER_NOT_FOUND` before the table was created, and with `TRANSACTION_REQUIRED` for anything but the handle of a
+   * transaction. `bind` of `nextval/kysely`, `nextval/drizzle`
    * and `nextval/knex` makes one of a transaction of these libraries, and `nextval/host` of any other.
    */
   next(transaction: Transaction | HostTransaction): Promise<bigint>;
 }
 
 const TABLE = "gapless_counter";
+const NO_TABLE = "42P01";
 
 /**
  * Makes a counter for numbers without gaps, such as those of invoices. It counts in a row of a table, inside the
@@ -110,8 +115,16 @@ export function gaplessCounter(name: string, options?: GaplessOptions): GaplessC
           hint: "Pass the handle of db.begin, or of bind(tx) for a transaction of a query builder.",
         });
       }
-      const [row] = await (transaction as HostTransaction).query(draw);
-      return BigInt(Object.values(row as object)[0] as string);
+      try {
+        const [row] = await (transaction as HostTransaction).query(draw);
+        return BigInt(Object.values(row as object)[0] as string);
+      } catch (cause) {
+        if (sqlStateOf(cause) !== NO_TABLE) throw cause;
+        throw new NextvalError("COUNTER_NOT_FOUND", `${name}: there is no table ${shownName(schema, TABLE)}`, {
+          hint: "Create it, with the statement that create() of the counter returns: await db.query(counter.create()).",
+          cause,
+        });
+      }
     },
   });
 }

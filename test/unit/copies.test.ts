@@ -1,4 +1,5 @@
-import { pgSequence, setval, sql } from "nextval";
+import { NextvalError, pgSequence, setval, sql } from "nextval";
+import { ResyncError } from "nextval/operate";
 import { expect, test, vi } from "vitest";
 import { writeValues } from "../../lib/handle/values/write-values.js";
 
@@ -13,4 +14,19 @@ test("fragments and marks of another copy of the library are what they are in th
   expect(() => setval(seq, pgSequence("other_seq") as never)).toThrow("setval takes a whole number");
   const writer = { parameter: (text: string | null, type: number) => ({ text, type }) };
   expect(writeValues(sql`select ${copy.sql.json(["a"])}`, writer)).toEqual([{ text: '["a"]', type: 3802 }]);
+});
+
+test("errors of another copy of the library are instances of NextvalError", async () => {
+  vi.resetModules();
+  const copy = await import("nextval");
+  const error = new copy.NextvalError("TIMEOUT", "too late");
+  expect(copy.NextvalError).not.toBe(NextvalError);
+  expect(error).toBeInstanceOf(NextvalError);
+  expect(error).not.toBeInstanceOf(ResyncError);
+  const own = new ResyncError({ moves: [], failures: [], skips: [] });
+  expect(own).toBeInstanceOf(ResyncError);
+  expect(own).toBeInstanceOf(copy.NextvalError);
+  for (const other of [new Error("x"), { name: "NextvalError" }, null, undefined, "NextvalError"]) {
+    expect(other instanceof NextvalError).toBe(false);
+  }
 });

@@ -61,9 +61,9 @@ import {
  * - No session waits in `nextval`, and others draw past the imported rows before they are committed.
  * - A rollback does not move a sequence back. Its values are skipped, and none comes twice. ALTER SEQUENCE would lock
  *   it until the end of the transaction, and after a rollback values that the transaction has drawn would come again.
- * - A sequence with a cache fails with `TRANSACTION_CONTROL`: only ALTER SEQUENCE empties the caches of other sessions.
- *   Resync it on the pool after the commit. A move that uses more than half of the values that are left also fails,
- *   because a rollback would not return them.
+ * - A sequence with a cache fails with `TRANSACTION_NOT_ALLOWED`: only ALTER SEQUENCE empties the caches of other
+ *   sessions. Resync it on the pool after the commit. A move that uses more than half of the values that are left also
+ *   fails, because a rollback would not return them.
  * - Drawing changes `currval` and `lastval` of the session. `setval` does not.
  * - Await it before the next statement: one that runs meanwhile is rolled back with a sequence that fails.
  * - Until the transaction ends it holds the locks of `nextval` on the sequences and of `select` on the tables; for a

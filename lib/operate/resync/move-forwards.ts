@@ -74,7 +74,7 @@ export function checkForwards(decision: Move, { sequence, options, columns }: Se
     );
   }
   if (cache > 1n) {
-    const code = isCallers ? "TRANSACTION_CONTROL" : "PERMISSION_DENIED";
+    const code = isCallers ? "TRANSACTION_NOT_ALLOWED" : "PERMISSION_DENIED";
     const problem = `with a cache of ${cache} other sessions may hold values, which only a restart makes them forget`;
     refuseFor(sequence, problem, code, elsewhere);
   }

@@ -199,7 +199,12 @@ test("clients with their own transforms and parsers get the same", async () => {
 });
 
 test("the server's errors name what is missing", async () => {
-  await expect(db.begin((tx) => invoiceNo.next(tx))).rejects.toThrow('relation "gapless_counter" does not exist');
+  await expect(db.begin((tx) => invoiceNo.next(tx))).rejects.toMatchObject({
+    code: "COUNTER_NOT_FOUND",
+    message: "invoice_no: there is no table gapless_counter",
+    hint: expect.stringContaining("await db.query(counter.create())"),
+    cause: { code: "42P01" },
+  });
   await db.query(invoiceNo.create());
   await expect(db.begin("read only", (tx) => invoiceNo.next(tx))).rejects.toThrow("read-only transaction");
   const last = gaplessCounter("last", { startWith: 2n ** 63n - 1n });

@@ -156,7 +156,7 @@ test("a sequence with a cache is left to a resync after the commit", async () =>
     await tx`insert into t select generate_series(2, 20)`;
     return [await failureOf(apply(tx))];
   });
-  expect(error[0]!.report.failures).toMatchObject([{ error: { code: "TRANSACTION_CONTROL" } }]);
+  expect(error[0]!.report.failures).toMatchObject([{ error: { code: "TRANSACTION_NOT_ALLOWED" } }]);
   expect((await resync(db)).moves).toMatchObject([{ from: 11n, to: 21n }]);
   expect(await other`insert into t default values returning id`.values()).toEqual([[21]]);
 });
@@ -238,7 +238,7 @@ test("a role with UPDATE moves forwards; without it, it gets the grant", async (
       report.moves.length === 0 ? [] : [["t_id_seq", 11n]],
     );
     expect(report.failures.map(({ error }) => (error as { code?: string }).code)).toEqual([
-      expect.stringMatching(/^(PERMISSION_DENIED|TRANSACTION_CONTROL)$/),
+      expect.stringMatching(/^(PERMISSION_DENIED|TRANSACTION_NOT_ALLOWED)$/),
       "PERMISSION_DENIED",
       "PERMISSION_DENIED",
     ]);
