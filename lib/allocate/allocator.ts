@@ -57,8 +57,8 @@ export function allocator<Sequence extends SequenceLike>(
 ): Allocator<ValueOf<Sequence>> {
   const sequence = given as Sequence;
   const { increment } = resolveOptions(sequenceOf(sequence));
-  const { size, lowWater, durable } = checked(sequence, options);
-  const source = limited<Pick<Queryable, "nextvals">>(db, options);
+  const { size, lowWater, durable, ...limits } = checked(sequence, options);
+  const source = limited<Pick<Queryable, "nextvals">>("allocator", db, limits);
   return new AllocationQueue<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,
@@ -72,12 +72,12 @@ export function allocator<Sequence extends SequenceLike>(
 function checked(sequence: SequenceLike, options: AllocatorOptions) {
   const known = ["size", "lowWater", "durable", "timeout", "signal"] as const;
   const given = optionsOf("allocator", options ?? {}, known) as AllocatorOptions;
-  const { size, lowWater = Math.ceil(size / 4), durable } = given;
+  const { size, lowWater = Math.ceil(size / 4), ...others } = given;
   if (!Number.isInteger(size) || size < 1 || size > MAX_COUNT) {
     throwSequenceError(sequence, `allocator takes a size from 1 to ${MAX_COUNT}, not ${shown(size)}`);
   }
   if (!Number.isInteger(lowWater) || lowWater < 0 || lowWater > size) {
     throwSequenceError(sequence, `allocator takes a lowWater from 0 to its size ${size}, not ${shown(lowWater)}`);
   }
-  return { size, lowWater, durable };
+  return { ...others, size, lowWater };
 }

@@ -122,7 +122,9 @@ export function blockAllocator<Sequence extends SequenceLike>(
     const ids = `the ${size * idsPerBlock} ids that it draws at a time`;
     throwSequenceError(sequence, `blockAllocator takes a lowWater from 0 to ${ids}, not ${shown(lowWater)}`);
   }
-  const source = new BlockSource(limited<BlockHandle>(db, limits), sequence, blocks === "upwards", { durable });
+  const source = new BlockSource(limited<BlockHandle>("blockAllocator", db, limits), sequence, blocks === "upwards", {
+    durable,
+  });
   return new AllocationQueue<ValueOf<Sequence>>({
     name: nameOf(sequence),
     lowWater,

@@ -15,7 +15,7 @@ export function integerOf(what: string, value: unknown): bigint {
 /** Returns an error of a plan that may come from JSON, where `toJson` has made it a plain object. */
 export function errorOf(value: unknown): Error {
   if (value instanceof Error) return value;
-  const { name, code, message, hint, fix } = Object(value) as { readonly [key: string]: string | undefined };
-  if (name === "NextvalError") return new NextvalError(code as NextvalErrorCode, `${message}`, { hint, fix });
+  const { name, code, message, sequence, hint, fix } = Object(value) as { readonly [key: string]: string | undefined };
+  if (name === "NextvalError") return new NextvalError(code as NextvalErrorCode, `${message}`, { sequence, hint, fix });
   return Object.assign(new Error(`${message}`), { name: name ?? "Error" }, code === undefined ? {} : { code });
 }

@@ -11,6 +11,7 @@ interface JsonError {
   readonly name: string;
   readonly code?: string;
   readonly message: string;
+  readonly sequence?: string;
   readonly hint?: string;
   readonly fix?: string;
 }
@@ -24,20 +25,22 @@ interface JsonError {
  * ```
  *
  * A bigint becomes a string of digits, so none is lost. A Date becomes its ISO text, and an error its name, code,
- * message, hint and fix.
+ * message, sequence, hint and fix.
  */
 export function toJson<Value>(value: Value): JsonOf<Value> {
   return converted(value) as JsonOf<Value>;
 }
+
+/** What is kept of an error. */
+const TEXTS = ["name", "code", "message", "sequence", "hint", "fix"];
 
 function converted(value: unknown): unknown {
   if (typeof value === "bigint") return `${value}`;
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Error) {
-    const { name, code, message, hint, fix } = value as Error & Partial<Record<"code" | "hint" | "fix", unknown>>;
-    const texts = Object.entries({ name, code, message, hint, fix }).filter(([, text]) => typeof text === "string");
-    return Object.fromEntries(texts);
+    const texts = TEXTS.map((key) => [key, Reflect.get(value, key) as unknown] as const);
+    return Object.fromEntries(texts.filter(([, text]) => typeof text === "string"));
   }
   if (Array.isArray(value)) return value.map(converted);
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, converted(each)]));

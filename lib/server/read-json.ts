@@ -1,6 +1,6 @@
 import type { Database, Sql, Transaction } from "../index.js";
 import { enterCatalogPath, leaveCatalogPath } from "./catalog-path.js";
-import { refuseHandle } from "./refuse-handle.js";
+import { canBegin, refuseHandle } from "./refuse-handle.js";
 
 /** A handle to read from. A pool or a session reads in its own transaction; a transaction reads in itself. */
 export type Source = Pick<Database, "begin"> | Pick<Transaction, "query" | "savepoint">;
@@ -27,7 +27,7 @@ export async function readDocument<Document>(
   const statements = [enterCatalogPath({ views }), ...before, query];
   const handle = Object(source) as Source;
   const results =
-    "begin" in handle && typeof handle.begin === "function"
+    canBegin(handle) && "begin" in handle
       ? await handle.begin("isolation level read committed, read only", (tx) => sendAll(tx, statements))
       : await sendAll(transactionOf(handle), [...statements, leaveCatalogPath]);
   return documentOf(results[statements.length - 1] as readonly unknown[]);

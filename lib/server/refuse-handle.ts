@@ -5,5 +5,11 @@ export function refuseHandle(taker: string, needed: string): never {
   return refuseArgument(taker, needed, HINT);
 }
 
+/** Whether it is the handle of a pool or session. A client of postgres.js has `begin` as well. */
+export function canBegin(given: unknown): boolean {
+  const { begin, unsafe } = Object(given) as { readonly begin?: unknown; readonly unsafe?: unknown };
+  return typeof begin === "function" && unsafe === undefined;
+}
+
 const HINT =
   'Pass bind(pool), with bind of "nextval", "nextval/pg" or "nextval/pglite": not the pool, nor a query builder.';

@@ -1,15 +1,15 @@
 import { type Database, NextvalError, type NextvalErrorCode, sql, type Transaction } from "../../index.js";
-import { checkKnown, refuseArgument } from "../../internal.js";
+import { checkKnown, didYouMean, refuseArgument, shown } from "../../internal.js";
 import { PLAN_LOCK } from "../../server/advisory-locks.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { keyOf, nameOf, shownNameOf } from "../../server/names.js";
-import { refuseHandle } from "../../server/refuse-handle.js";
+import { canBegin, refuseHandle } from "../../server/refuse-handle.js";
 import { readAgain } from "../../server/retry-concurrent-ddl.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { inspectSequences } from "../inspect/inspect.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change, Hazard, Pending, Plan } from "../plan/change.js";
-import type { HazardCode } from "../plan/hazards/hazard-codes.js";
+import { ALLOWABLE_CODES, BLOCKED_CODES, type HazardCode } from "../plan/hazards/hazard-codes.js";
 import { planChanges as planAgain } from "../plan/plan.js";
 import { lockBudget } from "./lock-budget.js";
 import { outOfLocks, refuseTooManyLocks } from "./lock-capacity.js";
@@ -60,8 +60,9 @@ export async function applyPlan(
 ): Promise<ApplyReport> {
   checkKnown("applyPlan", options, ["lockTimeout", "allow"]);
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, allow = [] } = options;
-  checkLockTimeout("apply", lockTimeout);
+  checkLockTimeout("applyPlan", lockTimeout);
   checkArguments(db, plan);
+  checkAllowed(allow);
   refuseHazards(plan, allow);
   if (plan.changes.length === 0) return { pending: plan.pending };
   // The change in progress, for error messages.
@@ -76,11 +77,9 @@ export async function applyPlan(
       const now = await within(() => inspectInTransaction(tx, plan));
       // Two sequences that swap names may look alike. So with renames, nothing shows whether they have been done.
       const moves = plan.changes.some(({ kind }) => kind === "rename" || kind === "move");
-      const rest = remaining(plan, now);
-      if (!moves && rest.changes.length === 0) {
-        return { pending: planAgain(plan.declared, now, plan.options).pending };
-      }
       const before = planAgain(plan.declared, now, plan.options);
+      const rest = remaining(plan, now);
+      if (!moves && rest.changes.length === 0) return { pending: before.pending };
       refuseOutdated(plan, before);
       refuseHazards(before, allow);
       // Their text is that of the plan's changes. The statements of a restart are not in that text.
@@ -110,8 +109,18 @@ export async function applyPlan(
 
 function checkArguments(db: Pick<Database, "begin">, plan: Plan): void {
   const lists: readonly unknown[] = [plan?.changes, plan?.pending, plan?.declared, plan?.found];
-  if (typeof db?.begin !== "function") refuseHandle("applyPlan", "takes a handle first: a pool or a session");
+  if (!canBegin(db)) refuseHandle("applyPlan", "takes a handle first: a pool or a session");
   if (!lists.every(Array.isArray)) refuseArgument("applyPlan", "takes a plan that planChanges made");
+}
+
+/** Throws for a code that no hazard has. It would be mistyped, and the hazard that was meant still refused. */
+function checkAllowed(allow: readonly HazardCode[]): void {
+  if (!Array.isArray(allow)) refuseArgument("applyPlan", `takes allow as a list of codes, not ${shown(allow)}`);
+  const codes = new Set<HazardCode>([...ALLOWABLE_CODES, ...BLOCKED_CODES]);
+  const unknown = allow.find((code) => !codes.has(code));
+  if (unknown === undefined) return;
+  const hint = didYouMean(String(unknown), ALLOWABLE_CODES);
+  refuseArgument("applyPlan", `takes the codes of hazards in allow, not ${JSON.stringify(unknown)}`, hint);
 }
 
 function refuseHazards({ changes }: Plan, allow: readonly HazardCode[]): void {

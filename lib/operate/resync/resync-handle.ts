@@ -1,12 +1,11 @@
-import { type Database, NextvalError, type Transaction } from "../../index.js";
-import { refuseHandle } from "../../server/refuse-handle.js";
+import { NextvalError, type Transaction } from "../../index.js";
+import { canBegin, refuseHandle } from "../../server/refuse-handle.js";
 import type { ResyncHandle, ResyncOptions } from "./resync-report.js";
 
 /** Whether the handle is a transaction. Then refuses options that would hurt after its rollback. */
 export function isTransaction(name: string, db: ResyncHandle, { allowBackwards, emptyCaches }: ResyncOptions): boolean {
-  const handle = db as Partial<Transaction & Pick<Database, "begin">> | null | undefined;
-  if (typeof handle?.begin === "function") return false;
-  if (typeof handle?.savepoint !== "function") {
+  if (canBegin(db)) return false;
+  if (typeof (db as Partial<Transaction> | null | undefined)?.savepoint !== "function") {
     refuseHandle(name, "takes a handle first: a pool, a session or a transaction");
   }
   const wish = allowBackwards === true ? "allowBackwards" : emptyCaches === true ? "emptyCaches" : undefined;

@@ -1,4 +1,4 @@
-import { NextvalError } from "../../index.js";
+import { type Integer, NextvalError } from "../../index.js";
 import type { SequenceName } from "../../server/name-shapes.js";
 import type { AcceptedFinding, Unmatched } from "../accepted-findings.js";
 import type { AcceptableTransferCode, AcceptedTransferProblem, TransferProblem } from "./transfer-problem.js";
@@ -22,7 +22,7 @@ export interface TransferOptions {
    * skipped, until the end of the sequence or of a column that it feeds. The report says if fewer are skipped than
    * asked for.
    */
-  readonly margin?: number | bigint | undefined;
+  readonly margin?: Integer | undefined;
   /**
    * Maps names on the source to names on the target, of sequences that are called differently there. A name without a
    * schema is in the default schema. Its parts may be in double quotes, as in SQL.

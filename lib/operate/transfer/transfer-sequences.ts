@@ -1,17 +1,16 @@
 import { readSequences } from "../../catalog/inspect/read-sequences.js";
-import { type Database, NextvalError, sql } from "../../index.js";
-import { optionsOf, shown } from "../../internal.js";
+import { type Database, type Integer, NextvalError, sql } from "../../index.js";
+import { optionsOf, readInteger, shown } from "../../internal.js";
 import { checkLockTimeout, DEFAULT_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { excluded } from "../../server/name-patterns.js";
 import { sequenceNameOf } from "../../server/names.js";
 import { readDocument, type Source } from "../../server/read-json.js";
 import { readPositions } from "../../server/read-positions.js";
-import { refuseHandle } from "../../server/refuse-handle.js";
+import { canBegin, refuseHandle } from "../../server/refuse-handle.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { acceptedFindings, withinSchemas } from "../accepted-findings.js";
 import { advance, hasReached, nextOf, usableOptions, valuesLeft } from "../arithmetic/position.js";
 import { TRANSFER_CODES } from "../finding-codes.js";
-import { integerOf } from "../from-json.js";
 import { compare, type SequencePair, type Side } from "./compare-databases.js";
 import { checkRenames } from "./rename-pairs.js";
 import { advanceTarget, lockTarget, readHeld, type Step, verify } from "./set-target.js";
@@ -53,8 +52,9 @@ export async function planTransfer(
 ): Promise<TransferPlan> {
   const wanted = optionsOf("planTransfer", options, ["schemas", "exclude", "accepted", "margin", "renames"]);
   const { schemas } = wanted;
-  const asked = marginOf(wanted.margin);
+  const asked = marginOf("planTransfer", wanted.margin);
   const matching = matchingOf("planTransfer", wanted);
+  if (!canBegin(to)) refuseHandle("planTransfer", "takes a handle second: a pool or a session");
   const [source, target] = [await identify("source", from), await identify("target", to)];
   refuseSame(source, target);
   const { steps, ...rest } = stepsOf(
@@ -104,11 +104,11 @@ export async function applyTransfer(
   if (!Array.isArray(plan?.sequences) || typeof plan.options !== "object" || plan.options === null) {
     throw new NextvalError("INVALID_ARGUMENT", "applyTransfer takes a plan that planTransfer made");
   }
-  if (typeof to?.begin !== "function") {
+  if (!canBegin(to)) {
     refuseHandle("applyTransfer", "takes a handle second: a pool or a session");
   }
   const { schemas, margin } = plan.options;
-  const asked = marginOf(typeof margin === "string" ? integerOf("applyTransfer", margin) : margin);
+  const asked = marginOf("applyTransfer", margin);
   const matching = matchingOf("applyTransfer", plan.options);
   const source = await identify("source", from);
   // A snapshot that is older than the locks would not show what has changed since.
@@ -181,15 +181,10 @@ interface Identity extends Omit<Side, "state"> {
   readonly address: string;
 }
 
-function marginOf(given: number | bigint = 1000): bigint {
-  if (typeof given === "bigint" || Number.isSafeInteger(given)) {
-    const margin = BigInt(given);
-    if (margin >= 0n && margin < 2n ** 63n) return margin;
-  }
-  throw new NextvalError(
-    "INVALID_ARGUMENT",
-    `planTransfer takes a margin from 0 to 2^63-1 values, not ${shown(given)}`,
-  );
+function marginOf(what: string, given: Integer = 1000): bigint {
+  const margin = readInteger(given);
+  if (margin !== undefined && margin >= 0n && margin < 2n ** 63n) return margin;
+  throw new NextvalError("INVALID_ARGUMENT", `${what} takes a margin from 0 to 2^63-1 values, not ${shown(given)}`);
 }
 
 async function identify(name: Side["name"], db: Source): Promise<Identity> {

@@ -3,7 +3,7 @@ import { optionsOf, refuseArgument, shown, sleep, storedIdentifier } from "../..
 import type { ColumnName } from "../../server/name-shapes.js";
 import { columnOf } from "../../server/names.js";
 import { readDocument } from "../../server/read-json.js";
-import { refuseHandle } from "../../server/refuse-handle.js";
+import { canBegin, refuseHandle } from "../../server/refuse-handle.js";
 import { sqlStateOf } from "../../server/sqlstate.js";
 import { batchOf, isOpen, MAX_IDLE_PASSES, PAGES_PER_BATCH, pagesOf, stuck, STUCK_HINT } from "./backfill.js";
 import { refuseCodeOfTable, refuseForeignCode } from "./foreign-code.js";
@@ -51,7 +51,7 @@ export async function applyWiden(db: Handle, plan: WidenPlan, options?: ApplyWid
   const given = optionsOf("applyWiden", options, ["retries", "pause", "cleanUp", "onProgress"]);
   const { cleanUp = false, onProgress = () => {} } = given;
   const [retries, pause] = [wholeNumber("retries", given.retries ?? 100), wholeNumber("pause", given.pause ?? 20)];
-  if (typeof db?.begin !== "function" || typeof db.session !== "function") {
+  if (!canBegin(db) || typeof db.session !== "function") {
     refuseHandle("applyWiden", "takes a handle of a pool first");
   }
   if (!Array.isArray(plan?.phases)) refuseArgument("applyWiden", "takes a plan that planWiden made");

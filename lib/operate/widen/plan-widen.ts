@@ -1,7 +1,7 @@
 import type { Database } from "../../index.js";
 import { optionsOf, refuseArgument, shown } from "../../internal.js";
 import { checkLockTimeout, setLockTimeout } from "../../server/lock-timeout.js";
-import { refuseHandle } from "../../server/refuse-handle.js";
+import { canBegin, refuseHandle } from "../../server/refuse-handle.js";
 import { checkTrust } from "../reading-options.js";
 import { refuseForeignCode } from "./foreign-code.js";
 import { phasesOf } from "./phases.js";
@@ -43,7 +43,7 @@ export async function planWiden(
   const { lockTimeout = DEFAULT_WAIT_MS, trustOwners = [] } = given;
   checkLockTimeout("planWiden", lockTimeout);
   checkTrust({ trustOwners });
-  if (typeof db?.begin !== "function") {
+  if (!canBegin(db)) {
     refuseHandle("planWiden", "takes a handle first: a pool or a session");
   }
   const target = targetOf(column);

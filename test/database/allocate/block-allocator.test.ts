@@ -1,5 +1,5 @@
 import { type AnySequence, bind, createSequence, type Database, dropSequence, pgSchema, pgSequence } from "nextval";
-import { blockAllocator } from "nextval/allocate";
+import { allocator, blockAllocator } from "nextval/allocate";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { cuttable, type CuttableServer } from "../../server/cut.js";
@@ -369,6 +369,10 @@ test("invalid arguments are rejected immediately", () => {
     "wide_seq: blockAllocator takes a size from 1 to 4 blocks, not 5",
   );
   expect(() => blockAllocator(db, "order_seq" as never)).toThrow("a sequence made by pgSequence is needed");
+  for (const wrong of [undefined, null, {}, database.client]) {
+    expect(() => blockAllocator(wrong as never, orderSeq)).toThrow("blockAllocator takes a handle first");
+    expect(() => allocator(wrong as never, orderSeq, { size: 5 })).toThrow("allocator takes a handle first");
+  }
 });
 
 test("close joins the ids of several draws", async () => {

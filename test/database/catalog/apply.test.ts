@@ -219,9 +219,17 @@ test("takes a pool or a session, and a plan", async () => {
     });
   }
   const refusal = { code: "INVALID_ARGUMENT", message: "applyPlan takes a handle first: a pool or a session" };
-  for (const wrong of [null, "postgresql://", {}]) {
+  for (const wrong of [null, "postgresql://", {}, database.client]) {
     await expect(applyPlan(wrong as never, made)).rejects.toMatchObject(refusal);
   }
+  await expect(applyPlan(db, made, { allow: ["DROPS_SEQUENC" as never] })).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    message: 'applyPlan takes the codes of hazards in allow, not "DROPS_SEQUENC"',
+    hint: "Did you mean DROPS_SEQUENCE?",
+  });
+  await expect(applyPlan(db, made, { allow: "DROPS_SEQUENCE" as never })).rejects.toThrow(
+    "applyPlan takes allow as a list of codes, not DROPS_SEQUENCE",
+  );
   await db.begin((tx) => expect(applyPlan(tx as never, made)).rejects.toMatchObject(refusal));
   expect(await names()).toEqual([]);
 });

@@ -63,7 +63,7 @@ test("after an error the path is that of the caller again", async () => {
 
 test("takes a handle only", async () => {
   const { query } = db();
-  for (const wrong of [{ query }, null, undefined, "postgresql://", () => {}]) {
+  for (const wrong of [{ query }, null, undefined, "postgresql://", () => {}, database.client]) {
     await expect(inspectSequences(wrong as never)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       message: "the first argument must be a handle: a pool, a session or a transaction",

@@ -1,4 +1,4 @@
-import { bind, type Database, pgSequence } from "nextval";
+import { bind, type Database, NextvalError, pgSequence } from "nextval";
 import { applyPlan, inspectSequences, planChanges, pullDeclarations } from "nextval/catalog";
 import { applyResync, planResync, sequenceStatus, toJson, toPrometheus } from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -95,6 +95,9 @@ describe("accepted findings of status", () => {
     expect(text).toContain(`nextval_sequence_behind${labels} 1`);
     expect(text).not.toContain('sequencename="log_id_seq",code=');
     expect(toJson(health).sequences.flatMap((each) => each.accepted)).toHaveLength(2);
+    const failed = new NextvalError("TIMEOUT", "order_seq: too late", { sequence: "order_seq", hint: "Wait." });
+    const { name, code, message, sequence, hint } = failed;
+    expect(toJson(failed)).toEqual({ name, code, message, sequence, hint });
   });
 
   test("may be some columns of many: the others remain one problem, which counts them", async () => {

@@ -631,7 +631,7 @@ test("invalid arguments", async () => {
   for (const wrong of [undefined, null, [], { moves: [] }, toJson(plan).moves]) {
     await expect(applyResync(db, wrong as never)).rejects.toThrow("applyResync takes a plan that planResync made");
   }
-  for (const wrong of [undefined, null, "postgresql://", {}]) {
+  for (const wrong of [undefined, null, "postgresql://", {}, database.client]) {
     await expect(planResync(wrong as never)).rejects.toThrow("planResync takes a handle first");
     await expect(applyResync(wrong as never, plan)).rejects.toThrow("applyResync takes a handle first");
   }

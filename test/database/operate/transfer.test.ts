@@ -419,7 +419,7 @@ describe("a transfer", () => {
   longTest("a plan that was kept as JSON does what the plan itself does", async () => {
     await onBoth("create sequence a_seq");
     const { source, target } = replicas;
-    const plan = await planTransfer(source.db, target.db, { margin: 5000n });
+    const plan = await planTransfer(source.db, target.db, { margin: "5000" });
     const kept = JSON.parse(JSON.stringify(toJson(plan))) as typeof plan;
     const { sequences } = await applyTransfer(source.db, target.db, kept);
     expect(sequences).toEqual(plan.sequences);
@@ -430,6 +430,12 @@ describe("a transfer", () => {
         message: "applyTransfer takes a handle second: a pool or a session",
       }),
     );
+    for (const wrong of [target.connect(), {}, null]) {
+      await expect(planTransfer(source.db, wrong as never)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: "planTransfer takes a handle second: a pool or a session",
+      });
+    }
     const broken = { ...kept, options: { margin: "many" } } as never;
     await expect(applyTransfer(source.db, target.db, broken)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
@@ -845,10 +851,10 @@ describe("refused with nothing set", () => {
   });
 
   test("is a margin that is not a number of values", async () => {
-    for (const margin of [-1, 1.5, 2n ** 63n, Number.NaN, 2 ** 60, "7" as never]) {
+    for (const margin of [-1, 1.5, 2n ** 63n, Number.NaN, 2 ** 60, "7.5", "many"]) {
       const error = await refusal({ margin });
       expect(error).toMatchObject({ code: "INVALID_ARGUMENT" });
-      expect(error.message).toBe(`planTransfer takes a margin from 0 to 2^63-1 values, not ${String(margin)}`);
+      expect(error.message).toBe(`planTransfer takes a margin from 0 to 2^63-1 values, not ${margin}`);
     }
   });
 });
