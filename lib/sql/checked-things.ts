@@ -42,4 +42,6 @@ type Problem<Given> = Given extends undefined
         ? "a function cannot stand in a template; pass a value, a fragment or a sequence"
         : Given extends readonly unknown[]
           ? "this array holds what cannot be bound; for a list of fragments use sql.join"
-          : "an object of a class or interface cannot stand in a template; pass its values, or { ...object } for JSON";
+          : Given extends { readonly seqName: unknown }
+            ? "a sequence of Drizzle or of another version of nextval; use fromDrizzle(...), or install one version"
+            : "an object of a class or interface cannot stand in a template; pass its values, or { ...object } for JSON";

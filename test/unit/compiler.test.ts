@@ -133,6 +133,7 @@ const SETTING = [
   "declare const state: Awaited<ReturnType<typeof inspectSequences>>;",
   "declare const row: { id: number; note?: string }, rows: (typeof row)[], record: Record<string, Splice>;",
   "declare const mixed: ({ a: 1 } | { b: 2 })[];",
+  "interface Foreign { seqName: string }; declare const foreign: Foreign;",
   "const orderSeq = pgSequence('order_seq');",
 ];
 
@@ -153,6 +154,10 @@ const REFUSED_IN_STATEMENTS = [
   [
     "sql`${new URL('a:b')}`",
     "an object of a class or interface cannot stand in a template; pass its values, or { ...object } for JSON",
+  ],
+  [
+    "sql`${foreign}`",
+    "a sequence of Drizzle or of another version of nextval; use fromDrizzle(...), or install one version",
   ],
   ["sql`${() => 1}`", "a function cannot stand in a template; pass a value, a fragment or a sequence"],
   ...[
