@@ -2,7 +2,7 @@ export { applyTransfer, planTransfer } from "./transfer/transfer-sequences.js";
 export {
   type ApplyTransferOptions,
   TransferError,
-  type TransferOptions,
+  type PlanTransferOptions,
   type TransferPlan,
   type TransferReport,
   type TransferredSequence,

@@ -6,6 +6,7 @@ import { acceptedFindings } from "../accepted-findings.js";
 import { type FedColumn, groupBySequence, readFedColumns } from "../columns/fed-columns.js";
 import { declaredFeeds } from "../declared-feeds.js";
 import { HEALTH_CODES } from "../finding-codes.js";
+import type { JsonOf } from "../to-json.js";
 import { withoutAccepted } from "./accepted-columns.js";
 import { moveOptionsOf } from "./decide.js";
 import { explainFailure } from "./explain-failure.js";
@@ -86,7 +87,7 @@ import {
  */
 export async function applyResync(
   db: ResyncHandle,
-  given: ResyncPlan,
+  given: ResyncPlan | JsonOf<ResyncPlan>,
   options?: ApplyResyncOptions,
 ): Promise<ResyncReport> {
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS, onProgress } = optionsOf("applyResync", options, [

@@ -1,9 +1,11 @@
 import { NextvalError } from "../../index.js";
 import { errorOf, integerOf } from "../from-json.js";
+import type { JsonOf } from "../to-json.js";
 import type { ResyncPlan } from "./resync-report.js";
 
 /** Checks a plan, and restores what JSON cannot hold. */
-export function planOf(plan: ResyncPlan): ResyncPlan {
+export function planOf(given: ResyncPlan | JsonOf<ResyncPlan>): ResyncPlan {
+  const plan = given as ResyncPlan;
   const lists: readonly unknown[] = [plan?.moves, plan?.failures, plan?.skips];
   if (!lists.every(Array.isArray) || typeof plan.options !== "object" || plan.options === null) {
     throw new NextvalError("INVALID_ARGUMENT", "applyResync takes a plan that planResync made");

@@ -4,7 +4,7 @@ import type { AcceptedFinding, Unmatched } from "../accepted-findings.js";
 import type { AcceptableTransferCode, AcceptedTransferProblem, TransferProblem } from "./transfer-problem.js";
 
 /** Options of {@link planTransfer}. */
-export interface TransferOptions {
+export interface PlanTransferOptions {
   /** The schemas whose sequences are carried. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
   /** The sequences to leave out, as `name` or `schema.name`. `*` stands for any characters. */
@@ -83,7 +83,7 @@ export interface TransferReport {
 /** The result of {@link planTransfer}. It is plain data, so you can keep it as JSON with {@link toJson}. */
 export interface TransferPlan extends TransferReport {
   /** The options of the plan, which `applyTransfer` uses. */
-  readonly options: TransferOptions;
+  readonly options: PlanTransferOptions;
 }
 
 /**

@@ -11,6 +11,7 @@ import { sqlStateOf } from "../../server/sqlstate.js";
 import { acceptedFindings, withinSchemas } from "../accepted-findings.js";
 import { advance, hasReached, nextOf, usableOptions, valuesLeft } from "../arithmetic/position.js";
 import { TRANSFER_CODES } from "../finding-codes.js";
+import type { JsonOf } from "../to-json.js";
 import { compare, type SequencePair, type Side } from "./compare-databases.js";
 import { checkRenames } from "./rename-pairs.js";
 import { advanceTarget, lockTarget, readHeld, type Step, verify } from "./set-target.js";
@@ -19,7 +20,7 @@ import type { TransferProblem } from "./transfer-problem.js";
 import {
   type ApplyTransferOptions,
   TransferError,
-  type TransferOptions,
+  type PlanTransferOptions,
   type TransferPlan,
   type TransferReport,
   type TransferredSequence,
@@ -48,7 +49,7 @@ import {
 export async function planTransfer(
   from: Source,
   to: Pick<Database, "begin">,
-  options?: TransferOptions,
+  options?: PlanTransferOptions,
 ): Promise<TransferPlan> {
   const wanted = optionsOf("planTransfer", options, ["schemas", "exclude", "accepted", "margin", "renames"]);
   const { schemas } = wanted;
@@ -96,7 +97,7 @@ export async function planTransfer(
 export async function applyTransfer(
   from: Source,
   to: Pick<Database, "begin">,
-  plan: TransferPlan,
+  plan: TransferPlan | JsonOf<TransferPlan>,
   options?: ApplyTransferOptions,
 ): Promise<TransferReport> {
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_MS } = optionsOf("applyTransfer", options, ["lockTimeout"]);
@@ -146,7 +147,7 @@ function refuseSame(source: Identity, target: Identity): void {
 }
 
 /** Reads the options that pair sequences and leave some out. */
-function matchingOf(what: string, { schemas, renames = {}, exclude, accepted }: TransferOptions) {
+function matchingOf(what: string, { schemas, renames = {}, exclude, accepted }: PlanTransferOptions) {
   checkRenames(renames);
   const exclusion = excluded(what, exclude);
   const acceptance = acceptedFindings(what, accepted, TRANSFER_CODES);

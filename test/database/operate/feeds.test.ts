@@ -7,6 +7,7 @@ import {
   type SequenceFeed,
   sequenceStatus,
   type StatusOptions,
+  type JsonOf,
   toJson,
 } from "nextval/operate";
 import { beforeEach, expect, test } from "vitest";
@@ -58,7 +59,7 @@ test("a column that a declaration names is compared and resynced like one that o
   const plan = await planResync(db, known);
   expect(plan.moves).toMatchObject([{ column: { table: "orders", column: "id" }, from: 3n, to: 51n }]);
   // A plan can be reviewed, and kept as JSON.
-  const kept = JSON.parse(JSON.stringify(toJson(plan))) as ResyncPlan;
+  const kept = JSON.parse(JSON.stringify(toJson(plan))) as JsonOf<ResyncPlan>;
   expect((await applyResync(db, kept)).moves).toMatchObject([{ to: 51n }]);
   await insert();
   expect(await problemsOf("order_seq", known)).toEqual([]);

@@ -7,6 +7,7 @@ import {
   ResyncError,
   type ResyncPlan,
   sequenceStatus,
+  type JsonOf,
   toJson,
 } from "nextval/operate";
 import postgres from "postgres";
@@ -688,7 +689,7 @@ test("a plan that was kept as JSON does what the plan itself does", async () => 
     insert into failed values (1), (2), (3)`);
   await run("select setval('forwards_id_seq', 9, false), setval('back_id_seq', 100)");
   const plan = await planResync(db, { allowBackwards: true });
-  const kept = JSON.parse(JSON.stringify(toJson(plan))) as ResyncPlan;
+  const kept = JSON.parse(JSON.stringify(toJson(plan))) as JsonOf<ResyncPlan>;
   expect(kept.moves).toMatchObject([{ from: "101" }, { from: "9", to: "13" }]);
   expect(kept.failures).toMatchObject([{ error: { code: "SEQUENCE_OUT_OF_BOUNDS" } }]);
   // The sequence has gone on past the rows. As text, 9 is after 13.

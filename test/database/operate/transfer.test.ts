@@ -1,6 +1,14 @@
 import { setTimeout } from "node:timers/promises";
 import { bind, type Database, type Sql, sql, type Transaction } from "nextval";
-import { applyResync, applyTransfer, planResync, planTransfer, toJson, type TransferError } from "nextval/operate";
+import {
+  applyResync,
+  applyTransfer,
+  planResync,
+  planTransfer,
+  type JsonOf,
+  toJson,
+  type TransferError,
+} from "nextval/operate";
 import { beforeEach, describe, expect, test } from "vitest";
 import { nativeReplicationHint } from "../../../lib/operate/transfer/transfer-sequences.js";
 import { serverVersion } from "../../support/database.js";
@@ -420,7 +428,7 @@ describe("a transfer", () => {
     await onBoth("create sequence a_seq");
     const { source, target } = replicas;
     const plan = await planTransfer(source.db, target.db, { margin: "5000" });
-    const kept = JSON.parse(JSON.stringify(toJson(plan))) as typeof plan;
+    const kept = JSON.parse(JSON.stringify(toJson(plan))) as JsonOf<typeof plan>;
     const { sequences } = await applyTransfer(source.db, target.db, kept);
     expect(sequences).toEqual(plan.sequences);
     expect(sequences).toMatchObject([{ to: 5001n }]);
