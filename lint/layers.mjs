@@ -63,6 +63,7 @@ export const LAYERS = {
   "lib/operate/reading-options.ts": [...CORE, "lib/server"],
   "lib/operate/declared-feeds.ts": [...CORE, "lib/server", "lib/operate/reading-options.ts"],
   "lib/operate/from-json.ts": CORE,
+  "lib/operate/to-json.ts": [],
   "lib/operate/columns": [
     ...CORE,
     "lib/server",
@@ -96,6 +97,7 @@ export const LAYERS = {
     "lib/operate/accepted-findings.ts",
     "lib/operate/finding-codes.ts",
     "lib/operate/from-json.ts",
+    "lib/operate/to-json.ts",
   ],
   "lib/operate/transfer": [
     ...CORE,
@@ -107,6 +109,7 @@ export const LAYERS = {
     "lib/operate/accepted-findings.ts",
     "lib/operate/finding-codes.ts",
     "lib/operate/from-json.ts",
+    "lib/operate/to-json.ts",
   ],
   "lib/operate/widen": [
     ...CORE,
@@ -116,7 +119,6 @@ export const LAYERS = {
     "lib/operate/reading-options.ts",
   ],
   "lib/operate/monitor": [...CORE, "lib/server", "lib/operate/status"],
-  "lib/operate/to-json.ts": [],
   "lib/operate/index.ts": ["lib/server", "lib/operate", "lib/catalog/generate/migration-formats.ts"],
 
   // The lists of codes and formats, which `nextval/catalog` has as types only.
