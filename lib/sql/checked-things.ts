@@ -31,6 +31,9 @@ type CheckedThing<Given> = ["wrong"] extends [Verdict<Given>] ? (Given extends S
  */
 type Verdict<Given> = [Given] extends [0] ? "fine" : Given extends Splice ? "fine" : "wrong";
 
+type NotPlain =
+  "an object of a class or interface cannot stand in a template; pass its values, or { ...object } for JSON";
+
 /** The same wording as the run-time errors. */
 type Problem<Given> = Given extends undefined
   ? "undefined cannot stand in a template; pass null for NULL, or sql`default` for a column's default"
@@ -44,4 +47,4 @@ type Problem<Given> = Given extends undefined
           ? "this array holds what cannot be bound; for a list of fragments use sql.join"
           : Given extends { readonly seqName: unknown }
             ? "a sequence of Drizzle or of another version of nextval; use fromDrizzle(...), or install one version"
-            : "an object of a class or interface cannot stand in a template; pass its values, or { ...object } for JSON";
+            : NotPlain;
