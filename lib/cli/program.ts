@@ -29,6 +29,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   widen: () => import("./commands/widen.js"),
 };
 
+const READING_LIMIT = "how long a reading statement may take, in ms; 0: no limit";
+
 /** Printed after the help of the program. */
 const AFTER_HELP = `
 Start from an existing database, and keep it in sync:
@@ -110,7 +112,8 @@ function programOf(commands: readonly [name: string, definition: CliCommand][], 
     .addHelpText("after", AFTER_HELP);
 
   for (const [name, definition] of commands) {
-    const { summary } = definition;
+    const { summary, lockTimeout = 5000, isOfOne = false } = definition;
+    const waits = `how long to wait for a lock, in ms; 0 waits forever; default: ${lockTimeout}`;
     const command = program
       .command(name)
       .summary(summary)
@@ -118,10 +121,11 @@ function programOf(commands: readonly [name: string, definition: CliCommand][], 
       .addHelpText("after", definition.details)
       .option("--config <file>", "the configuration; default: nextval.config.ts, .mts, .js, .mjs or .cjs, here")
       // Node.js reads --env-file itself, wherever it stands.
-      .option("--env <file>", "set the variables of this file first, such as .env")
-      .option("--schemas <names>", "only these schemas, such as public,billing", list)
-      .option("--lock-timeout <ms>", "how long to wait for a lock, in ms; 0 waits forever; default: 5000", milliseconds)
-      .option("--statement-timeout <ms>", "how long a reading statement may take, in ms; 0: no limit", milliseconds)
+      .option("--env <file>", "set the variables of this file first, such as .env");
+    if (!isOfOne) command.option("--schemas <names>", "only these schemas, such as public,billing", list);
+    command.option("--lock-timeout <ms>", waits, milliseconds);
+    if (!isOfOne) command.option("--statement-timeout <ms>", READING_LIMIT, milliseconds);
+    command
       .option("--json", "print one JSON document to stdout, and nothing else")
       .option("--debug", "also print the stack of an error")
       .action(async () => {

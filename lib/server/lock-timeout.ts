@@ -4,6 +4,12 @@ import { refuseArgument, shown } from "../internal.js";
 /** How long to wait for a lock by default. */
 export const DEFAULT_LOCK_TIMEOUT_MS = 5_000;
 
+/**
+ * How long a phase of a widening waits for each lock by default. If it waited longer than `deadlock_timeout`, which is
+ * 1 s, the server could end sessions that wait for the swap.
+ */
+export const DEFAULT_WIDEN_LOCK_TIMEOUT_MS = 400;
+
 /** The longest `lock_timeout` of the server. */
 export const MAX_LOCK_TIMEOUT_MS = 2_147_483_647;
 

@@ -200,7 +200,7 @@ describe("exclude and accepted", () => {
       "nothing was transferred:\n  public.small_seq: cycle is false on the source and true on the target\n" +
         "  Hint: Alter the one that is wrong.\n",
     );
-    const { status, stdout } = await runIn(accepting("OPTIONS_DIFFER", "small_seq"), "transfer", ...flags);
+    const { status, stdout } = await runIn(accepting("OPTIONS_DIFFER", "small_seq"), "transfer", ...flags, "--yes");
     expect(status).toBe(0);
     expect(stdout).toContain(
       "public.small_seq: cycle is false on the source and true on the target, " +
@@ -216,7 +216,7 @@ describe("transfer", () => {
     await target.client.unsafe(
       `create schema new; alter sequence small_seq rename to "a=b"; alter sequence "a=b" set schema new`,
     );
-    const flags = ["--from", database.url, "--to", target.url, "--margin", "10"];
+    const flags = ["--from", database.url, "--to", target.url, "--margin", "10", "--yes"];
     const done = await run("transfer", ...flags, "--rename", 'small_seq=new."a=b"');
     expect(done).toMatchObject({ status: 0, stderr: "" });
     expect(done.stdout).toMatch(/public\.small_seq as new\."a=b" +source 701 +target 1 +-> 711/);
@@ -229,7 +229,7 @@ describe("transfer", () => {
 
   test("names the sequence of each note", async () => {
     await database.client`select setval('small_seq', 32760)`;
-    const { stdout } = await run("transfer", "--from", database.url, "--to", target.url);
+    const { stdout } = await run("transfer", "--from", database.url, "--to", target.url, "--yes");
     expect(stdout).toContain("\npublic.small_seq: 7 values are left until its end at 32767");
     expect(stdout).toContain("3 of 3 sequences set, and read again.");
   });

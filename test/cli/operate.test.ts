@@ -146,10 +146,18 @@ describe("resync", () => {
 
   test("prints one JSON document", async () => {
     await importRows();
-    const { stdout, status } = await run("resync", "--yes", "--json");
-    expect(status).toBe(0);
-    const { moves } = JSON.parse(stdout) as { moves: { from: string; to: string }[] };
+    const documentOf = async (...flags: string[]) => {
+      const { stdout, status } = await run("resync", "--json", ...flags);
+      expect(status).toBe(0);
+      return JSON.parse(stdout) as { applied: boolean; moves: { from: string; to: string }[] };
+    };
+    const dry = await documentOf("--dry-run");
+    expect(Object.keys(dry)).toEqual(["applied", "moves", "failures", "skips"]);
+    expect(dry.applied).toBe(false);
+    const { applied, moves } = await documentOf("--yes");
+    expect(applied).toBe(true);
     expect(moves.map(({ to }) => to).sort()).toEqual(["501", "71"]);
+    expect(await documentOf("--yes")).toMatchObject({ applied: false, moves: [] });
   });
 });
 
@@ -240,14 +248,59 @@ describe("transfer", () => {
         { last_value: "1", is_called: false },
       ]);
     }
-    const done = await run("transfer", ...flags);
+    const done = await run("transfer", ...flags, "--yes");
     expect(done).toMatchObject({ status: 0, stderr: "" });
     const [first, second] = done.stdout.split("\n");
     expect(first).toMatch(new RegExp(`^From ${database.name} at .+:\\d+ as .`));
     expect(second).toMatch(new RegExp(`^to ${target.name} at .+:\\d+ as .+:$`));
     expect(done.stdout).toMatch(/public\.orders_id_seq +source 41 +target 1 +-> 51/);
     expect(await target.client`insert into orders default values returning id`).toEqual([{ id: 51 }]);
-    if (HAS_LONG_FILES) expect((await run("transfer", ...flags)).stdout).toContain("far enough");
+    const again = await run("transfer", ...flags);
+    expect(again).toMatchObject({ status: 0, stderr: "" });
+    expect(again.stdout).toContain("far enough");
+    expect(again.stdout).toContain("\n\nNothing to set: no sequence of the target is behind.\n");
+  });
+
+  test("needs --yes or --dry-run without a terminal, and with --json", async () => {
+    await database.client`insert into orders select from generate_series(1, 40)`;
+    const flags = ["--from", database.url, "--to", target.url, "--exclude", "small_seq"];
+    const message = "Nothing was changed: cannot ask whether to set 2 sequences, because this is not a terminal";
+    const hint = "Add --yes to apply without asking.";
+    const position = () => target.client`select last_value, is_called from orders_id_seq`;
+    const untouched = [{ last_value: "1", is_called: false }];
+
+    const asked = await run("transfer", ...flags);
+    expect(asked).toMatchObject({ status: 2, stderr: `${message}\n  Hint: ${hint}\n` });
+    expect(asked.stdout).toMatch(/public\.orders_id_seq +source 41 +target 1 +-> 1041\n/);
+    expect(asked.stdout).not.toContain("sequences set");
+    const asJson = await run("transfer", ...flags, "--json");
+    expect([asJson.status, JSON.parse(asJson.stdout)]).toEqual([2, { error: { code: null, message, hint } }]);
+    expect(await position()).toEqual(untouched);
+
+    const both = await run("transfer", ...flags, "--yes", "--dry-run");
+    expect(both).toMatchObject({ status: 2, stdout: "" });
+    expect(both.stderr).toContain("--dry-run changes nothing, and --yes changes it without a question");
+    expect(await position()).toEqual(untouched);
+  });
+
+  test("prints one JSON document, which says whether something was set", async () => {
+    await database.client`insert into orders select from generate_series(1, 40)`;
+    const documentOf = async (...more: string[]) => {
+      const { status, stdout } = await run("transfer", "--from", database.url, "--to", target.url, "--json", ...more);
+      expect(status).toBe(0);
+      return JSON.parse(stdout) as { applied: boolean; sequences: { to: string; moves: boolean }[] };
+    };
+    const movesOf = ({ sequences }: Awaited<ReturnType<typeof documentOf>>) => sequences.map(({ moves }) => moves);
+
+    const dry = await documentOf("--dry-run");
+    expect(Object.keys(dry)).toEqual(["applied", "sequences", "hint", "accepted", "unmatched"]);
+    expect([dry.applied, movesOf(dry)]).toEqual([false, [true, true, true]]);
+    const done = await documentOf("--yes");
+    expect([done.applied, done.sequences]).toEqual([true, dry.sequences]);
+    for (const flag of withLong<string[]>([[]], [["--yes"], ["--dry-run"]])) {
+      const again = await documentOf(...flag);
+      expect([again.applied, movesOf(again)]).toEqual([false, [false, false, false]]);
+    }
   });
 
   test("refuses if the definitions differ, and never shows a password", async () => {

@@ -1,9 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { useTerminal } from "../support/command/at-terminal.js";
 import { DRIVERS } from "../support/command/driver.js";
+import { useDatabase } from "../support/database.js";
 
 const terminal = useTerminal();
+const other = useDatabase();
 const { database, declare, sequences, onTerminal, inShell, untilWaiting } = terminal;
+
+beforeEach(async () => {
+  await other.client.unsafe("drop schema public cascade; create schema public");
+});
 
 // `script` of other systems takes other arguments.
 describe.runIf(process.platform === "linux")("on a terminal", () => {
@@ -25,6 +31,31 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
     const { status, stdout } = await onTerminal("push", ["n\n"]);
     expect(stdout).toContain("Is order_seq really a second sequence beside it?");
     expect([status, stdout]).toEqual([3, expect.stringContaining("Nothing was changed.")]);
+  });
+
+  test.each([
+    ["y\n", 0, "1 of 1 sequence set, and read again.", 1001],
+    ["n\n", 3, "Nothing was changed.", 1],
+  ])("transfer shows what it would set, and %j is an answer", async (answer, expected, end, position) => {
+    await database.client`select nextval('order_seq')`;
+    await other.client`create sequence order_seq`;
+    const { status, stdout } = await onTerminal(`transfer --from ${database.url} --to ${other.url}`, answer);
+    const { host, username } = new URL(other.url);
+    const shown = stdout.split("\r\n");
+    expect(shown).toContain("public.order_seq  source 2  target 1  -> 1002");
+    expect(stdout).toContain(`Set 1 sequence of ${other.name} at ${host} as ${username}? [y/N] `);
+    expect([status, shown.at(-2)]).toEqual([expected, end]);
+    expect(stdout).not.toContain("would be set");
+    expect(await other.client`select last_value::int as position from order_seq`).toEqual([{ position }]);
+  });
+
+  test("transfer shows what it set if that differs from what it asked about", async () => {
+    await database.client`select nextval('order_seq')`;
+    await other.client`create sequence order_seq`;
+    const draw = async () => void (await database.client`select nextval('order_seq')`);
+    const { stdout } = await onTerminal(`transfer --from ${database.url} --to ${other.url}`, "y\n", {}, draw);
+    expect(stdout.match(/-> \d+/g)).toEqual(["-> 1002", "-> 1003"]);
+    expect(stdout.split("\r\n").at(-2)).toBe("1 of 1 sequence set, and read again.");
   });
 
   test("what widen asks breaks at words, not within them", async () => {

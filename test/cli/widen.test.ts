@@ -75,10 +75,29 @@ test("runs what is left, and the clean-up when told to", async () => {
   await database.client`select setval('"my.orders_id_seq"', 2147483647)`;
   await database.client`insert into "my.orders" (note) values ('x')`;
   const last = await start(NAME, "--apply", "--clean-up", "--yes", "--json");
-  expect(JSON.parse(last.stdout)).toEqual({ ran: ["clean_up_items", "clean_up_my_orders"] });
+  expect(JSON.parse(last.stdout)).toEqual({ applied: true, ran: ["clean_up_items", "clean_up_my_orders"] });
   const after = await start(NAME);
   expect(after).toMatchObject({ status: 2, stdout: "" });
   expect(after.stderr).toContain('public."my.orders".id: it is of type bigint');
+});
+
+test("prints the phases that ran before one failed, then the error", async () => {
+  await database.client.unsafe(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
+    create trigger refuse before update on items execute function refuse()`);
+  const [message, hint] = ["phase backfill_items failed: not now", "Plan again to go on."];
+  const { status, stdout, stderr } = await start(NAME, "--apply", "--yes");
+  expect({ status, stdout, stderr }).toEqual({
+    status: 2,
+    stdout: "Ran add_my_orders.\nRan add_items.\nRan backfill_my_orders.\n",
+    stderr: `${message}\n  Hint: ${hint}\n`,
+  });
+  const again = await start(NAME, "--apply", "--yes", "--json");
+  expect([again.status, JSON.parse(again.stdout), again.stderr]).toEqual([
+    2,
+    { applied: true, ran: ["backfill_my_orders"], error: { code: "WIDEN_INCOMPLETE", message, hint } },
+    stderr,
+  ]);
 });
 
 test("asks first, and needs to know what to do", async () => {
@@ -89,6 +108,9 @@ test("asks first, and needs to know what to do", async () => {
   };
   expect(await problems(NAME, "--apply")).toContain("Nothing was changed: cannot ask whether to run 9 phases");
   expect(await problems(NAME, "--clean-up")).toContain("--clean-up needs --apply");
+  // It works on one column.
+  expect(await problems(NAME, "--schemas", "x")).toBe("Unknown option '--schemas'");
+  expect(await problems(NAME, "--statement-timeout", "5")).toBe("Unknown option '--statement-timeout'");
   expect(await problems("a.b.c.d")).toContain('The column has to be schema.table.column, not "a.b.c.d"');
   expect(await problems('public."my.orders.id')).toContain("The column has to be schema.table.column");
 });

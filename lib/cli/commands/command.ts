@@ -11,6 +11,10 @@ export interface CliCommand {
   /** The text after its options: details, examples, exit codes. */
   readonly details: string;
   addOptions(command: Command): void;
+  /** The default of `--lock-timeout`, in milliseconds. Default: 5000. */
+  readonly lockTimeout?: number;
+  /** Whether it works on one column, so it has neither `--schemas` nor `--statement-timeout`. Default: false. */
+  readonly isOfOne?: boolean;
   /** Runs the command, and returns the exit code. */
   run(flags: Flags): Promise<number>;
 }
@@ -63,6 +67,12 @@ export function refuseTwoFormats({ format, json, prometheus }: Flags): void {
 }
 
 const GIVE_ONE = "Give one of them.";
+
+/** Refuses `--yes` together with `--dry-run`. */
+export function refuseContradiction({ yes, dryRun }: Flags): void {
+  if (yes !== true || dryRun !== true) return;
+  throwCommandError("--dry-run changes nothing, and --yes changes it without a question", "Leave one of them out.");
+}
 
 /** The options of every command that reads tables. */
 export function addReading(command: Command): Command {

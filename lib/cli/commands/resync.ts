@@ -12,14 +12,14 @@ import { checkSchemas } from "../database/inspect-database.js";
 import { withTimeouts } from "../database/timeouts.js";
 import { describeMoves, describeResync } from "../report/describe-resync.js";
 import { warnOfUnmatched } from "../report/describe-unmatched.js";
-import { throwCommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
+import { REFUSED_BY_USER } from "../terminal/command-error.js";
 import { ask, cannotAsk, isInteractive } from "../terminal/confirm.js";
 import { errorMessage, explained } from "../terminal/error-message.js";
 import { printError, print, printJson } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { count, type ShownText, text } from "../terminal/shown-text.js";
 import { cancellable } from "../terminal/signals.js";
-import { addReading, type CliCommand } from "./command.js";
+import { addReading, type CliCommand, refuseContradiction } from "./command.js";
 
 /** A plan or a report, with the number of columns that were read. */
 interface Run {
@@ -57,9 +57,7 @@ Exit codes: 0 done; 2 some could not be moved, or an error; 3 you answered no.
 };
 
 async function resync(flags: Flags): Promise<number> {
-  if (flags.yes === true && flags.dryRun === true) {
-    throwCommandError("--dry-run changes nothing, and --yes changes it without a question", "Leave one of them out.");
-  }
+  refuseContradiction(flags);
   const settings = await settingsOf(flags);
   const feeds = await settings.feeds();
   return withDatabase(settings, async (db, target) => {
@@ -133,14 +131,14 @@ function printMoves({ report, columns }: Run): void {
   for (const { error } of report.failures) printError(errorMessage(error));
 }
 
-function finish(run: Run, { json, dryRun = false, yes = false }: Flags, target: ShownText): number {
+function finish(run: Run, { json, yes = false }: Flags, target: ShownText): number {
   const { report } = run;
   if (json === true) {
     const failures = report.failures.map(({ sequence, error }) => {
       return { sequence, ...explained(error) };
     });
     const { moves, skips } = report;
-    printJson(toJson({ dryRun, moves, failures, skips }));
+    printJson(toJson({ applied: yes && moves.length > 0, moves, failures, skips }));
     for (const { error } of report.failures) printError(errorMessage(error));
   } else {
     printMoves(run);

@@ -11,6 +11,7 @@ import {
   type WidenPlan,
   type WidenReport,
 } from "../../operate/index.js";
+import { DEFAULT_WIDEN_LOCK_TIMEOUT_MS } from "../../server/lock-timeout.js";
 import { columnOf } from "../../server/names.js";
 import { role } from "../config/parse-flags.js";
 import { type Flags, type Settings, settingsOf } from "../config/settings.js";
@@ -18,7 +19,8 @@ import { withDatabase } from "../database/connect.js";
 import { color } from "../terminal/color.js";
 import { throwCommandError, REFUSED_BY_USER } from "../terminal/command-error.js";
 import { ask, cannotAsk, isInteractive } from "../terminal/confirm.js";
-import { print, printJson } from "../terminal/print.js";
+import { errorMessage, explained } from "../terminal/error-message.js";
+import { print, printError, printJson } from "../terminal/print.js";
 import { progressBar } from "../terminal/progress.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { count, lines, ShownText, text } from "../terminal/shown-text.js";
@@ -35,7 +37,8 @@ in double quotes. Columns of foreign keys that point at it are widened with it.
 
 Prints the phases. With --out, each becomes a file with its way back. With --apply, they
 run one by one; run it again to go on after an interruption. The old columns stay until
---clean-up, which cannot be undone. --lock-timeout is 400 ms here: others wait behind it.
+--clean-up, which cannot be undone. --lock-timeout is short, because other sessions wait
+for a phase that waits.
 
 Examples:
   nextval widen public.orders.id
@@ -55,6 +58,8 @@ answered no.
       .option("--clean-up", "with --apply, also drop the old columns")
       .option("--yes", "apply without asking");
   },
+  lockTimeout: DEFAULT_WIDEN_LOCK_TIMEOUT_MS,
+  isOfOne: true,
   run: widen,
 };
 
@@ -88,8 +93,8 @@ async function widen(flags: Flags): Promise<number> {
       }
     }
     const { ran, error } = await apply(db, plan, cleanUp);
-    if (flags.json === true) printJson({ ran });
-    else if (error === undefined) print(describeRun(ran, cleanUp, given));
+    if (flags.json === true) return finishAsJson(ran, error);
+    if (error === undefined) print(describeRun(ran, cleanUp, given));
     else if (ran.length > 0) print(lines(ran.map(nameRun)));
     if (error !== undefined) throw error;
     return 0;
@@ -138,6 +143,15 @@ async function apply(
   } finally {
     bar.clear();
   }
+}
+
+/** Prints what ran in the document even if a phase has failed. */
+function finishAsJson(ran: readonly string[], error: WidenError | undefined): number {
+  const applied = ran.length > 0;
+  printJson(error === undefined ? { applied, ran } : { applied, ran, error: explained(error) });
+  if (error === undefined) return 0;
+  printError(errorMessage(error));
+  return 2;
 }
 
 function nameRun(phase: string): ShownText {

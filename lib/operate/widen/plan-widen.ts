@@ -1,6 +1,6 @@
 import type { Database } from "../../index.js";
 import { optionsOf, refuseArgument, shown } from "../../internal.js";
-import { checkLockTimeout, setLockTimeout } from "../../server/lock-timeout.js";
+import { checkLockTimeout, DEFAULT_WIDEN_LOCK_TIMEOUT_MS, setLockTimeout } from "../../server/lock-timeout.js";
 import { canBegin, refuseHandle } from "../../server/refuse-handle.js";
 import { checkTrust } from "../reading-options.js";
 import { refuseForeignCode } from "./foreign-code.js";
@@ -9,9 +9,6 @@ import { refuseTakenNames, refuseWhatIsLost } from "./refusals.js";
 import { readModel, refuseColumn } from "./tables.js";
 import { warningsOf } from "./warnings.js";
 import type { PlanWidenOptions, WidenPlan, WidenTarget } from "./widen-plan.js";
-
-/** Above it, sessions that wait for the swap could be ended by the server's `deadlock_timeout`, which is 1 s. */
-const DEFAULT_WAIT_MS = 400;
 
 /** How long reading waits for the lock of a table whose definitions it reads. */
 const READING_WAIT_MS = 5000;
@@ -40,7 +37,7 @@ export async function planWiden(
   options?: PlanWidenOptions,
 ): Promise<WidenPlan> {
   const given = optionsOf("planWiden", options, ["lockTimeout", "trustOwners"]);
-  const { lockTimeout = DEFAULT_WAIT_MS, trustOwners = [] } = given;
+  const { lockTimeout = DEFAULT_WIDEN_LOCK_TIMEOUT_MS, trustOwners = [] } = given;
   checkLockTimeout("planWiden", lockTimeout);
   checkTrust({ trustOwners });
   if (!canBegin(db)) {
