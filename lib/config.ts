@@ -26,6 +26,12 @@ export interface Config {
    * exit code.
    */
   readonly accepted?: readonly AcceptedFinding<(typeof ACCEPTABLE_CODES)[number]>[] | undefined;
+  /** The used share from which `status` reports a warning, above 0 and up to 1. Default: 0.75. */
+  readonly warnAt?: number | undefined;
+  /** The used share from which `status` reports a sequence as critical, from `warnAt` to 1. Default: 0.9. */
+  readonly criticalAt?: number | undefined;
+  /** The level from which `status` exits with 1. With `--prometheus` it exits with 0. Default: `"critical"`. */
+  readonly failAt?: "warning" | "critical" | undefined;
   /**
    * The columns that programs fill from sequences, so `status` and `resync` compare them. A declaration can say it in
    * `feeds`; this is for sequences that have none.

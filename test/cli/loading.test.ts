@@ -226,6 +226,17 @@ describe("configuration", () => {
     ],
     ["export default { allow: ['CYCLES'] };", "allow in nextval.config.ts has to be a list of CACHE_BREAKS_ORDER, "],
     ["export default { out: ['x'] };", "out in nextval.config.ts has to be the name of a folder"],
+    ["export default { warnAt: '0.5' };", "warnAt in nextval.config.ts has to be above 0 and up to 1, such as 0.75"],
+    ["export default { warnAt: 0 };", "warnAt in nextval.config.ts has to be above 0 and up to 1, such as 0.75"],
+    [
+      "export default { criticalAt: 90 };",
+      "criticalAt in nextval.config.ts has to be above 0 and up to 1, such as 0.75",
+    ],
+    [
+      "export default { criticalAt: NaN };",
+      "criticalAt in nextval.config.ts has to be above 0 and up to 1, such as 0.75",
+    ],
+    ["export default { failAt: 'ok' };", "failAt in nextval.config.ts has to be warning or critical"],
     ["export default { driver: 'pg8' };", "driver in nextval.config.ts has to be postgres or pg"],
     ["export default 5;", "The default export of nextval.config.ts has to be an object\nHint: Write "],
     [

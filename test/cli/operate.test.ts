@@ -96,6 +96,27 @@ describe("status", () => {
     );
   });
 
+  test("takes its thresholds from the configuration, and flags win", async () => {
+    await database.client`select setval('small_seq', 20000)`;
+    const config = { "nextval.config.ts": `export default { warnAt: 0.5, criticalAt: 0.8, failAt: "warning" };` };
+    const statusWith = async (...flags: string[]) => {
+      const { status, stdout } = await runIn(config, "status", ...flags);
+      return [status, /^(\w+) .*public\.small_seq/m.exec(stdout)?.[1]];
+    };
+    expect((await run("status")).status).toBe(0);
+    expect(await statusWith()).toEqual([1, "warning"]);
+    expect(await statusWith("--fail-at", "critical")).toEqual([0, "warning"]);
+    expect(await statusWith("--critical-at", "0.6", "--fail-at", "critical")).toEqual([1, "CRITICAL"]);
+    expect(await statusWith("--warn-at", "0.7")).toEqual([0, "ok"]);
+    // The metrics have the level.
+    expect((await runIn(config, "status", "--prometheus")).status).toBe(0);
+    const crossed = await runIn(config, "status", "--critical-at", "0.4");
+    expect([crossed.status, crossed.stderr]).toEqual([
+      2,
+      "sequenceStatus takes 0 < warnAt <= criticalAt <= 1, not warnAt 0.5 and criticalAt 0.4\n",
+    ]);
+  });
+
   test.each([
     [["--warn-at", "75"], "It has to be above 0 and up to 1"],
     [["--once"], "--once ends --watch, which is not given"],

@@ -9,7 +9,7 @@ import {
 } from "../../operate/index.js";
 import { selected } from "../../operate/monitor/selected.js";
 import { listenAddress, seconds, share, wholeNumber } from "../config/parse-flags.js";
-import { type Flags, settingsOf } from "../config/settings.js";
+import { type Flags, type Settings, settingsOf } from "../config/settings.js";
 import { withDatabase } from "../database/connect.js";
 import { checkSchemas } from "../database/inspect-database.js";
 import { withTimeouts } from "../database/timeouts.js";
@@ -56,7 +56,8 @@ away: nextval_up is 0 then. Only this machine can connect unless you give a host
 0.0.0.0:9187 listens on all addresses. There is no password.
 
 Put findings that are known into accepted of the configuration, each with a reason:
-they do not count for the exit code. --verbose shows them.
+they do not count for the exit code. --verbose shows them. The configuration also
+takes the thresholds: warnAt, criticalAt and failAt.
 
 Exit codes: 0 all is well, or --prometheus, whose metrics have the level; 1 past the
 threshold; 2 an error.
@@ -100,8 +101,8 @@ async function status(flags: Flags): Promise<number> {
     schemas: settings.schemas,
     exclude: settings.exclude,
     accepted: settings.accepted.ofStatus,
-    warnAt: flags.warnAt,
-    criticalAt: flags.criticalAt,
+    warnAt: settings.warnAt,
+    criticalAt: settings.criticalAt,
     columns: flags.allColumns === true ? "all" : undefined,
     views: flags.views,
     trustOwners: flags.trustOwner,
@@ -137,7 +138,7 @@ async function status(flags: Flags): Promise<number> {
       deliver(before, rates, flags, lineOf);
       if (flags.once === true) break;
     }
-    return exitCode(before, flags);
+    return exitCode(before, flags, settings);
 
     async function sample(): Promise<Health> {
       const progress = progressBar("comparing columns");
@@ -221,7 +222,7 @@ function refuseContradictions(flags: Flags): void {
 }
 
 /** The metrics contain the level, and a script keeps them only if the command succeeds. */
-function exitCode({ level }: Health, { failAt = "critical", prometheus }: Flags): number {
+function exitCode({ level }: Health, { prometheus }: Flags, { failAt = "critical" }: Pick<Settings, "failAt">): number {
   if (prometheus === true) return 0;
   return level === "critical" || (level === "warning" && failAt === "warning") ? 1 : 0;
 }

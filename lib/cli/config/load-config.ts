@@ -11,6 +11,7 @@ import { throwCommandError } from "../terminal/command-error.js";
 import { keepSecretsIn, withoutSecrets } from "../terminal/redact.js";
 import { shownPath } from "../terminal/relative-path.js";
 import { loadModule } from "./load-module.js";
+import { SHARE_BOUNDS } from "./parse-flags.js";
 
 const NAMES = ["ts", "mts", "js", "mjs", "cjs"].map((extension) => `nextval.config.${extension}`);
 
@@ -62,6 +63,8 @@ const MILLISECONDS = [
   "a whole number of milliseconds, at least 0",
 ] as const;
 
+const SHARE = [(value: unknown) => typeof value === "number" && value > 0 && value <= 1, SHARE_BOUNDS] as const;
+
 /** The check of each option, with the words for its expected value. */
 const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown) => boolean, what: string] } = {
   declarations: [
@@ -71,6 +74,9 @@ const PARTS: { readonly [Part in keyof Config]-?: readonly [is: (value: unknown)
   schemas: [(value) => isList(value, isText), "a list of names"],
   exclude: [(value) => isList(value, isText), 'a list of names, such as ["legacy_*"]'],
   accepted: [Array.isArray, "a list of findings, each with its code, sequence and reason"],
+  warnAt: SHARE,
+  criticalAt: SHARE,
+  failAt: [(value) => value === "warning" || value === "critical", "warning or critical"],
   feeds: [Array.isArray, "a list of columns, each with its sequence, table and column"],
   url: [(value) => typeof value === "string", "text such as postgresql://user@host:5432/database"],
   driver: [(value) => value === "postgres" || value === "pg", "postgres or pg"],

@@ -60,10 +60,13 @@ export function role(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 
+/** What a share has to be, for messages. */
+export const SHARE_BOUNDS = "above 0 and up to 1, such as 0.75";
+
 /** Parses a share of 1: `0.75`. */
 export function share(text: string): number {
   const number = /^(0?\.\d+|1(\.0+)?)$/.test(text) ? Number(text) : Number.NaN;
-  if (!(number > 0)) throw new InvalidArgumentError("It has to be above 0 and up to 1, such as 0.75.");
+  if (!(number > 0)) throw new InvalidArgumentError(`It has to be ${SHARE_BOUNDS}.`);
   return number;
 }
 

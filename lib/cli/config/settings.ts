@@ -44,7 +44,7 @@ export interface Flags {
   readonly statementTimeout?: number;
   readonly warnAt?: number;
   readonly criticalAt?: number;
-  readonly failAt?: "warning" | "critical";
+  readonly failAt?: Config["failAt"];
   readonly allColumns?: boolean;
   readonly views?: boolean;
   readonly trustOwner?: readonly string[];
@@ -77,6 +77,11 @@ export interface Settings {
     readonly ofStatus: readonly AcceptedFinding<HealthCode>[];
     readonly ofTransfer: readonly AcceptedFinding<AcceptableTransferCode>[];
   };
+  /** The used shares from which `status` reports a warning, and a critical sequence. */
+  readonly warnAt: number | undefined;
+  readonly criticalAt: number | undefined;
+  /** The level from which `status` exits with 1. */
+  readonly failAt: Config["failAt"];
   readonly planOptions: PlanOptions;
   readonly allow: readonly HazardCode[];
   readonly lockTimeout: number | undefined;
@@ -113,6 +118,9 @@ export async function settingsOf(flags: Flags): Promise<Settings> {
       ofStatus: acceptedOf(config, HEALTH_CODES),
       ofTransfer: acceptedOf(config, TRANSFER_CODES),
     },
+    warnAt: flags.warnAt ?? config.warnAt,
+    criticalAt: flags.criticalAt ?? config.criticalAt,
+    failAt: flags.failAt ?? config.failAt,
     planOptions: {
       exclude,
       prune: flags.prune ?? config.prune,
