@@ -51,7 +51,7 @@ export interface Config {
   readonly identity?: boolean | undefined;
   /** The hazards that `push` accepts. */
   readonly allow?: readonly AllowableCode[] | undefined;
-  /** How long a command waits for a lock, in milliseconds. Default: 5000. */
+  /** How long a command other than `widen` waits for a lock, in milliseconds; 0 waits forever. Default: 5000. */
   readonly lockTimeout?: number | undefined;
   /** How long each reading statement may take, in milliseconds; 0 is no limit. Default: the server's own setting. */
   readonly statementTimeout?: number | undefined;
