@@ -25,7 +25,7 @@ export type { Answer, AnswerRows, Host, Learn, Line, Port, Request, ReservedLine
 export { isServerError, type ServerError } from "./handle/errors/server-error.js";
 export { ended } from "./handle/rules/session-rules.js";
 export { RESET } from "./handle/transactions/run-reserved.js";
-export type { Parse } from "./handle/values/array-text.js";
+export { type Parse, parseArray } from "./handle/values/array-text.js";
 export { otherDateStyle } from "./handle/values/other-date-style.js";
 export { type Column, type Reading, Readings } from "./handle/values/reading.js";
 export { TYPE_NAMES, UNKNOWN } from "./handle/values/write-values.js";

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Session, sql } from "nextval";
 import { bind } from "nextval/pg";
@@ -296,8 +299,38 @@ test("a PGlite that cannot write its files fails the statement or the commit, an
     throw new Error("undo");
   });
   await expect(failed).rejects.toThrow("undo");
+  const read = async () => {
+    for await (const _rows of db`select note from notes`.cursor(1)) {
+      // A cursor is a transaction of its own.
+    }
+  };
+  await expect(read()).rejects.toThrow("the disk is full");
+  let hasRun = false;
+  const session = db.session(async () => {
+    hasRun = true;
+  });
+  await expect(session).rejects.toThrow("the disk is full");
+  expect(hasRun).toBe(false);
   isFull = false;
   expect(await db`select note from notes`).toEqual([{ note: "of a statement" }, { note: "of a transaction" }]);
+  expect(await db.session(async (own) => own`select 1 as one`)).toEqual([{ one: 1 }]);
+});
+
+test("bytes in the format escape are refused over PGlite, which would read others", async () => {
+  const client = await startPGlite();
+  const db = bindPGlite(client);
+  const bytes = new Uint8Array([1, 92, 255]);
+  const texts = ["select '\\x015cff'::bytea as it", "select array['\\x015cff', null, '']::bytea[] as it"];
+  expect(await db.query(sql.raw(texts[0]!))).toEqual([{ it: bytes }]);
+  expect(await db.query(sql.raw(texts[1]!))).toEqual([{ it: [bytes, null, new Uint8Array()] }]);
+  await client.exec("set bytea_output = 'escape'");
+  for (const text of texts) {
+    await expect(db.query(sql.raw(text))).rejects.toMatchObject({
+      code: "UNEXPECTED_VALUE",
+      hint: "Set bytea_output to hex.",
+    });
+  }
+  await client.close();
 });
 
 test("what a statement of a handle writes to /dev/blob is not given to the program's next query", async () => {
@@ -307,11 +340,46 @@ test("what a statement of a handle writes to /dev/blob is not given to the progr
   expect(await blob?.text()).toBe("of the program\n");
 });
 
-test("a statement that fills the stack of PGlite fails", async () => {
-  const client = await startPGlite();
-  const deep = `${"(".repeat(50_000)}${")".repeat(50_000)}`;
-  await expect(bindPGlite(client)`select 'x' ~ ${deep}`).rejects.toThrow("has stopped the statement");
-  await client.close();
+describe("a statement that fills the stack of PGlite", () => {
+  const deep = (count: number) => `repeat('(', 50000) || repeat(')', ${count} * 0 + 50000)`;
+
+  test("fails, and nothing runs after it, because PGlite could block the process", async () => {
+    const client = await startPGlite();
+    const db = bindPGlite(client);
+    await client.exec("create table t (a int)");
+    const half = `insert into t select case when n = 3 then length(regexp_replace('x', ${deep(1)}, 'y')) else n end
+      from generate_series(1, 5) n`;
+    await expect(db.query(sql.raw(half))).rejects.toThrow("PGlite has stopped the statement");
+    const refused = "the PGlite cannot be used anymore: PGlite has stopped the statement";
+    await expect(db`select 1`).rejects.toThrow(refused);
+    await expect(db.begin(async (tx) => tx`select 1`)).rejects.toThrow(refused);
+    await expect(db.session(async (session) => session`select 1`)).rejects.toThrow(refused);
+    await client.close();
+  });
+
+  test("leaves nothing of it behind", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "nextval-pglite-"));
+    const client = await startPGlite({ dataDir: folder });
+    await client.exec("create table t (a int)");
+    const half = `insert into t select case when n = 3 then length(regexp_replace('x', ${deep(1)}, 'y')) else n end
+      from generate_series(1, 5) n`;
+    await expect(bindPGlite(client).query(sql.raw(half))).rejects.toThrow("PGlite has stopped the statement");
+    await client.close();
+    const again = await startPGlite({ dataDir: folder, loadDataDir: undefined as never });
+    expect((await again.query("select a from t")).rows).toEqual([]);
+    await again.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test("while it is read, does no harm", async () => {
+    const client = await startPGlite();
+    const db = bindPGlite(client);
+    const terms = sql.raw(`select ${new Array(20_000).fill("1").join("+")}`);
+    await expect(db.query(terms)).rejects.toThrow("PGlite has stopped the statement");
+    await expect(db`select 1 / 0`).rejects.toMatchObject({ code: "22012" });
+    expect(await db`select 1 as one`).toEqual([{ one: 1 }]);
+    await client.close();
+  });
 });
 
 test("a client with the option binary is refused, because its values are not texts", async () => {

@@ -3,7 +3,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { PGlite } from "@electric-sql/pglite";
+import type { PGlite, PGliteOptions } from "@electric-sql/pglite";
 import type { Plugin } from "esbuild";
 import { startingWith } from "./made-pglite.mjs";
 
@@ -15,10 +15,10 @@ const { version } = createRequire(import.meta.url)(join(root, "node_modules/@ele
 const TEMPLATE = join(root, `node_modules/.nextval-templates/pglite-${version}-4MB.tar`);
 
 /** Starts a PGlite with an empty database. */
-export async function startPGlite(): Promise<PGlite> {
+export async function startPGlite(options?: PGliteOptions): Promise<PGlite> {
   await withTemplate();
   const { PGlite } = await import("@electric-sql/pglite");
-  return PGlite.create(startingWith(TEMPLATE));
+  return PGlite.create({ ...startingWith(TEMPLATE), ...options });
 }
 
 /** Makes the variables of a process whose programs were bundled with `madePGlite`. */

@@ -33,4 +33,4 @@ export type BackendMessage =
   | { readonly name: "dataRow"; readonly fields: (string | null)[] }
   | { readonly name: "commandComplete"; readonly text: string }
   | { readonly name: "readyForQuery"; readonly status: string }
-  | { readonly name: "bindComplete" | "emptyQuery" | "error" };
+  | { readonly name: "parseComplete" | "bindComplete" | "emptyQuery" | "error" };

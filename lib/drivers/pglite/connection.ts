@@ -1,7 +1,7 @@
 import type { QueuedConnection, QueuedStatement, Result } from "../queued/driver.js";
 import type { PGliteClient } from "./client.js";
-import { scriptMessage, statementMessages } from "./frontend-messages.js";
-import { type Reply, send } from "./send.js";
+import { scriptMessage, statementMessages, syncMessage } from "./frontend-messages.js";
+import { type Reply, send, stopped } from "./send.js";
 
 /** The one connection of a PGlite, while others wait for it. */
 export class PGliteConnection implements QueuedConnection {
@@ -9,6 +9,7 @@ export class PGliteConnection implements QueuedConnection {
   readonly #client: PGliteClient;
   readonly #end: (broken: unknown) => void;
   #isIdle = false;
+  #isStopped = false;
 
   /** `end` lets others have it. */
   constructor(client: PGliteClient, end: (broken: unknown) => void) {
@@ -24,28 +25,34 @@ export class PGliteConnection implements QueuedConnection {
   onLoss(): void {}
 
   run(statement: QueuedStatement, done: (result: Result) => void, failed: (error: unknown) => void): void {
-    const fail = (error: unknown) => done({ columns: [], rows: [], command: "", count: null, failure: { error } });
     this.#isIdle = false;
     void this.#send(statement).then(
       ({ result, error, isIdle }) => {
         this.#isIdle = isIdle;
         if (error !== undefined) failed(error);
         else if (result !== undefined) done(result);
-        else fail(new Error("PGlite has stopped the statement, perhaps because its stack is full"));
+        else {
+          this.#isStopped = true;
+          failed(stopped());
+        }
       },
       // In a worker, which does not tell errors of the server from others.
-      statement.kind === "command" ? failed : fail,
+      statement.kind === "command"
+        ? failed
+        : (error: unknown) => done({ columns: [], rows: [], command: "", count: null, failure: { error } }),
     );
   }
 
   async #send({ fragment, parameters, kind }: QueuedStatement): Promise<Reply> {
     const { text } = fragment;
-    return send(this.#client, kind === "command" ? scriptMessage(text) : statementMessages(text, parameters));
+    if (kind === "command") return send(this.#client, scriptMessage(text));
+    return send(this.#client, statementMessages(text, parameters), syncMessage());
   }
 
   release(broken?: unknown): void {
     const end = () => this.#end(broken);
-    if (broken === undefined) end();
+    // After a statement was stopped while it ran, PGlite may never answer again, and block the process.
+    if (broken === undefined || this.#isStopped) end();
     // A transaction that was left open must not take in what others do next.
     else void send(this.#client, scriptMessage("rollback")).then(end, end);
   }

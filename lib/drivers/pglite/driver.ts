@@ -1,4 +1,5 @@
-import type { Parse } from "../../internal.js";
+import { NextvalError } from "../../index.js";
+import { type Parse, parseArray } from "../../internal.js";
 import { checkedDate } from "../queued/checked-date.js";
 import type { QueuedConnection, QueuedDriver } from "../queued/driver.js";
 import { openTransaction } from "../queued/open-transaction.js";
@@ -11,7 +12,8 @@ import { send } from "./send.js";
 /** Takes the one connection of a PGlite, in turns. */
 export class PGliteDriver implements QueuedDriver {
   readonly max = 1;
-  readonly user = "postgres";
+  /** Its option `username`, or the program itself, may have set another role. */
+  readonly user = "";
   readonly #client: PGliteClient;
   /**
    * Why it is not used anymore: what a session has changed could not be undone. It is not closed, because it may hold
@@ -26,8 +28,10 @@ export class PGliteDriver implements QueuedDriver {
   readerOf(type: number): Parse | undefined {
     const parser = this.#client.parsers[type] as ((text: string, type: number) => unknown) | undefined;
     if (parser === undefined) return undefined;
+    const parse = (text: string): unknown => parser(text, type);
+    if (type === BYTEA || type === BYTEA_ARRAY) return checkedBytes(type, parse);
     // Its own parsers of dates (0.5.16) are `new Date`, which may swap day and month.
-    return checkedDate(type, (text) => parser(text, type), isDate);
+    return checkedDate(type, parse, isDate);
   }
 
   connect(reserved: boolean, done: (connection: QueuedConnection) => void, failed: (error: unknown) => void): void {
@@ -48,6 +52,25 @@ export class PGliteDriver implements QueuedDriver {
       });
     });
   }
+}
+
+const BYTEA = 17;
+const BYTEA_ARRAY = 1001;
+
+/** Its own parser of bytes (0.5.16) reads the format hex only, and makes wrong bytes of the other one. */
+function checkedBytes(type: number, parse: Parse): Parse {
+  return (text) => {
+    const value = parse(text);
+    const texts = type === BYTEA_ARRAY ? parseArray(text, undefined).flat(Infinity) : [text];
+    if (!hasBytes(value) || texts.every((each) => each === null || String(each).startsWith("\\x"))) return value;
+    throw new NextvalError("UNEXPECTED_VALUE", "the server wrote bytes in the format escape. The statement has run.", {
+      hint: "Set bytea_output to hex.",
+    });
+  };
+}
+
+function hasBytes(value: unknown): boolean {
+  return Array.isArray(value) ? value.some(hasBytes) : value instanceof Uint8Array;
 }
 
 function isDate(value: unknown): boolean {

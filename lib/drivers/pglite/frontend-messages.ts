@@ -4,7 +4,7 @@ import type { TextParameter } from "../queued/driver.js";
  * What a client sends to the server. Sources: "Message Formats" and "Extended Query" in the PostgreSQL documentation.
  */
 
-/** Makes the messages for one statement with the texts of its values. The server answers them together. */
+/** Makes the messages for one statement with the texts of its values. `syncMessage` has to follow them. */
 export function statementMessages(text: string, parameters: readonly TextParameter[]): Uint8Array {
   const messages = new MessageWriter();
   messages.begin("P").text("").text(text).int16(parameters.length);
@@ -15,7 +15,6 @@ export function statementMessages(text: string, parameters: readonly TextParamet
   messages.int16(0);
   messages.begin("D").byte("P").text("");
   messages.begin("E").text("").int32(0);
-  messages.begin("S");
   return messages.end();
 }
 
@@ -24,7 +23,7 @@ export function scriptMessage(text: string): Uint8Array {
   return new MessageWriter().begin("Q").text(text).end();
 }
 
-/** Makes the message that asks for nothing but the state of the transaction. */
+/** Makes the message that ends a statement, or asks for nothing but the state of the transaction. */
 export function syncMessage(): Uint8Array {
   return new MessageWriter().begin("S").end();
 }

@@ -42,10 +42,16 @@ export async function* fetchCursor(
       isUsable = false;
     }
   } finally {
-    if (isUsable) await line.command(own ? "commit" : CLOSE);
+    if (isUsable) await succeed(line.command(own ? "commit" : CLOSE));
     // A transaction of others that has failed ends with their rollback.
     else if (own) await line.command("rollback");
   }
+}
+
+/** Fails with what the driver itself failed with, such as the files that a commit could not write. */
+async function succeed(command: Sent): Promise<void> {
+  const { failure } = await command;
+  if (failure !== undefined) throw failure.error;
 }
 
 /** Declares the cursor. Returns whether it has a transaction of its own. */

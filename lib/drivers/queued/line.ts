@@ -96,7 +96,8 @@ export class QueuedLine implements ReservedLine, Owner {
   async remember(): Promise<void> {
     if (this.#connection.isOfProgram !== true) return;
     const request: Request = { fragment: RESET_TO_NOW, parameters: [], reading: this.#byType, kind: "texts", wait: 0 };
-    const { rows } = await this.send(request);
+    const { rows, failure } = await this.send(request);
+    if (failure !== undefined) throw failure.error;
     this.#reset = (rows as unknown as [(string | null)[]])[0];
     this.#hasRun = false;
   }

@@ -16,6 +16,7 @@ export class RemotePGlite implements PGliteClient {
   readonly parsers: Parsers;
   readonly #send: Send;
   #turn: Promise<unknown> = Promise.resolve();
+  #isInStatement = false;
 
   constructor(send: Send, arrayTypes: Start["arrayTypes"]) {
     this.#send = send;
@@ -27,7 +28,8 @@ export class RemotePGlite implements PGliteClient {
 
   async execProtocolStream(message: Uint8Array): ReturnType<PGliteClient["execProtocolStream"]> {
     const request = requestOf(message);
-    if (request === undefined) return [{ name: "readyForQuery", status: "I" } as const];
+    if (request === undefined) return this.#endStatement() ? [] : [{ name: "readyForQuery", status: "I" } as const];
+    this.#isInStatement = !request.isScript;
     const { result, error } = await this.#send(request);
     if (error !== undefined) return [Object.assign(new Error(error["message"]), { ...error, name: "error" })];
     const { columns, rows, command, count } = result;
@@ -37,6 +39,13 @@ export class RemotePGlite implements PGliteClient {
       ...rows.map((row) => ({ name: "dataRow", fields: row })),
       { name: "commandComplete", text: count === null ? command : `${command} ${count}` },
     ];
+  }
+
+  /** Returns whether the message ends a statement. Else it asks whether a transaction is open. */
+  #endStatement(): boolean {
+    const ends = this.#isInStatement;
+    this.#isInStatement = false;
+    return ends;
   }
 
   /** The only caller is a handle, which sends one statement at a time. */
