@@ -84,6 +84,8 @@ describePorts("a handle", (port) => {
       for (const text of ["copy notes from stdin", "/* x */ COPY notes TO STDOUT", "-- \n copy notes to stdout"])
         await expect(port.db.query(sql.raw(text) as never)).rejects.toMatchObject(copy);
       await expect(port.db`begin`).rejects.toMatchObject({ code: "TRANSACTION_CONTROL" });
+      const message = "the statement contains a NUL character";
+      await expect(port.db.query(sql.raw("select 1\0 as a") as never)).rejects.toMatchObject({ message });
     });
   });
 

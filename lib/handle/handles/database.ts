@@ -88,7 +88,8 @@ export interface Database extends Queryable {
    * ```
    *
    * Before the connection returns to the pool, everything that the session has changed is undone: settings, role,
-   * advisory locks, temporary tables, open cursors, an open transaction. Values that CACHE has reserved are lost.
+   * advisory locks, temporary tables, open cursors, an open transaction. Values that CACHE has reserved are lost. What
+   * PREPARE has made stays.
    */
   session<Result>(work: (session: Session) => Result | Promise<Result>, limits?: Limits): Promise<Outcome<Result>>;
 }

@@ -8,6 +8,8 @@ export interface Kind {
   readonly control: string | undefined;
   /** Whether the role of later statements may be another one after it. */
   readonly changesRole: boolean;
+  /** Whether it holds a NUL character, which ends a text in the protocol. */
+  readonly hasNul: boolean;
 }
 
 /** Only START TRANSACTION begins with START, and PREPARE may also prepare a statement. */
@@ -39,6 +41,7 @@ function readKind(text: string): Kind {
     copies: COPY.test(text) && BY_CLIENT.test(text),
     control: controlAt(text, start),
     changesRole: CHANGES_ROLE.test(text.slice(start, start + MAX_ROLE_CHARACTERS)),
+    hasNul: text.includes("\0"),
   };
 }
 

@@ -17,11 +17,12 @@ const COPY_HINT = "Use the client itself, such as client`copy ...`.writable() or
  */
 export function statementRefusal(
   fragment: Sql,
-  { copies, control: words }: Kind,
+  { copies, control: words, hasNul }: Kind,
   kind: HandleKind,
   hosted: boolean,
 ): NextvalError | undefined {
   if (copies) return new NextvalError("INVALID_TEMPLATE", NO_COPY, { hint: COPY_HINT });
+  if (hasNul) return new NextvalError("INVALID_TEMPLATE", "the statement contains a NUL character");
   const refuse = hosted ? hostedControlRefusal : controlRefusal;
   const control = words === undefined ? undefined : refuse(words, kind);
   if (control !== undefined || kind !== "pool") return control;
