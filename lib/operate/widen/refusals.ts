@@ -31,7 +31,7 @@ export function refuseWhatIsLost(model: Model, target: ColumnName): void {
       ? first.problem
       : `it cannot be widened for ${refusals.length} reasons:\n${refusals.map((each) => each.problem).join("\n")}`;
   const hints = [...new Set(refusals.map(({ hint }) => hint))];
-  throw new NextvalError("PLAN_REFUSED", `${subject}: ${problem}`, { hint: hints.length === 1 ? hints[0] : undefined });
+  throw new NextvalError("PLAN_REFUSED", `${subject}: ${problem}`, { hint: hints.join(" ") });
 }
 
 function refusalsOf(table: WideTable, model: Model, target: ColumnName): Refusal[] {

@@ -228,6 +228,11 @@ test("all reasons are in one error", async () => {
     "PLAN_REFUSED public.t.id: it cannot be widened for 2 reasons:\n" +
       "materialized view public.m depends on it\nindex public.x has an expression or a predicate with the column",
   );
+  await run(`create function f() returns trigger language plpgsql as 'begin return new; end';
+    create trigger "~z" before insert on t for each row execute function f()`);
+  await expect(planWiden(bind(database.client), { table: "t", column: "id" })).rejects.toMatchObject({
+    hint: expect.stringMatching(/^Rename it, because triggers fire in .*\. Drop it, and create it again/) as string,
+  });
 });
 
 test("what stays narrow is named in a warning", async () => {
