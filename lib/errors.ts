@@ -74,10 +74,10 @@ export class NextvalError extends Error {
   /** SQL that fixes the problem. Statements have `; ` between them, and none has one at its end. */
   declare readonly fix?: string;
 
-  /** @internal Another copy of the library has a class of its own. */
+  /** @internal Another copy of the library has a class of its own. Subclasses inherit this, and are told apart. */
   static override [Symbol.hasInstance](thing: unknown): boolean {
-    const isOwn = Function.prototype[Symbol.hasInstance].call(this, thing);
-    return isOwn || (this === NextvalError && thing instanceof Error && thing.name === "NextvalError");
+    if (Object.hasOwn(this, Symbol.hasInstance)) return thing instanceof Error && thing.name === "NextvalError";
+    return Function.prototype[Symbol.hasInstance].call(this, thing);
   }
 
   constructor(code: NextvalErrorCode, message: string, details: ErrorDetails = {}) {

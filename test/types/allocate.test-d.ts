@@ -41,7 +41,7 @@ expectError(ids.take("5"));
 expectType<Allocator<bigint>>(blockAllocator(db, orderSeq));
 expectType<number>(await blockAllocator(db, ticketSeq, { size: 8, lowWater: 5 }).next());
 expectType<string[]>(await blockAllocator(db, textSeq).take(2));
-expectError(blockAllocator(db, orderSeq, { size: 5 }));
+expectError(blockAllocator(db, orderSeq, { reads: "downwards" }));
 expectType<bigint>(await blockAllocator(db, orderSeq, { blocks: "downwards" }).next());
 declare const reading: BlockReading | undefined;
 expectType<bigint>(await blockAllocator(db, orderSeq, { blocks: reading }).next());

@@ -111,7 +111,7 @@ export interface WidenReport {
  *
  * ```ts
  * try {
- *   await applyWiden(db, plan);
+ *   await applyWiden(db, await planWiden(db, { table: "orders", column: "id" }));
  * } catch (error) {
  *   if (error instanceof WidenError) console.log(`ran ${error.report.ran.join(", ")}, and not ${error.phase}`);
  * }
