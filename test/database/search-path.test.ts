@@ -61,8 +61,8 @@ const PATHS = HAS_LONG_FILES ? ['"$user", public', "public, pg_catalog"] : ["pub
 
 /** Public functions that send nothing. A new one has to be put here, or into `calls`. */
 const SENDS_NOTHING =
-  "NextvalError ResyncError TransferError WidenError pgSchema pgSequence resolveOptions embed sql bind generateMigration " +
-  "planChanges pullDeclarations toPrometheus usageRates toJson widenFiles checkStrides stride";
+  "NextvalError ResyncError TransferError pgSchema pgSequence resolveOptions embed sql bind generateMigration " +
+  "planChanges pullDeclarations toPrometheus usageRates toJson widenFiles WidenError checkStrides stride";
 
 const s = pgSequence("s");
 const round = pgSequence("round_seq", { maxValue: 100, cycle: true });
