@@ -7,7 +7,7 @@ import type { DatabaseState, KeyColumn, TakenName } from "./state.js";
 
 /** Options of {@link inspectSequences}. */
 export interface InspectOptions {
-  /** The schemas to inspect. Default: all except the server's own. */
+  /** The schemas to inspect. One that does not exist yet has no sequences. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
 }
 

@@ -9,7 +9,7 @@ export type ResyncHandle = Pick<Database, "begin"> | Pick<Transaction, "query" |
 
 /** Options of a resync: which sequences {@link planResync} compares, and which it moves. */
 export interface ResyncOptions extends Trust, FeedOptions {
-  /** The schemas whose sequences are compared. Default: all except the server's own. */
+  /** The schemas whose sequences are compared. Each has to exist. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
   /** The sequences to leave out, as `name` or `schema.name`. `*` stands for any characters. */
   readonly exclude?: readonly string[] | undefined;

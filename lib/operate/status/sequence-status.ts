@@ -21,7 +21,7 @@ import { problemsOf } from "./problems.js";
 
 /** Options of {@link sequenceStatus}. */
 export interface StatusOptions extends Trust, FeedOptions {
-  /** The schemas whose sequences are reported. Default: all except the server's own. */
+  /** The schemas whose sequences are reported. Each has to exist. Default: all except the server's own. */
   readonly schemas?: readonly string[] | undefined;
   /**
    * The sequences to leave out, as `name` or `schema.name`. `*` stands for any characters: `"legacy_*"`, `"audit.*"`.
