@@ -447,7 +447,7 @@ describe("a transfer", () => {
     const broken = { ...kept, options: { margin: "many" } } as never;
     await expect(applyTransfer(source.db, target.db, broken)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
-      message: 'applyTransfer takes a plan with integers as toJson writes them, not "many"',
+      message: "applyTransfer takes a margin from 0 to 2^63-1 values, not many",
     });
   });
 

@@ -368,7 +368,7 @@ describe("an interrupted widening", () => {
     await expect(applyWiden(db(), await plan())).rejects.toMatchObject({
       code: "WIDEN_INCOMPLETE",
       cause: { code: "CHANGE_REFUSED" },
-      report: { ran: ["add_t", "backfill_t", "prove_t"] },
+      report: { ran: ["add_t", "backfill_t", "prove_t", "index_t_parent_idx"] },
       message: 'phase index_t_pkey failed: relation "t_pkey_nextval_new" already exists',
     });
   });
