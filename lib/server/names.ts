@@ -91,11 +91,11 @@ export function refuseFor(
   code: NextvalErrorCode,
   advice?: Advice,
 ): never {
-  throwSequenceError({ schema, seqName: name }, problem, code, advice);
+  refuseDeclared({ schema, seqName: name }, problem, code, advice);
 }
 
-/** Throws an error about a declared sequence, in a sentence that begins with its name. */
-export function throwSequenceError(
+/** The same for a declared sequence, whose name is shown with quotes where SQL needs them. */
+export function refuseDeclared(
   subject: { readonly schema: string | undefined; readonly seqName: string | undefined },
   problem: string,
   code: NextvalErrorCode = "INVALID_ARGUMENT",

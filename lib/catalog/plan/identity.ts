@@ -1,6 +1,6 @@
 import { addIdentity, dropIdentity, renameSequence, type IdentityChanges, sql } from "../../index.js";
 import { storedIdentifier } from "../../internal.js";
-import { nameOf, shownName, shownNameOf, throwSequenceError } from "../../server/names.js";
+import { nameOf, shownName, shownNameOf, refuseDeclared } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 import type { Change, Pending } from "./change.js";
 import { hazardsOfAlter, hazardsOfGenerated, hazardsOfTableLock } from "./hazards/change-hazards.js";
@@ -15,7 +15,7 @@ type Owner = NonNullable<StateOptions["ownedBy"]>;
 /** Throws if a sequence of the database cannot become what is declared. */
 export function refuseConflict({ declared, schema, options }: Target, found: SequenceState): void {
   const { ownedBy, identity } = found.options;
-  const refuse = (problem: string, hint: string) => throwSequenceError(declared, problem, "INVALID_ARGUMENT", { hint });
+  const refuse = (problem: string, hint: string) => refuseDeclared(declared, problem, "INVALID_ARGUMENT", { hint });
   if (found.definedBy === "extension") {
     refuse("it belongs to an extension, which alone may change it", "Leave it out of the declarations.");
   }

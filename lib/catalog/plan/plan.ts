@@ -10,7 +10,7 @@ import {
 } from "../../index.js";
 import { checkKnown } from "../../internal.js";
 import { excluded } from "../../server/name-patterns.js";
-import { keyOf, nameOf, sequenceNameOf, shownName, throwSequenceError } from "../../server/names.js";
+import { keyOf, nameOf, sequenceNameOf, shownName, refuseDeclared } from "../../server/names.js";
 import type { DatabaseState, SequenceState } from "../inspect/state.js";
 import type { Change, Plan, PlanOptions } from "./change.js";
 import { hazardsOfCache } from "./hazards/cache-hazards.js";
@@ -29,7 +29,7 @@ import { relocate } from "./relocate.js";
 import { questionsOf } from "./rename-questions.js";
 import { renamesOf } from "./renames.js";
 import { restarting } from "./restarts.js";
-import { declarationOf, declarationOfState, constantToCreate, type Target, targetOf } from "./target.js";
+import { declarationOf, declarationOfState, declarationToCreate, type Target, targetOf } from "./target.js";
 
 /**
  * Compares declarations with a database, and returns the statements that bring the database to the declarations.
@@ -118,10 +118,10 @@ function targetsOf(
   for (const each of declared) {
     const target = targetOf(each, state, existing);
     const key = keyOf(target);
-    if (targets.has(key)) throwSequenceError(each, `it is declared twice in schema ${shownName(target.schema)}`);
+    if (targets.has(key)) refuseDeclared(each, `it is declared twice in schema ${shownName(target.schema)}`);
     if (state.inspected !== null && !state.inspected.includes(target.schema)) {
       const inspected = state.inspected.map((name) => shownName(name)).join(", ") || "none";
-      throwSequenceError(each, `schema ${shownName(target.schema)} was not inspected, only ${inspected}`);
+      refuseDeclared(each, `schema ${shownName(target.schema)} was not inspected, only ${inspected}`);
     }
     targets.set(key, target);
   }
@@ -145,7 +145,7 @@ function create(target: Target, state: DatabaseState): Change {
   return {
     kind: "create",
     subject: nameOf(target.declared),
-    sql: createSequence(constantToCreate(target)).text,
+    sql: createSequence(declarationToCreate(target)).text,
     inverse: dropSequence(declarationOf(target)).text,
     hazards: [
       ...nameTaken(target, state.taken, true),

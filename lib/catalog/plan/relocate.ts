@@ -32,49 +32,51 @@ export function relocate(
   const isFree = (place: Place) => !here.has(keyOf(place)) && !others.has(keyOf(place));
   const waiting = pairs.map(([from, target]): Relocation => ({ state: from, target, at: from })).filter(isElsewhere);
 
-  const step = (removal: Relocation, to: Place) => {
-    const before = declarationOfState(removal.state, removal.at);
-    const after = declarationOfState(removal.state, to);
-    const isRename = removal.at.schema === to.schema;
+  const step = (relocation: Relocation, to: Place) => {
+    const before = declarationOfState(relocation.state, relocation.at);
+    const after = declarationOfState(relocation.state, to);
+    const isRename = relocation.at.schema === to.schema;
     changes.push({
       kind: isRename ? "rename" : "move",
-      subject: nameOf(removal.target.declared),
+      subject: nameOf(relocation.target.declared),
       sql: (isRename ? renameSequence(before, to.seqName) : setSequenceSchema(before, to.schema)).text,
-      inverse: (isRename ? renameSequence(after, removal.at.seqName) : setSequenceSchema(after, removal.at.schema))
-        .text,
+      inverse: (isRename
+        ? renameSequence(after, relocation.at.seqName)
+        : setSequenceSchema(after, relocation.at.schema)
+      ).text,
       hazards: [
-        ...(removal.at === removal.state ? namedInText(removal.target, removal.state) : []),
-        ...(keyOf(to) === keyOf(removal.target)
-          ? [...nameTaken(removal.target, taken, false), ...nameReused(removal.target, state, removal.state)]
+        ...(relocation.at === relocation.state ? namedInText(relocation.target, relocation.state) : []),
+        ...(keyOf(to) === keyOf(relocation.target)
+          ? [...nameTaken(relocation.target, taken, false), ...nameReused(relocation.target, state, relocation.state)]
           : []),
-        ...hazardsOfLock(removal.target, removal.state),
+        ...hazardsOfLock(relocation.target, relocation.state),
       ],
     });
-    here.delete(keyOf(removal.at));
+    here.delete(keyOf(relocation.at));
     here.add(keyOf(to));
-    removal.at = to;
+    relocation.at = to;
   };
 
   while (waiting.length > 0) {
     // Only sequences can get out of the way. For anything else the server will refuse.
     const ready = waiting.findIndex(({ target }) => !here.has(keyOf(target)));
-    const [removal] = waiting.splice(Math.max(ready, 0), 1) as [Relocation];
-    const { at, target } = removal;
+    const [relocation] = waiting.splice(Math.max(ready, 0), 1) as [Relocation];
+    const { at, target } = relocation;
     if (ready < 0) {
-      step(removal, freeName(at, isFree));
-      waiting.push(removal);
+      step(relocation, freeName(at, isFree));
+      waiting.push(relocation);
       continue;
     }
     if (at.schema !== target.schema) {
-      changes.push(...untie(removal));
+      changes.push(...untie(relocation));
       const renamed = { schema: at.schema, seqName: target.seqName };
       const moved = { schema: target.schema, seqName: at.seqName };
       if (at.seqName !== target.seqName && !isFree(moved)) {
-        step(removal, isFree(renamed) ? renamed : freeName(at, isFree));
+        step(relocation, isFree(renamed) ? renamed : freeName(at, isFree));
       }
-      step(removal, { schema: target.schema, seqName: removal.at.seqName });
+      step(relocation, { schema: target.schema, seqName: relocation.at.seqName });
     }
-    if (removal.at.seqName !== target.seqName) step(removal, target);
+    if (relocation.at.seqName !== target.seqName) step(relocation, target);
   }
   return changes;
 }

@@ -13,12 +13,12 @@ export function renamesOf(
   const pairs = new Map<Target, SequenceState>();
   if (Object.keys(renames).length === 0) return pairs;
   const used = new Set<SequenceState>();
-  const targetsOf = finderOf(targets, defaultSchema);
+  const targetsNamed = finderOf(targets, defaultSchema);
   const sequencesOf = finderOf(sequences, defaultSchema);
   const existing = new Map(sequences.map((each) => [keyOf(each), each]));
   const leaving = new Set(Object.keys(renames).flatMap(sequencesOf));
   for (const [oldName, newName] of Object.entries(renames)) {
-    const [target] = targetsOf(newName);
+    const [target] = targetsNamed(newName);
     if (target === undefined) {
       const hint = suggestionFor(newName, targets, defaultSchema);
       throwRenameError(oldName, newName, `no declaration is named ${givenName(newName)}`, hint);

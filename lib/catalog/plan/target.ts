@@ -1,6 +1,6 @@
 import { type AnySequence, resolveOptions, type SequenceLike } from "../../index.js";
 import { declareSequence } from "../../internal.js";
-import { throwSequenceError, keyOf } from "../../server/names.js";
+import { refuseDeclared, keyOf } from "../../server/names.js";
 import type { DatabaseState, SequenceState, StateOptions } from "../inspect/state.js";
 
 /** A complete declaration, with the schema that its name resolves to. */
@@ -22,7 +22,7 @@ export function targetOf(
   const isThere = (schema: string) => existing.has(keyOf({ schema, seqName }));
   const schema = declared.schema ?? searchPath.find(isThere) ?? searchPath[0];
   if (schema === undefined) {
-    throwSequenceError(declared, "the search_path of the connection names no schema that exists", "INVALID_ARGUMENT", {
+    refuseDeclared(declared, "the search_path of the connection names no schema that exists", "INVALID_ARGUMENT", {
       hint: "Create the schema, or declare the sequence with pgSchema.",
     });
   }
@@ -38,7 +38,7 @@ export function declarationOf({ schema, seqName, options }: Target, now: StateOp
 }
 
 /** Makes the constant for a new sequence, with the options as they are declared. */
-export function constantToCreate({ declared, schema, seqName }: Target): AnySequence {
+export function declarationToCreate({ declared, schema, seqName }: Target): AnySequence {
   return declareSequence(seqName, declared.seqOptions, schema);
 }
 
