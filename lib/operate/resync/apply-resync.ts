@@ -14,7 +14,7 @@ import { planOf } from "./given-plan.js";
 import { moveForwards } from "./move-forwards.js";
 import { moveWithRetries } from "./move-value.js";
 import { isBackwards, readBackwards, whyNotBack } from "./not-moved-back.js";
-import { isTransaction } from "./resync-handle.js";
+import { isTransaction, refuseInTransaction } from "./resync-handle.js";
 import {
   type ApplyResyncOptions,
   ResyncError,
@@ -96,7 +96,8 @@ export async function applyResync(
   ]);
   checkLockTimeout("applyResync", lockTimeout);
   const plan = planOf(given);
-  const isCallers = isTransaction("applyResync", db, plan.options);
+  const isCallers = isTransaction("applyResync", db);
+  if (isCallers) refuseInTransaction("applyResync", plan.options);
   const acceptance = acceptedFindings("applyResync", plan.options.accepted, HEALTH_CODES);
   const report = { moves: [] as ResyncMove[], failures: [...plan.failures], skips: [...plan.skips] };
   const { role, fed } = await readFed(db, plan);

@@ -16,7 +16,7 @@ import { decide, moveOptionsOf, WIDEN_FIRST } from "./decide.js";
 import { checkForwards, forwardMoveOf } from "./move-forwards.js";
 import { moveOf, skipOf } from "./move-value.js";
 import { isBackwards, whyNotBack } from "./not-moved-back.js";
-import { isTransaction } from "./resync-handle.js";
+import { isTransaction, refuseInTransaction } from "./resync-handle.js";
 import type {
   PlanResyncOptions,
   ResyncFailure,
@@ -71,7 +71,8 @@ export async function planResync(db: ResyncHandle, options?: PlanResyncOptions):
     "declarations",
     "feeds",
   ]);
-  const isCallers = isTransaction("planResync", db, wanted);
+  const isCallers = isTransaction("planResync", db);
+  if (isCallers) refuseInTransaction("planResync", wanted);
   const exclusion = excluded("planResync", wanted.exclude);
   const acceptance = acceptedFindings("planResync", wanted.accepted, HEALTH_CODES);
   const { exclude: _exclude, accepted: _accepted, ...extent } = wanted;
