@@ -78,7 +78,8 @@ import {
  * failures. The failed sequences are unchanged, the others are moved, and `error.report` has both. The errors in its
  * `failures` are:
  *
- * - `LOCK_TIMEOUT`, `PERMISSION_DENIED`, `READ_ONLY`, or the server's own error;
+ * - `LOCK_TIMEOUT`, `DEADLOCK`, `PERMISSION_DENIED`, `READ_ONLY`, or the server's own error;
+ * - `TRANSACTION_NOT_ALLOWED`: a sequence with a cache, in a transaction of the caller;
  * - `SEQUENCE_OUT_OF_BOUNDS`: no value past the column is within the bounds of the sequence and its columns;
  * - `COLUMN_NOT_COMPARED`: a column could not be read;
  * - `PLAN_OUTDATED`: another sequence has its name now.
