@@ -14,11 +14,13 @@ export interface BlockHandle extends Pick<Queryable, "nextval" | "nextvals"> {
 export function limited<Source extends Pick<Queryable, "nextvals">>(
   what: string,
   db: Limitable<Source>,
-  { timeout, signal }: Limits,
+  limits: Limits,
 ): Source {
   if (typeof (db as Partial<Source> | null | undefined)?.nextvals !== "function") {
     refuseHandle(what, "takes a handle first: a pool, a session or a transaction");
   }
+  // Properties added to Object.prototype are not options.
+  const { timeout, signal } = Object.assign(Object.create(null) as {}, limits);
   if (timeout === undefined && signal === undefined) return db;
   if (db.with !== undefined) return db.with({ timeout, signal });
   return refuseArgument("timeout and signal", "need a handle of bind, which has with()");
