@@ -7,8 +7,8 @@ export function refuseHandle(taker: string, needed: string): never {
 
 /** Whether it is the handle of a pool or session. A client of postgres.js has `begin` as well. */
 export function canBegin(given: unknown): boolean {
-  const { begin, unsafe } = Object(given) as { readonly begin?: unknown; readonly unsafe?: unknown };
-  return typeof begin === "function" && unsafe === undefined;
+  const { begin } = Object(given) as { readonly begin?: unknown };
+  return typeof begin === "function" && !Object.hasOwn(Object(given) as object, "unsafe");
 }
 
 const HINT =
