@@ -17,14 +17,14 @@ export interface Reply {
  * stopped, Sync would commit what it has done so far.
  */
 export async function send(client: PGliteClient, message: Uint8Array, end?: Uint8Array): Promise<Reply> {
-  const answer = new Answer();
+  const answer = new AnswerReader();
   await client.runExclusive(async () => {
     answer.read(await client.execProtocolStream(message, OPTIONS));
     if (end !== undefined && answer.isComplete) answer.read(await client.execProtocolStream(end, OPTIONS));
   });
   await client._getWrittenBlob();
-  const { isIdle, isStopped, error } = answer;
-  if (isStopped) return { result: { ...NOTHING, failure: { error: stopped() } }, error: undefined, isIdle };
+  const { isIdle, isUnread, error } = answer;
+  if (isUnread) return { result: { ...NOTHING, failure: { error: stopped() } }, error: undefined, isIdle };
   const result = answer.toResult();
   if (result === undefined || error !== undefined) return { result: undefined, error, isIdle };
   // As PGlite's own `query` does. What an open transaction has changed, its commit writes.
@@ -45,7 +45,7 @@ const NOTHING = { columns: [], rows: [], command: "", count: null };
 const UNKNOWN_STATEMENT = "26000";
 
 /** Reads the messages of the server about one statement. */
-class Answer {
+class AnswerReader {
   error: unknown;
   isIdle = false;
   #columns: readonly Column[] = [];
@@ -59,8 +59,8 @@ class Answer {
     return this.#tag !== undefined || this.error !== undefined;
   }
 
-  /** Whether the statement was stopped before it did anything. Then the server looks for it in vain. */
-  get isStopped(): boolean {
+  /** Whether PGlite has stopped the statement while it read it. The server then looks for it in vain. */
+  get isUnread(): boolean {
     return !this.#isParsed && (this.error as { readonly code?: unknown } | undefined)?.code === UNKNOWN_STATEMENT;
   }
 
