@@ -53,6 +53,11 @@ export interface ReservedLine extends Line {
    */
   release(resets: boolean): void;
   /**
+   * Resolves when the connection is returned. Absent if the program cannot use the connection itself: nobody then needs
+   * to wait until it is as it was before.
+   */
+  readonly returned?: Promise<void> | undefined;
+  /**
    * Reads the rows of a statement in batches of `size`. Passes columns to `learn` before their first batch. While the
    * cursor is open, nothing else may run.
    */

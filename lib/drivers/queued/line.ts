@@ -45,7 +45,9 @@ export class QueuedLine implements ReservedLine, Owner {
   #reset = RESETS;
   /** The error of the first of these statements that failed. */
   #undoError: unknown;
+  readonly returned: Promise<void> | undefined;
   #isReturned = false;
+  #onProgramsReturn = () => {};
   /** Whether a limit has ended the work, so nobody waits for an answer anymore. */
   #isStopped = false;
   /** Runs while nobody waits for the answer that the connection owes. */
@@ -62,6 +64,11 @@ export class QueuedLine implements ReservedLine, Owner {
     this.#connection = connection;
     this.#byType = byType;
     this.#onReturn = onReturn;
+    if (connection.isOfProgram === true) {
+      this.returned = new Promise((resolve) => {
+        this.#onProgramsReturn = resolve;
+      });
+    }
     connection.onLoss((error) => this.#lose(error));
   }
 
@@ -269,5 +276,6 @@ export class QueuedLine implements ReservedLine, Owner {
     this.#isReturned = true;
     this.#connection.release(broken);
     this.#onReturn();
+    this.#onProgramsReturn();
   }
 }

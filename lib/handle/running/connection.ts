@@ -73,10 +73,14 @@ export class Connection {
   }
 
   /** Returns a connection that only a cursor uses, and a function that returns it to the pool. */
-  async lease(): Promise<[Connection, () => void]> {
-    if (this.scope.held !== undefined) return [this, () => {}];
+  async lease(): Promise<[Connection, () => Promise<void> | undefined]> {
+    if (this.scope.held !== undefined) return [this, () => undefined];
     const held = await this.reserve("cursor()", this.settings);
-    return [this.within(new Scope(held)), () => held.line.release(false)];
+    const release = () => {
+      held.line.release(false);
+      return held.line.returned;
+    };
+    return [this.within(new Scope(held)), release];
   }
 
   /** Sends a statement, or rejects its rows with the reason why it cannot run here. */

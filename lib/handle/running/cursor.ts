@@ -39,7 +39,7 @@ interface CursorConnection {
   /**
    * Returns a connection that nothing else uses while the cursor is open, and a function that returns it to the pool.
    */
-  lease(): Promise<[CursorConnection, () => void]>;
+  lease(): Promise<[CursorConnection, () => Promise<void> | undefined]>;
   batches(fragment: Sql, size: number): AsyncIterable<Answer>;
   finishBatch(answer: Answer): AnswerRows;
   /** Throws the translated error of a statement that failed. */
@@ -69,6 +69,6 @@ export async function* readBatches<Row>(
     await connection.fail(error, fragment);
   } finally {
     close();
-    release();
+    await release();
   }
 }

@@ -56,6 +56,8 @@ export async function runReserved<Result>(
     unwatch();
     own.scope.hasEnded = true;
     line.release(what === "session");
+    // Otherwise a direct statement of the program could run before the changes are undone.
+    if (line.returned !== undefined) await line.returned;
   }
 }
 
