@@ -1,4 +1,4 @@
-import { type Database, type Queryable, sql } from "nextval";
+import { type Database, pgSequence, type Queryable, sql } from "nextval";
 import { bind } from "nextval/pg";
 import { Client, Pool, type PoolConfig } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -378,4 +378,100 @@ test("an error in another language is not taken for the end of the session", () 
   expect(error("FATAL ", "57P01")).toMatchObject({ severity: "FATAL" });
   expect(error("致命错误", "57P01")).toMatchObject({ severity: "FATAL" });
   expect(error("致命错误", "25P03")).toMatchObject({ severity: "FATAL" });
+  // A wrong number of values, and what a function raises.
+  for (const code of ["08P01", "57014", "57P03", "53300"])
+    expect(error("FEHLER", code)).toMatchObject({ severity: "ERROR" });
+});
+
+describe("a Client that the program uses between the calls of a handle", () => {
+  const connect = async () => {
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    return client;
+  };
+
+  test("is as it was when a session has ended", async () => {
+    const client = await connect();
+    const own = bind(client);
+    await client.query("set work_mem = '7MB'");
+    await client.query("set search_path = pg_catalog, public");
+    const settings = "select current_setting('work_mem') as memory, current_setting('search_path') as path";
+    for (let round = 0; round < 5; round++) {
+      await own.session(async (session) => session`set work_mem = '9MB'`);
+      expect((await client.query(settings)).rows).toEqual([{ memory: "7MB", path: "pg_catalog, public" }]);
+    }
+    await client.end();
+  });
+
+  test("is in no transaction when begin has reached its limit", async () => {
+    const client = await connect();
+    const own = bind(client);
+    await client.query("create temp table late (n int)");
+    for (let round = 1; round <= 5; round++) {
+      const late = own.begin(async (tx) => tx`select pg_sleep(2)`, { timeout: 20 });
+      await expect(late).rejects.toMatchObject({ code: "TIMEOUT" });
+      await client.query("insert into late values ($1)", [round]);
+      expect((await client.query("select n from late")).rows).toHaveLength(round);
+    }
+    await client.end();
+  });
+
+  test("takes the next transaction after a commit that fails", async () => {
+    const client = await connect();
+    const own = bind(client);
+    await own`create temp table once (n int unique deferrable initially deferred)`;
+    for (let round = 0; round < 20; round++) {
+      const failing = own.begin(async (tx) => tx`insert into once values (1), (1)`);
+      const [failed, next, session] = await Promise.allSettled([
+        failing,
+        own.begin(async (tx) => tx`select 1 as one`),
+        own.session(async (own) => own`select 2 as two`),
+      ]);
+      expect(failed).toMatchObject({ status: "rejected", reason: { code: "23505" } });
+      expect([next, session]).toMatchObject([{ value: [{ one: 1 }] }, { value: [{ two: 2 }] }]);
+    }
+    await client.end();
+  });
+});
+
+test("a statement is stopped although its connections have another role", async () => {
+  const role = `nextval_role_${process.pid}`;
+  await database.client.unsafe(`create role ${role}`);
+  const other = new Pool({ connectionString: database.url, max: 1, options: `-c role=${role}` });
+  const running = () =>
+    database.client`select pid from pg_stat_activity where query = 'select pg_sleep(8)' and state = 'active'`;
+  const start = performance.now();
+  await expect(bind(other).with({ timeout: 100 })`select pg_sleep(8)`).rejects.toMatchObject({ code: "TIMEOUT" });
+  await expect.poll(running, { timeout: 10_000 }).toEqual([]);
+  expect(performance.now() - start).toBeLessThan(4_000);
+  await other.end();
+  await database.client.unsafe(`drop role ${role}`);
+});
+
+test("advice about privileges names no role that the program may have set", async () => {
+  const role = `nextval_advice_${process.pid}`;
+  await database.client.unsafe(
+    `create role ${role}; create sequence advised_seq; grant usage on schema public to ${role}`,
+  );
+  const advised = pgSequence("advised_seq");
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  await client.query(`set role ${role}`);
+  const other = new Pool({ connectionString: database.url, max: 1, options: `-c role=${role}` });
+  for (const handle of [bind(client), bind(other)]) {
+    const error = await handle.nextval(advised).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "PERMISSION_DENIED", hint: "Let its owner grant usage on it." });
+    expect(error).not.toHaveProperty("fix");
+  }
+  await client.end();
+  await other.end();
+  await database.client.unsafe(`drop sequence advised_seq; drop owned by ${role}; drop role ${role}`);
+});
+
+test("columns with the name of an object's prototype are columns", async () => {
+  const rows = await db.query(sql.raw('select array[1] as "__proto__", 2 as "__proto__", 3 as a'));
+  expect(Object.entries((rows as object[])[0] as object)).toEqual([
+    ["__proto__", 2],
+    ["a", 3],
+  ]);
 });

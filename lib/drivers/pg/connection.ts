@@ -100,6 +100,8 @@ export class PgConnection implements QueuedConnection {
     other.on("error", () => {});
     try {
       await other.connect();
+      // Another role, which the login role may have by default, neither sees the statement nor may stop it.
+      await other.query("set role none");
       if (begin()) await other.query(STOP, [processID, this.#text]);
     } finally {
       void other.end().catch(() => {});

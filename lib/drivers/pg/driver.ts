@@ -18,6 +18,8 @@ interface PoolInternals extends PgPool {
   readonly options?: {
     readonly max?: number;
     readonly user?: string;
+    /** Settings, such as `-c role=app`. */
+    readonly options?: string;
     readonly password?: unknown;
     readonly onConnect?: unknown;
     readonly verify?: unknown;
@@ -40,7 +42,15 @@ export class PgPoolDriver implements QueuedDriver {
   }
 
   get user(): string {
-    return userOf(this.#known) ?? this.#pool.options?.user ?? "";
+    const { options } = this.#pool;
+    const mayBeOther = this.#hasSetup || /\brole\b/.test(String(options?.options ?? ""));
+    return mayBeOther ? "" : (userOf(this.#known) ?? options?.user ?? "");
+  }
+
+  /** Whether the program sets connections up when they are opened. */
+  get #hasSetup(): boolean {
+    const { options } = this.#pool;
+    return [options?.onConnect, options?.verify].some(Boolean) || (this.#pool.listenerCount?.("connect") ?? 0) > 0;
   }
 
   readerOf(type: number): Parse | undefined {
@@ -67,7 +77,7 @@ export class PgPoolDriver implements QueuedDriver {
       // The pool hides its password from a spread.
       () => new Client({ ...options, password: options?.password, ...STOP_LIMITS }),
       false,
-      [options?.onConnect, options?.verify].some(Boolean) || (this.#pool.listenerCount?.("connect") ?? 0) > 0,
+      this.#hasSetup,
     );
   }
 }
@@ -84,9 +94,22 @@ function makeUsable(
   };
   const other = otherFormat(client);
   if (other !== undefined) refuse(other);
-  // Other code has returned it with an open transaction. Ours would be undone or committed with it.
-  else if (connection.isIdle === false) client.query("rollback").then(() => done(connection), refuse);
+  else if (connection.isIdle === false) void endOpen(connection, client).then(() => done(connection), refuse);
   else done(connection);
+}
+
+/** Ends a transaction that other code has left open. Statements of ours would be undone or committed with it. */
+async function endOpen(connection: PgConnection, client: PgPoolClient): Promise<void> {
+  await learnState(client);
+  if (connection.isIdle === false) await client.query("rollback");
+}
+
+/**
+ * Has the client learn whether a transaction is open. The driver (8.23) reports an error before the server has said
+ * what is open after it.
+ */
+function learnState(client: PgClient): Promise<unknown> {
+  return client.query("");
 }
 
 /** What a client tells about itself in the versions 8.x; undefined in others. */
@@ -98,6 +121,8 @@ interface ClientInternals {
 /** Takes the one connection of a client, in turns. */
 export class PgClientDriver implements QueuedDriver {
   readonly max = 1;
+  /** The program may have set another role. */
+  readonly user = "";
   readonly #client: PgClient;
   readonly #turns: Turns;
   /** Why the connection is not used anymore: it is lost, or what ran on it could not be undone. */
@@ -108,10 +133,6 @@ export class PgClientDriver implements QueuedDriver {
     this.#turns = new Turns(client);
     // The errors of a lost connection also reach the statements. Without a listener, they would end the process.
     client.on("error", () => {});
-  }
-
-  get user(): string {
-    return userOf(this.#client) ?? "";
   }
 
   readerOf(type: number): Parse | undefined {
@@ -155,6 +176,7 @@ export class PgClientDriver implements QueuedDriver {
     try {
       const other = otherFormat(client);
       if (other !== undefined) throw other;
+      if (reserved && connection.isIdle === false) await learnState(client);
       if (reserved && connection.isIdle === false) throw openTransaction();
     } catch (error) {
       connection.release();

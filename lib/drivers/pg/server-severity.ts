@@ -1,10 +1,10 @@
 import { isServerError } from "../../internal.js";
 
-/** The class of SQLSTATEs for "Operator Intervention", in which the server ends the session. */
-const INTERVENTION = "57P";
-
-/** Errors of other classes with which the server ends the session. Source: "PostgreSQL Error Codes". */
-const FATAL = new Set(["25P03", "25P04", "53300", "08P01"]);
+/**
+ * Errors with which the server ends a session that is open. Others are also raised without its end, such as 08P01 for a
+ * wrong number of values. Source: "PostgreSQL Error Codes".
+ */
+const FATAL = new Set(["57P01", "57P02", "57P04", "57P05", "25P03", "25P04"]);
 
 /**
  * Makes the severity of an error the English word. node-postgres (8.23) has the word of the server's language only, and
@@ -12,8 +12,7 @@ const FATAL = new Set(["25P03", "25P04", "53300", "08P01"]);
  */
 export function inEnglish(error: unknown): unknown {
   if (isServerError(error) && !/^(ERROR|FATAL|PANIC)$/.test(error.severity)) {
-    const isFatal = error.code.startsWith(INTERVENTION) || FATAL.has(error.code);
-    Reflect.set(error, "severity", isFatal ? "FATAL" : "ERROR");
+    Reflect.set(error, "severity", FATAL.has(error.code) ? "FATAL" : "ERROR");
   }
   return error;
 }

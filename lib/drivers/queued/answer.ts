@@ -46,13 +46,16 @@ export function answerOf(result: Result, { kind, reading }: Request): Answer {
   }
 }
 
+/** What a property has that is set. */
+const OWN = { enumerable: true, configurable: true, writable: true };
+
 function rowOf(values: readonly (string | null)[], columns: readonly Column[]): object {
   const row: Record<string, unknown> = {};
   for (let at = 0; at < columns.length; at++) {
     const { name, parser } = columns[at] as Column;
     const text = values[at] as string | null;
     const value = text === null || parser === undefined ? text : parser(text);
-    if (name === "__proto__") Object.defineProperty(row, name, { value, enumerable: true });
+    if (name === "__proto__") Object.defineProperty(row, name, { ...OWN, value });
     else row[name] = value;
   }
   return row;
