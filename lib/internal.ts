@@ -13,6 +13,7 @@ export { dateText, isDate } from "./sql/date-text.js";
 export { didYouMean } from "./sql/did-you-mean.js";
 export { bytesOf, isText, MAX_NAME_BYTES, storedIdentifier } from "./sql/helpers/identifier.js";
 export { writeBytes } from "./sql/hex-text.js";
+export { codeOf } from "./sql/lexer.js";
 export { asTemplate } from "./sql/shape.js";
 
 // For the ports of drivers.

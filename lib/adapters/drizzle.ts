@@ -84,8 +84,14 @@ export function toDrizzle(
 ): DrizzleSql | DrizzleSequence | DrizzleSchema {
   if ("seqName" in thing) return toDrizzleSequence(thing);
   if ("schemaName" in thing) return toDrizzleSchema(thing);
-  const embedded = embed((strings, ...values) => drizzleSql(strings, ...values.map(toParameter)), thing);
+  const embedded = embed(joined, thing);
   return "decode" in thing ? embedded.mapWith(thing.decode) : embedded;
+}
+
+/** Does what Drizzle's tag does. A call of the tag inside one of ours would take too many arguments for the stack. */
+function joined(strings: TemplateStringsArray, ...values: unknown[]): DrizzleSql {
+  const pieces = strings.map((text) => drizzleSql.raw(text));
+  return drizzleSql.join(pieces.flatMap((piece, at) => (at === 0 ? [piece] : [toParameter(values[at - 1]), piece])));
 }
 
 function toDrizzleSequence(sequence: AnySequence): DrizzleSequence {
@@ -123,7 +129,7 @@ function toDrizzleSchema({ schemaName }: PgSchema): DrizzleSchema {
  * Drizzle would write an array as a list. Its drivers do not accept dates and objects, because its columns turn them
  * into text first.
  */
-function toParameter(value: unknown): unknown {
+function toParameter(value: unknown): ReturnType<typeof drizzleSql.param> {
   return drizzleSql.param(Array.isArray(value) ? makePgArray(value.map(toItem)) : toText(value));
 }
 

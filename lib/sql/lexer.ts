@@ -60,26 +60,32 @@ export function lex(
   return context;
 }
 
-/**
- * Returns why a text cannot stand in parentheses, or undefined. Otherwise its own parentheses or quotes would end those
- * around it, as `a) or (b` does.
- */
-export function enclosingProblem(text: string): string | undefined {
-  let depth = 0;
-  let closes = false;
+/** Returns the parts of a text that are code, with a space between them, and the context at its end. */
+export function codeOf(text: string): readonly [code: string, context: Context] {
+  let code = "";
   const context = lex(
     text,
     CODE,
     (position) => position + 2,
     (from, to) => {
-      for (let position = from; position < to; position++) {
-        if (text[position] === "(") depth++;
-        else if (text[position] === ")" && --depth < 0) closes = true;
-      }
+      code += `${text.slice(from, to)} `;
     },
   );
+  return [code, context];
+}
+
+/**
+ * Returns why a text cannot stand in parentheses, or undefined. Otherwise its own parentheses or quotes would end those
+ * around it, as `a) or (b` does.
+ */
+export function enclosingProblem(text: string): string | undefined {
+  const [code, context] = codeOf(text);
   if (context.in !== "code" && context.in !== "line comment") return `ends inside a ${context.in}`;
-  if (closes) return "closes a parenthesis that it does not open";
+  let depth = 0;
+  for (const character of code) {
+    if (character === "(") depth++;
+    else if (character === ")" && --depth < 0) return "closes a parenthesis that it does not open";
+  }
   return depth > 0 ? "opens a parenthesis that it does not close" : undefined;
 }
 

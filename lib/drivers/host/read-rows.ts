@@ -95,7 +95,7 @@ function changedText(): NextvalError {
  */
 function textsOf(row: Row): (string | null)[] {
   const text = Object.values(row)[0];
-  if (typeof text !== "string") throw changedText();
+  if (typeof text !== "string" || !text.startsWith("(")) throw changedText();
   const fields: (string | null)[] = [];
   let at = 1;
   while (at < text.length) {

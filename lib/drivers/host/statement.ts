@@ -1,5 +1,5 @@
-import type { Sql } from "../../index.js";
-import { asTemplate, flatFragment, type Request, tag, textFragment, TYPE_NAMES } from "../../internal.js";
+import { NextvalError, type Sql } from "../../index.js";
+import { asTemplate, codeOf, flatFragment, type Request, tag, textFragment, TYPE_NAMES } from "../../internal.js";
 import type { TextParameter } from "../queued/driver.js";
 
 /**
@@ -12,6 +12,9 @@ import type { TextParameter } from "../queued/driver.js";
  * Rows that are read as texts arrive as one column, so it makes no difference how the host names and reads columns.
  */
 export function hostFragment({ fragment, parameters, kind }: Request): Sql {
+  if (isSeveral(fragment.text)) {
+    throw new NextvalError("INVALID_TEMPLATE", "the text has more than one statement", { hint: "Run each by itself." });
+  }
   const given = parameters as readonly TextParameter[];
   const casts = given.map(({ type }) => castTo(TYPE_NAMES.get(type)));
   const { strings } = fragment;
@@ -21,6 +24,23 @@ export function hostFragment({ fragment, parameters, kind }: Request): Sql {
   const texts = given.map(({ text }) => text);
   const statement = flatFragment(pieces, texts);
   return kind === "texts" ? tag`${BEFORE}${statement}${AFTER}` : statement;
+}
+
+/**
+ * Whether a text has a second statement. A server refuses such a text from a driver, but runs it from a library that
+ * uses the simple protocol, with a COMMIT that may be in it. Actions of rules, in parentheses, and bodies of functions
+ * in SQL's own syntax have semicolons as well.
+ */
+function isSeveral(text: string): boolean {
+  if (!text.includes(";")) return false;
+  const [code] = codeOf(text);
+  let depth = 0;
+  for (let at = code.search(/[^\s;]/); at < code.length; at++) {
+    if (code[at] === "(") depth++;
+    if (code[at] === ")") depth--;
+    if (code[at] === ";" && depth === 0) return /[^\s;]/.test(code.slice(at)) && !/\bbegin\s+atomic\b/i.test(code);
+  }
+  return false;
 }
 
 const BEFORE = /* @__PURE__ */ textFragment('select nextval_row::pg_catalog.text as "value" from (');

@@ -8,8 +8,8 @@ interface CursorLine {
 
 const NO_ACTIVE_TRANSACTION = "25P01";
 
-const DECLARE = "declare nextval_cursor no scroll cursor for ";
-const CLOSE = "close nextval_cursor";
+/** Two handles of one transaction of another library may have cursors open at the same time. */
+let cursors = 0;
 
 /**
  * Reads the rows of a query by DECLARE and FETCH. DECLARE needs a transaction: on a `fresh` connection, and in a
@@ -22,12 +22,14 @@ export async function* fetchCursor(
   learn: Learn,
   fresh: boolean,
 ): AsyncGenerator<Answer> {
-  const fragment = tag`${textFragment(DECLARE)}${request.fragment}`;
-  const declare = () => line.send({ ...request, fragment }).then(undefined, shiftPosition);
+  const name = `nextval_cursor_${++cursors}`;
+  const before = `declare ${name} no scroll cursor for `;
+  const fragment = tag`${textFragment(before)}${request.fragment}`;
+  const declare = () => line.send({ ...request, fragment }).then(undefined, (error) => shiftPosition(error, before));
   const own = await opened(line, declare, fresh);
   const fetch: Request = {
     ...request,
-    fragment: textFragment(`fetch forward ${size} from nextval_cursor`),
+    fragment: textFragment(`fetch forward ${size} from ${name}`),
     parameters: [],
   };
   let isUsable = false;
@@ -42,7 +44,7 @@ export async function* fetchCursor(
       isUsable = false;
     }
   } finally {
-    if (isUsable) await succeed(line.command(own ? "commit" : CLOSE));
+    if (isUsable) await succeed(line.command(own ? "commit" : `close ${name}`));
     // A transaction of others that has failed ends with their rollback.
     else if (own) await line.command("rollback");
   }
@@ -75,8 +77,8 @@ async function opened(line: CursorLine, declare: () => PromiseLike<unknown>, fre
 }
 
 /** Makes the position of an error that of the query, without the words before it. */
-function shiftPosition(error: unknown): never {
+function shiftPosition(error: unknown, before: string): never {
   if (isServerError(error) && error.position !== undefined)
-    Reflect.set(error, "position", String(Number(error.position) - DECLARE.length));
+    Reflect.set(error, "position", String(Number(error.position) - before.length));
   throw error;
 }

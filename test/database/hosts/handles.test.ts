@@ -89,6 +89,17 @@ describe("a handle inside a library", () => {
     expect(seen).toEqual({ kysely: [expected], drizzle: [expected], knex: [expect.stringContaining("nextval")] });
   });
 
+  test("has cursors of its own, beside those of another handle of the transaction", async () => {
+    const read: string[] = [];
+    const numbers = (from: number) => sql<{ n: string }>`select n::text as n from generate_series(${from}::int, 4) n`;
+    await kysely.transaction().execute(async (trx) => {
+      for await (const outer of bindKysely(trx).cursor(numbers(3), 1))
+        for await (const inner of bindKysely(trx).cursor(numbers(4), 1))
+          read.push([...outer, ...inner].map(({ n }) => n).join());
+    });
+    expect(read).toEqual(["3,4", "4,4"]);
+  });
+
   test("draws in its savepoints, whose rollback returns a number", async () => {
     const trx = await kysely.startTransaction().execute();
     expect(await invoiceNo.next(bindKysely(trx))).toBe(1n);

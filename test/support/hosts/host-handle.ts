@@ -131,6 +131,23 @@ export function testHostHandle(name: string, open: (url: string) => Promise<Open
       await expect(db.query(sql`begin`)).rejects.toMatchObject({ code: "TRANSACTION_CONTROL" });
     });
 
+    test("a text is one statement", async () => {
+      const { db } = host;
+      const several = { code: "INVALID_TEMPLATE", message: "the text has more than one statement" };
+      for (const text of [
+        "select 1; commit",
+        "select 1;begin",
+        ";select 1; select 2",
+        "select 1; /* x */ -- y\n select 2",
+      ])
+        await expect(db.query(sql.raw(text)), text).rejects.toMatchObject(several);
+      for (const text of ["select 1 as a;", "select 1 as a; -- ; select 2", "select 1 as a /* ; x */;;"])
+        expect(await db.query(sql.raw(text)), text).toHaveLength(1);
+      expect(await db.query(sql.raw("select ';' as a, $$;x$$ as b"))).toHaveLength(1);
+      await db.query(sql.raw("create function atomic() returns int begin atomic select 1; select 2; end"));
+      await db.query(sql.raw("drop function atomic()"));
+    });
+
     test("a column that .as() names is exact", async () => {
       const [row] =
         await host.db`select ${nextval(bigSeq).as("id")}, ${nextval(textSeq).as("ticket")}, ${"x"}::text as note`;
