@@ -26,7 +26,7 @@ import {
   setval,
   sql,
 } from "nextval";
-import { fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
+import { bind as bindDrizzle, fromDrizzle, sequenceColumn, toDrizzle } from "nextval/drizzle";
 import { Pool } from "pg";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -91,6 +91,12 @@ describe("a Drizzle query", () => {
     drawn: toDrizzle(nextval(orderSeq)),
   };
   const one = drizzleSql`(values (1)) as one (x)`;
+
+  test("of a handle takes as many values as a statement does", async () => {
+    const items = sql.join(Array.from({ length: 65_533 }, (_, n) => sql`${n}::int`));
+    const rows = await bindDrizzle(db).query(sql<{ n: number }>`select cardinality(array[${items}]) as n`);
+    expect(rows).toEqual([{ n: 65_533 }]);
+  });
 
   test("gets values of the sequence's own type, on every driver", async () => {
     const pool = new Pool({ connectionString: database.url });
