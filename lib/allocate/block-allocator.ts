@@ -58,8 +58,8 @@ export interface BlockAllocatorOptions extends DrawOptions, Limits {
  * const ids = blockAllocator(db, orderSeq, { blocks: "downwards" }); // 1n, then 2n to 101n, then 102n to 201n
  * ```
  *
- * The same option in the declaration does so for all allocators, and tells `sequenceStatus` and
- * `planResync` which ids a value stands for.
+ * The same option in the declaration does so for all allocators, and tells `sequenceStatus` and `planResync` which ids
+ * a value stands for.
  *
  * The value `startWith` is then a block of its own, because ids before it are not handed out. Hibernate 5 may count in
  * yet another way. Use `pooled-lo` there.

@@ -61,8 +61,8 @@ export interface GaplessCounter {
    *
    * Other transactions that draw from the counter wait until this one ends, so draw late. Fails with
    * `COUNTER_NOT_FOUND` before the table was created, and with `TRANSACTION_REQUIRED` for anything but the handle of a
-   * transaction. `bind` of `nextval/kysely`, `nextval/drizzle`
-   * and `nextval/knex` makes one of a transaction of these libraries, and `nextval/host` of any other.
+   * transaction. `bind` of `nextval/kysely`, `nextval/drizzle` and `nextval/knex` makes one of a transaction of these
+   * libraries, and `nextval/host` of any other.
    */
   next(transaction: Transaction | HostTransaction): Promise<bigint>;
 }

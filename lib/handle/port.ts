@@ -53,8 +53,8 @@ export interface ReservedLine extends Line {
    */
   release(resets: boolean): void;
   /**
-   * Resolves when the connection is returned. Absent if the program cannot use the connection itself: nobody then needs
-   * to wait until it is as it was before.
+   * Resolves when the connection is returned. Undefined if it has been, or if the program cannot use it itself: nobody
+   * then needs to wait until it is as it was before.
    */
   readonly returned?: Promise<void> | undefined;
   /**

@@ -85,8 +85,9 @@ function roundedValue(name: string): NextvalError {
   });
 }
 
-function changedText(): NextvalError {
-  return new NextvalError("UNEXPECTED_VALUE", "the library changed the text of a row. The statement has run.");
+/** `afterRun` says that the rows cannot be read. */
+function changedText(): Error {
+  return new Error("the library changed the text of a row");
 }
 
 /**

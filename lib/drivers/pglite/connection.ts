@@ -6,6 +6,7 @@ import { type Reply, send, stopped } from "./send.js";
 /** The one connection of a PGlite, while others wait for it. */
 export class PGliteConnection implements QueuedConnection {
   readonly isOfProgram = true;
+  readonly isLocked = true;
   readonly #client: PGliteClient;
   readonly #end: (broken: unknown) => void;
   #isIdle = false;

@@ -23,6 +23,8 @@ export interface QueuedConnection {
   readonly isIdle?: boolean | undefined;
   /** Whether the program uses it directly, too, so a session must leave it as it was. */
   readonly isOfProgram?: boolean;
+  /** Whether statements of the program wait until it is returned. */
+  readonly isLocked?: boolean;
   /** Whether the program sets it up when it is opened. It is then not used again after a session. */
   readonly hasSetup?: boolean;
   /** Calls the listener when the connection is lost. */

@@ -45,7 +45,6 @@ export class QueuedLine implements ReservedLine, Owner {
   #reset = RESETS;
   /** The error of the first of these statements that failed. */
   #undoError: unknown;
-  readonly returned: Promise<void> | undefined;
   #isReturned = false;
   #onProgramsReturn = () => {};
   /** Whether a limit has ended the work, so nobody waits for an answer anymore. */
@@ -64,11 +63,6 @@ export class QueuedLine implements ReservedLine, Owner {
     this.#connection = connection;
     this.#byType = byType;
     this.#onReturn = onReturn;
-    if (connection.isOfProgram === true) {
-      this.returned = new Promise((resolve) => {
-        this.#onProgramsReturn = resolve;
-      });
-    }
     connection.onLoss((error) => this.#lose(error));
   }
 
@@ -90,6 +84,14 @@ export class QueuedLine implements ReservedLine, Owner {
       this.#lost.catch(() => {});
     }
     return this.#lost;
+  }
+
+  get returned(): Promise<void> | undefined {
+    const { isOfProgram, isLocked } = this.#connection;
+    if (this.#isReturned || isOfProgram !== true || isLocked === true) return undefined;
+    return new Promise((resolve) => {
+      this.#onProgramsReturn = resolve;
+    });
   }
 
   send(request: Request, isLast = false): Task {
