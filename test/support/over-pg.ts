@@ -5,7 +5,7 @@
  * statements to a test stays one of postgres.js.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Pool } from "pg";
+import { Client, type ClientConfig, Pool } from "pg";
 import { bind as bindPg } from "../../lib/drivers/pg/index.js";
 import { bind as bindPostgresJs, type PostgresClient } from "../../lib/drivers/postgres-js/bind.js";
 import type { BindOptions, Database } from "../../lib/index.js";
@@ -43,7 +43,15 @@ export function bind(client: PostgresClient, options?: BindOptions): Database {
 
 function openPool({ host, port, user, pass, database, max, connection, onnotice }: Options): Pool {
   const { application_name: name, options = "", ...settings } = connection;
+  // A listener for `connect` would be taken for one that may set another role.
+  class Reporting extends Client {
+    constructor(config?: string | ClientConfig) {
+      super(config);
+      this.on("notice", (notice) => onnotice?.(notice));
+    }
+  }
   const pool = new Pool({
+    Client: Reporting,
     host: host[0],
     port: port[0],
     user,
@@ -57,7 +65,6 @@ function openPool({ host, port, user, pass, database, max, connection, onnotice 
     allowExitOnIdle: true,
   });
   pool.on("error", () => {});
-  pool.on("connect", (client) => void client.on("notice", (notice) => onnotice?.(notice)));
   return pool;
 }
 
@@ -71,8 +78,9 @@ const END_MS = 1000;
 /** Ends the pool with its client: a server may have room for few connections. */
 function endTogether(client: Endable, pool: Pool): void {
   const end = client.end.bind(client);
+  let ended: Promise<unknown> | undefined;
   client.end = async (options) => {
-    await Promise.all([end(options), Promise.race([pool.end(), sleep(END_MS)])]);
+    await Promise.all([end(options), (ended ??= Promise.race([pool.end(), sleep(END_MS)]))]);
   };
 }
 
