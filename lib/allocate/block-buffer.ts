@@ -1,6 +1,6 @@
 import type { ResolvedOptions } from "../index.js";
 import { fillValues } from "../internal.js";
-import { joined, rangeOf, type ValueBuffer, type ValueRange } from "./value-buffer.js";
+import { rangeOf, type ValueBuffer, type ValueRange } from "./value-buffer.js";
 
 type ValueMode = ResolvedOptions["mode"];
 
@@ -41,13 +41,12 @@ export class BlockBuffer<Value> implements ValueBuffer<Value> {
 
   ranges(): ValueRange<Value>[] {
     const rest = [{ first: this.#next, count: this.#leftInBlock }, ...this.#blocks.slice(this.#block)];
-    return joined(
-      rest
-        .filter(({ count }) => count > 0)
-        .map(({ first, count }) =>
-          rangeOf(this.#value(first), this.#value(first + this.#step * BigInt(count - 1)), this.#step),
-        ),
-    );
+    return rest
+      .filter(({ count }) => count > 0)
+      .map(({ first, count }) => {
+        const last = first + this.#step * BigInt(count - 1);
+        return rangeOf(this.#value(first), this.#value(last), this.#step);
+      });
   }
 
   #value(value: bigint): Value {

@@ -6,7 +6,7 @@ export interface ValueBuffer<Value> {
   one(): Value;
   /** Hands out the next `count` values. The caller checks that there are as many. */
   many(count: number): Value[];
-  /** The values left, as ranges. */
+  /** The values left, as ranges, some of which may touch. */
   ranges(): ValueRange<Value>[];
 }
 
@@ -67,7 +67,7 @@ export class ListBuffer<Value> implements ValueBuffer<Value> {
   }
 
   ranges(): ValueRange<Value>[] {
-    return joined(this.#values.slice(this.#at).map((value) => rangeOf(value, value, this.#step)));
+    return this.#values.slice(this.#at).map((value) => rangeOf(value, value, this.#step));
   }
 }
 
