@@ -94,10 +94,12 @@ async function widen(flags: Flags): Promise<number> {
     }
     const { ran, error } = await apply(db, plan, cleanUp);
     if (flags.json === true) return finishAsJson(ran, error);
-    if (error === undefined) print(describeRun(ran, cleanUp, given));
-    else if (ran.length > 0) print(lines(ran.map(nameRun)));
-    if (error !== undefined) throw error;
-    return 0;
+    if (error === undefined) {
+      print(describeRun(ran, cleanUp, given));
+      return 0;
+    }
+    if (ran.length > 0) print(lines(ran.map(nameRun)));
+    throw error;
   });
 }
 
