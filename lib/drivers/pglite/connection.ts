@@ -1,7 +1,7 @@
 import type { QueuedConnection, QueuedStatement, Result } from "../queued/driver.js";
 import type { PGliteClient } from "./client.js";
 import { scriptMessage, statementMessages, syncMessage } from "./frontend-messages.js";
-import { type Reply, send, stopped } from "./send.js";
+import { failedResult, type Reply, send, stopped } from "./send.js";
 
 /** The one connection of a PGlite, while others wait for it. */
 export class PGliteConnection implements QueuedConnection {
@@ -38,9 +38,7 @@ export class PGliteConnection implements QueuedConnection {
         }
       },
       // In a worker, which does not tell errors of the server from others.
-      statement.kind === "command"
-        ? failed
-        : (error: unknown) => done({ columns: [], rows: [], command: "", count: null, failure: { error } }),
+      statement.kind === "command" ? failed : (error: unknown) => done(failedResult(error)),
     );
   }
 

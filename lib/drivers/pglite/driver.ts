@@ -1,6 +1,6 @@
 import { NextvalError } from "../../index.js";
 import { type Parse, parseArray } from "../../internal.js";
-import { checkedDate } from "../queued/checked-date.js";
+import { checkedDate, holds } from "../queued/checked-date.js";
 import type { QueuedConnection, QueuedDriver } from "../queued/driver.js";
 import { openTransaction } from "../queued/open-transaction.js";
 import { unusable } from "../queued/unusable.js";
@@ -62,15 +62,15 @@ function checkedBytes(type: number, parse: Parse): Parse {
   return (text) => {
     const value = parse(text);
     const texts = type === BYTEA_ARRAY ? parseArray(text, undefined).flat(Infinity) : [text];
-    if (!hasBytes(value) || texts.every((each) => each === null || String(each).startsWith("\\x"))) return value;
+    if (!holds(value, isBytes) || texts.every((each) => each === null || String(each).startsWith("\\x"))) return value;
     throw new NextvalError("UNEXPECTED_VALUE", "the server wrote bytes in the format escape. The statement has run.", {
       hint: "Set bytea_output to hex.",
     });
   };
 }
 
-function hasBytes(value: unknown): boolean {
-  return Array.isArray(value) ? value.some(hasBytes) : value instanceof Uint8Array;
+function isBytes(value: unknown): boolean {
+  return value instanceof Uint8Array;
 }
 
 function isDate(value: unknown): boolean {

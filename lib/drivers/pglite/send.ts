@@ -24,7 +24,7 @@ export async function send(client: PGliteClient, message: Uint8Array, end?: Uint
   });
   await client._getWrittenBlob();
   const { isIdle, isUnread, error } = answer;
-  if (isUnread) return { result: { ...NOTHING, failure: { error: stopped() } }, error: undefined, isIdle };
+  if (isUnread) return { result: failedResult(stopped()), error: undefined, isIdle };
   const result = answer.toResult();
   if (result === undefined || error !== undefined) return { result: undefined, error, isIdle };
   // As PGlite's own `query` does. What an open transaction has changed, its commit writes.
@@ -39,7 +39,10 @@ export function stopped(): Error {
   return new Error("PGlite has stopped the statement, perhaps because its stack is full");
 }
 
-const NOTHING = { columns: [], rows: [], command: "", count: null };
+/** The result of a statement that the driver itself failed with. */
+export function failedResult(error: unknown): Result {
+  return { columns: [], rows: [], command: "", count: null, failure: { error } };
+}
 
 /** "prepared statement does not exist" */
 const UNKNOWN_STATEMENT = "26000";

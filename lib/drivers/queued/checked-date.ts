@@ -12,10 +12,14 @@ const OTHER_STYLE = /(?:^|[{",])(?!\d{4,7}-|-?infinity|NULL|[[{",}]|$)/;
  */
 export function checkedDate(type: number, parse: Parse, isDoubtful: (value: unknown) => boolean): Parse {
   if (!DATES.has(type)) return parse;
-  const hasDoubtful = (value: unknown): boolean => (Array.isArray(value) ? value.some(hasDoubtful) : isDoubtful(value));
   return (text) => {
     const value = parse(text);
-    if (hasDoubtful(value) && OTHER_STYLE.test(text)) throw otherDateStyle(text);
+    if (holds(value, isDoubtful) && OTHER_STYLE.test(text)) throw otherDateStyle(text);
     return value;
   };
+}
+
+/** Whether a value is one that `is` tells, or an array that holds one. */
+export function holds(value: unknown, is: (value: unknown) => boolean): boolean {
+  return Array.isArray(value) ? value.some((each) => holds(each, is)) : is(value);
 }
