@@ -53,10 +53,10 @@ export interface ReservedLine extends Line {
    */
   release(resets: boolean): void;
   /**
-   * Resolves when the connection is returned. Undefined if it has been, or if the program cannot use it itself: nobody
+   * Waits until the connection is returned. Undefined if it has been, or if the program cannot use it itself: nobody
    * then needs to wait until it is as it was before.
    */
-  readonly returned?: Promise<void> | undefined;
+  returned?(): Promise<void> | undefined;
   /**
    * Reads the rows of a statement in batches of `size`. Passes columns to `learn` before their first batch. While the
    * cursor is open, nothing else may run.

@@ -86,7 +86,7 @@ export class QueuedLine implements ReservedLine, Owner {
     return this.#lost;
   }
 
-  get returned(): Promise<void> | undefined {
+  returned(): Promise<void> | undefined {
     const { isOfProgram, isLocked } = this.#connection;
     if (this.#isReturned || isOfProgram !== true || isLocked === true) return undefined;
     return new Promise((resolve) => {

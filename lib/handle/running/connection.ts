@@ -78,7 +78,7 @@ export class Connection {
     const held = await this.reserve("cursor()", this.settings);
     const release = () => {
       held.line.release(false);
-      return held.line.returned;
+      return held.line.returned?.();
     };
     return [this.within(new Scope(held)), release];
   }

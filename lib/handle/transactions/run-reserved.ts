@@ -57,7 +57,8 @@ export async function runReserved<Result>(
     own.scope.hasEnded = true;
     line.release(what === "session");
     // Otherwise a direct statement of the program could run before the changes are undone.
-    if (line.returned !== undefined) await line.returned;
+    const returned = line.returned?.();
+    if (returned !== undefined) await returned;
   }
 }
 
